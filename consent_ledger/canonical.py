@@ -1,0 +1,54 @@
+"""The one byte encoding for everything that is signed or hashed: RFC 8785 canonical JSON."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import rfc8785
+
+from consent_ledger.errors import MalformedDocument
+
+MAX_DOCUMENT_BYTES: Final = 1 << 20
+"""Bound on any document accepted from outside (1 MiB): a parser is no place to run out of memory."""
+
+
+def encode(document: Mapping[str, Any]) -> bytes:
+    """Return the canonical bytes of a JSON object (RFC 8785).
+
+    Raises:
+        MalformedDocument: a value has no canonical form (a float NaN, an integer beyond 2^53, a non-JSON type).
+    """
+    try:
+        return rfc8785.dumps(dict(document))
+    except (rfc8785.CanonicalizationError, TypeError, ValueError, RecursionError) as error:
+        raise MalformedDocument(
+            f"this document has no canonical form: {error}", remedy="use JSON values only"
+        ) from error
+
+
+def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any]:
+    """Parse untrusted bytes into a JSON object, refusing duplicate keys and non-finite numbers.
+
+    Raises:
+        MalformedDocument: for every way `data` can be wrong.
+    """
+    if len(data) > max_bytes:
+        raise MalformedDocument(f"document of {len(data)} bytes is larger than the {max_bytes} allowed")
+    try:
+        document = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedDocument(f"not a JSON document: {error}") from error
+    if not isinstance(document, dict):
+        raise MalformedDocument("a JSON object is expected")
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("duplicate key")
+    return document
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,65 @@
+"""Who takes part: entity ids, kinds, and what the directory says of each."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+ENTITY_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""A DNS label: it is also part of the entity's certificate name."""
+
+COORDINATOR_ID: Final = "coordinator"
+"""The reserved entity id of the network's coordinator."""
+
+
+def check_entity_id(text: str) -> str:
+    """Return `text` when it is a well-formed entity id, else raise ValueError (pydantic's convention)."""
+    if not ENTITY_ID.fullmatch(text):
+        raise ValueError("an entity id is 1 to 63 of a-z, 0-9 and '-', not starting or ending in '-'")
+    return text
+
+
+EntityId = Annotated[str, AfterValidator(check_entity_id)]
+HexKey = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""A raw 32-byte public key in lower-case hex."""
+
+
+class EntityKind(StrEnum):
+    """Ley 4/2018 (Castilla y León) arts. 6-7: agents intervene professionally; collaborators never see records."""
+
+    PUBLIC = "public"
+    AGENT = "agent"
+    COLLABORATOR = "collaborator"
+
+
+class EntityStatus(StrEnum):
+    """Whether an entity may exchange."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Party(BaseModel):
+    """One entity as the directory lists it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: EntityId
+    name: str = Field(min_length=1, max_length=200)
+    kind: EntityKind
+    status: EntityStatus
+    addresses: tuple[str, ...] = Field(max_length=8, description="host:port, tried in order; empty when none is open")
+    signing_key: HexKey = Field(description="Ed25519: signs messages")
+    exchange_key: HexKey = Field(description="X25519: pairwise pseudonyms, later sealed envelopes")
+    ledger_vkey: str = Field(max_length=400, description="C2SP signed-note verifier key of the entity's ledger")
+
+
+def spiffe_id(network: str, entity: str) -> str:
+    """Return the SPIFFE id of an entity, the URI in its certificate's subject alternative name."""
+    return f"spiffe://{network}/entity/{entity}"
+
+
+def server_name(network: str, entity: str) -> str:
+    """Return the DNS name in an entity's certificate: what a client checks, as gRPC clients cannot check a URI."""
+    return f"{entity}.entity.{network}"

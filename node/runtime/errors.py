@@ -1,0 +1,83 @@
+"""Errors of the machinery under both services. `RuntimeFault` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class RuntimeFault(RedpactError):
+    """Root of the errors of `node.runtime`."""
+
+    code = "runtime_fault"
+    kind = ErrorKind.DAMAGED
+
+
+class StorageBusy(RuntimeFault):
+    """Another process holds the database for longer than we wait."""
+
+    code = "storage_busy"
+    kind = ErrorKind.UNREACHABLE
+    es = "La base de datos está ocupada. Espere unos segundos y repita la operación."
+
+
+class StorageFull(RuntimeFault):
+    """The disk, or the quota, is full; nothing was changed."""
+
+    code = "storage_full"
+    es = "El disco está lleno: no se ha cambiado nada. Libere espacio y repita la operación."
+
+
+class StorageDamaged(RuntimeFault):
+    """The database file is damaged or is not ours."""
+
+    code = "storage_damaged"
+    es = "La base de datos está dañada. Ejecute «doctor» y restaure la última copia de seguridad."
+
+
+class StorageOutdated(RuntimeFault):
+    """The database schema is not the one this version works with."""
+
+    code = "storage_outdated"
+    es = "La base de datos es de otra versión de RedPACT. Ejecute «init» para actualizarla."
+
+
+class HomeUnusable(RuntimeFault):
+    """The home folder is missing, unreadable or not initialised."""
+
+    code = "home_unusable"
+    kind = ErrorKind.USAGE
+    es = "La carpeta de trabajo no existe o no está inicializada. Indique --home o ejecute «init» primero."
+
+
+class SettingsInvalid(RuntimeFault):
+    """The settings file does not validate."""
+
+    code = "settings_invalid"
+    kind = ErrorKind.USAGE
+    es = "El fichero de configuración tiene un error. Corrija el valor indicado."
+
+
+class PeerUnreachable(RuntimeFault):
+    """No answer from the other side: network, TLS or deadline."""
+
+    code = "peer_unreachable"
+    kind = ErrorKind.UNREACHABLE
+    es = "La otra entidad no responde. Inténtelo más tarde."
+
+
+class PeerRefused(RuntimeFault):
+    """The other side answered no; the message carries its public reason."""
+
+    code = "peer_refused"
+    kind = ErrorKind.REFUSED
+    es = "La otra entidad ha denegado la petición."
+
+    def __init__(self, message: str, *, remedy: str = "", peer_code: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.peer_code = peer_code
+
+
+class PeerUnidentified(RuntimeFault):
+    """A caller whose certificate names no entity of this network."""
+
+    code = "peer_unidentified"
+    kind = ErrorKind.REFUSED
+    es = "No se reconoce el certificado de quien llama."

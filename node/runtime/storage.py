@@ -1,0 +1,95 @@
+"""Engines and transactions: SQLite in WAL with synchronous=FULL by default, PostgreSQL by URL.
+
+A transaction is the unit of durability: what it wrote is on disk when the ``with`` block ends, or nothing is.
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from sqlite3 import Connection
+from typing import Any, Final
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from node.runtime.errors import RuntimeFault, StorageBusy, StorageDamaged, StorageFull
+
+BUSY_TIMEOUT_MILLISECONDS: Final = 15_000
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for a database URL, with the durability settings that the ledger's promises rest on."""
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+def _on_sqlite_connect(connection: Connection, _record: object) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves, see _on_sqlite_begin
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",  # WAL's default would lose the last commits on power failure
+        "foreign_keys=ON",
+        "secure_delete=ON",  # an erased key must not live on in free pages
+        "trusted_schema=OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_sqlite_begin(connection: Any) -> None:
+    # A reader that later writes could fail half-way with SQLITE_BUSY; taking the write lock first cannot.
+    options = connection.get_execution_options()
+    connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """Open a session whose work is committed, durably, when the block ends without an error, and undone otherwise.
+
+    Raises:
+        StorageBusy, StorageFull, StorageDamaged: the database could not do it; nothing was changed.
+    """
+    with translated_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Session]:
+    """Open a session that only reads, from one consistent state, and blocks nobody.
+
+    Raises:
+        StorageBusy, StorageDamaged: the database cannot be read.
+    """
+    with translated_errors(), engine.connect().execution_options(read_only=True) as connection:
+        with Session(connection, expire_on_commit=False, autoflush=False) as session:
+            yield session
+        connection.rollback()
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the driver's errors into ours."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise storage_fault(error) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull("no space left on the device", remedy="free some space and try again") from error
+        raise
+
+
+def storage_fault(error: DBAPIError) -> RuntimeFault:
+    """Return our error for one of the driver's."""
+    text = str(error.orig)
+    if "locked" in text or "busy" in text:
+        return StorageBusy("the database is in use by another process", remedy="try again in a few seconds")
+    if "disk is full" in text or "No space left" in text or "readonly database" in text:
+        return StorageFull(f"the database cannot be written: {text}", remedy="free some space and check permissions")
+    if isinstance(error, OperationalError) and "unable to open" in text:
+        return StorageDamaged("the database cannot be opened", remedy="check the path, or restore a backup")
+    return StorageDamaged(f"the database refused: {text}", remedy="run doctor; if it agrees, restore a backup")

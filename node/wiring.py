@@ -1,0 +1,82 @@
+"""The one place where a node's objects are built. Commands, servicers and background work ask here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from node.runtime.clock import Clock, SystemClock
+from node.runtime.storage import open_engine, snapshot, transaction
+
+if TYPE_CHECKING:
+    from consent_ledger.consents import ConsentRegister
+    from consent_ledger.log import ConsentLedger
+    from node.keys import NodeKeys
+    from node.records.store import PersonStore
+    from node.settings import NodeSettings
+
+
+class Node:
+    """One entity's node. Parts are built on first use, so that a command pays only for what it needs."""
+
+    def __init__(self, home: Path, *, clock: Clock | None = None) -> None:
+        self.home = home
+        self.clock = clock or SystemClock()
+
+    @cached_property
+    def settings(self) -> "NodeSettings":
+        """The validated content of ``HOME/node.toml``."""
+        from node.settings import NodeSettings
+
+        return NodeSettings.load(self.home)
+
+    @cached_property
+    def keys(self) -> "NodeKeys":
+        """The entity's private keys."""
+        from node.keys import NodeKeys
+
+        return NodeKeys.load(self.home)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The node's database."""
+        return open_engine(self.settings.database_url(self.home))
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a durable unit of work."""
+        with transaction(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Open a consistent read."""
+        with snapshot(self.engine) as session:
+            yield session
+
+    def ledger(self, session: Session) -> "ConsentLedger":
+        """Return the entity's ledger, working inside `session`."""
+        from consent_ledger.log import ConsentLedger
+        from consent_ledger.note import NoteSigner
+        from consent_ledger.sql_store import SqlLedgerStore
+
+        signer = NoteSigner(self.settings.ledger_origin, self.keys.ledger)
+        return ConsentLedger(SqlLedgerStore(session), signer)
+
+    def consents(self, session: Session) -> "ConsentRegister":
+        """Return the register of consents, working inside `session`."""
+        from consent_ledger.consents import ConsentRegister
+        from consent_ledger.sql_consents import SqlConsentStore
+
+        return ConsentRegister(self.ledger(session), SqlConsentStore(session), controller=self.settings.entity)
+
+    def people(self, session: Session) -> "PersonStore":
+        """Return the store of people and their social records, working inside `session`."""
+        from node.records.cipher import RecordCipher
+        from node.records.store import PersonStore
+
+        return PersonStore(session, RecordCipher(self.keys.data_key))

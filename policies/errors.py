@@ -1,0 +1,82 @@
+"""The root of every error RedPACT raises on purpose, and this package's own.
+
+Every package has one root class in its ``errors.py`` that derives from `RedpactError`; the edges (command line, gRPC)
+catch `RedpactError` only. Anything else that escapes is a defect.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import ClassVar, Final
+
+
+class ErrorKind(Enum):
+    """What the caller can do about an error; the edges map it to exit codes and gRPC statuses."""
+
+    REFUSED = "refused"  # the answer is no, or the evidence does not verify
+    USAGE = "usage"  # the caller asked for something that makes no sense
+    UNREACHABLE = "unreachable"  # no answer: try again later
+    DAMAGED = "damaged"  # state on this machine is unreadable or inconsistent
+
+
+class RedpactError(Exception):
+    """An error with a stable code, a plain sentence, and the next step.
+
+    Class attributes:
+        code: stable machine-readable name, unique over the project.
+        kind: what the caller can do about it.
+        es: what happened and what to do, in Spanish, for a professional.
+    """
+
+    code: ClassVar[str] = "error"
+    kind: ClassVar[ErrorKind] = ErrorKind.REFUSED
+    es: ClassVar[str] = "La operación no se ha podido completar."
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class PoliciesError(RedpactError):
+    """Root of the errors of `policies`."""
+
+    code = "policies_error"
+
+
+class UnknownTerm(PoliciesError):
+    """A purpose, role, field or code that the vocabulary does not hold."""
+
+    code = "unknown_term"
+    kind = ErrorKind.USAGE
+    es = "El término no existe en el vocabulario. Consulte la lista con «redpact-node vocabulary»."
+
+
+class PolicyDocumentDamaged(PoliciesError):
+    """A bundled policy document cannot be read or does not validate."""
+
+    code = "policy_document_damaged"
+    kind = ErrorKind.DAMAGED
+    es = "Un documento de políticas instalado está dañado. Reinstale RedPACT."
+
+
+EXIT_CODES: Final[Mapping[ErrorKind, int]] = {
+    ErrorKind.REFUSED: 1,
+    ErrorKind.USAGE: 2,
+    ErrorKind.UNREACHABLE: 3,
+    ErrorKind.DAMAGED: 4,
+}
+"""What a command exits with; 0 is done. Scripts rely on these numbers."""
+
+
+def error_document(error: RedpactError) -> dict[str, object]:
+    """Return what ``--json`` prints for an error."""
+    document = {"code": error.code, "message": error.message, "remedy": error.remedy, "es": error.es}
+    return {"error": document, "exit_code": EXIT_CODES[error.kind]}
+
+
+def error_text(error: RedpactError) -> str:
+    """Return what a person reads: Spanish first, then the particulars in English and the next step."""
+    lines = [f"✗ {error.es}", f"  {error.message} [{error.code}]"]
+    if error.remedy:
+        lines.append(f"  → {error.remedy}")
+    return "\n".join(lines)
