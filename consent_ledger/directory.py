@@ -1,7 +1,7 @@
 """The signed directory: who is in the network, with which keys, addresses and status.
 
-The coordinator signs it; nodes pin the coordinator's key at enrolment, keep the newest one they verified, and go on with
-it while the coordinator is down, until it expires.
+The coordinator signs it; nodes pin the coordinator's key at enrolment, keep the newest one they verified, and go on
+with it while the coordinator is down, until it expires.
 """
 
 from collections.abc import Iterator
@@ -121,5 +121,5 @@ def require_not_older(new: Directory, known: Directory | None) -> None:
     if new.serial < known.serial or (new.serial == known.serial and new != known):
         raise DirectoryRollback(
             f"directory {new.serial} does not follow directory {known.serial}",
-            remedy="tell the coordinator's administrator: two directories were signed for one serial, or an old one sent",
+            remedy="tell the coordinator's administrator: an old directory was sent, or two signed for one serial",
         )

@@ -20,7 +20,7 @@ class SignatureInvalid(LedgerError):
     """A signature that does not verify, or is not by the expected key."""
 
     code = "signature_invalid"
-    es = "La firma no es válida: no se puede confiar en el contenido. Avise a la persona delegada de protección de datos."
+    es = "La firma no es válida: el contenido no es de fiar. Avise a la persona delegada de protección de datos."
 
 
 class KeyUnreadable(LedgerError):
@@ -28,7 +28,7 @@ class KeyUnreadable(LedgerError):
 
     code = "key_unreadable"
     kind = ErrorKind.DAMAGED
-    es = "No se puede leer una clave del nodo, o sus permisos son inseguros. Restaure la copia de seguridad de las claves."
+    es = "No se puede leer una clave, o sus permisos son inseguros. Restaure la copia de seguridad de las claves."
 
 
 class UnknownParty(LedgerError):

@@ -12,7 +12,9 @@ from node.wiring import Node
 
 HomeOption = Annotated[
     Path,
-    typer.Option("--home", envvar="REDPACT_HOME", help="Folder of the node: settings, keys and database.", show_default=False),
+    typer.Option(
+        "--home", envvar="REDPACT_HOME", help="Folder of the node: settings, keys and database.", show_default=False
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 LangOption = Annotated[str, typer.Option("--lang", help="Language of labels: es or en.", envvar="REDPACT_LANG")]

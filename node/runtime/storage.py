@@ -54,6 +54,7 @@ def transaction(engine: Engine) -> Iterator[Session]:
         StorageBusy, StorageFull, StorageDamaged: the database could not do it; nothing was changed.
     """
     with translated_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
+        session.connection()  # take the write lock now: what is read below must still hold when it is written
         yield session
 
 

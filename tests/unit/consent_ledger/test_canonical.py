@@ -1,0 +1,63 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_ledger import canonical
+from consent_ledger.errors import MalformedDocument
+
+SAFE_INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
+JSON = st.recursive(
+    st.none() | st.booleans() | SAFE_INTEGERS | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(max_size=8), JSON, max_size=5))
+def test_decoding_gives_back_what_was_encoded(document: dict[str, object]) -> None:
+    assert canonical.decode(canonical.encode(document)) == document
+
+
+@given(st.dictionaries(st.text(max_size=8), JSON, max_size=5))
+def test_the_order_of_keys_does_not_change_the_bytes(document: dict[str, object]) -> None:
+    turned = dict(reversed(document.items()))
+    assert canonical.encode(document) == canonical.encode(turned)
+
+
+def test_rfc_8785_appendix_example_of_number_and_string_forms() -> None:
+    document = {"numbers": [333333333.33333329, 1e30, 4.50, 2e-3, 1e-27], "string": '€$\u000f\nA\'B"\\\\"/'}
+    expected = r'{"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA' + "'" + r'B\"\\\\\"/"}'
+    assert canonical.encode(document).decode() == expected
+
+
+@pytest.mark.invariant(8)
+@given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_untrusted_bytes_decode_or_raise_our_error(data: bytes) -> None:
+    try:
+        document = canonical.decode(data)
+    except MalformedDocument:
+        return
+    assert json.loads(data) == document
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[]", b"1", b'{"a":1,"a":2}', b'{"a":NaN}', b'{"a":Infinity}', b"\xff", b'{"a":' + b"[" * 100_000],
+    ids=["empty", "array", "number", "duplicate key", "NaN", "Infinity", "not UTF-8", "deep nesting"],
+)
+def test_what_is_not_a_plain_json_object_is_refused(data: bytes) -> None:
+    with pytest.raises(MalformedDocument):
+        canonical.decode(data)
+
+
+def test_an_oversized_document_is_refused_before_it_is_parsed() -> None:
+    with pytest.raises(MalformedDocument, match="larger than"):
+        canonical.decode(b'{"a":"' + b"x" * 100 + b'"}', max_bytes=50)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**60, object(), b"bytes"])
+def test_a_value_without_canonical_form_is_refused(value: object) -> None:
+    with pytest.raises(MalformedDocument):
+        canonical.encode({"a": value})

@@ -1,0 +1,26 @@
+from policies.errors import EXIT_CODES, ErrorKind, UnknownTerm, error_document, error_text
+
+
+def test_every_kind_of_error_has_an_exit_code_and_they_are_the_documented_ones() -> None:
+    assert {kind: EXIT_CODES[kind] for kind in ErrorKind} == {
+        ErrorKind.REFUSED: 1,
+        ErrorKind.USAGE: 2,
+        ErrorKind.UNREACHABLE: 3,
+        ErrorKind.DAMAGED: 4,
+    }
+
+
+def test_a_person_reads_spanish_first_then_the_particulars_and_the_next_step() -> None:
+    text = error_text(UnknownTerm("no purpose 'x'", remedy="try: casework"))
+    first, second, third = text.splitlines()
+    assert first == f"✗ {UnknownTerm.es}"
+    assert second == "  no purpose 'x' [unknown_term]"
+    assert third == "  → try: casework"
+
+
+def test_a_script_reads_code_message_remedy_and_exit_code() -> None:
+    document = error_document(UnknownTerm("no purpose 'x'"))
+    assert document == {
+        "error": {"code": "unknown_term", "message": "no purpose 'x'", "remedy": "", "es": UnknownTerm.es},
+        "exit_code": 2,
+    }
