@@ -1,0 +1,133 @@
+"""Errors of federated learning. `FederatedError` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class FederatedError(RedpactError):
+    """Root of the errors of `federated`."""
+
+    code = "federated_error"
+
+
+class ManifestInvalid(FederatedError):
+    """A campaign manifest that is not one, or that contradicts itself."""
+
+    code = "manifest_invalid"
+    es = "El manifiesto de la campaña no es válido. No lo apruebe y avise a la Gerencia."
+
+
+class ManifestChanged(FederatedError):
+    """A round asked under another manifest than the one this entity approved."""
+
+    code = "manifest_changed"
+    es = "La campaña no coincide con la que su entidad aprobó: no se ha enviado nada. Avise a la Gerencia."
+
+
+class CampaignNotApproved(FederatedError):
+    """A round asked of a campaign that this entity has not approved, has refused, or has closed."""
+
+    code = "campaign_not_approved"
+    es = "Su entidad no ha aprobado esta campaña: no se ha enviado nada. Revise las campañas pendientes."
+
+
+class CampaignDecided(FederatedError):
+    """A decision on a campaign that already has the other one, or whose time to decide is over."""
+
+    code = "campaign_decided"
+    es = "La campaña ya está decidida o su plazo ha terminado. Consulte las campañas con «redpact-node training list»."
+
+
+class RoundRefused(FederatedError):
+    """A round outside the manifest, out of order, or asked twice with different content."""
+
+    code = "round_refused"
+    es = "La ronda de entrenamiento pedida no es la prevista: no se ha enviado nada. Avise a la Gerencia."
+
+
+class CodeDiffers(FederatedError):
+    """The installed federated code is not the code that the manifest names."""
+
+    code = "training_code_differs"
+    es = "El código instalado no es el que indica la campaña. Actualice RedPACT o pida una campaña nueva."
+
+
+class EpsilonUnderstated(FederatedError):
+    """The manifest claims a smaller epsilon than this node's own accountant computes."""
+
+    code = "epsilon_understated"
+    es = "La campaña promete más privacidad de la que da según el cálculo propio del nodo. No la apruebe."
+
+
+class BudgetExceeded(FederatedError):
+    """More privacy budget is asked than is left for a data set."""
+
+    code = "budget_exceeded"
+    es = "No queda presupuesto de privacidad suficiente para estos datos: no se ha enviado nada."
+
+
+class BudgetUnknown(FederatedError):
+    """A data set that has no privacy budget yet."""
+
+    code = "budget_unknown"
+    kind = ErrorKind.USAGE
+    es = "Estos datos no tienen un límite de privacidad fijado. Fíjelo antes de aprobar campañas."
+
+
+class BudgetDamaged(FederatedError):
+    """The stored budget is inconsistent: nothing may be spent until somebody looks."""
+
+    code = "budget_damaged"
+    kind = ErrorKind.DAMAGED
+    es = "El registro de presupuesto de privacidad está dañado. Restaure la copia de seguridad del nodo."
+
+
+class PrivacyTermsInvalid(FederatedError):
+    """Privacy parameters that no accountant can work with."""
+
+    code = "privacy_terms_invalid"
+    kind = ErrorKind.USAGE
+    es = "Los parámetros de privacidad no son válidos. Revise épsilon, delta y el número de rondas."
+
+
+class SchemaInvalid(FederatedError):
+    """A table schema that cannot be read or contradicts itself."""
+
+    code = "table_schema_invalid"
+    kind = ErrorKind.USAGE
+    es = "El esquema de la tabla no es válido. Corrija el fichero YAML y vuelva a intentarlo."
+
+
+class TableInvalid(FederatedError):
+    """A table that does not follow its schema."""
+
+    code = "table_invalid"
+    kind = ErrorKind.USAGE
+    es = "La tabla no cumple su esquema. Corrija las filas indicadas y vuelva a intentarlo."
+
+
+class DataUnsuitable(FederatedError):
+    """The data here do not have what the campaign's model needs."""
+
+    code = "training_data_unsuitable"
+    es = "Los datos de su entidad no sirven para esta campaña. Revise las variables que pide."
+
+
+class MessageMalformed(FederatedError):
+    """Bytes that are not the training message they should be."""
+
+    code = "training_message_malformed"
+    es = "Se ha recibido un mensaje de entrenamiento dañado: se ha descartado. Avise a la Gerencia si se repite."
+
+
+class CohortTooSmall(FederatedError):
+    """Fewer entities contributed than the manifest's minimum."""
+
+    code = "cohort_too_small"
+    es = "Han participado menos entidades de las necesarias: la campaña se ha detenido."
+
+
+class ReleaseInvalid(FederatedError):
+    """A model release that is not one, or does not belong to its manifest."""
+
+    code = "release_invalid"
+    es = "El modelo publicado no es válido: no se ha usado. Avise a la Gerencia."

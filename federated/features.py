@@ -1,0 +1,159 @@
+"""What a model may look at: declared features with public bounds, and the label.
+
+Bounds are part of the signed manifest, so that scaling reveals nothing about anybody's data.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from federated.errors import TableInvalid
+
+MAX_FEATURES: Final = 200
+MAX_CATEGORIES: Final = 100
+MAX_REPORTED_FAULTS: Final = 20
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Value = str | int | float | bool | None
+FloatMatrix = npt.NDArray[np.float64]
+FloatVector = npt.NDArray[np.float64]
+
+
+class NumericFeature(BaseModel):
+    """A number, cut to [min, max] and scaled to [-1, 1]."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    kind: Literal["numeric"] = "numeric"
+    min: float = Field(ge=-1e12, le=1e12)
+    max: float = Field(ge=-1e12, le=1e12)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.min < self.max:
+            raise ValueError("min must be below max")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns this feature becomes."""
+        return (self.name,)
+
+    def encode(self, value: Value) -> tuple[float, ...]:
+        """Return the columns of one value; an absent one becomes the middle of the bounds, which is 0.
+
+        Raises:
+            ValueError: not a finite number.
+        """
+        if value is None or value == "":
+            return (0.0,)
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError(f"{value!r} is not a finite number")
+        cut = min(max(number, self.min), self.max)
+        return (2.0 * (cut - self.min) / (self.max - self.min) - 1.0,)
+
+
+class CategoricalFeature(BaseModel):
+    """One of a public list of values, as one column each; a value outside the list, or none, is all zeros."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    kind: Literal["categorical"] = "categorical"
+    values: tuple[Name, ...] = Field(min_length=1, max_length=MAX_CATEGORIES)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.values)) != len(self.values):
+            raise ValueError("a value is listed twice")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns this feature becomes."""
+        return tuple(f"{self.name}={value}" for value in self.values)
+
+    def encode(self, value: Value) -> tuple[float, ...]:
+        """Return the columns of one value."""
+        text = _category(value)
+        return tuple(1.0 if text == known else 0.0 for known in self.values)
+
+
+FeatureSpec = Annotated[NumericFeature | CategoricalFeature, Field(discriminator="kind")]
+
+
+class LabelSpec(BaseModel):
+    """What is predicted, and which of its values counts as positive."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    positive: Name
+
+    def encode(self, value: Value) -> float:
+        """Return 1.0 for the positive value and 0.0 for any other.
+
+        Raises:
+            ValueError: the label is absent.
+        """
+        text = _category(value)
+        if text == "":
+            raise ValueError("the label is absent")
+        return 1.0 if text == _category(self.positive) else 0.0
+
+
+def column_names(features: Sequence[FeatureSpec]) -> tuple[str, ...]:
+    """Return the names of the encoded columns, in order."""
+    return tuple(column for feature in features for column in feature.columns)
+
+
+def encode_features(rows: Sequence[Mapping[str, Value]], features: Sequence[FeatureSpec]) -> FloatMatrix:
+    """Return rows as a (people, columns) float64 matrix with every entry in [-1, 1].
+
+    Raises:
+        TableInvalid: rows lack a feature or hold a value that is no number; at most 20 faults are listed.
+    """
+    faults: list[str] = []
+    matrix = np.zeros((len(rows), len(column_names(features))), dtype=np.float64)
+    for index, row in enumerate(rows):
+        try:
+            matrix[index] = [number for feature in features for number in feature.encode(row[feature.name])]
+        except KeyError as error:
+            faults.append(f"row {index + 1}: no column {error}")
+        except (ValueError, TypeError) as error:
+            faults.append(f"row {index + 1}: {error}")
+        if len(faults) >= MAX_REPORTED_FAULTS:
+            break
+    if faults:
+        raise TableInvalid("; ".join(faults), remedy="correct these rows or the schema")
+    return matrix
+
+
+def encode_labels(rows: Sequence[Mapping[str, Value]], label: LabelSpec) -> FloatVector:
+    """Return the labels as a (people,) float64 vector of 0 and 1.
+
+    Raises:
+        TableInvalid: rows without a label.
+    """
+    try:
+        return np.array([label.encode(row[label.name]) for row in rows], dtype=np.float64)
+    except (KeyError, ValueError) as error:
+        raise TableInvalid(f"label {label.name!r}: {error}", remedy="every row needs the label") from error
+
+
+def _category(value: Value) -> str:
+    # 1, 1.0, "1" and "1.0" are the same category, whatever wrote the table.
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = str(value).strip()
+    return text[:-2] if text.endswith(".0") and text[:-2].lstrip("-").isdigit() else text

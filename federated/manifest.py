@@ -1,0 +1,113 @@
+"""The campaign manifest: everything a training campaign will do, signed by the coordinator before anybody takes part."""
+
+import hashlib
+from enum import StrEnum
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from consent_ledger import signing
+from consent_ledger.parties import EntityId
+from federated.documents import parse_document, seal_document
+from federated.errors import ManifestInvalid
+from federated.features import MAX_FEATURES, FeatureSpec, LabelSpec, Name, column_names
+
+MANIFEST_TYPE: Final = "application/vnd.redpact.campaign-manifest.v1+json"
+MAX_ROUNDS: Final = 500
+MAX_INVITED: Final = 5000
+
+Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+CampaignId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
+class ModelKind(StrEnum):
+    """The models that the installed code can train."""
+
+    LOGISTIC = "logistic"
+
+
+class DataSource(StrEnum):
+    """Where an entity takes its rows from."""
+
+    RECORDS = "records"
+    TABLE = "table"
+
+
+class CampaignManifest(BaseModel):
+    """The content of a manifest. A value of this type has not been verified unless `open_manifest` returned it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = Field(default=1, ge=1, le=1)
+    campaign_id: CampaignId
+    name: str = Field(min_length=1, max_length=200)
+    network: str = Field(min_length=1, max_length=100)
+    purpose: Literal["support_only"] = Field(
+        default="support_only", description="to offer support, never to sanction, deny or inspect"
+    )
+    source: DataSource
+    dataset: Name = Field(description="'records', or the name under which each entity registered its table")
+    features: tuple[FeatureSpec, ...] = Field(min_length=1, max_length=MAX_FEATURES)
+    label: LabelSpec
+    model: ModelKind = ModelKind.LOGISTIC
+    epsilon: float = Field(gt=0, le=20, description="what a person in one entity spends in all the rounds together")
+    delta: float = Field(gt=0, le=1e-3)
+    unit: Literal["person"] = "person"
+    rounds: int = Field(ge=1, le=MAX_ROUNDS)
+    clipping_bound: float = Field(gt=0, le=1e6, description="L2 bound on one person's gradient in one round")
+    noise_multiplier: float = Field(gt=0, le=1e6, description="noise's standard deviation over the L2 sensitivity")
+    noise_shares: int = Field(
+        default=1, ge=1, le=MAX_INVITED, description="over how many contributions the noise of the sum is split"
+    )
+    learning_rate: float = Field(gt=0, le=1e3)
+    momentum: float = Field(default=0.0, ge=0, lt=1)
+    l2_penalty: float = Field(default=0.0, ge=0, le=10)
+    minimum_cohort: int = Field(ge=1, le=MAX_INVITED)
+    invited: tuple[EntityId, ...] = Field(min_length=1, max_length=MAX_INVITED)
+    issued: AwareDatetime
+    deadline: AwareDatetime = Field(description="decisions are taken until then")
+    ends: AwareDatetime = Field(description="no contribution leaves after then")
+    code_sha256: Sha256Hex
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not self.issued < self.deadline <= self.ends:
+            raise ValueError("issued, deadline and ends must follow each other")
+        if len(set(self.invited)) != len(self.invited):
+            raise ValueError("an entity is invited twice")
+        if self.minimum_cohort > len(self.invited):
+            raise ValueError("the minimum cohort is larger than the number of invited entities")
+        if self.noise_shares > self.minimum_cohort:
+            raise ValueError("noise split over more contributions than the minimum cohort would fall short")
+        names = [feature.name for feature in self.features]
+        if len(set(names)) != len(names) or self.label.name in names:
+            raise ValueError("a feature is listed twice, or the label is a feature")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the model's input columns, in order, without the intercept."""
+        return column_names(self.features)
+
+
+def seal_manifest(manifest: CampaignManifest, signer: signing.Signer) -> signing.Envelope:
+    """Sign a manifest."""
+    return seal_document(manifest, MANIFEST_TYPE, signer)
+
+
+def open_manifest(envelope: signing.Envelope, *, coordinator_key: bytes) -> CampaignManifest:
+    """Verify a manifest under the pinned coordinator key and return its content.
+
+    Not done here: whether this node wants to take part; that is `federated.guard`.
+
+    Raises:
+        SignatureInvalid: not signed by the pinned key.
+        MalformedDocument, ManifestInvalid: signed, but not a manifest.
+    """
+    payload = signing.open_envelope(envelope, payload_type=MANIFEST_TYPE, public_key=coordinator_key)
+    return parse_document(payload, CampaignManifest, ManifestInvalid)
+
+
+def manifest_sha256(envelope: signing.Envelope) -> str:
+    """Return the SHA-256, in hex, of the manifest's exact signed bytes: how every later message names it."""
+    return hashlib.sha256(envelope.payload).hexdigest()

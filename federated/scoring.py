@@ -1,0 +1,88 @@
+"""Scores from a released model, with reasons, computed where the people's data are. Needs no torch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from federated.errors import DataUnsuitable
+from federated.features import FeatureSpec, FloatMatrix, FloatVector, Value, column_names, encode_features
+from federated.release import ModelRelease
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """How much one feature moves a score.
+
+    Attributes:
+        log_odds: change of the log-odds against the reference person; positive raises the score.
+    """
+
+    feature: str
+    value: Value
+    log_odds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One person's score: a probability in [0, 1] and its reasons, the strongest first."""
+
+    probability: float
+    reasons: tuple[Reason, ...]
+
+
+class Scorer:
+    """Scores people with a release that `open_release` verified."""
+
+    def __init__(self, release: ModelRelease, features: Sequence[FeatureSpec]) -> None:
+        if release.columns != column_names(features):
+            raise DataUnsuitable("the release's columns are not those of these features")
+        self._features = tuple(features)
+        self._weights: FloatVector = np.array(release.weights, dtype=np.float64)
+        self._intercept = release.intercept
+
+    def probabilities(self, matrix: FloatMatrix) -> FloatVector:
+        """Return the probability of the positive label for encoded rows of shape (people, columns)."""
+        return sigmoid(matrix @ self._weights + self._intercept)
+
+    def score(self, rows: Sequence[Mapping[str, Value]]) -> tuple[Score, ...]:
+        """Score people, in the order given. Reasons compare each with the mean of the rows given.
+
+        Raises:
+            TableInvalid: rows that lack a feature.
+        """
+        if not rows:
+            return ()
+        matrix = encode_features(rows, self._features)
+        shares = (matrix - matrix.mean(axis=0)) * self._weights
+        return tuple(
+            Score(float(probability), self._reasons(row, share))
+            for row, share, probability in zip(rows, shares, self.probabilities(matrix), strict=True)
+        )
+
+    def _reasons(self, row: Mapping[str, Value], shares: FloatVector) -> tuple[Reason, ...]:
+        reasons, start = [], 0
+        for feature in self._features:
+            end = start + len(feature.columns)
+            reasons.append(Reason(feature.name, row[feature.name], float(shares[start:end].sum())))
+            start = end
+        return tuple(sorted(reasons, key=lambda reason: -abs(reason.log_odds)))
+
+
+def sigmoid(logits: FloatVector) -> FloatVector:
+    """Return 1 / (1 + exp(-x)), without overflow."""
+    positive = 1.0 / (1.0 + np.exp(-np.abs(logits)))
+    return np.where(logits >= 0, positive, 1.0 - positive)
+
+
+def area_under_curve(labels: FloatVector, scores: FloatVector) -> float | None:
+    """Return the ROC AUC (the Mann-Whitney statistic, ties count half), or None when only one class is there."""
+    positives = int(labels.sum())
+    negatives = len(labels) - positives
+    if positives == 0 or negatives == 0:
+        return None
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks = (last - (counts - 1) / 2.0)[inverse]
+    statistic = ranks[labels == 1].sum() - positives * (positives + 1) / 2.0
+    return float(statistic / (positives * negatives))
