@@ -114,13 +114,13 @@ class Envelope:
         )
 
     @classmethod
-    def from_json(cls, data: bytes) -> Self:
+    def from_json(cls, data: bytes, *, max_bytes: int = canonical.MAX_DOCUMENT_BYTES) -> Self:
         """Parse the DSSE JSON form; nothing is verified yet.
 
         Raises:
             MalformedDocument: for every way `data` can be wrong.
         """
-        document = canonical.decode(data)
+        document = canonical.decode(data, max_bytes=max_bytes)
         try:
             (signature,) = document["signatures"]
             payload_type, keyid = document["payloadType"], signature["keyid"]

@@ -13,10 +13,15 @@ from node.runtime.clock import Clock, SystemClock
 from node.runtime.storage import open_engine, snapshot, transaction
 
 if TYPE_CHECKING:
+    import grpc
+
     from consent_ledger.consents import ConsentRegister
     from consent_ledger.log import ConsentLedger
+    from node.identity.directory import DirectoryCache
     from node.keys import NodeKeys
     from node.records.store import PersonStore
+    from node.runtime.channels import ChannelPool
+    from node.runtime.tls import CurrentCertificate
     from node.settings import NodeSettings
 
 
@@ -45,6 +50,44 @@ class Node:
     def engine(self) -> Engine:
         """The node's database."""
         return open_engine(self.settings.database_url(self.home))
+
+    @cached_property
+    def directory(self) -> "DirectoryCache":
+        """The signed directory of the network, as this node last verified it."""
+        from node.identity.directory import DirectoryCache
+
+        settings = self.settings
+        key = bytes.fromhex(settings.coordinator_key)
+        return DirectoryCache(self.home, network=settings.network, coordinator_key=key)
+
+    @cached_property
+    def certificate(self) -> "CurrentCertificate":
+        """The TLS certificate in use, following its files."""
+        from node.identity.files import node_certificate
+
+        return node_certificate(self.home)
+
+    @cached_property
+    def channels(self) -> "ChannelPool":
+        """Mutual-TLS channels to other entities and to the coordinator."""
+        from node.runtime.channels import ChannelPool
+
+        return ChannelPool(self.certificate)
+
+    def coordinator_channel(self) -> "grpc.Channel":
+        """Return a channel to the coordinator, at the address of the newest directory."""
+        from consent_ledger.parties import COORDINATOR_ID, server_name
+
+        directory = self.directory.newest()
+        address = directory.coordinator_address if directory else self.settings.coordinator_address
+        return self.channels.channel(address, server_name(self.settings.network, COORDINATOR_ID))
+
+    def close(self) -> None:
+        """Close channels and database connections."""
+        if "channels" in self.__dict__:
+            self.channels.close()
+        if "engine" in self.__dict__:
+            self.engine.dispose()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

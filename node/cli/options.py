@@ -1,14 +1,15 @@
 """Options shared by every command of the node, and how results are printed."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from node.runtime.command_line import emit
 from node.wiring import Node
+
+__all__ = ["HomeOption", "JsonOption", "LangOption", "emit", "open_node", "progress_console"]
 
 HomeOption = Annotated[
     Path,
@@ -28,8 +29,3 @@ def open_node(home: Path) -> Node:
 def progress_console() -> Console:
     """Return the console for progress: standard error, silent when nobody watches."""
     return Console(stderr=True, quiet=not Console(stderr=True).is_terminal)
-
-
-def emit(document: Mapping[str, Any], text: str, *, as_json: bool) -> None:
-    """Print a result, as one JSON document or as text for people."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else text)

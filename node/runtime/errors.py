@@ -81,3 +81,18 @@ class PeerUnidentified(RuntimeFault):
     code = "peer_unidentified"
     kind = ErrorKind.REFUSED
     es = "No se reconoce el certificado de quien llama."
+
+
+class CertificateUnusable(RuntimeFault):
+    """The TLS certificate, or the list of trusted CAs, cannot be used."""
+
+    code = "certificate_unusable"
+    es = "El certificado del servicio no se puede usar. Pida una nueva invitación a la Gerencia y ejecute «init»."
+
+
+class AddressInUse(RuntimeFault):
+    """The address to listen on cannot be bound."""
+
+    code = "address_in_use"
+    kind = ErrorKind.USAGE
+    es = "No se puede abrir el puerto indicado. Elija otro, o cierre el programa que lo ocupa."

@@ -1,0 +1,34 @@
+"""``redpact-coordinator``: the program of the Gerencia's coordinator. Each command registers itself from its own file."""
+
+import typer
+
+from coordinator.cli import serve
+from node.runtime.command_line import run
+
+app = typer.Typer(
+    name="redpact-coordinator", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+)
+training = typer.Typer(help="Propose, follow and release private training campaigns.", no_args_is_help=True)
+
+
+@app.callback()
+def _about() -> None:
+    """Run the coordinator: it admits entities, keeps the directory and trains models. It never sees a record."""
+
+
+COMMANDS = (serve,)
+"""Modules with a ``register(app)``; the order is the order of ``--help``."""
+
+TRAINING_COMMANDS = ()
+"""Modules with a ``register(app)`` for the group ``training``."""
+
+for _module in COMMANDS:
+    _module.register(app)
+for _module in TRAINING_COMMANDS:
+    _module.register(training)
+app.add_typer(training, name="training")
+
+
+def main() -> None:
+    """Run the program."""
+    run(app)

@@ -1,0 +1,28 @@
+"""Options shared by every command of the coordinator."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coordinator.wiring import Coordinator
+from node.runtime.command_line import emit
+
+__all__ = ["HomeOption", "JsonOption", "LangOption", "emit", "open_coordinator"]
+
+HomeOption = Annotated[
+    Path,
+    typer.Option(
+        "--home",
+        envvar="REDPACT_HOME",
+        help="Folder of the coordinator: settings, keys and database.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+LangOption = Annotated[str, typer.Option("--lang", help="Language of labels: es or en.", envvar="REDPACT_LANG")]
+
+
+def open_coordinator(home: Path) -> Coordinator:
+    """Return the coordinator of a home folder; its parts are read when first used."""
+    return Coordinator(home)

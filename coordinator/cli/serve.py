@@ -1,0 +1,25 @@
+"""``redpact-coordinator serve``."""
+
+import json
+
+import typer
+
+from coordinator.cli.options import HomeOption, JsonOption, open_coordinator
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def serve(home: HomeOption, as_json: JsonOption = False) -> None:
+        """Run the coordinator until SIGTERM: admit entities, publish the directory, run training campaigns."""
+        from coordinator import serve as service
+        from node.runtime import log
+
+        coordinator = open_coordinator(home)
+        log.configure(coordinator.settings.log_level)
+        running = service.start(coordinator)
+        network, port, enrolment = coordinator.settings.network, running.port, running.servers[1].port
+        text = f"redpact-coordinator: {network} ready on port {port}, enrolment on port {enrolment}"
+        document = {"ready": network, "port": port, "enrolment_port": enrolment}
+        running.run_until_signal(json.dumps(document) if as_json else text)

@@ -1,0 +1,24 @@
+"""The settings of the coordinator: ``HOME/coordinator.toml``."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from node.runtime.settings import Address, ServiceSettings
+
+NETWORK_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?)*$"
+
+
+class CoordinatorSettings(ServiceSettings):
+    """What the coordinator was told at ``init``, and what its administrator may change."""
+
+    FILE: ClassVar[str] = "coordinator.toml"
+
+    network: str = Field(min_length=1, max_length=100, pattern=NETWORK_PATTERN, description="a DNS name")
+    listen: Address = Field(description="mutual TLS: everything but a node's first call")
+    address: Address = Field(description="where nodes reach `listen`")
+    enrolment_listen: Address = Field(description="TLS without client certificate: a node's first call")
+    enrolment_address: Address = Field(description="where nodes reach `enrolment_listen`; goes into invitations")
+    certificate_days: int = Field(default=30, ge=1, le=90, description="life of an entity's certificate")
+    directory_days: int = Field(default=7, ge=1, le=30, description="how long nodes go on without the coordinator")
+    workers: int = Field(default=200, ge=4, le=1000, description="threads; each connected node holds two")

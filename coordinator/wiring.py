@@ -1,0 +1,92 @@
+"""The one place where the coordinator's objects are built. Commands, servicers and background work ask here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from node.runtime.clock import Clock, SystemClock
+from node.runtime.storage import open_engine, snapshot, transaction
+
+if TYPE_CHECKING:
+    from coordinator.authority import Authority
+    from coordinator.changes import Changes
+    from coordinator.keys import CoordinatorKeys
+    from coordinator.registry import Registry
+    from coordinator.settings import CoordinatorSettings
+    from node.runtime.tls import CurrentCertificate
+
+
+class Coordinator:
+    """The Gerencia's service. Parts are built on first use, so that a command pays only for what it needs."""
+
+    def __init__(self, home: Path, *, clock: Clock | None = None) -> None:
+        self.home = home
+        self.clock = clock or SystemClock()
+
+    @cached_property
+    def settings(self) -> "CoordinatorSettings":
+        """The validated content of ``HOME/coordinator.toml``."""
+        from coordinator.settings import CoordinatorSettings
+
+        return CoordinatorSettings.load(self.home)
+
+    @cached_property
+    def keys(self) -> "CoordinatorKeys":
+        """The key that signs directories, manifests and releases."""
+        from coordinator.keys import CoordinatorKeys
+
+        return CoordinatorKeys.load(self.home)
+
+    @cached_property
+    def authority(self) -> "Authority":
+        """The network's certificate authority."""
+        from coordinator.authority import Authority
+
+        return Authority.load(self.home, network=self.settings.network)
+
+    @cached_property
+    def certificate(self) -> "CurrentCertificate":
+        """The coordinator's own TLS certificate, following its files."""
+        from coordinator.keys import coordinator_certificate
+
+        return coordinator_certificate(self.home)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The coordinator's database."""
+        return open_engine(self.settings.database_url(self.home))
+
+    @cached_property
+    def changes(self) -> "Changes":
+        """Where threads of this process wait for news and are told of it."""
+        from coordinator.changes import Changes
+
+        return Changes()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a durable unit of work."""
+        with transaction(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Open a consistent read."""
+        with snapshot(self.engine) as session:
+            yield session
+
+    def registry(self, session: Session) -> "Registry":
+        """Return the register of entities, invitations and directories, working inside `session`."""
+        from coordinator.registry import Registry
+
+        return Registry(session, settings=self.settings, authority=self.authority, signer=self.keys.signing)
+
+    def close(self) -> None:
+        """Close database connections."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()

@@ -1,0 +1,30 @@
+"""``redpact-node``: the program of an entity's node. Each command registers itself from its own file."""
+
+import typer
+
+from node.cli import serve
+from node.runtime.command_line import run
+
+app = typer.Typer(
+    name="redpact-node",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def _about() -> None:
+    """Run an entity's node: its records, its consents, its ledger, its exchange with other entities."""
+
+
+COMMANDS = (serve,)
+"""Modules with a ``register(app)``; the order is the order of ``--help``."""
+
+for _module in COMMANDS:
+    _module.register(app)
+
+
+def main() -> None:
+    """Run the program."""
+    run(app)

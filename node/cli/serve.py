@@ -1,0 +1,23 @@
+"""``redpact-node serve``."""
+
+import json
+
+import typer
+
+from node.cli.options import HomeOption, JsonOption, open_node
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def serve(home: HomeOption, as_json: JsonOption = False) -> None:
+        """Run the node until SIGTERM: answer other entities, follow the directory, renew the certificate, train."""
+        from node import serve as service
+        from node.runtime import log
+
+        node = open_node(home)
+        log.configure(node.settings.log_level)
+        running = service.start(node)
+        text = f"redpact-node: {node.settings.entity} ready on port {running.port}"
+        running.run_until_signal(json.dumps({"ready": node.settings.entity, "port": running.port}) if as_json else text)

@@ -1,0 +1,112 @@
+"""The newest directory this node has verified, kept in ``HOME/directory.json`` for every process of the node.
+
+The node goes on with it while the coordinator is down, until it expires.
+"""
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from consent_ledger.directory import Directory, open_directory, require_not_older
+from consent_ledger.errors import DirectoryExpired, MalformedDocument
+from consent_ledger.signing import Envelope
+from node.runtime.errors import HomeUnusable
+from node.runtime.files import write_private
+
+FILE: Final = "directory.json"
+CA_FILE: Final = Path("tls", "ca.pem")
+MAX_BYTES: Final = 16 * 1024 * 1024
+
+
+class DirectoryCache:
+    """Reads and replaces the node's copy of the directory. Safe across threads and processes."""
+
+    def __init__(self, home: Path, *, network: str, coordinator_key: bytes) -> None:
+        self._home = home
+        self._path = home / FILE
+        self._network = network
+        self._coordinator_key = coordinator_key
+        self._lock = threading.Lock()
+        self._stamp: tuple[int, int] | None = None
+        self._directory: Directory | None = None
+
+    def current(self, now: datetime) -> Directory:
+        """Return the directory to act on.
+
+        Raises:
+            DirectoryExpired: it is past its expiry, or none was ever received.
+            SignatureInvalid, MalformedDocument: the file was tampered with.
+        """
+        directory = self.newest()
+        if directory is None:
+            raise DirectoryExpired(
+                "this node has no directory yet", remedy="check the connection to the coordinator and run serve"
+            )
+        directory.require_fresh(now)
+        return directory
+
+    def newest(self) -> Directory | None:
+        """Return the newest verified directory whatever its expiry, or None when there is none."""
+        with self._lock:
+            stamp = self._read_stamp()
+            if stamp is None:
+                self._directory = None
+            elif stamp != self._stamp:
+                self._directory = self._verified(Envelope.from_json(self._path.read_bytes(), max_bytes=MAX_BYTES))
+            self._stamp = stamp
+            return self._directory
+
+    def accept(self, envelope: Envelope, now: datetime) -> Directory:
+        """Verify a received directory and keep it when it is newer; return the one now kept.
+
+        In order: (1) signed by the pinned key, (2) of this network, (3) not expired, (4) not older than the one kept.
+        Trusted CAs that changed are written too, so that TLS follows the directory.
+
+        Raises:
+            SignatureInvalid, MalformedDocument: (1) or (2) fails.
+            DirectoryExpired: (3) fails.
+            DirectoryRollback: (4) fails; the one kept stays.
+        """
+        received = self._verified(envelope)
+        received.require_fresh(now)
+        with self._exclusive():
+            known = self.newest()
+            require_not_older(received, known)
+            if known is None or received.serial > known.serial:
+                write_private(self._path, envelope.to_json())
+            self._trust(received.ca_pem)
+        return received
+
+    def _verified(self, envelope: Envelope) -> Directory:
+        directory = open_directory(envelope, coordinator_key=self._coordinator_key)
+        if directory.network != self._network:
+            raise MalformedDocument(f"a directory of the network {directory.network!r}, expected {self._network!r}")
+        return directory
+
+    def _trust(self, ca_pem: str) -> None:
+        path = self._home / CA_FILE
+        if not path.exists() or path.read_text() != ca_pem:
+            write_private(path, ca_pem.encode())
+
+    def _read_stamp(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise HomeUnusable(f"cannot read {self._path}: {error.strerror}", remedy="check its permissions") from error
+        return status.st_mtime_ns, status.st_ino
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        descriptor = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)

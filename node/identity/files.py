@@ -1,0 +1,15 @@
+"""Where a node's certificate lies."""
+
+from pathlib import Path
+from typing import Final
+
+from node import keys
+from node.identity.directory import CA_FILE
+from node.runtime.tls import CurrentCertificate
+
+CERTIFICATE_FILE: Final = Path("tls", "certificate.pem")
+
+
+def node_certificate(home: Path) -> CurrentCertificate:
+    """Return the certificate in use of a node's home folder."""
+    return CurrentCertificate(key=home / keys.FOLDER / keys.TLS, certificate=home / CERTIFICATE_FILE, ca=home / CA_FILE)

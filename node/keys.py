@@ -1,0 +1,101 @@
+"""The private keys of a node, one file each under ``HOME/keys``, readable by their owner only."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from consent_ledger.errors import KeyUnreadable
+from consent_ledger.signing import Ed25519Signer
+from node.runtime.files import read_private, write_private
+from node.runtime.tls import new_tls_key
+
+DATA_KEY_BYTES: Final = 32
+FOLDER: Final = "keys"
+SIGNING, LEDGER, EXCHANGE, TLS, DATA = "signing.pem", "ledger.pem", "exchange.pem", "tls.pem", "data.key"
+FILES: Final = (SIGNING, LEDGER, EXCHANGE, TLS, DATA)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeKeys:
+    """One key per use, so that none can be lured into signing for another.
+
+    Attributes:
+        signing: Ed25519, signs requests, answers, decisions and results.
+        ledger: Ed25519, signs the ledger's checkpoints and nothing else.
+        exchange: X25519, pairwise pseudonyms of people.
+        data_key: 32 bytes; wraps the key of every person in the database.
+    """
+
+    signing: Ed25519Signer
+    ledger: Ed25519Signer
+    exchange: X25519PrivateKey
+    data_key: bytes
+
+    @property
+    def exchange_public(self) -> bytes:
+        """The 32 raw bytes of the X25519 public key."""
+        return self.exchange.public_key().public_bytes_raw()
+
+    @classmethod
+    def load(cls, home: Path) -> Self:
+        """Read the keys of a home folder; the TLS key is read where connections are made.
+
+        Raises:
+            KeyUnreadable: a file is missing, malformed, or open to others.
+        """
+        folder = home / FOLDER
+        data_key = read_private(folder / DATA)
+        if len(data_key) != DATA_KEY_BYTES:
+            raise KeyUnreadable(f"{folder / DATA} does not hold {DATA_KEY_BYTES} bytes", remedy=_REMEDY)
+        return cls(
+            signing=Ed25519Signer.from_pem(read_private(folder / SIGNING)),
+            ledger=Ed25519Signer.from_pem(read_private(folder / LEDGER)),
+            exchange=_x25519(read_private(folder / EXCHANGE)),
+            data_key=data_key,
+        )
+
+    @classmethod
+    def create(cls, home: Path) -> Self:
+        """Make the keys that do not exist yet, and read them all.
+
+        An ``init`` that was interrupted goes on with the keys it had made.
+
+        Raises:
+            KeyUnreadable: a file that exists is malformed, or open to others.
+        """
+        makers = {
+            SIGNING: lambda: Ed25519Signer.generate().to_pem(),
+            LEDGER: lambda: Ed25519Signer.generate().to_pem(),
+            EXCHANGE: _new_x25519,
+            TLS: new_tls_key,
+            DATA: lambda: os.urandom(DATA_KEY_BYTES),
+        }
+        for name, make in makers.items():
+            path = home / FOLDER / name
+            if not path.exists():
+                write_private(path, make())
+        return cls.load(home)
+
+
+_REMEDY: Final = "restore the key file from a backup"
+
+
+def _new_x25519() -> bytes:
+    return X25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _x25519(pem: bytes) -> X25519PrivateKey:
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeyUnreadable("not a PEM private key", remedy=_REMEDY) from error
+    if not isinstance(key, X25519PrivateKey):
+        raise KeyUnreadable("not an X25519 key", remedy=_REMEDY)
+    return key

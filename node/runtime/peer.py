@@ -1,0 +1,42 @@
+"""Who is calling: the SPIFFE id in the client certificate's URI name, never its common name."""
+
+import re
+from typing import Final
+
+import grpc
+
+from consent_ledger.directory import Directory
+from consent_ledger.parties import ENTITY_ID, Party
+from node.runtime.errors import PeerUnidentified
+
+_SPIFFE: Final = re.compile(r"spiffe://([^/]+)/entity/([^/]+)")
+
+
+def caller_id(context: grpc.ServicerContext, network: str) -> str:
+    """Return the entity id of the caller; TLS has already checked the certificate and its chain.
+
+    Not done here: whether the entity is in the directory and active (`active_caller`).
+
+    Raises:
+        PeerUnidentified: no certificate, or one that names no entity of `network`.
+    """
+    names = context.auth_context().get("peer_spiffe_id", ())
+    uris = [name.decode("utf-8", "replace") for name in names]
+    match = _SPIFFE.fullmatch(uris[0]) if len(uris) == 1 else None
+    if match is None or match[1] != network or not ENTITY_ID.fullmatch(match[2]):
+        raise PeerUnidentified(
+            f"the caller's certificate names no entity of the network {network}",
+            remedy="call with the certificate that enrolment gave",
+        )
+    return match[2]
+
+
+def active_caller(context: grpc.ServicerContext, directory: Directory) -> Party:
+    """Return the calling entity when the directory lists it as active.
+
+    Raises:
+        PeerUnidentified: no certificate of this network.
+        UnknownParty: the directory does not list the caller.
+        PartySuspended: the caller is suspended.
+    """
+    return directory.active_party(caller_id(context, directory.network))

@@ -1,0 +1,83 @@
+"""A running service: its servers and its background tasks, started and stopped together."""
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+import structlog
+import typer
+
+from node.runtime.grpc_server import RunningServer
+from policies.errors import RedpactError
+
+RESTART_SECONDS: Final = 5.0
+_STOP_SECONDS: Final = 15.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Background work: `run` goes on until the event it is given is set, and returns soon after."""
+
+    name: str
+    run: Callable[[threading.Event], None]
+
+
+class Service:
+    """What ``serve`` runs, and what tests run inside their own process."""
+
+    def __init__(
+        self, servers: Sequence[RunningServer], tasks: Sequence[Task], *, close: Callable[[], None] | None = None
+    ) -> None:
+        self.servers = servers
+        self._close = close
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=_supervise, args=(task, self._stopping), name=task.name, daemon=True)
+            for task in tasks
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port of the first server."""
+        return self.servers[0].port
+
+    def stop(self) -> None:
+        """End the tasks and the calls under way, and close everything. Safe to call twice."""
+        self._stopping.set()
+        for server in self.servers:
+            server.stop()
+        for thread in self._threads:
+            thread.join(_STOP_SECONDS)
+        if self._close is not None:
+            self._close()
+
+    def run_until_signal(self, ready: str) -> None:
+        """Print `ready`, wait for SIGTERM or SIGINT, and stop."""
+
+        def on_signal(_number: int, _frame: FrameType | None) -> None:
+            self._stopping.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, on_signal)
+        typer.echo(ready)
+        self._stopping.wait()
+        self.stop()
+
+
+def _supervise(task: Task, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        try:
+            task.run(stopping)
+        except RedpactError as error:
+            _log.warning("task_failed", task=task.name, code=error.code, message=error.message)
+        except Exception:  # noqa: BLE001  # the edge of a thread
+            # A defect in one task must not end the service; it is on record, and the task starts again.
+            _log.exception("task_failed", task=task.name)
+        stopping.wait(RESTART_SECONDS)

@@ -1,0 +1,100 @@
+"""The settings file of a service: TOML in its home folder, validated whole before anything starts."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from node.runtime.errors import HomeUnusable, SettingsInvalid
+from node.runtime.files import write_private
+
+MAX_SETTINGS_BYTES: Final = 256 * 1024
+MAX_PORT: Final = 65_535
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Return host and port of ``host:port`` or ``[IPv6]:port``; raise ValueError (pydantic's convention) otherwise."""
+    host, separator, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not separator or not bare or (":" in bare and bare == host) or any(c.isspace() for c in text):
+        raise ValueError("an address is host:port, or [IPv6]:port")
+    if not port.isascii() or not port.isdigit() or not 0 <= int(port) <= MAX_PORT:
+        raise ValueError(f"the port is a number from 0 to {MAX_PORT}")
+    return bare, int(port)
+
+
+def _check_address(text: str) -> str:
+    split_address(text)
+    return text
+
+
+Address = Annotated[str, Field(max_length=300), AfterValidator(_check_address)]
+"""``host:port``, checked."""
+
+
+class ServiceSettings(BaseModel):
+    """What both services can be told; a subclass names its file and adds its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    FILE: ClassVar[str]
+
+    database: str = Field(default="", max_length=2000, description="database URL; empty: an SQLite file in the home")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def exists(cls, home: Path) -> bool:
+        """Tell whether the home folder was initialised."""
+        return (home / cls.FILE).is_file()
+
+    @classmethod
+    def load(cls, home: Path) -> Self:
+        """Read and validate the settings of a home folder.
+
+        Raises:
+            HomeUnusable: there is no settings file, or it cannot be read.
+            SettingsInvalid: it is not TOML, or a value is wrong; the message names it.
+        """
+        path = home / cls.FILE
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_SETTINGS_BYTES)
+        except OSError as error:
+            raise HomeUnusable(
+                f"cannot read {path}: {error.strerror}", remedy="give the right --home, or run init first"
+            ) from error
+        try:
+            return cls.validated(tomllib.loads(data.decode("utf-8")))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsInvalid(f"{path} is not TOML: {error}", remedy="correct the file") from error
+
+    @classmethod
+    def validated(cls, values: Mapping[str, Any]) -> Self:
+        """Return settings made of `values`.
+
+        Raises:
+            SettingsInvalid: a value is wrong; the message names it.
+        """
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise SettingsInvalid(f"{where}: {first['msg']}", remedy=f"correct {where or 'the settings'}") from error
+
+    def save(self, home: Path) -> None:
+        """Write the settings durably, readable by their owner only (a database URL may hold a password)."""
+        lines = [f"# {self.FILE}: written by init; edit and restart the service."]
+        lines += [f"{name} = {_toml(value)}" for name, value in self.model_dump(mode="json").items()]
+        write_private(home / self.FILE, ("\n".join(lines) + "\n").encode())
+
+    def database_url(self, home: Path) -> str:
+        """Return the URL of the service's database."""
+        return self.database or f"sqlite:///{(home / self.FILE).with_suffix('.sqlite').absolute()}"
+
+
+def _toml(value: object) -> str:
+    # JSON strings, integers, booleans and flat lists of them are TOML too, but for DEL, which TOML wants escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

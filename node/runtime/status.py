@@ -1,0 +1,68 @@
+"""Errors across a gRPC call: ours to a status on the way out, a status to ours on the way in."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+import grpc
+
+from node.runtime.errors import PeerRefused, PeerUnreachable
+from policies.errors import ErrorKind, RedpactError
+
+CODE_METADATA: Final = "redpact-code"
+"""Trailing metadata with the error's stable code."""
+
+STATUS_OF: Final[Mapping[ErrorKind, grpc.StatusCode]] = {
+    ErrorKind.REFUSED: grpc.StatusCode.PERMISSION_DENIED,
+    ErrorKind.USAGE: grpc.StatusCode.INVALID_ARGUMENT,
+    ErrorKind.UNREACHABLE: grpc.StatusCode.UNAVAILABLE,
+    ErrorKind.DAMAGED: grpc.StatusCode.INTERNAL,
+}
+
+_ANSWERED_NO: Final = frozenset(
+    {
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.UNIMPLEMENTED,
+    }
+)
+
+
+@contextmanager
+def peer_errors(peer: str) -> Iterator[None]:
+    """Turn what a gRPC call to `peer` raises into our errors.
+
+    Raises:
+        PeerRefused: the peer answered no; `peer_code` holds the code it gave.
+        PeerUnreachable: no answer, or a fault at the peer.
+    """
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise from_rpc_error(error, peer) from error
+
+
+def from_rpc_error(error: grpc.RpcError, peer: str) -> RedpactError:
+    """Return our error for a failed call to `peer`."""
+    if not isinstance(error, grpc.Call):  # only a channel closed under a call leads here
+        return PeerUnreachable(f"the call to {peer} was abandoned", remedy="try again")
+    details = (error.details() or "")[:500]
+    if error.code() in _ANSWERED_NO:
+        return PeerRefused(f"{peer} answered: {details}", remedy=_REFUSED_REMEDY, peer_code=peer_code(error))
+    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return PeerUnreachable(f"{peer} did not answer in time", remedy="try again later")
+    return PeerUnreachable(f"no answer from {peer}: {details}", remedy="check that it is running, and try again later")
+
+
+_REFUSED_REMEDY: Final = "read the reason above; the other side's administrator can say more"
+
+
+def peer_code(call: grpc.Call) -> str:
+    """Return the stable error code the other side sent, or an empty string."""
+    for name, value in call.trailing_metadata() or ():
+        if name == CODE_METADATA:
+            return value if isinstance(value, str) else ""
+    return ""

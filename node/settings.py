@@ -1,0 +1,32 @@
+"""The settings of an entity's node: ``HOME/node.toml``."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from consent_ledger.parties import EntityId, HexKey
+from node.runtime.settings import Address, ServiceSettings
+
+
+def ledger_origin(network: str, entity: str) -> str:
+    """Return the origin line of an entity's ledger, also the name of its key (C2SP tlog-checkpoint)."""
+    return f"{network}/entity/{entity}"
+
+
+class NodeSettings(ServiceSettings):
+    """What a node was told at ``init``, and what its administrator may change."""
+
+    FILE: ClassVar[str] = "node.toml"
+
+    network: str = Field(min_length=1, max_length=100)
+    entity: EntityId
+    listen: Address = Field(description="where the node accepts calls of other entities")
+    addresses: tuple[Address, ...] = Field(default=(), max_length=8, description="where others reach the node")
+    coordinator_address: Address
+    coordinator_key: HexKey = Field(description="pinned at enrolment: signs directories, manifests and releases")
+    workers: int = Field(default=16, ge=2, le=256, description="threads that answer calls")
+
+    @property
+    def ledger_origin(self) -> str:
+        """The origin of this entity's ledger."""
+        return ledger_origin(self.network, self.entity)

@@ -1,0 +1,135 @@
+"""The signed answer: the consented fields with their dates, a reason code for each one withheld, and the proof that the
+holder logged it before replying.
+
+A refusal names no field at all, and is the same whether the person is unknown, never consented or withdrew.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Final, Self
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from consent_ledger import canonical, signing
+from consent_ledger.errors import MalformedDocument
+from consent_ledger.parties import EntityId
+from records_exchange.errors import AnswerMalformed
+from records_exchange.request import MAX_FIELDS, Hex16, Hex32, Term, first_fault
+
+ANSWER_TYPE: Final = "application/vnd.redpact.fetch-answer.v1+json"
+MAX_ANSWER_BYTES: Final = 256 * 1024
+MAX_ROWS: Final = 500
+MAX_INTEGER: Final = 2**53 - 1
+"""RFC 8785 (I-JSON) holds no larger integer."""
+
+Code = Annotated[str, StringConstraints(max_length=200, strict=True)]
+Row = Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Code], Field(max_length=16)]
+Value = (
+    StrictBool
+    | Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+    | Code
+    | Annotated[tuple[Code | Row, ...], Field(max_length=MAX_ROWS)]
+)
+"""A coded value: a code, number, flag or date, or a list of them; never free text (the catalogue has none to share)."""
+
+Reason = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
+HashHex = Hex32
+
+
+class Outcome(StrEnum):
+    """What the holder decided."""
+
+    RELEASED = "released"
+    REFUSED = "refused"
+
+
+class ReleasedField(BaseModel):
+    """One field with its value and the day it was recorded at the holder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Term
+    value: Value
+    recorded_at: AwareDatetime
+
+
+class WithheldField(BaseModel):
+    """One field that was asked for and is not given, with the reason code."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Term
+    reason: Reason
+
+
+class LedgerEvidence(BaseModel):
+    """Proof that the holder's ledger holds the entry of this release or refusal (RFC 6962 inclusion in a checkpoint)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    origin: str = Field(max_length=200)
+    index: int = Field(ge=0, le=MAX_INTEGER)
+    leaf: str = Field(max_length=2000, description="the exact leaf bytes, RFC 8785 JSON")
+    checkpoint: str = Field(max_length=8000, description="a C2SP signed note whose tree holds the leaf")
+    proof: tuple[HashHex, ...] = Field(max_length=64, description="RFC 6962 2.1.1 audit path, leaf to root")
+
+
+class FetchAnswer(BaseModel):
+    """What is signed by the holder. A value of this type is unverified unless `verification.open_answer` returned it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = Field(default=1, ge=1, le=1)
+    request_id: Hex16
+    request_sha256: Hex32
+    holder: EntityId
+    asker: EntityId
+    outcome: Outcome
+    reason: Reason | None = Field(default=None, description="of a refusal")
+    fields: tuple[ReleasedField, ...] = Field(max_length=MAX_FIELDS)
+    withheld: tuple[WithheldField, ...] = Field(max_length=MAX_FIELDS)
+    ledger: LedgerEvidence
+    issued: AwareDatetime
+
+    @model_validator(mode="after")
+    def _refusals_say_nothing(self) -> Self:
+        refused = self.outcome is Outcome.REFUSED
+        if refused != (self.reason is not None):
+            raise ValueError("a refusal has a reason, a release has none")
+        if refused and (self.fields or self.withheld):
+            raise ValueError("a refusal names no field")
+        return self
+
+
+def seal_answer(answer: FetchAnswer, signer: signing.Signer) -> signing.Envelope:
+    """Sign an answer."""
+    return signing.seal(ANSWER_TYPE, canonical.encode(answer.model_dump(mode="json")), signer)
+
+
+def parse_answer(payload: bytes) -> FetchAnswer:
+    """Parse untrusted payload bytes; nothing is verified.
+
+    Raises:
+        AnswerMalformed: for every way `payload` can be wrong.
+    """
+    try:
+        return FetchAnswer.model_validate(canonical.decode(payload, max_bytes=MAX_ANSWER_BYTES))
+    except MalformedDocument as error:
+        raise AnswerMalformed(f"not an answer: {error.message}") from error
+    except ValidationError as error:
+        raise AnswerMalformed(f"not an answer: {first_fault(error)}") from error
+
+
+def released_values(answer: FetchAnswer) -> Mapping[str, ReleasedField]:
+    """Return the released fields by id."""
+    return {field.id: field for field in answer.fields}

@@ -1,0 +1,187 @@
+"""What a holder checks before a field leaves, in order. Pure: no database, clock or socket.
+
+(1) the caller's certificate names an entity that the unexpired directory lists as active;
+(2) the request is signed by that entity's key, in that entity's own name, and is addressed to this holder;
+(3) it is fresh: issued not ahead of our clock, not expired, and short-lived;
+(4) it was not seen before;
+(5) its subject is the pseudonym of a person known here;
+(6) live consents of that person cover purpose and recipient now, and give the fields they cover;
+(7) the access policy allows the role this purpose and these fields (Cedar: an Allow, and no error);
+(8) only fields that passed (6) and (7) are read from the record; free text has no field to leave by;
+(9) the release or refusal is in the ledger, durably, before the reply leaves.
+
+`open_request` does (1)-(3) and raises: nothing is written for a caller who is not who it says, or old bytes. `decide`
+does (6)-(8)'s decision and never raises: it answers yes for some fields or no. Not done here, see
+`node.exchange.answering`: (4), (5) and (9), which need the database, in one transaction.
+
+Unknown person (5), no consent (6) and withdrawn consent (6) all reach `decide` as "no live consent", so the refusals
+cannot differ.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from consent_ledger import signing
+from consent_ledger.directory import Directory
+from consent_ledger.parties import Party
+from policies.access import AccessDecision, AccessRequest
+from policies.reasons import ReasonCode
+from records_exchange.errors import RequestMisaddressed, RequestStale
+from records_exchange.request import REQUEST_LIFETIME, REQUEST_TYPE, FetchRequest, parse_request, payload_digest
+
+MAX_CLOCK_SKEW: Final = timedelta(seconds=60)
+"""How far a peer's clock may be ahead of ours. Nodes are checked against NTP by `doctor`."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRequest:
+    """A request that passed (1)-(3)."""
+
+    request: FetchRequest
+    sha256: str
+    asker: Party
+
+    @property
+    def forget_at(self) -> datetime:
+        """When (3) alone refuses it, so that (4) may forget it."""
+        return self.request.expires + MAX_CLOCK_SKEW
+
+
+class Consented(Protocol):
+    """What `decide` needs to know of a live consent."""
+
+    @property
+    def consent_id(self) -> str:
+        """The consent record's id."""
+        ...
+
+    @property
+    def fields(self) -> Iterable[str]:
+        """The catalogue fields it covers."""
+        ...
+
+
+class DecidesAccess(Protocol):
+    """The access policy; `policies.access.AccessPolicy` is the one in production."""
+
+    def decide(self, request: AccessRequest) -> AccessDecision:
+        """Decide each field of a request."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Outcome of (6) and (7): which fields may leave, under which consents and policy."""
+
+    allowed: tuple[str, ...]
+    withheld: Mapping[str, ReasonCode]
+    consent_ids: tuple[str, ...]
+    policy_sha256: str
+    refusal: ReasonCode | None
+
+
+def open_request(
+    envelope: signing.Envelope, *, caller: str, holder: str, directory: Directory, now: datetime
+) -> VerifiedRequest:
+    """Do checks (1) to (3).
+
+    Args:
+        envelope: the bytes received.
+        caller: the entity id of the caller's certificate.
+        holder: our entity id.
+        directory: a directory verified under the pinned key.
+        now: the present time, UTC.
+
+    Raises:
+        DirectoryExpired, UnknownParty, PartySuspended: (1).
+        SignatureInvalid, RequestMalformed, RequestMisaddressed: (2).
+        RequestStale: (3).
+    """
+    # (1) the caller is an active entity
+    directory.require_fresh(now)
+    asker = directory.active_party(caller)
+    # (2) signed by it, in its name, for us
+    payload = signing.open_envelope(envelope, payload_type=REQUEST_TYPE, public_key=bytes.fromhex(asker.signing_key))
+    request = parse_request(payload)
+    if request.asker != caller:
+        raise RequestMisaddressed(f"{caller} sent a request in the name of {request.asker}")
+    if request.holder != holder:
+        raise RequestMisaddressed(f"this request is addressed to {request.holder}, not to {holder}")
+    # (3) fresh
+    require_fresh(request, now)
+    return VerifiedRequest(request, payload_digest(envelope), asker)
+
+
+def require_fresh(request: FetchRequest, now: datetime) -> None:
+    """Do check (3).
+
+    Raises:
+        RequestStale: the request is from the future, expired, or asks to be valid for too long.
+    """
+    remedy = "check this machine's clock and ask again"
+    if request.issued > now + MAX_CLOCK_SKEW:
+        raise RequestStale("the request is dated ahead of our clock", remedy=remedy)
+    if now >= request.expires + MAX_CLOCK_SKEW:
+        raise RequestStale("the request has expired", remedy=remedy)
+    if not timedelta(0) < request.expires - request.issued <= REQUEST_LIFETIME:
+        raise RequestStale(f"a request is valid for at most {REQUEST_LIFETIME}", remedy="ask again")
+
+
+def decide(
+    verified: VerifiedRequest, live: Sequence[Consented], policy: DecidesAccess, *, holder: str
+) -> Decision:
+    """Do checks (6) and (7) for each field of a request.
+
+    Args:
+        verified: a request that passed (1)-(4).
+        live: the person's consents in force for this purpose and recipient; empty when the person is unknown.
+        policy: the access policy.
+        holder: our entity id.
+    """
+    request = verified.request
+    # (6) fields that a live consent covers
+    covered = frozenset(field for consent in live for field in consent.fields)
+    # (7) the policy's word on each
+    access = policy.decide(
+        AccessRequest(
+            asker_id=verified.asker.id,
+            asker_kind=verified.asker.kind,
+            role=request.role,
+            purpose=request.purpose,
+            holder_id=holder,
+            fields=request.fields,
+            consented_fields=covered,
+        )
+    )
+    # (6) again, independently of the policy engine: a field outside the consents never passes
+    allowed = tuple(field for field in request.fields if field in access.allowed and field in covered)
+    withheld = {
+        field: access.withheld.get(field, ReasonCode.NOT_CONSENTED) for field in request.fields if field not in allowed
+    }
+    return Decision(
+        allowed=allowed,
+        withheld=withheld,
+        consent_ids=_covering(live, allowed),
+        policy_sha256=access.policy_sha256,
+        refusal=None if allowed else _refusal(withheld.values()),
+    )
+
+
+_ABOUT_THE_ASKER: Final = frozenset(
+    {ReasonCode.ROLE_NOT_ALLOWED, ReasonCode.PURPOSE_NOT_ALLOWED, ReasonCode.RECIPIENT_NOT_ALLOWED}
+)
+
+
+def _refusal(reasons: Iterable[ReasonCode]) -> ReasonCode:
+    # A refusal tells why only when the reason is the asker's alone: anything else would tell something of the person.
+    distinct = set(reasons)
+    if len(distinct) == 1 and distinct <= _ABOUT_THE_ASKER:
+        return distinct.pop()
+    return ReasonCode.NOTHING_TO_SHARE
+
+
+def _covering(live: Sequence[Consented], allowed: Sequence[str]) -> tuple[str, ...]:
+    wanted = frozenset(allowed)
+    return tuple(consent.consent_id for consent in live if wanted.intersection(consent.fields))

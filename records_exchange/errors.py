@@ -1,0 +1,87 @@
+"""Errors of the exchange between nodes. `ExchangeError` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class ExchangeError(RedpactError):
+    """Root of the errors of `records_exchange`."""
+
+    code = "exchange_error"
+
+
+class RequestInvalid(ExchangeError):
+    """A request that cannot be built from what was asked: nothing was sent."""
+
+    code = "request_invalid"
+    kind = ErrorKind.USAGE
+    es = "La petición no es correcta y no se ha enviado. Revise los datos indicados."
+
+
+class RequestMalformed(ExchangeError):
+    """Signed bytes that are not a request."""
+
+    code = "request_malformed"
+    es = "La petición recibida no tiene el formato esperado. Actualice RedPACT en la entidad que pregunta."
+
+
+class RequestMisaddressed(ExchangeError):
+    """A request in the name of another entity than the caller, or meant for another holder."""
+
+    code = "request_misaddressed"
+    es = "La petición no corresponde a la entidad que llama, o iba dirigida a otra. Se ha rechazado."
+
+
+class RequestStale(ExchangeError):
+    """A request outside its time of validity."""
+
+    code = "request_stale"
+    es = "La petición ha caducado o lleva una hora incorrecta. Compruebe el reloj de los equipos y repítala."
+
+
+class RequestReplayed(ExchangeError):
+    """A request that was already answered."""
+
+    code = "request_replayed"
+    es = "Esta petición ya se había recibido y no se atiende dos veces. Haga una consulta nueva."
+
+
+class PseudonymUnavailable(ExchangeError):
+    """The keys of the two entities do not give a shared pseudonym key."""
+
+    code = "pseudonym_unavailable"
+    es = "No se puede calcular el seudónimo con la otra entidad: su clave de intercambio no es válida. Avise a la Gerencia."
+
+
+class AnswerMalformed(ExchangeError):
+    """Signed bytes that are not an answer."""
+
+    code = "answer_malformed"
+    es = "La respuesta recibida no tiene el formato esperado: no se muestra. Avise a la otra entidad."
+
+
+class AnswerUnbound(ExchangeError):
+    """An answer to another request, from another holder, or for another asker."""
+
+    code = "answer_unbound"
+    es = "La respuesta no corresponde a la petición enviada: no se muestra. Repita la consulta."
+
+
+class AnswerStale(ExchangeError):
+    """An answer dated outside the time in which it was asked for."""
+
+    code = "answer_stale"
+    es = "La respuesta lleva una fecha que no corresponde a la consulta. Compruebe el reloj de los equipos y repítala."
+
+
+class AnswerOverreaches(ExchangeError):
+    """An answer that holds a field not asked for, a value the catalogue does not allow, or leaves a field unexplained."""
+
+    code = "answer_overreaches"
+    es = "La respuesta contiene datos no pedidos o no permitidos: no se muestra ni se guarda. Avise a la otra entidad."
+
+
+class EvidenceInvalid(ExchangeError):
+    """The proof that the holder logged the release does not verify."""
+
+    code = "evidence_invalid"
+    es = "La otra entidad no prueba que haya anotado la cesión en su registro: no se muestra. Avise a la persona delegada de protección de datos."

@@ -1,0 +1,63 @@
+"""Pairwise pseudonyms: how two entities speak of a person without sending a document, not even inside TLS.
+
+The two exchange keys (X25519, RFC 7748) of the directory give a secret that only these two entities share; HKDF
+(RFC 5869) makes a key of it that is bound to the network and both public keys; the pseudonym of a person is
+HMAC-SHA256 (RFC 2104) of ``kind|document`` under that key. The same person has unrelated pseudonyms for every pair, so
+pseudonyms seen by different entities cannot be joined, and the coordinator can compute none.
+
+What it does not hide: the holder asked knows the key, and could try every document (there are about 10^8) to learn whom
+it was asked about. The private locator, with the coordinator's key as a third factor, closes that.
+"""
+
+import hashlib
+import hmac
+from typing import Final, Self
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from records_exchange.errors import PseudonymUnavailable
+
+_INFO: Final = b"redpact/pairwise-pseudonym/v1"
+_KEY_BYTES: Final = 32
+
+
+class PairwiseKey:
+    """The pseudonym key of two entities; either side derives the same one."""
+
+    __slots__ = ("_key", "id")
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self.id = hashlib.sha256(_INFO + b"/id" + key).hexdigest()[:16]
+        """Names the key in the linkage index; it changes when either side changes its exchange key."""
+
+    @classmethod
+    def derive(cls, own: X25519PrivateKey, peer: bytes, *, network: str) -> Self:
+        """Derive the key between us and a peer.
+
+        Args:
+            own: our exchange key.
+            peer: the peer's 32-byte X25519 public key, from the directory.
+            network: the network's name, so that keys reused in another network give other pseudonyms.
+
+        Raises:
+            PseudonymUnavailable: `peer` is not a usable public key.
+        """
+        try:
+            shared = own.exchange(X25519PublicKey.from_public_bytes(peer))
+        except ValueError as error:  # wrong length, or a low-order point: the shared secret would be known to all
+            raise PseudonymUnavailable("the peer's exchange key is not a usable X25519 key") from error
+        low, high = sorted((own.public_key().public_bytes_raw(), peer))
+        info = b"|".join((_INFO, network.encode(), low, high))
+        return cls(HKDF(SHA256(), _KEY_BYTES, salt=None, info=info).derive(shared))
+
+    def pseudonym(self, kind: str, document: str) -> str:
+        """Return the pseudonym, 64 hex digits.
+
+        Args:
+            kind: the kind of document (``dni``, ``nie``, ``passport``).
+            document: the document in its normalised form; other forms give other pseudonyms.
+        """
+        return hmac.digest(self._key, f"{kind}|{document}".encode(), "sha256").hex()

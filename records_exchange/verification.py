@@ -1,0 +1,153 @@
+"""What an asker checks before an answer is shown, in order. Pure: no database, clock or socket.
+
+(1) the answer is signed by the holder's key of the directory;
+(2) it answers exactly our signed request, from that holder, to us;
+(3) it was made between our asking and now;
+(4) every field asked for is either released or withheld, once, and nothing else is there;
+(5) every value is one the catalogue allows: a code of its list, a number, a date; so no free text can come in this way;
+(6) the holder's ledger, under the ledger key of the directory, holds an entry of this release or refusal, made now.
+
+Not done here: consistency of the holder's checkpoint with earlier ones, which is the witnesses' work; whether the body
+behind the entry's commitment tells the truth, which an audit of the holder's ledger shows.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from consent_ledger import signing
+from consent_ledger.checkpoint import open_checkpoint
+from consent_ledger.entry import EntryType, Leaf
+from consent_ledger.errors import LedgerError
+from consent_ledger.merkle import leaf_hash, verify_inclusion
+from consent_ledger.note import NoteVerifier
+from consent_ledger.parties import Party
+from records_exchange.answer import ANSWER_TYPE, FetchAnswer, LedgerEvidence, Outcome, Value, parse_answer
+from records_exchange.checks import MAX_CLOCK_SKEW
+from records_exchange.errors import AnswerOverreaches, AnswerStale, AnswerUnbound, EvidenceInvalid
+from records_exchange.request import FetchRequest, payload_digest
+
+_REMEDY: Final = "nothing was shown or kept; tell the data-protection officer of both entities"
+
+
+class ChecksValues(Protocol):
+    """Tells which values a field may hold; `policies.catalogue.Catalogue` is the one in production."""
+
+    def accepts(self, field_id: str, value: object) -> bool:
+        """Tell whether the catalogue allows `value` for a field that may be shared."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """A request as it was sent, to hold its answer against."""
+
+    request: FetchRequest
+    envelope: signing.Envelope
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the signed payload, hex."""
+        return payload_digest(self.envelope)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedAnswer:
+    """An answer that passed every check."""
+
+    answer: FetchAnswer
+    sha256: str
+    leaf_hash: str
+    tree_size: int
+
+
+def open_answer(
+    envelope: signing.Envelope, sent: SentRequest, *, holder: Party, origin: str, values: ChecksValues, now: datetime
+) -> VerifiedAnswer:
+    """Do checks (1) to (6).
+
+    Args:
+        envelope: the bytes received.
+        sent: what we asked.
+        holder: the entity we asked, as the directory lists it.
+        origin: the origin of the holder's ledger.
+        values: the field catalogue.
+        now: the present time, UTC.
+
+    Raises:
+        SignatureInvalid, AnswerMalformed: (1).
+        AnswerUnbound: (2).
+        AnswerStale: (3).
+        AnswerOverreaches: (4), (5).
+        EvidenceInvalid: (6).
+    """
+    # (1) signed by the holder
+    payload = signing.open_envelope(envelope, payload_type=ANSWER_TYPE, public_key=bytes.fromhex(holder.signing_key))
+    answer = parse_answer(payload)
+    # (2) to our request
+    _require_bound(answer, sent)
+    # (3) made now
+    if not sent.request.issued - MAX_CLOCK_SKEW <= answer.issued <= now + MAX_CLOCK_SKEW:
+        raise AnswerStale(f"{holder.id} dated its answer outside the call", remedy="check the clocks of both machines")
+    # (4) what was asked, all of it, once
+    _require_complete(answer, sent.request)
+    # (5) catalogue values only
+    for field in answer.fields:
+        _require_value(field.id, field.value, values)
+    # (6) logged
+    tree_size = _require_logged(answer, holder, origin, now)
+    return VerifiedAnswer(answer, payload_digest(envelope), leaf_hash(answer.ledger.leaf.encode()).hex(), tree_size)
+
+
+def _require_bound(answer: FetchAnswer, sent: SentRequest) -> None:
+    request = sent.request
+    if (answer.request_id, answer.request_sha256) != (request.id, sent.sha256):
+        raise AnswerUnbound(f"{request.holder} answered another request", remedy="ask again")
+    if (answer.holder, answer.asker) != (request.holder, request.asker):
+        raise AnswerUnbound("the answer is of another holder or for another asker", remedy="ask again")
+
+
+def _require_complete(answer: FetchAnswer, request: FetchRequest) -> None:
+    if answer.outcome is Outcome.REFUSED:
+        return  # names no field at all: FetchAnswer sees to it
+    named = [field.id for field in answer.fields] + [field.id for field in answer.withheld]
+    extra = set(named) - set(request.fields)
+    if extra:
+        raise AnswerOverreaches(f"{answer.holder} sent {len(extra)} fields not asked for", remedy=_REMEDY)
+    if len(named) != len(set(named)) or set(named) != set(request.fields):
+        raise AnswerOverreaches(f"{answer.holder} left fields unexplained or named them twice", remedy=_REMEDY)
+
+
+def _require_value(field_id: str, value: Value, values: ChecksValues) -> None:
+    if not values.accepts(field_id, value):
+        # The value itself stays out of the message: it may be somebody's free text.
+        raise AnswerOverreaches(f"{field_id} came with a value outside the catalogue", remedy=_REMEDY)
+
+
+_LOGGED_AS: Final = {Outcome.RELEASED: EntryType.RELEASE, Outcome.REFUSED: EntryType.REFUSAL}
+
+
+def _require_logged(answer: FetchAnswer, holder: Party, origin: str, now: datetime) -> int:
+    evidence = answer.ledger
+    try:
+        size = _verify_evidence(evidence, holder, origin)
+        leaf = Leaf.parse(evidence.leaf.encode())
+    except LedgerError as error:
+        raise EvidenceInvalid(f"the ledger evidence of {holder.id} fails: {error.message}", remedy=_REMEDY) from error
+    if leaf.type is not _LOGGED_AS[answer.outcome]:
+        raise EvidenceInvalid(f"{holder.id} logged {leaf.type}, and answered {answer.outcome}", remedy=_REMEDY)
+    if not answer.issued - MAX_CLOCK_SKEW <= leaf.time <= now + MAX_CLOCK_SKEW:
+        raise EvidenceInvalid(f"the ledger entry of {holder.id} is of another time", remedy=_REMEDY)
+    return size
+
+
+def _verify_evidence(evidence: LedgerEvidence, holder: Party, origin: str) -> int:
+    if evidence.origin != origin:
+        raise EvidenceInvalid(f"the evidence is of the ledger {evidence.origin!r}, not of {origin!r}", remedy=_REMEDY)
+    log = NoteVerifier.from_vkey(holder.ledger_vkey)
+    if log.name != origin:
+        raise EvidenceInvalid(f"the directory gives {holder.id} a ledger key of another name", remedy=_REMEDY)
+    checkpoint = open_checkpoint(evidence.checkpoint.encode(), log)
+    proof = [bytes.fromhex(step) for step in evidence.proof]
+    verify_inclusion(evidence.index, checkpoint.size, leaf_hash(evidence.leaf.encode()), proof, checkpoint.root)
+    return checkpoint.size
