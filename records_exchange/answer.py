@@ -1,10 +1,8 @@
-"""The signed answer: the consented fields with their dates, a reason code for each one withheld, and the proof that the
-holder logged it before replying.
+"""The signed answer: consented fields with their dates, reasons for those withheld, and proof that it was logged.
 
 A refusal names no field at all, and is the same whether the person is unknown, never consented or withdrew.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
@@ -73,7 +71,7 @@ class WithheldField(BaseModel):
 
 
 class LedgerEvidence(BaseModel):
-    """Proof that the holder's ledger holds the entry of this release or refusal (RFC 6962 inclusion in a checkpoint)."""
+    """Proof that the holder's ledger holds the entry of this release or refusal (RFC 6962 inclusion)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -85,7 +83,7 @@ class LedgerEvidence(BaseModel):
 
 
 class FetchAnswer(BaseModel):
-    """What is signed by the holder. A value of this type is unverified unless `verification.open_answer` returned it."""
+    """What is signed by the holder; unverified unless `verification.open_answer` returned it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -128,8 +126,3 @@ def parse_answer(payload: bytes) -> FetchAnswer:
         raise AnswerMalformed(f"not an answer: {error.message}") from error
     except ValidationError as error:
         raise AnswerMalformed(f"not an answer: {first_fault(error)}") from error
-
-
-def released_values(answer: FetchAnswer) -> Mapping[str, ReleasedField]:
-    """Return the released fields by id."""
-    return {field.id: field for field in answer.fields}

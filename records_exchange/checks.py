@@ -129,9 +129,7 @@ def require_fresh(request: FetchRequest, now: datetime) -> None:
         raise RequestStale(f"a request is valid for at most {REQUEST_LIFETIME}", remedy="ask again")
 
 
-def decide(
-    verified: VerifiedRequest, live: Sequence[Consented], policy: DecidesAccess, *, holder: str
-) -> Decision:
+def decide(verified: VerifiedRequest, live: Sequence[Consented], policy: DecidesAccess, *, holder: str) -> Decision:
     """Do checks (6) and (7) for each field of a request.
 
     Args:

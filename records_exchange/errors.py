@@ -49,7 +49,7 @@ class PseudonymUnavailable(ExchangeError):
     """The keys of the two entities do not give a shared pseudonym key."""
 
     code = "pseudonym_unavailable"
-    es = "No se puede calcular el seudónimo con la otra entidad: su clave de intercambio no es válida. Avise a la Gerencia."
+    es = "No se puede calcular el seudónimo con la otra entidad: su clave no es válida. Avise a la Gerencia."
 
 
 class AnswerMalformed(ExchangeError):
@@ -74,7 +74,7 @@ class AnswerStale(ExchangeError):
 
 
 class AnswerOverreaches(ExchangeError):
-    """An answer that holds a field not asked for, a value the catalogue does not allow, or leaves a field unexplained."""
+    """An answer with a field not asked for, a value outside the catalogue, or a field left unexplained."""
 
     code = "answer_overreaches"
     es = "La respuesta contiene datos no pedidos o no permitidos: no se muestra ni se guarda. Avise a la otra entidad."
@@ -84,4 +84,4 @@ class EvidenceInvalid(ExchangeError):
     """The proof that the holder logged the release does not verify."""
 
     code = "evidence_invalid"
-    es = "La otra entidad no prueba que haya anotado la cesión en su registro: no se muestra. Avise a la persona delegada de protección de datos."
+    es = "La otra entidad no prueba que anotara la cesión en su registro: no se muestra. Avise a su delegado de datos."

@@ -1,4 +1,4 @@
-"""What a holder remembers: requests already seen, and which pseudonym is whom. Works inside the caller's transaction."""
+"""What a holder remembers: requests already seen, and which pseudonym is whom; inside the caller's transaction."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -36,16 +36,12 @@ class SqlExchangeStore:
     def person_linked(self, key_id: str, pseudonym: str) -> str | None:
         """Return the person's id behind a pseudonym, or None."""
         return self._session.scalar(
-            select(LinkedPerson.person_ref).where(
-                LinkedPerson.key_id == key_id, LinkedPerson.pseudonym == pseudonym
-            )
+            select(LinkedPerson.person_ref).where(LinkedPerson.key_id == key_id, LinkedPerson.pseudonym == pseudonym)
         )
 
     def linked_people(self, key_id: str) -> frozenset[str]:
         """Return the ids of the people who are in the index of a pairwise key."""
-        return frozenset(
-            self._session.scalars(select(LinkedPerson.person_ref).where(LinkedPerson.key_id == key_id))
-        )
+        return frozenset(self._session.scalars(select(LinkedPerson.person_ref).where(LinkedPerson.key_id == key_id)))
 
     def link(self, key_id: str, pairs: Iterable[tuple[str, str]]) -> None:
         """Add (pseudonym, person id) pairs to the index of a pairwise key, replacing those of the same pseudonym."""
