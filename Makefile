@@ -6,25 +6,35 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 KEEP ?= 0
+# The system's Python may be older than 3.11: then say which to use, e.g. make setup PYTHON=python3.12
+# Off the shelf, Linux gets torch with several GB of GPU libraries. For the CPU build (200 MB):
+#   make setup TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export FLWR_TELEMETRY_ENABLED := 0
 export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test lint format protos protos-check bench system lock clean
+.PHONY: help setup demo test lint format protos protos-check docs bench system lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make .venv in the project root with everything in it
 
-# torch first: a plain resolve would otherwise choose a build with several GB of GPU libraries.
+# torch goes first, alone, so that TORCH_INDEX serves it and nothing else. taxcalc is only a table of real data for the
+# demo: its libraries are not needed. A build left half-way leaves no stamp, so the next make takes it up again.
 $(STAMP): pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[federated,postgres,dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps taxcalc==6.8.0
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "RedPACT needs Python 3.11 or newer: make setup PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "this Python cannot make environments: install python3-venv"; exit 1; }
+	@echo "Installing into $(VENV) (a few minutes the first time)"
+	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),) torch==2.13.0
+	@$(PIP) -e '.[federated,postgres,dev]'
+	@$(PIP) --no-deps taxcalc==6.8.0
+	@touch $@
 
 demo: setup ## Bring up a coordinator and nine nodes and run the main job (KEEP=1 leaves them up)
 	$(BIN)/python -m deploy.local.demo $(if $(filter 1,$(KEEP)),--keep,) $(DEMO_ARGS)
@@ -48,6 +58,9 @@ protos: setup ## Generate the stubs from protos/redpact/v1/*.proto
 
 protos-check: setup ## Fail when the committed stubs are not what the .proto files give
 	$(BIN)/python -m tools.protos --check
+
+docs: setup ## Write the reference pages that the code dictates
+	$(BIN)/python -m tools.reference
 
 bench: setup ## Measure and print, in one run, ours beside the bare peers
 	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)

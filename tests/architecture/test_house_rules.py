@@ -1,0 +1,159 @@
+"""The house's rules that no linter checks: sizes, folders, names, purity."""
+
+import ast
+import importlib
+import importlib.metadata
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import DOMAIN, PACKAGES, ROOT, Module, dotted, imported, modules
+
+CODE = (*PACKAGES, "deploy", "tools")
+MAX_MODULE_LINES = 400
+MAX_FUNCTION_LINES = 40
+MAX_TEST_FUNCTION_LINES = 60
+
+
+def test_every_folder_with_code_is_a_package() -> None:
+    """Without ``__init__.py`` two test files of one name would shadow each other, silently."""
+    folders = {module.path.parent for module in modules(*PACKAGES, "tests", "tools")}
+    versions = {path.parent for path in ROOT.glob("*/migrations/versions/*.py")}
+    assert sorted(str(folder) for folder in folders - versions if not (folder / "__init__.py").is_file()) == []
+
+
+def test_deploy_holds_no_importable_product_code() -> None:
+    users = [
+        module.name for module in modules(*PACKAGES) for name, _ in imported(module.tree) if name.startswith("deploy")
+    ]
+    assert users == []
+    assert not (ROOT / "deploy" / "__init__.py").exists()
+
+
+def test_no_module_outgrows_the_limit() -> None:
+    assert [(module.name, module.lines) for module in modules(*CODE, "tests") if module.lines > MAX_MODULE_LINES] == []
+
+
+def _functions(module: Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            prose = (first.end_lineno or 0) - first.lineno + 1 if has_docstring else 0
+            yield f"{module.name}:{node.name}", (node.end_lineno or 0) - node.lineno + 1 - prose
+
+
+@pytest.mark.parametrize(
+    ("folders", "limit"), [(CODE, MAX_FUNCTION_LINES), (("tests",), MAX_TEST_FUNCTION_LINES)], ids=["code", "tests"]
+)
+def test_no_function_outgrows_the_limit(folders: tuple[str, ...], limit: int) -> None:
+    """Docstrings do not count: explaining is never too long."""
+    assert [found for module in modules(*folders) for found in _functions(module) if found[1] > limit] == []
+
+
+def test_our_package_names_belong_to_our_distribution() -> None:
+    """Names such as ``node`` exist on the package index too: an alien one would be imported in place of ours."""
+    owners = importlib.metadata.packages_distributions()
+    assert {name: set(owners.get(name, ())) - {"redpact"} for name in PACKAGES} == {name: set() for name in PACKAGES}
+
+
+def test_imports_respect_the_layers() -> None:
+    lint_imports = Path(sys.executable).with_name("lint-imports")
+    result = subprocess.run([lint_imports, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def _is_wire_module(name: str) -> bool:
+    path = Path(name)
+    return "rpc" in path.parts[:-1] or path.stem in {"rpc", "wire"} or path.stem.endswith("_wire")
+
+
+def test_wire_types_stay_at_the_rim() -> None:
+    """Generated messages are imported by rpc and wire modules only, never by the code that decides."""
+    strangers = {
+        module.name
+        for module in modules(*PACKAGES)
+        for name, _ in imported(module.tree)
+        if name.startswith("protos.") and not module.name.startswith("protos/") and not _is_wire_module(module.name)
+    }
+    assert sorted(strangers) == []
+
+
+@pytest.mark.parametrize("stub", sorted(path.stem for path in (ROOT / "protos/redpact/v1").glob("*_pb2*.py")))
+def test_generated_stubs_import(stub: str) -> None:
+    assert importlib.import_module(f"protos.redpact.v1.{stub}")
+
+
+@pytest.mark.invariant(10)
+def test_only_the_clock_tells_the_time() -> None:
+    """Everything else receives ``now``; otherwise replay windows and expiries could not be tested, or trusted."""
+    forbidden = {"datetime.now", "datetime.utcnow", "datetime.datetime.now", "date.today", "time.time"}
+    found = [
+        f"{module.name}:{node.lineno} {dotted(node.func)}"
+        for module in modules(*PACKAGES)
+        if module.name != "node/runtime/clock.py"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and dotted(node.func) in forbidden
+    ]
+    assert found == []
+
+
+FICTION = {"node/records/population.py", "node/records/population_people.py", "node/records/population_model.py"}
+"""Seeded on purpose: the same seed must give the same fictitious people. Nothing here protects anybody."""
+
+
+@pytest.mark.invariant(10)
+def test_randomness_that_protects_people_is_never_seeded() -> None:
+    """The ``random`` module and NumPy's generators are predictable; only fiction and simulated splits may use them."""
+    found = [
+        f"{module.name}:{line}"
+        for module in modules(*PACKAGES)
+        if module.name not in FICTION and not module.name.startswith("node/records/population")
+        for name, line in imported(module.tree)
+        if name.split(".")[0] == "random"
+    ]
+    assert found == []
+
+
+def test_domain_packages_touch_no_process_state() -> None:
+    """No environment, no engine, no commit, no thread: they can be run, tested and audited anywhere."""
+    forbidden = {
+        "os.environ",
+        "os.getenv",
+        "create_engine",
+        "sqlalchemy.create_engine",
+        "threading.Thread",
+        "session.commit",
+    }
+    silenced = "federated/flower/"  # switches Flower's telemetry off before Flower is imported; tested below
+    found = [
+        f"{module.name}:{node.lineno} {dotted(node)}"
+        for module in modules(*DOMAIN)
+        if not module.name.startswith(silenced)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute | ast.Name) and dotted(node) in forbidden
+    ]
+    assert found == []
+
+
+def test_no_error_is_swallowed() -> None:
+    """A bare or broad ``except`` hides the fault that an operator needs to see."""
+    found = [
+        f"{module.name}:{node.lineno}"
+        for module in modules(*CODE)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or dotted(node.type) == "BaseException" or _only_passes(node))
+    ]
+    assert found == []
+
+
+def _only_passes(handler: ast.ExceptHandler) -> bool:
+    return (
+        dotted(handler.type) == "Exception" and all(isinstance(step, ast.Pass) for step in handler.body)
+        if handler.type
+        else True
+    )

@@ -1,0 +1,128 @@
+"""Write the reference pages that the code itself dictates (errors, commands), or check them (``--check``).
+
+A test runs the check, so a page cannot fall behind the program.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+import typer.main
+
+from policies.errors import EXIT_CODES, ErrorKind, RedpactError
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+REFERENCE: Final = ROOT / "docs" / "reference"
+PACKAGES: Final = ("policies", "consent_ledger", "records_exchange", "federated", "node", "coordinator")
+PROGRAMS: Final = {
+    "redpact-node": "node.cli.app",
+    "redpact-coordinator": "coordinator.cli.app",
+    "redpact-audit": "consent_ledger.cli.app",
+}
+GENERATED: Final = "<!-- Written by `python -m tools.reference`; edit the code, not this page. -->"
+KIND_MEANING: Final = {
+    ErrorKind.REFUSED: "refused, or the evidence does not verify",
+    ErrorKind.USAGE: "wrong usage: the request makes no sense as it stands",
+    ErrorKind.UNREACHABLE: "not reachable: try again later",
+    ErrorKind.DAMAGED: "damaged state on this machine",
+}
+
+
+def all_errors() -> list[type[RedpactError]]:
+    """Return every error class that an ``errors.py`` of the project defines, by code."""
+    classes: set[type[RedpactError]] = set()
+    for package in PACKAGES:
+        folder = importlib.import_module(package).__path__
+        names = [found.name for found in pkgutil.walk_packages(folder, prefix=f"{package}.")]
+        for name in (name for name in names if name.endswith(".errors")):
+            values = vars(importlib.import_module(name)).values()
+            classes |= {value for value in values if inspect.isclass(value) and issubclass(value, RedpactError)}
+    return sorted(classes - {RedpactError}, key=lambda found: found.code)
+
+
+def concrete_errors() -> list[type[RedpactError]]:
+    """Return the classes that are raised: all but the roots, which derive from `RedpactError` directly."""
+    return [found for found in all_errors() if RedpactError not in found.__bases__]
+
+
+def errors_page() -> str:
+    """Return docs/reference/errors.md."""
+    lines = [
+        GENERATED,
+        "# Errors",
+        "",
+        "Every error that RedPACT raises on purpose has a stable code. `--json` prints it as",
+        '`{"error": {"code", "message", "remedy", "es"}, "exit_code"}`; a person reads the Spanish sentence first.',
+    ]
+    for kind in ErrorKind:
+        lines += ["", f"## Exit code {EXIT_CODES[kind]}: {KIND_MEANING[kind]}", ""]
+        lines += ["| code | meaning | what the person reads |", "|---|---|---|"]
+        lines += [f"| `{e.code}` | {_first_line(e.__doc__)} | {e.es} |" for e in concrete_errors() if e.kind is kind]
+    return "\n".join(lines) + "\n"
+
+
+def _first_line(text: str | None) -> str:
+    return inspect.cleandoc(text or "").split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
+
+
+def commands_page() -> str:
+    """Return docs/reference/commands.md."""
+    lines = [
+        GENERATED,
+        "# Commands",
+        "",
+        "Exit codes: see [exit-codes.md](exit-codes.md). `NAME --help` says the same.",
+    ]
+    for program, module in PROGRAMS.items():
+        root = typer.main.get_command(importlib.import_module(module).app)
+        lines += ["", f"## {program}", "", _first_line(root.help)]
+        for path, command in _leaves(root, program):
+            lines += ["", f"### `{path}`", "", _first_line(command.help), "", *_parameters(command)]
+    return "\n".join(lines).replace("\n\n\n", "\n\n").rstrip() + "\n"
+
+
+def _leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from _leaves(child, f"{path} {name}")
+    else:
+        yield path, command
+
+
+def _parameters(command: click.Command) -> list[str]:
+    rows = [_row(parameter) for parameter in command.params if parameter.name != "help"]
+    return ["| parameter | meaning |", "|---|---|", *rows] if rows else []
+
+
+def _row(parameter: click.Parameter) -> str:
+    is_option = isinstance(parameter, click.Option)
+    name = ", ".join(f"`{flag}`" for flag in parameter.opts) if is_option else f"`{(parameter.name or '').upper()}`"
+    needed = " (required)" if parameter.required else ""
+    return f"| {name}{needed} | {_first_line(getattr(parameter, 'help', None))} |"
+
+
+PAGES: Final = {"errors.md": errors_page, "commands.md": commands_page}
+
+
+def main() -> int:
+    """Write the pages, or with ``--check`` compare and exit 1 when one differs."""
+    check = "--check" in sys.argv[1:]
+    stale = []
+    for name, page in PAGES.items():
+        path, text = REFERENCE / name, page()
+        if not check:
+            path.write_text(text, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+    for name in stale:
+        print(f"docs/reference/{name} is not what the code says (run: make docs)")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
