@@ -1,10 +1,10 @@
 """Column types that mean the same on SQLite and PostgreSQL, shared by every package with tables."""
 
 from datetime import UTC, datetime
-from typing_extensions import override
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
+from typing_extensions import override
 
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key; on SQLite it must be spelled INTEGER to be the row id itself."""

@@ -58,3 +58,71 @@ class DirectoryRollback(LedgerError):
 
     code = "directory_rollback"
     es = "Se ha recibido un directorio anterior al conocido. Avise a la Gerencia: puede ser un intento de engaño."
+
+
+class ProofError(LedgerError):
+    """An inclusion or consistency proof that does not prove what it claims."""
+
+    code = "proof_invalid"
+    es = (
+        "La prueba criptográfica no es válida: el registro no contiene lo que afirma. Avise a la "
+        "persona delegada de protección de datos."
+    )
+
+
+class LedgerDamaged(LedgerError):
+    """The stored ledger contradicts itself."""
+
+    code = "ledger_damaged"
+    kind = ErrorKind.DAMAGED
+    es = "El registro de consentimientos está dañado. No siga usando el nodo: restaure la última copia de seguridad."
+
+
+class EntryInvalid(LedgerError):
+    """An entry that cannot be written: body of another type, too large, or no entry at all."""
+
+    code = "entry_invalid"
+    kind = ErrorKind.USAGE
+    es = "La anotación no se puede escribir en el registro. Revise los datos indicados."
+
+
+class EntryUnknown(LedgerError):
+    """An index beyond the end of the ledger."""
+
+    code = "entry_unknown"
+    kind = ErrorKind.USAGE
+    es = "El registro no tiene ninguna anotación con ese número. Consulte el tamaño con «redpact-node ledger status»."
+
+
+class ConsentUnknown(LedgerError):
+    """No consent with that id at this entity."""
+
+    code = "consent_unknown"
+    kind = ErrorKind.USAGE
+    es = "No existe ese consentimiento en esta entidad. Consulte la lista con «redpact-node consent list»."
+
+
+class ConsentInvalid(LedgerError):
+    """A consent that would say nothing: empty scope, or validity that ends before it starts."""
+
+    code = "consent_invalid"
+    kind = ErrorKind.USAGE
+    es = "El consentimiento no está completo o sus fechas no son correctas. Corrija los datos indicados."
+
+
+class ConsentTransitionRefused(LedgerError):
+    """A change that the consent's present state does not allow."""
+
+    code = "consent_transition_refused"
+    es = (
+        "El consentimiento no admite ese cambio en su estado actual. Consulte su estado con "
+        "«redpact-node consent list»."
+    )
+
+
+class ExportUnusable(LedgerError):
+    """A folder that is no ledger export, or cannot take one."""
+
+    code = "export_unusable"
+    kind = ErrorKind.USAGE
+    es = "La carpeta no contiene una exportación del registro, o no se puede escribir en ella. Indique otra carpeta."

@@ -1,0 +1,273 @@
+"""The bodies of ledger entries, one model a kind of event.
+
+Consents follow the fields of ISO/IEC TS 27560:2023 in the terms of the W3C Data Privacy Vocabulary (w3c/dpv,
+``guides/consent-27560.html``): jsonld.py maps them. People appear only by `person_ref`, a random id of the node.
+"""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field
+
+from consent_ledger.entry import Body, EntryType, UtcTime
+from consent_ledger.parties import EntityId
+
+RECORD_PROFILE: Final = "https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr"
+CONSENT_BASIS: Final = "eu-gdpr:A6-1-a"
+EXPLICIT_CONSENT_BASIS: Final = "eu-gdpr:A9-2-a"
+
+Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/\[\]-]+$")]
+"""A term of the vocabulary: purpose, field, role, reason. Whether it exists is checked by whoever writes the entry."""
+Codes = Annotated[tuple[Code, ...], Field(max_length=200)]
+Reference = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/-]+$")]
+"""An opaque id: of a person at this node, a case, a request."""
+HexDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 in hex."""
+Decimal = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,18})?(e-?[0-9]{1,3})?$")]
+"""A number in text: floats have no place in what is hashed."""
+Text = Annotated[str, Field(max_length=500)]
+
+
+class Actor(StrEnum):
+    """Who acted on a consent."""
+
+    PERSON = "person"
+    GUARDIAN = "guardian"
+
+
+class Guardian(Body):
+    """Who acts for a person under 14 or with support measures (LOPDGDD art. 7, Ley 8/2021)."""
+
+    relation: Code
+    reference: Reference
+
+
+class Notice(Body):
+    """The notice the person was shown, pinned by the hash of its exact text."""
+
+    id: Reference
+    version: Reference
+    sha256: HexDigest
+
+
+class ConsentBody(Body):
+    """A consent as given, renewed or refused: the whole record each time, so that an entry stands by itself."""
+
+    entry_types: ClassVar = (EntryType.CONSENT_GIVEN, EntryType.CONSENT_RENEWED, EntryType.CONSENT_REFUSED)
+
+    profile: Literal["https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr"] = RECORD_PROFILE
+    consent_id: Reference
+    person_ref: Reference
+    controller: EntityId
+    fields: Annotated[tuple[Code, ...], Field(min_length=1, max_length=200)]
+    purposes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
+    recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=200)]
+    lawful_basis: Code = CONSENT_BASIS
+    valid_from: UtcTime
+    valid_until: UtcTime
+    acted_by: Actor
+    guardian: Guardian | None = None
+    notice: Notice
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+    method: Code
+    withdrawal_method: Code = "any-entity"
+    storage_locations: Codes = ()
+    jurisdiction: Code = "ES-CL"
+    evidence_sha256: HexDigest | None = None
+
+
+class WithdrawalBody(Body):
+    """The person, or the guardian, withdraws a consent (GDPR art. 7.3)."""
+
+    entry_types: ClassVar = (EntryType.CONSENT_WITHDRAWN,)
+
+    consent_id: Reference
+    person_ref: Reference
+    acted_by: Actor
+    guardian: Guardian | None = None
+    method: Code
+    reason: Code | None = None
+
+
+class ExpiryBody(Body):
+    """A consent reached the end of its validity."""
+
+    entry_types: ClassVar = (EntryType.CONSENT_EXPIRED,)
+
+    consent_id: Reference
+    person_ref: Reference
+    valid_until: UtcTime
+
+
+class WithheldField(Body):
+    """A field that was asked for and not released."""
+
+    field: Code
+    reason: Code
+
+
+class ReleaseBody(Body):
+    """Fields left this entity: which, to whom, for what, under which consents. Never a value."""
+
+    entry_types: ClassVar = (EntryType.RELEASE,)
+
+    request_id: Reference
+    request_sha256: HexDigest
+    person_ref: Reference
+    recipient: EntityId
+    purpose: Code
+    role: Code
+    fields: Annotated[tuple[Code, ...], Field(min_length=1, max_length=200)]
+    consents: Annotated[tuple[Reference, ...], Field(min_length=1, max_length=200)]
+    withheld: Annotated[tuple[WithheldField, ...], Field(max_length=200)] = ()
+    policy_sha256: HexDigest
+    case_ref: Reference | None = None
+    content_sha256: HexDigest | None = None
+
+
+class RefusalBody(Body):
+    """A request was refused, or nothing of it could be released."""
+
+    entry_types: ClassVar = (EntryType.REFUSAL,)
+
+    request_id: Reference
+    request_sha256: HexDigest
+    recipient: EntityId
+    purpose: Code
+    role: Code | None = None
+    reason: Code
+    person_ref: Reference | None = None
+    withheld: Annotated[tuple[WithheldField, ...], Field(max_length=200)] = ()
+    policy_sha256: HexDigest | None = None
+
+
+class ReleaseReceivedBody(Body):
+    """This entity received fields, or a refusal, from a holder, with where the holder's ledger says so."""
+
+    entry_types: ClassVar = (EntryType.RELEASE_RECEIVED,)
+
+    request_id: Reference
+    request_sha256: HexDigest
+    holder: EntityId
+    purpose: Code
+    role: Code
+    outcome: Code
+    fields: Codes = ()
+    withheld: Annotated[tuple[WithheldField, ...], Field(max_length=200)] = ()
+    person_ref: Reference | None = None
+    case_ref: Reference | None = None
+    answer_sha256: HexDigest
+    holder_origin: Annotated[str, Field(min_length=1, max_length=200)]
+    holder_index: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    holder_leaf_hash: HexDigest
+
+
+class WithdrawalAcknowledgedBody(Body):
+    """Another entity acknowledged, with its signature, that it no longer uses what a consent allowed."""
+
+    entry_types: ClassVar = (EntryType.WITHDRAWAL_ACKNOWLEDGED,)
+
+    consent_id: Reference
+    entity: EntityId
+    acknowledgement_sha256: HexDigest
+
+
+class ReferralBody(Body):
+    """A step of a referral between entities."""
+
+    entry_types: ClassVar = (EntryType.REFERRAL,)
+
+    referral_id: Reference
+    person_ref: Reference
+    peer: EntityId
+    direction: Literal["sent", "received"]
+    state: Code
+    reason: Code | None = None
+
+
+class TrainingDecisionBody(Body):
+    """The entity approved or refused a training campaign."""
+
+    entry_types: ClassVar = (EntryType.TRAINING_APPROVED, EntryType.TRAINING_REFUSED)
+
+    campaign_id: Reference
+    manifest_sha256: HexDigest
+    epsilon: Decimal | None = None
+    delta: Decimal | None = None
+    decided_by: Text = ""
+    reason: Text = ""
+
+
+class TrainingContributedBody(Body):
+    """A private contribution left this entity, and what it cost of the data set's budget."""
+
+    entry_types: ClassVar = (EntryType.TRAINING_CONTRIBUTED,)
+
+    campaign_id: Reference
+    manifest_sha256: HexDigest
+    round: Annotated[int, Field(ge=0, le=1_000_000)]
+    data_set: Reference
+    epsilon_after: Decimal
+    delta: Decimal
+    contribution_sha256: HexDigest
+
+
+class KeyChangedBody(Body):
+    """One of the entity's keys was replaced."""
+
+    entry_types: ClassVar = (EntryType.KEY_CHANGED,)
+
+    key: Literal["signing", "ledger", "exchange", "tls", "data"]
+    old: Annotated[str, Field(max_length=400)]
+    new: Annotated[str, Field(max_length=400)]
+
+
+class PolicyChangedBody(Body):
+    """The policies in force at the entity changed."""
+
+    entry_types: ClassVar = (EntryType.POLICY_CHANGED,)
+
+    policy: Code
+    old_sha256: HexDigest | None = None
+    new_sha256: HexDigest
+
+
+class AccessReportBody(Body):
+    """The person was told who looked (GDPR art. 15)."""
+
+    entry_types: ClassVar = (EntryType.ACCESS_REPORT_ISSUED,)
+
+    person_ref: Reference
+    since: UtcTime
+    until: UtcTime
+    report_sha256: HexDigest
+
+
+class ErasureBody(Body):
+    """Bodies and salts of earlier entries were destroyed; their leaves and proofs stay."""
+
+    entry_types: ClassVar = (EntryType.ERASURE,)
+
+    indexes: Annotated[tuple[Annotated[int, Field(ge=0, le=2**53 - 1)], ...], Field(min_length=1, max_length=5000)]
+    basis: Code
+
+
+ALL_BODIES: Final[tuple[type[Body], ...]] = (
+    ConsentBody,
+    WithdrawalBody,
+    ExpiryBody,
+    ReleaseBody,
+    RefusalBody,
+    ReleaseReceivedBody,
+    WithdrawalAcknowledgedBody,
+    ReferralBody,
+    TrainingDecisionBody,
+    TrainingContributedBody,
+    KeyChangedBody,
+    PolicyChangedBody,
+    AccessReportBody,
+    ErasureBody,
+)
+
+BODY_MODELS: Final[dict[EntryType, type[Body]]] = {kind: model for model in ALL_BODIES for kind in model.entry_types}
+"""The body of each type of entry; a test asserts that every type has one."""

@@ -1,0 +1,167 @@
+"""Ledger entries: what a leaf holds, and the salted commitment that ties it to a body kept beside the log.
+
+A leaf is RFC 8785 JSON ``{"commitment","id","time","type","v"}`` and holds nothing about anybody: the id is random,
+the commitment is SHA-256(salt || body) with a 32-byte random salt, so that a body whose salt was destroyed cannot be
+guessed.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from consent_ledger import canonical
+from consent_ledger.errors import EntryInvalid, MalformedDocument
+
+SALT_BYTES: Final = 32
+ENTRY_ID_BYTES: Final = 16
+MAX_LEAF_BYTES: Final = 65_535
+"""Bound of tlog-tiles on an entry; ours are under 300 bytes."""
+MAX_BODY_BYTES: Final = 65_535
+
+
+class EntryType(StrEnum):
+    """Everything a ledger tells of. The names are in the leaves for ever: add, never rename."""
+
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_RENEWED = "consent_renewed"
+    CONSENT_REFUSED = "consent_refused"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONSENT_EXPIRED = "consent_expired"
+    RELEASE = "release"
+    REFUSAL = "refusal"
+    RELEASE_RECEIVED = "release_received"
+    WITHDRAWAL_ACKNOWLEDGED = "withdrawal_acknowledged"
+    REFERRAL = "referral"
+    TRAINING_APPROVED = "training_approved"
+    TRAINING_REFUSED = "training_refused"
+    TRAINING_CONTRIBUTED = "training_contributed"
+    KEY_CHANGED = "key_changed"
+    POLICY_CHANGED = "policy_changed"
+    ACCESS_REPORT_ISSUED = "access_report_issued"
+    ERASURE = "erasure"
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An aware time, kept in UTC so that one moment has one encoding."""
+
+
+class Body(BaseModel):
+    """What an entry commits to. Bodies hold no floats and no free keys, so that their canonical form is cheap."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    entry_types: ClassVar[tuple[EntryType, ...]] = ()
+    """The types of entry that may have this body."""
+
+    def canonical(self) -> bytes:
+        """Return the RFC 8785 bytes.
+
+        With ASCII keys, no floats and no integers beyond 2^53, as in every body, the standard library's encoder gives
+        exactly these bytes, five times faster than a general one; a test compares the two over all bodies.
+        """
+        document = self.model_dump(mode="json")
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+class Leaf(BaseModel):
+    """The content of a leaf, read back from its bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: Literal[1]
+    type: EntryType
+    id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    time: UtcTime
+    commitment: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a leaf.
+
+        Raises:
+            MalformedDocument: not a leaf, or not in its one canonical form.
+        """
+        try:
+            leaf = cls.model_validate(canonical.decode(data, max_bytes=MAX_LEAF_BYTES))
+        except ValidationError as error:
+            raise MalformedDocument(f"not a ledger entry: {error.error_count()} faults") from error
+        if encode_leaf(leaf.type, leaf.id, leaf.time, leaf.commitment) != data:
+            raise MalformedDocument("the ledger entry is not in canonical form")
+        return leaf
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to be written: its type and the body it commits to."""
+
+    type: EntryType
+    body: Body
+
+    def __post_init__(self) -> None:
+        if self.type not in self.body.entry_types:
+            raise EntryInvalid(f"an entry {self.type} cannot have a {type(self.body).__name__}")
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """An entry ready for the log: its leaf, and the body and salt to be kept beside it."""
+
+    entry_id: str
+    leaf: bytes
+    body: bytes
+    salt: bytes
+
+
+def encode_time(moment: datetime) -> str:
+    """Return RFC 3339 in UTC with microseconds: always 27 characters, so that text order is time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def encode_leaf(kind: EntryType, entry_id: str, time: datetime | str, commitment: str) -> bytes:
+    """Return the RFC 8785 bytes of a leaf. Every value is plain ASCII, so that formatting is encoding."""
+    moment = time if isinstance(time, str) else encode_time(time)
+    return (f'{{"commitment":"{commitment}","id":"{entry_id}","time":"{moment}","type":"{kind.value}","v":1}}').encode()
+
+
+def commitment_of(salt: bytes, body: bytes) -> str:
+    """Return SHA-256(salt || body) in hex."""
+    return sha256(salt + body).hexdigest()
+
+
+def seal_entry(entry: NewEntry, time: str) -> SealedEntry:
+    """Draw id and salt from the operating system and make the leaf.
+
+    Raises:
+        EntryInvalid: the body is larger than 65,535 bytes.
+    """
+    body = entry.body.canonical()
+    if len(body) > MAX_BODY_BYTES:
+        raise EntryInvalid(f"a body of {len(body)} bytes is larger than the {MAX_BODY_BYTES} allowed")
+    random = secrets.token_bytes(SALT_BYTES + ENTRY_ID_BYTES)
+    salt, entry_id = random[:SALT_BYTES], random[SALT_BYTES:].hex()
+    leaf = encode_leaf(entry.type, entry_id, time, commitment_of(salt, body))
+    return SealedEntry(entry_id, leaf, body, salt)
+
+
+def parse_body(kind: EntryType, document: dict[str, Any]) -> Body:
+    """Read the body of an entry of a type.
+
+    Raises:
+        MalformedDocument: not a body of that type.
+    """
+    from consent_ledger.bodies import BODY_MODELS  # noqa: PLC0415 - bodies are defined in terms of this module
+
+    try:
+        return BODY_MODELS[kind].model_validate(document)
+    except ValidationError as error:
+        raise MalformedDocument(f"not the body of an entry {kind}: {error.error_count()} faults") from error

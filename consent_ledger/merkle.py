@@ -1,0 +1,216 @@
+"""RFC 6962 Merkle trees over SHA-256: hashes, proofs, and verifiers that trust nothing they are given.
+
+Sources: RFC 6962 section 2.1 (tree and proofs), RFC 9162 sections 2.1.3.2 and 2.1.4.2 (verification). Trees are named
+by their size in leaves; a hash is 32 bytes.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
+from typing import Final
+
+from consent_ledger.errors import ProofError
+
+HASH_BYTES: Final = 32
+MAX_SIZE: Final = (1 << 63) - 1
+EMPTY_ROOT: Final = sha256(b"").digest()
+
+SubtreeHash = Callable[[int, int], bytes]
+"""Given ``start, end``, the hash of the tree over leaves ``start..end-1`` (RFC 6962's MTH)."""
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return SHA-256(0x00 || entry)."""
+    return sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return SHA-256(0x01 || left || right)."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def fold(frontier: Sequence[bytes]) -> bytes:
+    """Return the root over perfect subtrees given from left to right, each smaller than the one before."""
+    if not frontier:
+        return EMPTY_ROOT
+    root = frontier[-1]
+    for left in reversed(frontier[:-1]):
+        root = node_hash(left, root)
+    return root
+
+
+def root_hash(leaf_hashes: Iterable[bytes]) -> bytes:
+    """Return the root of the tree over these leaf hashes; the empty tree has SHA-256("")."""
+    frontier: list[bytes] = []
+    for size, leaf in enumerate(leaf_hashes):
+        push(frontier, size, leaf)
+    return fold(frontier)
+
+
+def push(frontier: list[bytes], size: int, leaf: bytes) -> None:
+    """Append a leaf to the frontier of a tree of `size` leaves: its maximal perfect subtrees, from left to right."""
+    node = leaf
+    while size & 1:
+        node = sha256(b"\x01" + frontier.pop() + node).digest()
+        size >>= 1
+    frontier.append(node)
+
+
+def subtrees_of(leaf_hashes: Sequence[bytes]) -> SubtreeHash:
+    """Return the subtree hashes of a list of leaf hashes held in memory."""
+    return lambda start, end: root_hash(leaf_hashes[start:end])
+
+
+def split_point(size: int) -> int:
+    """Return the largest power of two smaller than `size`, which is at least 2."""
+    return 1 << ((size - 1).bit_length() - 1)
+
+
+def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> list[bytes]:
+    """Return the audit path of leaf `index` in the tree of `size` leaves, from the leaf's sibling to the root's child.
+
+    Raises:
+        ProofError: the tree of that size has no such leaf.
+    """
+    if not 0 <= index < size <= MAX_SIZE:
+        raise ProofError(f"no leaf {index} in a tree of {size}")
+    path: list[bytes] = []
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + split_point(end - start)
+        if index < middle:
+            path.append(subtree(middle, end))
+            end = middle
+        else:
+            path.append(subtree(start, middle))
+            start = middle
+    path.reverse()
+    return path
+
+
+def consistency_proof(size1: int, size2: int, subtree: SubtreeHash) -> list[bytes]:
+    """Return the proof that the tree of `size2` leaves extends the one of `size1` (RFC 6962 section 2.1.2).
+
+    Empty when the sizes are equal, and from the empty tree, which every tree extends.
+
+    Raises:
+        ProofError: not ``0 <= size1 <= size2``.
+    """
+    if not 0 <= size1 <= size2 <= MAX_SIZE:
+        raise ProofError(f"a tree of {size2} leaves does not extend one of {size1}")
+    if size1 in (0, size2):
+        return []
+    path: list[bytes] = []
+    start, end, known = 0, size2, True  # known: the verifier has the hash of this subtree, it is the whole old tree
+    while end != size1:
+        middle = start + split_point(end - start)
+        if size1 <= middle:
+            path.append(subtree(middle, end))
+            end = middle
+        else:
+            path.append(subtree(start, middle))
+            start, known = middle, False
+    if not known:
+        path.append(subtree(start, end))
+    path.reverse()
+    return path
+
+
+def verify_inclusion(index: int, size: int, leaf_hash: bytes, proof: Sequence[bytes], root: bytes) -> None:
+    """Check that the leaf at `index` of the tree of `size` leaves with that root has that hash (RFC 9162, 2.1.3.2).
+
+    Raises:
+        ProofError: for anything wrong with any argument, including hashes that are not 32 bytes.
+    """
+    _check_numbers(index, size)
+    _check_hashes(leaf_hash, root, *_as_list(proof))
+    if index >= size:
+        raise ProofError(f"no leaf {index} in a tree of {size}")
+    fn, sn, computed = index, size - 1, leaf_hash
+    for sibling in proof:
+        if sn == 0:
+            raise ProofError("the inclusion proof has surplus hashes")
+        if fn & 1 or fn == sn:
+            computed = node_hash(sibling, computed)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            computed = node_hash(computed, sibling)
+        fn, sn = fn >> 1, sn >> 1
+    if sn:
+        raise ProofError("the inclusion proof is too short")
+    if computed != root:
+        raise ProofError("the inclusion proof leads to another root")
+
+
+def verify_consistency(size1: int, size2: int, root1: bytes, root2: bytes, proof: Sequence[bytes]) -> None:
+    """Check that the tree (`size2`, `root2`) extends the tree (`size1`, `root1`) (RFC 9162, 2.1.4.2).
+
+    Raises:
+        ProofError: for anything wrong with any argument, including hashes that are not 32 bytes.
+    """
+    _check_numbers(size1, size2)
+    path = _as_list(proof)
+    _check_hashes(root1, root2, *path)
+    if size1 > size2:
+        raise ProofError(f"a tree of {size2} leaves does not extend one of {size1}")
+    if size1 in (0, size2):
+        _verify_trivial(size1, size2, root1, root2, path)
+        return
+    if not size1 & (size1 - 1):
+        path.insert(0, root1)  # a perfect old tree is itself the first node of the path
+    if not path:
+        raise ProofError("the consistency proof is too short")
+    old, new = _roots_along(size1 - 1, size2 - 1, path)
+    if old != root1:
+        raise ProofError("the consistency proof leads to another old root")
+    if new != root2:
+        raise ProofError("the consistency proof leads to another new root")
+
+
+def _roots_along(fn: int, sn: int, path: list[bytes]) -> tuple[bytes, bytes]:
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    old = new = path[0]
+    for node in path[1:]:
+        if sn == 0:
+            raise ProofError("the consistency proof has surplus hashes")
+        if fn & 1 or fn == sn:
+            old, new = node_hash(node, old), node_hash(node, new)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            new = node_hash(new, node)
+        fn, sn = fn >> 1, sn >> 1
+    if sn:
+        raise ProofError("the consistency proof is too short")
+    return old, new
+
+
+def _verify_trivial(size1: int, size2: int, root1: bytes, root2: bytes, path: list[bytes]) -> None:
+    if path:
+        raise ProofError("a consistency proof between these sizes must be empty")
+    if size1 == 0 and root1 != EMPTY_ROOT:
+        raise ProofError("the empty tree has another root")
+    if size1 == size2 and root1 != root2:
+        raise ProofError("two roots for one size: the log was forked")
+
+
+def _check_numbers(*numbers: object) -> None:
+    for number in numbers:
+        # Callers pass numbers parsed from untrusted bytes; a bool or a float here is a malformed proof as well.
+        if type(number) is not int or not 0 <= number <= MAX_SIZE:
+            raise ProofError("a tree size or leaf index is not a whole number from 0 to 2^63-1")
+
+
+def _check_hashes(*hashes: object) -> None:
+    for value in hashes:
+        if not isinstance(value, bytes) or len(value) != HASH_BYTES:
+            raise ProofError("a hash is not 32 bytes")
+
+
+def _as_list(proof: object) -> list[bytes]:
+    if not isinstance(proof, (list, tuple)):
+        raise ProofError("a proof is a list of hashes")
+    if len(proof) > 2 * MAX_SIZE.bit_length():
+        raise ProofError("the proof has surplus hashes")
+    return list(proof)

@@ -1,0 +1,72 @@
+"""The projection of consents in a relational database, inside a session somebody else opens and commits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from consent_ledger.consents import VALID_FOR_PROCESSING, ConsentView
+from consent_ledger.errors import LedgerDamaged
+from consent_ledger.tables import ConsentRow
+
+
+class SqlConsentStore:
+    """A `ConsentStore` over SQLAlchemy.
+
+    On PostgreSQL reads lock the rows (shared for a person's, exclusive for one): a release and a withdrawal of the same
+    consent wait for each other. On SQLite the transaction itself is the lock.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, consent_id: str) -> ConsentView | None:
+        """See `ConsentStore`."""
+        views = self._read(select(ConsentRow).where(ConsentRow.consent_id == consent_id).with_for_update())
+        return views[0] if views else None
+
+    def put(self, view: ConsentView) -> None:
+        """See `ConsentStore`."""
+        self._session.merge(
+            ConsentRow(
+                consent_id=view.consent_id,
+                person_ref=view.person_ref,
+                state=view.state.value,
+                given_index=view.given_index,
+                valid_until=view.record.valid_until,
+                document=view.model_dump_json(),
+            )
+        )
+        self._session.flush()
+
+    def of_person(self, person_ref: str) -> Sequence[ConsentView]:
+        """See `ConsentStore`."""
+        query = select(ConsentRow).where(ConsentRow.person_ref == person_ref).with_for_update(read=True)
+        return self._read(query.order_by(ConsentRow.given_index))
+
+    def all(self) -> Sequence[ConsentView]:
+        """See `ConsentStore`."""
+        return self._read(select(ConsentRow).order_by(ConsentRow.given_index))
+
+    def lapsed(self, now: datetime) -> Sequence[ConsentView]:
+        """See `ConsentStore`."""
+        states = sorted(state.value for state in VALID_FOR_PROCESSING)
+        query = select(ConsentRow).where(ConsentRow.state.in_(states), ConsentRow.valid_until <= now)
+        return self._read(query.order_by(ConsentRow.given_index).with_for_update())
+
+    def _read(self, query: Select[Any]) -> list[ConsentView]:
+        # Rows may have been read earlier in this session, before another process changed them.
+        rows = self._session.execute(query.execution_options(populate_existing=True)).scalars()
+        return [_view(row) for row in rows]
+
+
+def _view(row: ConsentRow) -> ConsentView:
+    try:
+        return ConsentView.model_validate_json(row.document)
+    except ValidationError as error:
+        raise LedgerDamaged(
+            f"the stored consent {row.consent_id} does not read", remedy="restore the last backup"
+        ) from error

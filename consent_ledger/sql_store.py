@@ -1,0 +1,117 @@
+"""The ledger in a relational database, inside a session somebody else opens and commits."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, cast
+
+from sqlalchemy import CursorResult, Select, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from consent_ledger.entry import SealedEntry
+from consent_ledger.errors import LedgerDamaged
+from consent_ledger.store import Head, StoredBody, Tile
+from consent_ledger.tables import LedgerBodyRow, LedgerEntryRow, LedgerHeadRow, LedgerTileRow
+from consent_ledger.tiles import split_tile
+
+_HEAD: Final = cast("Table", LedgerHeadRow.__table__)
+_ENTRIES: Final = cast("Table", LedgerEntryRow.__table__)
+_BODIES: Final = cast("Table", LedgerBodyRow.__table__)
+_TILES: Final = cast("Table", LedgerTileRow.__table__)
+_ROW: Final = 1
+_BATCH: Final = 1000
+"""Rows read at a time: streaming in bounded memory."""
+
+
+class SqlLedgerStore:
+    """A `LedgerStore` over SQLAlchemy. On SQLite the caller's transaction is the lock (BEGIN IMMEDIATE)."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def head(self) -> Head | None:
+        """See `LedgerStore`."""
+        return self._read_head(select(_HEAD))
+
+    def lock_head(self) -> Head | None:
+        """See `LedgerStore`."""
+        dialect = self._session.get_bind().dialect.name
+        if dialect == "postgresql":
+            from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - only where it is the database
+
+            # The row must exist to be locked; a second first writer waits here until the first one commits.
+            empty = {"id": _ROW, "origin": "", "size": 0, "frontier": b"", "checkpoint": b""}
+            self._session.execute(postgresql.insert(_HEAD).values(empty).on_conflict_do_nothing())
+        return self._read_head(select(_HEAD).with_for_update())
+
+    def _read_head(self, query: Select[Any]) -> Head | None:
+        row = self._session.execute(query.where(_HEAD.c.id == _ROW)).one_or_none()
+        if row is None or row.time is None:
+            return None
+        return Head(row.origin, row.size, tuple(split_tile(row.frontier)), row.checkpoint, row.time)
+
+    def append(self, head: Head, entries: Sequence[SealedEntry], tiles: Sequence[Tile]) -> None:
+        """See `LedgerStore`.
+
+        Raises:
+            LedgerDamaged: there is already an entry where the new ones go.
+        """
+        first = head.size - len(entries)
+        leaves = [{"entry_index": i, "leaf": entry.leaf} for i, entry in enumerate(entries, first)]
+        bodies = [{"entry_index": i, "salt": e.salt, "body": e.body} for i, e in enumerate(entries, first)]
+        try:
+            self._session.execute(insert(_ENTRIES), leaves)
+            self._session.execute(insert(_BODIES), bodies)
+        except IntegrityError as error:
+            raise LedgerDamaged(f"there is already an entry at {first}", remedy="restore the last backup") from error
+        for tile in tiles:
+            self._write_tile(tile)
+        self._write_head(head)
+
+    def _write_head(self, head: Head) -> None:
+        values = {
+            "origin": head.origin,
+            "size": head.size,
+            "frontier": b"".join(head.frontier),
+            "checkpoint": head.checkpoint,
+            "time": head.time,
+        }
+        if not self._changed(update(_HEAD).where(_HEAD.c.id == _ROW).values(values)):
+            self._session.execute(insert(_HEAD).values(id=_ROW, **values))
+
+    def _write_tile(self, tile: Tile) -> None:
+        key = (_TILES.c.level == tile.level) & (_TILES.c.tile_index == tile.index)
+        if not self._changed(update(_TILES).where(key).values(hashes=tile.data)):
+            values = {"level": tile.level, "tile_index": tile.index, "hashes": tile.data}
+            self._session.execute(insert(_TILES).values(values))
+
+    def _changed(self, statement: Any) -> int:
+        return cast("CursorResult[Any]", self._session.execute(statement)).rowcount
+
+    def leaves(self, start: int, end: int) -> Iterator[bytes]:
+        """See `LedgerStore`."""
+        column = _ENTRIES.c.entry_index
+        for row in self._stream(select(column, _ENTRIES.c.leaf), column, start, end):
+            yield row.leaf
+
+    def tile(self, level: int, index: int) -> bytes | None:
+        """See `LedgerStore`."""
+        query = select(_TILES.c.hashes).where(_TILES.c.level == level, _TILES.c.tile_index == index)
+        return self._session.execute(query).scalar_one_or_none()
+
+    def bodies(self, start: int, end: int) -> Iterator[StoredBody]:
+        """See `LedgerStore`."""
+        for row in self._stream(select(_BODIES), _BODIES.c.entry_index, start, end):
+            yield StoredBody(row.entry_index, row.body, row.salt)
+
+    def _stream(self, query: Select[Any], column: Any, start: int, end: int) -> Iterator[Any]:
+        for first in range(start, end, _BATCH):
+            last = min(first + _BATCH, end)
+            yield from self._session.execute(query.where(column >= first, column < last).order_by(column))
+
+    def erase_bodies(self, indexes: Sequence[int]) -> int:
+        """See `LedgerStore`."""
+        erased = 0
+        for first in range(0, len(indexes), _BATCH):
+            chosen = indexes[first : first + _BATCH]
+            erased += self._changed(delete(_BODIES).where(_BODIES.c.entry_index.in_(chosen)))
+        return erased

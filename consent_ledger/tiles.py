@@ -1,0 +1,158 @@
+"""Tile arithmetic of C2SP tlog-tiles (https://c2sp.org/tlog-tiles), pure: numbers, paths, and hashes from tiles.
+
+Tile n at level l holds the hashes of up to 256 subtrees of 256^l leaves each, from leaf n*256^(l+1) on.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from consent_ledger.errors import LedgerDamaged, MalformedDocument
+from consent_ledger.merkle import HASH_BYTES, fold, node_hash
+
+TILE_HEIGHT: Final = 8
+TILE_WIDTH: Final = 1 << TILE_HEIGHT
+TILE_BYTES: Final = TILE_WIDTH * HASH_BYTES
+_LENGTH_BYTES: Final = 2
+_GROUP: Final = 1000
+
+ReadTile = Callable[[int, int, int], bytes]
+"""Given level, index and width, the first ``width * 32`` bytes of a tile."""
+
+
+@dataclass(frozen=True, slots=True)
+class TileRef:
+    """A tile of a tree of a given size, with how many of its 256 hashes that tree has."""
+
+    level: int
+    index: int
+    width: int
+
+    @property
+    def path(self) -> str:
+        """The path below the log's prefix, such as ``tile/0/x001/067.p/12``."""
+        return f"tile/{self.level}/{number_path(self.index)}{_partial(self.width)}"
+
+
+def number_path(number: int) -> str:
+    """Return ``x001/x234/067`` for 1234067: groups of three digits, all but the last with an x."""
+    groups = [f"{number % _GROUP:03d}"]
+    while number >= _GROUP:
+        number //= _GROUP
+        groups.append(f"x{number % _GROUP:03d}")
+    return "/".join(reversed(groups))
+
+
+def bundle_path(index: int, width: int) -> str:
+    """Return the path of an entry bundle."""
+    return f"tile/entries/{number_path(index)}{_partial(width)}"
+
+
+def _partial(width: int) -> str:
+    return "" if width == TILE_WIDTH else f".p/{width}"
+
+
+def levels(size: int) -> int:
+    """Return how many levels have at least one hash in a tree of `size` leaves."""
+    return 0 if size == 0 else (size.bit_length() - 1) // TILE_HEIGHT + 1
+
+
+def width_of(level: int, index: int, size: int) -> int:
+    """Return how many hashes tile `index` of `level` has in a tree of `size` leaves, 0 to 256."""
+    hashes = size >> (level * TILE_HEIGHT)
+    return max(0, min(TILE_WIDTH, hashes - index * TILE_WIDTH))
+
+
+def tiles_of(size: int) -> Iterator[TileRef]:
+    """Iterate over every tile, full and partial, of a tree of `size` leaves."""
+    for level in range(levels(size)):
+        hashes = size >> (level * TILE_HEIGHT)
+        for index in range(-(-hashes // TILE_WIDTH)):
+            yield TileRef(level, index, width_of(level, index, size))
+
+
+def split_tile(data: bytes) -> list[bytes]:
+    """Return the hashes of a tile."""
+    return [data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]
+
+
+def encode_bundle(entries: Sequence[bytes]) -> bytes:
+    """Return an entry bundle: each entry after its length in two bytes, big-endian."""
+    return b"".join(len(entry).to_bytes(_LENGTH_BYTES, "big") + entry for entry in entries)
+
+
+def decode_bundle(data: bytes, width: int) -> list[bytes]:
+    """Return the `width` entries of a bundle.
+
+    Raises:
+        MalformedDocument: truncated, or of another width.
+    """
+    entries: list[bytes] = []
+    position = 0
+    while position < len(data):
+        start = position + _LENGTH_BYTES
+        position = start + int.from_bytes(data[position:start], "big")
+        entries.append(data[start:position])
+    if position != len(data) or len(entries) != width:
+        raise MalformedDocument(f"the entry bundle does not hold {width} entries")
+    return entries
+
+
+def grow(frontier: list[bytes], size: int, leaf_hashes: Sequence[bytes]) -> dict[int, list[bytes]]:
+    """Append leaves to the frontier of a tree of `size` leaves, in place.
+
+    Returns:
+        By level, the hashes of the subtrees of 256^level leaves that became complete: what the tiles gain, in order.
+    """
+    added: dict[int, list[bytes]] = {0: list(leaf_hashes)}
+    for position, leaf in enumerate(leaf_hashes, size):
+        node, rest, height = leaf, position, 0
+        while rest & 1:
+            node = sha256(b"\x01" + frontier.pop() + node).digest()  # node_hash, spelled out: the inner loop of appends
+            rest >>= 1
+            height += 1
+            if not height % TILE_HEIGHT:
+                added.setdefault(height // TILE_HEIGHT, []).append(node)
+        frontier.append(node)
+    return added
+
+
+class TileHashes:
+    """Subtree hashes of a tree of `size` leaves, read from its tiles; each tile is read once."""
+
+    def __init__(self, size: int, read_tile: ReadTile) -> None:
+        self.size = size
+        self._read = read_tile
+        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+
+    def __call__(self, start: int, end: int) -> bytes:
+        """Return the hash of the tree over leaves ``start..end-1``, where `start` is aligned as in RFC 6962 proofs."""
+        return fold([self._perfect(height, index) for height, index in _perfect_subtrees(start, end)])
+
+    def _perfect(self, height: int, index: int) -> bytes:
+        level, rest = divmod(height, TILE_HEIGHT)
+        first = index << rest
+        tile = self._tile(level, first // TILE_WIDTH)
+        nodes = tile[first % TILE_WIDTH : first % TILE_WIDTH + (1 << rest)]
+        while len(nodes) > 1:
+            nodes = [node_hash(nodes[i], nodes[i + 1]) for i in range(0, len(nodes), 2)]
+        return nodes[0]
+
+    def _tile(self, level: int, index: int) -> list[bytes]:
+        tile = self._tiles.get((level, index))
+        if tile is None:
+            width = width_of(level, index, self.size)
+            tile = split_tile(self._read(level, index, width))
+            if len(tile) != width or any(len(node) != HASH_BYTES for node in tile[-1:]):
+                raise LedgerDamaged(f"tile {level}/{index} does not hold {width} hashes")
+            self._tiles[level, index] = tile
+        return tile
+
+
+def _perfect_subtrees(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut ``start..end`` into perfect subtrees from left to right, as (height, index)."""
+    while start < end:
+        height = (end - start).bit_length() - 1
+        yield height, start >> height
+        start += 1 << height
