@@ -23,7 +23,16 @@ from federated.errors import PrivacyTermsInvalid
 MAX_EPSILON: Final = 100.0
 """Above this a budget protects nobody; nothing is computed there."""
 
-_RELATIVE_TOLERANCE: Final = 1e-6
+_FINE: Final = 1e-3
+_COARSE: Final = 1e-2
+"""Discretisation of the privacy loss; the coarse one only finds where to start."""
+
+_STEP: Final = 1e-4
+"""Relative steps in which a multiplier is searched."""
+
+_LEAST_NOISE: Final = 0.1
+_LITTLE_NOISE: Final = 0.5
+_MOST_NOISE: Final = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ def epsilon_of(rounds: Iterable[GaussianRounds], delta: float) -> float:
 
 @lru_cache(maxsize=256)
 def noise_multiplier_for(epsilon: float, delta: float, rounds: int) -> float:
-    """Return the smallest multiplier (to 1e-6) with which `rounds` rounds spend at most `epsilon` at `delta`.
+    """Return the smallest multiplier (within 0.1 %) with which `rounds` rounds spend at most `epsilon` at `delta`.
 
     Raises:
         PrivacyTermsInvalid: epsilon, delta or the number of rounds out of range.
@@ -80,27 +89,37 @@ def noise_multiplier_for(epsilon: float, delta: float, rounds: int) -> float:
             f"epsilon {epsilon}, delta {delta} and {rounds} rounds are not terms to train under",
             remedy="epsilon is above 0 and at most 20, delta below 0.001, rounds at least 1",
         )
-    low, high = 0.05, 1.0
-    while _gaussian_epsilon(high, delta) > epsilon:
+    multiplier = _rough_multiplier(epsilon, delta)
+    while _gaussian_epsilon(multiplier, delta) > epsilon:
+        multiplier *= 1.0 + _STEP
+    return _scaled_up(multiplier, rounds, epsilon, delta)
+
+
+def _rough_multiplier(epsilon: float, delta: float) -> float:
+    # On a coarse grid, from just below: the caller climbs the rest on the fine one.
+    low, high = 0.0, 1.0
+    while _gaussian_epsilon(high, delta, _COARSE) > epsilon:
         low, high = high, 2.0 * high
-        if high > 1e6:
+        if high > _MOST_NOISE:
             raise PrivacyTermsInvalid("no finite noise gives so small an epsilon", remedy="ask for a larger epsilon")
-    while high - low > _RELATIVE_TOLERANCE * high:
+    low = max(low, _LEAST_NOISE)
+    while high - low > _STEP * high:
         middle = (low + high) / 2.0
-        low, high = (middle, high) if _gaussian_epsilon(middle, delta) > epsilon else (low, middle)
-    return _scaled_up(high, rounds, epsilon, delta)
+        low, high = (middle, high) if _gaussian_epsilon(middle, delta, _COARSE) > epsilon else (low, middle)
+    return low * (1.0 - 4.0 * _STEP)
 
 
 def _scaled_up(single: float, rounds: int, epsilon: float, delta: float) -> float:
     # The last bits of the division and the root must not push the total over what was promised.
     multiplier = single * math.sqrt(rounds)
     while epsilon_of([GaussianRounds(multiplier, rounds)], delta) > epsilon:
-        multiplier *= 1.0 + _RELATIVE_TOLERANCE
+        multiplier *= 1.0 + _STEP
     return multiplier
 
 
 @lru_cache(maxsize=1024)
-def _gaussian_epsilon(multiplier: float, delta: float) -> float:
-    interval = 1e-4 if multiplier > 0.5 else 1e-3  # small noise has a long privacy loss: a coarser grid keeps it quick
+def _gaussian_epsilon(multiplier: float, delta: float, interval: float = _FINE) -> float:
+    if multiplier < _LITTLE_NOISE:
+        interval = max(interval, 5.0 * _FINE)  # its privacy loss is long; still an upper bound
     loss = from_gaussian_mechanism(multiplier, value_discretization_interval=interval, use_connect_dots=True)
     return float(loss.get_epsilon_for_delta(delta))

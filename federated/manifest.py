@@ -1,4 +1,4 @@
-"""The campaign manifest: everything a training campaign will do, signed by the coordinator before anybody takes part."""
+"""The campaign manifest: all that a training campaign will do, signed by the coordinator before anybody takes part."""
 
 import hashlib
 from enum import StrEnum

@@ -72,14 +72,14 @@ def open_release(
         SignatureInvalid: (1).
         MalformedDocument, ManifestInvalid, ReleaseInvalid: (2), (3), or not a release.
     """
-    # (1)
+    # (1) both signed by the coordinator
     payload = signing.open_envelope(envelope, payload_type=RELEASE_TYPE, public_key=coordinator_key)
     release = parse_document(payload, ModelRelease, ReleaseInvalid)
     terms = open_manifest(manifest, coordinator_key=coordinator_key)
-    # (2)
+    # (2) bound to this manifest's exact bytes
     if release.manifest_sha256 != manifest_sha256(manifest):
         raise ReleaseInvalid("the release belongs to another manifest", remedy="fetch both again")
-    # (3)
+    # (3) the manifest's own terms
     same = (
         release.campaign_id == terms.campaign_id
         and release.network == terms.network

@@ -1,4 +1,4 @@
-"""Tables of federated learning: at the node, decisions and the epsilon ledger; at the coordinator, the message table."""
+"""Tables of federated learning: decisions and the epsilon ledger at the node, the message table at the coordinator."""
 
 from datetime import datetime
 

@@ -1,0 +1,276 @@
+"""The node's own epsilon ledger: what each data set may spend, has promised, and has spent.
+
+Rules, in the order they are checked (all inside the caller's transaction, with the data set's row locked):
+
+1. A data set has one limit, epsilon at a fixed delta. Lowering it is always possible; what is spent stays spent.
+2. An approved campaign reserves all its rounds at once, or is refused: nothing is promised that could not be kept.
+3. A round is spent together with the bytes that answer it. Only after that commit may they leave.
+4. A round asked again gives the stored bytes, never fresh noise, and costs nothing; with other content it is refused.
+5. Closing a campaign frees the rounds it did not use. Nothing else ever frees anything.
+
+Epsilon is recomputed from the recorded noise multipliers each time; a stored total is never trusted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from federated.accountant import GaussianRounds, epsilon_of
+from federated.errors import (
+    BudgetDamaged,
+    BudgetExceeded,
+    BudgetUnknown,
+    CampaignNotApproved,
+    PrivacyTermsInvalid,
+    RoundRefused,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLimit:
+    """The limit of a data set: at most `epsilon` at `delta` for a person, over all campaigns."""
+
+    dataset: str
+    epsilon: float
+    delta: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What an approved campaign may spend on a data set, and how many of its rounds are spent."""
+
+    campaign_id: str
+    dataset: str
+    noise_multiplier: float
+    rounds: int
+    spent: int
+    closed: bool
+
+    @property
+    def committed(self) -> GaussianRounds:
+        """What this costs at most: all its rounds while open, the spent ones once closed."""
+        return GaussianRounds(self.noise_multiplier, self.spent if self.closed else self.rounds)
+
+    @property
+    def used(self) -> GaussianRounds:
+        """What this has cost so far."""
+        return GaussianRounds(self.noise_multiplier, self.spent)
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """One round that was answered: the hash of what was asked, and the bytes that answered it."""
+
+    campaign_id: str
+    round: int
+    request_sha256: str
+    reply: bytes
+    spent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetStatement:
+    """The state of one data set's budget, epsilon at the limit's delta.
+
+    Attributes:
+        spent: what has left this node.
+        committed: the same with every open reservation spent to its end.
+    """
+
+    limit: BudgetLimit
+    spent: float
+    committed: float
+    reservations: tuple[Reservation, ...]
+
+    @property
+    def left(self) -> float:
+        """A plain difference, for people; whether a campaign fits is decided by composing, not by this number."""
+        return max(0.0, self.limit.epsilon - self.committed)
+
+
+class BudgetStore(Protocol):
+    """Where budgets live. Every method works inside the caller's transaction."""
+
+    def lock(self, dataset: str) -> BudgetLimit | None:
+        """Return the limit of a data set, holding its lock until the transaction ends."""
+        ...
+
+    def put_limit(self, limit: BudgetLimit, now: datetime) -> None:
+        """Store or replace a limit."""
+        ...
+
+    def datasets(self) -> tuple[str, ...]:
+        """Return the data sets that have a limit, sorted."""
+        ...
+
+    def reservations(self, dataset: str) -> tuple[Reservation, ...]:
+        """Return every reservation on a data set, oldest first."""
+        ...
+
+    def reservation(self, campaign_id: str) -> Reservation | None:
+        """Return the reservation of a campaign."""
+        ...
+
+    def put_reservation(self, reservation: Reservation, now: datetime) -> None:
+        """Store a new reservation."""
+        ...
+
+    def close(self, campaign_id: str, now: datetime) -> None:
+        """Mark a reservation closed."""
+        ...
+
+    def spend(self, campaign_id: str, round_number: int) -> Spend | None:
+        """Return the spend of one round."""
+        ...
+
+    def last_round(self, campaign_id: str) -> int:
+        """Return the highest round spent, 0 for none."""
+        ...
+
+    def put_spend(self, spend: Spend) -> None:
+        """Store a new spend."""
+        ...
+
+
+class EpsilonLedger:
+    """The rules above over a `BudgetStore`."""
+
+    def __init__(self, store: BudgetStore) -> None:
+        self._store = store
+
+    def set_limit(self, limit: BudgetLimit, now: datetime) -> BudgetStatement:
+        """Set or change the limit of a data set.
+
+        Raises:
+            PrivacyTermsInvalid: epsilon or delta out of range, or another delta than the one already accounted at.
+        """
+        if not 0 < limit.epsilon <= 50 or not 0 < limit.delta <= 1e-3:  # noqa: PLR2004 - the message says the ranges
+            raise PrivacyTermsInvalid("a limit needs an epsilon above 0 and at most 50, and a delta of at most 0.001")
+        known = self._store.lock(limit.dataset)
+        if known is not None and known.delta != limit.delta:
+            raise PrivacyTermsInvalid(
+                f"{limit.dataset} is accounted at delta {known.delta}", remedy="keep its delta and change epsilon only"
+            )
+        self._store.put_limit(limit, now)
+        return self.statement(limit.dataset)
+
+    def statements(self) -> tuple[BudgetStatement, ...]:
+        """Return the state of every budget."""
+        return tuple(self.statement(dataset) for dataset in self._store.datasets())
+
+    def statement(self, dataset: str) -> BudgetStatement:
+        """Return the state of a data set's budget.
+
+        Raises:
+            BudgetUnknown: it has no limit.
+        """
+        limit = self._limit(dataset)
+        reservations = self._store.reservations(dataset)
+        spent = epsilon_of([item.used for item in reservations], limit.delta)
+        committed = epsilon_of([item.committed for item in reservations], limit.delta)
+        return BudgetStatement(limit, spent, committed, reservations)
+
+    def reserve(self, campaign_id: str, dataset: str, planned: GaussianRounds, now: datetime) -> BudgetStatement:
+        """Reserve all the rounds of a campaign, or nothing.
+
+        Raises:
+            BudgetUnknown: the data set has no limit.
+            BudgetExceeded: the limit would not hold if every reservation were spent.
+            RoundRefused: the campaign already has another reservation.
+        """
+        limit = self._limit(dataset)
+        known = self._store.reservation(campaign_id)
+        new = Reservation(campaign_id, dataset, planned.noise_multiplier, planned.count, 0, closed=False)
+        if known is not None:
+            if _terms(known) != _terms(new):
+                raise RoundRefused(f"campaign {campaign_id} already has other terms here")
+            return self.statement(dataset)
+        self._require_room(limit, [*(item.committed for item in self._store.reservations(dataset)), planned])
+        self._store.put_reservation(new, now)
+        return self.statement(dataset)
+
+    def stored_reply(self, campaign_id: str, round_number: int, request_sha256: str) -> bytes | None:
+        """Return the bytes that already answered this round, or None.
+
+        Raises:
+            RoundRefused: the round was answered, but something else was asked then.
+        """
+        spend = self._store.spend(campaign_id, round_number)
+        if spend is None:
+            return None
+        if spend.request_sha256 != request_sha256:
+            raise RoundRefused(
+                f"round {round_number} was already answered for other content",
+                remedy="tell the coordinator's administrator: a round must not be asked twice with different content",
+            )
+        return spend.reply
+
+    def require_room(self, campaign_id: str, round_number: int) -> Reservation:
+        """Check that a new round may be spent now.
+
+        Raises:
+            CampaignNotApproved: the campaign has no open reservation.
+            RoundRefused: the round is outside the reservation or before one already spent.
+            BudgetExceeded: the limit would not hold.
+        """
+        reservation = self._store.reservation(campaign_id)
+        if reservation is None or reservation.closed:
+            raise CampaignNotApproved(f"campaign {campaign_id} has no open reservation here")
+        limit = self._limit(reservation.dataset)
+        if not 1 <= round_number <= reservation.rounds or reservation.spent >= reservation.rounds:
+            raise RoundRefused(f"round {round_number} is outside the {reservation.rounds} approved")
+        if round_number <= self._store.last_round(campaign_id):
+            raise RoundRefused(f"round {round_number} comes after a later one")
+        once = GaussianRounds(reservation.noise_multiplier, 1)
+        self._require_room(limit, [*(item.used for item in self._store.reservations(reservation.dataset)), once])
+        return reservation
+
+    def record(self, spend: Spend) -> bytes:
+        """Spend a round with the bytes that answer it, and return the bytes to send after the commit.
+
+        When another worker was quicker these are the bytes it stored, not the ones passed.
+
+        Raises:
+            CampaignNotApproved, RoundRefused, BudgetExceeded: as `require_room` and `stored_reply`.
+        """
+        reservation = self._store.reservation(spend.campaign_id)
+        if reservation is not None:
+            # Before looking for the stored reply, or two workers could both miss it.
+            self._store.lock(reservation.dataset)
+        stored = self.stored_reply(spend.campaign_id, spend.round, spend.request_sha256)
+        if stored is not None:
+            return stored
+        self.require_room(spend.campaign_id, spend.round)
+        self._store.put_spend(spend)
+        return spend.reply
+
+    def close(self, campaign_id: str, now: datetime) -> None:
+        """Free the rounds a campaign did not use. Closing twice, or one that never reserved, changes nothing."""
+        reservation = self._store.reservation(campaign_id)
+        if reservation is not None and not reservation.closed:
+            self._store.lock(reservation.dataset)
+            self._store.close(campaign_id, now)
+
+    def _limit(self, dataset: str) -> BudgetLimit:
+        limit = self._store.lock(dataset)
+        if limit is None:
+            raise BudgetUnknown(
+                f"data set {dataset!r} has no privacy limit", remedy="set one with: redpact-node training budget"
+            )
+        return limit
+
+    def _require_room(self, limit: BudgetLimit, rounds: Sequence[GaussianRounds]) -> None:
+        try:
+            epsilon = epsilon_of(rounds, limit.delta)
+        except PrivacyTermsInvalid as error:
+            raise BudgetDamaged(f"the budget of {limit.dataset} cannot be computed: {error.message}") from error
+        if not epsilon <= limit.epsilon:  # also when it is not a number: fail closed
+            raise BudgetExceeded(
+                f"data set {limit.dataset!r} would reach epsilon {epsilon:.3f} of the {limit.epsilon:g} allowed",
+                remedy="refuse the campaign, or let the data-protection officer raise the limit",
+            )
+
+
+def _terms(reservation: Reservation) -> tuple[str, float, int]:
+    return reservation.dataset, reservation.noise_multiplier, reservation.rounds
