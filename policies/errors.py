@@ -51,6 +51,14 @@ class UnknownTerm(PoliciesError):
     es = "El término no existe en el vocabulario. Consulte la lista con «redpact-node vocabulary»."
 
 
+class ValueNotAllowed(PoliciesError):
+    """A field of the catalogue may not hold this value."""
+
+    code = "value_not_allowed"
+    kind = ErrorKind.USAGE
+    es = "El valor no es válido para ese campo. Consulte los valores con «redpact-node vocabulary fields»."
+
+
 class PolicyDocumentDamaged(PoliciesError):
     """A bundled policy document cannot be read or does not validate."""
 

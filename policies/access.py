@@ -1,0 +1,263 @@
+"""Deciding which fields of a record may leave, with Cedar: deny unless a rule allows and nothing went wrong.
+
+The caller says which fields live consents cover; this module adds what the law and the network's rules say of the asker,
+role, purpose and field. Two parts, and only the second can say yes:
+
+(1) fields that cannot leave whatever Cedar says (unknown, scope N, P4, not consented, not needed for the purpose) are
+    set aside with their reason, and an asker who may not ask at all gets one reason for everything;
+(2) the others are grouped by sensitivity and scope and put to Cedar, one decision a group; a field leaves when its
+    group's decision is Allow with no evaluation error (reference: Cedar skips a policy that errs, which fails open
+    where somebody wrote a `forbid`).
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Protocol
+
+import cedarpy
+
+from policies import catalogue as _catalogue
+from policies import vocabulary as _vocabulary
+from policies.catalogue import Catalogue, FieldSpec, Scope, Sensitivity, load_catalogue
+from policies.documents import digest, read_text
+from policies.errors import PolicyDocumentDamaged
+from policies.reasons import ReasonCode
+from policies.vocabulary import RecipientKind, Vocabulary, load_vocabulary
+
+POLICIES: Final = "cedar/policies.cedar"
+SCHEMA: Final = "cedar/schema.cedarschema"
+DOCUMENTS: Final = (POLICIES, SCHEMA, *_catalogue.DOCUMENTS, *_vocabulary.DOCUMENTS)
+"""Everything a decision depends on besides the request; `AccessDecision.policy_sha256` is the digest of these."""
+
+_READ: Final = {"type": "Action", "id": "read"}
+_RECEIVING_KINDS: Final = frozenset({RecipientKind.PUBLIC, RecipientKind.AGENT})
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """One question about one person's record.
+
+    Attributes:
+        asker_id: the asking entity, as its certificate names it.
+        asker_kind: its kind in the directory: public, agent or collaborator.
+        role: the capacity in which it says to ask.
+        purpose: what for.
+        holder_id: the entity that holds the record.
+        fields: catalogue ids asked for.
+        consented_fields: what live consents of the person cover for this asker and purpose, now.
+    """
+
+    asker_id: str
+    asker_kind: str
+    role: str
+    purpose: str
+    holder_id: str
+    fields: Sequence[str]
+    consented_fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessDecision:
+    """The answer: every field asked for is in exactly one of the two mappings.
+
+    Attributes:
+        allowed: field to the ids of the rules that allow it.
+        withheld: field to the reason.
+        policy_sha256: digest of the documents that decided.
+    """
+
+    allowed: Mapping[str, tuple[str, ...]]
+    withheld: Mapping[str, ReasonCode]
+    policy_sha256: str
+
+
+class CedarResult(Protocol):
+    """The part of a Cedar answer that counts."""
+
+    @property
+    def decision(self) -> cedarpy.Decision:
+        """Allow, Deny, or no decision."""
+        ...
+
+    @property
+    def diagnostics(self) -> cedarpy.Diagnostics:
+        """Which policies decided, and which failed."""
+        ...
+
+
+def permitted(result: CedarResult) -> bool:
+    """Tell whether a Cedar answer is a yes. Fails closed: an evaluation error is a refusal."""
+    return result.decision == cedarpy.Decision.Allow and not result.diagnostics.errors
+
+
+class AccessPolicy:
+    """The network's access rules, parsed once. Safe to share between threads: nothing changes after construction."""
+
+    def __init__(self, policies: str, schema: str, fields: Catalogue, words: Vocabulary, sha256: str) -> None:
+        """Parse and validate the rules.
+
+        Raises:
+            PolicyDocumentDamaged: the rules do not parse, or do not validate against the schema.
+        """
+        self._catalogue = fields
+        self._words = words
+        self._roles = {role.id: role for role in words.roles}
+        self._purposes = {purpose.id: purpose for purpose in words.purposes}
+        self.sha256 = sha256
+        try:
+            self._schema = cedarpy.Schema.from_str(schema)
+            self._policies = cedarpy.PolicySet.from_str(policies)
+            faults = cedarpy.validate_policies(policies, self._schema).errors
+            self._entities = cedarpy.Entities.from_json_str(_entities_json(words), self._schema)
+        except ValueError as error:
+            raise PolicyDocumentDamaged(f"access policy: {error}", remedy="reinstall RedPACT") from error
+        if faults:
+            raise PolicyDocumentDamaged(f"access policy: {faults[0].error}", remedy="reinstall RedPACT")
+
+    @classmethod
+    def load(cls) -> "AccessPolicy":
+        """Return the bundled policy.
+
+        Raises:
+            PolicyDocumentDamaged: the installed documents are unreadable or do not validate.
+        """
+        return _bundled()
+
+    def decide(self, request: AccessRequest) -> AccessDecision:
+        """Decide each field of a request. Never raises for what a peer may put in it: the answer is then no."""
+        fields = tuple(dict.fromkeys(request.fields))
+        if barred := self._barred(request):
+            return AccessDecision({}, dict.fromkeys(fields, barred), self.sha256)
+        withheld: dict[str, ReasonCode] = {}
+        groups: dict[tuple[Sensitivity, Scope], list[FieldSpec]] = {}
+        for field in fields:
+            if reason := self._set_aside(field, request):
+                withheld[field] = reason
+            else:
+                spec = self._catalogue.field(field)
+                groups.setdefault((spec.sensitivity, spec.scope), []).append(spec)
+        allowed = self._ask(request, groups, withheld)
+        return AccessDecision(allowed, withheld, self.sha256)
+
+    def _barred(self, request: AccessRequest) -> ReasonCode | None:
+        """Return why the asker may not ask at all, whatever the field."""
+        if request.asker_kind not in _RECEIVING_KINDS or request.asker_id == request.holder_id:
+            return ReasonCode.RECIPIENT_NOT_ALLOWED
+        role, purpose = self._roles.get(request.role), self._purposes.get(request.purpose)
+        if role is None or not role.sees_records or request.asker_kind not in role.kinds:
+            return ReasonCode.ROLE_NOT_ALLOWED
+        if purpose is None or not purpose.exchange or request.asker_kind not in purpose.lawful_bases:
+            return ReasonCode.PURPOSE_NOT_ALLOWED
+        return None if purpose.id in role.purposes else ReasonCode.ROLE_NOT_ALLOWED
+
+    def _set_aside(self, field: str, request: AccessRequest) -> ReasonCode | None:
+        """Return why a field cannot leave whatever Cedar says."""
+        if field not in self._catalogue:
+            return ReasonCode.UNKNOWN_FIELD
+        spec = self._catalogue.field(field)
+        if spec.sensitivity is Sensitivity.P4:
+            return ReasonCode.EXPLICIT_ACT_NEEDED
+        if not spec.shareable:
+            return ReasonCode.NOT_SHARED
+        if spec.category not in self._purposes[request.purpose].categories:
+            return ReasonCode.OUTSIDE_PURPOSE
+        return None if field in request.consented_fields else ReasonCode.NOT_CONSENTED
+
+    def _ask(
+        self,
+        request: AccessRequest,
+        groups: Mapping[tuple[Sensitivity, Scope], Sequence[FieldSpec]],
+        withheld: dict[str, ReasonCode],
+    ) -> dict[str, tuple[str, ...]]:
+        """Put each group to Cedar; return what it allows and add the rest to `withheld`."""
+        if not groups:
+            return {}
+        results = self.evaluate([cedar_request(request, specs) for specs in groups.values()])
+        allowed: dict[str, tuple[str, ...]] = {}
+        for specs, result in zip(groups.values(), results, strict=True):
+            if permitted(result):
+                rules = tuple(sorted(result.diagnostics.id_annotations_by_reason.values()))
+                allowed.update(dict.fromkeys((spec.id for spec in specs), rules))
+            else:
+                # What is left after `_barred` and `_set_aside` is the clearance of the role, or an evaluation error.
+                reason = ReasonCode.DECISION_FAILED if result.diagnostics.errors else ReasonCode.ROLE_NOT_ALLOWED
+                withheld.update(dict.fromkeys((spec.id for spec in specs), reason))
+        return allowed
+
+    def evaluate(self, requests: Sequence[Mapping[str, Any]]) -> list[cedarpy.AuthzResult]:
+        """Put raw Cedar requests to the rules, with the schema; see `permitted` for reading the answers."""
+        return cedarpy.is_authorized_batch(
+            [dict(each) for each in requests], self._policies, self._entities, self._schema
+        )
+
+
+def cedar_request(request: AccessRequest, specs: Iterable[FieldSpec]) -> dict[str, Any]:
+    """Return the Cedar request about fields of one sensitivity and scope.
+
+    Args:
+        request: the question.
+        specs: at least one field; all of the same sensitivity and scope.
+    """
+    group = tuple(specs)
+    return {
+        "principal": {"type": "Role", "id": request.role},
+        "action": _READ,
+        "resource": {"type": "FieldGroup", "id": _group_id(group[0].sensitivity, group[0].scope)},
+        "context": {
+            "asker": request.asker_id,
+            "asker_kind": str(request.asker_kind),
+            "holder": request.holder_id,
+            "purpose": {"__entity": {"type": "Purpose", "id": request.purpose}},
+            "purpose_id": request.purpose,
+            "fields": [spec.id for spec in group],
+            "categories": sorted({spec.category for spec in group}),
+            "consented": sorted(request.consented_fields),
+        },
+    }
+
+
+def _group_id(sensitivity: Sensitivity, scope: Scope) -> str:
+    return f"{sensitivity}-{scope}"
+
+
+def _entities_json(words: Vocabulary) -> str:
+    return json.dumps([*_role_entities(words), *_purpose_entities(words), *_group_entities()])
+
+
+def _role_entities(words: Vocabulary) -> list[dict[str, Any]]:
+    return [
+        _entity("Role", role.id, clearance=role.clearance, kinds=sorted(role.kinds), purposes=sorted(role.purposes))
+        for role in words.roles
+    ]
+
+
+def _purpose_entities(words: Vocabulary) -> list[dict[str, Any]]:
+    return [
+        _entity(
+            "Purpose",
+            purpose.id,
+            exchange=purpose.exchange,
+            recipients=sorted(purpose.lawful_bases),
+            categories=sorted(purpose.categories),
+        )
+        for purpose in words.purposes
+    ]
+
+
+def _group_entities() -> list[dict[str, Any]]:
+    return [
+        _entity("FieldGroup", _group_id(sensitivity, scope), sensitivity=sensitivity.level, scope=str(scope))
+        for sensitivity in Sensitivity
+        for scope in Scope
+    ]
+
+
+def _entity(kind: str, entity_id: str, **attributes: object) -> dict[str, Any]:
+    return {"uid": {"type": kind, "id": entity_id}, "attrs": attributes, "parents": []}
+
+
+@cache
+def _bundled() -> AccessPolicy:
+    return AccessPolicy(read_text(POLICIES), read_text(SCHEMA), load_catalogue(), load_vocabulary(), digest(DOCUMENTS))

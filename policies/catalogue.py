@@ -1,0 +1,199 @@
+"""The field catalogue of the shared-summarised social record: which fields there are and what each may hold."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Literal
+
+from pydantic import Field
+
+from policies.codes import CodeLists, load_codes
+from policies.documents import Entry, Labelled, read_document
+from policies.errors import PolicyDocumentDamaged, ValueNotAllowed
+from policies.fields import FieldSpec, FieldType, Scope, Sensitivity
+from policies.terms import find_term
+
+__all__ = ["DOCUMENTS", "Catalogue", "Dimension", "FieldSpec", "FieldType", "Scope", "Sensitivity", "load_catalogue"]
+
+DOCUMENTS = ("data/summary_fields.yaml", "data/diagnosis.yaml", "data/codes.yaml")
+"""What the catalogue is made from, beside the territory."""
+
+_HEALTH_BASIS = "GDPR 9.2.a, 9.2.h; LOPDGDD 9.2"
+
+
+class Dimension(Labelled):
+    """A dimension of the social diagnosis."""
+
+    id: str = Field(pattern=r"^[a-z]{1,20}$")
+    sensitivity: Sensitivity
+
+
+class _Factor(Labelled):
+    id: str = Field(pattern=r"^[a-z]{3}[0-9]$")
+    dimension: str
+    sensitivity: Sensitivity
+    scope: Scope = Scope.CONSENT
+
+
+class _Diagnosis(Entry):
+    version: str
+    dimensions: tuple[Dimension, ...]
+    factors: tuple[_Factor, ...]
+
+
+class _Summary(Entry):
+    version: str
+    fields: tuple[FieldSpec, ...]
+
+
+class Catalogue:
+    """Every field, in the order in which people read them."""
+
+    def __init__(
+        self, version: str, fields: tuple[FieldSpec, ...], dimensions: tuple[Dimension, ...], lists: CodeLists
+    ) -> None:
+        self.version = version
+        self.fields = fields
+        self.dimensions = dimensions
+        self.codes = lists
+        self._by_id: Mapping[str, FieldSpec] = {spec.id: spec for spec in fields}
+        for spec in fields:
+            for list_id in (spec.codes, *(part.codes for part in spec.parts)):
+                if list_id is not None and list_id not in lists.ids:
+                    raise PolicyDocumentDamaged(f"{spec.id}: there is no code list {list_id!r}")
+        if len(self._by_id) != len(fields):
+            raise PolicyDocumentDamaged("the catalogue lists a field twice")
+
+    def __contains__(self, field_id: object) -> bool:
+        return field_id in self._by_id
+
+    def field(self, field_id: str) -> FieldSpec:
+        """Return a field.
+
+        Raises:
+            UnknownTerm: the catalogue has none of that id.
+        """
+        return find_term("field", self._by_id, field_id)
+
+    def shareable(self) -> tuple[FieldSpec, ...]:
+        """Return the fields that may leave a node by a consented request."""
+        return tuple(spec for spec in self.fields if spec.shareable)
+
+    def minimum(self) -> tuple[FieldSpec, ...]:
+        """Return the fields of the minimum summary: what a consent covers when it names no field."""
+        return tuple(spec for spec in self.shareable() if spec.scope is Scope.MINIMUM)
+
+    def select(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the field ids that `names` stand for, without repeats.
+
+        A name is a field id, or the beginning of several up to a dot: ``dx.levels`` or ``housing`` stand for the
+        shareable fields under them.
+
+        Raises:
+            UnknownTerm: a name stands for nothing.
+        """
+        chosen: dict[str, None] = {}
+        for name in names:
+            under = [spec.id for spec in self.shareable() if spec.id.startswith(f"{name}.")]
+            chosen.update(dict.fromkeys(under if name not in self._by_id and under else [self.field(name).id]))
+        return tuple(chosen)
+
+    def check(self, field_id: str, value: object) -> None:
+        """Refuse a value that the field may not hold.
+
+        Raises:
+            UnknownTerm: there is no such field.
+            ValueNotAllowed: for every way the value can be wrong; the value itself is not repeated.
+        """
+        spec = self.field(field_id)
+        if fault := spec.fault(value, self.codes):
+            raise ValueNotAllowed(f"{field_id}: {fault}", remedy=self._values_remedy(spec))
+
+    def accepts(self, field_id: str, value: object) -> bool:
+        """Tell whether `value` is one that a peer may send us for a field: it is shareable and may hold it."""
+        spec = self._by_id.get(field_id)
+        return spec is not None and spec.shareable and spec.fault(value, self.codes) is None
+
+    def display(self, field_id: str, value: object, lang: str = "es") -> str:
+        """Return a value as people read it: codes by their names, lists joined by commas.
+
+        Raises:
+            UnknownTerm: there is no such field.
+        """
+        spec = self.field(field_id)
+        if isinstance(value, bool):
+            return _YES_NO[value, "en" if lang == "en" else "es"]
+        if isinstance(value, list | tuple):
+            return ", ".join(self._item(spec, item, lang) for item in value)
+        return self._code(spec.codes, value, lang)
+
+    def _item(self, spec: FieldSpec, item: object, lang: str) -> str:
+        if not isinstance(item, dict):
+            return self._code(spec.codes, item, lang)
+        cells = (self._code(part.codes, item[part.name], lang) for part in spec.parts if part.name in item)
+        return " · ".join(cells)
+
+    def _code(self, list_id: str | None, value: object, lang: str) -> str:
+        if list_id is not None and isinstance(value, str) and value in self.codes.list(list_id):
+            return self.codes.code(list_id, value).label(lang)
+        return str(value)
+
+    def _values_remedy(self, spec: FieldSpec) -> str:
+        if spec.codes is None:
+            return f"see redpact-node vocabulary fields {spec.id}"
+        known = [code.code for code in self.codes.list(spec.codes).codes]
+        if len(known) > _MAX_SHOWN:
+            return f"see redpact-node vocabulary codes {spec.codes}"
+        return f"one of {', '.join(known)}"
+
+
+_MAX_SHOWN = 20
+_YES_NO = {(True, "es"): "Sí", (False, "es"): "No", (True, "en"): "Yes", (False, "en"): "No"}
+
+
+def _levels(dimension: Dimension, family: Literal["levels", "self"]) -> FieldSpec:
+    es, en = {"levels": ("Nivel", "Level"), "self": ("Autopercepción", "Self-perception")}[family]
+    return FieldSpec(
+        id=f"dx.{family}.{dimension.id}",
+        es=f"{es}: {dimension.es.lower()}",
+        en=f"{en}: {dimension.en.lower()}",
+        category="diagnosis",
+        sensitivity=dimension.sensitivity,
+        scope=Scope.CONSENT,
+        type=FieldType.INT,
+        minimum=1,
+        maximum=5,
+        legal_basis=_HEALTH_BASIS if dimension.sensitivity is Sensitivity.P3 else None,
+    )
+
+
+def _factor(factor: _Factor) -> FieldSpec:
+    return FieldSpec(
+        id=f"dx.factors.{factor.id}",
+        es=factor.es,
+        en=factor.en,
+        category="diagnosis",
+        sensitivity=factor.sensitivity,
+        scope=factor.scope,
+        type=FieldType.INT,
+        minimum=-3,
+        maximum=3,
+        legal_basis=_HEALTH_BASIS if factor.sensitivity is Sensitivity.P3 else None,
+    )
+
+
+@cache
+def load_catalogue() -> Catalogue:
+    """Return the bundled catalogue, read once.
+
+    Raises:
+        PolicyDocumentDamaged: the installed documents are unreadable or contradict each other.
+    """
+    summary = read_document("data/summary_fields.yaml", _Summary)
+    diagnosis = read_document("data/diagnosis.yaml", _Diagnosis)
+    fields = (
+        *summary.fields,
+        *(_levels(dimension, "levels") for dimension in diagnosis.dimensions),
+        *(_levels(dimension, "self") for dimension in diagnosis.dimensions),
+        *(_factor(factor) for factor in diagnosis.factors),
+    )
+    return Catalogue(f"{summary.version}+{diagnosis.version}", fields, diagnosis.dimensions, load_codes())

@@ -1,0 +1,94 @@
+"""Reading the documents bundled with this package, each checked against a model before anything uses it."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from policies.errors import PolicyDocumentDamaged
+
+BUNDLE: Final = Path(__file__).parent
+"""The folder of this package; the documents lie beside the code and are installed with it."""
+
+_REMEDY: Final = "reinstall RedPACT"
+_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Entry(BaseModel):
+    """A value of a policy document: immutable, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Labelled(Entry):
+    """Something with a name for people, in Spanish and English."""
+
+    es: str = Field(min_length=1, max_length=300)
+    en: str = Field(min_length=1, max_length=300)
+
+    def label(self, lang: str = "es") -> str:
+        """Return the name in a language: English for ``en``, else Spanish."""
+        return self.en if lang == "en" else self.es
+
+
+def read_bytes(name: str) -> bytes:
+    """Return the bytes of a bundled file, by its path inside the package.
+
+    Raises:
+        PolicyDocumentDamaged: it is missing or unreadable.
+    """
+    try:
+        return (BUNDLE / name).read_bytes()
+    except OSError as error:
+        raise PolicyDocumentDamaged(f"{name}: {error.strerror}", remedy=_REMEDY) from error
+
+
+def read_text(name: str) -> str:
+    """Return the text of a bundled file.
+
+    Raises:
+        PolicyDocumentDamaged: it is missing, unreadable or not UTF-8.
+    """
+    try:
+        return read_bytes(name).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise PolicyDocumentDamaged(f"{name}: not UTF-8", remedy=_REMEDY) from error
+
+
+def read_document(name: str, model: type[_Model]) -> _Model:
+    """Parse a bundled YAML file into its model.
+
+    Raises:
+        PolicyDocumentDamaged: it is missing, is no YAML, or breaks a rule of the model.
+    """
+    return parse_document(name, read_text(name), model)
+
+
+def parse_document(name: str, text: str, model: type[_Model]) -> _Model:
+    """Parse YAML text into its model; `name` is for the error only.
+
+    Raises:
+        PolicyDocumentDamaged: it is no YAML, or breaks a rule of the model.
+    """
+    try:
+        return model.model_validate(yaml.load(text, Loader=_Loader))  # noqa: S506 - the C twin of SafeLoader
+    except yaml.YAMLError as error:
+        raise PolicyDocumentDamaged(f"{name}: {error}", remedy=_REMEDY) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise PolicyDocumentDamaged(f"{name}: {place}: {first['msg']}", remedy=_REMEDY) from error
+
+
+def digest(names: Iterable[str]) -> str:
+    """Return the SHA-256, hex, of several bundled files: each name and content with its length before it."""
+    state = hashlib.sha256()
+    for name in names:
+        for part in (name.encode(), read_bytes(name)):
+            state.update(len(part).to_bytes(8, "big"))
+            state.update(part)
+    return state.hexdigest()

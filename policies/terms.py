@@ -1,0 +1,36 @@
+"""Looking a term up, and telling whoever mistyped it what was probably meant."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+from policies.errors import UnknownTerm
+
+_MAX_SHOWN = 12
+_T = TypeVar("_T")
+
+
+def find_term(kind: str, terms: Mapping[str, _T], name: str) -> _T:
+    """Return the term called `name`.
+
+    Args:
+        kind: what is looked for, for the message: "purpose", "field".
+        terms: every term of that kind by its id.
+        name: the id as given by somebody.
+
+    Raises:
+        UnknownTerm: there is none; the remedy has the closest ids, or all of a short list.
+    """
+    if name in terms:
+        return terms[name]
+    shown = name if len(name) <= 80 else name[:77] + "..."  # noqa: PLR2004 - a line of a terminal
+    raise UnknownTerm(f"there is no {kind} {shown!r}", remedy=_suggestion(kind, terms, shown))
+
+
+def _suggestion(kind: str, terms: Mapping[str, object], name: str) -> str:
+    close = get_close_matches(name, terms, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {', '.join(close)}?"
+    if len(terms) <= _MAX_SHOWN:
+        return f"every {kind}: {', '.join(sorted(terms))}"
+    return "see redpact-node vocabulary"

@@ -1,0 +1,125 @@
+"""The words that every node agrees on: purposes, roles, and the codes of coded fields."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+
+from pydantic import Field
+
+from policies.codes import Code, CodeLists, load_codes
+from policies.documents import Entry, Labelled, read_document
+from policies.errors import PolicyDocumentDamaged
+from policies.terms import find_term
+
+DOCUMENTS = ("data/purposes.yaml", "data/roles.yaml")
+
+
+class RecipientKind(StrEnum):
+    """Kinds of entity, as the directory names them (Ley 4/2018 arts. 6-7)."""
+
+    PUBLIC = "public"
+    AGENT = "agent"
+    COLLABORATOR = "collaborator"
+
+
+class Purpose(Labelled):
+    """What data may be asked for."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    dpv: str = Field(pattern=r"^dpv:[A-Za-z]+$", description="the closest term of the W3C Data Privacy Vocabulary")
+    exchange: bool = Field(description="whether data may leave a node for it")
+    lawful_bases: Mapping[RecipientKind, str] = Field(description="by kind of recipient; a kind not listed may not ask")
+    categories: frozenset[str] = Field(description="the categories of fields that it needs")
+
+
+class Role(Labelled):
+    """In which capacity somebody asks."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    clearance: int = Field(ge=-1, le=3, description="highest sensitivity level; -1 sees no record")
+    kinds: frozenset[RecipientKind] = Field(description="kinds of entity that may have the role")
+    purposes: frozenset[str] = Field(description="for which it may ask")
+    default_for: frozenset[RecipientKind] = frozenset()
+
+    @property
+    def sees_records(self) -> bool:
+        """Whether the role may ever receive a field of a record."""
+        return self.clearance >= 0
+
+
+class _Purposes(Entry):
+    version: str
+    purposes: tuple[Purpose, ...]
+
+
+class _Roles(Entry):
+    version: str
+    roles: tuple[Role, ...]
+
+
+class Vocabulary:
+    """Purposes, roles and code lists, each in the order in which people read them."""
+
+    def __init__(self, purposes: tuple[Purpose, ...], roles: tuple[Role, ...], lists: CodeLists) -> None:
+        self.purposes = purposes
+        self.roles = roles
+        self.codes = lists
+        self._purposes: Mapping[str, Purpose] = {purpose.id: purpose for purpose in purposes}
+        self._roles: Mapping[str, Role] = {role.id: role for role in roles}
+        for role in roles:
+            if not role.purposes <= self._purposes.keys():
+                raise PolicyDocumentDamaged(f"roles.yaml: {role.id} names a purpose that does not exist")
+
+    def purpose(self, purpose_id: str) -> Purpose:
+        """Return a purpose.
+
+        Raises:
+            UnknownTerm: there is none of that id.
+        """
+        return find_term("purpose", self._purposes, purpose_id)
+
+    def exchange_purpose(self, purpose_id: str) -> Purpose:
+        """Return a purpose for which data may leave a node.
+
+        Raises:
+            UnknownTerm: there is none of that id, or data do not leave for it.
+        """
+        exchanged = {purpose.id: purpose for purpose in self.purposes if purpose.exchange}
+        return find_term("purpose of exchange", exchanged, purpose_id)
+
+    def role(self, role_id: str) -> Role:
+        """Return a role.
+
+        Raises:
+            UnknownTerm: there is none of that id.
+        """
+        return find_term("role", self._roles, role_id)
+
+    def default_role(self, kind: str) -> Role:
+        """Return the role that an entity of a kind asks in when it says none.
+
+        Raises:
+            UnknownTerm: entities of that kind see no records.
+        """
+        defaults = {str(each): role for role in self.roles for each in role.default_for}
+        return find_term("role that sees records at an entity of kind", defaults, str(kind))
+
+    def code(self, list_id: str, code: str) -> Code:
+        """Return a code of a list.
+
+        Raises:
+            UnknownTerm: the list or the code does not exist.
+        """
+        return self.codes.code(list_id, code)
+
+
+@cache
+def load_vocabulary() -> Vocabulary:
+    """Return the bundled vocabulary, read once.
+
+    Raises:
+        PolicyDocumentDamaged: the installed documents are unreadable or contradict each other.
+    """
+    purposes = read_document("data/purposes.yaml", _Purposes).purposes
+    roles = read_document("data/roles.yaml", _Roles).roles
+    return Vocabulary(purposes, roles, load_codes())
