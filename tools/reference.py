@@ -106,7 +106,36 @@ def _row(parameter: click.Parameter) -> str:
     return f"| {name}{needed} | {_first_line(getattr(parameter, 'help', None))} |"
 
 
-PAGES: Final = {"errors.md": errors_page, "commands.md": commands_page}
+SETTINGS: Final = {
+    "HOME/node.toml (an entity's node)": ("node.settings", "NodeSettings"),
+    "HOME/coordinator.toml (the coordinator)": ("coordinator.settings", "CoordinatorSettings"),
+}
+
+
+def settings_page() -> str:
+    """Return docs/reference/settings.md."""
+    lines = [
+        GENERATED,
+        "# Settings",
+        "",
+        "`init` writes the file; edit it and restart the service. An unknown or wrong value stops the service with",
+        "exit code 2 and the name of the value. The folder comes from `--home` or `REDPACT_HOME`; `REDPACT_LANG`",
+        "chooses `es` or `en`.",
+    ]
+    for title, (module, name) in SETTINGS.items():
+        fields = getattr(importlib.import_module(module), name).model_fields
+        lines += ["", f"## {title}", "", "| setting | meaning | default |", "|---|---|---|"]
+        for setting, field in fields.items():
+            default = "(required)" if field.is_required() else _shown(field.default)
+            lines.append(f"| `{setting}` | {field.description or ''} | {default} |")
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: object) -> str:
+    return f"`{value}`" if value not in ("", ()) else "(empty)"
+
+
+PAGES: Final = {"errors.md": errors_page, "commands.md": commands_page, "settings.md": settings_page}
 
 
 def main() -> int:
