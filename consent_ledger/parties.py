@@ -63,3 +63,8 @@ def spiffe_id(network: str, entity: str) -> str:
 def server_name(network: str, entity: str) -> str:
     """Return the DNS name in an entity's certificate: what a client checks, as gRPC clients cannot check a URI."""
     return f"{entity}.entity.{network}"
+
+
+def ledger_origin(network: str, entity: str) -> str:
+    """Return the origin line of an entity's ledger, also the name of its key (C2SP tlog-checkpoint)."""
+    return f"{network}/entity/{entity}"

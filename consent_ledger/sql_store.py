@@ -18,6 +18,13 @@ _ENTRIES: Final = cast("Table", LedgerEntryRow.__table__)
 _BODIES: Final = cast("Table", LedgerBodyRow.__table__)
 _TILES: Final = cast("Table", LedgerTileRow.__table__)
 _ROW: Final = 1
+# Statements of the append, built once: building them costs more than running them.
+_READ_HEAD: Final = select(_HEAD).where(_HEAD.c.id == _ROW)
+_LOCK_HEAD: Final = _READ_HEAD.with_for_update()
+_UPDATE_HEAD: Final = update(_HEAD).where(_HEAD.c.id == _ROW)
+_INSERT_HEAD: Final = insert(_HEAD)
+_INSERT_ENTRIES: Final = insert(_ENTRIES)
+_INSERT_BODIES: Final = insert(_BODIES)
 _BATCH: Final = 1000
 """Rows read at a time: streaming in bounded memory."""
 
@@ -30,7 +37,7 @@ class SqlLedgerStore:
 
     def head(self) -> Head | None:
         """See `LedgerStore`."""
-        return self._read_head(select(_HEAD))
+        return self._read_head(_READ_HEAD)
 
     def lock_head(self) -> Head | None:
         """See `LedgerStore`."""
@@ -41,10 +48,10 @@ class SqlLedgerStore:
             # The row must exist to be locked; a second first writer waits here until the first one commits.
             empty = {"id": _ROW, "origin": "", "size": 0, "frontier": b"", "checkpoint": b""}
             self._session.execute(postgresql.insert(_HEAD).values(empty).on_conflict_do_nothing())
-        return self._read_head(select(_HEAD).with_for_update())
+        return self._read_head(_LOCK_HEAD)
 
     def _read_head(self, query: Select[Any]) -> Head | None:
-        row = self._session.execute(query.where(_HEAD.c.id == _ROW)).one_or_none()
+        row = self._session.connection().execute(query).one_or_none()
         if row is None or row.time is None:
             return None
         return Head(row.origin, row.size, tuple(split_tile(row.frontier)), row.checkpoint, row.time)
@@ -59,8 +66,9 @@ class SqlLedgerStore:
         leaves = [{"entry_index": i, "leaf": entry.leaf} for i, entry in enumerate(entries, first)]
         bodies = [{"entry_index": i, "salt": e.salt, "body": e.body} for i, e in enumerate(entries, first)]
         try:
-            self._session.execute(insert(_ENTRIES), leaves)
-            self._session.execute(insert(_BODIES), bodies)
+            connection = self._session.connection()
+            connection.execute(_INSERT_ENTRIES, leaves)
+            connection.execute(_INSERT_BODIES, bodies)
         except IntegrityError as error:
             raise LedgerDamaged(f"there is already an entry at {first}", remedy="restore the last backup") from error
         for tile in tiles:
@@ -75,8 +83,9 @@ class SqlLedgerStore:
             "checkpoint": head.checkpoint,
             "time": head.time,
         }
-        if not self._changed(update(_HEAD).where(_HEAD.c.id == _ROW).values(values)):
-            self._session.execute(insert(_HEAD).values(id=_ROW, **values))
+        connection = self._session.connection()
+        if not connection.execute(_UPDATE_HEAD, values).rowcount:
+            connection.execute(_INSERT_HEAD, {"id": _ROW, **values})
 
     def _write_tile(self, tile: Tile) -> None:
         key = (_TILES.c.level == tile.level) & (_TILES.c.tile_index == tile.index)
