@@ -1,0 +1,96 @@
+"""Identity documents: DNI, NIE and passports, in one normal form per document.
+
+The normal form matters: two entities recognise the same person only if they write the document the same way. The check
+letters are python-stdnum's (Orden INT/2058/2008 for the NIE, Real Decreto 1553/2005 for the DNI). A right letter proves
+that nobody mistyped, not that the person is who they say.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from typing_extensions import override
+
+from stdnum.es import dni, nie
+from stdnum.exceptions import InvalidChecksum, ValidationError
+
+from node.records.errors import DocumentInvalid
+
+MAX_DOCUMENT_CHARACTERS: Final = 40
+_DNI_SHAPE: Final = re.compile(r"\d{1,8}[A-Z]?")
+_NIE_SHAPE: Final = re.compile(r"[XYZ]\d{1,7}[A-Z]?")
+_PASSPORT_SHAPE: Final = re.compile(r"PAS:[A-Z]{3}:[A-Z0-9]{5,15}")
+_SEPARATORS: Final = re.compile(r"[\s.\-–/]")  # noqa: RUF001 - people paste documents with a typographic dash
+_DIGITS_OF_DNI: Final = 8
+_DIGITS_OF_NIE: Final = 7
+
+
+class DocumentKind(StrEnum):
+    """The documents that identify a person in the network."""
+
+    DNI = "dni"
+    NIE = "nie"
+    PASSPORT = "passport"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A validated identity document in normal form. Build it with `parse_document`."""
+
+    kind: DocumentKind
+    number: str
+
+    @property
+    def canonical(self) -> str:
+        """``kind|number``: what blind indexes and network pseudonyms are computed from."""
+        return f"{self.kind.value}|{self.number}"
+
+    @property
+    def masked(self) -> str:
+        """The document with only its last four characters, to show on screen without spreading it."""
+        return "*" * (len(self.number) - 4) + self.number[-4:]
+
+    @override
+    def __str__(self) -> str:
+        return self.number
+
+
+def parse_document(text: str) -> Document:
+    """Return the document in `text`, whatever its spaces, dots, dashes, case and missing leading zeros.
+
+    A passport is written ``PAS:<ISO 3166 three-letter country>:<number>``, for numbers repeat between countries.
+
+    Raises:
+        DocumentInvalid: for every way `text` can be wrong. The message never repeats the document.
+    """
+    if len(text) > MAX_DOCUMENT_CHARACTERS:
+        raise DocumentInvalid(f"longer than {MAX_DOCUMENT_CHARACTERS} characters", remedy="give one document only")
+    compact = _SEPARATORS.sub("", text).upper()
+    if not compact:
+        raise DocumentInvalid("empty document", remedy="give a DNI, a NIE, or PAS:<country>:<number>")
+    if _DNI_SHAPE.fullmatch(compact):
+        return Document(DocumentKind.DNI, _checked(dni.validate, _padded(compact, 0, _DIGITS_OF_DNI), "DNI"))
+    if _NIE_SHAPE.fullmatch(compact):
+        return Document(DocumentKind.NIE, _checked(nie.validate, _padded(compact, 1, _DIGITS_OF_NIE), "NIE"))
+    if _PASSPORT_SHAPE.fullmatch(compact):
+        return Document(DocumentKind.PASSPORT, compact)
+    raise DocumentInvalid(
+        "not the shape of a DNI (12345678Z), a NIE (X1234567L) or a passport (PAS:FRA:12AB34567)",
+        remedy="check the document; foreign passports need the prefix PAS: and the country",
+    )
+
+
+def _padded(compact: str, prefix: int, digits: int) -> str:
+    if not compact[-1].isalpha():
+        raise DocumentInvalid("the check letter is missing", remedy="add the letter printed on the document")
+    return compact[:prefix] + compact[prefix:-1].zfill(digits) + compact[-1]
+
+
+def _checked(validate: Callable[[str], str], compact: str, name: str) -> str:
+    try:
+        return validate(compact)
+    except InvalidChecksum as error:
+        raise DocumentInvalid(f"the letter of the {name} is wrong", remedy="check the digits and the letter") from error
+    except ValidationError as error:
+        raise DocumentInvalid(f"not a valid {name}", remedy="check the digits and the letter") from error
