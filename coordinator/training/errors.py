@@ -1,0 +1,46 @@
+"""Errors of the training campaigns at the coordinator. `CampaignError` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class CampaignError(RedpactError):
+    """Root of the errors of `coordinator.training`."""
+
+    code = "campaign_error"
+
+
+class CampaignUnknown(CampaignError):
+    """No campaign has this id, or the entity that asks was not invited to it."""
+
+    code = "campaign_unknown"
+    kind = ErrorKind.USAGE
+    es = "No existe la campaña indicada. Consulte la lista con «redpact-coordinator training status»."
+
+
+class CampaignOutOfStep(CampaignError):
+    """What was asked does not fit the campaign's state: a decision after the start, a release before the end."""
+
+    code = "campaign_out_of_step"
+    es = "La campaña no está en el estado que requiere esta operación. Consulte «redpact-coordinator training status»."
+
+
+class CampaignInvalid(CampaignError):
+    """A campaign that cannot be proposed as described."""
+
+    code = "campaign_invalid"
+    kind = ErrorKind.USAGE
+    es = "La campaña no se puede proponer así. Corrija el valor indicado."
+
+
+class DecisionConflict(CampaignError):
+    """An entity that decided one thing and now says another; decisions are final once given."""
+
+    code = "decision_conflict"
+    es = "La entidad ya comunicó otra decisión sobre esta campaña. Una decisión comunicada no se cambia."
+
+
+class ResultRefused(CampaignError):
+    """A result that answers no open task of the entity that sent it."""
+
+    code = "result_refused"
+    es = "El resultado enviado no corresponde a ninguna tarea abierta de esta entidad."

@@ -1,0 +1,49 @@
+"""What the coordinator keeps of its campaigns: manifests, decisions and released models. No personal data."""
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKeyConstraint, Index, Integer, LargeBinary, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from consent_ledger.columns import UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """Tables of `coordinator.training`."""
+
+
+class CampaignRow(Base):
+    """One campaign: its signed manifest, where it stands, and at the end the signed release."""
+
+    __tablename__ = "training_campaigns"
+    __table_args__ = (Index("ix_training_campaigns_state", "state"),)
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(16))
+    manifest: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON of the signed envelope
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    checkpoint: Mapped[bytes | None] = mapped_column(LargeBinary)  # the state after the last completed round
+    rounds_completed: Mapped[int] = mapped_column(Integer)
+    began_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    stop_reason: Mapped[str | None] = mapped_column(String(32))
+    stop_detail: Mapped[str | None] = mapped_column(String(1000))
+    release: Mapped[bytes | None] = mapped_column(LargeBinary)  # DSSE JSON of the signed envelope
+
+
+class CampaignDecisionRow(Base):
+    """What one entity decided about one campaign, with its signature."""
+
+    __tablename__ = "training_decisions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign_id"], ["training_campaigns.campaign_id"], name="fk_training_decisions_campaign_id"
+        ),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    entity: Mapped[str] = mapped_column(String(63), primary_key=True)
+    approved: Mapped[bool] = mapped_column(Boolean)
+    envelope: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON, exactly as the entity signed it
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime())

@@ -1,0 +1,49 @@
+"""What a node keeps about training besides its decisions and its budget, which `federated` keeps."""
+
+from datetime import datetime
+
+from sqlalchemy import Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from consent_ledger.columns import UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """Tables of `node.training`."""
+
+
+class DatasetRow(Base):
+    """A table registered for evaluation. The file stays in the node's home folder."""
+
+    __tablename__ = "training_datasets"
+    __table_args__ = (
+        # The same people under a second name would get a second budget.
+        UniqueConstraint("data_sha256", name="uq_training_datasets_data_sha256"),
+    )
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    data_sha256: Mapped[str] = mapped_column(String(64))
+    schema_text: Mapped[str] = mapped_column(Text)
+    rows: Mapped[int] = mapped_column(Integer)
+    registered_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class DeliveryRow(Base):
+    """A decision of this entity on its way to the coordinator; the decision itself is kept by `federated`."""
+
+    __tablename__ = "training_deliveries"
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    ledger_index: Mapped[int] = mapped_column(Integer)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    refused_code: Mapped[str | None] = mapped_column(String(64))  # why the coordinator will not take it
+
+
+class ReleaseRow(Base):
+    """A released model that this node has verified, with the manifest it follows."""
+
+    __tablename__ = "training_releases"
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    release: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON
+    verified_at: Mapped[datetime] = mapped_column(UtcDateTime())
