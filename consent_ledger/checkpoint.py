@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from consent_ledger.errors import MalformedDocument, SignatureInvalid
 from consent_ledger.merkle import HASH_BYTES, MAX_SIZE
-from consent_ledger.note import NoteSigner, NoteVerifier, check_key_name, open_note, parse_note
+from consent_ledger.note import NoteSigner, NoteVerifier, Verifier, check_key_name, open_note, parse_note
 
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -62,7 +62,7 @@ def read_checkpoint(note: bytes) -> Checkpoint:
     return Checkpoint.parse(parse_note(note).text)
 
 
-def open_checkpoint(note: bytes, log: NoteVerifier, *, others: Sequence[NoteVerifier] = ()) -> Checkpoint:
+def open_checkpoint(note: bytes, log: NoteVerifier, *, others: Sequence[Verifier] = ()) -> Checkpoint:
     """Verify a checkpoint signed by `log`, whose key name is the origin, and return it.
 
     Raises:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from consent_ledger.errors import MalformedDocument, SignatureInvalid
 from consent_ledger.signing import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, Signer, verify_signature
@@ -66,6 +66,24 @@ class Note:
     def to_bytes(self) -> bytes:
         """Return the whole note."""
         return (self.text + "\n" + "".join(signature.line() for signature in self.signatures)).encode()
+
+
+class Verifier(Protocol):
+    """A known key of any signature type: a log's here, a witness's in cosignature.py."""
+
+    @property
+    def name(self) -> str:
+        """The key name."""
+        ...
+
+    @property
+    def key_id(self) -> int:
+        """The 32-bit key id."""
+        ...
+
+    def verify(self, text: str, signature: bytes) -> None:
+        """Raise `SignatureInvalid` unless the signature is over the text and by this key."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +209,7 @@ def parse_note(data: bytes) -> Note:
     return Note(head + "\n", tuple(_parse_line(line) for line in lines))
 
 
-def open_note(data: bytes, verifiers: Sequence[NoteVerifier]) -> Note:
+def open_note(data: bytes, verifiers: Sequence[Verifier]) -> Note:
     """Return the note with only the signatures by known keys, at least one, all verified.
 
     A line with the name and id of a known key that does not verify condemns the whole note; lines by others are

@@ -1,0 +1,76 @@
+"""Exports: a folder exactly as tlog-tiles lays a log out, with the bodies beside it, for anybody to check offline.
+
+``checkpoint``, ``tile/...`` and ``tile/entries/...`` (https://c2sp.org/tlog-tiles), ``bodies/<index>.json`` with body and
+salt where they were not erased, ``trust.policy`` (https://c2sp.org/tlog-policy).
+"""
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from consent_ledger.checkpoint import read_checkpoint
+from consent_ledger.folders import new_folder
+from consent_ledger.log import ConsentLedger, read_tile
+from consent_ledger.store import LedgerStore
+from consent_ledger.tiles import TILE_WIDTH, bundle_path, encode_bundle, tiles_of
+
+CHECKPOINT_FILE: Final = "checkpoint"
+POLICY_FILE: Final = "trust.policy"
+BODIES_FOLDER: Final = "bodies"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSummary:
+    """What was written."""
+
+    origin: str
+    size: int
+    bodies: int
+    """How many entries still have their body; the others were erased."""
+    directory: Path
+
+
+def export_ledger(ledger: ConsentLedger, directory: Path) -> ExportSummary:
+    """Write the whole ledger to a new folder, streaming. Call it inside one snapshot of the store.
+
+    Raises:
+        ExportUnusable: the folder is not empty, or cannot be written.
+        LedgerDamaged: the stored ledger contradicts itself.
+    """
+    note = ledger.checkpoint()
+    checkpoint = read_checkpoint(note)
+    with new_folder(directory) as folder:
+        _write_tiles(ledger.store, checkpoint.size, folder)
+        _write_bundles(ledger.store, checkpoint.size, folder)
+        bodies = _write_bodies(ledger.store, checkpoint.size, folder / BODIES_FOLDER)
+        (folder / POLICY_FILE).write_text(f"log {ledger.vkey}\nquorum none\n", encoding="utf-8")
+        (folder / CHECKPOINT_FILE).write_bytes(note)
+    return ExportSummary(checkpoint.origin, checkpoint.size, bodies, directory)
+
+
+def _write_tiles(store: LedgerStore, size: int, folder: Path) -> None:
+    for tile in tiles_of(size):
+        _write(folder / tile.path, read_tile(store, tile.level, tile.index, tile.width))
+
+
+def _write_bundles(store: LedgerStore, size: int, folder: Path) -> None:
+    leaves = store.leaves(0, size)
+    for first in range(0, size, TILE_WIDTH):
+        bundle = list(islice(leaves, TILE_WIDTH))
+        _write(folder / bundle_path(first // TILE_WIDTH, len(bundle)), encode_bundle(bundle))
+
+
+def _write_bodies(store: LedgerStore, size: int, folder: Path) -> int:
+    folder.mkdir()
+    count = 0
+    for stored in store.bodies(0, size):
+        text = b'{"body":%s,"salt":"%s"}\n' % (stored.body, stored.salt.hex().encode())
+        (folder / f"{stored.index}.json").write_bytes(text)
+        count += 1
+    return count
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)

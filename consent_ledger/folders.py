@@ -1,0 +1,57 @@
+"""Writing a folder so that it is there whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from consent_ledger.errors import ExportUnusable
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Give a folder to fill; it becomes `target`, in one step, when the block ends without an error.
+
+    Raises:
+        ExportUnusable: `target` holds something already, or cannot be written.
+    """
+    draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
+    try:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise ExportUnusable(f"{target} is not empty", remedy="choose a new folder")
+        draft.mkdir(parents=True)
+    except OSError as error:
+        raise _unusable(target, error) from error
+    try:
+        yield draft
+        draft.replace(target)
+    except OSError as error:
+        raise _unusable(target, error) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _unusable(target: Path, error: OSError) -> ExportUnusable:
+    return ExportUnusable(
+        f"cannot write {target}: {error.strerror}", remedy="choose another folder, or free space on the disk"
+    )
+
+
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """Read a file of an export.
+
+    Raises:
+        ExportUnusable: missing, unreadable, or larger than `max_bytes`.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a file name"
+        raise ExportUnusable(
+            f"cannot read {path}: {reason}", remedy="check the path, or ask for a new export"
+        ) from error
+    if len(data) > max_bytes:
+        raise ExportUnusable(f"{path} is larger than expected", remedy="ask for a new export")
+    return data

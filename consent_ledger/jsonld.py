@@ -1,0 +1,86 @@
+"""Consent records as JSON-LD: ISO/IEC TS 27560 fields in W3C DPV terms (w3c/dpv, consent-27560 guide, section 7)."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from consent_ledger.bodies import Actor, ConsentBody
+from consent_ledger.entry import EntryType, encode_time
+
+CONTEXT: Final[dict[str, str]] = {
+    "dpv": "https://w3id.org/dpv#",
+    "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
+    "dct": "http://purl.org/dc/terms/",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "rp": "urn:redpact:",
+}
+
+DPV_STATUS: Final[dict[EntryType, str]] = {
+    EntryType.CONSENT_GIVEN: "dpv:ConsentGiven",
+    EntryType.CONSENT_RENEWED: "dpv:RenewedConsentGiven",
+    EntryType.CONSENT_REFUSED: "dpv:ConsentRefused",
+    EntryType.CONSENT_WITHDRAWN: "dpv:ConsentWithdrawn",
+    EntryType.CONSENT_EXPIRED: "dpv:ConsentExpired",
+}
+
+
+def consent_record(kind: EntryType, body: ConsentBody, time: datetime) -> dict[str, Any]:
+    """Return the record of a consent event as a JSON-LD document; the same input always gives the same document."""
+    return {
+        "@context": CONTEXT,
+        "@id": f"urn:redpact:consent:{body.consent_id}",
+        "@type": "dpv:ConsentRecord",
+        "dct:conformsTo": body.profile,
+        "dct:identifier": body.consent_id,
+        "dpv:hasDataSubject": {"@id": f"urn:redpact:person:{body.controller}:{body.person_ref}"},
+        "dpv:hasProcess": _process(body),
+        "dpv:hasConsentStatus": _event(kind, body, time),
+    }
+
+
+def _process(body: ConsentBody) -> dict[str, Any]:
+    return {
+        "@type": "dpv:Process",
+        "dpv:hasDataController": _entity(body.controller),
+        "dpv:hasPurpose": [{"@id": f"rp:purpose:{purpose}"} for purpose in body.purposes],
+        "dpv:hasPersonalData": [{"@id": f"rp:field:{field}"} for field in body.fields],
+        "dpv:hasRecipient": [_entity(recipient) for recipient in body.recipients],
+        "dpv:hasLegalBasis": {"@id": body.lawful_basis},
+        "dpv:hasNotice": {
+            "@type": "dpv:ConsentNotice",
+            "dct:identifier": body.notice.id,
+            "dct:hasVersion": body.notice.version,
+            "dct:language": body.language,
+            "dpv:hasHash": f"sha256:{body.notice.sha256}",
+        },
+        "dpv:hasStorageCondition": {"dpv:hasLocation": [_entity(entity) for entity in body.storage_locations]},
+        "dpv:hasDuration": _period(body),
+        "dpv:hasJurisdiction": body.jurisdiction,
+        "dpv:hasConsentControl": {"@type": "dpv:WithdrawConsent", "dct:description": body.withdrawal_method},
+    }
+
+
+def _event(kind: EntryType, body: ConsentBody, time: datetime) -> dict[str, Any]:
+    event: dict[str, Any] = {
+        "@type": DPV_STATUS[kind],
+        "dct:date": {"@type": "xsd:dateTime", "@value": encode_time(time)},
+        "dpv:hasDuration": _period(body),
+        "dpv:isIndicatedBy": {"@id": f"rp:actor:{body.acted_by}"},
+        "dpv:hasIndicationMethod": body.method,
+    }
+    if body.acted_by is Actor.GUARDIAN and body.guardian is not None:
+        event["dpv:isIndicatedBy"] = {
+            "@type": "dpv:Guardian",
+            "@id": f"urn:redpact:guardian:{body.guardian.reference}",
+            "dct:description": body.guardian.relation,
+        }
+    if body.evidence_sha256 is not None:
+        event["dpv:hasEvidence"] = f"sha256:{body.evidence_sha256}"
+    return event
+
+
+def _period(body: ConsentBody) -> dict[str, str]:
+    return {"dct:valid": f"{encode_time(body.valid_from)}/{encode_time(body.valid_until)}"}
+
+
+def _entity(entity: str) -> dict[str, str]:
+    return {"@id": f"rp:entity:{entity}"}

@@ -1,0 +1,128 @@
+"""C2SP tlog-proofs: an entry's inclusion in one file that verifies offline (https://c2sp.org/tlog-proof).
+
+Ours carry leaf, body and salt in ``extra``, which the format leaves unauthenticated: they
+are checked against the proof.
+"""
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from consent_ledger import canonical
+from consent_ledger.checkpoint import Checkpoint
+from consent_ledger.entry import Leaf, commitment_of
+from consent_ledger.errors import MalformedDocument, ProofError
+from consent_ledger.merkle import HASH_BYTES, MAX_SIZE, leaf_hash, verify_inclusion
+from consent_ledger.policy import TrustPolicy
+
+HEADER: Final = "c2sp.org/tlog-proof@v1"
+MAX_PROOF_BYTES: Final = 1 << 20
+_MAX_HASHES: Final = 63
+_INDEX: Final = re.compile(r"index (0|[1-9][0-9]{0,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class TlogProof:
+    """An index, the path from its leaf to the root, and the signed checkpoint of that root."""
+
+    index: int
+    hashes: tuple[bytes, ...]
+    checkpoint: bytes
+    extra: bytes | None = None
+
+    def to_bytes(self) -> bytes:
+        """Return the file."""
+        lines = [HEADER]
+        if self.extra is not None:
+            lines.append(f"extra {base64.b64encode(self.extra).decode()}")
+        lines.append(f"index {self.index}")
+        lines.extend(base64.b64encode(node).decode() for node in self.hashes)
+        return "\n".join(lines).encode() + b"\n\n" + self.checkpoint
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a file; nothing is verified yet.
+
+        Raises:
+            MalformedDocument: for every way `data` can be wrong.
+        """
+        if len(data) > MAX_PROOF_BYTES:
+            raise MalformedDocument("the proof file is too large")
+        head, separator, checkpoint = data.partition(b"\n\n")
+        try:
+            header, *lines = head.decode("ascii").split("\n")
+        except UnicodeDecodeError as error:
+            raise MalformedDocument("the proof file is not text") from error
+        if header != HEADER or not separator or not lines:
+            raise MalformedDocument(f"not a proof file: expected {HEADER}")
+        extra = _unbase64(lines.pop(0)[len("extra ") :]) if lines[0].startswith("extra ") else None
+        match = _INDEX.fullmatch(lines.pop(0)) if lines else None
+        if match is None or int(match[1]) > MAX_SIZE or len(lines) > _MAX_HASHES:
+            raise MalformedDocument("the proof file has no index, or too many hashes")
+        hashes = tuple(_unbase64(line) for line in lines)
+        if any(len(node) != HASH_BYTES for node in hashes):
+            raise MalformedDocument("a hash in the proof file is not 32 bytes")
+        return cls(int(match[1]), hashes, checkpoint, extra)
+
+    def verify(self, leaf: bytes, policy: TrustPolicy) -> tuple[Checkpoint, tuple[str, ...]]:
+        """Check that `leaf` is in a log the policy trusts; return the checkpoint and the witnesses that cosigned it.
+
+        Raises:
+            MalformedDocument, SignatureInvalid: as `TrustPolicy.open`.
+            ProofError: the leaf is not in the log of that checkpoint.
+        """
+        checkpoint, witnesses = policy.open(self.checkpoint)
+        verify_inclusion(self.index, checkpoint.size, leaf_hash(leaf), self.hashes, checkpoint.root)
+        return checkpoint, witnesses
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A leaf with the body and salt it commits to."""
+
+    leaf: bytes
+    body: bytes
+    salt: bytes
+
+    def to_extra(self) -> bytes:
+        """Return the content for ``extra``: JSON with the leaf as text, the body, and the salt in hex."""
+        document = {"body": json.loads(self.body), "leaf": self.leaf.decode(), "salt": self.salt.hex()}
+        return canonical.encode(document)
+
+    @classmethod
+    def from_extra(cls, extra: bytes | None) -> Self:
+        """Read the content of ``extra``; nothing is verified yet.
+
+        Raises:
+            MalformedDocument: for every way it can be wrong.
+        """
+        document = canonical.decode(extra or b"")
+        leaf, body, salt = (document.get(name) for name in ("leaf", "body", "salt"))
+        if not isinstance(leaf, str) or not isinstance(body, dict) or not isinstance(salt, str):
+            raise MalformedDocument("the proof file does not carry leaf, body and salt")
+        try:
+            return cls(leaf.encode(), canonical.encode(body), bytes.fromhex(salt))
+        except ValueError as error:
+            raise MalformedDocument("the proof file's leaf or salt does not read") from error
+
+    def check(self) -> tuple[Leaf, dict[str, Any]]:
+        """Check that the leaf commits to the body, and return both, read.
+
+        Raises:
+            MalformedDocument: the leaf does not read.
+            ProofError: the leaf commits to another body.
+        """
+        leaf = Leaf.parse(self.leaf)
+        if leaf.commitment != commitment_of(self.salt, self.body):
+            raise ProofError("the entry commits to another content than the one shown")
+        return leaf, canonical.decode(self.body)
+
+
+def _unbase64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise MalformedDocument("a line of the proof file is not base64") from error

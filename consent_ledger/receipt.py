@@ -1,0 +1,124 @@
+"""Consent receipts for the person: the consent in words, its record, and a proof that needs nobody's server.
+
+A receipt is a folder: ``consent.es.html``, ``consent.en.html``, ``consent.jsonld``, ``consent.tlog-proof`` and
+``trust.policy``; after a renewal, withdrawal or expiry also ``change.tlog-proof``, the proof of the newest change.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from consent_ledger.bodies import ConsentBody
+from consent_ledger.consents import ConsentView
+from consent_ledger.entry import Leaf, parse_body
+from consent_ledger.errors import ExportUnusable, LedgerDamaged, ProofError
+from consent_ledger.export import POLICY_FILE
+from consent_ledger.folders import new_folder, read_file
+from consent_ledger.jsonld import DPV_STATUS, consent_record
+from consent_ledger.log import ConsentLedger
+from consent_ledger.policy import TrustPolicy
+from consent_ledger.proof import MAX_PROOF_BYTES, Evidence, TlogProof
+from consent_ledger.receipt_page import receipt_page
+
+PROOF_FILE: Final = "consent.tlog-proof"
+CHANGE_FILE: Final = "change.tlog-proof"
+RECORD_FILE: Final = "consent.jsonld"
+
+Label = Callable[[str, str], str]
+"""Given a term of the vocabulary and a language (``es``, ``en``), what a person reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptReport:
+    """What a receipt proves."""
+
+    origin: str
+    index: int
+    size: int
+    witnesses: tuple[str, ...]
+    leaf: Leaf
+    body: dict[str, Any]
+    record_matches: bool | None
+    """Whether the JSON-LD record beside the proof is the one that was committed to; None when there is none."""
+
+
+def write_receipt(ledger: ConsentLedger, consent: ConsentView, directory: Path, *, label: Label) -> Path:
+    """Write the receipt of a consent to a new folder and return it.
+
+    Raises:
+        ExportUnusable: the folder is not empty, or cannot be written.
+        LedgerDamaged: the ledger does not hold the consent's body: it was erased, or is lost.
+    """
+    given, proof = prove_entry(ledger, consent.given_index)
+    leaf = Leaf.parse(given.leaf)
+    body = ConsentBody.model_validate_json(given.body)
+    with new_folder(directory) as folder:
+        (folder / PROOF_FILE).write_bytes(proof.to_bytes())
+        if consent.last_index != consent.given_index:
+            _, change = prove_entry(ledger, consent.last_index)
+            (folder / CHANGE_FILE).write_bytes(change.to_bytes())
+        (folder / RECORD_FILE).write_text(_record_text(leaf, body), encoding="utf-8")
+        (folder / POLICY_FILE).write_text(f"log {ledger.vkey}\nquorum none\n", encoding="utf-8")
+        for language in ("es", "en"):
+            page = receipt_page(consent, body, leaf, language=language, label=label, origin=ledger.origin)
+            (folder / f"consent.{language}.html").write_text(page, encoding="utf-8")
+    return directory
+
+
+def prove_entry(ledger: ConsentLedger, index: int) -> tuple[Evidence, TlogProof]:
+    """Return an entry's leaf, body and salt, and the proof file that carries them.
+
+    Raises:
+        EntryUnknown: an index beyond the end.
+        LedgerDamaged: the body was erased, or is lost.
+    """
+    leaf = ledger.leaf(index)
+    stored = next(iter(ledger.store.bodies(index, index + 1)), None)
+    if stored is None:
+        raise LedgerDamaged(f"the content of entry {index} was erased", remedy="nothing is left to make a receipt of")
+    evidence = Evidence(leaf, stored.body, stored.salt)
+    hashes = tuple(ledger.inclusion_proof(index))
+    return evidence, TlogProof(index, hashes, ledger.checkpoint(), evidence.to_extra())
+
+
+def verify_receipt(file: Path, policy: TrustPolicy) -> ReceiptReport:
+    """Verify a proof file, and the JSON-LD record beside it when it is a consent's.
+
+    Raises:
+        ExportUnusable: the file cannot be read.
+        MalformedDocument, SignatureInvalid, ProofError: it does not prove what it claims.
+    """
+    proof = TlogProof.parse(read_file(file, MAX_PROOF_BYTES))
+    evidence = Evidence.from_extra(proof.extra)
+    leaf, document = evidence.check()
+    checkpoint, witnesses = proof.verify(evidence.leaf, policy)
+    body = parse_body(leaf.type, document)
+    matches = _compare_record(file, leaf, body) if isinstance(body, ConsentBody) and file.name == PROOF_FILE else None
+    if matches is False:
+        raise ProofError(f"{RECORD_FILE} is not the record that was committed to", remedy="ask for a new receipt")
+    return ReceiptReport(checkpoint.origin, proof.index, checkpoint.size, witnesses, leaf, document, matches)
+
+
+def load_policy(file: Path) -> TrustPolicy:
+    """Read a trust policy.
+
+    Raises:
+        ExportUnusable: the file cannot be read.
+        MalformedDocument: not a trust policy.
+    """
+    return TrustPolicy.parse(read_file(file, MAX_PROOF_BYTES))
+
+
+def _compare_record(file: Path, leaf: Leaf, body: ConsentBody) -> bool | None:
+    path = file.with_name(RECORD_FILE)
+    if not path.exists():
+        return None
+    return read_file(path, MAX_PROOF_BYTES) == _record_text(leaf, body).encode()
+
+
+def _record_text(leaf: Leaf, body: ConsentBody) -> str:
+    if leaf.type not in DPV_STATUS:
+        raise ExportUnusable(f"an entry {leaf.type} has no consent record", remedy="choose the entry of a consent")
+    return json.dumps(consent_record(leaf.type, body, leaf.time), ensure_ascii=False, indent=2) + "\n"
