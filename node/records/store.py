@@ -110,6 +110,12 @@ class PersonStore:
         """Return how many people are held."""
         return self._session.scalar(select(func.count()).select_from(PEOPLE).where(_held())) or 0
 
+    def stamp(self) -> str:
+        """Return a text that changes whenever anybody is added, replaced or erased, so that an index can tell its age."""
+        columns = func.count(PEOPLE.c.person_id), func.count(PEOPLE.c.erased_at), func.max(PEOPLE.c.updated_at)
+        everybody, erased, newest = self._session.execute(select(*columns)).one()
+        return f"{everybody}|{erased}|{newest.isoformat() if newest else ''}"
+
     def find_by_document(self, document: Document) -> PersonRef | None:
         """Return the person with a document, or nothing."""
         index = document_index(self._cipher, document)
