@@ -18,8 +18,8 @@ Unknown person (5), no consent (6) and withdrawn consent (6) all reach `decide` 
 cannot differ.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -142,17 +142,7 @@ def decide(verified: VerifiedRequest, live: Sequence[Consented], policy: Decides
     # (6) fields that a live consent covers
     covered = frozenset(field for consent in live for field in consent.fields)
     # (7) the policy's word on each
-    access = policy.decide(
-        AccessRequest(
-            asker_id=verified.asker.id,
-            asker_kind=verified.asker.kind,
-            role=request.role,
-            purpose=request.purpose,
-            holder_id=holder,
-            fields=request.fields,
-            consented_fields=covered,
-        )
-    )
+    access = policy.decide(_question(verified, holder, covered))
     # (6) again, independently of the policy engine: a field outside the consents never passes
     allowed = tuple(field for field in request.fields if field in access.allowed and field in covered)
     withheld = {
@@ -163,21 +153,40 @@ def decide(verified: VerifiedRequest, live: Sequence[Consented], policy: Decides
         withheld=withheld,
         consent_ids=_covering(live, allowed),
         policy_sha256=access.policy_sha256,
-        refusal=None if allowed else _refusal(withheld.values()),
+        refusal=None if allowed else _refusal(verified, policy, holder),
     )
 
 
-_ABOUT_THE_ASKER: Final = frozenset(
-    {ReasonCode.ROLE_NOT_ALLOWED, ReasonCode.PURPOSE_NOT_ALLOWED, ReasonCode.RECIPIENT_NOT_ALLOWED}
-)
+def settle(decision: Decision, recorded: Collection[str]) -> Decision:
+    """Return the decision once it is known which of the allowed fields hold a value.
+
+    When none does, that is a refusal like any other: an empty release would tell that the person is known here.
+    """
+    allowed = tuple(field for field in decision.allowed if field in recorded)
+    missing = {field: ReasonCode.NOT_RECORDED for field in decision.allowed if field not in recorded}
+    refusal = decision.refusal if allowed else decision.refusal or ReasonCode.NOTHING_TO_SHARE
+    return replace(decision, allowed=allowed, withheld={**decision.withheld, **missing}, refusal=refusal)
 
 
-def _refusal(reasons: Iterable[ReasonCode]) -> ReasonCode:
-    # A refusal tells why only when the reason is the asker's alone: anything else would tell something of the person.
-    distinct = set(reasons)
-    if len(distinct) == 1 and distinct <= _ABOUT_THE_ASKER:
-        return distinct.pop()
-    return ReasonCode.NOTHING_TO_SHARE
+def _question(verified: VerifiedRequest, holder: str, covered: frozenset[str]) -> AccessRequest:
+    request = verified.request
+    return AccessRequest(
+        asker_id=verified.asker.id,
+        asker_kind=verified.asker.kind,
+        role=request.role,
+        purpose=request.purpose,
+        holder_id=holder,
+        fields=request.fields,
+        consented_fields=covered,
+    )
+
+
+def _refusal(verified: VerifiedRequest, policy: DecidesAccess, holder: str) -> ReasonCode:
+    # The reason told is the one that this asker would get with every consent in the world, so that it depends on the
+    # request alone; anything else would tell something of the person.
+    anybody = policy.decide(_question(verified, holder, frozenset(verified.request.fields)))
+    reasons = set(anybody.withheld.values())
+    return reasons.pop() if not anybody.allowed and len(reasons) == 1 else ReasonCode.NOTHING_TO_SHARE
 
 
 def _covering(live: Sequence[Consented], allowed: Sequence[str]) -> tuple[str, ...]:

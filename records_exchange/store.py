@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from records_exchange.errors import RequestReplayed
-from records_exchange.tables import LinkedPerson, SeenRequest
+from records_exchange.tables import LinkageState, LinkedPerson, SeenRequest
 
 _INSERT_CHUNK: Final = 1000
 
@@ -50,6 +50,15 @@ class SqlExchangeStore:
             chunk = rows[start : start + _INSERT_CHUNK]
             self._unlink(key_id, [row["pseudonym"] for row in chunk])
             self._session.execute(insert(LinkedPerson), chunk)
+
+    def linkage_stamp(self, key_id: str) -> str | None:
+        """Return the state of the people table that the index of a pairwise key was made of, None before the first."""
+        return self._session.scalar(select(LinkageState.stamp).where(LinkageState.key_id == key_id))
+
+    def set_linkage_stamp(self, key_id: str, stamp: str) -> None:
+        """Note the state of the people table that the index of a pairwise key is now of."""
+        self._session.execute(delete(LinkageState).where(LinkageState.key_id == key_id))
+        self._session.execute(insert(LinkageState).values(key_id=key_id, stamp=stamp))
 
     def forget_person(self, person_ref: str) -> None:
         """Take a person out of every index: part of erasing the person, or of a corrected document."""

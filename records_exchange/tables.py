@@ -1,4 +1,4 @@
-"""Tables of the exchange: requests already seen, and the linkage index. Neither holds a document or a value."""
+"""Tables of the exchange: requests already seen, and the linkage index. None holds a document or a value."""
 
 from datetime import datetime
 
@@ -38,3 +38,13 @@ class LinkedPerson(Base):
     key_id: Mapped[str] = mapped_column(String(16))
     pseudonym: Mapped[str] = mapped_column(String(64))
     person_ref: Mapped[str] = mapped_column(String(64))
+
+
+class LinkageState(Base):
+    """Of which state of the people table the index of a pairwise key was made."""
+
+    __tablename__ = "exchange_linkage_state"
+    __table_args__ = (PrimaryKeyConstraint("key_id", name="pk_exchange_linkage_state"),)
+
+    key_id: Mapped[str] = mapped_column(String(16))
+    stamp: Mapped[str] = mapped_column(String(100))

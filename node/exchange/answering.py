@@ -1,0 +1,196 @@
+"""The holder's side: from a signed request to a signed answer, with the ledger entry durable in between.
+
+The numbers are those of `records_exchange.checks`.
+"""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import RefusalBody, ReleaseBody
+from consent_ledger.bodies import WithheldField as WithheldBody
+from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log import ConsentLedger
+from consent_ledger.parties import Party
+from consent_ledger.signing import Envelope
+from node.exchange.linking import find_person
+from node.records.model import Value as RecordedValue
+from node.records.store import PersonStore
+from node.records.summary import summarise
+from node.wiring import Node
+from policies.reasons import ReasonCode
+from records_exchange import answer as answers
+from records_exchange import checks
+from records_exchange.answer import FetchAnswer, LedgerEvidence, Outcome, ReleasedField, WithheldField
+from records_exchange.answer import Value as AnswerValue
+from records_exchange.linkage import PairwiseKey
+from records_exchange.store import SqlExchangeStore
+
+if TYPE_CHECKING:
+    from policies.access import AccessPolicy
+
+_NOBODY: Final = "nobody"
+"""Looked up in place of an unknown person, so that known and unknown take the same steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Logged:
+    """A decision with the values it lets go and the evidence that it is in the ledger."""
+
+    decision: checks.Decision
+    fields: tuple[ReleasedField, ...]
+    evidence: LedgerEvidence
+
+
+class Answering:
+    """Answers the requests of other entities. Safe to call from several threads."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._keys: dict[str, PairwiseKey] = {}
+        # SQLite lets waiting writers sleep and retry, in no order; waiting here instead is fair and faster.
+        self._turn = threading.Lock()
+
+    @cached_property
+    def _policy(self) -> "AccessPolicy":
+        from policies.access import AccessPolicy  # noqa: PLC0415 - the Cedar engine loads when first needed
+
+        return AccessPolicy.load()
+
+    def answer(self, envelope: Envelope, caller: str) -> Envelope:
+        """Check a request, decide, log, and return the signed answer.
+
+        When this returns, the release or refusal is durably in the ledger (invariant 2).
+
+        Args:
+            envelope: the bytes received.
+            caller: the entity id in the caller's certificate.
+
+        Raises:
+            RedpactError: checks (1) to (4) fail; nothing was changed.
+        """
+        now = self._node.clock.now()
+        directory = self._node.directory.current(now)
+        entity = self._node.settings.entity
+        # (1) (2) (3) caller, signature, freshness
+        verified = checks.open_request(envelope, caller=caller, holder=entity, directory=directory, now=now)
+        key = self._pairwise(verified.asker)
+        policy = self._policy
+        with self._turn, self._node.transaction() as session:
+            logged = self._decide_and_log(session, verified, key, policy, now)
+        return answers.seal_answer(_compose(verified, entity, logged, now), self._node.keys.signing)
+
+    def _pairwise(self, asker: Party) -> PairwiseKey:
+        key = self._keys.get(asker.exchange_key)
+        if key is None:
+            network = self._node.settings.network
+            key = PairwiseKey.derive(self._node.keys.exchange, bytes.fromhex(asker.exchange_key), network=network)
+            self._keys[asker.exchange_key] = key
+        return key
+
+    def _decide_and_log(
+        self,
+        session: Session,
+        verified: checks.VerifiedRequest,
+        key: PairwiseKey,
+        policy: "AccessPolicy",
+        now: datetime,
+    ) -> _Logged:
+        request, node = verified.request, self._node
+        ledger, people, store = node.ledger(session), node.people(session), SqlExchangeStore(session)
+        ledger.lock()
+        # (4) never seen before
+        store.mark_seen(request.asker, request.nonce, forget_at=verified.forget_at, now=now)
+        # (5) a person known here
+        person = find_person(people, store, key, request.subject)
+        # (6) live consents
+        live = node.consents(session).live(person or _NOBODY, request.purpose, request.asker, now)
+        # (6) (7) which fields may leave
+        decision = checks.decide(verified, live if person else (), policy, holder=node.settings.entity)
+        # (8) read those, and only those
+        found = _read(people, person, decision, now)
+        decision = checks.settle(decision, found)
+        # (9) in the ledger before the reply leaves
+        entry = _entry(verified, decision, person)
+        return _Logged(decision, tuple(found.values()), _log(ledger, entry, now))
+
+
+def _read(
+    people: PersonStore, person: str | None, decision: checks.Decision, now: datetime
+) -> dict[str, ReleasedField]:
+    if person is None or not decision.allowed:
+        return {}
+    values = summarise(people, person, decision.allowed, now)
+    return {
+        field: ReleasedField(id=field, value=_frozen(values[field].value), recorded_at=values[field].recorded_at)
+        for field in decision.allowed
+        if field in values
+    }
+
+
+def _frozen(value: RecordedValue) -> AnswerValue:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: str | None) -> NewEntry:
+    request = verified.request
+    withheld = tuple(WithheldBody(field=field, reason=reason) for field, reason in decision.withheld.items())
+    if person is None or decision.refusal is not None:
+        refusal = RefusalBody(
+            request_id=request.id,
+            request_sha256=verified.sha256,
+            recipient=request.asker,
+            purpose=request.purpose,
+            role=request.role,
+            reason=decision.refusal or ReasonCode.NOTHING_TO_SHARE,
+            person_ref=person,
+            withheld=withheld,
+            policy_sha256=decision.policy_sha256,
+        )
+        return NewEntry(EntryType.REFUSAL, refusal)
+    release = ReleaseBody(
+        request_id=request.id,
+        request_sha256=verified.sha256,
+        person_ref=person,
+        recipient=request.asker,
+        purpose=request.purpose,
+        role=request.role,
+        fields=decision.allowed,
+        consents=decision.consent_ids,
+        withheld=withheld,
+        policy_sha256=decision.policy_sha256,
+        case_ref=request.case_ref,
+    )
+    return NewEntry(EntryType.RELEASE, release)
+
+
+def _log(ledger: ConsentLedger, entry: NewEntry, now: datetime) -> LedgerEvidence:
+    (appended,) = ledger.append([entry], now)
+    return LedgerEvidence(
+        origin=ledger.origin,
+        index=appended.index,
+        leaf=appended.leaf.decode(),
+        checkpoint=appended.checkpoint.decode(),
+        proof=tuple(step.hex() for step in ledger.inclusion_proof(appended.index)),
+    )
+
+
+def _compose(verified: checks.VerifiedRequest, holder: str, logged: _Logged, now: datetime) -> FetchAnswer:
+    refusal = logged.decision.refusal
+    withheld = () if refusal else tuple(logged.decision.withheld.items())
+    return FetchAnswer(
+        request_id=verified.request.id,
+        request_sha256=verified.sha256,
+        holder=holder,
+        asker=verified.request.asker,
+        outcome=Outcome.REFUSED if refusal else Outcome.RELEASED,
+        reason=refusal,
+        fields=() if refusal else logged.fields,
+        withheld=tuple(WithheldField(id=field, reason=reason) for field, reason in withheld),
+        ledger=logged.evidence,
+        issued=now,
+    )

@@ -1,0 +1,185 @@
+"""The asker's side: sign a request for each holder, ask them in parallel, verify, log, and gather what they share.
+
+A holder that refuses, fails or lies takes nothing from what the others answer: the result says of each what happened.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import ReleaseReceivedBody, WithheldField
+from consent_ledger.directory import Directory
+from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.parties import Party, server_name
+from consent_ledger.signing import Envelope
+from node.exchange.errors import RecipientNotAllowed
+from node.records.documents import Document
+from node.rpc.clients import fetch_summary
+from node.settings import ledger_origin
+from node.wiring import Node
+from policies.catalogue import load_catalogue
+from policies.errors import RedpactError
+from policies.vocabulary import load_vocabulary
+from records_exchange import request as requests
+from records_exchange.answer import FetchAnswer, Outcome
+from records_exchange.linkage import PairwiseKey
+from records_exchange.request import Question
+from records_exchange.verification import SentRequest, VerifiedAnswer, open_answer
+
+MAX_HOLDERS: Final = 50
+_IN_PARALLEL: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of asking one holder: a verified answer, or the error that stands in its place."""
+
+    holder: Party
+    answer: FetchAnswer | None = None
+    error: RedpactError | None = None
+
+    @property
+    def released(self) -> bool:
+        """Tell whether the holder shared anything."""
+        return self.answer is not None and self.answer.outcome is Outcome.RELEASED
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of a fetch, in the order in which the holders were named."""
+
+    question: Question
+    replies: tuple[Reply, ...]
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One holder to ask, with what it is asked, or why it cannot be."""
+
+    holder: Party
+    sent: SentRequest | None = None
+    error: RedpactError | None = None
+
+
+class Asking:
+    """Asks other entities in this entity's name. Safe to call from several threads."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def fetch(self, document: Document, question: Question, holders: Sequence[str]) -> Fetched:
+        """Ask each holder for what it may share of the person with this document.
+
+        Every verified answer is in this entity's ledger when this returns.
+
+        Args:
+            document: the person's document; it is not sent, see `records_exchange.linkage`.
+            question: purpose, fields, role and case.
+            holders: entity ids.
+
+        Raises:
+            UnknownTerm: the vocabulary has no such purpose, role or field; nothing was sent.
+            UnknownParty: the directory lists no such holder; nothing was sent.
+            RequestInvalid: the question has no valid form; nothing was sent.
+            DirectoryExpired: the directory of this node is past its expiry; nothing was sent.
+        """
+        now = self._node.clock.now()
+        directory = self._node.directory.current(now)
+        _require_known_terms(question)
+        calls = [self._prepare(directory, holder, document, question, now) for holder in dict.fromkeys(holders)]
+        with ThreadPoolExecutor(min(len(calls), _IN_PARALLEL) or 1, thread_name_prefix="fetch") as pool:
+            outcomes = list(pool.map(self._ask, calls))
+        self._log(document, [verified for verified in outcomes if isinstance(verified, VerifiedAnswer)], question)
+        replies = tuple(_reply(call, outcome) for call, outcome in zip(calls, outcomes, strict=True))
+        return Fetched(question, replies, now)
+
+    def _prepare(
+        self, directory: Directory, holder_id: str, document: Document, question: Question, now: datetime
+    ) -> _Call:
+        settings, keys = self._node.settings, self._node.keys
+        holder = directory.party(holder_id)
+        if holder_id == settings.entity:
+            raise RecipientNotAllowed("this is the entity itself", remedy="use: redpact-node records show")
+        try:
+            holder = directory.active_party(holder_id)
+            key = PairwiseKey.derive(keys.exchange, bytes.fromhex(holder.exchange_key), network=directory.network)
+        except RedpactError as error:
+            return _Call(holder, error=error)
+        subject = key.pseudonym(document.kind.value, document.number)
+        request = requests.build_request(question, asker=settings.entity, holder=holder_id, subject=subject, now=now)
+        return _Call(holder, SentRequest(request, requests.seal_request(request, keys.signing)))
+
+    def _ask(self, call: _Call) -> VerifiedAnswer | RedpactError:
+        if call.sent is None:
+            return call.error or RedpactError("nothing to send")
+        try:
+            received = self._call(call.holder, call.sent.envelope)
+            return open_answer(
+                received,
+                call.sent,
+                holder=call.holder,
+                origin=ledger_origin(self._node.settings.network, call.holder.id),
+                values=load_catalogue(),
+                now=self._node.clock.now(),
+            )
+        except RedpactError as error:
+            return error
+
+    def _call(self, holder: Party, envelope: Envelope) -> Envelope:
+        name = server_name(self._node.settings.network, holder.id)
+        channels = [self._node.channels.channel(address, name) for address in holder.addresses]
+        return fetch_summary(holder.id, channels, envelope)
+
+    def _log(self, document: Document, answers: Sequence[VerifiedAnswer], question: Question) -> None:
+        if not answers:
+            return
+        now = self._node.clock.now()
+        with self._node.transaction() as session:
+            person = self._person(session, document)
+            entries = [
+                NewEntry(EntryType.RELEASE_RECEIVED, _received_body(verified, question, person)) for verified in answers
+            ]
+            self._node.ledger(session).append(entries, now)
+
+    def _person(self, session: Session, document: Document) -> str | None:
+        found = self._node.people(session).find_by_document(document)
+        return found.person_id if found else None
+
+
+def _require_known_terms(question: Question) -> None:
+    vocabulary, catalogue = load_vocabulary(), load_catalogue()
+    vocabulary.purpose(question.purpose)
+    vocabulary.role(question.role)
+    for field in question.fields:
+        catalogue.field(field)
+
+
+def _reply(call: _Call, outcome: VerifiedAnswer | RedpactError) -> Reply:
+    if isinstance(outcome, VerifiedAnswer):
+        return Reply(call.holder, answer=outcome.answer)
+    return Reply(call.holder, error=outcome)
+
+
+def _received_body(verified: VerifiedAnswer, question: Question, person: str | None) -> ReleaseReceivedBody:
+    answer = verified.answer
+    return ReleaseReceivedBody(
+        request_id=answer.request_id,
+        request_sha256=answer.request_sha256,
+        holder=answer.holder,
+        purpose=question.purpose,
+        role=question.role,
+        outcome=answer.outcome,
+        fields=tuple(field.id for field in answer.fields),
+        withheld=tuple(WithheldField(field=field.id, reason=field.reason) for field in answer.withheld),
+        person_ref=person,
+        case_ref=question.case_ref,
+        answer_sha256=verified.sha256,
+        holder_origin=answer.ledger.origin,
+        holder_index=answer.ledger.index,
+        holder_leaf_hash=verified.leaf_hash,
+    )

@@ -1,0 +1,60 @@
+"""Errors of a node's side of the exchange. `ExchangeOperationError` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class ExchangeOperationError(RedpactError):
+    """Root of the errors of `node.exchange`."""
+
+    code = "exchange_operation_error"
+
+
+class FetchFailed(ExchangeOperationError):
+    """None of the entities asked gave an answer that verifies."""
+
+    code = "fetch_failed"
+    kind = ErrorKind.UNREACHABLE
+    es = "Ninguna de las entidades consultadas ha dado una respuesta válida. Lea el motivo de cada una y reinténtelo."
+
+
+class NothingShared(ExchangeOperationError):
+    """Every entity asked refused."""
+
+    code = "nothing_shared"
+    es = "Ninguna de las entidades consultadas comparte datos de esta persona con su entidad para esta finalidad."
+
+
+class GuardianNeeded(ExchangeOperationError):
+    """A consent that the person cannot give alone."""
+
+    code = "guardian_needed"
+    kind = ErrorKind.USAGE
+    es = (
+        "La persona tiene menos de 14 años: el consentimiento lo da quien la represente. Indique el representante."
+    )
+
+
+class RecipientNotAllowed(ExchangeOperationError):
+    """A consent for a recipient that never sees records."""
+
+    code = "recipient_not_allowed"
+    kind = ErrorKind.USAGE
+    es = (
+        "Esa entidad no puede recibir expedientes (es colaboradora o es la propia). Elija otra destinataria."
+    )
+
+
+class FieldNotShareable(ExchangeOperationError):
+    """A consent for a field that never leaves the node, or only by an explicit act."""
+
+    code = "field_not_shareable"
+    kind = ErrorKind.USAGE
+    es = "Ese campo no sale de la entidad mediante un consentimiento general. Quítelo de la lista."
+
+
+class EvidenceUnreadable(ExchangeOperationError):
+    """The file that shows the act of consent cannot be read."""
+
+    code = "evidence_unreadable"
+    kind = ErrorKind.USAGE
+    es = "No se puede leer el justificante del consentimiento. Revise la ruta y el tamaño del fichero."

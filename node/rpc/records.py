@@ -1,0 +1,35 @@
+"""The servicer of `Records`: other entities ask here."""
+
+from collections.abc import Callable
+
+import grpc
+
+from node.exchange.answering import Answering
+from node.runtime.peer import caller_id
+from node.runtime.wire import from_wire, to_wire
+from node.wiring import Node
+from protos.redpact.v1 import records_pb2, records_pb2_grpc
+
+
+class RecordsServicer(records_pb2_grpc.RecordsServicer):
+    """Unwraps, asks `Answering`, wraps."""
+
+    def __init__(self, node: Node) -> None:
+        self._network = node.settings.network
+        self._answering = Answering(node)
+
+    def FetchSummary(  # noqa: N802 - the name in the .proto
+        self, request: records_pb2.FetchSummaryRequest, context: grpc.ServicerContext
+    ) -> records_pb2.FetchSummaryReply:
+        """Answer a signed request with a signed answer; see `records_exchange.checks` for what is checked."""
+        caller = caller_id(context, self._network)
+        return records_pb2.FetchSummaryReply(answer=to_wire(self._answering.answer(from_wire(request.request), caller)))
+
+
+def records_servicer(node: Node) -> Callable[[grpc.Server], None]:
+    """Return what adds the servicer to a server."""
+
+    def register(server: grpc.Server) -> None:
+        records_pb2_grpc.add_RecordsServicer_to_server(RecordsServicer(node), server)
+
+    return register
