@@ -5,8 +5,8 @@ from functools import cache, cached_property
 
 from pydantic import Field, model_validator
 
-from policies.documents import Labelled, read_document
 from policies.documents import Entry as _Entry
+from policies.documents import Labelled, read_document
 from policies.terms import find_term
 from policies.territory import load_territory
 

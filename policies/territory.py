@@ -6,7 +6,6 @@ snapshot of about 2018, before which no merger of municipalities is missing.
 
 import csv
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -54,7 +53,7 @@ class Territory:
         self.municipalities = municipalities
         self._provinces = {province.code: province for province in provinces}
         self._municipalities = {municipality.code: municipality for municipality in municipalities}
-        self._by_province: Mapping[str, tuple[Municipality, ...]] = {
+        self._by_province = {
             code: tuple(members) for code, members in groupby(municipalities, key=lambda each: each.province)
         }
 

@@ -1,0 +1,162 @@
+"""What the IPRO model may look at, with public bounds, and what it predicts: data that every node must agree on."""
+
+from functools import cache
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from policies.catalogue import Sensitivity, load_catalogue
+from policies.codes import load_codes
+from policies.documents import Entry, Labelled, read_document
+from policies.errors import PolicyDocumentDamaged
+from policies.terms import find_term
+
+Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+
+_FORBIDDEN_CATEGORIES = frozenset({"id", "contact", "health", "protection", "legal", "notes"})
+
+
+class NumericFeature(Labelled):
+    """A number cut to [min, max]; yes and no count as 1 and 0."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    kind: Literal["numeric"]
+    min: float
+    max: float
+    missing: float = Field(description="what an unrecorded value counts as")
+    sources: tuple[str, ...] = Field(min_length=1, description="catalogue fields it is computed from")
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if not self.min < self.max or not self.min <= self.missing <= self.max:
+            raise ValueError(f"{self.name}: min < max, and missing within them")
+        return self
+
+    def schema_entry(self) -> dict[str, Any]:
+        """Return the feature as a campaign manifest lists it."""
+        return {"name": self.name, "kind": self.kind, "min": self.min, "max": self.max}
+
+
+class CategoricalFeature(Labelled):
+    """One code of a code list; an unrecorded value belongs to no category."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    kind: Literal["categorical"]
+    codes: str = Field(description="id of the code list")
+    sources: tuple[str, ...] = Field(min_length=1, max_length=1, description="the catalogue field")
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The public list of values."""
+        return tuple(code.code for code in load_codes().list(self.codes).codes)
+
+    def schema_entry(self) -> dict[str, Any]:
+        """Return the feature as a campaign manifest lists it."""
+        return {"name": self.name, "kind": self.kind, "values": list(self.values)}
+
+
+FeatureSpec = Annotated[NumericFeature | CategoricalFeature, Field(discriminator="kind")]
+
+
+class Label(Labelled):
+    """Positive when, of the `window_months` from `as_of` on, at least `threshold_months` were on a benefit of the group."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    benefit_group: str
+    window_months: int = Field(gt=0, le=120)
+    threshold_months: int = Field(gt=0, le=120)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.threshold_months > self.window_months:
+            raise ValueError("the threshold is longer than the window")
+        return self
+
+    @property
+    def benefits(self) -> tuple[str, ...]:
+        """Codes of the benefits that count."""
+        return load_codes().list("benefit").members(self.benefit_group)
+
+    def positive(self, months: int) -> bool:
+        """Tell whether so many months of receipt within the window are chronic."""
+        return months >= self.threshold_months
+
+
+class Cohort(Labelled):
+    """Who is trained on and scored: by age in years at `as_of`, and receipt within so many months before it."""
+
+    minimum_age: int = Field(ge=18, le=120)
+    maximum_age: int = Field(ge=18, le=120)
+    receipt_within_months: int = Field(gt=0, le=120)
+
+    def includes(self, *, age: int, months_since_receipt: int | None) -> bool:
+        """Tell whether a person belongs to the cohort.
+
+        Args:
+            age: in years at `as_of`.
+            months_since_receipt: 1 for the month before `as_of`; None when never.
+        """
+        recent = months_since_receipt is not None and months_since_receipt <= self.receipt_within_months
+        return recent and self.minimum_age <= age <= self.maximum_age
+
+
+class Protected(Labelled):
+    """An attribute for fairness slices, never a feature."""
+
+    name: str
+    source: str
+
+
+class FeatureSet(Entry):
+    """The features, the label and the cohort of one version of the model."""
+
+    version: str
+    purpose: Literal["support_only"]
+    as_of: Month
+    history_months: int = Field(gt=0, le=120)
+    label: Label
+    cohort: Cohort
+    features: tuple[FeatureSpec, ...] = Field(min_length=1, max_length=200)
+    protected: tuple[Protected, ...]
+
+    def feature(self, name: str) -> NumericFeature | CategoricalFeature:
+        """Return a feature.
+
+        Raises:
+            UnknownTerm: there is none of that name.
+        """
+        return find_term("feature", {feature.name: feature for feature in self.features}, name)
+
+    def schema_entries(self) -> list[dict[str, Any]]:
+        """Return the features as a campaign manifest lists them."""
+        return [feature.schema_entry() for feature in self.features]
+
+
+@cache
+def load_training_features() -> FeatureSet:
+    """Return the bundled feature set.
+
+    Raises:
+        PolicyDocumentDamaged: it is unreadable, or uses a field that no model may look at.
+    """
+    chosen = read_document("data/training_features.yaml", FeatureSet)
+    check_sources(chosen)
+    return chosen
+
+
+def check_sources(chosen: FeatureSet) -> None:
+    """Refuse features from special categories, identity, or a protected attribute.
+
+    Raises:
+        PolicyDocumentDamaged: a feature looks where no model may, or at a field that does not exist.
+    """
+    catalogue = load_catalogue()
+    protected = {attribute.source for attribute in chosen.protected}
+    for feature in chosen.features:
+        for source in feature.sources:
+            if source not in catalogue:
+                raise PolicyDocumentDamaged(f"{feature.name}: there is no field {source!r}")
+            spec = catalogue.field(source)
+            sensitive = spec.sensitivity.level >= Sensitivity.P3.level or spec.category in _FORBIDDEN_CATEGORIES
+            if sensitive or source in protected:
+                raise PolicyDocumentDamaged(f"{feature.name}: no model may look at {source}")
