@@ -59,7 +59,7 @@ FeatureSpec = Annotated[NumericFeature | CategoricalFeature, Field(discriminator
 
 
 class Label(Labelled):
-    """Positive when, of the `window_months` from `as_of` on, at least `threshold_months` were on a benefit of the group."""
+    """Positive when at least `threshold_months` of the `window_months` from `as_of` on had a benefit of the group."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
     benefit_group: str

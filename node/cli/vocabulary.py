@@ -1,0 +1,164 @@
+"""``redpact-node vocabulary``: the words that commands, files and other entities understand."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+import typer
+
+from node.cli.options import JsonOption, LangOption, emit
+
+Row = dict[str, Any]
+
+
+class Section(StrEnum):
+    """What can be listed."""
+
+    PURPOSES = "purposes"
+    FIELDS = "fields"
+    ROLES = "roles"
+    CODES = "codes"
+    REASONS = "reasons"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def vocabulary(
+        section: Annotated[Section, typer.Argument(help="What to list.")] = Section.PURPOSES,
+        name: Annotated[
+            str, typer.Argument(help="Only this one, or the fields under it; for codes, the list.", show_default=False)
+        ] = "",
+        as_json: JsonOption = False,
+        lang: LangOption = "es",
+    ) -> None:
+        """List purposes, fields, roles, codes or reasons. Works without a home folder."""
+        rows = _ROWS[section](name, lang)
+        emit({str(section): rows}, _table(rows, lang), as_json=as_json)
+
+
+def _purposes(name: str, lang: str) -> list[Row]:
+    from policies.vocabulary import load_vocabulary
+
+    words = load_vocabulary()
+    chosen = [words.purpose(name)] if name else words.purposes
+    return [
+        {
+            "id": purpose.id,
+            "label": purpose.label(lang),
+            "exchange": purpose.exchange,
+            "recipients": sorted(purpose.lawful_bases),
+            "dpv": purpose.dpv,
+        }
+        for purpose in chosen
+    ]
+
+
+def _roles(name: str, lang: str) -> list[Row]:
+    from policies.vocabulary import load_vocabulary
+
+    words = load_vocabulary()
+    chosen = [words.role(name)] if name else words.roles
+    return [
+        {
+            "id": role.id,
+            "label": role.label(lang),
+            "receives_up_to": f"P{role.clearance}" if role.sees_records else None,
+            "entities": sorted(role.kinds),
+            "purposes": sorted(role.purposes),
+        }
+        for role in chosen
+    ]
+
+
+def _fields(name: str, lang: str) -> list[Row]:
+    from policies.catalogue import load_catalogue
+
+    catalogue = load_catalogue()
+    chosen = [catalogue.field(field) for field in catalogue.select([name])] if name else catalogue.fields
+    return [
+        {
+            "id": spec.id,
+            "label": spec.label(lang),
+            "sensitivity": spec.sensitivity,
+            "scope": spec.scope,
+            "type": spec.type,
+            "codes": spec.codes,
+            "category": spec.category,
+        }
+        for spec in chosen
+    ]
+
+
+def _codes(name: str, lang: str) -> list[Row]:
+    from policies.codes import load_codes
+
+    lists = load_codes()
+    if not name:
+        return [{"id": list_id, "label": lists.list(list_id).label(lang)} for list_id in lists.ids]
+    return [{"id": code.code, "label": code.label(lang), "group": code.group} for code in lists.list(name).codes]
+
+
+def _reasons(name: str, lang: str) -> list[Row]:
+    from policies.reasons import load_reasons
+    from policies.terms import find_term
+
+    reasons = {str(code): label for code, label in load_reasons().items()}
+    chosen = {name: find_term("reason", reasons, name)} if name else reasons
+    return [{"id": code, "label": label.label(lang)} for code, label in chosen.items()]
+
+
+_ROWS: Final[Mapping[Section, Callable[[str, str], list[Row]]]] = {
+    Section.PURPOSES: _purposes,
+    Section.FIELDS: _fields,
+    Section.ROLES: _roles,
+    Section.CODES: _codes,
+    Section.REASONS: _reasons,
+}
+
+
+_HEADINGS: Final[Mapping[str, str]] = {
+    "id": "código",
+    "label": "nombre",
+    "exchange": "sale del nodo",
+    "recipients": "destinatarios",
+    "dpv": "término DPV",
+    "receives_up_to": "recibe hasta",
+    "entities": "entidades",
+    "purposes": "fines",
+    "sensitivity": "sensibilidad",
+    "scope": "alcance",
+    "type": "tipo",
+    "codes": "lista de códigos",
+    "category": "categoría",
+    "group": "grupo",
+}
+"""Column headings in Spanish; in English they are the keys of the JSON document."""
+
+
+def _table(rows: Sequence[Row], lang: str) -> str:
+    """Return rows as aligned columns; plain text, so that it can be searched with grep."""
+    if not rows:
+        return ""
+    keys = list(rows[0])
+    heads = [key.replace("_", " ") if lang == "en" else _HEADINGS[key] for key in keys]
+    lines = [heads, *([_cell(row[key], lang) for key in keys] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(_line(line, widths) for line in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _cell(value: object, lang: str) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return ("yes" if value else "no") if lang == "en" else ("sí" if value else "no")
+        case list():
+            return ",".join(str(item) for item in value) or "-"
+        case _:
+            return str(value)
