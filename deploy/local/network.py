@@ -1,0 +1,175 @@
+"""A coordinator and entity nodes as real processes on loopback."""
+
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from deploy.local.programs import BIN, COORDINATOR, NODE, DemoFailed, Programs, at_once, environment
+
+NETWORK: Final = "demo.redpact.example"
+READY_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One entity of the network."""
+
+    id: str
+    name: str
+    kind: str = "public"
+
+
+class Process:
+    """A service under our care: started, known to be ready, and always ended."""
+
+    def __init__(self, program: str, home: Path, log: Path) -> None:
+        self.program, self.home, self.log = program, home, log
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self, *, detached: bool = False) -> None:
+        """Start without waiting; `detached` lets it outlive this program (``KEEP=1``)."""
+        with self.log.open("a", encoding="utf-8") as errors:
+            self._process = subprocess.Popen(
+                [str(BIN / self.program), "serve", "--home", str(self.home), "--json"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=environment(),
+                start_new_session=detached,
+            )
+
+    def wait_ready(self) -> dict[str, object]:
+        """Wait for the line that says it serves, and return it.
+
+        Raises:
+            DemoFailed: it ended, or took too long; the message shows the end of its log.
+        """
+        process = self._process
+        if process is None or process.stdout is None:
+            raise DemoFailed(f"{self.program} of {self.home.name} was not started")
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            text = ""
+            deadline = time.monotonic() + READY_SECONDS
+            while time.monotonic() < deadline and selector.select(deadline - time.monotonic()):
+                line = process.stdout.readline()
+                text += line
+                if not line or text.rstrip().endswith("}"):
+                    break
+        try:
+            return dict(json.loads(text))
+        except ValueError as error:
+            tail = self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            raise DemoFailed(f"{self.program} of {self.home.name} did not start. {text}\n{tail}") from error
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it, firmly if need be. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+class LocalNetwork:
+    """The network of the demonstration. As a context manager it ends its processes, however the block ends."""
+
+    def __init__(self, folder: Path, entities: list[Entity], programs: Programs) -> None:
+        self.folder, self.entities, self.programs = folder, entities, programs
+        self.coordinator_home = folder / "coordinator"
+        self.logs = folder / "logs"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        ports = iter(free_ports(2 + len(entities)))
+        self.listen, self.enrolment = next(ports), next(ports)
+        self.ports = {entity.id: next(ports) for entity in entities}
+        self.coordinator = Process(COORDINATOR, self.coordinator_home, self.logs / "coordinator.log")
+        self.nodes = {each.id: Process(NODE, self.home(each.id), self.logs / f"{each.id}.log") for each in entities}
+        self.kept = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self.kept:
+            self.stop()
+
+    def home(self, entity: str) -> Path:
+        """Return the home folder of an entity's node."""
+        return self.folder / "nodes" / entity
+
+    def start_coordinator(self, *, keep: bool = False) -> None:
+        """Make the coordinator and run it."""
+        addresses = ("--listen", f"127.0.0.1:{self.listen}", "--enrolment-listen", f"127.0.0.1:{self.enrolment}")
+        self.programs.ask(COORDINATOR, "init", "--home", self.coordinator_home, "--network", NETWORK, *addresses)
+        self.coordinator.start(detached=keep)
+        self.coordinator.wait_ready()
+
+    def enrol(self, entity: Entity) -> None:
+        """Invite an entity, and let it enrol with its one-time token."""
+        home = ("--home", self.coordinator_home)
+        invited = self.programs.ask(
+            COORDINATOR, "entity", "invite", entity.id, "--name", entity.name, "--kind", entity.kind, *home
+        )
+        listen = ("--listen", f"127.0.0.1:{self.ports[entity.id]}")
+        self.programs.ask(NODE, "init", "--home", self.home(entity.id), "--token", str(invited["token"]), *listen)
+
+    def serve(self, entities: list[str], *, keep: bool = False) -> None:
+        """Run the nodes of these entities."""
+        for entity in entities:
+            self.nodes[entity].start(detached=keep)
+        at_once(lambda entity: self.nodes[entity].wait_ready(), entities)
+
+    def keep(self) -> list[int]:
+        """Leave the processes running, and return their ids."""
+        self.kept = True
+        running = [self.coordinator, *self.nodes.values()]
+        return [process.pid for process in running if process.pid is not None]
+
+    def stop(self) -> None:
+        """End every process, all at once."""
+        with ExitStack() as stack:
+            for process in [self.coordinator, *self.nodes.values()]:
+                stack.callback(process.stop)
+                if process.pid is not None:
+                    os.kill(process.pid, signal.SIGTERM)
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback interface that are free now."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+
+
+def fresh_folder(folder: Path) -> None:
+    """Empty the output folder, but only one that a demonstration made."""
+    marker = folder / ".redpact-demo"
+    if folder.exists() and any(folder.iterdir()) and not marker.exists():
+        raise DemoFailed(f"{folder} holds something else than a demonstration: choose another --output")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    marker.touch()
