@@ -1,7 +1,7 @@
 """Exports: a folder exactly as tlog-tiles lays a log out, with the bodies beside it, for anybody to check offline.
 
-``checkpoint``, ``tile/...`` and ``tile/entries/...`` (https://c2sp.org/tlog-tiles), ``bodies/<index>.json`` with body and
-salt where they were not erased, ``trust.policy`` (https://c2sp.org/tlog-policy).
+``checkpoint``, ``tile/...`` and ``tile/entries/...`` (https://c2sp.org/tlog-tiles), ``bodies/<index>.json`` with body
+and salt where they were not erased, ``trust.policy`` (https://c2sp.org/tlog-policy).
 """
 
 from dataclasses import dataclass

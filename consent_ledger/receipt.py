@@ -52,8 +52,10 @@ def write_receipt(ledger: ConsentLedger, consent: ConsentView, directory: Path, 
         LedgerDamaged: the ledger does not hold the consent's body: it was erased, or is lost.
     """
     given, proof = prove_entry(ledger, consent.given_index)
-    leaf = Leaf.parse(given.leaf)
-    body = ConsentBody.model_validate_json(given.body)
+    leaf, document = given.check()
+    body = parse_body(leaf.type, document)
+    if not isinstance(body, ConsentBody):
+        raise LedgerDamaged(f"entry {consent.given_index} is no consent", remedy="restore the last backup")
     with new_folder(directory) as folder:
         (folder / PROOF_FILE).write_bytes(proof.to_bytes())
         if consent.last_index != consent.given_index:

@@ -24,11 +24,11 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "person": "Usted",
         "guardian": "Quien le representa",
         "notice": "Información que se le mostró",
-        "withdraw": "Puede retirar este consentimiento cuando quiera, en cualquier entidad de la red, tan fácilmente como lo "
-        "dio y sin que afecte a la atención que recibe. La retirada no cambia lo que ya se hizo antes.",
+        "withdraw": "Puede retirar este consentimiento cuando quiera, en cualquier entidad de la red, tan fácilmente "
+        "como lo dio y sin que afecte a la atención que recibe. La retirada no cambia lo que ya se hizo antes.",
         "check": "Cómo comprobarlo",
-        "how": "Este documento viene con un fichero de prueba (consent.tlog-proof). Cualquiera puede comprobar con él, sin "
-        "conexión, que su decisión está anotada y no se ha cambiado: redpact-audit receipt consent.tlog-proof",
+        "how": "Este documento viene con un fichero de prueba (consent.tlog-proof). Cualquiera puede comprobar con "
+        "él, sin conexión, que su decisión está anotada y no se ha cambiado: redpact-audit receipt consent.tlog-proof",
         "entry": "Anotación",
         "changed": "Último cambio",
     },
@@ -46,11 +46,11 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "person": "You",
         "guardian": "Your representative",
         "notice": "Information you were shown",
-        "withdraw": "You can withdraw this consent at any time, at any entity of the network, as easily as you gave it and "
-        "without losing the support you receive. Withdrawing does not change what was done before.",
+        "withdraw": "You can withdraw this consent at any time, at any entity of the network, as easily as you gave it "
+        "and without losing the support you receive. Withdrawing does not change what was done before.",
         "check": "How to check it",
-        "how": "This document comes with a proof file (consent.tlog-proof). Anybody can use it to check, offline, that your "
-        "decision is recorded and was not changed: redpact-audit receipt consent.tlog-proof",
+        "how": "This document comes with a proof file (consent.tlog-proof). Anybody can use it to check, offline, that "
+        "your decision is recorded and was not changed: redpact-audit receipt consent.tlog-proof",
         "entry": "Entry",
         "changed": "Newest change",
     },
@@ -75,7 +75,8 @@ STATES: Final[dict[str, dict[ConsentState, str]]] = {
 """What a person reads for each state."""
 
 _STYLE: Final = (
-    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}"
+    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}"
+    "body{color:#111;background:#fff}"
     "dt{font-weight:700;margin-top:1rem}dd{margin:0}ul{margin:.2rem 0;padding-left:1.4rem}"
     "code{overflow-wrap:anywhere}section{border-top:1px solid #555;margin-top:2rem}"
 )

@@ -1,0 +1,227 @@
+"""The other half of an audit: that what the entries say was allowed. Checks 7 to 12.
+
+Order is the order of the log, not of the clocks. A check that needs an erased body is not made, and says so.
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from consent_ledger.audit.report import AuditReport
+from consent_ledger.audit.structure import AuditedEntry
+from consent_ledger.bodies import (
+    ConsentBody,
+    ErasureBody,
+    ExpiryBody,
+    ReleaseBody,
+    TrainingContributedBody,
+    TrainingDecisionBody,
+    WithdrawalAcknowledgedBody,
+    WithdrawalBody,
+)
+from consent_ledger.consents import TRANSITIONS, VALID_FOR_PROCESSING, ConsentState
+from consent_ledger.entry import Body, EntryType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_STATE_AFTER = {kind: state for state, kind in TRANSITIONS.values()}
+_STATES_BEFORE = {
+    kind: {before for (before, _), (_, entry) in TRANSITIONS.items() if entry is kind} for kind in _STATE_AFTER
+}
+
+
+@dataclass(slots=True)
+class _Consent:
+    state: ConsentState
+    record: ConsentBody
+    released_to: set[str] = field(default_factory=set)
+    acknowledged_by: set[str] = field(default_factory=set)
+    ended_at: int = 0
+
+
+class MeaningAudit:
+    """Replays the entries. Feed every entry to `entry`, in order, then call `finish`."""
+
+    def __init__(self, report: AuditReport) -> None:
+        self._report = report
+        self._consents: dict[str, _Consent] = {}
+        self._missing: set[int] = set()
+        self._consent_bodies_lost = False
+        self._approved: dict[str, bool] = {}
+        self._training_bodies_lost = False
+
+    def entry(self, entry: AuditedEntry) -> None:
+        """Take one entry into account."""
+        if entry.body is None:
+            self._lost(entry)
+            return
+        readers: dict[type[Body], Callable[[AuditedEntry], None]] = {
+            ConsentBody: self._consent,
+            WithdrawalBody: self._end,
+            ExpiryBody: self._end,
+            ReleaseBody: self._release,
+            WithdrawalAcknowledgedBody: self._acknowledged,
+            TrainingDecisionBody: self._decision,
+            TrainingContributedBody: self._contribution,
+            ErasureBody: self._erasure,
+        }
+        reader = readers.get(type(entry.body))
+        if reader is not None:
+            reader(entry)
+
+    def finish(self) -> None:
+        """Report what only the end can tell: bodies missing without erasure, withdrawals nobody acknowledged."""
+        check = self._report.check("erasures")
+        for index in sorted(self._missing):
+            check.fail(
+                "body_missing",
+                "Falta el contenido y no consta su borrado.",
+                "The content is missing and no erasure entry names it.",
+                index=index,
+            )
+        open_withdrawals = self._report.check("acknowledgements")
+        for consent_id, consent in self._consents.items():
+            if consent.state is not ConsentState.WITHDRAWN:
+                continue
+            open_withdrawals.examined += 1
+            waiting = sorted(consent.released_to - consent.acknowledged_by)
+            if waiting:
+                names = ", ".join(waiting)
+                open_withdrawals.warn(
+                    "withdrawal_open",
+                    f"Retirada del consentimiento {consent_id} pendiente de acuse de: {names}.",
+                    f"Withdrawal of consent {consent_id} not yet acknowledged by: {names}.",
+                    index=consent.ended_at,
+                )
+
+    def _lost(self, entry: AuditedEntry) -> None:
+        self._missing.add(entry.index)
+        kind = entry.leaf.type
+        self._consent_bodies_lost |= kind in _STATE_AFTER
+        self._training_bodies_lost |= kind in (EntryType.TRAINING_APPROVED, EntryType.TRAINING_REFUSED)
+
+    def _erasure(self, entry: AuditedEntry) -> None:
+        assert isinstance(entry.body, ErasureBody)
+        check = self._report.check("erasures")
+        for index in entry.body.indexes:
+            check.examined += 1
+            if index >= entry.index:
+                check.fail(
+                    "erasure_ahead",
+                    "El borrado nombra una anotación posterior.",
+                    "The erasure names a later entry.",
+                    index=entry.index,
+                )
+            elif index in self._missing:
+                self._missing.discard(index)
+                self._report.erased += 1
+            else:
+                check.warn(
+                    "erasure_undone",
+                    f"Consta el borrado de {index}, pero su contenido sigue ahí o no se pudo leer.",
+                    f"Entry {index} was erased, but its content is still there or did not read.",
+                    index=entry.index,
+                )
+
+    def _consent(self, entry: AuditedEntry) -> None:
+        assert isinstance(entry.body, ConsentBody)
+        known = self._consents.get(entry.body.consent_id)
+        if self._allowed(entry, known, entry.body.consent_id):
+            state = _STATE_AFTER[entry.leaf.type]
+            if known is None:
+                self._consents[entry.body.consent_id] = _Consent(state, entry.body)
+            else:
+                known.state, known.record = state, entry.body
+
+    def _end(self, entry: AuditedEntry) -> None:
+        assert isinstance(entry.body, (WithdrawalBody, ExpiryBody))
+        known = self._consents.get(entry.body.consent_id)
+        if self._allowed(entry, known, entry.body.consent_id) and known is not None:
+            known.state, known.ended_at = _STATE_AFTER[entry.leaf.type], entry.index
+
+    def _allowed(self, entry: AuditedEntry, known: _Consent | None, consent_id: str) -> bool:
+        check = self._report.check("consents")
+        if known is None and self._consent_bodies_lost and None not in _STATES_BEFORE[entry.leaf.type]:
+            return False  # its beginning may be among the erased bodies
+        check.examined += 1
+        before = known.state if known else None
+        if before in _STATES_BEFORE[entry.leaf.type]:
+            return True
+        check.fail(
+            "transition",
+            f"El consentimiento {consent_id} estaba «{before or 'sin dar'}» y no admite {entry.leaf.type}.",
+            f"Consent {consent_id} was {before or 'not given'} and does not allow {entry.leaf.type}.",
+            index=entry.index,
+        )
+        return False
+
+    def _release(self, entry: AuditedEntry) -> None:
+        body = entry.body
+        assert isinstance(body, ReleaseBody)
+        named = [self._consents.get(consent_id) for consent_id in body.consents]
+        consents = [consent for consent in named if consent is not None]
+        if len(consents) < len(named) and self._consent_bodies_lost:
+            self._report.check("releases").warn(
+                "release_unverifiable",
+                f"No se puede comprobar la cesión a {body.recipient}: el contenido del consentimiento se borró.",
+                f"The release to {body.recipient} cannot be checked: the consent's content was erased.",
+                index=entry.index,
+            )
+            return
+        self._report.check("releases").examined += 1
+        self._report.check("withdrawals").examined += 1
+        covered: set[str] = set()
+        for consent in consents:
+            consent.released_to.add(body.recipient)
+            if self._covers(entry, body, consent):
+                covered.update(consent.record.fields)
+        missing = sorted(set(body.fields) - covered)
+        if missing:
+            names = ", ".join(missing)
+            self._report.check("releases").fail(
+                "release_uncovered",
+                f"Se cedió a {body.recipient} sin consentimiento vigente: {names}.",
+                f"Released to {body.recipient} without a live consent: {names}.",
+                index=entry.index,
+            )
+
+    def _covers(self, entry: AuditedEntry, body: ReleaseBody, consent: _Consent) -> bool:
+        record = consent.record
+        if consent.state not in VALID_FOR_PROCESSING or entry.leaf.time >= record.valid_until:
+            self._report.check("withdrawals").fail(
+                "release_after_end",
+                f"Se cedió a {body.recipient} cuando el consentimiento {record.consent_id} ya no valía.",
+                f"Released to {body.recipient} when consent {record.consent_id} was no longer valid.",
+                index=entry.index,
+            )
+            return False
+        return (
+            entry.leaf.time >= record.valid_from
+            and body.purpose in record.purposes
+            and body.recipient in record.recipients
+            and body.person_ref == record.person_ref
+        )
+
+    def _acknowledged(self, entry: AuditedEntry) -> None:
+        assert isinstance(entry.body, WithdrawalAcknowledgedBody)
+        known = self._consents.get(entry.body.consent_id)
+        if known is not None:
+            known.acknowledged_by.add(entry.body.entity)
+
+    def _decision(self, entry: AuditedEntry) -> None:
+        assert isinstance(entry.body, TrainingDecisionBody)
+        self._approved[entry.body.manifest_sha256] = entry.leaf.type is EntryType.TRAINING_APPROVED
+
+    def _contribution(self, entry: AuditedEntry) -> None:
+        assert isinstance(entry.body, TrainingContributedBody)
+        if entry.body.manifest_sha256 not in self._approved and self._training_bodies_lost:
+            return
+        check = self._report.check("training")
+        check.examined += 1
+        if not self._approved.get(entry.body.manifest_sha256):
+            check.fail(
+                "training_unapproved",
+                f"Se contribuyó al entrenamiento {entry.body.campaign_id} sin aprobación.",
+                f"Contributed to training {entry.body.campaign_id} without approval.",
+                index=entry.index,
+            )

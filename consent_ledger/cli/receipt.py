@@ -1,0 +1,44 @@
+"""``redpact-audit receipt FILE``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, emit, own_policy_warning
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("receipt")(receipt)
+
+
+def receipt(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The receipt's consent.tlog-proof")],
+    policy: PolicyOption = None,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.es,
+) -> None:
+    """Check a person's receipt: that the consent shown is in the ledger, unchanged."""
+    from consent_ledger.entry import encode_time
+    from consent_ledger.export import POLICY_FILE
+    from consent_ledger.receipt import load_policy, verify_receipt
+
+    report = verify_receipt(file, load_policy(policy or file.with_name(POLICY_FILE)))
+    document = {
+        "verified": True,
+        "origin": report.origin,
+        "index": report.index,
+        "size": report.size,
+        "witnesses": list(report.witnesses),
+        "entry": report.leaf.model_dump(mode="json"),
+        "body": report.body,
+        "record_matches": report.record_matches,
+        "policy": str(policy) if policy else "receipt",
+    }
+    words = ("Verificado", "anotación", "de") if lang is Lang.es else ("Verified", "entry", "of")
+    text = (
+        f"✓ {words[0]}: {report.leaf.type}, {encode_time(report.leaf.time)}\n"
+        f"  {words[1]} {report.index} {words[2]} {report.size}, {report.origin}"
+    )
+    emit(document, text if policy else f"{text}\n{own_policy_warning(lang)}", as_json=as_json)

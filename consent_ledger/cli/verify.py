@@ -1,0 +1,33 @@
+"""``redpact-audit verify DIR``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, emit, own_policy_warning
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("verify")(verify)
+
+
+def verify(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder written by: redpact-node ledger export DIR")],
+    policy: PolicyOption = None,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.es,
+) -> None:
+    """Check an exported ledger: signatures, every hash, and that every release had a live consent."""
+    from consent_ledger.audit.verify import verify_export
+    from consent_ledger.export import POLICY_FILE
+    from consent_ledger.receipt import load_policy
+
+    trusted = load_policy(policy or directory / POLICY_FILE)
+    report = verify_export(directory, trusted)
+    document = report.document() | {"policy": str(policy) if policy else "export"}
+    text = report.text(lang.value)
+    emit(document, text if policy else f"{text}\n{own_policy_warning(lang)}", as_json=as_json)
+    if not report.passed:
+        raise typer.Exit(1)
