@@ -44,3 +44,11 @@ class ResultRefused(CampaignError):
 
     code = "result_refused"
     es = "El resultado enviado no corresponde a ninguna tarea abierta de esta entidad."
+
+
+class CampaignInterrupted(CampaignError):
+    """The coordinator is stopping in the middle of a campaign, which goes on from its last round at the next start."""
+
+    code = "campaign_interrupted"
+    kind = ErrorKind.UNREACHABLE
+    es = "El coordinador se está deteniendo: la campaña continuará desde su última ronda al arrancar de nuevo."

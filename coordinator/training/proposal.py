@@ -1,0 +1,149 @@
+"""From what the Gerencia asks for to a signed manifest. Everything in it is public; no data is looked at."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from consent_ledger.parties import EntityKind, EntityStatus, Party
+from coordinator.training.errors import CampaignInvalid
+from federated.code_hash import code_sha256
+from federated.features import FeatureSpec, LabelSpec
+from federated.manifest import CampaignManifest, DataSource
+from federated.planning import plan_terms
+from policies.training_features import load_training_features
+
+RECORDS_DATASET: Final = "records"
+
+_UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_LONGEST: Final = timedelta(days=366)
+_FEATURES: Final[TypeAdapter[tuple[FeatureSpec, ...]]] = TypeAdapter(tuple[FeatureSpec, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be learned from what.
+
+    Attributes:
+        dataset: 'records', or the name under which each entity registers its table.
+    """
+
+    source: DataSource
+    dataset: str
+    features: tuple[FeatureSpec, ...]
+    label: LabelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the Gerencia decides about a campaign.
+
+    Attributes:
+        decide_within: how long entities may take to decide.
+        train_within: how long after that contributions may leave.
+        invited: entity ids; empty invites every active entity that may hold records.
+    """
+
+    name: str
+    epsilon: float
+    delta: float
+    rounds: int
+    minimum_cohort: int
+    decide_within: timedelta
+    train_within: timedelta
+    invited: tuple[str, ...] = field(default=())
+
+
+def records_question() -> Question:
+    """Return the IPRO question on the entities' own records, as `policies` declares it."""
+    chosen = load_training_features()
+    features = _FEATURES.validate_python(chosen.schema_entries())
+    return Question(DataSource.RECORDS, RECORDS_DATASET, features, LabelSpec(name=chosen.label.name, positive="1"))
+
+
+def table_question(dataset: str, features: Sequence[FeatureSpec], label: LabelSpec) -> Question:
+    """Return a question on a table that each entity registers under `dataset`.
+
+    Raises:
+        CampaignInvalid: the name is the one of the records.
+    """
+    if dataset == RECORDS_DATASET:
+        raise CampaignInvalid("a table cannot be called 'records'", remedy="give another --dataset")
+    return Question(DataSource.TABLE, dataset, tuple(features), label)
+
+
+def compose(
+    proposal: Proposal, question: Question, parties: Sequence[Party], *, network: str, now: datetime
+) -> CampaignManifest:
+    """Return the manifest of a campaign, with terms chosen from public figures only.
+
+    Raises:
+        CampaignInvalid: an invited entity cannot take part, or a value is out of range.
+        PrivacyTermsInvalid: epsilon, delta or rounds are no terms to train under.
+    """
+    invited = _invited(proposal.invited, parties)
+    terms = plan_terms(
+        question.features, epsilon=proposal.epsilon, delta=proposal.delta, rounds=proposal.rounds
+    )
+    try:
+        return CampaignManifest(
+            campaign_id=secrets.token_hex(16),
+            name=proposal.name,
+            network=network,
+            source=question.source,
+            dataset=question.dataset,
+            features=question.features,
+            label=question.label,
+            epsilon=terms.epsilon,
+            delta=terms.delta,
+            rounds=terms.rounds,
+            clipping_bound=terms.clipping_bound,
+            noise_multiplier=terms.noise_multiplier,
+            learning_rate=terms.learning_rate,
+            momentum=terms.momentum,
+            minimum_cohort=proposal.minimum_cohort,
+            invited=invited,
+            issued=now,
+            deadline=now + proposal.decide_within,
+            ends=now + proposal.decide_within + proposal.train_within,
+            code_sha256=code_sha256(),
+        )
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in fault["loc"]) or "campaign"
+        raise CampaignInvalid(f"{where}: {fault['msg']}", remedy="correct the value and propose again") from error
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return a duration written as a number and m, h or d: 45m, 12h, 7d.
+
+    Raises:
+        CampaignInvalid: it is not one, or longer than 366 days.
+    """
+    match = re.fullmatch(r"([0-9]{1,6})([mhd])", text.strip())
+    duration = int(match[1]) * _UNITS[match[2]] if match else timedelta(0)
+    if not timedelta(0) < duration <= _LONGEST:
+        raise CampaignInvalid(f"{text!r} is not a duration", remedy="write for instance 45m, 12h or 7d")
+    return duration
+
+
+def _invited(wanted: Sequence[str], parties: Sequence[Party]) -> tuple[str, ...]:
+    # Collaborating entities hold no records (Ley 4/2018), so they have nothing to train on.
+    able = {
+        party.id
+        for party in parties
+        if party.status is EntityStatus.ACTIVE and party.kind is not EntityKind.COLLABORATOR
+    }
+    unable = [entity for entity in wanted if entity not in able]
+    if unable:
+        raise CampaignInvalid(
+            f"cannot take part: {', '.join(unable)}", remedy="see: redpact-coordinator entity list"
+        )
+    invited = tuple(dict.fromkeys(wanted)) or tuple(sorted(able))
+    if not invited:
+        raise CampaignInvalid("no entity can be invited yet", remedy="admit entities first: entity invite")
+    return invited

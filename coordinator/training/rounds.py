@@ -1,0 +1,86 @@
+"""Runs a campaign's rounds over the network's own grid. Only here does the coordinator load Flower."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from coordinator.training.campaigns import Campaign
+from coordinator.training.desk import TrainingSignals, Workspace
+from coordinator.training.errors import CampaignInterrupted
+from federated.grid_store import GridStore
+from federated.rounds import TrainingState
+
+_LONGEST_WAIT_SECONDS: Final = 1.0
+"""A wake-up that was lost costs no more than this."""
+
+
+class ReplyWaiter:
+    """Waits for replies without missing one that came between looking and waiting."""
+
+    def __init__(self, signals: TrainingSignals, stopping: threading.Event) -> None:
+        self._signals = signals
+        self._stopping = stopping
+        self._seen = signals.replies.generation
+
+    def wait(self, seconds: float) -> None:
+        """Return when a reply came since the last call, or after `seconds`, or after one second.
+
+        Raises:
+            CampaignInterrupted: the process is stopping.
+        """
+        # A reply stored after the last call's end moved the generation past `_seen`: this returns at once.
+        self._signals.replies.wait(self._seen, min(seconds, _LONGEST_WAIT_SECONDS))
+        self._seen = self._signals.replies.generation
+        if self._stopping.is_set() or self._signals.replies.closed:
+            raise CampaignInterrupted("the coordinator is stopping", remedy="the campaign goes on at the next start")
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEngine:
+    """Implements `coordinator.training.runner.RunRounds`.
+
+    Attributes:
+        round_seconds: how long a round waits for entities that do not answer.
+    """
+
+    transaction: Callable[[], AbstractContextManager[Session]]
+    workspace: Callable[[Session], Workspace]
+    signals: TrainingSignals
+    now: Callable[[], datetime]
+    round_seconds: float
+
+    def __call__(
+        self, campaign: Campaign, on_round: Callable[[TrainingState], None], stopping: threading.Event
+    ) -> TrainingState:
+        """Run the rounds that are left and return the last state.
+
+        Raises:
+            CohortTooSmall: a round had too few contributions.
+            CampaignInterrupted: the process is stopping.
+        """
+        from federated.flower.grid import DurableGrid, GridEngine
+        from federated.flower.server_app import CampaignRun, run_campaign
+
+        waiter = ReplyWaiter(self.signals, stopping)
+        engine = GridEngine(
+            open_store=self._open_store, changed=self.signals.tasks.notify, wait=waiter.wait, now=self.now
+        )
+        grid = DurableGrid(campaign.campaign_id, campaign.approved, engine, ttl_seconds=self.round_seconds)
+        run = CampaignRun(
+            manifest=campaign.manifest,
+            manifest_sha256=campaign.manifest_sha256,
+            cohort=campaign.approved,
+            on_round=on_round,
+            round_timeout_seconds=self.round_seconds,
+        )
+        return run_campaign(run, grid, campaign.checkpoint)
+
+    @contextmanager
+    def _open_store(self) -> Iterator[GridStore]:
+        with self.transaction() as session:
+            yield self.workspace(session).grid
