@@ -33,7 +33,10 @@ class GridStore(Protocol):
     """Where tasks and replies live. Every method works inside the caller's transaction."""
 
     def put_task(self, task: GridTask) -> bool:
-        """Store a task; the first one under an id stays. Return whether this was the first."""
+        """Store a task and return whether it is the first under its id.
+
+        The first message stays; pushing again only extends the expiry of a task that has no reply.
+        """
         ...
 
     def task(self, task_id: str) -> GridTask | None:

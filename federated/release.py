@@ -81,10 +81,8 @@ def open_release(
         raise ReleaseInvalid("the release belongs to another manifest", remedy="fetch both again")
     # (3) the manifest's own terms
     same = (
-        release.campaign_id == terms.campaign_id
-        and release.network == terms.network
-        and release.model is terms.model
-        and release.columns == terms.columns
+        (release.campaign_id, release.network, release.model, release.columns)
+        == (terms.campaign_id, terms.network, terms.model, terms.columns)
         and len(release.weights) == len(terms.columns)
         and (release.epsilon, release.delta) == (terms.epsilon, terms.delta)
         and release.epsilon_spent <= terms.epsilon

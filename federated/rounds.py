@@ -29,6 +29,9 @@ COUNT_UNITS: Final = GRID_STEPS // 4
 MAX_MAGNITUDE: Final = 1 << 60
 """Bound on any coordinate of a contribution: the sum over 5,000 entities is checked in unbounded integers anyway."""
 
+MAX_WEIGHT: Final = 1e6
+"""Bound on any weight a node computes with, so that nothing overflows."""
+
 IntVector = npt.NDArray[np.int64]
 
 
@@ -137,7 +140,8 @@ class TrainingState:
 
 def check_request(request: RoundRequest, manifest: CampaignManifest) -> None:
     """Raise `MessageMalformed` when the request's weights do not fit the manifest's model."""
-    if request.weights.shape != (len(manifest.columns) + 1,) or not np.isfinite(request.weights).all():
+    shape = (len(manifest.columns) + 1,)
+    if request.weights.shape != shape or not (np.abs(request.weights) <= MAX_WEIGHT).all():  # NaN is not <=
         raise MessageMalformed(f"round {request.round}: the weights do not fit the model")
 
 

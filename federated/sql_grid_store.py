@@ -18,8 +18,14 @@ class SqlGridStore:
         self._session = session
 
     def put_task(self, task: GridTask) -> bool:
-        """Store a task; the first one under an id stays. Return whether this was the first."""
-        if self._session.get(GridTaskRow, task.task_id) is not None:
+        """Store a task and return whether it is the first under its id.
+
+        The first message stays; pushing again only extends the expiry of a task that has no reply.
+        """
+        known = self._session.get(GridTaskRow, task.task_id)
+        if known is not None:
+            if known.replied_at is None:
+                known.expires_at = max(known.expires_at, task.expires)
             return False
         self._session.add(
             GridTaskRow(

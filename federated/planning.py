@@ -1,0 +1,55 @@
+"""Terms of a campaign from public figures only: epsilon, delta, rounds and the number of features.
+
+No size, mean or trial on anybody's data enters here, so choosing costs no privacy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from federated.accountant import noise_multiplier_for
+from federated.features import FeatureSpec
+
+DEFAULT_ROUNDS: Final = 15
+MOMENTUM: Final = 0.8
+
+_CLIP_SHARE: Final = 0.12
+_STEP_SHARE: Final = 54.0
+"""Found once on the CPS table of the demo, near a wide optimum (docs/reference/benchmarks.md); relative to the bound on
+a row's norm, so that they carry over to other numbers of features."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingTerms:
+    """What `plan_terms` chose; the fields have the names and meanings of the manifest's."""
+
+    epsilon: float
+    delta: float
+    rounds: int
+    clipping_bound: float
+    noise_multiplier: float
+    learning_rate: float
+    momentum: float
+
+
+def plan_terms(
+    features: Sequence[FeatureSpec], *, epsilon: float, delta: float, rounds: int = DEFAULT_ROUNDS
+) -> TrainingTerms:
+    """Return terms for a logistic model.
+
+    A row, encoded, has an L2 norm of at most sqrt(features + 1): each numeric feature gives one column in [-1, 1], each
+    categorical one at most a single 1, and the intercept is 1. A person's gradient is (p - y) times the row.
+
+    Raises:
+        PrivacyTermsInvalid: epsilon, delta or rounds out of range.
+    """
+    squared_norm = len(features) + 1.0
+    return TrainingTerms(
+        epsilon=epsilon,
+        delta=delta,
+        rounds=rounds,
+        clipping_bound=_CLIP_SHARE * squared_norm**0.5,
+        noise_multiplier=noise_multiplier_for(epsilon, delta, rounds),
+        learning_rate=_STEP_SHARE / squared_norm,
+        momentum=MOMENTUM,
+    )
