@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from typing_extensions import override
 
 from stdnum.es import dni, nie
 from stdnum.exceptions import InvalidChecksum, ValidationError
+from typing_extensions import override
 
 from node.records.errors import DocumentInvalid
 

@@ -111,7 +111,7 @@ class PersonStore:
         return self._session.scalar(select(func.count()).select_from(PEOPLE).where(_held())) or 0
 
     def stamp(self) -> str:
-        """Return a text that changes whenever anybody is added, replaced or erased, so that an index can tell its age."""
+        """Return a text that changes when anybody is added, replaced or erased: an index can tell its age by it."""
         columns = func.count(PEOPLE.c.person_id), func.count(PEOPLE.c.erased_at), func.max(PEOPLE.c.updated_at)
         everybody, erased, newest = self._session.execute(select(*columns)).one()
         return f"{everybody}|{erased}|{newest.isoformat() if newest else ''}"
