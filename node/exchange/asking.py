@@ -3,7 +3,7 @@
 A holder that refuses, fails or lies takes nothing from what the others answer: the result says of each what happened.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +14,11 @@ from sqlalchemy.orm import Session
 from consent_ledger.bodies import ReleaseReceivedBody, WithheldField
 from consent_ledger.directory import Directory
 from consent_ledger.entry import EntryType, NewEntry
-from consent_ledger.parties import Party, server_name
+from consent_ledger.parties import Party, ledger_origin, server_name
 from consent_ledger.signing import Envelope
 from node.exchange.errors import RecipientNotAllowed
 from node.records.documents import Document
 from node.rpc.clients import fetch_summary
-from node.settings import ledger_origin
 from node.wiring import Node
 from policies.catalogue import load_catalogue
 from policies.errors import RedpactError
@@ -66,11 +65,16 @@ class _Call:
     error: RedpactError | None = None
 
 
+Send = Callable[[Party, Envelope], Envelope]
+"""Carries a signed request to a holder and returns what came back, unverified."""
+
+
 class Asking:
     """Asks other entities in this entity's name. Safe to call from several threads."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, *, send: Send | None = None) -> None:
         self._node = node
+        self._send = send or self._call
 
     def fetch(self, document: Document, question: Question, holders: Sequence[str]) -> Fetched:
         """Ask each holder for what it may share of the person with this document.
@@ -118,7 +122,7 @@ class Asking:
         if call.sent is None:
             return call.error or RedpactError("nothing to send")
         try:
-            received = self._call(call.holder, call.sent.envelope)
+            received = self._send(call.holder, call.sent.envelope)
             return open_answer(
                 received,
                 call.sent,
@@ -151,9 +155,33 @@ class Asking:
         return found.person_id if found else None
 
 
+def question_of(
+    node: Node, purpose: str, *, fields: Sequence[str] = (), role: str = "", case_ref: str = ""
+) -> Question:
+    """Return a question in the words of the vocabulary, with what was left out filled in.
+
+    Args:
+        node: whose entity asks.
+        purpose: vocabulary id.
+        fields: catalogue ids or groups of them; empty for the minimum summary.
+        role: vocabulary id; empty for the usual one of this kind of entity.
+        case_ref: the asker's own reference; empty for none.
+
+    Raises:
+        UnknownTerm: an unknown purpose, field or role, or a kind of entity that sees no records.
+    """
+    vocabulary, catalogue = load_vocabulary(), load_catalogue()
+    if not role:
+        settings = node.settings
+        own = node.directory.current(node.clock.now()).party(settings.entity)
+        role = vocabulary.default_role(own.kind).id
+    chosen = catalogue.select(fields) if fields else tuple(spec.id for spec in catalogue.minimum())
+    return Question(vocabulary.exchange_purpose(purpose).id, chosen, vocabulary.role(role).id, case_ref or None)
+
+
 def _require_known_terms(question: Question) -> None:
     vocabulary, catalogue = load_vocabulary(), load_catalogue()
-    vocabulary.purpose(question.purpose)
+    vocabulary.exchange_purpose(question.purpose)
     vocabulary.role(question.role)
     for field in question.fields:
         catalogue.field(field)

@@ -18,13 +18,14 @@ from consent_ledger.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, 
 from consent_ledger.consents import ConsentGrant, ConsentView
 from consent_ledger.errors import ConsentInvalid
 from consent_ledger.parties import EntityKind
+from consent_ledger.receipt import write_receipt
 from node.exchange.errors import EvidenceUnreadable, FieldNotShareable, GuardianNeeded, RecipientNotAllowed
 from node.records.cipher import RecordCipher
 from node.records.documents import Document
 from node.records.errors import PersonUnknown
 from node.wiring import Node
 from policies.catalogue import Sensitivity, load_catalogue
-from policies.notices import load_notice
+from policies.notices import load_notices
 from policies.vocabulary import load_vocabulary
 from records_exchange.request import first_fault
 
@@ -134,6 +135,26 @@ class Consents:
             person = self._person(session, document) if document else None
             return self._node.consents(session).list(person)
 
+    def receipt(self, consent_id: str, directory: Path) -> Path:
+        """Write the person's receipt of a consent to a new folder and return it.
+
+        Raises:
+            ConsentUnknown: there is no such consent.
+            ExportUnusable: the folder is not empty, or cannot be written.
+        """
+        with self._node.snapshot() as session:
+            view = self._node.consents(session).get(consent_id)
+            return write_receipt(self._node.ledger(session), view, directory, label=self._label)
+
+    def _label(self, term: str, language: str) -> str:
+        directory = self._node.directory.newest()
+        if directory and term in directory:
+            return directory.party(term).name
+        if term in load_catalogue():
+            return load_catalogue().field(term).label(language)
+        purposes = {purpose.id: purpose for purpose in load_vocabulary().purposes}
+        return purposes[term].label(language) if term in purposes else term
+
     def expire_due(self) -> tuple[ConsentView, ...]:
         """Tell the ledger of every consent whose validity is over; none of them was usable since."""
         with self._node.transaction() as session:
@@ -216,7 +237,7 @@ def _lawful_basis(fields: Sequence[str]) -> str:
 
 
 def _notice(language: str) -> Notice:
-    notice = load_notice(language)
+    notice = load_notices().current(language)
     return Notice(id=notice.id, version=notice.version, sha256=notice.sha256)
 
 

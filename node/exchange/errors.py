@@ -9,29 +9,12 @@ class ExchangeOperationError(RedpactError):
     code = "exchange_operation_error"
 
 
-class FetchFailed(ExchangeOperationError):
-    """None of the entities asked gave an answer that verifies."""
-
-    code = "fetch_failed"
-    kind = ErrorKind.UNREACHABLE
-    es = "Ninguna de las entidades consultadas ha dado una respuesta válida. Lea el motivo de cada una y reinténtelo."
-
-
-class NothingShared(ExchangeOperationError):
-    """Every entity asked refused."""
-
-    code = "nothing_shared"
-    es = "Ninguna de las entidades consultadas comparte datos de esta persona con su entidad para esta finalidad."
-
-
 class GuardianNeeded(ExchangeOperationError):
     """A consent that the person cannot give alone."""
 
     code = "guardian_needed"
     kind = ErrorKind.USAGE
-    es = (
-        "La persona tiene menos de 14 años: el consentimiento lo da quien la represente. Indique el representante."
-    )
+    es = "La persona tiene menos de 14 años: el consentimiento lo da quien la represente. Indique el representante."
 
 
 class RecipientNotAllowed(ExchangeOperationError):
@@ -39,9 +22,7 @@ class RecipientNotAllowed(ExchangeOperationError):
 
     code = "recipient_not_allowed"
     kind = ErrorKind.USAGE
-    es = (
-        "Esa entidad no puede recibir expedientes (es colaboradora o es la propia). Elija otra destinataria."
-    )
+    es = "Esa entidad no puede recibir expedientes (es colaboradora o es la propia). Elija otra destinataria."
 
 
 class FieldNotShareable(ExchangeOperationError):

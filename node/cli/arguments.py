@@ -1,0 +1,45 @@
+"""Arguments that several commands take: a person's document, which should not be in the shell's history, and lists."""
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from node.records.documents import Document
+
+DOCUMENT_VARIABLE: Final = "REDPACT_DOCUMENT"
+_FROM_INPUT: Final = "-"
+
+DocumentOption = Annotated[
+    str,
+    typer.Option(
+        "--document",
+        envvar=DOCUMENT_VARIABLE,
+        help="DNI, NIE or PAS:<country>:<number>; '-' reads it from standard input, off the command line.",
+        show_default=False,
+    ),
+]
+
+
+def read_document(text: str) -> "Document":
+    """Return the document given as an option, from standard input when it is ``-``.
+
+    Raises:
+        DocumentInvalid: not a document.
+    """
+    from node.records.documents import MAX_DOCUMENT_CHARACTERS, parse_document
+
+    if text == _FROM_INPUT:
+        # A person is asked without echo; a script's line is read as it comes.
+        asked = sys.stdin.isatty()
+        text = typer.prompt("DNI/NIE", hide_input=True, err=True) if asked else sys.stdin.readline(4096)
+    os.environ.pop(DOCUMENT_VARIABLE, None)  # not for child processes
+    return parse_document(text.strip()[: MAX_DOCUMENT_CHARACTERS + 1])
+
+
+def split_names(values: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the names of an option that takes ``a,b`` and may be repeated."""
+    return tuple(name.strip() for value in values or () for name in value.split(",") if name.strip())

@@ -1,0 +1,42 @@
+"""``redpact-node fetch``: ask other entities for the consented summary of a person."""
+
+from typing import Annotated
+
+import typer
+
+from node.cli.arguments import DocumentOption, read_document, split_names
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def fetch(
+        *,
+        home: HomeOption,
+        document: DocumentOption,
+        purpose: Annotated[str, typer.Option("--purpose", help="What for; see: redpact-node vocabulary purposes.")],
+        holders: Annotated[list[str], typer.Option("--from", help="Entities to ask: ENT[,ENT]; may be repeated.")],
+        fields: Annotated[
+            list[str] | None,
+            typer.Option("--fields", help="Fields or groups of fields: a,b; the minimum summary when none is given."),
+        ] = None,
+        role: Annotated[str, typer.Option("--role", help="Role of who asks; by default the usual one here.")] = "",
+        case: Annotated[str, typer.Option("--case", help="Your reference of the case; never a document.")] = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Ask other entities, in parallel, for what a person lets them share with this one.
+
+        Exits with 0 when some entity shared something, 1 when the answer was no, 3 when nobody answered.
+        """
+        from node.exchange.asking import Asking, question_of
+        from node.exchange.report import exit_code, fetched_document, fetched_text
+
+        node = open_node(home)
+        question = question_of(node, purpose, fields=split_names(fields), role=role, case_ref=case)
+        fetched = Asking(node).fetch(read_document(document), question, split_names(holders))
+        emit(fetched_document(fetched), fetched_text(fetched, lang=lang) if not as_json else "", as_json=as_json)
+        node.close()
+        raise typer.Exit(exit_code(fetched))

@@ -1,0 +1,41 @@
+"""``redpact-node ledger``: the entity's own ledger, for auditors."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.cli.options import HomeOption, JsonOption, emit, open_node
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(no_args_is_help=True, help="The entity's ledger: export it for an audit, see where it stands.")
+
+    @group.command()
+    def export(
+        home: HomeOption,
+        directory: Annotated[Path, typer.Argument(help="New folder for the export.")],
+        as_json: JsonOption = False,
+    ) -> None:
+        """Write the whole ledger to a folder; check it with: redpact-audit verify DIR."""
+        from node.exchange.ledger import export_own_ledger
+
+        summary = export_own_ledger(open_node(home), directory)
+        document = {
+            "origin": summary.origin,
+            "size": summary.size,
+            "bodies": summary.bodies,
+            "directory": str(directory),
+        }
+        emit(document, f"✓ {summary.origin}: {summary.size} → {directory}", as_json=as_json)
+
+    @group.command()
+    def status(home: HomeOption, as_json: JsonOption = False) -> None:
+        """Check the newest checkpoint against the stored entries, and print it."""
+        from node.exchange.ledger import own_ledger_status
+
+        found = own_ledger_status(open_node(home))
+        emit(found.document(), found.checkpoint, as_json=as_json)
+
+    app.add_typer(group, name="ledger")

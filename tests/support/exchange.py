@@ -1,0 +1,195 @@
+"""A network in one process: homes of real nodes, enrolled by hand, with a directory signed by a test coordinator."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from consent_ledger.directory import Directory, seal_directory
+from consent_ledger.note import NoteSigner
+from consent_ledger.parties import EntityKind, EntityStatus, Party, ledger_origin
+from consent_ledger.signing import Ed25519Signer
+from coordinator.authority import Authority, new_ca
+from node import keys
+from node.exchange.consents import Consents, GrantInput
+from node.identity.directory import CA_FILE
+from node.identity.files import CERTIFICATE_FILE
+from node.keys import NodeKeys
+from node.migrations.metadata import all_metadata
+from node.records.documents import Document, parse_document
+from node.records.model import BenefitSpell, Household, Intervention, PersonRecord
+from node.rpc.records import records_servicer
+from node.runtime.clock import Clock
+from node.runtime.files import write_private
+from node.runtime.grpc_server import start_server
+from node.runtime.tls import read_tls_key
+from node.settings import NodeSettings
+from node.wiring import Node
+from tests.support.clock import FrozenClock
+
+NETWORK = "test.example"
+PERSON = parse_document("00000000T")
+OTHER_PERSON = parse_document("12345678Z")
+STRANGER = parse_document("X0000000T")
+
+
+class ExchangeNetwork:
+    """Entities with real homes, keys, certificates and databases; no coordinator process."""
+
+    def __init__(self, root: Path, clock: Clock | None = None) -> None:
+        self.root = root
+        self.clock = clock or FrozenClock(datetime.now(UTC))
+        self.coordinator = Ed25519Signer.generate()
+        ca_key = ec.generate_private_key(ec.SECP256R1())
+        self.authority = Authority(
+            ca_key, new_ca(ca_key, network=NETWORK, now=datetime.now(UTC)), network=NETWORK
+        )
+        self.nodes: dict[str, Node] = {}
+        self.parties: dict[str, Party] = {}
+        self.serial = 0
+
+    def add(self, entity: str, *, kind: EntityKind = EntityKind.AGENT) -> Node:
+        """Make the home of an entity, with an empty database, and list it in everybody's directory."""
+        home = self.root / entity
+        own = NodeKeys.create(home)
+        NodeSettings(
+            network=NETWORK,
+            entity=entity,
+            listen="127.0.0.1:0",
+            coordinator_address="127.0.0.1:1",
+            coordinator_key=self.coordinator.public_key.hex(),
+        ).save(home)
+        self._certify(home, entity)
+        node = Node(home, clock=self.clock)
+        for metadata in all_metadata():
+            metadata.create_all(node.engine)
+        self.nodes[entity] = node
+        self.list_party(entity, own, kind=kind)
+        return node
+
+    def list_party(
+        self, entity: str, own: NodeKeys, *, kind: EntityKind = EntityKind.AGENT, addresses: tuple[str, ...] = ()
+    ) -> None:
+        """Put an entity in the directory, or replace it there."""
+        self.parties[entity] = Party(
+            id=entity,
+            name=f"Entidad {entity}",
+            kind=kind,
+            status=EntityStatus.ACTIVE,
+            addresses=addresses,
+            signing_key=own.signing.public_key.hex(),
+            exchange_key=own.exchange_public.hex(),
+            ledger_vkey=NoteSigner(ledger_origin(NETWORK, entity), own.ledger).vkey,
+        )
+        self.publish()
+
+    def change(self, entity: str, **fields: object) -> None:
+        """Change what the directory says of an entity (``status=...``, ``addresses=...``)."""
+        self.parties[entity] = self.parties[entity].model_copy(update=fields)
+        self.publish()
+
+    def directory(self, *, life: timedelta = timedelta(days=7)) -> Directory:
+        """Return the directory as it would be signed now."""
+        return Directory(
+            network=NETWORK,
+            serial=max(self.serial, 1),
+            issued=self.clock.now(),
+            expires=self.clock.now() + life,
+            coordinator_key=self.coordinator.public_key.hex(),
+            coordinator_address="127.0.0.1:1",
+            ca_pem=self.authority.certificates_pem.decode(),
+            entities=tuple(self.parties.values()),
+        )
+
+    def publish(self, *, life: timedelta = timedelta(days=7)) -> None:
+        """Sign the directory and give it to every node."""
+        self.serial += 1
+        envelope = seal_directory(self.directory(life=life), self.coordinator)
+        for node in self.nodes.values():
+            node.directory.accept(envelope, self.clock.now())
+
+    @contextmanager
+    def serving(self, *entities: str) -> Iterator[None]:
+        """Run the gRPC servers of some nodes, at addresses that the directory then lists."""
+        servers = []
+        for entity in entities:
+            node = self.nodes[entity]
+            credentials = node.certificate.server_credentials()
+            server = start_server("127.0.0.1:0", credentials, [records_servicer(node)], workers=16)
+            servers.append(server)
+            self.change(entity, addresses=(f"127.0.0.1:{server.port}",))
+        try:
+            yield
+        finally:
+            for server in servers:
+                server.stop(0)
+
+    def close(self) -> None:
+        """Close every node's connections."""
+        for node in self.nodes.values():
+            node.close()
+
+    def _certify(self, home: Path, entity: str) -> None:
+        public = read_tls_key(home / keys.FOLDER / keys.TLS).public_key()
+        issued = self.authority.issue(public, entity=entity, now=datetime.now(UTC), life=timedelta(days=1))
+        write_private(home / CERTIFICATE_FILE, issued.pem)
+        write_private(home / CA_FILE, self.authority.certificates_pem)
+
+
+def private_pem(home: Path) -> bytes:
+    """Return the TLS private key of a home as PEM."""
+    key = read_tls_key(home / keys.FOLDER / keys.TLS)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def person_record(document: Document = PERSON, *, name: str = "Ana Ficticia", birth: date = date(1980, 5, 17)) -> (
+    PersonRecord
+):
+    """Return a fictitious person with a value in fields of every kind."""
+    return PersonRecord(
+        document=document,
+        name=name,
+        birth_date=birth,
+        fields={
+            "person.sex": "f",
+            "person.language": "es",
+            "person.contact": "600000000",
+            "person.ine_municipality": "47186",
+            "work.status": "unemployed",
+            "edu.level": "lower_secondary",
+            "housing.risk": True,
+            "health.conditions_flag": True,
+            "health.addiction_flag": True,
+            "protect.gender_violence": True,
+            "case.opened": "2025-02-03",
+            "action.notes": "Texto libre que no debe salir",
+        },
+        household=Household("H-1", "lone_parent", 3, 2, 0),
+        spells=(BenefitSpell("rgc", date(2022, 1, 1), date(2023, 6, 1)),),
+        interventions=(Intervention("job_guidance", date(2024, 3, 5)),),
+        fictitious=True,
+    )
+
+
+def hold(node: Node, *records: PersonRecord) -> None:
+    """Put people into a node's database."""
+    with node.transaction() as session:
+        node.people(session).save(records, node.clock.now())
+
+
+def grant(
+    node: Node,
+    *recipients: str,
+    document: Document = PERSON,
+    purposes: Iterable[str] = ("casework",),
+    fields: Iterable[str] = (),
+    valid_days: int = 30,
+) -> str:
+    """Record a consent at a node and return its id."""
+    given = GrantInput(document, tuple(purposes), recipients, tuple(fields), valid_days)
+    return Consents(node).grant(given).consent_id
