@@ -10,6 +10,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from federated.manifest import CampaignManifest
+
 APP: Final = Path(__file__).resolve().parent / "stock_app"
 PATIENCE_SECONDS: Final = 240.0
 
@@ -23,23 +25,21 @@ def free_ports(count: int) -> list[int]:
         return [int(each.getsockname()[1]) for each in sockets]
 
 
-def stock_rounds(folder: Path, *, nodes: int, rounds: int) -> list[float]:
+def stock_rounds(folder: Path, manifest: CampaignManifest) -> list[float]:
     """Return the seconds that each round took, the first one (start-up) included.
+
+    Args:
+        folder: holds ``ENTITY.npz`` with the rows of each invited entity.
+        manifest: what is trained.
 
     Raises:
         RuntimeError: Flower did not finish; its logs are in `folder`.
     """
-    folder.mkdir(parents=True)
-    output = folder / "rounds.txt"
-    with _engine(folder, nodes):
-        config = f'rounds={rounds} nodes={nodes} output="{output}"'
-        subprocess.run(
-            [_program("flwr"), "run", str(APP), "local", "--run-config", config],
-            env=_environment(folder),
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        return _wait(output, rounds)
+    (folder / "manifest.json").write_text(manifest.model_dump_json())
+    with _engine(folder, manifest.invited):
+        command = [_program("flwr"), "run", str(APP), "local", "--run-config", f'folder="{folder}"']
+        subprocess.run(command, env=_environment(folder), check=True, stdout=subprocess.DEVNULL)
+        return _wait(folder / "rounds.txt", manifest.rounds)
 
 
 def _program(name: str) -> str:
@@ -57,14 +57,18 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _engine(folder: Path, nodes: int) -> Iterator[None]:
-    superlink, *supernodes = free_ports(nodes + 1)
+def _engine(folder: Path, entities: tuple[str, ...]) -> Iterator[None]:
+    superlink, *ports = free_ports(len(entities) + 1)
     address = f"127.0.0.1:{superlink}"
     (folder / "config.toml").write_text(
         f'[superlink]\ndefault = "local"\n[superlink.local]\naddress = "{address}"\ninsecure = true\n'
     )
     server = ["flower-superlink", "--insecure", "--host", "127.0.0.1", "--port", str(superlink)]
-    clients = [["flower-supernode", "--insecure", "--superlink", address, "--port", str(port)] for port in supernodes]
+    client = ["flower-supernode", "--insecure", "--superlink", address]
+    clients = [
+        [*client, "--port", str(port), "--node-config", f'entity="{entity}"']
+        for port, entity in zip(ports, entities, strict=True)
+    ]
     with ExitStack() as stack:
         for number, (program, *arguments) in enumerate([server, *clients]):
             log = stack.enter_context((folder / f"process-{number}.log").open("w"))
