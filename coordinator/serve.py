@@ -1,15 +1,59 @@
 """What a running coordinator consists of. A new servicer or background task is one line in `servicers` or `tasks`."""
 
+from functools import partial
+
+from coordinator.rpc.enrolment import EnrolmentServicer
+from coordinator.rpc.network import NetworkServicer
+from coordinator.rpc.renewal import RenewalServicer
+from coordinator.rpc.training import TrainingServicer
+from coordinator.setup import MIGRATIONS
+from coordinator.upkeep import follow_registry, keep_valid
 from coordinator.wiring import Coordinator
-from node.runtime.grpc_server import Register
-from node.runtime.service import Task
+from node.runtime import migrate
+from node.runtime.errors import AddressInUse
+from node.runtime.grpc_server import Register, start_server
+from node.runtime.service import Service, Task
+from protos.redpact.v1 import enrolment_pb2_grpc, network_pb2_grpc, training_pb2_grpc
+
+ENROLMENT_WORKERS = 4
 
 
 def servicers(coordinator: Coordinator) -> list[Register]:
     """Return what adds each servicer to the mutual-TLS server that nodes call."""
-    return []
+    return [
+        partial(network_pb2_grpc.add_NetworkServicer_to_server, NetworkServicer(coordinator)),
+        partial(enrolment_pb2_grpc.add_RenewalServicer_to_server, RenewalServicer(coordinator)),
+        partial(training_pb2_grpc.add_TrainingServicer_to_server, TrainingServicer(coordinator)),
+    ]
 
 
 def tasks(coordinator: Coordinator) -> list[Task]:
     """Return the background work of the coordinator."""
-    return []
+    return [
+        Task("registry", partial(follow_registry, coordinator)),
+        Task("validity", partial(keep_valid, coordinator)),
+        Task("training", coordinator.campaign_runner.run),
+    ]
+
+
+def start(coordinator: Coordinator) -> Service:
+    """Start both servers and the background tasks. The second server is the enrolment port.
+
+    Raises:
+        RedpactError: something it needs is missing or unusable; nothing was left running.
+    """
+    settings, certificate = coordinator.settings, coordinator.certificate
+    migrate.require_current(coordinator.engine, MIGRATIONS)
+    background = tasks(coordinator)
+    main = start_server(
+        settings.listen, certificate.server_credentials(), servicers(coordinator), workers=settings.workers
+    )
+    enrol: Register = partial(enrolment_pb2_grpc.add_EnrolmentServicer_to_server, EnrolmentServicer(coordinator))
+    anonymous = certificate.server_credentials(anonymous_clients=True)
+    try:
+        enrolment = start_server(settings.enrolment_listen, anonymous, [enrol], workers=ENROLMENT_WORKERS)
+    except AddressInUse:
+        main.stop(0)
+        raise
+    release = [coordinator.changes.close, coordinator.training_signals.close]
+    return Service([main, enrolment], background, release=release, close=coordinator.close)

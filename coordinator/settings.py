@@ -22,3 +22,6 @@ class CoordinatorSettings(ServiceSettings):
     certificate_days: int = Field(default=30, ge=1, le=90, description="life of an entity's certificate")
     directory_days: int = Field(default=7, ge=1, le=30, description="how long nodes go on without the coordinator")
     workers: int = Field(default=200, ge=4, le=1000, description="threads; each connected node holds two")
+    round_seconds: float = Field(
+        default=600.0, ge=1, le=86_400, description="how long a training round waits for entities that do not answer"
+    )

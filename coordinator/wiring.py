@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from coordinator.keys import CoordinatorKeys
     from coordinator.registry import Registry
     from coordinator.settings import CoordinatorSettings
+    from coordinator.training.desk import TrainingDesk, TrainingSignals, Workspace
+    from coordinator.training.runner import CampaignRunner
     from node.runtime.tls import CurrentCertificate
 
 
@@ -85,6 +87,55 @@ class Coordinator:
         from coordinator.registry import Registry
 
         return Registry(session, settings=self.settings, authority=self.authority, signer=self.keys.signing)
+
+    def training(self, session: Session) -> "Workspace":
+        """Return the register of campaigns and the message table, working inside `session`."""
+        from coordinator.training.campaigns import CampaignRegister
+        from coordinator.training.desk import Workspace
+        from federated.sql_grid_store import SqlGridStore
+
+        register = CampaignRegister(session, coordinator_key=self.keys.signing.public_key)
+        return Workspace(register, SqlGridStore(session), self.registry(session).party)
+
+    @cached_property
+    def training_signals(self) -> "TrainingSignals":
+        """Where threads of this process wait for tasks and results."""
+        from coordinator.training.desk import TrainingSignals
+
+        return TrainingSignals()
+
+    @cached_property
+    def training_desk(self) -> "TrainingDesk":
+        """What answers entities about training."""
+        from coordinator.training.desk import TrainingDesk
+
+        return TrainingDesk(
+            transaction=self.transaction,
+            snapshot=self.snapshot,
+            workspace=self.training,
+            signals=self.training_signals,
+            now=self.clock.now,
+        )
+
+    @cached_property
+    def campaign_runner(self) -> "CampaignRunner":
+        """What moves campaigns on while the service runs."""
+        from coordinator.changes import News
+        from coordinator.training.rounds import RoundEngine
+        from coordinator.training.runner import CampaignRunner, RunnerParts
+
+        signals, now = self.training_signals, self.clock.now
+        seconds = self.settings.round_seconds
+        parts = RunnerParts(
+            transaction=self.transaction,
+            snapshot=self.snapshot,
+            workspace=self.training,
+            signer=self.keys.signing,
+            now=now,
+            run_rounds=RoundEngine(self.transaction, self.training, signals, now, seconds),
+            announce=lambda: self.changes.announce(News.TRAINING),
+        )
+        return CampaignRunner(parts)
 
     def close(self) -> None:
         """Close database connections."""

@@ -1,20 +1,29 @@
 """What a running node consists of. A new servicer or background task is one line in `servicers` or `tasks`."""
 
-from collections.abc import Callable
+from functools import partial
 
-from node.runtime.grpc_server import Register, RunningServer, start_server
+from node.identity.follow import follow_directory, watch_network
+from node.identity.renewal import keep_certificate
+from node.rpc.records import records_servicer
+from node.runtime import migrate
+from node.runtime.grpc_server import Register, start_server
 from node.runtime.service import Service, Task
+from node.setup import MIGRATIONS
 from node.wiring import Node
 
 
 def servicers(node: Node) -> list[Register]:
     """Return what adds each servicer to the server that other entities call."""
-    return []
+    return [records_servicer(node)]
 
 
 def tasks(node: Node) -> list[Task]:
     """Return the background work of the node."""
-    return []
+    return [
+        Task("directory", partial(follow_directory, node)),
+        Task("watch", partial(watch_network, node)),
+        Task("certificate", partial(keep_certificate, node)),
+    ]
 
 
 def start(node: Node) -> Service:
@@ -23,11 +32,9 @@ def start(node: Node) -> Service:
     Raises:
         RedpactError: something it needs is missing or unusable; nothing was left running.
     """
-    server = listen(node, servicers(node))
-    return Service([server], tasks(node), close=node.close)
-
-
-def listen(node: Node, registrations: list[Callable[..., None]]) -> RunningServer:
-    """Start the mutual-TLS server of the node with `registrations`."""
     settings = node.settings
-    return start_server(settings.listen, node.certificate.server_credentials(), registrations, workers=settings.workers)
+    migrate.require_current(node.engine, MIGRATIONS)
+    background = tasks(node)
+    credentials = node.certificate.server_credentials()
+    server = start_server(settings.listen, credentials, servicers(node), workers=settings.workers)
+    return Service([server], background, release=[node.channels.close], close=node.close)

@@ -4,13 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from consent_ledger.parties import EntityId, HexKey
+from consent_ledger.parties import EntityId, HexKey, ledger_origin
 from node.runtime.settings import Address, ServiceSettings
-
-
-def ledger_origin(network: str, entity: str) -> str:
-    """Return the origin line of an entity's ledger, also the name of its key (C2SP tlog-checkpoint)."""
-    return f"{network}/entity/{entity}"
 
 
 class NodeSettings(ServiceSettings):

@@ -2,7 +2,7 @@
 
 import typer
 
-from coordinator.cli import serve
+from coordinator.cli import doctor, entity, init, serve, status
 from node.runtime.command_line import run
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ def _about() -> None:
     """Run the coordinator: it admits entities, keeps the directory and trains models. It never sees a record."""
 
 
-COMMANDS = (serve,)
+COMMANDS = (init, serve, status, doctor, entity)
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 
 TRAINING_COMMANDS = ()

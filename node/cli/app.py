@@ -2,7 +2,7 @@
 
 import typer
 
-from node.cli import serve, vocabulary
+from node.cli import consent, doctor, fetch, init, ledger, serve, status, vocabulary
 from node.runtime.command_line import run
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ def _about() -> None:
     """Run an entity's node: its records, its consents, its ledger, its exchange with other entities."""
 
 
-COMMANDS = (serve, vocabulary)
+COMMANDS = (init, serve, status, doctor, vocabulary, consent, fetch, ledger)
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 
 for _module in COMMANDS:

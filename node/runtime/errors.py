@@ -96,3 +96,19 @@ class AddressInUse(RuntimeFault):
     code = "address_in_use"
     kind = ErrorKind.USAGE
     es = "No se puede abrir el puerto indicado. Elija otro, o cierre el programa que lo ocupa."
+
+
+class InvitationMalformed(RuntimeFault):
+    """A text that is not a complete invitation token."""
+
+    code = "invitation_malformed"
+    kind = ErrorKind.USAGE
+    es = "La invitación está incompleta o mal copiada. Cópiela entera, o pida otra a la Gerencia."
+
+
+class PeerUntrusted(RuntimeFault):
+    """TLS failed: another certificate authority, another name, or an expired certificate, on either side."""
+
+    code = "peer_untrusted"
+    kind = ErrorKind.REFUSED
+    es = "No se puede confiar en el certificado de la otra parte. No se ha enviado nada. Ejecute «doctor»."

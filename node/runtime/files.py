@@ -1,17 +1,33 @@
 """Files that must not be read by others, written so that a crash leaves the old or the new content, never half."""
 
+import errno
 import os
 from pathlib import Path
 from typing import Final
 
 from consent_ledger.errors import KeyUnreadable
+from node.runtime.errors import HomeUnusable, StorageFull
 
 MAX_PRIVATE_BYTES: Final = 1 << 20
 _OTHERS: Final = 0o077
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write `data` durably with mode 0600, replacing what was there in one step."""
+    """Write `data` durably with mode 0600, replacing what was there in one step.
+
+    Raises:
+        StorageFull: no space is left; the old content stays.
+        HomeUnusable: the folder cannot be written.
+    """
+    try:
+        _replace(path, data)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(f"no space left to write {path}", remedy="free some space and try again") from error
+        raise HomeUnusable(f"cannot write {path}: {error.strerror}", remedy="check the folder and its owner") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

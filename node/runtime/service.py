@@ -31,9 +31,23 @@ class Service:
     """What ``serve`` runs, and what tests run inside their own process."""
 
     def __init__(
-        self, servers: Sequence[RunningServer], tasks: Sequence[Task], *, close: Callable[[], None] | None = None
+        self,
+        servers: Sequence[RunningServer],
+        tasks: Sequence[Task],
+        *,
+        release: Sequence[Callable[[], None]] = (),
+        close: Callable[[], None],
     ) -> None:
+        """Start `tasks` beside `servers` that run already.
+
+        Args:
+            servers: running servers; the first one's port is the service's.
+            tasks: background work.
+            release: called first when stopping: lets go whoever waits (long polls, streams).
+            close: called last: closes databases and connections.
+        """
         self.servers = servers
+        self._release = release
         self._close = close
         self._stopping = threading.Event()
         self._threads = [
@@ -51,12 +65,13 @@ class Service:
     def stop(self) -> None:
         """End the tasks and the calls under way, and close everything. Safe to call twice."""
         self._stopping.set()
+        for release in self._release:
+            release()
         for server in self.servers:
             server.stop()
         for thread in self._threads:
             thread.join(_STOP_SECONDS)
-        if self._close is not None:
-            self._close()
+        self._close()
 
     def run_until_signal(self, ready: str) -> None:
         """Print `ready`, wait for SIGTERM or SIGINT, and stop."""
@@ -72,11 +87,14 @@ class Service:
 
 
 def _supervise(task: Task, stopping: threading.Event) -> None:
+    last_code = ""
     while not stopping.is_set():
         try:
             task.run(stopping)
         except RedpactError as error:
-            _log.warning("task_failed", task=task.name, code=error.code, message=error.message)
+            if error.code != last_code and not stopping.is_set():  # an hour without the coordinator is one line
+                _log.warning("task_failed", task=task.name, code=error.code, message=error.message)
+            last_code = error.code
         except Exception:  # noqa: BLE001  # the edge of a thread
             # A defect in one task must not end the service; it is on record, and the task starts again.
             _log.exception("task_failed", task=task.name)

@@ -6,7 +6,7 @@ from typing import Final
 
 import grpc
 
-from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.runtime.errors import PeerRefused, PeerUnreachable, PeerUntrusted
 from policies.errors import ErrorKind, RedpactError
 
 CODE_METADATA: Final = "redpact-code"
@@ -37,6 +37,7 @@ def peer_errors(peer: str) -> Iterator[None]:
 
     Raises:
         PeerRefused: the peer answered no; `peer_code` holds the code it gave.
+        PeerUntrusted: the certificates of the two sides do not match.
         PeerUnreachable: no answer, or a fault at the peer.
     """
     try:
@@ -52,11 +53,17 @@ def from_rpc_error(error: grpc.RpcError, peer: str) -> RedpactError:
     details = (error.details() or "")[:500]
     if error.code() in _ANSWERED_NO:
         return PeerRefused(f"{peer} answered: {details}", remedy=_REFUSED_REMEDY, peer_code=peer_code(error))
+    if any(sign in details for sign in _DISTRUST):
+        return PeerUntrusted(f"no trusted connection to {peer}: {details}", remedy=_UNTRUSTED_REMEDY)
     if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return PeerUnreachable(f"{peer} did not answer in time", remedy="try again later")
     return PeerUnreachable(f"no answer from {peer}: {details}", remedy="check that it is running, and try again later")
 
 
+_DISTRUST: Final = ("CERTIFICATE_VERIFY_FAILED", "SSL_ERROR_SSL", "Hostname Verification Check failed", "_ALERT_")
+"""What gRPC's text shows when certificates do not match; it has no code of its own for that."""
+
+_UNTRUSTED_REMEDY: Final = "check the certificates and clocks of both sides with doctor"
 _REFUSED_REMEDY: Final = "read the reason above; the other side's administrator can say more"
 
 

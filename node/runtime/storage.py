@@ -13,9 +13,10 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from node.runtime.errors import RuntimeFault, StorageBusy, StorageDamaged, StorageFull
+from node.runtime.errors import RuntimeFault, StorageBusy, StorageDamaged, StorageFull, StorageOutdated
 
 BUSY_TIMEOUT_MILLISECONDS: Final = 15_000
+_OTHER_SCHEMA: Final = ("no such table", "no such column", "UndefinedTable", "UndefinedColumn", "has no column named")
 
 
 def open_engine(url: str) -> Engine:
@@ -89,6 +90,8 @@ def storage_fault(error: DBAPIError) -> RuntimeFault:
     text = str(error.orig)
     if "locked" in text or "busy" in text:
         return StorageBusy("the database is in use by another process", remedy="try again in a few seconds")
+    if any(sign in text for sign in _OTHER_SCHEMA):
+        return StorageOutdated("the database lacks a table or column of this version", remedy="run init again")
     if "disk is full" in text or "No space left" in text or "readonly database" in text:
         return StorageFull(f"the database cannot be written: {text}", remedy="free some space and check permissions")
     if isinstance(error, OperationalError) and "unable to open" in text:

@@ -106,8 +106,11 @@ class CurrentCertificate:
                 self._identity, self._stamp = self._read(), stamp
             return self._identity
 
-    def server_credentials(self) -> grpc.ServerCredentials:
+    def server_credentials(self, *, anonymous_clients: bool = False) -> grpc.ServerCredentials:
         """Return credentials that require a client certificate and follow the files.
+
+        Args:
+            anonymous_clients: ask for no client certificate; for the enrolment port only.
 
         Raises:
             KeyUnreadable, CertificateUnusable: there is no usable certificate to start with.
@@ -126,7 +129,9 @@ class CurrentCertificate:
             served[0] = identity
             return _configuration(identity)
 
-        return grpc.dynamic_ssl_server_credentials(_configuration(served[0]), fetch, require_client_authentication=True)
+        return grpc.dynamic_ssl_server_credentials(
+            _configuration(served[0]), fetch, require_client_authentication=not anonymous_clients
+        )
 
     def _stamps(self) -> tuple[tuple[int, int], ...]:
         try:

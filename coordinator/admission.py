@@ -1,0 +1,92 @@
+"""Admission of a new entity and renewal of its certificate.
+
+A request to join passes these checks, in this order, inside one transaction; the first that fails refuses it and changes
+nothing: (1) the invitation exists; (2) it has not expired; (3) the application is signed by the key it names; (4) it is
+for this network, this entity, this invitation and this certificate request; (5) the ledger key is of the entity's ledger;
+(6) the invitation was not used, except by the very same key, whose first answer may have been lost; (7) the certificate
+request is sound.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from consent_ledger.note import NoteVerifier
+from consent_ledger.parties import EntityKind, EntityStatus, Party, ledger_origin
+from consent_ledger.signing import Envelope
+from coordinator.errors import ApplicationRefused, InvitationExpired, InvitationUnknown, InvitationUsed
+from coordinator.registry import Registry
+from coordinator.tables import InvitationRow
+from node.runtime.enrolment import EntityApplication, hash_secret, open_application
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What a new entity gets: its certificate and the directory that lists it."""
+
+    certificate_pem: bytes
+    directory: Envelope
+
+
+def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes, now: datetime) -> Admitted:
+    """Admit the bearer of an invitation.
+
+    Raises:
+        InvitationUnknown: (1) fails.
+        InvitationExpired: (2) fails.
+        SignatureInvalid, MalformedDocument: (3) or (5) fails.
+        ApplicationRefused: (4) or (5) fails.
+        InvitationUsed: (6) fails.
+        CertificateRequestRefused: (7) fails.
+    """
+    row = registry.lock_invitation(hash_secret(secret))
+    if row is None:  # (1)
+        raise InvitationUnknown("no such invitation", remedy="ask for a new one")
+    if now >= row.expires_at:  # (2)
+        raise InvitationExpired(f"the invitation expired at {row.expires_at.isoformat()}", remedy="ask for a new one")
+    asked = open_application(application)  # (3)
+    _require_own(asked, row, registry.settings.network, csr_pem)  # (4)
+    _require_own_ledger(asked)  # (5)
+    if row.used_at is not None and row.used_by_key != asked.signing_key:  # (6)
+        raise InvitationUsed("the invitation was used already", remedy="ask for a new one")
+    life = timedelta(days=registry.settings.certificate_days)
+    certificate = registry.authority.sign_request(csr_pem, entity=row.entity, now=now, life=life)  # (7)
+    registry.record_certificate(row.entity, certificate)
+    row.used_at, row.used_by_key = now, asked.signing_key
+    return Admitted(certificate.pem, registry.admit(_party(asked, row), now))
+
+
+def renew(registry: Registry, entity: str, csr_pem: bytes, now: datetime) -> bytes:
+    """Return a new certificate (PEM) for an active entity; the caller has authenticated it.
+
+    Raises:
+        CertificateRequestRefused: the request is malformed.
+    """
+    life = timedelta(days=registry.settings.certificate_days)
+    certificate = registry.authority.sign_request(csr_pem, entity=entity, now=now, life=life)
+    registry.record_certificate(entity, certificate)
+    return certificate.pem
+
+
+def _require_own(asked: EntityApplication, row: InvitationRow, network: str, csr_pem: bytes) -> None:
+    expected = (network, row.entity, row.secret_sha256, hashlib.sha256(csr_pem).hexdigest())
+    if (asked.network, asked.entity, asked.secret_sha256, asked.csr_sha256) != expected:
+        raise ApplicationRefused("the application is not for this invitation", remedy="run init again")
+
+
+def _require_own_ledger(asked: EntityApplication) -> None:
+    if NoteVerifier.from_vkey(asked.ledger_vkey).name != ledger_origin(asked.network, asked.entity):
+        raise ApplicationRefused("the ledger key is not of this entity's ledger", remedy="run init again")
+
+
+def _party(asked: EntityApplication, row: InvitationRow) -> Party:
+    return Party(
+        id=row.entity,
+        name=row.name,
+        kind=EntityKind(row.kind),
+        status=EntityStatus.ACTIVE,
+        addresses=asked.addresses,
+        signing_key=asked.signing_key,
+        exchange_key=asked.exchange_key,
+        ledger_vkey=asked.ledger_vkey,
+    )

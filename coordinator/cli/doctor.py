@@ -1,0 +1,19 @@
+"""``redpact-coordinator doctor``."""
+
+import typer
+
+from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def doctor(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
+        """Check disk, keys, database, certificate and directory. Exits 4 when something is broken."""
+        from coordinator.doctor import examine
+        from node.runtime import findings
+
+        found = examine(open_coordinator(home))
+        emit(findings.document(found), findings.text(found, lang), as_json=as_json)
+        raise typer.Exit(findings.exit_code(found))

@@ -1,0 +1,37 @@
+"""The checks behind ``redpact-coordinator doctor``."""
+
+from consent_ledger.directory import open_directory
+from coordinator.keys import KEY_FILES
+from coordinator.setup import MIGRATIONS
+from coordinator.wiring import Coordinator
+from node.runtime.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
+from policies.errors import RedpactError
+
+
+def examine(coordinator: Coordinator) -> list[Finding]:
+    """Run every check; a failing one does not keep the others from running.
+
+    Raises:
+        HomeUnusable, SettingsInvalid: there is nothing to examine.
+    """
+    home = coordinator.settings and coordinator.home  # settings first: without them this is no coordinator's home
+    return [
+        check_disk(home),
+        check_keys([home / name for name in KEY_FILES]),
+        check_database(coordinator.engine, MIGRATIONS),
+        check_certificate(coordinator.certificate, coordinator.clock.now()),
+        _check_directory(coordinator),
+    ]
+
+
+def _check_directory(coordinator: Coordinator) -> Finding:
+    try:
+        with coordinator.snapshot() as session:
+            envelope = coordinator.registry(session).directory()
+        directory = open_directory(envelope, coordinator_key=coordinator.keys.signing.public_key)
+        directory.require_fresh(coordinator.clock.now())
+    except RedpactError as error:
+        return Finding.of_error("directory", error)
+    until = directory.expires.isoformat(timespec="minutes")
+    es = f"Directorio {directory.serial} válido hasta {until}"
+    return Finding("directory", Level.OK, es, f"Directory {directory.serial} valid until {until}")

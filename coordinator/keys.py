@@ -1,0 +1,53 @@
+"""The private keys of the coordinator, one file each under ``HOME/keys``, readable by their owner only."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from consent_ledger.signing import Ed25519Signer
+from coordinator.authority import CA_CERTIFICATE, CA_KEY
+from node.runtime.files import read_private, write_private
+from node.runtime.tls import CurrentCertificate, new_tls_key
+
+SIGNING_KEY: Final = Path("keys", "signing.pem")
+TLS_KEY: Final = Path("keys", "tls.pem")
+CERTIFICATE: Final = Path("tls", "certificate.pem")
+KEY_FILES: Final = (CA_KEY, SIGNING_KEY, TLS_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatorKeys:
+    """The signing key; those of the authority and of TLS are read where they are used.
+
+    Attributes:
+        signing: Ed25519, signs directories, campaign manifests and releases. Every node pins it.
+    """
+
+    signing: Ed25519Signer
+
+    @classmethod
+    def load(cls, home: Path) -> Self:
+        """Read the keys of a home folder.
+
+        Raises:
+            KeyUnreadable: a file is missing, malformed, or open to others.
+        """
+        return cls(Ed25519Signer.from_pem(read_private(home / SIGNING_KEY)))
+
+    @classmethod
+    def create(cls, home: Path) -> Self:
+        """Make the keys that do not exist yet, and read them all.
+
+        Raises:
+            KeyUnreadable: a file that exists is malformed, or open to others.
+        """
+        makers = {CA_KEY: new_tls_key, TLS_KEY: new_tls_key, SIGNING_KEY: lambda: Ed25519Signer.generate().to_pem()}
+        for name, make in makers.items():
+            if not (home / name).exists():
+                write_private(home / name, make())
+        return cls.load(home)
+
+
+def coordinator_certificate(home: Path) -> CurrentCertificate:
+    """Return the certificate in use of a coordinator's home folder."""
+    return CurrentCertificate(key=home / TLS_KEY, certificate=home / CERTIFICATE, ca=home / CA_CERTIFICATE)

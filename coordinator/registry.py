@@ -1,0 +1,277 @@
+"""Who belongs to the network: admission, suspension, addresses, and the directory that says so.
+
+Every change locks the head row and signs the next directory in the same transaction, so that what the registry says and
+what nodes are told cannot drift apart. The caller opens and commits the transaction.
+"""
+
+import secrets
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from consent_ledger.directory import Directory, seal_directory
+from consent_ledger.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, check_entity_id
+from consent_ledger.signing import Envelope, Signer
+from coordinator.authority import Authority, IssuedCertificate
+from coordinator.errors import CoordinatorError, EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
+from coordinator.settings import CoordinatorSettings
+from coordinator.tables import CertificateRow, DirectoryRow, EntityRow, HeadRow, InvitationRow
+from node.runtime.enrolment import SECRET_BYTES, Invitation, hash_secret
+from node.runtime.errors import StorageOutdated
+
+MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
+_HEAD_ID = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EntityView:
+    """An entity as the coordinator's administrator sees it."""
+
+    party: Party
+    reason: str
+    admitted_at: datetime
+    certificate_until: datetime | None
+
+
+class Registry:
+    """The register of one network, working inside a session."""
+
+    def __init__(
+        self, session: Session, *, settings: CoordinatorSettings, authority: Authority, signer: Signer
+    ) -> None:
+        self._session = session
+        self.settings = settings
+        self.authority = authority
+        self._signer = signer
+
+    def invite(
+        self, entity: str, *, name: str, kind: EntityKind, valid_for: timedelta, now: datetime, again: bool = False
+    ) -> Invitation:
+        """Make a one-time invitation; earlier unused ones for the same entity stop working.
+
+        Args:
+            entity: the id the entity will have.
+            name: as others will see it.
+            kind: what it may do (Ley 4/2018).
+            valid_for: how long the invitation can be used.
+            now: the present time.
+            again: for an entity already admitted, to enrol once more with new keys or an expired certificate.
+
+        Raises:
+            EntityInvalid: the id, name or validity cannot be.
+            EntityAlreadyAdmitted: it is in the network and `again` was not said.
+        """
+        self._check_new(entity, name, valid_for)
+        self._lock()
+        if self._session.get(EntityRow, entity) is not None and not again:
+            raise EntityAlreadyAdmitted(f"{entity} is in the network already", remedy="add --again to re-enrol it")
+        for row in self._open_invitations(entity):
+            self._session.delete(row)
+        secret = secrets.token_hex(SECRET_BYTES)
+        invitation = Invitation(
+            network=self.settings.network,
+            entity=entity,
+            address=self.settings.enrolment_address,
+            coordinator_key=self._signer.public_key.hex(),
+            ca=b64encode(self.authority.certificate_der).decode(),
+            secret=secret,
+            expires=now + valid_for,
+        )
+        self._session.add(
+            InvitationRow(
+                entity=entity,
+                name=name,
+                kind=kind.value,
+                secret_sha256=hash_secret(secret),
+                created_at=now,
+                expires_at=invitation.expires,
+            )
+        )
+        return invitation
+
+    def admit(self, party: Party, now: datetime) -> Envelope:
+        """Enter an entity, or replace what is known of it, and return the next directory.
+
+        An entity that enrols again keeps its status: a suspension is lifted by `reinstate` only.
+        """
+        self._lock()
+        row = self._session.get(EntityRow, party.id)
+        if row is None:
+            row = EntityRow(id=party.id, admitted_at=now, status=party.status.value, status_reason="")
+            self._session.add(row)
+        row.name, row.kind = party.name, party.kind.value
+        row.addresses = "\n".join(party.addresses)
+        row.signing_key, row.exchange_key, row.ledger_vkey = party.signing_key, party.exchange_key, party.ledger_vkey
+        row.changed_at = now
+        return self.publish(now)
+
+    def suspend(self, entity: str, *, reason: str, now: datetime) -> Envelope:
+        """Stop an entity from exchanging; the coordinator refuses it at once, nodes with the next directory.
+
+        Raises:
+            EntityUnknown: no such entity.
+        """
+        return self._set_status(entity, EntityStatus.SUSPENDED, reason, now)
+
+    def reinstate(self, entity: str, *, now: datetime) -> Envelope:
+        """Let a suspended entity exchange again.
+
+        Raises:
+            EntityUnknown: no such entity.
+        """
+        return self._set_status(entity, EntityStatus.ACTIVE, "", now)
+
+    def set_addresses(self, entity: str, addresses: tuple[str, ...], now: datetime) -> Envelope:
+        """Change where an entity is reached.
+
+        Raises:
+            EntityUnknown: no such entity.
+        """
+        self._lock()
+        row = self._entity(entity)
+        row.addresses, row.changed_at = "\n".join(addresses), now
+        return self.publish(now)
+
+    def record_certificate(self, entity: str, certificate: IssuedCertificate) -> None:
+        """Keep on record that a certificate was issued."""
+        self._session.add(
+            CertificateRow(
+                serial=certificate.serial,
+                entity=entity,
+                not_before=certificate.not_before,
+                not_after=certificate.not_after,
+            )
+        )
+
+    def party(self, entity: str) -> Party:
+        """Return an entity, whatever its status.
+
+        Raises:
+            EntityUnknown: no such entity.
+        """
+        return _party(self._entity(entity))
+
+    def entities(self) -> tuple[EntityView, ...]:
+        """Return every admitted entity, by id."""
+        rows = self._session.scalars(select(EntityRow).order_by(EntityRow.id)).all()
+        certificates: dict[str, datetime] = {}
+        for issued in self._session.scalars(select(CertificateRow)):
+            certificates[issued.entity] = max(issued.not_after, certificates.get(issued.entity, issued.not_after))
+        return tuple(
+            EntityView(_party(row), row.status_reason, row.admitted_at, certificates.get(row.id)) for row in rows
+        )
+
+    def invitations(self, now: datetime) -> tuple[InvitationRow, ...]:
+        """Return the invitations that can still be used."""
+        query = select(InvitationRow).where(InvitationRow.used_at.is_(None), InvitationRow.expires_at > now)
+        return tuple(self._session.scalars(query.order_by(InvitationRow.entity)))
+
+    def serial(self) -> int:
+        """Return the serial of the newest directory; 0 before the first."""
+        return self._session.scalars(select(HeadRow.serial)).one_or_none() or 0
+
+    def directory(self) -> Envelope:
+        """Return the newest directory.
+
+        Raises:
+            StorageOutdated: none was ever published: ``init`` did not finish.
+        """
+        row = self._session.get(DirectoryRow, self.serial())
+        if row is None:
+            raise StorageOutdated("no directory was published yet", remedy="run: redpact-coordinator init")
+        return Envelope.from_json(row.envelope, max_bytes=MAX_DIRECTORY_BYTES)
+
+    def needs_renewal(self, now: datetime) -> bool:
+        """Tell whether the newest directory is missing, or past a third of its life."""
+        row = self._session.get(DirectoryRow, self.serial())
+        return row is None or now >= row.issued_at + (row.expires_at - row.issued_at) / 3
+
+    def publish(self, now: datetime) -> Envelope:
+        """Sign the next directory from what the registry holds, and keep it."""
+        head = self._lock()
+        self._session.flush()
+        rows = self._session.scalars(select(EntityRow).order_by(EntityRow.id))
+        directory = Directory(
+            network=self.settings.network,
+            serial=head.serial + 1,
+            issued=now,
+            expires=now + timedelta(days=self.settings.directory_days),
+            coordinator_key=self._signer.public_key.hex(),
+            coordinator_address=self.settings.address,
+            ca_pem=self.authority.certificates_pem.decode(),
+            entities=tuple(_party(row) for row in rows),
+        )
+        envelope = seal_directory(directory, self._signer)
+        head.serial = directory.serial
+        self._session.add(
+            DirectoryRow(
+                serial=directory.serial, issued_at=now, expires_at=directory.expires, envelope=envelope.to_json()
+            )
+        )
+        self._session.flush()
+        return envelope
+
+    def lock_invitation(self, secret_sha256: str) -> InvitationRow | None:
+        """Return the invitation with this secret, holding the registry until the transaction ends."""
+        self._lock()
+        return self._session.scalars(
+            select(InvitationRow).where(InvitationRow.secret_sha256 == secret_sha256)
+        ).one_or_none()
+
+    def _lock(self) -> HeadRow:
+        # FOR UPDATE orders writers on PostgreSQL; on SQLite the transaction already holds the write lock.
+        head = self._session.get(HeadRow, _HEAD_ID, with_for_update=True)
+        if head is None:
+            head = HeadRow(id=_HEAD_ID, serial=0)
+            self._session.add(head)
+            self._session.flush()
+        return head
+
+    def _entity(self, entity: str) -> EntityRow:
+        row = self._session.get(EntityRow, entity)
+        if row is None:
+            raise EntityUnknown(f"no entity {entity!r}", remedy="see: redpact-coordinator entity list")
+        return row
+
+    def _set_status(self, entity: str, status: EntityStatus, reason: str, now: datetime) -> Envelope:
+        self._lock()
+        row = self._entity(entity)
+        row.status, row.status_reason, row.changed_at = status.value, reason[:500], now
+        return self.publish(now)
+
+    def _open_invitations(self, entity: str) -> list[InvitationRow]:
+        query = select(InvitationRow).where(InvitationRow.entity == entity, InvitationRow.used_at.is_(None))
+        return list(self._session.scalars(query))
+
+    @staticmethod
+    def _check_new(entity: str, name: str, valid_for: timedelta) -> None:
+        try:
+            check_entity_id(entity)
+        except ValueError as error:
+            raise EntityInvalid(f"{entity!r}: {error}", remedy="choose another id") from error
+        if entity == COORDINATOR_ID:
+            raise EntityInvalid(f"{entity!r} is the coordinator's own id", remedy="choose another id")
+        if not name.strip() or len(name) > EntityRow.name.type.length:  # type: ignore[attr-defined,operator]  # String
+            raise EntityInvalid("a name has 1 to 200 characters", remedy="give another --name")
+        if not timedelta(0) < valid_for <= timedelta(days=90):
+            raise EntityInvalid("an invitation is valid for up to 90 days", remedy="give another validity")
+
+
+def _party(row: EntityRow) -> Party:
+    try:
+        return Party(
+            id=row.id,
+            name=row.name,
+            kind=EntityKind(row.kind),
+            status=EntityStatus(row.status),
+            addresses=tuple(row.addresses.splitlines()),
+            signing_key=row.signing_key,
+            exchange_key=row.exchange_key,
+            ledger_vkey=row.ledger_vkey,
+        )
+    except (ValidationError, ValueError) as error:
+        raise CoordinatorError(f"the registry's entry of {row.id!r} is damaged", remedy="restore a backup") from error

@@ -1,0 +1,28 @@
+"""The gate of every call on the mutual-TLS port."""
+
+import grpc
+from sqlalchemy.orm import Session
+
+from consent_ledger.errors import PartySuspended, UnknownParty
+from consent_ledger.parties import EntityStatus, Party
+from coordinator.errors import EntityUnknown
+from coordinator.wiring import Coordinator
+from node.runtime.peer import caller_id
+
+
+def admitted_caller(coordinator: Coordinator, session: Session, context: grpc.ServicerContext) -> Party:
+    """Return the calling entity, read from the registry at this moment: a suspension holds at once.
+
+    Raises:
+        PeerUnidentified: no certificate of this network.
+        UnknownParty: the registry does not hold the caller.
+        PartySuspended: the caller is suspended.
+    """
+    entity = caller_id(context, coordinator.settings.network)
+    try:
+        party = coordinator.registry(session).party(entity)
+    except EntityUnknown as error:
+        raise UnknownParty(f"{entity} is not in the network", remedy="ask for an invitation") from error
+    if party.status is not EntityStatus.ACTIVE:
+        raise PartySuspended(f"{entity} is suspended from the network", remedy="ask the coordinator why")
+    return party

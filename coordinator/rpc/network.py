@@ -1,0 +1,87 @@
+"""The directory, and the stream of hints that it changed."""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+import grpc
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import override
+
+from coordinator.changes import News
+from coordinator.errors import EntityInvalid
+from coordinator.rpc.callers import admitted_caller
+from coordinator.wiring import Coordinator
+from node.runtime.grpc_server import CONNECTION_AGE_SECONDS
+from node.runtime.settings import Address
+from node.runtime.wire import to_wire
+from protos.redpact.v1 import network_pb2, network_pb2_grpc
+
+KEEPALIVE_SECONDS: Final = 20.0
+STREAM_SECONDS: Final = CONNECTION_AGE_SECONDS / 2
+"""A stream ends by itself, and the node opens the next, before its connection is closed for age."""
+
+_ADDRESSES: Final = TypeAdapter(tuple[Address, ...])
+_MAX_ADDRESSES: Final = 8
+_EVENTS: Final = {
+    News.DIRECTORY: network_pb2.NetworkEvent.KIND_DIRECTORY_CHANGED,
+    News.TRAINING: network_pb2.NetworkEvent.KIND_TRAINING_CHANGED,
+}
+
+
+class NetworkServicer(network_pb2_grpc.NetworkServicer):
+    """What every node asks while it runs."""
+
+    def __init__(self, coordinator: Coordinator) -> None:
+        self._coordinator = coordinator
+
+    @override
+    def GetDirectory(
+        self, request: network_pb2.GetDirectoryRequest, context: grpc.ServicerContext
+    ) -> network_pb2.GetDirectoryReply:
+        """Return the newest directory, or nothing when the caller has it."""
+        with self._coordinator.snapshot() as session:
+            admitted_caller(self._coordinator, session, context)
+            registry = self._coordinator.registry(session)
+            if registry.serial() == request.known_serial:
+                return network_pb2.GetDirectoryReply()
+            return network_pb2.GetDirectoryReply(directory=to_wire(registry.directory()))
+
+    @override
+    def Watch(
+        self, request: network_pb2.WatchRequest, context: grpc.ServicerContext
+    ) -> Iterator[network_pb2.NetworkEvent]:
+        """Send a hint for each change, and a keep-alive when there is none, until the stream's time is up."""
+        changes = self._coordinator.changes
+        end, seen = time.monotonic() + STREAM_SECONDS, changes.counts()
+        self._require_admitted(context)
+        yield network_pb2.NetworkEvent(kind=network_pb2.NetworkEvent.KIND_KEEPALIVE)
+        while context.is_active() and not changes.closed and time.monotonic() < end:
+            now = changes.wait(seen, KEEPALIVE_SECONDS)
+            self._require_admitted(context)
+            news = [each for each in News if now[each] != seen[each]]
+            kinds = [_EVENTS[each] for each in news] or [network_pb2.NetworkEvent.KIND_KEEPALIVE]
+            yield from (network_pb2.NetworkEvent(kind=kind) for kind in kinds)
+            seen = now
+
+    @override
+    def UpdateAddresses(
+        self, request: network_pb2.UpdateAddressesRequest, context: grpc.ServicerContext
+    ) -> network_pb2.UpdateAddressesReply:
+        """Change where the calling entity is reached."""
+        try:
+            addresses = _ADDRESSES.validate_python(tuple(request.addresses)[: _MAX_ADDRESSES + 1])
+        except ValidationError as error:
+            raise EntityInvalid("an address is host:port", remedy="correct the addresses") from error
+        if len(addresses) > _MAX_ADDRESSES:
+            raise EntityInvalid(f"an entity has at most {_MAX_ADDRESSES} addresses", remedy="give fewer")
+        with self._coordinator.transaction() as session:
+            party = admitted_caller(self._coordinator, session, context)
+            if party.addresses != addresses:
+                self._coordinator.registry(session).set_addresses(party.id, addresses, self._coordinator.clock.now())
+        self._coordinator.changes.announce(News.DIRECTORY)
+        return network_pb2.UpdateAddressesReply()
+
+    def _require_admitted(self, context: grpc.ServicerContext) -> None:
+        with self._coordinator.snapshot() as session:
+            admitted_caller(self._coordinator, session, context)

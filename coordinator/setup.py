@@ -1,0 +1,67 @@
+"""Making a network: keys, certificate authority, database, first directory."""
+
+from pathlib import Path
+from typing import Final
+
+from coordinator.authority import CA_CERTIFICATE, CA_KEY, new_ca
+from coordinator.errors import NetworkExists
+from coordinator.keys import CERTIFICATE, CoordinatorKeys
+from coordinator.settings import CoordinatorSettings
+from coordinator.upkeep import issue_own_certificate, publish_if_due
+from coordinator.wiring import Coordinator
+from node.runtime import migrate
+from node.runtime.clock import Clock
+from node.runtime.files import write_private
+from node.runtime.storage import open_engine
+from node.runtime.tls import read_tls_key
+
+MIGRATIONS: Final = "coordinator:migrations"
+
+
+def set_up(home: Path, settings: CoordinatorSettings, clock: Clock) -> Coordinator:
+    """Make a network in `home`, or finish making it after an interruption.
+
+    The settings file is written last: a home without it was never finished, and going on keeps the keys it has.
+
+    Raises:
+        NetworkExists: the home holds another network.
+        RedpactError: keys or database cannot be made; nothing was lost.
+    """
+    if CoordinatorSettings.exists(home):
+        known = CoordinatorSettings.load(home)
+        if known.network != settings.network:
+            raise NetworkExists(f"{home} holds the network {known.network}", remedy="choose another --home")
+        return upgrade(home, clock)
+    CoordinatorKeys.create(home)
+    if not (home / CA_CERTIFICATE).exists():
+        ca = new_ca(read_tls_key(home / CA_KEY), network=settings.network, now=clock.now())
+        write_private(home / CA_CERTIFICATE, ca)
+    _migrate(home, settings)
+    settings.save(home)
+    return _finish(home, clock)
+
+
+def upgrade(home: Path, clock: Clock) -> Coordinator:
+    """Bring the database of an existing network to this version's schema.
+
+    Raises:
+        RedpactError: settings or database are unusable.
+    """
+    _migrate(home, CoordinatorSettings.load(home))
+    return _finish(home, clock)
+
+
+def _migrate(home: Path, settings: CoordinatorSettings) -> None:
+    engine = open_engine(settings.database_url(home))
+    try:
+        migrate.upgrade(engine, MIGRATIONS)
+    finally:
+        engine.dispose()
+
+
+def _finish(home: Path, clock: Clock) -> Coordinator:
+    coordinator = Coordinator(home, clock=clock)
+    if not (home / CERTIFICATE).exists():
+        issue_own_certificate(coordinator)
+    publish_if_due(coordinator)
+    return coordinator

@@ -1,0 +1,89 @@
+"""The coordinator's register: entities, invitations, certificates, directories. Nothing here is personal data."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from consent_ledger.columns import UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """Tables of `coordinator`."""
+
+
+class HeadRow(Base):
+    """One row: the serial of the newest directory. Locking it orders every change of the registry."""
+
+    __tablename__ = "network_head"
+    __table_args__ = (PrimaryKeyConstraint("id", name="pk_network_head"),)
+
+    id: Mapped[int] = mapped_column(Integer, autoincrement=False)
+    serial: Mapped[int] = mapped_column(BigInteger)
+
+
+class EntityRow(Base):
+    """An admitted entity, as the directory will list it."""
+
+    __tablename__ = "network_entity"
+    __table_args__ = (PrimaryKeyConstraint("id", name="pk_network_entity"),)
+
+    id: Mapped[str] = mapped_column(String(63))
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20))
+    status_reason: Mapped[str] = mapped_column(String(500))
+    addresses: Mapped[str] = mapped_column(Text)  # one a line
+    signing_key: Mapped[str] = mapped_column(String(64))
+    exchange_key: Mapped[str] = mapped_column(String(64))
+    ledger_vkey: Mapped[str] = mapped_column(String(400))
+    admitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class InvitationRow(Base):
+    """An invitation; its secret is kept only as a hash."""
+
+    __tablename__ = "network_invitation"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_network_invitation"),
+        UniqueConstraint("secret_sha256", name="uq_network_invitation_secret"),
+        Index("ix_network_invitation_entity", "entity"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, autoincrement=True)
+    entity: Mapped[str] = mapped_column(String(63))
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    secret_sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    used_by_key: Mapped[str | None] = mapped_column(String(64))  # the signing key that used it
+
+
+class CertificateRow(Base):
+    """A certificate the authority issued."""
+
+    __tablename__ = "network_certificate"
+    __table_args__ = (
+        PrimaryKeyConstraint("serial", name="pk_network_certificate"),
+        Index("ix_network_certificate_entity", "entity"),
+    )
+
+    serial: Mapped[str] = mapped_column(String(40))  # hex
+    entity: Mapped[str] = mapped_column(String(63))
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    not_after: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DirectoryRow(Base):
+    """A directory that was signed; all are kept, as evidence of what was said when."""
+
+    __tablename__ = "network_directory"
+    __table_args__ = (PrimaryKeyConstraint("serial", name="pk_network_directory"),)
+
+    serial: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    envelope: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON

@@ -1,0 +1,107 @@
+"""Joining the network: the node's first call, trusting only what the invitation names."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from consent_ledger.directory import Directory, open_directory
+from consent_ledger.errors import UnknownParty
+from consent_ledger.note import NoteSigner
+from consent_ledger.parties import COORDINATOR_ID, ledger_origin, server_name
+from node import keys as key_files
+from node.identity.directory import DirectoryCache
+from node.identity.errors import EnrolmentAnswerInvalid
+from node.identity.files import CERTIFICATE_FILE
+from node.identity.requests import certificate_request, require_own_certificate
+from node.keys import NodeKeys
+from node.runtime.enrolment import EntityApplication, Invitation, hash_secret
+from node.runtime.errors import InvitationMalformed
+from node.runtime.files import write_private
+from node.runtime.status import peer_errors
+from node.runtime.tls import read_tls_key
+from node.runtime.wire import from_wire, to_wire
+from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
+
+ENROL_SECONDS: Final = 20.0
+
+
+def enrol(
+    home: Path, invitation: Invitation, *, keys: NodeKeys, addresses: tuple[str, ...], now: datetime
+) -> Directory:
+    """Join the network that `invitation` names, with the keys in `home`, and return its directory.
+
+    The answer is checked before anything is written: (1) the directory is signed by the invitation's key and of its
+    network; (2) the certificate is for our key and entity, by the invitation's authority; (3) the directory lists us with
+    our own keys. Certificate and directory are then kept in `home`.
+
+    Raises:
+        InvitationMalformed: the invitation's certificate authority is not a certificate.
+        PeerRefused: the coordinator refused the invitation (used, expired, unknown).
+        PeerUntrusted: the coordinator's certificate is not by the invitation's authority.
+        PeerUnreachable: no answer.
+        SignatureInvalid, MalformedDocument: (1) fails.
+        EnrolmentAnswerInvalid: (2) or (3) fails.
+    """
+    tls_key = read_tls_key(home / key_files.FOLDER / key_files.TLS)
+    csr = certificate_request(tls_key, invitation.entity)
+    ca_pem = _ca_pem(invitation)
+    reply = _call(invitation, ca_pem, _request(invitation, keys, addresses, csr))
+    require_own_certificate(
+        reply.certificate_pem, key=tls_key, ca_pem=ca_pem, network=invitation.network, entity=invitation.entity
+    )
+    coordinator_key = bytes.fromhex(invitation.coordinator_key)
+    envelope = from_wire(reply.directory)
+    _require_listed(open_directory(envelope, coordinator_key=coordinator_key), invitation.entity, keys)
+    cache = DirectoryCache(home, network=invitation.network, coordinator_key=coordinator_key)
+    directory = cache.accept(envelope, now)
+    write_private(home / CERTIFICATE_FILE, reply.certificate_pem)
+    return directory
+
+
+def _request(
+    invitation: Invitation, keys: NodeKeys, addresses: tuple[str, ...], csr: bytes
+) -> enrolment_pb2.EnrolRequest:
+    origin = ledger_origin(invitation.network, invitation.entity)
+    application = EntityApplication(
+        network=invitation.network,
+        entity=invitation.entity,
+        addresses=addresses,
+        signing_key=keys.signing.public_key.hex(),
+        exchange_key=keys.exchange_public.hex(),
+        ledger_vkey=NoteSigner(origin, keys.ledger).vkey,
+        secret_sha256=hash_secret(invitation.secret),
+        csr_sha256=hashlib.sha256(csr).hexdigest(),
+    )
+    return enrolment_pb2.EnrolRequest(
+        token=invitation.secret, csr_pem=csr, application=to_wire(application.seal(keys.signing))
+    )
+
+
+def _call(invitation: Invitation, ca_pem: bytes, request: enrolment_pb2.EnrolRequest) -> enrolment_pb2.EnrolReply:
+    name = server_name(invitation.network, COORDINATOR_ID)
+    options = (("grpc.ssl_target_name_override", name),)
+    credentials = grpc.ssl_channel_credentials(ca_pem)
+    with peer_errors("the coordinator"), grpc.secure_channel(invitation.address, credentials, options) as channel:
+        return enrolment_pb2_grpc.EnrolmentStub(channel).Enrol(request, timeout=ENROL_SECONDS)
+
+
+def _ca_pem(invitation: Invitation) -> bytes:
+    try:
+        certificate = x509.load_der_x509_certificate(invitation.ca_der)
+    except ValueError as error:
+        raise InvitationMalformed("the invitation's authority is no certificate", remedy="ask for another") from error
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _require_listed(directory: Directory, entity: str, keys: NodeKeys) -> None:
+    try:
+        party = directory.party(entity)
+    except UnknownParty as error:
+        raise EnrolmentAnswerInvalid("the directory received does not list this entity") from error
+    if party.signing_key != keys.signing.public_key.hex() or party.exchange_key != keys.exchange_public.hex():
+        raise EnrolmentAnswerInvalid("the directory received lists other keys for this entity")

@@ -1,0 +1,32 @@
+"""Errors of a node's membership of the network. `IdentityError` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class IdentityError(RedpactError):
+    """Root of the errors of `node.identity`."""
+
+    code = "identity_error"
+
+
+class InvitationNeeded(IdentityError):
+    """``init`` of a new home without an invitation, or without saying where to listen."""
+
+    code = "invitation_needed"
+    kind = ErrorKind.USAGE
+    es = "Para dar de alta el nodo hacen falta la invitación (--token) y la dirección (--listen)."
+
+
+class NodeExists(IdentityError):
+    """``init`` with an invitation for another network or entity than the home belongs to."""
+
+    code = "node_exists"
+    kind = ErrorKind.USAGE
+    es = "La carpeta ya pertenece a otra entidad o a otra red. Use otra carpeta."
+
+
+class EnrolmentAnswerInvalid(IdentityError):
+    """The coordinator answered with a certificate or directory that is not for this node."""
+
+    code = "enrolment_answer_invalid"
+    es = "La respuesta del coordinador no corresponde a este nodo: no se ha aceptado nada. Avise a la Gerencia."

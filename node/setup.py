@@ -1,0 +1,94 @@
+"""Making a node: keys, database, enrolment, settings; or bringing an existing one to this version.
+
+The order leaves nothing half done that matters: whatever can fail on this machine comes before the invitation is spent,
+and the settings file, without which a home does not count as a node, comes last.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from node.identity.enrolment import enrol
+from node.identity.errors import InvitationNeeded, NodeExists
+from node.identity.files import node_certificate
+from node.keys import NodeKeys
+from node.runtime import migrate
+from node.runtime.clock import Clock
+from node.runtime.enrolment import Invitation
+from node.runtime.storage import open_engine
+from node.settings import NodeSettings
+from node.wiring import Node
+
+MIGRATIONS: Final = "node:migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What ``init`` was told. Empty values are not needed for a home that exists."""
+
+    token: str = ""
+    listen: str = ""
+    addresses: tuple[str, ...] = ()
+    database: str = ""
+
+
+def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
+    """Make a node in `home`, or upgrade the one that is there.
+
+    An existing node whose certificate has expired is enrolled again when a new invitation for the same entity is given; its
+    keys stay.
+
+    Raises:
+        InvitationNeeded: a new home without token or address.
+        InvitationMalformed, SettingsInvalid: an answer is wrong.
+        NodeExists: the invitation is for another network or entity.
+        RedpactError: keys, database or enrolment failed, see there.
+    """
+    if NodeSettings.exists(home):
+        return _upgrade(home, answers, clock)
+    if not answers.token or not answers.listen:
+        raise InvitationNeeded("a new node needs --token and --listen", remedy="ask the coordinator for an invitation")
+    invitation = Invitation.from_token(answers.token)
+    settings = NodeSettings.validated(
+        {
+            "network": invitation.network,
+            "entity": invitation.entity,
+            "listen": answers.listen,
+            "addresses": answers.addresses or (answers.listen,),
+            "coordinator_address": invitation.address,
+            "coordinator_key": invitation.coordinator_key,
+            "database": answers.database,
+        }
+    )
+    keys = NodeKeys.create(home)
+    _migrate(home, settings)
+    directory = enrol(home, invitation, keys=keys, addresses=settings.addresses, now=clock.now())
+    settings.model_copy(update={"coordinator_address": directory.coordinator_address}).save(home)
+    return Node(home, clock=clock)
+
+
+def _upgrade(home: Path, answers: Answers, clock: Clock) -> Node:
+    settings = NodeSettings.load(home)
+    _migrate(home, settings)
+    if answers.token:
+        _enrol_again(home, settings, Invitation.from_token(answers.token), clock.now())
+    return Node(home, clock=clock)
+
+
+def _enrol_again(home: Path, settings: NodeSettings, invitation: Invitation, now: datetime) -> None:
+    ours = (settings.network, settings.entity, settings.coordinator_key)
+    if (invitation.network, invitation.entity, invitation.coordinator_key) != ours:
+        raise NodeExists(
+            f"{home} belongs to {settings.entity} of {settings.network}", remedy="choose another --home for this token"
+        )
+    if now >= node_certificate(home).identity().not_after:
+        enrol(home, invitation, keys=NodeKeys.load(home), addresses=settings.addresses, now=now)
+
+
+def _migrate(home: Path, settings: NodeSettings) -> None:
+    engine = open_engine(settings.database_url(home))
+    try:
+        migrate.upgrade(engine, MIGRATIONS)
+    finally:
+        engine.dispose()

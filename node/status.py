@@ -1,0 +1,93 @@
+"""What the node's administrator sees at a glance."""
+
+from typing import Any
+
+from node.runtime.findings import table
+from node.wiring import Node
+
+
+def summary(node: Node) -> dict[str, Any]:
+    """Return the state of the node, as JSON values.
+
+    Raises:
+        RedpactError: settings, keys, directory or database are unusable.
+    """
+    settings, directory, now = node.settings, node.directory.newest(), node.clock.now()
+    with node.snapshot() as session:
+        ledger_size = node.ledger(session).size()
+    return {
+        "entity": settings.entity,
+        "network": settings.network,
+        "listen": settings.listen,
+        "addresses": list(settings.addresses),
+        "coordinator_address": directory.coordinator_address if directory else settings.coordinator_address,
+        "coordinator_key": settings.coordinator_key,
+        "certificate_until": node.certificate.identity().not_after.isoformat(),
+        "ledger_origin": settings.ledger_origin,
+        "ledger_size": ledger_size,
+        "directory_serial": directory.serial if directory else None,
+        "directory_expires": directory.expires.isoformat() if directory else None,
+        "directory_fresh": directory is not None and now < directory.expires,
+        "entities": [
+            {
+                "id": party.id,
+                "name": party.name,
+                "kind": party.kind.value,
+                "status": party.status.value,
+                "addresses": list(party.addresses),
+            }
+            for party in (directory.entities if directory else ())
+        ],
+    }
+
+
+_LABELS = {
+    "es": {
+        "entity": "Entidad",
+        "network": "Red",
+        "listen": "Escucha en",
+        "coordinator_address": "Coordinador",
+        "certificate_until": "Certificado válido hasta",
+        "ledger_size": "Anotaciones en el registro de consentimientos",
+        "directory_serial": "Directorio número",
+        "directory_expires": "Directorio válido hasta",
+    },
+    "en": {
+        "entity": "Entity",
+        "network": "Network",
+        "listen": "Listens on",
+        "coordinator_address": "Coordinator",
+        "certificate_until": "Certificate valid until",
+        "ledger_size": "Entries in the consent ledger",
+        "directory_serial": "Directory serial",
+        "directory_expires": "Directory valid until",
+    },
+}
+_COLUMNS = {
+    "es": {"id": "Entidad", "name": "Nombre", "kind": "Tipo", "status": "Estado", "addresses": "Direcciones"},
+    "en": {"id": "Entity", "name": "Name", "kind": "Kind", "status": "Status", "addresses": "Addresses"},
+}
+_VALUES_ES = {
+    "active": "activa",
+    "suspended": "suspendida",
+    "public": "pública",
+    "agent": "agente",
+    "collaborator": "colaboradora",
+}
+
+
+def summary_text(document: dict[str, Any], lang: str) -> str:
+    """Return the summary for people."""
+    lang = lang if lang in _LABELS else "es"
+    words = _VALUES_ES if lang == "es" else {}
+    lines = [f"{label}: {document[name]}" for name, label in _LABELS[lang].items()]
+    rows = [
+        {
+            **row,
+            "kind": words.get(row["kind"], row["kind"]),
+            "status": words.get(row["status"], row["status"]),
+            "addresses": " ".join(row["addresses"]),
+        }
+        for row in document["entities"]
+    ]
+    return "\n".join(lines) + "\n\n" + table(_COLUMNS[lang], rows)
