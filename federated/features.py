@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from federated.errors import TableInvalid
 
@@ -17,8 +17,25 @@ MAX_FEATURES: Final = 200
 MAX_CATEGORIES: Final = 100
 MAX_REPORTED_FAULTS: Final = 20
 
-Name = Annotated[str, Field(min_length=1, max_length=100)]
 Value = str | int | float | bool | None
+
+
+def _category(value: object) -> object:
+    # 1, 1.0, "1" and "1.0" are the same category, whatever wrote the table; other things are left to be refused.
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if not isinstance(value, (str, int, float)):
+        return value
+    text = str(value).strip()
+    return text[:-2] if text.endswith(".0") and text[:-2].lstrip("-").isdigit() else text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Category = Annotated[Name, BeforeValidator(_category)]
 FloatMatrix = npt.NDArray[np.float64]
 FloatVector = npt.NDArray[np.float64]
 
@@ -66,7 +83,7 @@ class CategoricalFeature(BaseModel):
 
     name: Name
     kind: Literal["categorical"] = "categorical"
-    values: tuple[Name, ...] = Field(min_length=1, max_length=MAX_CATEGORIES)
+    values: tuple[Category, ...] = Field(min_length=1, max_length=MAX_CATEGORIES)
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -94,7 +111,7 @@ class LabelSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name
-    positive: Name
+    positive: Category
 
     def encode(self, value: Value) -> float:
         """Return 1.0 for the positive value and 0.0 for any other.
@@ -105,7 +122,7 @@ class LabelSpec(BaseModel):
         text = _category(value)
         if text == "":
             raise ValueError("the label is absent")
-        return 1.0 if text == _category(self.positive) else 0.0
+        return 1.0 if text == self.positive else 0.0
 
 
 def column_names(features: Sequence[FeatureSpec]) -> tuple[str, ...]:
@@ -145,15 +162,3 @@ def encode_labels(rows: Sequence[Mapping[str, Value]], label: LabelSpec) -> Floa
         return np.array([label.encode(row[label.name]) for row in rows], dtype=np.float64)
     except (KeyError, ValueError) as error:
         raise TableInvalid(f"label {label.name!r}: {error}", remedy="every row needs the label") from error
-
-
-def _category(value: Value) -> str:
-    # 1, 1.0, "1" and "1.0" are the same category, whatever wrote the table.
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    text = str(value).strip()
-    return text[:-2] if text.endswith(".0") and text[:-2].lstrip("-").isdigit() else text

@@ -14,6 +14,8 @@ from federated.features import MAX_FEATURES, FeatureSpec, LabelSpec, Name, colum
 
 MANIFEST_TYPE: Final = "application/vnd.redpact.campaign-manifest.v1+json"
 MAX_ROUNDS: Final = 500
+MAX_EPSILON: Final = 20.0
+MAX_DELTA: Final = 1e-3
 MAX_INVITED: Final = 5000
 
 Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -50,8 +52,10 @@ class CampaignManifest(BaseModel):
     features: tuple[FeatureSpec, ...] = Field(min_length=1, max_length=MAX_FEATURES)
     label: LabelSpec
     model: ModelKind = ModelKind.LOGISTIC
-    epsilon: float = Field(gt=0, le=20, description="what a person in one entity spends in all the rounds together")
-    delta: float = Field(gt=0, le=1e-3)
+    epsilon: float = Field(
+        gt=0, le=MAX_EPSILON, description="what a person in one entity spends in all the rounds together"
+    )
+    delta: float = Field(gt=0, le=MAX_DELTA)
     unit: Literal["person"] = "person"
     rounds: int = Field(ge=1, le=MAX_ROUNDS)
     clipping_bound: float = Field(gt=0, le=1e6, description="L2 bound on one person's gradient in one round")

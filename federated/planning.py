@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from federated.accountant import noise_multiplier_for
+from federated.errors import PrivacyTermsInvalid
 from federated.features import FeatureSpec
+from federated.manifest import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, ModelKind
 
 DEFAULT_ROUNDS: Final = 15
 MOMENTUM: Final = 0.8
@@ -43,6 +45,11 @@ def plan_terms(
     Raises:
         PrivacyTermsInvalid: epsilon, delta or rounds out of range.
     """
+    if not 0 < epsilon <= MAX_EPSILON or not 0 < delta <= MAX_DELTA or not 1 <= rounds <= MAX_ROUNDS:
+        raise PrivacyTermsInvalid(
+            f"epsilon {epsilon:g}, delta {delta:g} and {rounds} rounds are not terms to train under",
+            remedy=f"epsilon above 0, at most {MAX_EPSILON:g}; delta at most {MAX_DELTA:g}; rounds 1 to {MAX_ROUNDS}",
+        )
     squared_norm = len(features) + 1.0
     return TrainingTerms(
         epsilon=epsilon,
@@ -53,3 +60,16 @@ def plan_terms(
         learning_rate=_STEP_SHARE / squared_norm,
         momentum=MOMENTUM,
     )
+
+
+def model_kind(name: str) -> ModelKind:
+    """Return the model of that name.
+
+    Raises:
+        PrivacyTermsInvalid: the installed code cannot train it.
+    """
+    try:
+        return ModelKind(name)
+    except ValueError as error:
+        known = ", ".join(kind.value for kind in ModelKind)
+        raise PrivacyTermsInvalid(f"no model is called {name!r}", remedy=f"one of: {known}") from error

@@ -10,6 +10,8 @@ from federated.documents import parse_document, seal_document
 from federated.errors import ReleaseInvalid
 from federated.features import MAX_CATEGORIES, MAX_FEATURES, Name
 from federated.manifest import (
+    MAX_DELTA,
+    MAX_EPSILON,
     MAX_INVITED,
     MAX_ROUNDS,
     CampaignId,
@@ -43,9 +45,9 @@ class ModelRelease(BaseModel):
     columns: tuple[Name, ...] = Field(min_length=1, max_length=MAX_FEATURES * MAX_CATEGORIES)
     weights: tuple[Weight, ...] = Field(min_length=1, max_length=MAX_FEATURES * MAX_CATEGORIES)
     intercept: Weight
-    epsilon: float = Field(gt=0, le=20)
+    epsilon: float = Field(gt=0, le=MAX_EPSILON)
     epsilon_spent: float = Field(ge=0)
-    delta: float = Field(gt=0, le=1e-3)
+    delta: float = Field(gt=0, le=MAX_DELTA)
     rounds_completed: int = Field(ge=1, le=MAX_ROUNDS)
     contributors: tuple[EntityId, ...] = Field(min_length=1, max_length=MAX_INVITED)
     people_estimate: float = Field(description="a noisy count, made inside the budget")

@@ -1,8 +1,8 @@
-"""``redpact-coordinator``: the program of the Gerencia's coordinator. Each command registers itself from its own file."""
+"""``redpact-coordinator``: the Gerencia's program. Each command registers itself from its own file."""
 
 import typer
 
-from coordinator.cli import doctor, entity, init, serve, status
+from coordinator.cli import doctor, entity, init, serve, status, training_simulate
 from node.runtime.command_line import run
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ def _about() -> None:
 COMMANDS = (init, serve, status, doctor, entity)
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 
-TRAINING_COMMANDS = ()
+TRAINING_COMMANDS = (training_simulate,)
 """Modules with a ``register(app)`` for the group ``training``."""
 
 for _module in COMMANDS:

@@ -1,7 +1,7 @@
 """The real table of the demo: low-income, working-age tax units of the CPS, split over nine unequal entities.
 
-Reads the ``cps.csv.gz`` that ships in the `taxcalc` package (CC0) without importing the package. The label is receipt of
-SNAP (food assistance); it stands in for the chronic receipt that no public Spanish table holds. See
+Reads the ``cps.csv.gz`` that ships in the `taxcalc` package (CC0) without importing the package. The label is receipt
+of SNAP (food assistance); it stands in for the chronic receipt that no public Spanish table holds. See
 https://taxcalc.pslmodels.org and docs/reference/benchmarks.md.
 """
 
@@ -110,7 +110,7 @@ def _sample(rows: Iterator[dict[str, str]], seed: int) -> Iterator[dict[str, obj
     for row in rows:
         states[int(float(row["fips"]))].append(row)
     for fips, (entity, size) in ENTITIES.items():
-        chosen = np.random.RandomState(seed).choice(len(states[fips]), size=size, replace=False)  # noqa: NPY002 - the published figures were measured on this very sample
+        chosen = np.random.RandomState(seed).choice(len(states[fips]), size=size, replace=False)
         for index in chosen:
             yield {SITE: entity, **_features(states[fips][int(index)])}
 
