@@ -76,12 +76,12 @@ def parse_document(name: str, text: str, model: type[_Model]) -> _Model:
     """
     try:
         return model.model_validate(yaml.load(text, Loader=_Loader))  # noqa: S506 - the C twin of SafeLoader
-    except yaml.YAMLError as error:
-        raise PolicyDocumentDamaged(f"{name}: {error}", remedy=_REMEDY) from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise PolicyDocumentDamaged(f"{name}: {place}: {first['msg']}", remedy=_REMEDY) from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: the loader met an impossible date
+        raise PolicyDocumentDamaged(f"{name}: {error}", remedy=_REMEDY) from error
 
 
 def digest(names: Iterable[str]) -> str:

@@ -67,8 +67,8 @@ class Vocabulary:
         self._purposes: Mapping[str, Purpose] = {purpose.id: purpose for purpose in purposes}
         self._roles: Mapping[str, Role] = {role.id: role for role in roles}
         for role in roles:
-            if not role.purposes <= self._purposes.keys():
-                raise PolicyDocumentDamaged(f"roles.yaml: {role.id} names a purpose that does not exist")
+            if missing := role.purposes - self._purposes.keys():
+                raise PolicyDocumentDamaged(f"roles.yaml: {role.id}: there is no purpose {min(missing)!r}")
 
     def purpose(self, purpose_id: str) -> Purpose:
         """Return a purpose.
