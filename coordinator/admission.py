@@ -1,10 +1,10 @@
 """Admission of a new entity and renewal of its certificate.
 
-A request to join passes these checks, in this order, inside one transaction; the first that fails refuses it and changes
-nothing: (1) the invitation exists; (2) it has not expired; (3) the application is signed by the key it names; (4) it is
-for this network, this entity, this invitation and this certificate request; (5) the ledger key is of the entity's ledger;
-(6) the invitation was not used, except by the very same key, whose first answer may have been lost; (7) the certificate
-request is sound.
+A request to join passes these checks, in this order, inside one transaction; the first that fails refuses it and
+changes nothing: (1) the invitation exists; (2) it has not expired; (3) the application is signed by the key it names;
+(4) it is for this network, this entity, this invitation and this certificate request; (5) the ledger key is of the
+entity's ledger; (6) the invitation was not used, except by the very same key, whose first answer may have been lost;
+(7) the certificate request is sound.
 """
 
 import hashlib

@@ -14,7 +14,7 @@ def examine(coordinator: Coordinator) -> list[Finding]:
     Raises:
         HomeUnusable, SettingsInvalid: there is nothing to examine.
     """
-    home = coordinator.settings and coordinator.home  # settings first: without them this is no coordinator's home
+    home, _settings = coordinator.home, coordinator.settings  # without settings this is no coordinator's home
     return [
         check_disk(home),
         check_keys([home / name for name in KEY_FILES]),

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from consent_ledger.signing import Ed25519Signer
 from coordinator.authority import CA_CERTIFICATE, CA_KEY
 from node.runtime.files import read_private, write_private
 from node.runtime.tls import CurrentCertificate, new_tls_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SIGNING_KEY: Final = Path("keys", "signing.pem")
 TLS_KEY: Final = Path("keys", "tls.pem")
@@ -41,7 +44,11 @@ class CoordinatorKeys:
         Raises:
             KeyUnreadable: a file that exists is malformed, or open to others.
         """
-        makers = {CA_KEY: new_tls_key, TLS_KEY: new_tls_key, SIGNING_KEY: lambda: Ed25519Signer.generate().to_pem()}
+        makers: dict[Path, Callable[[], bytes]] = {
+            CA_KEY: new_tls_key,
+            TLS_KEY: new_tls_key,
+            SIGNING_KEY: lambda: Ed25519Signer.generate().to_pem(),
+        }
         for name, make in makers.items():
             if not (home / name).exists():
                 write_private(home / name, make())

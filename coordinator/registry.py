@@ -24,6 +24,7 @@ from node.runtime.enrolment import SECRET_BYTES, Invitation, hash_secret
 from node.runtime.errors import StorageOutdated
 
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
+MAX_NAME_CHARACTERS = 200
 _HEAD_ID = 1
 
 
@@ -255,7 +256,7 @@ class Registry:
             raise EntityInvalid(f"{entity!r}: {error}", remedy="choose another id") from error
         if entity == COORDINATOR_ID:
             raise EntityInvalid(f"{entity!r} is the coordinator's own id", remedy="choose another id")
-        if not name.strip() or len(name) > EntityRow.name.type.length:  # type: ignore[attr-defined,operator]  # String
+        if not name.strip() or len(name) > MAX_NAME_CHARACTERS:
             raise EntityInvalid("a name has 1 to 200 characters", remedy="give another --name")
         if not timedelta(0) < valid_for <= timedelta(days=90):
             raise EntityInvalid("an invitation is valid for up to 90 days", remedy="give another validity")

@@ -6,7 +6,7 @@ from typing import Final
 
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from consent_ledger.parties import COORDINATOR_ID, Party, server_name
+from consent_ledger.parties import COORDINATOR_ID, server_name
 from node.keys import FILES, FOLDER
 from node.runtime.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
 from node.runtime.status import peer_errors
@@ -25,7 +25,7 @@ def examine(node: Node) -> list[Finding]:
     Raises:
         HomeUnusable, SettingsInvalid: there is nothing to examine.
     """
-    home = node.settings and node.home  # settings first: without them this is no node's home
+    home, _settings = node.home, node.settings  # without settings this is no node's home
     found = [
         check_disk(home),
         check_keys([home / FOLDER / name for name in FILES]),
@@ -81,15 +81,10 @@ def _check_peers(node: Node) -> list[Finding]:
     if directory is None:
         return []
     targets = [(COORDINATOR_ID, directory.coordinator_address)]
-    targets += [
-        (party.id, address) for party in directory.active() if _is_peer(node, party) for address in party.addresses
-    ]
+    peers = [party for party in directory.active() if party.id != node.settings.entity]
+    targets += [(party.id, address) for party in peers for address in party.addresses]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(lambda target: _check_peer(node, *target), targets))
-
-
-def _is_peer(node: Node, party: Party) -> bool:
-    return party.id != node.settings.entity
 
 
 def _check_peer(node: Node, entity: str, address: str) -> Finding:

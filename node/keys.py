@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -13,6 +13,9 @@ from consent_ledger.errors import KeyUnreadable
 from consent_ledger.signing import Ed25519Signer
 from node.runtime.files import read_private, write_private
 from node.runtime.tls import new_tls_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DATA_KEY_BYTES: Final = 32
 FOLDER: Final = "keys"
@@ -68,7 +71,7 @@ class NodeKeys:
         Raises:
             KeyUnreadable: a file that exists is malformed, or open to others.
         """
-        makers = {
+        makers: dict[str, Callable[[], bytes]] = {
             SIGNING: lambda: Ed25519Signer.generate().to_pem(),
             LEDGER: lambda: Ed25519Signer.generate().to_pem(),
             EXCHANGE: _new_x25519,

@@ -36,8 +36,8 @@ class Answers:
 def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
     """Make a node in `home`, or upgrade the one that is there.
 
-    An existing node whose certificate has expired is enrolled again when a new invitation for the same entity is given; its
-    keys stay.
+    An existing node whose certificate has expired is enrolled again when a new invitation for the same entity is given;
+    its keys stay.
 
     Raises:
         InvitationNeeded: a new home without token or address.

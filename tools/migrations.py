@@ -1,7 +1,7 @@
-"""Write a migration from the difference between the newest one and the tables: ``python -m tools.migrations SERVICE MESSAGE``.
+"""Write a migration from what the tables have and the newest one lacks: ``python -m tools.migrations SERVICE MESSAGE``.
 
-The result is a draft for review, as Alembic's autogenerate always is. ``--initial`` replaces the first revision, which is
-right only before the first release.
+The result is a draft for review, as Alembic's autogenerate always is. ``--initial`` replaces the first revision, which
+is right only before the first release.
 """
 
 import argparse

@@ -2,13 +2,11 @@
 
 from sqlalchemy import MetaData
 
+from coordinator import tables as network
+from coordinator.training import tables as training
+from federated import tables as federated
+
 
 def all_metadata() -> list[MetaData]:
-    """Return the metadata of each package with tables here; of `federated`, the tasks sent to nodes."""
-    from coordinator import tables as network
-    from coordinator.training import tables as training
-    from federated.tables import GridTaskRow
-
-    grid = MetaData()
-    GridTaskRow.metadata.tables[GridTaskRow.__tablename__].to_metadata(grid)
-    return [network.Base.metadata, training.Base.metadata, grid]
+    """Return the metadata of each package with tables here."""
+    return [network.Base.metadata, training.Base.metadata, federated.GridBase.metadata]

@@ -15,12 +15,12 @@ from consent_ledger.note import NoteSigner
 from consent_ledger.parties import COORDINATOR_ID, ledger_origin, server_name
 from node import keys as key_files
 from node.identity.directory import DirectoryCache
-from node.identity.errors import EnrolmentAnswerInvalid
+from node.identity.errors import EnrolmentAnswerInvalid, InvitationRefused
 from node.identity.files import CERTIFICATE_FILE
 from node.identity.requests import certificate_request, require_own_certificate
 from node.keys import NodeKeys
 from node.runtime.enrolment import EntityApplication, Invitation, hash_secret
-from node.runtime.errors import InvitationMalformed
+from node.runtime.errors import InvitationMalformed, PeerRefused
 from node.runtime.files import write_private
 from node.runtime.status import peer_errors
 from node.runtime.tls import read_tls_key
@@ -36,12 +36,13 @@ def enrol(
     """Join the network that `invitation` names, with the keys in `home`, and return its directory.
 
     The answer is checked before anything is written: (1) the directory is signed by the invitation's key and of its
-    network; (2) the certificate is for our key and entity, by the invitation's authority; (3) the directory lists us with
-    our own keys. Certificate and directory are then kept in `home`.
+    network; (2) the certificate is for our key and entity, by the invitation's authority; (3) the directory lists us
+    with our own keys. Certificate and directory are then kept in `home`.
 
     Raises:
         InvitationMalformed: the invitation's certificate authority is not a certificate.
-        PeerRefused: the coordinator refused the invitation (used, expired, unknown).
+        InvitationRefused: the coordinator does not take the invitation: used, expired, or unknown to it.
+        PeerRefused: it refused for another reason.
         PeerUntrusted: the coordinator's certificate is not by the invitation's authority.
         PeerUnreachable: no answer.
         SignatureInvalid, MalformedDocument: (1) fails.
@@ -86,8 +87,13 @@ def _call(invitation: Invitation, ca_pem: bytes, request: enrolment_pb2.EnrolReq
     name = server_name(invitation.network, COORDINATOR_ID)
     options = (("grpc.ssl_target_name_override", name),)
     credentials = grpc.ssl_channel_credentials(ca_pem)
-    with peer_errors("the coordinator"), grpc.secure_channel(invitation.address, credentials, options) as channel:
-        return enrolment_pb2_grpc.EnrolmentStub(channel).Enrol(request, timeout=ENROL_SECONDS)
+    try:
+        with peer_errors("the coordinator"), grpc.secure_channel(invitation.address, credentials, options) as channel:
+            return enrolment_pb2_grpc.EnrolmentStub(channel).Enrol(request, timeout=ENROL_SECONDS)
+    except PeerRefused as error:
+        if error.peer_code.startswith("invitation_"):
+            raise InvitationRefused(error.message, remedy="ask the coordinator for a new invitation") from error
+        raise
 
 
 def _ca_pem(invitation: Invitation) -> bytes:

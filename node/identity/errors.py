@@ -17,6 +17,13 @@ class InvitationNeeded(IdentityError):
     es = "Para dar de alta el nodo hacen falta la invitación (--token) y la dirección (--listen)."
 
 
+class InvitationRefused(IdentityError):
+    """The coordinator does not take the invitation: it was used, has expired, or was never made."""
+
+    code = "invitation_refused"
+    es = "El coordinador no acepta la invitación: ya se utilizó, caducó o no es suya. Pida una nueva a la Gerencia."
+
+
 class NodeExists(IdentityError):
     """``init`` with an invitation for another network or entity than the home belongs to."""
 

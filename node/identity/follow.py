@@ -38,8 +38,8 @@ def refresh(node: Node) -> Directory | None:
 
     Raises:
         PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give it.
-        SignatureInvalid, MalformedDocument, DirectoryRollback, DirectoryExpired: what it gave is not acceptable; the one
-            kept stays.
+        SignatureInvalid, MalformedDocument, DirectoryRollback, DirectoryExpired: what it gave is not acceptable; the
+            one kept stays.
     """
     known = node.directory.newest()
     request = network_pb2.GetDirectoryRequest(known_serial=known.serial if known else 0)

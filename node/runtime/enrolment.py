@@ -1,7 +1,7 @@
 """The two documents of joining a network, which both sides must read alike: the invitation and the application.
 
-An invitation is handed over outside the network (a letter, a call, a signed mail). It names the coordinator's certificate
-authority and signing key, so that a node's very first call already trusts nothing it was not told to.
+An invitation is handed over outside the network (a letter, a call, a signed mail). It names the coordinator's
+certificate authority and signing key, so that a node's very first call already trusts nothing it was not told to.
 """
 
 import base64

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from node.runtime import migrate
+from node.runtime.errors import StorageDamaged
 from node.runtime.files import read_private
 from node.runtime.storage import translated_errors
 from node.runtime.tls import CurrentCertificate
@@ -86,8 +87,6 @@ def check_database(engine: Engine, scripts: str) -> Finding:
 
 
 def _check_integrity(engine: Engine) -> None:
-    from node.runtime.errors import StorageDamaged
-
     with translated_errors(), engine.connect().execution_options(read_only=True) as connection:
         if engine.dialect.name != "sqlite":
             return

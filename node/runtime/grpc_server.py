@@ -14,6 +14,7 @@ import grpc
 import structlog
 from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from typing_extensions import override
 
 from consent_ledger.errors import MalformedDocument
 from node.runtime.channels import MAX_MESSAGE_BYTES
@@ -65,7 +66,7 @@ def start_server(
     """
     server = grpc.server(
         ThreadPoolExecutor(workers, thread_name_prefix="rpc"),
-        interceptors=(ErrorInterceptor(),),
+        interceptors=[ErrorInterceptor()],
         maximum_concurrent_rpcs=2 * workers,
         options=_OPTIONS,
     )
@@ -103,6 +104,7 @@ _OPTIONS: Final[tuple[tuple[str, int], ...]] = (
 class ErrorInterceptor(grpc.ServerInterceptor):
     """Turns our errors into statuses, and malformed requests into our errors."""
 
+    @override
     def intercept_service(
         self,
         continuation: "Callable[[grpc.HandlerCallDetails], grpc.RpcMethodHandler[Any, Any] | None]",

@@ -1,16 +1,17 @@
 """Schema migrations: Alembic inside one transaction, so that an upgrade happens whole or not at all."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from alembic import command, context
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 
 from consent_ledger.columns import UtcDateTime
 from node.runtime.errors import StorageOutdated
 from node.runtime.storage import translated_errors
-
-if TYPE_CHECKING:
-    from alembic.config import Config
 
 
 def upgrade(engine: Engine, scripts: str) -> None:
@@ -24,8 +25,6 @@ def upgrade(engine: Engine, scripts: str) -> None:
         StorageOutdated: the database was made by a newer version.
         StorageBusy, StorageFull, StorageDamaged: the database could not do it; nothing was changed.
     """
-    from alembic import command
-
     with translated_errors(), engine.begin() as connection:
         config = _config(scripts, connection)
         _require_known(connection, config)
@@ -49,8 +48,6 @@ def require_current(engine: Engine, scripts: str) -> None:
 
 def run_environment(metadata: Sequence[MetaData]) -> None:
     """Do the work of a service's ``env.py``: run the migrations on the connection that was handed in."""
-    from alembic import context
-
     context.configure(
         connection=context.config.attributes["connection"],
         target_metadata=metadata,
@@ -66,9 +63,7 @@ def _render_item(kind: str, item: Any, _context: object) -> str | Literal[False]
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
-def _config(scripts: str, connection: Connection) -> "Config":
-    from alembic.config import Config
-
+def _config(scripts: str, connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", scripts)
     config.attributes["connection"] = connection
@@ -76,20 +71,14 @@ def _config(scripts: str, connection: Connection) -> "Config":
 
 
 def _found(connection: Connection) -> str | None:
-    from alembic.migration import MigrationContext
-
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _newest(config: "Config") -> str | None:
-    from alembic.script import ScriptDirectory
-
+def _newest(config: Config) -> str | None:
     return ScriptDirectory.from_config(config).get_current_head()
 
 
-def _require_known(connection: Connection, config: "Config") -> None:
-    from alembic.script import ScriptDirectory
-
+def _require_known(connection: Connection, config: Config) -> None:
     found = _found(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:

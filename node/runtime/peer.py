@@ -1,7 +1,7 @@
 """Who is calling: the SPIFFE id in the client certificate's URI name, never its common name."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import grpc
 
@@ -20,7 +20,7 @@ def caller_id(context: grpc.ServicerContext, network: str) -> str:
     Raises:
         PeerUnidentified: no certificate, or one that names no entity of `network`.
     """
-    names = context.auth_context().get("peer_spiffe_id", ())
+    names: Any = context.auth_context().get("peer_spiffe_id", ())  # the stubs say bytes where gRPC gives a list of them
     uris = [name.decode("utf-8", "replace") for name in names]
     match = _SPIFFE.fullmatch(uris[0]) if len(uris) == 1 else None
     if match is None or match[1] != network or not ENTITY_ID.fullmatch(match[2]):

@@ -130,7 +130,9 @@ class CurrentCertificate:
             return _configuration(identity)
 
         return grpc.dynamic_ssl_server_credentials(
-            _configuration(served[0]), fetch, require_client_authentication=not anonymous_clients
+            _configuration(served[0]),
+            fetch,  # type: ignore[arg-type]  # the stub forgets that None means no change
+            require_client_authentication=not anonymous_clients,
         )
 
     def _stamps(self) -> tuple[tuple[int, int], ...]:
@@ -161,5 +163,5 @@ def client_credentials(identity: TlsIdentity) -> grpc.ChannelCredentials:
 
 def _configuration(identity: TlsIdentity) -> grpc.ServerCertificateConfiguration:
     return grpc.ssl_server_certificate_configuration(
-        ((identity.key_pem, identity.chain_pem),), root_certificates=identity.ca_pem
+        [(identity.key_pem, identity.chain_pem)], root_certificates=identity.ca_pem
     )

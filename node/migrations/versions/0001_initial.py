@@ -180,6 +180,7 @@ def upgrade() -> None:
         "training_releases",
         sa.Column("campaign_id", sa.String(length=32), nullable=False),
         sa.Column("release", sa.LargeBinary(), nullable=False),
+        sa.Column("manifest", sa.LargeBinary(), nullable=False),
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("campaign_id"),
     )
