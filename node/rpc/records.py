@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import grpc
+from typing_extensions import override
 
 from node.exchange.answering import Answering
 from node.runtime.peer import caller_id
@@ -18,6 +19,7 @@ class RecordsServicer(records_pb2_grpc.RecordsServicer):
         self._network = node.settings.network
         self._answering = Answering(node)
 
+    @override
     def FetchSummary(  # noqa: N802 - the name in the .proto
         self, request: records_pb2.FetchSummaryRequest, context: grpc.ServicerContext
     ) -> records_pb2.FetchSummaryReply:

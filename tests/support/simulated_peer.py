@@ -1,0 +1,139 @@
+"""A peer that speaks the real protocol with its own keys and ledger, and can be told to lie.
+
+As a holder it answers whatever it is asked with the values it was given; `change_answer` and `change_envelope` are
+where it cheats. As an asker it makes requests that are right but for one thing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from consent_ledger.bodies import RefusalBody, ReleaseBody
+from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log import ConsentLedger
+from consent_ledger.note import NoteSigner
+from consent_ledger.parties import EntityKind, EntityStatus, Party, ledger_origin
+from consent_ledger.signing import Ed25519Signer, Envelope, pae
+from consent_ledger.store import InMemoryLedgerStore
+from records_exchange.answer import FetchAnswer, LedgerEvidence, Outcome, ReleasedField, WithheldField, seal_answer
+from records_exchange.answer import Value as AnswerValue
+from records_exchange.request import (
+    REQUEST_LIFETIME,
+    FetchRequest,
+    Question,
+    build_request,
+    parse_request,
+    payload_digest,
+    seal_request,
+)
+from records_exchange.verification import SentRequest
+
+NETWORK = "test.example"
+SUBJECT = "5a" * 32
+
+
+@dataclass
+class SimulatedPeer:
+    """One entity outside our control."""
+
+    entity: str
+    values: Mapping[str, AnswerValue] = field(default_factory=dict)
+    kind: EntityKind = EntityKind.AGENT
+    network: str = NETWORK
+    refuses: bool = False
+    change_answer: Callable[[FetchAnswer], FetchAnswer] = lambda answer: answer
+    change_envelope: Callable[[Envelope], Envelope] = lambda envelope: envelope
+
+    def __post_init__(self) -> None:
+        self.signing = Ed25519Signer.generate()
+        self.exchange = X25519PrivateKey.generate()
+        self.note = NoteSigner(ledger_origin(self.network, self.entity), Ed25519Signer.generate())
+        self.ledger = ConsentLedger(InMemoryLedgerStore(), self.note)
+        self.answered: list[Envelope] = []
+
+    @property
+    def party(self) -> Party:
+        """What the directory says of it."""
+        return Party(
+            id=self.entity,
+            name=f"Entidad {self.entity}",
+            kind=self.kind,
+            status=EntityStatus.ACTIVE,
+            addresses=("192.0.2.1:1",),
+            signing_key=self.signing.public_key.hex(),
+            exchange_key=self.exchange.public_key().public_bytes_raw().hex(),
+            ledger_vkey=self.note.vkey,
+        )
+
+    # ---- as an asker
+
+    def ask(self, holder: str, now: datetime, *, subject: str = SUBJECT, **changes: object) -> Envelope:
+        """Return a signed request, right but for `changes` to its fields."""
+        question = Question("casework", ("person.sex", "work.status"), "entity_technician")
+        request = build_request(question, asker=self.entity, holder=holder, subject=subject, now=now)
+        changed = FetchRequest.model_validate(request.model_dump() | changes)
+        return seal_request(changed, self.signing)
+
+    def ask_for_long(self, holder: str, now: datetime) -> Envelope:
+        """Return a request that wants to be valid for longer than allowed."""
+        return self.ask(holder, now, expires=now + REQUEST_LIFETIME + timedelta(seconds=1))
+
+    # ---- as a holder
+
+    def answer(self, envelope: Envelope, now: datetime) -> Envelope:
+        """Answer as it was told to, honestly or not."""
+        request = parse_request(envelope.payload)
+        answer = self.change_answer(self._honest(request, payload_digest(envelope), now))
+        sealed = self.change_envelope(seal_answer(answer, self.signing))
+        self.answered.append(sealed)
+        return sealed
+
+    def log(self, kind: EntryType, request: FetchRequest, now: datetime, sha256: str = "ab" * 32) -> LedgerEvidence:
+        """Write a release or a refusal to its ledger and return the evidence."""
+        words = {"request_id": request.id, "request_sha256": sha256, "recipient": request.asker}
+        words |= {"purpose": request.purpose, "role": request.role}
+        if kind is EntryType.REFUSAL:
+            body = RefusalBody.model_validate(words | {"reason": "nothing_to_share"})
+            return self._append(NewEntry(kind, body), now)
+        more = {"person_ref": "p-1", "fields": request.fields, "consents": ("c-1",), "policy_sha256": "cd" * 32}
+        return self._append(NewEntry(kind, ReleaseBody.model_validate(words | more)), now)
+
+    def _append(self, entry: NewEntry, now: datetime) -> LedgerEvidence:
+        (appended,) = self.ledger.append([entry], now)
+        return LedgerEvidence(
+            origin=self.ledger.origin,
+            index=appended.index,
+            leaf=appended.leaf.decode(),
+            checkpoint=appended.checkpoint.decode(),
+            proof=tuple(step.hex() for step in self.ledger.inclusion_proof(appended.index)),
+        )
+
+    def _honest(self, request: FetchRequest, sha256: str, now: datetime) -> FetchAnswer:
+        given = () if self.refuses else tuple(name for name in request.fields if name in self.values)
+        missing = () if self.refuses else tuple(name for name in request.fields if name not in self.values)
+        kind = EntryType.REFUSAL if self.refuses else EntryType.RELEASE
+        return FetchAnswer(
+            request_id=request.id,
+            request_sha256=sha256,
+            holder=self.entity,
+            asker=request.asker,
+            outcome=Outcome.REFUSED if self.refuses else Outcome.RELEASED,
+            reason="nothing_to_share" if self.refuses else None,
+            fields=tuple(ReleasedField(id=name, value=self.values[name], recorded_at=now) for name in given),
+            withheld=tuple(WithheldField(id=name, reason="not_consented") for name in missing),
+            ledger=self.log(kind, request, now, sha256),
+            issued=now,
+        )
+
+
+def sent(envelope: Envelope) -> SentRequest:
+    """Return the asker's own memory of a request."""
+    return SentRequest(parse_request(envelope.payload), envelope)
+
+
+def forged(envelope: Envelope) -> Envelope:
+    """Return the envelope signed by somebody else under the same key id."""
+    other = Ed25519Signer.generate()
+    return replace(envelope, signature=other.sign(pae(envelope.payload_type, envelope.payload)))

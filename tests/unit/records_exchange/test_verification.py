@@ -1,0 +1,192 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent_ledger.entry import EntryType
+from consent_ledger.errors import LedgerError, SignatureInvalid
+from consent_ledger.parties import ledger_origin
+from consent_ledger.signing import Envelope, seal
+from policies.catalogue import load_catalogue
+from policies.errors import RedpactError
+from records_exchange.answer import ANSWER_TYPE, FetchAnswer, Outcome, ReleasedField, WithheldField
+from records_exchange.errors import (
+    AnswerMalformed,
+    AnswerOverreaches,
+    AnswerStale,
+    AnswerUnbound,
+    EvidenceInvalid,
+    ExchangeError,
+)
+from records_exchange.request import parse_request
+from records_exchange.verification import SentRequest, VerifiedAnswer, open_answer
+from tests.support.clock import START
+from tests.support.simulated_peer import NETWORK, SimulatedPeer, forged, sent
+
+ASKER = SimulatedPeer("asker")
+VALUES = {"person.sex": "f", "work.status": "unemployed"}
+
+
+def holder() -> SimulatedPeer:
+    return SimulatedPeer("holder", VALUES)
+
+
+def check(peer: SimulatedPeer, received: Envelope, asked: SentRequest, *, later: int = 0) -> VerifiedAnswer:
+    return open_answer(
+        received,
+        asked,
+        holder=peer.party,
+        origin=ledger_origin(NETWORK, "holder"),
+        values=load_catalogue(),
+        now=START + timedelta(seconds=later),
+    )
+
+
+def exchange(peer: SimulatedPeer) -> VerifiedAnswer:
+    asked = sent(ASKER.ask("holder", START))
+    return check(peer, peer.answer(asked.envelope, START), asked)
+
+
+def test_an_honest_release_verifies() -> None:
+    verified = exchange(holder())
+    assert {field.id: field.value for field in verified.answer.fields} == VALUES
+    assert verified.tree_size == 1
+
+
+def test_an_honest_refusal_verifies() -> None:
+    peer = holder()
+    peer.refuses = True
+    assert exchange(peer).answer.outcome is Outcome.REFUSED
+
+
+def update(**changes: Any) -> Callable[[FetchAnswer], FetchAnswer]:
+    return lambda answer: answer.model_copy(update=changes)
+
+
+def evidence(**changes: Any) -> Callable[[FetchAnswer], FetchAnswer]:
+    return lambda answer: answer.model_copy(update={"ledger": answer.ledger.model_copy(update=changes)})
+
+
+def value(field: str, content: object) -> Callable[[FetchAnswer], FetchAnswer]:
+    def change(answer: FetchAnswer) -> FetchAnswer:
+        lie = ReleasedField.model_validate({"id": field, "value": content, "recorded_at": START})
+        kept = tuple(item for item in answer.fields if item.id != field)
+        return answer.model_copy(update={"fields": (*kept, lie)})
+
+    return change
+
+
+def logged_as_refusal(peer: SimulatedPeer) -> Callable[[FetchAnswer], FetchAnswer]:
+    request = parse_request(ASKER.ask("holder", START).payload)
+    return lambda answer: answer.model_copy(update={"ledger": peer.log(EntryType.REFUSAL, request, START)})
+
+
+def logged_long_ago(peer: SimulatedPeer) -> Callable[[FetchAnswer], FetchAnswer]:
+    request = parse_request(ASKER.ask("holder", START).payload)
+    old = peer.log(EntryType.RELEASE, request, START - timedelta(days=1))
+    return update(ledger=old)
+
+
+LIES = {
+    "another request's id": (update(request_id="00" * 16), AnswerUnbound),
+    "another request's bytes": (update(request_sha256="00" * 32), AnswerUnbound),
+    "for another asker": (update(asker="other"), AnswerUnbound),
+    "of another holder": (update(holder="other"), AnswerUnbound),
+    "dated before the request": (update(issued=START - timedelta(minutes=2)), AnswerStale),
+    "dated ahead": (update(issued=START + timedelta(minutes=2)), AnswerStale),
+    "a field not asked for": (value("edu.level", "primary"), AnswerOverreaches),
+    "a field left unexplained": (update(fields=()), AnswerOverreaches),
+    "a field both given and withheld": (
+        update(withheld=(WithheldField(id="person.sex", reason="not_consented"),)),
+        AnswerOverreaches,
+    ),
+    "free text as a value": (value("work.status", "lives alone, told me that..."), AnswerOverreaches),
+    "a number as a code": (value("work.status", 7), AnswerOverreaches),
+    "rows as a code": (value("work.status", [{"a": "b"}]), AnswerOverreaches),
+    "another ledger": (evidence(origin="test.example/entity/other"), EvidenceInvalid),
+    "a proof too long": (evidence(proof=("00" * 32,)), EvidenceInvalid),
+    "another index": (evidence(index=5), EvidenceInvalid),
+    "an unsigned checkpoint": (evidence(checkpoint="test.example/entity/holder\n1\nAAAA\n"), EvidenceInvalid),
+    "a leaf that is not in the tree": (evidence(leaf="{}"), EvidenceInvalid),
+}
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_is_found(lie: str) -> None:
+    peer = holder()
+    peer.change_answer, error = LIES[lie]
+    with pytest.raises(error):
+        exchange(peer)
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize("trick", [logged_as_refusal, logged_long_ago])
+def test_evidence_of_something_else_is_found(
+    trick: Callable[[SimulatedPeer], Callable[[FetchAnswer], FetchAnswer]],
+) -> None:
+    peer = holder()
+    peer.change_answer = trick(peer)
+    with pytest.raises(EvidenceInvalid):
+        exchange(peer)
+
+
+def test_a_checkpoint_by_another_key_is_found() -> None:
+    peer, impostor = holder(), holder()
+    peer.ledger = impostor.ledger
+    with pytest.raises(EvidenceInvalid):
+        exchange(peer)
+
+
+def test_an_answer_replayed_to_a_new_request_is_found() -> None:
+    peer = holder()
+    first = sent(ASKER.ask("holder", START))
+    answer = peer.answer(first.envelope, START)
+    with pytest.raises(AnswerUnbound):
+        check(peer, answer, sent(ASKER.ask("holder", START)))
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        pytest.param(forged, SignatureInvalid, id="forged"),
+        pytest.param(lambda e: replace(e, payload=e.payload[:-7]), SignatureInvalid, id="truncated"),
+        pytest.param(lambda e: replace(e, payload_type="text/plain"), SignatureInvalid, id="another type"),
+    ],
+)
+def test_an_answer_not_signed_by_the_holder_is_found(
+    change: Callable[[Envelope], Envelope], error: type[RedpactError]
+) -> None:
+    peer = holder()
+    peer.change_envelope = change
+    with pytest.raises(error):
+        exchange(peer)
+
+
+@pytest.mark.invariant(8)
+@given(st.one_of(st.binary(max_size=200), st.just(b" " * 300_000), st.just(b'{"v":1}')))
+def test_any_signed_bytes_raise_only_our_errors(payload: bytes) -> None:
+    peer = holder()
+    with pytest.raises((ExchangeError, LedgerError)):
+        check(peer, seal(ANSWER_TYPE, payload, peer.signing), sent(ASKER.ask("holder", START)))
+
+
+def test_an_oversized_answer_is_malformed() -> None:
+    peer = holder()
+    with pytest.raises(AnswerMalformed):
+        check(
+            peer, seal(ANSWER_TYPE, b'{"x":"' + b"a" * 300_000 + b'"}', peer.signing), sent(ASKER.ask("holder", START))
+        )
+
+
+def test_no_message_repeats_a_value() -> None:
+    peer = holder()
+    peer.change_answer = value("work.status", "secret words")
+    with pytest.raises(AnswerOverreaches) as caught:
+        exchange(peer)
+    assert "secret" not in caught.value.message
