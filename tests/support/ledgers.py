@@ -1,0 +1,96 @@
+"""Builders of ledgers, consents and entries for tests. Keys are drawn anew: nothing depends on their value."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from consent_ledger.bodies import Notice, ReleaseBody
+from consent_ledger.consents import ConsentGrant, ConsentRegister, ConsentView
+from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log import ConsentLedger
+from consent_ledger.note import NoteSigner
+from consent_ledger.signing import Ed25519Signer
+from consent_ledger.store import InMemoryLedgerStore, LedgerStore
+from tests.support.clock import START
+
+ORIGIN = "red.example/entity/ong-a"
+DIGEST = sha256(b"something").hexdigest()
+
+
+def new_ledger(store: LedgerStore | None = None, *, signer: NoteSigner | None = None) -> ConsentLedger:
+    return ConsentLedger(store or InMemoryLedgerStore(), signer or new_signer())
+
+
+def new_signer(origin: str = ORIGIN) -> NoteSigner:
+    return NoteSigner(origin, Ed25519Signer.generate())
+
+
+def grant_of(
+    person: str = "p1",
+    *,
+    fields: tuple[str, ...] = ("person.birth_year", "household.size"),
+    purposes: tuple[str, ...] = ("case_coordination",),
+    recipients: tuple[str, ...] = ("ong-b",),
+    start: datetime = START,
+    days: float = 30,
+) -> ConsentGrant:
+    return ConsentGrant(
+        person_ref=person,
+        fields=fields,
+        purposes=purposes,
+        recipients=recipients,
+        valid_from=start,
+        valid_until=start + timedelta(days=days),
+        notice=Notice(id="summary-sharing", version="1", sha256=DIGEST),
+    )
+
+
+def release_of(
+    *consents: str,
+    person: str = "p1",
+    recipient: str = "ong-b",
+    purpose: str = "case_coordination",
+    fields: tuple[str, ...] = ("person.birth_year",),
+) -> NewEntry:
+    body = ReleaseBody(
+        request_id="r1",
+        request_sha256=DIGEST,
+        person_ref=person,
+        recipient=recipient,
+        purpose=purpose,
+        role="social_worker",
+        fields=fields,
+        consents=consents,
+        policy_sha256=DIGEST,
+    )
+    return NewEntry(EntryType.RELEASE, body)
+
+
+def releases(count: int) -> list[NewEntry]:
+    return [release_of("c1", person=f"p{number}") for number in range(count)]
+
+
+class InMemoryConsentStore:
+    """A `ConsentStore` that forgets everything at exit."""
+
+    def __init__(self) -> None:
+        self.views: dict[str, ConsentView] = {}
+
+    def get(self, consent_id: str) -> ConsentView | None:
+        return self.views.get(consent_id)
+
+    def put(self, view: ConsentView) -> None:
+        self.views[view.consent_id] = view
+
+    def of_person(self, person_ref: str) -> list[ConsentView]:
+        return [view for view in self.views.values() if view.person_ref == person_ref]
+
+    def all(self) -> list[ConsentView]:
+        return list(self.views.values())
+
+    def lapsed(self, now: datetime) -> list[ConsentView]:
+        ends = ("given", "renewed")
+        return [v for v in self.views.values() if v.state.value in ends and v.record.valid_until <= now]
+
+
+def new_register(ledger: ConsentLedger | None = None) -> ConsentRegister:
+    return ConsentRegister(ledger or new_ledger(), InMemoryConsentStore(), controller="ong-a")
