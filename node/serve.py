@@ -1,6 +1,7 @@
 """What a running node consists of. A new servicer or background task is one line in `servicers` or `tasks`."""
 
 from functools import partial
+from importlib.util import find_spec
 
 from node.identity.follow import follow_directory, watch_network
 from node.identity.renewal import keep_certificate
@@ -23,7 +24,17 @@ def tasks(node: Node) -> list[Task]:
         Task("directory", partial(follow_directory, node)),
         Task("watch", partial(watch_network, node)),
         Task("certificate", partial(keep_certificate, node)),
+        *training_tasks(node),
     ]
+
+
+def training_tasks(node: Node) -> list[Task]:
+    """Return the work for training campaigns, on a node installed with the extra ``federated``."""
+    if find_spec("flwr") is None or find_spec("torch") is None:
+        return []
+    from node.training.background import work  # noqa: PLC0415 - needs the extra
+
+    return [Task("training", partial(work, node))]
 
 
 def start(node: Node) -> Service:

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
     from consent_ledger.consents import ConsentRegister
     from consent_ledger.log import ConsentLedger
+    from federated.budget import EpsilonLedger
+    from federated.guard import NodeGuard
     from node.identity.directory import DirectoryCache
     from node.keys import NodeKeys
     from node.records.store import PersonStore
+    from node.rpc.training import TrainingClient
     from node.runtime.channels import ChannelPool
     from node.runtime.tls import CurrentCertificate
     from node.settings import NodeSettings
@@ -81,6 +84,33 @@ class Node:
         directory = self.directory.newest()
         address = directory.coordinator_address if directory else self.settings.coordinator_address
         return self.channels.channel(address, server_name(self.settings.network, COORDINATOR_ID))
+
+    def epsilon_ledger(self, session: Session) -> "EpsilonLedger":
+        """Return the privacy budgets of this node's data sets, working inside `session`."""
+        from federated.budget import EpsilonLedger
+        from federated.sql_store import SqlBudgetStore
+
+        return EpsilonLedger(SqlBudgetStore(session))
+
+    def training_guard(self, session: Session) -> "NodeGuard":
+        """Return the gate before anything leaves for training, working inside `session`."""
+        from federated.guard import NodeGuard, Pinned
+        from federated.sql_store import SqlCampaignStore
+
+        settings = self.settings
+        pinned = Pinned(
+            network=settings.network,
+            entity=settings.entity,
+            entity_key=self.keys.signing.public_key,
+            coordinator_key=bytes.fromhex(settings.coordinator_key),
+        )
+        return NodeGuard(pinned, SqlCampaignStore(session), self.epsilon_ledger(session))
+
+    def training_client(self) -> "TrainingClient":
+        """Return the coordinator's Training service."""
+        from node.rpc.training import TrainingClient
+
+        return TrainingClient(self.coordinator_channel)
 
     def close(self) -> None:
         """Close channels and database connections."""

@@ -2,7 +2,17 @@
 
 import typer
 
-from coordinator.cli import doctor, entity, init, serve, status, training_simulate
+from coordinator.cli import (
+    doctor,
+    entity,
+    init,
+    serve,
+    status,
+    training_release,
+    training_simulate,
+    training_start,
+    training_status,
+)
 from node.runtime.command_line import run
 
 app = typer.Typer(
@@ -19,7 +29,7 @@ def _about() -> None:
 COMMANDS = (init, serve, status, doctor, entity)
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 
-TRAINING_COMMANDS = (training_simulate,)
+TRAINING_COMMANDS = (training_start, training_status, training_release, training_simulate)
 """Modules with a ``register(app)`` for the group ``training``."""
 
 for _module in COMMANDS:

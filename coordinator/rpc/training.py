@@ -1,11 +1,13 @@
 """The Training service on the wire: parse, ask the desk, answer."""
 
-from typing_extensions import override
+from functools import partial
 
 import grpc
+from typing_extensions import override
 
 from coordinator.changes import News
 from coordinator.wiring import Coordinator
+from node.runtime.grpc_server import Register
 from node.runtime.peer import caller_id
 from node.runtime.wire import from_wire, to_wire
 from protos.redpact.v1 import training_pb2, training_pb2_grpc
@@ -32,9 +34,7 @@ class TrainingServicer(training_pb2_grpc.TrainingServicer):
         )
 
     @override
-    def Decide(
-        self, request: training_pb2.DecideRequest, context: grpc.ServicerContext
-    ) -> training_pb2.DecideReply:
+    def Decide(self, request: training_pb2.DecideRequest, context: grpc.ServicerContext) -> training_pb2.DecideReply:
         self._desk.decide(caller_id(context, self._network), from_wire(request.decision))
         self._changes.announce(News.TRAINING)
         return training_pb2.DecideReply()
@@ -65,3 +65,8 @@ class TrainingServicer(training_pb2_grpc.TrainingServicer):
     ) -> training_pb2.GetReleaseReply:
         release = self._desk.release(caller_id(context, self._network), request.campaign_id)
         return training_pb2.GetReleaseReply(release=to_wire(release))
+
+
+def training_servicer(coordinator: Coordinator) -> Register:
+    """Return what adds the servicer to a server."""
+    return partial(training_pb2_grpc.add_TrainingServicer_to_server, TrainingServicer(coordinator))

@@ -138,7 +138,7 @@ class CampaignRegister:
             if known is not decision.verdict:
                 raise DecisionConflict(f"{party.id} already said {known.value}", remedy="ask for a new campaign")
             return decision
-        # (4) in time
+        # (4) while decisions are taken
         if campaign.state is not CampaignState.PROPOSED or now >= campaign.manifest.deadline:
             raise CampaignOutOfStep("the time to decide is over", remedy="ask for a new campaign")
         row = CampaignDecisionRow(

@@ -15,8 +15,8 @@ from consent_ledger.parties import EntityStatus, Party
 from consent_ledger.signing import Envelope
 from coordinator.training.campaigns import Campaign, CampaignRegister
 from coordinator.training.errors import CampaignOutOfStep, CampaignUnknown, ResultRefused
-from coordinator.training.signal import Signal
 from coordinator.training.states import CampaignState
+from coordinator.training.wakeup import Signal
 from federated.decision import CampaignDecision
 from federated.grid_store import GridStore, GridTask
 from federated.rounds import RESULT_TYPE

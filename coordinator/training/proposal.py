@@ -5,7 +5,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from enum import StrEnum
+from typing import Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,7 +14,7 @@ from consent_ledger.parties import EntityKind, EntityStatus, Party
 from coordinator.training.errors import CampaignInvalid
 from federated.code_hash import code_sha256
 from federated.features import FeatureSpec, LabelSpec
-from federated.manifest import CampaignManifest, DataSource
+from federated.manifest import CampaignManifest, DataSource, ModelKind
 from federated.planning import plan_terms
 from policies.training_features import load_training_features
 
@@ -86,9 +87,7 @@ def compose(
         PrivacyTermsInvalid: epsilon, delta or rounds are no terms to train under.
     """
     invited = _invited(proposal.invited, parties)
-    terms = plan_terms(
-        question.features, epsilon=proposal.epsilon, delta=proposal.delta, rounds=proposal.rounds
-    )
+    terms = plan_terms(question.features, epsilon=proposal.epsilon, delta=proposal.delta, rounds=proposal.rounds)
     try:
         return CampaignManifest(
             campaign_id=secrets.token_hex(16),
@@ -140,10 +139,37 @@ def _invited(wanted: Sequence[str], parties: Sequence[Party]) -> tuple[str, ...]
     }
     unable = [entity for entity in wanted if entity not in able]
     if unable:
-        raise CampaignInvalid(
-            f"cannot take part: {', '.join(unable)}", remedy="see: redpact-coordinator entity list"
-        )
+        raise CampaignInvalid(f"cannot take part: {', '.join(unable)}", remedy="see: redpact-coordinator entity list")
     invited = tuple(dict.fromkeys(wanted)) or tuple(sorted(able))
     if not invited:
         raise CampaignInvalid("no entity can be invited yet", remedy="admit entities first: entity invite")
     return invited
+
+
+def checked_source(text: str) -> DataSource:
+    """Return a data source by its name.
+
+    Raises:
+        CampaignInvalid: there is none of that name.
+    """
+    return _choice(DataSource, text, "source")
+
+
+def checked_model(text: str) -> ModelKind:
+    """Return a model kind by its name.
+
+    Raises:
+        CampaignInvalid: the installed code cannot train it.
+    """
+    return _choice(ModelKind, text, "model")
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _choice(kind: type[_Choice], text: str, what: str) -> _Choice:
+    try:
+        return kind(text)
+    except ValueError as error:
+        known = ", ".join(kind)
+        raise CampaignInvalid(f"{text!r} is no {what}", remedy=f"choose one of: {known}") from error

@@ -63,8 +63,9 @@ class RoundEngine:
             CohortTooSmall: a round had too few contributions.
             CampaignInterrupted: the process is stopping.
         """
-        from federated.flower.grid import DurableGrid, GridEngine
-        from federated.flower.server_app import CampaignRun, run_campaign
+        # Flower takes a second to load: not before a campaign runs.
+        from federated.flower.grid import DurableGrid, GridEngine  # noqa: PLC0415 - see above
+        from federated.flower.server_app import CampaignRun, run_campaign  # noqa: PLC0415 - see above
 
         waiter = ReplyWaiter(self.signals, stopping)
         engine = GridEngine(

@@ -87,7 +87,9 @@ class CampaignRunner:
         for campaign_id in [each for each, future in self._running.items() if future.done()]:
             self._running.pop(campaign_id).result()
         with self._parts.snapshot() as session:
-            waiting = [each for each in self._parts.workspace(session).campaigns.open_ids() if each not in self._running]
+            waiting = [
+                each for each in self._parts.workspace(session).campaigns.open_ids() if each not in self._running
+            ]
         for campaign_id in waiting:
             if self.settle(campaign_id) is CampaignState.RUNNING:
                 self._running[campaign_id] = pool.submit(self.finish, campaign_id, stopping)

@@ -14,7 +14,7 @@ class DatasetUnknown(TrainingError):
 
     code = "dataset_unknown"
     kind = ErrorKind.USAGE
-    es = "No hay ningún conjunto de datos registrado con ese nombre. Regístrelo con «redpact-node training register-table»."
+    es = "No hay datos registrados con ese nombre. Regístrelos con «redpact-node training register-table»."
 
 
 class DatasetConflict(TrainingError):
@@ -22,7 +22,7 @@ class DatasetConflict(TrainingError):
 
     code = "dataset_conflict"
     kind = ErrorKind.USAGE
-    es = "El conjunto de datos ya está registrado con otro contenido u otro nombre. Su presupuesto de privacidad no se reinicia."
+    es = "Los datos ya están registrados con otro nombre o contenido: su presupuesto de privacidad no se reinicia."
 
 
 class DatasetDamaged(TrainingError):
@@ -55,3 +55,11 @@ class EvaluationImpossible(TrainingError):
     code = "evaluation_impossible"
     kind = ErrorKind.USAGE
     es = "No se puede evaluar con estos datos: hacen falta personas con y sin el resultado."
+
+
+class MonthInvalid(TrainingError):
+    """A text that is no month."""
+
+    code = "month_invalid"
+    kind = ErrorKind.USAGE
+    es = "El mes no es válido. Escríbalo como año y mes, por ejemplo 2019-01."

@@ -46,4 +46,5 @@ class ReleaseRow(Base):
 
     campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     release: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON
+    manifest: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON of the manifest it was verified against
     verified_at: Mapped[datetime] = mapped_column(UtcDateTime())

@@ -1,0 +1,52 @@
+"""``redpact-coordinator training start``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+
+ROUNDS = 15
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def start(
+        *,
+        home: HomeOption,
+        name: Annotated[str, typer.Option(help="Name of the campaign, as entities will see it.")],
+        source: Annotated[str, typer.Option(help="records: the entities' own records; table: a registered table.")],
+        epsilon: Annotated[float, typer.Option(help="What a person spends at most in this campaign.")],
+        minimum_cohort: Annotated[int, typer.Option(help="Fewest entities that must take part.")],
+        delta: Annotated[float, typer.Option(help="Chance that the bound does not hold.")] = 1e-5,
+        rounds: Annotated[int, typer.Option(help="Rounds of training.")] = ROUNDS,
+        model: Annotated[str, typer.Option(help="The model to train: logistic.")] = "logistic",
+        schema: Annotated[Path | None, typer.Option(help="Schema (YAML) of the table; only for tables.")] = None,
+        dataset: Annotated[str, typer.Option(help="Name under which entities registered the table.")] = "",
+        deadline: Annotated[str, typer.Option(help="How long entities may take to decide: 45m, 12h, 7d.")] = "14d",
+        ends: Annotated[str, typer.Option(help="How long after that contributions may leave: 12h, 7d.")] = "7d",
+        invite: Annotated[list[str] | None, typer.Option(help="Entity to invite; repeat. All if none.")] = None,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Propose a training campaign: sign its manifest and offer it to the entities, who approve or refuse it."""
+        from coordinator.training import report
+        from coordinator.training.proposal import Proposal, checked_model, checked_source, parse_duration
+        from coordinator.training.starting import Source, propose
+
+        checked_model(model)
+        proposal = Proposal(
+            name=name,
+            epsilon=epsilon,
+            delta=delta,
+            rounds=rounds,
+            minimum_cohort=minimum_cohort,
+            decide_within=parse_duration(deadline),
+            train_within=parse_duration(ends),
+            invited=tuple(invite or ()),
+        )
+        campaign = propose(open_coordinator(home), proposal, Source(checked_source(source), schema, dataset))
+        emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)

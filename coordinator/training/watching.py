@@ -1,0 +1,42 @@
+"""Following campaigns from a command, which shares only the database with the service that runs them."""
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from coordinator.training import report
+from coordinator.training.campaigns import Campaign
+from coordinator.wiring import Coordinator
+
+LOOK_SECONDS: Final = 0.25
+
+
+def watch_until_ended(coordinator: Coordinator, shown: Sequence[Campaign]) -> tuple[Campaign, ...]:
+    """Show progress on standard error until every campaign has ended, and return them as they ended."""
+    current = {campaign.campaign_id: campaign for campaign in shown}
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bars: dict[str, TaskID] = {
+            campaign.campaign_id: progress.add_task(
+                campaign.manifest.name, total=campaign.manifest.rounds, state=campaign.state.value
+            )
+            for campaign in shown
+        }
+        while True:
+            for campaign_id, bar in bars.items():
+                (current[campaign_id],) = report.campaigns(coordinator, campaign_id)
+                campaign = current[campaign_id]
+                progress.update(bar, completed=campaign.rounds_completed, state=campaign.state.value)
+            if all(campaign.state in report.FINAL for campaign in current.values()):
+                return tuple(current.values())
+            time.sleep(LOOK_SECONDS)

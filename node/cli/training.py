@@ -1,0 +1,71 @@
+"""``redpact-node training list|approve|refuse``, and the group its other commands join."""
+
+from typing import Annotated
+
+import typer
+
+from node.cli import training_data
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+
+CampaignArgument = Annotated[str, typer.Argument(help="Id of the campaign; see: training list.", metavar="ID")]
+ReasonOption = Annotated[str, typer.Option(help="Why, for the record; never personal data.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(
+        no_args_is_help=True, help="Private training: look at campaigns, decide on them, watch the budget."
+    )
+    for add in (_list, _approve, _refuse):
+        add(group)
+    training_data.register(group)
+    app.add_typer(group, name="training")
+
+
+def _list(group: typer.Typer) -> None:
+    @group.command("list")
+    def list_(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
+        """List the campaigns offered to this entity, in plain words, and what was decided."""
+        from node.training import report
+        from node.training.approvals import list_campaigns
+
+        node = open_node(home)
+        views = list_campaigns(node, node.training_client())
+        document = {"campaigns": [report.campaign_document(view, lang) for view in views]}
+        emit(document, report.campaigns_text(views, lang), as_json=as_json)
+
+
+def _approve(group: typer.Typer) -> None:
+    @group.command()
+    def approve(
+        home: HomeOption,
+        campaign_id: CampaignArgument,
+        reason: ReasonOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Approve a campaign: its privacy cost is reserved, the decision signed, logged and sent. It is final."""
+        from node.training import report
+        from node.training.approvals import approve as decide
+
+        node = open_node(home)
+        decided = decide(node, node.training_client(), campaign_id, reason=reason)
+        emit(report.decided_document(decided), report.decided_text(decided, lang), as_json=as_json)
+
+
+def _refuse(group: typer.Typer) -> None:
+    @group.command()
+    def refuse(
+        home: HomeOption,
+        campaign_id: CampaignArgument,
+        reason: ReasonOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Refuse a campaign: the decision is signed, logged and sent. It is final."""
+        from node.training import report
+        from node.training.approvals import refuse as decide
+
+        node = open_node(home)
+        decided = decide(node, node.training_client(), campaign_id, reason=reason)
+        emit(report.decided_document(decided), report.decided_text(decided, lang), as_json=as_json)

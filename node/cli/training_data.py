@@ -1,0 +1,73 @@
+"""``redpact-node training register-table|budget|evaluate``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands to the group ``training``."""
+    for add in (_register_table, _budget, _evaluate):
+        add(group)
+
+
+def _register_table(group: typer.Typer) -> None:
+    @group.command("register-table")
+    def register_table(
+        *,
+        home: HomeOption,
+        name: Annotated[str, typer.Argument(help="Name under which campaigns ask for the table.")],
+        data: Annotated[Path, typer.Option(help="The table: CSV, one row a person.")],
+        schema: Annotated[Path, typer.Option(help="What its columns mean: YAML.")],
+        site: Annotated[str, typer.Option(help="Take only the rows of this site.")] = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Register a table for evaluation. It is checked whole and copied; it has its own privacy budget."""
+        from node.training import datasets
+
+        dataset = datasets.register_table(open_node(home), name, data, schema, site=site)
+        document = {"name": dataset.name, "rows": dataset.rows, "sha256": dataset.data_sha256}
+        text = f"{name}: {dataset.rows} {'rows' if lang == 'en' else 'filas'}, SHA-256 {dataset.data_sha256}"
+        emit(document, text, as_json=as_json)
+
+
+def _budget(group: typer.Typer) -> None:
+    @group.command()
+    def budget(
+        *,
+        home: HomeOption,
+        set_limit: Annotated[float | None, typer.Option(help="New limit: the most a person may ever spend.")] = None,
+        dataset: Annotated[str, typer.Option(help="Data set the limit is for: records, or a table.")] = "records",
+        delta: Annotated[float | None, typer.Option(help="Delta the budget is accounted at; fixed once set.")] = None,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Show what each data set may spend, has promised and has spent; or set a limit."""
+        from node.training import budgets
+
+        node = open_node(home)
+        if set_limit is not None:
+            budgets.set_limit(node, budgets.NewLimit(dataset, set_limit, delta))
+        shown = budgets.statements(node)
+        document = {"budgets": [budgets.document(statement) for statement in shown]}
+        emit(document, budgets.text(shown, lang), as_json=as_json)
+
+
+def _evaluate(group: typer.Typer) -> None:
+    @group.command()
+    def evaluate(
+        home: HomeOption,
+        campaign_id: Annotated[str, typer.Argument(help="Id of a released campaign.", metavar="ID")],
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Judge a released model by this entity's own people that were never trained on. Nothing is sent."""
+        from node.training.evaluation import evaluate as judge
+
+        node = open_node(home)
+        result = judge(node, node.training_client(), campaign_id)
+        emit(result.document(), result.text(lang), as_json=as_json)

@@ -1,0 +1,153 @@
+"""Tables registered for evaluation: checked whole, copied into the node's home folder, one budget for each."""
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from federated.errors import SchemaInvalid
+from federated.features import Value, encode_features, encode_labels
+from federated.schema import Table, TableSchema, parse_schema, read_rows, read_table
+from node.runtime.files import write_private
+from node.training.errors import DatasetConflict, DatasetDamaged, DatasetUnknown
+from node.training.tables import DatasetRow
+from node.wiring import Node
+
+RECORDS: Final = "records"
+"""The data set of the node's own records; no table may take this name."""
+
+FOLDER: Final = "datasets"
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A registered table."""
+
+    name: str
+    rows: int
+    data_sha256: str
+    schema: TableSchema
+
+
+def register_table(node: Node, name: str, data: Path, schema: Path, *, site: str = "") -> Dataset:
+    """Register a CSV under a name; each of its rows is taken for one person. The same content again changes nothing.
+
+    Args:
+        node: where.
+        name: what campaigns call the table.
+        data: the CSV.
+        schema: the YAML that says what its columns mean (`federated.schema`).
+        site: keep only the rows of this site; empty keeps all.
+
+    Raises:
+        SchemaInvalid, TableInvalid: the files are not right; nothing was changed.
+        DatasetConflict: the name is taken by other content, or the content is registered under another name.
+    """
+    if name == RECORDS or not _NAME.fullmatch(name):
+        raise DatasetConflict(
+            f"{name!r} cannot be the name of a table", remedy="use a-z, 0-9, '-' and '_', and not 'records'"
+        )
+    text = _read_schema(schema)
+    meaning = parse_schema(text)
+    rows = _rows_of(data, meaning, site)
+    content = _as_csv(rows, meaning)
+    dataset = Dataset(name, len(rows), hashlib.sha256(content).hexdigest(), meaning)
+    with node.transaction() as session:
+        if _is_registered(session, dataset, text.decode()):
+            return dataset
+        # Before the commit: a row without its file would be damage, a file without a row is overwritten next time.
+        write_private(table_path(node, name), content)
+        row = DatasetRow(
+            name=name,
+            data_sha256=dataset.data_sha256,
+            schema_text=text.decode(),
+            rows=dataset.rows,
+            registered_at=node.clock.now(),
+        )
+        session.add(row)
+    return dataset
+
+
+def registered(session: Session) -> tuple[Dataset, ...]:
+    """Return the registered tables, by name."""
+    return tuple(_dataset(row) for row in session.scalars(select(DatasetRow).order_by(DatasetRow.name)))
+
+
+def load_table(node: Node, session: Session, name: str) -> tuple[Dataset, Table]:
+    """Return a registered table, encoded.
+
+    Raises:
+        DatasetUnknown: there is none of this name.
+        DatasetDamaged: its file is missing or is no longer the one that was registered.
+    """
+    row = session.get(DatasetRow, name)
+    if row is None:
+        raise DatasetUnknown(
+            f"no table {name!r} is registered here", remedy="see: redpact-node training register-table"
+        )
+    path = table_path(node, name)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DatasetDamaged(f"cannot read {path}: {error.strerror}", remedy="restore it from a backup") from error
+    if hashlib.sha256(content).hexdigest() != row.data_sha256:
+        raise DatasetDamaged(f"{path} has changed since it was registered", remedy="restore it from a backup")
+    dataset = _dataset(row)
+    return dataset, read_table(path, dataset.schema)
+
+
+def table_path(node: Node, name: str) -> Path:
+    """Return where a registered table lies."""
+    return node.home / FOLDER / f"{name}.csv"
+
+
+def _read_schema(path: Path) -> bytes:
+    try:
+        return path.read_text(encoding="utf-8").encode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemaInvalid(f"cannot read {path}: {error}", remedy="check the path and its encoding (UTF-8)") from error
+
+
+def _rows_of(data: Path, schema: TableSchema, site: str) -> Sequence[Mapping[str, Value]]:
+    rows = [row for row in read_rows(data, schema) if not site or str(row[schema.site]).strip() == site]
+    if not rows:
+        raise DatasetUnknown(f"the table has no rows of site {site!r}", remedy=f"look at its column {schema.site!r}")
+    encode_features(rows, schema.features)
+    encode_labels(rows, schema.label)
+    return rows
+
+
+def _as_csv(rows: Sequence[Mapping[str, Value]], schema: TableSchema) -> bytes:
+    # Only the needed columns, in one form: the same people get the same hash however the file was exported.
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(dict.fromkeys(schema.columns)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _is_registered(session: Session, dataset: Dataset, schema_text: str) -> bool:
+    query = select(DatasetRow).where(
+        (DatasetRow.name == dataset.name) | (DatasetRow.data_sha256 == dataset.data_sha256)
+    )
+    for row in session.scalars(query):
+        same = (row.name, row.data_sha256, row.schema_text) == (dataset.name, dataset.data_sha256, schema_text)
+        if not same:
+            raise DatasetConflict(
+                f"{row.name!r} is registered already, with other content or as another name for this content",
+                remedy="use the name it has; its privacy budget stays with the people in it",
+            )
+        return True
+    return False
+
+
+def _dataset(row: DatasetRow) -> Dataset:
+    return Dataset(row.name, row.rows, row.data_sha256, parse_schema(row.schema_text.encode()))
