@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from coordinator.rpc.enrolment import EnrolmentServicer
-from coordinator.rpc.network import NetworkServicer
-from coordinator.rpc.renewal import RenewalServicer
-from coordinator.rpc.training import TrainingServicer
+from coordinator.rpc.enrolment import enrolment_servicer
+from coordinator.rpc.network import network_servicer
+from coordinator.rpc.renewal import renewal_servicer
+from coordinator.rpc.training import training_servicer
 from coordinator.setup import MIGRATIONS
 from coordinator.upkeep import follow_registry, keep_valid
 from coordinator.wiring import Coordinator
@@ -13,18 +13,13 @@ from node.runtime import migrate
 from node.runtime.errors import AddressInUse
 from node.runtime.grpc_server import Register, start_server
 from node.runtime.service import Service, Task
-from protos.redpact.v1 import enrolment_pb2_grpc, network_pb2_grpc, training_pb2_grpc
 
 ENROLMENT_WORKERS = 4
 
 
 def servicers(coordinator: Coordinator) -> list[Register]:
     """Return what adds each servicer to the mutual-TLS server that nodes call."""
-    return [
-        partial(network_pb2_grpc.add_NetworkServicer_to_server, NetworkServicer(coordinator)),
-        partial(enrolment_pb2_grpc.add_RenewalServicer_to_server, RenewalServicer(coordinator)),
-        partial(training_pb2_grpc.add_TrainingServicer_to_server, TrainingServicer(coordinator)),
-    ]
+    return [network_servicer(coordinator), renewal_servicer(coordinator), training_servicer(coordinator)]
 
 
 def tasks(coordinator: Coordinator) -> list[Task]:
@@ -48,10 +43,11 @@ def start(coordinator: Coordinator) -> Service:
     main = start_server(
         settings.listen, certificate.server_credentials(), servicers(coordinator), workers=settings.workers
     )
-    enrol: Register = partial(enrolment_pb2_grpc.add_EnrolmentServicer_to_server, EnrolmentServicer(coordinator))
     anonymous = certificate.server_credentials(anonymous_clients=True)
     try:
-        enrolment = start_server(settings.enrolment_listen, anonymous, [enrol], workers=ENROLMENT_WORKERS)
+        enrolment = start_server(
+            settings.enrolment_listen, anonymous, [enrolment_servicer(coordinator)], workers=ENROLMENT_WORKERS
+        )
     except AddressInUse:
         main.stop(0)
         raise

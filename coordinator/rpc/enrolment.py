@@ -1,11 +1,14 @@
 """The enrolment port: the one place without a client certificate. The invitation's secret stands in for it."""
 
+from functools import partial
+
 import grpc
 from typing_extensions import override
 
 from coordinator.admission import admit
 from coordinator.changes import News
 from coordinator.wiring import Coordinator
+from node.runtime.grpc_server import Register
 from node.runtime.wire import from_wire, to_wire
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
 
@@ -25,3 +28,8 @@ class EnrolmentServicer(enrolment_pb2_grpc.EnrolmentServicer):
             admitted = admit(registry, request.token, application, request.csr_pem, now)
         self._coordinator.changes.announce(News.DIRECTORY)
         return enrolment_pb2.EnrolReply(certificate_pem=admitted.certificate_pem, directory=to_wire(admitted.directory))
+
+
+def enrolment_servicer(coordinator: Coordinator) -> Register:
+    """Return what adds the servicer to a server."""
+    return partial(enrolment_pb2_grpc.add_EnrolmentServicer_to_server, EnrolmentServicer(coordinator))

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 import grpc
@@ -12,7 +13,7 @@ from coordinator.changes import News
 from coordinator.errors import EntityInvalid
 from coordinator.rpc.callers import admitted_caller
 from coordinator.wiring import Coordinator
-from node.runtime.grpc_server import CONNECTION_AGE_SECONDS
+from node.runtime.grpc_server import CONNECTION_AGE_SECONDS, Register
 from node.runtime.settings import Address
 from node.runtime.wire import to_wire
 from protos.redpact.v1 import network_pb2, network_pb2_grpc
@@ -85,3 +86,8 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
     def _require_admitted(self, context: grpc.ServicerContext) -> None:
         with self._coordinator.snapshot() as session:
             admitted_caller(self._coordinator, session, context)
+
+
+def network_servicer(coordinator: Coordinator) -> Register:
+    """Return what adds the servicer to a server."""
+    return partial(network_pb2_grpc.add_NetworkServicer_to_server, NetworkServicer(coordinator))

@@ -1,11 +1,14 @@
 """Renewal: the certificate in use asks for its successor."""
 
+from functools import partial
+
 import grpc
 from typing_extensions import override
 
 from coordinator.admission import renew
 from coordinator.rpc.callers import admitted_caller
 from coordinator.wiring import Coordinator
+from node.runtime.grpc_server import Register
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
 
 
@@ -24,3 +27,8 @@ class RenewalServicer(enrolment_pb2_grpc.RenewalServicer):
             registry = self._coordinator.registry(session)
             certificate = renew(registry, party.id, request.csr_pem, now)
         return enrolment_pb2.RenewReply(certificate_pem=certificate)
+
+
+def renewal_servicer(coordinator: Coordinator) -> Register:
+    """Return what adds the servicer to a server."""
+    return partial(enrolment_pb2_grpc.add_RenewalServicer_to_server, RenewalServicer(coordinator))

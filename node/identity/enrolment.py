@@ -3,7 +3,6 @@
 import hashlib
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 import grpc
 from cryptography import x509
@@ -13,21 +12,18 @@ from consent_ledger.directory import Directory, open_directory
 from consent_ledger.errors import UnknownParty
 from consent_ledger.note import NoteSigner
 from consent_ledger.parties import COORDINATOR_ID, ledger_origin, server_name
+from consent_ledger.signing import Envelope
 from node import keys as key_files
 from node.identity.directory import DirectoryCache
 from node.identity.errors import EnrolmentAnswerInvalid, InvitationRefused
 from node.identity.files import CERTIFICATE_FILE
 from node.identity.requests import certificate_request, require_own_certificate
 from node.keys import NodeKeys
+from node.rpc import coordinator
 from node.runtime.enrolment import EntityApplication, Invitation, hash_secret
 from node.runtime.errors import InvitationMalformed, PeerRefused
 from node.runtime.files import write_private
-from node.runtime.status import peer_errors
 from node.runtime.tls import read_tls_key
-from node.runtime.wire import from_wire, to_wire
-from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
-
-ENROL_SECONDS: Final = 20.0
 
 
 def enrol(
@@ -51,22 +47,19 @@ def enrol(
     tls_key = read_tls_key(home / key_files.FOLDER / key_files.TLS)
     csr = certificate_request(tls_key, invitation.entity)
     ca_pem = _ca_pem(invitation)
-    reply = _call(invitation, ca_pem, _request(invitation, keys, addresses, csr))
+    certificate_pem, envelope = _call(invitation, ca_pem, csr, _application(invitation, keys, addresses, csr))
     require_own_certificate(
-        reply.certificate_pem, key=tls_key, ca_pem=ca_pem, network=invitation.network, entity=invitation.entity
+        certificate_pem, key=tls_key, ca_pem=ca_pem, network=invitation.network, entity=invitation.entity
     )
     coordinator_key = bytes.fromhex(invitation.coordinator_key)
-    envelope = from_wire(reply.directory)
     _require_listed(open_directory(envelope, coordinator_key=coordinator_key), invitation.entity, keys)
     cache = DirectoryCache(home, network=invitation.network, coordinator_key=coordinator_key)
     directory = cache.accept(envelope, now)
-    write_private(home / CERTIFICATE_FILE, reply.certificate_pem)
+    write_private(home / CERTIFICATE_FILE, certificate_pem)
     return directory
 
 
-def _request(
-    invitation: Invitation, keys: NodeKeys, addresses: tuple[str, ...], csr: bytes
-) -> enrolment_pb2.EnrolRequest:
+def _application(invitation: Invitation, keys: NodeKeys, addresses: tuple[str, ...], csr: bytes) -> Envelope:
     origin = ledger_origin(invitation.network, invitation.entity)
     application = EntityApplication(
         network=invitation.network,
@@ -78,18 +71,16 @@ def _request(
         secret_sha256=hash_secret(invitation.secret),
         csr_sha256=hashlib.sha256(csr).hexdigest(),
     )
-    return enrolment_pb2.EnrolRequest(
-        token=invitation.secret, csr_pem=csr, application=to_wire(application.seal(keys.signing))
-    )
+    return application.seal(keys.signing)
 
 
-def _call(invitation: Invitation, ca_pem: bytes, request: enrolment_pb2.EnrolRequest) -> enrolment_pb2.EnrolReply:
+def _call(invitation: Invitation, ca_pem: bytes, csr: bytes, application: Envelope) -> tuple[bytes, Envelope]:
     name = server_name(invitation.network, COORDINATOR_ID)
     options = (("grpc.ssl_target_name_override", name),)
     credentials = grpc.ssl_channel_credentials(ca_pem)
     try:
-        with peer_errors("the coordinator"), grpc.secure_channel(invitation.address, credentials, options) as channel:
-            return enrolment_pb2_grpc.EnrolmentStub(channel).Enrol(request, timeout=ENROL_SECONDS)
+        with grpc.secure_channel(invitation.address, credentials, options) as channel:
+            return coordinator.enrol(channel, secret=invitation.secret, csr_pem=csr, application=application)
     except PeerRefused as error:
         if error.peer_code.startswith("invitation_"):
             raise InvitationRefused(error.message, remedy="ask the coordinator for a new invitation") from error

@@ -4,11 +4,8 @@ import threading
 from typing import Final
 
 from consent_ledger.directory import Directory
-from node.runtime.channels import CALL_SECONDS
-from node.runtime.status import peer_errors
-from node.runtime.wire import from_wire
+from node.rpc import coordinator
 from node.wiring import Node
-from protos.redpact.v1 import network_pb2, network_pb2_grpc
 
 POLL_SECONDS: Final = 30.0
 """A suspension reaches this node at the latest after this long, as long as the coordinator answers."""
@@ -26,11 +23,8 @@ def watch_network(node: Node, stopping: threading.Event) -> None:
     """Ask for the directory as soon as the coordinator hints at a new one."""
     while not stopping.is_set():
         refresh(node)  # whatever changed between two streams
-        stub = network_pb2_grpc.NetworkStub(node.coordinator_channel())
-        with peer_errors("the coordinator"):
-            for event in stub.Watch(network_pb2.WatchRequest()):
-                if event.kind == network_pb2.NetworkEvent.KIND_DIRECTORY_CHANGED:
-                    refresh(node)
+        for _ in coordinator.directory_hints(node.coordinator_channel()):
+            refresh(node)
 
 
 def refresh(node: Node) -> Directory | None:
@@ -42,12 +36,8 @@ def refresh(node: Node) -> Directory | None:
             one kept stays.
     """
     known = node.directory.newest()
-    request = network_pb2.GetDirectoryRequest(known_serial=known.serial if known else 0)
-    with peer_errors("the coordinator"):
-        reply = network_pb2_grpc.NetworkStub(node.coordinator_channel()).GetDirectory(request, timeout=CALL_SECONDS)
-    if not reply.HasField("directory"):
-        return known
-    return node.directory.accept(from_wire(reply.directory), node.clock.now())
+    newer = coordinator.newer_directory(node.coordinator_channel(), known.serial if known else 0)
+    return node.directory.accept(newer, node.clock.now()) if newer else known
 
 
 def tell_addresses(node: Node, directory: Directory | None) -> None:
@@ -59,6 +49,4 @@ def tell_addresses(node: Node, directory: Directory | None) -> None:
     addresses = node.settings.addresses
     if directory is None or directory.party(node.settings.entity).addresses == addresses:
         return
-    request = network_pb2.UpdateAddressesRequest(addresses=addresses)
-    with peer_errors("the coordinator"):
-        network_pb2_grpc.NetworkStub(node.coordinator_channel()).UpdateAddresses(request, timeout=CALL_SECONDS)
+    coordinator.update_addresses(node.coordinator_channel(), addresses)

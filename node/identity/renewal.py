@@ -7,12 +7,10 @@ from typing import Final
 from node import keys as key_files
 from node.identity.files import CERTIFICATE_FILE
 from node.identity.requests import certificate_request, require_own_certificate
-from node.runtime.channels import CALL_SECONDS
+from node.rpc import coordinator
 from node.runtime.files import write_private
-from node.runtime.status import peer_errors
 from node.runtime.tls import read_tls_key
 from node.wiring import Node
-from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
 
 CHECK_SECONDS: Final = 3600.0
 """Longest time between two looks at the certificate."""
@@ -50,15 +48,13 @@ def renew(node: Node) -> None:
         EnrolmentAnswerInvalid: the certificate received is not for this node; the one in use stays.
     """
     key = read_tls_key(node.home / key_files.FOLDER / key_files.TLS)
-    request = enrolment_pb2.RenewRequest(csr_pem=certificate_request(key, node.settings.entity))
-    stub = enrolment_pb2_grpc.RenewalStub(node.coordinator_channel())
-    with peer_errors("the coordinator"):
-        reply = stub.Renew(request, timeout=CALL_SECONDS)
+    request = certificate_request(key, node.settings.entity)
+    certificate_pem = coordinator.renew(node.coordinator_channel(), request)
     require_own_certificate(
-        reply.certificate_pem,
+        certificate_pem,
         key=key,
         ca_pem=node.certificate.identity().ca_pem,
         network=node.settings.network,
         entity=node.settings.entity,
     )
-    write_private(node.home / CERTIFICATE_FILE, reply.certificate_pem)
+    write_private(node.home / CERTIFICATE_FILE, certificate_pem)
