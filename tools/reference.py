@@ -78,12 +78,19 @@ def commands_page() -> str:
         "",
         "Exit codes: see [exit-codes.md](exit-codes.md). `NAME --help` says the same.",
     ]
-    for program, module in PROGRAMS.items():
-        root = typer.main.get_command(importlib.import_module(module).app)
+    for program in PROGRAMS:
+        root = program_command(program)
         lines += ["", f"## {program}", "", _first_line(root.help)]
         for path, command in _leaves(root, program):
             lines += ["", f"### `{path}`", "", _first_line(command.help), "", *_parameters(command)]
     return "\n".join(lines).replace("\n\n\n", "\n\n").rstrip() + "\n"
+
+
+def program_command(program: str) -> click.Command:
+    """Return the root command of one of the `PROGRAMS`."""
+    loaded = importlib.import_module(PROGRAMS[program])
+    found = loaded.build_app() if hasattr(loaded, "build_app") else loaded.app
+    return typer.main.get_command(found)
 
 
 def _leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:

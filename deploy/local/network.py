@@ -32,8 +32,8 @@ class Entity:
 class Process:
     """A service under our care: started, known to be ready, and always ended."""
 
-    def __init__(self, program: str, home: Path, log: Path) -> None:
-        self.program, self.home, self.log = program, home, log
+    def __init__(self, program: str, home: Path, log: Path, *, outlives_us: bool) -> None:
+        self.program, self.home, self.log, self._outlives_us = program, home, log, outlives_us
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -41,8 +41,8 @@ class Process:
         """The process id while it runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
-    def start(self, *, detached: bool = False) -> None:
-        """Start without waiting; `detached` lets it outlive this program (``KEEP=1``)."""
+    def start(self) -> None:
+        """Start without waiting."""
         with self.log.open("a", encoding="utf-8") as errors:
             self._process = subprocess.Popen(
                 [str(BIN / self.program), "serve", "--home", str(self.home), "--json"],
@@ -51,7 +51,7 @@ class Process:
                 stderr=errors,
                 text=True,
                 env=environment(),
-                start_new_session=detached,
+                start_new_session=self._outlives_us,  # else Ctrl-C in our terminal would end it
             )
 
     def wait_ready(self) -> dict[str, object]:
@@ -94,9 +94,12 @@ class Process:
 
 
 class LocalNetwork:
-    """The network of the demonstration. As a context manager it ends its processes, however the block ends."""
+    """The network of the demonstration. As a context manager it ends its processes, however the block ends.
 
-    def __init__(self, folder: Path, entities: list[Entity], programs: Programs) -> None:
+    With `keep` its processes survive this program once `leave_running` was called.
+    """
+
+    def __init__(self, folder: Path, entities: list[Entity], programs: Programs, *, keep: bool = False) -> None:
         self.folder, self.entities, self.programs = folder, entities, programs
         self.coordinator_home = folder / "coordinator"
         self.logs = folder / "logs"
@@ -104,46 +107,48 @@ class LocalNetwork:
         ports = iter(free_ports(2 + len(entities)))
         self.listen, self.enrolment = next(ports), next(ports)
         self.ports = {entity.id: next(ports) for entity in entities}
-        self.coordinator = Process(COORDINATOR, self.coordinator_home, self.logs / "coordinator.log")
-        self.nodes = {each.id: Process(NODE, self.home(each.id), self.logs / f"{each.id}.log") for each in entities}
-        self.kept = False
+        self.coordinator = Process(COORDINATOR, self.coordinator_home, self.logs / "coordinator.log", outlives_us=keep)
+        self.nodes = {
+            each.id: Process(NODE, self.home(each.id), self.logs / f"{each.id}.log", outlives_us=keep)
+            for each in entities
+        }
+        self._left = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self.kept:
+        if not self._left:
             self.stop()
 
     def home(self, entity: str) -> Path:
         """Return the home folder of an entity's node."""
         return self.folder / "nodes" / entity
 
-    def start_coordinator(self, *, keep: bool = False) -> None:
+    def start_coordinator(self) -> None:
         """Make the coordinator and run it."""
         addresses = ("--listen", f"127.0.0.1:{self.listen}", "--enrolment-listen", f"127.0.0.1:{self.enrolment}")
         self.programs.ask(COORDINATOR, "init", "--home", self.coordinator_home, "--network", NETWORK, *addresses)
-        self.coordinator.start(detached=keep)
+        self.coordinator.start()
         self.coordinator.wait_ready()
 
     def enrol(self, entity: Entity) -> None:
         """Invite an entity, and let it enrol with its one-time token."""
-        home = ("--home", self.coordinator_home)
-        invited = self.programs.ask(
-            COORDINATOR, "entity", "invite", entity.id, "--name", entity.name, "--kind", entity.kind, *home
-        )
-        listen = ("--listen", f"127.0.0.1:{self.ports[entity.id]}")
-        self.programs.ask(NODE, "init", "--home", self.home(entity.id), "--token", str(invited["token"]), *listen)
+        who = (entity.id, "--name", entity.name, "--kind", entity.kind)
+        invited = self.programs.ask(COORDINATOR, "entity", "invite", *who, "--home", self.coordinator_home)
+        listen = f"127.0.0.1:{self.ports[entity.id]}" if entity.id in self.ports else "127.0.0.1:0"
+        home = ("--home", self.home(entity.id), "--listen", listen)
+        self.programs.ask(NODE, "init", *home, "--token", "-", stdin=str(invited["token"]))
 
-    def serve(self, entities: list[str], *, keep: bool = False) -> None:
+    def serve(self, entities: list[str]) -> None:
         """Run the nodes of these entities."""
         for entity in entities:
-            self.nodes[entity].start(detached=keep)
+            self.nodes[entity].start()
         at_once(lambda entity: self.nodes[entity].wait_ready(), entities)
 
-    def keep(self) -> list[int]:
+    def leave_running(self) -> list[int]:
         """Leave the processes running, and return their ids."""
-        self.kept = True
+        self._left = True
         running = [self.coordinator, *self.nodes.values()]
         return [process.pid for process in running if process.pid is not None]
 
