@@ -157,7 +157,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         line = reader.line_num + 1
 
 
-def _header(row: Sequence[str]) -> list[str]:
+def _header(row: Sequence[str]) -> list[fmt.Column]:
     names = [cell.strip() for cell in row]
     known = fmt.columns_by_name()
     problems = [f"unknown column {name[:64]!r}" + _hint(name) for name in names if name not in known] + [
@@ -169,7 +169,7 @@ def _header(row: Sequence[str]) -> list[str]:
     if problems:
         told = "; ".join(problems[:10])
         raise ImportFileUnreadable(f"the first line is not right: {told}", remedy="see redpact-node records format")
-    return names
+    return [fmt.columns_by_name()[name] for name in names]
 
 
 def _hint(name: str) -> str:
@@ -181,19 +181,21 @@ def _hint(name: str) -> str:
 
 
 def _read_row(
-    header: Sequence[str], line: int, row: Sequence[str], context: tuple[_Seen, datetime]
+    header: Sequence[fmt.Column], line: int, row: Sequence[str], context: tuple[_Seen, datetime]
 ) -> PersonRecord | list[RowFault]:
     if len(row) != len(header):
         message = f"{len(row)} cells instead of {len(header)}"
         return [RowFault(line, "", message, "check separators and quotes, or whether the line was cut short")]
     faults: list[RowFault] = []
     values: dict[str, Any] = {}
-    for name, cell in zip(header, row, strict=True):
+    for column, cell in zip(header, row, strict=True):
+        if not cell and not column.required:
+            continue
         try:
-            if (value := _read_cell(fmt.columns_by_name()[name], cell)) is not None:
-                values[name] = value
+            if (value := _read_cell(column, cell)) is not None:
+                values[column.name] = value
         except RecordsError as error:
-            faults.append(RowFault(line, name, error.message, error.remedy))
+            faults.append(RowFault(line, column.name, error.message, error.remedy))
     if not faults:
         record = _record(values)
         faults = list(_contradictions(record, line, *context))

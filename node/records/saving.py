@@ -7,7 +7,7 @@ information look fresh.
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -34,6 +34,8 @@ BATCH: Final = 400
 
 Item = TypeVar("Item")
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
+
 
 def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     """Yield lists of up to `size` items."""
@@ -54,7 +56,7 @@ def document_index(cipher: RecordCipher, document: Document) -> bytes:
 
 def encoded(value: Value) -> str:
     """Return the JSON text a value is stored as."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _ENCODER.encode(value)
 
 
 @dataclass(slots=True)
@@ -168,10 +170,26 @@ class RecordWriter:
             cipher = person_cipher(self._cipher, known.row)
             rows.replaced.append(columns | {"this_person": person_id})
         rows.values += self._value_rows(record, person_id, cipher, known.values if known else {})
-        for position, spell in enumerate(record.spells):
-            rows.spells.append({"person_id": person_id, "position": position, **asdict(spell)})
-        for position, done in enumerate(record.interventions):
-            rows.interventions.append({"person_id": person_id, "position": position, **asdict(done)})
+        rows.spells += [
+            {
+                "person_id": person_id,
+                "position": position,
+                "benefit": spell.benefit,
+                "first_month": spell.first_month,
+                "last_month": spell.last_month,
+            }
+            for position, spell in enumerate(record.spells)
+        ]
+        rows.interventions += [
+            {
+                "person_id": person_id,
+                "position": position,
+                "action": done.action,
+                "started_on": done.started_on,
+                "outcome": done.outcome,
+            }
+            for position, done in enumerate(record.interventions)
+        ]
 
     def _value_rows(
         self, record: PersonRecord, person_id: str, cipher: PersonCipher, held: dict[str, tuple[str, datetime]]
@@ -207,10 +225,14 @@ class RecordWriter:
 
 def _content(record: PersonRecord) -> bytes:
     """Return bytes that are equal for equal records, whatever the date they were recorded on."""
-    household = astuple(record.household) if record.household else None
-    histories = ([astuple(spell) for spell in record.spells], [astuple(done) for done in record.interventions])
-    identity = (record.document.canonical, record.name, record.birth_date, record.fictitious)
-    return json.dumps([identity, record.fields, household, histories], default=str, sort_keys=True).encode()
+    content = [
+        [record.document.canonical, record.name, record.birth_date, record.fictitious],
+        record.fields,
+        [record.household.reference, _described(record.household)] if record.household else None,
+        [[spell.benefit, spell.first_month, spell.last_month] for spell in record.spells],
+        [[done.action, done.started_on, done.outcome] for done in record.interventions],
+    ]
+    return _ENCODER.encode(content).encode()
 
 
 def _differs(row: Row[Any], record: PersonRecord, digest: bytes) -> bool:

@@ -1,12 +1,12 @@
 """The people an entity works with and their social records, in the caller's transaction."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from node.records.cipher import PersonCipher, RecordCipher
@@ -51,6 +51,15 @@ class HouseholdFacts:
     minors: int | None
     dependants: int | None
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A person, some recorded values, and the household: what the shared summary is made of."""
+
+    person: PersonRef
+    values: Mapping[str, FieldValue]
+    household: HouseholdFacts | None
 
 
 class PersonStore:
@@ -110,17 +119,37 @@ class PersonStore:
         """Return how many people are held."""
         return self._session.scalar(select(func.count()).select_from(PEOPLE).where(_held())) or 0
 
+    def count_fictitious(self) -> int:
+        """Return how many of the people held are invented."""
+        return self._session.scalar(select(func.count()).where(_held(), PEOPLE.c.fictitious)) or 0
+
+    def count_households(self) -> int:
+        """Return how many households are held."""
+        return self._session.scalar(select(func.count()).select_from(HOUSEHOLDS)) or 0
+
     def stamp(self) -> str:
         """Return a text that changes when anybody is added, replaced or erased: an index can tell its age by it."""
-        columns = func.count(PEOPLE.c.person_id), func.count(PEOPLE.c.erased_at), func.max(PEOPLE.c.updated_at)
-        everybody, erased, newest = self._session.execute(select(*columns)).one()
-        return f"{everybody}|{erased}|{newest.isoformat() if newest else ''}"
+        everybody, newest = self._session.connection().execute(_STAMP).one()
+        return f"{everybody}|{newest.isoformat() if newest else ''}"
 
     def find_by_document(self, document: Document) -> PersonRef | None:
         """Return the person with a document, or nothing."""
         index = document_index(self._cipher, document)
         row = self._session.execute(select(PEOPLE).where(PEOPLE.c.document_index == index)).one_or_none()
         return _ref(row) if row else None
+
+    def get_by_document(self, document: Document) -> PersonRef:
+        """Return the person with a document.
+
+        Raises:
+            PersonUnknown: nobody here has it.
+        """
+        found = self.find_by_document(document)
+        if found is None:
+            raise PersonUnknown(
+                "nobody with that document is held here", remedy="check the document, or import the person"
+            )
+        return found
 
     def person(self, person_id: str) -> PersonRef:
         """Return a person by the node's own id.
@@ -179,19 +208,44 @@ class PersonStore:
         row = self._session.execute(statement).one_or_none()
         return HouseholdFacts(row.kind, row.size, row.minors, row.dependants, row.recorded_at) if row else None
 
+    def portrait(self, person_id: str, field_ids: Collection[str]) -> Portrait:
+        """Return what the summary is made of, in two reads: the person, their household, some recorded values.
+
+        Raises:
+            PersonUnknown: not held, or erased.
+        """
+        connection = self._session.connection()
+        row = connection.execute(_PORTRAIT, {"person": person_id}).one_or_none()
+        if row is None:
+            raise PersonUnknown("no person with that id is held here", remedy="look the person up by document")
+        cipher = person_cipher(self._cipher, row)
+        values = {
+            value.field_id: FieldValue(_value(value, cipher), value.recorded_at)
+            for value in connection.execute(_VALUES_OF, {"person": person_id})
+            if value.field_id in field_ids
+        }
+        facts = HouseholdFacts(row.kind, row.size, row.minors, row.dependants, row.household_recorded_at)
+        return Portrait(_ref(row), values, facts if row.household_id else None)
+
     def benefit_spells(self, person_id: str) -> tuple[BenefitSpell, ...]:
         """Return the person's benefit spells in order of their first month."""
         return self._spells([person_id]).get(person_id, ())
 
     def interventions(self, person_id: str) -> tuple[Intervention, ...]:
         """Return what was done with the person, oldest first."""
-        return self._interventions([person_id]).get(person_id, ())
+        rows = self._session.connection().execute(_DONE_WITH, {"person": person_id})
+        return tuple(Intervention(row.action, row.started_on, row.outcome) for row in rows)
 
     # ---- reading everybody
 
     def person_ids(self) -> list[str]:
         """Return the ids of everybody held, sorted."""
         return list(self._session.scalars(select(PEOPLE.c.person_id).where(_held()).order_by(PEOPLE.c.person_id)))
+
+    def first_people(self, limit: int) -> list[PersonRef]:
+        """Return up to `limit` people, the most recently changed first."""
+        statement = select(PEOPLE).where(_held()).order_by(PEOPLE.c.updated_at.desc(), PEOPLE.c.person_id)
+        return [_ref(row) for row in self._session.execute(statement.limit(limit))]
 
     def records(self, person_ids: Sequence[str] | None = None) -> Iterator[tuple[PersonRef, PersonRecord]]:
         """Yield whole records, in batches from the database; everybody's, or those of some people."""
@@ -253,6 +307,23 @@ class PersonStore:
 
 def _held() -> ColumnElement[bool]:
     return PEOPLE.c.erased_at.is_(None)
+
+
+# Built once: the exchange runs these for every request, and building costs more than running.
+_STAMP: Final = select(func.count(), func.max(PEOPLE.c.updated_at)).select_from(PEOPLE)
+_VALUES_OF: Final = select(VALUES).where(VALUES.c.person_id == bindparam("person"))
+_DONE_WITH: Final = (
+    select(INTERVENTIONS).where(INTERVENTIONS.c.person_id == bindparam("person")).order_by(INTERVENTIONS.c.position)
+)
+_PORTRAIT: Final = (
+    select(
+        PEOPLE,
+        *(HOUSEHOLDS.c[name] for name in ("kind", "size", "minors", "dependants")),
+        HOUSEHOLDS.c.recorded_at.label("household_recorded_at"),
+    )
+    .select_from(PEOPLE.outerjoin(HOUSEHOLDS, HOUSEHOLDS.c.household_id == PEOPLE.c.household_id))
+    .where(PEOPLE.c.person_id == bindparam("person"), _held())
+)
 
 
 def _ref(row: Row[Any]) -> PersonRef:

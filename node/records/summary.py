@@ -10,8 +10,8 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
-from node.records.model import BIRTH_DATE, BenefitSpell, FieldValue, ListItem, PersonRef, month_number, month_of
-from node.records.store import HouseholdFacts, PersonStore
+from node.records.model import BIRTH_DATE, BenefitSpell, FieldValue, ListItem, month_number, month_of
+from node.records.store import HouseholdFacts, PersonStore, Portrait
 from policies.catalogue import load_catalogue
 from policies.fields import MAX_ROWS
 
@@ -30,12 +30,12 @@ def summarise(store: PersonStore, person_id: str, field_ids: Iterable[str], now:
     catalogue = load_catalogue()
     wanted = [catalogue.field(field_id) for field_id in field_ids if field_id in catalogue]
     shareable = [spec for spec in wanted if spec.shareable]
-    person = store.person(person_id)
-    recorded = [spec.id for spec in shareable if spec.origin == "recorded"]
-    values = store.fields(person_id, recorded) if recorded else {}
+    recorded = {spec.id for spec in shareable if spec.origin == "recorded"}
+    portrait = store.portrait(person_id, recorded | {BIRTH_DATE})
+    values = {field_id: value for field_id, value in portrait.values.items() if field_id in recorded}
     for spec in shareable:
         compute = _DERIVED.get(spec.id)
-        value = compute(store, person, now) if compute else None
+        value = compute(store, portrait, now) if compute else None
         if value is not None:
             values[spec.id] = value
     return values
@@ -62,44 +62,44 @@ def received_months(spells: Sequence[BenefitSpell], benefits: frozenset[str], st
     return months
 
 
-def _birth_year(store: PersonStore, person: PersonRef, _now: datetime) -> FieldValue | None:
-    held = store.fields(person.person_id, [BIRTH_DATE])[BIRTH_DATE]
+def _birth_year(_store: PersonStore, portrait: Portrait, _now: datetime) -> FieldValue | None:
+    held = portrait.values[BIRTH_DATE]
     return FieldValue(date.fromisoformat(str(held.value)).year, held.recorded_at)
 
 
 def _of_household(read: Callable[[HouseholdFacts], str | int | None]) -> "_Computation":
-    def compute(store: PersonStore, person: PersonRef, _now: datetime) -> FieldValue | None:
-        facts = store.household(person.person_id)
+    def compute(_store: PersonStore, portrait: Portrait, _now: datetime) -> FieldValue | None:
+        facts = portrait.household
         value = read(facts) if facts else None
         return FieldValue(value, facts.recorded_at) if facts and value is not None else None
 
     return compute
 
 
-def _benefits(store: PersonStore, person: PersonRef, now: datetime) -> FieldValue | None:
-    spells = store.benefit_spells(person.person_id)
+def _benefits(store: PersonStore, portrait: Portrait, now: datetime) -> FieldValue | None:
+    spells = store.benefit_spells(portrait.person.person_id)
     month = now.date().replace(day=1)
     current = {spell.benefit for spell in spells if spell.first_month <= month <= (spell.last_month or month)}
-    return FieldValue([*sorted(current)], person.recorded_at) if spells else None
+    return FieldValue([*sorted(current)], portrait.person.recorded_at) if spells else None
 
 
-def _benefit_months(store: PersonStore, person: PersonRef, now: datetime) -> FieldValue | None:
-    spells = store.benefit_spells(person.person_id)
+def _benefit_months(store: PersonStore, portrait: Portrait, now: datetime) -> FieldValue | None:
+    spells = store.benefit_spells(portrait.person.person_id)
     end = now.date().replace(day=1)
     start = month_of(month_number(end) - BENEFIT_WINDOW_MONTHS)
     months = months_on(spells, minimum_income_codes(), start, end)
-    return FieldValue(months, person.recorded_at) if spells else None
+    return FieldValue(months, portrait.person.recorded_at) if spells else None
 
 
-def _action_log(store: PersonStore, person: PersonRef, _now: datetime) -> FieldValue | None:
+def _action_log(store: PersonStore, portrait: Portrait, _now: datetime) -> FieldValue | None:
     rows: list[ListItem] = []
-    for done in store.interventions(person.person_id)[-MAX_ROWS:]:
+    for done in store.interventions(portrait.person.person_id)[-MAX_ROWS:]:
         outcome = {"outcome": done.outcome} if done.outcome else {}
         rows.append({"action": done.action, "month": done.started_on.isoformat()[:7], **outcome})
-    return FieldValue(rows, person.recorded_at) if rows else None
+    return FieldValue(rows, portrait.person.recorded_at) if rows else None
 
 
-_Computation = Callable[[PersonStore, PersonRef, datetime], FieldValue | None]
+_Computation = Callable[[PersonStore, Portrait, datetime], FieldValue | None]
 _DERIVED: Final[Mapping[str, _Computation]] = MappingProxyType(
     {
         "person.birth_year": _birth_year,

@@ -59,6 +59,7 @@ class PersonRow(Base):
     __table_args__ = (
         Index("ux_people_document", "document_index", unique=True),
         Index("ix_people_household", "household_id"),
+        Index("ix_people_updated_at", "updated_at"),
         CheckConstraint("(wrapped_key IS NULL) = (erased_at IS NOT NULL)", name="ck_people_erased_has_no_key"),
     )
 
@@ -76,10 +77,7 @@ class RecordedValueRow(Base):
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    __table_args__ = (
-        CheckConstraint("(readable IS NULL) = (sealed IS NOT NULL)", name="ck_recorded_values_one_form"),
-        Index("ix_recorded_values_field", "field_id"),
-    )
+    __table_args__ = (CheckConstraint("(readable IS NULL) = (sealed IS NOT NULL)", name="ck_recorded_values_one_form"),)
 
 
 class BenefitSpellRow(Base):

@@ -122,6 +122,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.create_index("ix_people_household", ["household_id"], unique=False)
+        batch_op.create_index("ix_people_updated_at", ["updated_at"], unique=False)
         batch_op.create_index("ux_people_document", ["document_index"], unique=True)
 
     op.create_table(
@@ -155,9 +156,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.person_id"], name="fk_recorded_values_person"),
         sa.PrimaryKeyConstraint("person_id", "field_id"),
     )
-    with op.batch_alter_table("recorded_values", schema=None) as batch_op:
-        batch_op.create_index("ix_recorded_values_field", ["field_id"], unique=False)
-
     op.create_table(
         "training_datasets",
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -255,14 +253,12 @@ def downgrade() -> None:
     op.drop_table("training_releases")
     op.drop_table("training_deliveries")
     op.drop_table("training_datasets")
-    with op.batch_alter_table("recorded_values", schema=None) as batch_op:
-        batch_op.drop_index("ix_recorded_values_field")
-
     op.drop_table("recorded_values")
     op.drop_table("interventions")
     op.drop_table("benefit_spells")
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.drop_index("ux_people_document")
+        batch_op.drop_index("ix_people_updated_at")
         batch_op.drop_index("ix_people_household")
 
     op.drop_table("people")

@@ -1,0 +1,158 @@
+"""``redpact-node records``: the people an entity works with, in and out as CSV, and shown on screen."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from node.cli.arguments import DocumentOption, read_document
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node, progress_console
+
+if TYPE_CHECKING:
+    from node.records.store import PersonStore
+    from node.wiring import Node
+
+FileArgument = Annotated[Path, typer.Argument(help="CSV file; its format: redpact-node records format.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(no_args_is_help=True, help="People and their records: import, export, list, show, generate.")
+    for add in (_register_import, _register_export, _register_list, _register_show, _register_generate):
+        add(group)
+    _register_format(group)
+    app.add_typer(group, name="records")
+
+
+def _register_import(group: typer.Typer) -> None:
+    @group.command(name="import")
+    def import_file(file: FileArgument, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
+        """Import people from a CSV file: all or nothing, every bad row reported with its line and remedy.
+
+        Importing the same file again changes nothing.
+        """
+        from node.records.import_csv import import_records
+        from node.records.report import import_document, phrase
+
+        node = open_node(home)
+        with _progress() as advance:
+            counts = import_records(file, lambda: _people(node), node.clock.now(), advance)
+        document = import_document(str(file), counts)
+        emit(document, phrase("imported", document, lang), as_json=as_json)
+
+
+def _register_export(group: typer.Typer) -> None:
+    @group.command(name="export")
+    def export_file(file: FileArgument, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
+        """Export everybody to a CSV file that only its owner can read. It holds personal data in the clear."""
+        from node.records.export_csv import export_records
+        from node.records.report import phrase
+
+        node = open_node(home)
+        with node.snapshot() as session, _progress() as advance:
+            people = node.people(session)
+            total = people.count()
+            records = (record for _, record in people.records())
+            count = export_records(file, records, lambda done: advance("write", done, total))
+        document = {"file": str(file), "people": count}
+        emit(document, phrase("exported", document, lang), as_json=as_json)
+
+
+def _register_list(group: typer.Typer) -> None:
+    @group.command(name="list")
+    def list_people(
+        home: HomeOption,
+        limit: Annotated[int, typer.Option("--limit", min=0, max=1000, help="How many people to show.")] = 20,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Say how many people and households are held, and show the most recently changed."""
+        from node.records.report import list_document, list_text
+
+        node = open_node(home)
+        with node.snapshot() as session:
+            document = list_document(node.people(session), limit)
+        emit(document, list_text(document, lang), as_json=as_json)
+
+
+def _register_show(group: typer.Typer) -> None:
+    @group.command()
+    def show(home: HomeOption, document: DocumentOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
+        """Show everything that this entity holds of one person."""
+        from node.records.report import person_document, person_text
+
+        node = open_node(home)
+        with node.snapshot() as session:
+            people = node.people(session)
+            person = people.get_by_document(read_document(document))
+            shown = person_document(people, person, node.clock.now())
+        emit(shown, person_text(shown, lang), as_json=as_json)
+
+
+def _register_generate(group: typer.Typer) -> None:
+    @group.command()
+    def generate(
+        file: FileArgument,
+        province: Annotated[str, typer.Option("--province", help="Province of Castilla y León: INE code or name.")],
+        people: Annotated[int, typer.Option("--people", help="How many people, 1 to 100000.")] = 500,
+        seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same people.")] = 1,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Write a CSV file of fictitious people of a province. Works without a home folder.
+
+        Files with one seed share some people with the file of the province before, by INE code.
+        """
+        from node.records.export_csv import export_records
+        from node.records.population import PopulationRequest
+        from node.records.population import generate as generate_people
+        from node.records.report import generated_document, phrase
+
+        request = PopulationRequest(province, people, seed)
+        with _progress() as advance:
+            export_records(file, generate_people(request), lambda done: advance("write", done, people))
+        document = generated_document(str(file), request)
+        emit(document, phrase("generated", document, lang), as_json=as_json)
+
+
+def _register_format(group: typer.Typer) -> None:
+    @group.command(name="format")
+    def show_format(as_json: JsonOption = False) -> None:
+        """Print the documentation of the CSV format. Works without a home folder."""
+        from node.records.csv_format import columns, format_page
+
+        listed = [
+            {
+                "name": column.name,
+                "es": column.es,
+                "en": column.en,
+                "values": column.values,
+                "required": column.required,
+            }
+            for column in columns()
+        ]
+        emit({"columns": listed}, format_page().rstrip("\n"), as_json=as_json)
+
+
+@contextmanager
+def _people(node: "Node") -> Iterator["PersonStore"]:
+    with node.transaction() as session:
+        yield node.people(session)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar on standard error while the block runs; its value is told phase, done and total."""
+    from rich.progress import Progress, TaskID
+
+    with Progress(console=progress_console(), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bar.add_task(phase, total=total or None)
+            bar.update(tasks[phase], completed=done)
+
+        yield advance
