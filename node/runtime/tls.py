@@ -1,11 +1,10 @@
-"""Mutual TLS 1.3 with certificates that are replaced while the service runs.
+"""Mutual TLS with certificates that are replaced while the service runs. `node.runtime` sees to it that it is TLS 1.3.
 
 A certificate lives in three files: key, certificate chain, trusted CAs. The server asks for them at every handshake, so
 a renewed certificate, an added CA and a removed CA all take effect without a restart. The client side of gRPC has no
 such reload (grpc#41779): `node.runtime.channels` rebuilds channels when `CurrentCertificate.identity` changes.
 """
 
-import os
 import threading
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,10 +22,6 @@ from consent_ledger.errors import KeyUnreadable
 from node.runtime.errors import CertificateUnusable
 from node.runtime.files import read_private
 from policies.errors import RedpactError
-
-# gRPC has no setting for the lowest TLS version. Every certificate of the network holds an ECDSA key, so allowing TLS
-# 1.2 only a cipher suite that needs an RSA key leaves TLS 1.3 (whose suites this variable does not govern) alone.
-os.environ["GRPC_SSL_CIPHER_SUITES"] = "ECDHE-RSA-AES256-GCM-SHA384"
 
 _log = structlog.get_logger(__name__)
 

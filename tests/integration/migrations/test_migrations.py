@@ -1,0 +1,104 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+from node.runtime import migrate
+from node.runtime.errors import StorageDamaged, StorageOutdated
+from node.runtime.storage import open_engine, transaction
+from tests.support.postgres import postgres_server, server_programs
+
+SERVICES = ("node", "coordinator")
+
+
+@contextmanager
+def database(url: str) -> Iterator[Engine]:
+    """Give an engine and dispose of it."""
+    made = open_engine(url)
+    try:
+        yield made
+    finally:
+        made.dispose()
+
+
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    if server_programs() is None:
+        pytest.skip("no PostgreSQL server on this machine: run make system")
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        with database(f"sqlite:///{tmp_path / 'service.sqlite'}") as made:
+            yield made
+        return
+    with database(request.getfixturevalue("postgres_url")) as made:
+        yield made
+        with made.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Engine]:
+    with database(f"sqlite:///{tmp_path / 'service.sqlite'}") as made:
+        yield made
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_migrations_from_nothing_give_exactly_the_tables_of_the_code(service: str, engine: Engine) -> None:
+    migrate.upgrade(engine, f"{service}:migrations")
+    migrate.require_current(engine, f"{service}:migrations")
+    metadata = import_module(f"{service}.migrations.metadata").all_metadata()
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        connection.rollback()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_upgrading_twice_changes_nothing(service: str, engine: Engine) -> None:
+    migrate.upgrade(engine, f"{service}:migrations")
+    before = sorted(inspect(engine).get_table_names())
+    migrate.upgrade(engine, f"{service}:migrations")
+    assert sorted(inspect(engine).get_table_names()) == before
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(sqlite: Engine) -> None:
+    migrate.upgrade(sqlite, "node:migrations")
+    with transaction(sqlite) as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for act in (migrate.upgrade, migrate.require_current):
+        with pytest.raises(StorageOutdated):
+            act(sqlite, "node:migrations")
+
+
+def test_a_database_without_tables_is_outdated(sqlite: Engine) -> None:
+    with pytest.raises(StorageOutdated):
+        migrate.require_current(sqlite, "node:migrations")
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(sqlite: Engine) -> None:
+    with transaction(sqlite) as session:
+        session.execute(text("CREATE TABLE people (id INTEGER)"))  # in the way of the first migration
+    with pytest.raises(StorageDamaged):
+        migrate.upgrade(sqlite, "node:migrations")
+    assert inspect(sqlite).get_table_names() == ["people"]
+
+
+def test_every_table_belongs_to_one_package() -> None:
+    for service in SERVICES:
+        names = [
+            table.name
+            for metadata in import_module(f"{service}.migrations.metadata").all_metadata()
+            for table in metadata.sorted_tables
+        ]
+        assert len(names) == len(set(names))

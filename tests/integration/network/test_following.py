@@ -1,0 +1,210 @@
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from consent_ledger.errors import DirectoryExpired, PartySuspended
+from consent_ledger.parties import EntityStatus, server_name
+from node.doctor import examine
+from node.identity.files import CERTIFICATE_FILE
+from node.identity.follow import refresh
+from node.identity.renewal import keep_certificate, renew, renew_if_due
+from node.keys import FOLDER
+from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.runtime.files import write_private
+from node.runtime.findings import Level, exit_code
+from node.runtime.tls import read_tls_key
+from node.wiring import Node
+from tests.support.network import Network, free_address, network
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[Network]:
+    with network(tmp_path) as made:
+        yield made
+
+
+def within(seconds: float, condition: Callable[[], bool]) -> bool:
+    """Wait until `condition` holds, at most `seconds`; return whether it does."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return condition()
+
+
+def suspend(net: Network, entity: str) -> None:
+    """Suspend, as the command does: in a transaction of its own."""
+    with net.coordinator.transaction() as session:
+        net.coordinator.registry(session).suspend(entity, reason="prueba", now=net.clock.now())
+
+
+def certify(net: Network, node: Node, *, days_ago: float, life: timedelta) -> None:
+    """Give a node a certificate issued some time ago."""
+    entity = node.settings.entity
+    public = read_tls_key(node.home / FOLDER / "tls.pem").public_key()
+    then = net.clock.now() - timedelta(days=days_ago)
+    issued = net.coordinator.authority.issue(public, entity=entity, now=then, life=life)
+    write_private(node.home / CERTIFICATE_FILE, issued.pem)
+
+
+def test_a_suspension_reaches_running_nodes_within_seconds_and_the_coordinator_at_once(net: Network) -> None:
+    leon, soria = net.join("leon"), net.join("soria")
+    net.serve("leon")
+    assert within(5, lambda: "soria" in leon.directory.current(net.clock.now()))
+    assert within(5, lambda: _watching(net) >= 1)
+
+    suspend(net, "soria")
+    with pytest.raises(PeerRefused) as caught:
+        refresh(soria)
+    assert caught.value.peer_code == "party_suspended"
+    assert within(3, lambda: _status(leon, "soria") is EntityStatus.SUSPENDED)
+    with pytest.raises(PartySuspended):
+        leon.directory.current(net.clock.now()).active_party("soria")
+
+    with net.coordinator.transaction() as session:
+        net.coordinator.registry(session).reinstate("soria", now=net.clock.now())
+    refresh(soria)
+    assert within(3, lambda: _status(leon, "soria") is EntityStatus.ACTIVE)
+
+
+def test_a_suspended_entity_gets_no_new_certificate(net: Network) -> None:
+    node = net.join("leon")
+    suspend(net, "leon")
+    before = (node.home / CERTIFICATE_FILE).read_bytes()
+    with pytest.raises(PeerRefused):
+        renew(node)
+    assert (node.home / CERTIFICATE_FILE).read_bytes() == before
+
+
+def test_a_certificate_is_renewed_at_two_thirds_of_its_life_and_not_before(net: Network) -> None:
+    node = net.join("leon")
+    certify(net, node, days_ago=19, life=timedelta(days=30))
+    assert renew_if_due(node) is False
+    certify(net, node, days_ago=21, life=timedelta(days=30))
+    before = node.certificate.identity()
+    assert renew_if_due(node) is True
+    assert node.certificate.identity().not_after > before.not_after
+    refresh(node)  # with the new certificate
+
+
+def test_a_running_node_serves_its_renewed_certificate_without_a_restart(net: Network) -> None:
+    node, peer = net.join("leon"), net.join("soria")
+    certify(net, node, days_ago=25, life=timedelta(days=30))
+    old = node.certificate.identity().not_after
+    net.serve("leon")
+    assert within(5, lambda: node.certificate.identity().not_after > old)
+    refresh(peer)
+    checks = {finding.check: finding for finding in examine(peer)}
+    assert checks["peer:leon"].level is Level.OK
+
+
+def test_renewal_goes_on_when_the_coordinator_is_back(net: Network) -> None:
+    node = net.join("leon")
+    certify(net, node, days_ago=25, life=timedelta(days=30))
+    net.stop_coordinator()
+    with pytest.raises(PeerUnreachable):
+        keep_certificate(node, threading.Event())
+    net.start()
+    assert within(8, lambda: _renewed(node))
+
+
+@pytest.mark.invariant(9)
+def test_a_node_goes_on_with_its_directory_while_the_coordinator_is_down_until_it_expires(net: Network) -> None:
+    node = net.join("leon")
+    net.stop_coordinator()
+    with pytest.raises(PeerUnreachable):
+        refresh(node)
+    now = net.clock.now()
+    assert node.directory.current(now + timedelta(days=6)).active_party("leon").id == "leon"
+    with pytest.raises(DirectoryExpired):
+        node.directory.current(now + timedelta(days=8))
+
+
+def test_a_node_starts_and_stops_with_the_coordinator_down(net: Network) -> None:
+    net.join("leon")
+    net.stop_coordinator()
+    service = net.serve("leon")
+    assert service.port > 0
+    started = time.monotonic()
+    service.stop()
+    assert time.monotonic() - started < 8
+
+
+def test_a_node_that_moved_tells_the_network_where_it_is(net: Network) -> None:
+    node, peer = net.join("leon"), net.join("soria")
+    moved = free_address()
+    node.settings.model_copy(update={"addresses": (moved,), "listen": moved}).save(node.home)
+    net.nodes["leon"] = Node(node.home)
+    net.serve("leon")
+
+    def known() -> bool:
+        refreshed = refresh(peer)
+        return refreshed is not None and refreshed.party("leon").addresses == (moved,)
+
+    assert within(5, known)
+
+
+def test_the_directory_is_signed_anew_before_it_expires(net: Network) -> None:
+    from coordinator.upkeep import publish_if_due
+    from coordinator.wiring import Coordinator
+    from tests.support.clock import FrozenClock
+
+    node = net.join("leon")
+    first = node.directory.current(net.clock.now())
+    for days, expected in ((2, first.serial), (3, first.serial + 1)):
+        clock = FrozenClock(first.issued + timedelta(days=days))
+        later = Coordinator(net.coordinator.home, clock=clock)
+        publish_if_due(later)
+        with later.snapshot() as session:
+            assert later.registry(session).serial() == expected
+        later.close()
+
+
+def test_doctor_finds_nothing_wrong_with_a_healthy_node_and_says_who_is_out_of_reach(net: Network) -> None:
+    node = net.join("leon")
+    net.join("soria")
+    net.serve("leon")
+    refresh(node)
+    found = {finding.check: finding for finding in examine(node)}
+    assert {name for name, finding in found.items() if finding.level is not Level.OK} == {"peer:soria"}
+    assert exit_code(list(found.values())) == 3
+
+
+def test_doctor_names_what_is_broken_and_goes_on(net: Network) -> None:
+    node = net.join("leon")
+    (node.home / FOLDER / "data.key").chmod(0o644)
+    (node.home / CERTIFICATE_FILE).write_text("not a certificate")
+    found = {finding.check: finding for finding in examine(Node(node.home))}
+    assert found["keys"].level is found["certificate"].level is Level.FAILED
+    assert "chmod 600" in found["keys"].remedy
+    assert found["database"].level is Level.OK
+    assert exit_code(list(found.values())) == 4
+
+
+def test_a_coordinator_certificate_is_for_its_server_name_and_doctor_agrees(net: Network) -> None:
+    from coordinator.doctor import examine as examine_coordinator
+
+    assert {finding.level for finding in examine_coordinator(net.coordinator)} == {Level.OK}
+    assert server_name(net.coordinator.settings.network, "coordinator").startswith("coordinator.entity.")
+
+
+def _status(node: Node, entity: str) -> EntityStatus:
+    directory = node.directory.newest()
+    assert directory is not None
+    return directory.party(entity).status
+
+
+def _watching(net: Network) -> int:
+    return len(net.coordinator.changes._condition._waiters)  # type: ignore[attr-defined]  # deque of the standard library
+
+
+def _renewed(node: Node) -> bool:
+    try:
+        return renew_if_due(node)
+    except PeerUnreachable:
+        return False

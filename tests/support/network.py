@@ -1,0 +1,108 @@
+"""A whole network in one process: a coordinator that really listens, and nodes that join it as nodes do."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from consent_ledger.parties import EntityKind
+from coordinator import serve as coordinator_service
+from coordinator.settings import CoordinatorSettings
+from coordinator.setup import set_up as set_up_coordinator
+from coordinator.wiring import Coordinator
+from node import serve as node_service
+from node.runtime.clock import Clock, SystemClock
+from node.runtime.enrolment import Invitation
+from node.runtime.service import Service
+from node.setup import Answers, set_up
+from node.wiring import Node
+
+NETWORK = "red.test.example"
+
+
+def free_address() -> str:
+    """Return a loopback address nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def coordinator_settings(**changes: object) -> CoordinatorSettings:
+    """Return settings of a coordinator at free addresses."""
+    main, enrolment = free_address(), free_address()
+    values = {
+        "network": NETWORK,
+        "listen": main,
+        "address": main,
+        "enrolment_listen": enrolment,
+        "enrolment_address": enrolment,
+        "workers": 20,
+    }
+    return CoordinatorSettings.validated(values | changes)
+
+
+class Network:
+    """A coordinator with its nodes; everything that was started is stopped by `stop`."""
+
+    def __init__(self, root: Path, *, clock: Clock | None = None, **settings: object) -> None:
+        self.root = root
+        self.clock = clock or SystemClock()
+        self.coordinator: Coordinator = set_up_coordinator(
+            root / "coordinator", coordinator_settings(**settings), self.clock
+        )
+        self.running: Service | None = None
+        self.nodes: dict[str, Node] = {}
+        self.services: list[Service] = []
+
+    def start(self) -> Service:
+        """Start the coordinator's servers."""
+        self.running = coordinator_service.start(self.coordinator)
+        return self.running
+
+    def stop_coordinator(self) -> None:
+        """Take the coordinator down; `start` brings it up again, at the same addresses."""
+        if self.running is not None:
+            self.running.stop()
+            self.running = None
+            self.coordinator = Coordinator(self.coordinator.home, clock=self.clock)
+
+    def invite(self, entity: str, **options: object) -> Invitation:
+        """Make an invitation."""
+        values: dict[str, object] = {"name": f"Entidad {entity}", "kind": EntityKind.PUBLIC}
+        values |= {"valid_for": timedelta(hours=1), "now": self.clock.now()}
+        with self.coordinator.transaction() as session:
+            return self.coordinator.registry(session).invite(entity, **(values | options))  # type: ignore[arg-type]
+
+    def join(self, entity: str, **options: object) -> Node:
+        """Invite an entity and set its node up."""
+        token = self.invite(entity, **options).to_token()
+        node = set_up(self.root / entity, Answers(token=token, listen=free_address()), self.clock)
+        self.nodes[entity] = node
+        return node
+
+    def serve(self, entity: str) -> Service:
+        """Start a node's server and background tasks."""
+        service = node_service.start(self.nodes[entity])
+        self.services.append(service)
+        return service
+
+    def stop(self) -> None:
+        """Stop and close everything."""
+        for service in self.services:
+            service.stop()
+        self.stop_coordinator()
+        for node in self.nodes.values():
+            node.close()
+        self.coordinator.close()
+
+
+@contextmanager
+def network(root: Path, **settings: object) -> Iterator[Network]:
+    """Give a network whose coordinator is listening."""
+    made = Network(root, **settings)  # type: ignore[arg-type]
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
