@@ -67,9 +67,25 @@ class ConsentLedger:
             EntryInvalid: no entries, or one whose body is too large.
             LedgerDamaged: the stored ledger is not this one, or contradicts itself.
         """
+        return self._write(self._own(self._store.lock_head()), entries, now)
+
+    def append_proved(self, entry: NewEntry, now: datetime) -> tuple[Appended, tuple[bytes, ...]]:
+        """Write one entry and return it with its inclusion proof in the checkpoint just signed.
+
+        The audit path of the last leaf is the frontier as it was before it, smallest subtree first (RFC 6962 2.1.1), so
+        that this proof costs no reading.
+
+        Raises:
+            EntryInvalid: the body is too large.
+            LedgerDamaged: the stored ledger is not this one, or contradicts itself.
+        """
+        head = self._own(self._store.lock_head())
+        (appended,) = self._write(head, [entry], now)
+        return appended, tuple(reversed(head.frontier)) if head else ()
+
+    def _write(self, head: Head | None, entries: Sequence[NewEntry], now: datetime) -> list[Appended]:
         if not entries:
             raise EntryInvalid("an append of no entries")
-        head = self._own(self._store.lock_head())
         size, frontier = (head.size, list(head.frontier)) if head else (0, [])
         moment = encode_time(now)
         sealed = [seal_entry(entry, moment) for entry in entries]

@@ -1,16 +1,32 @@
 """What a holder remembers: requests already seen, and which pseudonym is whom; inside the caller's transaction."""
 
+import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from records_exchange.errors import RequestReplayed
 from records_exchange.tables import LinkageState, LinkedPerson, SeenRequest
 
 _INSERT_CHUNK: Final = 1000
+_FORGET_ONE_IN: Final = 64
+"""Old requests are cleared away about this often: doing it every time would cost every caller a write."""
+
+# Built once: these run for every request, and building costs more than running.
+_FORGET: Final = delete(SeenRequest).where(SeenRequest.forget_at <= bindparam("now"))
+_REMEMBER: Final = insert(SeenRequest)
+_FIND: Final = (
+    select(LinkageState.stamp, LinkedPerson.person_ref)
+    .outerjoin(
+        LinkedPerson,
+        (LinkedPerson.key_id == LinkageState.key_id) & (LinkedPerson.pseudonym == bindparam("pseudonym")),
+    )
+    .where(LinkageState.key_id == bindparam("key"))
+)
 
 
 class SqlExchangeStore:
@@ -22,22 +38,27 @@ class SqlExchangeStore:
     def mark_seen(self, asker: str, nonce: str, *, forget_at: datetime, now: datetime) -> None:
         """Remember a request and forget those that could not be fresh any more.
 
-        The caller holds the database's write lock (`node.runtime.storage.transaction`); should two transactions get
-        here at once all the same, the primary key lets only one commit.
+        The primary key decides, so that of two transactions that get here at once only one goes on. After
+        `RequestReplayed` the transaction is of no more use.
 
         Raises:
             RequestReplayed: it was seen before.
         """
-        self._session.execute(delete(SeenRequest).where(SeenRequest.forget_at <= now))
-        if self._session.get(SeenRequest, (asker, nonce)) is not None:
-            raise RequestReplayed(f"this request of {asker} was already answered", remedy="make a new request")
-        self._session.execute(insert(SeenRequest).values(asker=asker, nonce=nonce, forget_at=forget_at))
+        connection = self._session.connection()
+        if secrets.randbelow(_FORGET_ONE_IN) == 0:
+            connection.execute(_FORGET, {"now": now})
+        try:
+            connection.execute(_REMEMBER, {"asker": asker, "nonce": nonce, "forget_at": forget_at})
+        except IntegrityError as error:
+            raise RequestReplayed(f"this request of {asker} was already answered", remedy="ask anew") from error
 
-    def person_linked(self, key_id: str, pseudonym: str) -> str | None:
-        """Return the person's id behind a pseudonym, or None."""
-        return self._session.scalar(
-            select(LinkedPerson.person_ref).where(LinkedPerson.key_id == key_id, LinkedPerson.pseudonym == pseudonym)
-        )
+    def find_linked(self, key_id: str, pseudonym: str) -> tuple[str | None, str | None]:
+        """Return the state of people the index of a pairwise key was made of, and the person behind a pseudonym.
+
+        Either is None when there is none.
+        """
+        row = self._session.connection().execute(_FIND, {"key": key_id, "pseudonym": pseudonym}).one_or_none()
+        return (row.stamp, row.person_ref) if row else (None, None)
 
     def linked_people(self, key_id: str) -> frozenset[str]:
         """Return the ids of the people who are in the index of a pairwise key."""
@@ -50,10 +71,6 @@ class SqlExchangeStore:
             chunk = rows[start : start + _INSERT_CHUNK]
             self._unlink(key_id, [row["pseudonym"] for row in chunk])
             self._session.execute(insert(LinkedPerson), chunk)
-
-    def linkage_stamp(self, key_id: str) -> str | None:
-        """Return the state of the people table that the index of a pairwise key was made of, None before the first."""
-        return self._session.scalar(select(LinkageState.stamp).where(LinkageState.key_id == key_id))
 
     def set_linkage_stamp(self, key_id: str, stamp: str) -> None:
         """Note the state of the people table that the index of a pairwise key is now of."""

@@ -18,6 +18,7 @@ from consent_ledger.log import ConsentLedger
 from consent_ledger.parties import Party
 from consent_ledger.signing import Envelope
 from node.exchange.linking import find_person
+from node.records.errors import PersonUnknown
 from node.records.model import Value as RecordedValue
 from node.records.store import PersonStore
 from node.records.summary import summarise
@@ -102,7 +103,6 @@ class Answering:
     ) -> _Logged:
         request, node = verified.request, self._node
         ledger, people, store = node.ledger(session), node.people(session), SqlExchangeStore(session)
-        ledger.lock()
         # (4) never seen before
         store.mark_seen(request.asker, request.nonce, forget_at=verified.forget_at, now=now)
         # (5) a person known here
@@ -124,7 +124,10 @@ def _read(
 ) -> dict[str, ReleasedField]:
     if person is None or not decision.allowed:
         return {}
-    values = summarise(people, person, decision.allowed, now)
+    try:
+        values = summarise(people, person, decision.allowed, now)
+    except PersonUnknown:  # erased within the same instant as the index was made: nobody is known here any more
+        return {}
     return {
         field: ReleasedField(id=field, value=_frozen(values[field].value), recorded_at=values[field].recorded_at)
         for field in decision.allowed
@@ -169,13 +172,13 @@ def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: 
 
 
 def _log(ledger: ConsentLedger, entry: NewEntry, now: datetime) -> LedgerEvidence:
-    (appended,) = ledger.append([entry], now)
+    appended, proof = ledger.append_proved(entry, now)
     return LedgerEvidence(
         origin=ledger.origin,
         index=appended.index,
         leaf=appended.leaf.decode(),
         checkpoint=appended.checkpoint.decode(),
-        proof=tuple(step.hex() for step in ledger.inclusion_proof(appended.index)),
+        proof=tuple(step.hex() for step in proof),
     )
 
 

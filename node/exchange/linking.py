@@ -22,10 +22,12 @@ def find_person(people: PersonStore, store: SqlExchangeStore, key: PairwiseKey, 
     Works inside the caller's transaction, which must be able to write: people added since the last call are indexed.
     """
     stamp = people.stamp()
-    if store.linkage_stamp(key.id) != stamp:
+    indexed, person = store.find_linked(key.id, pseudonym)
+    if indexed != stamp:
         _refresh(people, store, key)
         store.set_linkage_stamp(key.id, stamp)
-    return store.person_linked(key.id, pseudonym)
+        _, person = store.find_linked(key.id, pseudonym)
+    return person
 
 
 def _refresh(people: PersonStore, store: SqlExchangeStore, key: PairwiseKey) -> None:
