@@ -12,7 +12,7 @@ Epsilon is recomputed from the recorded noise multipliers each time; a stored to
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -171,6 +171,19 @@ class EpsilonLedger:
         committed = epsilon_of([item.committed for item in reservations], limit.delta)
         return BudgetStatement(limit, spent, committed, reservations)
 
+    def forecast(self, campaign_id: str) -> tuple[float, ...]:
+        """Return what the data set will have spent after each round that is left of a campaign, as things stand."""
+        reservation = self._store.reservation(campaign_id)
+        if reservation is None or reservation.closed:
+            return ()
+        limit = self._limit(reservation.dataset)
+        known = self._store.reservations(reservation.dataset)
+        counts = range(reservation.spent + 1, reservation.rounds + 1)
+        return tuple(
+            _composed(limit, [replace(item, spent=count).used if item == reservation else item.used for item in known])
+            for count in counts
+        )
+
     def reserve(self, campaign_id: str, dataset: str, planned: GaussianRounds, now: datetime) -> BudgetStatement:
         """Reserve all the rounds of a campaign, or nothing.
 
@@ -222,8 +235,12 @@ class EpsilonLedger:
             raise RoundRefused(f"round {round_number} is outside the {reservation.rounds} approved")
         if round_number <= self._store.last_round(campaign_id):
             raise RoundRefused(f"round {round_number} comes after a later one")
-        once = GaussianRounds(reservation.noise_multiplier, 1)
-        self._require_room(limit, [*(item.used for item in self._store.reservations(reservation.dataset)), once])
+        reservations = self._store.reservations(reservation.dataset)
+        # All that is promised, this round included, costs at least what is spent with this round; being the same from
+        # round to round, it is computed once. Only a limit lowered since then asks for the exact figure.
+        if not _composed(limit, [item.committed for item in reservations]) <= limit.epsilon:
+            once = GaussianRounds(reservation.noise_multiplier, 1)
+            self._require_room(limit, [*(item.used for item in reservations), once])
         return reservation
 
     def record(self, spend: Spend) -> bytes:
@@ -261,15 +278,19 @@ class EpsilonLedger:
         return limit
 
     def _require_room(self, limit: BudgetLimit, rounds: Sequence[GaussianRounds]) -> None:
-        try:
-            epsilon = epsilon_of(rounds, limit.delta)
-        except PrivacyTermsInvalid as error:
-            raise BudgetDamaged(f"the budget of {limit.dataset} cannot be computed: {error.message}") from error
+        epsilon = _composed(limit, rounds)
         if not epsilon <= limit.epsilon:  # also when it is not a number: fail closed
             raise BudgetExceeded(
                 f"data set {limit.dataset!r} would reach epsilon {epsilon:.3f} of the {limit.epsilon:g} allowed",
                 remedy="refuse the campaign, or let the data-protection officer raise the limit",
             )
+
+
+def _composed(limit: BudgetLimit, rounds: Sequence[GaussianRounds]) -> float:
+    try:
+        return epsilon_of(rounds, limit.delta)
+    except PrivacyTermsInvalid as error:
+        raise BudgetDamaged(f"the budget of {limit.dataset} cannot be computed: {error.message}") from error
 
 
 def _terms(reservation: Reservation) -> tuple[str, float, int]:

@@ -15,8 +15,8 @@ from federated.manifest import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, ModelKind
 DEFAULT_ROUNDS: Final = 15
 MOMENTUM: Final = 0.8
 
-_CLIP_SHARE: Final = 0.12
-_STEP_SHARE: Final = 54.0
+_CLIP_SHARE: Final = 0.06
+_STEP_SHARE: Final = 108.0
 """Found once on the CPS table of the demo, near a wide optimum (docs/reference/benchmarks.md); relative to the bound on
 a row's norm, so that they carry over to other numbers of features."""
 

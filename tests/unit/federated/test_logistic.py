@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from federated.models import logistic
+from federated.models.logistic import clip_to_grid, clipped_sum, fit_plainly
+from federated.rounds import GRID_STEPS
+from federated.scoring import area_under_curve, sigmoid
+from tests.support import campaigns
+
+FINITE = st.floats(-1e6, 1e6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(FINITE, min_size=3, max_size=3), min_size=1, max_size=8), st.floats(1e-3, 1e3))
+def test_no_person_is_longer_than_the_clipping_bound_to_the_last_unit(rows: list[list[float]], bound: float) -> None:
+    units = clip_to_grid(torch.tensor(rows, dtype=torch.float64), bound)
+    assert max(sum(int(x) ** 2 for x in row) for row in units.tolist()) <= GRID_STEPS**2
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(-0.5, 0.5), min_size=3, max_size=3))
+def test_who_is_within_the_bound_is_not_shortened(row: list[float]) -> None:
+    units = clip_to_grid(torch.tensor([row], dtype=torch.float64), 1.0)
+    assert units.numpy()[0] / GRID_STEPS == pytest.approx(row, abs=1.0 / GRID_STEPS)
+
+
+@pytest.mark.parametrize("bound", [0.1, 0.5, 100.0])
+def test_the_sum_is_that_of_gradients_written_by_hand(bound: float) -> None:
+    matrix, labels = campaigns.rows(50)
+    weights = np.array([0.3, -0.2, 0.1, 0.05])
+    wide = np.hstack([matrix, np.ones((50, 1))])
+    gradients = (sigmoid(wide @ weights) - labels)[:, None] * wide
+    gradients *= np.minimum(1.0, bound / np.linalg.norm(gradients, axis=1))[:, None]
+    ours = clipped_sum(weights, matrix, labels, bound) * (bound / GRID_STEPS)
+    assert ours == pytest.approx(gradients.sum(axis=0), abs=51 * bound / GRID_STEPS)
+
+
+def test_the_sum_does_not_depend_on_how_rows_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix, labels = campaigns.rows(50)
+    weights = np.array([0.3, -0.2, 0.1, 0.05])
+    whole = clipped_sum(weights, matrix, labels, 0.5)
+    monkeypatch.setattr(logistic, "_BATCH", 7)
+    assert (clipped_sum(weights, matrix, labels, 0.5) == whole).all()
+
+
+def test_an_entity_without_people_adds_nothing() -> None:
+    assert (clipped_sum(np.zeros(4), np.zeros((0, 3)), np.zeros(0), 0.5) == 0).all()
+
+
+def test_weights_as_large_as_a_node_accepts_do_not_break_the_bound() -> None:
+    matrix, labels = campaigns.rows(50)
+    total = clipped_sum(np.full(4, 1e6), matrix, labels, 0.5)
+    assert np.abs(total).max() <= 50 * GRID_STEPS
+
+
+def test_the_yardstick_learns_what_there_is_to_learn() -> None:
+    matrix, labels = campaigns.rows(600)
+    weights = fit_plainly(matrix, labels)
+    area = area_under_curve(labels, matrix @ weights[:-1])
+    assert area is not None
+    assert area > 0.8
