@@ -48,14 +48,14 @@ class Echo:
         raise RuntimeError("secret detail 12345678Z")
 
     def parse(self, request: health_pb2.HealthCheckRequest, _context: grpc.ServicerContext) -> bytes:
-        return request.service.encode()
+        return str(request.service).encode()
 
 
 def call(current: CurrentCertificate, port: int, *, method: str = "Who", data: bytes = b"", name: str = "avila") -> str:
     """Call the servicer with its own connection."""
     pool = ChannelPool(current)
     try:
-        stub = pool.channel(f"127.0.0.1:{port}", server_name(NETWORK, name)).unary_unary(f"/test.Echo/{method}")
+        stub: Any = pool.channel(f"127.0.0.1:{port}", server_name(NETWORK, name)).unary_unary(f"/test.Echo/{method}")
         with peer_errors("avila"):
             return bytes(stub(data, timeout=5)).decode()
     finally:
@@ -92,10 +92,13 @@ def test_the_caller_is_who_its_certificate_says(server: RunningServer, client: C
 def test_no_client_certificate_no_call(server: RunningServer, ca: Authority) -> None:
     options = (("grpc.ssl_target_name_override", server_name(NETWORK, "avila")),)
     credential = grpc.ssl_channel_credentials(ca.certificates_pem)
-    with grpc.secure_channel(f"127.0.0.1:{server.port}", credential, options) as channel:
-        with pytest.raises(grpc.RpcError) as caught:
-            channel.unary_unary("/test.Echo/Who")(b"", timeout=5)
-    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE  # type: ignore[attr-defined]  # a Call too
+    with (
+        grpc.secure_channel(f"127.0.0.1:{server.port}", credential, options) as channel,
+        pytest.raises(grpc.RpcError) as caught,
+    ):
+        stub: Any = channel.unary_unary("/test.Echo/Who")
+        stub(b"", timeout=5)
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 def test_a_client_of_another_authority_is_refused(server: RunningServer, tmp_path: Path, ca: Authority) -> None:
@@ -188,7 +191,8 @@ def test_a_pool_presents_the_renewed_certificate_on_its_next_call(
 
         def who() -> str:
             channel = pool.channel(f"127.0.0.1:{server.port}", server_name(NETWORK, "avila"))
-            return bytes(channel.unary_unary("/test.Echo/Who")(b"", timeout=5)).decode()
+            stub: Any = channel.unary_unary("/test.Echo/Who")
+            return bytes(stub(b"", timeout=5)).decode()
 
         assert who() == "leon"
         client.issue(ca, "burgos")
@@ -211,7 +215,7 @@ def test_a_malformed_request_is_a_typed_refusal(server: RunningServer, client: C
 
 
 def test_a_defect_shows_the_peer_a_reference_and_nothing_else(server: RunningServer, client: Credentials) -> None:
-    with pytest.raises(PeerUnreachable, match="reference [0-9a-f]{8}") as caught:
+    with pytest.raises(PeerUnreachable, match=r"reference [0-9a-f]{8}") as caught:
         call(client.current(), server.port, method="Break")
     assert "12345678Z" not in str(caught.value)
 
@@ -235,8 +239,10 @@ def _served(port: int, client: Credentials, ca: Authority) -> bytes:
     context = ssl.create_default_context(cadata=ca.certificates_pem.decode())
     context.load_cert_chain(client.folder / "certificate.pem", client.folder / "key.pem")
     context.set_alpn_protocols(["h2"])
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as raw:
-        with context.wrap_socket(raw, server_hostname=server_name(NETWORK, "avila")) as secured:
-            certificate = secured.getpeercert(binary_form=True)
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+        context.wrap_socket(raw, server_hostname=server_name(NETWORK, "avila")) as secured,
+    ):
+        certificate = secured.getpeercert(binary_form=True)
     assert certificate
     return certificate

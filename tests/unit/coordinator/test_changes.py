@@ -1,0 +1,36 @@
+import threading
+
+from coordinator.changes import Changes, News
+
+
+def test_who_waits_is_told_which_kind_changed() -> None:
+    changes = Changes()
+    seen, told = changes.counts(), []
+    waiting = threading.Thread(target=lambda: told.append(changes.wait(seen, 10)))
+    waiting.start()
+    changes.announce(News.TRAINING)
+    waiting.join(5)
+    assert told == [{News.DIRECTORY: 0, News.TRAINING: 1}]
+
+
+def test_a_change_before_waiting_is_not_missed() -> None:
+    changes = Changes()
+    seen = changes.counts()
+    changes.announce(News.DIRECTORY)
+    assert changes.wait(seen, 10)[News.DIRECTORY] == 1
+
+
+def test_nothing_new_comes_back_when_the_time_is_up() -> None:
+    changes = Changes()
+    assert changes.wait(changes.counts(), 0.001) == changes.counts()
+
+
+def test_closing_releases_everyone_now_and_later() -> None:
+    changes = Changes()
+    waiting = threading.Thread(target=lambda: changes.wait(changes.counts(), 10))
+    waiting.start()
+    changes.close()
+    waiting.join(5)
+    assert not waiting.is_alive()
+    changes.wait(changes.counts(), 10)
+    assert changes.closed

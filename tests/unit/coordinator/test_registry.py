@@ -1,0 +1,145 @@
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+from consent_ledger.directory import Directory, open_directory
+from consent_ledger.parties import EntityKind, EntityStatus, Party
+from consent_ledger.signing import Ed25519Signer
+from coordinator.errors import EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
+from coordinator.registry import Registry
+from coordinator.settings import CoordinatorSettings
+from coordinator.tables import Base, DirectoryRow, InvitationRow
+from node.runtime.enrolment import hash_secret
+from node.runtime.errors import StorageOutdated
+from tests.support.clock import START
+from tests.support.pki import authority
+
+SIGNER = Ed25519Signer.generate()
+SETTINGS = CoordinatorSettings.validated(
+    {
+        "network": "red.example",
+        "listen": "127.0.0.1:1",
+        "address": "127.0.0.1:1",
+        "enrolment_listen": "127.0.0.1:2",
+        "enrolment_address": "c.example:2",
+    }
+)
+AUTHORITY = authority(SETTINGS.network)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as opened:
+        yield opened
+    engine.dispose()
+
+
+@pytest.fixture
+def registry(session: Session) -> Registry:
+    return Registry(session, settings=SETTINGS, authority=AUTHORITY, signer=SIGNER)
+
+
+def party(entity: str = "leon", **changes: object) -> Party:
+    values = {
+        "id": entity,
+        "name": f"Entidad {entity}",
+        "kind": EntityKind.PUBLIC,
+        "status": EntityStatus.ACTIVE,
+        "addresses": ("leon.example:7410",),
+        "signing_key": "a" * 64,
+        "exchange_key": "b" * 64,
+        "ledger_vkey": "x",
+    }
+    return Party.model_validate(values | changes)
+
+
+def newest(registry: Registry) -> Directory:
+    return open_directory(registry.directory(), coordinator_key=SIGNER.public_key)
+
+
+def test_every_change_signs_the_next_directory(registry: Registry) -> None:
+    registry.admit(party(), START)
+    assert newest(registry).serial == 1
+    registry.suspend("leon", reason="prueba", now=START)
+    assert (newest(registry).serial, newest(registry).party("leon").status) == (2, EntityStatus.SUSPENDED)
+    registry.reinstate("leon", now=START)
+    registry.set_addresses("leon", ("a.example:1", "b.example:2"), START)
+    assert newest(registry).serial == 4
+    assert newest(registry).active_party("leon").addresses == ("a.example:1", "b.example:2")
+    assert newest(registry).expires == START + timedelta(days=7)
+
+
+def test_every_directory_that_was_signed_is_kept(registry: Registry, session: Session) -> None:
+    for _ in range(3):
+        registry.publish(START)
+    assert session.scalars(select(DirectoryRow.serial).order_by(DirectoryRow.serial)).all() == [1, 2, 3]
+
+
+def test_an_invitation_keeps_only_the_hash_of_its_secret(registry: Registry, session: Session) -> None:
+    invitation = registry.invite("leon", name="León", kind=EntityKind.AGENT, valid_for=HOUR, now=START)
+    row = session.scalars(select(InvitationRow)).one()
+    assert row.secret_sha256 == hash_secret(invitation.secret)
+    assert invitation.secret not in str({column.name: getattr(row, column.name) for column in row.__table__.columns})
+    assert (invitation.entity, invitation.expires, invitation.address) == ("leon", START + HOUR, "c.example:2")
+
+
+def test_two_invitations_have_different_secrets(registry: Registry) -> None:
+    secrets = {
+        registry.invite(entity, name="x", kind=EntityKind.AGENT, valid_for=HOUR, now=START).secret
+        for entity in ("leon", "soria")
+    }
+    assert len(secrets) == 2
+
+
+@pytest.mark.parametrize("entity", ["", "León", "coordinator", "-a", "a" * 64, "a.b"])
+def test_an_id_that_cannot_be_is_refused(registry: Registry, entity: str) -> None:
+    with pytest.raises(EntityInvalid):
+        registry.invite(entity, name="x", kind=EntityKind.AGENT, valid_for=HOUR, now=START)
+
+
+@pytest.mark.parametrize(("name", "hours"), [("", 1), ("  ", 1), ("x" * 201, 1), ("x", 0), ("x", 24 * 91)])
+def test_a_name_or_validity_that_cannot_be_is_refused(registry: Registry, name: str, hours: int) -> None:
+    with pytest.raises(EntityInvalid):
+        registry.invite("leon", name=name, kind=EntityKind.AGENT, valid_for=timedelta(hours=hours), now=START)
+
+
+def test_an_admitted_entity_is_invited_again_only_on_purpose(registry: Registry) -> None:
+    registry.admit(party(), START)
+    with pytest.raises(EntityAlreadyAdmitted):
+        registry.invite("leon", name="León", kind=EntityKind.AGENT, valid_for=HOUR, now=START)
+    registry.invite("leon", name="León", kind=EntityKind.AGENT, valid_for=HOUR, now=START, again=True)
+
+
+def test_an_unknown_entity_is_named(registry: Registry) -> None:
+    for act in (
+        lambda: registry.suspend("nobody", reason="x", now=START),
+        lambda: registry.reinstate("nobody", now=START),
+        lambda: registry.set_addresses("nobody", (), START),
+        lambda: registry.party("nobody"),
+    ):
+        with pytest.raises(EntityUnknown, match="nobody"):
+            act()
+
+
+def test_a_network_without_a_directory_was_not_finished(registry: Registry) -> None:
+    assert registry.needs_renewal(START)
+    with pytest.raises(StorageOutdated):
+        registry.directory()
+
+
+def test_a_directory_is_renewed_after_a_third_of_its_life(registry: Registry) -> None:
+    registry.publish(START)
+    assert not registry.needs_renewal(START + timedelta(days=2))
+    assert registry.needs_renewal(START + timedelta(days=7) / 3)
+
+
+def test_open_invitations_are_listed_until_they_expire(registry: Registry) -> None:
+    registry.invite("leon", name="León", kind=EntityKind.AGENT, valid_for=HOUR, now=START)
+    assert [row.entity for row in registry.invitations(START)] == ["leon"]
+    assert registry.invitations(START + HOUR) == ()

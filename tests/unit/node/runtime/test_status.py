@@ -1,0 +1,78 @@
+from typing import Any
+
+import grpc
+import pytest
+from typing_extensions import override
+
+from node.runtime.errors import PeerRefused, PeerUnreachable, PeerUntrusted
+from node.runtime.status import CODE_METADATA, STATUS_OF, from_rpc_error, peer_errors
+from policies.errors import ErrorKind
+
+
+class Failed(grpc.RpcError, grpc.Call):  # type: ignore[misc]  # the stubs give both bases the same methods
+    """A call that ended badly, as a stub raises it; the other methods of a call are not used."""
+
+    def __init__(self, code: grpc.StatusCode, details: str = "", metadata: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__()
+        self._code, self._details, self._metadata = code, details, metadata
+
+    @override
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+    @override
+    def details(self) -> str:
+        return self._details
+
+    @override
+    def trailing_metadata(self) -> Any:
+        return self._metadata
+
+    @override
+    def initial_metadata(self) -> Any:
+        return ()
+
+    @override
+    def is_active(self) -> bool:
+        return False
+
+    @override
+    def time_remaining(self) -> float:
+        return 0.0
+
+    @override
+    def cancel(self) -> bool:
+        return False
+
+    @override
+    def add_callback(self, callback: object) -> bool:
+        return callback is None
+
+
+def test_every_kind_of_error_has_a_status() -> None:
+    assert set(STATUS_OF) == set(ErrorKind)
+    assert len(set(STATUS_OF.values())) == len(STATUS_OF)
+
+
+def test_a_refusal_keeps_the_peers_code_and_sentence() -> None:
+    failed = Failed(grpc.StatusCode.PERMISSION_DENIED, "suspended", ((CODE_METADATA, "party_suspended"),))
+    with pytest.raises(PeerRefused, match="leon answered: suspended") as caught, peer_errors("leon"):
+        raise failed
+    assert caught.value.peer_code == "party_suspended"
+
+
+@pytest.mark.parametrize(
+    "code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.INTERNAL]
+)
+def test_no_answer_is_not_a_no(code: grpc.StatusCode) -> None:
+    assert isinstance(from_rpc_error(Failed(code), "leon"), PeerUnreachable)
+
+
+def test_failed_tls_is_told_apart_from_silence() -> None:
+    details = "Ssl handshake failed: SSL_ERROR_SSL: error:1000007d: CERTIFICATE_VERIFY_FAILED"
+    assert isinstance(from_rpc_error(Failed(grpc.StatusCode.UNAVAILABLE, details), "leon"), PeerUntrusted)
+
+
+def test_a_long_sentence_of_the_peer_is_cut() -> None:
+    error = from_rpc_error(Failed(grpc.StatusCode.PERMISSION_DENIED, "x" * 10_000), "leon")
+    assert len(str(error)) < 600
