@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import event
 
 from consent_ledger.directory import Directory, seal_directory
 from consent_ledger.note import NoteSigner
@@ -44,9 +45,7 @@ class ExchangeNetwork:
         self.clock = clock or FrozenClock(datetime.now(UTC))
         self.coordinator = Ed25519Signer.generate()
         ca_key = ec.generate_private_key(ec.SECP256R1())
-        self.authority = Authority(
-            ca_key, new_ca(ca_key, network=NETWORK, now=datetime.now(UTC)), network=NETWORK
-        )
+        self.authority = Authority(ca_key, new_ca(ca_key, network=NETWORK, now=datetime.now(UTC)), network=NETWORK)
         self.nodes: dict[str, Node] = {}
         self.parties: dict[str, Party] = {}
         self.serial = 0
@@ -64,8 +63,11 @@ class ExchangeNetwork:
         ).save(home)
         self._certify(home, entity)
         node = Node(home, clock=self.clock)
-        for metadata in all_metadata():
-            metadata.create_all(node.engine)
+        # What these tests show does not depend on surviving a power failure; waiting for the disk is most of their cost.
+        event.listen(node.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        with node.engine.begin() as connection:
+            for metadata in all_metadata():
+                metadata.create_all(connection)
         self.nodes[entity] = node
         self.list_party(entity, own, kind=kind)
         return node
@@ -147,9 +149,9 @@ def private_pem(home: Path) -> bytes:
     )
 
 
-def person_record(document: Document = PERSON, *, name: str = "Ana Ficticia", birth: date = date(1980, 5, 17)) -> (
-    PersonRecord
-):
+def person_record(
+    document: Document = PERSON, *, name: str = "Ana Ficticia", birth: date = date(1980, 5, 17)
+) -> PersonRecord:
     """Return a fictitious person with a value in fields of every kind."""
     return PersonRecord(
         document=document,

@@ -1,0 +1,112 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+
+from consent_ledger.errors import MalformedDocument
+from consent_ledger.parties import EntityKind, EntityStatus, Party, server_name
+from consent_ledger.signing import Envelope, seal
+from node.exchange.asking import Asking, question_of
+from node.exchange.report import exit_code
+from node.rpc.clients import fetch_summary
+from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.runtime.status import CODE_METADATA
+from records_exchange.request import REQUEST_TYPE
+from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold, person_record
+from tests.support.simulated_peer import SimulatedPeer
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
+    network = ExchangeNetwork(tmp_path)
+    network.add("ngo")
+    network.add("other")
+    for entity in ("town", "county"):
+        hold(network.add(entity, kind=EntityKind.PUBLIC), person_record())
+        grant(network.nodes[entity], "ngo")
+    with network.serving("town", "county"):
+        yield network
+        network.close()
+
+
+def channel(network: ExchangeNetwork, caller: str) -> grpc.Channel:
+    address = network.parties["town"].addresses[0]
+    return network.nodes[caller].channels.channel(address, server_name(NETWORK, "town"))
+
+
+def test_several_holders_answer_over_mutual_tls(network: ExchangeNetwork) -> None:
+    ngo = network.nodes["ngo"]
+    fetched = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town", "county"])
+    assert [reply.released for reply in fetched.replies] == [True, True]
+
+
+def test_the_next_address_is_tried_when_one_is_dead(network: ExchangeNetwork) -> None:
+    ngo = network.nodes["ngo"]
+    network.change("town", addresses=("127.0.0.1:1", *network.parties["town"].addresses))
+    fetched = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"])
+    assert fetched.replies[0].released
+
+
+def test_a_holder_that_is_down_is_told_from_one_that_refuses(network: ExchangeNetwork) -> None:
+    ngo = network.nodes["ngo"]
+    network.change("town", addresses=("127.0.0.1:1",))
+    network.change("county", addresses=())
+    fetched = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town", "county"])
+    assert all(isinstance(reply.error, PeerUnreachable) for reply in fetched.replies)
+    assert exit_code(fetched) == 3
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [(b"{}", "request_malformed"), (b"\xff\xfe", "request_malformed"), (b"x" * 100_000, "request_malformed")],
+)
+def test_signed_garbage_gets_a_typed_refusal(network: ExchangeNetwork, payload: bytes, code: str) -> None:
+    envelope = seal(REQUEST_TYPE, payload, network.nodes["ngo"].keys.signing)
+    with pytest.raises(PeerRefused) as caught:
+        fetch_summary("town", [channel(network, "ngo")], envelope)
+    assert caught.value.peer_code == code
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize("data", [b"", b"\x0a\xff\xff\xff\xff", b"\x00" * 50])
+def test_malformed_protobuf_gets_a_typed_refusal(network: ExchangeNetwork, data: bytes) -> None:
+    call = channel(network, "ngo").unary_unary("/redpact.v1.Records/FetchSummary")
+    with pytest.raises(grpc.RpcError) as caught:
+        call(data, timeout=10)
+    assert isinstance(caught.value, grpc.Call)
+    assert dict(caught.value.trailing_metadata() or ())[CODE_METADATA] == MalformedDocument.code
+
+
+def test_another_entity_cannot_use_a_stolen_request(network: ExchangeNetwork) -> None:
+    stolen: list[Envelope] = []
+
+    def steal(_holder: Party, envelope: Envelope) -> Envelope:
+        stolen.append(envelope)
+        raise PeerUnreachable("stolen on the way")
+
+    ngo = network.nodes["ngo"]
+    Asking(ngo, send=steal).fetch(PERSON, question_of(ngo, "casework"), ["town"])
+    with pytest.raises(PeerRefused) as caught:
+        fetch_summary("town", [channel(network, "other")], stolen[0])
+    assert caught.value.peer_code == "signature_invalid"
+
+
+def test_a_replayed_request_is_refused_over_the_wire(network: ExchangeNetwork) -> None:
+    peer = SimulatedPeer("ngo")
+    network.parties["ngo"] = peer.party
+    network.publish()
+    envelope = peer.ask("town", network.clock.now())
+    fetch_summary("town", [channel(network, "ngo")], envelope)
+    with pytest.raises(PeerRefused) as caught:
+        fetch_summary("town", [channel(network, "ngo")], envelope)
+    assert caught.value.peer_code == "request_replayed"
+
+
+def test_a_suspended_entity_is_refused_with_the_next_directory(network: ExchangeNetwork) -> None:
+    network.change("ngo", status=EntityStatus.SUSPENDED)
+    ngo = network.nodes["ngo"]
+    (reply,) = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies
+    assert isinstance(reply.error, PeerRefused)
+    assert reply.error.peer_code == "party_suspended"
