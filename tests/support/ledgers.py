@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from consent_ledger.bodies import Notice, ReleaseBody
+from consent_ledger.bodies import Notice, RefusalBody, ReleaseBody
 from consent_ledger.consents import ConsentGrant, ConsentRegister, ConsentView
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.log import ConsentLedger
@@ -67,6 +67,17 @@ def release_of(
 
 def releases(count: int) -> list[NewEntry]:
     return [release_of("c1", person=f"p{number}") for number in range(count)]
+
+
+def refusals(count: int) -> list[NewEntry]:
+    body = RefusalBody(
+        request_id="r1",
+        request_sha256=DIGEST,
+        recipient="ong-b",
+        purpose="case_coordination",
+        reason="nothing_to_share",
+    )
+    return [NewEntry(EntryType.REFUSAL, body)] * count
 
 
 class InMemoryConsentStore:

@@ -36,6 +36,13 @@ def test_every_checkpoint_is_of_all_entries_so_far_and_extends_the_one_before(st
     assert ledger.size() == sum(steps)
 
 
+def test_the_proof_that_comes_with_an_append_is_the_one_read_from_the_tiles() -> None:
+    ledger = new_ledger()
+    for _ in range(40):
+        appended, proof = ledger.append_proved(release_of("c1"), START)
+        assert list(proof) == ledger.inclusion_proof(appended.index)
+
+
 def test_an_empty_ledger_signs_the_empty_tree() -> None:
     checkpoint = new_ledger().verify_head()
     assert (checkpoint.origin, checkpoint.size, checkpoint.root) == (ORIGIN, 0, EMPTY_ROOT)
@@ -59,7 +66,7 @@ def test_an_append_of_nothing_is_refused() -> None:
 def test_a_store_of_another_origin_is_not_written() -> None:
     store = InMemoryLedgerStore()
     new_ledger(store).append(releases(1), START)
-    with pytest.raises(LedgerDamaged, match="origin|of 'red"):
+    with pytest.raises(LedgerDamaged, match="not of"):
         new_ledger(store, signer=new_signer("red.example/entity/other")).append(releases(1), START)
     assert new_ledger(store).size() == 1
 

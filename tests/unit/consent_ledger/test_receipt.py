@@ -3,6 +3,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from consent_ledger.bodies import Actor, Guardian
 from consent_ledger.consents import ConsentRegister
@@ -100,9 +101,11 @@ class Outline(HTMLParser):
         self.tags: list[str] = []
         self.text = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the parser's
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
 
+    @override
     def handle_data(self, data: str) -> None:
         self.text += data
 

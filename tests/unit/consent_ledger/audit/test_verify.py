@@ -10,11 +10,9 @@ import pytest
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.bodies import TrainingContributedBody, TrainingDecisionBody, WithdrawalAcknowledgedBody
-from consent_ledger.consents import ConsentRegister
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.errors import ExportUnusable
 from consent_ledger.export import export_ledger
-from consent_ledger.log import ConsentLedger
 from consent_ledger.policy import TrustPolicy
 from tests.support.clock import START
 from tests.support.ledgers import DIGEST, grant_of, new_ledger, new_register, release_of
@@ -26,8 +24,8 @@ class Case:
     """A ledger with its register, exported and audited at the end of each test."""
 
     def __init__(self, tmp_path: Path) -> None:
-        self.ledger: ConsentLedger = new_ledger()
-        self.register: ConsentRegister = new_register(self.ledger)
+        self.ledger = new_ledger()
+        self.register = new_register(self.ledger)
         self.folder = tmp_path / "export"
 
     def append(self, entry: NewEntry) -> None:
