@@ -59,13 +59,20 @@ def read_date(cell: str) -> date:
     Raises:
         RecordInvalid: not a date of this or the last century.
     """
-    try:
-        day = date.fromisoformat(cell)
-    except ValueError as error:
-        raise RecordInvalid("a date is expected", remedy="write the date as YYYY-MM-DD") from error
+    day = _iso_date(cell)
+    if day is None:
+        raise RecordInvalid("a date is expected", remedy="write the date as YYYY-MM-DD")
     if day.year < _FIRST_YEAR:
         raise RecordInvalid(f"the date is before {_FIRST_YEAR}", remedy="check the year")
     return day
+
+
+def _iso_date(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.isoformat() == text else None  # other forms of ISO 8601 are more likely a slip
 
 
 def read_moment(cell: str) -> datetime:
@@ -78,7 +85,7 @@ def read_moment(cell: str) -> datetime:
         moment = datetime.fromisoformat(cell)
     except ValueError as error:
         raise RecordInvalid("a date or time is expected", remedy="write the date as YYYY-MM-DD") from error
-    if moment.tzinfo is None and ":" in cell:
+    if moment.tzinfo is None and _iso_date(cell) is None:
         raise RecordInvalid("the time has no offset", remedy="write it as 2026-03-01T10:00:00+01:00, or give the date")
     if moment.year < _FIRST_YEAR:
         raise RecordInvalid(f"the date is before {_FIRST_YEAR}", remedy="check the year")
@@ -198,10 +205,9 @@ def _code(list_id: str, code: str) -> str:
 
 
 def _read_month(text: str) -> date:
-    try:
-        month = date.fromisoformat(f"{text}-01")
-    except ValueError as error:
-        raise RecordInvalid("a month is expected", remedy="write the month as YYYY-MM") from error
+    month = _iso_date(f"{text}-01")
+    if month is None:
+        raise RecordInvalid("a month is expected", remedy="write the month as YYYY-MM")
     if month.year < _FIRST_YEAR:
         raise RecordInvalid(f"the month is before {_FIRST_YEAR}", remedy="check the year")
     return month

@@ -9,6 +9,7 @@ from node.records import cells
 from node.records import csv_format as fmt
 from node.records.errors import ExportFailed
 from node.records.model import PersonRecord
+from node.runtime.errors import HomeUnusable
 from node.runtime.files import write_private
 
 
@@ -18,7 +19,7 @@ def export_records(path: Path, records: Iterable[PersonRecord], progress: Callab
     The order is that of the documents, so that equal content gives equal files.
 
     Raises:
-        ExportFailed: the file cannot be written; what was there before is kept.
+        ExportFailed, StorageFull: the file cannot be written; what was there before is kept.
     """
     rows = []
     for record in records:
@@ -31,10 +32,8 @@ def export_records(path: Path, records: Iterable[PersonRecord], progress: Callab
     writer.writerows(sorted(rows, key=lambda row: row[fmt.DOCUMENT]))
     try:
         write_private(path, text.getvalue().encode())
-    except OSError as error:
-        raise ExportFailed(
-            f"cannot write {path}: {error.strerror}", remedy="check the path and the free space"
-        ) from error
+    except HomeUnusable as error:
+        raise ExportFailed(error.message, remedy="check the path and its permissions") from error
     return len(rows)
 
 

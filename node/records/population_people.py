@@ -131,7 +131,7 @@ def draw_household(seed: int, site: int, number: int) -> Household:
 
 def draw_recorded_at(rng: Random) -> datetime:
     """Return a day on which an entity may have written a record down."""
-    return datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=rng.randrange(640))
+    return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=rng.randrange(700))
 
 
 def _spells(rng: Random, circumstances: Circumstances) -> tuple[BenefitSpell, ...]:

@@ -1,0 +1,71 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from node.records.errors import ImportRejected
+from node.records.export_csv import export_records
+from node.records.features import training_rows
+from node.records.import_csv import import_records
+from node.records.model import PersonRecord, SaveCounts
+from node.records.population import PopulationRequest, generate
+from node.records.store import PersonStore
+from policies.training_features import load_training_features
+from tests.support.records import NOW, ListedPeople, a_document, a_person, reading, write_csv, writing
+
+Opening = Callable[[], AbstractContextManager[PersonStore]]
+
+
+def exported(path: Path, engine: Engine) -> Path:
+    with reading(engine) as people:
+        export_records(path, (record for _, record in people.records()))
+    return path
+
+
+def test_importing_what_was_exported_changes_nothing_and_fills_an_empty_node(engine: Engine, tmp_path: Path) -> None:
+    population = list(generate(PopulationRequest("Zamora", 80)))
+    export_records(tmp_path / "first.csv", population)
+    opening: Opening = partial(writing, engine)
+    assert import_records(tmp_path / "first.csv", opening, NOW, None) == SaveCounts(added=80)
+    again = exported(tmp_path / "second.csv", engine)
+    assert again.read_bytes() == (tmp_path / "first.csv").read_bytes()
+    assert import_records(again, opening, NOW, None) == SaveCounts(unchanged=80)
+
+
+def test_one_bad_row_imports_nothing(engine: Engine, tmp_path: Path) -> None:
+    with writing(engine) as people:
+        people.add(a_person(), NOW)
+    good = [f"{a_document(number).number},Persona {number},1980-01-01" for number in range(1, 50)]
+    path = write_csv(tmp_path / "a.csv", "document,name,birth_date", *good, "12345678A,Ana,1980-01-01")
+    with pytest.raises(ImportRejected, match=r"1 of its rows"):
+        import_records(path, partial(writing, engine), NOW, None)
+    with reading(engine) as people:
+        assert [record for _, record in people.records()] == [a_person(recorded_at=NOW)]
+
+
+def test_progress_is_told_to_the_end(engine: Engine, tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path / "a.csv",
+        "document,name,birth_date",
+        *(f"{a_document(number).number},Persona {number},1980-01-01" for number in range(500)),
+    )
+    told: list[tuple[str, int, int]] = []
+    import_records(path, partial(writing, engine), NOW, lambda *step: told.append(step))
+    assert told[-1] == ("save", 500, 500)
+    assert [done for phase, done, _ in told if phase == "save"] == [400, 500]
+
+
+def test_the_rows_for_training_are_the_same_from_the_database_as_from_the_population(engine: Engine) -> None:
+    population: list[PersonRecord] = list(generate(PopulationRequest("Soria", 60)))
+    with writing(engine) as people:
+        people.save(population, NOW)
+    features = load_training_features()
+    with reading(engine) as people:
+        stored = training_rows(people, features)
+    direct = training_rows(ListedPeople(population), features)
+    assert sorted(map(repr, (row.values for row in stored))) == sorted(map(repr, (row.values for row in direct)))
+    assert sum(bool(row.label) for row in stored) == sum(bool(row.label) for row in direct)
+    assert len({row.person_id for row in stored}) == len(stored)
