@@ -63,7 +63,7 @@ class ExchangeNetwork:
         ).save(home)
         self._certify(home, entity)
         node = Node(home, clock=self.clock)
-        # What these tests show does not depend on surviving a power failure; waiting for the disk is most of their cost.
+        # What these tests show does not depend on surviving a power failure; the disk is most of their cost.
         event.listen(node.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         with node.engine.begin() as connection:
             for metadata in all_metadata():
