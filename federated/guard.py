@@ -122,19 +122,13 @@ class NodeGuard:
         Raises:
             CampaignNotApproved, ManifestChanged, MessageMalformed, RoundRefused, BudgetExceeded, and as `review`.
         """
-        # (6) approved here, under exactly this manifest
-        record = self._approved(request)
-        manifest = self._checked(record.manifest)
-        # (7) in time, and the weights fit
-        if now >= manifest.ends:
-            raise RoundRefused(f"the campaign ended at {manifest.ends.isoformat()}")
-        check_request(request, manifest)
+        manifest, dataset = self._admissible(request, now)
         # (8) an answered round is answered with the same bytes
         stored = self._budget.stored_reply(request.campaign_id, request.round, request.sha256)
         # (9) a new round needs its place in the order and in the budget
         if stored is None:
             self._budget.require_room(request.campaign_id, request.round)
-        return Admission(manifest, record.dataset, stored)
+        return Admission(manifest, dataset, stored)
 
     def record(self, request: RoundRequest, reply: bytes, now: datetime) -> bytes:
         """Check the round again, spend it durably with its answer, and return the bytes to send after the commit.
@@ -142,10 +136,19 @@ class NodeGuard:
         Raises:
             as `admit`.
         """
-        admission = self.admit(request, now)
-        if admission.stored is not None:
-            return admission.stored
+        self._admissible(request, now)
+        # (8) and (9) again, now under the budget's lock
         return self._budget.record(Spend(request.campaign_id, request.round, request.sha256, reply, now))
+
+    def _admissible(self, request: RoundRequest, now: datetime) -> tuple[CampaignManifest, str]:
+        # (6) approved here, under exactly this manifest
+        record = self._approved(request)
+        manifest = self._checked(record.manifest)
+        # (7) in time, and the weights fit
+        if now >= manifest.ends:
+            raise RoundRefused(f"the campaign ended at {manifest.ends.isoformat()}")
+        check_request(request, manifest)
+        return manifest, record.dataset
 
     def _checked(self, envelope: signing.Envelope) -> CampaignManifest:
         # (1) signed by the pinned key, for this network

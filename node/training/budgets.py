@@ -66,9 +66,7 @@ def document(statement: BudgetStatement) -> dict[str, Any]:
 def text(shown: tuple[BudgetStatement, ...], lang: str) -> str:
     """Return budgets for people."""
     if not shown:
-        return (
-            "No data set has a budget yet." if lang == "en" else "Ningún conjunto de datos tiene presupuesto todavía."
-        )
+        return "No data set has a budget yet." if lang == "en" else "Ningún conjunto de datos tiene presupuesto aún."
     words = ("limit", "spent", "promised", "left") if lang == "en" else ("límite", "gastado", "prometido", "queda")
     lines = []
     for each in shown:

@@ -16,6 +16,7 @@ import hashlib
 import threading
 from typing import Final
 
+import numpy as np
 import structlog
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,7 @@ from federated.errors import FederatedError, MessageMalformed
 from federated.flower.client_app import answer
 from federated.flower.messages import read_request, refusal
 from federated.guard import Admission
-from federated.manifest import manifest_sha256, open_manifest
+from federated.manifest import CampaignManifest, manifest_sha256, open_manifest
 from federated.models import trainer_for
 from federated.rounds import RESULT_TYPE, RoundRequest
 from federated.sql_store import SqlCampaignStore
@@ -55,17 +56,48 @@ class TrainingWorker:
         self._node = node
         self._client = client
         self._trainers: dict[str, LocalTrainer] = {}
+        self._prepared: set[str] = set()
 
     def run(self, stopping: threading.Event) -> None:
         """Go on until `stopping` is set or there is no campaign left to work for."""
-        while not stopping.is_set() and open_campaigns(self._node):
+        while not stopping.is_set() and (campaigns := open_campaigns(self._node)):
+            for campaign_id in campaigns:
+                self.prepare(campaign_id)
             deliver(self._node, self._client)
+            self.work_while_asked(stopping)
+            if not stopping.is_set():
+                self.settle()
+
+    def work_while_asked(self, stopping: threading.Event) -> None:
+        """Answer round after round, until the coordinator has nothing to ask for a while."""
+        while not stopping.is_set():
             pulled, answered = self.work_once(WAIT_SECONDS)
-            if answered:
-                continue
-            self.settle()
-            if pulled:
-                stopping.wait(IDLE_SECONDS)  # tasks that nobody could answer must not keep this node busy
+            if not answered:
+                if pulled:
+                    stopping.wait(IDLE_SECONDS)  # tasks that nobody could answer must not keep this node busy
+                return
+
+    def prepare(self, campaign_id: str) -> None:
+        """Do, once, what would make the first rounds slow: read the data and compute what each round will cost.
+
+        Data that cannot be read are no reason to stop here: the round that asks for them is refused with the code.
+        """
+        if campaign_id in self._prepared:
+            return
+        self._prepared.add(campaign_id)
+        key = bytes.fromhex(self._node.settings.coordinator_key)
+        with self._node.snapshot() as session:
+            record = SqlCampaignStore(session).get(campaign_id)
+            if record is None:
+                return
+            manifest = open_manifest(record.manifest, coordinator_key=key)
+            try:
+                trainer = self._trainer(session, manifest)
+                # Thrown away: it only loads what the libraries load at their first use.
+                trainer.contribute(self._node.settings.entity, _first_request(manifest, record.manifest_sha256))
+            except (FederatedError, TrainingError) as error:
+                _log.warning("data_unreadable", campaign=campaign_id, code=error.code)
+            self._node.epsilon_ledger(session).forecast(campaign_id)
 
     def work_once(self, wait_seconds: float) -> tuple[int, int]:
         """Ask for tasks once and answer them; return how many there were, and how many were answered."""
@@ -123,7 +155,7 @@ class TrainingWorker:
             admission = self._node.training_guard(session).admit(request, self._node.clock.now())
             if admission.stored is not None:
                 return admission.stored
-            trainer = self._trainer(session, admission)
+            trainer = self._trainer(session, admission.manifest)
         # (3) computed outside the transaction, so that the node goes on answering others meanwhile
         reply = answer(task.message, entity=self._node.settings.entity, trainer=trainer)
         # (4) paid for, logged and stored together
@@ -149,11 +181,11 @@ class TrainingWorker:
         ledger.append([NewEntry(EntryType.TRAINING_CONTRIBUTED, body)], now)
         return durable
 
-    def _trainer(self, session: Session, admission: Admission) -> LocalTrainer:
-        campaign_id = admission.manifest.campaign_id
+    def _trainer(self, session: Session, manifest: CampaignManifest) -> LocalTrainer:
+        campaign_id = manifest.campaign_id
         if campaign_id not in self._trainers:
-            matrix, labels = training_data(self._node, session, admission.manifest).training()
-            self._trainers[campaign_id] = trainer_for(admission.manifest, matrix, labels)
+            matrix, labels = training_data(self._node, session, manifest).training()
+            self._trainers[campaign_id] = trainer_for(manifest, matrix, labels)
         return self._trainers[campaign_id]
 
     def _send(self, task_id: str, result: bytes) -> None:
@@ -163,3 +195,8 @@ class TrainingWorker:
         except PeerRefused as error:
             # Too late, for instance: the spend stands, the campaign goes on without this round of ours.
             _log.warning("result_refused", task=task_id, code=error.peer_code)
+
+
+def _first_request(manifest: CampaignManifest, digest: str) -> RoundRequest:
+    weights = np.zeros(len(manifest.columns) + 1, dtype=np.float64)
+    return RoundRequest(manifest.campaign_id, digest, 1, weights)
