@@ -26,6 +26,23 @@ def encode(document: Mapping[str, Any]) -> bytes:
         ) from error
 
 
+def encode_plain(document: Mapping[str, Any]) -> bytes:
+    """Return the canonical bytes of a JSON object that has ASCII keys, no floats and no integers beyond 2^53.
+
+    Such a document needs nothing of RFC 8785 but sorted keys and no spaces, which the standard library's encoder does
+    several times faster than a general one; tests compare the two. The caller vouches for the keys and numbers.
+
+    Raises:
+        MalformedDocument: a text is not Unicode (a lone surrogate), or a value is not JSON.
+    """
+    try:
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise MalformedDocument(
+            f"this document has no canonical form: {error}", remedy="use JSON values only"
+        ) from error
+
+
 def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any]:
     """Parse untrusted bytes into a JSON object, refusing duplicate keys and non-finite numbers.
 

@@ -31,7 +31,10 @@ MAX_INTEGER: Final = 2**53 - 1
 """RFC 8785 (I-JSON) holds no larger integer."""
 
 Code = Annotated[str, StringConstraints(max_length=200, strict=True)]
-Row = Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Code], Field(max_length=16)]
+Row = Annotated[
+    dict[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")], Code],
+    Field(max_length=16),
+]
 Value = (
     StrictBool
     | Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
@@ -111,7 +114,7 @@ class FetchAnswer(BaseModel):
 
 def seal_answer(answer: FetchAnswer, signer: signing.Signer) -> signing.Envelope:
     """Sign an answer."""
-    return signing.seal(ANSWER_TYPE, canonical.encode(answer.model_dump(mode="json")), signer)
+    return signing.seal(ANSWER_TYPE, canonical.encode_plain(answer.model_dump(mode="json")), signer)
 
 
 def parse_answer(payload: bytes) -> FetchAnswer:

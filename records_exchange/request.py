@@ -101,7 +101,7 @@ def build_request(question: Question, *, asker: str, holder: str, subject: str, 
 
 def seal_request(request: FetchRequest, signer: signing.Signer) -> signing.Envelope:
     """Sign a request."""
-    return signing.seal(REQUEST_TYPE, canonical.encode(request.model_dump(mode="json")), signer)
+    return signing.seal(REQUEST_TYPE, canonical.encode_plain(request.model_dump(mode="json")), signer)
 
 
 def parse_request(payload: bytes) -> FetchRequest:

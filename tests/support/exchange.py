@@ -40,8 +40,9 @@ STRANGER = parse_document("X0000000T")
 class ExchangeNetwork:
     """Entities with real homes, keys, certificates and databases; no coordinator process."""
 
-    def __init__(self, root: Path, clock: Clock | None = None) -> None:
+    def __init__(self, root: Path, clock: Clock | None = None, *, durable: bool = False) -> None:
         self.root = root
+        self.durable = durable
         self.clock = clock or FrozenClock(datetime.now(UTC))
         self.coordinator = Ed25519Signer.generate()
         ca_key = ec.generate_private_key(ec.SECP256R1())
@@ -63,8 +64,9 @@ class ExchangeNetwork:
         ).save(home)
         self._certify(home, entity)
         node = Node(home, clock=self.clock)
-        # What these tests show does not depend on surviving a power failure; the disk is most of their cost.
-        event.listen(node.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        if not self.durable:
+            # What most tests show does not depend on surviving a power failure; the disk is most of their cost.
+            event.listen(node.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         with node.engine.begin() as connection:
             for metadata in all_metadata():
                 metadata.create_all(connection)

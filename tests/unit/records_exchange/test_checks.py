@@ -107,7 +107,7 @@ def test_nothing_is_answered_under_an_expired_directory() -> None:
 def test_a_request_is_fresh_from_its_issue_to_its_expiry_give_or_take_the_clocks(seconds: int) -> None:
     moment = timedelta(seconds=seconds)
     if -MAX_CLOCK_SKEW <= moment < timedelta(minutes=2) + MAX_CLOCK_SKEW:
-        assert opened(PEER.ask(HOLDER, START), now=moment)
+        assert opened(PEER.ask(HOLDER, START), now=moment).asker == PEER.party
     else:
         with pytest.raises(RequestStale):
             opened(PEER.ask(HOLDER, START), now=moment)

@@ -1,0 +1,67 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from consent_ledger import canonical
+from consent_ledger.errors import MalformedDocument
+from records_exchange.answer import MAX_INTEGER, FetchAnswer, Outcome, ReleasedField, parse_answer, seal_answer
+from tests.support.clock import START
+from tests.support.simulated_peer import SimulatedPeer, sent
+
+ASKER = SimulatedPeer("asker")
+HOLDER = SimulatedPeer("holder", {"person.sex": "f"})
+
+texts = st.text(max_size=40)
+rows = st.dictionaries(st.from_regex(r"[a-z_]{1,10}", fullmatch=True), texts, max_size=4)
+values = st.one_of(
+    st.booleans(),
+    st.integers(min_value=-MAX_INTEGER, max_value=MAX_INTEGER),
+    texts,
+    st.lists(st.one_of(texts, rows), max_size=5),
+)
+
+
+def honest() -> FetchAnswer:
+    asked = sent(ASKER.ask("holder", START))
+    return parse_answer(HOLDER.answer(asked.envelope, START).payload)
+
+
+ANSWER = honest()
+
+
+@given(values)
+def test_signed_bytes_are_rfc_8785_and_read_back_equal(value: object) -> None:
+    field = ReleasedField.model_validate({"id": "person.sex", "value": value, "recorded_at": START})
+    answer = ANSWER.model_copy(update={"fields": (field,)})
+    payload = seal_answer(answer, HOLDER.signing).payload
+    assert payload == canonical.encode(answer.model_dump(mode="json"))
+    assert parse_answer(payload) == answer
+
+
+def test_a_lone_surrogate_has_no_signed_form() -> None:
+    with pytest.raises(MalformedDocument):
+        canonical.encode_plain({"text": "\ud800"})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"outcome": Outcome.REFUSED, "reason": "nothing_to_share"},  # a refusal that still names fields
+        {"outcome": Outcome.REFUSED, "reason": None, "fields": (), "withheld": ()},
+        {"reason": "nothing_to_share"},
+    ],
+)
+def test_a_refusal_says_why_and_nothing_else(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        FetchAnswer.model_validate(ANSWER.model_dump() | changes)
+
+
+@pytest.mark.parametrize(
+    "value", [1.5, MAX_INTEGER + 1, "x" * 201, ["x"] * 501, [{"A b": "c"}], [["nested"]], {"a": "b"}, None]
+)
+def test_values_of_other_shapes_are_refused(value: object) -> None:
+    with pytest.raises(ValidationError):
+        ReleasedField.model_validate({"id": "person.sex", "value": value, "recorded_at": START + timedelta()})
