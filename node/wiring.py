@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from consent_ledger.consents import ConsentRegister
     from consent_ledger.log import ConsentLedger
+    from consent_ledger.note import NoteSigner
     from federated.budget import EpsilonLedger
     from federated.guard import NodeGuard
     from node.identity.directory import DirectoryCache
     from node.keys import NodeKeys
+    from node.records.cipher import RecordCipher
     from node.records.store import PersonStore
     from node.rpc.training import TrainingClient
     from node.runtime.channels import ChannelPool
@@ -134,11 +136,21 @@ class Node:
     def ledger(self, session: Session) -> "ConsentLedger":
         """Return the entity's ledger, working inside `session`."""
         from consent_ledger.log import ConsentLedger
-        from consent_ledger.note import NoteSigner
         from consent_ledger.sql_store import SqlLedgerStore
 
-        signer = NoteSigner(self.settings.ledger_origin, self.keys.ledger)
-        return ConsentLedger(SqlLedgerStore(session), signer)
+        return ConsentLedger(SqlLedgerStore(session), self._note_signer)
+
+    @cached_property
+    def _note_signer(self) -> "NoteSigner":
+        from consent_ledger.note import NoteSigner
+
+        return NoteSigner(self.settings.ledger_origin, self.keys.ledger)
+
+    @cached_property
+    def _record_cipher(self) -> "RecordCipher":
+        from node.records.cipher import RecordCipher
+
+        return RecordCipher(self.keys.data_key)
 
     def consents(self, session: Session) -> "ConsentRegister":
         """Return the register of consents, working inside `session`."""
@@ -149,7 +161,6 @@ class Node:
 
     def people(self, session: Session) -> "PersonStore":
         """Return the store of people and their social records, working inside `session`."""
-        from node.records.cipher import RecordCipher
         from node.records.store import PersonStore
 
-        return PersonStore(session, RecordCipher(self.keys.data_key))
+        return PersonStore(session, self._record_cipher)
