@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -44,6 +45,14 @@ def test_one_bad_row_imports_nothing(engine: Engine, tmp_path: Path) -> None:
         import_records(path, partial(writing, engine), NOW, None)
     with reading(engine) as people:
         assert [record for _, record in people.records()] == [a_person(recorded_at=NOW)]
+
+
+def test_two_imports_of_one_file_at_once_hold_each_person_once(engine: Engine, tmp_path: Path) -> None:
+    rows = [f"{a_document(number).number},Persona {number},1980-01-01" for number in range(300)]
+    path = write_csv(tmp_path / "a.csv", "document,name,birth_date", *rows)
+    with ThreadPoolExecutor(2) as threads:
+        both = list(threads.map(lambda _: import_records(path, partial(writing, engine), NOW, None), range(2)))
+    assert sorted(both, key=lambda counts: counts.added) == [SaveCounts(unchanged=300), SaveCounts(added=300)]
 
 
 def test_progress_is_told_to_the_end(engine: Engine, tmp_path: Path) -> None:
