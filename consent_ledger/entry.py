@@ -69,8 +69,7 @@ class Body(BaseModel):
         With ASCII keys, no floats and no integers beyond 2^53, as in every body, the standard library's encoder gives
         exactly these bytes, five times faster than a general one; a test compares the two over all bodies.
         """
-        document = self.model_dump(mode="json")
-        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        return encode_plain(self.model_dump(mode="json"))
 
 
 class Leaf(BaseModel):
@@ -131,6 +130,25 @@ def encode_leaf(kind: EntryType, entry_id: str, time: datetime | str, commitment
     """Return the RFC 8785 bytes of a leaf. Every value is plain ASCII, so that formatting is encoding."""
     moment = time if isinstance(time, str) else encode_time(time)
     return (f'{{"commitment":"{commitment}","id":"{entry_id}","time":"{moment}","type":"{kind.value}","v":1}}').encode()
+
+
+def encode_plain(document: dict[str, Any]) -> bytes:
+    """Return the RFC 8785 bytes of a document with ASCII keys, no floats and no integers beyond 2^53."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def commits_to(commitment: str, salt: bytes, document: dict[str, Any]) -> bool:
+    """Tell whether a commitment is to this body: under the quick encoding of our bodies, else under the general one.
+
+    Raises:
+        MalformedDocument: the document has no canonical form.
+    """
+    try:
+        if commitment_of(salt, encode_plain(document)) == commitment:
+            return True
+    except UnicodeEncodeError as error:
+        raise MalformedDocument("the body holds half a character") from error
+    return commitment_of(salt, canonical.encode(document)) == commitment
 
 
 def commitment_of(salt: bytes, body: bytes) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from consent_ledger import canonical
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.checkpoint import Checkpoint
-from consent_ledger.entry import MAX_BODY_BYTES, MAX_LEAF_BYTES, Body, Leaf, commitment_of, parse_body
+from consent_ledger.entry import MAX_BODY_BYTES, MAX_LEAF_BYTES, Body, Leaf, commits_to, parse_body
 from consent_ledger.errors import ExportUnusable, LedgerError, MalformedDocument
 from consent_ledger.export import BODIES_FOLDER, CHECKPOINT_FILE
 from consent_ledger.folders import read_file
@@ -163,7 +163,7 @@ def _read_body(directory: Path, index: int, leaf: Leaf, report: AuditReport) -> 
     check.examined += 1
     try:
         document, salt = _parse_body_file(read_file(path, _MAX_BODY_FILE))
-        if commitment_of(salt, canonical.encode(document)) != leaf.commitment:
+        if not commits_to(leaf.commitment, salt, document):
             raise MalformedDocument("the content is not the one the entry commits to")
         return parse_body(leaf.type, document)
     except LedgerError as error:

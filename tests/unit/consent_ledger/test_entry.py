@@ -16,6 +16,7 @@ from consent_ledger.entry import (
     Leaf,
     NewEntry,
     commitment_of,
+    commits_to,
     encode_leaf,
     encode_time,
     parse_body,
@@ -140,3 +141,11 @@ def test_unknown_fields_of_a_body_are_refused() -> None:
     document = json.loads(release_of("c").body.canonical()) | {"note": "free text"}
     with pytest.raises(MalformedDocument):
         parse_body(EntryType.RELEASE, document)
+
+
+def test_a_commitment_is_checked_under_the_general_encoding_too() -> None:
+    document = {"€": 1.0, "a": "b"}
+    assert commits_to(commitment_of(b"salt", canonical.encode(document)), b"salt", document)
+    assert not commits_to(DIGEST, b"salt", document)
+    with pytest.raises(MalformedDocument):
+        commits_to(DIGEST, b"salt", {"half": "\ud800"})
