@@ -11,6 +11,9 @@ from torch import nn
 from federated.features import FloatMatrix, FloatVector
 from federated.rounds import GRID_STEPS, IntVector
 
+# The matrices are small: more threads only wait for each other, and several nodes may share a machine.
+torch.set_num_threads(1)
+
 _BATCH: Final = 16_384
 """Rows at a time: per-person gradients of a batch fit in a few MB."""
 
