@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from consent_ledger import canonical
@@ -24,6 +24,18 @@ def test_decoding_gives_back_what_was_encoded(document: dict[str, object]) -> No
 def test_the_order_of_keys_does_not_change_the_bytes(document: dict[str, object]) -> None:
     turned = dict(reversed(document.items()))
     assert canonical.encode(document) == canonical.encode(turned)
+
+
+@given(st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=8), JSON, max_size=5))
+def test_the_quick_encoder_gives_the_canonical_bytes_of_plain_documents(document: dict[str, object]) -> None:
+    assume(json.dumps(_keys(document), ensure_ascii=False).isascii())
+    assert canonical.encode_plain(document) == canonical.encode(document)
+
+
+def _keys(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return [*value, *map(_keys, value.values())]
+    return [_keys(item) for item in value] if isinstance(value, list) else []
 
 
 def test_rfc_8785_appendix_example_of_number_and_string_forms() -> None:
