@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from coordinator.wiring import Coordinator
-from node.runtime.findings import table
+from node.runtime.command_line import table
 
 
 def summary(coordinator: Coordinator) -> dict[str, Any]:

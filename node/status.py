@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from node.runtime.findings import table
+from node.runtime.command_line import table
 from node.wiring import Node
 
 

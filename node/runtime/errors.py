@@ -18,6 +18,14 @@ class StorageBusy(RuntimeFault):
     es = "La base de datos está ocupada. Espere unos segundos y repita la operación."
 
 
+class StorageUnreachable(RuntimeFault):
+    """The database server cannot be reached."""
+
+    code = "storage_unreachable"
+    kind = ErrorKind.UNREACHABLE
+    es = "No se puede conectar con el servidor de la base de datos. Compruebe que funciona y la dirección configurada."
+
+
 class StorageFull(RuntimeFault):
     """The disk, or the quota, is full; nothing was changed."""
 

@@ -1,7 +1,7 @@
 """What ``doctor`` finds: the checks that both services share, and how findings are shown."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -145,17 +145,3 @@ def text(findings: Sequence[Finding], lang: str) -> str:
         if finding.remedy:
             lines.append(f"    → {finding.remedy}")
     return "\n".join(lines)
-
-
-def table(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return a plain-text table.
-
-    Args:
-        columns: key in a row, and its heading.
-        rows: the values; a missing one is shown empty.
-    """
-    cells = [list(columns.values())] + [[str(row.get(key, "")) for key in columns] for row in rows]
-    widths = [max(len(row[index]) for row in cells) for index in range(len(columns))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    )

@@ -10,18 +10,39 @@ from sqlite3 import Connection
 from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
-from node.runtime.errors import RuntimeFault, StorageBusy, StorageDamaged, StorageFull, StorageOutdated
+from node.runtime.errors import (
+    RuntimeFault,
+    SettingsInvalid,
+    StorageBusy,
+    StorageDamaged,
+    StorageFull,
+    StorageOutdated,
+    StorageUnreachable,
+)
 
 BUSY_TIMEOUT_MILLISECONDS: Final = 15_000
-_OTHER_SCHEMA: Final = ("no such table", "no such column", "UndefinedTable", "UndefinedColumn", "has no column named")
+_OTHER_SCHEMA: Final = ("no such table", "no such column", "has no column named", "UndefinedTable", "UndefinedColumn")
+_NO_SPACE: Final = ("disk is full", "DiskFull", "No space left", "readonly database")
+_NO_SERVER: Final = ("connection failed", "connection refused", "server closed the connection", "could not connect")
 
 
 def open_engine(url: str) -> Engine:
-    """Return an engine for a database URL, with the durability settings that the ledger's promises rest on."""
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    """Return an engine for a database URL, with the durability settings that the ledger's promises rest on.
+
+    Raises:
+        SettingsInvalid: not a database URL, or of a database whose driver is not installed.
+    """
+    try:
+        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise SettingsInvalid("the database URL is not one", remedy="sqlite:///FILE or postgresql://...") from error
+    except ModuleNotFoundError as error:
+        raise SettingsInvalid(
+            f"the driver of this database is not installed: {error.name}", remedy="pip install 'redpact[postgres]'"
+        ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
@@ -87,12 +108,14 @@ def translated_errors() -> Iterator[None]:
 
 def storage_fault(error: DBAPIError) -> RuntimeFault:
     """Return our error for one of the driver's."""
-    text = str(error.orig)
+    text = f"{type(error.orig).__name__}: {error.orig}"  # psycopg tells what happened by its class
     if "locked" in text or "busy" in text:
         return StorageBusy("the database is in use by another process", remedy="try again in a few seconds")
     if any(sign in text for sign in _OTHER_SCHEMA):
         return StorageOutdated("the database lacks a table or column of this version", remedy="run init again")
-    if "disk is full" in text or "No space left" in text or "readonly database" in text:
+    if any(sign in text.lower() for sign in _NO_SERVER):
+        return StorageUnreachable("the database server does not answer", remedy="check that it runs, and the URL")
+    if any(sign in text for sign in _NO_SPACE):
         return StorageFull(f"the database cannot be written: {text}", remedy="free some space and check permissions")
     if isinstance(error, OperationalError) and "unable to open" in text:
         return StorageDamaged("the database cannot be opened", remedy="check the path, or restore a backup")

@@ -12,6 +12,7 @@ from coordinator.settings import CoordinatorSettings
 from coordinator.setup import set_up as set_up_coordinator
 from coordinator.wiring import Coordinator
 from node import serve as node_service
+from node.runtime import log
 from node.runtime.clock import Clock, SystemClock
 from node.runtime.enrolment import Invitation
 from node.runtime.service import Service
@@ -46,6 +47,7 @@ class Network:
     """A coordinator with its nodes; everything that was started is stopped by `stop`."""
 
     def __init__(self, root: Path, *, clock: Clock | None = None, **settings: object) -> None:
+        log.configure("error")  # as serve does: nothing of the log on standard output
         self.root = root
         self.clock = clock or SystemClock()
         self.coordinator: Coordinator = set_up_coordinator(

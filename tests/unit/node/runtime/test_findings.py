@@ -45,8 +45,3 @@ def test_people_read_spanish_first_with_the_next_step() -> None:
     shown = findings.text([finding(Level.OK), finding(Level.FAILED)], "es")
     assert shown.splitlines() == ["✓ es", "✗ es", "    en", "    → do this"]
     assert findings.text([finding(Level.OK)], "en") == "✓ en"
-
-
-def test_a_table_is_aligned() -> None:
-    shown = findings.table({"a": "Uno", "b": "Dos"}, [{"a": "largo", "b": 1}, {"a": "x"}])
-    assert shown.splitlines() == ["Uno    Dos", "largo  1", "x"]

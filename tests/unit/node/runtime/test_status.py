@@ -9,7 +9,7 @@ from node.runtime.status import CODE_METADATA, STATUS_OF, from_rpc_error, peer_e
 from policies.errors import ErrorKind
 
 
-class Failed(grpc.RpcError, grpc.Call):  # type: ignore[misc]  # the stubs give both bases the same methods
+class Failed(grpc.RpcError, grpc.Call):
     """A call that ended badly, as a stub raises it; the other methods of a call are not used."""
 
     def __init__(self, code: grpc.StatusCode, details: str = "", metadata: tuple[tuple[str, str], ...] = ()) -> None:
