@@ -111,9 +111,9 @@ def test_untrusted_notes_raise_only_our_errors(data: bytes) -> None:
         "",
         "name",
         "name+00000000+AAAA",
-        VECTOR["vkey"].replace("530d903a", "530d903b"),
-        VECTOR["vkey"] + "=",
-        VECTOR["vkey"].replace("example.com/foo", "example.com/f oo"),
+        EXAMPLE_VKEY.replace("530d903a", "530d903b"),
+        EXAMPLE_VKEY + "=",
+        EXAMPLE_VKEY.replace("example.com/foo", "example.com/f oo"),
         "name+zzzzzzzz+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
     ],
 )
