@@ -218,7 +218,7 @@ class CampaignRegister:
         query = select(CampaignDecisionRow.entity, CampaignDecisionRow.approved).where(
             CampaignDecisionRow.campaign_id == row.campaign_id
         )
-        decided = sorted(self._session.execute(query).tuples())
+        decided = sorted((entity, approved) for entity, approved in self._session.execute(query))
         return Campaign(
             manifest=open_manifest(envelope, coordinator_key=self._key),
             envelope=envelope,

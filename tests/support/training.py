@@ -1,0 +1,145 @@
+"""A coordinator for training that does in memory what a test tells it, honest or not; and tables to train on."""
+
+import csv
+import random
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+from typing_extensions import override
+
+from consent_ledger.signing import Ed25519Signer, Envelope
+from federated.flower.grid import DurableGrid, GridEngine
+from federated.flower.messages import message_to_bytes, request_message
+from federated.grid_store import GridStore, flower_id, task_id
+from federated.manifest import CampaignManifest, DataSource, manifest_sha256, seal_manifest
+from federated.rounds import RoundRequest
+from node.rpc.training import ListedCampaign, PulledTask, TrainingClient
+from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.training.datasets import register_table
+from node.wiring import Node
+from tests.support import campaigns
+from tests.support.clock import START
+
+DATASET = "demo"
+SCHEMA = """
+site: entity
+label: {name: chronic, positive: 1}
+features:
+  - {name: age, kind: numeric, min: 18, max: 64}
+  - {name: tenure, kind: categorical, values: [own, rent]}
+protected: [sex]
+"""
+
+
+def write_table(folder: Path, site: str, *, people: int = 120, seed: int = 1) -> tuple[Path, Path]:
+    """Write a CSV of fictitious people and its schema; return both paths."""
+    chooser = random.Random(f"{site}/{seed}")
+    data, schema = folder / f"{site}.csv", folder / "schema.yaml"
+    schema.write_text(SCHEMA)
+    with data.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["entity", "chronic", "age", "tenure", "sex"])
+        for _ in range(people):
+            age, tenure = chooser.randint(18, 64), chooser.choice(["own", "rent"])
+            logit = (age - 41) / 8 + (1.0 if tenure == "rent" else -1.0)
+            writer.writerow([site, int(chooser.random() < 1 / (1 + np.exp(-logit))), age, tenure, chooser.choice("hm")])
+    return data, schema
+
+
+def register_demo(node: Node, folder: Path, **options: Any) -> None:
+    """Register a table of the node's own at a node."""
+    data, schema = write_table(folder, node.settings.entity, **options)
+    register_table(node, DATASET, data, schema)
+
+
+def table_manifest(*invited: str, **changes: Any) -> CampaignManifest:
+    """Return the manifest of a campaign on the demo table."""
+    content = {"source": DataSource.TABLE, "dataset": DATASET, "invited": invited, "minimum_cohort": 1}
+    return campaigns.manifest(**(content | changes))
+
+
+class ScriptedCoordinator(TrainingClient):
+    """Stands in for the calls to the coordinator."""
+
+    def __init__(self, signer: Ed25519Signer, entity: str) -> None:
+        super().__init__(_no_channel)
+        self.signer = signer
+        self.entity = entity
+        self.listed: list[ListedCampaign] = []
+        self.tasks: list[PulledTask] = []
+        self.decisions: list[Envelope] = []
+        self.results: list[tuple[str, Envelope]] = []
+        self.releases: dict[str, Envelope] = {}
+        self.reachable = True
+        self.refusing = ""
+
+    def offer(self, manifest: CampaignManifest, *, signer: Ed25519Signer | None = None) -> Envelope:
+        """List a campaign, first."""
+        envelope = seal_manifest(manifest, signer or self.signer)
+        self.listed.insert(0, ListedCampaign(envelope, "proposed"))
+        return envelope
+
+    def ask(self, envelope: Envelope, round_number: int = 1, **changes: Any) -> PulledTask:
+        """Make the task of a round and hand it out at the next pull; `changes` are of the request."""
+        content: dict[str, Any] = {
+            "campaign_id": campaigns.CAMPAIGN,
+            "manifest_sha256": manifest_sha256(envelope),
+            "round": round_number,
+            "weights": np.zeros(4),
+        }
+        request = RoundRequest(**(content | changes))
+        engine = GridEngine(open_store=_no_store, changed=_nothing, wait=_nothing, now=lambda: START)
+        grid = DurableGrid(request.campaign_id, (self.entity,), engine)
+        message = message_to_bytes(request_message(request, grid, flower_id(self.entity)))
+        task = PulledTask(task_id(request.campaign_id, request.round, self.entity), request.campaign_id, message)
+        self.tasks.append(task)
+        return task
+
+    @override
+    def campaigns(self) -> tuple[ListedCampaign, ...]:
+        self._answer()
+        return tuple(self.listed)
+
+    @override
+    def decide(self, decision: Envelope) -> None:
+        self._answer()
+        self.decisions.append(decision)
+
+    @override
+    def pull(self, wait_seconds: float) -> tuple[PulledTask, ...]:
+        self._answer()
+        tasks, self.tasks = tuple(self.tasks), []
+        return tasks
+
+    @override
+    def push(self, task_id: str, result: Envelope) -> None:
+        self._answer()
+        self.results.append((task_id, result))
+
+    @override
+    def release(self, campaign_id: str) -> Envelope:
+        self._answer()
+        if campaign_id not in self.releases:
+            raise PeerRefused("not released", peer_code="campaign_out_of_step")
+        return self.releases[campaign_id]
+
+    def _answer(self) -> None:
+        if not self.reachable:
+            raise PeerUnreachable("the coordinator is down")
+        if self.refusing:
+            raise PeerRefused("no", peer_code=self.refusing)
+
+
+def _no_channel() -> grpc.Channel:
+    raise AssertionError("a scripted coordinator opens no connection")
+
+
+def _no_store() -> AbstractContextManager[GridStore]:
+    raise AssertionError("messages are made, not stored")
+
+
+def _nothing(*_: object) -> None:
+    return None
