@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent_ledger.directory import Directory, seal_directory
+from consent_ledger.directory import Directory, open_directory, seal_directory
 from consent_ledger.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, check_entity_id
 from consent_ledger.signing import Envelope, Signer
 from coordinator.authority import Authority, IssuedCertificate
@@ -187,9 +187,13 @@ class Registry:
         return Envelope.from_json(row.envelope, max_bytes=MAX_DIRECTORY_BYTES)
 
     def needs_renewal(self, now: datetime) -> bool:
-        """Tell whether the newest directory is missing, or past a third of its life."""
+        """Tell whether the newest directory is missing, past a third of its life, or behind the settings."""
         row = self._session.get(DirectoryRow, self.serial())
-        return row is None or now >= row.issued_at + (row.expires_at - row.issued_at) / 3
+        if row is None or now >= row.issued_at + (row.expires_at - row.issued_at) / 3:
+            return True
+        directory = open_directory(self.directory(), coordinator_key=self._signer.public_key)
+        stated = (directory.coordinator_address, directory.ca_pem)
+        return stated != (self.settings.address, self.authority.certificates_pem.decode())
 
     def publish(self, now: datetime) -> Envelope:
         """Sign the next directory from what the registry holds, and keep it."""

@@ -15,6 +15,8 @@ from node.runtime.grpc_server import Register, start_server
 from node.runtime.service import Service, Task
 
 ENROLMENT_WORKERS = 4
+ENROLMENT_REQUEST_BYTES = 64 * 1024
+"""Bound on what a stranger can make the coordinator read; a real request has about 3 KiB."""
 
 
 def servicers(coordinator: Coordinator) -> list[Register]:
@@ -46,7 +48,11 @@ def start(coordinator: Coordinator) -> Service:
     anonymous = certificate.server_credentials(anonymous_clients=True)
     try:
         enrolment = start_server(
-            settings.enrolment_listen, anonymous, [enrolment_servicer(coordinator)], workers=ENROLMENT_WORKERS
+            settings.enrolment_listen,
+            anonymous,
+            [enrolment_servicer(coordinator)],
+            workers=ENROLMENT_WORKERS,
+            max_request_bytes=ENROLMENT_REQUEST_BYTES,
         )
     except AddressInUse:
         main.stop(0)

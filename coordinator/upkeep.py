@@ -39,7 +39,7 @@ def keep_valid(coordinator: Coordinator, stopping: threading.Event) -> None:
 
 
 def publish_if_due(coordinator: Coordinator) -> None:
-    """Sign a new directory when the newest is past a third of its life, or says something no longer so."""
+    """Sign a new directory when the newest is past a third of its life, or behind the settings."""
     now = coordinator.clock.now()
     with coordinator.transaction() as session:
         registry = coordinator.registry(session)

@@ -7,3 +7,6 @@ import os
 # TLS 1.3 (whose suites this variable does not govern) as the only version. It stands here because this package is
 # imported before gRPC in every process of ours.
 os.environ["GRPC_SSL_CIPHER_SUITES"] = "ECDHE-RSA-AES256-GCM-SHA384"
+
+# gRPC's own notes on standard error (connections closed for age and the like) would interrupt our JSON lines.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")

@@ -52,6 +52,7 @@ def start_server(
     registrations: Iterable[Register],
     *,
     workers: int,
+    max_request_bytes: int = MAX_MESSAGE_BYTES,
 ) -> RunningServer:
     """Start a server.
 
@@ -59,6 +60,7 @@ def start_server(
         listen: ``host:port``; port 0 takes a free one.
         credentials: what callers must present.
         registrations: functions that add the servicers.
+        max_request_bytes: a larger request is refused unread.
         workers: threads; a call beyond as many again waiting is refused at once (RESOURCE_EXHAUSTED).
 
     Raises:
@@ -68,7 +70,7 @@ def start_server(
         ThreadPoolExecutor(workers, thread_name_prefix="rpc"),
         interceptors=[ErrorInterceptor()],
         maximum_concurrent_rpcs=2 * workers,
-        options=_OPTIONS,
+        options=(*_OPTIONS, ("grpc.max_receive_message_length", max_request_bytes)),
     )
     servicer = health.HealthServicer(experimental_non_blocking=False)  # our interceptor needs plain handlers
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
@@ -90,7 +92,6 @@ def with_port(listen: str, port: int) -> str:
 
 
 _OPTIONS: Final[tuple[tuple[str, int], ...]] = (
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_metadata_size", 16 * 1024),
     ("grpc.max_connection_age_ms", CONNECTION_AGE_SECONDS * 1000),
