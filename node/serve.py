@@ -3,6 +3,7 @@
 from functools import partial
 from importlib.util import find_spec
 
+from node.exchange.expiry import expire_consents
 from node.identity.follow import follow_directory, watch_network
 from node.identity.renewal import keep_certificate
 from node.rpc.records import records_servicer
@@ -24,6 +25,7 @@ def tasks(node: Node) -> list[Task]:
         Task("directory", partial(follow_directory, node)),
         Task("watch", partial(watch_network, node)),
         Task("certificate", partial(keep_certificate, node)),
+        Task("expiry", partial(expire_consents, node)),
         *training_tasks(node),
     ]
 
