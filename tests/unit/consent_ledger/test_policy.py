@@ -99,6 +99,7 @@ def test_an_unknown_log_is_refused() -> None:
         f"log {LOG.vkey}\n{NAMES}group g any w1\ngroup h any w1\nquorum h\n",
         f"log {LOG.vkey}\n{NAMES}group none any w1\nquorum none\n",
     ],
+    ids=lambda text: text.replace(LOG.vkey, "KEY").replace(NAMES, "NAMES ").replace("\n", "; "),
 )
 def test_malformed_policies_are_refused(text: str) -> None:
     with pytest.raises(MalformedDocument):
