@@ -20,7 +20,7 @@ class RecordsServicer(records_pb2_grpc.RecordsServicer):
         self._answering = Answering(node)
 
     @override
-    def FetchSummary(  # noqa: N802 - the name in the .proto
+    def FetchSummary(
         self, request: records_pb2.FetchSummaryRequest, context: grpc.ServicerContext
     ) -> records_pb2.FetchSummaryReply:
         """Answer a signed request with a signed answer; see `records_exchange.checks` for what is checked."""

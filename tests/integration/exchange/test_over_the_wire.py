@@ -72,7 +72,9 @@ def test_signed_garbage_gets_a_typed_refusal(network: ExchangeNetwork, payload: 
 @pytest.mark.invariant(8)
 @pytest.mark.parametrize("data", [b"", b"\x0a\xff\xff\xff\xff", b"\x00" * 50])
 def test_malformed_protobuf_gets_a_typed_refusal(network: ExchangeNetwork, data: bytes) -> None:
-    call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel(network, "ngo").unary_unary("/redpact.v1.Records/FetchSummary")
+    call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel(network, "ngo").unary_unary(
+        "/redpact.v1.Records/FetchSummary"
+    )
     with pytest.raises(grpc.RpcError) as caught:
         call(data, timeout=10)
     assert isinstance(caught.value, grpc.Call)
