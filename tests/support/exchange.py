@@ -51,7 +51,7 @@ class ExchangeNetwork:
         self.parties: dict[str, Party] = {}
         self.serial = 0
 
-    def add(self, entity: str, *, kind: EntityKind = EntityKind.AGENT) -> Node:
+    def add(self, entity: str, *, kind: EntityKind = EntityKind.AGENT, database: str = "") -> Node:
         """Make the home of an entity, with an empty database, and list it in everybody's directory."""
         home = self.root / entity
         own = NodeKeys.create(home)
@@ -61,10 +61,11 @@ class ExchangeNetwork:
             listen="127.0.0.1:0",
             coordinator_address="127.0.0.1:1",
             coordinator_key=self.coordinator.public_key.hex(),
+            database=database,
         ).save(home)
         self._certify(home, entity)
         node = Node(home, clock=self.clock)
-        if not self.durable:
+        if not self.durable and not database:
             # What most tests show does not depend on surviving a power failure; the disk is most of their cost.
             event.listen(node.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         with node.engine.begin() as connection:
