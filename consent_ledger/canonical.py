@@ -36,11 +36,25 @@ def encode_plain(document: Mapping[str, Any]) -> bytes:
         MalformedDocument: a text is not Unicode (a lone surrogate), or a value is not JSON.
     """
     try:
-        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        return _ENCODER.encode(document).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise MalformedDocument(
             f"this document has no canonical form: {error}", remedy="use JSON values only"
         ) from error
+
+
+def decode_plain(data: bytes) -> dict[str, Any] | None:
+    """Parse bytes that are exactly what `encode_plain` writes of some object without floats; None for any others.
+
+    That the bytes come out again is what refuses duplicate keys, spaces and other spellings, in half the time of
+    `decode`: it is for documents read by the million.
+    """
+    try:
+        document = _DECODER.decode(data.decode("utf-8"))
+        same = isinstance(document, dict) and encode_plain(document) == data
+    except (ValueError, RecursionError, MalformedDocument):
+        return None
+    return document if same else None
 
 
 def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any]:
@@ -69,3 +83,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _no_float(text: str) -> None:
+    raise ValueError(f"{text}: a float has other spellings")
+
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_no_float)

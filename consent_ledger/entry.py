@@ -5,14 +5,15 @@ the commitment is SHA-256(salt || body) with a 32-byte random salt, so that a bo
 guessed.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from consent_ledger import canonical
 from consent_ledger.errors import EntryInvalid, MalformedDocument
@@ -71,16 +72,27 @@ class Body(BaseModel):
         return canonical.encode_plain(self.model_dump(mode="json"))
 
 
-class Leaf(BaseModel):
+# A leaf has one form, so that matching it is both parsing it and proving it canonical.
+_LEAF: Final = re.compile(
+    rb'\{"commitment":"([0-9a-f]{64})","id":"([0-9a-f]{32})",'
+    rb'"time":"([1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)","type":"([a-z_]{1,40})","v":1\}'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
     """The content of a leaf, read back from its bytes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    v: Literal[1]
     type: EntryType
-    id: str = Field(pattern=r"^[0-9a-f]{32}$")
-    time: UtcTime
-    commitment: str = Field(pattern=r"^[0-9a-f]{64}$")
+    id: str
+    time: datetime
+    commitment: str
+
+    def document(self) -> dict[str, Any]:
+        """Return the leaf as a JSON document."""
+        return {"v": 1, "type": self.type.value, "id": self.id, "time": encode_time(self.time)} | {
+            "commitment": self.commitment
+        }
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -89,13 +101,15 @@ class Leaf(BaseModel):
         Raises:
             MalformedDocument: not a leaf, or not in its one canonical form.
         """
+        found = _LEAF.fullmatch(data)
+        if found is None:
+            raise MalformedDocument("not a ledger entry in its canonical form")
+        commitment, entry_id, time, kind = found.groups()
         try:
-            leaf = cls.model_validate(canonical.decode(data, max_bytes=MAX_LEAF_BYTES))
-        except ValidationError as error:
-            raise MalformedDocument(f"not a ledger entry: {error.error_count()} faults") from error
-        if encode_leaf(leaf.type, leaf.id, leaf.time, leaf.commitment) != data:
-            raise MalformedDocument("the ledger entry is not in canonical form")
-        return leaf
+            moment = datetime.fromisoformat(time.decode())
+            return cls(EntryType(kind.decode()), entry_id.decode(), moment, commitment.decode())
+        except ValueError as error:
+            raise MalformedDocument(f"not a ledger entry: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 Order is the order of the log, not of the clocks. A check that needs an erased body is not made, and says so.
 """
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.structure import AuditedEntry
@@ -30,13 +31,32 @@ _STATES_BEFORE = {
 }
 
 
+_NOBODY: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True)
 class _Consent:
+    """What later entries are held against. A ledger has a great many: the rest of the record is let go."""
+
     state: ConsentState
-    record: ConsentBody
-    released_to: set[str] = field(default_factory=set)
-    acknowledged_by: set[str] = field(default_factory=set)
+    record: "_Terms"
+    released_to: frozenset[str] = _NOBODY
+    acknowledged_by: frozenset[str] = _NOBODY
     ended_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    consent_id: str
+    person_ref: str
+    fields: tuple[str, ...]
+    purposes: tuple[str, ...]
+    recipients: tuple[str, ...]
+    valid_from: datetime
+    valid_until: datetime
+
+
+_Kept = TypeVar("_Kept")
 
 
 class MeaningAudit:
@@ -45,6 +65,17 @@ class MeaningAudit:
     def __init__(self, report: AuditReport) -> None:
         self._report = report
         self._consents: dict[str, _Consent] = {}
+        self._kept: dict[Any, Any] = {}  # one copy of each set of fields, purposes, recipients
+        self._readers: dict[type[Body], Callable[[AuditedEntry], None]] = {
+            ConsentBody: self._consent,
+            WithdrawalBody: self._end,
+            ExpiryBody: self._end,
+            ReleaseBody: self._release,
+            WithdrawalAcknowledgedBody: self._acknowledged,
+            TrainingDecisionBody: self._decision,
+            TrainingContributedBody: self._contribution,
+            ErasureBody: self._erasure,
+        }
         self._missing: set[int] = set()
         self._consent_bodies_lost = False
         self._approved: dict[str, bool] = {}
@@ -55,17 +86,7 @@ class MeaningAudit:
         if entry.body is None:
             self._lost(entry)
             return
-        readers: dict[type[Body], Callable[[AuditedEntry], None]] = {
-            ConsentBody: self._consent,
-            WithdrawalBody: self._end,
-            ExpiryBody: self._end,
-            ReleaseBody: self._release,
-            WithdrawalAcknowledgedBody: self._acknowledged,
-            TrainingDecisionBody: self._decision,
-            TrainingContributedBody: self._contribution,
-            ErasureBody: self._erasure,
-        }
-        reader = readers.get(type(entry.body))
+        reader = self._readers.get(type(entry.body))
         if reader is not None:
             reader(entry)
 
@@ -128,10 +149,27 @@ class MeaningAudit:
         known = self._consents.get(entry.body.consent_id)
         if self._allowed(entry, known, entry.body.consent_id):
             state = _STATE_AFTER[entry.leaf.type]
+            record = self._terms(entry.body)
             if known is None:
-                self._consents[entry.body.consent_id] = _Consent(state, entry.body)
+                self._consents[record.consent_id] = _Consent(state, record)
             else:
-                known.state, known.record = state, entry.body
+                known.state, known.record = state, record
+
+    def _terms(self, body: ConsentBody) -> _Terms:
+        return _Terms(
+            body.consent_id,
+            body.person_ref,
+            self._one(body.fields),
+            self._one(body.purposes),
+            self._one(body.recipients),
+            body.valid_from,
+            body.valid_until,
+        )
+
+    def _one(self, value: _Kept) -> _Kept:
+        """Return the one kept copy of a value that many consents have in common."""
+        kept: _Kept = self._kept.setdefault(value, value)
+        return kept
 
     def _end(self, entry: AuditedEntry) -> None:
         assert isinstance(entry.body, (WithdrawalBody, ExpiryBody))
@@ -172,7 +210,8 @@ class MeaningAudit:
         self._report.check("withdrawals").examined += 1
         covered: set[str] = set()
         for consent in consents:
-            consent.released_to.add(body.recipient)
+            if body.recipient not in consent.released_to:
+                consent.released_to = self._one(consent.released_to | {body.recipient})
             if self._covers(entry, body, consent):
                 covered.update(consent.record.fields)
         missing = sorted(set(body.fields) - covered)
@@ -206,7 +245,7 @@ class MeaningAudit:
         assert isinstance(entry.body, WithdrawalAcknowledgedBody)
         known = self._consents.get(entry.body.consent_id)
         if known is not None:
-            known.acknowledged_by.add(entry.body.entity)
+            known.acknowledged_by = self._one(known.acknowledged_by | {entry.body.entity})
 
     def _decision(self, entry: AuditedEntry) -> None:
         assert isinstance(entry.body, TrainingDecisionBody)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from consent_ledger.entry import EntryType
+
 MAX_FINDINGS_SHOWN: Final = 1000
 """Findings kept a check; all are counted."""
 
@@ -94,10 +96,18 @@ class AuditReport:
     checks: list[Check] = field(
         default_factory=lambda: [Check(n, code, es, en) for n, (code, es, en) in enumerate(_QUESTIONS, 1)]
     )
+    _by_code: dict[str, Check] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._by_code = {check.code: check for check in self.checks}
 
     def check(self, code: str) -> Check:
         """Return a check by its code."""
-        return next(check for check in self.checks if check.code == code)
+        return self._by_code[code]
+
+    def count(self, kind: EntryType) -> None:
+        """Count an entry under its type."""
+        self.entries_by_type[kind.value] = self.entries_by_type.get(kind.value, 0) + 1
 
     @property
     def passed(self) -> bool:

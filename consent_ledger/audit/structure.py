@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from consent_ledger import canonical
-from consent_ledger.audit.report import AuditReport
+from consent_ledger.audit.bodies import BodyFolder
+from consent_ledger.audit.report import AuditReport, Check
 from consent_ledger.checkpoint import Checkpoint
-from consent_ledger.entry import MAX_BODY_BYTES, MAX_LEAF_BYTES, Body, Leaf, commits_to, parse_body
+from consent_ledger.entry import MAX_LEAF_BYTES, Body, Leaf
 from consent_ledger.errors import ExportUnusable, LedgerError, MalformedDocument
-from consent_ledger.export import BODIES_FOLDER, CHECKPOINT_FILE
+from consent_ledger.export import CHECKPOINT_FILE
 from consent_ledger.folders import read_file
 from consent_ledger.merkle import fold, leaf_hash
 from consent_ledger.note import MAX_NOTE_BYTES
@@ -23,7 +23,6 @@ from consent_ledger.policy import TrustPolicy
 from consent_ledger.tiles import TILE_BYTES, TILE_WIDTH, TileRef, bundle_path, decode_bundle, grow
 
 _MAX_BUNDLE: Final = TILE_WIDTH * (MAX_LEAF_BYTES + 2)
-_MAX_BODY_FILE: Final = 2 * MAX_BODY_BYTES + 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,8 @@ def open_export(directory: Path, policy: TrustPolicy, report: AuditReport) -> Ch
 
 def audited_entries(directory: Path, checkpoint: Checkpoint, report: AuditReport) -> Iterator[AuditedEntry]:
     """Checks 2 to 6: iterate over the entries, in order, checking every hash on the way."""
-    tree = _Tree(directory, report)
+    tree, bodies = _Tree(directory, report), BodyFolder(directory, report.check("bodies"))
+    entries, times = report.check("entries"), report.check("times")
     clock: datetime | None = None
     for first in range(0, checkpoint.size, TILE_WIDTH):
         width = min(TILE_WIDTH, checkpoint.size - first)
@@ -65,11 +65,12 @@ def audited_entries(directory: Path, checkpoint: Checkpoint, report: AuditReport
             return  # without these entries no later hash can be computed
         tree.extend([leaf_hash(leaf) for leaf in leaves])
         for index, data in enumerate(leaves, first):
-            leaf = _read_leaf(index, data, report)
+            leaf = _read_leaf(index, data, entries)
             if leaf is None:
                 continue
-            clock = _check_time(index, leaf, clock, report)
-            yield AuditedEntry(index, leaf, _read_body(directory, index, leaf, report))
+            report.count(leaf.type)
+            clock = _check_time(index, leaf, clock, times)
+            yield AuditedEntry(index, leaf, bodies.read(index, leaf))
     tree.finish(checkpoint)
 
 
@@ -129,20 +130,16 @@ def _read_bundle(directory: Path, index: int, width: int, report: AuditReport) -
         return None
 
 
-def _read_leaf(index: int, data: bytes, report: AuditReport) -> Leaf | None:
-    check = report.check("entries")
+def _read_leaf(index: int, data: bytes, check: Check) -> Leaf | None:
     check.examined += 1
     try:
-        leaf = Leaf.parse(data)
+        return Leaf.parse(data)
     except MalformedDocument as error:
         check.fail("entry", "La anotación no tiene el formato correcto.", error.message, index=index)
         return None
-    report.entries_by_type[leaf.type.value] = report.entries_by_type.get(leaf.type.value, 0) + 1
-    return leaf
 
 
-def _check_time(index: int, leaf: Leaf, clock: datetime | None, report: AuditReport) -> datetime:
-    check = report.check("times")
+def _check_time(index: int, leaf: Leaf, clock: datetime | None, check: Check) -> datetime:
     check.examined += 1
     if clock is not None and leaf.time < clock:
         check.warn(
@@ -153,30 +150,3 @@ def _check_time(index: int, leaf: Leaf, clock: datetime | None, report: AuditRep
         )
         return clock
     return leaf.time
-
-
-def _read_body(directory: Path, index: int, leaf: Leaf, report: AuditReport) -> Body | None:
-    path = directory / BODIES_FOLDER / f"{index}.json"
-    if not path.exists():
-        return None
-    check = report.check("bodies")
-    check.examined += 1
-    try:
-        document, salt = _parse_body_file(read_file(path, _MAX_BODY_FILE))
-        if not commits_to(leaf.commitment, salt, document):
-            raise MalformedDocument("the content is not the one the entry commits to")
-        return parse_body(leaf.type, document)
-    except LedgerError as error:
-        check.fail("body", "El contenido no es el que se anotó.", error.message, index=index)
-        return None
-
-
-def _parse_body_file(data: bytes) -> tuple[dict[str, Any], bytes]:
-    document = canonical.decode(data)
-    body, salt = document.get("body"), document.get("salt")
-    if not isinstance(body, dict) or not isinstance(salt, str):
-        raise MalformedDocument("not a body with its salt")
-    try:
-        return body, bytes.fromhex(salt)
-    except ValueError as error:
-        raise MalformedDocument("the salt is not hex") from error

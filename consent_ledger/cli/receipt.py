@@ -31,7 +31,7 @@ def receipt(
         "index": report.index,
         "size": report.size,
         "witnesses": list(report.witnesses),
-        "entry": report.leaf.model_dump(mode="json"),
+        "entry": report.leaf.document(),
         "body": report.body,
         "record_matches": report.record_matches,
         "policy": str(policy) if policy else "receipt",
