@@ -89,5 +89,6 @@ def _no_float(text: str) -> None:
     raise ValueError(f"{text}: a float has other spellings")
 
 
-_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+# check_circular only names the fault better: a document that holds itself still ends in a RecursionError.
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
 _DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_no_float)

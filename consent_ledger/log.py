@@ -155,8 +155,8 @@ class ConsentLedger:
         Raises:
             ProofError: the log of that size has no such entry.
         """
-        end = self._bounded(size)
-        return merkle.inclusion_proof(index, end, self.subtrees())
+        hashes = self._quick_subtrees()
+        return merkle.inclusion_proof(index, _bounded(size, hashes.size), hashes)
 
     def consistency_proof(self, size1: int, size2: int | None = None) -> list[bytes]:
         """Return the proof that the log of `size2` entries, of all when None, extends the one of `size1`.
@@ -164,7 +164,8 @@ class ConsentLedger:
         Raises:
             ProofError: not ``0 <= size1 <= size2 <= size()``.
         """
-        return merkle.consistency_proof(size1, self._bounded(size2), self.subtrees())
+        hashes = self._quick_subtrees()
+        return merkle.consistency_proof(size1, _bounded(size2, hashes.size), hashes)
 
     def verify_head(self) -> Checkpoint:
         """Check that the newest checkpoint is ours and is what the stored hashes lead to.
@@ -182,14 +183,16 @@ class ConsentLedger:
         return checkpoint
 
     def subtrees(self) -> TileHashes:
-        """Return the subtree hashes of the log as it is now."""
-        return TileHashes(self.size(), lambda level, index, width: read_tile(self._store, level, index, width))
+        """Return the subtree hashes of the log as it is now, all of them from its tiles and leaves."""
+        return TileHashes(self.size(), self._read_tile)
 
-    def _bounded(self, size: int | None) -> int:
-        end = self.size()
-        if size is not None and size > end:
-            raise ProofError(f"the log has {end} entries, not {size}")
-        return end if size is None else size
+    def _quick_subtrees(self) -> TileHashes:
+        """Return the same with what the head knows of the log's right edge."""
+        head = self._own(self._store.head())
+        return TileHashes(head.size, self._read_tile, head.frontier) if head else TileHashes(0, self._read_tile)
+
+    def _read_tile(self, level: int, index: int, width: int) -> bytes:
+        return read_tile(self._store, level, index, width)
 
     def _own(self, head: Head | None) -> Head | None:
         if head is not None and head.origin != self.origin:
@@ -198,6 +201,12 @@ class ConsentLedger:
                 remedy="check the network and entity in the settings",
             )
         return head
+
+
+def _bounded(size: int | None, end: int) -> int:
+    if size is not None and size > end:
+        raise ProofError(f"the log has {end} entries, not {size}")
+    return end if size is None else size
 
 
 def read_tile(store: LedgerStore, level: int, index: int, width: int) -> bytes:

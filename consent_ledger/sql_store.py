@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, Select, Table, delete, insert, select, update
+from sqlalchemy import CursorResult, Insert, Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,14 @@ _UPDATE_HEAD: Final = update(_HEAD).where(_HEAD.c.id == _ROW)
 _INSERT_HEAD: Final = insert(_HEAD)
 _INSERT_ENTRIES: Final = insert(_ENTRIES)
 _INSERT_BODIES: Final = insert(_BODIES)
+_THIS_TILE: Final = (_TILES.c.level == bindparam("at_level")) & (_TILES.c.tile_index == bindparam("at_index"))
+_READ_TILE: Final = select(_TILES.c.hashes).where(_THIS_TILE)
+_UPDATE_TILE: Final = update(_TILES).where(_THIS_TILE).values(hashes=bindparam("data"))
+_INSERT_TILE: Final = insert(_TILES).values(
+    level=bindparam("at_level"), tile_index=bindparam("at_index"), hashes=bindparam("data")
+)
+_MANY: Final = 20
+"""Rows from which on compiling a statement anew pays off."""
 _BATCH: Final = 1000
 """Rows read at a time: streaming in bounded memory."""
 
@@ -63,17 +71,23 @@ class SqlLedgerStore:
             LedgerDamaged: there is already an entry where the new ones go.
         """
         first = head.size - len(entries)
-        leaves = [{"entry_index": i, "leaf": entry.leaf} for i, entry in enumerate(entries, first)]
-        bodies = [{"entry_index": i, "salt": e.salt, "body": e.body} for i, e in enumerate(entries, first)]
         try:
-            connection = self._session.connection()
-            connection.execute(_INSERT_ENTRIES, leaves)
-            connection.execute(_INSERT_BODIES, bodies)
+            self._insert(_INSERT_ENTRIES, [(i, entry.leaf) for i, entry in enumerate(entries, first)])
+            self._insert(_INSERT_BODIES, [(i, e.salt, e.body) for i, e in enumerate(entries, first)])
         except IntegrityError as error:
             raise LedgerDamaged(f"there is already an entry at {first}", remedy="restore the last backup") from error
         for tile in tiles:
             self._write_tile(tile)
         self._write_head(head)
+
+    def _insert(self, statement: Insert, rows: list[tuple[int | bytes, ...]]) -> None:
+        """Insert rows, given in the order of the table's columns; many of them without SQLAlchemy's work on each."""
+        connection = self._session.connection()
+        if len(rows) >= _MANY and connection.dialect.positional:
+            connection.exec_driver_sql(str(statement.compile(dialect=connection.dialect)), rows)
+            return
+        names = [column.name for column in statement.table.columns]
+        connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
 
     def _write_head(self, head: Head) -> None:
         values = {
@@ -88,10 +102,10 @@ class SqlLedgerStore:
             connection.execute(_INSERT_HEAD, {"id": _ROW, **values})
 
     def _write_tile(self, tile: Tile) -> None:
-        key = (_TILES.c.level == tile.level) & (_TILES.c.tile_index == tile.index)
-        if not self._changed(update(_TILES).where(key).values(hashes=tile.data)):
-            values = {"level": tile.level, "tile_index": tile.index, "hashes": tile.data}
-            self._session.execute(insert(_TILES).values(values))
+        connection = self._session.connection()
+        values = {"at_level": tile.level, "at_index": tile.index, "data": tile.data}
+        if not connection.execute(_UPDATE_TILE, values).rowcount:
+            connection.execute(_INSERT_TILE, values)
 
     def _changed(self, statement: Any) -> int:
         return cast("CursorResult[Any]", self._session.execute(statement)).rowcount
@@ -104,8 +118,8 @@ class SqlLedgerStore:
 
     def tile(self, level: int, index: int) -> bytes | None:
         """See `LedgerStore`."""
-        query = select(_TILES.c.hashes).where(_TILES.c.level == level, _TILES.c.tile_index == index)
-        return self._session.execute(query).scalar_one_or_none()
+        found = self._session.connection().execute(_READ_TILE, {"at_level": level, "at_index": index})
+        return found.scalar_one_or_none()
 
     def bodies(self, start: int, end: int) -> Iterator[StoredBody]:
         """See `LedgerStore`."""

@@ -5,11 +5,12 @@ Tile n at level l holds the hashes of up to 256 subtrees of 256^l leaves each, f
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
 from consent_ledger.errors import LedgerDamaged, MalformedDocument
-from consent_ledger.merkle import HASH_BYTES, fold, node_hash
+from consent_ledger.merkle import HASH_BYTES, fold
 
 TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 1 << TILE_HEIGHT
@@ -119,35 +120,58 @@ def grow(frontier: list[bytes], size: int, leaf_hashes: Sequence[bytes]) -> dict
 
 
 class TileHashes:
-    """Subtree hashes of a tree of `size` leaves, read from its tiles; each tile is read once."""
+    """Subtree hashes of a tree of `size` leaves, read from its tiles; each tile is read once.
 
-    def __init__(self, size: int, read_tile: ReadTile) -> None:
+    Args:
+        size: leaves of the tree.
+        read_tile: where the tiles are.
+        frontier: the hashes of the tree's maximal perfect subtrees, where they are known: they spare reading the
+            unfinished tiles at the tree's right edge, which nearly every proof touches.
+    """
+
+    def __init__(self, size: int, read_tile: ReadTile, frontier: Sequence[bytes] = ()) -> None:
         self.size = size
         self._read = read_tile
-        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._tiles: dict[tuple[int, int], bytes] = {}
+        self._known = dict(zip(_perfect_subtrees(0, size), frontier, strict=True)) if frontier else {}
 
     def __call__(self, start: int, end: int) -> bytes:
         """Return the hash of the tree over leaves ``start..end-1``, where `start` is aligned as in RFC 6962 proofs."""
         return fold([self._perfect(height, index) for height, index in _perfect_subtrees(start, end)])
 
     def _perfect(self, height: int, index: int) -> bytes:
+        known = self._known.get((height, index))
+        if known is not None:
+            return known
         level, rest = divmod(height, TILE_HEIGHT)
-        first = index << rest
-        tile = self._tile(level, first // TILE_WIDTH)
-        nodes = tile[first % TILE_WIDTH : first % TILE_WIDTH + (1 << rest)]
-        while len(nodes) > 1:
-            nodes = [node_hash(nodes[i], nodes[i + 1]) for i in range(0, len(nodes), 2)]
-        return nodes[0]
+        tile, first = divmod(index, TILE_WIDTH >> rest)
+        data = self._tile(level, tile)
+        row = _rows(data)[rest] if rest else data
+        return row[first * HASH_BYTES : (first + 1) * HASH_BYTES]
 
-    def _tile(self, level: int, index: int) -> list[bytes]:
+    def _tile(self, level: int, index: int) -> bytes:
         tile = self._tiles.get((level, index))
         if tile is None:
             width = width_of(level, index, self.size)
-            tile = split_tile(self._read(level, index, width))
-            if len(tile) != width or any(len(node) != HASH_BYTES for node in tile[-1:]):
+            tile = self._read(level, index, width)
+            if len(tile) != width * HASH_BYTES:
                 raise LedgerDamaged(f"tile {level}/{index} does not hold {width} hashes")
             self._tiles[level, index] = tile
         return tile
+
+
+@lru_cache(maxsize=512)
+def _rows(tile: bytes) -> tuple[bytes, ...]:
+    """Return the hashes inside a tile by height: row 0 is the tile, row h holds the subtrees of 2^h of its hashes.
+
+    Remembered by content, so that nothing stale can be found: 24 KiB a tile, 12 MiB at most.
+    """
+    rows = [tile]
+    while len(rows[-1]) >= 2 * HASH_BYTES:
+        row = rows[-1]
+        pairs = range(0, len(row) - HASH_BYTES, 2 * HASH_BYTES)
+        rows.append(b"".join([sha256(b"\x01" + row[i : i + 2 * HASH_BYTES]).digest() for i in pairs]))
+    return tuple(rows)
 
 
 def _perfect_subtrees(start: int, end: int) -> Iterator[tuple[int, int]]:
