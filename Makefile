@@ -32,7 +32,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  { echo "this Python cannot make environments: install python3-venv"; exit 1; }
 	@echo "Installing into $(VENV) (a few minutes the first time)"
 	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),) torch==2.13.0
-	@$(PIP) -e '.[federated,postgres,dev]'
+	@$(PIP) -e '.[federated,postgres,pdf,dev]'
 	@$(PIP) --no-deps taxcalc==6.8.0
 	@touch $@
 
@@ -65,8 +65,8 @@ docs: setup ## Write the reference pages that the code dictates
 bench: setup ## Measure and print, in one run, ours beside the bare peers
 	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
 
-system: ## Install the Debian packages that some tests need (PostgreSQL)
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql strace
+system: ## Install the Debian packages that some tests need (PostgreSQL, strace) and Pango for PDF
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql strace libpango-1.0-0 libpangoft2-1.0-0
 
 lock: setup ## Write constraints.txt from the environment that passed the tests
 	$(BIN)/python -m tools.lock

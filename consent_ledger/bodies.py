@@ -16,6 +16,9 @@ RECORD_PROFILE: Final = "https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr"
 CONSENT_BASIS: Final = "eu-gdpr:A6-1-a"
 EXPLICIT_CONSENT_BASIS: Final = "eu-gdpr:A9-2-a"
 
+RIGHTS: Final = tuple(f"eu-gdpr:A{article}" for article in ("7-3", "13", "15", "16", "17", "18", "20", "21", "77"))
+"""Rights that the notice explains, as DPV names them."""
+
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/\[\]-]+$")]
 """A term of the vocabulary: purpose, field, role, reason. Whether it exists is checked by whoever writes the entry."""
 Codes = Annotated[tuple[Code, ...], Field(max_length=200)]
@@ -50,8 +53,20 @@ class Notice(Body):
     sha256: HexDigest
 
 
+class PartyDetail(Body):
+    """Who an entity of a consent is, as the network's directory named it on the day."""
+
+    id: EntityId
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Code
+
+
 class ConsentBody(Body):
-    """A consent as given, renewed or refused: the whole record each time, so that an entry stands by itself."""
+    """A consent as given, renewed or refused: the whole record each time, so that an entry stands by itself.
+
+    What is the same in every consent of today is written all the same: a record must not change its meaning when a
+    later version of the program has other constants.
+    """
 
     entry_types: ClassVar = (EntryType.CONSENT_GIVEN, EntryType.CONSENT_RENEWED, EntryType.CONSENT_REFUSED)
 
@@ -60,8 +75,14 @@ class ConsentBody(Body):
     person_ref: Reference
     controller: EntityId
     fields: Annotated[tuple[Code, ...], Field(min_length=1, max_length=200)]
+    special_fields: Codes = ()
+    """Those of `fields` that are special categories of data (GDPR art. 9)."""
     purposes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
+    purpose_types: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    """The DPV term of each purpose, in their order."""
     recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=200)]
+    parties: Annotated[tuple[PartyDetail, ...], Field(max_length=201)] = ()
+    """The controller and the recipients by name."""
     lawful_basis: Code = CONSENT_BASIS
     valid_from: UtcTime
     valid_until: UtcTime
@@ -71,7 +92,13 @@ class ConsentBody(Body):
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
     method: Code
     withdrawal_method: Code = "any-entity"
+    processing: Codes = ("dpv:Collect", "dpv:Store", "dpv:Share")
     storage_locations: Codes = ()
+    geographic_restriction: Code = "dpv:EEA"
+    retention: Code = "redpact:retention:consents"
+    """The rule of the network's retention schedule that says how long the record itself is kept."""
+    rights: Codes = RIGHTS
+    authority: Code = "www.aepd.es"
     jurisdiction: Code = "ES-CL"
     evidence_sha256: HexDigest | None = None
 
@@ -250,6 +277,8 @@ class ErasureBody(Body):
 
     indexes: Annotated[tuple[Annotated[int, Field(ge=0, le=2**53 - 1)], ...], Field(min_length=1, max_length=5000)]
     basis: Code
+    rule: Code | None = None
+    """The rule of the retention schedule that it follows; None when a person, or the law, asked for it."""
 
 
 ALL_BODIES: Final[tuple[type[Body], ...]] = (

@@ -21,6 +21,7 @@ from consent_ledger.bodies import (
     Guardian,
     HexDigest,
     Notice,
+    PartyDetail,
     Reference,
     WithdrawalBody,
 )
@@ -72,8 +73,11 @@ class ConsentGrant(BaseModel):
 
     person_ref: Reference
     fields: Annotated[tuple[Code, ...], Field(min_length=1, max_length=200)]
+    special_fields: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
     purposes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
+    purpose_types: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
     recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=200)]
+    parties: Annotated[tuple[PartyDetail, ...], Field(max_length=201)] = ()
     valid_from: UtcTime
     valid_until: UtcTime
     acted_by: Actor = Actor.PERSON
@@ -82,6 +86,21 @@ class ConsentGrant(BaseModel):
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = "es"
     method: Code = "in-person"
     lawful_basis: Code = CONSENT_BASIS
+    evidence_sha256: HexDigest | None = None
+
+
+class ConsentRenewal(BaseModel):
+    """A new end for a live consent, and the act by which the person, or a guardian, agreed to it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    valid_until: UtcTime
+    acted_by: Actor = Actor.PERSON
+    guardian: Guardian | None = None
+    notice: Notice | None = None
+    """The notice shown; None when it is still the one of the consent."""
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] | None = None
+    method: Code = "in-person"
     evidence_sha256: HexDigest | None = None
 
 
@@ -148,6 +167,10 @@ class ConsentStore(Protocol):
         """Return every consent, oldest first."""
         ...
 
+    def forget(self, consent_ids: Sequence[str]) -> None:
+        """Destroy what is kept of some consents."""
+        ...
+
     def lapsed(self, now: datetime) -> Sequence[ConsentView]:
         """Return consents valid for processing whose validity ended at `now` or before."""
         ...
@@ -179,31 +202,28 @@ class ConsentRegister:
         """
         return self._begin(ConsentAct.REFUSE, grant, now)
 
-    def renew(
-        self,
-        consent_id: str,
-        now: datetime,
-        *,
-        valid_until: datetime,
-        notice: Notice | None = None,
-        acted_by: Actor = Actor.PERSON,
-        guardian: Guardian | None = None,
-    ) -> ConsentView:
+    def renew(self, consent_id: str, renewal: ConsentRenewal, now: datetime) -> ConsentView:
         """Extend the validity of a live consent with the same scope.
 
         Raises:
             ConsentUnknown: there is no such consent.
-            ConsentTransitionRefused: it is refused, withdrawn or expired.
-            ConsentInvalid: the new end is not after `now`.
+            ConsentTransitionRefused: it is refused, withdrawn or expired, or its validity is over.
+            ConsentInvalid: the new end is not after `now`, or a guardian's act without a guardian.
         """
         view = self.get(consent_id)
         state, kind = _next(view, ConsentAct.RENEW)
-        if valid_until <= now:
+        if view.record.valid_until <= now:
+            raise ConsentTransitionRefused(f"consent {consent_id} is over", remedy="the person gives a new consent")
+        if renewal.valid_until <= now:
             raise ConsentInvalid("the validity is already over", remedy="choose a later end")
-        changes = {"valid_until": valid_until, "acted_by": acted_by, "guardian": guardian}
-        document = {**view.record.model_dump(), **changes, "notice": notice or view.record.notice}
-        record = _checked(ConsentBody.model_validate(document))
+        act = renewal.model_dump(exclude={"notice", "language"})
+        shown = {"notice": renewal.notice or view.record.notice, "language": renewal.language or view.record.language}
+        record = _checked(ConsentBody.model_validate({**view.record.model_dump(), **act, **shown}))
         return self._change(view.model_copy(update={"record": record}), state, NewEntry(kind, record), now)
+
+    def forget(self, consent_ids: Sequence[str]) -> None:
+        """Take consents out of the projection: part of erasing what the ledger holds of them."""
+        self._store.forget(consent_ids)
 
     def withdraw(
         self,

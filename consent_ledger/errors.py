@@ -126,3 +126,11 @@ class ExportUnusable(LedgerError):
     code = "export_unusable"
     kind = ErrorKind.USAGE
     es = "La carpeta no contiene una exportación del registro, o no se puede escribir en ella. Indique otra carpeta."
+
+
+class PdfUnavailable(LedgerError):
+    """A PDF was asked for where the library that writes it is not installed."""
+
+    code = "pdf_unavailable"
+    kind = ErrorKind.USAGE
+    es = "No se puede escribir el PDF: falta un componente opcional. Instálelo, o entregue el justificante en HTML."

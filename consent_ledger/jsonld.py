@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from consent_ledger.bodies import Actor, ConsentBody
+from consent_ledger.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody
 from consent_ledger.entry import EntryType, encode_time
 
 CONTEXT: Final[dict[str, str]] = {
@@ -40,11 +40,13 @@ def consent_record(kind: EntryType, body: ConsentBody, time: datetime) -> dict[s
 def _process(body: ConsentBody) -> dict[str, Any]:
     return {
         "@type": "dpv:Process",
-        "dpv:hasDataController": _entity(body.controller),
-        "dpv:hasPurpose": [{"@id": f"rp:purpose:{purpose}"} for purpose in body.purposes],
-        "dpv:hasPersonalData": [{"@id": f"rp:field:{field}"} for field in body.fields],
-        "dpv:hasRecipient": [_entity(recipient) for recipient in body.recipients],
+        "dpv:hasDataController": _party(body, body.controller),
+        "dpv:hasPurpose": [_purpose(body, position) for position in range(len(body.purposes))],
+        "dpv:hasPersonalData": [_personal_data(body, field) for field in body.fields],
+        "dpv:hasRecipient": [_party(body, recipient) for recipient in body.recipients],
         "dpv:hasLegalBasis": {"@id": body.lawful_basis},
+        "dpv:hasProcessing": [{"@id": processing} for processing in body.processing],
+        "dpv:hasCollectionMethod": body.method,
         "dpv:hasNotice": {
             "@type": "dpv:ConsentNotice",
             "dct:identifier": body.notice.id,
@@ -52,16 +54,40 @@ def _process(body: ConsentBody) -> dict[str, Any]:
             "dct:language": body.language,
             "dpv:hasHash": f"sha256:{body.notice.sha256}",
         },
-        "dpv:hasStorageCondition": {"dpv:hasLocation": [_entity(entity) for entity in body.storage_locations]},
+        "dpv:hasStorageCondition": {
+            "dpv:hasLocation": [_party(body, entity) for entity in body.storage_locations],
+            "dpv:hasRetentionPolicy": body.retention,
+        },
         "dpv:hasDuration": _period(body),
         "dpv:hasJurisdiction": body.jurisdiction,
+        "dpv:hasLocationRestriction": {"@id": body.geographic_restriction},
         "dpv:hasConsentControl": {"@type": "dpv:WithdrawConsent", "dct:description": body.withdrawal_method},
+        "dpv:hasRight": [{"@id": right} for right in body.rights],
+        "dpv:hasAuthority": {"@type": "dpv:DataProtectionAuthority", "@id": f"https://{body.authority}/"},
     }
 
 
+def _purpose(body: ConsentBody, position: int) -> dict[str, str]:
+    purpose = {"@id": f"rp:purpose:{body.purposes[position]}"}
+    return purpose | ({"@type": body.purpose_types[position]} if position < len(body.purpose_types) else {})
+
+
+def _personal_data(body: ConsentBody, field: str) -> dict[str, Any]:
+    # The consent is asked for each field: none of them is a condition of the service.
+    special = {"@type": "dpv:SpecialCategoryPersonalData"} if field in body.special_fields else {}
+    return {"@id": f"rp:field:{field}", "dpv:hasNecessity": {"@id": "dpv:Optional"}} | special
+
+
+def _party(body: ConsentBody, entity: str) -> dict[str, str]:
+    named = next((party for party in body.parties if party.id == entity), None)
+    details = {"dpv:hasName": named.name, "dct:type": f"rp:kind:{named.kind}"} if named else {}
+    return {"@id": f"rp:entity:{entity}"} | details
+
+
 def _event(kind: EntryType, body: ConsentBody, time: datetime) -> dict[str, Any]:
+    explicit = body.lawful_basis == EXPLICIT_CONSENT_BASIS
     event: dict[str, Any] = {
-        "@type": DPV_STATUS[kind],
+        "@type": [DPV_STATUS[kind], "dpv:ExplicitlyExpressedConsent" if explicit else "dpv:ExpressedConsent"],
         "dct:date": {"@type": "xsd:dateTime", "@value": encode_time(time)},
         "dpv:hasDuration": _period(body),
         "dpv:isIndicatedBy": {"@id": f"rp:actor:{body.acted_by}"},
@@ -80,7 +106,3 @@ def _event(kind: EntryType, body: ConsentBody, time: datetime) -> dict[str, Any]
 
 def _period(body: ConsentBody) -> dict[str, str]:
     return {"dct:valid": f"{encode_time(body.valid_from)}/{encode_time(body.valid_until)}"}
-
-
-def _entity(entity: str) -> dict[str, str]:
-    return {"@id": f"rp:entity:{entity}"}

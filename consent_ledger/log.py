@@ -99,10 +99,11 @@ class ConsentLedger:
             for index, (entry, hashed) in enumerate(zip(sealed, hashes, strict=True), size)
         ]
 
-    def erase_bodies(self, indexes: Sequence[int], basis: str, now: datetime) -> Appended:
+    def erase_bodies(self, indexes: Sequence[int], basis: str, now: datetime, *, rule: str | None = None) -> Appended:
         """Destroy the bodies and salts of entries, and write that it was done under `basis`.
 
-        The leaves stay, so that every proof stays valid; without the salt a commitment tells nothing.
+        The leaves stay, so that every proof stays valid; without the salt a commitment tells nothing. `rule` is the one
+        of the retention schedule that it follows, None when somebody asked for it.
 
         Raises:
             EntryUnknown: an index beyond the end.
@@ -116,7 +117,8 @@ class ConsentLedger:
         if chosen[0] < 0 or chosen[-1] >= size:
             raise EntryUnknown(f"the ledger has {size} entries, there is no {chosen[-1]}")
         self._store.erase_bodies(chosen)
-        (appended,) = self.append([NewEntry(EntryType.ERASURE, ErasureBody(indexes=tuple(chosen), basis=basis))], now)
+        body = ErasureBody(indexes=tuple(chosen), basis=basis, rule=rule)
+        (appended,) = self.append([NewEntry(EntryType.ERASURE, body)], now)
         return appended
 
     def size(self) -> int:

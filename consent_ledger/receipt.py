@@ -1,7 +1,8 @@
 """Consent receipts for the person: the consent in words, its record, and a proof that needs nobody's server.
 
-A receipt is a folder: ``consent.es.html``, ``consent.en.html``, ``consent.jsonld``, ``consent.tlog-proof`` and
-``trust.policy``; after a renewal, withdrawal or expiry also ``change.tlog-proof``, the proof of the newest change.
+A receipt is a folder: ``consent.es.html``, ``consent.en.html`` (and ``.pdf``), ``consent.jsonld``,
+``consent.tlog-proof`` and ``trust.policy``; after a renewal, withdrawal or expiry also ``change.tlog-proof``, the proof
+of the newest change.
 """
 
 import json
@@ -21,6 +22,7 @@ from consent_ledger.log import ConsentLedger
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.proof import MAX_PROOF_BYTES, Evidence, TlogProof
 from consent_ledger.receipt_page import receipt_page
+from consent_ledger.receipt_pdf import pdf_printer
 
 PROOF_FILE: Final = "consent.tlog-proof"
 CHANGE_FILE: Final = "change.tlog-proof"
@@ -44,10 +46,20 @@ class ReceiptReport:
     """Whether the JSON-LD record beside the proof is the one that was committed to; None when there is none."""
 
 
-def write_receipt(ledger: ConsentLedger, consent: ConsentView, directory: Path, *, label: Label) -> Path:
+def write_receipt(
+    ledger: ConsentLedger, consent: ConsentView, directory: Path, *, label: Label, pdf: bool | None = None
+) -> Path:
     """Write the receipt of a consent to a new folder and return it.
 
+    Args:
+        ledger: where the consent is.
+        consent: as it stands.
+        directory: new, or empty.
+        label: what a person reads for a term.
+        pdf: whether the pages are written as PDF too; None for when the extra ``pdf`` is installed.
+
     Raises:
+        PdfUnavailable: PDF was asked for and its library is not installed.
         ExportUnusable: the folder is not empty, or cannot be written.
         LedgerDamaged: the ledger does not hold the consent's body: it was erased, or is lost.
     """
@@ -56,6 +68,7 @@ def write_receipt(ledger: ConsentLedger, consent: ConsentView, directory: Path, 
     body = parse_body(leaf.type, document)
     if not isinstance(body, ConsentBody):
         raise LedgerDamaged(f"entry {consent.given_index} is no consent", remedy="restore the last backup")
+    print_page = pdf_printer(pdf)
     with new_folder(directory) as folder:
         (folder / PROOF_FILE).write_bytes(proof.to_bytes())
         if consent.last_index != consent.given_index:
@@ -66,6 +79,8 @@ def write_receipt(ledger: ConsentLedger, consent: ConsentView, directory: Path, 
         for language in ("es", "en"):
             page = receipt_page(consent, body, leaf, language=language, label=label, origin=ledger.origin)
             (folder / f"consent.{language}.html").write_text(page, encoding="utf-8")
+            if print_page is not None:
+                (folder / f"consent.{language}.pdf").write_bytes(print_page(page))
     return directory
 
 

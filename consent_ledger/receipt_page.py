@@ -16,6 +16,9 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "given": "Usted decidió el",
         "controller": "Entidad que lo recogió",
         "fields": "Datos que se pueden mostrar",
+        "refused_fields": "Datos que usted no permite mostrar",
+        "refused_withdraw": "Usted dijo que no: no se comparte nada. Le atenderemos igual, y puede cambiar de "
+        "idea cuando quiera.",
         "recipients": "Entidades que pueden verlos",
         "purposes": "Para qué",
         "valid": "Válido",
@@ -38,6 +41,9 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "given": "You decided on",
         "controller": "Entity that recorded it",
         "fields": "Data that may be shown",
+        "refused_fields": "Data that you do not allow to be shown",
+        "refused_withdraw": "You said no: nothing is shared. You will be attended all the same, and you can change "
+        "your mind at any time.",
         "recipients": "Entities that may see them",
         "purposes": "What for",
         "valid": "Valid",
@@ -100,12 +106,13 @@ def receipt_page(
     actor = text["person"]
     if body.acted_by is Actor.GUARDIAN and body.guardian is not None:
         actor = f"{text['guardian']} ({label(body.guardian.relation, language)})"
+    refused = "refused_" if consent.state is ConsentState.REFUSED else ""
     rows = [
         (text["state"], escape(STATES[language][consent.state])),
         (text["given"], _moment(leaf.time)),
         (text["changed"], _moment(consent.changed_at)),
         (text["controller"], escape(label(body.controller, language))),
-        (text["fields"], names(body.fields)),
+        (text[f"{refused}fields"], names(body.fields)),
         (text["recipients"], names(body.recipients)),
         (text["purposes"], names(body.purposes)),
         (text["valid"], f"{_moment(body.valid_from)} {text['until']} {_moment(consent.record.valid_until)}"),
@@ -118,7 +125,7 @@ def receipt_page(
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(text["title"])}</title>'
         f"<style>{_STYLE}</style></head><body><main><h1>{escape(text['title'])}</h1><dl>{listing}</dl>"
-        f"<p>{escape(text['withdraw'])}</p><section><h2>{escape(text['check'])}</h2>"
+        f"<p>{escape(text[f'{refused}withdraw'])}</p><section><h2>{escape(text['check'])}</h2>"
         f"<p>{escape(text['how'])}</p></section></main></body></html>\n"
     )
 

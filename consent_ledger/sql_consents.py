@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import ValidationError
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from consent_ledger.consents import VALID_FOR_PROCESSING, ConsentView
 from consent_ledger.errors import LedgerDamaged
 from consent_ledger.tables import ConsentRow
+
+_CHUNK: Final = 500
+"""Ids named in one statement."""
 
 
 class SqlConsentStore:
@@ -49,6 +52,12 @@ class SqlConsentStore:
     def all(self) -> Sequence[ConsentView]:
         """See `ConsentStore`."""
         return self._read(select(ConsentRow).order_by(ConsentRow.given_index))
+
+    def forget(self, consent_ids: Sequence[str]) -> None:
+        """See `ConsentStore`."""
+        for first in range(0, len(consent_ids), _CHUNK):
+            chosen = consent_ids[first : first + _CHUNK]
+            self._session.execute(delete(ConsentRow).where(ConsentRow.consent_id.in_(chosen)))
 
     def lapsed(self, now: datetime) -> Sequence[ConsentView]:
         """See `ConsentStore`."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from node.exchange.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.runtime.command_line import table
 from node.wiring import Node
 
@@ -15,6 +16,7 @@ def summary(node: Node) -> dict[str, Any]:
     settings, directory, now = node.settings, node.directory.newest(), node.clock.now()
     with node.snapshot() as session:
         ledger_size = node.ledger(session).size()
+        due = due_consents(node.consents(session).list(), node.people(session), now, days=DEFAULT_NOTICE_DAYS)
     return {
         "entity": settings.entity,
         "network": settings.network,
@@ -25,6 +27,7 @@ def summary(node: Node) -> dict[str, Any]:
         "certificate_until": node.certificate.identity().not_after.isoformat(),
         "ledger_origin": settings.ledger_origin,
         "ledger_size": ledger_size,
+        "consents_due": len(due),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,
@@ -49,6 +52,7 @@ _LABELS = {
         "coordinator_address": "Coordinador",
         "certificate_until": "Certificado válido hasta",
         "ledger_size": "Anotaciones en el registro de consentimientos",
+        "consents_due": "Consentimientos por renovar (consent list --due)",
         "directory_serial": "Directorio número",
         "directory_expires": "Directorio válido hasta",
     },
@@ -59,6 +63,7 @@ _LABELS = {
         "coordinator_address": "Coordinator",
         "certificate_until": "Certificate valid until",
         "ledger_size": "Entries in the consent ledger",
+        "consents_due": "Consents to renew (consent list --due)",
         "directory_serial": "Directory serial",
         "directory_expires": "Directory valid until",
     },

@@ -1,31 +1,48 @@
-"""``redpact-node consent``: give, withdraw, list and hand out receipts."""
+"""``redpact-node consent``: give, refuse, renew, withdraw, list, and hand out receipts."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from node.cli import consent_papers
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 
 if TYPE_CHECKING:
-    from node.exchange.consents import GuardianInput
+    from node.exchange.guardians import GuardianInput
 
+ConsentArgument = Annotated[str, typer.Argument(help="Id of the consent; see: consent list.")]
 GuardianOption = Annotated[
     str, typer.Option("--guardian-document", help="Document of who acts for the person (parent, guardian, support).")
 ]
 RelationOption = Annotated[
-    str, typer.Option("--guardian-relation", help="What the guardian is: parent, guardian, curator, proxy.")
+    str,
+    typer.Option(
+        "--guardian-relation",
+        help="Under 14: parent, guardian, public_entity. From 14: curator, de_facto, attorney, public_entity.",
+    ),
 ]
+PurposeOption = Annotated[list[str], typer.Option("--purpose", help="What for; may be repeated.")]
+RecipientOption = Annotated[list[str], typer.Option("--recipient", help="Entity that may ask; may be repeated.")]
+FieldsOption = Annotated[
+    list[str] | None,
+    typer.Option("--fields", help="Fields or groups of fields: a,b; the minimum summary when none is given."),
+]
+DaysOption = Annotated[int, typer.Option("--valid-days", help="Days of validity from now, 1 to 1825.")]
+EvidenceOption = Annotated[
+    Path | None,
+    typer.Option("--evidence", help="Scan of the signed form: kept sealed at the node, its hash goes to the ledger."),
+]
+NoticeOption = Annotated[str, typer.Option("--notice-lang", help="Language of the notice shown.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, help="Consents of people: give, withdraw, list, receipt.")
-    _register_grant(group)
-    _register_withdraw(group)
-    _register_list(group)
-    _register_receipt(group)
+    group = typer.Typer(no_args_is_help=True, help="Consents of people: give, refuse, renew, withdraw, list, receipt.")
+    for add in (_register_grant, _register_refuse, _register_renew, _register_withdraw):
+        add(group)
+    consent_papers.register(group)
     app.add_typer(group, name="consent")
 
 
@@ -35,19 +52,14 @@ def _register_grant(group: typer.Typer) -> None:
         *,
         home: HomeOption,
         document: DocumentOption,
-        purposes: Annotated[list[str], typer.Option("--purpose", help="What for; may be repeated.")],
-        recipients: Annotated[list[str], typer.Option("--recipient", help="Entity that may ask; may be repeated.")],
-        fields: Annotated[
-            list[str] | None,
-            typer.Option("--fields", help="Fields or groups of fields: a,b; the minimum summary when none is given."),
-        ] = None,
-        valid_days: Annotated[int, typer.Option("--valid-days", help="Days of validity, 1 to 1825.")] = 365,
+        purposes: PurposeOption,
+        recipients: RecipientOption,
+        fields: FieldsOption = None,
+        valid_days: DaysOption = 365,
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "parent",
-        evidence: Annotated[
-            Path | None, typer.Option("--evidence", help="Scan of the signed form; only its hash is kept.")
-        ] = None,
-        notice_lang: Annotated[str, typer.Option("--notice-lang", help="Language of the notice shown.")] = "es",
+        evidence: EvidenceOption = None,
+        notice_lang: NoticeOption = "es",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -69,12 +81,69 @@ def _register_grant(group: typer.Typer) -> None:
         emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
 
 
+def _register_refuse(group: typer.Typer) -> None:
+    @group.command()
+    def refuse(
+        *,
+        home: HomeOption,
+        document: DocumentOption,
+        purposes: PurposeOption,
+        recipients: RecipientOption,
+        fields: FieldsOption = None,
+        guardian_document: GuardianOption = "",
+        guardian_relation: RelationOption = "parent",
+        evidence: EvidenceOption = None,
+        notice_lang: NoticeOption = "es",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Record that a person was asked for a consent and said no; who refuses is attended all the same."""
+        from node.exchange.consent_report import consent_document, consent_text
+        from node.exchange.consents import Consents, GrantInput
+
+        asked = GrantInput(
+            document=read_document(document),
+            purposes=split_names(purposes),
+            recipients=split_names(recipients),
+            fields=split_names(fields),
+            guardian=_guardian(guardian_document, guardian_relation),
+            evidence=evidence,
+            language=notice_lang,
+        )
+        view = Consents(open_node(home)).refuse(asked)
+        emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
+
+
+def _register_renew(group: typer.Typer) -> None:
+    @group.command()
+    def renew(
+        *,
+        home: HomeOption,
+        consent_id: ConsentArgument,
+        valid_days: DaysOption = 365,
+        guardian_document: GuardianOption = "",
+        guardian_relation: RelationOption = "parent",
+        evidence: EvidenceOption = None,
+        notice_lang: NoticeOption = "es",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Renew a live consent: same fields, purposes and recipients, today's notice, a new end."""
+        from node.exchange.consent_report import consent_document, consent_text
+        from node.exchange.consents import Consents, RenewalInput
+
+        guardian = _guardian(guardian_document, guardian_relation)
+        given = RenewalInput(consent_id, valid_days, guardian, evidence, notice_lang)
+        view = Consents(open_node(home)).renew(given)
+        emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
+
+
 def _register_withdraw(group: typer.Typer) -> None:
     @group.command()
     def withdraw(
         *,
         home: HomeOption,
-        consent_id: Annotated[str, typer.Argument(help="Id of the consent; see: consent list.")],
+        consent_id: ConsentArgument,
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "parent",
         lang: LangOption = "es",
@@ -89,40 +158,7 @@ def _register_withdraw(group: typer.Typer) -> None:
         emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
 
 
-def _register_list(group: typer.Typer) -> None:
-    @group.command(name="list")
-    def list_consents(
-        home: HomeOption,
-        document: Annotated[
-            str, typer.Option("--document", help="Only this person's; '-' reads it from standard input.")
-        ] = "",
-        lang: LangOption = "es",
-        as_json: JsonOption = False,
-    ) -> None:
-        """List consents with their state, oldest first."""
-        from node.exchange.consent_report import consents_document, consents_text
-        from node.exchange.consents import Consents
-
-        views = Consents(open_node(home)).list(read_document(document) if document else None)
-        emit(consents_document(views), consents_text(views, lang=lang), as_json=as_json)
-
-
-def _register_receipt(group: typer.Typer) -> None:
-    @group.command()
-    def receipt(
-        home: HomeOption,
-        consent_id: Annotated[str, typer.Argument(help="Id of the consent; see: consent list.")],
-        directory: Annotated[Path, typer.Argument(help="New folder for the receipt.")],
-        as_json: JsonOption = False,
-    ) -> None:
-        """Write a person's receipt: the consent in words, its record, and a proof that redpact-audit checks offline."""
-        from node.exchange.consents import Consents
-
-        folder = Consents(open_node(home)).receipt(consent_id, directory)
-        emit({"consent_id": consent_id, "directory": str(folder)}, f"✓ {folder}", as_json=as_json)
-
-
 def _guardian(document: str, relation: str) -> "GuardianInput | None":
-    from node.exchange.consents import GuardianInput
+    from node.exchange.guardians import GuardianInput
 
     return GuardianInput(read_document(document), relation) if document else None

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from node.cli import ledger_retain
 from node.cli.options import HomeOption, JsonOption, emit, open_node
 
 
@@ -38,4 +39,5 @@ def register(app: typer.Typer) -> None:
         found = own_ledger_status(open_node(home))
         emit(found.document(), found.checkpoint, as_json=as_json)
 
+    ledger_retain.register(group)
     app.add_typer(group, name="ledger")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from consent_ledger.consents import ConsentState, ConsentView
+from node.exchange.due import DueConsent, DueReason
 from policies.catalogue import load_catalogue
 from policies.vocabulary import load_vocabulary
 
@@ -25,6 +26,20 @@ _WORDS: Final = {
     "en": ("Consent", "State", "Purposes", "Recipients", "Valid until", "Fields", "No consents."),
 }
 _WIDTH: Final = 130
+_WHY: Final = {"es": "Motivo", "en": "Why"}
+_NOTHING_DUE: Final = {"es": "Ningún consentimiento pendiente de renovar.", "en": "No consent is due."}
+_REASONS: Final = {
+    "es": {
+        DueReason.ENDS_SOON: "caduca pronto",
+        DueReason.CAME_OF_AGE: "la persona ya ha cumplido 14 años y decide ella",
+        DueReason.NOTICE_REPLACED: "la información que se le mostró ha cambiado",
+    },
+    "en": {
+        DueReason.ENDS_SOON: "ends soon",
+        DueReason.CAME_OF_AGE: "the person is 14 now and decides alone",
+        DueReason.NOTICE_REPLACED: "the notice shown was replaced",
+    },
+}
 
 
 def consent_document(view: ConsentView) -> dict[str, Any]:
@@ -41,6 +56,8 @@ def consent_document(view: ConsentView) -> dict[str, Any]:
         "valid_from": record.valid_from.isoformat(),
         "valid_until": record.valid_until.isoformat(),
         "acted_by": record.acted_by.value,
+        "guardian_relation": record.guardian.relation if record.guardian else None,
+        "evidence_sha256": record.evidence_sha256,
         "notice": record.notice.model_dump(mode="json"),
         "given_at": view.given_at.isoformat(),
         "changed_at": view.changed_at.isoformat(),
@@ -51,6 +68,32 @@ def consent_document(view: ConsentView) -> dict[str, Any]:
 def consents_document(views: Sequence[ConsentView]) -> dict[str, Any]:
     """Return consents for ``--json``."""
     return {"consents": [consent_document(view) for view in views]}
+
+
+def due_document(found: Sequence[DueConsent]) -> dict[str, Any]:
+    """Return consents to talk about for ``--json``."""
+    due = [consent_document(each.view) | {"reasons": [reason.value for reason in each.reasons]} for each in found]
+    return {"due": due}
+
+
+def due_text(found: Sequence[DueConsent], *, lang: str = "es") -> str:
+    """Return the table of consents to talk about."""
+    language = "en" if lang == "en" else "es"
+    head, _, purposes, recipients, until, _, _ = _WORDS[language]
+    if not found:
+        return _NOTHING_DUE[language]
+    vocabulary = load_vocabulary()
+    rows = [
+        (
+            due.view.consent_id,
+            ", ".join(vocabulary.purpose(term).label(language) for term in due.view.record.purposes),
+            ", ".join(due.view.record.recipients),
+            _day(due.view.record.valid_until),
+            "; ".join(_REASONS[language][reason] for reason in due.reasons),
+        )
+        for due in found
+    ]
+    return _table((head, purposes, recipients, until, _WHY[language]), rows)
 
 
 def consent_text(view: ConsentView, *, lang: str = "es") -> str:
@@ -75,16 +118,26 @@ def consents_text(views: Sequence[ConsentView], *, lang: str = "es") -> str:
     head, state, purposes, recipients, until, fields, nothing = _WORDS[language]
     if not views:
         return nothing
+    rows = [
+        (
+            view.consent_id,
+            _state(view.state, language),
+            ", ".join(load_vocabulary().purpose(term).label(language) for term in view.record.purposes),
+            ", ".join(view.record.recipients),
+            _day(view.record.valid_until),
+            str(len(view.record.fields)),
+        )
+        for view in views
+    ]
+    return _table((head, state, purposes, recipients, until, fields), rows)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     table = Table(box=box.SIMPLE_HEAD)
-    for column in (head, state, purposes, recipients, until, fields):
+    for column in columns:
         table.add_column(column, overflow="fold")
-    vocabulary = load_vocabulary()
-    for view in views:
-        record = view.record
-        labels = ", ".join(vocabulary.purpose(term).label(language) for term in record.purposes)
-        names = ", ".join(record.recipients)
-        shown = (view.consent_id, _state(view.state, language), labels, names)
-        table.add_row(*shown, _day(record.valid_until), str(len(record.fields)))
+    for row in rows:
+        table.add_row(*row)
     stream = StringIO()
     Console(file=stream, width=_WIDTH, color_system=None, markup=False, highlight=False).print(table)
     return stream.getvalue().rstrip()

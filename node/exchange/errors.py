@@ -39,3 +39,21 @@ class EvidenceUnreadable(ExchangeOperationError):
     code = "evidence_unreadable"
     kind = ErrorKind.USAGE
     es = "No se puede leer el justificante del consentimiento. Revise la ruta y el tamaño del fichero."
+
+
+class GuardianNotEntitled(ExchangeOperationError):
+    """Somebody acts for a person who decides alone, or in a capacity that does not exist."""
+
+    code = "guardian_not_entitled"
+    kind = ErrorKind.USAGE
+    es = (
+        "Desde los 14 años decide la propia persona; solo puede actuar por ella su curatela, guarda de hecho, "
+        "apoderado o entidad pública de protección. Revise quién actúa y en calidad de qué."
+    )
+
+
+class EvidenceMissing(ExchangeOperationError):
+    """No evidence is kept for that consent, or what is kept is not what the ledger says."""
+
+    code = "evidence_missing"
+    es = "No consta el justificante de ese consentimiento, o no es el que se anotó. Avise a protección de datos."

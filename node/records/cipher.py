@@ -53,7 +53,7 @@ class PersonCipher:
 
     def seal(self, cell: Cell, text: str) -> bytes:
         """Return nonce and ciphertext of `text` for one cell."""
-        return _seal(self._aead, text.encode(), cell.associated_data(self.key_id))
+        return self.seal_bytes(cell, text.encode())
 
     def open(self, cell: Cell, sealed: bytes) -> str:
         """Return the text sealed for this cell.
@@ -61,7 +61,19 @@ class PersonCipher:
         Raises:
             RecordsUnreadable: other key, other cell, or altered bytes.
         """
-        return _open(self._aead, sealed, cell.associated_data(self.key_id)).decode()
+        return self.open_bytes(cell, sealed).decode()
+
+    def seal_bytes(self, cell: Cell, data: bytes) -> bytes:
+        """Return nonce and ciphertext of `data` for one cell, or for one file."""
+        return _seal(self._aead, data, cell.associated_data(self.key_id))
+
+    def open_bytes(self, cell: Cell, sealed: bytes) -> bytes:
+        """Return the bytes sealed for this cell or file.
+
+        Raises:
+            RecordsUnreadable: other key, other cell, or altered bytes.
+        """
+        return _open(self._aead, sealed, cell.associated_data(self.key_id))
 
 
 class RecordCipher:

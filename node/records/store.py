@@ -170,6 +170,14 @@ class PersonStore:
 
     # ---- reading one person
 
+    def cipher_of(self, person_id: str) -> PersonCipher:
+        """Return the cipher of a person, for what is kept of them outside this store.
+
+        Raises:
+            PersonUnknown: not held, or erased.
+        """
+        return person_cipher(self._cipher, self._row(person_id))
+
     def identity(self, person_id: str) -> Identity:
         """Return who a person is.
 

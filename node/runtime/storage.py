@@ -120,3 +120,24 @@ def storage_fault(error: DBAPIError) -> RuntimeFault:
     if isinstance(error, OperationalError) and "unable to open" in text:
         return StorageDamaged("the database cannot be opened", remedy="check the path, or restore a backup")
     return StorageDamaged(f"the database refused: {text}", remedy="run doctor; if it agrees, restore a backup")
+
+
+def scrub(engine: Engine) -> bool:
+    """Move what SQLite's write-ahead log still holds into the database and empty the log; tell whether it could.
+
+    ``secure_delete`` overwrites erased content in the database file; its earlier copy stays in the log until then.
+    Other readers may keep the log in use for a moment. A database server has its own means (VACUUM, WAL archives), and
+    gives True.
+
+    Raises:
+        StorageDamaged: the database cannot be written.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with translated_errors():
+        connection = engine.raw_connection()
+        try:
+            busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+    return not busy

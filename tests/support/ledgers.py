@@ -1,5 +1,6 @@
 """Builders of ledgers, consents and entries for tests. Keys are drawn anew: nothing depends on their value."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -97,6 +98,10 @@ class InMemoryConsentStore:
 
     def all(self) -> list[ConsentView]:
         return list(self.views.values())
+
+    def forget(self, consent_ids: Sequence[str]) -> None:
+        for consent_id in consent_ids:
+            self.views.pop(consent_id, None)
 
     def lapsed(self, now: datetime) -> list[ConsentView]:
         ends = ("given", "renewed")

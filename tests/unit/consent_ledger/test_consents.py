@@ -7,7 +7,14 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from pydantic import ValidationError
 
 from consent_ledger.bodies import Actor, Guardian, Notice
-from consent_ledger.consents import TRANSITIONS, VALID_FOR_PROCESSING, ConsentAct, ConsentGrant, ConsentState
+from consent_ledger.consents import (
+    TRANSITIONS,
+    VALID_FOR_PROCESSING,
+    ConsentAct,
+    ConsentGrant,
+    ConsentRenewal,
+    ConsentState,
+)
 from consent_ledger.entry import EntryType, Leaf
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
 from tests.support.clock import START
@@ -58,7 +65,7 @@ def test_a_renewal_extends_the_validity_and_keeps_the_scope() -> None:
     register = new_register()
     view = register.grant(grant_of(), START)
     later = START + timedelta(days=60)
-    renewed = register.renew(view.consent_id, START + timedelta(days=20), valid_until=later)
+    renewed = register.renew(view.consent_id, ConsentRenewal(valid_until=later), START + timedelta(days=20))
     assert renewed.state is ConsentState.RENEWED
     assert renewed.record.fields == view.record.fields
     assert register.live("p1", PURPOSE, RECIPIENT, START + timedelta(days=59))
@@ -92,7 +99,7 @@ def test_validity_must_end_after_it_starts_and_after_now() -> None:
         register.grant(grant_of(start=START + timedelta(days=9), days=-1), START)
     view = register.grant(grant_of(), START)
     with pytest.raises(ConsentInvalid):
-        register.renew(view.consent_id, START, valid_until=START)
+        register.renew(view.consent_id, ConsentRenewal(valid_until=START), START)
     assert len(register.list()) == 1
 
 
@@ -167,7 +174,7 @@ class ConsentMachine(RuleBasedStateMachine):
             if act is ConsentAct.WITHDRAW:
                 view = self.register.withdraw(consent, self.now)
             else:
-                view = self.register.renew(consent, self.now, valid_until=self.now + timedelta(days=5))
+                view = self.register.renew(consent, ConsentRenewal(valid_until=self.now + timedelta(days=5)), self.now)
         except ConsentTransitionRefused:
             assert allowed is None
             return

@@ -37,7 +37,7 @@ def test_a_receipt_verifies_with_only_the_trust_policy(
     tmp_path: Path, ledger: ConsentLedger, register: ConsentRegister
 ) -> None:
     view = register.grant(grant_of(), START)
-    folder = write_receipt(ledger, view, tmp_path / "receipt", label=label)
+    folder = write_receipt(ledger, view, tmp_path / "receipt", label=label, pdf=False)
     report = verify_receipt(folder / "consent.tlog-proof", TrustPolicy.of_log(ledger.vkey))
     assert (report.index, report.size, report.record_matches) == (3, 4, True)
     assert report.body["consent_id"] == view.consent_id
@@ -50,7 +50,7 @@ def test_after_a_withdrawal_the_receipt_proves_both(
 ) -> None:
     view = register.grant(grant_of(), START)
     view = register.withdraw(view.consent_id, START)
-    folder = write_receipt(ledger, view, tmp_path / "receipt", label=label)
+    folder = write_receipt(ledger, view, tmp_path / "receipt", label=label, pdf=False)
     policy = TrustPolicy.of_log(ledger.vkey)
     assert verify_receipt(folder / "consent.tlog-proof", policy).leaf.type == "consent_given"
     assert verify_receipt(folder / "change.tlog-proof", policy).leaf.type == "consent_withdrawn"
@@ -58,7 +58,7 @@ def test_after_a_withdrawal_the_receipt_proves_both(
 
 
 def test_a_changed_record_is_noticed(tmp_path: Path, ledger: ConsentLedger, register: ConsentRegister) -> None:
-    folder = write_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label)
+    folder = write_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label, pdf=False)
     record = folder / "consent.jsonld"
     record.write_text(record.read_text(encoding="utf-8").replace("ong-b", "ong-c"), encoding="utf-8")
     with pytest.raises(ProofError, match=r"consent\.jsonld"):
@@ -68,7 +68,7 @@ def test_a_changed_record_is_noticed(tmp_path: Path, ledger: ConsentLedger, regi
 def test_the_receipt_of_another_ledger_is_not_believed(
     tmp_path: Path, ledger: ConsentLedger, register: ConsentRegister
 ) -> None:
-    folder = write_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label)
+    folder = write_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label, pdf=False)
     with pytest.raises(SignatureInvalid):
         verify_receipt(folder / "consent.tlog-proof", TrustPolicy.of_log(new_ledger().vkey))
 
@@ -79,7 +79,7 @@ def test_a_receipt_is_not_written_over_something_else(
     view = register.grant(grant_of(), START)
     (tmp_path / "mine.txt").write_text("keep", encoding="utf-8")
     with pytest.raises(ExportUnusable):
-        write_receipt(ledger, view, tmp_path, label=label)
+        write_receipt(ledger, view, tmp_path, label=label, pdf=False)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
@@ -89,7 +89,7 @@ def test_an_erased_consent_has_no_receipt_and_leaves_no_folder(
     view = register.grant(grant_of(), START)
     ledger.erase_bodies([view.given_index], "gdpr-17", START)
     with pytest.raises(LedgerDamaged, match="erased"):
-        write_receipt(ledger, view, tmp_path / "receipt", label=label)
+        write_receipt(ledger, view, tmp_path / "receipt", label=label, pdf=False)
     assert not list(tmp_path.iterdir())
 
 
@@ -120,7 +120,7 @@ class Outline(HTMLParser):
 def test_the_page_says_what_was_agreed_in_the_persons_language(
     tmp_path: Path, ledger: ConsentLedger, register: ConsentRegister, language: str, words: list[str]
 ) -> None:
-    folder = write_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label)
+    folder = write_receipt(ledger, register.grant(grant_of(), START), tmp_path / "receipt", label=label, pdf=False)
     page = Outline()
     page.feed((folder / f"consent.{language}.html").read_text(encoding="utf-8"))
     for word in words:
@@ -133,14 +133,15 @@ def test_the_record_is_json_ld_with_the_fields_of_27560(
 ) -> None:
     guardian = Guardian(relation="mother", reference="g1")
     grant = grant_of().model_copy(update={"acted_by": Actor.GUARDIAN, "guardian": guardian})
-    folder = write_receipt(ledger, register.grant(grant, START), tmp_path / "receipt", label=label)
+    folder = write_receipt(ledger, register.grant(grant, START), tmp_path / "receipt", label=label, pdf=False)
     record = json.loads((folder / "consent.jsonld").read_text(encoding="utf-8"))
     assert record["@type"] == "dpv:ConsentRecord"
     assert record["dct:conformsTo"].endswith("#record-eu-gdpr")
     process, event = record["dpv:hasProcess"], record["dpv:hasConsentStatus"]
     mandatory = {"dpv:hasDataController", "dpv:hasPurpose", "dpv:hasPersonalData", "dpv:hasRecipient"}
     mandatory |= {"dpv:hasLegalBasis", "dpv:hasNotice", "dpv:hasStorageCondition", "dpv:hasJurisdiction"}
-    mandatory |= {"dpv:hasConsentControl", "dpv:hasDuration"}
+    mandatory |= {"dpv:hasConsentControl", "dpv:hasDuration", "dpv:hasProcessing", "dpv:hasCollectionMethod"}
+    mandatory |= {"dpv:hasLocationRestriction", "dpv:hasRight", "dpv:hasAuthority"}
     assert mandatory <= set(process)
-    assert event["@type"] == "dpv:ConsentGiven"
+    assert event["@type"] == ["dpv:ConsentGiven", "dpv:ExpressedConsent"]
     assert event["dpv:isIndicatedBy"]["@type"] == "dpv:Guardian"

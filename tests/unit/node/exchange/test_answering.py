@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -72,8 +73,9 @@ def test_the_ledger_holds_no_document_name_or_value(network: ExchangeNetwork) ->
     grant(network.nodes["town"], "ngo")
     ask(network, request(network))
     text = json.dumps(entries(network.nodes["town"]))
-    for secret in (PERSON.number, "Ana", "unemployed", "lower_secondary", "1980"):
+    for secret in (PERSON.number, "Ana", "unemployed", "lower_secondary"):
         assert secret not in text
+    assert not re.search(r"(?<![0-9a-f])1980(?![0-9a-f])", text)  # hashes may hold these digits by chance
 
 
 @pytest.mark.invariant(4)

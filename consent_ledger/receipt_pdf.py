@@ -1,0 +1,40 @@
+"""Receipts as PDF, with WeasyPrint, where the extra ``pdf`` is installed. Nothing is ever loaded from anywhere."""
+
+import importlib
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any, Never
+
+from consent_ledger.errors import PdfUnavailable
+
+PdfPrinter = Callable[[str], bytes]
+"""Given a page of HTML, the PDF of it."""
+
+
+def pdf_printer(wanted: bool | None) -> PdfPrinter | None:
+    """Return what prints a page; None when PDF is not wanted, or not possible and not insisted on.
+
+    Raises:
+        PdfUnavailable: it was insisted on, and WeasyPrint, or the Pango library it draws with, is not installed.
+    """
+    if wanted is False or (wanted is None and find_spec("weasyprint") is None):
+        return None
+    try:
+        weasyprint = importlib.import_module("weasyprint")
+    except (ImportError, OSError) as error:  # OSError: WeasyPrint is there, Pango is not
+        if wanted is None:
+            return None
+        raise PdfUnavailable(
+            f"PDF cannot be written: {error}", remedy="pip install 'redpact[pdf]' and install Pango, or use --no-pdf"
+        ) from error
+    return lambda page: _print(weasyprint, page)
+
+
+def _print(weasyprint: Any, page: str) -> bytes:
+    # Tagged and archivable (PDF/UA): read aloud by a screen reader, and readable in twenty years.
+    document: bytes = weasyprint.HTML(string=page, url_fetcher=_refuse).write_pdf(pdf_variant="pdf/ua-1")
+    return document
+
+
+def _refuse(url: str, *_: object, **__: object) -> Never:
+    raise ValueError(f"a receipt loads nothing: {url}")

@@ -1,0 +1,83 @@
+"""How long the content of ledger entries is kept, and under which bases it is erased."""
+
+from datetime import timedelta
+from functools import cache
+from typing import Literal
+
+from pydantic import Field
+
+from policies.documents import Entry, Labelled, read_document
+from policies.errors import PolicyDocumentDamaged
+from policies.terms import find_term
+
+DOCUMENT = "data/retention.yaml"
+
+
+class ErasureBasis(Labelled):
+    """Why content is erased, as an article of the law."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9:.-]{1,60}$")
+
+
+class RetentionRule(Labelled):
+    """How long the content of some types of entry is kept."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    entries: frozenset[str] = Field(min_length=1, description="types of ledger entry")
+    counted_from: Literal["event", "consent_end"] = Field(alias="from")
+    keep_days: int = Field(ge=1, le=36_525)
+    basis: str
+
+    @property
+    def keep(self) -> timedelta:
+        """For how long."""
+        return timedelta(days=self.keep_days)
+
+
+class _Document(Entry):
+    version: str
+    bases: tuple[ErasureBasis, ...]
+    rules: tuple[RetentionRule, ...]
+
+
+class Retention:
+    """The schedule of the network."""
+
+    def __init__(self, bases: tuple[ErasureBasis, ...], rules: tuple[RetentionRule, ...]) -> None:
+        self.bases = bases
+        self.rules = rules
+        self._bases = {basis.id: basis for basis in bases}
+        self._by_entry = {kind: rule for rule in rules for kind in rule.entries}
+        if len(self._by_entry) != sum(len(rule.entries) for rule in rules):
+            raise PolicyDocumentDamaged("retention.yaml: a type of entry has two rules")
+        for rule in rules:
+            if rule.basis not in self._bases:
+                raise PolicyDocumentDamaged(f"retention.yaml: {rule.id}: there is no basis {rule.basis!r}")
+
+    def basis(self, basis_id: str) -> ErasureBasis:
+        """Return a basis for erasure.
+
+        Raises:
+            UnknownTerm: there is none of that id.
+        """
+        return find_term("basis for erasure", self._bases, basis_id)
+
+    def basis_label(self, basis_id: str, lang: str = "es") -> str:
+        """Return what people read of a basis; one that this version does not know stands for itself."""
+        known = self._bases.get(basis_id)
+        return known.label(lang) if known else basis_id
+
+    def rule_of(self, entry_type: str) -> RetentionRule | None:
+        """Return the rule for a type of entry, None for one that is kept for ever."""
+        return self._by_entry.get(entry_type)
+
+
+@cache
+def load_retention() -> Retention:
+    """Return the bundled schedule, read once.
+
+    Raises:
+        PolicyDocumentDamaged: the installed document is unreadable or contradicts itself.
+    """
+    document = read_document(DOCUMENT, _Document)
+    return Retention(document.bases, document.rules)
