@@ -3,10 +3,9 @@
 The numbers are those of `records_exchange.checks`.
 """
 
-import threading
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
@@ -22,6 +21,7 @@ from node.records.errors import PersonUnknown
 from node.records.model import Value as RecordedValue
 from node.records.store import PersonStore
 from node.records.summary import summarise
+from node.runtime.group_commit import GroupCommit
 from node.wiring import Node
 from policies.reasons import ReasonCode
 from records_exchange import answer as answers
@@ -45,6 +45,7 @@ class _Logged:
     decision: checks.Decision
     fields: tuple[ReleasedField, ...]
     evidence: LedgerEvidence
+    time: datetime
 
 
 class Answering:
@@ -53,8 +54,7 @@ class Answering:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._keys: dict[str, PairwiseKey] = {}
-        # SQLite lets waiting writers sleep and retry, in no order; waiting here instead is fair and faster.
-        self._turn = threading.Lock()
+        self._group = GroupCommit(node.engine)
 
     @cached_property
     def _policy(self) -> "AccessPolicy":
@@ -81,9 +81,8 @@ class Answering:
         verified = checks.open_request(envelope, caller=caller, holder=entity, directory=directory, now=now)
         key = self._pairwise(verified.asker)
         policy = self._policy
-        with self._turn, self._node.transaction() as session:
-            logged = self._decide_and_log(session, verified, key, policy, now)
-        return answers.seal_answer(_compose(verified, entity, logged, now), self._node.keys.signing)
+        logged = self._group.run(partial(self._decide_and_log, verified=verified, key=key, policy=policy))
+        return answers.seal_answer(_compose(verified, entity, logged), self._node.keys.signing)
 
     def _pairwise(self, asker: Party) -> PairwiseKey:
         key = self._keys.get(asker.exchange_key)
@@ -96,12 +95,13 @@ class Answering:
     def _decide_and_log(
         self,
         session: Session,
+        *,
         verified: checks.VerifiedRequest,
         key: PairwiseKey,
         policy: "AccessPolicy",
-        now: datetime,
     ) -> _Logged:
         request, node = verified.request, self._node
+        now = node.clock.now()  # read in the order of the log, so that its times do not go backwards
         ledger, people, store = node.ledger(session), node.people(session), SqlExchangeStore(session)
         # (4) never seen before
         store.mark_seen(request.asker, request.nonce, forget_at=verified.forget_at, now=now)
@@ -116,7 +116,7 @@ class Answering:
         decision = checks.settle(decision, found)
         # (9) in the ledger before the reply leaves
         entry = _entry(verified, decision, person)
-        return _Logged(decision, tuple(found.values()), _log(ledger, entry, now))
+        return _Logged(decision, tuple(found.values()), _log(ledger, entry, now), now)
 
 
 def _read(
@@ -182,7 +182,7 @@ def _log(ledger: ConsentLedger, entry: NewEntry, now: datetime) -> LedgerEvidenc
     )
 
 
-def _compose(verified: checks.VerifiedRequest, holder: str, logged: _Logged, now: datetime) -> FetchAnswer:
+def _compose(verified: checks.VerifiedRequest, holder: str, logged: _Logged) -> FetchAnswer:
     refusal = logged.decision.refusal
     withheld = () if refusal else tuple(logged.decision.withheld.items())
     return FetchAnswer(
@@ -195,5 +195,5 @@ def _compose(verified: checks.VerifiedRequest, holder: str, logged: _Logged, now
         fields=() if refusal else logged.fields,
         withheld=tuple(WithheldField(id=field, reason=reason) for field, reason in withheld),
         ledger=logged.evidence,
-        issued=now,
+        issued=logged.time,
     )
