@@ -1,11 +1,13 @@
 """C2SP cosignatures: a witness saying what it saw, and when (https://c2sp.org/tlog-cosignature@v1.0.1, type 0x04)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from datetime import datetime
+from typing import Final, Protocol, Self
 
 from consent_ledger.errors import MalformedDocument, SignatureInvalid
-from consent_ledger.note import decode_vkey, key_hash
-from consent_ledger.signing import SIGNATURE_BYTES, verify_signature
+from consent_ledger.note import Note, NoteSignature, check_key_name, decode_vkey, encode_vkey, key_hash, parse_note
+from consent_ledger.signing import SIGNATURE_BYTES, Signer, verify_signature
 
 COSIGNATURE: Final = 0x04
 """The signature type byte of a timestamped Ed25519 cosignature; ML-DSA-44 is 0x06 and would be another verifier."""
@@ -29,6 +31,11 @@ class CosignatureVerifier:
     def key_id(self) -> int:
         """The 32-bit key id."""
         return key_hash(self.name, COSIGNATURE, self.public_key)
+
+    @property
+    def vkey(self) -> str:
+        """The verifier key to name in trust policies."""
+        return encode_vkey(self.name, COSIGNATURE, self.public_key)
 
     @classmethod
     def from_vkey(cls, vkey: str) -> Self:
@@ -54,3 +61,85 @@ class CosignatureVerifier:
         if time > _MAX_TIME:
             raise SignatureInvalid(f"cosignature of {self.name} is of no possible time")
         verify_signature(self.public_key, signature[_TIME_BYTES:], cosigned_message(text, time))
+
+
+class Cosigner(Protocol):
+    """Anything that cosigns checkpoints: timestamped Ed25519 here; an ML-DSA-44 one (0x06) would stand beside it."""
+
+    @property
+    def name(self) -> str:
+        """The key name."""
+        ...
+
+    @property
+    def vkey(self) -> str:
+        """The verifier key to hand out."""
+        ...
+
+    def cosign(self, text: str, now: datetime) -> NoteSignature:
+        """Return the signature line over the text of a checkpoint, made at `now`."""
+        ...
+
+
+class CosignatureSigner:
+    """A witness's timestamped Ed25519 key. It signs nothing else: the specification wants one key a cosigner."""
+
+    def __init__(self, name: str, signer: Signer) -> None:
+        self._name = check_key_name(name)
+        self._signer = signer
+
+    @property
+    def name(self) -> str:
+        """The key name."""
+        return self._name
+
+    @property
+    def verifier(self) -> CosignatureVerifier:
+        """What checks this witness's cosignatures."""
+        return CosignatureVerifier(self._name, self._signer.public_key)
+
+    @property
+    def vkey(self) -> str:
+        """The verifier key to hand out."""
+        return self.verifier.vkey
+
+    def cosign(self, text: str, now: datetime) -> NoteSignature:
+        """Return the signature line over the text of a checkpoint. The caller made sure that it may be cosigned."""
+        time = int(now.timestamp())
+        signature = self._signer.sign(cosigned_message(text, time))
+        return NoteSignature(self._name, self.verifier.key_id, time.to_bytes(_TIME_BYTES, "big") + signature)
+
+
+def cosignature_time(signature: NoteSignature) -> int:
+    """Return the POSIX seconds of a cosignature that was verified."""
+    return int.from_bytes(signature.signature[:_TIME_BYTES], "big")
+
+
+def with_cosignatures(note: bytes, lines: Sequence[NoteSignature]) -> bytes:
+    """Return a checkpoint with cosignatures added; a newer one by the same key takes the place of the older.
+
+    Raises:
+        MalformedDocument: not a note.
+    """
+    parsed = parse_note(note)
+    new = {(line.name, line.key_id) for line in lines}
+    kept = tuple(line for line in parsed.signatures if (line.name, line.key_id) not in new)
+    return Note(parsed.text, (*kept, *lines)).to_bytes()
+
+
+def parse_cosignatures(data: bytes, text: str, witness: CosignatureVerifier) -> tuple[NoteSignature, ...]:
+    """Read a witness's reply, signature lines alone, and return those by `witness`, verified over `text`.
+
+    Raises:
+        MalformedDocument: not signature lines.
+        SignatureInvalid: none is by this witness, or one does not verify.
+    """
+    note = parse_note(text.encode() + b"\n" + data)
+    if note.text != text:
+        raise MalformedDocument("the witness answered with more than signature lines")
+    own = tuple(line for line in note.signatures if (line.name, line.key_id) == (witness.name, witness.key_id))
+    for line in own:
+        witness.verify(text, line.signature)
+    if not own:
+        raise SignatureInvalid(f"the answer holds no cosignature of {witness.name}")
+    return own[:1]

@@ -18,7 +18,7 @@ from consent_ledger.errors import (
     PartySuspended,
     UnknownParty,
 )
-from consent_ledger.parties import EntityStatus, HexKey, Party
+from consent_ledger.parties import EntityStatus, HexKey, Party, WitnessAddress
 
 DIRECTORY_TYPE: Final = "application/vnd.redpact.directory.v1+json"
 MAX_ENTITIES: Final = 5000
@@ -37,6 +37,10 @@ class Directory(BaseModel):
     coordinator_key: HexKey = Field(description="Ed25519: signs directories, campaign manifests and releases")
     coordinator_address: str = Field(max_length=300)
     ca_pem: str = Field(max_length=20_000, description="the CA certificates in force, PEM")
+    witness: WitnessAddress | None = Field(default=None, description="where the coordinator witnesses ledgers")
+    witness_quorum: int = Field(
+        default=0, ge=0, le=32, description="entities that must cosign a ledger beside the coordinator"
+    )
     entities: tuple[Party, ...] = Field(max_length=MAX_ENTITIES)
 
     @model_validator(mode="after")

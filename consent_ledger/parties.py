@@ -40,6 +40,17 @@ class EntityStatus(StrEnum):
     SUSPENDED = "suspended"
 
 
+class WitnessAddress(BaseModel):
+    """Where an entity, or the coordinator, cosigns the checkpoints of others, and with which key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    vkey: str = Field(max_length=400, description="C2SP cosignature verifier key (type 0x04)")
+    url: str = Field(
+        max_length=300, pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$", description="prefix of add-checkpoint"
+    )
+
+
 class Party(BaseModel):
     """One entity as the directory lists it."""
 
@@ -53,6 +64,7 @@ class Party(BaseModel):
     signing_key: HexKey = Field(description="Ed25519: signs messages")
     exchange_key: HexKey = Field(description="X25519: pairwise pseudonyms, later sealed envelopes")
     ledger_vkey: str = Field(max_length=400, description="C2SP signed-note verifier key of the entity's ledger")
+    witness: WitnessAddress | None = Field(default=None, description="None: it does not witness the ledgers of others")
 
 
 def spiffe_id(network: str, entity: str) -> str:
@@ -68,3 +80,8 @@ def server_name(network: str, entity: str) -> str:
 def ledger_origin(network: str, entity: str) -> str:
     """Return the origin line of an entity's ledger, also the name of its key (C2SP tlog-checkpoint)."""
     return f"{network}/entity/{entity}"
+
+
+def witness_name(network: str, entity: str) -> str:
+    """Return the key name of an entity's cosignatures (C2SP tlog-cosignature)."""
+    return f"{network}/witness/{entity}"

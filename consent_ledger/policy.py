@@ -4,6 +4,7 @@ Source: https://c2sp.org/tlog-policy. Lines: ``log <vkey> [url]``, ``witness <na
 ``group <name> <k|any|all> <name>...``, ``quorum <name|none>``; ``#`` starts a comment line.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
@@ -75,6 +76,21 @@ class TrustPolicy:
             MalformedDocument: not a checkpoint.
             SignatureInvalid: of a log that is not trusted, not signed by it, or cosigned by too few.
         """
+        checkpoint, witnesses = self.verify(note)
+        if not self.satisfied(witnesses):
+            raise SignatureInvalid(
+                f"{len(witnesses)} witnesses cosigned the checkpoint: fewer than the quorum {self.quorum!r} asks for",
+                remedy="ask for an export with newer cosignatures",
+            )
+        return checkpoint, witnesses
+
+    def verify(self, note: bytes) -> tuple[Checkpoint, tuple[str, ...]]:
+        """Do the same, whether or not there are cosignatures enough: `satisfied` tells.
+
+        Raises:
+            MalformedDocument: not a checkpoint.
+            SignatureInvalid: of a log that is not trusted, or not signed by it.
+        """
         origin = read_checkpoint(note).origin
         log = self.logs.get(origin)
         if log is None:
@@ -86,12 +102,11 @@ class TrustPolicy:
         if (log.name, log.key_id) not in signed:
             raise SignatureInvalid(f"the checkpoint is not signed by {origin}")
         witnesses = {name for name, key in self.witnesses.items() if (key.name, key.key_id) in signed}
-        if not self._satisfied(self.quorum, witnesses):
-            raise SignatureInvalid(
-                f"{len(witnesses)} witnesses cosigned the checkpoint: fewer than the quorum {self.quorum!r} asks for",
-                remedy="ask for an export with newer cosignatures",
-            )
         return Checkpoint.parse(opened.text), tuple(sorted(witnesses))
+
+    def satisfied(self, witnesses: Collection[str]) -> bool:
+        """Tell whether these witnesses are a quorum."""
+        return self._satisfied(self.quorum, set(witnesses))
 
     def _satisfied(self, name: str, witnesses: set[str]) -> bool:
         if name == NO_QUORUM:

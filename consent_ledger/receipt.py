@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from consent_ledger.bodies import ConsentBody
+from consent_ledger.checkpoint import read_checkpoint
 from consent_ledger.consents import ConsentView
 from consent_ledger.entry import Leaf, parse_body
 from consent_ledger.errors import ExportUnusable, LedgerDamaged, ProofError
@@ -23,6 +24,7 @@ from consent_ledger.policy import TrustPolicy
 from consent_ledger.proof import MAX_PROOF_BYTES, Evidence, TlogProof
 from consent_ledger.receipt_page import receipt_page
 from consent_ledger.receipt_pdf import pdf_printer
+from consent_ledger.testimony import Testimony
 
 PROOF_FILE: Final = "consent.tlog-proof"
 CHANGE_FILE: Final = "change.tlog-proof"
@@ -47,7 +49,8 @@ class ReceiptReport:
 
 
 def write_receipt(
-    ledger: ConsentLedger, consent: ConsentView, directory: Path, *, label: Label, pdf: bool | None = None
+    ledger: ConsentLedger, consent: ConsentView, directory: Path, *, label: Label, pdf: bool | None = None,
+    testimony: Testimony | None = None,
 ) -> Path:
     """Write the receipt of a consent to a new folder and return it.
 
@@ -56,6 +59,7 @@ def write_receipt(
         consent: as it stands.
         directory: new, or empty.
         label: what a person reads for a term.
+        testimony: what goes out with it: the network's trust policy and cosignatures; None when there are none.
         pdf: whether the pages are written as PDF too; None for when the extra ``pdf`` is installed.
 
     Raises:
@@ -63,7 +67,7 @@ def write_receipt(
         ExportUnusable: the folder is not empty, or cannot be written.
         LedgerDamaged: the ledger does not hold the consent's body: it was erased, or is lost.
     """
-    given, proof = prove_entry(ledger, consent.given_index)
+    given, proof = prove_entry(ledger, consent.given_index, testimony)
     leaf, document = given.check()
     body = parse_body(leaf.type, document)
     if not isinstance(body, ConsentBody):
@@ -72,10 +76,10 @@ def write_receipt(
     with new_folder(directory) as folder:
         (folder / PROOF_FILE).write_bytes(proof.to_bytes())
         if consent.last_index != consent.given_index:
-            _, change = prove_entry(ledger, consent.last_index)
+            _, change = prove_entry(ledger, consent.last_index, testimony)
             (folder / CHANGE_FILE).write_bytes(change.to_bytes())
         (folder / RECORD_FILE).write_text(_record_text(leaf, body), encoding="utf-8")
-        (folder / POLICY_FILE).write_text(f"log {ledger.vkey}\nquorum none\n", encoding="utf-8")
+        (folder / POLICY_FILE).write_bytes((testimony or Testimony.alone(ledger)).policy)
         for language in ("es", "en"):
             page = receipt_page(consent, body, leaf, language=language, label=label, origin=ledger.origin)
             (folder / f"consent.{language}.html").write_text(page, encoding="utf-8")
@@ -84,8 +88,12 @@ def write_receipt(
     return directory
 
 
-def prove_entry(ledger: ConsentLedger, index: int) -> tuple[Evidence, TlogProof]:
+def prove_entry(
+    ledger: ConsentLedger, index: int, testimony: Testimony | None = None
+) -> tuple[Evidence, TlogProof]:
     """Return an entry's leaf, body and salt, and the proof file that carries them.
+
+    The proof leads to the newest cosigned checkpoint where that covers the entry, else to the newest one.
 
     Raises:
         EntryUnknown: an index beyond the end.
@@ -96,8 +104,9 @@ def prove_entry(ledger: ConsentLedger, index: int) -> tuple[Evidence, TlogProof]
     if stored is None:
         raise LedgerDamaged(f"the content of entry {index} was erased", remedy="nothing is left to make a receipt of")
     evidence = Evidence(leaf, stored.body, stored.salt)
-    hashes = tuple(ledger.inclusion_proof(index))
-    return evidence, TlogProof(index, hashes, ledger.checkpoint(), evidence.to_extra())
+    checkpoint = (testimony or Testimony.alone(ledger)).checkpoint_with(index, ledger)
+    hashes = tuple(ledger.inclusion_proof(index, read_checkpoint(checkpoint).size))
+    return evidence, TlogProof(index, hashes, checkpoint, evidence.to_extra())
 
 
 def verify_receipt(file: Path, policy: TrustPolicy) -> ReceiptReport:

@@ -77,3 +77,16 @@ class ConsentRow(Base):
     given_index: Mapped[int] = mapped_column(RowNumber)
     valid_until: Mapped[datetime] = mapped_column(UtcDateTime)
     document: Mapped[str] = mapped_column(Text)
+
+
+class WitnessProgressRow(Base):
+    """How far one witness has followed our ledger, and what was wrong the last time it was asked."""
+
+    __tablename__ = "witness_progress"
+    __table_args__ = (PrimaryKeyConstraint("witness", name="pk_witness_progress"),)
+
+    witness: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(RowNumber)
+    cosigned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    fault: Mapped[str] = mapped_column(String(100))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)

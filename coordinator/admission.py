@@ -3,8 +3,8 @@
 A request to join passes these checks, in this order, inside one transaction; the first that fails refuses it and
 changes nothing: (1) the invitation exists; (2) it has not expired; (3) the application is signed by the key it names;
 (4) it is for this network, this entity, this invitation and this certificate request; (5) the ledger key is of the
-entity's ledger; (6) the invitation was not used, except by the very same key, whose first answer may have been lost;
-(7) the certificate request is sound.
+entity's ledger, and the witness key, if any, of its name; (6) the invitation was not used, except by the very same key,
+whose first answer may have been lost; (7) the certificate request is sound.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from consent_ledger.note import NoteVerifier
 from consent_ledger.parties import EntityKind, EntityStatus, Party, ledger_origin
 from consent_ledger.signing import Envelope
+from consent_ledger.witnessing import own_address
 from coordinator.errors import ApplicationRefused, InvitationExpired, InvitationUnknown, InvitationUsed
 from coordinator.registry import Registry
 from coordinator.tables import InvitationRow
@@ -77,6 +78,8 @@ def _require_own(asked: EntityApplication, row: InvitationRow, network: str, csr
 def _require_own_ledger(asked: EntityApplication) -> None:
     if NoteVerifier.from_vkey(asked.ledger_vkey).name != ledger_origin(asked.network, asked.entity):
         raise ApplicationRefused("the ledger key is not of this entity's ledger", remedy="run init again")
+    if asked.witness is not None and not own_address(asked.network, asked.entity, asked.witness):
+        raise ApplicationRefused("the witness key is not of this entity's name", remedy="run init again")
 
 
 def _party(asked: EntityApplication, row: InvitationRow) -> Party:
@@ -89,4 +92,5 @@ def _party(asked: EntityApplication, row: InvitationRow) -> Party:
         signing_key=asked.signing_key,
         exchange_key=asked.exchange_key,
         ledger_vkey=asked.ledger_vkey,
+        witness=asked.witness,
     )

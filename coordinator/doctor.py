@@ -4,6 +4,7 @@ from consent_ledger.directory import open_directory
 from coordinator.keys import KEY_FILES
 from coordinator.setup import MIGRATIONS
 from coordinator.wiring import Coordinator
+from node.runtime.evidence import check_evidence
 from node.runtime.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
 from policies.errors import RedpactError
 
@@ -21,6 +22,7 @@ def examine(coordinator: Coordinator) -> list[Finding]:
         check_database(coordinator.engine, MIGRATIONS),
         check_certificate(coordinator.certificate, coordinator.clock.now()),
         _check_directory(coordinator),
+        check_evidence(home),
     ]
 
 

@@ -13,20 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SIGNING_KEY: Final = Path("keys", "signing.pem")
+WITNESS_KEY: Final = Path("keys", "witness.pem")
 TLS_KEY: Final = Path("keys", "tls.pem")
 CERTIFICATE: Final = Path("tls", "certificate.pem")
-KEY_FILES: Final = (CA_KEY, SIGNING_KEY, TLS_KEY)
+KEY_FILES: Final = (CA_KEY, SIGNING_KEY, WITNESS_KEY, TLS_KEY)
 
 
 @dataclass(frozen=True, slots=True)
 class CoordinatorKeys:
-    """The signing key; those of the authority and of TLS are read where they are used.
+    """The keys that sign; those of the authority and of TLS are read where they are used.
 
     Attributes:
         signing: Ed25519, signs directories, campaign manifests and releases. Every node pins it.
+        witness: Ed25519, cosigns the checkpoints of ledgers and nothing else.
     """
 
     signing: Ed25519Signer
+    witness: Ed25519Signer
 
     @classmethod
     def load(cls, home: Path) -> Self:
@@ -35,7 +38,8 @@ class CoordinatorKeys:
         Raises:
             KeyUnreadable: a file is missing, malformed, or open to others.
         """
-        return cls(Ed25519Signer.from_pem(read_private(home / SIGNING_KEY)))
+        signing, witness = (Ed25519Signer.from_pem(read_private(home / name)) for name in (SIGNING_KEY, WITNESS_KEY))
+        return cls(signing, witness)
 
     @classmethod
     def create(cls, home: Path) -> Self:
@@ -48,6 +52,7 @@ class CoordinatorKeys:
             CA_KEY: new_tls_key,
             TLS_KEY: new_tls_key,
             SIGNING_KEY: lambda: Ed25519Signer.generate().to_pem(),
+            WITNESS_KEY: lambda: Ed25519Signer.generate().to_pem(),
         }
         for name, make in makers.items():
             if not (home / name).exists():

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consent_ledger.directory import Directory, open_directory, seal_directory
-from consent_ledger.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, check_entity_id
+from consent_ledger.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress, check_entity_id
 from consent_ledger.signing import Envelope, Signer
 from coordinator.authority import Authority, IssuedCertificate
 from coordinator.errors import CoordinatorError, EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
@@ -42,12 +42,19 @@ class Registry:
     """The register of one network, working inside a session."""
 
     def __init__(
-        self, session: Session, *, settings: CoordinatorSettings, authority: Authority, signer: Signer
+        self,
+        session: Session,
+        *,
+        settings: CoordinatorSettings,
+        authority: Authority,
+        signer: Signer,
+        witness: WitnessAddress | None = None,
     ) -> None:
         self._session = session
         self.settings = settings
         self.authority = authority
         self._signer = signer
+        self._witness = witness
 
     def invite(
         self, entity: str, *, name: str, kind: EntityKind, valid_for: timedelta, now: datetime, again: bool = False
@@ -107,6 +114,7 @@ class Registry:
         row.name, row.kind = party.name, party.kind.value
         row.addresses = "\n".join(party.addresses)
         row.signing_key, row.exchange_key, row.ledger_vkey = party.signing_key, party.exchange_key, party.ledger_vkey
+        _set_witness(row, party.witness)
         row.changed_at = now
         return self.publish(now)
 
@@ -126,8 +134,10 @@ class Registry:
         """
         return self._set_status(entity, EntityStatus.ACTIVE, "", now)
 
-    def set_addresses(self, entity: str, addresses: tuple[str, ...], now: datetime) -> Envelope:
-        """Change where an entity is reached.
+    def set_addresses(
+        self, entity: str, addresses: tuple[str, ...], now: datetime, *, witness: WitnessAddress | None = None
+    ) -> Envelope:
+        """Change where an entity is reached, and where and with which key it witnesses.
 
         Raises:
             EntityUnknown: no such entity.
@@ -135,6 +145,7 @@ class Registry:
         self._lock()
         row = self._entity(entity)
         row.addresses, row.changed_at = "\n".join(addresses), now
+        _set_witness(row, witness)
         return self.publish(now)
 
     def record_certificate(self, entity: str, certificate: IssuedCertificate) -> None:
@@ -192,8 +203,9 @@ class Registry:
         if row is None or now >= row.issued_at + (row.expires_at - row.issued_at) / 3:
             return True
         directory = open_directory(self.directory(), coordinator_key=self._signer.public_key)
-        stated = (directory.coordinator_address, directory.ca_pem)
-        return stated != (self.settings.address, self.authority.certificates_pem.decode())
+        stated = (directory.coordinator_address, directory.ca_pem, directory.witness, directory.witness_quorum)
+        ca_pem = self.authority.certificates_pem.decode()
+        return stated != (self.settings.address, ca_pem, self._witness, self.settings.witness_quorum)
 
     def publish(self, now: datetime) -> Envelope:
         """Sign the next directory from what the registry holds, and keep it."""
@@ -208,6 +220,8 @@ class Registry:
             coordinator_key=self._signer.public_key.hex(),
             coordinator_address=self.settings.address,
             ca_pem=self.authority.certificates_pem.decode(),
+            witness=self._witness,
+            witness_quorum=self.settings.witness_quorum,
             entities=tuple(_party(row) for row in rows),
         )
         envelope = seal_directory(directory, self._signer)
@@ -266,6 +280,10 @@ class Registry:
             raise EntityInvalid("an invitation is valid for up to 90 days", remedy="give another validity")
 
 
+def _set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
+    row.witness_vkey, row.witness_url = (witness.vkey, witness.url) if witness else ("", "")
+
+
 def _party(row: EntityRow) -> Party:
     try:
         return Party(
@@ -277,6 +295,7 @@ def _party(row: EntityRow) -> Party:
             signing_key=row.signing_key,
             exchange_key=row.exchange_key,
             ledger_vkey=row.ledger_vkey,
+            witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
         )
     except (ValidationError, ValueError) as error:
         raise CoordinatorError(f"the registry's entry of {row.id!r} is damaged", remedy="restore a backup") from error

@@ -12,7 +12,7 @@ from coordinator.wiring import Coordinator
 from node.runtime import migrate
 from node.runtime.errors import AddressInUse
 from node.runtime.grpc_server import Register, start_server
-from node.runtime.service import Service, Task
+from node.runtime.service import RunningServer, Service, Task
 
 ENROLMENT_WORKERS = 4
 ENROLMENT_REQUEST_BYTES = 64 * 1024
@@ -34,7 +34,7 @@ def tasks(coordinator: Coordinator) -> list[Task]:
 
 
 def start(coordinator: Coordinator) -> Service:
-    """Start both servers and the background tasks. The second server is the enrolment port.
+    """Start the servers and the background tasks: nodes' port, enrolment port, and the witness's where there is one.
 
     Raises:
         RedpactError: something it needs is missing or unusable; nothing was left running.
@@ -45,17 +45,24 @@ def start(coordinator: Coordinator) -> Service:
     main = start_server(
         settings.listen, certificate.server_credentials(), servicers(coordinator), workers=settings.workers
     )
-    anonymous = certificate.server_credentials(anonymous_clients=True)
+    servers: list[RunningServer] = [main]
     try:
-        enrolment = start_server(
-            settings.enrolment_listen,
-            anonymous,
-            [enrolment_servicer(coordinator)],
-            workers=ENROLMENT_WORKERS,
-            max_request_bytes=ENROLMENT_REQUEST_BYTES,
-        )
+        servers.append(_start_enrolment(coordinator))
+        if settings.witness_listen:
+            servers.append(coordinator.witness_desk.serve(settings.witness_listen))
     except AddressInUse:
-        main.stop(0)
+        for server in servers:
+            server.stop(0)
         raise
     release = [coordinator.changes.close, coordinator.training_signals.close]
-    return Service([main, enrolment], background, release=release, close=coordinator.close)
+    return Service(servers, background, release=release, close=coordinator.close)
+
+
+def _start_enrolment(coordinator: Coordinator) -> RunningServer:
+    return start_server(
+        coordinator.settings.enrolment_listen,
+        coordinator.certificate.server_credentials(anonymous_clients=True),
+        [enrolment_servicer(coordinator)],
+        workers=ENROLMENT_WORKERS,
+        max_request_bytes=ENROLMENT_REQUEST_BYTES,
+    )

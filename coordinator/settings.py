@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from node.runtime.settings import Address, ServiceSettings
+from node.runtime.settings import Address, ServiceSettings, http_url
 
 NETWORK_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?)*$"
 
@@ -22,6 +22,16 @@ class CoordinatorSettings(ServiceSettings):
     certificate_days: int = Field(default=30, ge=1, le=90, description="life of an entity's certificate")
     directory_days: int = Field(default=7, ge=1, le=30, description="how long nodes go on without the coordinator")
     workers: int = Field(default=200, ge=4, le=1000, description="threads; each connected node holds two")
+    witness_quorum: int = Field(
+        default=1, ge=0, le=16, description="entities that must cosign a ledger beside the coordinator"
+    )
     round_seconds: float = Field(
         default=600.0, ge=1, le=86_400, description="how long a training round waits for entities that do not answer"
     )
+
+    @property
+    def public_witness_url(self) -> str:
+        """Where nodes reach the coordinator's witness; empty when there is none."""
+        if not self.witness_listen:
+            return ""
+        return self.witness_url or http_url(self.witness_listen, self.address)

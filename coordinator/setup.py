@@ -47,6 +47,7 @@ def upgrade(home: Path, clock: Clock) -> Coordinator:
     Raises:
         RedpactError: settings or database are unusable.
     """
+    CoordinatorKeys.create(home)  # those that this version added
     _migrate(home, CoordinatorSettings.load(home))
     return _finish(home, clock)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from coordinator.wiring import Coordinator
 from node.runtime.command_line import table
+from node.runtime.evidence import alarm_lines, evidence_summary
 
 
 def summary(coordinator: Coordinator) -> dict[str, Any]:
@@ -21,6 +22,8 @@ def summary(coordinator: Coordinator) -> dict[str, Any]:
             "ca_sha256": hashlib.sha256(coordinator.authority.certificate_der).hexdigest(),
             "certificate_until": coordinator.certificate.identity().not_after.isoformat(),
             "directory_serial": serial,
+            "witness_url": settings.public_witness_url,
+            "evidence": evidence_summary(coordinator.home),
             "entities": [
                 {
                     "id": view.party.id,
@@ -82,6 +85,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     lang = lang if lang in _LABELS else "es"
     lines = [f"{label}: {document[name]}" for name, label in _LABELS[lang].items()]
+    lines += alarm_lines(document["evidence"], lang)
     return "\n".join(lines) + "\n\n" + entities_text(document, lang)
 
 

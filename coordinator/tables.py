@@ -37,6 +37,8 @@ class EntityRow(Base):
     signing_key: Mapped[str] = mapped_column(String(64))
     exchange_key: Mapped[str] = mapped_column(String(64))
     ledger_vkey: Mapped[str] = mapped_column(String(400))
+    witness_vkey: Mapped[str] = mapped_column(String(400), server_default="")  # empty: it is no witness
+    witness_url: Mapped[str] = mapped_column(String(300), server_default="")
     admitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -13,6 +13,9 @@ from node.runtime.clock import Clock, SystemClock
 from node.runtime.storage import open_engine, snapshot, transaction
 
 if TYPE_CHECKING:
+    from consent_ledger.cosignature import CosignatureSigner
+    from consent_ledger.note import NoteVerifier
+    from consent_ledger.parties import WitnessAddress
     from coordinator.authority import Authority
     from coordinator.changes import Changes
     from coordinator.keys import CoordinatorKeys
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from coordinator.training.desk import TrainingDesk, TrainingSignals, Workspace
     from coordinator.training.runner import CampaignRunner
     from node.runtime.tls import CurrentCertificate
+    from node.runtime.witness_desk import WitnessDesk
 
 
 class Coordinator:
@@ -86,7 +90,52 @@ class Coordinator:
         """Return the register of entities, invitations and directories, working inside `session`."""
         from coordinator.registry import Registry
 
-        return Registry(session, settings=self.settings, authority=self.authority, signer=self.keys.signing)
+        return Registry(
+            session,
+            settings=self.settings,
+            authority=self.authority,
+            signer=self.keys.signing,
+            witness=self.witness_address,
+        )
+
+    @cached_property
+    def cosigner(self) -> "CosignatureSigner":
+        """The key that cosigns ledgers."""
+        from consent_ledger.cosignature import CosignatureSigner
+        from consent_ledger.parties import COORDINATOR_ID, witness_name
+
+        return CosignatureSigner(witness_name(self.settings.network, COORDINATOR_ID), self.keys.witness)
+
+    @property
+    def witness_address(self) -> "WitnessAddress | None":
+        """Where the coordinator witnesses ledgers, as the directory says it; None when it does not."""
+        from consent_ledger.parties import WitnessAddress
+
+        url = self.settings.public_witness_url
+        return WitnessAddress(vkey=self.cosigner.vkey, url=url) if url else None
+
+    @cached_property
+    def witness_desk(self) -> "WitnessDesk":
+        """What answers requests to cosign."""
+        from node.runtime.witness_desk import WitnessDesk
+
+        return WitnessDesk(
+            self.home, self.cosigner, self.transaction, self.snapshot, log_key=self._log_key, now=self.clock.now
+        )
+
+    def _log_key(self, origin: str) -> "NoteVerifier | None":
+        from consent_ledger.note import NoteVerifier
+        from consent_ledger.parties import ledger_origin
+        from coordinator.errors import EntityUnknown
+
+        network, _, entity = origin.rpartition("/entity/")
+        if origin != ledger_origin(network, entity) or network != self.settings.network:
+            return None
+        try:
+            with self.snapshot() as session:
+                return NoteVerifier.from_vkey(self.registry(session).party(entity).ledger_vkey)
+        except EntityUnknown:
+            return None
 
     def training(self, session: Session) -> "Workspace":
         """Return the register of campaigns and the message table, working inside `session`."""

@@ -8,10 +8,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from consent_ledger.parties import COORDINATOR_ID, server_name
 from node.keys import FILES, FOLDER
+from node.runtime.evidence import check_evidence
 from node.runtime.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
 from node.runtime.status import peer_errors
 from node.setup import MIGRATIONS
 from node.wiring import Node
+from node.witnessing.state import check_witnesses
 from policies.errors import RedpactError
 
 REACH_SECONDS: Final = 3.0
@@ -34,6 +36,8 @@ def examine(node: Node) -> list[Finding]:
         check_certificate(node.certificate, node.clock.now()),
         _check_clock(node),
         _check_directory(node),
+        check_witnesses(node),
+        check_evidence(home),
     ]
     return found + _check_peers(node)
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 DATA_KEY_BYTES: Final = 32
 FOLDER: Final = "keys"
 SIGNING, LEDGER, EXCHANGE, TLS, DATA = "signing.pem", "ledger.pem", "exchange.pem", "tls.pem", "data.key"
-FILES: Final = (SIGNING, LEDGER, EXCHANGE, TLS, DATA)
+WITNESS: Final = "witness.pem"
+FILES: Final = (SIGNING, LEDGER, WITNESS, EXCHANGE, TLS, DATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,14 @@ class NodeKeys:
     Attributes:
         signing: Ed25519, signs requests, answers, decisions and results.
         ledger: Ed25519, signs the ledger's checkpoints and nothing else.
+        witness: Ed25519, cosigns the checkpoints of other entities and nothing else.
         exchange: X25519, pairwise pseudonyms of people.
         data_key: 32 bytes; wraps the key of every person in the database.
     """
 
     signing: Ed25519Signer
     ledger: Ed25519Signer
+    witness: Ed25519Signer
     exchange: X25519PrivateKey
     data_key: bytes
 
@@ -58,6 +61,7 @@ class NodeKeys:
         return cls(
             signing=Ed25519Signer.from_pem(read_private(folder / SIGNING)),
             ledger=Ed25519Signer.from_pem(read_private(folder / LEDGER)),
+            witness=Ed25519Signer.from_pem(read_private(folder / WITNESS)),
             exchange=_x25519(read_private(folder / EXCHANGE)),
             data_key=data_key,
         )
@@ -74,6 +78,7 @@ class NodeKeys:
         makers: dict[str, Callable[[], bytes]] = {
             SIGNING: lambda: Ed25519Signer.generate().to_pem(),
             LEDGER: lambda: Ed25519Signer.generate().to_pem(),
+            WITNESS: lambda: Ed25519Signer.generate().to_pem(),
             EXCHANGE: _new_x25519,
             TLS: new_tls_key,
             DATA: lambda: os.urandom(DATA_KEY_BYTES),

@@ -6,17 +6,20 @@ from importlib.util import find_spec
 from node.exchange.expiry import expire_consents
 from node.identity.follow import follow_directory, watch_network
 from node.identity.renewal import keep_certificate
+from node.rpc.ledger import ledger_servicer
 from node.rpc.records import records_servicer
 from node.runtime import migrate
+from node.runtime.errors import AddressInUse
 from node.runtime.grpc_server import Register, start_server
-from node.runtime.service import Service, Task
+from node.runtime.service import RunningServer, Service, Task
 from node.setup import MIGRATIONS
 from node.wiring import Node
+from node.witnessing.background import witness_ledger
 
 
 def servicers(node: Node) -> list[Register]:
     """Return what adds each servicer to the server that other entities call."""
-    return [records_servicer(node)]
+    return [records_servicer(node), ledger_servicer(node)]
 
 
 def tasks(node: Node) -> list[Task]:
@@ -26,6 +29,7 @@ def tasks(node: Node) -> list[Task]:
         Task("watch", partial(watch_network, node)),
         Task("certificate", partial(keep_certificate, node)),
         Task("expiry", partial(expire_consents, node)),
+        Task("witnesses", partial(witness_ledger, node)),
         *training_tasks(node),
     ]
 
@@ -40,7 +44,7 @@ def training_tasks(node: Node) -> list[Task]:
 
 
 def start(node: Node) -> Service:
-    """Start the node's server and its background tasks.
+    """Start the node's servers and its background tasks.
 
     Raises:
         RedpactError: something it needs is missing or unusable; nothing was left running.
@@ -49,5 +53,13 @@ def start(node: Node) -> Service:
     migrate.require_current(node.engine, MIGRATIONS)
     background = tasks(node)
     credentials = node.certificate.server_credentials()
-    server = start_server(settings.listen, credentials, servicers(node), workers=settings.workers)
-    return Service([server], background, release=[node.channels.close], close=node.close)
+    servers: list[RunningServer] = [
+        start_server(settings.listen, credentials, servicers(node), workers=settings.workers)
+    ]
+    if settings.witness_listen:
+        try:
+            servers.append(node.witness_desk.serve(settings.witness_listen))
+        except AddressInUse:
+            servers[0].stop(0)
+            raise
+    return Service(servers, background, release=[node.channels.close], close=node.close)

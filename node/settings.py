@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from consent_ledger.parties import EntityId, HexKey, ledger_origin
-from node.runtime.settings import Address, ServiceSettings
+from node.runtime.settings import Address, ServiceSettings, http_url
 
 
 class NodeSettings(ServiceSettings):
@@ -19,9 +19,19 @@ class NodeSettings(ServiceSettings):
     addresses: tuple[Address, ...] = Field(default=(), max_length=8, description="where others reach the node")
     coordinator_address: Address
     coordinator_key: HexKey = Field(description="pinned at enrolment: signs directories, manifests and releases")
+    witnesses: int = Field(
+        default=2, ge=0, le=16, description="entities asked to cosign our ledger, beside the coordinator"
+    )
     workers: int = Field(default=16, ge=2, le=256, description="threads that answer calls")
 
     @property
     def ledger_origin(self) -> str:
         """The origin of this entity's ledger."""
         return ledger_origin(self.network, self.entity)
+
+    @property
+    def public_witness_url(self) -> str:
+        """Where others reach our witness; empty when there is none."""
+        if not self.witness_listen:
+            return ""
+        return self.witness_url or http_url(self.witness_listen, self.addresses[0] if self.addresses else "")

@@ -12,6 +12,7 @@ from typing import Final
 from node.identity.enrolment import enrol
 from node.identity.errors import InvitationNeeded, NodeExists
 from node.identity.files import node_certificate
+from node.identity.reach import own_reach
 from node.keys import NodeKeys
 from node.runtime import migrate
 from node.runtime.clock import Clock
@@ -31,6 +32,8 @@ class Answers:
     listen: str = ""
     addresses: tuple[str, ...] = ()
     database: str = ""
+    witness_listen: str = ""
+    witness_url: str = ""
 
 
 def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
@@ -59,17 +62,20 @@ def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
             "coordinator_address": invitation.address,
             "coordinator_key": invitation.coordinator_key,
             "database": answers.database,
+            "witness_listen": answers.witness_listen,
+            "witness_url": answers.witness_url,
         }
     )
     keys = NodeKeys.create(home)
     _migrate(home, settings)
-    directory = enrol(home, invitation, keys=keys, addresses=settings.addresses, now=clock.now())
+    directory = enrol(home, invitation, keys=keys, reached=own_reach(settings, keys), now=clock.now())
     settings.model_copy(update={"coordinator_address": directory.coordinator_address}).save(home)
     return Node(home, clock=clock)
 
 
 def _upgrade(home: Path, answers: Answers, clock: Clock) -> Node:
     settings = NodeSettings.load(home)
+    NodeKeys.create(home)  # those that this version added
     _migrate(home, settings)
     if answers.token:
         _enrol_again(home, settings, Invitation.from_token(answers.token), clock.now())
@@ -83,7 +89,8 @@ def _enrol_again(home: Path, settings: NodeSettings, invitation: Invitation, now
             f"{home} belongs to {settings.entity} of {settings.network}", remedy="choose another --home for this token"
         )
     if now >= node_certificate(home).identity().not_after:
-        enrol(home, invitation, keys=NodeKeys.load(home), addresses=settings.addresses, now=now)
+        keys = NodeKeys.load(home)
+        enrol(home, invitation, keys=keys, reached=own_reach(settings, keys), now=now)
 
 
 def _migrate(home: Path, settings: NodeSettings) -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 from node.exchange.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.runtime.command_line import table
+from node.runtime.evidence import alarm_lines, evidence_summary
 from node.wiring import Node
+from node.witnessing.state import witnessing_state, witnessing_text
 
 
 def summary(node: Node) -> dict[str, Any]:
@@ -16,6 +18,7 @@ def summary(node: Node) -> dict[str, Any]:
     settings, directory, now = node.settings, node.directory.newest(), node.clock.now()
     with node.snapshot() as session:
         ledger_size = node.ledger(session).size()
+        witnesses = witnessing_state(node, session).document()
         due = due_consents(node.consents(session).list(), node.people(session), now, days=DEFAULT_NOTICE_DAYS)
     return {
         "entity": settings.entity,
@@ -27,6 +30,9 @@ def summary(node: Node) -> dict[str, Any]:
         "certificate_until": node.certificate.identity().not_after.isoformat(),
         "ledger_origin": settings.ledger_origin,
         "ledger_size": ledger_size,
+        "witness_url": settings.public_witness_url,
+        "witnesses": witnesses,
+        "evidence": evidence_summary(node.home),
         "consents_due": len(due),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
@@ -95,4 +101,6 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
         }
         for row in document["entities"]
     ]
+    lines.append(witnessing_text(document["witnesses"], lang))
+    lines += alarm_lines(document["evidence"], lang)
     return "\n".join(lines) + "\n\n" + table(_COLUMNS[lang], rows)

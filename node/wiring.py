@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from consent_ledger.consents import ConsentRegister
     from consent_ledger.log import ConsentLedger
-    from consent_ledger.note import NoteSigner
+    from consent_ledger.note import NoteSigner, NoteVerifier
     from federated.budget import EpsilonLedger
     from federated.guard import NodeGuard
     from node.identity.directory import DirectoryCache
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from node.rpc.training import TrainingClient
     from node.runtime.channels import ChannelPool
     from node.runtime.tls import CurrentCertificate
+    from node.runtime.witness_desk import WitnessDesk
     from node.settings import NodeSettings
 
 
@@ -145,6 +146,28 @@ class Node:
         from consent_ledger.note import NoteSigner
 
         return NoteSigner(self.settings.ledger_origin, self.keys.ledger)
+
+    @cached_property
+    def witness_desk(self) -> "WitnessDesk":
+        """What answers requests to cosign the ledgers of others."""
+        from node.identity.reach import own_cosigner
+        from node.runtime.witness_desk import WitnessDesk
+
+        cosigner = own_cosigner(self.settings, self.keys)
+        return WitnessDesk(
+            self.home, cosigner, self.transaction, self.snapshot, log_key=self._log_key, now=self.clock.now
+        )
+
+    def _log_key(self, origin: str) -> "NoteVerifier | None":
+        from consent_ledger.note import NoteVerifier
+        from consent_ledger.parties import ledger_origin
+
+        directory = self.directory.newest()
+        for party in directory.entities if directory else ():
+            # A suspended entity's ledger goes on being watched; our own is for others to witness.
+            if party.id != self.settings.entity and ledger_origin(self.settings.network, party.id) == origin:
+                return NoteVerifier.from_vkey(party.ledger_vkey)
+        return None
 
     @cached_property
     def _record_cipher(self) -> "RecordCipher":

@@ -20,6 +20,11 @@ def register(app: typer.Typer) -> None:
         ] = "0.0.0.0:7401",  # a server
         address: Annotated[str, typer.Option(help="Where nodes reach --listen; default: --listen.")] = "",
         enrolment_address: Annotated[str, typer.Option(help="Where nodes reach --enrolment-listen.")] = "",
+        witness_listen: Annotated[
+            str,
+            typer.Option(help="host:port (HTTP) to cosign ledgers at; 'none' for nowhere. Default: port + 1000."),
+        ] = "",
+        witness_url: Annotated[str, typer.Option(help="Where nodes reach --witness-listen.")] = "",
         database: Annotated[str, typer.Option(help="Database URL; default: an SQLite file in the home.")] = "",
         as_json: JsonOption = False,
     ) -> None:
@@ -28,6 +33,7 @@ def register(app: typer.Typer) -> None:
         from coordinator.setup import set_up, upgrade
         from coordinator.status import summary, summary_text
         from node.runtime.clock import SystemClock
+        from node.runtime.settings import witness_address
 
         if CoordinatorSettings.exists(home) and not network:
             coordinator = upgrade(home, SystemClock())
@@ -39,6 +45,8 @@ def register(app: typer.Typer) -> None:
                 "enrolment_listen": enrolment_listen,
                 "enrolment_address": enrolment_address or enrolment_listen,
                 "database": database,
+                "witness_listen": witness_address(witness_listen, listen),
+                "witness_url": witness_url,
             }
             coordinator = set_up(home, CoordinatorSettings.validated(answers), SystemClock())
         document = summary(coordinator)

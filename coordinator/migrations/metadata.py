@@ -2,6 +2,7 @@
 
 from sqlalchemy import MetaData
 
+from consent_ledger import witness_tables as witness
 from coordinator import tables as network
 from coordinator.training import tables as training
 from federated import tables as federated
@@ -9,4 +10,4 @@ from federated import tables as federated
 
 def all_metadata() -> list[MetaData]:
     """Return the metadata of each package with tables here."""
-    return [network.Base.metadata, training.Base.metadata, federated.GridBase.metadata]
+    return [network.Base.metadata, witness.Base.metadata, training.Base.metadata, federated.GridBase.metadata]

@@ -9,6 +9,8 @@ import grpc
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import override
 
+from consent_ledger.parties import WitnessAddress
+from consent_ledger.witnessing import own_address
 from coordinator.changes import News
 from coordinator.errors import EntityInvalid
 from coordinator.rpc.callers import admitted_caller
@@ -69,7 +71,7 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
     def UpdateAddresses(
         self, request: network_pb2.UpdateAddressesRequest, context: grpc.ServicerContext
     ) -> network_pb2.UpdateAddressesReply:
-        """Change where the calling entity is reached."""
+        """Change where the calling entity is reached, and where it witnesses."""
         try:
             addresses = _ADDRESSES.validate_python(tuple(request.addresses)[: _MAX_ADDRESSES + 1])
         except ValidationError as error:
@@ -78,14 +80,28 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
             raise EntityInvalid(f"an entity has at most {_MAX_ADDRESSES} addresses", remedy="give fewer")
         with self._coordinator.transaction() as session:
             party = admitted_caller(self._coordinator, session, context)
-            if party.addresses != addresses:
-                self._coordinator.registry(session).set_addresses(party.id, addresses, self._coordinator.clock.now())
+            witness = _witness(request, self._coordinator.settings.network, party.id)
+            if (party.addresses, party.witness) != (addresses, witness):
+                now = self._coordinator.clock.now()
+                self._coordinator.registry(session).set_addresses(party.id, addresses, now, witness=witness)
         self._coordinator.changes.announce(News.DIRECTORY)
         return network_pb2.UpdateAddressesReply()
 
     def _require_admitted(self, context: grpc.ServicerContext) -> None:
         with self._coordinator.snapshot() as session:
             admitted_caller(self._coordinator, session, context)
+
+
+def _witness(request: network_pb2.UpdateAddressesRequest, network: str, entity: str) -> WitnessAddress | None:
+    if not request.witness_url:
+        return None
+    try:
+        address = WitnessAddress(vkey=request.witness_vkey, url=request.witness_url)
+    except ValidationError as error:
+        raise EntityInvalid("the witness's URL is not one", remedy="correct witness_url in the settings") from error
+    if not own_address(network, entity, address):
+        raise EntityInvalid("the witness key is of another name", remedy="run init again")
+    return address
 
 
 def network_servicer(coordinator: Coordinator) -> Register:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from node.cli import ledger_retain
-from node.cli.options import HomeOption, JsonOption, emit, open_node
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 
 
 def register(app: typer.Typer) -> None:
@@ -32,12 +32,34 @@ def register(app: typer.Typer) -> None:
         emit(document, f"✓ {summary.origin}: {summary.size} → {directory}", as_json=as_json)
 
     @group.command()
-    def status(home: HomeOption, as_json: JsonOption = False) -> None:
-        """Check the newest checkpoint against the stored entries, and print it."""
+    def status(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
+        """Check the newest checkpoint against the stored entries, and print it with how its witnesses stand."""
         from node.exchange.ledger import own_ledger_status
+        from node.witnessing.state import witnessing_text
 
         found = own_ledger_status(open_node(home))
-        emit(found.document(), found.checkpoint, as_json=as_json)
+        text = f"{found.checkpoint}\n{witnessing_text(found.witnesses, lang)}"
+        emit(found.document(), text, as_json=as_json)
+
+    @group.command()
+    def witness(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
+        """Have the newest checkpoint cosigned now; serve does the same by itself after each entry."""
+        from node.witnessing.report import round_report
+
+        document, text = round_report(open_node(home), lang)
+        emit(document, text, as_json=as_json)
+
+    @group.command()
+    def policy(
+        home: HomeOption,
+        entity: Annotated[str, typer.Argument(help="Whose ledger; default: this entity's.")] = "",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Print the trust policy for a ledger, by this node's own directory: for redpact-audit --policy."""
+        from node.exchange.ledger import ledger_policy
+
+        text = ledger_policy(open_node(home), entity)
+        emit({"policy": text}, text.rstrip("\n"), as_json=as_json)
 
     ledger_retain.register(group)
     app.add_typer(group, name="ledger")

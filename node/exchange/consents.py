@@ -25,6 +25,7 @@ from node.exchange.guardians import GuardianInput, check_who_decides, guardian_o
 from node.records.cipher import RecordCipher
 from node.records.documents import Document
 from node.wiring import Node
+from node.witnessing.state import own_testimony
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.notices import load_notices
 from policies.vocabulary import load_vocabulary
@@ -193,7 +194,14 @@ class Consents:
         """
         with self._node.snapshot() as session:
             view = self._node.consents(session).get(consent_id)
-            return write_receipt(self._node.ledger(session), view, directory, label=self._label, pdf=pdf)
+            return write_receipt(
+                self._node.ledger(session),
+                view,
+                directory,
+                label=self._label,
+                pdf=pdf,
+                testimony=own_testimony(self._node, session),
+            )
 
     def _label(self, term: str, language: str) -> str:
         directory = self._node.directory.newest()

@@ -5,18 +5,21 @@ from pathlib import Path
 from typing import Any
 
 from consent_ledger.export import ExportSummary, export_ledger
+from consent_ledger.witnessing import trust_policy
 from node.wiring import Node
+from node.witnessing.state import cosigned_or_newest, own_testimony, witnessing_state
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:
-    """Where the ledger stands; `checkpoint` is the newest signed note."""
+    """Where the ledger stands; `checkpoint` is the newest signed note, `witnesses` how it is cosigned."""
 
     origin: str
     vkey: str
     size: int
     last_time: str | None
     checkpoint: str
+    witnesses: dict[str, Any]
 
     def document(self) -> dict[str, Any]:
         """Return it for ``--json``."""
@@ -31,7 +34,7 @@ def export_own_ledger(node: Node, directory: Path) -> ExportSummary:
         LedgerDamaged: the stored ledger contradicts itself.
     """
     with node.snapshot() as session:
-        return export_ledger(node.ledger(session), directory)
+        return export_ledger(node.ledger(session), directory, own_testimony(node, session))
 
 
 def own_ledger_status(node: Node) -> LedgerStatus:
@@ -44,5 +47,18 @@ def own_ledger_status(node: Node) -> LedgerStatus:
         ledger = node.ledger(session)
         checkpoint = ledger.verify_head()
         last = ledger.last_time()
-        note = ledger.checkpoint().decode()
-        return LedgerStatus(ledger.origin, ledger.vkey, checkpoint.size, last.isoformat() if last else None, note)
+        note, _ = cosigned_or_newest(node, session)
+        witnesses = witnessing_state(node, session).document()
+        moment = last.isoformat() if last else None
+        return LedgerStatus(ledger.origin, ledger.vkey, checkpoint.size, moment, note.decode(), witnesses)
+
+
+def ledger_policy(node: Node, entity: str = "") -> str:
+    """Return the trust policy for an entity's ledger, by the newest directory this node verified.
+
+    Raises:
+        UnknownParty: the directory does not list the entity.
+        DirectoryExpired: the directory is past its expiry.
+    """
+    directory = node.directory.current(node.clock.now())
+    return trust_policy(directory, entity or node.settings.entity).decode()

@@ -17,6 +17,7 @@ from node import keys as key_files
 from node.identity.directory import DirectoryCache
 from node.identity.errors import EnrolmentAnswerInvalid, InvitationRefused
 from node.identity.files import CERTIFICATE_FILE
+from node.identity.reach import Reach
 from node.identity.requests import certificate_request, require_own_certificate
 from node.keys import NodeKeys
 from node.rpc import coordinator
@@ -26,9 +27,7 @@ from node.runtime.files import write_private
 from node.runtime.tls import read_tls_key
 
 
-def enrol(
-    home: Path, invitation: Invitation, *, keys: NodeKeys, addresses: tuple[str, ...], now: datetime
-) -> Directory:
+def enrol(home: Path, invitation: Invitation, *, keys: NodeKeys, reached: Reach, now: datetime) -> Directory:
     """Join the network that `invitation` names, with the keys in `home`, and return its directory.
 
     The answer is checked before anything is written: (1) the directory is signed by the invitation's key and of its
@@ -47,7 +46,7 @@ def enrol(
     tls_key = read_tls_key(home / key_files.FOLDER / key_files.TLS)
     csr = certificate_request(tls_key, invitation.entity)
     ca_pem = _ca_pem(invitation)
-    certificate_pem, envelope = _call(invitation, ca_pem, csr, _application(invitation, keys, addresses, csr))
+    certificate_pem, envelope = _call(invitation, ca_pem, csr, _application(invitation, keys, reached, csr))
     require_own_certificate(
         certificate_pem, key=tls_key, ca_pem=ca_pem, network=invitation.network, entity=invitation.entity
     )
@@ -59,15 +58,16 @@ def enrol(
     return directory
 
 
-def _application(invitation: Invitation, keys: NodeKeys, addresses: tuple[str, ...], csr: bytes) -> Envelope:
+def _application(invitation: Invitation, keys: NodeKeys, reached: Reach, csr: bytes) -> Envelope:
     origin = ledger_origin(invitation.network, invitation.entity)
     application = EntityApplication(
         network=invitation.network,
         entity=invitation.entity,
-        addresses=addresses,
+        addresses=reached.addresses,
         signing_key=keys.signing.public_key.hex(),
         exchange_key=keys.exchange_public.hex(),
         ledger_vkey=NoteSigner(origin, keys.ledger).vkey,
+        witness=reached.witness,
         secret_sha256=hash_secret(invitation.secret),
         csr_sha256=hashlib.sha256(csr).hexdigest(),
     )

@@ -4,6 +4,7 @@ import threading
 from typing import Final
 
 from consent_ledger.directory import Directory
+from node.identity.reach import own_reach
 from node.rpc import coordinator
 from node.wiring import Node
 
@@ -41,12 +42,13 @@ def refresh(node: Node) -> Directory | None:
 
 
 def tell_addresses(node: Node, directory: Directory | None) -> None:
-    """Tell the coordinator where this node is reached, when the directory says otherwise.
+    """Tell the coordinator where this node is reached, and where it witnesses, when the directory says otherwise.
 
     Raises:
         PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not take it.
     """
-    addresses = node.settings.addresses
-    if directory is None or directory.party(node.settings.entity).addresses == addresses:
+    if directory is None:
         return
-    coordinator.update_addresses(node.coordinator_channel(), addresses)
+    listed, ours = directory.party(node.settings.entity), own_reach(node.settings, node.keys)
+    if (listed.addresses, listed.witness) != (ours.addresses, ours.witness):
+        coordinator.update_addresses(node.coordinator_channel(), ours.addresses, ours.witness)

@@ -5,6 +5,7 @@ from typing import Final
 
 import grpc
 
+from consent_ledger.parties import WitnessAddress
 from consent_ledger.signing import Envelope
 from node.runtime.channels import CALL_SECONDS
 from node.runtime.status import peer_errors
@@ -64,12 +65,13 @@ def directory_hints(channel: grpc.Channel) -> Iterator[None]:
                 yield
 
 
-def update_addresses(channel: grpc.Channel, addresses: Sequence[str]) -> None:
-    """Tell where this node is reached.
+def update_addresses(channel: grpc.Channel, addresses: Sequence[str], witness: WitnessAddress | None = None) -> None:
+    """Tell where this node is reached, and where it witnesses ledgers.
 
     Raises:
         PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not take it.
     """
-    request = network_pb2.UpdateAddressesRequest(addresses=addresses)
+    vkey, url = (witness.vkey, witness.url) if witness else ("", "")
+    request = network_pb2.UpdateAddressesRequest(addresses=addresses, witness_vkey=vkey, witness_url=url)
     with peer_errors(_PEER):
         network_pb2_grpc.NetworkStub(channel).UpdateAddresses(request, timeout=CALL_SECONDS)

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from consent_ledger import canonical, signing
 from consent_ledger.errors import MalformedDocument
-from consent_ledger.parties import EntityId, HexKey
+from consent_ledger.parties import EntityId, HexKey, WitnessAddress
 from node.runtime.errors import InvitationMalformed
 from node.runtime.settings import Address
 
@@ -95,6 +95,7 @@ class EntityApplication(BaseModel):
     signing_key: HexKey
     exchange_key: HexKey
     ledger_vkey: str = Field(max_length=400)
+    witness: WitnessAddress | None = None
     secret_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="binds the application to one invitation")
     csr_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="binds the TLS key to the other keys")
 

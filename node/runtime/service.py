@@ -5,12 +5,11 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 import typer
 
-from node.runtime.grpc_server import RunningServer
 from policies.errors import RedpactError
 
 RESTART_SECONDS: Final = 5.0
@@ -25,6 +24,19 @@ class Task:
 
     name: str
     run: Callable[[threading.Event], None]
+
+
+class RunningServer(Protocol):
+    """A gRPC or HTTP server that accepts calls."""
+
+    @property
+    def port(self) -> int:
+        """The port it got."""
+        ...
+
+    def stop(self, grace_seconds: float = 5.0) -> None:
+        """Stop accepting, let the calls under way end, and wait for it."""
+        ...
 
 
 class Service:

@@ -13,6 +13,7 @@ from node.runtime.files import write_private
 
 MAX_SETTINGS_BYTES: Final = 256 * 1024
 MAX_PORT: Final = 65_535
+_WITNESS_STEP: Final = 1000
 
 
 def split_address(text: str) -> tuple[str, int]:
@@ -42,6 +43,12 @@ class ServiceSettings(BaseModel):
     FILE: ClassVar[str]
 
     database: str = Field(default="", max_length=2000, description="database URL; empty: an SQLite file in the home")
+    witness_listen: Address | Literal[""] = Field(
+        default="", description="host:port of the HTTP endpoint that cosigns others' ledgers; empty: none"
+    )
+    witness_url: str = Field(
+        default="", max_length=300, description="where others reach `witness_listen`; empty: http:// and the address"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod
@@ -93,6 +100,22 @@ class ServiceSettings(BaseModel):
     def database_url(self, home: Path) -> str:
         """Return the URL of the service's database."""
         return self.database or f"sqlite:///{(home / self.FILE).with_suffix('.sqlite').absolute()}"
+
+
+def http_url(listen: str, address: str = "") -> str:
+    """Return the URL of a witness that listens at `listen`, on the host of `address` when one is given."""
+    port = listen.rpartition(":")[2]
+    host = (address or listen).rpartition(":")[0]
+    return f"http://{host}:{port}"
+
+
+def witness_address(wanted: str, listen: str) -> str:
+    """Return where to witness: as wanted, nowhere for ``none``, and when nothing was said a thousand ports on."""
+    if wanted:
+        return "" if wanted == "none" else wanted
+    host, _, port = listen.rpartition(":")
+    number = int(port) if port.isascii() and port.isdigit() and len(port) <= len(str(MAX_PORT)) else 0
+    return f"{host}:{number + _WITNESS_STEP}" if 0 < number <= MAX_PORT - _WITNESS_STEP else ""
 
 
 def _toml(value: object) -> str:

@@ -1,0 +1,28 @@
+"""What the directory should say of where this node is reached."""
+
+from dataclasses import dataclass
+
+from consent_ledger.cosignature import CosignatureSigner
+from consent_ledger.parties import WitnessAddress, witness_name
+from node.keys import NodeKeys
+from node.settings import NodeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where other entities reach a node, and where it witnesses their ledgers, if it does."""
+
+    addresses: tuple[str, ...]
+    witness: WitnessAddress | None = None
+
+
+def own_cosigner(settings: NodeSettings, keys: NodeKeys) -> CosignatureSigner:
+    """Return the key with which this node cosigns the ledgers of others."""
+    return CosignatureSigner(witness_name(settings.network, settings.entity), keys.witness)
+
+
+def own_reach(settings: NodeSettings, keys: NodeKeys) -> Reach:
+    """Return where this node is reached, by its settings and keys."""
+    url = settings.public_witness_url
+    witness = WitnessAddress(vkey=own_cosigner(settings, keys).vkey, url=url) if url else None
+    return Reach(settings.addresses, witness)
