@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import grpc
 from sqlalchemy.orm import Session
 
 from consent_ledger.bodies import ReleaseReceivedBody, WithheldField
@@ -19,7 +20,10 @@ from consent_ledger.signing import Envelope
 from node.exchange.errors import RecipientNotAllowed
 from node.records.documents import Document
 from node.rpc.clients import fetch_summary
+from node.rpc.ledger import consistency_proof
+from node.runtime.errors import PeerUnreachable
 from node.wiring import Node
+from node.witnessing.peers import Prove, Sighting, look, remember
 from policies.catalogue import load_catalogue
 from policies.errors import RedpactError
 from policies.vocabulary import load_vocabulary
@@ -65,6 +69,14 @@ class _Call:
     error: RedpactError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A verified answer, and the holder's ledger as it showed it."""
+
+    verified: VerifiedAnswer
+    sighting: Sighting
+
+
 Send = Callable[[Party, Envelope], Envelope]
 """Carries a signed request to a holder and returns what came back, unverified."""
 
@@ -72,9 +84,10 @@ Send = Callable[[Party, Envelope], Envelope]
 class Asking:
     """Asks other entities in this entity's name. Safe to call from several threads."""
 
-    def __init__(self, node: Node, *, send: Send | None = None) -> None:
+    def __init__(self, node: Node, *, send: Send | None = None, prove: Prove | None = None) -> None:
         self._node = node
         self._send = send or self._call
+        self._prove = prove or (_no_proof if send else self._call_for_proof)
 
     def fetch(self, document: Document, question: Question, holders: Sequence[str]) -> Fetched:
         """Ask each holder for what it may share of the person with this document.
@@ -98,7 +111,7 @@ class Asking:
         calls = [self._prepare(directory, holder, document, question, now) for holder in dict.fromkeys(holders)]
         with ThreadPoolExecutor(min(len(calls), _IN_PARALLEL) or 1, thread_name_prefix="fetch") as pool:
             outcomes = list(pool.map(self._ask, calls))
-        self._log(document, [verified for verified in outcomes if isinstance(verified, VerifiedAnswer)], question)
+        self._log(document, [answered for answered in outcomes if isinstance(answered, _Answered)], question)
         replies = tuple(_reply(call, outcome) for call, outcome in zip(calls, outcomes, strict=True))
         return Fetched(question, replies, now)
 
@@ -118,12 +131,12 @@ class Asking:
         request = requests.build_request(question, asker=settings.entity, holder=holder_id, subject=subject, now=now)
         return _Call(holder, SentRequest(request, requests.seal_request(request, keys.signing)))
 
-    def _ask(self, call: _Call) -> VerifiedAnswer | RedpactError:
+    def _ask(self, call: _Call) -> _Answered | RedpactError:
         if call.sent is None:
             return call.error or RedpactError("nothing to send")
         try:
             received = self._send(call.holder, call.sent.envelope)
-            return open_answer(
+            verified = open_answer(
                 received,
                 call.sent,
                 holder=call.holder,
@@ -131,23 +144,32 @@ class Asking:
                 values=load_catalogue(),
                 now=self._node.clock.now(),
             )
+            checkpoint = verified.answer.ledger.checkpoint.encode()
+            return _Answered(verified, look(self._node, call.holder, checkpoint, self._prove))
         except RedpactError as error:
             return error
 
     def _call(self, holder: Party, envelope: Envelope) -> Envelope:
-        name = server_name(self._node.settings.network, holder.id)
-        channels = [self._node.channels.channel(address, name) for address in holder.addresses]
-        return fetch_summary(holder.id, channels, envelope)
+        return fetch_summary(holder.id, self._channels(holder), envelope)
 
-    def _log(self, document: Document, answers: Sequence[VerifiedAnswer], question: Question) -> None:
+    def _call_for_proof(self, holder: Party, old: int, new: int) -> tuple[bytes, ...]:
+        return consistency_proof(holder.id, self._channels(holder), old, new)
+
+    def _channels(self, holder: Party) -> list[grpc.Channel]:
+        name = server_name(self._node.settings.network, holder.id)
+        return [self._node.channels.channel(address, name) for address in holder.addresses]
+
+    def _log(self, document: Document, answers: Sequence[_Answered], question: Question) -> None:
         if not answers:
             return
         now = self._node.clock.now()
         with self._node.transaction() as session:
             person = self._person(session, document)
             entries = [
-                NewEntry(EntryType.RELEASE_RECEIVED, _received_body(verified, question, person)) for verified in answers
+                NewEntry(EntryType.RELEASE_RECEIVED, _received_body(answered.verified, question, person))
+                for answered in answers
             ]
+            remember(session, [answered.sighting for answered in answers])
             self._node.ledger(session).append(entries, now)
 
     def _person(self, session: Session, document: Document) -> str | None:
@@ -187,9 +209,13 @@ def _require_known_terms(question: Question) -> None:
         catalogue.field(field)
 
 
-def _reply(call: _Call, outcome: VerifiedAnswer | RedpactError) -> Reply:
-    if isinstance(outcome, VerifiedAnswer):
-        return Reply(call.holder, answer=outcome.answer)
+def _no_proof(holder: Party, _old: int, _new: int) -> tuple[bytes, ...]:
+    raise PeerUnreachable(f"{holder.id} cannot be asked for proofs here", remedy="none is needed")
+
+
+def _reply(call: _Call, outcome: _Answered | RedpactError) -> Reply:
+    if isinstance(outcome, _Answered):
+        return Reply(call.holder, answer=outcome.verified.answer)
     return Reply(call.holder, error=outcome)
 
 

@@ -22,11 +22,11 @@ from node.keys import NodeKeys
 from node.migrations.metadata import all_metadata
 from node.records.documents import Document, parse_document
 from node.records.model import BenefitSpell, Household, Intervention, PersonRecord
-from node.rpc.records import records_servicer
 from node.runtime.clock import Clock
 from node.runtime.files import write_private
 from node.runtime.grpc_server import start_server
 from node.runtime.tls import read_tls_key
+from node.serve import servicers
 from node.settings import NodeSettings
 from node.wiring import Node
 from tests.support.clock import FrozenClock
@@ -123,7 +123,7 @@ class ExchangeNetwork:
         for entity in entities:
             node = self.nodes[entity]
             credentials = node.certificate.server_credentials()
-            server = start_server("127.0.0.1:0", credentials, [records_servicer(node)], workers=16)
+            server = start_server("127.0.0.1:0", credentials, servicers(node), workers=16)
             servers.append(server)
             self.change(entity, addresses=(f"127.0.0.1:{server.port}",))
         try:
