@@ -16,7 +16,7 @@ export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test lint format protos protos-check docs bench system lock clean
+.PHONY: help setup demo test lint format fault fuzz protos protos-check docs bench system lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,6 +52,12 @@ lint: setup ## Check style, types, layers and that the stubs are current
 format: setup ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+fault: setup ## Make every system call of an append fail, one at a time, and audit after each (strace; minutes)
+	REDPACT_EVERY_FAULT=1 $(BIN)/python -m pytest -s -p no:xdist tests/e2e/test_faults.py
+
+fuzz: setup ## Try a million mutated proofs (FUZZ_ARGS="--proofs N --seed N")
+	$(BIN)/python -m tests.fuzz.proofs $(FUZZ_ARGS)
 
 protos: setup ## Generate the stubs from protos/redpact/v1/*.proto
 	$(BIN)/python -m tools.protos

@@ -1,4 +1,4 @@
-"""Units of work that come at once share a transaction, and nothing else: no failure, and no word before it is durable."""
+"""Units of work that come at once share a transaction, and nothing else: no failure, and no early word of success."""
 
 import threading
 from collections.abc import Callable, Iterator
