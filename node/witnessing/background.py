@@ -5,15 +5,11 @@ from typing import Final
 
 import structlog
 
-from consent_ledger.witness_store import Role, SqlCheckpointStore
 from node.wiring import Node
-from node.witnessing.rounds import Round, run_round
+from node.witnessing.rounds import Round, round_is_due, run_round
 
 LOOK_SECONDS: Final = 2.0
 """How soon an append, whichever process made it, goes to the witnesses; appends in between go together."""
-
-REFRESH_SECONDS: Final = 3600.0
-"""A ledger at rest is cosigned again after this long: the age of a cosignature shows that nothing is held back."""
 
 LONGEST_WAIT_SECONDS: Final = 300.0
 
@@ -32,17 +28,6 @@ def witness_ledger(node: Node, stopping: threading.Event) -> None:
         wait = min(2 * wait, LONGEST_WAIT_SECONDS) if failed else LOOK_SECONDS
         if done is not None:
             faults = _tell(done, faults)
-
-
-def round_is_due(node: Node) -> bool:
-    """Tell whether the newest checkpoint is not the one that was cosigned, or that was long ago."""
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
-        size = ledger.size()
-        known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
-    if known is None or known.size != size:
-        return size > 0
-    return (node.clock.now() - known.time).total_seconds() >= REFRESH_SECONDS
 
 
 def _tell(done: Round, before: str) -> str:

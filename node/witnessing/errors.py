@@ -43,3 +43,11 @@ class PeerLedgerForked(WitnessingError):
         "El registro de la otra entidad contradice lo que mostró antes: su respuesta no se muestra. Se ha guardado la "
         "prueba en la carpeta «evidence». Avise a la persona delegada de protección de datos."
     )
+
+
+class NothingSeen(WitnessingError):
+    """A ledger of which this node has seen no checkpoint."""
+
+    code = "nothing_seen"
+    kind = ErrorKind.USAGE
+    es = "Este nodo no ha visto todavía el registro de esa entidad. Pregunte a otra entidad o al coordinador."

@@ -35,6 +35,9 @@ from node.witnessing.client import WitnessReply, exchange, submit
 from node.witnessing.errors import LedgerContradicted, WitnessRefused
 from policies.errors import RedpactError
 
+REFRESH_SECONDS: Final = 3600.0
+"""A ledger at rest is cosigned again after this long: the age of a cosignature shows that nothing is held back."""
+
 _FORKED: Final = 422
 _TRIES: Final = 3
 _AT_ONCE: Final = 4
@@ -83,6 +86,27 @@ def run_round(node: Node, *, send: Submit = submit) -> Round | None:
     outcomes = asking.all([coordinator] if coordinator else [])
     outcomes += asking.until(entities, max(node.settings.witnesses, needed_entities(directory, entity)))
     return _conclude(node, directory, note, checkpoint, outcomes)
+
+
+def round_is_due(node: Node) -> bool:
+    """Tell whether the newest checkpoint is not the one that was cosigned, or that was long ago."""
+    with node.snapshot() as session:
+        ledger = node.ledger(session)
+        size = ledger.size()
+        known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
+    if known is None or known.size != size:
+        return size > 0
+    return (node.clock.now() - known.time).total_seconds() >= REFRESH_SECONDS
+
+
+def catch_up(node: Node) -> None:
+    """Have what goes out next cosigned, if witnesses can be reached; if not, it goes out as it is.
+
+    Raises:
+        RedpactError: directory or database are unusable.
+    """
+    if round_is_due(node):
+        run_round(node)
 
 
 class _Asking:

@@ -79,7 +79,9 @@ class Network:
     def join(self, entity: str, **options: object) -> Node:
         """Invite an entity and set its node up."""
         token = self.invite(entity, **options).to_token()
-        node = set_up(self.root / entity, Answers(token=token, listen=free_address()), self.clock)
+        witness = free_address() if self.coordinator.settings.witness_listen else ""
+        answers = Answers(token=token, listen=free_address(), witness_listen=witness)
+        node = set_up(self.root / entity, answers, self.clock)
         self.nodes[entity] = node
         return node
 
