@@ -62,4 +62,17 @@ def register(app: typer.Typer) -> None:
         emit({"policy": text}, text.rstrip("\n"), as_json=as_json)
 
     ledger_retain.register(group)
+
+    @group.command()
+    def seen(
+        home: HomeOption,
+        entity: Annotated[str, typer.Argument(help="Whose ledger.")],
+        as_json: JsonOption = False,
+    ) -> None:
+        """Print the newest checkpoint of another ledger seen here: for redpact-audit verify --seen."""
+        from node.exchange.ledger import seen_checkpoint
+
+        note = seen_checkpoint(open_node(home), entity)
+        emit({"checkpoint": note}, note.rstrip("\n"), as_json=as_json)
+
     app.add_typer(group, name="ledger")

@@ -25,6 +25,7 @@ from node.exchange.guardians import GuardianInput, check_who_decides, guardian_o
 from node.records.cipher import RecordCipher
 from node.records.documents import Document
 from node.wiring import Node
+from node.witnessing.rounds import catch_up
 from node.witnessing.state import own_testimony
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.notices import load_notices
@@ -192,6 +193,7 @@ class Consents:
             PdfUnavailable: PDF was asked for and its library is not installed.
             ExportUnusable: the folder is not empty, or cannot be written.
         """
+        catch_up(self._node)
         with self._node.snapshot() as session:
             view = self._node.consents(session).get(consent_id)
             return write_receipt(

@@ -5,8 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from consent_ledger.export import ExportSummary, export_ledger
+from consent_ledger.parties import ledger_origin
+from consent_ledger.witness_store import Role, SqlCheckpointStore
 from consent_ledger.witnessing import trust_policy
 from node.wiring import Node
+from node.witnessing.errors import NothingSeen
+from node.witnessing.rounds import catch_up
 from node.witnessing.state import cosigned_or_newest, own_testimony, witnessing_state
 
 
@@ -33,6 +37,7 @@ def export_own_ledger(node: Node, directory: Path) -> ExportSummary:
         ExportUnusable: the folder is not empty, or cannot be written.
         LedgerDamaged: the stored ledger contradicts itself.
     """
+    catch_up(node)
     with node.snapshot() as session:
         return export_ledger(node.ledger(session), directory, own_testimony(node, session))
 
@@ -62,3 +67,18 @@ def ledger_policy(node: Node, entity: str = "") -> str:
     """
     directory = node.directory.current(node.clock.now())
     return trust_policy(directory, entity or node.settings.entity).decode()
+
+
+def seen_checkpoint(node: Node, entity: str) -> str:
+    """Return the newest checkpoint of an entity's ledger that this node cosigned or was shown, signatures and all.
+
+    Raises:
+        NothingSeen: this node has seen none.
+    """
+    origin = ledger_origin(node.settings.network, entity)
+    with node.snapshot() as session:
+        found = [SqlCheckpointStore(session, role).get(origin) for role in (Role.WITNESS, Role.PEER)]
+    known = [each for each in found if each is not None]
+    if not known:
+        raise NothingSeen(f"this node has seen no checkpoint of {entity}", remedy="ask another entity, or a witness")
+    return max(known, key=lambda each: each.size).note.decode()
