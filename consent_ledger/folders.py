@@ -32,6 +32,25 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def new_file(path: Path, data: bytes, *, replace: bool = False) -> None:
+    """Write a file that only its owner can read, whole or not at all.
+
+    Raises:
+        ExportUnusable: it exists already and is not to be replaced, or cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        if path.exists() and not replace:
+            raise ExportUnusable(f"{path} exists already", remedy="choose another file, or use --force")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+        draft.replace(path)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def _unusable(target: Path, error: OSError) -> ExportUnusable:
     return ExportUnusable(
         f"cannot write {target}: {error.strerror}", remedy="choose another folder, or free space on the disk"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from consent_ledger.audit.report import AuditReport
+from consent_ledger.audit.report import AuditReport, ErasureNote
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.bodies import (
     ConsentBody,
@@ -123,7 +123,9 @@ class MeaningAudit:
 
     def _erasure(self, entry: AuditedEntry) -> None:
         assert isinstance(entry.body, ErasureBody)
-        check = self._report.check("erasures")
+        check, body = self._report.check("erasures"), entry.body
+        note = ErasureNote(entry.index, entry.leaf.time, body.basis, body.rule, len(body.indexes))
+        self._report.erasures.append(note)
         for index in entry.body.indexes:
             check.examined += 1
             if index >= entry.index:

@@ -1,10 +1,12 @@
 """What an audit says: numbered checks, each with how much it looked at and what it found."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from consent_ledger.entry import EntryType
+from policies.retention import load_retention
 
 MAX_FINDINGS_SHOWN: Final = 1000
 """Findings kept a check; all are counted."""
@@ -80,7 +82,31 @@ _QUESTIONS: Final = (
         "Every recipient acknowledged the withdrawal",
     ),
     ("training", "Solo se contribuyó a entrenamientos aprobados", "Only approved training was contributed to"),
+    (
+        "records",
+        "Los consentimientos están completos y solo tratan datos que se pueden ceder",
+        "Consents are complete and cover only data that may be shared",
+    ),
+    ("budget", "El gasto de privacidad es el que se aprobó", "The privacy budget spent is what was approved"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureNote:
+    """The content of some entries was erased: when, on which basis, by which rule of the schedule, of how many."""
+
+    index: int
+    time: datetime
+    basis: str
+    rule: str | None
+    entries: int
+
+    def text(self, language: str) -> str:
+        """Return the sentence, in ``es`` or ``en``."""
+        basis = load_retention().basis_label(self.basis, language)
+        if language == "es":
+            return f"El contenido de {self.entries} anotaciones se borró el {self.time:%Y-%m-%d}. Motivo: {basis}."
+        return f"The content of {self.entries} entries was erased on {self.time:%Y-%m-%d}. Basis: {basis}."
 
 
 @dataclass(slots=True)
@@ -92,6 +118,7 @@ class AuditReport:
     root: str = ""
     witnesses: tuple[str, ...] = ()
     erased: int = 0
+    erasures: list[ErasureNote] = field(default_factory=list)
     entries_by_type: dict[str, int] = field(default_factory=dict)
     checks: list[Check] = field(
         default_factory=lambda: [Check(n, code, es, en) for n, (code, es, en) in enumerate(_QUESTIONS, 1)]
@@ -123,6 +150,16 @@ class AuditReport:
             "root": self.root,
             "witnesses": list(self.witnesses),
             "erased": self.erased,
+            "erasures": [
+                {
+                    "index": note.index,
+                    "time": note.time.isoformat(),
+                    "basis": note.basis,
+                    "rule": note.rule,
+                    "entries": note.entries,
+                }
+                for note in self.erasures
+            ],
             "entries_by_type": self.entries_by_type,
             "errors": sum(check.errors for check in self.checks),
             "warnings": sum(check.warnings for check in self.checks),
@@ -139,6 +176,7 @@ class AuditReport:
             for finding in check.findings:
                 place = "" if finding.index is None else f"#{finding.index}: "
                 lines.append(f"      {place}{finding.es if spanish else finding.en} [{finding.code}]")
+        lines += ["", *(f"#{note.index}: {note.text(language)}" for note in self.erasures)] if self.erasures else []
         verdicts = {
             (True, True): "Verificado: el registro cumple todas las comprobaciones.",
             (True, False): "NO VERIFICADO: avise a la autoridad de control o a la Gerencia.",

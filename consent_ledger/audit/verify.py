@@ -1,15 +1,21 @@
 """The audit of an export: structure and meaning, from the files alone."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+from consent_ledger.audit.conduct import ConductAudit
 from consent_ledger.audit.meaning import MeaningAudit
 from consent_ledger.audit.report import AuditReport
-from consent_ledger.audit.structure import audited_entries, open_export
+from consent_ledger.audit.structure import AuditedEntry, audited_entries, open_export
 from consent_ledger.policy import TrustPolicy
 
 
-def verify_export(directory: Path, policy: TrustPolicy) -> AuditReport:
+def verify_export(
+    directory: Path, policy: TrustPolicy, *, listener: Callable[[AuditedEntry], None] | None = None
+) -> AuditReport:
     """Check an export from end to end against a trust policy; faults are findings of the report.
+
+    `listener`, when there is one, is given every entry that was found in the log, in order.
 
     Raises:
         ExportUnusable: the folder is not an export.
@@ -17,8 +23,11 @@ def verify_export(directory: Path, policy: TrustPolicy) -> AuditReport:
     report = AuditReport()
     checkpoint = open_export(directory, policy, report)
     if checkpoint is not None:
-        meaning = MeaningAudit(report)
+        meaning, conduct = MeaningAudit(report), ConductAudit(report)
         for entry in audited_entries(directory, checkpoint, report):
             meaning.entry(entry)
+            conduct.entry(entry)
+            if listener is not None:
+                listener(entry)
         meaning.finish()
     return report

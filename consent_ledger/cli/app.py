@@ -6,10 +6,10 @@ from typing import Final
 
 import typer
 
-from consent_ledger.cli import receipt, verify
+from consent_ledger.cli import receipt, report, verify
 from policies.errors import EXIT_CODES, RedpactError, error_document, error_text
 
-_COMMANDS: Final = (verify, receipt)
+_COMMANDS: Final = (verify, report, receipt)
 
 
 def build_app() -> typer.Typer:

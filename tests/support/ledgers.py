@@ -11,10 +11,12 @@ from consent_ledger.log import ConsentLedger
 from consent_ledger.note import NoteSigner
 from consent_ledger.signing import Ed25519Signer
 from consent_ledger.store import InMemoryLedgerStore, LedgerStore
+from policies.notices import load_notices
 from tests.support.clock import START
 
 ORIGIN = "red.example/entity/ong-a"
 DIGEST = sha256(b"something").hexdigest()
+NOTICE = load_notices().current("es")
 
 
 def new_ledger(store: LedgerStore | None = None, *, signer: NoteSigner | None = None) -> ConsentLedger:
@@ -41,7 +43,7 @@ def grant_of(
         recipients=recipients,
         valid_from=start,
         valid_until=start + timedelta(days=days),
-        notice=Notice(id="summary-sharing", version="1", sha256=DIGEST),
+        notice=Notice(id=NOTICE.id, version=NOTICE.version, sha256=NOTICE.sha256),
     )
 
 

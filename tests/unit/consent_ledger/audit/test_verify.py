@@ -66,7 +66,7 @@ def test_an_honest_ledger_passes_every_check(case: Case) -> None:
     report = case.audit()
     assert report.passed
     assert not warnings(report)
-    assert [check.number for check in report.checks] == list(range(1, 13))
+    assert [check.number for check in report.checks] == list(range(1, len(report.checks) + 1))
     assert report.check("releases").examined == 1
     assert report.entries_by_type["release"] == 1
     assert report.document()["passed"] is True

@@ -1,0 +1,44 @@
+"""``redpact-audit report DIR``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, emit, own_policy_warning
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("report")(report)
+
+
+def report(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder written by: redpact-node ledger export DIR")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write; only its owner can read it.")] = Path(
+        "redpact-report.html"
+    ),
+    policy: PolicyOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.es,
+) -> None:
+    """Verify an exported ledger and write what it tells, for a data-protection officer: one HTML file, es and en."""
+    from datetime import UTC, datetime
+
+    from consent_ledger.audit.page import Issue, report_page
+    from consent_ledger.audit.story import StoryTeller
+    from consent_ledger.audit.verify import verify_export
+    from consent_ledger.export import POLICY_FILE
+    from consent_ledger.folders import new_file
+    from consent_ledger.receipt import load_policy
+
+    teller = StoryTeller()
+    found = verify_export(directory, load_policy(policy or directory / POLICY_FILE), listener=teller.entry)
+    issue = Issue(datetime.now(UTC), own_policy=policy is None, language=lang.value)
+    new_file(output, report_page(found, teller.story, issue).encode(), replace=force)
+    document = found.document() | {"report": str(output), "policy": str(policy) if policy else "export"}
+    text = f"{found.text(lang.value)}\n→ {output}"
+    emit(document, text if policy else f"{text}\n{own_policy_warning(lang)}", as_json=as_json)
+    if not found.passed:
+        raise typer.Exit(1)

@@ -1,0 +1,161 @@
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from typing_extensions import override
+
+from consent_ledger.audit import story as story_module
+from consent_ledger.audit.page import Issue, report_page
+from consent_ledger.audit.report import AuditReport
+from consent_ledger.audit.story import Story, StoryTeller
+from consent_ledger.audit.verify import verify_export
+from consent_ledger.audit.words import WORDS
+from consent_ledger.export import export_ledger
+from consent_ledger.policy import TrustPolicy
+from tests.support.ledgers import new_ledger, new_register
+from tests.support.told_ledger import MARKUP, tell
+
+VOID = {"meta", "input", "br"}
+
+
+class Page(HTMLParser):
+    """Checks that tags nest, and collects text by language, attributes and tags."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text = {"es": "", "en": ""}
+        self.language = ""
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag == "main":
+            self.language = dict(attrs)["lang"] or ""
+        if tag not in VOID and not (self.get_starttag_text() or "").endswith("/>"):
+            self.open.append(tag)
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    @override
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    @override
+    def handle_data(self, data: str) -> None:
+        if self.language:
+            self.text[self.language] += data
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[AuditReport, Story]:
+    ledger = new_ledger()
+    tell(ledger, new_register(ledger))
+    folder: Path = tmp_path_factory.mktemp("told") / "export"
+    export_ledger(ledger, folder)
+    teller = StoryTeller()
+    report = verify_export(folder, TrustPolicy.of_log(ledger.vkey), listener=teller.entry)
+    return report, teller.story
+
+
+def page_of(told: tuple[AuditReport, Story], *, own_policy: bool = False) -> str:
+    return report_page(*told, Issue(datetime(2026, 11, 22, tzinfo=UTC), own_policy))
+
+
+def read(page: str) -> Page:
+    reader = Page()
+    reader.feed(page)
+    assert reader.open == []
+    return reader
+
+
+def test_both_languages_tell_who_saw_what_when_why_and_under_which_consent(told: tuple[AuditReport, Story]) -> None:
+    text = read(page_of(told)).text
+    for words in (
+        "Ayuntamiento de Ejemplo",
+        "Valoración e intervención en el caso",
+        "2026-03-03 11:00",
+        "Sexo (registral)",
+    ):
+        assert words in text["es"]
+    for words in ("Ayuntamiento de Ejemplo", "Assessment and case work", "2026-03-03 11:00", "Registered sex"):
+        assert words in text["en"]
+    assert "VERIFICADO" in text["es"]
+    assert "VERIFIED" in text["en"]
+
+
+def test_withdrawals_say_how_long_each_entity_took_and_who_has_not_answered(told: tuple[AuditReport, Story]) -> None:
+    text = read(page_of(told)).text["en"]
+    assert "Ayuntamiento de Ejemplo: 9 minutes" in text
+    assert "Asociación Inventada: 31.0 hours" in text
+    assert re.search(r"Asociación Inventada: open, [0-9.]+ days", text)
+
+
+def test_refusals_training_and_erasures_are_told(told: tuple[AuditReport, Story]) -> None:
+    text = read(page_of(told)).text["es"]
+    assert "No hay nada que compartir" in text
+    assert "ε = 2.1" in text
+    assert "La persona retira su consentimiento (RGPD art. 17.1.b)" in text
+    assert "Se muestran 47 de 48" in text
+
+
+def test_the_page_runs_nothing_and_loads_nothing(told: tuple[AuditReport, Story]) -> None:
+    page = page_of(told)
+    reader = read(page)
+    assert not reader.tags & {"script", "link", "img", "iframe", "object", "embed", "a", "base", "form", "image", "use"}
+    assert not {
+        name for name in reader.attributes if name.startswith("on") or name in {"src", "href", "srcset", "data"}
+    }
+    assert not re.search(r"url\(|@import|https?://", page)
+    assert "default-src 'none'" in page
+
+
+def test_what_a_ledger_says_is_text_and_never_markup(told: tuple[AuditReport, Story]) -> None:
+    page = page_of(told)
+    assert MARKUP not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_every_chart_has_its_numbers_in_a_table_beside_it(told: tuple[AuditReport, Story]) -> None:
+    page = page_of(told)
+    assert page.count("<svg") == 2 * 4
+    for figure in page.split("<figure>")[1:]:
+        assert "<table>" in figure.split("<section>")[0]
+    assert page.count('role="img"') == page.count("<svg")
+
+
+def test_a_report_whose_key_came_with_the_ledger_says_so(told: tuple[AuditReport, Story]) -> None:
+    assert WORDS["es"]["own_policy"] not in page_of(told)
+    assert WORDS["es"]["own_policy"] in page_of(told, own_policy=True)
+
+
+def test_both_languages_have_the_same_words() -> None:
+    assert WORDS["es"].keys() == WORDS["en"].keys()
+
+
+def test_an_empty_ledger_has_a_report(tmp_path: Path) -> None:
+    ledger = new_ledger()
+    export_ledger(ledger, tmp_path / "export")
+    teller = StoryTeller()
+    report = verify_export(tmp_path / "export", TrustPolicy.of_log(ledger.vkey), listener=teller.entry)
+    assert "Ninguna." in read(page_of((report, teller.story))).text["es"]
+
+
+def test_long_ledgers_show_the_newest_rows_and_count_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ledger = new_ledger()
+    tell(ledger, new_register(ledger))
+    export_ledger(ledger, tmp_path / "export")
+    monkeypatch.setattr(story_module, "MAX_ROWS", 2)
+    teller = StoryTeller()
+    verify_export(tmp_path / "export", TrustPolicy.of_log(ledger.vkey), listener=teller.entry)
+    assert len(teller.story.releases) == 2
+    assert teller.story.by_type["release"] == 48
+    assert {told.consent_id for told in teller.story.withdrawals.values() if told.waiting}
