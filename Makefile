@@ -16,7 +16,7 @@ export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test lint format fault fuzz protos protos-check docs bench system lock clean
+.PHONY: help setup demo test lint format fault fuzz protos protos-check docs auditor bench system lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ protos-check: setup ## Fail when the committed stubs are not what the .proto fil
 
 docs: setup ## Write the reference pages that the code dictates
 	$(BIN)/python -m tools.reference
+
+auditor: setup ## Build the auditor alone, for people who only verify: dist/redpact_audit-*.whl
+	$(BIN)/python -m tools.auditor
 
 bench: setup ## Measure and print, in one run, ours beside the bare peers
 	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
