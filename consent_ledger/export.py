@@ -16,7 +16,7 @@ from consent_ledger.checkpoint import read_checkpoint
 from consent_ledger.folders import new_folder
 from consent_ledger.log import ConsentLedger, read_tile
 from consent_ledger.store import LedgerStore
-from consent_ledger.testimony import Testimony, require_own
+from consent_ledger.testimony import WitnessTestimony, require_own
 from consent_ledger.tiles import TILE_WIDTH, bundle_path, encode_bundle, tiles_of
 
 CHECKPOINT_FILE: Final = "checkpoint"
@@ -36,7 +36,7 @@ class ExportSummary:
     directory: Path
 
 
-def export_ledger(ledger: ConsentLedger, directory: Path, testimony: Testimony | None = None) -> ExportSummary:
+def export_ledger(ledger: ConsentLedger, directory: Path, testimony: WitnessTestimony | None = None) -> ExportSummary:
     """Write the whole ledger to a new folder, streaming. Call it inside one snapshot of the store.
 
     When the newest checkpoint has no quorum of cosignatures yet, the newest that has goes beside it, so that an audit
@@ -52,7 +52,7 @@ def export_ledger(ledger: ConsentLedger, directory: Path, testimony: Testimony |
         LedgerDamaged: the stored ledger contradicts itself, or what witnesses cosigned.
     """
     note = ledger.checkpoint()
-    checkpoint, said = read_checkpoint(note), testimony or Testimony.alone(ledger)
+    checkpoint, said = read_checkpoint(note), testimony or WitnessTestimony.alone(ledger)
     cosigned = read_checkpoint(said.cosigned) if said.cosigned else None
     if cosigned is not None:
         require_own(cosigned, ledger)

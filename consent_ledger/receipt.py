@@ -24,7 +24,7 @@ from consent_ledger.policy import TrustPolicy
 from consent_ledger.proof import MAX_PROOF_BYTES, Evidence, TlogProof
 from consent_ledger.receipt_page import receipt_page
 from consent_ledger.receipt_pdf import pdf_printer
-from consent_ledger.testimony import Testimony
+from consent_ledger.testimony import WitnessTestimony
 
 PROOF_FILE: Final = "consent.tlog-proof"
 CHANGE_FILE: Final = "change.tlog-proof"
@@ -49,8 +49,13 @@ class ReceiptReport:
 
 
 def write_receipt(
-    ledger: ConsentLedger, consent: ConsentView, directory: Path, *, label: Label, pdf: bool | None = None,
-    testimony: Testimony | None = None,
+    ledger: ConsentLedger,
+    consent: ConsentView,
+    directory: Path,
+    *,
+    label: Label,
+    pdf: bool | None = None,
+    testimony: WitnessTestimony | None = None,
 ) -> Path:
     """Write the receipt of a consent to a new folder and return it.
 
@@ -79,7 +84,7 @@ def write_receipt(
             _, change = prove_entry(ledger, consent.last_index, testimony)
             (folder / CHANGE_FILE).write_bytes(change.to_bytes())
         (folder / RECORD_FILE).write_text(_record_text(leaf, body), encoding="utf-8")
-        (folder / POLICY_FILE).write_bytes((testimony or Testimony.alone(ledger)).policy)
+        (folder / POLICY_FILE).write_bytes((testimony or WitnessTestimony.alone(ledger)).policy)
         for language in ("es", "en"):
             page = receipt_page(consent, body, leaf, language=language, label=label, origin=ledger.origin)
             (folder / f"consent.{language}.html").write_text(page, encoding="utf-8")
@@ -89,7 +94,7 @@ def write_receipt(
 
 
 def prove_entry(
-    ledger: ConsentLedger, index: int, testimony: Testimony | None = None
+    ledger: ConsentLedger, index: int, testimony: WitnessTestimony | None = None
 ) -> tuple[Evidence, TlogProof]:
     """Return an entry's leaf, body and salt, and the proof file that carries them.
 
@@ -104,7 +109,7 @@ def prove_entry(
     if stored is None:
         raise LedgerDamaged(f"the content of entry {index} was erased", remedy="nothing is left to make a receipt of")
     evidence = Evidence(leaf, stored.body, stored.salt)
-    checkpoint = (testimony or Testimony.alone(ledger)).checkpoint_with(index, ledger)
+    checkpoint = (testimony or WitnessTestimony.alone(ledger)).checkpoint_with(index, ledger)
     hashes = tuple(ledger.inclusion_proof(index, read_checkpoint(checkpoint).size))
     return evidence, TlogProof(index, hashes, checkpoint, evidence.to_extra())
 

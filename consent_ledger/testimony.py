@@ -10,7 +10,7 @@ from consent_ledger.policy import NO_QUORUM
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class WitnessTestimony:
     """A trust policy (C2SP tlog-policy), and the newest checkpoint whose cosignatures satisfy it, if there is one."""
 
     policy: bytes

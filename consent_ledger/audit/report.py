@@ -88,6 +88,11 @@ _QUESTIONS: Final = (
         "Consents are complete and cover only data that may be shared",
     ),
     ("budget", "El gasto de privacidad es el que se aprobó", "The privacy budget spent is what was approved"),
+    (
+        "witnesses",
+        "Los testigos vieron este mismo registro",
+        "Witnesses saw this same ledger",
+    ),
 )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from consent_ledger.audit.bodies import BodyFolder
 from consent_ledger.audit.report import AuditReport, Check
+from consent_ledger.audit.witnesses import WitnessAudit
 from consent_ledger.checkpoint import Checkpoint
 from consent_ledger.entry import MAX_LEAF_BYTES, Body, Leaf
 from consent_ledger.errors import ExportUnusable, LedgerError, MalformedDocument
@@ -44,7 +45,7 @@ def open_export(directory: Path, policy: TrustPolicy, report: AuditReport) -> Ch
     check = report.check("checkpoint")
     check.examined = 1
     try:
-        checkpoint, report.witnesses = policy.open(note)
+        checkpoint, report.witnesses = policy.verify(note)
     except LedgerError as error:
         check.fail("signature", f"{error.es} ({error.message})", error.message)
         return None
@@ -53,9 +54,11 @@ def open_export(directory: Path, policy: TrustPolicy, report: AuditReport) -> Ch
     return checkpoint
 
 
-def audited_entries(directory: Path, checkpoint: Checkpoint, report: AuditReport) -> Iterator[AuditedEntry]:
+def audited_entries(
+    directory: Path, checkpoint: Checkpoint, report: AuditReport, witnesses: WitnessAudit
+) -> Iterator[AuditedEntry]:
     """Checks 2 to 6: iterate over the entries, in order, checking every hash on the way."""
-    tree, bodies = _Tree(directory, report), BodyFolder(directory, report.check("bodies"))
+    tree, bodies = _Tree(directory, report, witnesses), BodyFolder(directory, report.check("bodies"))
     entries, times = report.check("entries"), report.check("times")
     clock: datetime | None = None
     for first in range(0, checkpoint.size, TILE_WIDTH):
@@ -77,8 +80,9 @@ def audited_entries(directory: Path, checkpoint: Checkpoint, report: AuditReport
 class _Tree:
     """Rebuilds the tree from the leaves and compares every tile on the way."""
 
-    def __init__(self, directory: Path, report: AuditReport) -> None:
+    def __init__(self, directory: Path, report: AuditReport, witnesses: WitnessAudit) -> None:
         self._directory = directory
+        self._witnesses = witnesses
         self._tiles, self._root = report.check("tiles"), report.check("root")
         self._frontier: list[bytes] = []
         self._size = 0
@@ -86,6 +90,7 @@ class _Tree:
         self._next: dict[int, int] = {}  # its index
 
     def extend(self, hashes: list[bytes]) -> None:
+        self._witnesses.extend(self._frontier, self._size, hashes)
         for level, nodes in grow(self._frontier, self._size, hashes).items():
             pending = self._open.setdefault(level, [])
             pending.extend(nodes)  # at most one tile's worth: a bundle has 256 entries and starts at a tile

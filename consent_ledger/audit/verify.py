@@ -1,20 +1,26 @@
 """The audit of an export: structure and meaning, from the files alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from consent_ledger.audit.conduct import ConductAudit
 from consent_ledger.audit.meaning import MeaningAudit
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.structure import AuditedEntry, audited_entries, open_export
+from consent_ledger.audit.witnesses import SeenCheckpoint, WitnessAudit
 from consent_ledger.policy import TrustPolicy
 
 
 def verify_export(
-    directory: Path, policy: TrustPolicy, *, listener: Callable[[AuditedEntry], None] | None = None
+    directory: Path,
+    policy: TrustPolicy,
+    *,
+    listener: Callable[[AuditedEntry], None] | None = None,
+    seen: Sequence[SeenCheckpoint] = (),
 ) -> AuditReport:
     """Check an export from end to end against a trust policy; faults are findings of the report.
 
+    `seen` are checkpoints of this ledger from elsewhere: it must extend each of them.
     `listener`, when there is one, is given every entry that was found in the log, in order.
 
     Raises:
@@ -23,8 +29,9 @@ def verify_export(
     report = AuditReport()
     checkpoint = open_export(directory, policy, report)
     if checkpoint is not None:
+        witnesses = WitnessAudit.begin(directory, policy, report, checkpoint=checkpoint, seen=seen)
         meaning, conduct = MeaningAudit(report), ConductAudit(report)
-        for entry in audited_entries(directory, checkpoint, report):
+        for entry in audited_entries(directory, checkpoint, report, witnesses):
             meaning.entry(entry)
             conduct.entry(entry)
             if listener is not None:

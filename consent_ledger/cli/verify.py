@@ -16,16 +16,24 @@ def register(app: typer.Typer) -> None:
 def verify(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder written by: redpact-node ledger export DIR")],
     policy: PolicyOption = None,
+    seen: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A checkpoint of this ledger from elsewhere (a witness, another entity), or a receipt's .tlog-proof: "
+            "the ledger must extend it. Repeatable."
+        ),
+    ] = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,
 ) -> None:
     """Check an exported ledger: signatures, every hash, and that every release had a live consent."""
     from consent_ledger.audit.verify import verify_export
+    from consent_ledger.audit.witnesses import SeenCheckpoint
     from consent_ledger.export import POLICY_FILE
     from consent_ledger.receipt import load_policy
 
     trusted = load_policy(policy or directory / POLICY_FILE)
-    report = verify_export(directory, trusted)
+    report = verify_export(directory, trusted, seen=[SeenCheckpoint.read(file, trusted) for file in seen or ()])
     document = report.document() | {"policy": str(policy) if policy else "export"}
     text = report.text(lang.value)
     emit(document, text if policy else f"{text}\n{own_policy_warning(lang)}", as_json=as_json)

@@ -141,6 +141,8 @@ class _Asking:
             return Outcome(witness, error=error)
 
     def _cosignature(self, witness: KnownWitness, old: int) -> NoteSignature:
+        if old > self._checkpoint.size:  # it cosigned more than we have: let it say so
+            old = 0
         for _ in range(_TRIES):
             reply = self._send(witness.url, AddCheckpoint(old, self._proof(old), self._note))
             if reply.cosigned:
@@ -164,24 +166,22 @@ class _Asking:
             size = self._checkpoint.size
             return tuple(self._node.ledger(session).consistency_proof(min(old, size), size))
 
-    def _contradicted(self, witness: KnownWitness, size: int) -> LedgerContradicted:
+    def _contradicted(self, witness: KnownWitness, size: int) -> RedpactError:
         # The witness's word is checked: only a checkpoint signed with our own key is evidence against our ledger.
-        path = f"/{origin_hash(self._checkpoint.origin)}/checkpoint"
-        known = exchange(witness.url, "GET", path)
-        log = NoteVerifier.from_vkey(self._vkey())
-        seen = open_checkpoint(known.body, log)
+        known = exchange(witness.url, "GET", f"/{origin_hash(self._checkpoint.origin)}/checkpoint")
+        with self._node.snapshot() as session:
+            ledger = self._node.ledger(session)
+            seen = open_checkpoint(known.body, NoteVerifier.from_vkey(ledger.vkey))
+            held = seen.size <= ledger.size() and ledger.subtrees()(0, seen.size) == seen.root
+        if held and size <= seen.size:  # another round, of another process, was quicker with newer entries
+            return WitnessRefused(f"{witness.id} has cosigned newer entries already", remedy="nothing need be done")
         kind = Misconduct.ROLLBACK if seen.size > self._checkpoint.size else Misconduct.FORK
         evidence = Evidence(kind, seen.origin, known.body, self._note)
         keep_evidence(self._node.home, evidence, seen_by="log", now=self._node.clock.now())
         return LedgerContradicted(
-            f"{witness.id} cosigned our ledger at size {max(size, seen.size)}, and what is stored here does not extend "
-            "that",
+            f"{witness.id} cosigned our ledger at size {seen.size}, and what is stored here does not extend that",
             remedy="keep the evidence folder, find out whether an old backup was restored, tell the DPO",
         )
-
-    def _vkey(self) -> str:
-        with self._node.snapshot() as session:
-            return self._node.ledger(session).vkey
 
 
 def _conclude(node: Node, directory: Directory, note: bytes, checkpoint: Checkpoint, outcomes: list[Outcome]) -> Round:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.checkpoint import read_checkpoint
 from consent_ledger.tables import WitnessProgressRow
-from consent_ledger.testimony import Testimony
+from consent_ledger.testimony import WitnessTestimony
 from consent_ledger.witness_store import Role, SqlCheckpointStore
 from consent_ledger.witnessing import coordinator_witness, needed_entities, trust_policy
 from node.runtime.findings import Finding, Level
@@ -90,7 +90,7 @@ def cosigned_or_newest(node: Node, session: Session) -> tuple[bytes, bytes | Non
     return note, known.note
 
 
-def own_testimony(node: Node, session: Session) -> Testimony:
+def own_testimony(node: Node, session: Session) -> WitnessTestimony:
     """Return what goes out with our ledger: the trust policy by the directory, and the newest cosigned checkpoint.
 
     Raises:
@@ -98,9 +98,9 @@ def own_testimony(node: Node, session: Session) -> Testimony:
     """
     ledger, directory = node.ledger(session), node.directory.newest()
     if directory is None or node.settings.entity not in directory:
-        return Testimony.alone(ledger)
+        return WitnessTestimony.alone(ledger)
     known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
-    return Testimony(trust_policy(directory, node.settings.entity), known.note if known else None)
+    return WitnessTestimony(trust_policy(directory, node.settings.entity), known.note if known else None)
 
 
 def witnessing_text(state: dict[str, Any], lang: str) -> str:

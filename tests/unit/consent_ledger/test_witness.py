@@ -163,7 +163,8 @@ def test_a_rewritten_log_that_grew_is_not_cosigned_and_kept(asked: Asked) -> Non
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"old 5", b"old -1\n\n", b"old 05\n\n", b"old 99999999999999999999\n\n", b"new 5\n\nx", b"old 0\nAAAA\n\nx",
+        b"", b"old 5", b"old -1\n\n", b"old 05\n\n", b"old 99999999999999999999\n\n", b"new 5\n\nx",
+        b"old 0\nAAAA\n\nx",
         b"old 0\n!!\n\nx", b"old 0\n\nnot a note", b"\xff\xfe\n\n", b"old 0\n" + b"A" * 70_000,
         b"old 0\n" + (base64.b64encode(b"\0" * 32) + b"\n") * 64 + b"\nx",
     ],
@@ -203,7 +204,7 @@ def test_the_witness_key_reads_back_from_its_vkey() -> None:
         NoteVerifier.from_vkey(COSIGNER.vkey)
 
 
-def test_a_cosignature_covers_its_time(asked: Asked) -> None:
+def test_a_cosignature_covers_its_time() -> None:
     line = COSIGNER.cosign("a\n1\nb\n", START)
     later = COSIGNER.cosign("a\n1\nb\n", START + timedelta(seconds=1))
     mixed = later.signature[:8] + line.signature[8:]

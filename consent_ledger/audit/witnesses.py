@@ -1,0 +1,136 @@
+"""Whether witnesses saw this same ledger, and whether it is the one that others were shown.
+
+Cosignatures over the newest checkpoint, or over an earlier one beside it, must be a quorum of the trust policy. That
+earlier checkpoint, and any that the auditor has from elsewhere (a witness, another entity, a person's receipt), must be
+of the first entries of this very ledger: their roots are computed again on the way through the entries.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from consent_ledger.audit.report import AuditReport, Check
+from consent_ledger.checkpoint import Checkpoint
+from consent_ledger.errors import LedgerError
+from consent_ledger.export import WITNESSED_FILE
+from consent_ledger.folders import read_file
+from consent_ledger.merkle import fold, push
+from consent_ledger.note import MAX_NOTE_BYTES
+from consent_ledger.policy import NO_QUORUM, TrustPolicy
+from consent_ledger.proof import HEADER, TlogProof
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCheckpoint:
+    """A checkpoint of the ledger that the auditor has from elsewhere, verified; `source` is for the findings."""
+
+    source: str
+    checkpoint: Checkpoint
+
+    @classmethod
+    def read(cls, file: Path, policy: TrustPolicy) -> Self:
+        """Read a signed checkpoint, or the one in a ``.tlog-proof`` file.
+
+        Raises:
+            ExportUnusable: the file cannot be read.
+            MalformedDocument, SignatureInvalid: it holds no checkpoint of a ledger that the policy trusts.
+        """
+        data = read_file(file, MAX_NOTE_BYTES)
+        note = TlogProof.parse(data).checkpoint if data.startswith(HEADER.encode()) else data
+        return cls(file.name, policy.verify(note)[0])
+
+
+class WitnessAudit:
+    """Compares earlier checkpoints with the entries as they pass by."""
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._marks: list[SeenCheckpoint] = []
+
+    @classmethod
+    def begin(
+        cls,
+        directory: Path,
+        policy: TrustPolicy,
+        report: AuditReport,
+        *,
+        checkpoint: Checkpoint,
+        seen: Sequence[SeenCheckpoint] = (),
+    ) -> Self:
+        """Check the cosignatures, and take in what there is to compare."""
+        audit = cls(report.check("witnesses"))
+        audit._quorum(directory, policy, report, checkpoint)
+        for each in seen:
+            audit._take(each, checkpoint)
+        return audit
+
+    def extend(self, frontier: Sequence[bytes], size: int, hashes: Sequence[bytes]) -> None:
+        """Take in the leaf hashes that follow a tree of `size` leaves with that frontier."""
+        for mark in self._marks:
+            if size < mark.checkpoint.size <= size + len(hashes):
+                grown = list(frontier)
+                for position, leaf in enumerate(hashes[: mark.checkpoint.size - size], size):
+                    push(grown, position, leaf)
+                if fold(grown) != mark.checkpoint.root:
+                    self._contradiction(mark)
+
+    def _quorum(self, directory: Path, policy: TrustPolicy, report: AuditReport, checkpoint: Checkpoint) -> None:
+        if policy.quorum == NO_QUORUM:
+            return
+        self._check.examined += 1
+        if policy.satisfied(report.witnesses):
+            return
+        earlier = self._earlier(directory, policy)
+        if earlier is None:
+            self._check.fail(
+                "quorum",
+                f"Faltan cofirmas: solo cofirmaron {len(report.witnesses)} testigos de los que exige la red.",
+                f"Only {len(report.witnesses)} witnesses cosigned: fewer than the trust policy asks for.",
+            )
+            return
+        self._take(earlier, checkpoint)
+        waiting = checkpoint.size - earlier.checkpoint.size
+        if waiting > 0:
+            self._check.warn(
+                "unwitnessed",
+                f"Las últimas {waiting} anotaciones aún no las han visto los testigos.",
+                f"Witnesses have not yet seen the last {waiting} entries.",
+                index=earlier.checkpoint.size,
+            )
+
+    @staticmethod
+    def _earlier(directory: Path, policy: TrustPolicy) -> SeenCheckpoint | None:
+        path = directory / WITNESSED_FILE
+        if not path.exists():
+            return None
+        try:
+            return SeenCheckpoint(WITNESSED_FILE, policy.open(read_file(path, MAX_NOTE_BYTES))[0])
+        except LedgerError:
+            return None  # it proves nothing: as if it were not there
+
+    def _take(self, seen: SeenCheckpoint, checkpoint: Checkpoint) -> None:
+        self._check.examined += 1
+        if seen.checkpoint.origin != checkpoint.origin:
+            self._check.warn(
+                "other_ledger", f"{seen.source} es de otro registro.", f"{seen.source} is of another ledger."
+            )
+        elif seen.checkpoint.size > checkpoint.size:
+            self._check.fail(
+                "shortened",
+                f"El registro se ha acortado: {seen.source} se firmó con {seen.checkpoint.size} anotaciones.",
+                f"The ledger was shortened: {seen.source} was signed with {seen.checkpoint.size} entries.",
+            )
+        elif seen.checkpoint.size == checkpoint.size and seen.checkpoint.root != checkpoint.root:
+            self._contradiction(seen)
+        else:
+            self._marks.append(seen)
+
+    def _contradiction(self, seen: SeenCheckpoint) -> None:
+        size, source = seen.checkpoint.size, seen.source
+        self._check.fail(
+            "rewritten",
+            f"El registro se ha reescrito: sus {size} primeras anotaciones no son las que se mostraron ({source}).",
+            f"The ledger was rewritten: its first {size} entries are not those shown before ({source}).",
+            index=size - 1,
+        )

@@ -1,0 +1,276 @@
+"""Ledgers witnessed over real HTTP in a network with a real coordinator; and one owner who rewrites its ledger."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from consent_ledger.audit.verify import verify_export
+from consent_ledger.audit.witnesses import SeenCheckpoint
+from consent_ledger.checkpoint import read_checkpoint
+from consent_ledger.note import parse_note
+from consent_ledger.parties import EntityKind, ledger_origin
+from consent_ledger.policy import TrustPolicy
+from consent_ledger.receipt import verify_receipt
+from consent_ledger.witness import AddCheckpoint, origin_hash
+from coordinator.doctor import examine as examine_coordinator
+from node import serve as node_service
+from node.doctor import examine
+from node.exchange.asking import Asking, question_of
+from node.exchange.consents import Consents
+from node.exchange.ledger import export_own_ledger, ledger_policy, own_ledger_status, seen_checkpoint
+from node.identity.follow import refresh, tell_addresses
+from node.runtime.evidence import evidence_files
+from node.runtime.findings import Level, exit_code
+from node.wiring import Node
+from node.witnessing.background import witness_ledger
+from node.witnessing.client import WitnessReply, exchange, submit
+from node.witnessing.errors import PeerLedgerForked
+from node.witnessing.rounds import Round, run_round
+from node.witnessing.state import witnessing_state
+from tests.support.exchange import PERSON, grant, hold, person_record
+from tests.support.hostile import rewrite_ledger
+from tests.support.ledgers import refusals
+from tests.support.network import NETWORK, Network, free_address
+
+REAL_TASKS = node_service.tasks
+
+
+@pytest.fixture
+def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
+    """A coordinator and three entities, all of them witnesses; town holds a person who consented.
+
+    Rounds run when a test says so; the background work has a test of its own.
+    """
+    monkeypatch.setattr(node_service, "tasks", lambda _node: [])
+    net = Network(tmp_path, witness_listen=free_address(), witness_quorum=1)
+    try:
+        net.start()
+        for entity in ("town", "ngo", "county"):
+            net.join(entity, kind=EntityKind.PUBLIC)
+            refresh(net.nodes[entity])
+        for node in net.nodes.values():
+            refresh(node)
+        for entity in ("town", "ngo", "county"):
+            service = net.serve(entity)
+            assert len(service.servers) == 2
+        hold(net.nodes["town"], person_record())
+        grant(net.nodes["town"], "ngo")
+        yield net
+    finally:
+        net.stop()
+
+
+def cosigned(node: Node) -> Round:
+    done = run_round(node)
+    assert done is not None
+    return done
+
+
+def policy_of(net: Network, entity: str, by: str = "ngo") -> TrustPolicy:
+    """The trust policy that somebody else's node gives."""
+    return TrustPolicy.parse(ledger_policy(net.nodes[by], entity).encode())
+
+
+def waiting(node: Node) -> int:
+    with node.snapshot() as session:
+        return witnessing_state(node, session).waiting
+
+
+def within(seconds: float, condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def fetch(net: Network) -> None:
+    ngo = net.nodes["ngo"]
+    (reply,) = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies
+    if reply.error is not None:
+        raise reply.error
+    assert reply.released
+
+
+def findings(net: Network, entity: str, check: str) -> Level:
+    return next(each.level for each in examine(net.nodes[entity]) if each.check == check)
+
+
+def test_every_ledger_is_cosigned_by_the_coordinator_and_by_entities(net: Network, tmp_path: Path) -> None:
+    town = net.nodes["town"]
+    done = cosigned(town)
+    assert done.quorum
+    assert {each.witness.id for each in done.outcomes if each.line} == {"coordinator", "ngo", "county"}
+    export_own_ledger(town, tmp_path / "export")
+    report = verify_export(tmp_path / "export", policy_of(net, "town"))
+    assert report.passed
+    assert set(report.witnesses) == {"coordinator", "ngo", "county"}
+    assert own_ledger_status(town).witnesses["waiting"] == 0
+
+
+def test_the_receipt_of_a_consent_carries_the_quorum(net: Network, tmp_path: Path) -> None:
+    town = net.nodes["town"]
+    consents = Consents(town)
+    (view,) = consents.list()
+    folder = consents.receipt(view.consent_id, tmp_path / "receipt", pdf=False)
+    report = verify_receipt(folder / "consent.tlog-proof", policy_of(net, "town"))
+    assert "coordinator" in report.witnesses
+    assert len(report.witnesses) >= 2
+
+
+def test_the_background_work_witnesses_soon_after_an_entry(net: Network) -> None:
+    town, stopping = net.nodes["town"], threading.Event()
+    assert "witnesses" in {task.name for task in REAL_TASKS(town)}
+    work = threading.Thread(target=witness_ledger, args=(town, stopping))
+    work.start()
+    try:
+        assert within(20, lambda: waiting(town) == 0)
+        with town.transaction() as session:
+            town.ledger(session).append(refusals(3), town.clock.now())
+        assert waiting(town) == 3
+        assert within(20, lambda: waiting(town) == 0)
+    finally:
+        stopping.set()
+        work.join()
+
+
+def test_a_witness_serves_what_it_cosigned(net: Network) -> None:
+    cosigned(net.nodes["town"])
+    url = net.coordinator.settings.public_witness_url
+    served = exchange(url, "GET", f"/{origin_hash(ledger_origin(NETWORK, 'town'))}/checkpoint")
+    assert served.status == 200
+    assert {line.name for line in parse_note(served.body).signatures} == {
+        ledger_origin(NETWORK, "town"),
+        f"{NETWORK}/witness/coordinator",
+    }
+
+
+def test_without_witnesses_the_node_goes_on_and_says_so(net: Network, tmp_path: Path) -> None:
+    town = net.nodes["town"]
+    cosigned(town)
+    net.stop_coordinator()
+    fetch(net)
+    done = cosigned(town)
+    assert not done.quorum
+    faults = {each.witness.id: each.error.code for each in done.outcomes if each.error}
+    assert faults == {"coordinator": "witness_unreachable"}
+    assert waiting(town) == 1
+    assert findings(net, "town", "witnesses") is Level.WARNING
+    export_own_ledger(town, tmp_path / "export")
+    report = verify_export(tmp_path / "export", policy_of(net, "town"))
+    assert report.passed
+    assert [each.code for each in report.check("witnesses").findings] == ["unwitnessed"]
+
+
+def test_a_witness_turned_on_later_reaches_the_directory(net: Network) -> None:
+    town = net.nodes["town"]
+    moved = town.settings.model_copy(update={"witness_url": "https://witness.town.example/x"})
+    moved.save(town.home)
+    again = Node(town.home, clock=net.clock)
+    tell_addresses(again, refresh(again))
+    listed = refresh(again)
+    assert listed is not None
+    assert listed.party("town").witness is not None
+    assert listed.party("town").witness.url == "https://witness.town.example/x"  # type: ignore[union-attr]
+    again.close()
+
+
+@pytest.mark.invariant(2)
+def test_a_ledger_rewritten_after_a_release_is_caught_by_witness_peer_and_auditor(net: Network, tmp_path: Path) -> None:
+    town, ngo = net.nodes["town"], net.nodes["ngo"]
+    fetch(net)
+    cosigned(town)
+    size = own_ledger_status(town).size
+    rewrite_ledger(town, size + 2, town.clock.now())  # the release never happened, says town
+    grant(town, "ngo")
+
+    done = cosigned(town)
+    assert not done.quorum
+    assert {each.error.code for each in done.outcomes if each.error} == {"ledger_contradicted"}
+    # the witnesses: refused, kept, alarmed
+    assert len(evidence_files(net.coordinator.home)) == 1
+    alarm = next(each for each in examine_coordinator(net.coordinator) if each.check == "evidence")
+    assert alarm.level is Level.FAILED
+    assert exit_code([alarm]) == 4
+    # its own administrator
+    assert evidence_files(town.home)
+    assert findings(net, "town", "evidence") is Level.FAILED
+    # the peer that had an answer before
+    before = len(evidence_files(ngo.home))
+    with pytest.raises(PeerLedgerForked):
+        fetch(net)
+    kept = [json.loads(path.read_bytes()) for path in evidence_files(ngo.home)]
+    assert len(kept) > before
+    assert {"peer", "witness"} <= {each["seen_by"] for each in kept}
+    # the auditor: without the quorum, and with what a peer saw
+    (tmp_path / "seen").write_text(seen_checkpoint(ngo, "town"))
+    audit_of_rewritten(net, tmp_path)
+
+
+def audit_of_rewritten(net: Network, tmp_path: Path) -> None:
+    from consent_ledger.errors import LedgerDamaged
+    from consent_ledger.export import export_ledger
+
+    town, policy = net.nodes["town"], policy_of(net, "town")
+    with pytest.raises(LedgerDamaged):  # our own software does not even export it
+        export_own_ledger(town, tmp_path / "honest")
+    with town.snapshot() as session:
+        export_ledger(town.ledger(session), tmp_path / "export")
+    codes = [each.code for each in verify_export(tmp_path / "export", policy).check("witnesses").findings]
+    assert codes == ["quorum"]
+    seen = SeenCheckpoint.read(tmp_path / "seen", policy)
+    alone = TrustPolicy.of_log(policy.logs[ledger_origin(NETWORK, "town")].vkey)
+    report = verify_export(tmp_path / "export", alone, seen=[seen])
+    assert [each.code for each in report.check("witnesses").findings] == ["rewritten"]
+    assert not report.passed
+
+
+def test_a_ledger_shortened_by_an_old_backup_is_told_to_its_owner(net: Network) -> None:
+    town = net.nodes["town"]
+    fetch(net)
+    fetch(net)
+    cosigned(town)
+    rewrite_ledger(town, 1, town.clock.now())
+    done = cosigned(town)
+    assert {each.error.code for each in done.outcomes if each.error} == {"ledger_contradicted"}
+    kinds = {json.loads(path.read_bytes())["kind"] for path in evidence_files(town.home)}
+    assert kinds == {"rollback"}
+
+
+def test_a_peer_learns_of_a_shortened_ledger_from_the_next_answer(net: Network) -> None:
+    town, ngo = net.nodes["town"], net.nodes["ngo"]
+    fetch(net)
+    fetch(net)
+    seen = read_checkpoint(seen_checkpoint(ngo, "town").encode()).size
+    rewrite_ledger(town, 0, town.clock.now())
+    grant(town, "ngo")
+    assert own_ledger_status(town).size < seen
+    with pytest.raises(PeerLedgerForked):
+        fetch(net)
+    assert findings(net, "ngo", "evidence") is Level.FAILED
+
+
+def test_a_round_that_was_overtaken_is_no_alarm(net: Network) -> None:
+    """The command and the running service may both ask: the slower one comes with fewer entries."""
+    town = net.nodes["town"]
+    overtaken = False
+
+    def slow(url: str, request: AddCheckpoint) -> WitnessReply:
+        nonlocal overtaken
+        if not overtaken:
+            overtaken = True
+            with town.transaction() as session:
+                town.ledger(session).append(refusals(2), town.clock.now())
+            assert cosigned(town).quorum
+        return submit(url, request)
+
+    done = run_round(town, send=slow)
+    assert done is not None
+    assert {each.error.code for each in done.outcomes if each.error} == {"witness_refused"}
+    assert evidence_files(town.home) == []
+    assert waiting(town) == 0

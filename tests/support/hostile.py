@@ -1,0 +1,20 @@
+"""What the owner of a ledger can do to it with its own key and database: everything."""
+
+from datetime import datetime
+
+from sqlalchemy import delete
+
+from consent_ledger.entry import NewEntry
+from consent_ledger.tables import LedgerBodyRow, LedgerEntryRow, LedgerHeadRow, LedgerTileRow
+from node.wiring import Node
+from tests.support.ledgers import refusals
+
+
+def rewrite_ledger(node: Node, size: int, now: datetime, entries: list[NewEntry] | None = None) -> None:
+    """Put a ledger of `size` other entries, signed with the right key, in place of the real one."""
+    with node.transaction() as session:
+        for table in (LedgerEntryRow, LedgerBodyRow, LedgerTileRow, LedgerHeadRow):
+            session.execute(delete(table))
+        session.expire_all()
+        if size:
+            node.ledger(session).append(entries or refusals(size), now)
