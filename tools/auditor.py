@@ -1,8 +1,8 @@
 """Build the auditor as a package of its own: ``python -m tools.auditor [FOLDER]`` writes ``redpact_audit-*.whl``.
 
 The same code as in the whole program, without the modules that talk to a database or decide on access, and with the
-five libraries that verifying takes. A data-protection officer installs it without torch, gRPC or a database driver. Not for
-the same environment as the whole program: both bring the packages ``policies`` and ``consent_ledger``.
+five libraries that verifying takes. A data-protection officer installs it without torch, gRPC or a database driver. Not
+for the same environment as the whole program: both bring the packages ``policies`` and ``consent_ledger``.
 """
 
 import ast

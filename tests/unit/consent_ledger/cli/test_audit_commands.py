@@ -30,7 +30,7 @@ def export(tmp_path: Path, ledger: ConsentLedger) -> Path:
     view = new_register(ledger).grant(grant_of(), START)
     ledger.append([release_of(view.consent_id)], START)
     export_ledger(ledger, tmp_path / "export")
-    write_receipt(ledger, view, tmp_path / "receipt", label=lambda term, _: term)
+    write_receipt(ledger, view, tmp_path / "receipt", label=lambda term, _: term, pdf=False)
     return tmp_path / "export"
 
 
@@ -79,7 +79,22 @@ def test_receipt_exits_0_or_1(
     assert "proof_invalid" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [[], ["verify"], ["receipt"]])
+def test_report_writes_one_private_file_and_does_not_replace_another(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "informe.html"
+    assert run(monkeypatch, "report", export, "--output", page, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["report"] == str(page)
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert page.stat().st_mode & 0o077 == 0
+    assert run(monkeypatch, "report", export, "--output", page) == 2
+    assert run(monkeypatch, "report", export, "--output", page, "--force", "--lang", "en") == 0
+    (export / "bodies/1.json").unlink()
+    assert run(monkeypatch, "report", export, "--output", page, "--force") == 1
+    assert "NO VERIFICADO" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", [[], ["verify"], ["report"], ["receipt"]])
 def test_every_command_explains_itself(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -86,3 +86,37 @@ def test_a_fetch_nobody_answers_exits_with_3_and_says_so(network: ExchangeNetwor
 def test_lists_may_be_repeated_or_separated_by_commas() -> None:
     assert split_names(["a, b", "c", ",,"]) == ("a", "b", "c")
     assert split_names(None) == ()
+
+
+def test_a_consent_is_refused_renewed_and_shown_when_due(network: ExchangeNetwork) -> None:
+    words = ("consent", "refuse", "--document", PERSON.number, "--purpose", "casework", "--recipient", "ngo", "--json")
+    assert document(run(network, "town", *words))["state"] == "refused"
+    given = document(grant(network, "--valid-days", "20", "--json"))
+    due = document(run(network, "town", "consent", "list", "--due", "--json"))["due"]
+    assert [(each["consent_id"], each["reasons"]) for each in due] == [(given["consent_id"], ["ends_soon"])]
+    renewed = document(run(network, "town", "consent", "renew", given["consent_id"], "--json"))
+    assert renewed["state"] == "renewed"
+    assert "Ningún" in run(network, "town", "consent", "list", "--due").stdout
+
+
+def test_evidence_is_handed_in_and_opened_again(network: ExchangeNetwork, tmp_path: Path) -> None:
+    (tmp_path / "form.pdf").write_bytes(b"signed")
+    given = document(grant(network, "--evidence", str(tmp_path / "form.pdf"), "--json"))
+    opened = document(run(network, "town", "consent", "evidence", given["consent_id"], str(tmp_path / "o"), "--json"))
+    assert (Path(opened["file"]).read_bytes(), opened["bytes"]) == (b"signed", 6)
+
+
+def test_a_person_is_erased_only_when_somebody_says_yes(network: ExchangeNetwork) -> None:
+    grant(network)
+    words = ("records", "erase", "--document", PERSON.number, "--basis", "eu-gdpr:A17-1-b")
+    assert run(network, "town", *words, text="n\n").exit_code == 1
+    assert document(run(network, "town", "ledger", "status", "--json"))["size"] == 1
+    done = document(run(network, "town", *words, "--yes", "--json"))
+    assert (done["entries"], done["basis"]) == (1, "eu-gdpr:A17-1-b")
+    assert isinstance(run(network, "town", *words, "--yes").exception, RedpactError)
+
+
+def test_the_retention_schedule_runs_from_a_command(network: ExchangeNetwork) -> None:
+    grant(network)
+    assert document(run(network, "town", "ledger", "retain", "--json"))["entries"] == {}
+    assert "plazo" in run(network, "town", "ledger", "retain", "--dry-run").stdout
