@@ -8,23 +8,18 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 
-from tests.benchmarks.bare_call import bare_call
-from tests.benchmarks.fetch import consented_fetch
-from tests.benchmarks.ledger import bare_commits, ledger_appends
 from tests.benchmarks.timing import Latency, latency, throughput
-from tests.benchmarks.training import rounds_beside_stock_flower
 
 IN_FLIGHT: Final = 16
-BATCH: Final = 100
 
 
 def main() -> int:
@@ -48,6 +43,9 @@ def _machine() -> str:
 
 
 def _calls(folder: Path, fewer: int) -> Table:
+    from tests.benchmarks.bare_call import bare_call
+    from tests.benchmarks.fetch import consented_fetch
+
     table = _table("Calls over mutual TLS, two processes", "p50 ms", "p99 ms", f"calls/s, {IN_FLIGHT} in flight")
     with bare_call(folder / "bare") as call:
         bare = _row(table, "bare unary call", call, fewer)
@@ -64,17 +62,15 @@ def _row(table: Table, name: str, call: Callable[[], object], fewer: int) -> Lat
     return found
 
 
-def _ledger(folder: Path, fewer: int) -> Table:
-    folder.mkdir(parents=True)
-    table = _table("Durable writes, SQLite, synchronous=FULL", "single /s", f"in batches of {BATCH} /s")
-    sizes = {"single": 1000 // fewer, "batch": BATCH, "batched": 20_000 // fewer}
-    for name, bench in (("bare commits", bare_commits), ("ledger appends", ledger_appends)):
-        found = bench(folder, **sizes)
-        table.add_row(name, f"{found.single:.0f}", f"{found.batched:.0f}")
-    return table
+def _ledger(folder: Path, fewer: int) -> Group:
+    from tests.benchmarks.ledger_tables import ledger_tables
+
+    return ledger_tables(folder, fewer)
 
 
 def _training(folder: Path, fewer: int) -> Table:
+    from tests.benchmarks.training import rounds_beside_stock_flower
+
     table = _table("Training rounds, the same apps and rows", "entities", "seconds a round (median)")
     for name, entities, seconds in rounds_beside_stock_flower(folder, rounds=20 // fewer):
         table.add_row(name, str(entities), f"{seconds:.3f}")

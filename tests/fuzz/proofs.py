@@ -100,12 +100,20 @@ def _other_hash(value: Any, rng: random.Random) -> Any:
     return rng.choice(LEAVES) if kind == 2 else rng.choice(NO_HASH)
 
 
+# A root is signed together with its size: a proof cannot tell a true root under the size of another one. No claim here
+# has such a pair, which is why the roots of other sizes take no part.
+def _other_root_hash(value: Any, rng: random.Random) -> Any:
+    other = _other_hash(value, rng)
+    return other if other not in ROOTS else _flipped(value, rng)
+
+
 def _other_first(claim: Claim, rng: random.Random) -> Claim:
-    return replace(claim, first=_other_hash(claim.first, rng))
+    other = _other_hash if claim.inclusion else _other_root_hash
+    return replace(claim, first=other(claim.first, rng))
 
 
 def _other_root(claim: Claim, rng: random.Random) -> Claim:
-    return replace(claim, root=_other_hash(claim.root, rng))
+    return replace(claim, root=_other_root_hash(claim.root, rng))
 
 
 def _other_one(claim: Claim, rng: random.Random) -> Claim:

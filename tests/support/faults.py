@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from typing_extensions import override
+
 CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "rename", "close")
 FAULTS = ("error=EIO", "error=ENOSPC", "signal=KILL")
 PATIENCE = 30
@@ -27,6 +29,7 @@ class Fault:
     what: str
     occurrence: int
 
+    @override
     def __str__(self) -> str:
         return f"{self.call}:{self.what}:when={self.occurrence}"
 
