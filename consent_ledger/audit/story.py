@@ -104,6 +104,8 @@ class StoryTeller:
         story.last = entry.leaf.time
         story.by_type[kind] += 1
         story.by_month.setdefault(f"{entry.leaf.time:%Y-%m}", Counter())[kind] += 1
+        if entry.body is None:
+            return
         reader = self._readers.get(type(entry.body))
         if reader is not None:
             reader(entry, entry.body)

@@ -194,7 +194,8 @@ def term_label(term: str, language: str, names: Mapping[str, str]) -> str:
     if term in load_catalogue():
         return load_catalogue().field(term).label(language)
     vocabulary = load_vocabulary()
-    for known in (*vocabulary.purposes, *vocabulary.roles):
-        if known.id == term:
-            return known.label(language)
+    labels = {purpose.id: purpose.label(language) for purpose in vocabulary.purposes}
+    labels |= {role.id: role.label(language) for role in vocabulary.roles}
+    if term in labels:
+        return labels[term]
     return OUTCOMES[language].get(term) or reason_label(term, language)

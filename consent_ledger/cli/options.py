@@ -24,6 +24,14 @@ PolicyOption = Annotated[
         show_default=False,
     ),
 ]
+SeenOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--seen",
+        help="A checkpoint of this ledger from elsewhere (a witness, another entity), or a receipt's .tlog-proof: "
+        "the ledger must extend it. Repeatable.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the report.", envvar="REDPACT_LANG")]
 

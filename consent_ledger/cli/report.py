@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, emit, own_policy_warning
+from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, SeenOption, emit, own_policy_warning
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +19,7 @@ def report(
         "redpact-report.html"
     ),
     policy: PolicyOption = None,
+    seen: SeenOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,
@@ -29,12 +30,15 @@ def report(
     from consent_ledger.audit.page import Issue, report_page
     from consent_ledger.audit.story import StoryTeller
     from consent_ledger.audit.verify import verify_export
+    from consent_ledger.audit.witnesses import SeenCheckpoint
     from consent_ledger.export import POLICY_FILE
     from consent_ledger.folders import new_file
     from consent_ledger.receipt import load_policy
 
     teller = StoryTeller()
-    found = verify_export(directory, load_policy(policy or directory / POLICY_FILE), listener=teller.entry)
+    trusted = load_policy(policy or directory / POLICY_FILE)
+    checkpoints = [SeenCheckpoint.read(file, trusted) for file in seen or ()]
+    found = verify_export(directory, trusted, listener=teller.entry, seen=checkpoints)
     issue = Issue(datetime.now(UTC), own_policy=policy is None, language=lang.value)
     new_file(output, report_page(found, teller.story, issue).encode(), replace=force)
     document = found.document() | {"report": str(output), "policy": str(policy) if policy else "export"}

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, emit, own_policy_warning
+from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, SeenOption, emit, own_policy_warning
 
 
 def register(app: typer.Typer) -> None:
@@ -16,13 +16,7 @@ def register(app: typer.Typer) -> None:
 def verify(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder written by: redpact-node ledger export DIR")],
     policy: PolicyOption = None,
-    seen: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="A checkpoint of this ledger from elsewhere (a witness, another entity), or a receipt's .tlog-proof: "
-            "the ledger must extend it. Repeatable."
-        ),
-    ] = None,
+    seen: SeenOption = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,
 ) -> None:
