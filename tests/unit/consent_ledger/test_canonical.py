@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -73,3 +74,44 @@ def test_an_oversized_document_is_refused_before_it_is_parsed() -> None:
 def test_a_value_without_canonical_form_is_refused(value: object) -> None:
     with pytest.raises(MalformedDocument):
         canonical.encode({"a": value})
+
+
+KEYS = st.from_regex(r"[a-z_]{1,6}", fullmatch=True)
+PLAIN = st.recursive(
+    st.none() | st.booleans() | SAFE_INTEGERS | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(KEYS, PLAIN, max_size=6))
+def test_a_plain_document_is_read_back_from_its_one_spelling(document: dict[str, Any]) -> None:
+    data = canonical.encode_plain(document)
+    assert data == canonical.encode(document)
+    assert canonical.decode_plain(data) == document
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"[]",
+        b"1",
+        b'{"a": 1}',
+        b'{"a":1} ',
+        b'{"b":1,"a":1}',
+        b'{"a":1,"a":1}',
+        b'{"a":{"c":1,"b":1}}',
+        b'{"a":[{"c":1,"b":1}]}',
+        b'{"a":1.0}',
+        b'{"a":1e3}',
+        b'{"a":NaN}',
+        b'{"a":"\\u0041"}',
+        b'{"a":"\\ud800"}',
+        b'{"a":"\xff"}',
+        b"\xff\xfe{\x00}\x00",
+        b"[" * 100_000,
+    ],
+)
+def test_any_other_spelling_is_not_read_as_plain(data: bytes) -> None:
+    assert canonical.decode_plain(data) is None
