@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from html import escape
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from consent_ledger.audit import charts
 from consent_ledger.audit.report import AuditReport
@@ -12,6 +11,9 @@ from consent_ledger.audit.story import Story
 from consent_ledger.audit.tables import Tables, moment
 from consent_ledger.audit.words import kind_label, term_label
 from consent_ledger.entry import EntryType
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = """
@@ -52,9 +54,11 @@ _SERIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """How a report is made: when, with whose trust policy, and in which language it opens."""
+    """How a report is made: with whose trust policy, and in which language it opens.
 
-    made: datetime
+    Not when: of the same export two auditors get the same bytes.
+    """
+
     own_policy: bool
     """Whether the trusted key came with the export instead of from the auditor."""
     language: str = "es"
@@ -104,7 +108,6 @@ def _head(tables: Tables, issue: Issue) -> str:
         ("entries", f"{report.size} · <code>{escape(report.root)}</code>"),
         ("period", period),
         ("witnesses", escape(", ".join(report.witnesses)) or word("none")),
-        ("made", moment(issue.made)),
     )
     listing = "".join(f"<dt>{word(name)}</dt><dd>{value}</dd>" for name, value in facts)
     return (

@@ -25,8 +25,6 @@ def report(
     lang: LangOption = Lang.es,
 ) -> None:
     """Verify an exported ledger and write what it tells, for a data-protection officer: one HTML file, es and en."""
-    from datetime import UTC, datetime
-
     from consent_ledger.audit.page import Issue, report_page
     from consent_ledger.audit.story import StoryTeller
     from consent_ledger.audit.verify import verify_export
@@ -39,7 +37,7 @@ def report(
     trusted = load_policy(policy or directory / POLICY_FILE)
     checkpoints = [SeenCheckpoint.read(file, trusted) for file in seen or ()]
     found = verify_export(directory, trusted, listener=teller.entry, seen=checkpoints)
-    issue = Issue(datetime.now(UTC), own_policy=policy is None, language=lang.value)
+    issue = Issue(own_policy=policy is None, language=lang.value)
     new_file(output, report_page(found, teller.story, issue).encode(), replace=force)
     document = found.document() | {"report": str(output), "policy": str(policy) if policy else "export"}
     text = f"{found.text(lang.value)}\n→ {output}"
