@@ -155,7 +155,7 @@ class Tables:
             for row in reversed(self.story.contributions)
         ]
         total = self.story.by_type[EntryType.TRAINING_CONTRIBUTED.value]
-        first = self.table(("entry", "date", "campaign", "decision", "epsilon", "reason"), decided)
+        first = self.table(("entry", "date", "campaign", "decision", "approved", "reason"), decided)
         return first + self.table(("entry", "date", "campaign", "data_set", "round", "epsilon"), given, total=total)
 
     def erasures(self) -> str:

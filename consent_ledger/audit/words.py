@@ -63,6 +63,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "training_note": "Del nodo no sale ningún dato: sale una suma con ruido. Épsilon (ε) mide cuánto puede "
         "averiguarse de una persona, como máximo; cuanto menor, más privado.",
         "epsilon": "Épsilon gastado",
+        "approved": "Épsilon del entrenamiento",
         "campaign": "Entrenamiento",
         "decision": "Decisión",
         "round": "Ronda",
@@ -135,6 +136,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "training_note": "No data leave the node: a sum with noise does. Epsilon (ε) measures how much can be "
         "found out about one person, at most; the smaller, the more private.",
         "epsilon": "Epsilon spent",
+        "approved": "Epsilon of the training",
         "campaign": "Training",
         "decision": "Decision",
         "round": "Round",
