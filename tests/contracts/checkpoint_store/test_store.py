@@ -58,7 +58,7 @@ def test_of_requests_at_once_from_one_size_exactly_one_is_cosigned(engine: Engin
             known = SqlCheckpointStore(session, Role.WITNESS).get(ORIGIN)
         start = known.size if known and old is None else 0
         with ThreadPoolExecutor(8) as pool:
-            statuses = list(pool.map(lambda new, start=start: ask(engine, start, new), sizes))  # type: ignore[misc]
+            statuses = list(pool.map(lambda new, start=start: ask(engine, start, new), sizes))
         assert sorted(statuses) == [200] + [409] * 7
 
 
