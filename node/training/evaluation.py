@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from federated.features import FloatMatrix, FloatVector
-from federated.models.logistic import fit_plainly
+from federated.plain import fit_plainly
 from federated.scoring import Scorer, area_under_curve
 from node.rpc.training import TrainingClient
 from node.training.data import LocalData, training_data
