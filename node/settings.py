@@ -20,6 +20,10 @@ class NodeSettings(ServiceSettings):
     coordinator_address: Address
     coordinator_key: HexKey = Field(description="pinned at enrolment: signs directories, manifests and releases")
     workers: int = Field(default=16, ge=2, le=256, description="threads that answer calls")
+    epsilon_limit: float = Field(
+        default=8.0, gt=0, le=50, description="privacy budget of a data set that has no own one"
+    )
+    epsilon_delta: float = Field(default=1e-5, gt=0, le=1e-3, description="the delta that budget is accounted at")
 
     @property
     def ledger_origin(self) -> str:

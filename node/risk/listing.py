@@ -15,8 +15,8 @@ from federated.features import encode_features
 from federated.manifest import CampaignManifest, DataSource
 from federated.scoring import Reason, Score, Scorer
 from node.records.features import FeatureRow, scoring_rows, training_rows
-from node.risk.calibration import Calibration, fit, log_odds
 from node.rpc.training import TrainingClient
+from node.training.calibration import Calibration, fit, log_odds
 from node.training.errors import MonthInvalid
 from node.training.releases import VerifiedRelease, newest_release
 from node.training.summary import feature_labels

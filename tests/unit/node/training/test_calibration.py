@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from federated.scoring import sigmoid
-from node.risk.calibration import LEAST_CASES, Calibration, fit, log_odds
+from node.training.calibration import LEAST_CASES, Calibration, fit, log_odds
 
 
 def cases(people: int = 4000, *, shift: float = 2.0, stretch: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
