@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from dp_accounting.pld.privacy_loss_distribution import from_gaussian_mechanism
-
 from federated.errors import PrivacyTermsInvalid
 
 MAX_EPSILON: Final = 100.0
@@ -121,5 +119,7 @@ def _scaled_up(single: float, rounds: int, epsilon: float, delta: float) -> floa
 def _gaussian_epsilon(multiplier: float, delta: float, interval: float = _FINE) -> float:
     if multiplier < _LITTLE_NOISE:
         interval = max(interval, 5.0 * _FINE)  # its privacy loss is long; still an upper bound
+    from dp_accounting.pld.privacy_loss_distribution import from_gaussian_mechanism  # noqa: PLC0415 - a second of imports
+
     loss = from_gaussian_mechanism(multiplier, value_discretization_interval=interval, use_connect_dots=True)
     return float(loss.get_epsilon_for_delta(delta))

@@ -4,7 +4,7 @@ import numpy as np
 
 from federated.evaluation import Evaluation, evaluate
 from federated.features import FloatVector
-from federated.models.logistic import fit_plainly
+from federated.plain import fit_plainly
 from federated.schema import Table
 from federated.scoring import area_under_curve
 

@@ -23,6 +23,10 @@ class NodeSettings(ServiceSettings):
         default=2, ge=0, le=16, description="entities asked to cosign our ledger, beside the coordinator"
     )
     workers: int = Field(default=16, ge=2, le=256, description="threads that answer calls")
+    epsilon_limit: float = Field(
+        default=8.0, gt=0, le=50, description="privacy budget of a data set that has no own one"
+    )
+    epsilon_delta: float = Field(default=1e-5, gt=0, le=1e-3, description="the delta that budget is accounted at")
 
     @property
     def ledger_origin(self) -> str:

@@ -11,8 +11,9 @@ asker, role, purpose and field. Two parts, and only the second can say yes:
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import cedarpy
@@ -29,6 +30,9 @@ POLICIES: Final = "cedar/policies.cedar"
 SCHEMA: Final = "cedar/schema.cedarschema"
 DOCUMENTS: Final = (POLICIES, SCHEMA, *_catalogue.DOCUMENTS, *_vocabulary.DOCUMENTS)
 """Everything a decision depends on besides the request; `AccessDecision.policy_sha256` is the digest of these."""
+
+_REMEMBERED: Final = 1024
+"""Decisions kept: a few hundred kinds of question come from a network's entities, roles and consents."""
 
 _RECEIVING_KINDS: Final = frozenset({RecipientKind.PUBLIC, RecipientKind.AGENT})
 
@@ -105,6 +109,8 @@ class AccessPolicy:
         self._purposes = {purpose.id: purpose for purpose in words.purposes}
         self._members = _members(fields.fields)
         self.sha256 = sha256
+        # A decision follows from the request and these documents alone, so the same question has the same answer.
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._decide)
         try:
             self._schema = cedarpy.Schema.from_str(schema)
             self._policies = cedarpy.PolicySet.from_str(policies)
@@ -126,9 +132,12 @@ class AccessPolicy:
 
     def decide(self, request: AccessRequest) -> AccessDecision:
         """Decide each field of a request. Never raises for what a peer may put in it: the answer is then no."""
-        fields = tuple(dict.fromkeys(request.fields))
+        return self._remembered(replace(request, fields=tuple(dict.fromkeys(request.fields))))
+
+    def _decide(self, request: AccessRequest) -> AccessDecision:
+        fields = request.fields
         if barred := self._barred(request):
-            return AccessDecision({}, dict.fromkeys(fields, barred), self.sha256)
+            return AccessDecision({}, MappingProxyType(dict.fromkeys(fields, barred)), self.sha256)
         withheld: dict[str, ReasonCode] = {}
         groups: dict[tuple[Sensitivity, Scope], list[FieldSpec]] = {}
         for field in fields:
@@ -138,7 +147,7 @@ class AccessPolicy:
                 spec = self._catalogue.field(field)
                 groups.setdefault((spec.sensitivity, spec.scope), []).append(spec)
         allowed = self._ask(request, groups, withheld)
-        return AccessDecision(allowed, withheld, self.sha256)
+        return AccessDecision(MappingProxyType(allowed), MappingProxyType(withheld), self.sha256)
 
     def _barred(self, request: AccessRequest) -> ReasonCode | None:
         """Return why the asker may not ask at all, whatever the field."""

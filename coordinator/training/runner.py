@@ -19,7 +19,6 @@ from consent_ledger.signing import Signer
 from coordinator.training.campaigns import Campaign
 from coordinator.training.desk import Workspace
 from coordinator.training.errors import CampaignInterrupted
-from coordinator.training.releasing import compose_release
 from coordinator.training.states import CampaignState, StopReason
 from federated.code_hash import code_sha256
 from federated.errors import CohortTooSmall, FederatedError
@@ -41,7 +40,7 @@ OnRound = Callable[[TrainingState], None]
 class RunRounds(Protocol):
     """Runs the rounds of a campaign that are left; see `coordinator.training.rounds`."""
 
-    def __call__(self, campaign: Campaign, on_round: OnRound, stopping: threading.Event) -> TrainingState:
+    def __call__(self, campaign: Campaign, on_round: OnRound, stopping: threading.Event, /) -> TrainingState:
         """Return the last state.
 
         Raises:
@@ -137,6 +136,9 @@ class CampaignRunner:
             self._parts.workspace(session).campaigns.save_round(campaign_id, state)
 
     def _release(self, campaign: Campaign, state: TrainingState) -> None:
+        # The accountant takes a second to load: not before a campaign needs it.
+        from coordinator.training.releasing import compose_release  # noqa: PLC0415 - see above
+
         now = self._parts.now()
         release = compose_release(campaign.manifest, campaign.manifest_sha256, state, now)
         envelope = seal_release(release, self._parts.signer)

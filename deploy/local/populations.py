@@ -36,7 +36,7 @@ class Population:
     @classmethod
     def of(cls, *, quick: bool) -> Self:
         """Return the population of the full or of the quick demonstration."""
-        return cls(1_200 if quick else 4_500)
+        return cls(1_200 if quick else 3_600)
 
     def size(self, entity: str) -> int:
         """Return how many people an entity knows."""

@@ -42,7 +42,8 @@ class TrainingChapter:
     def run(self) -> None:
         """Tell the chapter."""
         self._story.heading("Private training: on the nodes' own records (fictitious people)")
-        self._campaign(Campaign("IPRO, registros propios", ("--source", "records")))
+        records = self._campaign(Campaign("IPRO, registros propios", ("--source", "records")))
+        self._judge_records(records)
         self._risk_lists()
         self._overspend()
         self._story.heading("Private training: on a real public table, nine unequal entities")
@@ -91,6 +92,16 @@ class TrainingChapter:
         refused = f", refused by {', '.join(done['refused'])}" if done["refused"] else ""
         cost = f"{done['rounds']} rounds, ε {done['epsilon_spent']:.3g}, δ {DELTA}"
         self._story.fact(f"«{done['name']}» trained privately", f"{len(done['approved'])} entities{refused}; {cost}")
+
+    def _judge_records(self, campaign: str) -> None:
+        largest = self._entities[:3]
+        with self._story.step("Judged at the three largest nodes, on people never trained on") as step:
+            judged = at_once(lambda entity: self._evaluate(campaign, entity), largest, workers=2)
+            step.say(", ".join(f"{name} {each['auc']:.2f}" for name, each in zip(largest, judged, strict=True)))
+        self._story.fact(
+            "The risk model tells who may stay long",
+            f"mean AUC {mean(each['auc'] for each in judged):.3f} on {sum(each['held_out'] for each in judged)} people",
+        )
 
     def _risk_lists(self) -> None:
         as_of = ("--as-of", RECORDS_AS_OF)

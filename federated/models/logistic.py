@@ -1,6 +1,6 @@
 """Logistic regression: per-person gradients by Opacus, clipped and summed exactly on the integer grid."""
 
-from typing import Any, Final, cast
+from typing import Final
 
 import numpy as np
 import torch
@@ -75,24 +75,6 @@ def clipped_sum(weights: FloatVector, matrix: FloatMatrix, labels: FloatVector, 
         optimizer.clip_and_accumulate()
     empty = np.zeros(columns + 1, dtype=np.int64)
     return optimizer.grid_sum if optimizer.grid_sum is not None else empty
-
-
-def fit_plainly(matrix: FloatMatrix, labels: FloatVector, *, steps: int = 200, l2_penalty: float = 1e-4) -> FloatVector:
-    """Return the weights (columns + 1,) of a logistic regression fitted without any privacy, as a yardstick."""
-    model = _linear(np.zeros(matrix.shape[1] + 1, dtype=np.float64))
-    rows, target = torch.from_numpy(matrix), torch.from_numpy(labels)
-    loss = nn.BCEWithLogitsLoss()
-    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=steps, line_search_fn="strong_wolfe")
-
-    def closure() -> torch.Tensor:
-        optimizer.zero_grad()
-        value = loss(model(rows).squeeze(1), target) + l2_penalty * model.weight.square().sum()
-        value.backward()
-        return cast("torch.Tensor", value)
-
-    step: Any = optimizer.step
-    step(closure)
-    return np.append(model.weight.detach().numpy().ravel(), model.bias.detach().numpy()).astype(np.float64)
 
 
 def _linear(weights: FloatVector) -> nn.Linear:

@@ -3,6 +3,9 @@
 The benefit history and the interventions are looked at strictly before `as_of`; what the record keeps without a history
 (work, education, household...) counts as recorded, whenever that was. Nothing here leaves the node: the rows feed the
 training and the scoring that run on this machine.
+
+Whoever objects to profiling has no row, in training or in scoring (GDPR art. 21, LOPDGDD art. 11.2; the consent notice
+promises it).
 """
 
 from collections.abc import Callable, Mapping
@@ -11,9 +14,10 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from node.records.model import PersonRecord, Value, month_number, month_of
+from node.records.model import PROFILING_OBJECTION, PersonRecord, Value, month_number, month_of
 from node.records.store import PersonStore
 from node.records.summary import months_on, received_months
+from policies.catalogue import load_catalogue
 from policies.errors import PolicyDocumentDamaged
 from policies.training_features import CategoricalFeature, FeatureSet, NumericFeature
 
@@ -41,27 +45,31 @@ class FeatureRow:
 
 
 def training_rows(people: PersonStore, features: FeatureSet) -> list[FeatureRow]:
-    """Return the rows of everybody in the cohort at the set's own `as_of`, with their labels; sorted by person id.
+    """Return the rows of the cohort at the set's own `as_of`, with labels, without objectors; sorted by person id.
 
     Raises:
         PolicyDocumentDamaged: the set declares a feature that this version cannot compute.
+        UnknownTerm: the catalogue lost the field by which people object.
     """
     return _rows(people, features, date.fromisoformat(f"{features.as_of}-01"), labelled=True)
 
 
 def scoring_rows(people: PersonStore, features: FeatureSet, as_of: date) -> list[FeatureRow]:
-    """Return the rows of everybody in the cohort at the month of `as_of`, without labels; sorted by person id.
+    """Return the rows of the cohort at the month of `as_of`, no labels and no objectors; sorted by person id.
 
     Raises:
-        PolicyDocumentDamaged: as `training_rows`.
+        PolicyDocumentDamaged, UnknownTerm: as `training_rows`.
     """
     return _rows(people, features, as_of.replace(day=1), labelled=False)
 
 
 def _rows(people: PersonStore, features: FeatureSet, as_of: date, *, labelled: bool) -> list[FeatureRow]:
     computations = [(feature.name, _computation(feature)) for feature in features.features]
+    load_catalogue().field(PROFILING_OBJECTION)  # under another name objections would be overlooked
     rows = []
     for person, record in people.records():
+        if _objects(record):
+            continue
         case = _Case(record, as_of, features)
         if case.in_cohort():
             rows.append(
@@ -73,6 +81,11 @@ def _rows(people: PersonStore, features: FeatureSet, as_of: date, *, labelled: b
                 )
             )
     return rows
+
+
+def _objects(record: PersonRecord) -> bool:
+    # Only a plain no, or nothing recorded, lets a person in: whatever cannot be understood counts as an objection.
+    return record.fields.get(PROFILING_OBJECTION, False) is not False
 
 
 class _Case:

@@ -17,6 +17,8 @@ NAME: Final = "person.name"
 NATIONAL_ID: Final = "person.national_id"
 LOCAL_FIELDS: Final = frozenset({BIRTH_DATE, HOUSEHOLD_REFERENCE, NAME, NATIONAL_ID})
 """Kept for every person outside `PersonRecord.fields`; always sealed."""
+PROFILING_OBJECTION: Final = "person.profiling_objection"
+"""Catalogue field by which a person is kept out of IPRO (GDPR art. 21)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Provinces and municipalities are real; people, households, documents and histories are invented and marked as such. The
 same arguments give the same people. About one person in 25 is also known to the entity of the province before (in the
-order of INE codes, Ávila following Zamora): there the exchange finds somebody.
+order of INE codes, Ávila following Zamora): there the exchange finds somebody. About one in 50 objects to profiling, at
+every entity that knows them.
 """
 
 import unicodedata
@@ -12,12 +13,13 @@ from random import Random
 from typing import Final
 
 from node.records.errors import PopulationRequestInvalid
-from node.records.model import PersonRecord
+from node.records.model import PROFILING_OBJECTION, PersonRecord, Value
 from node.records.population_fields import interventions, recorded_fields
 from node.records.population_people import PEOPLE_PER_SITE, draw_person, draw_recorded_at
 from policies.territory import load_territory
 
 SHARED_SHARE: Final = 25
+OBJECTORS_ONE_IN: Final = 50
 MAX_PEOPLE: Final = PEOPLE_PER_SITE
 
 
@@ -96,13 +98,19 @@ def _record(seed: int, province: str, home: str, number: int) -> PersonRecord:
         document=person.document,
         name=person.name,
         birth_date=person.birth_date,
-        fields=recorded_fields(person, province, rng),
+        fields=recorded_fields(person, province, rng) | _objection(seed, site, number),
         household=person.household,
         spells=person.spells,
         interventions=interventions(person, rng),
         recorded_at=draw_recorded_at(rng),
         fictitious=True,
     )
+
+
+def _objection(seed: int, site: int, number: int) -> dict[str, Value]:
+    # A stream of the person's own: the entities agree, and the rest of the population does not depend on it.
+    rng = Random(f"redpact objection/{seed}/{site}/{number}")  # noqa: S311 - fiction, repeatable on purpose
+    return {} if rng.randrange(OBJECTORS_ONE_IN) else {PROFILING_OBJECTION: True}
 
 
 def _plain(text: str) -> str:

@@ -4,15 +4,19 @@ A score is never part of the shared record and never leaves this node. It is an 
 decide.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
+
+from federated.features import encode_features
 from federated.manifest import CampaignManifest, DataSource
 from federated.scoring import Reason, Score, Scorer
-from node.records.features import FeatureRow, scoring_rows
+from node.records.features import FeatureRow, scoring_rows, training_rows
 from node.rpc.training import TrainingClient
+from node.training.calibration import Calibration, fit, log_odds
 from node.training.errors import MonthInvalid
 from node.training.releases import VerifiedRelease, newest_release
 from node.training.summary import feature_labels
@@ -40,11 +44,13 @@ class RiskList:
 
     Attributes:
         people: how many were scored.
+        calibrated: whether the probabilities were fitted to this entity's own past cases; else only the order counts.
     """
 
     release: VerifiedRelease
     as_of: date
     people: int
+    calibrated: bool
     entries: tuple[RiskEntry, ...]
 
 
@@ -63,12 +69,16 @@ def risk_list(node: Node, client: TrainingClient, *, top: int, as_of: date | Non
     """
     verified = newest_release(node, client, source=DataSource.RECORDS)
     moment = as_of or node.clock.now().date()
+    chosen = load_training_features()
     with node.snapshot() as session:
-        rows = scoring_rows(node.people(session), load_training_features(), moment)
+        people = node.people(session)
+        rows, past = scoring_rows(people, chosen, moment), training_rows(people, chosen)
     scorer = Scorer(verified.release, verified.manifest.features)
+    calibration = _calibration(scorer, verified.manifest, past)
     scores = scorer.score([dict(row.values) for row in rows])
     ranked = sorted(zip(rows, scores, strict=True), key=lambda pair: (-pair[1].probability, pair[0].person_id))
-    return RiskList(verified, moment, len(rows), tuple(_entry(row, score) for row, score in ranked[:top]))
+    entries = tuple(_entry(row, score, calibration or Calibration()) for row, score in ranked[:top])
+    return RiskList(verified, moment, len(rows), calibration is not None, entries)
 
 
 def parse_month(text: str) -> date | None:
@@ -92,6 +102,7 @@ def document(shown: RiskList) -> dict[str, Any]:
         "purpose": shown.release.release.purpose,
         "as_of": shown.as_of.isoformat(),
         "people": shown.people,
+        "calibrated": shown.calibrated,
         "entries": [
             {
                 "person": entry.person_id,
@@ -116,6 +127,12 @@ def text(shown: RiskList, lang: str) -> str:
         else f"{len(shown.entries)} de {shown.people} personas, para ofrecer apoyo; deciden las profesionales."
     )
     lines = [head]
+    if not shown.calibrated:
+        lines.append(
+            "Too few past cases here to fit the percentages: only the order counts."
+            if lang == "en"
+            else "Hay pocos casos pasados para ajustar los porcentajes: solo cuenta el orden."
+        )
     for position, entry in enumerate(shown.entries, 1):
         reasons = "; ".join(
             f"{'↑' if reason.log_odds > 0 else '↓'} {labels[reason.feature]}: {_shown(reason, values)}"
@@ -125,9 +142,18 @@ def text(shown: RiskList, lang: str) -> str:
     return "\n".join(lines)
 
 
-def _entry(row: FeatureRow, score: Score) -> RiskEntry:
+def _calibration(scorer: Scorer, manifest: CampaignManifest, past: Sequence[FeatureRow]) -> Calibration | None:
+    if not past:
+        return None
+    matrix = encode_features([dict(row.values) for row in past], manifest.features)
+    labels = np.array([1.0 if row.label else 0.0 for row in past], dtype=np.float64)
+    return fit(log_odds(scorer.probabilities(matrix)), labels)
+
+
+def _entry(row: FeatureRow, score: Score, calibration: Calibration) -> RiskEntry:
     reasons = tuple(reason for reason in score.reasons[:REASONS] if abs(reason.log_odds) >= _LEAST_SHARE)
-    return RiskEntry(row.person_id, score.probability, reasons)
+    (probability,) = calibration.probabilities(log_odds(np.array([score.probability])))
+    return RiskEntry(row.person_id, float(probability), reasons)
 
 
 def _value_labels(manifest: CampaignManifest, chosen: FeatureSet, lang: str) -> Mapping[tuple[str, str], str]:

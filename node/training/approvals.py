@@ -17,6 +17,7 @@ from federated.manifest import CampaignManifest, manifest_sha256, open_manifest
 from federated.sql_store import SqlCampaignStore
 from node.rpc.training import ListedCampaign, TrainingClient
 from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.training.background import undelivered_in
 from node.training.data import training_data
 from node.training.errors import ManifestUnknown
 from node.training.tables import DeliveryRow
@@ -124,11 +125,7 @@ def deliver(node: Node, client: TrainingClient) -> None:
         PeerUnreachable: no answer; what is left goes next time.
     """
     with node.snapshot() as session:
-        waiting = session.scalars(
-            select(DeliveryRow.campaign_id).where(
-                DeliveryRow.delivered_at.is_(None), DeliveryRow.refused_code.is_(None)
-            )
-        ).all()
+        waiting = undelivered_in(session)
         store = SqlCampaignStore(session)
         decisions = [(each, record.decision) for each in waiting if (record := store.get(each)) is not None]
     for campaign_id, decision in decisions:

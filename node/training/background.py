@@ -1,23 +1,25 @@
-"""Training in the running service: idle, and light, until this entity has approved a campaign."""
+"""Training in the running service: idle, and light, until there is a decision to deliver or a campaign to work for.
+
+Only tables are imported here; what trains takes seconds to load and hundreds of megabytes.
+"""
 
 import threading
 from typing import TYPE_CHECKING, Final
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from federated.decision import Verdict
-from federated.sql_store import SqlBudgetStore, SqlCampaignStore
-from node.rpc.training import TrainingClient
+from federated.tables import CampaignRow, ReservationRow
 from node.runtime.errors import PeerUnreachable
-from node.training.approvals import deliver
+from node.training.tables import DeliveryRow
 from node.wiring import Node
-
-IDLE_SECONDS: Final = 1.0
-"""How often the node's own database is looked at for an approval, while there is none to work for."""
 
 if TYPE_CHECKING:
     from node.training.worker import TrainingWorker
+
+IDLE_SECONDS: Final = 1.0
+"""How often the node's own database is looked at for an approval, while there is none to work for."""
 
 _log = structlog.get_logger(__name__)
 
@@ -38,19 +40,34 @@ class _Background:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._client = node.training_client()
-        self._worker: "TrainingWorker | None" = None
+        self._worker: TrainingWorker | None = None
 
     def look(self, stopping: threading.Event) -> None:
-        deliver(self._node, self._client)
+        if undelivered(self._node):
+            from node.training.approvals import deliver  # noqa: PLC0415 - see the top of the file
+
+            deliver(self._node, self._client)
         if not open_campaigns(self._node):
             self._worker = None  # its data have no more use
             return
         if self._worker is None:
-            # torch takes seconds and memory: only a node that takes part pays for it.
-            from node.training.worker import TrainingWorker  # noqa: PLC0415 - see above
+            from node.training.worker import TrainingWorker  # noqa: PLC0415 - see the top of the file
 
             self._worker = TrainingWorker(self._node, self._client)
         self._worker.run(stopping)
+
+
+def undelivered(node: Node) -> tuple[str, ...]:
+    """Return the campaigns whose decision the coordinator has neither acknowledged nor turned down."""
+    with node.snapshot() as session:
+        return undelivered_in(session)
+
+
+def undelivered_in(session: Session) -> tuple[str, ...]:
+    """Return the same as `undelivered`, inside `session`."""
+    query = select(DeliveryRow.campaign_id)
+    waiting = query.where(DeliveryRow.delivered_at.is_(None), DeliveryRow.refused_code.is_(None))
+    return tuple(session.scalars(waiting))
 
 
 def open_campaigns(node: Node) -> tuple[str, ...]:
@@ -60,8 +77,11 @@ def open_campaigns(node: Node) -> tuple[str, ...]:
 
 
 def open_in(session: Session) -> tuple[str, ...]:
-    """Return the campaigns approved here whose reservation is open, oldest first."""
-    budgets = SqlBudgetStore(session)
-    approved = (each.campaign_id for each in SqlCampaignStore(session).all() if each.verdict is Verdict.APPROVED)
-    reserved = ((campaign_id, budgets.reservation(campaign_id)) for campaign_id in approved)
-    return tuple(campaign_id for campaign_id, reservation in reserved if reservation and not reservation.closed)
+    """Return the campaigns approved here whose reservation is open, oldest first. The guard decides, not this."""
+    query = (
+        select(CampaignRow.campaign_id)
+        .join(ReservationRow, ReservationRow.campaign_id == CampaignRow.campaign_id)
+        .where(CampaignRow.verdict == "approved", ReservationRow.closed_at.is_(None))
+        .order_by(CampaignRow.decided_at)
+    )
+    return tuple(session.scalars(query))

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from federated.features import FloatMatrix, FloatVector
-from federated.models.logistic import fit_plainly
+from federated.plain import fit_plainly
 from federated.scoring import Scorer, area_under_curve
 from node.rpc.training import TrainingClient
+from node.training.calibration import Calibration, fit, log_odds
 from node.training.data import LocalData, training_data
 from node.training.errors import EvaluationImpossible
 from node.training.releases import VerifiedRelease, fetch_release
@@ -24,7 +25,8 @@ class LocalEvaluation:
         auc_alone: of a model that this entity could fit on its own people without the network; None when it cannot.
         people: how many have an outcome here.
         held_out: how many of them were never trained on; both figures are over these.
-        observed, expected: share of positive outcomes, and what the model expects, for calibration.
+        observed: share of positive outcomes among the held-out people.
+        expected: what the model says of them, fitted to the entity's other people as in the risk list.
     """
 
     campaign_id: str
@@ -85,12 +87,15 @@ def evaluate_on(verified: VerifiedRelease, data: LocalData) -> LocalEvaluation:
         EvaluationImpossible: too few people, or only one outcome among them.
     """
     matrix, labels = data.evaluation()
-    scores = Scorer(verified.release, verified.manifest.features).probabilities(matrix)
+    scorer = Scorer(verified.release, verified.manifest.features)
+    scores = log_odds(scorer.probabilities(matrix))
     auc = area_under_curve(labels, scores)
     if auc is None:
         raise EvaluationImpossible(
             f"{len(labels)} people held out, all with the same outcome", remedy="evaluate where there are more people"
         )
+    own, outcomes = data.training()
+    calibration = fit(log_odds(scorer.probabilities(own)), outcomes) or Calibration()
     return LocalEvaluation(
         campaign_id=verified.release.campaign_id,
         auc=auc,
@@ -98,7 +103,7 @@ def evaluate_on(verified: VerifiedRelease, data: LocalData) -> LocalEvaluation:
         people=len(data.labels),
         held_out=len(labels),
         observed=float(labels.mean()),
-        expected=float(scores.mean()),
+        expected=float(calibration.probabilities(scores).mean()),
     )
 
 

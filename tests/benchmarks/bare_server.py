@@ -16,7 +16,7 @@ WORKERS = 16
 
 class _Echo(grpc.GenericRpcHandler):
     @override
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes] | None:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[bytes, bytes] | None":
         if handler_call_details.method != METHOD:
             return None
         return grpc.unary_unary_rpc_method_handler(lambda request, _context: request)

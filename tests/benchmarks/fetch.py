@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.local.exchange import PURPOSE, find_person
 from deploy.local.network import Entity, LocalNetwork
 from deploy.local.populations import Population, prepare_tables
 from deploy.local.programs import NODE, Programs
-from deploy.local.exchange import PURPOSE, find_person
 from node.exchange.asking import Asking, question_of
 from node.records.documents import parse_document
 from node.wiring import Node

@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 
 from node.records.errors import ImportRejected
 from node.records.export_csv import export_records
-from node.records.features import training_rows
+from node.records.features import scoring_rows, training_rows
 from node.records.import_csv import import_records
-from node.records.model import PersonRecord, SaveCounts
+from node.records.model import PROFILING_OBJECTION, PersonRecord, SaveCounts
 from node.records.population import PopulationRequest, generate
 from node.records.store import PersonStore
 from policies.training_features import load_training_features
@@ -65,6 +65,23 @@ def test_progress_is_told_to_the_end(engine: Engine, tmp_path: Path) -> None:
     import_records(path, partial(writing, engine), NOW, lambda *step: told.append(step))
     assert told[-1] == ("save", 500, 500)
     assert [done for phase, done, _ in told if phase == "save"] == [400, 500]
+
+
+def test_an_objection_to_profiling_in_the_file_keeps_the_person_out_of_training_and_scoring(
+    engine: Engine, tmp_path: Path
+) -> None:
+    # All three on the benefit throughout, so in the cohort of both; the last cell is the objection.
+    rows = (
+        f"{a_document(number).number},Persona {number},1980-01-01,rgc:2018-01/,{objection}"
+        for number, objection in enumerate(("sí", "no", ""))
+    )
+    header = f"document,name,birth_date,benefit_spells,{PROFILING_OBJECTION}"
+    import_records(write_csv(tmp_path / "a.csv", header, *rows), partial(writing, engine), NOW, lambda *_: None)
+    features = load_training_features()
+    with reading(engine) as people:
+        others = {people.get_by_document(a_document(number)).person_id for number in (1, 2)}
+        assert {row.person_id for row in training_rows(people, features)} == others
+        assert {row.person_id for row in scoring_rows(people, features, NOW.date())} == others
 
 
 def test_the_rows_for_training_are_the_same_from_the_database_as_from_the_population(engine: Engine) -> None:

@@ -47,9 +47,10 @@ def test_recorded_and_derived_fields_come_in_the_same_shape(engine: Engine) -> N
 
 @pytest.mark.invariant(1)
 def test_what_may_not_leave_is_never_in_a_summary_even_when_asked_for(engine: Engine) -> None:
+    recorded = {"person.safe_contact": "secreto", "dx.factors.rel4": -3, "person.profiling_objection": True}
     with writing(engine) as people:
-        people.add(a_person(fields={**a_person().fields, "person.safe_contact": "secreto", "dx.factors.rel4": -3}), NOW)
-    kept = ["person.national_id", "action.notes", "protect.gender_violence", "person.safe_contact", "dx.factors.rel4"]
+        people.add(a_person(fields={**a_person().fields, **recorded}), NOW)
+    kept = ["person.national_id", "action.notes", "protect.gender_violence", *recorded]
     assert summary(engine, [*kept, "local.birth_date", "local.household_reference", "no.such_field"]) == {}
 
 

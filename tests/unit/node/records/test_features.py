@@ -3,9 +3,11 @@ from typing import Any
 
 import pytest
 
+from node.records import features as features_module
 from node.records.features import FeatureRow, scoring_rows, training_rows
-from node.records.model import BenefitSpell, Household, Intervention, PersonRecord
-from policies.errors import PolicyDocumentDamaged
+from node.records.model import PROFILING_OBJECTION, BenefitSpell, Household, Intervention, PersonRecord
+from policies.catalogue import Catalogue, FieldType, Scope, load_catalogue
+from policies.errors import PolicyDocumentDamaged, UnknownTerm
 from policies.training_features import NumericFeature, load_training_features
 from tests.support.records import ListedPeople, a_person
 
@@ -91,6 +93,43 @@ def test_the_label_is_thirty_six_of_the_next_forty_eight_months(
 )
 def test_people_outside_the_cohort_have_no_row(changes: dict[str, Any]) -> None:
     assert rows(a_person(**{"spells": (RECENT,), **changes})) == []
+
+
+@pytest.mark.parametrize("objection", [True, None, "", "no", "false", 0, 1, [], ["no"], {}, 0.0])
+def test_whoever_objects_to_profiling_is_neither_trained_on_nor_scored_and_a_doubt_counts_as_an_objection(
+    objection: Any,
+) -> None:
+    fields = {**a_person().fields, PROFILING_OBJECTION: objection}
+    people = ListedPeople([a_person(spells=(RECENT,), fields=fields), a_person(1, fields=fields)])
+    assert training_rows(people, FEATURES) == []
+    assert scoring_rows(people, FEATURES, date(2026, 3, 1)) == []
+    assert scoring_rows(people, FEATURES, date(2019, 1, 1)) == []
+
+
+@pytest.mark.parametrize("fields", [{}, {PROFILING_OBJECTION: False}])
+def test_whoever_does_not_object_to_profiling_stays_with_the_others(fields: dict[str, Any]) -> None:
+    people = ListedPeople([a_person(spells=(RECENT,), fields=fields)])
+    assert len(training_rows(people, FEATURES)) == 1
+    assert len(scoring_rows(people, FEATURES, date(2019, 1, 1))) == 1
+
+
+def test_the_objection_is_a_yes_or_no_that_stays_at_the_node_and_is_no_feature() -> None:
+    spec = load_catalogue().field(PROFILING_OBJECTION)
+    assert (spec.type, spec.scope, spec.origin) == (FieldType.BOOL, Scope.NODE, "recorded")
+    assert not spec.shareable
+    assert not any(PROFILING_OBJECTION in feature.sources for feature in FEATURES.features)
+
+
+def test_without_the_field_to_object_by_nobody_is_profiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = load_catalogue()
+    left = tuple(spec for spec in whole.fields if spec.id != PROFILING_OBJECTION)
+    without = Catalogue(whole.version, left, whole.dimensions, whole.codes)
+    monkeypatch.setattr(features_module, "load_catalogue", lambda: without)
+    people = ListedPeople([a_person(spells=(RECENT,))])
+    with pytest.raises(UnknownTerm, match="profiling_objection"):
+        training_rows(people, FEATURES)
+    with pytest.raises(UnknownTerm, match="profiling_objection"):
+        scoring_rows(people, FEATURES, date(2019, 1, 1))
 
 
 def test_protected_attributes_stay_beside_the_features() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from node.records.documents import DocumentKind
 from node.records.errors import PopulationRequestInvalid
-from node.records.model import PersonRecord, month_number
+from node.records.model import PROFILING_OBJECTION, PersonRecord, month_number
 from node.records.population import PopulationRequest, generate, neighbour, province_code
 from policies.catalogue import load_catalogue
 from policies.territory import load_territory
@@ -71,6 +71,7 @@ def test_neighbouring_entities_know_some_of_the_same_people_and_agree_on_who_the
     assert len(both) == 400 // 25
     for here, there in both:
         assert (here.name, here.birth_date, here.spells) == (there.name, there.birth_date, there.spells)
+        assert here.fields.get(PROFILING_OBJECTION) == there.fields.get(PROFILING_OBJECTION)
     assert any(here.fields != there.fields for here, there in both)
 
 

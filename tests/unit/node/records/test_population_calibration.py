@@ -7,6 +7,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from federated.features import encode_features
 from node.records.features import FeatureRow, scoring_rows, training_rows
+from node.records.model import PROFILING_OBJECTION
 from node.records.population import PopulationRequest, generate
 from policies.training_features import load_training_features
 from tests.support.records import NOW, ListedPeople
@@ -47,3 +48,9 @@ def test_most_people_can_be_trained_on_and_many_scored_today(people: ListedPeopl
     total = sum(PEOPLE.values())
     assert len(training_rows(people, load_training_features())) > 0.7 * total
     assert len(scoring_rows(people, load_training_features(), NOW.date())) > 0.2 * total
+
+
+def test_about_one_in_fifty_objects_to_profiling(people: ListedPeople) -> None:
+    objections = [record.fields.get(PROFILING_OBJECTION) for _, record in people.records()]
+    assert set(objections) == {None, True}
+    assert 0.01 <= objections.count(True) / len(objections) <= 0.03

@@ -25,9 +25,11 @@ from federated.flower.messages import TrainingRefusal, read_reply
 from federated.manifest import CampaignManifest
 from federated.rounds import RESULT_TYPE, Contribution
 from node.rpc.training import PulledTask
-from node.training.approvals import approve, list_campaigns, refuse
+from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.training.approvals import approve, deliver, list_campaigns, refuse
 from node.training.background import open_campaigns
 from node.training.budgets import NewLimit, set_limit, statements
+from node.training.data import training_data
 from node.training.errors import DatasetUnknown, ManifestUnknown
 from node.training.worker import TrainingWorker
 from node.wiring import Node
@@ -180,12 +182,12 @@ def test_a_malformed_task_is_left_alone_and_the_others_are_answered(stage: Stage
     assert stage.worker.work_once(0) == (2, 1)
 
 
-def test_a_result_that_comes_too_late_does_not_stop_the_worker(stage: Stage) -> None:
+def test_a_result_that_comes_too_late_does_not_stop_the_worker(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     envelope = stage.approved()
     task = stage.coordinator.ask(envelope)
     stage.worker.answer(task)
     stage.coordinator.tasks = [task]
-    stage.coordinator.push = _too_late  # type: ignore[method-assign]  # the script's one refusal
+    monkeypatch.setattr(stage.coordinator, "push", _too_late)
     assert stage.worker.work_once(0) == (1, 1)
 
 
@@ -255,14 +257,13 @@ def test_an_unknown_campaign_is_a_typed_error(stage: Stage) -> None:
 
 
 @pytest.mark.invariant(9)
-def test_a_decision_taken_while_the_coordinator_is_down_is_delivered_later_once(stage: Stage) -> None:
-    from node.training.approvals import deliver
-
+def test_a_decision_taken_while_the_coordinator_is_down_is_delivered_later_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage.coordinator.offer(table_manifest(ENTITY))
-    original = stage.coordinator.decide
-    stage.coordinator.decide = _unreachable  # type: ignore[method-assign]  # only this call fails
-    assert not approve(stage.node, stage.coordinator, CAMPAIGN).delivered
-    stage.coordinator.decide = original  # type: ignore[method-assign]  # back up
+    with monkeypatch.context() as down:
+        down.setattr(stage.coordinator, "decide", _unreachable)
+        assert not approve(stage.node, stage.coordinator, CAMPAIGN).delivered
 
     deliver(stage.node, stage.coordinator)
     deliver(stage.node, stage.coordinator)
@@ -299,8 +300,6 @@ def test_a_campaign_past_its_end_is_settled_whatever_the_coordinator_says(stage:
 
 
 def test_the_held_out_people_are_not_trained_on(stage: Stage) -> None:
-    from node.training.data import training_data
-
     with stage.node.snapshot() as session:
         data = training_data(stage.node, session, table_manifest(ENTITY))
     assert 0 < data.held_out.sum() < len(data.labels) / 2
@@ -308,14 +307,10 @@ def test_the_held_out_people_are_not_trained_on(stage: Stage) -> None:
 
 
 def _too_late(*_: object) -> None:
-    from node.runtime.errors import PeerRefused
-
     raise PeerRefused("over", peer_code="round_refused")
 
 
 def _unreachable(*_: object) -> None:
-    from node.runtime.errors import PeerUnreachable
-
     raise PeerUnreachable("down")
 
 

@@ -1,0 +1,100 @@
+"""The commands of training at both ends, as scripts use them, over a running network."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from coordinator.cli.app import app as coordinator_app
+from node.cli.app import app as node_app
+from policies.errors import ErrorKind, RedpactError
+from tests.support.network import Network, network
+from tests.support.training import DATASET, write_table
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[Network]:
+    with network(tmp_path, round_seconds=60) as made:
+        for entity in ("leon", "soria"):
+            made.join(entity)
+            made.serve(entity)
+        yield made
+
+
+def invoke(app: typer.Typer, home: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, ["training", *words, "--home", str(home)])
+
+
+def ask(app: typer.Typer, home: Path, *words: str) -> dict[str, Any]:
+    result = invoke(app, home, *words, "--json")
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    found = json.loads(result.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def refused(app: typer.Typer, home: Path, *words: str) -> RedpactError:
+    found = invoke(app, home, *words).exception
+    assert isinstance(found, RedpactError)
+    return found
+
+
+def test_a_campaign_from_proposal_to_release_by_commands(net: Network, tmp_path: Path) -> None:
+    home, homes = net.coordinator.home, {entity: node.home for entity, node in net.nodes.items()}
+    for entity in homes:
+        data, schema = write_table(tmp_path, entity)
+        words = ("register-table", DATASET, "--data", str(data), "--schema", str(schema))
+        assert ask(node_app, homes[entity], *words)["rows"] == 120
+    limit = ("budget", "--set-limit", "5", "--dataset", DATASET)
+    assert ask(node_app, homes["leon"], *limit)["budgets"][0]["limit"] == 5.0
+
+    terms = ("--epsilon", "4", "--rounds", "3", "--minimum-cohort", "2", "--deadline", "10m")
+    table = ("--source", "table", "--dataset", DATASET, "--schema", str(tmp_path / "schema.yaml"))
+    campaign = ask(coordinator_app, home, "start", "--name", "Prueba", *table, *terms)["id"]
+    (offered,) = ask(node_app, homes["leon"], "list")["campaigns"]
+    assert (offered["id"], offered["decision"]) == (campaign, "undecided")
+    assert "ofrecer apoyo" in invoke(node_app, homes["leon"], "list").stdout
+    for entity in homes:
+        assert ask(node_app, homes[entity], "approve", campaign)["delivered"]
+
+    (followed,) = ask(coordinator_app, home, "status", campaign, "--watch")["campaigns"]
+    assert (followed["state"], followed["rounds_completed"]) == ("released", 3)
+    release = ask(coordinator_app, home, "release", campaign, "--output", str(tmp_path / "out"))
+    assert release["release"]["contributors"] == ["leon", "soria"]
+    assert all(Path(path).is_file() for path in release["files"])
+    assert "ε" in invoke(coordinator_app, home, "release", campaign, "--lang", "en").stdout
+    (budget,) = ask(node_app, homes["leon"], "budget")["budgets"]
+    assert 3.9 < budget["spent"] <= 4.0
+    assert 0 < ask(node_app, homes["leon"], "evaluate", campaign)["auc"] <= 1
+
+
+def test_what_cannot_be_is_a_typed_error_with_a_remedy(net: Network) -> None:
+    home, node = net.coordinator.home, net.nodes["leon"].home
+    unknown = "0" * 32
+    cases = [
+        (refused(coordinator_app, home, "status", unknown), "campaign_unknown"),
+        (refused(coordinator_app, home, "release", unknown), "campaign_unknown"),
+        (refused(node_app, node, "approve", unknown), "manifest_unknown"),
+        (refused(node_app, node, "refuse", unknown), "manifest_unknown"),
+        (refused(node_app, node, "budget", "--set-limit", "3", "--dataset", "other"), "dataset_unknown"),
+        (refused(node_app, node, "budget", "--set-limit", "-3"), "privacy_terms_invalid"),
+    ]
+    for error, code in cases:
+        assert (error.code, error.kind) == (code, ErrorKind.USAGE)
+    bad = refused(
+        coordinator_app, home, "start", "--name", "x", "--source", "cloud", "--epsilon", "1", "--minimum-cohort", "1"
+    )
+    assert (bad.code, bool(bad.remedy)) == ("campaign_invalid", True)
+
+
+def test_with_the_coordinator_down_commands_say_so(net: Network) -> None:
+    net.stop_coordinator()
+    node = net.nodes["leon"].home
+    assert refused(node_app, node, "approve", "0" * 32).kind is ErrorKind.UNREACHABLE
+    assert ask(node_app, node, "list") == {"campaigns": []}
+    assert ask(node_app, node, "budget") == {"budgets": []}

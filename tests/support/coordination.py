@@ -1,0 +1,95 @@
+"""The coordinator's side of training over an in-memory database, with parties made up by the test."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+from consent_ledger.parties import EntityKind, EntityStatus, Party
+from consent_ledger.signing import Ed25519Signer, Envelope
+from coordinator.training.campaigns import Campaign, CampaignRegister
+from coordinator.training.desk import TrainingDesk, TrainingSignals, Workspace
+from coordinator.training.tables import Base
+from federated.decision import CampaignDecision, Verdict, seal_decision
+from federated.manifest import manifest_sha256
+from federated.sql_grid_store import SqlGridStore
+from federated.tables import GridBase
+from tests.support.campaigns import CAMPAIGN, COORDINATOR
+from tests.support.clock import START, FrozenClock
+
+
+class Coordination:
+    """A coordinator's training desk and stores, without servers."""
+
+    def __init__(self) -> None:
+        self.clock = FrozenClock(START)
+        self.engine: Engine = create_engine(
+            "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+        )
+        for base in (Base, GridBase):
+            base.metadata.create_all(self.engine)
+        self.keys: dict[str, Ed25519Signer] = {}
+        self.parties: dict[str, Party] = {}
+        self.signals = TrainingSignals()
+        self.desk = TrainingDesk(
+            transaction=self.transaction,
+            snapshot=self.transaction,
+            workspace=self.workspace,
+            signals=self.signals,
+            now=self.clock.now,
+        )
+
+    def join(self, entity: str, *, status: EntityStatus = EntityStatus.ACTIVE) -> Party:
+        """Admit an entity."""
+        self.keys[entity] = Ed25519Signer.generate()
+        self.parties[entity] = Party(
+            id=entity,
+            name=entity,
+            kind=EntityKind.PUBLIC,
+            status=status,
+            addresses=(),
+            signing_key=self.keys[entity].public_key.hex(),
+            exchange_key="00" * 32,
+            ledger_vkey="key",
+        )
+        return self.parties[entity]
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a unit of work."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def workspace(self, session: Session) -> Workspace:
+        """Return the stores inside a session."""
+        register = CampaignRegister(session, coordinator_key=COORDINATOR.public_key)
+        return Workspace(register, SqlGridStore(session), self.parties.__getitem__)
+
+    @contextmanager
+    def work(self) -> Iterator[Workspace]:
+        """Open the stores in a unit of work of their own."""
+        with self.transaction() as session:
+            yield self.workspace(session)
+
+    def campaign(self, campaign_id: str = CAMPAIGN) -> Campaign:
+        """Return a campaign as stored."""
+        with self.work() as work:
+            return work.campaigns.get(campaign_id)
+
+    def decision(self, manifest: Envelope, entity: str, verdict: Verdict = Verdict.APPROVED) -> Envelope:
+        """Return an entity's signed decision."""
+        content = CampaignDecision(
+            campaign_id=CAMPAIGN,
+            manifest_sha256=manifest_sha256(manifest),
+            entity=entity,
+            verdict=verdict,
+            decided=self.now(),
+        )
+        return seal_decision(content, self.keys[entity])
+
+    def now(self) -> datetime:
+        """Return the time of the test."""
+        return self.clock.now()

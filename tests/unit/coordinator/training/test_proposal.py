@@ -1,0 +1,110 @@
+"""Proposing: public figures only, entities that can take part, values in range, or a typed error."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent_ledger.parties import EntityKind, EntityStatus
+from coordinator.training.errors import CampaignInvalid
+from coordinator.training.proposal import (
+    Proposal,
+    checked_model,
+    checked_source,
+    compose,
+    parse_duration,
+    records_question,
+    table_question,
+)
+from coordinator.training.starting import Source
+from federated.accountant import GaussianRounds, epsilon_of
+from federated.errors import PrivacyTermsInvalid, SchemaInvalid
+from federated.manifest import CampaignManifest, DataSource
+from policies.training_features import load_training_features
+from tests.support.campaigns import FEATURES, LABEL, NETWORK
+from tests.support.clock import START
+from tests.support.coordination import Coordination
+
+
+def composed(**changes: Any) -> CampaignManifest:
+    stage = Coordination()
+    for entity in ("leon", "soria"):
+        stage.join(entity)
+    stage.join("zamora", status=EntityStatus.SUSPENDED)
+    stage.parties["friends"] = stage.join("friends").model_copy(update={"kind": EntityKind.COLLABORATOR})
+    content: dict[str, Any] = {
+        "name": "Prueba",
+        "epsilon": 2.0,
+        "delta": 1e-5,
+        "rounds": 5,
+        "minimum_cohort": 2,
+        "decide_within": timedelta(days=1),
+        "train_within": timedelta(days=1),
+    }
+    question = table_question("demo", FEATURES, LABEL)
+    return compose(Proposal(**(content | changes)), question, list(stage.parties.values()), network=NETWORK, now=START)
+
+
+def test_everybody_who_can_take_part_is_invited_by_default() -> None:
+    assert composed().invited == ("leon", "soria")
+
+
+@pytest.mark.parametrize("entity", ["zamora", "friends", "nobody"])
+def test_who_cannot_take_part_cannot_be_invited(entity: str) -> None:
+    with pytest.raises(CampaignInvalid, match=entity):
+        composed(invited=(entity,))
+
+
+def test_the_noise_is_what_the_claimed_epsilon_needs() -> None:
+    made = composed()
+    assert epsilon_of([GaussianRounds(made.noise_multiplier, made.rounds)], made.delta) <= 2.0
+    assert made.purpose == "support_only"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"name": ""}, {"minimum_cohort": 3}, {"minimum_cohort": 0}, {"rounds": 501}, {"epsilon": 21.0}]
+)
+def test_values_out_of_range_are_typed_errors(changes: dict[str, Any]) -> None:
+    with pytest.raises((CampaignInvalid, PrivacyTermsInvalid)):
+        composed(**changes)
+
+
+@pytest.mark.parametrize("changes", [{"epsilon": 0.0}, {"epsilon": float("nan")}, {"delta": 1.0}, {"rounds": 0}])
+def test_terms_no_accountant_can_work_with_are_typed_errors(changes: dict[str, Any]) -> None:
+    with pytest.raises(PrivacyTermsInvalid):
+        composed(**changes)
+
+
+def test_the_records_question_is_what_policies_declares() -> None:
+    question, chosen = records_question(), load_training_features()
+    assert [feature.name for feature in question.features] == [feature.name for feature in chosen.features]
+    assert question.label.name == chosen.label.name
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"), [("45m", timedelta(minutes=45)), ("12h", timedelta(hours=12)), (" 7d ", timedelta(days=7))]
+)
+def test_durations_are_read(text: str, duration: timedelta) -> None:
+    assert parse_duration(text) == duration
+
+
+@pytest.mark.parametrize("text", ["", "7", "7w", "0m", "-1d", "1.5h", "999999d"])
+def test_other_texts_are_no_durations(text: str) -> None:
+    with pytest.raises(CampaignInvalid):
+        parse_duration(text)
+
+
+def test_sources_and_models_are_named(tmp_path: Path) -> None:
+    assert checked_source("table") is DataSource.TABLE
+    for wrong in (lambda: checked_source("cloud"), lambda: checked_model("oracle")):
+        with pytest.raises(CampaignInvalid):
+            wrong()
+    with pytest.raises(CampaignInvalid):
+        Source(DataSource.TABLE).question()
+    with pytest.raises(CampaignInvalid):
+        Source(DataSource.RECORDS, dataset="demo").question()
+    with pytest.raises(CampaignInvalid):
+        table_question("records", FEATURES, LABEL)
+    with pytest.raises(SchemaInvalid):
+        Source(DataSource.TABLE, tmp_path / "missing.yaml", "demo").question()

@@ -1,0 +1,102 @@
+"""Registered tables: checked whole, one budget for the same people, never silently another file."""
+
+from pathlib import Path
+
+import pytest
+
+from federated.errors import SchemaInvalid, TableInvalid
+from node.training.datasets import load_table, register_table, registered
+from node.training.errors import DatasetConflict, DatasetDamaged, DatasetUnknown
+from node.wiring import Node
+from tests.support.exchange import ExchangeNetwork
+from tests.support.training import write_table
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    return ExchangeNetwork(tmp_path).add("soria")
+
+
+def names(node: Node) -> list[str]:
+    with node.snapshot() as session:
+        return [dataset.name for dataset in registered(session)]
+
+
+def test_a_table_is_copied_and_read_back(node: Node, tmp_path: Path) -> None:
+    data, schema = write_table(tmp_path, "soria", people=30)
+    made = register_table(node, "demo", data, schema)
+    data.unlink()
+    with node.snapshot() as session:
+        dataset, table = load_table(node, session, "demo")
+    assert (dataset, made.rows, len(table.labels)) == (made, 30, 30)
+
+
+def test_registering_again_changes_nothing(node: Node, tmp_path: Path) -> None:
+    data, schema = write_table(tmp_path, "soria")
+    assert register_table(node, "demo", data, schema) == register_table(node, "demo", data, schema)
+
+
+def test_the_same_people_do_not_get_a_second_budget_under_another_name(node: Node, tmp_path: Path) -> None:
+    data, schema = write_table(tmp_path, "soria")
+    register_table(node, "demo", data, schema)
+    data.write_text(data.read_text().replace("\n", "\r\n"))
+    with pytest.raises(DatasetConflict):
+        register_table(node, "again", data, schema)
+    assert names(node) == ["demo"]
+
+
+def test_a_name_keeps_its_content(node: Node, tmp_path: Path) -> None:
+    data, schema = write_table(tmp_path, "soria")
+    register_table(node, "demo", data, schema)
+    other, _ = write_table(tmp_path, "leon")
+    with pytest.raises(DatasetConflict):
+        register_table(node, "demo", other, schema)
+
+
+@pytest.mark.parametrize("name", ["records", "", "../x", "A", "x" * 64])
+def test_names_that_could_mislead_are_refused(node: Node, tmp_path: Path, name: str) -> None:
+    data, schema = write_table(tmp_path, "soria")
+    with pytest.raises(DatasetConflict):
+        register_table(node, name, data, schema)
+
+
+def test_only_the_rows_of_the_site_are_taken(node: Node, tmp_path: Path) -> None:
+    data, schema = write_table(tmp_path, "soria", people=10)
+    more, _ = write_table(tmp_path, "leon", people=20)
+    data.write_text(data.read_text() + more.read_text().split("\n", 1)[1])
+    assert register_table(node, "demo", data, schema, site="leon").rows == 20
+    with pytest.raises(DatasetUnknown):
+        register_table(node, "none", data, schema, site="burgos")
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize(
+    "content",
+    ["", "entity,chronic\n", "entity,chronic,age,tenure\nsoria,1,30\n", "entity,chronic,age,tenure\na,1,x,own\n"],
+)
+def test_a_bad_table_is_a_typed_error_and_changes_nothing(node: Node, tmp_path: Path, content: str) -> None:
+    data, schema = write_table(tmp_path, "soria")
+    data.write_text(content)
+    with pytest.raises(TableInvalid):
+        register_table(node, "demo", data, schema)
+    schema.write_text("features: [")
+    with pytest.raises(SchemaInvalid):
+        register_table(node, "demo", data, schema)
+    with pytest.raises(SchemaInvalid):
+        register_table(node, "demo", data, tmp_path / "missing.yaml")
+    assert names(node) == []
+
+
+def test_a_file_that_changed_or_is_gone_is_damage(node: Node, tmp_path: Path) -> None:
+    data, schema = write_table(tmp_path, "soria")
+    register_table(node, "demo", data, schema)
+    copy = node.home / "datasets" / "demo.csv"
+    copy.write_bytes(copy.read_bytes() + b"soria,1,20,own\n")
+    with node.snapshot() as session:
+        with pytest.raises(DatasetDamaged):
+            load_table(node, session, "demo")
+        copy.unlink()
+        with pytest.raises(DatasetDamaged):
+            load_table(node, session, "demo")
+        with pytest.raises(DatasetUnknown):
+            load_table(node, session, "other")
