@@ -65,6 +65,7 @@ def _growth(folder: Path, fewer: int) -> Table:
 
 def _proofs(folder: Path, fewer: int) -> Table:
     table = _table("Proofs", "inclusion p50 ms", "p99 ms", "consistency p50 ms", "p99 ms")
+    theirs: tuple[Latency, Latency] | None = None
     if peer.installed():
         with peer.peer_tree(folder / "peer-proofs.sqlite") as tree:
             peer.peer_writer(tree)(PROOFS_FROM)
@@ -74,7 +75,7 @@ def _proofs(folder: Path, fewer: int) -> Table:
             signer = new_signer()
             fill(engine, signer, size)
             ours = _proof_row(table, f"ledger, {size:,}", ledger_proofs(engine, signer, calls=2000 // fewer))
-        if size == PROOFS_FROM and peer.installed():
+        if size == PROOFS_FROM and theirs is not None:
             ratios = [f"{theirs[kind].p50 / ours[kind].p50:.0f}" for kind in (0, 1)]
             table.add_row("pymerkle : ledger", ratios[0], "", ratios[1])
     return table
