@@ -1,7 +1,7 @@
 """Two private training campaigns: on the nodes' own records, and on a real public table."""
 
 import json
-import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -10,14 +10,14 @@ from typing import Any, Final
 from deploy.local.network import LocalNetwork
 from deploy.local.populations import public_table
 from deploy.local.programs import COORDINATOR, NODE, DemoFailed, at_once
-from deploy.local.story import Step, Story
+from deploy.local.story import Story
 
 EPSILON: Final = "4"
 DELTA: Final = "1e-5"
 RECORDS_AS_OF: Final = "2023-01"
 """The fictitious histories end then: the month from which risk lists look back."""
 REFUSER: Final = "zamora"
-PATIENCE_SECONDS: Final = 120.0
+PATIENCE_SECONDS: Final = 300.0
 TABLE: Final = "cps"
 
 
@@ -59,7 +59,8 @@ class TrainingChapter:
             at_once(lambda entity: self._decide("refuse", entity, started), list(campaign.refusers))
             at_once(lambda entity: self._decide("approve", entity, started), approvers, workers=3)
         with self._story.step("Rounds: clipped and noised sums, over mutual TLS") as step:
-            done = self._await_release(started, step)
+            done = self._await_release(started)
+            step.say(f"{done['rounds_completed']} rounds, ε {done['epsilon_spent']:.3g}, in {done['seconds']:.1f} s")
         self._export(started, done)
         return started
 
@@ -72,19 +73,12 @@ class TrainingChapter:
     def _decide(self, verdict: str, entity: str, campaign: str) -> None:
         self._programs.ask(NODE, "training", verdict, campaign, *self._home(entity))
 
-    def _await_release(self, campaign: str, step: Step) -> dict[str, Any]:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            (found,) = self._programs.ask(COORDINATOR, "training", "status", campaign, *self._coordinator())[
-                "campaigns"
-            ]
-            step.say(f"round {found['rounds_completed']} of {found['rounds']}, ε {found['epsilon_spent']:.2f}")
-            if found["state"] == "released":
-                return dict(found)
-            if found["state"] == "stopped":
-                raise DemoFailed(f"the campaign stopped: {found['stop_reason']} {found['stop_detail']}")
-            time.sleep(0.5)
-        raise DemoFailed(f"the campaign did not end within {PATIENCE_SECONDS:g} s")
+    def _await_release(self, campaign: str) -> dict[str, Any]:
+        words = ("training", "status", campaign, "--watch", *self._coordinator())
+        (found,) = self._programs.ask(COORDINATOR, *words, timeout=PATIENCE_SECONDS)["campaigns"]
+        if found["state"] != "released":
+            raise DemoFailed(f"the campaign ended as {found['state']}: {found['stop_reason']} {found['stop_detail']}")
+        return dict(found)
 
     def _export(self, campaign: str, done: dict[str, Any]) -> None:
         folder = self._output / "models" / campaign
@@ -159,8 +153,12 @@ class TrainingChapter:
                 "--delta",
                 DELTA,
             )
-            yardsticks = self._programs.ask(COORDINATOR, *words, "--rounds", self._rounds, "--baselines")
-            judged = at_once(lambda entity: self._evaluate(campaign, entity), members, workers=2)
+            with ThreadPoolExecutor(1) as beside:
+                simulated = beside.submit(
+                    self._programs.ask, COORDINATOR, *words, "--rounds", self._rounds, "--baselines"
+                )
+                judged = at_once(lambda entity: self._evaluate(campaign, entity), members, workers=2)
+                yardsticks = simulated.result()
             step.say(f"{sum(each['held_out'] for each in judged)} rows held out")
         (self._output / "models" / "evaluation.json").write_text(
             json.dumps({"nodes": dict(zip(members, judged, strict=True)), "simulation": yardsticks}, indent=2)
