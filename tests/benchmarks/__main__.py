@@ -1,6 +1,6 @@
 """``make bench``: ours beside the bare peers, in one run, on this machine.
 
-Usage: python -m tests.benchmarks [--only fetch|ledger|training] [--quick]
+Usage: python -m tests.benchmarks [--only fetch|ledger|training] [--quick] [--write]
 """
 
 import argparse
@@ -27,14 +27,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", choices=sorted(BENCHES), help="run one of them")
     parser.add_argument("--quick", action="store_true", help="fewer calls and rounds")
+    parser.add_argument("--write", action="store_true", help="keep the figures in docs/reference/benchmarks.md")
     arguments = parser.parse_args()
-    console = Console(width=110)
-    console.print(f"{_machine()}, {datetime.now(UTC):%Y-%m-%d}")
+    console, where = Console(width=110), f"{_machine()}, {datetime.now(UTC):%Y-%m-%d}"
+    console.print(where)
+    tables = []
     with tempfile.TemporaryDirectory(prefix="redpact-bench-") as folder:
         for name, bench in BENCHES.items():
             if arguments.only in (None, name):
-                console.print(bench(Path(folder) / name, 4 if arguments.quick else 1))
+                tables.append(bench(Path(folder) / name, 4 if arguments.quick else 1))
+                console.print(tables[-1])
+    if arguments.write:
+        text = PAGE.read_text(encoding="utf-8").split(FIGURES)[0]
+        PAGE.write_text(text + FIGURES + "\n" + "\n".join([where, *map(_markdown, tables)]), encoding="utf-8")
     return 0
+
+
+def _markdown(table: Table) -> str:
+    rows = zip(*(column.cells for column in table.columns), strict=True)
+    lines = ["", f"### {table.title}", ""]
+    lines += [
+        "| " + " | ".join(str(column.header) for column in table.columns) + " |",
+        "|---" * len(table.columns) + "|",
+    ]
+    return "\n".join([*lines, *("| " + " | ".join(map(str, row)) + " |" for row in rows), ""])
 
 
 def _machine() -> str:
