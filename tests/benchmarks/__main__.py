@@ -20,6 +20,8 @@ from rich.table import Table
 from tests.benchmarks.timing import Latency, latency, throughput
 
 IN_FLIGHT: Final = 16
+PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "reference" / "benchmarks.md"
+FIGURES: Final = "## Figures\n"
 
 
 def main() -> int:
@@ -31,26 +33,25 @@ def main() -> int:
     arguments = parser.parse_args()
     console, where = Console(width=110), f"{_machine()}, {datetime.now(UTC):%Y-%m-%d}"
     console.print(where)
-    tables = []
+    shown: list[Table | Group] = []
     with tempfile.TemporaryDirectory(prefix="redpact-bench-") as folder:
         for name, bench in BENCHES.items():
             if arguments.only in (None, name):
-                tables.append(bench(Path(folder) / name, 4 if arguments.quick else 1))
-                console.print(tables[-1])
+                shown.append(bench(Path(folder) / name, 4 if arguments.quick else 1))
+                console.print(shown[-1])
     if arguments.write:
         text = PAGE.read_text(encoding="utf-8").split(FIGURES)[0]
-        PAGE.write_text(text + FIGURES + "\n" + "\n".join([where, *map(_markdown, tables)]), encoding="utf-8")
+        PAGE.write_text(text + FIGURES + "\n" + "\n".join([where, *map(_markdown, shown)]), encoding="utf-8")
     return 0
 
 
-def _markdown(table: Table) -> str:
-    rows = zip(*(column.cells for column in table.columns), strict=True)
-    lines = ["", f"### {table.title}", ""]
-    lines += [
-        "| " + " | ".join(str(column.header) for column in table.columns) + " |",
-        "|---" * len(table.columns) + "|",
-    ]
-    return "\n".join([*lines, *("| " + " | ".join(map(str, row)) + " |" for row in rows), ""])
+def _markdown(shown: Table | Group) -> str:
+    if isinstance(shown, Group):
+        return "\n".join(_markdown(part) for part in shown.renderables if isinstance(part, Table | Group))
+    head = [str(column.header) for column in shown.columns]
+    rows = zip(*(column.cells for column in shown.columns), strict=True)
+    lines = [f"\n### {shown.title}\n", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows), ""])
 
 
 def _machine() -> str:
@@ -101,7 +102,11 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-BENCHES: Final = {"fetch": _calls, "ledger": _ledger, "training": _training}
+BENCHES: Final[dict[str, Callable[[Path, int], Table | Group]]] = {
+    "fetch": _calls,
+    "ledger": _ledger,
+    "training": _training,
+}
 
 if __name__ == "__main__":
     sys.exit(main())
