@@ -104,9 +104,9 @@ class LocalNetwork:
         self.coordinator_home = folder / "coordinator"
         self.logs = folder / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
-        ports = iter(free_ports(2 + len(entities)))
-        self.listen, self.enrolment = next(ports), next(ports)
-        self.ports = {entity.id: next(ports) for entity in entities}
+        ports = iter(free_ports(3 + 2 * len(entities)))
+        self.listen, self.enrolment, self.witness = next(ports), next(ports), next(ports)
+        self.ports = {entity.id: (next(ports), next(ports)) for entity in entities}
         self.coordinator = Process(COORDINATOR, self.coordinator_home, self.logs / "coordinator.log", outlives_us=keep)
         self.nodes = {
             each.id: Process(NODE, self.home(each.id), self.logs / f"{each.id}.log", outlives_us=keep)
@@ -127,7 +127,8 @@ class LocalNetwork:
 
     def start_coordinator(self) -> None:
         """Make the coordinator and run it."""
-        addresses = ("--listen", f"127.0.0.1:{self.listen}", "--enrolment-listen", f"127.0.0.1:{self.enrolment}")
+        ports = {"--listen": self.listen, "--enrolment-listen": self.enrolment, "--witness-listen": self.witness}
+        addresses = [word for option, port in ports.items() for word in (option, f"127.0.0.1:{port}")]
         self.programs.ask(COORDINATOR, "init", "--home", self.coordinator_home, "--network", NETWORK, *addresses)
         self.coordinator.start()
         self.coordinator.wait_ready()
@@ -136,9 +137,12 @@ class LocalNetwork:
         """Invite an entity, and let it enrol with its one-time token."""
         who = (entity.id, "--name", entity.name, "--kind", entity.kind)
         invited = self.programs.ask(COORDINATOR, "entity", "invite", *who, "--home", self.coordinator_home)
-        listen = f"127.0.0.1:{self.ports[entity.id]}" if entity.id in self.ports else "127.0.0.1:0"
-        home = ("--home", self.home(entity.id), "--listen", listen)
-        self.programs.ask(NODE, "init", *home, "--token", "-", stdin=str(invited["token"]))
+        # Who was not planned for enrols without ever serving.
+        port, witness = self.ports.get(entity.id, (0, None))
+        witness_listen = "none" if witness is None else f"127.0.0.1:{witness}"
+        addresses = ("--listen", f"127.0.0.1:{port}", "--witness-listen", witness_listen)
+        home = ("--home", self.home(entity.id))
+        self.programs.ask(NODE, "init", *home, *addresses, "--token", "-", stdin=str(invited["token"]))
 
     def serve(self, entities: list[str]) -> None:
         """Run the nodes of these entities."""

@@ -71,7 +71,15 @@ def test_fetch_grant_and_withdraw_go_on_without_the_coordinator(network: LocalNe
     ask(network, "town", "consent", "withdraw", str(granted["consent_id"]))
     refused = fetch(network, code=1)
     assert "nothing_to_share" in json.dumps(refused)
+    # What was written meanwhile is there, whole, and waits only for the network's first witness.
+    alone = tmp_path / "export-alone"
+    ask(network, "town", "ledger", "export", str(alone))
+    audit = network.programs.attempt(AUDIT, "verify", alone, "--json")
+    failed = [check["code"] for check in audit.document["checks"] if check["errors"]]
+    assert failed == ["witnesses"], str(audit)
 
+    network.coordinator.start()
+    network.coordinator.wait_ready()
     for entity in ("town", "ngo"):
         export = tmp_path / f"export-{entity}"
         ask(network, entity, "ledger", "export", str(export))
