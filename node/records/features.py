@@ -67,7 +67,7 @@ def _rows(people: PersonStore, features: FeatureSet, as_of: date, *, labelled: b
     computations = [(feature.name, _computation(feature)) for feature in features.features]
     load_catalogue().field(PROFILING_OBJECTION)  # under another name objections would be overlooked
     rows = []
-    for person, record in people.records():
+    for person, record in people.records(fields=_sources(features)):
         if _objects(record):
             continue
         case = _Case(record, as_of, features)
@@ -81,6 +81,12 @@ def _rows(people: PersonStore, features: FeatureSet, as_of: date, *, labelled: b
                 )
             )
     return rows
+
+
+def _sources(features: FeatureSet) -> set[str]:
+    # What no feature is computed from is neither read nor decrypted.
+    computed = {source for feature in features.features for source in feature.sources}
+    return computed | {each.source for each in features.protected} | {PROFILING_OBJECTION}
 
 
 def _objects(record: PersonRecord) -> bool:

@@ -255,11 +255,18 @@ class PersonStore:
         statement = select(PEOPLE).where(_held()).order_by(PEOPLE.c.updated_at.desc(), PEOPLE.c.person_id)
         return [_ref(row) for row in self._session.execute(statement.limit(limit))]
 
-    def records(self, person_ids: Sequence[str] | None = None) -> Iterator[tuple[PersonRef, PersonRecord]]:
-        """Yield whole records, in batches from the database; everybody's, or those of some people."""
+    def records(
+        self, person_ids: Sequence[str] | None = None, *, fields: Collection[str] | None = None
+    ) -> Iterator[tuple[PersonRef, PersonRecord]]:
+        """Yield records, in batches from the database; everybody's, or those of some people.
+
+        Args:
+            person_ids: whose; everybody's when None.
+            fields: the only catalogue fields to read and decrypt; all when None.
+        """
         for batch in chunks(self.person_ids() if person_ids is None else person_ids, _READ_BATCH):
             people = self._people(batch)
-            values = self._values(people)
+            values = self._values(people, fields)
             spells = self._spells(batch)
             done = self._interventions(batch)
             households = self._households(people)
@@ -280,12 +287,14 @@ class PersonStore:
         statement = select(PEOPLE).where(PEOPLE.c.person_id.in_(ids), _held()).order_by(PEOPLE.c.person_id)
         return self._session.execute(statement).all()
 
-    def _values(self, people: Sequence[Row[Any]]) -> dict[str, dict[str, Value]]:
+    def _values(self, people: Sequence[Row[Any]], fields: Collection[str] | None) -> dict[str, dict[str, Value]]:
         ciphers = {row.person_id: person_cipher(self._cipher, row) for row in people}
         grouped: dict[str, dict[str, Value]] = {person_id: {} for person_id in ciphers}
         statement = (
             select(VALUES).where(VALUES.c.person_id.in_(ciphers)).order_by(VALUES.c.person_id, VALUES.c.field_id)
         )
+        if fields is not None:
+            statement = statement.where(VALUES.c.field_id.in_(LOCAL_FIELDS.union(fields)))
         for row in self._session.execute(statement):
             grouped[row.person_id][row.field_id] = _value(row, ciphers[row.person_id])
         return grouped

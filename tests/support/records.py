@@ -1,6 +1,6 @@
 """People and stores of records for tests. Everybody is invented."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -84,8 +84,11 @@ class ListedPeople(PersonStore):
         self._listed = list(listed)
 
     @override
-    def records(self, person_ids: Sequence[str] | None = None) -> Iterator[tuple[PersonRef, PersonRecord]]:
-        """Yield the records with made-up ids."""
+    def records(
+        self, person_ids: Sequence[str] | None = None, *, fields: Collection[str] | None = None
+    ) -> Iterator[tuple[PersonRef, PersonRecord]]:
+        """Yield the records, with the chosen fields only, under made-up ids."""
         assert person_ids is None
         for number, record in enumerate(self._listed):
-            yield PersonRef(f"{number:032x}", record.fictitious, NOW, NOW, NOW), record
+            chosen = {key: value for key, value in record.fields.items() if fields is None or key in fields}
+            yield PersonRef(f"{number:032x}", record.fictitious, NOW, NOW, NOW), replace(record, fields=chosen)

