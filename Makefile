@@ -8,9 +8,9 @@ STAMP := $(VENV)/.ready
 KEEP ?= 0
 # The system's Python may be older than 3.11: then say which to use, e.g. make setup PYTHON=python3.12
 # Off the shelf, Linux gets torch with several GB of GPU libraries. For the CPU build (200 MB):
-#   make setup TORCH_INDEX=https://download.pytorch.org/whl/cpu
+#   make setup TORCH_INDEX=<address of PyTorch's CPU wheel index>
 TORCH_INDEX ?=
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 export FLWR_TELEMETRY_ENABLED := 0
 export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION := 1

@@ -44,14 +44,16 @@ class TrainingChapter:
         self._story.heading("Private training: on the nodes' own records (fictitious people)")
         records = self._campaign(Campaign("IPRO, registros propios", ("--source", "records")))
         self._judge_records(records)
-        self._risk_lists()
-        self._overspend()
+        with ThreadPoolExecutor(1) as beside:
+            greedy = beside.submit(self._propose, "Demasiado", "20", "--source", "records")
+            self._risk_lists()
+        self._overspend(greedy.result())
         self._story.heading("Private training: on a real public table, nine unequal entities")
         self._public_table()
 
-    def _campaign(self, campaign: Campaign) -> str:
+    def _campaign(self, campaign: Campaign, proposed: str = "") -> str:
         with self._story.step("The Gerencia signs a campaign manifest; entities read it in plain words"):
-            started = self._propose(campaign.name, EPSILON, *campaign.arguments)
+            started = proposed or self._propose(campaign.name, EPSILON, *campaign.arguments)
             read = self._programs.run(NODE, "training", "list", *self._home(self._entities[0]))
         self._story.show(read.split("\n\n")[0])
         approvers = [entity for entity in self._entities if entity not in campaign.refusers]
@@ -116,10 +118,9 @@ class TrainingChapter:
     def _risk_list(self, entity: str) -> dict[str, Any]:
         return self._programs.ask(NODE, "risk", "list", "--as-of", RECORDS_AS_OF, *self._home(entity))
 
-    def _overspend(self) -> None:
+    def _overspend(self, greedy: str) -> None:
         entity = self._entities[0]
         with self._story.step("A campaign that asks more privacy than is left") as step:
-            greedy = self._propose("Demasiado", "20", "--source", "records")
             outcome = self._programs.attempt(NODE, "training", "approve", greedy, "--json", *self._home(entity))
             if outcome.code != 1:
                 raise DemoFailed(f"{outcome}\nthe node should have refused: its budget is spent")
@@ -129,16 +130,17 @@ class TrainingChapter:
 
     def _public_table(self) -> None:
         table, schema = public_table()
-        with self._story.step("Each entity registers its part of the table") as step:
+        arguments = ("--source", "table", "--dataset", TABLE, "--schema", schema)
+        campaign = Campaign("Tabla pública CPS", arguments, refusers=(REFUSER,))
+        with self._story.step("Each entity registers its part of the table") as step, ThreadPoolExecutor(1) as beside:
+            proposed = beside.submit(self._propose, campaign.name, EPSILON, *campaign.arguments)
             words = ("training", "register-table", TABLE, "--data", table, "--schema", schema)
             rows = at_once(
                 lambda entity: self._programs.ask(NODE, *words, "--site", entity, *self._home(entity))["rows"],
                 self._entities,
             )
             step.say(f"{max(rows)} rows in the largest, {min(rows)} in the smallest")
-        arguments = ("--source", "table", "--dataset", TABLE, "--schema", schema)
-        campaign = self._campaign(Campaign("Tabla pública CPS", arguments, refusers=(REFUSER,)))
-        self._compare(campaign, table, schema)
+        self._compare(self._campaign(campaign, proposed.result()), table, schema)
 
     def _compare(self, campaign: str, table: Path, schema: Path) -> None:
         members = [entity for entity in self._entities if entity != REFUSER]
