@@ -95,7 +95,7 @@ def _bring_up(network: LocalNetwork, story: Story, *, quick: bool) -> Path:
     with story.step("Nine entities enrol, each with a one-time invitation; a food bank as a collaborator"):
         at_once(network.enrol, [*ENTITIES, COLLABORATOR])
     with story.step("Each imports its records") as step:
-        people = at_once(lambda entity: _import(network, data, entity.id), ENTITIES, workers=2)
+        people = at_once(lambda entity: _import(network, data, entity.id), ENTITIES, workers=3)
         step.say(f"{sum(people)} people")
     with story.step("Nine nodes start"):
         network.serve([entity.id for entity in ENTITIES])

@@ -36,7 +36,7 @@ class Population:
     @classmethod
     def of(cls, *, quick: bool) -> Self:
         """Return the population of the full or of the quick demonstration."""
-        return cls(1_200 if quick else 3_600)
+        return cls(1_200 if quick else 2_700)
 
     def size(self, entity: str) -> int:
         """Return how many people an entity knows."""
