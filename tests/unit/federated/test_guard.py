@@ -121,6 +121,8 @@ def test_a_refused_or_unknown_campaign_gets_nothing(guard: NodeGuard) -> None:
 def test_a_campaign_with_understated_epsilon_may_still_be_refused(guard: NodeGuard) -> None:
     envelope = campaigns.sealed(campaigns.manifest(noise_multiplier=0.5))
     guard.refuse(envelope, campaigns.decision(envelope, Verdict.REFUSED), START)
+    with pytest.raises(CampaignNotApproved):
+        guard.admit(campaigns.request(envelope), START)
 
 
 def test_a_round_under_a_changed_manifest_is_refused(guard: NodeGuard, approved: Envelope) -> None:
