@@ -4,9 +4,11 @@ from functools import partial
 from importlib.util import find_spec
 
 from node.exchange.expiry import expire_consents
+from node.exchange.messages.background import deliver_notices
 from node.identity.follow import follow_directory, watch_network
 from node.identity.renewal import keep_certificate
 from node.rpc.ledger import ledger_servicer
+from node.rpc.messages import messages_servicer
 from node.rpc.records import records_servicer
 from node.runtime import migrate
 from node.runtime.errors import AddressInUse
@@ -19,7 +21,7 @@ from node.witnessing.background import witness_ledger
 
 def servicers(node: Node) -> list[Register]:
     """Return what adds each servicer to the server that other entities call."""
-    return [records_servicer(node), ledger_servicer(node)]
+    return [records_servicer(node), messages_servicer(node), ledger_servicer(node)]
 
 
 def tasks(node: Node) -> list[Task]:
@@ -29,6 +31,7 @@ def tasks(node: Node) -> list[Task]:
         Task("watch", partial(watch_network, node)),
         Task("certificate", partial(keep_certificate, node)),
         Task("expiry", partial(expire_consents, node)),
+        Task("outbox", partial(deliver_notices, node)),
         Task("witnesses", partial(witness_ledger, node)),
         *training_tasks(node),
     ]

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from consent_ledger.note import NoteSigner, NoteVerifier
     from federated.budget import EpsilonLedger
     from federated.guard import NodeGuard
+    from node.exchange.messages.courier import Courier
+    from node.exchange.messages.desk import MessageDesk
+    from node.exchange.transport import Transport
     from node.identity.directory import DirectoryCache
     from node.keys import NodeKeys
     from node.records.cipher import RecordCipher
@@ -87,6 +90,29 @@ class Node:
         directory = self.directory.newest()
         address = directory.coordinator_address if directory else self.settings.coordinator_address
         return self.channels.channel(address, server_name(self.settings.network, COORDINATOR_ID))
+
+    @cached_property
+    def transport(self) -> "Transport":
+        """How signed bytes reach other entities."""
+        from node.exchange.transport import Transport
+
+        return Transport(self)
+
+    @cached_property
+    def message_desk(self) -> "MessageDesk":
+        """What takes the messages of other entities."""
+        from node.exchange.messages.desk import MessageDesk
+        from node.exchange.messages.registry import message_kinds
+
+        return MessageDesk(self, message_kinds(self))
+
+    @cached_property
+    def courier(self) -> "Courier":
+        """What sends this entity's messages."""
+        from node.exchange.messages.courier import Courier
+        from node.exchange.messages.registry import message_kinds
+
+        return Courier(self, message_kinds(self), self.transport)
 
     def epsilon_ledger(self, session: Session) -> "EpsilonLedger":
         """Return the privacy budgets of this node's data sets, working inside `session`."""

@@ -85,3 +85,45 @@ class EvidenceInvalid(ExchangeError):
 
     code = "evidence_invalid"
     es = "La otra entidad no prueba que anotara la cesión en su registro: no se muestra. Avise a su delegado de datos."
+
+
+class MessageMalformed(ExchangeError):
+    """Signed bytes that are not a message, or of a kind or content that this version does not know."""
+
+    code = "message_malformed"
+    es = "El mensaje recibido no tiene el formato esperado. Actualice RedPACT en las dos entidades."
+
+
+class MessageMisaddressed(ExchangeError):
+    """A message in the name of another entity than the caller, or meant for another one."""
+
+    code = "message_misaddressed"
+    es = "El mensaje no corresponde a la entidad que llama, o iba dirigido a otra. Se ha rechazado."
+
+
+class MessageStale(ExchangeError):
+    """A message outside its time of validity."""
+
+    code = "message_stale"
+    es = "El mensaje ha caducado o lleva una hora incorrecta. Compruebe el reloj de los equipos."
+
+
+class MessageReplayed(ExchangeError):
+    """A question that was already answered, or another content under the id of an earlier message."""
+
+    code = "message_replayed"
+    es = "Este mensaje ya se había recibido y no se atiende dos veces."
+
+
+class ReplyMalformed(ExchangeError):
+    """Signed bytes that are not a reply."""
+
+    code = "reply_malformed"
+    es = "La contestación de la otra entidad no tiene el formato esperado. Se volverá a intentar."
+
+
+class ReplyUnbound(ExchangeError):
+    """A reply to another message, or of another entity."""
+
+    code = "reply_unbound"
+    es = "La contestación no corresponde al mensaje enviado. Se volverá a intentar."

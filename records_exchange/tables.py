@@ -1,11 +1,11 @@
-"""Tables of the exchange: requests already seen, and the linkage index. None holds a document or a value."""
+"""Tables of the exchange: what was seen, sent and heard, and who is whom. None holds a document, a name or a value."""
 
 from datetime import datetime
 
-from sqlalchemy import Index, PrimaryKeyConstraint, String
+from sqlalchemy import Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from consent_ledger.columns import UtcDateTime
+from consent_ledger.columns import RowNumber, UtcDateTime
 
 
 class Base(DeclarativeBase):
@@ -48,3 +48,61 @@ class LinkageState(Base):
 
     key_id: Mapped[str] = mapped_column(String(16))
     stamp: Mapped[str] = mapped_column(String(100))
+
+
+class InboxMessage(Base):
+    """A message that was handled once: who sends it again gets the same reply, and nothing happens twice."""
+
+    __tablename__ = "exchange_inbox"
+    __table_args__ = (
+        PrimaryKeyConstraint("sender", "message_id", name="pk_exchange_inbox"),
+        Index("ix_exchange_inbox_forget_at", "forget_at"),
+    )
+
+    sender: Mapped[str] = mapped_column(String(63))
+    message_id: Mapped[str] = mapped_column(String(32))
+    sha256: Mapped[str] = mapped_column(String(64))
+    reply: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The signed reply to a notice; None for a question, which is not answered twice."""
+    forget_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OutboxMessage(Base):
+    """A notice to one entity, kept until that entity acknowledged it with its signature."""
+
+    __tablename__ = "exchange_outbox"
+    __table_args__ = (
+        PrimaryKeyConstraint("number", name="pk_exchange_outbox"),
+        Index("ix_exchange_outbox_due", "state", "next_at"),
+        Index("ix_exchange_outbox_reference", "reference"),
+        Index("ix_exchange_outbox_person_ref", "person_ref"),
+    )
+
+    number: Mapped[int] = mapped_column(RowNumber, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    recipient: Mapped[str] = mapped_column(String(63))
+    reference: Mapped[str] = mapped_column(String(100))
+    """What it is about: the id of a consent, or of a referral."""
+    person_ref: Mapped[str | None] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(Text)
+    """JSON: what the kind needs to compose the message. No name, document or value."""
+    state: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer)
+    envelope: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The signed message once composed: the same bytes go out at every attempt."""
+    fault: Mapped[str] = mapped_column(String(100))
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reply: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class PeerContact(Base):
+    """When a peer was last heard, and up to when it vouches that we were told everything."""
+
+    __tablename__ = "exchange_peer_contact"
+    __table_args__ = (PrimaryKeyConstraint("entity", name="pk_exchange_peer_contact"),)
+
+    entity: Mapped[str] = mapped_column(String(63))
+    heard_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    complete_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

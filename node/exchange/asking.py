@@ -19,7 +19,6 @@ from consent_ledger.parties import Party, ledger_origin, server_name
 from consent_ledger.signing import Envelope
 from node.exchange.errors import RecipientNotAllowed
 from node.records.documents import Document
-from node.rpc.clients import fetch_summary
 from node.rpc.ledger import consistency_proof
 from node.runtime.errors import PeerUnreachable
 from node.wiring import Node
@@ -86,7 +85,7 @@ class Asking:
 
     def __init__(self, node: Node, *, send: Send | None = None, prove: Prove | None = None) -> None:
         self._node = node
-        self._send = send or self._call
+        self._send = send or node.transport.call
         self._prove = prove or (_no_proof if send else self._call_for_proof)
 
     def fetch(self, document: Document, question: Question, holders: Sequence[str]) -> Fetched:
@@ -148,9 +147,6 @@ class Asking:
             return _Answered(verified, look(self._node, call.holder, checkpoint, self._prove))
         except RedpactError as error:
             return error
-
-    def _call(self, holder: Party, envelope: Envelope) -> Envelope:
-        return fetch_summary(holder.id, self._channels(holder), envelope)
 
     def _call_for_proof(self, holder: Party, old: int, new: int) -> tuple[bytes, ...]:
         return consistency_proof(holder.id, self._channels(holder), old, new)

@@ -9,7 +9,7 @@ from consent_ledger.parties import EntityKind, EntityStatus, Party, server_name
 from consent_ledger.signing import Envelope, seal
 from node.exchange.asking import Asking, question_of
 from node.exchange.report import exit_code
-from node.rpc.clients import fetch_summary
+from node.rpc.clients import call_peer
 from node.runtime.errors import PeerRefused, PeerUnreachable
 from node.runtime.status import CODE_METADATA
 from records_exchange.request import REQUEST_TYPE
@@ -65,7 +65,7 @@ def test_a_holder_that_is_down_is_told_from_one_that_refuses(network: ExchangeNe
 def test_signed_garbage_gets_a_typed_refusal(network: ExchangeNetwork, payload: bytes, code: str) -> None:
     envelope = seal(REQUEST_TYPE, payload, network.nodes["ngo"].keys.signing)
     with pytest.raises(PeerRefused) as caught:
-        fetch_summary("town", [channel(network, "ngo")], envelope)
+        call_peer("town", [channel(network, "ngo")], envelope)
     assert caught.value.peer_code == code
 
 
@@ -91,7 +91,7 @@ def test_another_entity_cannot_use_a_stolen_request(network: ExchangeNetwork) ->
     ngo = network.nodes["ngo"]
     Asking(ngo, send=steal).fetch(PERSON, question_of(ngo, "casework"), ["town"])
     with pytest.raises(PeerRefused) as caught:
-        fetch_summary("town", [channel(network, "other")], stolen[0])
+        call_peer("town", [channel(network, "other")], stolen[0])
     assert caught.value.peer_code == "signature_invalid"
 
 
@@ -100,9 +100,9 @@ def test_a_replayed_request_is_refused_over_the_wire(network: ExchangeNetwork) -
     network.parties["ngo"] = peer.party
     network.publish()
     envelope = peer.ask("town", network.clock.now())
-    fetch_summary("town", [channel(network, "ngo")], envelope)
+    call_peer("town", [channel(network, "ngo")], envelope)
     with pytest.raises(PeerRefused) as caught:
-        fetch_summary("town", [channel(network, "ngo")], envelope)
+        call_peer("town", [channel(network, "ngo")], envelope)
     assert caught.value.peer_code == "request_replayed"
 
 

@@ -1,0 +1,15 @@
+"""Background work of the running node: empties the outbox, also of what commands of other processes wrote to it."""
+
+import threading
+from typing import Final
+
+from node.wiring import Node
+
+POLL_SECONDS: Final = 0.5
+
+
+def deliver_notices(node: Node, stopping: threading.Event) -> None:
+    """Deliver what is due until `stopping` is set."""
+    while not stopping.is_set():
+        if node.courier.deliver_due() == 0 and stopping.wait(POLL_SECONDS):
+            return

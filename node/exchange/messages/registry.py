@@ -1,0 +1,16 @@
+"""Every kind of message this version understands. A new one is one line here."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from node.exchange.messages.kinds import Kind
+from node.exchange.messages.pulse import pulse_kind
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+
+def message_kinds(node: "Node") -> Mapping[str, Kind]:
+    """Return the kinds by name."""
+    kinds = [pulse_kind(node)]
+    return {kind.name: kind for kind in kinds}

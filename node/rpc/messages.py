@@ -1,0 +1,34 @@
+"""The servicer of `Messages`: other entities deliver notices and put questions here."""
+
+from collections.abc import Callable
+
+import grpc
+from typing_extensions import override
+
+from node.runtime.peer import caller_id
+from node.runtime.wire import from_wire, to_wire
+from node.wiring import Node
+from protos.redpact.v1 import messages_pb2, messages_pb2_grpc
+
+
+class MessagesServicer(messages_pb2_grpc.MessagesServicer):
+    """Unwraps, hands to the desk, wraps."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    @override
+    def Deliver(self, request: messages_pb2.DeliverRequest, context: grpc.ServicerContext) -> messages_pb2.DeliverReply:
+        """Take a signed message and return the signed reply; see `node.exchange.messages.desk`."""
+        caller = caller_id(context, self._node.settings.network)
+        reply = self._node.message_desk.take(from_wire(request.message), caller)
+        return messages_pb2.DeliverReply(reply=to_wire(reply))
+
+
+def messages_servicer(node: Node) -> Callable[[grpc.Server], None]:
+    """Return what adds the servicer to a server."""
+
+    def register(server: grpc.Server) -> None:
+        messages_pb2_grpc.add_MessagesServicer_to_server(MessagesServicer(node), server)
+
+    return register

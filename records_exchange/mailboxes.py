@@ -1,0 +1,252 @@
+"""What an entity has sent and received of messages, on SQLAlchemy, inside the caller's transaction.
+
+The outbox is durable: a notice is written in the transaction of the act it tells of, and stays until its recipient has
+acknowledged it. The inbox makes a notice that comes twice happen once.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from records_exchange.errors import MessageReplayed
+from records_exchange.message import NOTICE_LIFETIME, VerifiedMessage
+from records_exchange.tables import InboxMessage, OutboxMessage, PeerContact
+
+FIRST_WAIT: Final = timedelta(seconds=5)
+LONGEST_WAIT: Final = timedelta(hours=1)
+_FORGET_ONE_IN: Final = 64
+
+
+class NoticeState(StrEnum):
+    """Where a notice stands."""
+
+    WAITING = "waiting"
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+    LAPSED = "lapsed"
+    """Its recipient was away for longer than a notice lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotice:
+    """A notice to be written to the outbox.
+
+    Attributes:
+        kind: which notice it is.
+        recipient: entity id.
+        reference: the id of what it is about.
+        content: what the kind needs to compose the message; JSON, no name, document or value.
+        person_ref: the person it is about, by this node's id; the recipient gets the pairwise pseudonym.
+    """
+
+    kind: str
+    recipient: str
+    reference: str
+    content: Mapping[str, Any]
+    person_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice in the outbox."""
+
+    number: int
+    kind: str
+    recipient: str
+    reference: str
+    person_ref: str | None
+    content: Mapping[str, Any]
+    state: NoticeState
+    created_at: datetime
+    next_at: datetime
+    attempts: int
+    envelope: bytes | None
+    fault: str
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """When a peer was last heard, and up to when it says that it has told us everything."""
+
+    heard_at: datetime
+    complete_until: datetime | None
+
+
+def wait_after(attempts: int) -> timedelta:
+    """Return how long to wait after a number of failed attempts: doubling, bounded, and spread at random."""
+    longest = min(FIRST_WAIT.total_seconds() * 2.0 ** min(attempts, 16), LONGEST_WAIT.total_seconds())
+    return timedelta(seconds=longest * (0.5 + secrets.randbelow(1000) / 2000))
+
+
+class SqlMailbox:
+    """The inbox, the outbox and the contacts of one entity."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    # ---- inbox
+
+    def earlier_reply(self, received: VerifiedMessage) -> bytes | None:
+        """Return the reply given when this very message came before; None when it is new.
+
+        Raises:
+            MessageReplayed: it is a question asked again, or its id is that of an earlier, different message.
+        """
+        message = received.message
+        found = self._session.execute(
+            select(InboxMessage.sha256, InboxMessage.reply).where(
+                InboxMessage.sender == message.sender, InboxMessage.message_id == message.id
+            )
+        ).one_or_none()
+        if found is None:
+            return None
+        if found.sha256 != received.sha256 or found.reply is None:
+            raise MessageReplayed(f"{message.sender} sent this id before", remedy="send a new message")
+        return bytes(found.reply)
+
+    def remember(self, received: VerifiedMessage, reply: bytes | None, *, forget_at: datetime, now: datetime) -> None:
+        """Note that a message was handled, with the reply that a repetition gets.
+
+        The primary key decides, so that of two transactions that get here at once only one goes on.
+
+        Raises:
+            MessageReplayed: it was handled meanwhile; this transaction is of no more use.
+        """
+        if secrets.randbelow(_FORGET_ONE_IN) == 0:
+            self._session.execute(delete(InboxMessage).where(InboxMessage.forget_at <= now))
+        row = {"sender": received.message.sender, "message_id": received.message.id, "sha256": received.sha256}
+        try:
+            self._session.execute(insert(InboxMessage).values(**row, reply=reply, forget_at=forget_at))
+        except IntegrityError as error:
+            raise MessageReplayed(f"{received.message.sender} sent this message twice at once") from error
+
+    # ---- outbox
+
+    def post(self, notices: Sequence[NewNotice], now: datetime) -> None:
+        """Write notices, in order; each recipient gets its own in this order."""
+        if not notices:
+            return
+        rows = [
+            {
+                "kind": notice.kind,
+                "recipient": notice.recipient,
+                "reference": notice.reference,
+                "person_ref": notice.person_ref,
+                "content": json.dumps(dict(notice.content), sort_keys=True, separators=(",", ":")),
+                "state": NoticeState.WAITING.value,
+                "created_at": now,
+                "next_at": now,
+                "attempts": 0,
+                "fault": "",
+            }
+            for notice in notices
+        ]
+        self._session.execute(insert(OutboxMessage), rows)
+
+    def due(self, now: datetime, limit: int) -> list[Notice]:
+        """Return up to `limit` waiting notices whose time has come, the oldest first."""
+        waiting = select(OutboxMessage).where(
+            OutboxMessage.state == NoticeState.WAITING.value, OutboxMessage.next_at <= now
+        )
+        return [_notice(row) for row in self._session.scalars(waiting.order_by(OutboxMessage.number).limit(limit))]
+
+    def about(self, reference: str) -> list[Notice]:
+        """Return the notices about something, in the order in which they were written."""
+        found = select(OutboxMessage).where(OutboxMessage.reference == reference).order_by(OutboxMessage.number)
+        return [_notice(row) for row in self._session.scalars(found)]
+
+    def waiting(self) -> list[Notice]:
+        """Return every notice that nobody has answered yet, the oldest first."""
+        found = select(OutboxMessage).where(OutboxMessage.state == NoticeState.WAITING.value)
+        return [_notice(row) for row in self._session.scalars(found.order_by(OutboxMessage.number))]
+
+    def oldest_waiting(self, recipient: str) -> datetime | None:
+        """Return since when a recipient has something of ours that it did not acknowledge; None when nothing."""
+        return self._session.scalar(
+            select(func.min(OutboxMessage.created_at)).where(
+                OutboxMessage.recipient == recipient, OutboxMessage.state == NoticeState.WAITING.value
+            )
+        )
+
+    def compose(self, number: int, envelope: bytes | None) -> None:
+        """Keep the signed bytes of a notice, so that every attempt sends the same; None to compose it anew."""
+        self._session.execute(update(OutboxMessage).where(OutboxMessage.number == number).values(envelope=envelope))
+
+    def defer(self, notices: Sequence[Notice], fault: str, now: datetime) -> None:
+        """Try these again later: they were not answered, for a reason with this code."""
+        for notice in notices:
+            lapsed = notice.created_at + NOTICE_LIFETIME <= now
+            self._session.execute(
+                update(OutboxMessage)
+                .where(OutboxMessage.number == notice.number, OutboxMessage.state == NoticeState.WAITING.value)
+                .values(
+                    state=(NoticeState.LAPSED if lapsed else NoticeState.WAITING).value,
+                    attempts=notice.attempts + 1,
+                    next_at=now + wait_after(notice.attempts),
+                    fault=fault,
+                )
+            )
+
+    def settle(self, number: int, state: NoticeState, reply: bytes, now: datetime, *, fault: str = "") -> bool:
+        """Note the signed reply to a notice; tell whether it was still waiting for one."""
+        done = self._session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.number == number, OutboxMessage.state == NoticeState.WAITING.value)
+            .values(state=state.value, reply=reply, settled_at=now, fault=fault)
+            .returning(OutboxMessage.number)
+        )
+        return done.one_or_none() is not None
+
+    def forget_person(self, person_ref: str) -> None:
+        """Let the notices about a person name nobody any more; withdrawals among them still go out."""
+        self._session.execute(
+            update(OutboxMessage).where(OutboxMessage.person_ref == person_ref).values(person_ref=None)
+        )
+
+    # ---- contacts
+
+    def heard(self, entity: str, now: datetime, *, complete_until: datetime | None = None) -> None:
+        """Note that a peer was heard, and up to when it vouches that it has told us everything."""
+        known = self.contact(entity)
+        if known is None:
+            row = {"entity": entity, "heard_at": now, "complete_until": complete_until}
+            self._session.execute(insert(PeerContact).values(**row))
+            return
+        newest = max(filter(None, (known.complete_until, complete_until)), default=None)
+        self._session.execute(
+            update(PeerContact)
+            .where(PeerContact.entity == entity)
+            .values(heard_at=max(now, known.heard_at), complete_until=newest)
+        )
+
+    def contact(self, entity: str) -> Contact | None:
+        """Return when a peer was heard; None when never."""
+        found = self._session.get(PeerContact, entity, populate_existing=True)
+        return Contact(found.heard_at, found.complete_until) if found else None
+
+
+def _notice(row: OutboxMessage) -> Notice:
+    return Notice(
+        number=row.number,
+        kind=row.kind,
+        recipient=row.recipient,
+        reference=row.reference,
+        person_ref=row.person_ref,
+        content=json.loads(row.content),
+        state=NoticeState(row.state),
+        created_at=row.created_at,
+        next_at=row.next_at,
+        attempts=row.attempts,
+        envelope=None if row.envelope is None else bytes(row.envelope),
+        fault=row.fault,
+        settled_at=row.settled_at,
+    )

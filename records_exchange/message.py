@@ -1,0 +1,223 @@
+"""Signed messages between entities beside the fetch: consents that travel, withdrawals, referrals, questions.
+
+One envelope for all: who, to whom, of which kind, about which pseudonym, until when; what is said is the kind's own
+affair. A *notice* waits in the sender's outbox for as long as the other side is away, and is answered again with the
+same bytes when it comes twice; a *question* is answered at once or not at all.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Final, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from consent_ledger import canonical, signing
+from consent_ledger.directory import Directory
+from consent_ledger.errors import MalformedDocument
+from consent_ledger.parties import EntityId, Party
+from records_exchange.checks import MAX_CLOCK_SKEW
+from records_exchange.errors import (
+    MessageMalformed,
+    MessageMisaddressed,
+    MessageStale,
+    ReplyMalformed,
+    ReplyUnbound,
+)
+from records_exchange.request import REQUEST_LIFETIME, Hex16, Hex32, Term, first_fault, payload_digest
+
+MESSAGE_TYPE: Final = "application/vnd.redpact.message.v1+json"
+REPLY_TYPE: Final = "application/vnd.redpact.reply.v1+json"
+MAX_MESSAGE_BYTES: Final = 512 * 1024
+NOTICE_LIFETIME: Final = timedelta(days=90)
+"""How long an entity may be away and still learn of a withdrawal from the outbox of the others."""
+
+MessageKind = Annotated[str, StringConstraints(pattern=r"^[a-z]+(\.[a-z_]+)?$", max_length=40)]
+
+
+class Message(BaseModel):
+    """What the sender signs. A value of this type is unverified unless `open_message` returned it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = Field(default=1, ge=1, le=1)
+    id: Hex16
+    kind: MessageKind
+    sender: EntityId
+    recipient: EntityId
+    subject: Hex32 | None = Field(default=None, description="pairwise pseudonym of the person, where it is about one")
+    issued: AwareDatetime
+    expires: AwareDatetime
+    body: dict[str, Any]
+
+
+class Outcome(StrEnum):
+    """What the recipient made of a message."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class Reply(BaseModel):
+    """What the recipient signs. A value of this type is unverified unless `open_reply` returned it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = Field(default=1, ge=1, le=1)
+    message_id: Hex16
+    message_sha256: Hex32
+    sender: EntityId
+    recipient: EntityId
+    outcome: Outcome
+    reason: Term | None = Field(default=None, description="of a refusal")
+    issued: AwareDatetime
+    body: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _refusals_have_reasons(self) -> Self:
+        if (self.outcome is Outcome.REFUSED) != (self.reason is not None):
+            raise ValueError("a refusal has a reason, an acceptance has none")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedMessage:
+    """A message that `open_message` accepted, with the digest that replies and ledgers name it by."""
+
+    message: Message
+    sha256: str
+    sender: Party
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedReply:
+    """A reply that `open_reply` accepted, and the digest of its signed bytes."""
+
+    reply: Reply
+    sha256: str
+
+
+def new_message(
+    kind: str,
+    body: Mapping[str, Any],
+    *,
+    sender: str,
+    recipient: str,
+    now: datetime,
+    subject: str | None = None,
+    life: timedelta = REQUEST_LIFETIME,
+) -> Message:
+    """Return a message with a random id, valid from `now` for `life`."""
+    return Message(
+        id=secrets.token_hex(16),
+        kind=kind,
+        sender=sender,
+        recipient=recipient,
+        subject=subject,
+        issued=now,
+        expires=now + life,
+        body=dict(body),
+    )
+
+
+def seal_message(message: Message, signer: signing.Signer) -> signing.Envelope:
+    """Sign a message.
+
+    Raises:
+        MalformedDocument: its body is not JSON with a canonical form.
+    """
+    return signing.seal(MESSAGE_TYPE, canonical.encode(message.model_dump(mode="json")), signer)
+
+
+def seal_reply(reply: Reply, signer: signing.Signer) -> signing.Envelope:
+    """Sign a reply.
+
+    Raises:
+        MalformedDocument: its body is not JSON with a canonical form.
+    """
+    return signing.seal(REPLY_TYPE, canonical.encode(reply.model_dump(mode="json")), signer)
+
+
+def parse_message(payload: bytes) -> Message:
+    """Parse untrusted payload bytes; nothing is verified.
+
+    Raises:
+        MessageMalformed: for every way `payload` can be wrong.
+    """
+    try:
+        return Message.model_validate(canonical.decode(payload, max_bytes=MAX_MESSAGE_BYTES))
+    except MalformedDocument as error:
+        raise MessageMalformed(f"not a message: {error.message}") from error
+    except ValidationError as error:
+        raise MessageMalformed(f"not a message: {first_fault(error)}") from error
+
+
+def open_message(
+    envelope: signing.Envelope, *, caller: str, recipient: str, directory: Directory, now: datetime
+) -> VerifiedMessage:
+    """Check who says what to whom, and when: the gates (1) to (3) of `records_exchange.checks`, for messages.
+
+    Not done here: whether it was seen before, and how long a message of its kind may live (`require_lifetime`).
+
+    Args:
+        envelope: the bytes received.
+        caller: the entity id of the caller's certificate, or, where a relay stands between, of the signer.
+        recipient: our entity id.
+        directory: a directory verified under the pinned key.
+        now: the present time, UTC.
+
+    Raises:
+        DirectoryExpired, UnknownParty, PartySuspended: (1) the caller is no active entity.
+        SignatureInvalid, MessageMalformed, MessageMisaddressed: (2) not signed by it, in its name, for us.
+        MessageStale: (3) from the future, or expired.
+    """
+    directory.require_fresh(now)
+    party = directory.active_party(caller)
+    payload = signing.open_envelope(envelope, payload_type=MESSAGE_TYPE, public_key=bytes.fromhex(party.signing_key))
+    message = parse_message(payload)
+    if message.sender != caller:
+        raise MessageMisaddressed(f"{caller} sent a message in the name of {message.sender}")
+    if message.recipient != recipient:
+        raise MessageMisaddressed(f"this message is addressed to {message.recipient}, not to {recipient}")
+    if message.issued > now + MAX_CLOCK_SKEW:
+        raise MessageStale("the message is dated ahead of our clock", remedy="check the clocks of both machines")
+    if now >= message.expires + MAX_CLOCK_SKEW:
+        raise MessageStale("the message has expired", remedy="send it again")
+    return VerifiedMessage(message, payload_digest(envelope), party)
+
+
+def require_lifetime(message: Message, life: timedelta) -> None:
+    """Bound the life of a message, and with it how long its recipient has to remember it.
+
+    Raises:
+        MessageStale: it wants to live for longer than `life`, or ends before it begins.
+    """
+    if not timedelta(0) < message.expires - message.issued <= life:
+        raise MessageStale(f"a message of kind {message.kind} is valid for at most {life}", remedy="send it again")
+
+
+def open_reply(
+    envelope: signing.Envelope, message: Message, message_sha256: str, *, peer: Party, now: datetime
+) -> VerifiedReply:
+    """Check that a reply is the peer's, to exactly our message.
+
+    Raises:
+        SignatureInvalid: not signed by the peer's key of the directory.
+        ReplyMalformed: signed, but no reply.
+        ReplyUnbound: a reply to another message, of another entity, or from the future.
+    """
+    payload = signing.open_envelope(envelope, payload_type=REPLY_TYPE, public_key=bytes.fromhex(peer.signing_key))
+    try:
+        reply = Reply.model_validate(canonical.decode(payload, max_bytes=MAX_MESSAGE_BYTES))
+    except (MalformedDocument, ValidationError) as error:
+        raise ReplyMalformed(f"{peer.id} sent no reply", remedy="update RedPACT on both sides") from error
+    if (reply.message_id, reply.message_sha256) != (message.id, message_sha256):
+        raise ReplyUnbound(f"{peer.id} replied to another message", remedy="it is sent again by itself")
+    if (reply.sender, reply.recipient) != (message.recipient, message.sender) or reply.sender != peer.id:
+        raise ReplyUnbound("the reply is of another entity, or for another one", remedy="it is sent again by itself")
+    if reply.issued > now + MAX_CLOCK_SKEW:
+        raise ReplyUnbound(f"{peer.id} dated its reply ahead of our clock", remedy="check the clocks of both machines")
+    return VerifiedReply(reply, hashlib.sha256(payload).hexdigest())
