@@ -89,10 +89,10 @@ class ConsentBody(Body):
     purposes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
     purpose_types: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
     """The DPV term of each purpose, in their order."""
-    recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=200)]
-    parties: Annotated[tuple[PartyDetail, ...], Field(max_length=401)] = ()
+    recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=400)]
+    parties: Annotated[tuple[PartyDetail, ...], Field(max_length=801)] = ()
     """The controller, the other holders and the recipients by name."""
-    holders: Annotated[tuple[EntityId, ...], Field(max_length=200)] = ()
+    holders: Annotated[tuple[EntityId, ...], Field(max_length=400)] = ()
     """Other entities that are to share what they hold, under this one signature."""
     origin: ConsentOrigin | None = None
     """Where it was given, when that was not here."""

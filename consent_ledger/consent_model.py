@@ -69,9 +69,9 @@ class ConsentGrant(BaseModel):
     special_fields: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
     purposes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
     purpose_types: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
-    recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=200)]
-    parties: Annotated[tuple[PartyDetail, ...], Field(max_length=401)] = ()
-    holders: Annotated[tuple[EntityId, ...], Field(max_length=200)] = ()
+    recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=400)]
+    parties: Annotated[tuple[PartyDetail, ...], Field(max_length=801)] = ()
+    holders: Annotated[tuple[EntityId, ...], Field(max_length=400)] = ()
     """Other entities that are to share under it too."""
     valid_from: UtcTime
     valid_until: UtcTime
@@ -106,8 +106,8 @@ class ConsentScope(BaseModel):
 
     fields: Annotated[tuple[Code, ...], Field(min_length=1, max_length=200)] | None = None
     purposes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)] | None = None
-    recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=200)] | None = None
-    holders: Annotated[tuple[EntityId, ...], Field(max_length=200)] | None = None
+    recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=400)] | None = None
+    holders: Annotated[tuple[EntityId, ...], Field(max_length=400)] | None = None
 
 
 class Withdrawal(BaseModel):
