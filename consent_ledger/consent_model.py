@@ -157,13 +157,13 @@ class ConsentView(BaseModel):
         """The node's random id of the person."""
         return self.record.person_ref
 
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether it is valid for processing now, for whatever its scope is."""
+        return self.state in VALID_FOR_PROCESSING and self.record.valid_from <= now < self.record.valid_until
+
     def covers(self, purpose: str, recipient: str, now: datetime) -> bool:
         """Tell whether it allows this recipient, for this purpose, at this time, to receive its fields."""
-        return (
-            self.state in VALID_FOR_PROCESSING
-            and self.record.valid_from <= now < self.record.valid_until
-            and self.names(purpose, recipient)
-        )
+        return self.is_live(now) and self.names(purpose, recipient)
 
     def names(self, purpose: str, recipient: str) -> bool:
         """Tell whether its scope has this purpose and this recipient."""

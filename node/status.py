@@ -3,6 +3,7 @@
 from typing import Any
 
 from node.exchange.due import DEFAULT_NOTICE_DAYS, due_consents
+from node.exchange.messages.state import waiting_for
 from node.runtime.command_line import table
 from node.runtime.evidence import alarm_lines, evidence_summary
 from node.wiring import Node
@@ -34,6 +35,7 @@ def summary(node: Node) -> dict[str, Any]:
         "witnesses": witnesses,
         "evidence": evidence_summary(node.home),
         "consents_due": len(due),
+        "notices_waiting": waiting_for(node),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,
@@ -74,6 +76,7 @@ _LABELS = {
         "directory_expires": "Directory valid until",
     },
 }
+_NOTICES = {"es": "Avisos sin acuse de recibo", "en": "Notices not acknowledged yet"}
 _COLUMNS = {
     "es": {"id": "Entidad", "name": "Nombre", "kind": "Tipo", "status": "Estado", "addresses": "Direcciones"},
     "en": {"id": "Entity", "name": "Name", "kind": "Kind", "status": "Status", "addresses": "Addresses"},
@@ -101,6 +104,9 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
         }
         for row in document["entities"]
     ]
+    if document["notices_waiting"]:
+        counts = ", ".join(f"{entity} ({count})" for entity, count in sorted(document["notices_waiting"].items()))
+        lines.append(f"{_NOTICES[lang]}: {counts}")
     lines.append(witnessing_text(document["witnesses"], lang))
     lines += alarm_lines(document["evidence"], lang)
     return "\n".join(lines) + "\n\n" + table(_COLUMNS[lang], rows)

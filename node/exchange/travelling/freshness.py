@@ -17,10 +17,23 @@ def fresh_consents(
     session: Session, live: Sequence[LiveConsent], now: datetime, bound: timedelta
 ) -> tuple[LiveConsent, ...]:
     """Return the consents that were given here, or whose origin has vouched lately that it has told us everything."""
-    return tuple(consent for consent in live if consent.origin is None or _is_fresh(session, consent, now, bound))
+    return tuple(
+        consent
+        for consent in live
+        if consent.origin is None or not is_silent(session, consent.origin, consent.told_at, now=now, bound=bound)
+    )
 
 
-def _is_fresh(session: Session, consent: LiveConsent, now: datetime, bound: timedelta) -> bool:
-    contact = SqlMailbox(session).contact(consent.origin or "")
-    known = [moment for moment in (consent.told_at, contact.complete_until if contact else None) if moment is not None]
-    return any(now - moment < bound for moment in known)
+def is_silent(session: Session, origin: str, told_at: datetime | None, *, now: datetime, bound: timedelta) -> bool:
+    """Tell whether an origin has not vouched within the bound that it has told us everything.
+
+    Args:
+        session: of this node's database.
+        origin: the entity where the consent was given.
+        told_at: when its newest word on this consent was taken in.
+        now: the present time, UTC.
+        bound: how long a silence may last.
+    """
+    contact = SqlMailbox(session).contact(origin)
+    known = [moment for moment in (told_at, contact.complete_until if contact else None) if moment is not None]
+    return all(now - moment >= bound for moment in known)
