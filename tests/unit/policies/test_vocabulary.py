@@ -63,7 +63,7 @@ def test_each_role_asks_only_for_purposes_of_exchange() -> None:
 def test_a_role_for_a_purpose_that_does_not_exist_is_damage() -> None:
     role = Role(id="x", es="x", en="x", clearance=1, kinds=frozenset(), purposes=frozenset({"nowhere"}))
     with pytest.raises(PolicyDocumentDamaged, match="nowhere"):
-        Vocabulary(WORDS.purposes, (role,), load_codes())
+        Vocabulary(WORDS.purposes, (role,), load_codes(), WORDS.case_access)
 
 
 def test_a_code_list_holds_each_code_once() -> None:
