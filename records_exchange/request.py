@@ -45,9 +45,14 @@ Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
+def holds_identity_document(text: str) -> bool:
+    """Tell whether something in a text looks like a DNI or a NIE."""
+    return _IDENTITY_DOCUMENT.search(text) is not None
+
+
 def _no_identity_document(text: str) -> str:
     # A case reference crosses the wire: someone will one day use the person's DNI as one.
-    if _IDENTITY_DOCUMENT.search(text):
+    if holds_identity_document(text):
         raise ValueError("a case reference must not be an identity document")
     return text
 

@@ -6,6 +6,7 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import ProfessionalOption, ReasonOption, attending
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +25,8 @@ def register(app: typer.Typer) -> None:
         ] = None,
         role: Annotated[str, typer.Option("--role", help="Role of who asks; by default the usual one here.")] = "",
         case: Annotated[str, typer.Option("--case", help="Your reference of the case; never a document.")] = "",
+        professional: ProfessionalOption = "",
+        reason: ReasonOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -35,8 +38,18 @@ def register(app: typer.Typer) -> None:
         from node.exchange.report import exit_code, fetched_document, fetched_text
 
         node = open_node(home)
-        question = question_of(node, purpose, fields=split_names(fields), role=role, case_ref=case)
-        fetched = Asking(node).fetch(read_document(document), question, split_names(holders))
+        person = read_document(document)
+        comes = attending(node, person, professional, role=role, reason=reason)
+        question = question_of(
+            node,
+            purpose,
+            fields=split_names(fields),
+            role=comes.role,
+            case_ref=case,
+            access=comes.access,
+            professional=comes.professional,
+        )
+        fetched = Asking(node).fetch(person, question, split_names(holders))
         emit(fetched_document(fetched), fetched_text(fetched, lang=lang) if not as_json else "", as_json=as_json)
         node.close()
         raise typer.Exit(exit_code(fetched))
