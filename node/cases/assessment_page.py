@@ -26,10 +26,12 @@ input[name=lang]:focus-visible~nav{outline:2px solid #1f4e79}
 #es:checked~main[lang=en],#en:checked~main[lang=es]{display:none}
 #es:checked~nav [for=es],#en:checked~nav [for=en]{font-weight:700;text-decoration:none}
 h1{font-size:1.8rem;line-height:1.2;margin:.5rem 0}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.95rem;margin:1rem 0}
+.wide{overflow-x:auto}
+table{border-collapse:collapse;width:100%;table-layout:fixed;min-width:34rem;font-size:.95rem;margin:1rem 0}
 caption{text-align:left;font-weight:700;font-size:1.2rem;padding:.6rem 0 .3rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #ddd}
-thead th{background:#f3f4f6}tbody th{font-weight:400}tbody tr.main th{font-weight:700}
+thead th{background:#f3f4f6}thead th:first-child{width:26%}thead th:last-child{width:18%}
+tbody th{font-weight:400}tbody tr.main th{font-weight:700}
 tr.differs{background:#fffbeb}tr.opposed{background:#fff1f2}
 td b{font-size:1.1rem}td small{display:block;color:#555}
 .bar{display:block;width:6rem;height:.5rem;background:#e5e7eb;border-radius:.25rem;margin:.2rem 0}
@@ -44,7 +46,6 @@ _TEXTS: Final = {
         "person": "Documento",
         "date": "Fecha (UTC)",
         "factor": "Factor",
-        "dimension": "Dimensión",
         "mark": "Diferencia",
         "difference": "Las entidades difieren",
         "opposition": "Apoyo para una, dificultad para otra",
@@ -55,7 +56,6 @@ _TEXTS: Final = {
         "person": "Document",
         "date": "Date (UTC)",
         "factor": "Factor",
-        "dimension": "Dimension",
         "mark": "Difference",
         "difference": "The entities differ",
         "opposition": "A strength for one, a difficulty for another",
@@ -100,7 +100,7 @@ def _main(gathered: Gathered, document: Document, lang: str) -> str:
         f"<h1>{words['title']}</h1><p>{texts['lead']}</p>"
         f"<p>{texts['person']}: <b>{escape(document.masked)}</b> · {texts['date']}: {day}</p>"
     )
-    lines = "".join(f"<li>{escape(line)}</li>" for line in source_lines(gathered, lang))
+    lines = "".join(f"<li>{escape(line.removeprefix('- '))}</li>" for line in source_lines(gathered, lang))
     if not shows_anything(view):
         return f'<main lang="{lang}">{head}<p>{words["none"]}</p><ul>{lines}</ul></main>'
     legend = "".join(
@@ -113,7 +113,7 @@ def _main(gathered: Gathered, document: Document, lang: str) -> str:
         )
     )
     tables = "".join(_table(view, each, lang) for each in view.dimensions)
-    return f'<main lang="{lang}">{head}<ul class="legend">{legend}</ul><ul>{lines}</ul>{tables}</main>'
+    return f'<main lang="{lang}">{head}<ul>{lines}</ul>{tables}<ul class="legend">{legend}</ul></main>'
 
 
 def _table(view: Assessment, dimension: DimensionView, lang: str) -> str:

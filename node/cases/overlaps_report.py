@@ -28,7 +28,7 @@ _WORDS: Final = {
         "no_gaps": "No se ven huecos.",
         "duplicate_heads": ("Prestación", "Entidad", "Según", "Desde", "Hasta"),
         "gap_heads": ("Necesidad", "La valoró", "Podría responder"),
-        "partial": "No todo se ve: {names} no comparte todos los datos; puede que dé o haga algo que aquí falta.",
+        "partial": "No todo se ve. Falta al menos una parte de: {names}. Puede que dé o haga algo que aquí no está.",
         "proposal": "Correspondencia propuesta por este proyecto ({version}): señala, no decide.",
     },
     "en": {
@@ -38,7 +38,7 @@ _WORDS: Final = {
         "no_gaps": "No gaps in sight.",
         "duplicate_heads": ("Provision", "Entity", "By", "From", "Until"),
         "gap_heads": ("Need", "Assessed by", "Could answer"),
-        "partial": "Not all of it shows: {names} withholds some, and may give or do something that is missing here.",
+        "partial": "Not all of it shows. At least a part is missing of: {names}. They may give or do what is not here.",
         "proposal": "Mapping proposed by this project ({version}): it points, it does not decide.",
     },
 }

@@ -70,9 +70,12 @@ def read_day(text: str) -> "date | None":
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise CaseDateInvalid("not a date", remedy="write it as YYYY-MM-DD") from error
+    if day.isoformat() != text:  # other forms of ISO 8601 are more likely a slip
+        raise CaseDateInvalid("not a date as it is written here", remedy="write it as YYYY-MM-DD")
+    return day
 
 
 def _login() -> str:
