@@ -128,11 +128,11 @@ class CaseDesk:
     def _role(self, role: str) -> str:
         """Return a role that sees records and that somebody of this entity may have."""
         directory, entity = self._node.directory.newest(), self._node.settings.entity
-        kinds = {party.id: party.kind for party in directory.entities} if directory else {}
+        kinds = {party.id: str(party.kind) for party in directory.entities} if directory else {}
         fitting = {
             each.id: each
             for each in load_vocabulary().roles
-            if each.sees_records and (entity not in kinds or kinds[entity] in each.kinds)
+            if each.sees_records and (entity not in kinds or kinds[entity] in {str(kind) for kind in each.kinds})
         }
         return find_term("role that sees records at this kind of entity", fitting, role).id
 

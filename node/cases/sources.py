@@ -86,7 +86,7 @@ def gather(
     Args:
         node: this entity.
         document: the person's.
-        question: purpose, fields, role and access; see `node.exchange.asking.question_of`.
+        question: purpose, fields, role and access; see `node.cases.questions.case_question`.
         holders: entity ids; see `chosen_holders`.
         asking: what asks; the real one when None.
 

@@ -9,7 +9,7 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, ReasonOption, attending
+from node.cli.professional import ProfessionalOption, ReasonOption, who_asks
 
 if TYPE_CHECKING:
     from node.cases.sources import Gathered
@@ -43,19 +43,12 @@ def register(group: typer.Typer) -> None:
 
 
 def _gathered(asked: _Asked, fields: Sequence[str]) -> "Gathered":
+    from node.cases.questions import Asker, case_question
     from node.cases.sources import gather
-    from node.exchange.asking import question_of
 
     node = open_node(asked.home)
-    comes = attending(node, asked.document, asked.professional, role=asked.role, reason=asked.reason)
-    question = question_of(
-        node,
-        asked.purpose,
-        fields=fields,
-        role=comes.role,
-        access=comes.access,
-        professional=comes.professional,
-    )
+    asker = Asker(who_asks(asked.professional), asked.role, asked.reason)
+    question = case_question(node, asked.document, asked.purpose, asker, fields=fields)
     gathered = gather(node, asked.document, question, split_names(asked.holders) or None)
     node.close()
     return gathered

@@ -8,9 +8,6 @@ import typer
 if TYPE_CHECKING:
     from datetime import date
 
-    from node.cases.model import Attending
-    from node.records.documents import Document
-    from node.wiring import Node
 
 PROFESSIONAL_VARIABLE: Final = "REDPACT_PROFESSIONAL"
 
@@ -42,19 +39,6 @@ def who_asks(given: str) -> str:
     from node.cases.professionals import check_professional
 
     return check_professional(given or _login())
-
-
-def attending(
-    node: "Node", document: "Document", professional: str, *, role: str = "", reason: str = ""
-) -> "Attending":
-    """Return how whoever runs the command comes to a person's case.
-
-    Raises:
-        ProfessionalInvalid, UnknownTerm: as `node.cases.desk.CaseDesk.attend`.
-    """
-    from node.cases.desk import CaseDesk
-
-    return CaseDesk(node).attend(document, who_asks(professional), role=role, reason=reason)
 
 
 def read_day(text: str) -> "date | None":

@@ -221,7 +221,17 @@ CONTEXT_KEYS = tuple(
 )
 
 
-JSON_VALUES = ("text", 7, True, [], ["text"], [7], {}, {"__entity": {"type": "Role", "id": "dpo"}}, None)
+JSON_VALUES: tuple[object, ...] = (
+    "text",
+    7,
+    True,
+    [],
+    ["text"],
+    [7],
+    {},
+    {"__entity": {"type": "Role", "id": "dpo"}},
+    None,
+)
 
 
 @pytest.mark.invariant(1)

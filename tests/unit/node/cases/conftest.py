@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.parties import EntityKind
+from node.records.model import ListItem, Value
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
 
-NEEDS = ["housing", "language", "subsistence"]
+NEEDS: list[ListItem] = ["housing", "language", "subsistence"]
 
 
 @pytest.fixture
@@ -16,7 +17,12 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
     network = ExchangeNetwork(tmp_path)
     ngo, town = network.add("ngo"), network.add("town", kind=EntityKind.PUBLIC)
     record = person_record(PERSON)
-    shared = {"dx.levels.economic": 2, "dx.levels.health": 3, "dx.factors.eco1": -2, "dx.factors.rel4": -3}
+    shared: dict[str, Value] = {
+        "dx.levels.economic": 2,
+        "dx.levels.health": 3,
+        "dx.factors.eco1": -2,
+        "dx.factors.rel4": -3,
+    }
     hold(
         town,
         replace(
@@ -30,7 +36,12 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
             },
         ),
     )
-    own = {"dx.levels.economic": 4, "dx.self.economic": 4, "dx.factors.eco1": 1, "plan.services": ["rgc"]}
+    own: dict[str, Value] = {
+        "dx.levels.economic": 4,
+        "dx.self.economic": 4,
+        "dx.factors.eco1": 1,
+        "plan.services": ["rgc"],
+    }
     hold(ngo, replace(record, fields={**record.fields, **own, "case.needs": ["subsistence"]}))
     yield network
     network.close()

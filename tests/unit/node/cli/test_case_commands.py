@@ -1,3 +1,4 @@
+import getpass
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from node.cases.errors import CaseDateInvalid, ProfessionalInvalid
-from node.cli import professional
 from node.cli.app import app
+from node.cli.professional import read_day
 from node.runtime.clock import SystemClock
 from policies.errors import RedpactError
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
@@ -83,7 +84,7 @@ def test_an_opening_holds_for_the_fetches_that_follow(network: ExchangeNetwork) 
 
 
 def test_who_asks_is_the_login_when_nobody_is_named(network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(professional.getpass, "getuser", lambda: "ana")
+    monkeypatch.setattr(getpass, "getuser", lambda: "ana")
     opened = run(
         network, "case", "open", "--reason", "attended_now", "--json", environment={"REDPACT_PROFESSIONAL": ""}
     )
@@ -92,7 +93,7 @@ def test_who_asks_is_the_login_when_nobody_is_named(network: ExchangeNetwork, mo
     def nobody() -> str:
         raise OSError("no account")
 
-    monkeypatch.setattr(professional.getpass, "getuser", nobody)
+    monkeypatch.setattr(getpass, "getuser", nobody)
     refused = run(network, "case", "open", "--reason", "attended_now", environment={"REDPACT_PROFESSIONAL": ""})
     assert isinstance(refused.exception, ProfessionalInvalid)
 
@@ -152,4 +153,4 @@ def test_a_wrong_word_is_a_typed_error_with_a_remedy(
 @pytest.mark.parametrize("text", ["31/12/2026", "2026-13-01", "2026-1-1", "20261231", "2026-W50-1", "mañana"])
 def test_a_day_is_written_in_one_way(text: str) -> None:
     with pytest.raises(CaseDateInvalid):
-        professional.read_day(text)
+        read_day(text)
