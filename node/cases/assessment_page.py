@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
+from consent_ledger.bilingual_page import LANGUAGES, bilingual_page
 from node.cases.assessment import Assessment, Cell, Comparison, DimensionView, joint_assessment
 from node.cases.assessment_text import WORDS, cell_text, mark, scale, shows_anything
 from node.cases.errors import PageNotWritten
@@ -15,17 +16,7 @@ from node.runtime.errors import HomeUnusable
 from node.runtime.files import write_private
 from policies.catalogue import load_catalogue
 
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = """
-:root{color-scheme:light}*{box-sizing:border-box}
-body{font:1rem/1.5 system-ui,"DejaVu Sans",sans-serif;margin:0;color:#111;background:#fff}
-main,nav{max-width:72rem;margin:0 auto;padding:0 1.25rem}nav{padding-top:1rem;text-align:right}
-nav label{margin-left:1rem;cursor:pointer;text-decoration:underline}
-input[name=lang]{position:absolute;opacity:0}
-input[name=lang]:focus-visible~nav{outline:2px solid #1f4e79}
-#es:checked~main[lang=en],#en:checked~main[lang=es]{display:none}
-#es:checked~nav [for=es],#en:checked~nav [for=en]{font-weight:700;text-decoration:none}
-h1{font-size:1.8rem;line-height:1.2;margin:.5rem 0}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;table-layout:fixed;min-width:34rem;font-size:.95rem;margin:1rem 0}
 caption{text-align:left;font-weight:700;font-size:1.2rem;padding:.6rem 0 .3rem}
@@ -79,18 +70,8 @@ def write_assessment_page(path: Path, gathered: Gathered, document: Document, *,
 def assessment_page(gathered: Gathered, document: Document, *, lang: str = "es") -> str:
     """Return the page; it opens in `lang` and holds both languages. The document is masked, there is no name."""
     shown = "en" if lang == "en" else "es"
-    choices = "".join(
-        f'<input type="radio" name="lang" id="{each}"{" checked" if each == shown else ""}>' for each in ("es", "en")
-    )
-    mains = "".join(_main(gathered, document, each) for each in ("es", "en"))
-    return (
-        f'<!doctype html>\n<html lang="{shown}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f'<meta name="viewport" content="width=device-width"><title>{WORDS[shown]["title"]}</title>'
-        f"<style>{_STYLE}</style></head><body>{choices}"
-        '<nav><label for="es" lang="es">Castellano</label><label for="en" lang="en">English</label></nav>'
-        f"{mains}</body></html>\n"
-    )
+    mains = {each: _main(gathered, document, each) for each in LANGUAGES}
+    return bilingual_page(WORDS[shown]["title"], mains, language=shown, style=_STYLE)
 
 
 def _main(gathered: Gathered, document: Document, lang: str) -> str:
@@ -102,7 +83,7 @@ def _main(gathered: Gathered, document: Document, lang: str) -> str:
     )
     lines = "".join(f"<li>{escape(line.removeprefix('- '))}</li>" for line in source_lines(gathered, lang))
     if not shows_anything(view):
-        return f'<main lang="{lang}">{head}<p>{words["none"]}</p><ul>{lines}</ul></main>'
+        return f"{head}<p>{words['none']}</p><ul>{lines}</ul>"
     legend = "".join(
         f"<li>{escape(line)}</li>"
         for line in (
@@ -113,7 +94,7 @@ def _main(gathered: Gathered, document: Document, lang: str) -> str:
         )
     )
     tables = "".join(_table(view, each, lang) for each in view.dimensions)
-    return f'<main lang="{lang}">{head}<ul>{lines}</ul>{tables}<ul class="legend">{legend}</ul></main>'
+    return f'{head}<ul>{lines}</ul>{tables}<ul class="legend">{legend}</ul>'
 
 
 def _table(view: Assessment, dimension: DimensionView, lang: str) -> str:

@@ -1,7 +1,7 @@
 """The case-coordination grid: who does what for a person, until when, at every entity that shows it, in one table.
 
 Ley 4/2018 (Castilla y León) arts. 27-28: one plan, made with the person, and one coordinator. Each entity publishes its
-own actions; the table is put together where it is asked for and kept nowhere.
+own actions; the table is put together anew where it is asked for.
 """
 
 from dataclasses import dataclass

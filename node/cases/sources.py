@@ -1,7 +1,7 @@
 """What a view of a case is made of: this entity's own record, and what each other entity lets it see.
 
-Nothing here is central and nothing is kept: each view asks anew, by the ordinary consented request, and every entity
-that was asked is in it, with what it shares, what it withholds, or that it did not answer.
+Nothing here is central: each view asks anew, by the ordinary consented request, and every entity that was asked is in
+it, with what it shares, what it withholds, or that it did not answer.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

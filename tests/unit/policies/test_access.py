@@ -206,6 +206,20 @@ def test_nothing_leaves_beyond_consent_clearance_purpose_and_scope(
         assert purpose in WORDS.role(role).purposes
 
 
+@pytest.mark.invariant(1)
+@pytest.mark.invariant(8)
+@given(
+    word=st.sampled_from(["asker_kind", "role", "purpose", "case_access", "opening_reason"]),
+    text=st.text(max_size=60),
+)
+def test_a_word_that_nobody_knows_is_a_no_and_never_a_traceback(word: str, text: str) -> None:
+    right = a_request(case_access="opened", opening_reason="attended_now")
+    assert POLICY.decide(right).allowed
+    decision = POLICY.decide(replace(right, **{word: f"{text}?"}))
+    assert not decision.allowed
+    assert len(set(decision.withheld.values())) == 1
+
+
 # What follows breaks the policy, the schema or the request on purpose: each part lost must close, never open.
 
 
