@@ -18,7 +18,7 @@ from policies.documents import Entry, Labelled, read_document, read_text
 from policies.errors import PolicyDocumentDamaged
 
 WORDS: Final = "data/policy_words.yaml"
-_PRINTED: Final = re.compile(r"(.*?) (?:when|unless) \{ (.*) \};", re.DOTALL)
+_CLAUSE: Final = re.compile(r" (?:when|unless) \{ (.*) \};$", re.DOTALL)
 _AROUND_NAME: Final = re.compile(r"(?<![A-Za-z!])\(([A-Za-z_][\w.]*)\)")
 _AROUND_CHOICE: Final = re.compile(r"(?:(?<=^)|(?<=\|\| ))\(([^()]*)\)(?= \|\||$)")
 
@@ -89,10 +89,10 @@ def explain_rules(text: str) -> Iterator[Rule]:
     """
     words = read_document(WORDS, _Words).conditions
     for rule in parse_rules(text).values():
-        notes = rule["annotations"]
-        printed = [_printed(rule, clause) for clause in _clauses(rule)]
-        conditions = tuple(Condition(body, words.get(body)) for _, body in printed)
-        head = printed[0][0] if printed else str(rule["effect"])
+        notes = rule.get("annotations", {})
+        texts = [_clause_text(rule, clause) for clause in _clauses(rule)]
+        conditions = tuple(Condition(text, words.get(text)) for text in texts)
+        head = _printed(rule, []).removesuffix(";")
         yield Rule(notes.get("id", ""), head, notes.get("why", ""), notes.get("why_es", ""), conditions)
 
 
@@ -124,15 +124,20 @@ def _clauses(rule: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from ({"kind": clause["kind"], "body": part} for part in parts)
 
 
-def _printed(rule: Mapping[str, Any], clause: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the head of a rule and one of its clauses as text."""
-    alone = dict(rule) | {"annotations": {}, "conditions": [clause]}
-    policies = {"templates": {}, "templateLinks": [], "staticPolicies": {"one": alone}}
-    text = cedarpy.policies_from_json_str(json.dumps(policies))
-    found = _PRINTED.fullmatch(text)
-    head, body = (found[1], found[2]) if found else ("", text)
-    for pattern in (_AROUND_NAME, _AROUND_CHOICE):  # Cedar puts brackets around everything
+def _clause_text(rule: Mapping[str, Any], clause: Mapping[str, Any]) -> str:
+    """Return a condition as text: Cedar puts brackets around everything, people around what needs them."""
+    printed = _printed(rule, [clause])
+    found = _CLAUSE.search(printed)
+    text = found[1] if found else printed
+    for pattern in (_AROUND_NAME, _AROUND_CHOICE):
         before = ""
-        while before != body:
-            before, body = body, pattern.sub(r"\1", body)
-    return head, body if clause["kind"] == "when" else f"unless {body}"
+        while before != text:
+            before, text = text, pattern.sub(r"\1", text)
+    return text if clause["kind"] == "when" else f"unless {text}"
+
+
+def _printed(rule: Mapping[str, Any], clauses: list[Mapping[str, Any]]) -> str:
+    """Return a rule as Cedar prints it, with other clauses and without its annotations."""
+    alone = dict(rule) | {"annotations": {}, "conditions": clauses}
+    policies = {"templates": {}, "templateLinks": [], "staticPolicies": {"one": alone}}
+    return cedarpy.policies_from_json_str(json.dumps(policies))
