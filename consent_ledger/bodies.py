@@ -29,6 +29,8 @@ HexDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Decimal = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,18})?(e-?[0-9]{1,3})?$")]
 """A number in text: floats have no place in what is hashed."""
 Text = Annotated[str, Field(max_length=500)]
+CaseAccessCode = Literal["team", "opened"]
+"""How the professional came to the case. Bodies written before this was recorded have none."""
 
 
 class Actor(StrEnum):
@@ -168,6 +170,8 @@ class ReleaseBody(Body):
     withheld: Annotated[tuple[WithheldField, ...], Field(max_length=200)] = ()
     policy_sha256: HexDigest
     case_ref: Reference | None = None
+    case_access: CaseAccessCode | None = None
+    opening_reason: Code | None = None
     content_sha256: HexDigest | None = None
 
 
@@ -185,6 +189,8 @@ class RefusalBody(Body):
     person_ref: Reference | None = None
     withheld: Annotated[tuple[WithheldField, ...], Field(max_length=200)] = ()
     policy_sha256: HexDigest | None = None
+    case_access: CaseAccessCode | None = None
+    opening_reason: Code | None = None
 
 
 class ReleaseReceivedBody(Body):
@@ -202,6 +208,12 @@ class ReleaseReceivedBody(Body):
     withheld: Annotated[tuple[WithheldField, ...], Field(max_length=200)] = ()
     person_ref: Reference | None = None
     case_ref: Reference | None = None
+    case_access: CaseAccessCode | None = None
+    opening_reason: Code | None = None
+    professional: Reference | None = None
+    """Who asked, by the entity's own reference of its staff. In no request, and in no other entity's ledger."""
+    policy_sha256: HexDigest | None = None
+    """The asker's access policy, under whose list of reasons the case was come to; the holder's is in its own entry."""
     answer_sha256: HexDigest
     holder_origin: Annotated[str, Field(min_length=1, max_length=200)]
     holder_index: Annotated[int, Field(ge=0, le=2**53 - 1)]

@@ -1,7 +1,7 @@
 """Deciding which fields of a record may leave, with Cedar: deny unless a rule allows and nothing went wrong.
 
 The caller says which fields live consents cover; this module adds what the law and the network's rules say of the
-asker, role, purpose and field. Two parts, and only the second can say yes:
+asker, role, purpose, field, and way to the case. Two parts, and only the second can say yes:
 
 (1) fields that cannot leave whatever Cedar says (unknown, scope N, P4, not consented, not needed for the purpose) are
     set aside with their reason, and an asker who may not ask at all gets one reason for everything;
@@ -18,18 +18,15 @@ from typing import Any, Final, Protocol
 
 import cedarpy
 
-from policies import catalogue as _catalogue
-from policies import vocabulary as _vocabulary
+from policies.access_documents import POLICIES, SCHEMA, policy_sha256
+from policies.case_access import access_key
 from policies.catalogue import Catalogue, FieldSpec, Scope, Sensitivity, load_catalogue
-from policies.documents import digest, read_text
+from policies.documents import read_text
 from policies.errors import PolicyDocumentDamaged
 from policies.reasons import ReasonCode
 from policies.vocabulary import RecipientKind, Vocabulary, load_vocabulary
 
-POLICIES: Final = "cedar/policies.cedar"
-SCHEMA: Final = "cedar/schema.cedarschema"
-DOCUMENTS: Final = (POLICIES, SCHEMA, *_catalogue.DOCUMENTS, *_vocabulary.DOCUMENTS)
-"""Everything a decision depends on besides the request; `AccessDecision.policy_sha256` is the digest of these."""
+__all__ = ["POLICIES", "SCHEMA", "AccessDecision", "AccessPolicy", "AccessRequest", "permitted"]
 
 _REMEMBERED: Final = 1024
 """Decisions kept: a few hundred kinds of question come from a network's entities, roles and consents."""
@@ -49,6 +46,8 @@ class AccessRequest:
         holder_id: the entity that holds the record.
         fields: catalogue ids asked for.
         consented_fields: what live consents of the person cover for this asker and purpose, now.
+        case_access: how the professional came to the case: ``team`` or ``opened``.
+        opening_reason: why it was opened; None on the team.
     """
 
     asker_id: str
@@ -58,6 +57,13 @@ class AccessRequest:
     holder_id: str
     fields: Sequence[str]
     consented_fields: frozenset[str]
+    case_access: str
+    opening_reason: str | None = None
+
+    @property
+    def way(self) -> str:
+        """The key of the way to the case."""
+        return access_key(self.case_access, self.opening_reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ class AccessPolicy:
         self._words = words
         self._roles = {role.id: role for role in words.roles}
         self._purposes = {purpose.id: purpose for purpose in words.purposes}
+        self._ways = words.case_access.ways
         self._members = _members(fields.fields)
         self.sha256 = sha256
         # A decision follows from the request and these documents alone, so the same question has the same answer.
@@ -158,7 +165,9 @@ class AccessPolicy:
             return ReasonCode.ROLE_NOT_ALLOWED
         if purpose is None or not purpose.exchange or request.asker_kind not in purpose.lawful_bases:
             return ReasonCode.PURPOSE_NOT_ALLOWED
-        return None if purpose.id in role.purposes else ReasonCode.ROLE_NOT_ALLOWED
+        if purpose.id not in role.purposes:
+            return ReasonCode.ROLE_NOT_ALLOWED
+        return None if request.way in self._ways else ReasonCode.CASE_ACCESS_NOT_ALLOWED
 
     def _set_aside(self, field: str, request: AccessRequest) -> ReasonCode | None:
         """Return why a field cannot leave whatever Cedar says."""
@@ -189,10 +198,17 @@ class AccessPolicy:
                 rules = tuple(sorted(result.diagnostics.id_annotations_by_reason.values()))
                 allowed.update(dict.fromkeys((spec.id for spec in specs), rules))
             else:
-                # What is left after `_barred` and `_set_aside` is the clearance of the role, or an evaluation error.
-                reason = ReasonCode.DECISION_FAILED if result.diagnostics.errors else ReasonCode.ROLE_NOT_ALLOWED
+                reason = ReasonCode.DECISION_FAILED if result.diagnostics.errors else self._beyond(request, specs[0])
                 withheld.update(dict.fromkeys((spec.id for spec in specs), reason))
         return allowed
+
+    def _beyond(self, request: AccessRequest, spec: FieldSpec) -> ReasonCode:
+        """Return why Cedar said no: after `_barred` and `_set_aside`, a clearance is all that is left."""
+        if spec.sensitivity.level > self._roles[request.role].clearance:
+            return ReasonCode.ROLE_NOT_ALLOWED
+        if spec.sensitivity.level > self._ways[request.way].clearance:
+            return ReasonCode.CASE_ACCESS_NOT_ALLOWED
+        return ReasonCode.DECISION_FAILED
 
     def cedar_request(self, request: AccessRequest, specs: Iterable[FieldSpec]) -> dict[str, Any]:
         """Return the Cedar request about fields of one sensitivity and scope.
@@ -214,6 +230,7 @@ class AccessPolicy:
                 "asker_kind": str(request.asker_kind),
                 "holder": request.holder_id,
                 "purpose": {"__entity": _uid("Purpose", request.purpose)},
+                "case_access": {"__entity": _uid("CaseAccess", request.way)},
                 "fields": [spec.id for spec in group],
                 "categories": sorted({spec.category for spec in group}),
                 "consented": sorted(consented),
@@ -244,7 +261,8 @@ def _members(fields: Iterable[FieldSpec]) -> Mapping[str, frozenset[str]]:
 
 
 def _entities_json(words: Vocabulary) -> str:
-    return json.dumps([*_role_entities(words), *_purpose_entities(words), *_group_entities()])
+    ways = [_entity("CaseAccess", key, clearance=way.clearance) for key, way in words.case_access.ways.items()]
+    return json.dumps([*_role_entities(words), *_purpose_entities(words), *_group_entities(), *ways])
 
 
 def _role_entities(words: Vocabulary) -> list[dict[str, Any]]:
@@ -287,4 +305,4 @@ def _entity(kind: str, entity_id: str, **attributes: object) -> dict[str, Any]:
 
 @cache
 def _bundled() -> AccessPolicy:
-    return AccessPolicy(read_text(POLICIES), read_text(SCHEMA), load_catalogue(), load_vocabulary(), digest(DOCUMENTS))
+    return AccessPolicy(read_text(POLICIES), read_text(SCHEMA), load_catalogue(), load_vocabulary(), policy_sha256())

@@ -162,6 +162,7 @@ def _levels(dimension: Dimension, family: Literal["levels", "self"]) -> FieldSpe
         type=FieldType.INT,
         minimum=1,
         maximum=5,
+        dimension=dimension.id,
         legal_basis=_HEALTH_BASIS if dimension.sensitivity is Sensitivity.P3 else None,
     )
 
@@ -177,6 +178,7 @@ def _factor(factor: _Factor) -> FieldSpec:
         type=FieldType.INT,
         minimum=-3,
         maximum=3,
+        dimension=factor.dimension,
         legal_basis=_HEALTH_BASIS if factor.sensitivity is Sensitivity.P3 else None,
     )
 

@@ -83,6 +83,7 @@ class FieldSpec(Labelled):
     multiline: bool = Field(default=False, description="free text")
     origin: Literal["recorded", "derived", "protocol"] = "recorded"
     legal_basis: str | None = Field(default=None, description="of special-category data: GDPR art. 9.2 and the law")
+    dimension: str | None = Field(default=None, description="of the social diagnosis, of the fields of one")
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

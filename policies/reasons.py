@@ -18,6 +18,7 @@ class ReasonCode(StrEnum):
     PURPOSE_NOT_ALLOWED = "purpose_not_allowed"
     OUTSIDE_PURPOSE = "outside_purpose"
     RECIPIENT_NOT_ALLOWED = "recipient_not_allowed"
+    CASE_ACCESS_NOT_ALLOWED = "case_access_not_allowed"
     UNKNOWN_FIELD = "unknown_field"
     NOTHING_TO_SHARE = "nothing_to_share"
     DECISION_FAILED = "decision_failed"

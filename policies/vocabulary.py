@@ -1,4 +1,4 @@
-"""The words that every node agrees on: purposes, roles, and the codes of coded fields."""
+"""The words that every node agrees on: purposes, roles, ways to come to a case, and the codes of coded fields."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,12 +6,14 @@ from functools import cache
 
 from pydantic import Field
 
+from policies import case_access as _case_access
+from policies.case_access import CaseAccessRules, load_case_access
 from policies.codes import Code, CodeLists, load_codes
 from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
 
-DOCUMENTS = ("data/purposes.yaml", "data/roles.yaml")
+DOCUMENTS = ("data/purposes.yaml", "data/roles.yaml", _case_access.DOCUMENT)
 
 
 class RecipientKind(StrEnum):
@@ -58,12 +60,15 @@ class _Roles(Entry):
 
 
 class Vocabulary:
-    """Purposes, roles and code lists, each in the order in which people read them."""
+    """Purposes, roles, ways to come to a case and code lists, each in the order in which people read them."""
 
-    def __init__(self, purposes: tuple[Purpose, ...], roles: tuple[Role, ...], lists: CodeLists) -> None:
+    def __init__(
+        self, purposes: tuple[Purpose, ...], roles: tuple[Role, ...], lists: CodeLists, case_access: CaseAccessRules
+    ) -> None:
         self.purposes = purposes
         self.roles = roles
         self.codes = lists
+        self.case_access = case_access
         self._purposes: Mapping[str, Purpose] = {purpose.id: purpose for purpose in purposes}
         self._roles: Mapping[str, Role] = {role.id: role for role in roles}
         for role in roles:
@@ -122,4 +127,4 @@ def load_vocabulary() -> Vocabulary:
     """
     purposes = read_document("data/purposes.yaml", _Purposes).purposes
     roles = read_document("data/roles.yaml", _Roles).roles
-    return Vocabulary(purposes, roles, load_codes())
+    return Vocabulary(purposes, roles, load_codes(), load_case_access())

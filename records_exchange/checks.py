@@ -6,7 +6,8 @@
 (4) it was not seen before;
 (5) its subject is the pseudonym of a person known here;
 (6) live consents of that person cover purpose and recipient now, and give the fields they cover;
-(7) the access policy allows the role this purpose and these fields (Cedar: an Allow, and no error);
+(7) the access policy allows the role this purpose and these fields, the case being the professional's or opened for a
+    reason that may see them (Cedar: an Allow, and no error);
 (8) only fields that passed (6) and (7) are read from the record; free text has no field to leave by;
 (9) the release or refusal is in the ledger, durably, before the reply leaves.
 
@@ -28,8 +29,15 @@ from consent_ledger.directory import Directory
 from consent_ledger.parties import Party
 from policies.access import AccessDecision, AccessRequest
 from policies.reasons import ReasonCode
-from records_exchange.errors import RequestMisaddressed, RequestStale
-from records_exchange.request import REQUEST_LIFETIME, REQUEST_TYPE, FetchRequest, parse_request, payload_digest
+from records_exchange.errors import RequestMisaddressed, RequestOutdated, RequestStale
+from records_exchange.request import (
+    OUTDATED_REQUEST_TYPE,
+    REQUEST_LIFETIME,
+    REQUEST_TYPE,
+    FetchRequest,
+    parse_request,
+    payload_digest,
+)
 
 MAX_CLOCK_SKEW: Final = timedelta(seconds=60)
 """How far a peer's clock may be ahead of ours. Nodes are checked against NTP by `doctor`."""
@@ -96,13 +104,15 @@ def open_request(
 
     Raises:
         DirectoryExpired, UnknownParty, PartySuspended: (1).
-        SignatureInvalid, RequestMalformed, RequestMisaddressed: (2).
+        RequestOutdated, SignatureInvalid, RequestMalformed, RequestMisaddressed: (2).
         RequestStale: (3).
     """
     # (1) the caller is an active entity
     directory.require_fresh(now)
     asker = directory.active_party(caller)
     # (2) signed by it, in its name, for us
+    if envelope.payload_type == OUTDATED_REQUEST_TYPE:
+        raise RequestOutdated(f"{caller} does not say how access to the case was gained", remedy="update RedPACT there")
     payload = signing.open_envelope(envelope, payload_type=REQUEST_TYPE, public_key=bytes.fromhex(asker.signing_key))
     request = parse_request(payload)
     if request.asker != caller:
@@ -178,6 +188,8 @@ def _question(verified: VerifiedRequest, holder: str, covered: frozenset[str]) -
         holder_id=holder,
         fields=request.fields,
         consented_fields=covered,
+        case_access=request.case_access,
+        opening_reason=request.opening_reason,
     )
 
 

@@ -24,6 +24,13 @@ class RequestMalformed(ExchangeError):
     es = "La petición recibida no tiene el formato esperado. Actualice RedPACT en la entidad que pregunta."
 
 
+class RequestOutdated(ExchangeError):
+    """A request of an older version, which did not say how access to the case was gained."""
+
+    code = "request_outdated"
+    es = "La petición no dice cómo se accede al caso: viene de una versión anterior. Actualice RedPACT allí y repítala."
+
+
 class RequestMisaddressed(ExchangeError):
     """A request in the name of another entity than the caller, or meant for another holder."""
 

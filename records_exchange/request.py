@@ -1,25 +1,37 @@
-"""The signed request: who asks whom about which pseudonym, for what purpose, in which role, until when.
+"""The signed request: who asks whom about which pseudonym, what for, in which role, by which access, until when.
 
 No document, name or birth date is ever in a request: `subject` is a pseudonym that only these two entities can compute
-(see `records_exchange.linkage`).
+(see `records_exchange.linkage`). How the professional came to the case is in it, who it was is not.
 """
 
 import hashlib
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from consent_ledger import canonical, signing
 from consent_ledger.errors import MalformedDocument
 from consent_ledger.parties import EntityId
+from policies.case_access import AccessGained, CaseAccess, load_case_access
 from records_exchange.errors import RequestInvalid, RequestMalformed
 
-REQUEST_TYPE: Final = "application/vnd.redpact.fetch-request.v1+json"
+REQUEST_TYPE: Final = "application/vnd.redpact.fetch-request.v2+json"
+OUTDATED_REQUEST_TYPE: Final = "application/vnd.redpact.fetch-request.v1+json"
+"""Requests that did not say how access to the case was gained: refused, see decision 0008."""
 REQUEST_LIFETIME: Final = timedelta(minutes=2)
 """Bound on `expires - issued`: how long a holder has to remember that it saw a request."""
 MAX_FIELDS: Final = 100
@@ -33,9 +45,14 @@ Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
+def holds_identity_document(text: str) -> bool:
+    """Tell whether something in a text looks like a DNI or a NIE."""
+    return _IDENTITY_DOCUMENT.search(text) is not None
+
+
 def _no_identity_document(text: str) -> str:
     # A case reference crosses the wire: someone will one day use the person's DNI as one.
-    if _IDENTITY_DOCUMENT.search(text):
+    if holds_identity_document(text):
         raise ValueError("a case reference must not be an identity document")
     return text
 
@@ -51,7 +68,7 @@ class FetchRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    v: int = Field(default=1, ge=1, le=1)
+    v: int = Field(default=2, ge=2, le=2)
     id: Hex16
     asker: EntityId
     holder: EntityId
@@ -59,20 +76,44 @@ class FetchRequest(BaseModel):
     purpose: Term
     fields: tuple[Term, ...] = Field(min_length=1, max_length=MAX_FIELDS)
     role: Term
+    case_access: CaseAccess
+    opening_reason: Term | None = Field(default=None, description="of a case that was opened")
     case_ref: CaseRef | None = None
     issued: AwareDatetime
     expires: AwareDatetime
     nonce: Hex16
 
+    @model_validator(mode="after")
+    def _opened_for_a_reason(self) -> Self:
+        if (self.case_access is CaseAccess.OPENED) != (self.opening_reason is not None):
+            raise ValueError("a case that is opened has a reason, a case of the team has none")
+        return self
+
+
+def opened_by_default() -> AccessGained:
+    """Return the access of whoever says nothing of the case: opened, for the default reason, and recorded as such."""
+    return load_case_access().opened()
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a professional asks, before it is addressed to a holder."""
+    """What a professional asks, before it is addressed to a holder.
+
+    Attributes:
+        purpose: vocabulary id.
+        fields: catalogue ids.
+        role: vocabulary id.
+        case_ref: the asker's own reference of the case.
+        access: how the professional came to the case.
+        professional: the entity's own reference of who asks; for its own ledger only, never sent.
+    """
 
     purpose: str
     fields: Sequence[str]
     role: str
     case_ref: str | None = None
+    access: AccessGained = field(default_factory=opened_by_default)
+    professional: str | None = None
 
 
 def build_request(question: Question, *, asker: str, holder: str, subject: str, now: datetime) -> FetchRequest:
@@ -90,6 +131,8 @@ def build_request(question: Question, *, asker: str, holder: str, subject: str, 
             purpose=question.purpose,
             fields=tuple(dict.fromkeys(question.fields)),
             role=question.role,
+            case_access=question.access.how,
+            opening_reason=question.access.reason,
             case_ref=question.case_ref,
             issued=now,
             expires=now + REQUEST_LIFETIME,

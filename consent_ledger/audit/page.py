@@ -10,22 +10,14 @@ from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.story import Story
 from consent_ledger.audit.tables import Tables, moment
 from consent_ledger.audit.words import kind_label, term_label
+from consent_ledger.bilingual_page import LANGUAGES, bilingual_page
 from consent_ledger.entry import EntryType
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = """
-:root{color-scheme:light}*{box-sizing:border-box}
-body{font:1rem/1.5 system-ui,"DejaVu Sans",sans-serif;margin:0;color:#111;background:#fff}
-main,nav{max-width:76rem;margin:0 auto;padding:0 1.25rem}nav{padding-top:1rem;text-align:right}
-nav label{margin-left:1rem;cursor:pointer;text-decoration:underline}
-input[name=lang]{position:absolute;opacity:0}
-input[name=lang]:focus-visible~nav{outline:2px solid #1f4e79}
-#es:checked~main[lang=en],#en:checked~main[lang=es]{display:none}
-#es:checked~nav [for=es],#en:checked~nav [for=en]{font-weight:700;text-decoration:none}
-h1{font-size:1.8rem;line-height:1.2;margin:.5rem 0}h2{margin:2.5rem 0 .5rem;border-top:1px solid #bbb;padding-top:1rem}
+h2{margin:2.5rem 0 .5rem;border-top:1px solid #bbb;padding-top:1rem}
 .verdict{padding:.8rem 1rem;border-left:.5rem solid;font-weight:700}
 .passed{border-color:#0f766e;background:#ecfdf5}.failed{border-color:#9f1239;background:#fff1f2}
 .caution{border-left:.5rem solid #b45309;background:#fffbeb;padding:.6rem 1rem}
@@ -67,18 +59,8 @@ class Issue:
 def report_page(report: AuditReport, story: Story, issue: Issue) -> str:
     """Return the report; times are UTC."""
     title = Tables(story, report, issue.language).word("title")
-    choices = "".join(
-        f'<input type="radio" name="lang" id="{language}"{" checked" if language == issue.language else ""}>'
-        for language in ("es", "en")
-    )
-    mains = "".join(_main(Tables(story, report, language), issue) for language in ("es", "en"))
-    return (
-        f'<!doctype html>\n<html lang="{issue.language}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{_STYLE}</style></head><body>'
-        f'{choices}<nav><label for="es" lang="es">Castellano</label><label for="en" lang="en">English</label></nav>'
-        f"{mains}</body></html>\n"
-    )
+    mains = {language: _main(Tables(story, report, language), issue) for language in LANGUAGES}
+    return bilingual_page(title, mains, language=issue.language, style=_STYLE)
 
 
 def _main(tables: Tables, issue: Issue) -> str:
@@ -95,7 +77,7 @@ def _main(tables: Tables, issue: Issue) -> str:
         ("erasures", f"<p>{word('erased_note')}</p>{tables.erasures()}"),
     )
     body = "".join(f"<section><h2>{word(name)}</h2>{content}</section>" for name, content in sections)
-    return f'<main lang="{tables.language}">{_head(tables, issue)}{body}</main>'
+    return _head(tables, issue) + body
 
 
 def _head(tables: Tables, issue: Issue) -> str:

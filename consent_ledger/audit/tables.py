@@ -10,6 +10,7 @@ from consent_ledger.audit.report import AuditReport, Finding
 from consent_ledger.audit.story import MAX_ROWS, Row, Story, Withdrawal
 from consent_ledger.audit.words import WORDS, kind_label, term_label
 from consent_ledger.entry import EntryType
+from policies.case_access import access_label
 from policies.retention import load_retention
 
 _SHORT: Final = 8
@@ -67,13 +68,14 @@ class Tables:
                 self.person(row.body.person_ref),
                 self.term(row.body.purpose),
                 self.term(row.body.role),
+                self._access(row),
                 self.terms(row.body.fields),
                 "<br>".join(self._consent(consent) for consent in row.body.consents),
                 str(len(row.body.withheld)),
             )
             for row in reversed(self.story.releases)
         ]
-        heads = ("entry", "date", "who", "person", "why", "role", "what", "under", "withheld")
+        heads = ("entry", "date", "who", "person", "why", "role", "access", "what", "under", "withheld")
         return self.table(heads, rows, total=self.story.by_type[EntryType.RELEASE.value])
 
     def withdrawals(self) -> str:
@@ -96,12 +98,17 @@ class Tables:
     def refusals(self) -> str:
         """Return the requests that were refused."""
         rows = [
-            (*self._when(row), *(self.term(term) for term in (row.body.recipient, row.body.purpose, row.body.reason)))
+            (
+                *self._when(row),
+                self.term(row.body.recipient),
+                self.term(row.body.purpose),
+                self._access(row),
+                self.term(row.body.reason),
+            )
             for row in reversed(self.story.refusals)
         ]
-        return self.table(
-            ("entry", "date", "who", "why", "reason"), rows, total=self.story.by_type[EntryType.REFUSAL.value]
-        )
+        total = self.story.by_type[EntryType.REFUSAL.value]
+        return self.table(("entry", "date", "who", "why", "access", "reason"), rows, total=total)
 
     def said_no(self) -> str:
         """Return the people who were asked for a consent and refused it."""
@@ -124,13 +131,17 @@ class Tables:
                 *self._when(row),
                 self.term(row.body.holder),
                 self.term(row.body.purpose),
+                escape(row.body.professional or "-"),
+                self._access(row),
                 self.term(row.body.outcome),
                 self.terms(row.body.fields) or "-",
             )
             for row in reversed(self.story.received)
         ]
         total = self.story.by_type[EntryType.RELEASE_RECEIVED.value]
-        return self.table(("entry", "date", "who", "why", "outcome", "what"), rows, total=total)
+        return self.table(
+            ("entry", "date", "who", "why", "professional", "access", "outcome", "what"), rows, total=total
+        )
 
     def training(self) -> str:
         """Return decisions and contributions, with what they cost of the privacy budget."""
@@ -220,6 +231,9 @@ class Tables:
             if seconds >= 2 * size:
                 return f"{seconds / size:.1f} {self.word(unit)}"
         return f"{seconds / 60:.0f} {self.word('minutes')}"
+
+    def _access(self, row: Row) -> str:
+        return escape(access_label(row.body.case_access, row.body.opening_reason, self.language))
 
     def _when(self, row: Row) -> tuple[str, str]:
         return str(row.index), moment(row.time)

@@ -6,6 +6,7 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import ProfessionalOption, ReasonOption, who_asks
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +25,8 @@ def register(app: typer.Typer) -> None:
         ] = None,
         role: Annotated[str, typer.Option("--role", help="Role of who asks; by default the usual one here.")] = "",
         case: Annotated[str, typer.Option("--case", help="Your reference of the case; never a document.")] = "",
+        professional: ProfessionalOption = "",
+        reason: ReasonOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -31,12 +34,15 @@ def register(app: typer.Typer) -> None:
 
         Exits with 0 when some entity shared something, 1 when the answer was no, 3 when nobody answered.
         """
-        from node.exchange.asking import Asking, question_of
+        from node.cases.questions import Asker, case_question
+        from node.exchange.asking import Asking
         from node.exchange.report import exit_code, fetched_document, fetched_text
 
         node = open_node(home)
-        question = question_of(node, purpose, fields=split_names(fields), role=role, case_ref=case)
-        fetched = Asking(node).fetch(read_document(document), question, split_names(holders))
+        person = read_document(document)
+        asker = Asker(who_asks(professional), role, reason)
+        question = case_question(node, person, purpose, asker, fields=split_names(fields), case_ref=case)
+        fetched = Asking(node).fetch(person, question, split_names(holders))
         emit(fetched_document(fetched), fetched_text(fetched, lang=lang) if not as_json else "", as_json=as_json)
         node.close()
         raise typer.Exit(exit_code(fetched))

@@ -19,6 +19,8 @@ class Section(StrEnum):
     ROLES = "roles"
     CODES = "codes"
     REASONS = "reasons"
+    OPENINGS = "openings"
+    POLICY = "policy"
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +35,15 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
         lang: LangOption = "es",
     ) -> None:
-        """List purposes, fields, roles, codes or reasons. Works without a home folder."""
+        """List purposes, fields, roles, codes, reasons, reasons to open a case, or the access policy in plain words.
+
+        Works without a home folder.
+        """
+        if section is Section.POLICY:
+            from node.cli.policy_words import policy_document, policy_text
+
+            emit(policy_document(name, lang), policy_text(name, lang), as_json=as_json)
+            return
         rows = _ROWS[section](name, lang)
         emit({str(section): rows}, _table(rows, lang), as_json=as_json)
 
@@ -109,12 +119,29 @@ def _reasons(name: str, lang: str) -> list[Row]:
     return [{"id": code, "label": label.label(lang)} for code, label in chosen.items()]
 
 
+def _openings(name: str, lang: str) -> list[Row]:
+    from policies.case_access import load_case_access
+
+    rules = load_case_access()
+    chosen = [rules.reason(name)] if name else rules.reasons
+    return [
+        {
+            "id": reason.id,
+            "label": reason.label(lang),
+            "receives_up_to": f"P{reason.clearance}",
+            "default": reason.id == rules.default_reason,
+        }
+        for reason in chosen
+    ]
+
+
 _ROWS: Final[Mapping[Section, Callable[[str, str], list[Row]]]] = {
     Section.PURPOSES: _purposes,
     Section.FIELDS: _fields,
     Section.ROLES: _roles,
     Section.CODES: _codes,
     Section.REASONS: _reasons,
+    Section.OPENINGS: _openings,
 }
 
 
@@ -133,6 +160,7 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "codes": "lista de códigos",
     "category": "categoría",
     "group": "grupo",
+    "default": "por defecto",
 }
 """Column headings in Spanish; in English they are the keys of the JSON document."""
 

@@ -158,6 +158,8 @@ def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: 
             person_ref=person,
             withheld=withheld,
             policy_sha256=decision.policy_sha256,
+            case_access=request.case_access.value,
+            opening_reason=request.opening_reason,
         )
         return NewEntry(EntryType.REFUSAL, refusal)
     release = ReleaseBody(
@@ -172,6 +174,8 @@ def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: 
         withheld=withheld,
         policy_sha256=decision.policy_sha256,
         case_ref=request.case_ref,
+        case_access=request.case_access.value,
+        opening_reason=request.opening_reason,
     )
     return NewEntry(EntryType.RELEASE, release)
 

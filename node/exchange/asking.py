@@ -24,13 +24,15 @@ from node.rpc.ledger import consistency_proof
 from node.runtime.errors import PeerUnreachable
 from node.wiring import Node
 from node.witnessing.peers import Prove, Sighting, look, remember
+from policies.access_documents import policy_sha256
+from policies.case_access import AccessGained
 from policies.catalogue import load_catalogue
 from policies.errors import RedpactError
 from policies.vocabulary import load_vocabulary
 from records_exchange import request as requests
 from records_exchange.answer import FetchAnswer, Outcome
 from records_exchange.linkage import PairwiseKey
-from records_exchange.request import Question
+from records_exchange.request import Question, opened_by_default
 from records_exchange.verification import SentRequest, VerifiedAnswer, open_answer
 
 MAX_HOLDERS: Final = 50
@@ -176,7 +178,14 @@ class Asking:
 
 
 def question_of(
-    node: Node, purpose: str, *, fields: Sequence[str] = (), role: str = "", case_ref: str = ""
+    node: Node,
+    purpose: str,
+    *,
+    fields: Sequence[str] = (),
+    role: str = "",
+    case_ref: str = "",
+    access: AccessGained | None = None,
+    professional: str = "",
 ) -> Question:
     """Return a question in the words of the vocabulary, with what was left out filled in.
 
@@ -186,6 +195,8 @@ def question_of(
         fields: catalogue ids or groups of them; empty for the minimum summary.
         role: vocabulary id; empty for the usual one of this kind of entity.
         case_ref: the asker's own reference; empty for none.
+        access: how the professional came to the case, see `node.cases.desk`; opened for the default reason when None.
+        professional: the entity's reference of who asks; goes to its own ledger and nowhere else.
 
     Raises:
         UnknownTerm: an unknown purpose, field or role, or a kind of entity that sees no records.
@@ -196,7 +207,14 @@ def question_of(
         own = node.directory.current(node.clock.now()).party(settings.entity)
         role = vocabulary.default_role(own.kind).id
     chosen = catalogue.select(fields) if fields else tuple(spec.id for spec in catalogue.minimum())
-    return Question(vocabulary.exchange_purpose(purpose).id, chosen, vocabulary.role(role).id, case_ref or None)
+    return Question(
+        vocabulary.exchange_purpose(purpose).id,
+        chosen,
+        vocabulary.role(role).id,
+        case_ref or None,
+        access or opened_by_default(),
+        professional or None,
+    )
 
 
 def _require_known_terms(question: Question) -> None:
@@ -230,6 +248,10 @@ def _received_body(verified: VerifiedAnswer, question: Question, person: str | N
         withheld=tuple(WithheldField(field=field.id, reason=field.reason) for field in answer.withheld),
         person_ref=person,
         case_ref=question.case_ref,
+        case_access=question.access.how.value,
+        opening_reason=question.access.reason,
+        professional=question.professional,
+        policy_sha256=policy_sha256(),
         answer_sha256=verified.sha256,
         holder_origin=answer.ledger.origin,
         holder_index=answer.ledger.index,

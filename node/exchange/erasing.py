@@ -1,7 +1,7 @@
 """Erasure: of one person, when the law or the person asks, and of what the retention schedule says is over.
 
-What goes: the person's key and record, the scans of signed forms, the pseudonyms, and the bodies and salts of every
-ledger entry that tells of them. What stays: leaves, proofs, and an entry that says what was erased, when and
+What goes: the person's key, record and case, the scans of signed forms, the pseudonyms, and the bodies and salts of
+every ledger entry that tells of them. What stays: leaves, proofs, and an entry that says what was erased, when and
 on which basis.
 """
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from consent_ledger.erasure import PersonTrace, in_batches, overdue, trace_person
+from node.cases.store import CaseStore
 from node.exchange.evidence import EvidenceVault
 from node.records.documents import Document
 from node.runtime.storage import scrub
@@ -89,6 +90,7 @@ class Erasures:
             SqlExchangeStore(session).forget_person(person)
             SqlMailbox(session).forget_person(person)
             SqlTravelStore(session).purge_person(person)
+            CaseStore(session).forget_person(person)
             self._node.people(session).erase(person, now)
         scans = self._vault.forget_person(person)
         recipients = tuple(sorted(trace.recipients))

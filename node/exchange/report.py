@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from node.exchange.asking import Fetched, Reply
+from policies.case_access import access_label
 from policies.catalogue import load_catalogue
 from policies.errors import EXIT_CODES, ErrorKind, error_document
 from policies.reasons import reason_label
@@ -17,6 +18,7 @@ _WORDS: Final = {
     "es": ("Dato", "Valor", "Entidad", "Fecha", "No compartido", "Motivo", "Sin respuesta", "no comparte datos"),
     "en": ("Field", "Value", "Entity", "Date", "Withheld", "Reason", "No answer", "shares nothing"),
 }
+_ACCESS: Final = {"es": "Acceso al caso, que queda anotado", "en": "Access to the case, on record"}
 _WIDTH: Final = 110
 
 
@@ -35,6 +37,8 @@ def fetched_document(fetched: Fetched) -> dict[str, Any]:
         "purpose": question.purpose,
         "role": question.role,
         "case": question.case_ref,
+        "case_access": question.access.how.value,
+        "opening_reason": question.access.reason,
         "asked_at": fetched.asked_at.isoformat(),
         "answers": [_reply_document(reply) for reply in fetched.replies],
         "exit_code": exit_code(fetched),
@@ -89,6 +93,8 @@ def _parts(fetched: Fetched, lang: str) -> Iterator[Table | str]:
             yield f"✗ {reply.holder.name}: {silent}. {said} [{reply.error.code}]"
         elif not reply.released and reply.answer is not None:
             yield f"- {reply.holder.name}: {nothing} ({reason_label(reply.answer.reason or '', lang)})"
+    access = fetched.question.access
+    yield f"{_ACCESS[lang]}: {access_label(access.how, access.reason, lang)}"
 
 
 def _printable(text: str) -> str:

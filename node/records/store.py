@@ -9,6 +9,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from node.cases.model import CaseAction
+from node.cases.store import read_actions
 from node.records.cipher import PersonCipher, RecordCipher
 from node.records.documents import Document, parse_document
 from node.records.errors import PersonUnknown
@@ -243,6 +245,10 @@ class PersonStore:
         """Return what was done with the person, oldest first."""
         rows = self._session.connection().execute(_DONE_WITH, {"person": person_id})
         return tuple(Intervention(row.action, row.started_on, row.outcome) for row in rows)
+
+    def case_actions(self, person_id: str) -> tuple[CaseAction, ...]:
+        """Return what this entity does and plans in the person's case, the earliest first."""
+        return read_actions(self._session.connection(), person_id)
 
     # ---- reading everybody
 

@@ -1,8 +1,8 @@
 """The shared-summarised social record of a person: values of catalogue fields, ready for the exchange.
 
 Recorded fields are read as they are; derived ones are computed here from the person's birth date, household, benefit
-spells and interventions. Fields that may not leave the node (scope N, P4, free text) are never among the results,
-whoever asks: this is the last gate before the wire, not the only one.
+spells, interventions and case actions. Fields that may not leave the node (scope N, P4, free text) are never among the
+results, whoever asks: this is the last gate before the wire, not the only one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,6 +10,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
+from node.cases.model import PUBLISHED_STATES
 from node.records.model import BIRTH_DATE, BenefitSpell, FieldValue, ListItem, month_number, month_of
 from node.records.store import HouseholdFacts, PersonStore, Portrait
 from policies.catalogue import load_catalogue
@@ -17,6 +18,8 @@ from policies.fields import MAX_ROWS
 
 BENEFIT_WINDOW_MONTHS: Final = 48
 MINIMUM_INCOME: Final = "minimum_income"
+MAX_PUBLISHED: Final = 100
+"""Actions of a case that others are told, the newest; an answer has room for these and everything else."""
 
 
 def summarise(store: PersonStore, person_id: str, field_ids: Iterable[str], now: datetime) -> dict[str, FieldValue]:
@@ -99,6 +102,14 @@ def _action_log(store: PersonStore, portrait: Portrait, _now: datetime) -> Field
     return FieldValue(rows, portrait.person.recorded_at) if rows else None
 
 
+def _case_actions(store: PersonStore, portrait: Portrait, _now: datetime) -> FieldValue | None:
+    published = [
+        action for action in store.case_actions(portrait.person.person_id) if action.state in PUBLISHED_STATES
+    ][-MAX_PUBLISHED:]
+    rows: list[ListItem] = [action.row() for action in published]
+    return FieldValue(rows, max(action.updated_at for action in published)) if published else None
+
+
 _Computation = Callable[[PersonStore, Portrait, datetime], FieldValue | None]
 _DERIVED: Final[Mapping[str, _Computation]] = MappingProxyType(
     {
@@ -110,6 +121,7 @@ _DERIVED: Final[Mapping[str, _Computation]] = MappingProxyType(
         "econ.benefits": _benefits,
         "econ.benefit_months": _benefit_months,
         "action.log": _action_log,
+        "coord.actions": _case_actions,
     }
 )
 DERIVED_FIELDS: Final = frozenset(_DERIVED)

@@ -48,6 +48,8 @@ def release(person: str, recipient: str, consent: str, purpose: str = "casework"
         fields=FIELDS[:2],
         consents=(consent,),
         withheld=(WithheldField(field="work.status", reason="outside_purpose"),),
+        case_access="opened",
+        opening_reason="attended_now",
         policy_sha256=DIGEST,
     )
     return NewEntry(EntryType.RELEASE, body)
@@ -114,6 +116,8 @@ def _others(ledger: ConsentLedger) -> None:
         purpose="casework",
         role="entity_technician",
         outcome="released",
+        case_access="team",
+        professional="staff-0042",
         fields=FIELDS[:1],
         answer_sha256=DIGEST,
         holder_origin="red.example/entity/ong-b",

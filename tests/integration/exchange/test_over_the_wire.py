@@ -7,12 +7,15 @@ import pytest
 from consent_ledger.errors import MalformedDocument
 from consent_ledger.parties import EntityKind, EntityStatus, Party, server_name
 from consent_ledger.signing import Envelope, seal
+from node.cases.actions import ActionInput, CaseActions
+from node.cases.grid import FIELD, grid_rows
+from node.cases.sources import gather
 from node.exchange.asking import Asking, question_of
 from node.exchange.report import exit_code
 from node.rpc.clients import call_peer
 from node.runtime.errors import PeerRefused, PeerUnreachable
 from node.runtime.status import CODE_METADATA
-from records_exchange.request import REQUEST_TYPE
+from records_exchange.request import OUTDATED_REQUEST_TYPE, REQUEST_TYPE
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.simulated_peer import SimulatedPeer
 
@@ -67,6 +70,28 @@ def test_signed_garbage_gets_a_typed_refusal(network: ExchangeNetwork, payload: 
     with pytest.raises(PeerRefused) as caught:
         call_peer("town", [channel(network, "ngo")], envelope)
     assert caught.value.peer_code == code
+
+
+def test_a_request_of_an_older_node_is_refused_with_its_own_code_and_leaves_no_entry(network: ExchangeNetwork) -> None:
+    envelope = seal(OUTDATED_REQUEST_TYPE, b"{}", network.nodes["ngo"].keys.signing)
+    with network.nodes["town"].snapshot() as session:
+        before = network.nodes["town"].ledger(session).size()
+    with pytest.raises(PeerRefused) as caught:
+        call_peer("town", [channel(network, "ngo")], envelope)
+    assert caught.value.peer_code == "request_outdated"
+    with network.nodes["town"].snapshot() as session:
+        assert network.nodes["town"].ledger(session).size() == before
+
+
+def test_a_case_grid_is_put_together_over_mutual_tls(network: ExchangeNetwork) -> None:
+    ngo = network.nodes["ngo"]
+    for entity in ("town", "county"):
+        CaseActions(network.nodes[entity]).add(PERSON, "staff-7", ActionInput("food_delivery"))
+    grant(network.nodes["town"], "ngo", purposes=["coordination"], fields=[FIELD])
+    gathered = gather(ngo, PERSON, question_of(ngo, "coordination", fields=[FIELD]), ["town", "county"])
+    assert [row.entity for row in grid_rows(gathered)] == ["town"]
+    assert [source.refusal for source in gathered.sources] == [None, "nothing_to_share"]
+    assert gathered.exit_code == 0
 
 
 @pytest.mark.invariant(8)

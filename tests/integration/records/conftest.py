@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from node.cases.tables import Base as CaseBase
 from node.records.tables import Base
 from node.runtime.storage import open_engine
 from tests.support.postgres import postgres_server, server_programs
@@ -23,7 +24,8 @@ def postgres_url() -> Iterator[str]:
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     url = f"sqlite:///{tmp_path}/node.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     engine = open_engine(url)
-    Base.metadata.drop_all(engine)
-    Base.metadata.create_all(engine)
+    for base in (CaseBase, Base):
+        base.metadata.drop_all(engine)
+        base.metadata.create_all(engine)
     yield engine
     engine.dispose()

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from node.cli.app import app
 from node.keys import NodeKeys
+from node.migrations.metadata import all_metadata
 from node.records.csv_format import format_page
 from node.records.errors import ImportRejected, PersonUnknown
-from node.records.tables import Base
 from node.settings import NodeSettings
 from node.wiring import Node
 from tests.support.records import write_csv
@@ -29,7 +29,8 @@ def home(tmp_path: Path) -> Path:
         coordinator_address="127.0.0.1:1",
         coordinator_key="00" * 32,
     ).save(folder)
-    Base.metadata.create_all(Node(folder).engine)
+    for metadata in all_metadata():
+        metadata.create_all(Node(folder).engine)
     return folder
 
 

@@ -137,6 +137,32 @@ def test_untrusted_bodies_raise_only_our_error(kind: EntryType, document: dict[s
         parse_body(kind, document)
 
 
+@pytest.mark.parametrize(
+    ("kind", "old"),
+    [
+        (EntryType.RELEASE, {"person_ref": "p", "recipient": "b", "role": "r", "fields": ["f"], "consents": ["c"]}),
+        (EntryType.REFUSAL, {"recipient": "b", "reason": "nothing_to_share"}),
+        (
+            EntryType.RELEASE_RECEIVED,
+            {
+                "holder": "b",
+                "role": "r",
+                "outcome": "released",
+                "answer_sha256": DIGEST,
+                "holder_origin": "o",
+                "holder_index": 0,
+                "holder_leaf_hash": DIGEST,
+            },
+        ),
+    ],
+)
+def test_bodies_written_before_access_to_cases_was_recorded_still_read(kind: EntryType, old: dict[str, Any]) -> None:
+    common = {"request_id": "r", "request_sha256": DIGEST, "purpose": "casework"}
+    policy = {"policy_sha256": DIGEST} if kind is EntryType.RELEASE else {}
+    body = parse_body(kind, {**common, **policy, **old})
+    assert (body.model_dump()["case_access"], body.model_dump()["opening_reason"]) == (None, None)
+
+
 def test_unknown_fields_of_a_body_are_refused() -> None:
     document = json.loads(release_of("c").body.canonical()) | {"note": "free text"}
     with pytest.raises(MalformedDocument):

@@ -5,6 +5,7 @@ import typer
 from typer.testing import CliRunner
 
 from node.cli import vocabulary
+from policies.access_documents import policy_sha256
 from policies.catalogue import load_catalogue
 from policies.errors import UnknownTerm
 
@@ -51,3 +52,15 @@ def test_all_fields_are_listed_without_a_name() -> None:
 @pytest.mark.parametrize("section", list(vocabulary.Section))
 def test_a_term_that_does_not_exist_is_a_typed_error(section: str) -> None:
     assert isinstance(run(app, [section, "zzz"]).exception, UnknownTerm)
+
+
+def test_the_access_policy_is_told_in_plain_words_with_the_hash_in_force() -> None:
+    spanish, english = run(app, ["policy"]).stdout, run(app, ["policy", "--lang", "en"]).stdout
+    for text in (spanish, english):
+        assert policy_sha256() in text
+        assert all(rule in text for rule in ("minimum-summary", "named-consent", "special-category"))
+    assert "Un consentimiento vigente de la persona cubre cada dato" in spanish
+    assert "On the case team" in english
+    one = json.loads(run(app, ["policy", "special-category", "--json"]).stdout)
+    assert [rule["id"] for rule in one["policy"]] == ["special-category"]
+    assert all(condition["label"] != condition["cedar"] for condition in one["policy"][0]["conditions"])

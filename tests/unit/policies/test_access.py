@@ -34,6 +34,7 @@ def a_request(**changes: object) -> AccessRequest:
         holder_id="diputacion-demo",
         fields=EVERY_FIELD,
         consented_fields=frozenset(EVERY_FIELD),
+        case_access="team",
     )
     return replace(request, **changes)  # type: ignore[arg-type]  # test builder: the names are those of the dataclass
 
@@ -102,6 +103,11 @@ def test_every_allowed_field_names_the_rule_that_let_it_out() -> None:
         ({"purpose": "no_such_purpose"}, ReasonCode.PURPOSE_NOT_ALLOWED),
         ({"purpose": "risk_training"}, ReasonCode.PURPOSE_NOT_ALLOWED),
         ({"purpose": "benefit_processing"}, ReasonCode.PURPOSE_NOT_ALLOWED),
+        ({"case_access": ""}, ReasonCode.CASE_ACCESS_NOT_ALLOWED),
+        ({"case_access": "family"}, ReasonCode.CASE_ACCESS_NOT_ALLOWED),
+        ({"case_access": "opened"}, ReasonCode.CASE_ACCESS_NOT_ALLOWED),
+        ({"case_access": "opened", "opening_reason": "curiosity"}, ReasonCode.CASE_ACCESS_NOT_ALLOWED),
+        ({"case_access": "team", "opening_reason": "attended_now"}, ReasonCode.CASE_ACCESS_NOT_ALLOWED),
     ],
 )
 def test_who_may_not_ask_gets_nothing_and_one_reason(changes: dict[str, str], reason: ReasonCode) -> None:
@@ -124,6 +130,9 @@ def test_a_role_gets_nothing_above_its_clearance() -> None:
     levels = {CATALOGUE.field(field).sensitivity for field in decision.allowed}
     assert levels == {Sensitivity.P1}
     assert decision.withheld["case.demand"] is ReasonCode.ROLE_NOT_ALLOWED
+
+
+OPENINGS = [reason.id for reason in WORDS.case_access.reasons]
 
 
 @pytest.mark.invariant(1)
@@ -150,12 +159,21 @@ def test_no_field_asked_is_no_field_answered() -> None:
     role=st.sampled_from([role.id for role in WORDS.roles]),
     purpose=st.sampled_from([purpose.id for purpose in WORDS.purposes]),
     kind=st.sampled_from(["public", "agent", "collaborator"]),
+    way=st.sampled_from([("team", None), ("opened", None), ("family", None), *(("opened", each) for each in OPENINGS)]),
 )
 def test_nothing_leaves_beyond_consent_clearance_purpose_and_scope(
-    consented: frozenset[str], asked: list[str], role: str, purpose: str, kind: str
+    *, consented: frozenset[str], asked: list[str], role: str, purpose: str, kind: str, way: tuple[str, str | None]
 ) -> None:
     decision = POLICY.decide(
-        a_request(consented_fields=consented, fields=tuple(asked), role=role, purpose=purpose, asker_kind=kind)
+        a_request(
+            consented_fields=consented,
+            fields=tuple(asked),
+            role=role,
+            purpose=purpose,
+            asker_kind=kind,
+            case_access=way[0],
+            opening_reason=way[1],
+        )
     )
     assert set(decision.allowed) | set(decision.withheld) == set(asked)
     assert set(decision.allowed) <= consented
@@ -163,6 +181,7 @@ def test_nothing_leaves_beyond_consent_clearance_purpose_and_scope(
         spec = CATALOGUE.field(field)
         assert spec.shareable
         assert spec.sensitivity.level <= WORDS.role(role).clearance
+        assert way == ("team", None) or spec.sensitivity.level <= WORDS.case_access.reason(way[1] or "").clearance
         assert spec.category in WORDS.purpose(purpose).categories
         assert kind != "collaborator"
         assert purpose in WORDS.role(role).purposes
@@ -183,6 +202,39 @@ CONTEXT_KEYS = tuple(
 )
 
 
+JSON_VALUES: tuple[object, ...] = (
+    "text",
+    7,
+    True,
+    [],
+    ["text"],
+    [7],
+    {},
+    {"__entity": {"type": "Role", "id": "dpo"}},
+    None,
+)
+
+
+@pytest.mark.invariant(1)
+@pytest.mark.parametrize("key", CONTEXT_KEYS)
+@pytest.mark.parametrize("field", ONE_OF_EACH_RULE.values())
+def test_a_context_value_of_another_type_is_refused(key: str, field: str) -> None:
+    """Every kind of JSON value but the right one, in every key."""
+    right = POLICY.cedar_request(a_request(), [CATALOGUE.field(field)])
+    shape = _shape(right["context"][key])
+    for value in JSON_VALUES:
+        if _shape(value) != shape:
+            raw = {**right, "context": {**right["context"], key: value}}
+            assert not permitted(POLICY.evaluate([raw])[0]), (key, value)
+
+
+def _shape(value: object) -> object:
+    """Return what type a value has: an entity is told from another only by its type's name."""
+    if isinstance(value, list):
+        return [type(item) for item in value[:1]] or [str]
+    return type(value) if not isinstance(value, dict) else value.get("__entity", {}).get("type")
+
+
 @pytest.mark.invariant(1)
 @pytest.mark.parametrize("key", CONTEXT_KEYS)
 @pytest.mark.parametrize("field", ONE_OF_EACH_RULE.values())
@@ -201,6 +253,9 @@ WORST: tuple[tuple[str, object], ...] = (
     ("asker_kind", ""),
     ("purpose", {"__entity": {"type": "Purpose", "id": "risk_training"}}),
     ("purpose", {"__entity": {"type": "Purpose", "id": "nowhere"}}),
+    ("case_access", {"__entity": {"type": "CaseAccess", "id": "opened"}}),
+    ("case_access", {"__entity": {"type": "CaseAccess", "id": "opened:curiosity"}}),
+    ("case_access", {"__entity": {"type": "Role", "id": "entity_technician"}}),
     ("categories", ["no-such-category"]),
     ("consented", []),
     ("consented", ["person.language"]),

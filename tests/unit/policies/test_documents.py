@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies import documents
-from policies.access import DOCUMENTS
+from policies.access_documents import DOCUMENTS
 from policies.documents import Entry, digest, parse_document, read_document
 from policies.errors import PolicyDocumentDamaged
 

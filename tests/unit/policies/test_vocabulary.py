@@ -63,7 +63,7 @@ def test_each_role_asks_only_for_purposes_of_exchange() -> None:
 def test_a_role_for_a_purpose_that_does_not_exist_is_damage() -> None:
     role = Role(id="x", es="x", en="x", clearance=1, kinds=frozenset(), purposes=frozenset({"nowhere"}))
     with pytest.raises(PolicyDocumentDamaged, match="nowhere"):
-        Vocabulary(WORDS.purposes, (role,), load_codes())
+        Vocabulary(WORDS.purposes, (role,), load_codes(), WORDS.case_access)
 
 
 def test_a_code_list_holds_each_code_once() -> None:
@@ -83,3 +83,16 @@ def test_every_reason_has_a_sentence_and_every_sentence_a_reason() -> None:
 def test_a_reason_from_a_newer_peer_stands_for_itself() -> None:
     assert reason_label("not_shared", "en") == "This field never leaves the entity that records it"
     assert reason_label("some_new_reason") == "some_new_reason"
+
+
+def test_the_functions_of_the_grid_are_the_roles_that_see_records() -> None:
+    seeing = {role.id: (role.es, role.en) for role in WORDS.roles if role.sees_records}
+    assert {code.code: (code.es, code.en) for code in WORDS.codes.list("function").codes} == seeing
+
+
+def test_the_default_reason_to_open_a_case_is_one_of_the_list() -> None:
+    rules = WORDS.case_access
+    assert rules.opened().reason == rules.default_reason
+    assert {way.clearance for way in rules.ways.values()} == {2, 3}
+    with pytest.raises(UnknownTerm):
+        rules.opened("curiosity")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent_ledger import canonical
 from consent_ledger.directory import Directory
 from consent_ledger.errors import DirectoryExpired, LedgerError, PartySuspended, SignatureInvalid, UnknownParty
 from consent_ledger.parties import EntityKind, EntityStatus
@@ -16,8 +17,14 @@ from policies.errors import RedpactError
 from policies.reasons import ReasonCode
 from policies.vocabulary import load_vocabulary
 from records_exchange.checks import MAX_CLOCK_SKEW, VerifiedRequest, decide, open_request, settle
-from records_exchange.errors import ExchangeError, RequestMalformed, RequestMisaddressed, RequestStale
-from records_exchange.request import REQUEST_TYPE, parse_request
+from records_exchange.errors import (
+    ExchangeError,
+    RequestMalformed,
+    RequestMisaddressed,
+    RequestOutdated,
+    RequestStale,
+)
+from records_exchange.request import OUTDATED_REQUEST_TYPE, REQUEST_TYPE, parse_request
 from tests.support.clock import START
 from tests.support.simulated_peer import NETWORK, SimulatedPeer, forged
 
@@ -79,6 +86,42 @@ def test_a_wrong_request_is_refused(make: Callable[[], Envelope], error: type[Re
 def test_any_signed_bytes_raise_only_our_errors(payload: bytes) -> None:
     with pytest.raises((ExchangeError, LedgerError)):
         opened(seal(REQUEST_TYPE, payload, PEER.signing))
+
+
+@pytest.mark.invariant(8)
+def test_a_request_of_an_older_node_is_refused_with_the_reason_and_the_remedy() -> None:
+    """It does not say how the case was come to: nothing is supposed in its favour."""
+    without = {key: value for key, value in signed_document().items() if key not in {"case_access", "opening_reason"}}
+    payload = canonical.encode_plain({**without, "v": 1})
+    with pytest.raises(RequestOutdated) as caught:
+        opened(seal(OUTDATED_REQUEST_TYPE, payload, PEER.signing))
+    assert caught.value.remedy
+    with pytest.raises(RequestMalformed):
+        opened(seal(REQUEST_TYPE, payload, PEER.signing))
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"case_access": None},
+        {"case_access": "boss"},
+        {"case_access": ["team"]},
+        {"case_access": "opened", "opening_reason": None},
+        {"case_access": "team", "opening_reason": "attended_now"},
+        {"case_access": "opened", "opening_reason": "Because I say so"},
+        {"case_access": "opened", "opening_reason": 7},
+        {"professional": "ana"},
+    ],
+)
+def test_a_request_that_is_vague_about_the_case_is_malformed(changes: dict[str, object]) -> None:
+    payload = canonical.encode_plain({**signed_document(), **changes})
+    with pytest.raises(RequestMalformed):
+        opened(seal(REQUEST_TYPE, payload, PEER.signing))
+
+
+def signed_document() -> dict[str, object]:
+    return parse_request(PEER.ask(HOLDER, START).payload).model_dump(mode="json")
 
 
 def test_a_truncated_payload_is_refused() -> None:

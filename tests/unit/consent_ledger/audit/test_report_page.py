@@ -91,6 +91,15 @@ def test_both_languages_tell_who_saw_what_when_why_and_under_which_consent(told:
     assert "VERIFIED" in text["en"]
 
 
+def test_how_the_case_was_come_to_is_told_and_who_asked_of_the_entitys_own_staff(
+    told: tuple[AuditReport, Story],
+) -> None:
+    page = read(page_of(told))
+    assert "Atiende ahora a la persona" in page.text["es"]
+    assert "On the case team" in page.text["en"]
+    assert "staff-0042" in page.text["en"]
+
+
 def test_withdrawals_say_how_long_each_entity_took_and_who_has_not_answered(told: tuple[AuditReport, Story]) -> None:
     text = read(page_of(told)).text["en"]
     assert "Ayuntamiento de Ejemplo: 9 minutes" in text

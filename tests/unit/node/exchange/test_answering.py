@@ -12,10 +12,12 @@ from node.exchange.answering import Answering
 from node.exchange.consents import Consents
 from node.records.documents import Document
 from node.wiring import Node
+from policies.access import AccessPolicy
+from policies.case_access import AccessGained, CaseAccess
 from records_exchange.answer import FetchAnswer, Outcome, parse_answer
 from records_exchange.errors import RequestReplayed
 from records_exchange.linkage import PairwiseKey
-from records_exchange.request import FetchRequest, Question, build_request, seal_request
+from records_exchange.request import FetchRequest, Question, build_request, opened_by_default, seal_request
 from tests.support.clock import FrozenClock
 from tests.support.exchange import NETWORK, OTHER_PERSON, PERSON, STRANGER, ExchangeNetwork, grant, hold, person_record
 
@@ -29,11 +31,12 @@ def request(
     asker: str = "ngo",
     fields: Sequence[str] = FIELDS,
     role: str = "entity_technician",
+    access: AccessGained | None = None,
 ) -> FetchRequest:
     peer = bytes.fromhex(network.parties["town"].exchange_key)
     key = PairwiseKey.derive(network.nodes[asker].keys.exchange, peer, network=NETWORK)
     subject = key.pseudonym(document.kind.value, document.number)
-    question = Question("casework", fields, role)
+    question = Question("casework", fields, role, access=access or opened_by_default())
     return build_request(question, asker=asker, holder="town", subject=subject, now=network.clock.now())
 
 
@@ -86,6 +89,44 @@ def test_after_a_withdrawal_the_next_request_is_refused(network: ExchangeNetwork
     Consents(town).withdraw(consent)
     assert ask(network, request(network)).outcome is Outcome.REFUSED
     assert entries(town)[-1][0] is EntryType.REFUSAL
+
+
+@pytest.mark.parametrize(
+    ("access", "recorded"),
+    [
+        (AccessGained(CaseAccess.TEAM), ("team", None)),
+        (AccessGained(CaseAccess.OPENED, "covering_colleague"), ("opened", "covering_colleague")),
+    ],
+)
+def test_releases_and_refusals_say_how_the_case_was_come_to_and_under_which_policy(
+    network: ExchangeNetwork, access: AccessGained, recorded: tuple[str, str | None]
+) -> None:
+    town = network.nodes["town"]
+    ask(network, request(network, access=access))
+    grant(town, "ngo")
+    ask(network, request(network, access=access))
+    told = [body for kind, body in entries(town) if kind in {EntryType.RELEASE, EntryType.REFUSAL}]
+    assert [(body["case_access"], body["opening_reason"]) for body in told] == [recorded, recorded]
+    assert {body["policy_sha256"] for body in told} == {AccessPolicy.load().sha256}
+
+
+@pytest.mark.invariant(1)
+def test_health_is_for_the_team_or_for_a_reason_that_may_see_it(network: ExchangeNetwork) -> None:
+    field = "health.conditions_flag"
+    grant(network.nodes["town"], "ngo", fields=["person.sex", field])
+    asked = ("person.sex", field)
+    team = ask(network, request(network, fields=asked, access=AccessGained(CaseAccess.TEAM)))
+    assert {each.id for each in team.fields} == set(asked)
+    meeting = ask(network, request(network, fields=asked, access=AccessGained(CaseAccess.OPENED, "case_meeting")))
+    assert {each.id for each in meeting.fields} == {"person.sex"}
+    assert {gap.id: gap.reason for gap in meeting.withheld} == {field: "case_access_not_allowed"}
+
+
+@pytest.mark.invariant(1)
+def test_a_reason_that_nobody_knows_opens_nothing(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo")
+    answer = ask(network, request(network, access=AccessGained(CaseAccess.OPENED, "curiosity")))
+    assert (answer.outcome, answer.reason) == (Outcome.REFUSED, "case_access_not_allowed")
 
 
 def test_unknown_never_asked_and_withdrawn_look_the_same(network: ExchangeNetwork) -> None:

@@ -14,6 +14,8 @@ from node.exchange.errors import RecipientNotAllowed
 from node.exchange.report import exit_code, fetched_document, fetched_text
 from node.runtime.errors import PeerUnreachable
 from node.wiring import Node
+from policies.access_documents import policy_sha256
+from policies.case_access import AccessGained, CaseAccess
 from policies.errors import UnknownTerm
 from records_exchange.errors import RequestInvalid
 from records_exchange.request import parse_request
@@ -66,6 +68,39 @@ def test_what_was_released_is_shown_with_source_and_date_and_logged(network: Exc
     assert exit_code(fetched) == 0
     (body,) = received(network.nodes["ngo"])
     assert (body["holder"], body["outcome"], body["holder_index"]) == ("town", "released", 1)
+
+
+def test_who_asked_and_how_is_in_the_askers_ledger_and_who_it_was_crosses_to_nobody(network: ExchangeNetwork) -> None:
+    seen: list[bytes] = []
+    send = direct(network)
+
+    def recording(holder: Party, envelope: Envelope) -> Envelope:
+        seen.append(envelope.payload)
+        return send(holder, envelope)
+
+    ngo = network.nodes["ngo"]
+    team = AccessGained(CaseAccess.TEAM)
+    question = question_of(ngo, "casework", fields=("person.sex",), access=team, professional="staff-0042")
+    Asking(ngo, send=recording).fetch(PERSON, question, ["town"])
+    (body,) = received(ngo)
+    assert (body["professional"], body["case_access"], body["opening_reason"]) == ("staff-0042", "team", None)
+    assert body["policy_sha256"] == policy_sha256()
+    (payload,) = seen
+    assert b'"case_access":"team"' in payload
+    assert b"0042" not in payload
+    with network.nodes["town"].snapshot() as session:
+        ledger = network.nodes["town"].ledger(session)
+        assert all(b"0042" not in kept.body for kept in ledger.store.bodies(0, ledger.size()))
+
+
+def test_whoever_says_nothing_of_the_case_opened_it_for_the_default_reason(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo")
+    fetched = fetch(network, "town", fields=("person.sex",))
+    document = fetched_document(fetched)
+    assert (document["case_access"], document["opening_reason"]) == ("opened", "attended_now")
+    assert "Atiende ahora a la persona" in fetched_text(fetched)
+    (body,) = received(network.nodes["ngo"])
+    assert (body["case_access"], body["opening_reason"], body["professional"]) == ("opened", "attended_now", None)
 
 
 def test_a_partial_answer_is_shown_as_partial(network: ExchangeNetwork) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.policy import TrustPolicy
+from node.cases.actions import ActionInput, CaseActions
+from node.cases.desk import CaseDesk
 from node.exchange.consents import Consents, GrantInput
 from node.exchange.erasing import Erasures
 from node.exchange.erasure_report import erased_text, retention_text
@@ -54,6 +56,10 @@ def test_erasing_a_person_leaves_nothing_of_them_on_disk_and_every_proof_valid(
     form = tmp_path / "form.pdf"
     form.write_bytes(b"signed")
     Consents(town).grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
+    CaseDesk(town).add_member(PERSON, "staff-of-the-case", "psychologist", added_by="boss-1")
+    CaseDesk(town).open(PERSON, "staff-who-opened", "attended_now")
+    CaseActions(town).add(PERSON, "staff-of-the-case", ActionInput("follow_up"))
+    assert b"staff-of-the-case" in database_bytes(town)
     ask(network, request(network))
     destroyed = salts(town)
     assert all(salt in database_bytes(town) for salt in destroyed)
@@ -64,6 +70,8 @@ def test_erasing_a_person_leaves_nothing_of_them_on_disk_and_every_proof_valid(
     disk = database_bytes(town)
     assert not any(salt in disk for salt in destroyed)
     assert b'"purposes":["casework"]' not in disk
+    assert b"staff-of-the-case" not in disk
+    assert b"staff-who-opened" not in disk
     with pytest.raises(PersonUnknown):
         Consents(town).list(PERSON)
     assert Consents(town).list() == ()

@@ -1,0 +1,127 @@
+"""Duplicates and gaps between entities: what two give in the same period, and needs that nobody answers.
+
+It points, it does not judge: the mapping from codes to provisions and needs is a proposal (`policies.provisions`), and
+an entity that keeps something back may be the one that answers a need. Pure.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from policies.provisions import Provision, Provisions, Repeated
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A provision that an entity gives, gave, or has planned: both days inclusive, open when None.
+
+    Attributes:
+        entity: who gives it.
+        list_id: the code list it is known by: benefit, resource or intervention.
+        code: its code there.
+        since: the first day it is known of.
+        until: the last day, if one is known.
+    """
+
+    entity: str
+    list_id: str
+    code: str
+    since: date
+    until: date | None = None
+
+    def reaches(self, day: date) -> bool:
+        """Tell whether it is not over before a day. What begins later counts: it is planned."""
+        return self.until is None or self.until >= day
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """One provision that two entities or more have in the same period."""
+
+    provision: Provision
+    given: tuple[Given, ...]
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """Who, in order."""
+        return tuple(sorted({each.entity for each in self.given}))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An assessed need that nobody in the view answers."""
+
+    need: str
+    assessed_by: tuple[str, ...]
+    answers: tuple[Provision, ...]
+
+
+def find_duplicates(given: Iterable[Given], known: Provisions) -> tuple[Duplicate, ...]:
+    """Return the provisions that several entities have at once, in the order of the mapping.
+
+    None are: codes that stand for no provision, provisions that every entity does in its own right, and those that one
+    administration pays.
+    """
+    by_provision: dict[str, set[Given]] = {}
+    for each in given:
+        provision = known.of_code(each.list_id, each.code)
+        if provision is not None and provision.repeated is Repeated.DUPLICATE:
+            by_provision.setdefault(provision.id, set()).add(each)
+    found = ((provision, _meeting(by_provision.get(provision.id, set()))) for provision in known.provisions)
+    return tuple(Duplicate(provision, items) for provision, items in found if items)
+
+
+def _meeting(given: Iterable[Given]) -> tuple[Given, ...]:
+    """Return those whose period meets one of another entity, in one pass each way: peers may send thousands."""
+    ordered = sorted(given, key=_by_day)
+    met = {each for each, last in zip(ordered, _latest_end_before(ordered), strict=True) if last and last >= each.since}
+    met |= {
+        each for each, first in zip(ordered, _next_of_another(ordered), strict=True) if first and each.reaches(first)
+    }
+    return tuple(sorted(met, key=lambda each: (each.entity, *_by_day(each))))
+
+
+def _latest_end_before(ordered: Sequence[Given]) -> list[date | None]:
+    """Return for each the latest last day among earlier ones of other entities."""
+    latest: dict[str, date] = {}
+    ends: list[date | None] = []
+    for each in ordered:
+        ends.append(max((end for entity, end in latest.items() if entity != each.entity), default=None))
+        latest[each.entity] = max(latest.get(each.entity, date.min), each.until or date.max)
+    return ends
+
+
+def _next_of_another(ordered: Sequence[Given]) -> list[date | None]:
+    """Return for each the first day of the next one of another entity."""
+    starts: list[date | None] = []
+    soonest: dict[str, date] = {}
+    for each in reversed(ordered):
+        starts.append(min((start for entity, start in soonest.items() if entity != each.entity), default=None))
+        soonest[each.entity] = each.since
+    return starts[::-1]
+
+
+def _by_day(given: Given) -> tuple[date, str, str, date]:
+    return given.since, given.list_id, given.code, given.until or date.max
+
+
+def find_gaps(
+    needs: Mapping[str, Sequence[str]], given: Iterable[Given], known: Provisions, today: date
+) -> tuple[Gap, ...]:
+    """Return the needs that somebody assessed and nothing that is under way or planned answers, sorted by code.
+
+    Args:
+        needs: entity to the codes of the needs that it assessed.
+        given: what the entities give.
+        known: the mapping.
+        today: what ended before is no answer.
+    """
+    held = (known.of_code(each.list_id, each.code) for each in given if each.reaches(today))
+    answered = {need for provision in held if provision for need in provision.needs}
+    assessed: dict[str, set[str]] = {}
+    for entity, codes in needs.items():
+        for code in codes:
+            assessed.setdefault(code, set()).add(entity)
+    return tuple(
+        Gap(need, tuple(sorted(assessed[need])), known.answering(need)) for need in sorted(assessed.keys() - answered)
+    )

@@ -1,0 +1,39 @@
+"""``redpact-node case``: teams, openings, actions, and the views of a case over what several entities share."""
+
+from typing import Annotated
+
+import typer
+
+from node.cli import case_action, case_team, case_views
+from node.cli.arguments import DocumentOption, read_document
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import ProfessionalOption, who_asks
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(no_args_is_help=True, help="Cases: team, opening, actions, coordination, joint assessment.")
+    case_team.register(group)
+    _register_open(group)
+    case_action.register(group)
+    case_views.register(group)
+    app.add_typer(group, name="case")
+
+
+def _register_open(group: typer.Typer) -> None:
+    @group.command(name="open")
+    def open_case(
+        *,
+        home: HomeOption,
+        document: DocumentOption,
+        reason: Annotated[str, typer.Option("--reason", help="Why; see: redpact-node vocabulary openings.")],
+        professional: ProfessionalOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Open a person's case for somebody who is not on its team: for twelve hours, and on record."""
+        from node.cases.desk import CaseDesk
+        from node.cases.report import opened_text, opening_document
+
+        opening = CaseDesk(open_node(home)).open(read_document(document), who_asks(professional), reason)
+        emit(opening_document(opening), opened_text(opening, lang), as_json=as_json)

@@ -1,0 +1,92 @@
+"""``redpact-node case action``: what this entity does and plans in a person's case."""
+
+from typing import Annotated
+
+import typer
+
+from node.cli.arguments import DocumentOption, read_document
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import ProfessionalOption, read_day, who_asks
+
+FunctionOption = Annotated[
+    str,
+    typer.Option("--function", help="Function of who does it: a code of function; that of the team by default."),
+]
+PartOption = Annotated[
+    str, typer.Option("--case-role", help="Part in the case: a code of case_role; responsible by default.")
+]
+StateOption = Annotated[str, typer.Option("--state", help="A code of action_state; planned by default.")]
+SinceOption = Annotated[str, typer.Option("--since", help="First day: YYYY-MM-DD; today by default.")]
+UntilOption = Annotated[str, typer.Option("--until", help="Last day foreseen: YYYY-MM-DD.")]
+
+
+def register(group: typer.Typer) -> None:
+    """Add the group to the group ``case``."""
+    actions = typer.Typer(no_args_is_help=True, help="What this entity does and plans in a case: add, update, list.")
+    for add in (_register_add, _register_update, _register_list):
+        add(actions)
+    group.add_typer(actions, name="action")
+
+
+def _register_add(group: typer.Typer) -> None:
+    @group.command(name="add")
+    def add_action(
+        *,
+        home: HomeOption,
+        document: DocumentOption,
+        what: Annotated[str, typer.Option("--what", help="A code of intervention; see: vocabulary codes.")],
+        professional: ProfessionalOption = "",
+        function: FunctionOption = "",
+        case_role: PartOption = "",
+        state: StateOption = "",
+        since: SinceOption = "",
+        until: UntilOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Record an action. Others see its codes and dates, while planned or ongoing, if the person consents to it."""
+        from node.cases.actions import ActionInput, CaseActions
+        from node.cases.report import action_document, actions_text
+
+        given = ActionInput(what, function, case_role, state, read_day(since), read_day(until))
+        action = CaseActions(open_node(home)).add(read_document(document), who_asks(professional), given)
+        emit(action_document(action), actions_text([action], lang), as_json=as_json)
+
+
+def _register_update(group: typer.Typer) -> None:
+    @group.command(name="update")
+    def update_action(
+        *,
+        home: HomeOption,
+        document: DocumentOption,
+        action_id: Annotated[str, typer.Argument(help="Id of the action, or its beginning; see: case action list.")],
+        what: Annotated[str, typer.Option("--what", help="A code of intervention.")] = "",
+        function: FunctionOption = "",
+        case_role: PartOption = "",
+        state: StateOption = "",
+        since: SinceOption = "",
+        until: UntilOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Change an action: what is given, and nothing else."""
+        from node.cases.actions import ActionInput, CaseActions
+        from node.cases.report import action_document, actions_text
+
+        given = ActionInput(what, function, case_role, state, read_day(since), read_day(until))
+        action = CaseActions(open_node(home)).update(read_document(document), action_id, given)
+        emit(action_document(action), actions_text([action], lang), as_json=as_json)
+
+
+def _register_list(group: typer.Typer) -> None:
+    @group.command(name="list")
+    def list_actions(
+        *, home: HomeOption, document: DocumentOption, lang: LangOption = "es", as_json: JsonOption = False
+    ) -> None:
+        """List this entity's actions in a person's case."""
+        from node.cases.actions import CaseActions
+        from node.cases.report import action_document, actions_text
+
+        actions = CaseActions(open_node(home)).list(read_document(document))
+        document_of = {"actions": [action_document(action) for action in actions]}
+        emit(document_of, actions_text(actions, lang), as_json=as_json)

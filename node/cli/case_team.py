@@ -1,0 +1,90 @@
+"""``redpact-node case team``: who works on a person's case at this entity."""
+
+from typing import Annotated
+
+import typer
+
+from node.cli.arguments import DocumentOption, read_document
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import read_day, who_asks
+
+MemberOption = Annotated[
+    str, typer.Option("--professional", help="Staff code of the professional at this entity, never a document.")
+]
+ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        envvar="REDPACT_PROFESSIONAL",
+        help="Staff code of who says so; your login name if none is given.",
+        show_default=False,
+    ),
+]
+
+
+def register(group: typer.Typer) -> None:
+    """Add the group to the group ``case``."""
+    team = typer.Typer(no_args_is_help=True, help="Who works on a person's case: add, remove, list.")
+    for add in (_register_add, _register_remove, _register_list):
+        add(team)
+    group.add_typer(team, name="team")
+
+
+def _register_add(group: typer.Typer) -> None:
+    @group.command(name="add")
+    def add_member(
+        *,
+        home: HomeOption,
+        document: DocumentOption,
+        professional: MemberOption,
+        role: Annotated[str, typer.Option("--role", help="Function; see: redpact-node vocabulary codes function.")],
+        until: Annotated[str, typer.Option("--until", help="Last day: YYYY-MM-DD; none if it is open.")] = "",
+        by: ByOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Put a professional on the team of a person's case, from now on."""
+        from node.cases.desk import CaseDesk
+        from node.cases.report import added_text, member_document
+
+        node = open_node(home)
+        member = CaseDesk(node).add_member(
+            read_document(document), professional, role, added_by=who_asks(by), until=read_day(until)
+        )
+        emit(member_document(member, node.clock.now()), added_text(member, lang), as_json=as_json)
+
+
+def _register_remove(group: typer.Typer) -> None:
+    @group.command(name="remove")
+    def remove_member(
+        *,
+        home: HomeOption,
+        document: DocumentOption,
+        professional: MemberOption,
+        by: ByOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Take a professional off the team, in every function: at once."""
+        from node.cases.desk import CaseDesk
+        from node.cases.report import removed_text
+
+        ended = CaseDesk(open_node(home)).remove_member(read_document(document), professional, ended_by=who_asks(by))
+        emit({"professional": professional, "ended": ended}, removed_text(professional, lang), as_json=as_json)
+
+
+def _register_list(group: typer.Typer) -> None:
+    @group.command(name="list")
+    def list_team(
+        *,
+        home: HomeOption,
+        document: DocumentOption,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """List who is and was on the team, and who opened the case without being on it."""
+        from node.cases.desk import CaseDesk
+        from node.cases.report import case_file_document, case_file_text
+
+        file = CaseDesk(open_node(home)).case_file(read_document(document))
+        emit(case_file_document(file), case_file_text(file, lang), as_json=as_json)

@@ -1,0 +1,119 @@
+"""How a professional comes to a person's case: on its team, or by opening it for a reason of a closed list.
+
+Ley 16/2010 (Castilla y León) art. 43: the social record is for professionals "habilitados para el caso", so a role
+alone opens nothing. What is decided with it is in `policies.access`; who is on a team is each node's own matter.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+
+from pydantic import Field, model_validator
+
+from policies.documents import Entry, Labelled, read_document
+from policies.terms import find_term
+
+DOCUMENT = "data/case_access.yaml"
+
+
+class CaseAccess(StrEnum):
+    """How access to a case was gained. The words are in signed requests and in ledgers: add, never rename."""
+
+    TEAM = "team"
+    OPENED = "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessGained:
+    """How one professional came to one case: what a request carries, without who it was.
+
+    Attributes:
+        how: on the team, or opened.
+        reason: why it was opened; None on the team.
+    """
+
+    how: CaseAccess
+    reason: str | None = None
+
+    @property
+    def key(self) -> str:
+        """``team`` or ``opened:<reason>``; any other combination names no way there is."""
+        return access_key(self.how, self.reason)
+
+
+def access_key(how: str, reason: str | None) -> str:
+    """Return the name of a way of access, as the access policy knows it."""
+    return str(how) if reason is None else f"{how}:{reason}"
+
+
+class AccessWay(Labelled):
+    """A way to come to a case, and the highest sensitivity level that it may see."""
+
+    clearance: int = Field(ge=0, le=3)
+
+
+class OpeningReason(AccessWay):
+    """Why somebody who is not on the team opens a case."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+
+
+class CaseAccessRules(Entry):
+    """Every way there is."""
+
+    version: str
+    team: AccessWay
+    default_reason: str
+    reasons: tuple[OpeningReason, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "CaseAccessRules":
+        ids = [reason.id for reason in self.reasons]
+        if len(set(ids)) != len(ids):
+            raise ValueError("a reason is listed twice")
+        if self.default_reason not in ids:
+            raise ValueError(f"the default reason {self.default_reason!r} is not listed")
+        return self
+
+    @property
+    def ways(self) -> Mapping[str, AccessWay]:
+        """Every way by its key."""
+        opened = {access_key(CaseAccess.OPENED, reason.id): reason for reason in self.reasons}
+        return MappingProxyType({access_key(CaseAccess.TEAM, None): self.team, **opened})
+
+    def reason(self, reason_id: str) -> OpeningReason:
+        """Return a reason for opening a case.
+
+        Raises:
+            UnknownTerm: there is none of that id.
+        """
+        return find_term("reason for opening a case", {reason.id: reason for reason in self.reasons}, reason_id)
+
+    def opened(self, reason_id: str = "") -> AccessGained:
+        """Return the access of somebody who opens a case, for the default reason when none is given.
+
+        Raises:
+            UnknownTerm: there is no such reason.
+        """
+        return AccessGained(CaseAccess.OPENED, self.reason(reason_id or self.default_reason).id)
+
+
+def access_label(how: str | None, reason: str | None, lang: str = "es") -> str:
+    """Return how a case was come to, for people: ``-`` when it was not recorded; an unknown way stands for itself."""
+    if how is None:
+        return "-"
+    key = access_key(how, reason)
+    way = load_case_access().ways.get(key)
+    return way.label(lang) if way else key
+
+
+@cache
+def load_case_access() -> CaseAccessRules:
+    """Return the bundled rules of access to cases, read once.
+
+    Raises:
+        PolicyDocumentDamaged: the installed document is unreadable or contradicts itself.
+    """
+    return read_document(DOCUMENT, CaseAccessRules)

@@ -1,0 +1,93 @@
+"""What is one provision under different codes, and which need it answers: a labelled proposal, see the document."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import cache
+
+from pydantic import Field
+
+from policies.codes import CodeLists, load_codes
+from policies.documents import Entry, Labelled, read_document
+from policies.errors import PolicyDocumentDamaged
+from policies.terms import find_term
+
+NEED = "need"
+
+
+class Repeated(StrEnum):
+    """What it means that two entities have a provision in the same period."""
+
+    DUPLICATE = "duplicate"
+    EXPECTED = "expected"
+    SAME_PAYER = "same_payer"
+
+
+class Provision(Labelled):
+    """Something a person is given, whatever list its code is of."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    benefits: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    needs: frozenset[str] = frozenset()
+    repeated: Repeated
+
+    def codes(self) -> Iterator[tuple[str, str]]:
+        """Yield the (code list, code) pairs that stand for it."""
+        for list_id, codes in (
+            ("benefit", self.benefits),
+            ("resource", self.resources),
+            ("intervention", self.actions),
+        ):
+            yield from ((list_id, code) for code in codes)
+
+
+class _Document(Entry):
+    version: str
+    provisions: tuple[Provision, ...]
+
+
+class Provisions:
+    """Every provision, found by its codes and by the needs it answers."""
+
+    def __init__(self, version: str, provisions: tuple[Provision, ...], lists: CodeLists) -> None:
+        self.version = version
+        self.provisions = provisions
+        self._by_id = {provision.id: provision for provision in provisions}
+        self._by_code: Mapping[tuple[str, str], Provision] = {
+            pair: provision for provision in provisions for pair in provision.codes()
+        }
+        named = [pair for provision in provisions for pair in provision.codes()]
+        named += [(NEED, need) for provision in provisions for need in provision.needs]
+        for list_id, code in named:
+            if code not in lists.list(list_id):
+                raise PolicyDocumentDamaged(f"provisions.yaml: {list_id} has no code {code!r}")
+        if len(self._by_code) != sum(1 for provision in provisions for _ in provision.codes()):
+            raise PolicyDocumentDamaged("provisions.yaml: a code stands in two provisions")
+
+    def provision(self, provision_id: str) -> Provision:
+        """Return a provision.
+
+        Raises:
+            UnknownTerm: there is none of that id.
+        """
+        return find_term("provision", self._by_id, provision_id)
+
+    def of_code(self, list_id: str, code: str) -> Provision | None:
+        """Return the provision that a code of a list stands for, or None."""
+        return self._by_code.get((list_id, code))
+
+    def answering(self, need: str) -> tuple[Provision, ...]:
+        """Return the provisions that answer a need."""
+        return tuple(provision for provision in self.provisions if need in provision.needs)
+
+
+@cache
+def load_provisions() -> Provisions:
+    """Return the bundled mapping, read once.
+
+    Raises:
+        PolicyDocumentDamaged: the installed document is unreadable or contradicts the code lists.
+    """
+    document = read_document("data/provisions.yaml", _Document)
+    return Provisions(document.version, document.provisions, load_codes())

@@ -1,0 +1,156 @@
+import getpass
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from node.cases.errors import CaseDateInvalid, ProfessionalInvalid
+from node.cli.app import app
+from node.cli.professional import read_day
+from node.runtime.clock import SystemClock
+from policies.errors import RedpactError
+from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
+
+ME = {"REDPACT_PROFESSIONAL": "staff-7"}
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
+    network = ExchangeNetwork(tmp_path, SystemClock())
+    hold(network.add("ngo"), person_record())
+    network.add("town")
+    yield network
+    network.close()
+
+
+def run(network: ExchangeNetwork, *words: str, environment: dict[str, str] | None = None) -> Result:
+    home = ("--home", str(network.nodes["ngo"].home))
+    person = () if "--document" in words else ("--document", PERSON.number)
+    return CliRunner().invoke(app, [*words, *person, *home], env=ME if environment is None else environment)
+
+
+def document(result: Result, *, code: int = 0) -> dict[str, Any]:
+    assert result.exit_code == code, result.output
+    found = json.loads(result.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def fetched(network: ExchangeNetwork, *more: str) -> dict[str, Any]:
+    words = ("fetch", "--purpose", "coordination", "--from", "town", "--json")
+    return document(run(network, *words, *more), code=3)
+
+
+def test_a_team_is_made_shown_and_ended(network: ExchangeNetwork) -> None:
+    words = (
+        "case",
+        "team",
+        "add",
+        "--professional",
+        "staff-7",
+        "--role",
+        "social_educator",
+        "--by",
+        "boss-1",
+        "--json",
+    )
+    assert document(run(network, *words))["live"]
+    assert (fetched(network)["case_access"], fetched(network)["role"]) == ("team", "social_educator")
+    listed = run(network, "case", "team", "list").stdout
+    assert "staff-7" in listed
+    assert "Educador/a social" in listed
+    ended = document(run(network, "case", "team", "remove", "--professional", "staff-7", "--json"))
+    assert ended == {"professional": "staff-7", "ended": 1}
+    assert fetched(network)["case_access"] == "opened"
+    (member,) = document(run(network, "case", "team", "list", "--json"))["team"]
+    assert (member["live"], member["added_by"], member["ended_by"]) == (False, "boss-1", "staff-7")
+
+
+def test_the_fixed_command_line_opens_the_case_as_attended_now(network: ExchangeNetwork) -> None:
+    assert (fetched(network)["case_access"], fetched(network)["opening_reason"]) == ("opened", "attended_now")
+
+
+def test_an_opening_holds_for_the_fetches_that_follow(network: ExchangeNetwork) -> None:
+    opened = document(run(network, "case", "open", "--reason", "covering_colleague", "--json"))
+    assert (opened["professional"], opened["reason"]) == ("staff-7", "covering_colleague")
+    assert fetched(network)["opening_reason"] == "covering_colleague"
+    assert fetched(network, "--reason", "urgent_situation")["opening_reason"] == "urgent_situation"
+    assert fetched(network, "--professional", "staff-8")["opening_reason"] == "attended_now"
+    assert "Sustituye" in run(network, "case", "open", "--reason", "covering_colleague").stdout
+
+
+def test_who_asks_is_the_login_when_nobody_is_named(network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(getpass, "getuser", lambda: "ana")
+    opened = run(
+        network, "case", "open", "--reason", "attended_now", "--json", environment={"REDPACT_PROFESSIONAL": ""}
+    )
+    assert document(opened)["professional"] == "ana"
+
+    def nobody() -> str:
+        raise OSError("no account")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    refused = run(network, "case", "open", "--reason", "attended_now", environment={"REDPACT_PROFESSIONAL": ""})
+    assert isinstance(refused.exception, ProfessionalInvalid)
+
+
+def test_actions_are_added_changed_and_shown_in_the_grid(network: ExchangeNetwork) -> None:
+    words = ("case", "action", "add", "--what", "food_delivery", "--until", "2099-12-31", "--json")
+    added = document(run(network, *words))
+    changed = document(run(network, "case", "action", "update", added["action_id"][:6], "--state", "ongoing", "--json"))
+    assert (changed["state"], changed["until"], changed["published"]) == ("ongoing", "2099-12-31", True)
+    assert "Entrega de" in run(network, "case", "action", "list").stdout
+    shown = document(run(network, "case", "grid", "--purpose", "coordination", "--json"))
+    assert [row["action"] for row in shown["rows"]] == ["food_delivery"]
+    asked = document(run(network, "case", "grid", "--from", "town", "--json"))
+    assert [source["outcome"] for source in asked["sources"]] == ["shown", "failed"]
+
+
+def test_the_views_of_a_case_are_printed_and_written(network: ExchangeNetwork, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    shown = document(run(network, "case", "assessment", "--html", str(page), "--json"), code=1)
+    assert (shown["html"], len(shown["dimensions"])) == (str(page), 6)
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert "duplicidades" in run(network, "case", "overlaps").stdout
+    assert "gaps" in run(network, "case", "overlaps", "--lang", "en").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("case", "open", "--reason", "curiosity"), "unknown_term"),
+        (("case", "open", "--reason", "attended_now", "--professional", "12345678Z"), "professional_invalid"),
+        (("case", "team", "add", "--professional", "x", "--role", "dpo"), "unknown_term"),
+        (
+            ("case", "team", "add", "--professional", "x", "--role", "psychologist", "--until", "soon"),
+            "case_date_invalid",
+        ),
+        (("case", "team", "remove", "--professional", "x"), "case_member_unknown"),
+        (("case", "action", "add", "--what", "moonwalk"), "unknown_term"),
+        (("case", "action", "update", "zz", "--state", "done"), "case_action_unknown"),
+        (("case", "grid", "--purpose", "curiosity"), "unknown_term"),
+        (("case", "grid", "--reason", "curiosity"), "unknown_term"),
+        (("case", "grid", "--from", "nobody"), "unknown_party"),
+        (("case", "overlaps", "--document", "12345678A"), "document_invalid"),
+        (("case", "team", "list", "--document", "X0000000T"), "person_unknown"),
+        (("fetch", "--purpose", "casework", "--from", "town", "--reason", "curiosity"), "unknown_term"),
+        (("fetch", "--purpose", "casework", "--from", "town", "--professional", "ana maría"), "professional_invalid"),
+    ],
+)
+def test_a_wrong_word_is_a_typed_error_with_a_remedy(
+    network: ExchangeNetwork, words: tuple[str, ...], code: str
+) -> None:
+    result = run(network, *words)
+    assert isinstance(result.exception, RedpactError)
+    assert result.exception.code == code
+    assert result.exception.remedy
+
+
+@pytest.mark.parametrize("text", ["31/12/2026", "2026-13-01", "2026-1-1", "20261231", "2026-W50-1", "mañana"])
+def test_a_day_is_written_in_one_way(text: str) -> None:
+    with pytest.raises(CaseDateInvalid):
+        read_day(text)
