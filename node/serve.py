@@ -4,6 +4,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from node.exchange.expiry import expire_consents
+from node.exchange.locator_background import publish_consents
 from node.identity.follow import follow_directory, watch_network
 from node.identity.renewal import keep_certificate
 from node.rpc.ledger import ledger_servicer
@@ -30,6 +31,7 @@ def tasks(node: Node) -> list[Task]:
         Task("certificate", partial(keep_certificate, node)),
         Task("expiry", partial(expire_consents, node)),
         Task("witnesses", partial(witness_ledger, node)),
+        Task("locator", partial(publish_consents, node)),
         *training_tasks(node),
     ]
 

@@ -110,3 +110,10 @@ class OprfProofInvalid(ExchangeError):
         "El localizador no prueba que usara la clave publicada en el directorio: no se ha preguntado nada. "
         "Avise a la Gerencia."
     )
+
+
+class LocatorMessageMalformed(ExchangeError):
+    """Signed bytes that are no message between a node and the locator."""
+
+    code = "locator_message_malformed"
+    es = "El mensaje del localizador no tiene el formato esperado. Actualice RedPACT a los dos lados."

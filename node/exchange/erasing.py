@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from consent_ledger.erasure import PersonTrace, in_batches, overdue, trace_person
 from node.exchange.evidence import EvidenceVault
+from node.exchange.locator_log import LocatorLog
+from node.exchange.pseudonyms import forget_pseudonyms
 from node.records.documents import Document
 from node.runtime.storage import scrub
 from node.wiring import Node
@@ -85,6 +87,8 @@ class Erasures:
             written = [ledger.erase_bodies(batch, chosen, now).index for batch in batches]
             self._node.consents(session).forget(sorted(trace.consents))
             SqlExchangeStore(session).forget_person(person)
+            forget_pseudonyms(session, person)
+            LocatorLog(session).forget_person(person)
             self._node.people(session).erase(person, now)
         scans = self._vault.forget_person(person)
         recipients = tuple(sorted(trace.recipients))
