@@ -27,6 +27,8 @@ MAX_REQUEST_BYTES: Final = 16 * 1024
 
 _IDENTITY_DOCUMENT: Final = re.compile(r"(?i)(?<![0-9a-z])[xyz]?[0-9]{7,8}[-. ]?[a-z](?![0-9a-z])")
 
+_LINKAGE_CODE: Final = re.compile(r"(?i)(?<![0-9a-z])rp-?(?:[2-9b-df-hj-np-tv-z]-?){18}(?![0-9a-z])")
+
 Term = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.\-]{0,63}$")]
 """An id of the vocabulary: purpose, role or field."""
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -34,8 +36,8 @@ Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
 def _no_identity_document(text: str) -> str:
-    # A case reference crosses the wire: someone will one day use the person's DNI as one.
-    if _IDENTITY_DOCUMENT.search(text):
+    # A case reference crosses the wire: someone will one day use the person's DNI, or the code of their card, as one.
+    if _IDENTITY_DOCUMENT.search(text) or _LINKAGE_CODE.search(text):
         raise ValueError("a case reference must not be an identity document")
     return text
 

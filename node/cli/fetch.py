@@ -17,7 +17,10 @@ def register(app: typer.Typer) -> None:
         home: HomeOption,
         document: DocumentOption,
         purpose: Annotated[str, typer.Option("--purpose", help="What for; see: redpact-node vocabulary purposes.")],
-        holders: Annotated[list[str], typer.Option("--from", help="Entities to ask: ENT[,ENT]; may be repeated.")],
+        holders: Annotated[
+            list[str] | None,
+            typer.Option("--from", help="Entities to ask: ENT[,ENT]; may be repeated. None: ask the locator."),
+        ] = None,
         fields: Annotated[
             list[str] | None,
             typer.Option("--fields", help="Fields or groups of fields: a,b; the minimum summary when none is given."),
@@ -29,14 +32,23 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Ask other entities, in parallel, for what a person lets them share with this one.
 
+        Without --from the private locator says whom: those who hold something consented for us and this purpose.
         Exits with 0 when some entity shared something, 1 when the answer was no, 3 when nobody answered.
         """
         from node.exchange.asking import Asking, question_of
+        from node.exchange.locating import fetch_located
+        from node.exchange.locator_report import located_document, located_exit_code, located_text
         from node.exchange.report import exit_code, fetched_document, fetched_text
 
         node = open_node(home)
+        person, named = read_document(document), split_names(holders)
         question = question_of(node, purpose, fields=split_names(fields), role=role, case_ref=case)
-        fetched = Asking(node).fetch(read_document(document), question, split_names(holders))
-        emit(fetched_document(fetched), fetched_text(fetched, lang=lang) if not as_json else "", as_json=as_json)
+        if named:
+            fetched = Asking(node).fetch(person, question, named)
+            shown, text, code = fetched_document(fetched), fetched_text(fetched, lang=lang), exit_code(fetched)
+        else:
+            found = fetch_located(node, person, question)
+            shown, text, code = located_document(found), located_text(found, lang=lang), located_exit_code(found)
+        emit(shown, text, as_json=as_json)
         node.close()
-        raise typer.Exit(exit_code(fetched))
+        raise typer.Exit(code)

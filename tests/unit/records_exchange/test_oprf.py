@@ -1,8 +1,7 @@
 """RFC 9497 against its published vectors, its algebra, and everything a stranger may send in place of a value."""
 
 import json
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +11,9 @@ from records_exchange import oprf
 from records_exchange.errors import ExchangeError, OprfInputInvalid, OprfProofInvalid, OprfValueInvalid
 from records_exchange.oprf import Mode
 from tests.architecture.source import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VECTORS = ROOT.parent / "shared" / "vectors" / "rfc9497-ristretto255.json"
 KEY = oprf.derive_key_pair(b"\x07" * 32, b"test")
