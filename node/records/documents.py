@@ -83,7 +83,7 @@ def parse_document(text: str) -> Document:
     if _LINKAGE_SHAPE.fullmatch(compact):
         return Document(DocumentKind.LINKAGE, _checked_linkage(compact))
     raise DocumentInvalid(
-        "not a DNI (12345678Z), a NIE (X1234567L), a passport (PAS:FRA:12AB34567) or a linkage code (RP-...)",
+        "not the shape of a DNI (12345678Z), NIE (X1234567L), passport (PAS:FRA:12AB34567) or linkage code (RP-...)",
         remedy="check the document; foreign passports need the prefix PAS: and the country",
     )
 

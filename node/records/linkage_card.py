@@ -29,8 +29,8 @@ Guárdelo bien. Si lo pierde, dígalo donde le atienden: le darán otro.
 Show it at the organisations that help you. With it, and only if you have consented, they can find what another
 organisation took down, so that you are not asked again.
 
-It is no identity document and does not say who you are. The code holds none of your data, and does not let whoever finds
-it see them. It is voluntary: you can ask for help without it.
+It is no identity document and does not say who you are. The code holds none of your data, and does not let whoever
+finds it see them. It is voluntary: you can ask for help without it.
 
 Keep it safe. If you lose it, say so where you are helped: you will get another.
 """,
