@@ -20,7 +20,7 @@ from records_exchange.guessing import AlarmKind
 from records_exchange.locator_messages import locator_question, seal_message
 from tests.support.commands import invoke
 from tests.support.exchange import PERSON, STRANGER
-from tests.support.locating import consent, member
+from tests.support.locating import consent, member, refresh_all
 from tests.support.network import Network, network
 
 
@@ -101,8 +101,6 @@ def test_fetch_without_from_on_the_command_line(net: Network) -> None:
     consent(net, "burgos", "leon")
     net.serve("burgos")
     leon = ("--home", str(net.nodes["leon"].home))
-    from tests.support.locating import refresh_all
-
     refresh_all(net)
     asked = ("fetch", "--document", PERSON.number, "--purpose", "casework", *leon)
     shown = invoke(node_main, *asked, "--json")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,6 +74,13 @@ def test_a_running_node_follows_what_commands_change_and_goes_on_when_the_coordi
     command.close()
 
 
+def stepped(publisher: Publisher) -> Published | None:
+    try:
+        return publisher.step()
+    except PeerUnreachable:  # the connection is not tried again at once
+        return None
+
+
 def state(node: Node) -> dict[str, object]:
     with node.snapshot() as session:
         return locator_state(node, session)
@@ -89,7 +96,7 @@ def test_a_step_without_a_change_says_nothing_to_anybody(net: Network) -> None:
     with pytest.raises(PeerUnreachable):
         publisher.step()
     net.start()
-    assert publisher.step() == Published(entries=2, waiting=0)
+    assert within(10, lambda: stepped(publisher) == Published(entries=2, waiting=0))
 
 
 def test_what_the_locator_lost_or_kept_too_long_is_set_right_within_the_hour(tmp_path: Path) -> None:
@@ -144,8 +151,8 @@ def test_an_end_of_validity_is_kept_by_the_locator_alone_too(tmp_path: Path) -> 
         refresh_all(net)
         grant(burgos, "leon", valid_days=3)
         Publisher(burgos).step()
-        (row,) = entries(net)
-        assert row.until <= clock.now() + (row.until - clock.now())
+        (row,), (view,) = entries(net), Consents(burgos).list()
+        assert view.record.valid_until - timedelta(days=1) < row.until <= view.record.valid_until
         clock.advance(days=3)
         refresh_all(net)
         assert locate(net, "leon").holders == ()
@@ -183,7 +190,5 @@ def test_status_and_doctor_of_a_node_tell_how_the_locator_stands(net: Network) -
     net.serve("burgos")
     grant(burgos, "leon")
     assert within(10, lambda: state(burgos)["entries"] == 1)
-    assert found() == (
-        Level.OK,
-        "Localizador: 1 anotaciones publicadas, 0 personas pendientes; hoy 0 preguntas, 0 sin resultado",
-    )
+    assert found()[0] is Level.OK
+    assert "1 anotaciones publicadas, 0 personas pendientes; hoy 0 preguntas" in found()[1]

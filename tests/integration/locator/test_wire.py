@@ -1,6 +1,6 @@
 """What crosses the wire between nodes, locator and holders; what strangers' bytes come to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import grpc
@@ -17,6 +17,7 @@ from records_exchange.locator_messages import (
     QUESTION_TYPE,
     evaluation_request,
     locator_question,
+    publication,
     seal_message,
 )
 from records_exchange.network_pseudonym import locator_token
@@ -41,7 +42,7 @@ def found(secret: bytes, wire: bytes) -> bool:
 
 @pytest.mark.invariant(5)
 def test_no_document_or_pseudonym_crosses_to_the_locator(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    leon, burgos = net.nodes["leon"], net.nodes["burgos"]
+    leon = net.nodes["leon"]
     name = server_name(NETWORK, COORDINATOR_ID)
     homes = {"holder_home": net.coordinator.home, "asker_home": leon.home}
     recorder = RecordingPeer(**homes, target=net.coordinator.settings.address, server_name=name)
@@ -57,11 +58,10 @@ def test_no_document_or_pseudonym_crosses_to_the_locator(net: Network, monkeypat
     assert not found(pseudonym, wire)
     for document in (PERSON, STRANGER):
         assert not any(spelling in wire for spelling in spellings(document.number))
-    assert burgos.settings.entity.encode() in wire
 
 
 @pytest.mark.invariant(5)
-def test_no_network_pseudonym_or_token_goes_to_a_holder(net: Network) -> None:
+def test_no_network_pseudonym_or_token_goes_to_a_holder(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     leon, burgos = net.nodes["leon"], net.nodes["burgos"]
     grant(burgos, "leon")
     publish(burgos)
@@ -71,10 +71,10 @@ def test_no_network_pseudonym_or_token_goes_to_a_holder(net: Network) -> None:
     with recorder.running():
         original = leon.channels.channel
 
-        def through(address: str, server: str) -> grpc.Channel:
-            return original(recorder.address if address == target else address, server)
+        def through(address: str, server_name: str) -> grpc.Channel:
+            return original(recorder.address if address == target else address, server_name)
 
-        leon.channels.channel = through  # type: ignore[method-assign]  # the wire is what is looked at
+        monkeypatch.setattr(leon.channels, "channel", through)
         located = fetch(net, "leon")
         leon.channels.close()
     assert [reply.released for reply in located.fetched.replies] == [True]
@@ -104,7 +104,7 @@ def test_malformed_bytes_get_typed_refusals(net: Network) -> None:
     leon, client = net.nodes["leon"], net.nodes["leon"].locator_client()
     point = oprf.blind(b"x").element
     for payload in (b"{}", b"\xff\xfe", b"x" * 100_000):
-        calls = {
+        calls: dict[str, Callable[[Envelope], object]] = {
             QUESTION_TYPE: client.find,
             PUBLICATION_TYPE: client.publish,
             EVALUATION_TYPE: lambda envelope: client.evaluate(COORDINATOR_ID, envelope, [point]),
@@ -149,8 +149,6 @@ def test_a_stolen_question_serves_nobody_else_and_nobody_twice(net: Network) -> 
 
 
 def test_an_entity_publishes_in_its_own_name_only(net: Network) -> None:
-    from records_exchange.locator_messages import publication
-
     leon = net.nodes["leon"]
     message = publication("burgos", 1, (), (), net.clock.now())
     with pytest.raises(PeerRefused) as caught:
