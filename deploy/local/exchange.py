@@ -13,7 +13,7 @@ from deploy.local.story import Story
 PURPOSE: Final = "coordination"
 CONSENTED: Final = "person.birth_year,person.language,household,work.status,edu.level,case,plan.services,housing"
 """Fields and groups of fields that the person agrees to share."""
-PUBLISH_SECONDS: Final = 90.0
+PUBLISH_SECONDS: Final = 180.0
 """Bound on how long a node may take to tell the locator, also after the coordinator was away for a while."""
 SENSITIVE: Final = "health.conditions_flag"
 """Asked for without a consent for it, to show that it is withheld."""

@@ -35,20 +35,12 @@ def register(app: typer.Typer) -> None:
         Without --from the private locator says whom: those who hold something consented for us and this purpose.
         Exits with 0 when some entity shared something, 1 when the answer was no, 3 when nobody answered.
         """
-        from node.exchange.asking import Asking, question_of
-        from node.exchange.locating import fetch_located
-        from node.exchange.locator_report import located_document, located_exit_code, located_text
-        from node.exchange.report import exit_code, fetched_document, fetched_text
+        from node.exchange.asking import question_of
+        from node.exchange.fetching import fetch_and_show
 
-        node = open_node(home)
-        person, named = read_document(document), split_names(holders)
+        node, named = open_node(home), split_names(holders) if holders else None
         question = question_of(node, purpose, fields=split_names(fields), role=role, case_ref=case)
-        if named:
-            fetched = Asking(node).fetch(person, question, named)
-            shown, text, code = fetched_document(fetched), fetched_text(fetched, lang=lang), exit_code(fetched)
-        else:
-            found = fetch_located(node, person, question)
-            shown, text, code = located_document(found), located_text(found, lang=lang), located_exit_code(found)
-        emit(shown, text, as_json=as_json)
+        shown = fetch_and_show(node, read_document(document), question, named, lang=lang)
+        emit(shown.document, shown.text, as_json=as_json)
         node.close()
-        raise typer.Exit(code)
+        raise typer.Exit(shown.exit_code)

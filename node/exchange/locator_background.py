@@ -16,7 +16,7 @@ from policies.errors import ErrorKind, RedpactError
 LOOK_SECONDS: Final = 1.0
 """How soon a consent given or withdrawn by another process is published."""
 
-LONGEST_WAIT_SECONDS: Final = 60.0
+LONGEST_WAIT_SECONDS: Final = 30.0
 CLEAR_EVERY: Final = timedelta(hours=6)
 _ONLY_ROW: Final = 1
 

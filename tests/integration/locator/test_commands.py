@@ -115,6 +115,8 @@ def test_fetch_without_from_on_the_command_line(net: Network) -> None:
     assert "--from" in down.json["error"]["remedy"]
     named = invoke(node_main, *asked, "--from", "burgos", "--json")
     assert named.code == 0
+    nobody = invoke(node_main, *asked, "--from", ",", "--json")
+    assert (nobody.code, nobody.json["error"]["code"]) == (2, "request_invalid")
 
 
 def test_a_linkage_code_is_issued_with_its_card(net: Network, tmp_path: Path) -> None:
