@@ -36,7 +36,7 @@ def fetch_and_show(
         lang: of the text.
 
     Raises:
-        RequestInvalid: entities were to be named, and none is: asking whoever the locator knows may not be what was meant.
+        RequestInvalid: entities were to be named, and none is: whoever the locator knows may not be meant.
         RedpactError: as `Asking.fetch` and `Locating.locate`.
     """
     if named is None:
