@@ -29,7 +29,8 @@ _IDENTITY_DOCUMENT: Final = re.compile(r"(?i)(?<![0-9a-z])[xyz]?[0-9]{7,8}[-. ]?
 
 _LINKAGE_CODE: Final = re.compile(r"(?i)(?<![0-9a-z])rp-?(?:[2-9b-df-hj-np-tv-z]-?){18}(?![0-9a-z])")
 
-Term = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.\-]{0,63}$")]
+_TERM: Final = r"^[a-z][a-z0-9_.\-]{0,63}$"
+Term = Annotated[str, StringConstraints(pattern=_TERM)]
 """An id of the vocabulary: purpose, role or field."""
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -123,6 +124,11 @@ def parse_request(payload: bytes) -> FetchRequest:
 def payload_digest(envelope: signing.Envelope) -> str:
     """Return the SHA-256 of the exact signed bytes in hex: how an answer and the ledgers name a request."""
     return hashlib.sha256(envelope.payload).hexdigest()
+
+
+def is_term(text: str) -> bool:
+    """Tell whether a text has the form of an id of the vocabulary."""
+    return re.fullmatch(_TERM.strip("^$"), text) is not None
 
 
 def first_fault(error: ValidationError) -> str:

@@ -13,9 +13,10 @@ from node.exchange.tables import LocatorPseudonymRow
 from node.records.cipher import Cell
 from node.records.documents import Document
 from node.records.errors import PersonUnknown
+from node.records.saving import lock_people
 from node.rpc.locator import LocatorClient
 from node.wiring import Node
-from records_exchange.locator_messages import evaluation_request, seal_message
+from records_exchange.locator_messages import MAX_POINTS, evaluation_request, seal_message
 from records_exchange.network_pseudonym import Evaluation, PseudonymQuery
 
 _CHUNK = 500
@@ -54,6 +55,8 @@ class Pseudonyms:
         """Do the same for people held here, and keep what comes back; who was erased meanwhile is left out."""
         with self._node.snapshot() as session:
             documents = self._documents(session, people)
+        if not documents:
+            return {}, MAX_POINTS  # nothing was asked, so nothing is known of what is left
         computed, remaining = self.evaluate(epoch, list(documents.values()))
         found = dict(zip(documents, computed, strict=True))
         with self._node.transaction() as session:
@@ -82,6 +85,7 @@ class Pseudonyms:
 
     def keep(self, session: Session, epoch: LocatorEpoch, found: Mapping[str, bytes]) -> tuple[str, ...]:
         """Seal pseudonyms with the key of each person, and return whose were kept: not those erased meanwhile."""
+        lock_people(session.connection())  # nobody is erased, and no other process keeps the same, until we are done
         rows = []
         for person, pseudonym in sorted(found.items()):
             try:

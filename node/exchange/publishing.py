@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+from consent_ledger.consents import ConsentView
 from consent_ledger.directory import Directory
 from consent_ledger.locator_terms import LocatorEpoch
 from consent_ledger.parties import EntityKind, EntityStatus
@@ -20,6 +21,7 @@ from node.runtime.errors import PeerRefused
 from node.wiring import Node
 from records_exchange.locator_messages import MAX_CHANGES, Entry, publication, seal_message
 from records_exchange.network_pseudonym import locator_token, published_until
+from records_exchange.request import is_term
 
 RECONCILE_EVERY: Final = timedelta(hours=1)
 """How often everything is compared, whether or not anything seems to have changed."""
@@ -96,7 +98,12 @@ class Publisher:
         held, people = known_held[name], {view.person_ref for view in self._consents.at(now)}
         known = self._known(epoch, people)
         self._send(epoch, held, known, now)
-        for batch in _batches(sorted(people - known.keys()), BATCH):
+        waiting, size = (
+            sorted(people - known.keys()),
+            1 if self._waiting else BATCH,
+        )  # one tells what is left of the quota
+        while waiting:
+            batch, waiting, size = waiting[:size], waiting[size:], BATCH
             evaluated = self._evaluated(epoch, batch)
             if evaluated is None:
                 break
@@ -143,17 +150,20 @@ class Publisher:
 
     def _wanted(self, known: Mapping[str, bytes], now: datetime) -> dict[str, Entry]:
         wanted: dict[str, Entry] = {}
-        own = self._node.settings.entity
         for view in self._consents.at(now):
             pseudonym, until = known.get(view.person_ref), published_until(view.record.valid_until, now)
             if pseudonym is None or until is None:
                 continue
-            for purpose in view.record.purposes:
-                for asker in (each for each in view.record.recipients if each != own):
-                    token = locator_token(pseudonym, asker, purpose)
-                    if token not in wanted or wanted[token].until < until:
-                        wanted[token] = Entry(token=token, asker=asker, purpose=purpose, until=until)
+            for purpose, asker in self._asked(view):
+                token = locator_token(pseudonym, asker, purpose)
+                if token not in wanted or wanted[token].until < until:
+                    wanted[token] = Entry(token=token, asker=asker, purpose=purpose, until=until)
         return wanted
+
+    def _asked(self, view: ConsentView) -> Iterable[tuple[str, str]]:
+        """Return for which purpose whom a consent lets ask: others, in words that a question can be asked in."""
+        own, purposes = self._node.settings.entity, [each for each in view.record.purposes if is_term(each)]
+        return ((purpose, asker) for purpose in purposes for asker in view.record.recipients if asker != own)
 
     def _forget_all_but(self, epochs: Sequence[LocatorEpoch]) -> None:
         names = {epoch.fingerprint for epoch in epochs}
