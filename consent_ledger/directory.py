@@ -18,6 +18,7 @@ from consent_ledger.errors import (
     PartySuspended,
     UnknownParty,
 )
+from consent_ledger.locator_terms import LocatorTerms
 from consent_ledger.parties import EntityStatus, HexKey, Party, WitnessAddress
 
 DIRECTORY_TYPE: Final = "application/vnd.redpact.directory.v1+json"
@@ -41,6 +42,7 @@ class Directory(BaseModel):
     witness_quorum: int = Field(
         default=0, ge=0, le=32, description="entities that must cosign a ledger beside the coordinator"
     )
+    locator: LocatorTerms | None = Field(default=None, description="None: the network has no private locator")
     entities: tuple[Party, ...] = Field(max_length=MAX_ENTITIES)
 
     @model_validator(mode="after")
@@ -115,10 +117,11 @@ def open_directory(envelope: signing.Envelope, *, coordinator_key: bytes) -> Dir
 
 
 def require_not_older(new: Directory, known: Directory | None) -> None:
-    """Refuse a directory that rolls back, or equivocates under a serial already seen.
+    """Refuse a directory that rolls back, equivocates under a serial already seen, or changes the keys of an epoch.
 
     Raises:
-        DirectoryRollback: `new` is older than `known`, or another directory with the same serial.
+        DirectoryRollback: `new` is older than `known`, or another directory with the same serial, or it gives an epoch
+            of the locator other keys.
     """
     if known is None:
         return
@@ -126,4 +129,10 @@ def require_not_older(new: Directory, known: Directory | None) -> None:
         raise DirectoryRollback(
             f"directory {new.serial} does not follow directory {known.serial}",
             remedy="tell the coordinator's administrator: an old directory was sent, or two signed for one serial",
+        )
+    if new.locator and known.locator and not new.locator.agrees_with(known.locator):
+        # Other keys for some nodes would tell the coordinator which pseudonyms are whose.
+        raise DirectoryRollback(
+            f"directory {new.serial} changes the keys of an epoch of the locator",
+            remedy="tell the coordinator's administrator: keys change by a rotation only",
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import ValidationError
-from sqlalchemy import Row, Select, bindparam, delete, select
+from sqlalchemy import Row, Select, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView
@@ -39,6 +39,7 @@ class SqlConsentStore:
                 person_ref=view.person_ref,
                 state=view.state.value,
                 given_index=view.given_index,
+                last_index=view.last_index,
                 valid_until=view.record.valid_until,
                 document=view.model_dump_json(),
             )
@@ -64,6 +65,14 @@ class SqlConsentStore:
         states = sorted(state.value for state in VALID_FOR_PROCESSING)
         query = select(ConsentRow).where(ConsentRow.state.in_(states), ConsentRow.valid_until <= now)
         return self._read(query.order_by(ConsentRow.given_index).with_for_update())
+
+    def changed_since(self, index: int) -> Sequence[ConsentView]:
+        """Return the consents whose newest change is a ledger entry after `index`, in the order of the changes."""
+        return self._read(select(ConsentRow).where(ConsentRow.last_index > index).order_by(ConsentRow.last_index))
+
+    def count(self) -> int:
+        """Return how many consents are kept, whatever their state."""
+        return self._session.scalar(select(func.count()).select_from(ConsentRow)) or 0
 
     def _read(self, query: Select[Any]) -> list[ConsentView]:
         # Rows may have been read earlier in this session, before another process changed them.

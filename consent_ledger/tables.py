@@ -69,12 +69,14 @@ class ConsentRow(Base):
         PrimaryKeyConstraint("consent_id", name="pk_consents"),
         Index("ix_consents_person_ref", "person_ref"),
         Index("ix_consents_state_valid_until", "state", "valid_until"),
+        Index("ix_consents_last_index", "last_index"),
     )
 
     consent_id: Mapped[str] = mapped_column(String(100))
     person_ref: Mapped[str] = mapped_column(String(100))
     state: Mapped[str] = mapped_column(String(20))
     given_index: Mapped[int] = mapped_column(RowNumber)
+    last_index: Mapped[int] = mapped_column(RowNumber, server_default="0")
     valid_until: Mapped[datetime] = mapped_column(UtcDateTime)
     document: Mapped[str] = mapped_column(Text)
 

@@ -2,6 +2,7 @@
 
 from consent_ledger.directory import open_directory
 from coordinator.keys import KEY_FILES
+from coordinator.locator.report import check_locator
 from coordinator.setup import MIGRATIONS
 from coordinator.wiring import Coordinator
 from node.runtime.evidence import check_evidence
@@ -22,6 +23,7 @@ def examine(coordinator: Coordinator) -> list[Finding]:
         check_database(coordinator.engine, MIGRATIONS),
         check_certificate(coordinator.certificate, coordinator.clock.now()),
         _check_directory(coordinator),
+        check_locator(coordinator),
         check_evidence(home),
     ]
 

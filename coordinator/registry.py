@@ -6,6 +6,7 @@ what nodes are told cannot drift apart. The caller opens and commits the transac
 
 import secrets
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consent_ledger.directory import Directory, open_directory, seal_directory
+from consent_ledger.errors import PartySuspended, UnknownParty
+from consent_ledger.locator_terms import LocatorTerms
 from consent_ledger.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress, check_entity_id
 from consent_ledger.signing import Envelope, Signer
 from coordinator.authority import Authority, IssuedCertificate
@@ -49,12 +52,14 @@ class Registry:
         authority: Authority,
         signer: Signer,
         witness: WitnessAddress | None = None,
+        locator: Callable[[datetime], LocatorTerms | None] = lambda _: None,
     ) -> None:
         self._session = session
         self.settings = settings
         self.authority = authority
         self._signer = signer
         self._witness = witness
+        self._locator = locator
 
     def invite(
         self, entity: str, *, name: str, kind: EntityKind, valid_for: timedelta, now: datetime, again: bool = False
@@ -167,6 +172,21 @@ class Registry:
         """
         return _party(self._entity(entity))
 
+    def active_party(self, entity: str) -> Party:
+        """Return an entity that may take part at this moment.
+
+        Raises:
+            UnknownParty: no such entity.
+            PartySuspended: it is suspended.
+        """
+        row = self._session.get(EntityRow, entity)
+        if row is None:
+            raise UnknownParty(f"{entity} is not in the network", remedy="ask for an invitation")
+        party = _party(row)
+        if party.status is not EntityStatus.ACTIVE:
+            raise PartySuspended(f"{entity} is suspended from the network", remedy="ask the coordinator why")
+        return party
+
     def entities(self) -> tuple[EntityView, ...]:
         """Return every admitted entity, by id."""
         rows = self._session.scalars(select(EntityRow).order_by(EntityRow.id)).all()
@@ -205,7 +225,8 @@ class Registry:
         directory = open_directory(self.directory(), coordinator_key=self._signer.public_key)
         stated = (directory.coordinator_address, directory.ca_pem, directory.witness, directory.witness_quorum)
         ca_pem = self.authority.certificates_pem.decode()
-        return stated != (self.settings.address, ca_pem, self._witness, self.settings.witness_quorum)
+        settings, terms = self.settings, self._locator(now)
+        return (*stated, directory.locator) != (settings.address, ca_pem, self._witness, settings.witness_quorum, terms)
 
     def publish(self, now: datetime) -> Envelope:
         """Sign the next directory from what the registry holds, and keep it."""
@@ -222,6 +243,7 @@ class Registry:
             ca_pem=self.authority.certificates_pem.decode(),
             witness=self._witness,
             witness_quorum=self.settings.witness_quorum,
+            locator=self._locator(now),
             entities=tuple(_party(row) for row in rows),
         )
         envelope = seal_directory(directory, self._signer)

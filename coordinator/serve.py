@@ -2,7 +2,9 @@
 
 from functools import partial
 
+from coordinator.locator.upkeep import keep_locator
 from coordinator.rpc.enrolment import enrolment_servicer
+from coordinator.rpc.locator import locator_servicer
 from coordinator.rpc.network import network_servicer
 from coordinator.rpc.renewal import renewal_servicer
 from coordinator.rpc.training import training_servicer
@@ -21,7 +23,12 @@ ENROLMENT_REQUEST_BYTES = 64 * 1024
 
 def servicers(coordinator: Coordinator) -> list[Register]:
     """Return what adds each servicer to the mutual-TLS server that nodes call."""
-    return [network_servicer(coordinator), renewal_servicer(coordinator), training_servicer(coordinator)]
+    return [
+        network_servicer(coordinator),
+        renewal_servicer(coordinator),
+        training_servicer(coordinator),
+        locator_servicer(coordinator),
+    ]
 
 
 def tasks(coordinator: Coordinator) -> list[Task]:
@@ -29,6 +36,7 @@ def tasks(coordinator: Coordinator) -> list[Task]:
     return [
         Task("registry", partial(follow_registry, coordinator)),
         Task("validity", partial(keep_valid, coordinator)),
+        Task("locator", partial(keep_locator, coordinator)),
         Task("training", coordinator.campaign_runner.run),
     ]
 

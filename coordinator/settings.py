@@ -29,6 +29,22 @@ class CoordinatorSettings(ServiceSettings):
         default=600.0, ge=1, le=86_400, description="how long a training round waits for entities that do not answer"
     )
 
+    locator_evaluations_hour: int = Field(
+        default=3000, ge=1, le=10_000_000, description="pseudonyms an entity may have evaluated in an hour"
+    )
+    locator_evaluations_day: int = Field(default=20_000, ge=1, le=100_000_000, description="and in a day")
+    locator_questions_hour: int = Field(
+        default=200, ge=1, le=1_000_000, description="people an entity may ask the locator about in an hour"
+    )
+    locator_questions_day: int = Field(default=1000, ge=1, le=10_000_000, description="and in a day")
+    locator_alarm_questions: int = Field(
+        default=50, ge=1, le=1_000_000, description="questions in a day from which on guessing is looked for"
+    )
+    locator_alarm_miss_percent: int = Field(
+        default=90, ge=1, le=100, description="share of people found nowhere that alarms, from that many questions on"
+    )
+    locator_log_days: int = Field(default=365, ge=2, le=3650, description="how long signed questions are kept")
+
     @property
     def public_witness_url(self) -> str:
         """Where nodes reach the coordinator's witness; empty when there is none."""

@@ -64,5 +64,7 @@ def _finish(home: Path, clock: Clock) -> Coordinator:
     coordinator = Coordinator(home, clock=clock)
     if not (home / CERTIFICATE).exists():
         issue_own_certificate(coordinator)
+    with coordinator.transaction() as session:
+        coordinator.locator_epochs(session).begin_first(clock.now())
     publish_if_due(coordinator)
     return coordinator

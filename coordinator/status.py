@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+from coordinator.locator.report import locator_document, locator_lines
 from coordinator.wiring import Coordinator
 from node.runtime.command_line import table
 from node.runtime.evidence import alarm_lines, evidence_summary
@@ -24,6 +25,7 @@ def summary(coordinator: Coordinator) -> dict[str, Any]:
             "directory_serial": serial,
             "witness_url": settings.public_witness_url,
             "evidence": evidence_summary(coordinator.home),
+            "locator": locator_document(coordinator, session),
             "entities": [
                 {
                     "id": view.party.id,
@@ -85,6 +87,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     lang = lang if lang in _LABELS else "es"
     lines = [f"{label}: {document[name]}" for name, label in _LABELS[lang].items()]
+    lines += locator_lines(document["locator"], lang)
     lines += alarm_lines(document["evidence"], lang)
     return "\n".join(lines) + "\n\n" + entities_text(document, lang)
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from coordinator.authority import Authority
     from coordinator.changes import Changes
     from coordinator.keys import CoordinatorKeys
+    from coordinator.locator.desk import LocatorDesk
+    from coordinator.locator.epochs import EpochRegister
+    from coordinator.locator.keys import LocatorKeys
     from coordinator.registry import Registry
     from coordinator.settings import CoordinatorSettings
     from coordinator.training.desk import TrainingDesk, TrainingSignals, Workspace
@@ -96,7 +99,28 @@ class Coordinator:
             authority=self.authority,
             signer=self.keys.signing,
             witness=self.witness_address,
+            locator=self.locator_epochs(session).terms,
         )
+
+    @cached_property
+    def locator_keys(self) -> "LocatorKeys":
+        """The private keys of the locator, one per epoch."""
+        from coordinator.locator.keys import LocatorKeys
+
+        return LocatorKeys(self.home, self.settings.network)
+
+    def locator_epochs(self, session: Session) -> "EpochRegister":
+        """Return the epochs of the locator, working inside `session`."""
+        from coordinator.locator.epochs import EpochRegister
+
+        return EpochRegister(session, self.locator_keys)
+
+    @cached_property
+    def locator_desk(self) -> "LocatorDesk":
+        """What answers entities about who is known where."""
+        from coordinator.locator.desk import LocatorDesk
+
+        return LocatorDesk(self)
 
     @cached_property
     def cosigner(self) -> "CosignatureSigner":

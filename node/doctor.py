@@ -7,6 +7,7 @@ from typing import Final
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from consent_ledger.parties import COORDINATOR_ID, server_name
+from node.exchange.locator_report import check_locator
 from node.exchange.messages.state import check_outbox
 from node.exchange.travelling.state import check_origins
 from node.keys import FILES, FOLDER
@@ -41,6 +42,7 @@ def examine(node: Node) -> list[Finding]:
         check_witnesses(node),
         check_outbox(node),
         check_origins(node),
+        check_locator(node),
         check_evidence(home),
     ]
     return found + _check_peers(node)

@@ -4,6 +4,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from node.exchange.expiry import expire_consents
+from node.exchange.locator_background import publish_consents
 from node.exchange.messages.background import deliver_notices
 from node.exchange.travelling.background import keep_travelling
 from node.identity.follow import follow_directory, watch_network
@@ -35,6 +36,7 @@ def tasks(node: Node) -> list[Task]:
         Task("outbox", partial(deliver_notices, node)),
         Task("travelling", partial(keep_travelling, node)),
         Task("witnesses", partial(witness_ledger, node)),
+        Task("locator", partial(publish_consents, node)),
         *training_tasks(node),
     ]
 

@@ -33,6 +33,9 @@ class NodeSettings(ServiceSettings):
         default=7.0, ge=0, le=90, description="how long a sealed copy of what others shared may be shown again"
     )
     workers: int = Field(default=16, ge=2, le=256, description="threads that answer calls")
+    locator_log_days: int = Field(
+        default=365, ge=1, le=3650, description="how long the locator's signed answers are kept"
+    )
     epsilon_limit: float = Field(
         default=8.0, gt=0, le=50, description="privacy budget of a data set that has no own one"
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from node.exchange.due import DEFAULT_NOTICE_DAYS, due_consents
+from node.exchange.locator_report import locator_lines, locator_state
 from node.exchange.messages.state import waiting_for
 from node.runtime.command_line import table
 from node.runtime.evidence import alarm_lines, evidence_summary
@@ -20,6 +21,7 @@ def summary(node: Node) -> dict[str, Any]:
     with node.snapshot() as session:
         ledger_size = node.ledger(session).size()
         witnesses = witnessing_state(node, session).document()
+        locator = locator_state(node, session)
         due = due_consents(node.consents(session).list(), node.people(session), now, days=DEFAULT_NOTICE_DAYS)
     return {
         "entity": settings.entity,
@@ -33,6 +35,7 @@ def summary(node: Node) -> dict[str, Any]:
         "ledger_size": ledger_size,
         "witness_url": settings.public_witness_url,
         "witnesses": witnesses,
+        "locator": locator,
         "evidence": evidence_summary(node.home),
         "consents_due": len(due),
         "notices_waiting": waiting_for(node),
@@ -108,5 +111,6 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
         counts = ", ".join(f"{entity} ({count})" for entity, count in sorted(document["notices_waiting"].items()))
         lines.append(f"{_NOTICES[lang]}: {counts}")
     lines.append(witnessing_text(document["witnesses"], lang))
+    lines += locator_lines(document["locator"], lang)
     lines += alarm_lines(document["evidence"], lang)
     return "\n".join(lines) + "\n\n" + table(_COLUMNS[lang], rows)

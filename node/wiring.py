@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from node.keys import NodeKeys
     from node.records.cipher import RecordCipher
     from node.records.store import PersonStore
+    from node.rpc.locator import LocatorClient
     from node.rpc.training import TrainingClient
     from node.runtime.channels import ChannelPool
     from node.runtime.tls import CurrentCertificate
@@ -113,6 +114,23 @@ class Node:
         from node.exchange.messages.registry import message_kinds
 
         return Courier(self, message_kinds(self), self.transport)
+
+    def locator_client(self) -> "LocatorClient":
+        """Return the private locator's service, and that of its other key holders."""
+        from node.rpc.locator import LocatorClient
+
+        return LocatorClient(self.coordinator_channel, self._key_holder_channel)
+
+    def _key_holder_channel(self, holder: str) -> "grpc.Channel":
+        from consent_ledger.parties import COORDINATOR_ID, server_name
+        from node.runtime.errors import PeerUnreachable
+
+        if holder == COORDINATOR_ID:
+            return self.coordinator_channel()
+        party = self.directory.current(self.clock.now()).active_party(holder)
+        if not party.addresses:
+            raise PeerUnreachable(f"the key holder {holder} has no open address", remedy="ask it to publish one")
+        return self.channels.channel(party.addresses[0], server_name(self.settings.network, holder))
 
     def epsilon_ledger(self, session: Session) -> "EpsilonLedger":
         """Return the privacy budgets of this node's data sets, working inside `session`."""

@@ -148,3 +148,35 @@ class CopyNotCosigned(ExchangeError):
 
     code = "copy_not_cosigned"
     es = "El consentimiento enviado por otra entidad aún no tiene testigos suficientes. Se volverá a enviar solo."
+
+
+class OprfInputInvalid(ExchangeError):
+    """An input, seed or length that RFC 9497 does not take."""
+
+    code = "oprf_input_invalid"
+    kind = ErrorKind.USAGE
+    es = "El dato de partida del seudónimo de red no es válido. Revise el documento."
+
+
+class OprfValueInvalid(ExchangeError):
+    """Bytes that are no element or scalar of the group, or its identity or zero."""
+
+    code = "oprf_value_invalid"
+    es = "Se ha recibido un valor criptográfico que no es válido: no se ha usado. Avise a la Gerencia."
+
+
+class OprfProofInvalid(ExchangeError):
+    """The key holder does not prove that it used the key of the directory."""
+
+    code = "oprf_proof_invalid"
+    es = (
+        "El localizador no prueba que usara la clave publicada en el directorio: no se ha preguntado nada. "
+        "Avise a la Gerencia."
+    )
+
+
+class LocatorMessageMalformed(ExchangeError):
+    """Signed bytes that are no message between a node and the locator."""
+
+    code = "locator_message_malformed"
+    es = "El mensaje del localizador no tiene el formato esperado. Actualice RedPACT a los dos lados."

@@ -6,7 +6,7 @@ HMAC-SHA256 (RFC 2104) of ``kind|document`` under that key. The same person has 
 pseudonyms seen by different entities cannot be joined, and the coordinator can compute none.
 
 What it does not hide: the holder asked knows the key, and could try every document (there are about 10^8) to learn whom
-it was asked about. The private locator, with the coordinator's key as a third factor, closes that.
+it was asked about. The private locator keeps that to the holders to whom the person's consent leads.
 """
 
 import hashlib

@@ -39,19 +39,22 @@ MAX_REQUEST_BYTES: Final = 16 * 1024
 
 _IDENTITY_DOCUMENT: Final = re.compile(r"(?i)(?<![0-9a-z])[xyz]?[0-9]{7,8}[-. ]?[a-z](?![0-9a-z])")
 
-Term = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.\-]{0,63}$")]
+_LINKAGE_CODE: Final = re.compile(r"(?i)(?<![0-9a-z])rp-?(?:[2-9b-df-hj-np-tv-z]-?){18}(?![0-9a-z])")
+
+_TERM: Final = r"^[a-z][a-z0-9_.\-]{0,63}$"
+Term = Annotated[str, StringConstraints(pattern=_TERM)]
 """An id of the vocabulary: purpose, role or field."""
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
 def holds_identity_document(text: str) -> bool:
-    """Tell whether something in a text looks like a DNI or a NIE."""
-    return _IDENTITY_DOCUMENT.search(text) is not None
+    """Tell whether something in a text looks like a DNI, a NIE, or the code of a linkage card."""
+    return bool(_IDENTITY_DOCUMENT.search(text) or _LINKAGE_CODE.search(text))
 
 
 def _no_identity_document(text: str) -> str:
-    # A case reference crosses the wire: someone will one day use the person's DNI as one.
+    # A case reference crosses the wire: someone will one day use the person's DNI, or the code of their card, as one.
     if holds_identity_document(text):
         raise ValueError("a case reference must not be an identity document")
     return text
@@ -164,6 +167,11 @@ def parse_request(payload: bytes) -> FetchRequest:
 def payload_digest(envelope: signing.Envelope) -> str:
     """Return the SHA-256 of the exact signed bytes in hex: how an answer and the ledgers name a request."""
     return hashlib.sha256(envelope.payload).hexdigest()
+
+
+def is_term(text: str) -> bool:
+    """Tell whether a text has the form of an id of the vocabulary."""
+    return re.fullmatch(_TERM.strip("^$"), text) is not None
 
 
 def first_fault(error: ValidationError) -> str:

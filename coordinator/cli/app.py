@@ -6,6 +6,7 @@ from coordinator.cli import (
     doctor,
     entity,
     init,
+    locator,
     serve,
     status,
     training_release,
@@ -26,7 +27,7 @@ def _about() -> None:
     """Run the coordinator: it admits entities, keeps the directory and trains models. It never sees a record."""
 
 
-COMMANDS = (init, serve, status, doctor, entity)
+COMMANDS = (init, serve, status, doctor, entity, locator)
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 
 TRAINING_COMMANDS = (training_start, training_status, training_release, training_simulate)

@@ -4,10 +4,12 @@ from sqlalchemy import MetaData
 
 from consent_ledger import witness_tables as witness
 from coordinator import tables as network
+from coordinator.locator import tables as locator
 from coordinator.training import tables as training
 from federated import tables as federated
 
 
 def all_metadata() -> list[MetaData]:
     """Return the metadata of each package with tables here."""
-    return [network.Base.metadata, witness.Base.metadata, training.Base.metadata, federated.GridBase.metadata]
+    bases = (network.Base, witness.Base, locator.Base, training.Base, federated.GridBase)
+    return [base.metadata for base in bases]

@@ -3,9 +3,7 @@
 import grpc
 from sqlalchemy.orm import Session
 
-from consent_ledger.errors import PartySuspended, UnknownParty
-from consent_ledger.parties import EntityStatus, Party
-from coordinator.errors import EntityUnknown
+from consent_ledger.parties import Party
 from coordinator.wiring import Coordinator
 from node.runtime.peer import caller_id
 
@@ -18,11 +16,4 @@ def admitted_caller(coordinator: Coordinator, session: Session, context: grpc.Se
         UnknownParty: the registry does not hold the caller.
         PartySuspended: the caller is suspended.
     """
-    entity = caller_id(context, coordinator.settings.network)
-    try:
-        party = coordinator.registry(session).party(entity)
-    except EntityUnknown as error:
-        raise UnknownParty(f"{entity} is not in the network", remedy="ask for an invitation") from error
-    if party.status is not EntityStatus.ACTIVE:
-        raise PartySuspended(f"{entity} is suspended from the network", remedy="ask the coordinator why")
-    return party
+    return coordinator.registry(session).active_party(caller_id(context, coordinator.settings.network))

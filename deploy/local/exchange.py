@@ -1,17 +1,20 @@
-"""The exchange, step by step: consent, fetch, what is withheld, withdrawal, refusal, and the coordinator down."""
+"""The exchange, step by step: consent, fetch, what is withheld, locating, withdrawal, and the coordinator down."""
 
 import csv
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from deploy.local.network import LocalNetwork
-from deploy.local.programs import AUDIT, NODE, DemoFailed, at_once
+from deploy.local.programs import AUDIT, COORDINATOR, NODE, DemoFailed, at_once
 from deploy.local.story import Story
 
 PURPOSE: Final = "coordination"
 CONSENTED: Final = "person.birth_year,person.language,household,work.status,edu.level,case,plan.services,housing"
 """Fields and groups of fields that the person agrees to share."""
+PUBLISH_SECONDS: Final = 180.0
+"""Bound on how long a node may take to tell the locator, also after the coordinator was away for a while."""
 SENSITIVE: Final = "health.conditions_flag"
 """Asked for without a consent for it, to show that it is withheld."""
 
@@ -59,7 +62,9 @@ class ExchangeChapter:
         self._without_consent()
         consent = self._grant()
         self._fetch()
+        self._locate()
         self._coordinator_down(consent)
+        self._found_no_more()
         self._collaborator()
         self._bad_input()
 
@@ -107,6 +112,39 @@ class ExchangeChapter:
             "Fields, not records, with their source and date",
             f"{len(fields)} released; {SENSITIVE} withheld: {withheld[SENSITIVE]}",
         )
+
+    def _locate(self) -> None:
+        case = self._case
+        with self._story.step(f"{case.asker} asks without naming anybody: the private locator knows whom") as step:
+            self._until_published(1)
+            answer = self._asked(expected=0, holders="")
+            named = answer["located"]["holders"]
+            if named != [case.holder] or answer["answers"][0]["outcome"] != "released":
+                raise DemoFailed(f"the locator named {named}")
+            step.say(f"named {', '.join(named)} of {len(self._network.entities)} entities")
+        home = ("--home", self._network.coordinator_home)
+        state = self._programs.ask(COORDINATOR, "locator", "status", *home)
+        asked = sum(entity["questions"] for entity in state["entities"])
+        self._story.fact(
+            "Who is known where, without telling anybody whom one looks for",
+            f"{asked} question, {state['epochs'][0]['entries']} entry of the locator: a token, no document",
+        )
+
+    def _found_no_more(self) -> None:
+        with self._story.step("After the withdrawal the locator names nobody") as step:
+            self._until_published(0)
+            answer = self._asked(expected=1, holders="")
+            if answer["located"]["holders"]:
+                raise DemoFailed("the locator still names somebody")
+            step.say("as if nobody knew the person")
+
+    def _until_published(self, entries: int) -> None:
+        home = ("--home", self._network.home(self._case.holder))
+        end = time.monotonic() + PUBLISH_SECONDS
+        while self._programs.ask(NODE, "status", *home)["locator"]["entries"] != entries:
+            if time.monotonic() > end:
+                raise DemoFailed(f"{self._case.holder} has not published {entries} entries to the locator")
+            time.sleep(0.5)
 
     def _coordinator_down(self, consent: str) -> None:
         case = self._case
@@ -157,5 +195,6 @@ class ExchangeChapter:
         return self._programs.run(NODE, *self._question(self._case.holder, fields), stdin=self._case.document)
 
     def _question(self, holders: str, fields: str) -> tuple[str | Path, ...]:
-        words = ("fetch", "--document", "-", "--purpose", PURPOSE, "--from", holders, "--fields", fields)
-        return (*words, "--home", self._network.home(self._case.asker))
+        words = ("fetch", "--document", "-", "--purpose", PURPOSE, "--fields", fields)
+        named = ("--from", holders) if holders else ()
+        return (*words, *named, "--home", self._network.home(self._case.asker))

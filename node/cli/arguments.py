@@ -18,7 +18,7 @@ DocumentOption = Annotated[
     typer.Option(
         "--document",
         envvar=DOCUMENT_VARIABLE,
-        help="DNI, NIE or PAS:<country>:<number>; '-' reads it from standard input, off the command line.",
+        help="DNI, NIE, PAS:<country>:<number> or linkage code; '-' reads it from standard input.",
         show_default=False,
     ),
 ]

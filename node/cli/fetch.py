@@ -18,7 +18,10 @@ def register(app: typer.Typer) -> None:
         home: HomeOption,
         document: DocumentOption,
         purpose: Annotated[str, typer.Option("--purpose", help="What for; see: redpact-node vocabulary purposes.")],
-        holders: Annotated[list[str], typer.Option("--from", help="Entities to ask: ENT[,ENT]; may be repeated.")],
+        holders: Annotated[
+            list[str] | None,
+            typer.Option("--from", help="Entities to ask: ENT[,ENT]; may be repeated. None: ask the locator."),
+        ] = None,
         fields: Annotated[
             list[str] | None,
             typer.Option("--fields", help="Fields or groups of fields: a,b; the minimum summary when none is given."),
@@ -32,17 +35,16 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Ask other entities, in parallel, for what a person lets them share with this one.
 
+        Without --from the private locator says whom: those who hold something consented for us and this purpose.
         Exits with 0 when some entity shared something, 1 when the answer was no, 3 when nobody answered.
         """
         from node.cases.questions import Asker, case_question
-        from node.exchange.asking import Asking
-        from node.exchange.report import exit_code, fetched_document, fetched_text
+        from node.exchange.fetching import fetch_and_show
 
-        node = open_node(home)
-        person = read_document(document)
-        asker = Asker(who_asks(professional), role, reason)
+        node, named = open_node(home), split_names(holders) if holders else None
+        person, asker = read_document(document), Asker(who_asks(professional), role, reason)
         question = case_question(node, person, purpose, asker, fields=split_names(fields), case_ref=case)
-        fetched = Asking(node).fetch(person, question, split_names(holders))
-        emit(fetched_document(fetched), fetched_text(fetched, lang=lang) if not as_json else "", as_json=as_json)
+        shown = fetch_and_show(node, person, question, named, lang=lang)
+        emit(shown.document, shown.text, as_json=as_json)
         node.close()
-        raise typer.Exit(exit_code(fetched))
+        raise typer.Exit(shown.exit_code)

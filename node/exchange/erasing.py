@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from consent_ledger.erasure import PersonTrace, in_batches, overdue, trace_person
 from node.cases.store import CaseStore
 from node.exchange.evidence import EvidenceVault
+from node.exchange.locator_log import LocatorLog
+from node.exchange.pseudonyms import forget_pseudonyms
 from node.records.documents import Document
 from node.runtime.storage import scrub
 from node.wiring import Node
@@ -91,6 +93,8 @@ class Erasures:
             SqlMailbox(session).forget_person(person)
             SqlTravelStore(session).purge_person(person)
             CaseStore(session).forget_person(person)
+            forget_pseudonyms(session, person)
+            LocatorLog(session).forget_person(person)
             self._node.people(session).erase(person, now)
         scans = self._vault.forget_person(person)
         recipients = tuple(sorted(trace.recipients))

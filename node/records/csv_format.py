@@ -96,7 +96,12 @@ def _values(spec: FieldSpec) -> str:
 
 
 _PERSON: Final = (
-    Column(DOCUMENT, "DNI, NIE o pasaporte", "DNI, NIE or passport", "`12345678Z`, `X1234567L`, `PAS:FRA:12AB34567`"),
+    Column(
+        DOCUMENT,
+        "DNI, NIE, pasaporte o código de enlace",
+        "DNI, NIE, passport or linkage code",
+        "`12345678Z`, `X1234567L`, `PAS:FRA:12AB34567`, `RP-XXXXXX-XXXXXX-XXXXXX` (`records linkage-code`)",
+    ),
     Column(NAME, "Nombre y apellidos", "Name", "text, at most 200 characters, one line"),
     Column(BIRTH_DATE, "Fecha de nacimiento", "Birth date", "`YYYY-MM-DD`"),
     Column(

@@ -1,4 +1,4 @@
-"""Identity documents: DNI, NIE and passports, in one normal form per document.
+"""Documents that tell people apart: DNI, NIE, passports and linkage codes, in one normal form per document.
 
 The normal form matters: two entities recognise the same person only if they write the document the same way. The check
 letters are python-stdnum's (Orden INT/2058/2008 for the NIE, Real Decreto 1553/2005 for the DNI). A right letter proves
@@ -16,11 +16,13 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 from typing_extensions import override
 
 from node.records.errors import DocumentInvalid
+from node.records.linkage_code import ALPHABET, PREFIX, SYMBOLS, checks_out
 
 MAX_DOCUMENT_CHARACTERS: Final = 40
 _DNI_SHAPE: Final = re.compile(r"\d{1,8}[A-Z]?")
 _NIE_SHAPE: Final = re.compile(r"[XYZ]\d{1,7}[A-Z]?")
 _PASSPORT_SHAPE: Final = re.compile(r"PAS:[A-Z]{3}:[A-Z0-9]{5,15}")
+_LINKAGE_SHAPE: Final = re.compile(rf"{PREFIX}[A-Z0-9]{{{SYMBOLS}}}")
 _SEPARATORS: Final = re.compile(r"[\s.\-–/]")  # noqa: RUF001 - people paste documents with a typographic dash
 _DIGITS_OF_DNI: Final = 8
 _DIGITS_OF_NIE: Final = 7
@@ -32,11 +34,13 @@ class DocumentKind(StrEnum):
     DNI = "dni"
     NIE = "nie"
     PASSPORT = "passport"
+    LINKAGE = "linkage"
+    """A code that an entity issued to somebody without papers, see `node.records.linkage_code`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A validated identity document in normal form. Build it with `parse_document`."""
+    """A validated document in normal form. Build it with `parse_document`."""
 
     kind: DocumentKind
     number: str
@@ -59,7 +63,8 @@ class Document:
 def parse_document(text: str) -> Document:
     """Return the document in `text`, whatever its spaces, dots, dashes, case and missing leading zeros.
 
-    A passport is written ``PAS:<ISO 3166 three-letter country>:<number>``, for numbers repeat between countries.
+    A passport is written ``PAS:<ISO 3166 three-letter country>:<number>``, for numbers repeat between countries; a
+    linkage code as on its card, ``RP-XXXXXX-XXXXXX-XXXXXX``.
 
     Raises:
         DocumentInvalid: for every way `text` can be wrong. The message never repeats the document.
@@ -75,8 +80,10 @@ def parse_document(text: str) -> Document:
         return Document(DocumentKind.NIE, _checked(nie.validate, _padded(compact, 1, _DIGITS_OF_NIE), "NIE"))
     if _PASSPORT_SHAPE.fullmatch(compact):
         return Document(DocumentKind.PASSPORT, compact)
+    if _LINKAGE_SHAPE.fullmatch(compact):
+        return Document(DocumentKind.LINKAGE, _checked_linkage(compact))
     raise DocumentInvalid(
-        "not the shape of a DNI (12345678Z), a NIE (X1234567L) or a passport (PAS:FRA:12AB34567)",
+        "not the shape of a DNI (12345678Z), NIE (X1234567L), passport (PAS:FRA:12AB34567) or linkage code (RP-...)",
         remedy="check the document; foreign passports need the prefix PAS: and the country",
     )
 
@@ -94,3 +101,14 @@ def _checked(validate: Callable[[str], str], compact: str, name: str) -> str:
         raise DocumentInvalid(f"the letter of the {name} is wrong", remedy="check the digits and the letter") from error
     except ValidationError as error:
         raise DocumentInvalid(f"not a valid {name}", remedy="check the digits and the letter") from error
+
+
+def _checked_linkage(compact: str) -> str:
+    symbols = compact.removeprefix(PREFIX)
+    if not set(symbols) <= set(ALPHABET):
+        raise DocumentInvalid(
+            "a linkage code has no vowels, and neither 0 nor 1", remedy="copy the code from the card again"
+        )
+    if not checks_out(symbols):
+        raise DocumentInvalid("the linkage code is mistyped", remedy="copy the code from the card again")
+    return compact

@@ -10,11 +10,19 @@ class RecordsError(RedpactError):
 
 
 class DocumentInvalid(RecordsError):
-    """Text that is no DNI, NIE or passport, or whose check letter is wrong."""
+    """Text that is no DNI, NIE, passport or linkage code, or whose check symbol is wrong."""
 
     code = "document_invalid"
     kind = ErrorKind.USAGE
     es = "El documento de identidad no es válido. Revise los números y la letra."
+
+
+class CardExists(RecordsError):
+    """A card would take the place of a file: the code on the older card would be lost."""
+
+    code = "card_exists"
+    kind = ErrorKind.USAGE
+    es = "Ya existe un fichero con ese nombre y podría ser la tarjeta de otra persona. Elija otro nombre."
 
 
 class PersonUnknown(RecordsError):

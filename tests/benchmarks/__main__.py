@@ -1,6 +1,6 @@
 """``make bench``: ours beside the bare peers, in one run, on this machine.
 
-Usage: python -m tests.benchmarks [--only fetch|ledger|training|withdrawal] [--quick] [--write]
+Usage: python -m tests.benchmarks [--only fetch|ledger|locator|training|withdrawal] [--quick] [--write]
 """
 
 import argparse
@@ -94,6 +94,34 @@ def _withdrawal(folder: Path, fewer: int) -> Table:
     return table
 
 
+def _locator(folder: Path, fewer: int) -> Group:
+    from tests.benchmarks.locator import (
+        ENTITIES,
+        FEW,
+        HOLDERS_EACH,
+        MANY,
+        growing_locator,
+        hours_to_enumerate,
+        processor_milliseconds,
+    )
+
+    work = _table("Cryptography of a question to the locator", "processor time, ms")
+    for name, milliseconds in processor_milliseconds(400 // fewer):
+        work.add_row(name, f"{milliseconds:.2f}")
+    work.add_row("all DNIs, by whoever holds the key: hours of a core", f"{hours_to_enumerate(4000 // fewer):.1f}")
+    whole = _table(
+        f"Whole questions, {ENTITIES} entities, {HOLDERS_EACH} holders a person", "people", "p50 ms", "p99 ms"
+    )
+    with growing_locator(folder) as (add, ask):
+        few = latency(ask, calls=400 // fewer)
+        whole.add_row("evaluation, question, both query logs", f"{FEW:,}", f"{few.p50:.2f}", f"{few.p99:.2f}")
+        add(MANY - FEW)
+        many = latency(ask, calls=400 // fewer)
+        whole.add_row("the same", f"{MANY:,}", f"{many.p50:.2f}", f"{many.p99:.2f}")
+    whole.add_row("ratio", "", f"{many.p50 / few.p50:.2f}", f"{many.p99 / few.p99:.2f}")
+    return Group(work, whole)
+
+
 def _training(folder: Path, fewer: int) -> Table:
     from tests.benchmarks.training import rounds_beside_stock_flower
 
@@ -114,6 +142,7 @@ def _table(title: str, *columns: str) -> Table:
 BENCHES: Final[dict[str, Callable[[Path, int], Table | Group]]] = {
     "fetch": _calls,
     "ledger": _ledger,
+    "locator": _locator,
     "training": _training,
     "withdrawal": _withdrawal,
 }

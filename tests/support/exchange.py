@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -31,6 +32,9 @@ from node.settings import NodeSettings
 from node.wiring import Node
 from tests.support.clock import FrozenClock
 
+if TYPE_CHECKING:
+    from consent_ledger.locator_terms import LocatorTerms
+
 NETWORK = "test.example"
 PERSON = parse_document("00000000T")
 OTHER_PERSON = parse_document("12345678Z")
@@ -50,6 +54,7 @@ class ExchangeNetwork:
         self.nodes: dict[str, Node] = {}
         self.parties: dict[str, Party] = {}
         self.serial = 0
+        self.locator: LocatorTerms | None = None
 
     def add(self, entity: str, *, kind: EntityKind = EntityKind.AGENT, database: str = "") -> Node:
         """Make the home of an entity, with an empty database, and list it in everybody's directory."""
@@ -106,6 +111,7 @@ class ExchangeNetwork:
             coordinator_key=self.coordinator.public_key.hex(),
             coordinator_address="127.0.0.1:1",
             ca_pem=self.authority.certificates_pem.decode(),
+            locator=self.locator,
             entities=tuple(self.parties.values()),
         )
 

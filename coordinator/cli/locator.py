@@ -1,0 +1,49 @@
+"""``redpact-coordinator locator status|rotate``."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(help="The private locator: its keys, who asks how much, alarms.", no_args_is_help=True)
+    _status(group)
+    _rotate(group)
+    app.add_typer(group, name="locator")
+
+
+def _status(group: typer.Typer) -> None:
+    @group.command()
+    def status(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
+        """Show epochs, entries by entity, questions of the last 24 hours, and what looks like guessing."""
+        from coordinator.locator.report import locator_document, locator_text
+
+        coordinator = open_coordinator(home)
+        with coordinator.snapshot() as session:
+            document = locator_document(coordinator, session)
+        emit(document, locator_text(document, lang), as_json=as_json)
+
+
+def _rotate(group: typer.Typer) -> None:
+    @group.command()
+    def rotate(
+        home: HomeOption,
+        overlap_days: Annotated[
+            int, typer.Option("--overlap-days", help="For how long the present key is answered too, 1 to 90.")
+        ] = 14,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Begin a new key. Nodes publish under it by themselves; the present one ends after the overlap."""
+        from coordinator.locator.report import locator_document, locator_text
+        from coordinator.locator.rotation import rotate as begin
+
+        coordinator = open_coordinator(home)
+        begin(coordinator, timedelta(days=overlap_days))
+        with coordinator.snapshot() as session:
+            document = locator_document(coordinator, session)
+        emit(document, locator_text(document, lang), as_json=as_json)

@@ -1,0 +1,120 @@
+"""The signed query log: every request to evaluate and every question, as the entity signed it.
+
+Quotas are counted from it, and guessing is seen in it, so that what limits an entity can be shown to it. Works inside
+the caller's transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, cast
+
+from sqlalchemy import Table, bindparam, case, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from consent_ledger.signing import Envelope
+from coordinator.locator.tables import QueryRow
+from records_exchange.errors import RequestReplayed
+from records_exchange.guessing import Usage
+from records_exchange.request import payload_digest
+
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+_REFUSAL_EVERY: Final = timedelta(minutes=1)
+"""A flood beyond the quota is noted this often: that is enough to see it, and bounds what it can make us write."""
+
+_QUERIES: Final = cast("Table", QueryRow.__table__)
+
+# Built once: these run for every request.
+_ADD: Final = insert(_QUERIES)
+_USED: Final = select(
+    func.coalesce(func.sum(case((QueryRow.time > bindparam("hour"), QueryRow.amount), else_=0)), 0).label("hour"),
+    func.coalesce(func.sum(QueryRow.amount), 0).label("day"),
+).where(QueryRow.entity == bindparam("entity"), QueryRow.kind == bindparam("kind"), QueryRow.time > bindparam("day"))
+
+
+class QueryKind(StrEnum):
+    """What was asked."""
+
+    EVALUATE = "evaluate"
+    FIND = "find"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A request to put on record: by whom, what, how much of the quota it takes."""
+
+    entity: str
+    kind: QueryKind
+    amount: int
+    envelope: Envelope
+
+
+class QueryLog:
+    """The query log, on SQLAlchemy."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def used(self, entity: str, kind: QueryKind, now: datetime) -> tuple[int, int]:
+        """Return how much an entity used in the last hour and in the last day."""
+        key = {"entity": entity, "kind": kind.value, "hour": now - HOUR, "day": now - DAY}
+        row = self._session.connection().execute(_USED, key).one()
+        return int(row.hour), int(row.day)
+
+    def add(self, query: Query, now: datetime, *, found: bool | None = None) -> None:
+        """Put a request on record. After `RequestReplayed` the transaction is of no more use.
+
+        Raises:
+            RequestReplayed: it is on record already.
+        """
+        try:
+            self._session.connection().execute(
+                _ADD,
+                {
+                    "time": now,
+                    "entity": query.entity,
+                    "kind": query.kind.value,
+                    "amount": query.amount,
+                    "found": found,
+                    "request_sha256": payload_digest(query.envelope),
+                    "envelope": query.envelope.to_json(),
+                },
+            )
+        except IntegrityError as error:
+            raise RequestReplayed(f"this request of {query.entity} was already answered", remedy="ask anew") from error
+
+    def note_refusal(self, query: Query, now: datetime) -> None:
+        """Note that an entity was turned away for its quota, unless that was noted a moment ago."""
+        recent = select(func.count()).where(
+            QueryRow.entity == query.entity, QueryRow.amount == 0, QueryRow.time > now - _REFUSAL_EVERY
+        )
+        digest = payload_digest(query.envelope)
+        known = select(func.count()).where(QueryRow.request_sha256 == digest)
+        if not self._session.scalar(recent) and not self._session.scalar(known):
+            self.add(Query(query.entity, query.kind, 0, query.envelope), now)
+
+    def usages(self, since: datetime) -> tuple[Usage, ...]:
+        """Return what every entity asked since a moment, by entity."""
+        asked = (QueryRow.kind == QueryKind.FIND.value) & (QueryRow.amount > 0)
+        query = (
+            select(
+                QueryRow.entity,
+                func.sum(case((asked, 1), else_=0)).label("questions"),
+                func.sum(case((asked & QueryRow.found.is_(False), 1), else_=0)).label("misses"),
+                func.sum(case((QueryRow.kind == QueryKind.EVALUATE.value, QueryRow.amount), else_=0)).label("points"),
+                func.sum(case((QueryRow.amount == 0, 1), else_=0)).label("refused"),
+            )
+            .where(QueryRow.time > since)
+            .group_by(QueryRow.entity)
+            .order_by(QueryRow.entity)
+        )
+        return tuple(
+            Usage(row.entity, int(row.questions), int(row.misses), int(row.points), int(row.refused))
+            for row in self._session.execute(query)
+        )
+
+    def forget_before(self, moment: datetime) -> int:
+        """Delete what is older than the log is kept, and return how many requests that were."""
+        return self._session.connection().execute(delete(_QUERIES).where(_QUERIES.c.time < moment)).rowcount

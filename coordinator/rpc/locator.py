@@ -1,0 +1,55 @@
+"""The Locator service on the wire: parse, ask the desk, answer."""
+
+from functools import partial
+
+import grpc
+from typing_extensions import override
+
+from coordinator.wiring import Coordinator
+from node.runtime.grpc_server import Register
+from node.runtime.peer import caller_id
+from node.runtime.wire import from_wire, to_wire
+from protos.redpact.v1 import locator_pb2, locator_pb2_grpc
+
+
+class LocatorServicer(locator_pb2_grpc.LocatorServicer):
+    """Serves entities over mutual TLS; the caller is who its certificate says."""
+
+    def __init__(self, coordinator: Coordinator) -> None:
+        self._desk = coordinator.locator_desk
+        self._network = coordinator.settings.network
+
+    @override
+    def Evaluate(
+        self, request: locator_pb2.EvaluateRequest, context: grpc.ServicerContext
+    ) -> locator_pb2.EvaluateReply:
+        """Evaluate blinded points and prove that the published key was used."""
+        caller = caller_id(context, self._network)
+        done = self._desk.evaluate(caller, from_wire(request.request), tuple(request.points))
+        return locator_pb2.EvaluateReply(points=done.points, proof=done.proof, remaining=done.remaining)
+
+    @override
+    def Publish(self, request: locator_pb2.PublishRequest, context: grpc.ServicerContext) -> locator_pb2.PublishReply:
+        """Change what is said of the caller."""
+        self._desk.publish(caller_id(context, self._network), from_wire(request.publication))
+        return locator_pb2.PublishReply()
+
+    @override
+    def ListPublished(
+        self, request: locator_pb2.ListPublishedRequest, context: grpc.ServicerContext
+    ) -> locator_pb2.ListPublishedReply:
+        """Return a page of the caller's own entries."""
+        page = self._desk.published(caller_id(context, self._network), request.epoch, request.after)
+        entries = [locator_pb2.PublishedEntry(token=token, until=int(until.timestamp())) for token, until in page]
+        return locator_pb2.ListPublishedReply(entries=entries)
+
+    @override
+    def Find(self, request: locator_pb2.FindRequest, context: grpc.ServicerContext) -> locator_pb2.FindReply:
+        """Answer a signed question with a signed answer of constant size."""
+        answer = self._desk.find(caller_id(context, self._network), from_wire(request.question))
+        return locator_pb2.FindReply(answer=to_wire(answer))
+
+
+def locator_servicer(coordinator: Coordinator) -> Register:
+    """Return what adds the servicer to a server."""
+    return partial(locator_pb2_grpc.add_LocatorServicer_to_server, LocatorServicer(coordinator))

@@ -1,0 +1,33 @@
+"""``redpact-node records linkage-code``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command to the group ``records``."""
+
+    @group.command("linkage-code")
+    def linkage_code(
+        file: Annotated[Path, typer.Argument(help="HTML file to write: the card, to print and hand over.")],
+        home: HomeOption,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Issue a code for a person without papers, and write the card that they keep.
+
+        The code serves as the person's document everywhere: in records, consents and fetch. Nothing is stored.
+        """
+        from node.records.linkage_card import write_card
+        from node.records.linkage_code import grouped, new_linkage_code
+        from node.records.report import phrase
+
+        network = open_node(home).settings.network
+        code = new_linkage_code()
+        write_card(file, code, network)
+        document = {"code": grouped(code), "file": str(file)}
+        emit(document, phrase("linkage_code", document, lang), as_json=as_json)

@@ -1,0 +1,59 @@
+"""The consents under which this node may show something, followed as the ledger grows, whoever changes them."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView
+from consent_ledger.sql_consents import SqlConsentStore
+from node.wiring import Node
+
+_BEFORE_ALL: Final = -1
+
+
+class LiveConsents:
+    """Keeps the live consents in memory: a look costs one row while nothing happens, and the changes when it does.
+
+    Every change of a consent comes with an entry of the ledger, and the consent names its newest one. What was erased
+    has no row to name it: it is noticed by their number.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._size = 0
+        self._newest = _BEFORE_ALL
+        self._known: set[str] = set()
+        self._live: dict[str, ConsentView] = {}
+
+    def refresh(self, session: Session) -> bool:
+        """Catch up with the ledger and return whether any consent changed."""
+        size = self._node.ledger(session).size()
+        if size == self._size:
+            return False
+        store = SqlConsentStore(session)
+        changed = self._take(store)
+        if store.count() != len(self._known):
+            self._newest, self._known, self._live = _BEFORE_ALL, set(), {}
+            self._take(store)
+            changed = True
+        self._size = size
+        return changed
+
+    def at(self, now: datetime) -> Iterator[ConsentView]:
+        """Iterate over the consents that are in force at a moment."""
+        for view in self._live.values():
+            if view.record.valid_from <= now < view.record.valid_until:
+                yield view
+
+    def _take(self, store: SqlConsentStore) -> bool:
+        views = store.changed_since(self._newest)
+        for view in views:
+            self._newest = max(self._newest, view.last_index)
+            self._known.add(view.consent_id)
+            if view.state in VALID_FOR_PROCESSING:
+                self._live[view.consent_id] = view
+            else:
+                self._live.pop(view.consent_id, None)
+        return bool(views)

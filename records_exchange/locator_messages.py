@@ -1,0 +1,237 @@
+"""What is signed between nodes and the private locator: requests to evaluate, publications, questions, answers.
+
+No document and no pseudonym is in any of them: blinded points travel beside their digest, and tokens are HMACs.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Self, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from consent_ledger import canonical, signing
+from consent_ledger.errors import MalformedDocument
+from consent_ledger.parties import ENTITY_ID, EntityId
+from records_exchange.errors import (
+    AnswerStale,
+    AnswerUnbound,
+    LocatorMessageMalformed,
+    RequestMisaddressed,
+    RequestStale,
+)
+from records_exchange.request import Hex16, Hex32, Term, first_fault, payload_digest
+
+EVALUATION_TYPE: Final = "application/vnd.redpact.locator-evaluation.v1+json"
+PUBLICATION_TYPE: Final = "application/vnd.redpact.locator-publication.v1+json"
+QUESTION_TYPE: Final = "application/vnd.redpact.locator-question.v1+json"
+ANSWER_TYPE: Final = "application/vnd.redpact.locator-answer.v1+json"
+
+MAX_POINTS: Final = 256
+"""Points evaluated in one call."""
+MAX_CHANGES: Final = 500
+"""Entries added, and entries removed, in one publication."""
+MAX_HOLDERS_NAMED: Final = 32
+"""Holders that one answer names; an answer says when there are more."""
+
+FRESH: Final = timedelta(minutes=3)
+"""How far the clocks of the two sides and the way between them may put a message from now."""
+
+_SLOT_CHARACTERS: Final = 63
+_PADDING: Final = "."
+"""No entity id holds one."""
+_REMEDY: Final = "check this machine's clock and ask again"
+
+
+def _whole_hour(moment: datetime) -> datetime:
+    if moment.utcoffset() != timedelta(0) or (moment.minute, moment.second, moment.microsecond) != (0, 0, 0):
+        raise ValueError("the end of an entry is a whole hour, UTC")
+    return moment
+
+
+def _whole_second(moment: datetime) -> datetime:
+    if moment.utcoffset() != timedelta(0) or moment.microsecond:
+        raise ValueError("the time of an answer is a whole second, UTC")
+    return moment
+
+
+class SignedRequest(BaseModel):
+    """What every request to the locator states: who asks, under which epoch, when."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = Field(default=1, ge=1, le=1)
+    entity: EntityId
+    epoch: int = Field(ge=1, le=1_000_000)
+    issued: AwareDatetime
+    nonce: Hex16
+
+
+class EvaluationRequest(SignedRequest):
+    """Asks for the evaluation of points that travel beside it."""
+
+    count: int = Field(ge=1, le=MAX_POINTS)
+    points_sha256: Hex32
+
+
+class Question(SignedRequest):
+    """Asks who holds something for the asker under one token."""
+
+    token: Hex32
+    purpose: Term
+
+
+class Entry(BaseModel):
+    """That the publishing entity holds something consented for `asker` and `purpose`, of whom only the token knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    token: Hex32
+    asker: EntityId
+    purpose: Term
+    until: Annotated[AwareDatetime, AfterValidator(_whole_hour)]
+
+
+class Publication(SignedRequest):
+    """Changes what the locator says of one holder."""
+
+    add: tuple[Entry, ...] = Field(default=(), max_length=MAX_CHANGES)
+    remove: tuple[Hex32, ...] = Field(default=(), max_length=MAX_CHANGES)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        named = [entry.token for entry in self.add] + list(self.remove)
+        if len(named) != len(set(named)):
+            raise ValueError("a token is named twice")
+        return self
+
+
+class LocatorAnswer(BaseModel):
+    """Which holders there are, in as many bytes whether there are none or as many as fit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = Field(default=1, ge=1, le=1)
+    request_sha256: Hex32
+    slots: tuple[Annotated[str, Field(min_length=_SLOT_CHARACTERS, max_length=_SLOT_CHARACTERS)], ...] = Field(
+        min_length=MAX_HOLDERS_NAMED, max_length=MAX_HOLDERS_NAMED
+    )
+    more: int = Field(ge=0, le=1, description="1: there are more holders than one answer names")
+    issued: Annotated[AwareDatetime, AfterValidator(_whole_second)]
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The entities named."""
+        return tuple(name for name in (slot.rstrip(_PADDING) for slot in self.slots) if name)
+
+    @model_validator(mode="after")
+    def _entities(self) -> Self:
+        if not all(ENTITY_ID.fullmatch(name) for name in self.holders):
+            raise ValueError("a slot holds an entity id, or nothing")
+        return self
+
+
+_TYPES: Final[dict[type[SignedRequest], str]] = {
+    EvaluationRequest: EVALUATION_TYPE,
+    Publication: PUBLICATION_TYPE,
+    Question: QUESTION_TYPE,
+}
+Request = TypeVar("Request", bound=SignedRequest)
+_Message = TypeVar("_Message", bound=BaseModel)
+
+
+def evaluation_request(entity: str, epoch: int, points: Sequence[bytes], now: datetime) -> EvaluationRequest:
+    """Return a request to evaluate `points`."""
+    return EvaluationRequest(
+        entity=entity, epoch=epoch, count=len(points), points_sha256=points_digest(points), issued=now, nonce=_nonce()
+    )
+
+
+def publication(entity: str, epoch: int, add: Sequence[Entry], remove: Sequence[str], now: datetime) -> Publication:
+    """Return a publication; both sequences have at most `MAX_CHANGES` members."""
+    return Publication(entity=entity, epoch=epoch, add=tuple(add), remove=tuple(remove), issued=now, nonce=_nonce())
+
+
+def locator_question(entity: str, epoch: int, token: str, purpose: str, now: datetime) -> Question:
+    """Return a question."""
+    return Question(entity=entity, epoch=epoch, token=token, purpose=purpose, issued=now, nonce=_nonce())
+
+
+def seal_message(message: SignedRequest, signer: signing.Signer) -> signing.Envelope:
+    """Sign a request to the locator."""
+    return signing.seal(_TYPES[type(message)], canonical.encode_plain(message.model_dump(mode="json")), signer)
+
+
+def open_message(
+    envelope: signing.Envelope, kind: type[Request], *, caller: str, signing_key: str, now: datetime
+) -> Request:
+    """Check a request: (1) signed with the caller's key, (2) well formed, (3) in the caller's own name, (4) fresh.
+
+    Not done here: whether the caller may ask (the registry), and whether it was seen before (the query log).
+
+    Raises:
+        SignatureInvalid: (1).
+        LocatorMessageMalformed: (2).
+        RequestMisaddressed: (3).
+        RequestStale: (4).
+    """
+    payload = signing.open_envelope(envelope, payload_type=_TYPES[kind], public_key=bytes.fromhex(signing_key))  # (1)
+    message = _parsed(kind, payload)  # (2)
+    if message.entity != caller:  # (3)
+        raise RequestMisaddressed(f"{caller} sent a request in the name of {message.entity}")
+    if abs(now - message.issued) > FRESH:  # (4)
+        raise RequestStale("the request is not dated now", remedy=_REMEDY)
+    return message
+
+
+def seal_locator_answer(
+    envelope: signing.Envelope, holders: Sequence[str], now: datetime, signer: signing.Signer
+) -> signing.Envelope:
+    """Sign the answer to a question: the first holders that fit, and whether there are more."""
+    named = [*holders[:MAX_HOLDERS_NAMED], *("",) * (MAX_HOLDERS_NAMED - len(holders))]
+    answer = LocatorAnswer(
+        request_sha256=payload_digest(envelope),
+        slots=tuple(name.ljust(_SLOT_CHARACTERS, _PADDING) for name in named),
+        more=int(len(holders) > MAX_HOLDERS_NAMED),
+        issued=now.replace(microsecond=0),
+    )
+    return signing.seal(ANSWER_TYPE, canonical.encode_plain(answer.model_dump(mode="json")), signer)
+
+
+def open_locator_answer(
+    answer: signing.Envelope, question: signing.Envelope, *, coordinator_key: bytes, now: datetime
+) -> LocatorAnswer:
+    """Check an answer: (1) signed with the pinned key, (2) well formed, (3) to our question, (4) made now.
+
+    Raises:
+        SignatureInvalid: (1).
+        LocatorMessageMalformed: (2).
+        AnswerUnbound: (3).
+        AnswerStale: (4).
+    """
+    payload = signing.open_envelope(answer, payload_type=ANSWER_TYPE, public_key=coordinator_key)  # (1)
+    opened = _parsed(LocatorAnswer, payload)  # (2)
+    if opened.request_sha256 != payload_digest(question):  # (3)
+        raise AnswerUnbound("the locator answered another question", remedy="ask again")
+    if abs(now - opened.issued) > FRESH:  # (4)
+        raise AnswerStale("the locator dated its answer outside the call", remedy="check the clocks of both machines")
+    return opened
+
+
+def points_digest(points: Sequence[bytes]) -> str:
+    """Return the SHA-256, hex, of points of 32 bytes, in order."""
+    return hashlib.sha256(b"".join(points)).hexdigest()
+
+
+def _parsed(kind: type[_Message], payload: bytes) -> _Message:
+    try:
+        return kind.model_validate(canonical.decode(payload))
+    except MalformedDocument as error:
+        raise LocatorMessageMalformed(f"not a message of the locator: {error.message}") from error
+    except ValidationError as error:
+        raise LocatorMessageMalformed(f"not a message of the locator: {first_fault(error)}") from error
+
+
+def _nonce() -> str:
+    return secrets.token_hex(16)

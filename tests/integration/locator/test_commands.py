@@ -1,0 +1,129 @@
+"""What the administrator and the professional type."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from coordinator.cli.app import main as coordinator_main
+from coordinator.doctor import examine
+from coordinator.locator.keys import key_file
+from coordinator.locator.query_log import Query, QueryKind, QueryLog
+from coordinator.locator.upkeep import sound_alarms
+from coordinator.setup import upgrade
+from node.cli.app import main as node_main
+from node.records.documents import DocumentKind, parse_document
+from node.runtime.clock import SystemClock
+from node.runtime.findings import Level
+from records_exchange.guessing import AlarmKind
+from records_exchange.locator_messages import locator_question, seal_message
+from tests.support.commands import invoke
+from tests.support.exchange import PERSON, STRANGER
+from tests.support.locating import consent, member, refresh_all
+from tests.support.network import Network, network
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[Network]:
+    with network(tmp_path, locator_alarm_questions=10) as made:
+        member(made, "leon")
+        member(made, "burgos", PERSON)
+        yield made
+
+
+def level(net: Network) -> Level:
+    return next(finding.level for finding in examine(net.coordinator) if finding.check == "locator")
+
+
+def test_the_key_is_rotated_and_the_state_shown(net: Network) -> None:
+    home = ("--home", str(net.coordinator.home))
+    shown = invoke(coordinator_main, "locator", "status", *home, "--json").json
+    assert [(epoch["number"], epoch["ends"]) for epoch in shown["epochs"]] == [(1, None)]
+    consent(net, "burgos", "leon")
+    text = invoke(coordinator_main, "locator", "status", *home)
+    assert (text.code, "época 1, 1 anotaciones" in text.out, "burgos" in text.out) == (0, True, True)
+    assert "epoch 1, 1 entries" in invoke(coordinator_main, "locator", "status", *home, "--lang", "en").out
+    rotated = invoke(coordinator_main, "locator", "rotate", "--overlap-days", "3", *home, "--json")
+    assert [epoch["number"] for epoch in rotated.json["epochs"]] == [1, 2]
+    again = invoke(coordinator_main, "locator", "rotate", *home, "--json")
+    assert (again.code, again.json["error"]["code"]) == (2, "locator_rotation_under_way")
+    wrong = invoke(coordinator_main, "locator", "rotate", "--overlap-days", "0", *home, "--json")
+    assert (wrong.code, wrong.json["error"]["code"]) == (2, "locator_overlap_invalid")
+    assert "Localizador: época 2" in invoke(coordinator_main, "status", *home).out
+
+
+def test_an_upgrade_makes_the_first_key_and_keeps_it(net: Network) -> None:
+    home = net.coordinator.home
+    before = key_file(home, 1).read_bytes()
+    upgrade(home, SystemClock())
+    assert key_file(home, 1).read_bytes() == before
+    with sqlite3.connect(home / "coordinator.sqlite") as database:  # as a home made before there was a locator
+        database.execute("DELETE FROM locator_epoch")
+    database.close()
+    key_file(home, 1).unlink()
+    coordinator = upgrade(home, SystemClock())
+    with coordinator.snapshot() as session:
+        terms = coordinator.locator_epochs(session).terms(net.clock.now())
+    assert terms is not None
+    assert key_file(home, 1).exists()
+    coordinator.close()
+
+
+def test_doctor_finds_a_key_that_is_missing_or_another(net: Network) -> None:
+    assert level(net) is Level.OK
+    path = key_file(net.coordinator.home, 1)
+    path.write_bytes((5).to_bytes(32, "little"))
+    net.coordinator.__dict__.pop("locator_keys", None)
+    assert level(net) is Level.FAILED
+    path.unlink()
+    net.coordinator.__dict__.pop("locator_keys", None)
+    assert level(net) is Level.FAILED
+
+
+def test_guessing_alarms_in_plain_words_in_status_doctor_and_log(net: Network) -> None:
+    leon, now = net.nodes["leon"], net.clock.now()
+    with net.coordinator.transaction() as session:
+        for number in range(10):
+            question = seal_message(locator_question("leon", 1, f"{number:064x}", "casework", now), leon.keys.signing)
+            QueryLog(session).add(Query("leon", QueryKind.FIND, 1, question), now, found=False)
+    home = ("--home", str(net.coordinator.home))
+    for words in (("status",), ("locator", "status"), ("doctor",)):
+        shown = invoke(coordinator_main, *words, *home)
+        assert "de 10 personas preguntadas hoy, 10 no constan en ninguna parte" in shown.out
+    assert level(net) is Level.WARNING
+    told = sound_alarms(net.coordinator, frozenset())
+    assert told == {("leon", AlarmKind.MISSES)}
+    assert sound_alarms(net.coordinator, told) == told
+
+
+def test_fetch_without_from_on_the_command_line(net: Network) -> None:
+    consent(net, "burgos", "leon")
+    net.serve("burgos")
+    leon = ("--home", str(net.nodes["leon"].home))
+    refresh_all(net)
+    asked = ("fetch", "--document", PERSON.number, "--purpose", "casework", *leon)
+    shown = invoke(node_main, *asked, "--json")
+    assert shown.code == 0
+    assert shown.json["located"] == {"holders": ["burgos"], "more": False, "unlisted": 0}
+    assert (shown.json["partial"], shown.json["answers"][0]["outcome"]) == (False, "released")
+    nobody = invoke(node_main, "fetch", "--document", STRANGER.number, *asked[3:], "--json")
+    assert (nobody.code, nobody.json["answers"], nobody.json["exit_code"]) == (1, [], 1)
+    net.stop_coordinator()
+    down = invoke(node_main, *asked, "--json")
+    assert (down.code, down.json["error"]["code"]) == (3, "locator_unreachable")
+    assert "--from" in down.json["error"]["remedy"]
+    named = invoke(node_main, *asked, "--from", "burgos", "--json")
+    assert named.code == 0
+    nobody = invoke(node_main, *asked, "--from", ",", "--json")
+    assert (nobody.code, nobody.json["error"]["code"]) == (2, "request_invalid")
+
+
+def test_a_linkage_code_is_issued_with_its_card(net: Network, tmp_path: Path) -> None:
+    home = ("--home", str(net.nodes["leon"].home))
+    card = tmp_path / "card.html"
+    issued = invoke(node_main, "records", "linkage-code", str(card), *home, "--json").json
+    assert parse_document(issued["code"]).kind is DocumentKind.LINKAGE
+    assert issued["code"] in card.read_text(encoding="utf-8")
+    again = invoke(node_main, "records", "linkage-code", str(card), *home, "--json")
+    assert (again.code, again.json["error"]["code"]) == (2, "card_exists")

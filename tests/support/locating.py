@@ -1,0 +1,71 @@
+"""A network with a running coordinator, nodes that hold people, and what was published of their consents."""
+
+from collections.abc import Sequence
+
+from consent_ledger.locator_terms import LocatorEpoch
+from consent_ledger.parties import EntityKind
+from node.exchange.asking import question_of
+from node.exchange.locating import Located, LocatedFetch, Locating, fetch_located
+from node.exchange.pseudonyms import Pseudonyms
+from node.exchange.publishing import Publisher
+from node.identity.follow import refresh
+from node.records.documents import Document
+from node.rpc.locator import LocatorClient
+from node.wiring import Node
+from tests.support.exchange import PERSON, grant, hold, person_record
+from tests.support.network import Network
+
+
+def member(net: Network, entity: str, *people: Document, kind: EntityKind = EntityKind.PUBLIC) -> Node:
+    """Let an entity join and hold some people."""
+    node = net.join(entity, kind=kind)
+    hold(node, *(person_record(document) for document in people))
+    return node
+
+
+def refresh_all(net: Network) -> None:
+    """Give every node the newest directory."""
+    for node in net.nodes.values():
+        refresh(node)
+
+
+def publish(node: Node) -> None:
+    """Tell the locator of a node's live consents, from nothing, as after a restart."""
+    Publisher(node).step()
+
+
+def consent(net: Network, holder: str, *askers: str, document: Document = PERSON, purpose: str = "casework") -> str:
+    """Record a consent at a holder, publish it, and return its id."""
+    refresh_all(net)
+    consent_id = grant(net.nodes[holder], *askers, document=document, purposes=(purpose,))
+    publish(net.nodes[holder])
+    return consent_id
+
+
+def locate(
+    net: Network,
+    asker: str,
+    document: Document = PERSON,
+    purpose: str = "casework",
+    client: LocatorClient | None = None,
+) -> Located:
+    """Ask the locator."""
+    return Locating(net.nodes[asker], client=client).locate(document, purpose)
+
+
+def fetch(net: Network, asker: str, document: Document = PERSON, *, fields: Sequence[str] = ()) -> LocatedFetch:
+    """Fetch without naming entities."""
+    node = net.nodes[asker]
+    question = question_of(node, "casework", fields=fields)
+    return fetch_located(node, document, question)
+
+
+def kept_pseudonym(node: Node, document: Document) -> tuple[LocatorEpoch, bytes]:
+    """Return the newest epoch, and the pseudonym that a node keeps of one of its people in it."""
+    directory = node.directory.newest()
+    assert directory is not None
+    assert directory.locator is not None
+    epoch = directory.locator.epochs[-1]
+    with node.snapshot() as session:
+        person = node.people(session).get_by_document(document).person_id
+        return epoch, Pseudonyms(node, node.locator_client()).kept(session, epoch, [person])[person]
