@@ -4,6 +4,7 @@ from functools import partial
 
 from coordinator.rpc.enrolment import enrolment_servicer
 from coordinator.rpc.network import network_servicer
+from coordinator.rpc.relay import relay_servicer
 from coordinator.rpc.renewal import renewal_servicer
 from coordinator.rpc.training import training_servicer
 from coordinator.setup import MIGRATIONS
@@ -21,7 +22,12 @@ ENROLMENT_REQUEST_BYTES = 64 * 1024
 
 def servicers(coordinator: Coordinator) -> list[Register]:
     """Return what adds each servicer to the mutual-TLS server that nodes call."""
-    return [network_servicer(coordinator), renewal_servicer(coordinator), training_servicer(coordinator)]
+    return [
+        network_servicer(coordinator),
+        renewal_servicer(coordinator),
+        relay_servicer(coordinator),
+        training_servicer(coordinator),
+    ]
 
 
 def tasks(coordinator: Coordinator) -> list[Task]:
@@ -54,7 +60,7 @@ def start(coordinator: Coordinator) -> Service:
         for server in servers:
             server.stop(0)
         raise
-    release = [coordinator.changes.close, coordinator.training_signals.close]
+    release = [coordinator.changes.close, coordinator.training_signals.close, coordinator.switchboard.close]
     return Service(servers, background, release=release, close=coordinator.close)
 
 

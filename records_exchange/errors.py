@@ -127,3 +127,17 @@ class ReplyUnbound(ExchangeError):
 
     code = "reply_unbound"
     es = "La contestación no corresponde al mensaje enviado. Se volverá a intentar."
+
+
+class SealBroken(ExchangeError):
+    """Bytes from the relay that do not open: changed or cut on the way, or sealed for something else."""
+
+    code = "seal_broken"
+    es = "Lo recibido por el repetidor no se puede abrir: llegó alterado o no era para esto. No se ha usado."
+
+
+class SealImpossible(ExchangeError):
+    """A call that cannot be sealed: it is too large, or the other entity's key is not usable."""
+
+    code = "seal_impossible"
+    es = "No se puede cerrar el envío para el repetidor. Si es por su tamaño, la otra entidad necesita una dirección."
