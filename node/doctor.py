@@ -7,6 +7,7 @@ from typing import Final
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from consent_ledger.parties import COORDINATOR_ID, server_name
+from node.identity.reachability import check_reach
 from node.keys import FILES, FOLDER
 from node.runtime.evidence import check_evidence
 from node.runtime.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
@@ -39,7 +40,7 @@ def examine(node: Node) -> list[Finding]:
         check_witnesses(node),
         check_evidence(home),
     ]
-    return found + _check_peers(node)
+    return found + check_reach(node) + _check_peers(node)
 
 
 def _check_ledger(node: Node) -> Finding:
