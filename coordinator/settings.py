@@ -30,7 +30,7 @@ class CoordinatorSettings(ServiceSettings):
     relay: bool = Field(default=True, description="pass sealed calls on to entities without an open port")
     relay_calls_from: int = Field(default=16, ge=1, le=500, description="relayed calls under way of one entity")
     relay_calls_to: int = Field(default=32, ge=1, le=500, description="relayed calls under way for one entity")
-    relay_calls_per_minute: int = Field(default=1200, ge=1, le=1_000_000, description="relayed calls of one entity")
+    relay_calls_per_minute: int = Field(default=6000, ge=1, le=1_000_000, description="relayed calls of one entity")
     relay_megabytes_per_minute: int = Field(
         default=64, ge=2, le=10_000, description="what one entity may send by the relay, in calls and answers"
     )

@@ -157,7 +157,7 @@ def _padded(head: bytes, body: bytes) -> bytes:
 
 def _body(framed: bytes) -> bytes:
     end = _LENGTH_BYTES + int.from_bytes(framed[:_LENGTH_BYTES], "big")
-    if end > len(framed) or any(framed[end:]):
+    if framed.count(0, end) != len(framed) - end:  # also when it ends beyond the end
         raise SealBroken("what was sealed is not framed as it should be")
     return framed[_LENGTH_BYTES:end]
 

@@ -75,8 +75,9 @@ class RelayServicer(relay_pb2_grpc.RelayServicer):
 
     @override
     def Answer(self, request: relay_pb2.AnswerRequest, context: grpc.ServicerContext) -> relay_pb2.AnswerReply:
-        """Take the calling entity's answer to a call that was passed to it."""
-        self._board().answer(self._admitted(context), request.call_id, request.sealed)
+        """Take the calling entity's answer to a call that was passed to it, when both sides were found active."""
+        entity = caller_id(context, self._coordinator.settings.network)
+        self._board().answer(entity, request.call_id, request.sealed)
         return relay_pb2.AnswerReply()
 
     @override
