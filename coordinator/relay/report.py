@@ -21,12 +21,12 @@ _WORDS = {
     "es": {
         "off": "Repetidor: apagado en la configuración",
         "stopped": "Repetidor: parado; el servicio no contesta",
-        "running": "Repetidor: {count} entidades conectadas {who}",
+        "running": "Repetidor: entidades conectadas: {count} {who}",
     },
     "en": {
         "off": "Relay: switched off in the settings",
         "stopped": "Relay: stopped; the service does not answer",
-        "running": "Relay: {count} entities attached {who}",
+        "running": "Relay: entities attached: {count} {who}",
     },
 }
 

@@ -120,7 +120,7 @@ def test_status_and_doctor_say_in_which_way_a_node_is_reached(net: RelayedNetwor
 
 def test_the_coordinators_status_says_who_is_attached(net: RelayedNetwork) -> None:
     assert summary(net.coordinator)["relay"] == {"state": "running", "attached": ["burgos", "soria"]}
-    assert "2 entidades conectadas (burgos, soria)" in summary_text(summary(net.coordinator), "es")
+    assert "conectadas: 2 (burgos, soria)" in summary_text(summary(net.coordinator), "es")
     net.stop_coordinator()
     assert summary(net.coordinator)["relay"]["state"] == "stopped"
     assert "stopped" in summary_text(summary(net.coordinator), "en")
