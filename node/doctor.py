@@ -70,9 +70,13 @@ def _check_clock(node: Node) -> Finding:
 def _check_directory(node: Node) -> Finding:
     try:
         directory = node.directory.current(node.clock.now())
-        directory.active_party(node.settings.entity)
+        listed, keys = directory.active_party(node.settings.entity), node.keys
     except RedpactError as error:
         return Finding.of_error("directory", error)
+    if (listed.signing_key, listed.exchange_key) != (keys.signing.public_key.hex(), keys.exchange_public.hex()):
+        # What others seal for us would be for somebody else to open.
+        es, en = "El directorio da a esta entidad claves que no son suyas", "The directory lists keys that are not ours"
+        return Finding("directory", Level.FAILED, es, en, "tell the other entities, and ask the coordinator why")
     until = directory.expires.isoformat(timespec="minutes")
     es, en = f"Directorio {directory.serial} válido hasta {until}", f"Directory {directory.serial} valid until {until}"
     return Finding("directory", Level.OK, es, en)

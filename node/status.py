@@ -56,6 +56,7 @@ _LABELS = {
     "es": {
         "entity": "Entidad",
         "network": "Red",
+        "listen": "Escucha en",
         "reached": "Se llega a este nodo",
         "coordinator_address": "Coordinador",
         "certificate_until": "Certificado válido hasta",
@@ -67,6 +68,7 @@ _LABELS = {
     "en": {
         "entity": "Entity",
         "network": "Network",
+        "listen": "Listens on",
         "reached": "This node is reached",
         "coordinator_address": "Coordinator",
         "certificate_until": "Certificate valid until",
@@ -111,7 +113,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     lang = lang if lang in _LABELS else "es"
     words = _VALUES_ES if lang == "es" else {}
-    document = document | {"reached": _reached_text(document, lang)}
+    document = document | {"reached": _reached_text(document, lang), "listen": document["listen"] or "-"}
     lines = [f"{label}: {document[name]}" for name, label in _LABELS[lang].items()]
     rows = [
         {

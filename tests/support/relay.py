@@ -1,7 +1,6 @@
 """Networks whose entities have no open port: everything goes by a relay, which can be told to misbehave."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from records_exchange.mailboxes import NewNotice, NoticeState, SqlMailbox
 from records_exchange.message import VerifiedMessage
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.network import Network
+from tests.support.waiting import within
 
 NOTE = "test.note"
 PLENTY = RelayLimits(100, 100, 100, 100, 100_000, 1 << 30)
@@ -119,16 +119,6 @@ def relayed_network(root: Path, **settings: object) -> Iterator[RelayedNetwork]:
         yield net
     finally:
         net.stop()
-
-
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    """Wait until `condition` holds, at most `seconds`; return whether it does."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 def attach(net: Network, *entities: str) -> None:

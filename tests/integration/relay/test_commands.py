@@ -13,7 +13,7 @@ from node.settings import NodeSettings
 from node.wiring import Node
 from tests.support.commands import Outcome, invoke
 from tests.support.network import Network, network
-from tests.support.relay import within
+from tests.support.waiting import within
 
 
 @pytest.fixture

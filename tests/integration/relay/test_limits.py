@@ -21,7 +21,8 @@ from node.status import summary_text as node_summary_text
 from node.wiring import Node
 from records_exchange.sealing import MAX_SEALED_BYTES
 from tests.support.network import NETWORK, Network, network
-from tests.support.relay import RelayedNetwork, attach, relayed_network, within
+from tests.support.relay import RelayedNetwork, attach, relayed_network
+from tests.support.waiting import within
 
 
 @pytest.fixture
@@ -153,3 +154,20 @@ def test_a_node_whose_line_is_cut_holds_no_stream(net: RelayedNetwork) -> None:
     assert isinstance(net.coordinator.switchboard, Switchboard)
     net.services[0].stop()
     assert within(5, lambda: net.relay.attached() == ("soria",))
+
+
+def test_doctor_notices_when_the_directory_gives_our_calls_to_somebody_elses_key(
+    net: RelayedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leon = net.nodes["leon"]
+    assert {each.check: each.level for each in examine(leon)}["directory"] is Level.OK
+    directory = leon.directory.current(net.clock.now())
+    false_key = directory.party("soria").exchange_key
+    listed = [
+        party.model_copy(update={"exchange_key": false_key}) if party.id == "leon" else party
+        for party in directory.entities
+    ]
+    false = directory.model_copy(update={"entities": tuple(listed)})
+    monkeypatch.setattr(leon.directory, "current", lambda _now: false)
+    found = {each.check: each for each in examine(leon)}["directory"]
+    assert (found.level, found.en) == (Level.FAILED, "The directory lists keys that are not ours")

@@ -18,7 +18,8 @@ from records_exchange.message import Outcome
 from records_exchange.request import REQUEST_TYPE
 from tests.support.exchange import PERSON, grant
 from tests.support.network import free_address
-from tests.support.relay import RelayedNetwork, relayed_network, within
+from tests.support.relay import RelayedNetwork, relayed_network
+from tests.support.waiting import within
 
 
 @pytest.fixture

@@ -160,6 +160,15 @@ def test_a_peer_that_seals_rubbish_gets_our_error_and_no_other(body: bytes) -> N
             open_return(sealed_by_hand(wrong, "return", NGO, CALL.binding), ROUTE, CALL.binding, NGO)
 
 
+def test_what_was_sealed_for_one_direction_does_not_open_in_the_other() -> None:
+    """The same plaintext, valid as a call: only the direction in ``info`` tells them apart."""
+    body = b"E" + envelope().to_json()
+    plaintext = (bytes(32) + len(body).to_bytes(4, "big") + body).ljust(SIZES[0], b"\0")
+    open_call(sealed_by_hand(plaintext, "call", TOWN), ROUTE, TOWN)
+    with pytest.raises(SealBroken):
+        open_call(sealed_by_hand(plaintext, "return", TOWN), ROUTE, TOWN)
+
+
 @pytest.mark.parametrize("length", [SIZES[0], 2**32 - 1])
 def test_a_length_beyond_the_end_is_noticed(length: int) -> None:
     with pytest.raises(SealBroken):
