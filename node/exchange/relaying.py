@@ -6,6 +6,7 @@ then passes the same checks as over mutual TLS, in the same place, and its signa
 
 import secrets
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -20,31 +21,37 @@ from node.wiring import Node
 from policies.errors import ErrorKind, RedpactError
 from records_exchange.sealing import Refusal, Route, open_call, seal_return
 
-FIRST_WAIT_SECONDS: Final = 0.5
-LONGEST_WAIT_SECONDS: Final = 60.0
+FIRST_WAIT_SECONDS: Final = 0.05
+LONGEST_WAIT_SECONDS: Final = 30.0
+LASTING_SECONDS: Final = 10.0
 
 _log = structlog.get_logger(__name__)
 
 
 def attend_relay(node: Node, stopping: threading.Event) -> None:
-    """Stay attached to the relay until `stopping` is set; reconnect after a wait that doubles up to a minute."""
+    """Stay attached to the relay until `stopping` is set.
+
+    Streams end, by age or by a fault, and the next is opened at once; but each that served nobody and did not last
+    doubles the wait, up to half a minute, so that a relay that is down or plays games is left in peace.
+    """
     wait, told = FIRST_WAIT_SECONDS, ""
     with ThreadPoolExecutor(node.settings.workers, thread_name_prefix="relayed") as pool:
         desk = _Desk(node, pool)
         while not stopping.is_set():
+            opened, served, code = time.monotonic(), desk.served, ""
             try:
                 for call in relay.attend(node.coordinator_channel()):
-                    wait, told = FIRST_WAIT_SECONDS, ""
                     if call is not None:
                         desk.take(call)
-                # The relay ends every stream after a while: the next one is opened at once, but never in a tight loop.
-                stopping.wait(FIRST_WAIT_SECONDS / 10)
             except RedpactError as error:
-                if error.code != told and not stopping.is_set():  # an hour without the relay is one line
-                    _log.warning("relay_not_attached", code=error.code, message=error.message)
-                told = error.code
-                stopping.wait(wait * (0.5 + secrets.randbelow(1000) / 2000))
-                wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+                code = error.code
+                if code != told and not stopping.is_set():  # an hour without the relay is one line
+                    _log.warning("relay_not_attached", code=code, message=error.message)
+            told = code
+            if desk.served > served or time.monotonic() - opened > LASTING_SECONDS:
+                wait = FIRST_WAIT_SECONDS
+            stopping.wait(wait * (0.5 + secrets.randbelow(1000) / 2000))
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
 
 class _Desk:
@@ -54,8 +61,10 @@ class _Desk:
         self._node = node
         self._pool = pool
         self._hands = threading.BoundedSemaphore(node.settings.workers)
+        self.served = 0
 
     def take(self, call: RelayedCall) -> None:
+        self.served += 1
         self._hands.acquire()
         self._pool.submit(self._answer, call)
 
