@@ -6,6 +6,7 @@ from coordinator.locator.upkeep import keep_locator
 from coordinator.rpc.enrolment import enrolment_servicer
 from coordinator.rpc.locator import locator_servicer
 from coordinator.rpc.network import network_servicer
+from coordinator.rpc.relay import relay_servicer
 from coordinator.rpc.renewal import renewal_servicer
 from coordinator.rpc.training import training_servicer
 from coordinator.setup import MIGRATIONS
@@ -28,6 +29,7 @@ def servicers(coordinator: Coordinator) -> list[Register]:
         renewal_servicer(coordinator),
         training_servicer(coordinator),
         locator_servicer(coordinator),
+        relay_servicer(coordinator),
     ]
 
 
@@ -62,7 +64,7 @@ def start(coordinator: Coordinator) -> Service:
         for server in servers:
             server.stop(0)
         raise
-    release = [coordinator.changes.close, coordinator.training_signals.close]
+    release = [coordinator.changes.close, coordinator.training_signals.close, coordinator.switchboard.close]
     return Service(servers, background, release=release, close=coordinator.close)
 
 

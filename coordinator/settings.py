@@ -21,7 +21,19 @@ class CoordinatorSettings(ServiceSettings):
     enrolment_address: Address = Field(description="where nodes reach `enrolment_listen`; goes into invitations")
     certificate_days: int = Field(default=30, ge=1, le=90, description="life of an entity's certificate")
     directory_days: int = Field(default=7, ge=1, le=30, description="how long nodes go on without the coordinator")
-    workers: int = Field(default=200, ge=4, le=1000, description="threads; each connected node holds two")
+    workers: int = Field(
+        default=300,
+        ge=4,
+        le=2000,
+        description="threads; a node that is connected holds two, and one more for the relay",
+    )
+    relay: bool = Field(default=True, description="pass sealed calls on to entities without an open port")
+    relay_calls_from: int = Field(default=16, ge=1, le=500, description="relayed calls under way of one entity")
+    relay_calls_to: int = Field(default=32, ge=1, le=500, description="relayed calls under way for one entity")
+    relay_calls_per_minute: int = Field(default=6000, ge=1, le=1_000_000, description="relayed calls of one entity")
+    relay_megabytes_per_minute: int = Field(
+        default=64, ge=2, le=10_000, description="what one entity may send by the relay, in calls and answers"
+    )
     witness_quorum: int = Field(
         default=1, ge=0, le=16, description="entities that must cosign a ledger beside the coordinator"
     )

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from coordinator.locator.report import locator_document, locator_lines
+from coordinator.relay.report import relay_line, relay_summary
 from coordinator.wiring import Coordinator
 from node.runtime.command_line import table
 from node.runtime.evidence import alarm_lines, evidence_summary
@@ -11,7 +12,7 @@ from node.runtime.evidence import alarm_lines, evidence_summary
 
 def summary(coordinator: Coordinator) -> dict[str, Any]:
     """Return the state of the network, as JSON values."""
-    settings, now = coordinator.settings, coordinator.clock.now()
+    settings, now, relay = coordinator.settings, coordinator.clock.now(), relay_summary(coordinator)
     with coordinator.snapshot() as session:
         registry = coordinator.registry(session)
         entities, invitations, serial = registry.entities(), registry.invitations(now), registry.serial()
@@ -24,6 +25,7 @@ def summary(coordinator: Coordinator) -> dict[str, Any]:
             "certificate_until": coordinator.certificate.identity().not_after.isoformat(),
             "directory_serial": serial,
             "witness_url": settings.public_witness_url,
+            "relay": relay,
             "evidence": evidence_summary(coordinator.home),
             "locator": locator_document(coordinator, session),
             "entities": [
@@ -88,6 +90,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     lang = lang if lang in _LABELS else "es"
     lines = [f"{label}: {document[name]}" for name, label in _LABELS[lang].items()]
     lines += locator_lines(document["locator"], lang)
+    lines.append(relay_line(document["relay"], lang))
     lines += alarm_lines(document["evidence"], lang)
     return "\n".join(lines) + "\n\n" + entities_text(document, lang)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from coordinator.locator.epochs import EpochRegister
     from coordinator.locator.keys import LocatorKeys
     from coordinator.registry import Registry
+    from coordinator.relay.switchboard import Switchboard
     from coordinator.settings import CoordinatorSettings
     from coordinator.training.desk import TrainingDesk, TrainingSignals, Workspace
     from coordinator.training.runner import CampaignRunner
@@ -160,6 +161,24 @@ class Coordinator:
                 return NoteVerifier.from_vkey(self.registry(session).party(entity).ledger_vkey)
         except EntityUnknown:
             return None
+
+    @cached_property
+    def switchboard(self) -> "Switchboard":
+        """What passes sealed calls between entities."""
+        from coordinator.relay.quotas import RelayLimits
+        from coordinator.relay.switchboard import Switchboard
+
+        settings = self.settings
+        # Streams and calls each hold a thread: what is left answers everything else.
+        limits = RelayLimits(
+            attached=settings.workers // 3,
+            calls=settings.workers // 4,
+            calls_from=settings.relay_calls_from,
+            calls_to=settings.relay_calls_to,
+            calls_per_minute=settings.relay_calls_per_minute,
+            bytes_per_minute=settings.relay_megabytes_per_minute << 20,
+        )
+        return Switchboard(limits)
 
     def training(self, session: Session) -> "Workspace":
         """Return the register of campaigns and the message table, working inside `session`."""

@@ -10,6 +10,7 @@ from consent_ledger.parties import COORDINATOR_ID, server_name
 from node.exchange.locator_report import check_locator
 from node.exchange.messages.state import check_outbox
 from node.exchange.travelling.state import check_origins
+from node.identity.reachability import check_reach
 from node.keys import FILES, FOLDER
 from node.runtime.evidence import check_evidence
 from node.runtime.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
@@ -45,7 +46,7 @@ def examine(node: Node) -> list[Finding]:
         check_locator(node),
         check_evidence(home),
     ]
-    return found + _check_peers(node)
+    return found + check_reach(node) + _check_peers(node)
 
 
 def _check_ledger(node: Node) -> Finding:
@@ -75,9 +76,13 @@ def _check_clock(node: Node) -> Finding:
 def _check_directory(node: Node) -> Finding:
     try:
         directory = node.directory.current(node.clock.now())
-        directory.active_party(node.settings.entity)
+        listed, keys = directory.active_party(node.settings.entity), node.keys
     except RedpactError as error:
         return Finding.of_error("directory", error)
+    if (listed.signing_key, listed.exchange_key) != (keys.signing.public_key.hex(), keys.exchange_public.hex()):
+        # What others seal for us would be for somebody else to open.
+        es, en = "El directorio da a esta entidad claves que no son suyas", "The directory lists keys that are not ours"
+        return Finding("directory", Level.FAILED, es, en, "tell the other entities, and ask the coordinator why")
     until = directory.expires.isoformat(timespec="minutes")
     es, en = f"Directorio {directory.serial} válido hasta {until}", f"Directory {directory.serial} valid until {until}"
     return Finding("directory", Level.OK, es, en)

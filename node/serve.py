@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from node.exchange.expiry import expire_consents
 from node.exchange.locator_background import publish_consents
 from node.exchange.messages.background import deliver_notices
+from node.exchange.relaying import attend_relay
 from node.exchange.travelling.background import keep_travelling
 from node.identity.follow import follow_directory, watch_network
 from node.identity.renewal import keep_certificate
@@ -37,8 +38,14 @@ def tasks(node: Node) -> list[Task]:
         Task("travelling", partial(keep_travelling, node)),
         Task("witnesses", partial(witness_ledger, node)),
         Task("locator", partial(publish_consents, node)),
+        *relay_tasks(node),
         *training_tasks(node),
     ]
+
+
+def relay_tasks(node: Node) -> list[Task]:
+    """Return the work for the calls that come by relay, unless the settings switch it off."""
+    return [Task("relay", partial(attend_relay, node))] if node.settings.relay else []
 
 
 def training_tasks(node: Node) -> list[Task]:
@@ -60,13 +67,14 @@ def start(node: Node) -> Service:
     migrate.require_current(node.engine, MIGRATIONS)
     background = tasks(node)
     credentials = node.certificate.server_credentials()
-    servers: list[RunningServer] = [
-        start_server(settings.listen, credentials, servicers(node), workers=settings.workers)
-    ]
+    servers: list[RunningServer] = []
+    if settings.listen:
+        servers.append(start_server(settings.listen, credentials, servicers(node), workers=settings.workers))
     if settings.witness_listen:
         try:
             servers.append(node.witness_desk.serve(settings.witness_listen))
         except AddressInUse:
-            servers[0].stop(0)
+            for server in servers:
+                server.stop(0)
             raise
     return Service(servers, background, release=[node.channels.close], close=node.close)

@@ -1,9 +1,9 @@
 """The settings of an entity's node: ``HOME/node.toml``."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from consent_ledger.parties import EntityId, HexKey, ledger_origin
 from node.runtime.settings import Address, ServiceSettings, http_url
@@ -16,7 +16,9 @@ class NodeSettings(ServiceSettings):
 
     network: str = Field(min_length=1, max_length=100)
     entity: EntityId
-    listen: Address = Field(description="where the node accepts calls of other entities")
+    listen: Address | Literal[""] = Field(
+        description="where the node accepts calls of other entities; empty: nowhere, the relay brings them"
+    )
     addresses: tuple[Address, ...] = Field(default=(), max_length=8, description="where others reach the node")
     coordinator_address: Address
     coordinator_key: HexKey = Field(description="pinned at enrolment: signs directories, manifests and releases")
@@ -32,6 +34,7 @@ class NodeSettings(ServiceSettings):
     keep_received_days: float = Field(
         default=7.0, ge=0, le=90, description="how long a sealed copy of what others shared may be shown again"
     )
+    relay: bool = Field(default=True, description="call and be called by the relay where no address works")
     workers: int = Field(default=16, ge=2, le=256, description="threads that answer calls")
     locator_log_days: int = Field(
         default=365, ge=1, le=3650, description="how long the locator's signed answers are kept"
@@ -40,6 +43,12 @@ class NodeSettings(ServiceSettings):
         default=8.0, gt=0, le=50, description="privacy budget of a data set that has no own one"
     )
     epsilon_delta: float = Field(default=1e-5, gt=0, le=1e-3, description="the delta that budget is accounted at")
+
+    @model_validator(mode="after")
+    def _addresses_lead_to_a_port(self) -> Self:
+        if self.addresses and not self.listen:
+            raise ValueError("addresses need something to lead to: set listen, or give none")
+        return self
 
     @property
     def ledger_origin(self) -> str:

@@ -22,11 +22,13 @@ from node.settings import NodeSettings
 from node.wiring import Node
 
 MIGRATIONS: Final = "node:migrations"
+NOWHERE: Final = "none"
+"""As an answer to where to listen: a node without open port, which the relay reaches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What ``init`` was told. Empty values are not needed for a home that exists."""
+    """What ``init`` was told. Empty values are not needed for a home that exists; `listen` may be `NOWHERE`."""
 
     token: str = ""
     listen: str = ""
@@ -52,13 +54,14 @@ def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
         return _upgrade(home, answers, clock)
     if not answers.token or not answers.listen:
         raise InvitationNeeded("a new node needs --token and --listen", remedy="ask the coordinator for an invitation")
+    listen = "" if answers.listen == NOWHERE else answers.listen
     invitation = Invitation.from_token(answers.token)
     settings = NodeSettings.validated(
         {
             "network": invitation.network,
             "entity": invitation.entity,
-            "listen": answers.listen,
-            "addresses": answers.addresses or (answers.listen,),
+            "listen": listen,
+            "addresses": answers.addresses or ((listen,) if listen else ()),
             "coordinator_address": invitation.address,
             "coordinator_key": invitation.coordinator_key,
             "database": answers.database,

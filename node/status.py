@@ -5,6 +5,7 @@ from typing import Any
 from node.exchange.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.exchange.locator_report import locator_lines, locator_state
 from node.exchange.messages.state import waiting_for
+from node.identity.reach import way_in
 from node.runtime.command_line import table
 from node.runtime.evidence import alarm_lines, evidence_summary
 from node.wiring import Node
@@ -28,6 +29,7 @@ def summary(node: Node) -> dict[str, Any]:
         "network": settings.network,
         "listen": settings.listen,
         "addresses": list(settings.addresses),
+        "reached": way_in(settings.addresses, relay=settings.relay).value,
         "coordinator_address": directory.coordinator_address if directory else settings.coordinator_address,
         "coordinator_key": settings.coordinator_key,
         "certificate_until": node.certificate.identity().not_after.isoformat(),
@@ -60,6 +62,7 @@ _LABELS = {
         "entity": "Entidad",
         "network": "Red",
         "listen": "Escucha en",
+        "reached": "Se llega a este nodo",
         "coordinator_address": "Coordinador",
         "certificate_until": "Certificado válido hasta",
         "ledger_size": "Anotaciones en el registro de consentimientos",
@@ -71,6 +74,7 @@ _LABELS = {
         "entity": "Entity",
         "network": "Network",
         "listen": "Listens on",
+        "reached": "This node is reached",
         "coordinator_address": "Coordinator",
         "certificate_until": "Certificate valid until",
         "ledger_size": "Entries in the consent ledger",
@@ -93,10 +97,29 @@ _VALUES_ES = {
 }
 
 
+_REACHED = {
+    "es": {
+        "direct": "en {}",
+        "relay": "por el repetidor del coordinador, sin puerto abierto",
+        "not": "de ninguna forma: ni publica una dirección ni usa el repetidor",
+    },
+    "en": {
+        "direct": "at {}",
+        "relay": "by the coordinator's relay, without an open port",
+        "not": "in no way: it neither publishes an address nor uses the relay",
+    },
+}
+
+
+def _reached_text(document: dict[str, Any], lang: str) -> str:
+    return _REACHED[lang][document["reached"]].format(" ".join(document["addresses"]))
+
+
 def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     lang = lang if lang in _LABELS else "es"
     words = _VALUES_ES if lang == "es" else {}
+    document = document | {"reached": _reached_text(document, lang), "listen": document["listen"] or "-"}
     lines = [f"{label}: {document[name]}" for name, label in _LABELS[lang].items()]
     rows = [
         {

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from consent_ledger.note import NoteSigner, NoteVerifier
     from federated.budget import EpsilonLedger
     from federated.guard import NodeGuard
+    from node.exchange.incoming import Incoming
     from node.exchange.messages.courier import Courier
     from node.exchange.messages.desk import MessageDesk
     from node.exchange.transport import Transport
@@ -106,6 +107,13 @@ class Node:
         from node.exchange.messages.registry import message_kinds
 
         return MessageDesk(self, message_kinds(self))
+
+    @cached_property
+    def incoming(self) -> "Incoming":
+        """What takes everything that other entities send, whichever way it came."""
+        from node.exchange.incoming import Incoming
+
+        return Incoming(self)
 
     @cached_property
     def courier(self) -> "Courier":

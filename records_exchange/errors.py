@@ -180,3 +180,17 @@ class LocatorMessageMalformed(ExchangeError):
 
     code = "locator_message_malformed"
     es = "El mensaje del localizador no tiene el formato esperado. Actualice RedPACT a los dos lados."
+
+
+class SealBroken(ExchangeError):
+    """Bytes from the relay that do not open: changed or cut on the way, or sealed for something else."""
+
+    code = "seal_broken"
+    es = "Lo recibido por el repetidor no se puede abrir: llegó alterado o no era para esto. No se ha usado."
+
+
+class SealImpossible(ExchangeError):
+    """A call that cannot be sealed: it is too large, or the other entity's key is not usable."""
+
+    code = "seal_impossible"
+    es = "No se puede cerrar el envío para el repetidor. Si es por su tamaño, la otra entidad necesita una dirección."

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from coordinator.wiring import Coordinator
+from node.runtime import log
 from node.runtime.command_line import emit
 
 __all__ = ["HomeOption", "JsonOption", "LangOption", "emit", "open_coordinator"]
@@ -24,5 +25,9 @@ LangOption = Annotated[str, typer.Option("--lang", help="Language of labels: es 
 
 
 def open_coordinator(home: Path) -> Coordinator:
-    """Return the coordinator of a home folder; its parts are read when first used."""
+    """Return the coordinator of a home folder; its parts are read when first used.
+
+    What they log goes to standard error: standard output is the command's answer and nothing else.
+    """
+    log.configure("warning")
     return Coordinator(home)

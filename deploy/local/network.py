@@ -27,6 +27,8 @@ class Entity:
     id: str
     name: str
     kind: str = "public"
+    listens: bool = True
+    """Or it has no open port, and is reached by relay."""
 
 
 class Process:
@@ -139,8 +141,10 @@ class LocalNetwork:
         invited = self.programs.ask(COORDINATOR, "entity", "invite", *who, "--home", self.coordinator_home)
         # Who was not planned for enrols without ever serving.
         port, witness = self.ports.get(entity.id, (0, None))
-        witness_listen = "none" if witness is None else f"127.0.0.1:{witness}"
-        addresses = ("--listen", f"127.0.0.1:{port}", "--witness-listen", witness_listen)
+        open_port = entity.listens and witness is not None
+        listen = f"127.0.0.1:{port}" if entity.listens else "none"
+        witness_listen = f"127.0.0.1:{witness}" if open_port else "none"
+        addresses = ("--listen", listen, "--witness-listen", witness_listen)
         home = ("--home", self.home(entity.id))
         self.programs.ask(NODE, "init", *home, *addresses, "--token", "-", stdin=str(invited["token"]))
 

@@ -16,7 +16,10 @@ def register(app: typer.Typer) -> None:
 def init(
     home: HomeOption,
     token: Annotated[str, typer.Option(help="The invitation of the coordinator; '-' reads it from input.")] = "",
-    listen: Annotated[str, typer.Option(help="host:port where this node accepts other entities' calls.")] = "",
+    listen: Annotated[
+        str,
+        typer.Option(help="host:port where this node accepts calls; 'none' for no open port: they come by relay."),
+    ] = "",
     address: Annotated[
         list[str] | None,
         typer.Option(help="host:port where others reach this node; default: --listen. Repeatable."),

@@ -24,9 +24,14 @@ LangOption = Annotated[str, typer.Option("--lang", help="Language of labels: es 
 
 
 def open_node(home: Path) -> "Node":
-    """Return the node of a home folder; its parts are read when first used."""
+    """Return the node of a home folder; its parts are read when first used.
+
+    What they log goes to standard error: standard output is the command's answer and nothing else.
+    """
+    from node.runtime import log
     from node.wiring import Node  # brings the database library: half of the start-up time of a command without one
 
+    log.configure("warning")
     return Node(home)
 
 

@@ -19,5 +19,6 @@ def register(app: typer.Typer) -> None:
         node = open_node(home)
         log.configure(node.settings.log_level)
         running = service.start(node)
-        text = f"redpact-node: {node.settings.entity} ready on port {running.port}"
-        running.run_until_signal(json.dumps({"ready": node.settings.entity, "port": running.port}) if as_json else text)
+        entity, port = node.settings.entity, running.port if node.settings.listen else None
+        text = f"redpact-node: {entity} ready {f'on port {port}' if port else 'without an open port'}"
+        running.run_until_signal(json.dumps({"ready": entity, "port": port}) if as_json else text)

@@ -1,11 +1,27 @@
-"""What the directory should say of where this node is reached."""
+"""What the directory should say of where this node is reached, and in which way it is."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from consent_ledger.cosignature import CosignatureSigner
 from consent_ledger.parties import WitnessAddress, witness_name
 from node.keys import NodeKeys
 from node.settings import NodeSettings
+
+
+class Reached(StrEnum):
+    """In which way others reach an entity."""
+
+    DIRECT = "direct"
+    RELAY = "relay"
+    NOT = "not"
+
+
+def way_in(addresses: tuple[str, ...], *, relay: bool) -> Reached:
+    """Return in which way an entity with these addresses is reached, if everything runs."""
+    if addresses:
+        return Reached.DIRECT
+    return Reached.RELAY if relay else Reached.NOT
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from protos.redpact.v1 import messages_pb2, messages_pb2_grpc
 
 
 class MessagesServicer(messages_pb2_grpc.MessagesServicer):
-    """Unwraps, hands to the desk, wraps."""
+    """Unwraps, hands over, wraps."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -21,7 +21,7 @@ class MessagesServicer(messages_pb2_grpc.MessagesServicer):
     def Deliver(self, request: messages_pb2.DeliverRequest, context: grpc.ServicerContext) -> messages_pb2.DeliverReply:
         """Take a signed message and return the signed reply; see `node.exchange.messages.desk`."""
         caller = caller_id(context, self._node.settings.network)
-        reply = self._node.message_desk.take(from_wire(request.message), caller)
+        reply = self._node.incoming.take(from_wire(request.message), caller)
         return messages_pb2.DeliverReply(reply=to_wire(reply))
 
 

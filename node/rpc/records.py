@@ -5,7 +5,6 @@ from collections.abc import Callable
 import grpc
 from typing_extensions import override
 
-from node.exchange.answering import Answering
 from node.runtime.peer import caller_id
 from node.runtime.wire import from_wire, to_wire
 from node.wiring import Node
@@ -13,19 +12,19 @@ from protos.redpact.v1 import records_pb2, records_pb2_grpc
 
 
 class RecordsServicer(records_pb2_grpc.RecordsServicer):
-    """Unwraps, asks `Answering`, wraps."""
+    """Unwraps, hands over, wraps."""
 
     def __init__(self, node: Node) -> None:
-        self._network = node.settings.network
-        self._answering = Answering(node)
+        self._node = node
 
     @override
     def FetchSummary(
         self, request: records_pb2.FetchSummaryRequest, context: grpc.ServicerContext
     ) -> records_pb2.FetchSummaryReply:
         """Answer a signed request with a signed answer; see `records_exchange.checks` for what is checked."""
-        caller = caller_id(context, self._network)
-        return records_pb2.FetchSummaryReply(answer=to_wire(self._answering.answer(from_wire(request.request), caller)))
+        caller = caller_id(context, self._node.settings.network)
+        answer = self._node.incoming.take(from_wire(request.request), caller)
+        return records_pb2.FetchSummaryReply(answer=to_wire(answer))
 
 
 def records_servicer(node: Node) -> Callable[[grpc.Server], None]:

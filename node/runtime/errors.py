@@ -70,6 +70,11 @@ class PeerUnreachable(RuntimeFault):
     kind = ErrorKind.UNREACHABLE
     es = "La otra entidad no responde. Inténtelo más tarde."
 
+    def __init__(self, message: str, *, remedy: str = "", answered: bool = False) -> None:
+        """`answered`: the other side did say something, namely that it cannot just now."""
+        super().__init__(message, remedy=remedy)
+        self.answered = answered
+
 
 class PeerRefused(RuntimeFault):
     """The other side answered no; the message carries its public reason."""

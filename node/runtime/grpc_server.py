@@ -20,7 +20,7 @@ from consent_ledger.errors import MalformedDocument
 from node.runtime.channels import MAX_MESSAGE_BYTES
 from node.runtime.errors import AddressInUse
 from node.runtime.settings import split_address
-from node.runtime.status import CODE_METADATA, STATUS_OF
+from node.runtime.status import CODE_METADATA, STATUS_OF, public_details
 from policies.errors import ErrorKind, RedpactError
 
 CONNECTION_AGE_SECONDS: Final = 600
@@ -97,6 +97,8 @@ _OPTIONS: Final[tuple[tuple[str, int], ...]] = (
     ("grpc.max_connection_age_ms", CONNECTION_AGE_SECONDS * 1000),
     ("grpc.max_connection_age_grace_ms", 30_000),
     ("grpc.keepalive_permit_without_calls", 0),
+    ("grpc.keepalive_time_ms", 30_000),  # a node whose line was cut must not hold its streams' threads
+    ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
     ("grpc.so_reuseport", 0),  # two services on one port is a mistake to report, not to share
 )
@@ -158,13 +160,11 @@ def _parse(handler: Any, data: bytes) -> Any:
 
 
 def _refuse(error: RedpactError, context: grpc.ServicerContext, method: str) -> None:
-    # A fault of this machine (a path, a database message) is no business of the caller's.
     reference = secrets.token_hex(4)
-    own_fault = error.kind is ErrorKind.DAMAGED
-    details = f"the service has a fault; reference {reference}" if own_fault else error.message
-    _log.log(40 if own_fault else 20, "call_refused", method=method, code=error.code, reference=reference)
+    level = 40 if error.kind is ErrorKind.DAMAGED else 20
+    _log.log(level, "call_refused", method=method, code=error.code, reference=reference)
     context.set_trailing_metadata(((CODE_METADATA, error.code),))
-    context.abort(STATUS_OF[error.kind], details[:1000])
+    context.abort(STATUS_OF[error.kind], public_details(error, reference))
 
 
 def _fault(context: grpc.ServicerContext, method: str) -> None:

@@ -53,7 +53,7 @@ class Service:
         """Start `tasks` beside `servers` that run already.
 
         Args:
-            servers: running servers; the first one's port is the service's.
+            servers: running servers; the first one's port is the service's. A node without open port has none.
             tasks: background work.
             release: called first when stopping: lets go whoever waits (long polls, streams).
             close: called last: closes databases and connections.
@@ -71,8 +71,8 @@ class Service:
 
     @property
     def port(self) -> int:
-        """The port of the first server."""
-        return self.servers[0].port
+        """The port of the first server; 0 where nothing listens."""
+        return self.servers[0].port if self.servers else 0
 
     def stop(self) -> None:
         """End the tasks and the calls under way, and close everything. Safe to call twice."""

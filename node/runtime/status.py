@@ -57,13 +57,32 @@ def from_rpc_error(error: grpc.RpcError, peer: str) -> RedpactError:
         return PeerUntrusted(f"no trusted connection to {peer}: {details}", remedy=_UNTRUSTED_REMEDY)
     if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return PeerUnreachable(f"{peer} did not answer in time", remedy="try again later")
-    return PeerUnreachable(f"no answer from {peer}: {details}", remedy="check that it is running, and try again later")
+    return PeerUnreachable(
+        f"no answer from {peer}: {details}",
+        remedy=_UNREACHABLE_REMEDY,
+        answered=error.code() is not grpc.StatusCode.UNAVAILABLE or bool(peer_code(error)),
+    )
+
+
+def public_details(error: RedpactError, reference: str) -> str:
+    """Return what a caller may read of an error: of a fault of this machine only where the log has it."""
+    # A path or a database message is no business of the caller's.
+    own_fault = error.kind is ErrorKind.DAMAGED
+    return (f"the service has a fault; reference {reference}" if own_fault else error.message)[:1000]
+
+
+def refused_by(peer: str, kind: ErrorKind, code: str, details: str) -> RedpactError:
+    """Return our error for an error that `peer` answered with in another way than by a status: the same."""
+    if STATUS_OF[kind] in _ANSWERED_NO:
+        return PeerRefused(f"{peer} answered: {details[:500]}", remedy=_REFUSED_REMEDY, peer_code=code)
+    return PeerUnreachable(f"no answer from {peer}: {details[:500]}", remedy=_UNREACHABLE_REMEDY, answered=True)
 
 
 _DISTRUST: Final = ("CERTIFICATE_VERIFY_FAILED", "SSL_ERROR_SSL", "Hostname Verification Check failed", "_ALERT_")
 """What gRPC's text shows when certificates do not match; it has no code of its own for that."""
 
 _UNTRUSTED_REMEDY: Final = "check the certificates and clocks of both sides with doctor"
+_UNREACHABLE_REMEDY: Final = "check that it is running, and try again later"
 _REFUSED_REMEDY: Final = "read the reason above; the other side's administrator can say more"
 
 

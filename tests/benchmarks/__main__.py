@@ -62,6 +62,7 @@ def _machine() -> str:
 def _calls(folder: Path, fewer: int) -> Table:
     from tests.benchmarks.bare_call import bare_call
     from tests.benchmarks.fetch import consented_fetch
+    from tests.benchmarks.relayed import relayed_fetch
 
     table = _table("Calls over mutual TLS, two processes", "p50 ms", "p99 ms", f"calls/s, {IN_FLIGHT} in flight")
     with bare_call(folder / "bare") as call:
@@ -69,6 +70,9 @@ def _calls(folder: Path, fewer: int) -> Table:
     with consented_fetch(folder / "network") as call:
         ours = _row(table, "consented fetch (in both ledgers)", call, fewer)
     table.add_row("ratio", f"{ours.p50 / bare.p50:.1f}", f"{ours.p99 / bare.p99:.1f}", "")
+    with relayed_fetch(folder / "relay") as call:
+        relayed = _row(table, "consented fetch by relay", call, fewer)
+    table.add_row("ratio to the direct one", f"{relayed.p50 / ours.p50:.1f}", f"{relayed.p99 / ours.p99:.1f}", "")
     return table
 
 

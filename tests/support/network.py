@@ -38,7 +38,7 @@ def coordinator_settings(**changes: object) -> CoordinatorSettings:
         "address": main,
         "enrolment_listen": enrolment,
         "enrolment_address": enrolment,
-        "workers": 20,
+        "workers": 40,
     }
     return CoordinatorSettings.validated(values | changes)
 
@@ -76,11 +76,11 @@ class Network:
         with self.coordinator.transaction() as session:
             return self.coordinator.registry(session).invite(entity, **(values | options))  # type: ignore[arg-type]
 
-    def join(self, entity: str, **options: object) -> Node:
-        """Invite an entity and set its node up."""
+    def join(self, entity: str, *, listen: str = "", **options: object) -> Node:
+        """Invite an entity and set its node up; `listen` may be ``none``."""
         token = self.invite(entity, **options).to_token()
         witness = free_address() if self.coordinator.settings.witness_listen else ""
-        answers = Answers(token=token, listen=free_address(), witness_listen=witness)
+        answers = Answers(token=token, listen=listen or free_address(), witness_listen=witness)
         node = set_up(self.root / entity, answers, self.clock)
         self.nodes[entity] = node
         return node

@@ -1,6 +1,6 @@
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,22 +19,13 @@ from node.runtime.findings import Level, exit_code
 from node.runtime.tls import read_tls_key
 from node.wiring import Node
 from tests.support.network import Network, free_address, network
+from tests.support.waiting import within
 
 
 @pytest.fixture
 def net(tmp_path: Path) -> Iterator[Network]:
     with network(tmp_path) as made:
         yield made
-
-
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    """Wait until `condition` holds, at most `seconds`; return whether it does."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 def suspend(net: Network, entity: str) -> None:

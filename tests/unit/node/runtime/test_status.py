@@ -4,8 +4,8 @@ import grpc
 import pytest
 from typing_extensions import override
 
-from node.runtime.errors import PeerRefused, PeerUnreachable, PeerUntrusted
-from node.runtime.status import CODE_METADATA, STATUS_OF, from_rpc_error, peer_errors
+from node.runtime.errors import PeerRefused, PeerUnreachable, PeerUntrusted, StorageFull
+from node.runtime.status import CODE_METADATA, STATUS_OF, from_rpc_error, peer_errors, public_details, refused_by
 from policies.errors import ErrorKind
 
 
@@ -76,3 +76,36 @@ def test_failed_tls_is_told_apart_from_silence() -> None:
 def test_a_long_sentence_of_the_peer_is_cut() -> None:
     error = from_rpc_error(Failed(grpc.StatusCode.PERMISSION_DENIED, "x" * 10_000), "leon")
     assert len(str(error)) < 600
+
+
+@pytest.mark.parametrize(
+    ("code", "metadata", "answered"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, (), False),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, (), False),
+        (grpc.StatusCode.UNAVAILABLE, ((CODE_METADATA, "storage_busy"),), True),
+        (grpc.StatusCode.INTERNAL, (), True),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, (), True),
+    ],
+)
+def test_a_peer_that_says_it_cannot_is_told_from_one_that_says_nothing(
+    code: grpc.StatusCode, metadata: tuple[tuple[str, str], ...], answered: bool
+) -> None:
+    error = from_rpc_error(Failed(code, "x", metadata), "leon")
+    assert isinstance(error, PeerUnreachable)
+    assert error.answered is answered
+
+
+@pytest.mark.parametrize("kind", ErrorKind)
+def test_an_error_is_the_same_whether_it_came_as_a_status_or_sealed(kind: ErrorKind) -> None:
+    by_status = from_rpc_error(Failed(STATUS_OF[kind], "details", ((CODE_METADATA, "some_code"),)), "leon")
+    sealed = refused_by("leon", kind, "some_code", "details")
+    assert (type(sealed), str(sealed), sealed.remedy) == (type(by_status), str(by_status), by_status.remedy)
+    assert vars(sealed) == vars(by_status)
+
+
+def test_a_fault_of_this_machine_is_no_business_of_the_caller() -> None:
+    own = public_details(StorageFull("/secret/path is full"), "ab12")
+    assert ("secret" in own, "ab12" in own) == (False, True)
+    assert public_details(PeerUnreachable("try later"), "ab12") == "try later"
+    assert len(public_details(PeerUnreachable("x" * 5000), "ab12")) == 1000

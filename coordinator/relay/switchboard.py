@@ -1,0 +1,203 @@
+"""The relay: connects a call with the entity it is for, and its answer with whoever waits. In memory, and blind.
+
+An entity attaches and takes the calls that are for it; a caller waits until its call is answered or its time is up.
+Nothing is written to disk or to the log, nothing outlives the process, and nothing here can be read: the bytes are
+sealed between the two entities. That also means that nothing here needs to be trusted by them.
+"""
+
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from coordinator.relay.errors import (
+    RelayBusy,
+    RelayCallUnknown,
+    RelayNotAttached,
+    RelayTooLarge,
+    RelayUnanswered,
+)
+from coordinator.relay.quotas import Allowance, RelayLimits
+from records_exchange.sealing import MAX_SEALED_BYTES
+
+GRACE_SECONDS: Final = 3.0
+"""How long after a stream ended its entity still counts as attached: the next stream is on its way."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PassedCall:
+    """A call under way."""
+
+    call_id: str
+    caller: str
+    recipient: str
+    sealed: bytes
+    answers: list[bytes] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+class _Line:
+    """What waits for one entity, and the stream that takes it: the newest, as an older one may be dead."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self.news = threading.Condition(lock)
+        self.waiting: deque[PassedCall] = deque()
+        self.attachment: Attachment | None = None
+        self.left_at = 0.0
+
+
+class Attachment:
+    """One stream of an attached entity."""
+
+    def __init__(self, line: _Line, monotonic: Callable[[], float]) -> None:
+        self._line = line
+        self._monotonic = monotonic
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether the stream should end: the entity opened another one, it went away, or the relay is closing."""
+        return self._closed
+
+    def take(self, timeout_seconds: float) -> PassedCall | None:
+        """Return the next call for the entity, or None when none came in time or the stream should end."""
+        line = self._line
+        with line.news:
+            line.news.wait_for(lambda: self._closed or line.waiting, timeout_seconds)
+            return line.waiting.popleft() if line.waiting and not self._closed else None
+
+    def close(self) -> None:
+        """End the stream. Safe to call twice."""
+        with self._line.news:
+            self.close_locked()
+
+    def close_locked(self) -> None:
+        """Do what `close` does, for whoever holds the lock."""
+        self._closed = True
+        if self._line.attachment is self:
+            self._line.attachment = None
+            self._line.left_at = self._monotonic()
+        self._line.news.notify_all()
+
+
+class Switchboard:
+    """Passes sealed calls on. Safe to use from many threads, which is what it is for."""
+
+    def __init__(self, limits: RelayLimits, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._limits = limits
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._lines: dict[str, _Line] = {}
+        self._calls: dict[str, PassedCall] = {}
+        self._call_allowances: dict[str, Allowance] = {}
+        self._byte_allowances: dict[str, Allowance] = {}
+        self._closed = False
+
+    def attach(self, entity: str) -> Attachment:
+        """Let an entity take its calls. An earlier stream of the same entity ends.
+
+        Raises:
+            RelayBusy: no more entities can be attached, or the relay is closing.
+        """
+        with self._lock:
+            line = self._lines.setdefault(entity, _Line(self._lock))
+            others = sum(1 for each in self._lines.values() if each is not line and each.attachment)
+            if self._closed or others >= self._limits.attached:
+                raise RelayBusy("no more entities can be attached", remedy="raise `workers` at the coordinator")
+            if line.attachment is not None:
+                line.attachment.close_locked()
+            line.attachment = Attachment(line, self._monotonic)
+            return line.attachment
+
+    def attached(self) -> tuple[str, ...]:
+        """Return who is attached now, in order of their ids."""
+        with self._lock:
+            return tuple(sorted(entity for entity, line in self._lines.items() if line.attachment))
+
+    def pass_on(self, caller: str, recipient: str, sealed: bytes, timeout_seconds: float) -> bytes:
+        """Pass a call on and return the sealed answer.
+
+        Args:
+            caller: entity id, as its certificate says it.
+            recipient: entity id.
+            sealed: the call.
+            timeout_seconds: how long the caller waits.
+
+        Raises:
+            RelayTooLarge: more bytes than a call has.
+            RelayBusy: a limit is reached.
+            RelayNotAttached: the recipient is not there.
+            RelayUnanswered: it did not answer in time, or could not open the call.
+        """
+        _require_small(sealed)
+        with self._lock:
+            self._admit(caller, recipient, len(sealed))
+            line = self._line(recipient)
+            call = PassedCall(secrets.token_hex(16), caller, recipient, sealed)
+            self._calls[call.call_id] = call
+            line.waiting.append(call)
+            line.news.notify()
+        call.over.wait(timeout_seconds)
+        with self._lock:
+            del self._calls[call.call_id]
+            if call in line.waiting:
+                line.waiting.remove(call)
+        if not call.answers or not call.answers[0]:
+            raise RelayUnanswered(f"{recipient} did not answer", remedy="try again later")
+        return call.answers[0]
+
+    def answer(self, entity: str, call_id: str, sealed: bytes) -> None:
+        """Give an entity's answer to a call to whoever waits for it; an empty one says that there will be none.
+
+        Raises:
+            RelayTooLarge: more bytes than an answer has.
+            RelayBusy: the entity sent more this minute than it may.
+            RelayCallUnknown: no such call of this entity waits for an answer.
+        """
+        _require_small(sealed)
+        with self._lock:
+            self._charge(self._byte_allowances, entity, self._limits.bytes_per_minute, len(sealed))
+            call = self._calls.get(call_id)
+            if call is None or call.recipient != entity or call.over.is_set():
+                raise RelayCallUnknown("no such call waits for an answer", remedy="none is needed: it came too late")
+            call.answers.append(sealed)
+            call.over.set()
+
+    def close(self) -> None:
+        """Release everyone who waits, for good."""
+        with self._lock:
+            self._closed = True
+            for call in self._calls.values():
+                call.over.set()
+            for line in self._lines.values():
+                if line.attachment is not None:
+                    line.attachment.close_locked()
+
+    def _admit(self, caller: str, recipient: str, size: int) -> None:
+        limits, under_way = self._limits, self._calls.values()
+        self._charge(self._call_allowances, caller, limits.calls_per_minute, 1)
+        self._charge(self._byte_allowances, caller, limits.bytes_per_minute, size)
+        if self._closed or len(under_way) >= limits.calls:
+            raise RelayBusy("the relay has no room for another call", remedy="try again in a moment")
+        if sum(call.caller == caller for call in under_way) >= limits.calls_from:
+            raise RelayBusy(f"{caller} has as many calls under way as it may", remedy="try again in a moment")
+        if sum(call.recipient == recipient for call in under_way) >= limits.calls_to:
+            raise RelayBusy(f"{recipient} has as many calls to answer as it may", remedy="try again in a moment")
+
+    def _charge(self, allowances: dict[str, Allowance], entity: str, per_minute: int, amount: int) -> None:
+        if not allowances.setdefault(entity, Allowance(per_minute)).take(amount, self._monotonic()):
+            raise RelayBusy(f"{entity} used up what it may send in a minute", remedy="try again in a minute")
+
+    def _line(self, recipient: str) -> _Line:
+        line = self._lines.get(recipient)
+        if line is None or (line.attachment is None and self._monotonic() - line.left_at >= GRACE_SECONDS):
+            raise RelayNotAttached(f"{recipient} is not attached to the relay", remedy="try again later")
+        return line
+
+
+def _require_small(sealed: bytes) -> None:
+    if len(sealed) > MAX_SEALED_BYTES:
+        raise RelayTooLarge(f"{len(sealed)} bytes are more than a call has", remedy="update RedPACT")

@@ -1,0 +1,19 @@
+"""The consented fetch of `tests.benchmarks.fetch`, by the relay: sealed, through the coordinator, and back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+from node.exchange.transport import Transport
+from tests.benchmarks.fetch import consented_fetch
+
+
+@contextmanager
+def relayed_fetch(folder: Path) -> Iterator[Callable[[], object]]:
+    """Give a function that makes one fetch from a holder as if it published no address."""
+    with (
+        patch.object(Transport, "_ways", lambda transport, _peer: [transport._by_relay]),
+        consented_fetch(folder) as fetch,
+    ):
+        yield fetch

@@ -1,0 +1,173 @@
+"""Who may use the relay, and how much."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from consent_ledger.parties import COORDINATOR_ID, server_name
+from coordinator.relay.switchboard import Switchboard
+from coordinator.rpc.relay import attached_now
+from coordinator.status import summary, summary_text
+from coordinator.wiring import Coordinator
+from node.doctor import examine
+from node.identity.follow import refresh
+from node.rpc import relay
+from node.runtime.channels import ChannelPool
+from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.runtime.findings import Finding, Level
+from node.status import summary as node_summary
+from node.status import summary_text as node_summary_text
+from node.wiring import Node
+from records_exchange.sealing import MAX_SEALED_BYTES
+from tests.support.network import NETWORK, Network, network
+from tests.support.relay import RelayedNetwork, attach, relayed_network
+from tests.support.waiting import within
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[RelayedNetwork]:
+    with relayed_network(tmp_path) as made:
+        yield made
+
+
+def suspend(net: Network, entity: str) -> None:
+    with net.coordinator.transaction() as session:
+        net.coordinator.registry(session).suspend(entity, reason="prueba", now=net.clock.now())
+
+
+def pass_garbage(net: Network, caller: str, recipient: str, size: int = 10) -> PeerUnreachable:
+    with pytest.raises(PeerUnreachable) as caught:
+        relay.pass_on(net.nodes[caller].coordinator_channel(), recipient, bytes(size))
+    return caught.value
+
+
+def test_a_suspended_entity_neither_calls_nor_is_called_at_once(net: RelayedNetwork) -> None:
+    suspend(net, "leon")
+    assert "suspended" in pass_garbage(net, "leon", "burgos").message
+    assert "suspended" in pass_garbage(net, "soria", "leon").message
+    with pytest.raises(PeerRefused):
+        list(relay.attend(net.nodes["leon"].coordinator_channel()))
+    assert net.relay.calls == []
+
+
+def test_a_suspended_entity_loses_its_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from coordinator.rpc import relay as servicer
+
+    monkeypatch.setattr(servicer, "KEEPALIVE_SECONDS", 0.1)
+    with relayed_network(tmp_path) as net:
+        suspend(net, "burgos")
+        assert within(5, lambda: net.relay.attached() == ("soria",))
+
+
+def test_an_unknown_recipient_is_as_absent_as_one_that_is_away(net: RelayedNetwork) -> None:
+    assert "attached" in pass_garbage(net, "leon", "nobody").message
+    assert "attached" in pass_garbage(net, "burgos", "leon").message
+
+
+def test_an_answer_to_somebody_elses_call_is_refused(net: RelayedNetwork) -> None:
+    with pytest.raises(PeerRefused) as caught:
+        relay.answer(net.nodes["soria"].coordinator_channel(), "0" * 32, b"forged")
+    assert caught.value.peer_code == "relay_call_unknown"
+
+
+def test_more_bytes_than_a_call_has_are_refused(net: RelayedNetwork) -> None:
+    assert "more than a call has" in pass_garbage(net, "leon", "burgos", MAX_SEALED_BYTES + 1).message
+
+
+def test_the_settings_bound_what_an_entity_may_use(tmp_path: Path) -> None:
+    with network(tmp_path, relay_calls_per_minute=2) as net:
+        for entity in ("leon", "burgos"):
+            net.join(entity, listen="none")
+        for _ in range(2):
+            assert "not attached" in pass_garbage(net, "leon", "burgos").message
+        assert "used up" in pass_garbage(net, "leon", "burgos").message
+        assert "not attached" in pass_garbage(net, "burgos", "leon").message  # each has its own
+
+
+def test_a_network_without_relay_says_so_everywhere(tmp_path: Path) -> None:
+    with network(tmp_path, relay=False) as net:
+        node = net.join("leon", listen="none")
+        with pytest.raises(PeerRefused) as caught:
+            list(relay.attend(node.coordinator_channel()))
+        assert caught.value.peer_code == "relay_off"
+        assert reach(node).level is Level.FAILED
+        assert summary(net.coordinator)["relay"] == {"state": "off", "attached": []}
+        assert "apagado" in summary_text(summary(net.coordinator), "es")
+
+
+def reach(node: Node) -> Finding:
+    return next(found for found in examine(node) if found.check == "reach")
+
+
+def test_status_and_doctor_say_in_which_way_a_node_is_reached(net: RelayedNetwork) -> None:
+    leon, burgos, avila = net.nodes["leon"], net.nodes["burgos"], net.join("avila")
+    refresh(burgos)
+    found = {each.check: each for each in examine(burgos)}
+    assert (found["reach"].level, found["reach"].en) == (Level.OK, "This node is reached by the relay")
+    assert found["peer:soria"].en == "soria is attached to the relay"
+    assert found["peer:leon"].level is Level.UNREACHABLE
+    assert {each.check: each.level for each in examine(leon)}["reach"] is Level.UNREACHABLE  # it does not run
+    assert [node_summary(node)["reached"] for node in (leon, burgos, avila)] == ["relay", "relay", "direct"]
+    assert avila.settings.addresses[0] in node_summary_text(node_summary(avila), "es")
+    assert "repetidor" in node_summary_text(node_summary(burgos), "es")
+    assert {each.check: each.level for each in examine(avila)}["reach"] is Level.OK
+    burgos.__dict__["settings"] = burgos.settings.model_copy(update={"relay": False})
+    assert node_summary(burgos)["reached"] == "not"
+    found = {each.check: each for each in examine(burgos)}
+    assert found["reach"].level is Level.WARNING
+    assert found["peer:soria"].level is Level.UNREACHABLE
+
+
+def test_the_coordinators_status_says_who_is_attached(net: RelayedNetwork) -> None:
+    assert summary(net.coordinator)["relay"] == {"state": "running", "attached": ["burgos", "soria"]}
+    assert "conectadas: 2 (burgos, soria)" in summary_text(summary(net.coordinator), "es")
+    net.stop_coordinator()
+    assert summary(net.coordinator)["relay"]["state"] == "stopped"
+    assert "stopped" in summary_text(summary(net.coordinator), "en")
+
+
+def test_where_a_service_listens_on_every_interface_its_commands_still_ask_it(tmp_path: Path) -> None:
+    from tests.support.network import free_address
+
+    port = free_address().rpartition(":")[2]
+    with network(tmp_path, listen=f"0.0.0.0:{port}", address=f"127.0.0.1:{port}") as net:
+        net.join("leon", listen="none")
+        attach(net, "leon")
+        assert attached_now(Coordinator(net.coordinator.home)) == ("leon",)
+
+
+def test_only_entities_and_the_coordinator_itself_learn_who_is_attached(net: RelayedNetwork) -> None:
+    assert relay.attached(net.nodes["leon"].coordinator_channel()) == {"burgos", "soria"}
+    pool = ChannelPool(net.coordinator.certificate)
+    channel = pool.channel(net.coordinator.settings.address, server_name(NETWORK, COORDINATOR_ID))
+    assert relay.attached(channel) == {"burgos", "soria"}
+    with pytest.raises(PeerRefused):
+        list(relay.attend(channel))
+    pool.close()
+    suspend(net, "leon")
+    with pytest.raises(PeerRefused):
+        relay.attached(net.nodes["leon"].coordinator_channel())
+
+
+def test_a_node_whose_line_is_cut_holds_no_stream(net: RelayedNetwork) -> None:
+    assert isinstance(net.coordinator.switchboard, Switchboard)
+    net.services[0].stop()
+    assert within(5, lambda: net.relay.attached() == ("soria",))
+
+
+def test_doctor_notices_when_the_directory_gives_our_calls_to_somebody_elses_key(
+    net: RelayedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leon = net.nodes["leon"]
+    assert {each.check: each.level for each in examine(leon)}["directory"] is Level.OK
+    directory = leon.directory.current(net.clock.now())
+    false_key = directory.party("soria").exchange_key
+    listed = [
+        party.model_copy(update={"exchange_key": false_key}) if party.id == "leon" else party
+        for party in directory.entities
+    ]
+    false = directory.model_copy(update={"entities": tuple(listed)})
+    monkeypatch.setattr(leon.directory, "current", lambda _now: false)
+    found = {each.check: each for each in examine(leon)}["directory"]
+    assert (found.level, found.en) == (Level.FAILED, "The directory lists keys that are not ours")

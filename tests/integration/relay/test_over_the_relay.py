@@ -1,0 +1,215 @@
+"""Entities behind home routers take part fully, by the relay, with the same checks and the same ledger entries."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from consent_ledger.signing import Envelope
+from node.exchange.consents import Consents
+from node.exchange.messages.pulse import PULSE
+from node.runtime.errors import PeerRefused, PeerUnreachable, PeerUntrusted
+from policies.errors import RedpactError
+from records_exchange.answer import Outcome as AnswerOutcome
+from records_exchange.mailboxes import NoticeState
+from records_exchange.message import Outcome
+from records_exchange.request import REQUEST_TYPE
+from tests.support.exchange import PERSON, grant
+from tests.support.network import free_address
+from tests.support.relay import RelayedNetwork, relayed_network
+from tests.support.waiting import within
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[RelayedNetwork]:
+    with relayed_network(tmp_path) as made:
+        yield made
+
+
+def test_a_fetch_between_two_entities_without_an_open_port_is_in_both_ledgers(net: RelayedNetwork) -> None:
+    before = net.entries("burgos")
+    reply = net.fetch()
+    assert reply.released, reply.error
+    assert reply.holder.addresses == ()
+    assert net.entries("burgos") - before == {"release": 1}
+    assert net.entries("leon") == {"release_received": 1}
+
+
+@pytest.mark.invariant(4)
+def test_without_consent_and_after_a_withdrawal_the_answer_is_the_same_refusal_as_ever(net: RelayedNetwork) -> None:
+    strange = net.fetch("soria").answer
+    (consent,) = Consents(net.nodes["burgos"]).list(PERSON)
+    Consents(net.nodes["burgos"]).withdraw(consent.consent_id)
+    withdrawn = net.fetch().answer
+    for answer in (strange, withdrawn):
+        assert answer is not None
+        assert (answer.outcome, answer.reason) == (AnswerOutcome.REFUSED, "nothing_to_share")
+    assert net.entries("burgos")["refusal"] == 2
+
+
+def test_notices_and_questions_arrive_and_are_answered(net: RelayedNetwork) -> None:
+    net.note("one")
+    net.note("two")
+    net.deliver()
+    assert net.noted == ["one", "two"]
+    assert net.state("two") is NoticeState.ACKNOWLEDGED
+    now = net.clock.now()
+    reply = net.nodes["leon"].courier.ask("burgos", PULSE, {"complete_until": now.isoformat()})
+    assert reply.reply.outcome is Outcome.ACCEPTED
+
+
+def test_a_running_node_empties_its_outbox_by_the_relay(net: RelayedNetwork) -> None:
+    net.serve("leon")
+    net.note("by itself")
+    assert within(10, lambda: net.state("by itself") is NoticeState.ACKNOWLEDGED)
+    assert net.noted == ["by itself"]
+
+
+def test_many_calls_under_way_at_once_are_all_answered(net: RelayedNetwork) -> None:
+    before = net.entries("burgos")
+    with ThreadPoolExecutor(16) as pool:
+        replies = list(pool.map(lambda _: net.fetch(), range(48)))
+    assert [reply.error for reply in replies if not reply.released] == []
+    assert net.entries("burgos") - before == {"release": 48}
+
+
+def test_a_refusal_has_the_same_code_by_relay_as_directly(net: RelayedNetwork) -> None:
+    """Both ways: a request that is no request, signed by whoever sends it."""
+    from consent_ledger.signing import seal
+
+    leon, burgos = net.nodes["leon"], net.nodes["burgos"]
+    party = leon.directory.current(net.clock.now()).party("burgos")
+    garbage = seal(REQUEST_TYPE, b"{}", leon.keys.signing)
+    with pytest.raises(PeerRefused) as caught:
+        leon.transport.call(party, garbage)
+    assert caught.value.peer_code == "request_malformed"
+    with pytest.raises(RedpactError) as direct:
+        burgos.incoming.take(garbage, "leon")
+    assert direct.value.code == caught.value.peer_code
+
+
+@pytest.mark.invariant(9)
+def test_without_the_coordinator_there_is_no_relay_and_the_outbox_keeps_its_notices(net: RelayedNetwork) -> None:
+    net.stop_coordinator()
+    reply = net.fetch()
+    assert isinstance(reply.error, PeerUnreachable)
+    net.note("meanwhile")
+    net.deliver()
+    assert net.state("meanwhile") is NoticeState.WAITING
+    assert net.noted == []
+    net.start()
+    assert within(20, lambda: "burgos" in net.coordinator.switchboard.attached())  # by itself, after its wait
+    net.deliver()
+    assert (net.noted, net.state("meanwhile")) == (["meanwhile"], NoticeState.ACKNOWLEDGED)
+    assert net.fetch().released
+
+
+def test_a_node_that_is_not_attached_is_told_at_once(net: RelayedNetwork) -> None:
+    reply = net.fetch("burgos", "leon")
+    assert isinstance(reply.error, PeerUnreachable)
+    assert "not attached" in reply.error.message
+
+
+def test_an_entity_with_an_address_that_answers_is_called_directly(net: RelayedNetwork) -> None:
+    net.join("avila")
+    net.serve("avila")
+    _everybody_knows(net)
+    with pytest.raises(PeerRefused):
+        _call(net, "avila")
+    assert net.relay.calls == []
+
+
+def test_an_entity_whose_address_is_dead_is_reached_by_relay_and_then_by_relay_first(net: RelayedNetwork) -> None:
+    _publish(net, "burgos", free_address())
+    assert net.fetch().released
+    assert net.fetch().released
+    assert [(caller, recipient) for caller, recipient, _ in net.relay.calls] == [("leon", "burgos")] * 2
+
+
+def test_whoever_refused_or_could_not_be_trusted_is_not_asked_again_by_relay(net: RelayedNetwork) -> None:
+    net.join("avila")
+    service = net.serve("avila")
+    _everybody_knows(net)
+    with pytest.raises(PeerRefused):
+        _call(net, "avila")
+    # Somebody else at the address of burgos: its certificate names another entity.
+    _publish(net, "burgos", f"127.0.0.1:{service.port}")
+    assert isinstance(net.fetch().error, PeerUntrusted)
+    assert net.relay.calls == []
+
+
+def test_a_node_that_switched_the_relay_off_neither_calls_nor_is_called_by_it(net: RelayedNetwork) -> None:
+    leon = net.nodes["leon"]
+    leon.__dict__["settings"] = leon.settings.model_copy(update={"relay": False})
+    reply = net.fetch()
+    assert isinstance(reply.error, PeerUnreachable)
+    assert net.relay.calls == []
+    service = net.serve("leon")
+    assert "relay" not in {thread.name for thread in service._threads}
+
+
+def test_a_ledger_that_cannot_be_proved_to_only_grow_is_named_and_nothing_breaks(net: RelayedNetwork) -> None:
+    """The proof is asked for directly; where no address leads, the answer is used and stays unproved for now."""
+    from consent_ledger.parties import ledger_origin
+    from consent_ledger.witness_store import Role, SqlCheckpointStore
+
+    assert net.fetch().released
+    assert net.fetch().released
+    leon = net.nodes["leon"]
+    with leon.snapshot() as session:
+        origin = ledger_origin(leon.settings.network, "burgos")
+        assert SqlCheckpointStore(session, Role.UNPROVEN).get(origin) is not None
+
+
+def test_streams_come_and_go_and_no_call_is_lost(net: RelayedNetwork) -> None:
+    """The relay ends every stream from time to time; here, all the time."""
+    stop = threading.Event()
+
+    def interrupt() -> None:
+        while not stop.wait(0.05):
+            for line in list(net.relay._lines.values()):
+                if line.attachment is not None and not line.waiting:
+                    line.attachment.close()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        replies = [net.fetch() for _ in range(15)]
+    finally:
+        stop.set()
+        thread.join()
+    assert [reply.error for reply in replies if not reply.released] == []
+
+
+def test_a_consent_given_here_is_of_use_to_an_entity_without_a_port_that_serves(net: RelayedNetwork) -> None:
+    """The other way round: the asker of before is the holder now."""
+    from tests.support.exchange import hold, person_record
+
+    hold(net.nodes["leon"], person_record())
+    grant(net.nodes["leon"], "burgos")
+    net.serve("leon")
+    assert within(10, lambda: "leon" in net.relay.attached())
+    assert net.fetch("burgos", "leon").released
+
+
+def _call(net: RelayedNetwork, holder: str) -> Envelope:
+    from consent_ledger.signing import seal
+
+    leon = net.nodes["leon"]
+    party = leon.directory.current(net.clock.now()).party(holder)
+    return leon.transport.call(party, seal(REQUEST_TYPE, b"{}", leon.keys.signing))
+
+
+def _everybody_knows(net: RelayedNetwork) -> None:
+    from node.identity.follow import refresh
+
+    for node in net.nodes.values():
+        refresh(node)
+
+
+def _publish(net: RelayedNetwork, entity: str, address: str) -> None:
+    with net.coordinator.transaction() as session:
+        net.coordinator.registry(session).set_addresses(entity, (address,), net.clock.now())
+    _everybody_knows(net)
