@@ -75,11 +75,12 @@ class DriverStatement:
         Raises:
             DBAPIError: the one that SQLAlchemy makes of the driver's error.
         """
-        _, row = self._execute(connection, values)
-        if row is None:
-            return None
+        row = self._execute(connection, values)[1]
+        received = self._for(connection.dialect).received
+        if row is None or not received:
+            return cast("tuple[Any, ...] | None", row)
         converted = list(row)
-        for place, convert in self._for(connection.dialect).received:
+        for place, convert in received:
             converted[place] = convert(converted[place])
         return tuple(converted)
 
@@ -104,7 +105,7 @@ class DriverStatement:
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect, column_keys=list(self._names))
         kinds = [compiled.binds[name].type.dialect_impl(dialect) for name in self._names]
-        sent = [kind.bind_processor(dialect) or _as_it_is for kind in kinds]
+        sent = [kind.bind_processor(dialect) for kind in kinds]
         received = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in self._selected]
         return _Compiled(
             str(compiled),
@@ -129,15 +130,15 @@ def driver_error(dialect: Dialect, error: Exception, statement: str) -> DBAPIErr
     return cast("DBAPIError", DBAPIError.instance(statement, None, error, kind, hide_parameters=True, dialect=dialect))
 
 
-def _by_place(places: Sequence[str], names: tuple[str, ...], sent: Sequence[_Convert]) -> _Arrange:
+def _by_place(places: Sequence[str], names: tuple[str, ...], sent: Sequence[_Convert | None]) -> _Arrange:
     if tuple(places) != names:
         raise AssertionError(f"the statement wants its values in the order {places}")
-    return lambda values: [convert(value) for convert, value in zip(sent, values, strict=True)]
+    if not any(sent):
+        return lambda values: values
+    return lambda values: [send(value) if send else value for send, value in zip(sent, values, strict=True)]
 
 
-def _by_name(names: tuple[str, ...], sent: Sequence[_Convert]) -> _Arrange:
-    return lambda values: {name: convert(value) for name, convert, value in zip(names, sent, values, strict=True)}
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+def _by_name(names: tuple[str, ...], sent: Sequence[_Convert | None]) -> _Arrange:
+    return lambda values: {
+        name: send(value) if send else value for name, send, value in zip(names, sent, values, strict=True)
+    }
