@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from node.runtime.errors import StorageBusy
-from node.runtime.storage import session_on, transaction
+from node.runtime.storage import session_joining, transaction
 
 MAX_GROUP: Final = 64
 """Units that share a transaction: enough to hide the disk, few enough that the first need not wait for long."""
@@ -118,9 +118,8 @@ def _commit_together(engine: Engine, group: list[_Unit[Any]]) -> None:
 
 def _within_savepoint(connection: Connection, unit: _Unit[Any]) -> None:
     try:
-        with connection.begin_nested(), session_on(connection) as session:
+        with connection.begin_nested(), session_joining(connection) as session:
             unit.result = unit.work(session)
-            session.flush()
     except DBAPIError as error:
         raise _GroupFailed from error
     except Exception as error:  # noqa: BLE001 - handed to the caller it belongs to, who raises it

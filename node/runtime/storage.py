@@ -80,14 +80,23 @@ def transaction(engine: Engine) -> Iterator[Session]:
         StorageBusy, StorageFull, StorageDamaged: the database could not do it; nothing was changed.
     """
     # Beginning takes the write lock: what is read in the block must still hold when it is written.
-    with translated_errors(), engine.begin() as connection, session_on(connection) as session:
+    with translated_errors(), engine.begin() as connection, session_joining(connection) as session:
+        yield session
+
+
+@contextmanager
+def session_joining(connection: Connection) -> Iterator[Session]:
+    """Open a session that works in the connection's transaction, or savepoint, which the caller ends.
+
+    Raises:
+        StorageBusy: the database undid the work on the way, and whoever did it went on nevertheless.
+    """
+    joined = connection.get_nested_transaction() or connection.get_transaction()
+    with Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session:
         yield session
         session.flush()
-
-
-def session_on(connection: Connection) -> Session:
-    """Return a session that works in the connection's transaction, which somebody else ends."""
-    return Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+    if joined is None or not joined.is_active:
+        raise StorageBusy("the work was undone before it was durable", remedy="try again")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Statements that the driver runs itself: what SQLAlchemy would have given, sent and raised."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import cast
 
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.sql_driver import DriverStatement, connection_of
 from consent_ledger.tables import LedgerHeadRow
-from node.runtime.storage import session_on, snapshot, transaction
+from node.runtime.errors import StorageBusy
+from node.runtime.storage import session_joining, snapshot, transaction
 
 HEAD = cast("Table", LedgerHeadRow.__table__)
 COLUMNS = (HEAD.c.origin, HEAD.c.size, HEAD.c.frontier, HEAD.c.checkpoint, HEAD.c.time)
@@ -61,14 +63,29 @@ def test_a_session_begins_its_own_transaction_and_joins_one_that_is_there(engine
     with Session(engine) as session:
         INSERT.run(connection_of(session), 1, *FIRST)
         session.rollback()
-    with engine.connect() as connection:
-        with session_on(connection) as session:
-            assert connection_of(session) is connection
-            assert connection.in_transaction()
-            assert READ.one(connection, 1) is None
-        connection.rollback()
-        with connection.begin(), session_on(connection) as session:
-            assert connection_of(session) is connection
+    with engine.connect() as connection, Session(connection) as session:
+        assert connection_of(session) is connection
+        assert connection.in_transaction()
+        assert READ.one(connection, 1) is None
+    with engine.begin() as connection, session_joining(connection) as session:
+        assert connection_of(session) is connection
+
+
+def test_work_that_hides_that_the_database_undid_it_is_not_taken_for_durable(engine: Engine) -> None:
+    def hiding(session: Session) -> None:
+        INSERT.run(connection_of(session), 1, *FIRST)
+        session.add(LedgerHeadRow(id=2, **dict(zip(NAMES, FIRST, strict=True))))  # the table has one row at most
+        with suppress(IntegrityError):
+            session.flush()
+
+    with pytest.raises(StorageBusy), transaction(engine) as session:
+        hiding(session)
+    with pytest.raises(StorageBusy), transaction(engine) as session:
+        connection = session.connection()
+        with connection.begin_nested(), session_joining(connection) as inner:
+            hiding(inner)
+    with snapshot(engine) as session:
+        assert READ.one(connection_of(session), 1) is None
 
 
 def test_a_snapshot_shows_one_state_whatever_is_written_meanwhile(engine: Engine) -> None:
