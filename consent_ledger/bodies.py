@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
+from pydantic_core import to_json
 
 from consent_ledger.entry import Body, EntryType, UtcTime
 from consent_ledger.parties import EntityId
@@ -345,3 +346,16 @@ ALL_BODIES: Final[tuple[type[Body], ...]] = (
 
 BODY_MODELS: Final[dict[EntryType, type[Body]]] = {kind: model for model in ALL_BODIES for kind in model.entry_types}
 """The body of each type of entry; a test asserts that every type has one."""
+
+
+def read_body(kind: EntryType, data: bytes) -> Body | None:
+    """Read a body from exactly the bytes that `Body.canonical` gives of it.
+
+    None for any others, which is no verdict: ask `parse_body`. Parsing, validating and writing again are one pass each
+    over the bytes; that they come out again is what refuses every other spelling.
+    """
+    try:
+        body = BODY_MODELS[kind].model_validate_json(data)
+        return body if to_json(body) == data else None
+    except ValueError:
+        return None

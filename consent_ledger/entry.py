@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self, cast
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
+from typing_extensions import override
 
 from consent_ledger import canonical
 from consent_ledger.errors import EntryInvalid, MalformedDocument
@@ -64,6 +66,14 @@ class Body(BaseModel):
     entry_types: ClassVar[tuple[EntryType, ...]] = ()
     """The types of entry that may have this body."""
 
+    @classmethod
+    @override
+    def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Have the fields of what is read in the order of their canonical form, whatever order they are declared in."""
+        schema: Any = handler(source)
+        schema["schema"]["fields"] = dict(sorted(schema["schema"]["fields"].items()))
+        return cast("CoreSchema", schema)
+
     def canonical(self) -> bytes:
         """Return the RFC 8785 bytes.
 
@@ -73,6 +83,7 @@ class Body(BaseModel):
         return canonical.encode_plain(self.model_dump(mode="json"))
 
 
+_KINDS: Final = {kind.value.encode(): kind for kind in EntryType}
 # A leaf has one form, so that matching it is both parsing it and proving it canonical.
 _LEAF: Final = re.compile(
     rb'\{"commitment":"([0-9a-f]{64})","id":"([0-9a-f]{32})",'
@@ -107,8 +118,9 @@ class Leaf:
             raise MalformedDocument("not a ledger entry in its canonical form")
         commitment, entry_id, time, kind = found.groups()
         try:
-            moment = datetime.fromisoformat(time.decode())
-            return cls(EntryType(kind.decode()), entry_id.decode(), moment, commitment.decode())
+            return cls(_KINDS[kind], entry_id.decode(), datetime.fromisoformat(time.decode()), commitment.decode())
+        except KeyError as error:
+            raise MalformedDocument(f"not a ledger entry: there is no type {kind.decode()}") from error
         except ValueError as error:
             raise MalformedDocument(f"not a ledger entry: {error}") from error
 
@@ -137,7 +149,7 @@ class SealedEntry:
 
 def encode_time(moment: datetime) -> str:
     """Return RFC 3339 in UTC with microseconds: always 27 characters, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def encode_leaf(kind: EntryType, entry_id: str, time: datetime | str, commitment: str) -> bytes:

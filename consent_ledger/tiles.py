@@ -132,32 +132,34 @@ class TileHashes:
     def __init__(self, size: int, read_tile: ReadTile, frontier: Sequence[bytes] = ()) -> None:
         self.size = size
         self._read = read_tile
-        self._tiles: dict[tuple[int, int], bytes] = {}
+        self._tiles: dict[tuple[int, int], tuple[bytes, ...]] = {}
         self._known = dict(zip(_perfect_subtrees(0, size), frontier, strict=True)) if frontier else {}
 
     def __call__(self, start: int, end: int) -> bytes:
         """Return the hash of the tree over leaves ``start..end-1``, where `start` is aligned as in RFC 6962 proofs."""
+        width = end - start
+        if width.bit_count() == 1:  # nearly all are perfect
+            height = width.bit_length() - 1
+            return self._perfect(height, start >> height)
         return fold([self._perfect(height, index) for height, index in _perfect_subtrees(start, end)])
 
     def _perfect(self, height: int, index: int) -> bytes:
         known = self._known.get((height, index))
         if known is not None:
             return known
-        level, rest = divmod(height, TILE_HEIGHT)
-        tile, first = divmod(index, TILE_WIDTH >> rest)
-        data = self._tile(level, tile)
-        row = _rows(data)[rest] if rest else data
-        return row[first * HASH_BYTES : (first + 1) * HASH_BYTES]
+        rest = height % TILE_HEIGHT
+        tile = (height // TILE_HEIGHT, index >> (TILE_HEIGHT - rest))
+        rows = self._tiles.get(tile) or self._open(*tile)
+        first = index % (TILE_WIDTH >> rest) * HASH_BYTES
+        return rows[rest][first : first + HASH_BYTES]
 
-    def _tile(self, level: int, index: int) -> bytes:
-        tile = self._tiles.get((level, index))
-        if tile is None:
-            width = width_of(level, index, self.size)
-            tile = self._read(level, index, width)
-            if len(tile) != width * HASH_BYTES:
-                raise LedgerDamaged(f"tile {level}/{index} does not hold {width} hashes")
-            self._tiles[level, index] = tile
-        return tile
+    def _open(self, level: int, index: int) -> tuple[bytes, ...]:
+        width = width_of(level, index, self.size)
+        tile = self._read(level, index, width)
+        if len(tile) != width * HASH_BYTES:
+            raise LedgerDamaged(f"tile {level}/{index} does not hold {width} hashes")
+        rows = self._tiles[level, index] = _rows(tile)
+        return rows
 
 
 @lru_cache(maxsize=512)

@@ -87,6 +87,9 @@ class Misconduct(StrEnum):
     ROLLBACK = "rollback"
     """The log says that it is smaller than a checkpoint it had signed before."""
 
+    SMALLER = "smaller"
+    """A checkpoint smaller than one cosigned came late, or the log was rolled back: growing from there tells."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -209,7 +212,8 @@ class Witness:
         size, root = (known.size, known.root) if known else (0, EMPTY_ROOT)
         if request.old != size:
             # A smaller or equal checkpoint may be an honest client's that lost a race; a second root never is.
-            return Reply(409, f"{size}\n".encode(), SIZE_TYPE, _fork(known, checkpoint, request.note))
+            evidence = _fork(known, checkpoint, request.note) or _smaller(known, checkpoint, request.note)
+            return Reply(409, f"{size}\n".encode(), SIZE_TYPE, evidence)
         try:
             verify_consistency(size, checkpoint.size, root, checkpoint.root, request.proof)
         except ProofError as error:
@@ -225,6 +229,12 @@ def _fork(known: Observed | None, checkpoint: Checkpoint, note: bytes) -> Eviden
     if known is None or known.size != checkpoint.size or known.root == checkpoint.root:
         return None
     return Evidence(Misconduct.FORK, checkpoint.origin, known.note, note)
+
+
+def _smaller(known: Observed | None, checkpoint: Checkpoint, note: bytes) -> Evidence | None:
+    if known is None or checkpoint.size >= known.size:
+        return None
+    return Evidence(Misconduct.SMALLER, checkpoint.origin, known.note, note)
 
 
 def _unproven(known: Observed | None, request: AddCheckpoint, checkpoint: Checkpoint) -> Evidence | None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from consent_ledger import canonical
 from consent_ledger.audit.report import Check
+from consent_ledger.bodies import read_body
 from consent_ledger.entry import MAX_BODY_BYTES, SALT_BYTES, Body, Leaf, commitment_of, commits_to, parse_body
 from consent_ledger.errors import ExportUnusable, LedgerError, MalformedDocument
 from consent_ledger.export import BODIES_FOLDER
@@ -13,6 +14,7 @@ from consent_ledger.export import BODIES_FOLDER
 _MAX_FILE: Final = 2 * MAX_BODY_BYTES + 1000
 _USUAL: Final = 8192
 """Read at first: nearly every body is smaller, and a larger buffer costs more than reading does."""
+_READING: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _BEFORE: Final = b'{"body":'
 _BETWEEN: Final = b',"salt":"'
 _AFTER: Final = b'"}\n'
@@ -41,7 +43,7 @@ class BodyFolder:
 
     def _bytes(self, index: int) -> bytes | None:
         try:
-            descriptor = os.open(f"{self._prefix}{index}.json", os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            descriptor = os.open(f"{self._prefix}{index}.json", _READING)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -63,7 +65,12 @@ def committed_body(leaf: Leaf, data: bytes) -> Body:
     Raises:
         MalformedDocument: it is not a body with its salt, or not the one that the leaf commits to.
     """
-    document = _as_exported(leaf, data)
+    exported = _as_exported(leaf, data)
+    if exported is not None:
+        body = read_body(leaf.type, exported)
+        if body is not None:
+            return body
+    document = None if exported is None else canonical.decode_plain(exported)
     if document is None:
         document, salt = _in_any_spelling(data)
         if not commits_to(leaf.commitment, salt, document):
@@ -71,17 +78,15 @@ def committed_body(leaf: Leaf, data: bytes) -> Body:
     return parse_body(leaf.type, document)
 
 
-def _as_exported(leaf: Leaf, data: bytes) -> dict[str, Any] | None:
-    """Read a file as our own export writes it: the committed bytes are in it as they are, nothing is encoded again."""
+def _as_exported(leaf: Leaf, data: bytes) -> bytes | None:
+    """Return the body in a file as our own export writes it: the committed bytes are in it as they are."""
     salt, body = data[_SALT_AT : -len(_AFTER)], data[len(_BEFORE) : _BODY_END]
     if data != b"".join((_BEFORE, body, _BETWEEN, salt, _AFTER)):
         return None
     try:
-        if commitment_of(bytes.fromhex(salt.decode("ascii")), body) != leaf.commitment:
-            return None
+        return body if commitment_of(bytes.fromhex(salt.decode("ascii")), body) == leaf.commitment else None
     except ValueError:
         return None
-    return canonical.decode_plain(body)
 
 
 def _in_any_spelling(data: bytes) -> tuple[dict[str, Any], bytes]:

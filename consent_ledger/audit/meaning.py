@@ -49,7 +49,7 @@ class _Consent:
 class _Terms:
     consent_id: str
     person_ref: str
-    fields: tuple[str, ...]
+    fields: frozenset[str]
     purposes: tuple[str, ...]
     recipients: tuple[str, ...]
     valid_from: datetime
@@ -64,6 +64,7 @@ class MeaningAudit:
 
     def __init__(self, report: AuditReport) -> None:
         self._report = report
+        self._releases, self._withdrawals = report.check("releases"), report.check("withdrawals")
         self._consents: dict[str, _Consent] = {}
         self._kept: dict[Any, Any] = {}  # one copy of each set of fields, purposes, recipients
         self._readers: dict[type[Body], Callable[[AuditedEntry], None]] = {
@@ -161,7 +162,7 @@ class MeaningAudit:
         return _Terms(
             body.consent_id,
             body.person_ref,
-            self._one(body.fields),
+            self._one(frozenset(body.fields)),
             self._one(body.purposes),
             self._one(body.recipients),
             body.valid_from,
@@ -201,25 +202,25 @@ class MeaningAudit:
         named = [self._consents.get(consent_id) for consent_id in body.consents]
         consents = [consent for consent in named if consent is not None]
         if len(consents) < len(named) and self._consent_bodies_lost:
-            self._report.check("releases").warn(
+            self._releases.warn(
                 "release_unverifiable",
                 f"No se puede comprobar la cesión a {body.recipient}: el contenido del consentimiento se borró.",
                 f"The release to {body.recipient} cannot be checked: the consent's content was erased.",
                 index=entry.index,
             )
             return
-        self._report.check("releases").examined += 1
-        self._report.check("withdrawals").examined += 1
-        covered: set[str] = set()
+        self._releases.examined += 1
+        self._withdrawals.examined += 1
+        covering: list[frozenset[str]] = []
         for consent in consents:
             if body.recipient not in consent.released_to:
                 consent.released_to = self._one(consent.released_to | {body.recipient})
             if self._covers(entry, body, consent):
-                covered.update(consent.record.fields)
-        missing = sorted(set(body.fields) - covered)
+                covering.append(consent.record.fields)
+        missing = set(body.fields).difference(*covering)
         if missing:
-            names = ", ".join(missing)
-            self._report.check("releases").fail(
+            names = ", ".join(sorted(missing))
+            self._releases.fail(
                 "release_uncovered",
                 f"Se cedió a {body.recipient} sin consentimiento vigente: {names}.",
                 f"Released to {body.recipient} without a live consent: {names}.",
@@ -229,7 +230,7 @@ class MeaningAudit:
     def _covers(self, entry: AuditedEntry, body: ReleaseBody, consent: _Consent) -> bool:
         record = consent.record
         if consent.state not in VALID_FOR_PROCESSING or entry.leaf.time >= record.valid_until:
-            self._report.check("withdrawals").fail(
+            self._withdrawals.fail(
                 "release_after_end",
                 f"Se cedió a {body.recipient} cuando el consentimiento {record.consent_id} ya no valía.",
                 f"Released to {body.recipient} when consent {record.consent_id} was no longer valid.",

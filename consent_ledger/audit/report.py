@@ -139,7 +139,8 @@ class AuditReport:
 
     def count(self, kind: EntryType) -> None:
         """Count an entry under its type."""
-        self.entries_by_type[kind.value] = self.entries_by_type.get(kind.value, 0) + 1
+        name = kind.value
+        self.entries_by_type[name] = self.entries_by_type.get(name, 0) + 1
 
     @property
     def passed(self) -> bool:

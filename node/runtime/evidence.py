@@ -10,10 +10,13 @@ from typing import Any, Final
 import structlog
 
 from consent_ledger.witness import Evidence, Misconduct, origin_hash
+from node.runtime.errors import HomeUnusable
 from node.runtime.files import write_private
 from node.runtime.findings import Finding, Level
 
 FOLDER: Final = "evidence"
+UNCLEAR: Final = "unclear"
+"""Below it: what may be honest, one file a log, until the log proves that it holds what it had shown before."""
 MAX_FILES: Final = 1000
 """A misbehaving log could sign without end; what the first thousand files prove needs no more."""
 
@@ -23,6 +26,7 @@ _WHAT: Final = {
     Misconduct.FORK: ("firmó dos versiones de su registro", "signed two versions of its ledger"),
     Misconduct.UNPROVEN: ("no prueba que su registro solo haya crecido", "does not prove that its ledger only grew"),
     Misconduct.ROLLBACK: ("ha acortado su registro", "shortened its ledger"),
+    Misconduct.SMALLER: ("muestra un registro más corto que antes", "shows a shorter ledger than before"),
 }
 
 
@@ -41,6 +45,8 @@ def keep_evidence(home: Path, evidence: Evidence, *, seen_by: str, now: datetime
     Raises:
         StorageFull, HomeUnusable: it cannot be written.
     """
+    if evidence.kind is Misconduct.SMALLER:
+        return _keep_doubt(home, evidence, seen_by=seen_by, now=now)
     digest = sha256(evidence.known + b"\0" + evidence.offered).hexdigest()[:16]
     path = home / FOLDER / f"{evidence.kind}-{origin_hash(evidence.origin)[:8]}-{digest}.json"
     _log.error("ledger_misconduct", kind=evidence.kind.value, origin=evidence.origin, seen_by=seen_by, file=path.name)
@@ -48,6 +54,37 @@ def keep_evidence(home: Path, evidence: Evidence, *, seen_by: str, now: datetime
         return path
     if len(evidence_files(home)) >= MAX_FILES:
         return None
+    _write(path, evidence, seen_by, now)
+    return path
+
+
+def _keep_doubt(home: Path, evidence: Evidence, *, seen_by: str, now: datetime) -> Path:
+    path = _doubt(home, evidence.origin)
+    _log.warning("ledger_smaller", origin=evidence.origin, seen_by=seen_by, file=path.name)
+    if not path.exists():
+        _write(path, evidence, seen_by, now)
+    return path
+
+
+def clear_doubt(home: Path, origin: str) -> None:
+    """Drop what is unclear of a log, which has now proved that it extends what it had shown before.
+
+    Raises:
+        HomeUnusable: the file cannot be removed.
+    """
+    try:
+        _doubt(home, origin).unlink(missing_ok=True)
+    except OSError as error:
+        raise HomeUnusable(
+            f"cannot remove {_doubt(home, origin)}: {error.strerror}", remedy="check its owner"
+        ) from error
+
+
+def _doubt(home: Path, origin: str) -> Path:
+    return home / FOLDER / UNCLEAR / f"{Misconduct.SMALLER}-{origin_hash(origin)[:16]}.json"
+
+
+def _write(path: Path, evidence: Evidence, seen_by: str, now: datetime) -> None:
     document = {
         "kind": evidence.kind.value,
         "origin": evidence.origin,
@@ -58,7 +95,6 @@ def keep_evidence(home: Path, evidence: Evidence, *, seen_by: str, now: datetime
         "offered_proof": [base64.b64encode(node).decode() for node in evidence.proof],
     }
     write_private(path, (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode())
-    return path
 
 
 def evidence_files(home: Path) -> list[Path]:
@@ -82,6 +118,11 @@ def _summary(path: Path) -> dict[str, Any]:
 def check_evidence(home: Path) -> Finding:
     """Check that no log is known to have been forked or rolled back."""
     found = evidence_summary(home)
+    unclear = [_summary(path) for path in sorted((home / FOLDER / UNCLEAR).glob("*.json"))]
+    if not found and unclear:
+        es, en = (", ".join(sorted({_told(each, language) for each in unclear})) for language in (0, 1))
+        remedy = "ask its administrator whether an old backup was restored; a late request clears up by itself"
+        return Finding("evidence", Level.WARNING, f"AVISO: {es}", f"NOTICE: {en}", remedy)
     if not found:
         es, en = "Ningún registro ha mostrado versiones contradictorias", "No ledger has shown contradictory versions"
         return Finding("evidence", Level.OK, es, en)

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from consent_ledger.cosignature import Cosigner
 from consent_ledger.witness import MAX_REQUEST_BYTES, LogKey, Reply, Witness, screen
 from consent_ledger.witness_store import Role, SqlCheckpointStore
-from node.runtime.evidence import keep_evidence
+from node.runtime.evidence import clear_doubt, keep_evidence
 from node.runtime.http_server import HttpReply, RunningHttp, start_http
 
 _CHECKPOINT: Final = re.compile(r"/([0-9a-f]{64})/checkpoint")
+_COSIGNED: Final = 200
 _NOT_FOUND: Final = HttpReply(404, b"nothing here; see https://c2sp.org/tlog-witness\n")
 
 
@@ -58,6 +59,8 @@ class WitnessDesk:
         with self.turn, self.transaction() as session:
             reply = self._witness(session).extend(screened, now)
         # What was remembered is durable from here on: a slower, smaller request can no longer roll it back.
+        if reply.status == _COSIGNED:
+            clear_doubt(self.home, screened.checkpoint.origin)
         if reply.evidence is not None:
             keep_evidence(self.home, reply.evidence, seen_by="witness", now=now)
         return _http(reply)

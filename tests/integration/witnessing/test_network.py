@@ -240,6 +240,11 @@ def test_a_ledger_shortened_by_an_old_backup_is_told_to_its_owner(net: Network) 
     assert {each.error.code for each in done.outcomes if each.error} == {"ledger_contradicted"}
     kinds = {json.loads(path.read_bytes())["kind"] for path in evidence_files(town.home)}
     assert kinds == {"rollback"}
+    # and its witnesses have noted it
+    noted = next(each for each in examine_coordinator(net.coordinator) if each.check == "evidence")
+    assert noted.level is Level.WARNING
+    assert "shorter" in noted.en
+    assert findings(net, "ngo", "evidence") is Level.WARNING
 
 
 def test_a_peer_learns_of_a_shortened_ledger_from_the_next_answer(net: Network) -> None:
@@ -274,3 +279,9 @@ def test_a_round_that_was_overtaken_is_no_alarm(net: Network) -> None:
     assert {each.error.code for each in done.outcomes if each.error} == {"witness_refused"}
     assert evidence_files(town.home) == []
     assert waiting(town) == 0
+    # its witnesses cannot know yet; when the ledger grows from what they cosigned, they do
+    assert findings(net, "ngo", "evidence") is Level.WARNING
+    with town.transaction() as session:
+        town.ledger(session).append(refusals(1), town.clock.now())
+    assert cosigned(town).quorum
+    assert findings(net, "ngo", "evidence") is Level.OK

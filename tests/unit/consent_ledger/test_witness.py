@@ -116,6 +116,16 @@ def test_409_tells_the_size_when_the_client_starts_from_another(asked: Asked, ol
     assert asked.size == 5
 
 
+@pytest.mark.parametrize(("old", "new"), [(0, 4), (4, 4), (3, 3), (0, 0)])
+def test_a_smaller_checkpoint_is_refused_and_noted_as_a_possible_rollback(asked: Asked, old: int, new: int) -> None:
+    asked.grow(0, 5)
+    reply = asked.grow(old, new)
+    assert (reply.status, reply.body) == (409, b"5\n")
+    assert reply.evidence is not None
+    assert reply.evidence.kind is Misconduct.SMALLER
+    assert asked.size == 5
+
+
 @pytest.mark.parametrize(
     ("old", "new", "proof"),
     [
