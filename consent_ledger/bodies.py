@@ -183,6 +183,8 @@ class ReleaseReceivedBody(Body):
     withheld: Annotated[tuple[WithheldField, ...], Field(max_length=200)] = ()
     person_ref: Reference | None = None
     case_ref: Reference | None = None
+    professional: Reference | None = None
+    """Who asked, by the entity's own reference of its staff. In no request, and in no other entity's ledger."""
     answer_sha256: HexDigest
     holder_origin: Annotated[str, Field(min_length=1, max_length=200)]
     holder_index: Annotated[int, Field(ge=0, le=2**53 - 1)]
@@ -200,16 +202,31 @@ class WithdrawalAcknowledgedBody(Body):
 
 
 class ReferralBody(Body):
-    """A step of a referral between entities."""
+    """A step of a referral between entities, taken here or told by the other side: both ledgers hold the same steps.
+
+    `number` counts each side's own steps from 1, and `message_sha256` is the digest of the signed message that tells of
+    it, so that the ledgers of the two entities can be held against each other.
+    """
 
     entry_types: ClassVar = (EntryType.REFERRAL,)
 
     referral_id: Reference
-    person_ref: Reference
+    person_ref: Reference | None = None
+    """None at a receiver that does not know the person, or not yet."""
     peer: EntityId
     direction: Literal["sent", "received"]
     state: Code
+    """Where the referral stands here after the step."""
     reason: Code | None = None
+    """The reason or result that the step states."""
+    step: Code | None = None
+    taken_by: Literal["sender", "receiver"] | None = None
+    number: Annotated[int, Field(ge=1, le=1000)] | None = None
+    message_sha256: HexDigest | None = None
+    """None for a step that was told to nobody."""
+    kind: Code | None = None
+    service: Code | None = None
+    consent_id: Reference | None = None
 
 
 class TrainingDecisionBody(Body):
@@ -268,6 +285,10 @@ class AccessReportBody(Body):
     since: UtcTime
     until: UtcTime
     report_sha256: HexDigest
+    asked_by: EntityId | None = None
+    """The entity through which the person asked; None when the person asked here."""
+    staff_reason: Code | None = None
+    """Why the report names members of staff; None when it does not."""
 
 
 class ErasureBody(Body):

@@ -16,14 +16,15 @@ from sqlalchemy.orm import Session
 from consent_ledger.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, Notice, PartyDetail
 from consent_ledger.consents import ConsentGrant, ConsentRenewal, ConsentView
 from consent_ledger.errors import ConsentInvalid
-from consent_ledger.parties import EntityKind
 from consent_ledger.receipt import write_receipt
 from node.exchange.due import DEFAULT_NOTICE_DAYS, DueConsent, due_consents
 from node.exchange.errors import EvidenceMissing, FieldNotShareable, RecipientNotAllowed
 from node.exchange.evidence import EvidenceVault, Scan
 from node.exchange.guardians import GuardianInput, check_who_decides, guardian_of
+from node.exchange.recipients import referral_fields
 from node.records.cipher import RecordCipher
 from node.records.documents import Document
+from node.referrals.service import Referrals
 from node.wiring import Node
 from node.witnessing.rounds import catch_up
 from node.witnessing.state import own_testimony
@@ -144,12 +145,14 @@ class Consents:
             register = self._node.consents(session)
             if guardian:
                 self._check_who_decides(session, register.get(consent_id).person_ref, guardian, now)
-            return register.withdraw(
+            view = register.withdraw(
                 consent_id,
                 now,
                 acted_by=Actor.GUARDIAN if guardian else Actor.PERSON,
                 guardian=guardian_of(guardian, self._cipher()),
             )
+            Referrals(self._node).consent_ended(session, consent_id, now)
+            return view
 
     def due(self, days: int = DEFAULT_NOTICE_DAYS, document: Document | None = None) -> tuple[DueConsent, ...]:
         """Return the live consents that somebody should talk about with the person, and why, the first to end first.
@@ -218,8 +221,10 @@ class Consents:
 
     def _begin(self, given: GrantInput, *, refused: bool) -> ConsentView:
         now = self._node.clock.now()
-        fields = shareable_fields(given.fields)
         parties = self._parties(given.recipients)
+        own = self._node.settings.entity
+        told = referral_fields((party for party in parties if party.id != own), given.purposes, given.fields)
+        fields = shareable_fields(told or given.fields)
         scan = Scan.read(given.evidence) if given.evidence else None
         with self._node.transaction() as session:
             person = self._person(session, given.document)
@@ -267,11 +272,6 @@ class Consents:
         found = {own: directory.party(own)} if own in directory else {}
         for name in names:
             party = directory.active_party(name)
-            if party.kind is EntityKind.COLLABORATOR:
-                raise RecipientNotAllowed(
-                    f"{name} is a collaborating entity: it never sees records (Ley 4/2018 art. 7)",
-                    remedy="choose a public entity or an agent",
-                )
             if name == own:
                 raise RecipientNotAllowed(f"{name} is this entity", remedy="name the entities that may ask this one")
             found[name] = party
