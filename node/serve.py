@@ -3,6 +3,7 @@
 from functools import partial
 from importlib.util import find_spec
 
+from node.attention.background import watch_attention
 from node.exchange.expiry import expire_consents
 from node.exchange.messages.background import deliver_notices
 from node.identity.follow import follow_directory, watch_network
@@ -32,6 +33,7 @@ def tasks(node: Node) -> list[Task]:
         Task("certificate", partial(keep_certificate, node)),
         Task("expiry", partial(expire_consents, node)),
         Task("outbox", partial(deliver_notices, node)),
+        Task("attention", partial(watch_attention, node)),
         Task("witnesses", partial(witness_ledger, node)),
         *training_tasks(node),
     ]

@@ -22,6 +22,9 @@ class NodeSettings(ServiceSettings):
     witnesses: int = Field(
         default=2, ge=0, le=16, description="entities asked to cosign our ledger, beside the coordinator"
     )
+    attention_days: int = Field(
+        default=3, ge=1, le=90, description="days after which a notice nobody has acknowledged is shown in the inbox"
+    )
     workers: int = Field(default=16, ge=2, le=256, description="threads that answer calls")
     epsilon_limit: float = Field(
         default=8.0, gt=0, le=50, description="privacy budget of a data set that has no own one"

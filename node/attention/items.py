@@ -1,11 +1,11 @@
 """What waits for a professional: written in the transaction of its cause, so that neither is there alone."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from node.attention.errors import AttentionUnknown
@@ -58,20 +58,15 @@ class AttentionList:
         row = {"kind": item.kind.value, "reference": item.reference, "peer": item.peer, "detail": item.detail}
         self._session.execute(insert(AttentionRow), [row | {"created_at": now, "done_at": None}])
 
-    def add_once(self, items: Iterable[NewItem], now: datetime) -> int:
+    def add_once(self, items: Sequence[NewItem], now: datetime) -> int:
         """Write those items that were never written before, and return how many there were."""
-        added = 0
-        for item in items:
-            same = exists().where(
-                AttentionRow.kind == item.kind.value,
-                AttentionRow.reference == item.reference,
-                AttentionRow.peer == item.peer,
-                AttentionRow.detail == item.detail,
-            )
-            if not self._session.scalar(select(same)):
-                self.add(item, now)
-                added += 1
-        return added
+        columns = (AttentionRow.kind, AttentionRow.reference, AttentionRow.peer, AttentionRow.detail)
+        kinds = sorted({item.kind.value for item in items})
+        known = {tuple(row) for row in self._session.execute(select(*columns).where(AttentionRow.kind.in_(kinds)))}
+        new = [item for item in items if (item.kind.value, item.reference, item.peer, item.detail) not in known]
+        for item in new:
+            self.add(item, now)
+        return len(new)
 
     def list(self, *, with_done: bool = False) -> tuple[Item, ...]:
         """Return what waits, the oldest first; on request also what was dealt with."""

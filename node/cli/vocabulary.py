@@ -19,6 +19,7 @@ class Section(StrEnum):
     ROLES = "roles"
     CODES = "codes"
     REASONS = "reasons"
+    REFERRALS = "referrals"
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +34,7 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
         lang: LangOption = "es",
     ) -> None:
-        """List purposes, fields, roles, codes or reasons. Works without a home folder."""
+        """List purposes, fields, roles, codes, reasons, or the words of referrals. Works without a home folder."""
         rows = _ROWS[section](name, lang)
         emit({str(section): rows}, _table(rows, lang), as_json=as_json)
 
@@ -109,16 +110,31 @@ def _reasons(name: str, lang: str) -> list[Row]:
     return [{"id": code, "label": label.label(lang)} for code, label in chosen.items()]
 
 
+def _referrals(name: str, lang: str) -> list[Row]:
+    from policies.referrals import WordList, load_referral_words
+    from policies.terms import find_term
+
+    lists = load_referral_words().lists
+    chosen = [find_term("list of referrals", {each.value: each for each in WordList}, name)] if name else list(lists)
+    return [
+        {"list": each.value, "id": word.code, "label": word.label(lang)}
+        for each in chosen
+        for word in lists[each].values()
+    ]
+
+
 _ROWS: Final[Mapping[Section, Callable[[str, str], list[Row]]]] = {
     Section.PURPOSES: _purposes,
     Section.FIELDS: _fields,
     Section.ROLES: _roles,
     Section.CODES: _codes,
     Section.REASONS: _reasons,
+    Section.REFERRALS: _referrals,
 }
 
 
 _HEADINGS: Final[Mapping[str, str]] = {
+    "list": "lista",
     "id": "código",
     "label": "nombre",
     "exchange": "sale del nodo",

@@ -14,6 +14,7 @@ from node.exchange.messages.kinds import Kind, Response
 from node.referrals.service import CONSENT_WITHDRAWN, PERSON_ERASED
 from node.referrals.steps import Steps
 from node.referrals.store import Referral, ReferralStore, TakenStep
+from node.referrals.transfer import mark_transferred
 from policies.referrals import MOVES, ReferralSide, ReferralState, ReferralStep, allows, join
 from records_exchange.mailboxes import Notice
 from records_exchange.message import Outcome, VerifiedMessage, VerifiedReply
@@ -89,6 +90,7 @@ class _Desk:
         changed = steps.note(referral, taken)
         if changed.state is not referral.state:
             self._tell_somebody(session, changed, now)
+        mark_transferred(session, changed, now)
         ended = self._basis_ended(session, changed)
         if ended:
             steps.take(changed, ReferralStep.REVOKE, now, code=ended)

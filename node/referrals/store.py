@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.orm import Session
@@ -55,6 +55,23 @@ class TakenStep:
     taken_at: datetime
     recorded_at: datetime
     message_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedSummary:
+    """What another entity recorded of a person before the case passed; coded values only.
+
+    Attributes:
+        source: entity id.
+        fetched_at: when it was taken over.
+        fields: field id, value, and the day the source recorded it.
+    """
+
+    referral_id: str
+    source: str
+    request_id: str
+    fetched_at: datetime
+    fields: Sequence[dict[str, Any]]
 
 
 class ReferralStore:
