@@ -31,6 +31,7 @@ _STYLE: Final = (
     "h3{margin-bottom:.2rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.2rem}"
     "dt{font-weight:700}dd{margin:0}.wide{overflow-x:auto}"
     "table{border-collapse:collapse;width:100%;font-size:.92rem;margin:.6rem 0}"
+    "time{white-space:nowrap}"
     "th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #ccc}th{background:#f1f3f5}"
     ".partial{border-left:.5rem solid #b45309;background:#fffbeb;padding:.6rem 1rem}code{overflow-wrap:anywhere}"
     "@media print{body{margin:0;font-size:10pt}tr{break-inside:avoid}}"
@@ -142,7 +143,7 @@ class _Page:
             service = words.label(WordList.SERVICES, body.service or "-", self._language)
             by = self._word("us") if ours else self._entity(body.peer)
             rows.append((*self._place(entry), self._entity(body.peer), escape(service), escape(self._step(body)), by))
-        return self._table(("entry", "date", "holder", "service", "step", "by"), rows)
+        return self._table(("entry", "date", "with", "service", "step", "by"), rows)
 
     def _refused(self) -> str:
         rows = [
@@ -227,7 +228,12 @@ class _Page:
         return self._word("released" if outcome == "released" else "refused_outcome")
 
     def _withheld(self, withheld: Sequence[WithheldField]) -> str:
-        return "<br>".join(f"{self._term(each.field)}: {self._term(each.reason)}" for each in withheld) or "-"
+        reasons = dict.fromkeys(each.reason for each in withheld)
+        lines = [
+            f"{self._term(reason)}: {self._terms(each.field for each in withheld if each.reason == reason)}"
+            for reason in reasons
+        ]
+        return "<br>".join(lines) or "-"
 
     def _table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         if not rows:

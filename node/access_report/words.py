@@ -38,6 +38,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "date": "Fecha (UTC)",
         "who": "Quién",
         "holder": "A quién",
+        "with": "Con qué entidad",
         "role": "En calidad de",
         "why": "Para qué",
         "what": "Qué datos",
@@ -65,7 +66,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "(www.aepd.es).",
         "asked_by": "a través de",
         "here": "aquí",
-        "answered_at": "Accesos",
     },
     "en": {
         "title": "Who has looked at your data",
@@ -101,6 +101,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "date": "Date (UTC)",
         "who": "Who",
         "holder": "Whom",
+        "with": "With which entity",
         "role": "In the role of",
         "why": "What for",
         "what": "Which data",
@@ -127,6 +128,5 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "entity, and complain to the Spanish data-protection authority (www.aepd.es).",
         "asked_by": "through",
         "here": "here",
-        "answered_at": "Accesses",
     },
 }
