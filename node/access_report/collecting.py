@@ -40,8 +40,6 @@ class PersonEntry:
 def person_entries(node: "Node", session: Session, person_ref: str) -> tuple[PersonEntry, ...]:
     """Return the entries about a person, oldest first; those whose content was erased tell nothing and are left out.
 
-    Somebody unknown costs as much reading as somebody known.
-
     Raises:
         LedgerDamaged: the ledger does not read.
     """
@@ -52,13 +50,18 @@ def person_entries(node: "Node", session: Session, person_ref: str) -> tuple[Per
     return tuple(_entries(ledger, trace.indexes))
 
 
+def consents_with(asker: str, consents: Sequence[ConsentView]) -> tuple[ConsentView, ...]:
+    """Return the consents to which an entity is a party: as the controller that recorded them, or a recipient."""
+    return tuple(view for view in consents if asker in (view.record.controller, *view.record.recipients))
+
+
 def accesses_told_to(asker: str, entries: Sequence[PersonEntry], consents: Sequence[ConsentView]) -> AccessesTold:
-    """Return what another entity is told: releases under consents to which it is a party, the newest first.
+    """Return what another entity is told: releases under the consents to which it is a party, the newest first.
 
     Who is only a recipient of a consent learns of its own accesses; those of others come without their name, so that
     nobody learns from here who else knows the person.
     """
-    known = {view.consent_id: view for view in consents if asker in (view.record.controller, *view.record.recipients)}
+    known = {view.consent_id: view for view in consents}
     told: list[ToldAccess] = []
     size = 0
     for entry in reversed(entries):

@@ -1,4 +1,8 @@
-"""The question between entities: what did you let others see of this person, as far as it concerns us?"""
+"""The question between entities: what did you let others see of this person, as far as it concerns us?
+
+The ledger is read only for an entity that is a party to a consent of the person. Anybody else gets the same empty
+answer in the same time, whether or not the person is known, and cannot keep this node reading.
+"""
 
 import hashlib
 from datetime import datetime
@@ -9,10 +13,10 @@ from sqlalchemy.orm import Session
 from consent_ledger import canonical
 from consent_ledger.bodies import AccessReportBody
 from consent_ledger.entry import EntryType, NewEntry
-from node.access_report.collecting import accesses_told_to, person_entries
+from node.access_report.collecting import accesses_told_to, consents_with, person_entries
 from node.exchange.linking import find_person, pairwise_key
 from node.exchange.messages.kinds import Kind, Response
-from records_exchange.access_told import ACCESS_REPORT, read_question
+from records_exchange.access_told import ACCESS_REPORT, AccessesTold, read_question
 from records_exchange.message import VerifiedMessage
 from records_exchange.store import SqlExchangeStore
 
@@ -27,21 +31,26 @@ def access_report_kind(node: "Node") -> Kind:
     """Return the kind: a question about one person."""
 
     def receive(session: Session, received: VerifiedMessage, now: datetime) -> Response:
-        subject = read_question(received.message)
-        key = pairwise_key(node, received.sender)
-        person = find_person(node.people(session), SqlExchangeStore(session), key, subject) or _NOBODY
-        entries = person_entries(node, session, person)
-        told = accesses_told_to(received.sender.id, entries, node.consents(session).list(person))
-        body = told.model_dump(mode="json")
+        subject, asker = read_question(received.message), received.sender
+        store = SqlExchangeStore(session)
+        person = find_person(node.people(session), store, pairwise_key(node, asker), subject) or _NOBODY
+        consents = consents_with(asker.id, node.consents(session).list(person))
+        if not consents:
+            return Response(AccessesTold().model_dump(mode="json"))
+        told = accesses_told_to(asker.id, person_entries(node, session, person), consents)
         if told.accesses:
-            issued = AccessReportBody(
-                person_ref=person,
-                since=told.accesses[-1].time,
-                until=now,
-                report_sha256=hashlib.sha256(canonical.encode(body)).hexdigest(),
-                asked_by=received.sender.id,
-            )
-            node.ledger(session).append([NewEntry(EntryType.ACCESS_REPORT_ISSUED, issued)], now)
-        return Response(body)
+            _note(node, session, told, person=person, asker=asker.id, now=now)
+        return Response(told.model_dump(mode="json"))
 
     return Kind(ACCESS_REPORT, receive, question=True)
+
+
+def _note(node: "Node", session: Session, told: AccessesTold, *, person: str, asker: str, now: datetime) -> None:
+    issued = AccessReportBody(
+        person_ref=person,
+        since=told.accesses[-1].time,
+        until=now,
+        report_sha256=hashlib.sha256(canonical.encode(told.model_dump(mode="json"))).hexdigest(),
+        asked_by=asker,
+    )
+    node.ledger(session).append([NewEntry(EntryType.ACCESS_REPORT_ISSUED, issued)], now)

@@ -124,23 +124,22 @@ def _others(ledger: ConsentLedger) -> None:
     ledger.append([NewEntry(EntryType.RELEASE_RECEIVED, received)], now + timedelta(days=2))
     ledger.erase_bodies([0, 1], "eu-gdpr:A17-1-b", now + timedelta(days=3))
     person = "33" * 6
-    rejected = ReferralBody(
-        referral_id="5f" * 16,
-        person_ref=person,
-        peer="ong-c",
-        direction="received",
-        state="rejected",
-        reason="no_capacity",
-        step="reject",
-        taken_by="receiver",
-        number=1,
-        message_sha256=DIGEST,
-        kind="referral",
-        service="temporary_lodging",
-    )
     told = AccessReportBody(
         person_ref=person, since=START, until=now, report_sha256=DIGEST, asked_by="ong-b", staff_reason="rights_need_it"
     )
     later = now + timedelta(days=4)
-    ledger.append([NewEntry(EntryType.REFERRAL, rejected)], later)
+    ledger.append([_step(person, words) for words in _REJECTED], later)
     ledger.append([NewEntry(EntryType.ACCESS_REPORT_ISSUED, told)], later)
+
+
+_REJECTED: tuple[dict[str, object], ...] = (
+    {"step": "send", "taken_by": "sender", "number": 1, "state": "sent"},
+    {"step": "receive", "taken_by": "receiver", "number": 1, "state": "received"},
+    {"step": "reject", "taken_by": "receiver", "number": 2, "state": "rejected", "reason": "no_capacity"},
+)
+
+
+def _step(person: str, words: dict[str, object]) -> NewEntry:
+    body = {"referral_id": "5f" * 16, "person_ref": person, "peer": "ong-c", "direction": "received"} | words
+    body |= {"message_sha256": DIGEST, "kind": "referral", "service": "temporary_lodging"}
+    return NewEntry(EntryType.REFERRAL, ReferralBody.model_validate(body))
