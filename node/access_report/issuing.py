@@ -86,10 +86,13 @@ class AccessReports:
             report = self._report(session, person, others, staff=staff, asked=ask)
             content = report_document(report)
             data = (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
-            if folder is not None:
-                self._write(session, report, data, folder)
-        digest = hashlib.sha256(data).hexdigest()
-        return IssuedReport(report, content, digest, self._note(report, digest))
+            digest = hashlib.sha256(data).hexdigest()
+            if folder is None:
+                return IssuedReport(report, content, digest, self._note(report, digest))
+            with new_folder(folder) as draft:
+                self._write(session, report, data, draft)
+                index = self._note(report, digest)  # before the folder is there: what is handed out is on record
+            return IssuedReport(report, content, digest, index)
 
     def _report(
         self, session: Session, person: str, others: Sequence[HolderPart], *, staff: str | None, asked: bool
@@ -142,24 +145,23 @@ class AccessReports:
         own = self._node.settings.entity
         return sorted(name for name in found if name != own and kinds.get(name) is not EntityKind.COLLABORATOR)
 
-    def _write(self, session: Session, report: AccessReport, data: bytes, target: Path) -> None:
+    def _write(self, session: Session, report: AccessReport, data: bytes, folder: Path) -> None:
         ledger, testimony = self._node.ledger(session), own_testimony(self._node, session)
-        with new_folder(target) as folder:
-            (folder / REPORT_FILE).write_bytes(data)
-            for language in ("es", "en"):
-                (folder / f"access.{language}.html").write_text(report_page(report, language), encoding="utf-8")
-            (folder / POLICY_FILE).write_bytes(testimony.policy)
-            last = report.entries[-1].index if report.entries else 0
-            (folder / CHECKPOINT_FILE).write_bytes(testimony.checkpoint_with(last, ledger))
-            (folder / PROOFS_FOLDER).mkdir()
-            for entry in report.entries:
-                if report.hides_staff(entry):
-                    proof = prove_leaf(ledger, entry.index, testimony)
-                else:
-                    _, proof = prove_entry(ledger, entry.index, testimony)
-                (folder / PROOFS_FOLDER / f"{entry.index}.tlog-proof").write_bytes(proof.to_bytes())
-            for path in (folder, *folder.rglob("*")):
-                path.chmod(0o700 if path.is_dir() else 0o600)
+        (folder / REPORT_FILE).write_bytes(data)
+        for language in ("es", "en"):
+            (folder / f"access.{language}.html").write_text(report_page(report, language), encoding="utf-8")
+        (folder / POLICY_FILE).write_bytes(testimony.policy)
+        last = report.entries[-1].index if report.entries else 0
+        (folder / CHECKPOINT_FILE).write_bytes(testimony.checkpoint_with(last, ledger))
+        (folder / PROOFS_FOLDER).mkdir()
+        for entry in report.entries:
+            if report.hides_staff(entry):
+                proof = prove_leaf(ledger, entry.index, testimony)
+            else:
+                _, proof = prove_entry(ledger, entry.index, testimony)
+            (folder / PROOFS_FOLDER / f"{entry.index}.tlog-proof").write_bytes(proof.to_bytes())
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o700 if path.is_dir() else 0o600)
 
     def _note(self, report: AccessReport, digest: str) -> int:
         body = AccessReportBody(
