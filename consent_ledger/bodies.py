@@ -245,16 +245,31 @@ class WithdrawalReceivedBody(Body):
 
 
 class ReferralBody(Body):
-    """A step of a referral between entities."""
+    """A step of a referral between entities, taken here or told by the other side: both ledgers hold the same steps.
+
+    `number` counts each side's own steps from 1, and `message_sha256` is the digest of the signed message that tells of
+    it, so that the ledgers of the two entities can be held against each other.
+    """
 
     entry_types: ClassVar = (EntryType.REFERRAL,)
 
     referral_id: Reference
-    person_ref: Reference
+    person_ref: Reference | None = None
+    """None at a receiver that does not know the person, or not yet."""
     peer: EntityId
     direction: Literal["sent", "received"]
     state: Code
+    """Where the referral stands here after the step."""
     reason: Code | None = None
+    """The reason or result that the step states."""
+    step: Code | None = None
+    taken_by: Literal["sender", "receiver"] | None = None
+    number: Annotated[int, Field(ge=1, le=1000)] | None = None
+    message_sha256: HexDigest | None = None
+    """None for a step that was told to nobody."""
+    kind: Code | None = None
+    service: Code | None = None
+    consent_id: Reference | None = None
 
 
 class TrainingDecisionBody(Body):
@@ -313,6 +328,10 @@ class AccessReportBody(Body):
     since: UtcTime
     until: UtcTime
     report_sha256: HexDigest
+    asked_by: EntityId | None = None
+    """The entity through which the person asked; None when the person asked here."""
+    staff_reason: Code | None = None
+    """Why the report names members of staff; None when it does not."""
 
 
 class ErasureBody(Body):

@@ -16,10 +16,12 @@ from consent_ledger.store import LedgerStore, StoredBody
 from policies.retention import Retention, RetentionRule
 
 _RECIPIENT_OF: Final = {EntryType.RELEASE.value: "recipient", EntryType.REFERRAL.value: "peer"}
+_WITHOUT_PERSON: Final = frozenset(
+    {EntryType.WITHDRAWAL_ACKNOWLEDGED.value, EntryType.WITHDRAWAL_RECEIVED.value, EntryType.REFERRAL.value}
+)
+"""Entries that may be about a person without naming them."""
 _ENDS: Final = frozenset({EntryType.CONSENT_WITHDRAWN.value, EntryType.CONSENT_EXPIRED.value})
 _OPENS: Final = frozenset({EntryType.CONSENT_GIVEN.value, EntryType.CONSENT_RENEWED.value})
-_NAMELESS: Final = frozenset({EntryType.WITHDRAWAL_ACKNOWLEDGED.value, EntryType.WITHDRAWAL_RECEIVED.value})
-"""Types whose bodies tell of a person by a consent alone."""
 MAX_ERASED_TOGETHER: Final = 5000
 """The bound of one erasure entry."""
 
@@ -32,10 +34,12 @@ class PersonTrace:
     consents: set[str] = field(default_factory=set)
     recipients: set[str] = field(default_factory=set)
     """Entities that received something: they are to be told of the erasure (GDPR art. 19)."""
+    referrals: set[str] = field(default_factory=set)
+    """Referrals about the person: their first entries may be older than the knowledge of whom they are about."""
 
 
 def trace_person(store: LedgerStore, person_ref: str, start: int, end: int, trace: PersonTrace) -> None:
-    """Add to `trace` the entries ``start..end-1`` whose body tells of the person, or of one of the person's consents.
+    """Add to `trace` the entries ``start..end-1`` that tell of the person, of a consent or of a referral of theirs.
 
     Raises:
         LedgerDamaged: a body does not read.
@@ -43,16 +47,23 @@ def trace_person(store: LedgerStore, person_ref: str, start: int, end: int, trac
     needle = person_ref.encode()
     for index, kind, stored in _with_bodies(store, start, end):
         named = needle in stored.body
-        if not named and kind not in _NAMELESS:
+        if not named and kind not in _WITHOUT_PERSON:
             continue
         body = _document(stored)
-        if body.get("person_ref") != person_ref and body.get("consent_id") not in trace.consents:
+        if not _tells_of(body, person_ref, trace):
             continue
         trace.indexes.append(index)
+        if isinstance(referral := body.get("referral_id"), str):
+            trace.referrals.add(referral)
         if isinstance(consent := body.get("consent_id"), str):
             trace.consents.add(consent)
         if isinstance(recipient := body.get(_RECIPIENT_OF.get(kind, "")), str):
             trace.recipients.add(recipient)
+
+
+def _tells_of(body: Mapping[str, Any], person_ref: str, trace: PersonTrace) -> bool:
+    named = body.get("person_ref") == person_ref
+    return named or body.get("consent_id") in trace.consents or body.get("referral_id") in trace.referrals
 
 
 def overdue(store: LedgerStore, size: int, retention: Retention, now: datetime) -> dict[str, list[int]]:

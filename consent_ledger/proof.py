@@ -121,6 +121,22 @@ class Evidence:
         return leaf, canonical.decode(self.body)
 
 
+def leaf_extra(leaf: bytes) -> bytes:
+    """Return the content for ``extra`` of a proof that shows an entry's leaf and not its content."""
+    return canonical.encode({"leaf": leaf.decode()})
+
+
+def leaf_alone(extra: bytes | None) -> bytes | None:
+    """Return the leaf of an ``extra`` that holds nothing else; None for any other. Nothing is verified yet.
+
+    Raises:
+        MalformedDocument: it is no JSON object.
+    """
+    document = canonical.decode(extra or b"")
+    leaf = document.get("leaf")
+    return leaf.encode() if len(document) == 1 and isinstance(leaf, str) else None
+
+
 def _unbase64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)

@@ -21,7 +21,7 @@ from consent_ledger.folders import new_folder, read_file
 from consent_ledger.jsonld import DPV_STATUS, consent_record
 from consent_ledger.log import ConsentLedger
 from consent_ledger.policy import TrustPolicy
-from consent_ledger.proof import MAX_PROOF_BYTES, Evidence, TlogProof
+from consent_ledger.proof import MAX_PROOF_BYTES, Evidence, TlogProof, leaf_alone, leaf_extra
 from consent_ledger.receipt_page import receipt_page
 from consent_ledger.receipt_pdf import pdf_printer
 from consent_ledger.testimony import WitnessTestimony
@@ -43,7 +43,8 @@ class ReceiptReport:
     size: int
     witnesses: tuple[str, ...]
     leaf: Leaf
-    body: dict[str, Any]
+    body: dict[str, Any] | None
+    """None for a proof that an entry is there, without its content."""
     record_matches: bool | None
     """Whether the JSON-LD record beside the proof is the one that was committed to; None when there is none."""
 
@@ -109,9 +110,22 @@ def prove_entry(
     if stored is None:
         raise LedgerDamaged(f"the content of entry {index} was erased", remedy="nothing is left to make a receipt of")
     evidence = Evidence(leaf, stored.body, stored.salt)
+    return evidence, _proof(ledger, index, evidence.to_extra(), testimony)
+
+
+def prove_leaf(ledger: ConsentLedger, index: int, testimony: WitnessTestimony | None = None) -> TlogProof:
+    """Return a proof that an entry of this kind and time is there, which does not show its content.
+
+    Raises:
+        EntryUnknown: an index beyond the end.
+    """
+    return _proof(ledger, index, leaf_extra(ledger.leaf(index)), testimony)
+
+
+def _proof(ledger: ConsentLedger, index: int, extra: bytes, testimony: WitnessTestimony | None) -> TlogProof:
     checkpoint = (testimony or WitnessTestimony.alone(ledger)).checkpoint_with(index, ledger)
     hashes = tuple(ledger.inclusion_proof(index, read_checkpoint(checkpoint).size))
-    return evidence, TlogProof(index, hashes, checkpoint, evidence.to_extra())
+    return TlogProof(index, hashes, checkpoint, extra)
 
 
 def verify_receipt(file: Path, policy: TrustPolicy) -> ReceiptReport:
@@ -122,6 +136,11 @@ def verify_receipt(file: Path, policy: TrustPolicy) -> ReceiptReport:
         MalformedDocument, SignatureInvalid, ProofError: it does not prove what it claims.
     """
     proof = TlogProof.parse(read_file(file, MAX_PROOF_BYTES))
+    alone = leaf_alone(proof.extra)
+    if alone is not None:
+        checkpoint, witnesses = proof.verify(alone, policy)
+        leaf = Leaf.parse(alone)
+        return ReceiptReport(checkpoint.origin, proof.index, checkpoint.size, witnesses, leaf, None, None)
     evidence = Evidence.from_extra(proof.extra)
     leaf, document = evidence.check()
     checkpoint, witnesses = proof.verify(evidence.leaf, policy)

@@ -3,6 +3,7 @@
 from functools import partial
 from importlib.util import find_spec
 
+from node.attention.background import watch_attention
 from node.exchange.expiry import expire_consents
 from node.exchange.locator_background import publish_consents
 from node.exchange.messages.background import deliver_notices
@@ -36,6 +37,7 @@ def tasks(node: Node) -> list[Task]:
         Task("expiry", partial(expire_consents, node)),
         Task("outbox", partial(deliver_notices, node)),
         Task("travelling", partial(keep_travelling, node)),
+        Task("attention", partial(watch_attention, node)),
         Task("witnesses", partial(witness_ledger, node)),
         Task("locator", partial(publish_consents, node)),
         *relay_tasks(node),

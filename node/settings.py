@@ -35,6 +35,9 @@ class NodeSettings(ServiceSettings):
         default=7.0, ge=0, le=90, description="how long a sealed copy of what others shared may be shown again"
     )
     relay: bool = Field(default=True, description="call and be called by the relay where no address works")
+    attention_days: int = Field(
+        default=3, ge=1, le=90, description="days after which a notice nobody has acknowledged is shown in the inbox"
+    )
     workers: int = Field(default=16, ge=2, le=256, description="threads that answer calls")
     locator_log_days: int = Field(
         default=365, ge=1, le=3650, description="how long the locator's signed answers are kept"

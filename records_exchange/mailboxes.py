@@ -45,6 +45,7 @@ class NewNotice:
         reference: the id of what it is about.
         content: what the kind needs to compose the message; JSON, no name, document or value.
         person_ref: the person it is about, by this node's id; the recipient gets the pairwise pseudonym.
+        envelope: the signed message, where it was composed with the act it tells of, so that the ledger can name it.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class NewNotice:
     reference: str
     content: Mapping[str, Any]
     person_ref: str | None = None
+    envelope: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class SqlMailbox:
                 "next_at": now,
                 "attempts": 0,
                 "fault": "",
+                "envelope": notice.envelope,
             }
             for notice in notices
         ]

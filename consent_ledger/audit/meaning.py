@@ -1,4 +1,4 @@
-"""The other half of an audit: that what the entries say was allowed. Checks 7 to 12.
+"""The other half of an audit: that what the entries say was allowed. Checks 7 to 12, and 16.
 
 Order is the order of the log, not of the clocks. A check that needs an erased body is not made, and says so.
 """
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from consent_ledger.audit.referrals import ReferralAudit, rests_on
 from consent_ledger.audit.report import AuditReport, ErasureNote
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.bodies import (
     ConsentBody,
     ErasureBody,
     ExpiryBody,
+    ReferralBody,
     ReleaseBody,
     TrainingContributedBody,
     TrainingDecisionBody,
@@ -67,6 +69,7 @@ class MeaningAudit:
         self._releases, self._withdrawals = report.check("releases"), report.check("withdrawals")
         self._consents: dict[str, _Consent] = {}
         self._kept: dict[Any, Any] = {}  # one copy of each set of fields, purposes, recipients
+        self._referrals = ReferralAudit(report, self._rests)
         self._readers: dict[type[Body], Callable[[AuditedEntry], None]] = {
             ConsentBody: self._consent,
             WithdrawalBody: self._end,
@@ -76,6 +79,7 @@ class MeaningAudit:
             TrainingDecisionBody: self._decision,
             TrainingContributedBody: self._contribution,
             ErasureBody: self._erasure,
+            ReferralBody: self._referrals.entry,
         }
         self._missing: set[int] = set()
         self._consent_bodies_lost = False
@@ -101,6 +105,8 @@ class MeaningAudit:
                 "The content is missing and no erasure entry names it.",
                 index=index,
             )
+        withdrawn = (name for name, consent in self._consents.items() if consent.state is ConsentState.WITHDRAWN)
+        self._referrals.finish(withdrawn)
         open_withdrawals = self._report.check("acknowledgements")
         for consent_id, consent in self._consents.items():
             if consent.state is not ConsentState.WITHDRAWN:
@@ -120,6 +126,7 @@ class MeaningAudit:
         self._missing.add(entry.index)
         kind = entry.leaf.type
         self._consent_bodies_lost |= kind in _STATE_AFTER
+        self._referrals.lost |= kind is EntryType.REFERRAL
         self._training_bodies_lost |= kind in (EntryType.TRAINING_APPROVED, EntryType.TRAINING_REFUSED)
 
     def _erasure(self, entry: AuditedEntry) -> None:
@@ -243,6 +250,14 @@ class MeaningAudit:
             and body.recipient in record.recipients
             and body.person_ref == record.person_ref
         )
+
+    def _rests(self, body: ReferralBody, time: datetime) -> bool | None:
+        known = self._consents.get(body.consent_id or "")
+        if known is None:
+            return None if self._consent_bodies_lost else False
+        terms = known.record
+        live = known.state in VALID_FOR_PROCESSING and terms.valid_from <= time < terms.valid_until
+        return live and rests_on(body, person=terms.person_ref, purposes=terms.purposes, recipients=terms.recipients)
 
     def _acknowledged(self, entry: AuditedEntry) -> None:
         assert isinstance(entry.body, WithdrawalAcknowledgedBody)

@@ -73,6 +73,8 @@ def _main(tables: Tables, issue: Issue) -> str:
         ("said_no", tables.said_no()),
         ("refusals", tables.refusals()),
         ("received", tables.received()),
+        ("referrals", f"<p>{word('referral_note')}</p>{tables.referrals()}"),
+        ("access_reports", tables.access_reports()),
         ("training", f"<p>{word('training_note')}</p>{_epsilon(tables)}{tables.training()}"),
         ("erasures", f"<p>{word('erased_note')}</p>{tables.erasures()}"),
     )

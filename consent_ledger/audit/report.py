@@ -93,6 +93,16 @@ _QUESTIONS: Final = (
         "Los testigos vieron este mismo registro",
         "Witnesses saw this same ledger",
     ),
+    (
+        "referrals",
+        "Las derivaciones avanzan como está permitido y con consentimiento",
+        "Referrals move only as allowed, and rest on a consent",
+    ),
+    (
+        "counterparts",
+        "Los pasos de las derivaciones constan igual en la otra entidad",
+        "The steps of referrals are the same at the other entity",
+    ),
 )
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.bodies import (
+    AccessReportBody,
     ConsentBody,
+    ReferralBody,
     RefusalBody,
     ReleaseBody,
     ReleaseReceivedBody,
@@ -66,6 +68,8 @@ class Story:
     said_no: deque[Row] = field(default_factory=lambda: deque(maxlen=MAX_ROWS))
     decisions: deque[Row] = field(default_factory=lambda: deque(maxlen=MAX_ROWS))
     contributions: deque[Row] = field(default_factory=lambda: deque(maxlen=MAX_ROWS))
+    referrals: deque[Row] = field(default_factory=lambda: deque(maxlen=MAX_ROWS))
+    access_reports: deque[Row] = field(default_factory=lambda: deque(maxlen=MAX_ROWS))
     withdrawals: dict[str, Withdrawal] = field(default_factory=dict)
     """By consent; those that somebody still has to acknowledge are never dropped."""
     by_type: Counter[str] = field(default_factory=Counter)
@@ -94,6 +98,8 @@ class StoryTeller:
             RefusalBody: lambda entry, _: self.story.refusals.append(_row(entry)),
             ReleaseReceivedBody: lambda entry, _: self.story.received.append(_row(entry)),
             TrainingDecisionBody: lambda entry, _: self.story.decisions.append(_row(entry)),
+            ReferralBody: lambda entry, _: self.story.referrals.append(_row(entry)),
+            AccessReportBody: lambda entry, _: self.story.access_reports.append(_row(entry)),
             TrainingContributedBody: lambda entry, _: self.story.contributions.append(_row(entry)),
         }
 

@@ -9,8 +9,10 @@ from typing import Final
 from consent_ledger.audit.report import AuditReport, Finding
 from consent_ledger.audit.story import MAX_ROWS, Row, Story, Withdrawal
 from consent_ledger.audit.words import WORDS, kind_label, term_label
+from consent_ledger.bodies import ReferralBody
 from consent_ledger.entry import EntryType
 from policies.case_access import access_label
+from policies.referrals import MOVES, ReferralStep, WordList, load_referral_words
 from policies.retention import load_retention
 
 _SHORT: Final = 8
@@ -143,6 +145,37 @@ class Tables:
             ("entry", "date", "who", "why", "professional", "access", "outcome", "what"), rows, total=total
         )
 
+    def referrals(self) -> str:
+        """Return each step of each referral: who took it, and where the referral stood here after it."""
+        rows = [
+            (
+                *self._when(row),
+                f'<code title="{escape(row.body.referral_id)}">{escape(row.body.referral_id[:_SHORT])}</code>',
+                self.word(f"was_{row.body.direction}"),
+                self.term(row.body.peer),
+                self._referral_word(WordList.SERVICES, row.body.service),
+                self._step(row.body),
+                self._referral_word(WordList.STATES, row.body.state),
+            )
+            for row in reversed(self.story.referrals)
+        ]
+        heads = ("entry", "date", "referral", "direction", "who", "service", "step", "state")
+        return self.table(heads, rows, total=self.story.by_type[EntryType.REFERRAL.value])
+
+    def access_reports(self) -> str:
+        """Return when people were told who looked, through whom, and where members of staff were named."""
+        rows = [
+            (
+                *self._when(row),
+                self.person(row.body.person_ref),
+                self.term(row.body.asked_by) if row.body.asked_by else self.word("here"),
+                self.word("yes") if row.body.staff_reason else self.word("no"),
+            )
+            for row in reversed(self.story.access_reports)
+        ]
+        total = self.story.by_type[EntryType.ACCESS_REPORT_ISSUED.value]
+        return self.table(("entry", "date", "person", "through", "staff_named"), rows, total=total)
+
     def training(self) -> str:
         """Return decisions and contributions, with what they cost of the privacy budget."""
         decided = [
@@ -205,6 +238,17 @@ class Tables:
             return ""
         name = "shown" if shown >= MAX_ROWS else "erased_rows"
         return f"<p>{self.word(name).format(shown=shown, total=total, missing=total - shown)}</p>"
+
+    def _referral_word(self, name: WordList, code: str | None) -> str:
+        return escape(load_referral_words().label(name, code, self.language)) if code else "-"
+
+    def _step(self, body: ReferralBody) -> str:
+        if body.step not in set(ReferralStep):
+            return escape(body.step or "-")
+        move = MOVES[ReferralStep(body.step)]
+        reason = f" ({self._referral_word(move.codes, body.reason)})" if move.codes and body.reason else ""
+        by = self.word(body.taken_by) if body.taken_by else ""
+        return f"{self._referral_word(WordList.STATES, move.after.value)}{reason}<br>{by}"
 
     def _finding(self, finding: Finding) -> str:
         place = "" if finding.index is None else f"#{finding.index}: "

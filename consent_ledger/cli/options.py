@@ -32,6 +32,14 @@ SeenOption = Annotated[
         "the ledger must extend it. Repeatable.",
     ),
 ]
+CounterpartOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--counterpart",
+        help="Export of another entity's ledger, with its trust.policy: the steps of referrals between the two must be "
+        "the same. Repeatable.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the report.", envvar="REDPACT_LANG")]
 

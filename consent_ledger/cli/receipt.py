@@ -41,4 +41,6 @@ def receipt(
         f"✓ {words[0]}: {report.leaf.type}, {encode_time(report.leaf.time)}\n"
         f"  {words[1]} {report.index} {words[2]} {report.size}, {report.origin}"
     )
+    if report.body is None:
+        text += "\n  La prueba no muestra el contenido." if lang is Lang.es else "\n  The proof shows no content."
     emit(document, text if policy else f"{text}\n{own_policy_warning(lang)}", as_json=as_json)

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, SeenOption, emit, own_policy_warning
+from consent_ledger.cli.options import (
+    CounterpartOption,
+    JsonOption,
+    Lang,
+    LangOption,
+    PolicyOption,
+    SeenOption,
+    emit,
+    own_policy_warning,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +29,7 @@ def report(
     ),
     policy: PolicyOption = None,
     seen: SeenOption = None,
+    counterpart: CounterpartOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,
@@ -36,7 +46,8 @@ def report(
     teller = StoryTeller()
     trusted = load_policy(policy or directory / POLICY_FILE)
     checkpoints = [SeenCheckpoint.read(file, trusted) for file in seen or ()]
-    found = verify_export(directory, trusted, listener=teller.entry, seen=checkpoints)
+    others = [(folder, load_policy(folder / POLICY_FILE)) for folder in counterpart or ()]
+    found = verify_export(directory, trusted, listener=teller.entry, seen=checkpoints, counterparts=others)
     issue = Issue(own_policy=policy is None, language=lang.value)
     new_file(output, report_page(found, teller.story, issue).encode(), replace=force)
     document = found.document() | {"report": str(output), "policy": str(policy) if policy else "export"}

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, SeenOption, emit, own_policy_warning
+from consent_ledger.cli.options import (
+    CounterpartOption,
+    JsonOption,
+    Lang,
+    LangOption,
+    PolicyOption,
+    SeenOption,
+    emit,
+    own_policy_warning,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -17,6 +26,7 @@ def verify(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder written by: redpact-node ledger export DIR")],
     policy: PolicyOption = None,
     seen: SeenOption = None,
+    counterpart: CounterpartOption = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,
 ) -> None:
@@ -27,7 +37,9 @@ def verify(
     from consent_ledger.receipt import load_policy
 
     trusted = load_policy(policy or directory / POLICY_FILE)
-    report = verify_export(directory, trusted, seen=[SeenCheckpoint.read(file, trusted) for file in seen or ()])
+    checkpoints = [SeenCheckpoint.read(file, trusted) for file in seen or ()]
+    others = [(folder, load_policy(folder / POLICY_FILE)) for folder in counterpart or ()]
+    report = verify_export(directory, trusted, seen=checkpoints, counterparts=others)
     document = report.document() | {"policy": str(policy) if policy else "export"}
     text = report.text(lang.value)
     emit(document, text if policy else f"{text}\n{own_policy_warning(lang)}", as_json=as_json)

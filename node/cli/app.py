@@ -2,7 +2,22 @@
 
 import typer
 
-from node.cli import case, consent, doctor, fetch, init, ledger, records, risk, serve, status, training, vocabulary
+from node.cli import (
+    case,
+    consent,
+    doctor,
+    fetch,
+    inbox,
+    init,
+    ledger,
+    records,
+    referral,
+    risk,
+    serve,
+    status,
+    training,
+    vocabulary,
+)
 from node.runtime.command_line import run
 
 app = typer.Typer(
@@ -18,7 +33,10 @@ def _about() -> None:
     """Run an entity's node: its records, its consents, its ledger, its exchange with other entities."""
 
 
-COMMANDS = (init, serve, status, doctor, vocabulary, records, consent, fetch, case, ledger, training, risk)
+COMMANDS = (
+    *(init, serve, status, doctor, vocabulary, records, consent, fetch),
+    *(case, referral, inbox, ledger, training, risk),
+)
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 
 for _module in COMMANDS:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli import records_erase, records_linkage, records_shared
+from node.cli import records_access, records_erase, records_linkage, records_shared
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node, progress_console
 
@@ -22,12 +22,13 @@ def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(
         no_args_is_help=True,
-        help="People and their records: import, export, list, show, generate, erase, linkage code.",
+        help="People and their records: import, export, list, show, generate, report, erase, linkage code.",
     )
     for add in (_register_import, _register_export, _register_list, _register_show, _register_generate):
         add(group)
     _register_format(group)
     records_shared.register(group)
+    records_access.register(group)
     records_erase.register(group)
     records_linkage.register(group)
     app.add_typer(group, name="records")

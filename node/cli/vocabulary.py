@@ -21,6 +21,7 @@ class Section(StrEnum):
     REASONS = "reasons"
     OPENINGS = "openings"
     POLICY = "policy"
+    REFERRALS = "referrals"
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +36,7 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
         lang: LangOption = "es",
     ) -> None:
-        """List purposes, fields, roles, codes, reasons, reasons to open a case, or the access policy in plain words.
+        """List purposes, fields, roles, codes, reasons, openings of a case, words of referrals, or the access policy.
 
         Works without a home folder.
         """
@@ -135,6 +136,19 @@ def _openings(name: str, lang: str) -> list[Row]:
     ]
 
 
+def _referrals(name: str, lang: str) -> list[Row]:
+    from policies.referrals import WordList, load_referral_words
+    from policies.terms import find_term
+
+    lists = load_referral_words().lists
+    chosen = [find_term("list of referrals", {each.value: each for each in WordList}, name)] if name else list(lists)
+    return [
+        {"list": each.value, "id": word.code, "label": word.label(lang)}
+        for each in chosen
+        for word in lists[each].values()
+    ]
+
+
 _ROWS: Final[Mapping[Section, Callable[[str, str], list[Row]]]] = {
     Section.PURPOSES: _purposes,
     Section.FIELDS: _fields,
@@ -142,10 +156,12 @@ _ROWS: Final[Mapping[Section, Callable[[str, str], list[Row]]]] = {
     Section.CODES: _codes,
     Section.REASONS: _reasons,
     Section.OPENINGS: _openings,
+    Section.REFERRALS: _referrals,
 }
 
 
 _HEADINGS: Final[Mapping[str, str]] = {
+    "list": "lista",
     "id": "código",
     "label": "nombre",
     "exchange": "sale del nodo",

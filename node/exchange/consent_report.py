@@ -96,6 +96,12 @@ def due_text(found: Sequence[DueConsent], *, lang: str = "es") -> str:
     return _table((head, purposes, recipients, until, _WHY[language]), rows)
 
 
+def due_reason_label(reason: str, lang: str = "es") -> str:
+    """Return what people read for why a consent is due; one that this version does not know stands for itself."""
+    known = {due.value: label for due, label in _REASONS["en" if lang == "en" else "es"].items()}
+    return known.get(reason, reason)
+
+
 def consent_text(view: ConsentView, *, lang: str = "es") -> str:
     """Return what a professional reads of one consent."""
     language = "en" if lang == "en" else "es"

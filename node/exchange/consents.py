@@ -30,10 +30,12 @@ from node.exchange.due import DEFAULT_NOTICE_DAYS, DueConsent, due_consents
 from node.exchange.errors import EvidenceMissing, RecipientNotAllowed
 from node.exchange.evidence import EvidenceVault, Scan
 from node.exchange.guardians import GuardianInput, check_who_decides, guardian_of
+from node.exchange.recipients import referral_fields
 from node.exchange.travelling.copies import announce
 from node.exchange.travelling.withdrawals import post_withdrawal, tell_withdrawal, withdraw_received
 from node.records.cipher import RecordCipher
 from node.records.documents import Document
+from node.referrals.service import Referrals
 from node.wiring import Node
 from node.witnessing.rounds import catch_up
 from node.witnessing.state import own_testimony
@@ -214,6 +216,7 @@ class Consents:
             view = register.withdraw(consent_id, now, act)
             tell_withdrawal(self._node, session, view, self._told(consent_id, acted_by, now))
             SqlTravelStore(session).purge_consent(consent_id)
+            Referrals(self._node).consent_ended(session, consent_id, now)
             return view
 
     def due(self, days: int = DEFAULT_NOTICE_DAYS, document: Document | None = None) -> tuple[DueConsent, ...]:
@@ -283,9 +286,11 @@ class Consents:
 
     def _begin(self, given: GrantInput, *, refused: bool) -> ConsentView:
         now = self._node.clock.now()
-        fields = shareable_fields(given.fields)
         parties = self._parties(given.recipients)
         holders = self._holders(given.holders)
+        own = self._node.settings.entity
+        told = referral_fields((party for party in parties if party.id != own), given.purposes, given.fields)
+        fields = shareable_fields(told or given.fields)
         scan = Scan.read(given.evidence) if given.evidence else None
         with self._node.transaction() as session:
             person = self._person(session, given.document)
@@ -336,11 +341,6 @@ class Consents:
         found = {own: directory.party(own)} if own in directory else {}
         for name in names:
             party = directory.active_party(name)
-            if party.kind is EntityKind.COLLABORATOR:
-                raise RecipientNotAllowed(
-                    f"{name} is a collaborating entity: it never sees records (Ley 4/2018 art. 7)",
-                    remedy="choose a public entity or an agent",
-                )
             if name == own:
                 raise RecipientNotAllowed(f"{name} is this entity", remedy="name the entities that may ask this one")
             found[name] = party

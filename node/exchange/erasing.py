@@ -14,6 +14,8 @@ from node.exchange.evidence import EvidenceVault
 from node.exchange.locator_log import LocatorLog
 from node.exchange.pseudonyms import forget_pseudonyms
 from node.records.documents import Document
+from node.referrals.service import Referrals
+from node.referrals.store import ReferralStore
 from node.runtime.storage import scrub
 from node.wiring import Node
 from policies.retention import load_retention
@@ -79,13 +81,15 @@ class Erasures:
         with self._node.snapshot() as session:
             person = self._node.people(session).get_by_document(document).person_id
             # Most of the reading is done here, while the node goes on answering.
-            trace, seen = self._trace(session, person, 0, PersonTrace())
+            known = {referral.referral_id for referral in ReferralStore(session).all(person_ref=person)}
+            trace, seen = self._trace(session, person, 0, PersonTrace(referrals=known))
         with self._node.transaction() as session:
             self._node.people(session).get_by_document(document)  # nobody else erased it meanwhile
             ledger = self._node.ledger(session)
             ledger.lock()
-            trace, _ = self._trace(session, person, seen, trace)
             now = self._node.clock.now()
+            Referrals(self._node).person_erased(session, person, now)
+            trace, _ = self._trace(session, person, seen, trace)
             batches = in_batches(ledger.store, trace.indexes)
             written = [ledger.erase_bodies(batch, chosen, now).index for batch in batches]
             self._node.consents(session).forget(sorted(trace.consents))

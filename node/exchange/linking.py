@@ -5,15 +5,37 @@ tell the two apart.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from consent_ledger.parties import Party
 from node.records.documents import Document
 from node.records.store import PersonStore
 from records_exchange.linkage import PairwiseKey
 from records_exchange.store import SqlExchangeStore
 
+if TYPE_CHECKING:
+    from node.wiring import Node
+
 _ONE_BY_ONE: Final = 100
 """Up to this many new people are read singly; beyond it one pass over everybody is cheaper."""
+
+
+def pairwise_key(node: "Node", peer: Party) -> PairwiseKey:
+    """Return the key under which this entity and a peer speak of people.
+
+    Raises:
+        PseudonymUnavailable: the peer's exchange key is not usable.
+    """
+    return PairwiseKey.derive(node.keys.exchange, bytes.fromhex(peer.exchange_key), network=node.settings.network)
+
+
+def pseudonym_of(node: "Node", peer: Party, document: Document) -> str:
+    """Return the pseudonym by which a person is known between this entity and a peer.
+
+    Raises:
+        PseudonymUnavailable: the peer's exchange key is not usable.
+    """
+    return pairwise_key(node, peer).pseudonym(document.kind.value, document.number)
 
 
 def find_person(people: PersonStore, store: SqlExchangeStore, key: PairwiseKey, pseudonym: str) -> str | None:

@@ -5,14 +5,16 @@ from sqlalchemy import MetaData
 from consent_ledger import tables as ledger
 from consent_ledger import witness_tables as witness
 from federated import tables as federated
+from node.attention import tables as attention
 from node.cases import tables as cases
 from node.exchange import tables as locating
 from node.records import tables as records
+from node.referrals import tables as referrals
 from node.training import tables as training
 from records_exchange import tables as exchange
 
 
 def all_metadata() -> list[MetaData]:
     """Return the metadata of each package with tables here."""
-    packages = (ledger, witness, exchange, locating, records, cases, training, federated)
+    packages = (ledger, witness, exchange, locating, records, cases, referrals, attention, training, federated)
     return [each.Base.metadata for each in packages]

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from consent_ledger.bodies import (
+    AccessReportBody,
     PartyDetail,
+    ReferralBody,
     RefusalBody,
     ReleaseBody,
     ReleaseReceivedBody,
@@ -126,3 +128,23 @@ def _others(ledger: ConsentLedger) -> None:
     )
     ledger.append([NewEntry(EntryType.RELEASE_RECEIVED, received)], now + timedelta(days=2))
     ledger.erase_bodies([0, 1], "eu-gdpr:A17-1-b", now + timedelta(days=3))
+    person = "33" * 6
+    told = AccessReportBody(
+        person_ref=person, since=START, until=now, report_sha256=DIGEST, asked_by="ong-b", staff_reason="rights_need_it"
+    )
+    later = now + timedelta(days=4)
+    ledger.append([_step(person, words) for words in _REJECTED], later)
+    ledger.append([NewEntry(EntryType.ACCESS_REPORT_ISSUED, told)], later)
+
+
+_REJECTED: tuple[dict[str, object], ...] = (
+    {"step": "send", "taken_by": "sender", "number": 1, "state": "sent"},
+    {"step": "receive", "taken_by": "receiver", "number": 1, "state": "received"},
+    {"step": "reject", "taken_by": "receiver", "number": 2, "state": "rejected", "reason": "no_capacity"},
+)
+
+
+def _step(person: str, words: dict[str, object]) -> NewEntry:
+    body = {"referral_id": "5f" * 16, "person_ref": person, "peer": "ong-c", "direction": "received"} | words
+    body |= {"message_sha256": DIGEST, "kind": "referral", "service": "temporary_lodging"}
+    return NewEntry(EntryType.REFERRAL, ReferralBody.model_validate(body))

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.parties import Party
 from consent_ledger.signing import Envelope
+from node.attention.items import AttentionKind, AttentionList, NewItem
+from node.exchange.linking import pseudonym_of
 from node.exchange.messages.kinds import Kind
 from node.exchange.transport import Transport
 from node.records.documents import Document
@@ -21,7 +23,6 @@ from node.records.errors import PersonUnknown
 from node.runtime.group_commit import GroupCommit
 from policies.errors import RedpactError
 from records_exchange.errors import MessageMalformed
-from records_exchange.linkage import PairwiseKey
 from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
 from records_exchange.message import (
     NOTICE_LIFETIME,
@@ -154,6 +155,9 @@ class Courier:
         if not mailbox.settle(notice.number, state, kept, now, fault=reply.reason or ""):
             return  # settled meanwhile by another pass
         mailbox.heard(reply.sender, now)
+        if refused:
+            item = NewItem(AttentionKind.NOTICE_REFUSED, notice.reference, notice.recipient, reply.reason or "")
+            AttentionList(session).add(item, now)
         if kind.settle is not None:
             kind.settle(session, notice, verified, now)
 
@@ -165,11 +169,7 @@ class Courier:
         return self._node.directory.current(self._node.clock.now()).active_party(entity)
 
     def _subject(self, peer: Party, document: Document | None) -> str | None:
-        if document is None:
-            return None
-        network, own = self._node.settings.network, self._node.keys.exchange
-        key = PairwiseKey.derive(own, bytes.fromhex(peer.exchange_key), network=network)
-        return key.pseudonym(document.kind.value, document.number)
+        return None if document is None else pseudonym_of(self._node, peer, document)
 
     def _document(self, person_ref: str | None) -> Document | None:
         if person_ref is None:

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from node.access_report.telling import access_report_kind
 from node.exchange.messages.kinds import Kind
 from node.exchange.messages.pulse import pulse_kind
 from node.exchange.travelling.copies import copy_kind
 from node.exchange.travelling.withdrawals import withdrawal_kind
+from node.referrals.capacity import capacity_kind
+from node.referrals.kinds import referral_kinds
 
 if TYPE_CHECKING:
     from node.wiring import Node
@@ -14,5 +17,12 @@ if TYPE_CHECKING:
 
 def message_kinds(node: "Node") -> Mapping[str, Kind]:
     """Return the kinds by name."""
-    kinds = [pulse_kind(node), copy_kind(node), withdrawal_kind(node)]
+    kinds = [
+        pulse_kind(node),
+        copy_kind(node),
+        withdrawal_kind(node),
+        *referral_kinds(node),
+        capacity_kind(node),
+        access_report_kind(node),
+    ]
     return {kind.name: kind for kind in kinds}

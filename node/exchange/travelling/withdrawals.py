@@ -18,6 +18,7 @@ from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.errors import ConsentUnknown
 from node.exchange.messages.kinds import Kind, Response
 from node.exchange.travelling.parties import origin_of, parties_of
+from node.referrals.service import Referrals
 from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
 from records_exchange.message import Outcome, VerifiedMessage, VerifiedReply
 from records_exchange.travel import CONSENT_WITHDRAWN, WithdrawnBody, parse_withdrawn
@@ -84,6 +85,7 @@ def _receive(node: "Node", session: Session, received: VerifiedMessage, now: dat
     elif view.state in VALID_FOR_PROCESSING:
         act = Withdrawal(acted_by=told.acted_by, method=_METHOD, entity=told.entity, acted_at=min(told.acted_at, now))
         tell_withdrawal(node, session, register.withdraw(told.consent_id, now, act), told, skip={sender, told.entity})
+        Referrals(node).consent_ended(session, told.consent_id, now)
     purged = _purge(node, session, received, told.consent_id, now)
     return Response({"effect": "ended", "purged": purged})
 

@@ -40,6 +40,7 @@ def test_a_receipt_verifies_with_only_the_trust_policy(
     folder = write_receipt(ledger, view, tmp_path / "receipt", label=label, pdf=False)
     report = verify_receipt(folder / "consent.tlog-proof", TrustPolicy.of_log(ledger.vkey))
     assert (report.index, report.size, report.record_matches) == (3, 4, True)
+    assert report.body is not None
     assert report.body["consent_id"] == view.consent_id
     names = {path.name for path in folder.iterdir()}
     assert names == {"consent.es.html", "consent.en.html", "consent.jsonld", "consent.tlog-proof", "trust.policy"}

@@ -171,3 +171,12 @@ def test_long_ledgers_show_the_newest_rows_and_count_all(monkeypatch: pytest.Mon
     assert len(teller.story.releases) == 2
     assert teller.story.by_type["release"] == 48
     assert {told.consent_id for told in teller.story.withdrawals.values() if told.waiting}
+
+
+def test_referrals_and_access_reports_are_told_in_both_languages(told: tuple[AuditReport, Story]) -> None:
+    page = Page()
+    page.feed(report_page(*told, Issue(own_policy=False)))
+    for words in ("Alojamiento temporal", "Rechazada (No hay plazas)", "recibida", "de quien recibe"):
+        assert words in page.text["es"]
+    for words in ("Temporary lodging", "Rejected (No places)", "by the receiver", "Access reports handed to people"):
+        assert words in page.text["en"]

@@ -8,9 +8,9 @@ import pytest
 from consent_ledger.cli.app import main
 from consent_ledger.export import export_ledger
 from consent_ledger.log import ConsentLedger
-from consent_ledger.receipt import write_receipt
+from consent_ledger.receipt import prove_leaf, write_receipt
 from tests.support.clock import START
-from tests.support.ledgers import grant_of, new_ledger, new_register, release_of
+from tests.support.ledgers import grant_of, new_ledger, new_register, new_signer, release_of
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
@@ -109,3 +109,28 @@ def test_the_auditor_needs_no_database_network_or_learning_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_verify_holds_an_export_against_that_of_another_entity(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export_ledger(ConsentLedger(new_ledger().store, new_signer("red.example/entity/ong-b")), tmp_path / "other")
+    assert run(monkeypatch, "verify", export, "--counterpart", tmp_path / "other", "--json") == 0
+    (tmp_path / "other/checkpoint").write_text("forged", encoding="utf-8")
+    assert run(monkeypatch, "verify", export, "--counterpart", tmp_path / "other") == 1
+    assert "counterpart_unverified" in capsys.readouterr().out
+
+
+def test_a_proof_without_content_says_so(
+    export: Path,
+    ledger: ConsentLedger,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "1.tlog-proof").write_bytes(prove_leaf(ledger, 1).to_bytes())
+    policy = export / "trust.policy"
+    assert run(monkeypatch, "receipt", tmp_path / "1.tlog-proof", "--policy", policy) == 0
+    assert "no muestra el contenido" in capsys.readouterr().out
+    assert run(monkeypatch, "receipt", tmp_path / "1.tlog-proof", "--policy", policy, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["body"] is None

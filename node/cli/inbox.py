@@ -1,0 +1,53 @@
+"""``redpact-node inbox list|done``: what waits for a professional's attention at this entity."""
+
+from typing import Annotated
+
+import typer
+
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(no_args_is_help=True, help="What waits for attention: referrals, answers, notices, consents.")
+    for add in (_register_list, _register_done):
+        add(group)
+    app.add_typer(group, name="inbox")
+
+
+def _register_list(group: typer.Typer) -> None:
+    @group.command(name="list")
+    def list_items(
+        home: HomeOption,
+        with_done: Annotated[bool, typer.Option("--all", help="Also what was dealt with.")] = False,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """List what waits, the oldest first, as of now."""
+        from node.attention.items import AttentionList
+        from node.attention.report import items_document, items_text
+        from node.attention.sweep import sweep
+
+        node = open_node(home)
+        sweep(node)
+        with node.snapshot() as session:
+            items = AttentionList(session).list(with_done=with_done)
+        emit(items_document(items), items_text(items, lang=lang), as_json=as_json)
+
+
+def _register_done(group: typer.Typer) -> None:
+    @group.command()
+    def done(
+        home: HomeOption,
+        number: Annotated[int, typer.Argument(help="Number of the item; see: inbox list.")],
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Note that somebody has dealt with an item."""
+        from node.attention.items import AttentionList
+        from node.attention.report import done_text, item_document
+
+        node = open_node(home)
+        with node.transaction() as session:
+            item = AttentionList(session).done(number, node.clock.now())
+        emit(item_document(item), done_text(item, lang=lang), as_json=as_json)

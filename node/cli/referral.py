@@ -1,0 +1,111 @@
+"""``redpact-node referral``: send, list, show, and the slip the person takes along."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.cli import referral_answers, referral_capacity
+from node.cli.arguments import DocumentOption, read_document
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+
+ReferralArgument = Annotated[str, typer.Argument(help="Code of the referral, or its first 8 digits; see: list.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(
+        no_args_is_help=True, help="Referrals to other entities and from them: send, answer, close; places asked for."
+    )
+    for add in (_register_send, _register_list, _register_show, _register_slip):
+        add(group)
+    referral_answers.register(group)
+    referral_capacity.register(group)
+    app.add_typer(group, name="referral")
+
+
+def _register_send(group: typer.Typer) -> None:
+    @group.command()
+    def send(
+        *,
+        home: HomeOption,
+        document: DocumentOption,
+        recipient: Annotated[str, typer.Option("--to", help="Entity to refer the person to.")],
+        service: Annotated[str, typer.Option("--service", help="What for; see: vocabulary referrals services.")],
+        need: Annotated[
+            str, typer.Option("--need", help="Assessed need; only where the consent covers case.needs.")
+        ] = "",
+        urgency: Annotated[str, typer.Option("--urgency", help="immediate, urgent or ordinary.")] = "ordinary",
+        answer_days: Annotated[
+            int | None, typer.Option("--answer-days", help="Days to answer, 1 to 60; by default as the urgency says.")
+        ] = None,
+        transfer: Annotated[
+            bool, typer.Option("--transfer", help="The case itself passes to the entity: the person moves.")
+        ] = False,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Refer a person to a service of another entity, under a live consent for that.
+
+        Only codes and a pseudonym leave; the entity answers by itself until the date stated.
+        """
+        from node.referrals.report import referral_document, referral_text
+        from node.referrals.service import NewReferral, Referrals
+
+        new = NewReferral(read_document(document), recipient, service, urgency, need or None, answer_days, transfer)
+        referral = Referrals(open_node(home)).send(new)
+        emit(referral_document(referral), referral_text(referral, lang=lang), as_json=as_json)
+
+
+def _register_list(group: typer.Typer) -> None:
+    @group.command(name="list")
+    def list_referrals(
+        *,
+        home: HomeOption,
+        sent: Annotated[bool, typer.Option("--sent", help="Only those sent from here.")] = False,
+        received: Annotated[bool, typer.Option("--received", help="Only those received here.")] = False,
+        open_only: Annotated[bool, typer.Option("--open", help="Only those with something left to do.")] = False,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """List referrals with their state, the most recently changed first."""
+        from node.referrals.report import referral_document, referrals_text
+        from node.referrals.service import Referrals
+        from policies.referrals import ReferralSide
+
+        side = None if sent == received else ReferralSide.SENDER if sent else ReferralSide.RECEIVER
+        found = Referrals(open_node(home)).list(side=side, open_only=open_only)
+        document = {"referrals": [referral_document(each) for each in found]}
+        emit(document, referrals_text(found, lang=lang), as_json=as_json)
+
+
+def _register_show(group: typer.Typer) -> None:
+    @group.command()
+    def show(
+        home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
+    ) -> None:
+        """Show a referral with every step of both sides, and what came with a transferred case."""
+        from node.referrals.report import referral_text, shown_document, summary_text
+        from node.referrals.service import Referrals
+        from node.referrals.transfer import Transfers
+
+        node = open_node(home)
+        found, steps = Referrals(node).show(referral)
+        summary = Transfers(node).summary(referral)
+        text = referral_text(found, steps, lang=lang) + (summary_text(summary, lang=lang) if summary else "")
+        emit(shown_document(found, steps, summary), text, as_json=as_json)
+
+
+def _register_slip(group: typer.Typer) -> None:
+    @group.command()
+    def slip(
+        home: HomeOption,
+        referral: ReferralArgument,
+        file: Annotated[Path, typer.Argument(help="HTML file to write, for printing.")],
+        as_json: JsonOption = False,
+    ) -> None:
+        """Write the slip that the person takes along, in Spanish and English: a code, and no personal data."""
+        from node.referrals.slip import write_slip
+
+        found = write_slip(open_node(home), referral, file)
+        emit({"referral_id": found.referral_id, "file": str(file)}, f"✓ {file}", as_json=as_json)

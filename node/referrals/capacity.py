@@ -1,0 +1,159 @@
+"""What an entity can offer of a service: set at the provider, asked by others, without a word about anybody.
+
+A provider keeps exact figures and tells bands. Nothing of a question names a person, so anybody in the network may ask.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from consent_ledger.parties import EntityStatus, Party
+from node.exchange.messages.kinds import Kind, Response
+from node.referrals.errors import ReferralInvalid
+from node.referrals.tables import CapacityRow
+from node.runtime.errors import PeerRefused
+from policies.errors import RedpactError
+from policies.referrals import WordList, load_referral_words
+from records_exchange.errors import MessageMalformed, ReplyMalformed
+from records_exchange.message import Outcome, VerifiedMessage
+from records_exchange.referral import CAPACITY, CapacityAnswer
+from records_exchange.request import Term, first_fault
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+MAX_PLACES: Final = 100_000
+MAX_WAIT_DAYS: Final = 3650
+_IN_PARALLEL: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What this entity can offer of a service, exactly."""
+
+    service: str
+    places: int
+    wait_days: int
+    open: bool
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityReply:
+    """What one entity said of a service, or the error that stands in its place."""
+
+    entity: Party
+    answer: CapacityAnswer | None = None
+    error: RedpactError | None = None
+
+
+class _Question(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    service: Term
+
+
+class Capacities:
+    """The capacities of one node, and what it asks of others."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+
+    def set(self, service: str, *, places: int, wait_days: int, is_open: bool) -> Capacity:
+        """State what this entity can offer of a service from now on.
+
+        Raises:
+            UnknownTerm: there is no such service.
+            ReferralInvalid: figures out of bounds.
+        """
+        load_referral_words().word(WordList.SERVICES, service)
+        if not 0 <= places <= MAX_PLACES or not 0 <= wait_days <= MAX_WAIT_DAYS:
+            raise ReferralInvalid(f"at most {MAX_PLACES} places and {MAX_WAIT_DAYS} days", remedy="correct the figures")
+        stated = Capacity(service, places, wait_days, is_open, self._node.clock.now())
+        with self._node.transaction() as session:
+            session.merge(CapacityRow(**{name: getattr(stated, name) for name in Capacity.__slots__}))
+        return stated
+
+    def list(self) -> tuple[Capacity, ...]:
+        """Return what this entity states it can offer, by service."""
+        with self._node.snapshot() as session:
+            rows = session.scalars(select(CapacityRow).order_by(CapacityRow.service))
+            return tuple(Capacity(**{name: getattr(row, name) for name in Capacity.__slots__}) for row in rows)
+
+    def ask(self, service: str, entities: Sequence[str] = ()) -> tuple[CapacityReply, ...]:
+        """Ask entities, in parallel, what they can offer; who does not answer takes nothing from what the others say.
+
+        Args:
+            service: code of the resource catalogue.
+            entities: entity ids; every other active entity of the directory when empty.
+
+        Raises:
+            UnknownTerm: there is no such service; nothing was sent.
+            UnknownParty, DirectoryExpired: an entity cannot be asked; nothing was sent.
+        """
+        load_referral_words().word(WordList.SERVICES, service)
+        directory = self._node.directory.current(self._node.clock.now())
+        own = self._node.settings.entity
+        chosen = [directory.party(entity) for entity in dict.fromkeys(entities)] or [
+            party for party in directory.entities if party.status is EntityStatus.ACTIVE
+        ]
+        others = [party for party in chosen if party.id != own]
+        with ThreadPoolExecutor(min(len(others), _IN_PARALLEL) or 1, thread_name_prefix="capacity") as pool:
+            return tuple(pool.map(lambda party: self._ask(party, service), others))
+
+    def _ask(self, party: Party, service: str) -> CapacityReply:
+        try:
+            reply = self._node.courier.ask(party.id, CAPACITY, {"service": service}).reply
+            if reply.outcome is Outcome.REFUSED:
+                raise PeerRefused(f"{party.id} answered: {reply.reason}", remedy="update RedPACT on both sides")
+            return CapacityReply(party, _checked(reply.body, service, party))
+        except RedpactError as error:
+            return CapacityReply(party, error=error)
+
+
+def capacity_kind(_node: "Node") -> Kind:
+    """Return the kind: a question anybody in the network may put."""
+    return Kind(CAPACITY, _receive, question=True)
+
+
+def _receive(session: Session, received: VerifiedMessage, _now: datetime) -> Response:
+    try:
+        service = _Question.model_validate(received.message.body).service
+    except ValidationError as error:
+        raise MessageMalformed(f"not a question about capacity: {first_fault(error)}") from error
+    words = load_referral_words()
+    if service not in words.lists[WordList.SERVICES]:
+        return Response(refusal="unknown_term")
+    row = session.get(CapacityRow, service, populate_existing=True)
+    answer = CapacityAnswer(service=service, offered=False)
+    if row is not None:
+        answer = CapacityAnswer(
+            service=service,
+            offered=True,
+            open=row.open,
+            places=words.band(WordList.PLACES, row.places),
+            wait=words.band(WordList.WAITS, row.wait_days),
+            updated=row.updated_at,
+        )
+    return Response(answer.model_dump(mode="json"))
+
+
+def _checked(body: object, service: str, party: Party) -> CapacityAnswer:
+    """Read an answer: of this service, and in words of the vocabulary only."""
+    lists, remedy = load_referral_words().lists, "update RedPACT on both sides"
+    try:
+        answer = CapacityAnswer.model_validate(body)
+    except ValidationError as error:
+        raise ReplyMalformed(f"{party.id} did not say its capacity: {first_fault(error)}", remedy=remedy) from error
+    coded = (answer.places is None or answer.places in lists[WordList.PLACES]) and (
+        answer.wait is None or answer.wait in lists[WordList.WAITS]
+    )
+    if answer.service != service or not coded:
+        raise ReplyMalformed(f"{party.id} answered about something else", remedy=remedy)
+    return answer

@@ -1,0 +1,125 @@
+"""A step of a referral, taken here or told by the other side: table, ledger and notice, in one transaction.
+
+Each step is a signed message composed with the act it tells of, so that the ledgers of both entities name the same
+bytes. Repeated messages never get here (`node.exchange.messages.desk`); reordered ones are joined by
+`policies.referrals.join`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import ReferralBody
+from consent_ledger.entry import EntryType, NewEntry
+from node.referrals.errors import ReferralStepRefused
+from node.referrals.store import Referral, ReferralStore, TakenStep
+from policies.referrals import MOVES, ReferralSide, ReferralStep, allows, join
+from records_exchange.mailboxes import NewNotice, SqlMailbox
+from records_exchange.message import NOTICE_LIFETIME, new_message, seal_message
+from records_exchange.referral import STEP, Step
+from records_exchange.request import payload_digest
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+DIRECTIONS: Final[Mapping[ReferralSide, Literal["sent", "received"]]] = {
+    ReferralSide.SENDER: "sent",
+    ReferralSide.RECEIVER: "received",
+}
+LINK: Final = "link"
+"""In the ledger of a receiver: from here on it knows whom a referral is about. Told to nobody."""
+
+
+class Steps:
+    """Takes and notes steps at one node, in the caller's transaction."""
+
+    def __init__(self, node: "Node", session: Session) -> None:
+        self._node = node
+        self._session = session
+        self._store = ReferralStore(session)
+
+    def take(
+        self, referral: Referral, step: ReferralStep, now: datetime, *, code: str | None = None, tell: bool = True
+    ) -> Referral:
+        """Take one of our own steps and return the referral after it.
+
+        Args:
+            referral: as it stands, read in this transaction.
+            step: what is done.
+            now: the present time, UTC.
+            code: its reason or result, checked against the vocabulary by the caller.
+            tell: whether the other side is told; not when its node never took the referral.
+
+        Raises:
+            ReferralStepRefused: the state, or our side of it, does not allow this.
+        """
+        if not allows(step, referral.side, referral.state):
+            raise ReferralStepRefused(
+                f"a {referral.side} cannot {step} a referral that is {referral.state}",
+                remedy=f"see: redpact-node referral show {referral.referral_id}",
+            )
+        number, digest = referral.own_steps + 1, None
+        if tell:
+            said = Step(
+                referral_id=referral.referral_id, number=number, step=step, before=referral.state, code=code
+            ).model_dump(mode="json", exclude_none=True)
+            digest = self.tell(referral, STEP, said, now)
+        taken = TakenStep(referral.referral_id, referral.side, number, step, code, now, now, digest)
+        return self.note(replace(referral, own_steps=number), taken)
+
+    def tell(
+        self, referral: Referral, kind: str, body: Mapping[str, Any], now: datetime, *, subject: str | None = None
+    ) -> str:
+        """Sign a message to the other side, put it in the outbox, and return the digest of what is signed."""
+        message = new_message(
+            kind,
+            body,
+            sender=self._node.settings.entity,
+            recipient=referral.peer,
+            now=now,
+            subject=subject,
+            life=NOTICE_LIFETIME,
+        )
+        envelope = seal_message(message, self._node.keys.signing)
+        notice = NewNotice(kind, referral.peer, referral.referral_id, {}, envelope=envelope.to_json())
+        SqlMailbox(self._session).post([notice], now)
+        return payload_digest(envelope)
+
+    def note(self, referral: Referral, taken: TakenStep) -> Referral:
+        """Join a step of either side with what is known, write it to table and ledger, and return the referral.
+
+        Raises:
+            ReferralStepRefused: it contradicts an end that the same side stated before.
+        """
+        state = join(referral.state, MOVES[taken.step].after)
+        if state is None:
+            raise ReferralStepRefused("the two ends of this referral contradict each other", remedy="ask the entity")
+        changed = referral
+        if state is not referral.state or state is MOVES[taken.step].after:
+            changed = replace(referral, state=state, code=taken.code, changed_at=taken.recorded_at)
+        self._store.put(changed)
+        self._store.add_step(taken)
+        self.log(changed, taken.step.value, taken.recorded_at, taken=taken)
+        return changed
+
+    def log(self, referral: Referral, step: str, now: datetime, *, taken: TakenStep | None = None) -> None:
+        """Write a step to the ledger."""
+        body = ReferralBody(
+            referral_id=referral.referral_id,
+            person_ref=referral.person_ref,
+            peer=referral.peer,
+            direction=DIRECTIONS[referral.side],
+            state=referral.state.value,
+            reason=taken.code if taken else None,
+            step=step,
+            taken_by=(taken.by if taken else referral.side).value,
+            number=taken.number if taken else None,
+            message_sha256=taken.message_sha256 if taken else None,
+            kind=referral.kind,
+            service=referral.service or None,
+            consent_id=referral.consent_id or None,
+        )
+        self._node.ledger(self._session).append([NewEntry(EntryType.REFERRAL, body)], now)

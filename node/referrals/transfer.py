@@ -1,0 +1,120 @@
+"""A case that passes to another entity when the person moves: a referral of kind ``transfer``.
+
+The receiver accepts, takes the consented summary over by the ordinary fetch, and only once that is stored says that the
+case is its own; the sender marks its case as transferred when that signed step arrives. Whatever fails before leaves
+the case with the sender, and can be tried again.
+"""
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from node.exchange.asking import Asking, Reply, question_of
+from node.records.cipher import Cell
+from node.records.documents import Document
+from node.records.transferring import mark_case
+from node.referrals.errors import ReferralStepRefused, TransferNotReceived
+from node.referrals.service import Referrals
+from node.referrals.steps import Steps
+from node.referrals.store import ImportedSummary, Referral, ReferralStore
+from node.referrals.tables import ImportedSummaryRow
+from policies.catalogue import load_catalogue
+from policies.referrals import PURPOSE, ReferralSide, ReferralState, ReferralStep, allows
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+TRANSFER: Final = "transfer"
+TRANSFERRED: Final = "transferred"
+"""The result by which a receiver says that the case is its own now."""
+
+
+class Transfers:
+    """Takes cases over at one node."""
+
+    def __init__(self, node: "Node", asking: Asking | None = None) -> None:
+        self._node = node
+        self._asking = asking or Asking(node)
+
+    def take_over(self, reference: str, document: Document) -> tuple[Referral, ImportedSummary]:
+        """Fetch the consented summary of an accepted transfer, store it, and tell its sender that the case is ours.
+
+        Raises:
+            ReferralUnknown: there is no such referral.
+            ReferralStepRefused: it is no transfer, or was not accepted.
+            ReferralOfAnotherPerson: the document is of another person.
+            PersonUnknown: this entity has no record of the person yet; register the person first.
+            TransferNotReceived: the sender shared nothing, or did not answer; nothing was changed.
+        """
+        desk = Referrals(self._node)
+        referral, _ = desk.link(reference, document)
+        if referral.kind != TRANSFER or not allows(ReferralStep.FINISH, referral.side, referral.state):
+            raise ReferralStepRefused(
+                f"this is a {referral.kind} that is {referral.state}", remedy="accept the transfer first"
+            )
+        with self._node.snapshot() as session:
+            self._node.people(session).get_by_document(document)
+        fields = [spec.id for spec in load_catalogue().shareable()]
+        question = question_of(self._node, PURPOSE, fields=fields)
+        (reply,) = self._asking.fetch(document, question, [referral.peer]).replies
+        return self._keep(referral, document, reply)
+
+    def summary(self, reference: str) -> ImportedSummary | None:
+        """Return what came with a transferred case; None when nothing did.
+
+        Raises:
+            ReferralUnknown: there is no such referral.
+            RecordsUnreadable: it does not open with the person's key.
+        """
+        with self._node.snapshot() as session:
+            referral = ReferralStore(session).get(reference)
+            query = select(ImportedSummaryRow).where(ImportedSummaryRow.referral_id == referral.referral_id)
+            row = session.scalars(query).one_or_none()
+            if row is None:
+                return None
+            cipher = self._node.people(session).cipher_of(row.person_ref)
+            fields = json.loads(cipher.open(_cell(row.referral_id, row.person_ref), row.sealed))
+            return ImportedSummary(row.referral_id, row.source, row.request_id, row.fetched_at, fields)
+
+    def _keep(self, referral: Referral, document: Document, reply: Reply) -> tuple[Referral, ImportedSummary]:
+        answer = reply.answer
+        if answer is None or not reply.released:
+            why = reply.error.message if reply.error else "it shares nothing for a referral"
+            raise TransferNotReceived(f"{referral.peer}: {why}", remedy="the case stays there; try again later")
+        kept: list[dict[str, Any]] = [field.model_dump(mode="json") for field in answer.fields]
+        now = self._node.clock.now()
+        with self._node.transaction() as session:
+            person = self._node.people(session).get_by_document(document).person_id
+            held = ReferralStore(session).find(referral.referral_id) or referral
+            sealed = (
+                self._node.people(session)
+                .cipher_of(person)
+                .seal(_cell(referral.referral_id, person), json.dumps(kept, ensure_ascii=False, sort_keys=True))
+            )
+            session.merge(
+                ImportedSummaryRow(
+                    referral_id=referral.referral_id,
+                    person_ref=person,
+                    source=referral.peer,
+                    request_id=answer.request_id,
+                    fetched_at=now,
+                    sealed=sealed,
+                )
+            )
+            done = Steps(self._node, session).take(held, ReferralStep.FINISH, now, code=TRANSFERRED)
+        return done, ImportedSummary(referral.referral_id, referral.peer, answer.request_id, now, kept)
+
+
+def mark_transferred(session: Session, referral: Referral, now: datetime) -> bool:
+    """Mark the sender's case as transferred when its receiver says that it took the case over; tell whether it did."""
+    took_over = (referral.kind, referral.state, referral.code) == (TRANSFER, ReferralState.DONE, TRANSFERRED)
+    if not took_over or referral.side is not ReferralSide.SENDER or referral.person_ref is None:
+        return False
+    return mark_case(session, referral.person_ref, TRANSFERRED, now)
+
+
+def _cell(referral_id: str, person: str) -> Cell:
+    return Cell("imported_summaries", "sealed", f"{person}/{referral_id}")

@@ -1,0 +1,216 @@
+"""Referrals between entities: who may take which step when, how news that cross are joined, and the coded words.
+
+Both entities keep a copy of each referral and tell each other of every step, over a network that loses, repeats and
+reorders. `MOVES` says which steps there are and from which states they may be taken. What arrives is joined with what
+is known by `join`: of two states the later in `PRECEDENCE` stays. Taking the later of two gives the same in whatever
+order, and however often, news come; so both copies end alike once each has heard everything, without asking again.
+
+The rule for what crosses, in words: an end that the receiver states (rejected, done) is what happened, and stays; else
+a revocation of the sender holds, whatever the receiver has begun meanwhile; an acceptance given in time holds against
+the lapse that the sender noted before it arrived.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Final
+
+from pydantic import Field
+
+from policies.codes import Code, load_codes
+from policies.documents import Entry, read_document
+from policies.errors import PolicyDocumentDamaged
+from policies.terms import find_term
+
+DOCUMENT: Final = "data/referrals.yaml"
+NEED_FIELD: Final = "case.needs"
+"""The catalogue field that a consent must cover for the need to be told."""
+PURPOSE: Final = "referral"
+"""The purpose a consent must have for a referral to rest on it."""
+MAX_ANSWER_DAYS: Final = 60
+
+
+class ReferralState(StrEnum):
+    """Where a referral stands."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    LAPSED = "lapsed"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    REVOKED = "revoked"
+    REJECTED = "rejected"
+    DONE = "done"
+
+
+class ReferralStep(StrEnum):
+    """What an entity can do with a referral."""
+
+    SEND = "send"
+    RECEIVE = "receive"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    START = "start"
+    FINISH = "finish"
+    REVOKE = "revoke"
+    LAPSE = "lapse"
+
+
+class ReferralSide(StrEnum):
+    """Who takes a step."""
+
+    SENDER = "sender"
+    RECEIVER = "receiver"
+
+
+class WordList(StrEnum):
+    """The lists of coded words."""
+
+    SERVICES = "services"
+    NEEDS = "needs"
+    URGENCIES = "urgencies"
+    REJECTIONS = "rejections"
+    REVOCATIONS = "revocations"
+    LAPSES = "lapses"
+    RESULTS = "results"
+    STATES = "states"
+    KINDS = "kinds"
+    PLACES = "places"
+    WAITS = "waits"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step: by whom, in which states, to which state, and the list its code is of, where it has one."""
+
+    by: ReferralSide
+    before: frozenset[ReferralState | None]
+    after: ReferralState
+    codes: WordList | None = None
+
+
+_S, _SENDER, _RECEIVER = ReferralState, ReferralSide.SENDER, ReferralSide.RECEIVER
+
+OPEN: Final = frozenset({_S.SENT, _S.RECEIVED, _S.ACCEPTED, _S.IN_PROGRESS})
+"""Somebody still has something to do."""
+
+MOVES: Final[Mapping[ReferralStep, Move]] = {
+    ReferralStep.SEND: Move(_SENDER, frozenset({None}), _S.SENT),
+    ReferralStep.RECEIVE: Move(_RECEIVER, frozenset({_S.SENT}), _S.RECEIVED),
+    ReferralStep.ACCEPT: Move(_RECEIVER, frozenset({_S.RECEIVED}), _S.ACCEPTED),
+    ReferralStep.REJECT: Move(_RECEIVER, frozenset({_S.RECEIVED}), _S.REJECTED, WordList.REJECTIONS),
+    ReferralStep.START: Move(_RECEIVER, frozenset({_S.ACCEPTED}), _S.IN_PROGRESS),
+    ReferralStep.FINISH: Move(_RECEIVER, frozenset({_S.ACCEPTED, _S.IN_PROGRESS}), _S.DONE, WordList.RESULTS),
+    ReferralStep.REVOKE: Move(_SENDER, OPEN | {_S.LAPSED}, _S.REVOKED, WordList.REVOCATIONS),
+    ReferralStep.LAPSE: Move(_SENDER, frozenset({_S.SENT, _S.RECEIVED}), _S.LAPSED, WordList.LAPSES),
+}
+"""All that is allowed. Each step leads to a state later in `PRECEDENCE` than those it may be taken in."""
+
+PRECEDENCE: Final[Sequence[frozenset[ReferralState]]] = (
+    frozenset({_S.SENT}),
+    frozenset({_S.RECEIVED}),
+    frozenset({_S.LAPSED}),
+    frozenset({_S.ACCEPTED}),
+    frozenset({_S.IN_PROGRESS}),
+    frozenset({_S.REVOKED}),
+    frozenset({_S.REJECTED, _S.DONE}),
+)
+"""What stays when news cross: the later. Rejected and done are ends of one side, which can state only one of them."""
+
+_RANK: Final = {state: rank for rank, states in enumerate(PRECEDENCE) for state in states}
+
+
+def join(known: ReferralState | None, arriving: ReferralState) -> ReferralState | None:
+    """Return the state once a step of the other side has arrived; None when the two contradict each other."""
+    if known is None or _RANK[arriving] > _RANK[known]:
+        return arriving
+    return known if _RANK[arriving] < _RANK[known] or arriving is known else None
+
+
+def allows(step: ReferralStep, side: ReferralSide, before: ReferralState | None) -> bool:
+    """Tell whether a side may take a step in a state."""
+    move = MOVES[step]
+    return move.by is side and before in move.before
+
+
+class Urgency(Code):
+    """How soon somebody has to act."""
+
+    answer_days: int = Field(ge=1, le=MAX_ANSWER_DAYS)
+
+
+class Band(Code):
+    """A range in which a number is told."""
+
+    at_most: int | None = Field(default=None, ge=0)
+
+
+class _Document(Entry):
+    version: str
+    urgencies: tuple[Urgency, ...] = Field(min_length=1)
+    kinds: tuple[Code, ...]
+    states: tuple[Code, ...]
+    rejections: tuple[Code, ...]
+    revocations: tuple[Code, ...]
+    lapses: tuple[Code, ...]
+    results: tuple[Code, ...]
+    places: tuple[Band, ...] = Field(min_length=1)
+    waits: tuple[Band, ...] = Field(min_length=1)
+
+
+class ReferralWords:
+    """The coded words of referrals, each list in the order in which people read it."""
+
+    def __init__(self, document: _Document) -> None:
+        codes = load_codes()
+        lists: dict[WordList, Sequence[Code]] = {
+            WordList.SERVICES: codes.list("resource").codes,
+            WordList.NEEDS: codes.list("need").codes,
+        }
+        lists |= {name: getattr(document, name.value) for name in WordList if name not in lists}
+        self.lists: Mapping[WordList, Mapping[str, Code]] = {
+            name: {word.code: word for word in words} for name, words in lists.items()
+        }
+        self._urgencies = {urgency.code: urgency for urgency in document.urgencies}
+        self._bands = {WordList.PLACES: document.places, WordList.WAITS: document.waits}
+        if set(self.lists[WordList.STATES]) != set(ReferralState):
+            raise PolicyDocumentDamaged("referrals.yaml: not every state has a name", remedy="reinstall RedPACT")
+        for bands in self._bands.values():
+            if [band.at_most is None for band in bands] != [False] * (len(bands) - 1) + [True]:
+                raise PolicyDocumentDamaged("referrals.yaml: only the last band is open", remedy="reinstall RedPACT")
+
+    def urgency(self, code: str) -> Urgency:
+        """Return a degree of urgency.
+
+        Raises:
+            UnknownTerm: there is none of that code.
+        """
+        return find_term("urgency", self._urgencies, code)
+
+    def word(self, name: WordList, code: str) -> Code:
+        """Return a word of a list.
+
+        Raises:
+            UnknownTerm: there is none of that code.
+        """
+        return find_term(f"code of {name}", self.lists[name], code)
+
+    def label(self, name: WordList, code: str, lang: str) -> str:
+        """Return what a person reads for a code; one that the list does not have stands for itself."""
+        known = self.lists[name].get(code)
+        return known.label(lang) if known else code
+
+    def band(self, name: WordList, number: int) -> str:
+        """Return the code of the band, of places or waits, that a number falls in."""
+        return next(each.code for each in self._bands[name] if each.at_most is None or number <= each.at_most)
+
+
+@cache
+def load_referral_words() -> ReferralWords:
+    """Return the bundled words, read once.
+
+    Raises:
+        PolicyDocumentDamaged: the installed document is unreadable or contradicts itself.
+    """
+    return ReferralWords(read_document(DOCUMENT, _Document))

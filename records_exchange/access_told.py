@@ -1,0 +1,74 @@
+"""What one entity tells another of who looked at a person, when the person asks through that other one (GDPR art. 15).
+
+Only what concerns consents to which the asking entity is a party is told. An entity that is no more than a recipient of
+a consent does not learn of the other recipients: their accesses come without a name. Nothing to tell and nobody known
+look the same.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from consent_ledger.parties import EntityId
+from policies.catalogue import load_catalogue
+from policies.vocabulary import load_vocabulary
+from records_exchange.errors import MessageMalformed, ReplyMalformed
+from records_exchange.message import Message
+from records_exchange.request import Term, first_fault
+
+ACCESS_REPORT: Final = "access.report"
+MAX_TOLD: Final = 200
+"""Accesses told at once, the newest: a message is bounded. What is left out, the person gets from the holder itself."""
+
+
+class ToldAccess(BaseModel):
+    """One access: who, in which role, what for, which fields, when."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    time: AwareDatetime
+    entity: EntityId | None = Field(default=None, description="None: another entity that the consent names")
+    role: Term
+    purpose: Term
+    fields: Annotated[tuple[Term, ...], Field(min_length=1, max_length=200)]
+
+
+class AccessesTold(BaseModel):
+    """Everything an entity tells."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: Literal[1] = 1
+    accesses: Annotated[tuple[ToldAccess, ...], Field(max_length=MAX_TOLD)] = ()
+    more: bool = Field(default=False, description="whether there are older ones than those told")
+
+
+def read_question(message: Message) -> str:
+    """Return the pseudonym that a question is about.
+
+    Raises:
+        MessageMalformed: it names no person, or says something besides.
+    """
+    if message.subject is None or message.body:
+        raise MessageMalformed("a question about accesses names a person, and says nothing else")
+    return message.subject
+
+
+def read_told(body: Mapping[str, Any], holder: str) -> AccessesTold:
+    """Read what an entity tells: words of the vocabulary only, so that no text can come in as one.
+
+    Raises:
+        ReplyMalformed: it is something else.
+    """
+    try:
+        told = AccessesTold.model_validate(body)
+    except ValidationError as error:
+        raise ReplyMalformed(f"{holder} tells no accesses: {first_fault(error)}", remedy="update both sides") from error
+    vocabulary = load_vocabulary()
+    roles, purposes = {role.id for role in vocabulary.roles}, {purpose.id for purpose in vocabulary.purposes}
+    fields = {spec.id for spec in load_catalogue().fields}
+    for access in told.accesses:
+        if access.role not in roles or access.purpose not in purposes or not fields.issuperset(access.fields):
+            raise ReplyMalformed(f"{holder} tells accesses in unknown words", remedy="update both sides")
+    return told

@@ -1,0 +1,104 @@
+"""Carries signed bytes between the nodes of an `ExchangeNetwork` without a socket, and can be told to fail at it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from consent_ledger.audit.report import AuditReport
+from consent_ledger.audit.verify import verify_export
+from consent_ledger.parties import Party
+from consent_ledger.receipt import load_policy
+from consent_ledger.signing import Envelope
+from node.exchange.answering import Answering
+from node.exchange.ledger import export_own_ledger
+from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.wiring import Node
+from policies.errors import RedpactError
+from records_exchange.mailboxes import SqlMailbox
+from records_exchange.message import MESSAGE_TYPE
+from tests.support.clock import FrozenClock
+from tests.support.exchange import ExchangeNetwork
+
+
+class Fault(StrEnum):
+    """What the network does with the next envelopes."""
+
+    NONE = "none"
+    LOST = "lost"
+    REPLY_LOST = "reply_lost"
+    REPEATED = "repeated"
+
+
+class PostOffice:
+    """Stands in for the transport of every node of a network."""
+
+    def __init__(self, network: ExchangeNetwork) -> None:
+        self.network = network
+        self.fault = Fault.NONE
+        self.away: set[str] = set()
+        """Entities that cannot be reached."""
+        self.carried: list[Envelope] = []
+        for entity, node in network.nodes.items():
+            node.__dict__["transport"] = _Carrier(self, entity)
+
+    def carry(self, caller: str, peer: Party, envelope: Envelope) -> Envelope:
+        """Take an envelope to a node and bring back its reply, or fail as told."""
+        if self.fault is Fault.LOST or peer.id in self.away or caller in self.away:
+            raise PeerUnreachable(f"no answer from {peer.id}")
+        self.carried.append(envelope)
+        reply = self._at(self.network.nodes[peer.id], caller, envelope)
+        if self.fault is Fault.REPEATED:
+            again = self._at(self.network.nodes[peer.id], caller, envelope)
+            assert (again.payload, again.signature) == (reply.payload, reply.signature)
+        if self.fault is Fault.REPLY_LOST:
+            raise PeerUnreachable(f"the reply of {peer.id} was lost")
+        self.carried.append(reply)
+        return reply
+
+    def deliver(self, *entities: str) -> None:
+        """Empty the outboxes of some nodes, of all when none is named, until nothing moves; waits are over at once."""
+        clock = self.network.clock
+        assert isinstance(clock, FrozenClock)
+        moved = True
+        while moved:
+            clock.advance(seconds=timedelta(hours=1.1).total_seconds())
+            self.network.publish()
+            moved = bool(sum(self.network.nodes[name].courier.deliver_due() for name in entities or self.network.nodes))
+
+    def _at(self, node: Node, caller: str, envelope: Envelope) -> Envelope:
+        try:
+            if envelope.payload_type == MESSAGE_TYPE:
+                return node.message_desk.take(envelope, caller)
+            return Answering(node).answer(envelope, caller)
+        except RedpactError as error:  # as the wire does: the caller gets the code
+            raise PeerRefused(f"{node.settings.entity} answered: {error.message}", peer_code=error.code) from error
+
+
+class _Carrier:
+    def __init__(self, office: PostOffice, entity: str) -> None:
+        self._office = office
+        self._entity = entity
+
+    def call(self, peer: Party, envelope: Envelope) -> Envelope:
+        return self._office.carry(self._entity, peer, envelope)
+
+
+def waiting(node: Node) -> list[tuple[str, Envelope]]:
+    """Return the composed notices in a node's outbox, as (recipient, envelope)."""
+    with node.snapshot() as session:
+        notices = SqlMailbox(session).waiting()
+    return [(each.recipient, Envelope.from_json(each.envelope)) for each in notices if each.envelope is not None]
+
+
+def audit(node: Node, folder: Path, others: Iterable[Path] = ()) -> AuditReport:
+    """Export the ledger of a node to a new folder and audit it, against exports of others made before."""
+    if not folder.exists():
+        export_own_ledger(node, folder)
+    counterparts = [(other, load_policy(other / "trust.policy")) for other in others]
+    return verify_export(folder, load_policy(folder / "trust.policy"), counterparts=counterparts)
+
+
+def faults(report: AuditReport) -> list[tuple[int, str]]:
+    """Return the findings of an audit, as (number of the check, code)."""
+    return [(check.number, finding.code) for check in report.checks for finding in check.findings]

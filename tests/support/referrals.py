@@ -1,0 +1,42 @@
+"""What tests of referrals send and look at."""
+
+import json
+
+from consent_ledger.bodies import ReferralBody
+from consent_ledger.entry import EntryType, Leaf, parse_body
+from node.attention.items import AttentionList
+from node.referrals.service import NewReferral, Referrals
+from node.referrals.store import Referral
+from node.wiring import Node
+from policies.referrals import ReferralState
+from tests.support.exchange import PERSON
+from tests.support.postoffice import PostOffice
+
+TO_NGO = NewReferral(PERSON, "ngo", "job_guidance", "urgent", "employment")
+
+
+def bodies(node: Node) -> list[ReferralBody]:
+    with node.snapshot() as session:
+        ledger = node.ledger(session)
+        leaves = [Leaf.parse(ledger.leaf(index)) for index in range(ledger.size())]
+        kept = {stored.index: stored for stored in ledger.store.bodies(0, ledger.size())}
+    found = []
+    for index, leaf in enumerate(leaves):
+        if leaf.type is EntryType.REFERRAL and index in kept:
+            body = parse_body(leaf.type, json.loads(kept[index].body))
+            assert isinstance(body, ReferralBody)
+            found.append(body)
+    return found
+
+
+def sent(office: PostOffice, new: NewReferral = TO_NGO) -> Referral:
+    return Referrals(office.network.nodes["town"]).send(new)
+
+
+def state(office: PostOffice, entity: str, referral: Referral) -> ReferralState:
+    return Referrals(office.network.nodes[entity]).show(referral.referral_id)[0].state
+
+
+def attention(node: Node) -> list[tuple[str, str]]:
+    with node.snapshot() as session:
+        return [(item.kind, item.detail) for item in AttentionList(session).list()]
