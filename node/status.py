@@ -4,7 +4,7 @@ from typing import Any
 
 from node.exchange.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.exchange.locator_report import locator_lines, locator_state
-from node.exchange.messages.state import waiting_for
+from node.exchange.messages.state import notice_lines, waiting_for
 from node.identity.reach import way_in
 from node.runtime.command_line import table
 from node.runtime.evidence import alarm_lines, evidence_summary
@@ -83,7 +83,6 @@ _LABELS = {
         "directory_expires": "Directory valid until",
     },
 }
-_NOTICES = {"es": "Avisos sin acuse de recibo", "en": "Notices not acknowledged yet"}
 _COLUMNS = {
     "es": {"id": "Entidad", "name": "Nombre", "kind": "Tipo", "status": "Estado", "addresses": "Direcciones"},
     "en": {"id": "Entity", "name": "Name", "kind": "Kind", "status": "Status", "addresses": "Addresses"},
@@ -130,9 +129,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
         }
         for row in document["entities"]
     ]
-    if document["notices_waiting"]:
-        counts = ", ".join(f"{entity} ({count})" for entity, count in sorted(document["notices_waiting"].items()))
-        lines.append(f"{_NOTICES[lang]}: {counts}")
+    lines += notice_lines(document["notices_waiting"], lang)
     lines.append(witnessing_text(document["witnesses"], lang))
     lines += locator_lines(document["locator"], lang)
     lines += alarm_lines(document["evidence"], lang)

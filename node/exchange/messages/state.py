@@ -1,5 +1,6 @@
 """How the outbox stands, for ``status`` and ``doctor``: who has not answered, and since when."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -23,6 +24,14 @@ def waiting_for(node: Node) -> dict[str, int]:
         for notice in SqlMailbox(session).waiting():
             counts[notice.recipient] = counts.get(notice.recipient, 0) + 1
     return counts
+
+
+def notice_lines(waiting: Mapping[str, int], lang: str) -> list[str]:
+    """Return what ``status`` says of notices that wait: nothing when there are none."""
+    if not waiting:
+        return []
+    counts = ", ".join(f"{entity} ({count})" for entity, count in sorted(waiting.items()))
+    return [f"{'Notices not acknowledged yet' if lang == 'en' else 'Avisos sin acuse de recibo'}: {counts}"]
 
 
 def check_outbox(node: Node) -> Finding:
