@@ -98,10 +98,8 @@ class Publisher:
         held, people = known_held[name], {view.person_ref for view in self._consents.at(now)}
         known = self._known(epoch, people)
         self._send(epoch, held, known, now)
-        waiting, size = (
-            sorted(people - known.keys()),
-            1 if self._waiting else BATCH,
-        )  # one tells what is left of the quota
+        waiting = sorted(people - known.keys())
+        size = 1 if self._waiting else BATCH  # after a stop, one person is enough to hear what is left of the quota
         while waiting:
             batch, waiting, size = waiting[:size], waiting[size:], BATCH
             evaluated = self._evaluated(epoch, batch)
