@@ -12,11 +12,10 @@ from coordinator.wiring import Coordinator
 from node.runtime import migrate
 from node.runtime.errors import AddressInUse
 from node.runtime.grpc_server import Register, start_server
+from node.runtime.refused_calls import keep_refused_calls
 from node.runtime.service import RunningServer, Service, Task
 
 ENROLMENT_WORKERS = 4
-ENROLMENT_REQUEST_BYTES = 64 * 1024
-"""Bound on what a stranger can make the coordinator read; a real request has about 3 KiB."""
 
 
 def servicers(coordinator: Coordinator) -> list[Register]:
@@ -29,6 +28,7 @@ def tasks(coordinator: Coordinator) -> list[Task]:
     return [
         Task("registry", partial(follow_registry, coordinator)),
         Task("validity", partial(keep_valid, coordinator)),
+        Task("refused", partial(keep_refused_calls, coordinator.home, coordinator.limits)),
         Task("training", coordinator.campaign_runner.run),
     ]
 
@@ -43,7 +43,11 @@ def start(coordinator: Coordinator) -> Service:
     migrate.require_current(coordinator.engine, MIGRATIONS)
     background = tasks(coordinator)
     main = start_server(
-        settings.listen, certificate.server_credentials(), servicers(coordinator), workers=settings.workers
+        settings.listen,
+        certificate.server_credentials(),
+        servicers(coordinator),
+        workers=settings.workers,
+        guard=coordinator.call_guard(),
     )
     servers: list[RunningServer] = [main]
     try:
@@ -64,5 +68,5 @@ def _start_enrolment(coordinator: Coordinator) -> RunningServer:
         coordinator.certificate.server_credentials(anonymous_clients=True),
         [enrolment_servicer(coordinator)],
         workers=ENROLMENT_WORKERS,
-        max_request_bytes=ENROLMENT_REQUEST_BYTES,
+        guard=coordinator.enrolment_guard(ENROLMENT_WORKERS),
     )

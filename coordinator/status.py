@@ -6,6 +6,7 @@ from typing import Any
 from coordinator.wiring import Coordinator
 from node.runtime.command_line import table
 from node.runtime.evidence import alarm_lines, evidence_summary
+from node.runtime.refused_calls import refused_calls, refused_lines
 
 
 def summary(coordinator: Coordinator) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def summary(coordinator: Coordinator) -> dict[str, Any]:
             "directory_serial": serial,
             "witness_url": settings.public_witness_url,
             "evidence": evidence_summary(coordinator.home),
+            "refused_calls": refused_calls(coordinator.home),
             "entities": [
                 {
                     "id": view.party.id,
@@ -85,6 +87,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     lang = lang if lang in _LABELS else "es"
     lines = [f"{label}: {document[name]}" for name, label in _LABELS[lang].items()]
+    lines += refused_lines(document["refused_calls"], lang)
     lines += alarm_lines(document["evidence"], lang)
     return "\n".join(lines) + "\n\n" + entities_text(document, lang)
 

@@ -13,6 +13,7 @@ from node.rpc.records import records_servicer
 from node.runtime import migrate
 from node.runtime.errors import AddressInUse
 from node.runtime.grpc_server import Register, start_server
+from node.runtime.refused_calls import keep_refused_calls
 from node.runtime.service import RunningServer, Service, Task
 from node.setup import MIGRATIONS
 from node.wiring import Node
@@ -32,6 +33,7 @@ def tasks(node: Node) -> list[Task]:
         Task("certificate", partial(keep_certificate, node)),
         Task("expiry", partial(expire_consents, node)),
         Task("outbox", partial(deliver_notices, node)),
+        Task("refused", partial(keep_refused_calls, node.home, node.limits)),
         Task("witnesses", partial(witness_ledger, node)),
         *training_tasks(node),
     ]
@@ -57,7 +59,7 @@ def start(node: Node) -> Service:
     background = tasks(node)
     credentials = node.certificate.server_credentials()
     servers: list[RunningServer] = [
-        start_server(settings.listen, credentials, servicers(node), workers=settings.workers)
+        start_server(settings.listen, credentials, servicers(node), workers=settings.workers, guard=node.call_guard())
     ]
     if settings.witness_listen:
         try:

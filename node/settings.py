@@ -22,7 +22,9 @@ class NodeSettings(ServiceSettings):
     witnesses: int = Field(
         default=2, ge=0, le=16, description="entities asked to cosign our ledger, beside the coordinator"
     )
-    workers: int = Field(default=16, ge=2, le=256, description="threads that answer calls")
+    workers: int = Field(
+        default=48, ge=2, le=256, description="threads that answer calls; one caller alone gets at most half of them"
+    )
     epsilon_limit: float = Field(
         default=8.0, gt=0, le=50, description="privacy budget of a data set that has no own one"
     )

@@ -5,6 +5,7 @@ from typing import Any
 from node.exchange.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.runtime.command_line import table
 from node.runtime.evidence import alarm_lines, evidence_summary
+from node.runtime.refused_calls import refused_calls, refused_lines
 from node.wiring import Node
 from node.witnessing.state import witnessing_state, witnessing_text
 
@@ -33,6 +34,7 @@ def summary(node: Node) -> dict[str, Any]:
         "witness_url": settings.public_witness_url,
         "witnesses": witnesses,
         "evidence": evidence_summary(node.home),
+        "refused_calls": refused_calls(node.home),
         "consents_due": len(due),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
@@ -102,5 +104,6 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
         for row in document["entities"]
     ]
     lines.append(witnessing_text(document["witnesses"], lang))
+    lines += refused_lines(document["refused_calls"], lang)
     lines += alarm_lines(document["evidence"], lang)
     return "\n".join(lines) + "\n\n" + table(_COLUMNS[lang], rows)

@@ -51,18 +51,19 @@ class ExchangeNetwork:
         self.parties: dict[str, Party] = {}
         self.serial = 0
 
-    def add(self, entity: str, *, kind: EntityKind = EntityKind.AGENT, database: str = "") -> Node:
+    def add(self, entity: str, *, kind: EntityKind = EntityKind.AGENT, database: str = "", **settings: object) -> Node:
         """Make the home of an entity, with an empty database, and list it in everybody's directory."""
         home = self.root / entity
         own = NodeKeys.create(home)
-        NodeSettings(
-            network=NETWORK,
-            entity=entity,
-            listen="127.0.0.1:0",
-            coordinator_address="127.0.0.1:1",
-            coordinator_key=self.coordinator.public_key.hex(),
-            database=database,
-        ).save(home)
+        values = {
+            "network": NETWORK,
+            "entity": entity,
+            "listen": "127.0.0.1:0",
+            "coordinator_address": "127.0.0.1:1",
+            "coordinator_key": self.coordinator.public_key.hex(),
+            "database": database,
+        }
+        NodeSettings.validated(values | settings).save(home)
         self._certify(home, entity)
         node = Node(home, clock=self.clock)
         if not self.durable and not database:
@@ -123,7 +124,9 @@ class ExchangeNetwork:
         for entity in entities:
             node = self.nodes[entity]
             credentials = node.certificate.server_credentials()
-            server = start_server("127.0.0.1:0", credentials, servicers(node), workers=16)
+            server = start_server(
+                "127.0.0.1:0", credentials, servicers(node), workers=node.settings.workers, guard=node.call_guard()
+            )
             servers.append(server)
             self.change(entity, addresses=(f"127.0.0.1:{server.port}",))
         try:

@@ -4,8 +4,8 @@ import grpc
 import pytest
 from typing_extensions import override
 
-from node.runtime.errors import PeerRefused, PeerUnreachable, PeerUntrusted
-from node.runtime.status import CODE_METADATA, STATUS_OF, from_rpc_error, peer_errors
+from node.runtime.errors import PeerBusy, PeerRefused, PeerUnreachable, PeerUntrusted
+from node.runtime.status import CODE_METADATA, RETRY_METADATA, STATUS_OF, from_rpc_error, peer_errors
 from policies.errors import ErrorKind
 
 
@@ -76,3 +76,19 @@ def test_failed_tls_is_told_apart_from_silence() -> None:
 def test_a_long_sentence_of_the_peer_is_cut() -> None:
     error = from_rpc_error(Failed(grpc.StatusCode.PERMISSION_DENIED, "x" * 10_000), "leon")
     assert len(str(error)) < 600
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [("0.040", 0.04), ("7", 7.0), ("9" * 9, 3600.0), ("9" * 400, 1.0), ("-1", 1.0), ("nan", 1.0), ("1e9", 1.0)],
+)
+def test_a_busy_peer_says_when_to_try_again_and_is_believed_within_bounds(told: str, seconds: float) -> None:
+    failed = Failed(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many", ((RETRY_METADATA, told),))
+    error = from_rpc_error(failed, "leon")
+    assert isinstance(error, PeerBusy)
+    assert error.retry_after == pytest.approx(seconds)
+
+
+def test_a_message_too_large_is_no_busy_peer() -> None:
+    failed = Failed(grpc.StatusCode.RESOURCE_EXHAUSTED, "CLIENT: Received message larger than max (9 vs. 8)")
+    assert not isinstance(from_rpc_error(failed, "leon"), PeerBusy)
