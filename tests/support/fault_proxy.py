@@ -183,8 +183,9 @@ class FaultProxy:
             self._corrupt.clear()
             middle = len(data) // 2
             data = data[:middle] + bytes([data[middle] ^ 0x20]) + data[middle + 1 :]
+        with self._lock:
+            self.passed += len(data)
         sink.sendall(data)
-        self.passed += len(data)
 
 
 def _host_port(address: str) -> tuple[str, int]:
