@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -31,6 +31,17 @@ Term = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.\-]{0,63}$")]
 """An id of the vocabulary: purpose, role or field."""
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:  # an offset that leads out of the years that there are
+        raise ValueError("a time that UTC does not have") from error
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with an offset, as UTC."""
 
 
 def _no_identity_document(text: str) -> str:
@@ -60,8 +71,8 @@ class FetchRequest(BaseModel):
     fields: tuple[Term, ...] = Field(min_length=1, max_length=MAX_FIELDS)
     role: Term
     case_ref: CaseRef | None = None
-    issued: AwareDatetime
-    expires: AwareDatetime
+    issued: Instant
+    expires: Instant
     nonce: Hex16
 
 

@@ -1,5 +1,6 @@
 """A network in one process: homes of real nodes, enrolled by hand, with a directory signed by a test coordinator."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -50,6 +51,9 @@ class ExchangeNetwork:
         self.nodes: dict[str, Node] = {}
         self.parties: dict[str, Party] = {}
         self.serial = 0
+        self.coordinator_address = "127.0.0.1:1"
+        self.taken: Counter[str] = Counter()
+        """How often each node took a message of the kinds that only tests have."""
 
     def add(self, entity: str, *, kind: EntityKind = EntityKind.AGENT, database: str = "", **settings: object) -> Node:
         """Make the home of an entity, with an empty database, and list it in everybody's directory."""
@@ -105,7 +109,7 @@ class ExchangeNetwork:
             issued=self.clock.now(),
             expires=self.clock.now() + life,
             coordinator_key=self.coordinator.public_key.hex(),
-            coordinator_address="127.0.0.1:1",
+            coordinator_address=self.coordinator_address,
             ca_pem=self.authority.certificates_pem.decode(),
             entities=tuple(self.parties.values()),
         )

@@ -1,6 +1,5 @@
 """Kinds of messages that only tests have: a notice and a question that do nothing but be counted."""
 
-from collections import Counter
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -15,17 +14,15 @@ from tests.support.exchange import ExchangeNetwork
 TEST_NOTICE, TEST_QUESTION = "test.notice", "test.question"
 
 
-def with_test_kinds(network: ExchangeNetwork) -> Counter[str]:
-    """Let every node of the network know the test's kinds; return how often each node took a message of them."""
-    taken: Counter[str] = Counter()
+def with_test_kinds(network: ExchangeNetwork) -> None:
+    """Let every node of the network know the test's kinds; `ExchangeNetwork.taken` counts their messages."""
     for entity, node in network.nodes.items():
 
         def receive(_session: Session, received: VerifiedMessage, _now: datetime, entity: str = entity) -> Response:
-            taken[entity] += 1
+            network.taken[entity] += 1
             return Response({"number": received.message.body.get("number", 0)})
 
         ours = [Kind(TEST_NOTICE, receive), Kind(TEST_QUESTION, receive, question=True)]
         kinds = {**message_kinds(node), **{kind.name: kind for kind in ours}}
         node.__dict__["message_desk"] = MessageDesk(node, kinds)
         node.__dict__["courier"] = Courier(node, kinds, node.transport)
-    return taken
