@@ -61,6 +61,15 @@ class PartyDetail(Body):
     kind: Code
 
 
+class ConsentOrigin(Body):
+    """Where a consent that travelled was given: the act of the person, in the ledger of that entity."""
+
+    entity: EntityId
+    index: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    leaf_hash: HexDigest
+    acted_at: UtcTime
+
+
 class ConsentBody(Body):
     """A consent as given, renewed or refused: the whole record each time, so that an entry stands by itself.
 
@@ -80,12 +89,18 @@ class ConsentBody(Body):
     purposes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
     purpose_types: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
     """The DPV term of each purpose, in their order."""
-    recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=200)]
-    parties: Annotated[tuple[PartyDetail, ...], Field(max_length=201)] = ()
-    """The controller and the recipients by name."""
+    recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=400)]
+    parties: Annotated[tuple[PartyDetail, ...], Field(max_length=801)] = ()
+    """The controller, the other holders and the recipients by name."""
+    holders: Annotated[tuple[EntityId, ...], Field(max_length=400)] = ()
+    """Other entities that are to share what they hold, under this one signature."""
+    origin: ConsentOrigin | None = None
+    """Where it was given, when that was not here."""
     lawful_basis: Code = CONSENT_BASIS
     valid_from: UtcTime
     valid_until: UtcTime
+    agreed_at: UtcTime | None = None
+    """When the person last said yes: gave or renewed it. Narrowing it is no new yes."""
     acted_by: Actor
     guardian: Guardian | None = None
     notice: Notice
@@ -114,6 +129,10 @@ class WithdrawalBody(Body):
     guardian: Guardian | None = None
     method: Code
     reason: Code | None = None
+    entity: EntityId | None = None
+    """Where the person withdrew, when that was not here."""
+    acted_at: UtcTime | None = None
+    """When, where it was not here; the entry itself says when this entity learned of it."""
 
 
 class ExpiryBody(Body):
@@ -197,6 +216,19 @@ class WithdrawalAcknowledgedBody(Body):
     consent_id: Reference
     entity: EntityId
     acknowledgement_sha256: HexDigest
+
+
+class WithdrawalReceivedBody(Body):
+    """This entity was told that a consent under which it received something was withdrawn, and deleted its copies."""
+
+    entry_types: ClassVar = (EntryType.WITHDRAWAL_RECEIVED,)
+
+    consent_id: Reference
+    entity: EntityId
+    """Who told it."""
+    message_sha256: HexDigest
+    purged: Annotated[int, Field(ge=0, le=1_000_000)]
+    """How many copies of what it had received were deleted."""
 
 
 class ReferralBody(Body):
@@ -289,6 +321,7 @@ ALL_BODIES: Final[tuple[type[Body], ...]] = (
     RefusalBody,
     ReleaseReceivedBody,
     WithdrawalAcknowledgedBody,
+    WithdrawalReceivedBody,
     ReferralBody,
     TrainingDecisionBody,
     TrainingContributedBody,

@@ -1,4 +1,4 @@
-"""The register of consents: what may change into what, and who may see what now.
+"""The register of consents at one entity: every change of one, and who may see what now.
 
 Every change is a ledger entry and a row of a projection, written in one transaction. The ledger is the truth; the
 projection answers questions quickly.
@@ -7,145 +7,25 @@ projection answers questions quickly.
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated, Final, Protocol
+from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from consent_ledger.bodies import (
-    CONSENT_BASIS,
-    Actor,
-    Code,
-    ConsentBody,
-    ExpiryBody,
-    Guardian,
-    HexDigest,
-    Notice,
-    PartyDetail,
-    Reference,
-    WithdrawalBody,
+from consent_ledger.bodies import Actor, ConsentBody, ExpiryBody, WithdrawalBody
+from consent_ledger.consent_model import (
+    TRANSITIONS,
+    VALID_FOR_PROCESSING,
+    ConsentAct,
+    ConsentGrant,
+    ConsentRenewal,
+    ConsentScope,
+    ConsentState,
+    ConsentView,
+    LiveConsent,
+    Withdrawal,
+    live_consents,
 )
-from consent_ledger.entry import Body, EntryType, NewEntry, UtcTime
+from consent_ledger.entry import Body, EntryType, NewEntry
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
 from consent_ledger.log import ConsentLedger
-from consent_ledger.parties import EntityId
-
-
-class ConsentState(StrEnum):
-    """Where a consent stands; each is a status of DPV (``dpv:ConsentGiven``...)."""
-
-    GIVEN = "given"
-    RENEWED = "renewed"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-
-
-class ConsentAct(StrEnum):
-    """What can happen to a consent."""
-
-    GIVE = "give"
-    REFUSE = "refuse"
-    RENEW = "renew"
-    WITHDRAW = "withdraw"
-    EXPIRE = "expire"
-
-
-VALID_FOR_PROCESSING: Final = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
-
-TRANSITIONS: Final[dict[tuple[ConsentState | None, ConsentAct], tuple[ConsentState, EntryType]]] = {
-    (None, ConsentAct.GIVE): (ConsentState.GIVEN, EntryType.CONSENT_GIVEN),
-    (None, ConsentAct.REFUSE): (ConsentState.REFUSED, EntryType.CONSENT_REFUSED),
-    (ConsentState.GIVEN, ConsentAct.RENEW): (ConsentState.RENEWED, EntryType.CONSENT_RENEWED),
-    (ConsentState.GIVEN, ConsentAct.WITHDRAW): (ConsentState.WITHDRAWN, EntryType.CONSENT_WITHDRAWN),
-    (ConsentState.GIVEN, ConsentAct.EXPIRE): (ConsentState.EXPIRED, EntryType.CONSENT_EXPIRED),
-    (ConsentState.RENEWED, ConsentAct.RENEW): (ConsentState.RENEWED, EntryType.CONSENT_RENEWED),
-    (ConsentState.RENEWED, ConsentAct.WITHDRAW): (ConsentState.WITHDRAWN, EntryType.CONSENT_WITHDRAWN),
-    (ConsentState.RENEWED, ConsentAct.EXPIRE): (ConsentState.EXPIRED, EntryType.CONSENT_EXPIRED),
-}
-"""All that is allowed. Refused, withdrawn and expired are final: who changes their mind gives a new consent."""
-
-
-class ConsentGrant(BaseModel):
-    """What a person, or a guardian, agreed to, or was asked and refused. Input of `ConsentRegister`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    person_ref: Reference
-    fields: Annotated[tuple[Code, ...], Field(min_length=1, max_length=200)]
-    special_fields: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
-    purposes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
-    purpose_types: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
-    recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=200)]
-    parties: Annotated[tuple[PartyDetail, ...], Field(max_length=201)] = ()
-    valid_from: UtcTime
-    valid_until: UtcTime
-    acted_by: Actor = Actor.PERSON
-    guardian: Guardian | None = None
-    notice: Notice
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = "es"
-    method: Code = "in-person"
-    lawful_basis: Code = CONSENT_BASIS
-    evidence_sha256: HexDigest | None = None
-
-
-class ConsentRenewal(BaseModel):
-    """A new end for a live consent, and the act by which the person, or a guardian, agreed to it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    valid_until: UtcTime
-    acted_by: Actor = Actor.PERSON
-    guardian: Guardian | None = None
-    notice: Notice | None = None
-    """The notice shown; None when it is still the one of the consent."""
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] | None = None
-    method: Code = "in-person"
-    evidence_sha256: HexDigest | None = None
-
-
-class ConsentView(BaseModel):
-    """A consent as it stands."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    state: ConsentState
-    record: ConsentBody
-    given_at: UtcTime
-    changed_at: UtcTime
-    given_index: int = Field(ge=0)
-    """The ledger entry in which it was given, or refused."""
-    last_index: int = Field(ge=0)
-    """The ledger entry of the newest change."""
-
-    @property
-    def consent_id(self) -> str:
-        """The random id of the consent."""
-        return self.record.consent_id
-
-    @property
-    def person_ref(self) -> str:
-        """The node's random id of the person."""
-        return self.record.person_ref
-
-    def covers(self, purpose: str, recipient: str, now: datetime) -> bool:
-        """Tell whether it allows this recipient, for this purpose, at this time, to receive its fields."""
-        return (
-            self.state in VALID_FOR_PROCESSING
-            and self.record.valid_from <= now < self.record.valid_until
-            and purpose in self.record.purposes
-            and recipient in self.record.recipients
-        )
-
-
-class LiveConsent(BaseModel):
-    """A consent that covers a purpose and a recipient now."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    consent_id: str
-    fields: frozenset[str]
-    valid_until: UtcTime
 
 
 class ConsentStore(Protocol):
@@ -208,7 +88,7 @@ class ConsentRegister:
         Raises:
             ConsentUnknown: there is no such consent.
             ConsentTransitionRefused: it is refused, withdrawn or expired, or its validity is over.
-            ConsentInvalid: the new end is not after `now`, or a guardian's act without a guardian.
+            ConsentInvalid: the new end is not after `now`, it was given elsewhere, or a guardian acts who is not named.
         """
         view = self.get(consent_id)
         state, kind = _next(view, ConsentAct.RENEW)
@@ -216,46 +96,78 @@ class ConsentRegister:
             raise ConsentTransitionRefused(f"consent {consent_id} is over", remedy="the person gives a new consent")
         if renewal.valid_until <= now:
             raise ConsentInvalid("the validity is already over", remedy="choose a later end")
+        _require_own(view)
         act = renewal.model_dump(exclude={"notice", "language"})
         shown = {"notice": renewal.notice or view.record.notice, "language": renewal.language or view.record.language}
-        record = _checked(ConsentBody.model_validate({**view.record.model_dump(), **act, **shown}))
+        record = _checked(ConsentBody.model_validate({**view.record.model_dump(), **act, **shown, "agreed_at": now}))
         return self._change(view.model_copy(update={"record": record}), state, NewEntry(kind, record), now)
 
     def forget(self, consent_ids: Sequence[str]) -> None:
         """Take consents out of the projection: part of erasing what the ledger holds of them."""
         self._store.forget(consent_ids)
 
-    def withdraw(
-        self,
-        consent_id: str,
-        now: datetime,
-        *,
-        acted_by: Actor = Actor.PERSON,
-        guardian: Guardian | None = None,
-        method: str = "in-person",
-        reason: str | None = None,
-    ) -> ConsentView:
+    def narrow(self, consent_id: str, scope: ConsentScope, now: datetime) -> ConsentView:
+        """Take something out of the scope of a live consent; what is left goes on under the same id.
+
+        Raises:
+            ConsentUnknown: there is no such consent.
+            ConsentTransitionRefused: it is refused, withdrawn or expired, or its validity is over.
+            ConsentInvalid: the scope would not be narrower, or the consent was given elsewhere.
+        """
+        view = self.get(consent_id)
+        state, kind = _next(view, ConsentAct.RENEW)
+        if view.record.valid_until <= now:
+            raise ConsentTransitionRefused(f"consent {consent_id} is over", remedy="the person gives a new consent")
+        _require_own(view)
+        record = _narrowed(view.record, scope)
+        return self._change(view.model_copy(update={"record": record}), state, NewEntry(kind, record), now)
+
+    def adopt(self, record: ConsentBody, now: datetime) -> ConsentView:
+        """Take in a consent that the person gave at another entity, or a newer version of it.
+
+        Whether it is genuine, and about a person known here, is the caller's to check. A consent that ended here stays
+        ended, and an older version changes nothing.
+
+        Args:
+            record: as it is to be written here: this entity as controller, `origin` set.
+            now: the present time, UTC.
+
+        Raises:
+            ConsentInvalid: another consent has its id.
+        """
+        view = self._store.get(record.consent_id)
+        if record.origin is None or record.controller != self._controller:
+            raise ConsentInvalid("a consent that travelled says where it was given, and who holds it here")
+        if view is None:
+            return self._record(ConsentAct.GIVE, _checked(record), now)
+        known = view.record.origin
+        if known is None or known.entity != record.origin.entity or view.person_ref != record.person_ref:
+            raise ConsentInvalid(f"another consent has the id {record.consent_id}", remedy="tell the sender's officer")
+        if view.state not in VALID_FOR_PROCESSING or record.origin.index <= known.index:
+            return view
+        state, kind = _next(view, ConsentAct.RENEW)
+        return self._change(view.model_copy(update={"record": _checked(record)}), state, NewEntry(kind, record), now)
+
+    def withdraw(self, consent_id: str, now: datetime, withdrawal: Withdrawal | None = None) -> ConsentView:
         """Record a withdrawal. From the commit on, nothing is released under this consent.
 
         Raises:
             ConsentUnknown: there is no such consent.
             ConsentTransitionRefused: it is refused, withdrawn or expired.
         """
-        view = self.get(consent_id)
+        view, act = self.get(consent_id), withdrawal or Withdrawal()
         state, kind = _next(view, ConsentAct.WITHDRAW)
-        body = WithdrawalBody(
-            consent_id=consent_id,
-            person_ref=view.person_ref,
-            acted_by=acted_by,
-            guardian=guardian,
-            method=method,
-            reason=reason,
-        )
-        return self._change(view, state, NewEntry(kind, body), now)
+        body = WithdrawalBody(consent_id=consent_id, person_ref=view.person_ref, **act.model_dump())
+        ended = view.model_copy(update={"ended_at": min(act.acted_at or now, now)})
+        return self._change(ended, state, NewEntry(kind, body), now)
 
     def expire_due(self, now: datetime) -> tuple[ConsentView, ...]:
         """Record the end of every consent whose validity is over, and return them."""
         return tuple(self._expire(view, now) for view in self._store.lapsed(now))
+
+    def find(self, consent_id: str) -> ConsentView | None:
+        """Return a consent; None when there is none of that id."""
+        return self._store.get(consent_id)
 
     def get(self, consent_id: str) -> ConsentView:
         """Return a consent.
@@ -263,7 +175,7 @@ class ConsentRegister:
         Raises:
             ConsentUnknown: there is no such consent.
         """
-        view = self._store.get(consent_id)
+        view = self.find(consent_id)
         if view is None:
             raise ConsentUnknown(f"there is no consent {consent_id!r}", remedy="run: redpact-node consent list")
         return view
@@ -277,26 +189,22 @@ class ConsentRegister:
 
         Read in the transaction that writes the release: a withdrawal cannot then slip in between.
         """
-        return tuple(
-            LiveConsent(
-                consent_id=view.consent_id,
-                fields=frozenset(view.record.fields),
-                valid_until=view.record.valid_until,
-            )
-            for view in self._store.of_person(person_ref)
-            if view.covers(purpose, recipient, now)
-        )
+        return live_consents(self._store.of_person(person_ref), purpose, recipient, now)
 
     def _begin(self, act: ConsentAct, grant: ConsentGrant, now: datetime) -> ConsentView:
-        state, kind = TRANSITIONS[None, act]
         record = _checked(
             ConsentBody(
                 consent_id=secrets.token_hex(16),
                 controller=self._controller,
-                storage_locations=(self._controller,),
+                storage_locations=(self._controller, *grant.holders),
+                agreed_at=now,
                 **grant.model_dump(),
             )
         )
+        return self._record(act, record, now)
+
+    def _record(self, act: ConsentAct, record: ConsentBody, now: datetime) -> ConsentView:
+        state, kind = TRANSITIONS[None, act]
         (appended,) = self._ledger.append([NewEntry(kind, record)], now)
         view = ConsentView(
             state=state,
@@ -331,6 +239,37 @@ def _next(view: ConsentView, act: ConsentAct) -> tuple[ConsentState, EntryType]:
             f"consent {view.consent_id} is {view.state}: it cannot {act}",
             remedy="a person who changes their mind gives a new consent",
         ) from None
+
+
+def _require_own(view: ConsentView) -> None:
+    origin = view.record.origin
+    if origin is not None:
+        raise ConsentInvalid(
+            f"consent {view.consent_id} was given at {origin.entity}",
+            remedy="change it there, or withdraw it here and give a new one",
+        )
+
+
+def _narrowed(record: ConsentBody, scope: ConsentScope) -> ConsentBody:
+    """Return the record with the smaller scope; the order of what is left stays."""
+    changed: dict[str, object] = {}
+    for name, wanted in scope.model_dump(exclude_none=True).items():
+        held = getattr(record, name)
+        if surplus := set(wanted) - set(held):
+            raise ConsentInvalid(f"{min(surplus)} is not in the consent", remedy="wider: a new consent")
+        changed[name] = tuple(item for item in held if item in wanted)
+    if all(getattr(record, name) == value for name, value in changed.items()):
+        raise ConsentInvalid("nothing would be narrower", remedy="leave something of the consent out")
+    changed["special_fields"] = tuple(
+        item
+        for item in record.special_fields
+        if item in changed.get("fields", record.fields)  # type: ignore[operator]  # a tuple, as all scopes are
+    )
+    kept = changed.get("purposes", record.purposes)
+    if record.purpose_types:
+        pairs = zip(record.purposes, record.purpose_types, strict=True)
+        changed["purpose_types"] = tuple(kind for purpose, kind in pairs if purpose in kept)  # type: ignore[operator]  # as above
+    return record.model_copy(update=changed)
 
 
 def _checked(record: ConsentBody) -> ConsentBody:

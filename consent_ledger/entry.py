@@ -37,6 +37,7 @@ class EntryType(StrEnum):
     REFUSAL = "refusal"
     RELEASE_RECEIVED = "release_received"
     WITHDRAWAL_ACKNOWLEDGED = "withdrawal_acknowledged"
+    WITHDRAWAL_RECEIVED = "withdrawal_received"
     REFERRAL = "referral"
     TRAINING_APPROVED = "training_approved"
     TRAINING_REFUSED = "training_refused"

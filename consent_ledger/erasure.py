@@ -18,6 +18,8 @@ from policies.retention import Retention, RetentionRule
 _RECIPIENT_OF: Final = {EntryType.RELEASE.value: "recipient", EntryType.REFERRAL.value: "peer"}
 _ENDS: Final = frozenset({EntryType.CONSENT_WITHDRAWN.value, EntryType.CONSENT_EXPIRED.value})
 _OPENS: Final = frozenset({EntryType.CONSENT_GIVEN.value, EntryType.CONSENT_RENEWED.value})
+_NAMELESS: Final = frozenset({EntryType.WITHDRAWAL_ACKNOWLEDGED.value, EntryType.WITHDRAWAL_RECEIVED.value})
+"""Types whose bodies tell of a person by a consent alone."""
 MAX_ERASED_TOGETHER: Final = 5000
 """The bound of one erasure entry."""
 
@@ -41,7 +43,7 @@ def trace_person(store: LedgerStore, person_ref: str, start: int, end: int, trac
     needle = person_ref.encode()
     for index, kind, stored in _with_bodies(store, start, end):
         named = needle in stored.body
-        if not named and kind != EntryType.WITHDRAWAL_ACKNOWLEDGED.value:
+        if not named and kind not in _NAMELESS:
             continue
         body = _document(stored)
         if body.get("person_ref") != person_ref and body.get("consent_id") not in trace.consents:

@@ -23,6 +23,13 @@ class SignatureInvalid(LedgerError):
     es = "La firma no es válida: el contenido no es de fiar. Avise a la persona delegada de protección de datos."
 
 
+class QuorumMissing(SignatureInvalid):
+    """A checkpoint signed by its log, and cosigned by fewer witnesses than the trust policy asks for."""
+
+    code = "quorum_missing"
+    es = "Aún no hay testigos suficientes que hayan cofirmado el registro. Pida una copia más reciente."
+
+
 class KeyUnreadable(LedgerError):
     """A key file that is missing, malformed, or readable by others."""
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from consent_ledger.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody
+from consent_ledger.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ConsentOrigin
 from consent_ledger.entry import EntryType, encode_time
 
 CONTEXT: Final[dict[str, str]] = {
@@ -34,6 +34,16 @@ def consent_record(kind: EntryType, body: ConsentBody, time: datetime) -> dict[s
         "dpv:hasDataSubject": {"@id": f"urn:redpact:person:{body.controller}:{body.person_ref}"},
         "dpv:hasProcess": _process(body),
         "dpv:hasConsentStatus": _event(kind, body, time),
+        **({"dct:source": _origin(body.origin)} if body.origin else {}),
+    }
+
+
+def _origin(origin: ConsentOrigin) -> dict[str, Any]:
+    return {
+        "@id": f"rp:entity:{origin.entity}",
+        "dct:date": {"@type": "xsd:dateTime", "@value": encode_time(origin.acted_at)},
+        "rp:ledgerIndex": origin.index,
+        "rp:leafHash": f"sha256:{origin.leaf_hash}",
     }
 
 
@@ -41,6 +51,7 @@ def _process(body: ConsentBody) -> dict[str, Any]:
     return {
         "@type": "dpv:Process",
         "dpv:hasDataController": _party(body, body.controller),
+        **({"dpv:hasJointDataControllers": [_party(body, each) for each in body.holders]} if body.holders else {}),
         "dpv:hasPurpose": [_purpose(body, position) for position in range(len(body.purposes))],
         "dpv:hasPersonalData": [_personal_data(body, field) for field in body.fields],
         "dpv:hasRecipient": [_party(body, recipient) for recipient in body.recipients],

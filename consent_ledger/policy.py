@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from consent_ledger.checkpoint import Checkpoint, read_checkpoint
 from consent_ledger.cosignature import CosignatureVerifier
-from consent_ledger.errors import MalformedDocument, SignatureInvalid
+from consent_ledger.errors import MalformedDocument, QuorumMissing, SignatureInvalid
 from consent_ledger.note import NoteVerifier, open_note
 
 if TYPE_CHECKING:
@@ -74,11 +74,12 @@ class TrustPolicy:
 
         Raises:
             MalformedDocument: not a checkpoint.
-            SignatureInvalid: of a log that is not trusted, not signed by it, or cosigned by too few.
+            SignatureInvalid: of a log that is not trusted, or not signed by it.
+            QuorumMissing: cosigned by too few.
         """
         checkpoint, witnesses = self.verify(note)
         if not self.satisfied(witnesses):
-            raise SignatureInvalid(
+            raise QuorumMissing(
                 f"{len(witnesses)} witnesses cosigned the checkpoint: fewer than the quorum {self.quorum!r} asks for",
                 remedy="ask for an export with newer cosignatures",
             )

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from consent_ledger.bodies import ConsentBody
 from consent_ledger.checkpoint import read_checkpoint
-from consent_ledger.consents import ConsentView
+from consent_ledger.consent_model import ConsentView
 from consent_ledger.entry import Leaf, parse_body
 from consent_ledger.errors import ExportUnusable, LedgerDamaged, ProofError
 from consent_ledger.export import POLICY_FILE

@@ -6,7 +6,7 @@ from html import escape
 from typing import Final
 
 from consent_ledger.bodies import Actor, ConsentBody
-from consent_ledger.consents import ConsentState, ConsentView
+from consent_ledger.consent_model import ConsentState, ConsentView
 from consent_ledger.entry import Leaf
 
 _TEXTS: Final[dict[str, dict[str, str]]] = {

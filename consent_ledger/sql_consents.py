@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy import Row, Select, bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents import VALID_FOR_PROCESSING, ConsentView
+from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView
 from consent_ledger.errors import LedgerDamaged
 from consent_ledger.tables import ConsentRow
 

@@ -7,6 +7,8 @@ from typing import Final
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from consent_ledger.parties import COORDINATOR_ID, server_name
+from node.exchange.messages.state import check_outbox
+from node.exchange.travelling.state import check_origins
 from node.keys import FILES, FOLDER
 from node.runtime.evidence import check_evidence
 from node.runtime.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
@@ -37,6 +39,8 @@ def examine(node: Node) -> list[Finding]:
         _check_clock(node),
         _check_directory(node),
         check_witnesses(node),
+        check_outbox(node),
+        check_origins(node),
         check_evidence(home),
     ]
     return found + _check_peers(node)

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from node.exchange.expiry import expire_consents
 from node.exchange.messages.background import deliver_notices
+from node.exchange.travelling.background import keep_travelling
 from node.identity.follow import follow_directory, watch_network
 from node.identity.renewal import keep_certificate
 from node.rpc.ledger import ledger_servicer
@@ -34,6 +35,7 @@ def tasks(node: Node) -> list[Task]:
         Task("expiry", partial(expire_consents, node)),
         Task("outbox", partial(deliver_notices, node)),
         Task("refused", partial(keep_refused_calls, node.home, node.limits)),
+        Task("travelling", partial(keep_travelling, node)),
         Task("witnesses", partial(witness_ledger, node)),
         *training_tasks(node),
     ]

@@ -1,5 +1,6 @@
 """The settings of an entity's node: ``HOME/node.toml``."""
 
+from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import Field
@@ -22,6 +23,15 @@ class NodeSettings(ServiceSettings):
     witnesses: int = Field(
         default=2, ge=0, le=16, description="entities asked to cosign our ledger, beside the coordinator"
     )
+    silence_hours: float = Field(
+        default=48.0,
+        ge=0.01,
+        le=720,
+        description="how long a consent given elsewhere is good without a word from where it was given",
+    )
+    keep_received_days: float = Field(
+        default=7.0, ge=0, le=90, description="how long a sealed copy of what others shared may be shown again"
+    )
     workers: int = Field(
         default=48, ge=2, le=256, description="threads that answer calls; one caller alone gets at most half of them"
     )
@@ -34,6 +44,11 @@ class NodeSettings(ServiceSettings):
     def ledger_origin(self) -> str:
         """The origin of this entity's ledger."""
         return ledger_origin(self.network, self.entity)
+
+    @property
+    def silence_bound(self) -> timedelta:
+        """After how long a silence of its origin a consent that travelled covers nothing."""
+        return timedelta(hours=self.silence_hours)
 
     @property
     def public_witness_url(self) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from node.exchange.due import DEFAULT_NOTICE_DAYS, due_consents
+from node.exchange.messages.state import waiting_for
 from node.runtime.command_line import table
 from node.runtime.evidence import alarm_lines, evidence_summary
 from node.runtime.refused_calls import refused_calls, refused_lines
@@ -36,6 +37,7 @@ def summary(node: Node) -> dict[str, Any]:
         "evidence": evidence_summary(node.home),
         "refused_calls": refused_calls(node.home),
         "consents_due": len(due),
+        "notices_waiting": waiting_for(node),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,
@@ -76,6 +78,7 @@ _LABELS = {
         "directory_expires": "Directory valid until",
     },
 }
+_NOTICES = {"es": "Avisos sin acuse de recibo", "en": "Notices not acknowledged yet"}
 _COLUMNS = {
     "es": {"id": "Entidad", "name": "Nombre", "kind": "Tipo", "status": "Estado", "addresses": "Direcciones"},
     "en": {"id": "Entity", "name": "Name", "kind": "Kind", "status": "Status", "addresses": "Addresses"},
@@ -103,6 +106,9 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
         }
         for row in document["entities"]
     ]
+    if document["notices_waiting"]:
+        counts = ", ".join(f"{entity} ({count})" for entity, count in sorted(document["notices_waiting"].items()))
+        lines.append(f"{_NOTICES[lang]}: {counts}")
     lines.append(witnessing_text(document["witnesses"], lang))
     lines += refused_lines(document["refused_calls"], lang)
     lines += alarm_lines(document["evidence"], lang)

@@ -96,6 +96,11 @@ class FetchAnswer(BaseModel):
     outcome: Outcome
     reason: Reason | None = Field(default=None, description="of a refusal")
     fields: tuple[ReleasedField, ...] = Field(max_length=MAX_FIELDS)
+    consents: tuple[Hex16, ...] = Field(
+        default=(),
+        max_length=200,
+        description="ids of the consents of a release: by them the asker learns of their end",
+    )
     withheld: tuple[WithheldField, ...] = Field(max_length=MAX_FIELDS)
     ledger: LedgerEvidence
     issued: Instant
@@ -105,8 +110,8 @@ class FetchAnswer(BaseModel):
         refused = self.outcome is Outcome.REFUSED
         if refused != (self.reason is not None):
             raise ValueError("a refusal has a reason, a release has none")
-        if refused and (self.fields or self.withheld):
-            raise ValueError("a refusal names no field")
+        if refused and (self.fields or self.withheld or self.consents):
+            raise ValueError("a refusal names no field and no consent")
         return self
 
 

@@ -127,3 +127,17 @@ class ReplyUnbound(ExchangeError):
 
     code = "reply_unbound"
     es = "La contestación no corresponde al mensaje enviado. Se volverá a intentar."
+
+
+class CopyInvalid(ExchangeError):
+    """A consent sent by another entity that is not proved, or not for us."""
+
+    code = "copy_invalid"
+    es = "El consentimiento enviado por otra entidad no se puede comprobar: no se aplica. Avise a protección de datos."
+
+
+class CopyNotCosigned(ExchangeError):
+    """A consent sent by another entity that too few witnesses have cosigned so far."""
+
+    code = "copy_not_cosigned"
+    es = "El consentimiento enviado por otra entidad aún no tiene testigos suficientes. Se volverá a enviar solo."

@@ -177,6 +177,13 @@ class SqlMailbox:
             )
         )
 
+    def acknowledged_by(self, kind: str) -> list[str]:
+        """Return who ever acknowledged a notice of a kind."""
+        found = select(OutboxMessage.recipient).where(
+            OutboxMessage.kind == kind, OutboxMessage.state == NoticeState.ACKNOWLEDGED.value
+        )
+        return sorted(self._session.scalars(found.distinct()))
+
     def compose(self, number: int, envelope: bytes | None) -> None:
         """Keep the signed bytes of a notice, so that every attempt sends the same; None to compose it anew."""
         self._session.execute(update(OutboxMessage).where(OutboxMessage.number == number).values(envelope=envelope))

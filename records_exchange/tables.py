@@ -106,3 +106,80 @@ class PeerContact(Base):
     entity: Mapped[str] = mapped_column(String(63))
     heard_at: Mapped[datetime] = mapped_column(UtcDateTime)
     complete_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ConsentCopy(Base):
+    """The proof of a consent that travelled here, as its origin sent it.
+
+    While nobody here is known under the subject, it waits; the consent takes effect when the person becomes known.
+    """
+
+    __tablename__ = "exchange_consent_copy"
+    __table_args__ = (
+        PrimaryKeyConstraint("sender", "consent_id", name="pk_exchange_consent_copy"),
+        Index("ix_exchange_consent_copy_waiting", "waiting"),
+    )
+
+    sender: Mapped[str] = mapped_column(String(63))
+    consent_id: Mapped[str] = mapped_column(String(100))
+    entry_index: Mapped[int] = mapped_column(RowNumber)
+    """Of the origin's ledger: a later one replaces an earlier one."""
+    proof: Mapped[bytes] = mapped_column(LargeBinary)
+    subject: Mapped[str] = mapped_column(String(64))
+    waiting: Mapped[bool]
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EndedConsent(Base):
+    """A withdrawal that came before the consent it ends, or for one that is not held here: it bars a later copy."""
+
+    __tablename__ = "exchange_ended_consent"
+    __table_args__ = (PrimaryKeyConstraint("sender", "consent_id", name="pk_exchange_ended_consent"),)
+
+    sender: Mapped[str] = mapped_column(String(63))
+    consent_id: Mapped[str] = mapped_column(String(100))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReleaseMade(Base):
+    """Somebody received something under a consent: whom to tell when it is withdrawn."""
+
+    __tablename__ = "exchange_release_made"
+    __table_args__ = (PrimaryKeyConstraint("consent_id", "recipient", name="pk_exchange_release_made"),)
+
+    consent_id: Mapped[str] = mapped_column(String(100))
+    recipient: Mapped[str] = mapped_column(String(63))
+
+
+class ReceivedRelease(Base):
+    """What a holder released to us: for whom, and until when a sealed copy may be shown again."""
+
+    __tablename__ = "exchange_received"
+    __table_args__ = (
+        PrimaryKeyConstraint("request_id", name="pk_exchange_received"),
+        Index("ix_exchange_received_person_ref", "person_ref"),
+        Index("ix_exchange_received_forget_at", "forget_at"),
+    )
+
+    request_id: Mapped[str] = mapped_column(String(32))
+    holder: Mapped[str] = mapped_column(String(63))
+    purpose: Mapped[str] = mapped_column(String(64))
+    person_ref: Mapped[str | None] = mapped_column(String(64))
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The signed answer, sealed with the person's key; None when the person has no record here."""
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    forget_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReceivedUnder(Base):
+    """Under which consents a release was received."""
+
+    __tablename__ = "exchange_received_under"
+    __table_args__ = (
+        PrimaryKeyConstraint("consent_id", "request_id", name="pk_exchange_received_under"),
+        Index("ix_exchange_received_under_request_id", "request_id"),
+    )
+
+    consent_id: Mapped[str] = mapped_column(String(100))
+    request_id: Mapped[str] = mapped_column(String(32))
+    holder: Mapped[str] = mapped_column(String(63))

@@ -19,7 +19,7 @@ from consent_ledger.bodies import (
     WithdrawalAcknowledgedBody,
     WithdrawalBody,
 )
-from consent_ledger.consents import TRANSITIONS, VALID_FOR_PROCESSING, ConsentState
+from consent_ledger.consent_model import TRANSITIONS, VALID_FOR_PROCESSING, ConsentState
 from consent_ledger.entry import Body, EntryType
 
 if TYPE_CHECKING:

@@ -169,6 +169,7 @@ _KINDS: Final[dict[EntryType, tuple[str, str]]] = {
     EntryType.REFUSAL: ("Peticiones rechazadas", "Refused requests"),
     EntryType.RELEASE_RECEIVED: ("Recepciones", "Receptions"),
     EntryType.WITHDRAWAL_ACKNOWLEDGED: ("Acuses de retirada", "Withdrawals acknowledged"),
+    EntryType.WITHDRAWAL_RECEIVED: ("Retiradas comunicadas por otras entidades", "Withdrawals told by other entities"),
     EntryType.REFERRAL: ("Pasos de derivaciones", "Steps of referrals"),
     EntryType.TRAINING_APPROVED: ("Entrenamientos aprobados", "Trainings approved"),
     EntryType.TRAINING_REFUSED: ("Entrenamientos rechazados", "Trainings refused"),

@@ -20,6 +20,7 @@ from deploy.local.populations import CACHE, Population, prepare_tables
 from deploy.local.programs import BIN, COORDINATOR, NODE, DemoFailed, Programs, at_once
 from deploy.local.story import Story
 from deploy.local.training import TrainingChapter
+from deploy.local.travelling import TravellingChapter
 
 ENTITIES: Final = [
     Entity("leon", "Diputación de León"),
@@ -77,6 +78,7 @@ def _run(arguments: argparse.Namespace, story: Story) -> None:
         document = find_person(data, known_to=("leon", "burgos"), unknown_to="soria")
         case = Case("leon", "burgos", "soria", COLLABORATOR.id, document)
         ExchangeChapter(network, story, case, output).run()
+        TravellingChapter(network, story, document, ("leon", "burgos", "soria")).run()
         TrainingChapter(network, story, output, quick=arguments.quick).run()
         LedgerChapter(network, story, output).run(*_people(data))
         story.fact("Real processes, installed programs only", f"{programs.count} commands, in commands.log")

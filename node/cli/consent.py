@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli import consent_papers
+from node.cli import consent_papers, consent_scope
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 
@@ -30,6 +30,10 @@ FieldsOption = Annotated[
     typer.Option("--fields", help="Fields or groups of fields: a,b; the minimum summary when none is given."),
 ]
 DaysOption = Annotated[int, typer.Option("--valid-days", help="Days of validity from now, 1 to 1825.")]
+HoldersOption = Annotated[
+    list[str] | None,
+    typer.Option("--holder", help="Other entity that shares too under this signature: ENT[,ENT]; may be repeated."),
+]
 EvidenceOption = Annotated[
     Path | None,
     typer.Option("--evidence", help="Scan of the signed form: kept sealed at the node, its hash goes to the ledger."),
@@ -42,6 +46,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Consents of people: give, refuse, renew, withdraw, list, receipt.")
     for add in (_register_grant, _register_refuse, _register_renew, _register_withdraw):
         add(group)
+    consent_scope.register(group)
     consent_papers.register(group)
     app.add_typer(group, name="consent")
 
@@ -55,6 +60,7 @@ def _register_grant(group: typer.Typer) -> None:
         purposes: PurposeOption,
         recipients: RecipientOption,
         fields: FieldsOption = None,
+        holders: HoldersOption = None,
         valid_days: DaysOption = 365,
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "parent",
@@ -63,7 +69,10 @@ def _register_grant(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Record a person's consent: which fields, for what, for whom, until when."""
+        """Record a person's consent: which fields, for what, for whom, until when.
+
+        With --holder the consent travels: those entities share too, once witnesses have cosigned it here.
+        """
         from node.exchange.consent_report import consent_document, consent_text
         from node.exchange.consents import Consents, GrantInput
 
@@ -72,6 +81,7 @@ def _register_grant(group: typer.Typer) -> None:
             purposes=split_names(purposes),
             recipients=split_names(recipients),
             fields=split_names(fields),
+            holders=split_names(holders),
             valid_days=valid_days,
             guardian=_guardian(guardian_document, guardian_relation),
             evidence=evidence,
@@ -149,13 +159,19 @@ def _register_withdraw(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Withdraw a consent: from now on nothing is shared under it."""
-        from node.exchange.consent_report import consent_document, consent_text
-        from node.exchange.consents import Consents
+        """Withdraw a consent: from now on nothing is shared under it here.
 
-        guardian = _guardian(guardian_document, guardian_relation)
-        view = Consents(open_node(home)).withdraw(consent_id, guardian=guardian)
-        emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
+        The other holders, and whoever received something under it, are told by themselves; see: consent status.
+        A consent under which this entity only received something can be withdrawn here too.
+        """
+        from node.exchange.consents import Consents
+        from node.exchange.standing_report import withdrawn_document, withdrawn_text
+        from node.exchange.travelling.standing import consent_standing
+
+        node = open_node(home)
+        Consents(node).withdraw(consent_id, guardian=_guardian(guardian_document, guardian_relation))
+        standing = consent_standing(node, consent_id)
+        emit(withdrawn_document(standing), withdrawn_text(standing, lang=lang), as_json=as_json)
 
 
 def _guardian(document: str, relation: str) -> "GuardianInput | None":

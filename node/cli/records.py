@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli import records_erase
+from node.cli import records_erase, records_shared
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node, progress_console
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     for add in (_register_import, _register_export, _register_list, _register_show, _register_generate):
         add(group)
     _register_format(group)
+    records_shared.register(group)
     records_erase.register(group)
     app.add_typer(group, name="records")
 

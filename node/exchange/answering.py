@@ -17,6 +17,7 @@ from consent_ledger.log import ConsentLedger
 from consent_ledger.parties import Party
 from consent_ledger.signing import Envelope
 from node.exchange.linking import find_person
+from node.exchange.travelling.freshness import fresh_consents
 from node.records.errors import PersonUnknown
 from node.records.model import Value as RecordedValue
 from node.records.store import PersonStore
@@ -30,6 +31,7 @@ from records_exchange.answer import FetchAnswer, LedgerEvidence, Outcome, Releas
 from records_exchange.answer import Value as AnswerValue
 from records_exchange.linkage import PairwiseKey
 from records_exchange.store import SqlExchangeStore
+from records_exchange.travel_store import SqlTravelStore
 
 if TYPE_CHECKING:
     from policies.access import AccessPolicy
@@ -109,12 +111,15 @@ class Answering:
         person = find_person(people, store, key, request.subject)
         # (6) live consents
         live = node.consents(session).live(person or _NOBODY, request.purpose, request.asker, now)
+        live = fresh_consents(session, live, now, node.settings.silence_bound)
         # (6) (7) which fields may leave
         decision = checks.decide(verified, live if person else (), policy, holder=node.settings.entity)
         # (8) read those, and only those
         found = _read(people, person, decision, now)
         decision = checks.settle(decision, found)
-        # (9) in the ledger before the reply leaves
+        # (9) in the ledger before the reply leaves, with whom to tell of a withdrawal
+        if decision.refusal is None:
+            SqlTravelStore(session).note_release(decision.consent_ids, request.asker)
         entry = _entry(verified, decision, person)
         return _Logged(decision, tuple(found.values()), _log(ledger, entry, now), now)
 
@@ -193,6 +198,7 @@ def _compose(verified: checks.VerifiedRequest, holder: str, logged: _Logged) -> 
         outcome=Outcome.REFUSED if refusal else Outcome.RELEASED,
         reason=refusal,
         fields=() if refusal else logged.fields,
+        consents=() if refusal else logged.decision.consent_ids,
         withheld=tuple(WithheldField(id=field, reason=reason) for field, reason in withheld),
         ledger=logged.evidence,
         issued=logged.time,

@@ -18,6 +18,7 @@ from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.parties import Party, ledger_origin, server_name
 from consent_ledger.signing import Envelope
 from node.exchange.errors import RecipientNotAllowed
+from node.exchange.travelling.received import keep_received
 from node.records.documents import Document
 from node.rpc.ledger import consistency_proof
 from node.runtime.errors import PeerUnreachable
@@ -166,6 +167,7 @@ class Asking:
                 for answered in answers
             ]
             remember(session, [answered.sighting for answered in answers])
+            keep_received(self._node, session, [answered.verified.answer for answered in answers], question, person)
             self._node.ledger(session).append(entries, now)
 
     def _person(self, session: Session, document: Document) -> str | None:

@@ -6,36 +6,44 @@ it works with the coordinator down: the newest verified directory is enough to n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, Notice, PartyDetail
-from consent_ledger.consents import ConsentGrant, ConsentRenewal, ConsentView
+from consent_ledger.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, PartyDetail
+from consent_ledger.consent_model import ConsentGrant, ConsentRenewal, ConsentScope, ConsentView, Withdrawal
 from consent_ledger.errors import ConsentInvalid
 from consent_ledger.parties import EntityKind
 from consent_ledger.receipt import write_receipt
+from node.exchange.consent_terms import (
+    current_notice,
+    exchange_purposes,
+    shareable_fields,
+    special_fields,
+    term_label,
+    validity,
+)
 from node.exchange.due import DEFAULT_NOTICE_DAYS, DueConsent, due_consents
-from node.exchange.errors import EvidenceMissing, FieldNotShareable, RecipientNotAllowed
+from node.exchange.errors import EvidenceMissing, RecipientNotAllowed
 from node.exchange.evidence import EvidenceVault, Scan
 from node.exchange.guardians import GuardianInput, check_who_decides, guardian_of
+from node.exchange.travelling.copies import announce
+from node.exchange.travelling.withdrawals import post_withdrawal, tell_withdrawal, withdraw_received
 from node.records.cipher import RecordCipher
 from node.records.documents import Document
 from node.wiring import Node
 from node.witnessing.rounds import catch_up
 from node.witnessing.state import own_testimony
-from policies.catalogue import Sensitivity, load_catalogue
-from policies.notices import load_notices
-from policies.vocabulary import load_vocabulary
 from records_exchange.request import first_fault
+from records_exchange.travel import WithdrawnBody
+from records_exchange.travel_store import SqlTravelStore
 
-__all__ = ["Consents", "GrantInput", "GuardianInput", "RenewalInput", "shareable_fields"]
+__all__ = ["Consents", "GrantInput", "GuardianInput", "RenewalInput", "ScopeInput"]
 
 DEFAULT_VALID_DAYS: Final = 365
-MAX_VALID_DAYS: Final = 5 * 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class GrantInput:
         purposes: vocabulary ids.
         recipients: entity ids.
         fields: catalogue ids or groups of them; empty for the minimum summary.
+        holders: other entities that are to share what they hold under this same signature.
         valid_days: from now on.
         guardian: who acted, when it was not the person.
         evidence: a file that shows the act (the signed form); kept sealed, its hash is in the ledger.
@@ -61,6 +70,17 @@ class GrantInput:
     guardian: GuardianInput | None = None
     evidence: Path | None = None
     language: str = "es"
+    holders: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeInput:
+    """What is left of a consent after narrowing it; what is empty stays as it is."""
+
+    fields: Sequence[str] = ()
+    purposes: Sequence[str] = ()
+    recipients: Sequence[str] = ()
+    drop_holders: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,38 +138,83 @@ class Consents:
             person = register.get(given.consent_id).person_ref
             self._check_who_decides(session, person, given.guardian, now)
             renewal = ConsentRenewal(
-                valid_until=now + _validity(given.valid_days),
+                valid_until=now + validity(given.valid_days),
                 acted_by=Actor.GUARDIAN if given.guardian else Actor.PERSON,
                 guardian=guardian_of(given.guardian, self._cipher()),
-                notice=_notice(given.language),
+                notice=current_notice(given.language),
                 language=given.language,
                 evidence_sha256=scan.sha256 if scan else None,
             )
             view = register.renew(given.consent_id, renewal, now)
             self._keep(session, person, scan)
+            announce(session, view, now)
             return view
 
-    def withdraw(self, consent_id: str, *, guardian: GuardianInput | None = None) -> ConsentView:
+    def narrow(self, consent_id: str, given: ScopeInput) -> ConsentView:
+        """Take something out of a live consent; the other holders are told, and whoever is out deletes its copies.
+
+        Raises:
+            ConsentUnknown: there is no such consent.
+            ConsentTransitionRefused: it is refused, withdrawn or expired.
+            ConsentInvalid: the scope would not be narrower, or the consent was given elsewhere.
+            UnknownTerm: an unknown field or purpose.
+        """
+        now = self._node.clock.now()
+        with self._node.transaction() as session:
+            register = self._node.consents(session)
+            before = register.get(consent_id)
+            left = tuple(each for each in before.record.holders if each not in given.drop_holders)
+            scope = ConsentScope(
+                fields=shareable_fields(given.fields) if given.fields else None,
+                purposes=exchange_purposes(given.purposes)["purposes"] if given.purposes else None,
+                recipients=tuple(given.recipients) or None,
+                holders=left if given.drop_holders else None,
+            )
+            view = register.narrow(consent_id, scope, now)
+            announce(session, view, now)
+            self._tell_dropped(session, before, view, now)
+            return view
+
+    def _tell_dropped(self, session: Session, before: ConsentView, after: ConsentView, now: datetime) -> None:
+        served = SqlTravelStore(session).recipients(after.consent_id)
+        dropped = {each for each in before.record.recipients if each in served} - set(after.record.recipients)
+        dropped |= set(before.record.holders) - set(after.record.holders)
+        post_withdrawal(session, sorted(dropped), self._told(after.consent_id, Actor.PERSON, now), now)
+
+    def _told(self, consent_id: str, acted_by: Actor, now: datetime) -> WithdrawnBody:
+        entity = self._node.settings.entity
+        return WithdrawnBody(consent_id=consent_id, entity=entity, acted_at=now, acted_by=acted_by)
+
+    def withdraw(self, consent_id: str, *, guardian: GuardianInput | None = None) -> ConsentView | None:
         """Record a withdrawal; from its return on, no request is answered under that consent.
 
+        The other holders, and whoever received something under it, are told by the outbox. A consent under which this
+        entity only received something is withdrawn at those who released it; its copies here go at once.
+
         Whoever withdraws needs no age: withdrawing is as easy as giving (GDPR art. 7.3), and only protects.
+
+        Returns:
+            The consent as it stands; None when it is held elsewhere.
 
         Raises:
             ConsentUnknown: there is no such consent.
             ConsentTransitionRefused: it is already refused, withdrawn or expired.
             GuardianNotEntitled, UnknownTerm: whoever acts does not act for this person.
         """
-        now = self._node.clock.now()
+        now, acted_by = self._node.clock.now(), Actor.GUARDIAN if guardian else Actor.PERSON
         with self._node.transaction() as session:
             register = self._node.consents(session)
+            held = register.find(consent_id)
+            if held is None:
+                withdraw_received(self._node, session, consent_id, acted_by=acted_by, now=now)
+                return None
             if guardian:
-                self._check_who_decides(session, register.get(consent_id).person_ref, guardian, now)
-            return register.withdraw(
-                consent_id,
-                now,
-                acted_by=Actor.GUARDIAN if guardian else Actor.PERSON,
-                guardian=guardian_of(guardian, self._cipher()),
-            )
+                self._check_who_decides(session, held.person_ref, guardian, now)
+            act = Withdrawal(acted_by=acted_by, guardian=guardian_of(guardian, self._cipher()))
+            view = register.withdraw(consent_id, now, act)
+            tell_withdrawal(self._node, session, view, self._told(consent_id, acted_by, now))
+            SqlTravelStore(session).purge_consent(consent_id)
+            return view
 
     def due(self, days: int = DEFAULT_NOTICE_DAYS, document: Document | None = None) -> tuple[DueConsent, ...]:
         """Return the live consents that somebody should talk about with the person, and why, the first to end first.
@@ -220,6 +285,7 @@ class Consents:
         now = self._node.clock.now()
         fields = shareable_fields(given.fields)
         parties = self._parties(given.recipients)
+        holders = self._holders(given.holders)
         scan = Scan.read(given.evidence) if given.evidence else None
         with self._node.transaction() as session:
             person = self._person(session, given.document)
@@ -227,22 +293,25 @@ class Consents:
             grant = _checked_grant(
                 person_ref=person,
                 fields=fields,
-                special_fields=_special(fields),
-                **_purposes(given.purposes),
+                special_fields=special_fields(fields),
+                **exchange_purposes(given.purposes),
                 recipients=tuple(party.id for party in parties if party.id != self._node.settings.entity),
-                parties=parties,
+                parties=_by_id((*parties, *holders)),
+                holders=tuple(party.id for party in holders),
                 valid_from=now,
-                valid_until=now + _validity(given.valid_days),
+                valid_until=now + validity(given.valid_days),
                 acted_by=Actor.GUARDIAN if given.guardian else Actor.PERSON,
                 guardian=guardian_of(given.guardian, self._cipher()),
-                notice=_notice(given.language),
+                notice=current_notice(given.language),
                 language=given.language,
-                lawful_basis=EXPLICIT_CONSENT_BASIS if _special(fields) else CONSENT_BASIS,
+                lawful_basis=EXPLICIT_CONSENT_BASIS if special_fields(fields) else CONSENT_BASIS,
                 evidence_sha256=scan.sha256 if scan else None,
             )
             register = self._node.consents(session)
             view = register.refuse(grant, now) if refused else register.grant(grant, now)
             self._keep(session, person, scan)
+            if not refused:
+                announce(session, view, now)
             return view
 
     def _keep(self, session: Session, person: str, scan: Scan | None) -> None:
@@ -277,33 +346,21 @@ class Consents:
             found[name] = party
         return tuple(PartyDetail(id=party.id, name=party.name, kind=party.kind.value) for party in found.values())
 
+    def _holders(self, names: Sequence[str]) -> tuple[PartyDetail, ...]:
+        """Return the other entities that are to share under a consent."""
+        directory = self._node.directory.newest() or self._node.directory.current(self._node.clock.now())
+        found = [directory.active_party(name) for name in dict.fromkeys(names)]
+        for party in found:
+            if party.kind is EntityKind.COLLABORATOR or party.id == self._node.settings.entity:
+                raise RecipientNotAllowed(
+                    f"{party.id} holds no records that it could share",
+                    remedy="name other public entities or agents as holders; this one is a holder already",
+                )
+        return tuple(PartyDetail(id=party.id, name=party.name, kind=party.kind.value) for party in found)
 
-def term_label(term: str, language: str) -> str:
-    """Return what a person reads for a field, purpose or relation; a term that has no label stands for itself."""
-    if term in load_catalogue():
-        return load_catalogue().field(term).label(language)
-    purposes = {purpose.id: purpose for purpose in load_vocabulary().purposes}
-    if term in purposes:
-        return purposes[term].label(language)
-    relations = load_vocabulary().codes.list("guardian_relation").by_code
-    return relations[term].label(language) if term in relations else term
 
-
-def shareable_fields(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the fields that a consent names, those of the minimum summary when it names none.
-
-    Raises:
-        UnknownTerm: the catalogue has no such field.
-        FieldNotShareable: it never leaves, or only by an explicit act.
-    """
-    catalogue = load_catalogue()
-    if not names:
-        return tuple(spec.id for spec in catalogue.minimum())
-    chosen = catalogue.select(names)
-    for field in chosen:
-        if not catalogue.field(field).shareable:
-            raise FieldNotShareable(f"{field} is not shared by a general consent", remedy=f"leave {field} out")
-    return chosen
+def _by_id(parties: Sequence[PartyDetail]) -> tuple[PartyDetail, ...]:
+    return tuple({party.id: party for party in parties}.values())
 
 
 def _checked_grant(**values: object) -> ConsentGrant:
@@ -311,24 +368,3 @@ def _checked_grant(**values: object) -> ConsentGrant:
         return ConsentGrant.model_validate(values)
     except ValidationError as error:
         raise ConsentInvalid(first_fault(error), remedy="see redpact-node consent grant --help") from error
-
-
-def _validity(days: int) -> timedelta:
-    if not 1 <= days <= MAX_VALID_DAYS:
-        raise ConsentInvalid(f"a consent is valid for 1 to {MAX_VALID_DAYS} days", remedy="choose another --valid-days")
-    return timedelta(days=days)
-
-
-def _special(fields: Sequence[str]) -> tuple[str, ...]:
-    catalogue = load_catalogue()
-    return tuple(field for field in fields if catalogue.field(field).sensitivity is Sensitivity.P3)
-
-
-def _purposes(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    chosen = {name: load_vocabulary().exchange_purpose(name) for name in names}
-    return {"purposes": tuple(chosen), "purpose_types": tuple(purpose.dpv for purpose in chosen.values())}
-
-
-def _notice(language: str) -> Notice:
-    notice = load_notices().current(language)
-    return Notice(id=notice.id, version=notice.version, sha256=notice.sha256)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from consent_ledger.consents import VALID_FOR_PROCESSING, ConsentView
+from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView
 from node.exchange.guardians import AGE_OF_CONSENT_YEARS, OF_OTHERS
 from node.records.errors import PersonUnknown
 from node.records.store import PersonStore

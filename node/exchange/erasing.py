@@ -14,12 +14,14 @@ from node.records.documents import Document
 from node.runtime.storage import scrub
 from node.wiring import Node
 from policies.retention import load_retention
+from records_exchange.mailboxes import SqlMailbox
 from records_exchange.store import SqlExchangeStore
+from records_exchange.travel_store import SqlTravelStore
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from consent_ledger.consents import ConsentView
+    from consent_ledger.consent_model import ConsentView
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class Erasures:
             written = [ledger.erase_bodies(batch, chosen, now).index for batch in batches]
             self._node.consents(session).forget(sorted(trace.consents))
             SqlExchangeStore(session).forget_person(person)
+            SqlMailbox(session).forget_person(person)
+            SqlTravelStore(session).purge_person(person)
             self._node.people(session).erase(person, now)
         scans = self._vault.forget_person(person)
         recipients = tuple(sorted(trace.recipients))

@@ -1,6 +1,6 @@
 """``make bench``: ours beside the bare peers, in one run, on this machine.
 
-Usage: python -m tests.benchmarks [--only fetch|ledger|training] [--quick] [--write]
+Usage: python -m tests.benchmarks [--only fetch|ledger|training|withdrawal] [--quick] [--write]
 """
 
 import argparse
@@ -85,6 +85,15 @@ def _ledger(folder: Path, fewer: int) -> Group:
     return ledger_tables(folder, fewer)
 
 
+def _withdrawal(folder: Path, fewer: int) -> Table:
+    from tests.benchmarks.withdrawal import seconds_to_reach
+
+    table = _table("A withdrawal on its way, every acknowledgement signed and durable", "recipients", "seconds")
+    recipients = 300 // fewer
+    table.add_row("until everybody has acknowledged it", str(recipients), f"{seconds_to_reach(folder, recipients):.1f}")
+    return table
+
+
 def _training(folder: Path, fewer: int) -> Table:
     from tests.benchmarks.training import rounds_beside_stock_flower
 
@@ -106,6 +115,7 @@ BENCHES: Final[dict[str, Callable[[Path, int], Table | Group]]] = {
     "fetch": _calls,
     "ledger": _ledger,
     "training": _training,
+    "withdrawal": _withdrawal,
 }
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from consent_ledger.bodies import Notice, RefusalBody, ReleaseBody
-from consent_ledger.consents import ConsentGrant, ConsentRegister, ConsentView
+from consent_ledger.consent_model import ConsentGrant, ConsentView
+from consent_ledger.consents import ConsentRegister
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.log import ConsentLedger
 from consent_ledger.note import NoteSigner

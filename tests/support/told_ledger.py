@@ -12,7 +12,8 @@ from consent_ledger.bodies import (
     WithdrawalAcknowledgedBody,
     WithheldField,
 )
-from consent_ledger.consents import ConsentGrant, ConsentRegister
+from consent_ledger.consent_model import ConsentGrant
+from consent_ledger.consents import ConsentRegister
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.log import ConsentLedger
 from tests.support.clock import START

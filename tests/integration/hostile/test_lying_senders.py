@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from consent_ledger.canonical import encode
 from consent_ledger.signing import Envelope
 from node.runtime.errors import PeerRefused
 from policies.errors import RedpactError
@@ -77,6 +78,21 @@ def test_a_message_that_is_none(network: ExchangeNetwork, liar: PeerOnTheWire, l
     with nothing_changes(network):
         garbage = signed(notice(network, liar), liar.peer.signing, SIGNED_GARBAGE[lie])
         assert refusal(liar, garbage) == "message_malformed"
+
+
+@pytest.mark.parametrize("body", [body for body in SIGNED_GARBAGE if body != "an empty object"])
+def test_a_message_whose_body_is_garbage(network: ExchangeNetwork, liar: PeerOnTheWire, body: str) -> None:
+    head = encode(parse_message(notice(network, liar).payload).model_dump(mode="json") | {"body": 0})
+    payload = head.replace(b'"body":0', b'"body":' + SIGNED_GARBAGE[body])
+    envelope = signed(notice(network, liar), liar.peer.signing, payload)
+    with nothing_changes(network):
+        assert refusal(liar, envelope) == "message_malformed"
+
+
+def test_a_question_may_not_live_as_long_as_a_notice(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
+    expires = network.clock.now() + REQUEST_LIFETIME + timedelta(seconds=1)
+    with nothing_changes(network):
+        assert refusal(liar, question(network, liar, expires=expires)) == "message_stale"
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from pydantic import ValidationError
 
 from consent_ledger.bodies import Actor, Guardian, Notice
-from consent_ledger.consents import (
+from consent_ledger.consent_model import (
     TRANSITIONS,
     VALID_FOR_PROCESSING,
     ConsentAct,
     ConsentGrant,
     ConsentRenewal,
     ConsentState,
+    Withdrawal,
 )
 from consent_ledger.entry import EntryType, Leaf
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
@@ -47,7 +48,7 @@ def test_nothing_is_live_after_a_withdrawal() -> None:
     register = new_register()
     view = register.grant(grant_of(), START)
     other = register.grant(grant_of(fields=("case.status",)), START)
-    withdrawn = register.withdraw(view.consent_id, START, reason="person-decided")
+    withdrawn = register.withdraw(view.consent_id, START, Withdrawal(reason="person-decided"))
     assert withdrawn.state is ConsentState.WITHDRAWN
     assert [live.consent_id for live in register.live("p1", PURPOSE, RECIPIENT, START)] == [other.consent_id]
 
@@ -120,7 +121,7 @@ def test_final_states_have_no_way_out() -> None:
 
 
 class ConsentMachine(RuleBasedStateMachine):
-    """Whatever is done, the state follows the table, and only live consents are live."""
+    """Whatever is done, the state follows the table, and live is what was given after the last no."""
 
     consents = Bundle("consents")
 
@@ -130,6 +131,8 @@ class ConsentMachine(RuleBasedStateMachine):
         self.register = new_register(self.ledger)
         self.now: datetime = START
         self.model: dict[str, ConsentState] = {}
+        self.last_yes: dict[str, int] = {}
+        self.last_no = -1
         self.entries = 0
 
     @rule(target=consents, days=st.integers(1, 20))
@@ -137,6 +140,7 @@ class ConsentMachine(RuleBasedStateMachine):
         view = self.register.grant(grant_of(start=self.now, days=days), self.now)
         self.entries += 1
         self.model[view.consent_id] = ConsentState.GIVEN
+        self.last_yes[view.consent_id] = self.entries
         return view.consent_id
 
     @rule(target=consents)
@@ -144,6 +148,7 @@ class ConsentMachine(RuleBasedStateMachine):
         view = self.register.refuse(grant_of(start=self.now), self.now)
         self.entries += 1
         self.model[view.consent_id] = ConsentState.REFUSED
+        self.last_no = self.entries
         return view.consent_id
 
     @rule(consent=consents)
@@ -183,6 +188,10 @@ class ConsentMachine(RuleBasedStateMachine):
         assert Leaf.parse(self.ledger.leaf(view.last_index)).type is allowed[1]
         self.model[consent] = allowed[0]
         self.entries += 1
+        if act is ConsentAct.RENEW:
+            self.last_yes[consent] = self.entries
+        else:
+            self.last_no = self.entries
 
     @invariant()
     def the_register_agrees_with_the_model(self) -> None:
@@ -192,7 +201,8 @@ class ConsentMachine(RuleBasedStateMachine):
     @invariant()
     def only_valid_consents_are_live(self) -> None:
         live = {consent.consent_id for consent in self.register.live("p1", PURPOSE, RECIPIENT, self.now)}
-        assert live == {name for name, state in self.model.items() if state in VALID_FOR_PROCESSING}
+        valid = {name for name, state in self.model.items() if state in VALID_FOR_PROCESSING}
+        assert live == {name for name in valid if self.last_yes[name] > self.last_no}
 
 
 TestConsentMachine = ConsentMachine.TestCase

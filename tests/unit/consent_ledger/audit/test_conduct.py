@@ -6,7 +6,8 @@ import pytest
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.bodies import Notice, TrainingContributedBody, TrainingDecisionBody
-from consent_ledger.consents import ConsentGrant, ConsentRegister
+from consent_ledger.consent_model import ConsentGrant
+from consent_ledger.consents import ConsentRegister
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.export import export_ledger
 from consent_ledger.log import ConsentLedger

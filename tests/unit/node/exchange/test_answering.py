@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from consent_ledger.consents import ConsentState
+from consent_ledger.consent_model import ConsentState
 from consent_ledger.entry import EntryType, Leaf
 from consent_ledger.errors import PartySuspended
 from consent_ledger.parties import EntityKind, EntityStatus

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.consents import ConsentState
+from consent_ledger.consent_model import ConsentState
 from consent_ledger.errors import ConsentTransitionRefused
 from node.exchange import due as due_module
 from node.exchange.consent_report import due_document, due_text
@@ -150,7 +150,9 @@ def test_a_parents_consent_is_due_when_the_child_turns_fourteen(
     ]
     with pytest.raises(GuardianNotEntitled):
         consents.withdraw(given.consent_id, guardian=GuardianInput(PERSON, "parent"))
-    assert consents.withdraw(given.consent_id).state is ConsentState.WITHDRAWN
+    ended = consents.withdraw(given.consent_id)
+    assert ended is not None
+    assert ended.state is ConsentState.WITHDRAWN
 
 
 def test_a_notice_that_was_replaced_makes_its_consents_due(

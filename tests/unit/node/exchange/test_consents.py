@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.consents import ConsentState
+from consent_ledger.consent_model import ConsentState
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown, UnknownParty
 from consent_ledger.parties import EntityKind
 from node.exchange.consent_report import consent_text, consents_document, consents_text
@@ -88,7 +88,9 @@ def test_evidence_is_kept_as_its_hash(network: ExchangeNetwork, tmp_path: Path) 
 
 def test_a_withdrawn_consent_stays_withdrawn(network: ExchangeNetwork) -> None:
     consent = grant(network.nodes["town"], "ngo")
-    assert consents(network).withdraw(consent).state is ConsentState.WITHDRAWN
+    ended = consents(network).withdraw(consent)
+    assert ended is not None
+    assert ended.state is ConsentState.WITHDRAWN
     with pytest.raises(ConsentTransitionRefused):
         consents(network).withdraw(consent)
     with pytest.raises(ConsentUnknown):

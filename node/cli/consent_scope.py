@@ -1,0 +1,57 @@
+"""``redpact-node consent narrow`` and ``status``: less of a consent, and how it stands in the network."""
+
+from typing import Annotated
+
+import typer
+
+from node.cli.arguments import split_names
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+
+ConsentArgument = Annotated[str, typer.Argument(help="Id of the consent; see: consent list.")]
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands to the group ``consent``."""
+    _register_narrow(group)
+    _register_status(group)
+
+
+def _register_narrow(group: typer.Typer) -> None:
+    @group.command()
+    def narrow(
+        *,
+        home: HomeOption,
+        consent_id: ConsentArgument,
+        fields: Annotated[list[str] | None, typer.Option("--fields", help="The fields that are left.")] = None,
+        purposes: Annotated[list[str] | None, typer.Option("--purpose", help="The purposes that are left.")] = None,
+        recipients: Annotated[list[str] | None, typer.Option("--recipient", help="The recipients left.")] = None,
+        drop_holders: Annotated[
+            list[str] | None, typer.Option("--drop-holder", help="Entity that is to share no more.")
+        ] = None,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Take something out of a consent; what is left goes on. Whoever is out is told, and deletes its copies."""
+        from node.exchange.consent_report import consent_document, consent_text
+        from node.exchange.consents import Consents, ScopeInput
+
+        left = ScopeInput(*(split_names(names) for names in (fields, purposes, recipients, drop_holders)))
+        view = Consents(open_node(home)).narrow(consent_id, left)
+        emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
+
+
+def _register_status(group: typer.Typer) -> None:
+    @group.command()
+    def status(
+        home: HomeOption, consent_id: ConsentArgument, lang: LangOption = "es", as_json: JsonOption = False
+    ) -> None:
+        """Show who has a consent, who was told of its withdrawal, and who has not answered yet.
+
+        Exits with 0 when everybody has answered, 3 when somebody is still to be reached.
+        """
+        from node.exchange.standing_report import exit_code, standing_text
+        from node.exchange.travelling.standing import consent_standing
+
+        standing = consent_standing(open_node(home), consent_id)
+        emit(standing.document(), standing_text(standing, lang=lang), as_json=as_json)
+        raise typer.Exit(exit_code(standing))

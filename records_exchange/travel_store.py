@@ -1,0 +1,190 @@
+"""What an entity keeps of consents that travel, and of releases under consents; inside the caller's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from records_exchange.tables import ConsentCopy, EndedConsent, ReceivedRelease, ReceivedUnder, ReleaseMade
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCopy:
+    """A proved consent of another entity, in force here or waiting for its person to be known."""
+
+    sender: str
+    consent_id: str
+    index: int
+    proof: bytes
+    subject: str
+    waiting: bool
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Something that a holder released to us; `content` is sealed, None when only the fact was kept."""
+
+    request_id: str
+    holder: str
+    purpose: str
+    person_ref: str | None
+    content: bytes | None
+    received_at: datetime
+    forget_at: datetime
+
+
+class SqlTravelStore:
+    """Copies of consents, ends that came first, and who received what under which consent."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    # ---- consents of other entities
+
+    def keep_copy(self, copy: KeptCopy) -> None:
+        """Keep the proof of a consent, in place of an older version of the same."""
+        self.drop_copy(copy.sender, copy.consent_id)
+        self._session.execute(
+            insert(ConsentCopy).values(
+                sender=copy.sender,
+                consent_id=copy.consent_id,
+                entry_index=copy.index,
+                proof=copy.proof,
+                subject=copy.subject,
+                waiting=copy.waiting,
+                expires_at=copy.expires_at,
+            )
+        )
+
+    def copy(self, sender: str, consent_id: str) -> KeptCopy | None:
+        """Return the newest proof kept of a consent; None when there is none."""
+        row = self._session.get(ConsentCopy, (sender, consent_id), populate_existing=True)
+        return _copy(row) if row else None
+
+    def drop_copy(self, sender: str, consent_id: str) -> None:
+        """Keep nothing of a copy any more."""
+        self._session.execute(
+            delete(ConsentCopy).where(ConsentCopy.sender == sender, ConsentCopy.consent_id == consent_id)
+        )
+
+    def waiting_copies(self, now: datetime) -> list[KeptCopy]:
+        """Return the consents about people not known here yet, and forget those that are over."""
+        self._session.execute(delete(ConsentCopy).where(ConsentCopy.waiting, ConsentCopy.expires_at <= now))
+        return [_copy(row) for row in self._session.scalars(select(ConsentCopy).where(ConsentCopy.waiting))]
+
+    def bar(self, sender: str, consent_id: str, expires_at: datetime) -> None:
+        """Remember that a consent not held here was withdrawn, by the word of a sender."""
+        self._insert_once(EndedConsent, sender=sender, consent_id=consent_id, expires_at=expires_at)
+
+    def barred_by(self, consent_id: str, now: datetime) -> list[str]:
+        """Return who said that a consent was withdrawn before it came here."""
+        self._session.execute(delete(EndedConsent).where(EndedConsent.expires_at <= now))
+        return list(self._session.scalars(select(EndedConsent.sender).where(EndedConsent.consent_id == consent_id)))
+
+    # ---- releases
+
+    def note_release(self, consent_ids: Sequence[str], recipient: str) -> None:
+        """Note that a recipient received something under some consents."""
+        for consent_id in consent_ids:
+            self._insert_once(ReleaseMade, consent_id=consent_id, recipient=recipient)
+
+    def recipients(self, consent_id: str) -> list[str]:
+        """Return who received something from us under a consent."""
+        found = select(ReleaseMade.recipient).where(ReleaseMade.consent_id == consent_id)
+        return sorted(self._session.scalars(found))
+
+    def keep_received(self, received: Received, consent_ids: Sequence[str]) -> None:
+        """Keep what a holder released to us, and under which consents."""
+        self._session.execute(
+            insert(ReceivedRelease).values(
+                request_id=received.request_id,
+                holder=received.holder,
+                purpose=received.purpose,
+                person_ref=received.person_ref,
+                content=received.content,
+                received_at=received.received_at,
+                forget_at=received.forget_at,
+            )
+        )
+        rows = [
+            {"consent_id": each, "request_id": received.request_id, "holder": received.holder} for each in consent_ids
+        ]
+        if rows:
+            self._session.execute(insert(ReceivedUnder), rows)
+
+    def received_of(self, person_ref: str, now: datetime) -> list[Received]:
+        """Return what is still kept about a person, the newest first."""
+        found = select(ReceivedRelease).where(
+            ReceivedRelease.person_ref == person_ref,
+            ReceivedRelease.content.is_not(None),
+            ReceivedRelease.forget_at > now,
+        )
+        return [_received(row) for row in self._session.scalars(found.order_by(ReceivedRelease.received_at.desc()))]
+
+    def holders_of(self, consent_id: str) -> list[str]:
+        """Return from whom we received something under a consent."""
+        found = select(ReceivedUnder.holder).where(ReceivedUnder.consent_id == consent_id).distinct()
+        return sorted(self._session.scalars(found))
+
+    def purge_consent(self, consent_id: str) -> int:
+        """Delete the copies received under a consent; return how many there were. Who sent them is still known."""
+        under = select(ReceivedUnder.request_id).where(ReceivedUnder.consent_id == consent_id)
+        return self._purge(select(ReceivedRelease.request_id).where(ReceivedRelease.request_id.in_(under)))
+
+    def purge_person(self, person_ref: str) -> int:
+        """Delete the copies received about a person; return how many there were."""
+        return self._purge(select(ReceivedRelease.request_id).where(ReceivedRelease.person_ref == person_ref))
+
+    def has_old(self, now: datetime) -> bool:
+        """Tell whether there is a copy whose time is over."""
+        old = select(ReceivedRelease.request_id).where(
+            ReceivedRelease.forget_at <= now, ReceivedRelease.content.is_not(None)
+        )
+        return self._session.scalar(old.limit(1)) is not None
+
+    def purge_old(self, now: datetime) -> int:
+        """Delete the copies whose time is over; return how many there were."""
+        return self._purge(select(ReceivedRelease.request_id).where(ReceivedRelease.forget_at <= now))
+
+    def _purge(self, chosen: Select[str]) -> int:
+        ids = list(self._session.scalars(chosen.where(ReceivedRelease.content.is_not(None))))
+        for request_id in ids:
+            self._session.execute(
+                update(ReceivedRelease)
+                .where(ReceivedRelease.request_id == request_id)
+                .values(content=None, person_ref=None)
+            )
+        return len(ids)
+
+    def _insert_once(self, table: type[EndedConsent | ReleaseMade], **values: object) -> None:
+        # Spelled by each dialect in its own way; with a plain insert a row that is there would end the transaction.
+        made = postgresql if self._session.get_bind().dialect.name == "postgresql" else sqlite
+        self._session.execute(made.insert(table).values(**values).on_conflict_do_nothing())
+
+
+def _copy(row: ConsentCopy) -> KeptCopy:
+    return KeptCopy(
+        sender=row.sender,
+        consent_id=row.consent_id,
+        index=row.entry_index,
+        proof=bytes(row.proof),
+        subject=row.subject,
+        waiting=row.waiting,
+        expires_at=row.expires_at,
+    )
+
+
+def _received(row: ReceivedRelease) -> Received:
+    return Received(
+        request_id=row.request_id,
+        holder=row.holder,
+        purpose=row.purpose,
+        person_ref=row.person_ref,
+        content=None if row.content is None else bytes(row.content),
+        received_at=row.received_at,
+        forget_at=row.forget_at,
+    )
