@@ -152,6 +152,20 @@ class SqlMailbox:
         ]
         self._session.execute(insert(OutboxMessage), rows)
 
+    def take_back(self, kind: str, reference: str) -> None:
+        """Take out of the outbox what has never been signed: it is not true any more.
+
+        What was signed may have arrived without our knowing, and goes on being sent as it is.
+        """
+        self._session.execute(
+            delete(OutboxMessage).where(
+                OutboxMessage.kind == kind,
+                OutboxMessage.reference == reference,
+                OutboxMessage.state == NoticeState.WAITING.value,
+                OutboxMessage.envelope.is_(None),
+            )
+        )
+
     def due(self, now: datetime, limit: int) -> list[Notice]:
         """Return up to `limit` waiting notices whose time has come, the oldest first."""
         waiting = select(OutboxMessage).where(

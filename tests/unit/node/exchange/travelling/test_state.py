@@ -28,7 +28,13 @@ def test_the_administrator_reads_whose_acknowledgement_is_missing() -> None:
     labels = ("entity", "network", "listen", "coordinator_address", "certificate_until", "ledger_size")
     words = dict.fromkeys((*labels, "consents_due", "directory_serial", "directory_expires"), "x")
     witnesses = {"needed": 0, "witnesses": [], "cosigned_size": None, "cosigned_at": None, "age_seconds": None}
-    document = {**words, "witnesses": {**witnesses, "waiting": 0, "unproven": []}, "evidence": {}, "entities": []}
+    document = {
+        **words,
+        "witnesses": {**witnesses, "waiting": 0, "unproven": []},
+        "evidence": {},
+        "refused_calls": [],
+        "entities": [],
+    }
     assert "holder (2)" in summary_text({**document, "notices_waiting": {"holder": 2}}, "es")
     assert "acuse" not in summary_text({**document, "notices_waiting": {}}, "es")
 
