@@ -71,6 +71,8 @@ class ConsentOrigin(Body):
     index: Annotated[int, Field(ge=0, le=2**53 - 1)]
     leaf_hash: HexDigest
     acted_at: UtcTime
+    told_at: UtcTime | None = None
+    """When that entity said so; None in entries of before this was written down."""
 
 
 class ConsentBody(Body):

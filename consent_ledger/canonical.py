@@ -1,6 +1,7 @@
 """The one byte encoding for everything that is signed or hashed: RFC 8785 canonical JSON."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -8,6 +9,12 @@ import rfc8785
 from pydantic_core import from_json, to_json
 
 from consent_ledger.errors import MalformedDocument
+
+MAX_DEPTH: Final = 64
+"""Bound on nesting: what is deeper than any document of ours would end somebody's stack further on."""
+
+MAX_INTEGER: Final = 2**53 - 1
+"""RFC 8785 (I-JSON) holds no larger integer."""
 
 MAX_DOCUMENT_BYTES: Final = 1 << 20
 """Bound on any document accepted from outside (1 MiB): a parser is no place to run out of memory."""
@@ -71,7 +78,10 @@ def _is_sorted(value: dict[str, Any] | list[Any]) -> bool:
 
 
 def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any]:
-    """Parse untrusted bytes into a JSON object, refusing duplicate keys and non-finite numbers.
+    """Parse untrusted bytes into a JSON object that has a canonical form.
+
+    Refused besides what is not JSON: duplicate keys, numbers that are not finite or beyond 2^53, half a surrogate pair,
+    nesting deeper than `MAX_DEPTH`.
 
     Raises:
         MalformedDocument: for every way `data` can be wrong.
@@ -79,7 +89,11 @@ def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any
     if len(data) > max_bytes:
         raise MalformedDocument(f"document of {len(data)} bytes is larger than the {max_bytes} allowed")
     try:
-        document = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        document = _DECODER.decode(data.decode("utf-8"))
+        if b"\\u" in data:  # what we write has no escapes for letters
+            json.dumps(document, ensure_ascii=False).encode()
+        if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
+            _require_flat(document)
     except (ValueError, RecursionError) as error:
         raise MalformedDocument(f"not a JSON document: {error}") from error
     if not isinstance(document, dict):
@@ -96,6 +110,35 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _integer(digits: str) -> int:
+    number = int(digits)
+    if not -MAX_INTEGER <= number <= MAX_INTEGER:
+        raise ValueError("an integer beyond 2^53")
+    return number
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number that is not finite")
+    return number
+
+
+def _require_flat(document: Any) -> None:
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        inner = [item for item in level if isinstance(item, dict | list)]
+        level = [item for each in inner for item in (each.values() if isinstance(each, dict) else each)]
+        if not level:
+            return
+    raise ValueError("nested too deep")
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer, parse_float=_finite
+)
 
 
 # check_circular only names the fault better: a document that holds itself still ends in a RecursionError.

@@ -181,7 +181,7 @@ class LiveConsent(BaseModel):
     origin: str | None = None
     """The entity where it was given; None when that is this one."""
     told_at: UtcTime | None = None
-    """When that entity's newest word on it was taken in here."""
+    """When that entity last said so: by its word, not when the word arrived, which may be much later."""
 
 
 def live_consents(views: Sequence[ConsentView], purpose: str, recipient: str, now: datetime) -> tuple[LiveConsent, ...]:
@@ -207,7 +207,7 @@ def live_consents(views: Sequence[ConsentView], purpose: str, recipient: str, no
                     fields=fields,
                     valid_until=view.record.valid_until,
                     origin=origin.entity if origin else None,
-                    told_at=view.changed_at if origin else None,
+                    told_at=(origin.told_at or origin.acted_at) if origin else None,
                 )
             )
     return tuple(found)

@@ -15,11 +15,10 @@ from coordinator.wiring import Coordinator
 from node.runtime import migrate
 from node.runtime.errors import AddressInUse
 from node.runtime.grpc_server import Register, start_server
+from node.runtime.refused_calls import keep_refused_calls
 from node.runtime.service import RunningServer, Service, Task
 
 ENROLMENT_WORKERS = 4
-ENROLMENT_REQUEST_BYTES = 64 * 1024
-"""Bound on what a stranger can make the coordinator read; a real request has about 3 KiB."""
 
 
 def servicers(coordinator: Coordinator) -> list[Register]:
@@ -39,6 +38,7 @@ def tasks(coordinator: Coordinator) -> list[Task]:
         Task("registry", partial(follow_registry, coordinator)),
         Task("validity", partial(keep_valid, coordinator)),
         Task("locator", partial(keep_locator, coordinator)),
+        Task("refused", partial(keep_refused_calls, coordinator.home, coordinator.limits)),
         Task("training", coordinator.campaign_runner.run),
     ]
 
@@ -53,7 +53,11 @@ def start(coordinator: Coordinator) -> Service:
     migrate.require_current(coordinator.engine, MIGRATIONS)
     background = tasks(coordinator)
     main = start_server(
-        settings.listen, certificate.server_credentials(), servicers(coordinator), workers=settings.workers
+        settings.listen,
+        certificate.server_credentials(),
+        servicers(coordinator),
+        workers=settings.workers,
+        guard=coordinator.call_guard(),
     )
     servers: list[RunningServer] = [main]
     try:
@@ -74,5 +78,5 @@ def _start_enrolment(coordinator: Coordinator) -> RunningServer:
         coordinator.certificate.server_credentials(anonymous_clients=True),
         [enrolment_servicer(coordinator)],
         workers=ENROLMENT_WORKERS,
-        max_request_bytes=ENROLMENT_REQUEST_BYTES,
+        guard=coordinator.enrolment_guard(ENROLMENT_WORKERS),
     )

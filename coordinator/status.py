@@ -8,6 +8,7 @@ from coordinator.relay.report import relay_line, relay_summary
 from coordinator.wiring import Coordinator
 from node.runtime.command_line import table
 from node.runtime.evidence import alarm_lines, evidence_summary
+from node.runtime.refused_calls import refused_calls, refused_lines
 
 
 def summary(coordinator: Coordinator) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def summary(coordinator: Coordinator) -> dict[str, Any]:
             "relay": relay,
             "evidence": evidence_summary(coordinator.home),
             "locator": locator_document(coordinator, session),
+            "refused_calls": refused_calls(coordinator.home),
             "entities": [
                 {
                     "id": view.party.id,
@@ -91,6 +93,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     lines = [f"{label}: {document[name]}" for name, label in _LABELS[lang].items()]
     lines += locator_lines(document["locator"], lang)
     lines.append(relay_line(document["relay"], lang))
+    lines += refused_lines(document["refused_calls"], lang)
     lines += alarm_lines(document["evidence"], lang)
     return "\n".join(lines) + "\n\n" + entities_text(document, lang)
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from coordinator.settings import CoordinatorSettings
     from coordinator.training.desk import TrainingDesk, TrainingSignals, Workspace
     from coordinator.training.runner import CampaignRunner
+    from node.runtime.call_guard import CallGuard
+    from node.runtime.limits import CallerLimits
     from node.runtime.tls import CurrentCertificate
     from node.runtime.witness_desk import WitnessDesk
 
@@ -70,6 +72,29 @@ class Coordinator:
     def engine(self) -> Engine:
         """The coordinator's database."""
         return open_engine(self.settings.database_url(self.home))
+
+    @cached_property
+    def limits(self) -> "CallerLimits":
+        """What each caller may use of the nodes' port, and what was refused it."""
+        from node.runtime.limits import CallerLimits
+
+        return CallerLimits(self.settings.rates, threads=self.settings.workers, now=self.clock.now)
+
+    def call_guard(self) -> "CallGuard":
+        """Return what lets calls of entities in."""
+        from coordinator.rpc.limits import CALLS
+        from node.runtime.call_guard import CallGuard
+
+        return CallGuard(self.limits, CALLS, network=self.settings.network)
+
+    def enrolment_guard(self, threads: int) -> "CallGuard":
+        """Return what lets the calls of strangers in; whoever has an invitation needs one call."""
+        from coordinator.rpc.limits import ENROLMENT_CALLS, STRANGERS
+        from node.runtime.call_guard import CallGuard
+        from node.runtime.limits import CallerLimits
+
+        limits = CallerLimits(STRANGERS, threads=threads, now=self.clock.now)
+        return CallGuard(limits, ENROLMENT_CALLS, network=self.settings.network)
 
     @cached_property
     def changes(self) -> "Changes":

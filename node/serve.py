@@ -17,6 +17,7 @@ from node.rpc.records import records_servicer
 from node.runtime import migrate
 from node.runtime.errors import AddressInUse
 from node.runtime.grpc_server import Register, start_server
+from node.runtime.refused_calls import keep_refused_calls
 from node.runtime.service import RunningServer, Service, Task
 from node.setup import MIGRATIONS
 from node.wiring import Node
@@ -36,6 +37,7 @@ def tasks(node: Node) -> list[Task]:
         Task("certificate", partial(keep_certificate, node)),
         Task("expiry", partial(expire_consents, node)),
         Task("outbox", partial(deliver_notices, node)),
+        Task("refused", partial(keep_refused_calls, node.home, node.limits)),
         Task("travelling", partial(keep_travelling, node)),
         Task("attention", partial(watch_attention, node)),
         Task("witnesses", partial(witness_ledger, node)),
@@ -71,7 +73,10 @@ def start(node: Node) -> Service:
     credentials = node.certificate.server_credentials()
     servers: list[RunningServer] = []
     if settings.listen:
-        servers.append(start_server(settings.listen, credentials, servicers(node), workers=settings.workers))
+        guard = node.call_guard()
+        servers.append(
+            start_server(settings.listen, credentials, servicers(node), workers=settings.workers, guard=guard)
+        )
     if settings.witness_listen:
         try:
             servers.append(node.witness_desk.serve(settings.witness_listen))

@@ -38,7 +38,9 @@ class NodeSettings(ServiceSettings):
     attention_days: int = Field(
         default=3, ge=1, le=90, description="days after which a notice nobody has acknowledged is shown in the inbox"
     )
-    workers: int = Field(default=16, ge=2, le=256, description="threads that answer calls")
+    workers: int = Field(
+        default=48, ge=2, le=256, description="threads that answer calls; one caller alone gets at most half of them"
+    )
     locator_log_days: int = Field(
         default=365, ge=1, le=3650, description="how long the locator's signed answers are kept"
     )

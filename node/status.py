@@ -8,6 +8,7 @@ from node.exchange.messages.state import notice_lines, waiting_for
 from node.identity.reach import way_in
 from node.runtime.command_line import table
 from node.runtime.evidence import alarm_lines, evidence_summary
+from node.runtime.refused_calls import refused_calls, refused_lines
 from node.wiring import Node
 from node.witnessing.state import witnessing_state, witnessing_text
 
@@ -39,6 +40,7 @@ def summary(node: Node) -> dict[str, Any]:
         "witnesses": witnesses,
         "locator": locator,
         "evidence": evidence_summary(node.home),
+        "refused_calls": refused_calls(node.home),
         "consents_due": len(due),
         "notices_waiting": waiting_for(node),
         "directory_serial": directory.serial if directory else None,
@@ -132,5 +134,6 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     lines += notice_lines(document["notices_waiting"], lang)
     lines.append(witnessing_text(document["witnesses"], lang))
     lines += locator_lines(document["locator"], lang)
+    lines += refused_lines(document["refused_calls"], lang)
     lines += alarm_lines(document["evidence"], lang)
     return "\n".join(lines) + "\n\n" + table(_COLUMNS[lang], rows)

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from node.records.store import PersonStore
     from node.rpc.locator import LocatorClient
     from node.rpc.training import TrainingClient
+    from node.runtime.call_guard import CallGuard
     from node.runtime.channels import ChannelPool
+    from node.runtime.limits import CallerLimits
     from node.runtime.tls import CurrentCertificate
     from node.runtime.witness_desk import WitnessDesk
     from node.settings import NodeSettings
@@ -92,6 +94,20 @@ class Node:
         directory = self.directory.newest()
         address = directory.coordinator_address if directory else self.settings.coordinator_address
         return self.channels.channel(address, server_name(self.settings.network, COORDINATOR_ID))
+
+    @cached_property
+    def limits(self) -> "CallerLimits":
+        """What each caller may use of this node, and what was refused it."""
+        from node.runtime.limits import CallerLimits
+
+        return CallerLimits(self.settings.rates, threads=self.settings.workers, now=self.clock.now)
+
+    def call_guard(self) -> "CallGuard":
+        """Return what lets calls of other entities in."""
+        from node.rpc.limits import CALLS
+        from node.runtime.call_guard import CallGuard
+
+        return CallGuard(self.limits, CALLS, network=self.settings.network)
 
     @cached_property
     def transport(self) -> "Transport":

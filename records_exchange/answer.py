@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Annotated, Final, Self
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -22,13 +21,12 @@ from consent_ledger import canonical, signing
 from consent_ledger.errors import MalformedDocument
 from consent_ledger.parties import EntityId
 from records_exchange.errors import AnswerMalformed
-from records_exchange.request import MAX_FIELDS, Hex16, Hex32, Term, first_fault
+from records_exchange.request import MAX_FIELDS, Hex16, Hex32, Instant, Term, first_fault
 
 ANSWER_TYPE: Final = "application/vnd.redpact.fetch-answer.v1+json"
 MAX_ANSWER_BYTES: Final = 256 * 1024
 MAX_ROWS: Final = 500
-MAX_INTEGER: Final = 2**53 - 1
-"""RFC 8785 (I-JSON) holds no larger integer."""
+MAX_INTEGER: Final = canonical.MAX_INTEGER
 
 Code = Annotated[str, StringConstraints(max_length=200, strict=True)]
 Row = Annotated[
@@ -61,7 +59,7 @@ class ReleasedField(BaseModel):
 
     id: Term
     value: Value
-    recorded_at: AwareDatetime
+    recorded_at: Instant
 
 
 class WithheldField(BaseModel):
@@ -105,7 +103,7 @@ class FetchAnswer(BaseModel):
     )
     withheld: tuple[WithheldField, ...] = Field(max_length=MAX_FIELDS)
     ledger: LedgerEvidence
-    issued: AwareDatetime
+    issued: Instant
 
     @model_validator(mode="after")
     def _refusals_say_nothing(self) -> Self:

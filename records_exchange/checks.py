@@ -133,7 +133,7 @@ def require_fresh(request: FetchRequest, now: datetime) -> None:
     remedy = "check this machine's clock and ask again"
     if request.issued > now + MAX_CLOCK_SKEW:
         raise RequestStale("the request is dated ahead of our clock", remedy=remedy)
-    if now >= request.expires + MAX_CLOCK_SKEW:
+    if now - MAX_CLOCK_SKEW >= request.expires:
         raise RequestStale("the request has expired", remedy=remedy)
     if not timedelta(0) < request.expires - request.issued <= REQUEST_LIFETIME:
         raise RequestStale(f"a request is valid for at most {REQUEST_LIFETIME}", remedy="ask again")

@@ -155,6 +155,20 @@ class SqlMailbox:
         ]
         self._session.execute(insert(OutboxMessage), rows)
 
+    def take_back(self, kind: str, reference: str) -> None:
+        """Take out of the outbox what has never been signed: it is not true any more.
+
+        What was signed may have arrived without our knowing, and goes on being sent as it is.
+        """
+        self._session.execute(
+            delete(OutboxMessage).where(
+                OutboxMessage.kind == kind,
+                OutboxMessage.reference == reference,
+                OutboxMessage.state == NoticeState.WAITING.value,
+                OutboxMessage.envelope.is_(None),
+            )
+        )
+
     def due(self, now: datetime, limit: int) -> list[Notice]:
         """Return up to `limit` waiting notices whose time has come, the oldest first."""
         waiting = select(OutboxMessage).where(
@@ -191,8 +205,15 @@ class SqlMailbox:
         """Keep the signed bytes of a notice, so that every attempt sends the same; None to compose it anew."""
         self._session.execute(update(OutboxMessage).where(OutboxMessage.number == number).values(envelope=envelope))
 
-    def defer(self, notices: Sequence[Notice], fault: str, now: datetime) -> None:
-        """Try these again later: they were not answered, for a reason with this code."""
+    def defer(self, notices: Sequence[Notice], fault: str, now: datetime, *, wait: timedelta | None = None) -> None:
+        """Try these again later: they were not answered, for a reason with this code.
+
+        Args:
+            notices: still waiting.
+            fault: an error code.
+            now: the present time.
+            wait: when the recipient itself said how long to wait: that is no failed attempt.
+        """
         for notice in notices:
             lapsed = notice.created_at + NOTICE_LIFETIME <= now
             self._session.execute(
@@ -200,8 +221,8 @@ class SqlMailbox:
                 .where(OutboxMessage.number == notice.number, OutboxMessage.state == NoticeState.WAITING.value)
                 .values(
                     state=(NoticeState.LAPSED if lapsed else NoticeState.WAITING).value,
-                    attempts=notice.attempts + 1,
-                    next_at=now + wait_after(notice.attempts),
+                    attempts=notice.attempts + (wait is None),
+                    next_at=now + (wait_after(notice.attempts) if wait is None else wait),
                     fault=fault,
                 )
             )

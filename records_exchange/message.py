@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from consent_ledger import canonical, signing
 from consent_ledger.directory import Directory
@@ -27,7 +27,7 @@ from records_exchange.errors import (
     ReplyMalformed,
     ReplyUnbound,
 )
-from records_exchange.request import REQUEST_LIFETIME, Hex16, Hex32, Term, first_fault, payload_digest
+from records_exchange.request import REQUEST_LIFETIME, Hex16, Hex32, Instant, Term, first_fault, payload_digest
 
 MESSAGE_TYPE: Final = "application/vnd.redpact.message.v1+json"
 REPLY_TYPE: Final = "application/vnd.redpact.reply.v1+json"
@@ -49,8 +49,8 @@ class Message(BaseModel):
     sender: EntityId
     recipient: EntityId
     subject: Hex32 | None = Field(default=None, description="pairwise pseudonym of the person, where it is about one")
-    issued: AwareDatetime
-    expires: AwareDatetime
+    issued: Instant
+    expires: Instant
     body: dict[str, Any]
 
 
@@ -73,7 +73,7 @@ class Reply(BaseModel):
     recipient: EntityId
     outcome: Outcome
     reason: Term | None = Field(default=None, description="of a refusal")
-    issued: AwareDatetime
+    issued: Instant
     body: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -184,7 +184,7 @@ def open_message(
         raise MessageMisaddressed(f"this message is addressed to {message.recipient}, not to {recipient}")
     if message.issued > now + MAX_CLOCK_SKEW:
         raise MessageStale("the message is dated ahead of our clock", remedy="check the clocks of both machines")
-    if now >= message.expires + MAX_CLOCK_SKEW:
+    if now - MAX_CLOCK_SKEW >= message.expires:
         raise MessageStale("the message has expired", remedy="send it again")
     return VerifiedMessage(message, payload_digest(envelope), party)
 
@@ -207,7 +207,7 @@ def open_reply(
     Raises:
         SignatureInvalid: not signed by the peer's key of the directory.
         ReplyMalformed: signed, but no reply.
-        ReplyUnbound: a reply to another message, of another entity, or from the future.
+        ReplyUnbound: a reply to another message, of another entity, or of another time.
     """
     payload = signing.open_envelope(envelope, payload_type=REPLY_TYPE, public_key=bytes.fromhex(peer.signing_key))
     try:
@@ -218,6 +218,7 @@ def open_reply(
         raise ReplyUnbound(f"{peer.id} replied to another message", remedy="it is sent again by itself")
     if (reply.sender, reply.recipient) != (message.recipient, message.sender) or reply.sender != peer.id:
         raise ReplyUnbound("the reply is of another entity, or for another one", remedy="it is sent again by itself")
-    if reply.issued > now + MAX_CLOCK_SKEW:
-        raise ReplyUnbound(f"{peer.id} dated its reply ahead of our clock", remedy="check the clocks of both machines")
+    if not message.issued - MAX_CLOCK_SKEW <= reply.issued <= now + MAX_CLOCK_SKEW:
+        remedy = "check the clocks of both machines"
+        raise ReplyUnbound(f"{peer.id} dated its reply before our message, or ahead of our clock", remedy=remedy)
     return VerifiedReply(reply, hashlib.sha256(payload).hexdigest())

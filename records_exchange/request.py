@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Self
 
 from pydantic import (
@@ -53,6 +53,17 @@ def holds_identity_document(text: str) -> bool:
     return bool(_IDENTITY_DOCUMENT.search(text) or _LINKAGE_CODE.search(text))
 
 
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:  # an offset that leads out of the years that there are
+        raise ValueError("a time that UTC does not have") from error
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with an offset, as UTC."""
+
+
 def _no_identity_document(text: str) -> str:
     # A case reference crosses the wire: someone will one day use the person's DNI, or the code of their card, as one.
     if holds_identity_document(text):
@@ -82,8 +93,8 @@ class FetchRequest(BaseModel):
     case_access: CaseAccess
     opening_reason: Term | None = Field(default=None, description="of a case that was opened")
     case_ref: CaseRef | None = None
-    issued: AwareDatetime
-    expires: AwareDatetime
+    issued: Instant
+    expires: Instant
     nonce: Hex16
 
     @model_validator(mode="after")

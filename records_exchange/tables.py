@@ -128,6 +128,8 @@ class ConsentCopy(Base):
     subject: Mapped[str] = mapped_column(String(64))
     waiting: Mapped[bool]
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When its origin said so, in a message that may have taken days."""
 
 
 class EndedConsent(Base):

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from consent_ledger.bodies import Actor, ConsentBody
 from consent_ledger.entry import EntryType, parse_body
@@ -28,7 +28,7 @@ from consent_ledger.parties import EntityId
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.proof import MAX_PROOF_BYTES, Evidence, TlogProof
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
-from records_exchange.request import first_fault
+from records_exchange.request import Instant, first_fault
 
 CONSENT_COPY: Final = "consent.copy"
 CONSENT_WITHDRAWN: Final = "consent.withdrawn"
@@ -58,7 +58,7 @@ class WithdrawnBody(BaseModel):
 
     consent_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     entity: EntityId
-    acted_at: AwareDatetime
+    acted_at: Instant
     acted_by: Actor
 
 

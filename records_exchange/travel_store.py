@@ -22,6 +22,7 @@ class KeptCopy:
     subject: str
     waiting: bool
     expires_at: datetime
+    told_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class SqlTravelStore:
                 subject=copy.subject,
                 waiting=copy.waiting,
                 expires_at=copy.expires_at,
+                told_at=copy.told_at,
             )
         )
 
@@ -175,6 +177,7 @@ def _copy(row: ConsentCopy) -> KeptCopy:
         subject=row.subject,
         waiting=row.waiting,
         expires_at=row.expires_at,
+        told_at=row.told_at,
     )
 
 

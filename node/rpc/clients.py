@@ -8,7 +8,7 @@ import grpc
 from consent_ledger.errors import MalformedDocument
 from consent_ledger.signing import Envelope
 from node.runtime.channels import CALL_SECONDS
-from node.runtime.errors import PeerUnreachable
+from node.runtime.errors import PeerBusy, PeerUnreachable
 from node.runtime.status import peer_errors
 from node.runtime.wire import from_wire, to_wire
 from protos.redpact.v1 import messages_pb2, messages_pb2_grpc, records_pb2, records_pb2_grpc
@@ -29,6 +29,7 @@ def call_peer(
 
     Raises:
         PeerRefused: the peer answered no.
+        PeerBusy: it takes no more calls from us for now.
         PeerUnreachable: no address answered.
         MalformedDocument: what came back is no signed envelope, or no call takes this one.
     """
@@ -40,6 +41,8 @@ def call_peer(
         try:
             with peer_errors(peer):
                 return call(channel, envelope, seconds)
+        except PeerBusy:
+            raise  # so it will be at its other addresses
         except PeerUnreachable as error:
             unreachable = error
     raise unreachable

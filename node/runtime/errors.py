@@ -88,6 +88,37 @@ class PeerRefused(RuntimeFault):
         self.peer_code = peer_code
 
 
+class PeerBusy(PeerUnreachable):
+    """The other side takes no more calls from us for now; `retry_after` says for how many seconds."""
+
+    code = "peer_busy"
+    es = "La otra entidad está ocupada, o ya ha atendido demasiadas peticiones de esta. Repítala dentro de un momento."
+
+    def __init__(self, message: str, *, remedy: str = "", retry_after: float = 1.0) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+
+
+class TooManyCalls(RuntimeFault):
+    """A caller that asks more of this service than its share; `retry_after` says when to try again, in seconds."""
+
+    code = "too_many_calls"
+    kind = ErrorKind.UNREACHABLE
+    es = "Demasiadas llamadas seguidas o a la vez. Espere el tiempo indicado y repítala."
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message, remedy=f"try again in {retry_after:.1f} seconds")
+        self.retry_after = retry_after
+
+
+class CallTooLarge(RuntimeFault):
+    """A request of more bytes than calls of its kind may have."""
+
+    code = "call_too_large"
+    kind = ErrorKind.REFUSED
+    es = "El mensaje es demasiado grande para esta llamada. No se ha leído."
+
+
 class PeerUnidentified(RuntimeFault):
     """A caller whose certificate names no entity of this network."""
 

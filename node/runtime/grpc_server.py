@@ -1,12 +1,14 @@
-"""The gRPC server under both services: limits, errors to statuses, health.
+"""The gRPC server under both services: guarded calls, errors to statuses, health.
 
 Servicers raise our errors and never touch the context's code. What the caller sees of an unexpected error is a
 reference id; the traceback goes to the log under the same id.
 """
 
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,14 +19,18 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from typing_extensions import override
 
 from consent_ledger.errors import MalformedDocument
+from node.runtime.call_guard import CallerGone, CallGuard
 from node.runtime.channels import MAX_MESSAGE_BYTES
-from node.runtime.errors import AddressInUse
+from node.runtime.errors import AddressInUse, TooManyCalls
 from node.runtime.settings import split_address
-from node.runtime.status import CODE_METADATA, STATUS_OF, public_details
+from node.runtime.status import CODE_METADATA, RETRY_METADATA, STATUS_OF, public_details
 from policies.errors import ErrorKind, RedpactError
 
 CONNECTION_AGE_SECONDS: Final = 600
 """An open connection keeps the identity of its handshake: it is asked to make a new one after this long."""
+
+WAITING_CALLS: Final = 1024
+"""Calls that may wait for a thread, for as long as it takes to refuse those before them."""
 
 _log = structlog.get_logger(__name__)
 
@@ -39,11 +45,13 @@ class RunningServer:
     server: grpc.Server
     port: int
     health: health.HealthServicer
+    guard: CallGuard
 
     def stop(self, grace_seconds: float = 5.0) -> None:
         """Stop accepting, let the calls under way end, and wait for it."""
         self.health.enter_graceful_shutdown()
         self.server.stop(grace_seconds).wait()
+        self.guard.stop()
 
 
 def start_server(
@@ -52,7 +60,7 @@ def start_server(
     registrations: Iterable[Register],
     *,
     workers: int,
-    max_request_bytes: int = MAX_MESSAGE_BYTES,
+    guard: CallGuard,
 ) -> RunningServer:
     """Start a server.
 
@@ -60,17 +68,17 @@ def start_server(
         listen: ``host:port``; port 0 takes a free one.
         credentials: what callers must present.
         registrations: functions that add the servicers.
-        max_request_bytes: a larger request is refused unread.
-        workers: threads; a call beyond as many again waiting is refused at once (RESOURCE_EXHAUSTED).
+        workers: threads; what waits for one beyond `WAITING_CALLS` is refused at once (RESOURCE_EXHAUSTED).
+        guard: what each caller may use of it.
 
     Raises:
         AddressInUse: the address cannot be bound.
     """
     server = grpc.server(
         ThreadPoolExecutor(workers, thread_name_prefix="rpc"),
-        interceptors=[ErrorInterceptor()],
-        maximum_concurrent_rpcs=2 * workers,
-        options=(*_OPTIONS, ("grpc.max_receive_message_length", max_request_bytes)),
+        interceptors=[CallInterceptor(guard)],
+        maximum_concurrent_rpcs=workers + WAITING_CALLS,
+        options=(*_OPTIONS, ("grpc.max_receive_message_length", guard.max_bytes)),
     )
     servicer = health.HealthServicer(experimental_non_blocking=False)  # our interceptor needs plain handlers
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
@@ -81,8 +89,9 @@ def start_server(
     except RuntimeError as error:
         raise AddressInUse(f"cannot listen on {listen}", remedy="choose another port, or stop what uses it") from error
     server.start()
+    threading.Thread(target=guard.watch, name="call-guard", daemon=True).start()
     servicer.set("", health_pb2.HealthCheckResponse.SERVING)
-    return RunningServer(server, port, servicer)
+    return RunningServer(server, port, servicer, guard)
 
 
 def with_port(listen: str, port: int) -> str:
@@ -94,6 +103,8 @@ def with_port(listen: str, port: int) -> str:
 _OPTIONS: Final[tuple[tuple[str, int], ...]] = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.max_concurrent_streams", 128),  # a connection; what an honest node has at once is a few dozen
+    ("grpc.server_handshake_timeout_ms", 20_000),
     ("grpc.max_connection_age_ms", CONNECTION_AGE_SECONDS * 1000),
     ("grpc.max_connection_age_grace_ms", 30_000),
     ("grpc.keepalive_permit_without_calls", 0),
@@ -104,8 +115,11 @@ _OPTIONS: Final[tuple[tuple[str, int], ...]] = (
 )
 
 
-class ErrorInterceptor(grpc.ServerInterceptor):
-    """Turns our errors into statuses, and malformed requests into our errors."""
+class CallInterceptor(grpc.ServerInterceptor):
+    """Lets calls in, turns our errors into statuses, and malformed requests into our errors."""
+
+    def __init__(self, guard: CallGuard) -> None:
+        self._guard = guard
 
     @override
     def intercept_service(
@@ -117,39 +131,42 @@ class ErrorInterceptor(grpc.ServerInterceptor):
         handler: Any = continuation(handler_call_details)
         if handler is None or handler.request_streaming:
             return handler  # type: ignore[no-any-return]  # handlers are untyped beyond their protocol
-        method = handler_call_details.method
+        served = _Served(handler, handler_call_details.method, self._guard)
         # The request arrives as bytes and is parsed inside, so that a malformed one gets our error and not gRPC's.
         if handler.response_streaming:
-            return grpc.unary_stream_rpc_method_handler(
-                _streaming(handler, method), response_serializer=handler.response_serializer
-            )
-        return grpc.unary_unary_rpc_method_handler(
-            _unary(handler, method), response_serializer=handler.response_serializer
-        )
+            return grpc.stream_stream_rpc_method_handler(served.stream, response_serializer=handler.response_serializer)
+        return grpc.stream_unary_rpc_method_handler(served.unary, response_serializer=handler.response_serializer)
 
 
-def _unary(handler: Any, method: str) -> Callable[[bytes, grpc.ServicerContext], Any]:
-    def call(data: bytes, context: grpc.ServicerContext) -> Any:
-        try:
-            return handler.unary_unary(_parse(handler, data), context)
-        except RedpactError as error:
-            _refuse(error, context, method)
-        except Exception:  # noqa: BLE001  # the outermost edge: no traceback may reach a peer
-            _fault(context, method)
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """The handler of one call, guarded."""
 
-    return call
+    handler: Any
+    method: str
+    guard: CallGuard
+
+    def unary(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Any:
+        with _errors_as_statuses(context, self.method), self.guard.admitted(self.method, context) as call:
+            data = self.guard.read(requests, context, call)
+            return self.handler.unary_unary(_parse(self.handler, data), context)
+
+    def stream(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[Any]:
+        with _errors_as_statuses(context, self.method), self.guard.admitted(self.method, context) as call:
+            data = self.guard.read(requests, context, call)
+            yield from self.handler.unary_stream(_parse(self.handler, data), context)
 
 
-def _streaming(handler: Any, method: str) -> Callable[[bytes, grpc.ServicerContext], Iterator[Any]]:
-    def call(data: bytes, context: grpc.ServicerContext) -> Iterator[Any]:
-        try:
-            yield from handler.unary_stream(_parse(handler, data), context)
-        except RedpactError as error:
-            _refuse(error, context, method)
-        except Exception:  # noqa: BLE001  # the outermost edge: no traceback may reach a peer
-            _fault(context, method)
-
-    return call
+@contextmanager
+def _errors_as_statuses(context: grpc.ServicerContext, method: str) -> Iterator[None]:
+    try:
+        yield
+    except RedpactError as error:
+        _refuse(error, context, method)
+    except CallerGone:
+        context.abort(grpc.StatusCode.CANCELLED, "the request did not arrive")
+    except Exception:  # noqa: BLE001  # the outermost edge: no traceback may reach a peer
+        _fault(context, method)
 
 
 def _parse(handler: Any, data: bytes) -> Any:
@@ -160,6 +177,10 @@ def _parse(handler: Any, data: bytes) -> Any:
 
 
 def _refuse(error: RedpactError, context: grpc.ServicerContext, method: str) -> None:
+    if isinstance(error, TooManyCalls):  # counted already; a line for each would let a flood fill the disk
+        retry_after = (RETRY_METADATA, f"{error.retry_after:.3f}")
+        context.set_trailing_metadata(((CODE_METADATA, error.code), retry_after))
+        context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, error.message)
     reference = secrets.token_hex(4)
     level = 40 if error.kind is ErrorKind.DAMAGED else 20
     _log.log(level, "call_refused", method=method, code=error.code, reference=reference)

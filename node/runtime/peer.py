@@ -1,6 +1,8 @@
 """Who is calling: the SPIFFE id in the client certificate's URI name, never its common name."""
 
+import ipaddress
 import re
+import urllib.parse
 from typing import Any, Final
 
 import grpc
@@ -29,6 +31,22 @@ def caller_id(context: grpc.ServicerContext, network: str) -> str:
             remedy="call with the certificate that enrolment gave",
         )
     return match[2]
+
+
+def caller_address(context: grpc.ServicerContext) -> str:
+    """Return whom to count a call for that names no entity: the address, of IPv6 the network of 64 bits.
+
+    A caller may have as many ports, and IPv6 addresses, as it likes.
+    """
+    kind, _, rest = context.peer().partition(":")
+    host = urllib.parse.unquote(rest.rpartition(":")[0]).strip("[]").partition("%")[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return f"{kind}:unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
 
 
 def active_caller(context: grpc.ServicerContext, directory: Directory) -> Party:

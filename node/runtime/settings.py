@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from node.runtime.errors import HomeUnusable, SettingsInvalid
 from node.runtime.files import write_private
+from node.runtime.limits import CallGroup, Rate
 
 MAX_SETTINGS_BYTES: Final = 256 * 1024
 MAX_PORT: Final = 65_535
@@ -49,7 +50,32 @@ class ServiceSettings(BaseModel):
     witness_url: str = Field(
         default="", max_length=300, description="where others reach `witness_listen`; empty: http:// and the address"
     )
+    fetches_per_second: float = Field(
+        default=25.0, gt=0, le=10_000, description="what one caller may fetch over time, beyond its reserve"
+    )
+    fetches_burst: int = Field(
+        default=50_000, ge=1, le=10_000_000, description="fetches one caller has in reserve for a busy hour"
+    )
+    messages_per_second: float = Field(
+        default=25.0, gt=0, le=10_000, description="messages of one caller over time, beyond its reserve"
+    )
+    messages_burst: int = Field(default=50_000, ge=1, le=10_000_000, description="messages one caller has in reserve")
+    questions_per_second: float = Field(
+        default=25.0, gt=0, le=10_000, description="other calls and questions of one caller over time"
+    )
+    questions_burst: int = Field(
+        default=50_000, ge=1, le=10_000_000, description="other calls and questions one caller has in reserve"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def rates(self) -> dict[CallGroup, Rate]:
+        """How many calls of each group one caller may make."""
+        return {
+            CallGroup.FETCHES: Rate(self.fetches_per_second, self.fetches_burst),
+            CallGroup.MESSAGES: Rate(self.messages_per_second, self.messages_burst),
+            CallGroup.QUESTIONS: Rate(self.questions_per_second, self.questions_burst),
+        }
 
     @classmethod
     def exists(cls, home: Path) -> bool:

@@ -1,16 +1,23 @@
 """Errors across a gRPC call: ours to a status on the way out, a status to ours on the way in."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
 import grpc
 
-from node.runtime.errors import PeerRefused, PeerUnreachable, PeerUntrusted
+from node.runtime.errors import PeerBusy, PeerRefused, PeerUnreachable, PeerUntrusted
 from policies.errors import ErrorKind, RedpactError
 
 CODE_METADATA: Final = "redpact-code"
 """Trailing metadata with the error's stable code."""
+
+RETRY_METADATA: Final = "redpact-retry-after"
+"""Trailing metadata with the seconds to wait before another try."""
+
+_LONGEST_RETRY: Final = 3600.0
+"""A peer's word on when to try again is believed up to this many seconds."""
 
 STATUS_OF: Final[Mapping[ErrorKind, grpc.StatusCode]] = {
     ErrorKind.REFUSED: grpc.StatusCode.PERMISSION_DENIED,
@@ -38,6 +45,7 @@ def peer_errors(peer: str) -> Iterator[None]:
     Raises:
         PeerRefused: the peer answered no; `peer_code` holds the code it gave.
         PeerUntrusted: the certificates of the two sides do not match.
+        PeerBusy: the peer takes no more calls from us for now.
         PeerUnreachable: no answer, or a fault at the peer.
     """
     try:
@@ -53,6 +61,8 @@ def from_rpc_error(error: grpc.RpcError, peer: str) -> RedpactError:
     details = (error.details() or "")[:500]
     if error.code() in _ANSWERED_NO:
         return PeerRefused(f"{peer} answered: {details}", remedy=_REFUSED_REMEDY, peer_code=peer_code(error))
+    if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED and not _TOO_LARGE.search(details):
+        return PeerBusy(f"{peer} is busy: {details}", remedy=_BUSY_REMEDY, retry_after=_retry_after(error))
     if any(sign in details for sign in _DISTRUST):
         return PeerUntrusted(f"no trusted connection to {peer}: {details}", remedy=_UNTRUSTED_REMEDY)
     if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -86,9 +96,24 @@ _UNREACHABLE_REMEDY: Final = "check that it is running, and try again later"
 _REFUSED_REMEDY: Final = "read the reason above; the other side's administrator can say more"
 
 
+_BUSY_REMEDY: Final = "try again in a moment; ask less at once"
+_TOO_LARGE: Final = re.compile(r"message larger than max")
+"""How gRPC says that a message, ours or the peer's, is beyond the size it takes."""
+
+
 def peer_code(call: grpc.Call) -> str:
     """Return the stable error code the other side sent, or an empty string."""
+    return _trailing(call, CODE_METADATA)
+
+
+def _retry_after(call: grpc.Call) -> float:
+    text = _trailing(call, RETRY_METADATA)
+    seconds = float(text) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text) else 1.0
+    return min(seconds, _LONGEST_RETRY)
+
+
+def _trailing(call: grpc.Call, wanted: str) -> str:
     for name, value in call.trailing_metadata() or ():
-        if name == CODE_METADATA:
+        if name == wanted:
             return value if isinstance(value, str) else ""
     return ""

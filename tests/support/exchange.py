@@ -1,5 +1,6 @@
 """A network in one process: homes of real nodes, enrolled by hand, with a directory signed by a test coordinator."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -55,19 +56,23 @@ class ExchangeNetwork:
         self.parties: dict[str, Party] = {}
         self.serial = 0
         self.locator: LocatorTerms | None = None
+        self.coordinator_address = "127.0.0.1:1"
+        self.taken: Counter[str] = Counter()
+        """How often each node took a message of the kinds that only tests have."""
 
-    def add(self, entity: str, *, kind: EntityKind = EntityKind.AGENT, database: str = "") -> Node:
+    def add(self, entity: str, *, kind: EntityKind = EntityKind.AGENT, database: str = "", **settings: object) -> Node:
         """Make the home of an entity, with an empty database, and list it in everybody's directory."""
         home = self.root / entity
         own = NodeKeys.create(home)
-        NodeSettings(
-            network=NETWORK,
-            entity=entity,
-            listen="127.0.0.1:0",
-            coordinator_address="127.0.0.1:1",
-            coordinator_key=self.coordinator.public_key.hex(),
-            database=database,
-        ).save(home)
+        values = {
+            "network": NETWORK,
+            "entity": entity,
+            "listen": "127.0.0.1:0",
+            "coordinator_address": "127.0.0.1:1",
+            "coordinator_key": self.coordinator.public_key.hex(),
+            "database": database,
+        }
+        NodeSettings.validated(values | settings).save(home)
         self._certify(home, entity)
         node = Node(home, clock=self.clock)
         if not self.durable and not database:
@@ -109,7 +114,7 @@ class ExchangeNetwork:
             issued=self.clock.now(),
             expires=self.clock.now() + life,
             coordinator_key=self.coordinator.public_key.hex(),
-            coordinator_address="127.0.0.1:1",
+            coordinator_address=self.coordinator_address,
             ca_pem=self.authority.certificates_pem.decode(),
             locator=self.locator,
             entities=tuple(self.parties.values()),
@@ -129,7 +134,9 @@ class ExchangeNetwork:
         for entity in entities:
             node = self.nodes[entity]
             credentials = node.certificate.server_credentials()
-            server = start_server("127.0.0.1:0", credentials, servicers(node), workers=16)
+            server = start_server(
+                "127.0.0.1:0", credentials, servicers(node), workers=node.settings.workers, guard=node.call_guard()
+            )
             servers.append(server)
             self.change(entity, addresses=(f"127.0.0.1:{server.port}",))
         try:

@@ -1,7 +1,8 @@
 """A peer that speaks the real protocol with its own keys and ledger, and can be told to lie.
 
-As a holder it answers whatever it is asked with the values it was given; `change_answer` and `change_envelope` are
-where it cheats. As an asker it makes requests that are right but for one thing.
+As a holder it answers whatever it is asked with the values it was given, and as a recipient it acknowledges whatever it
+is told; `change_answer`, `change_reply` and `change_envelope` are where it cheats. As an asker or sender it makes
+requests and messages that are right but for one thing. How it is reached: `tests.support.peer_on_the_wire`.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,15 +11,18 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from consent_ledger import canonical
 from consent_ledger.bodies import RefusalBody, ReleaseBody
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.log import ConsentLedger
 from consent_ledger.note import NoteSigner
 from consent_ledger.parties import EntityKind, EntityStatus, Party, ledger_origin
-from consent_ledger.signing import Ed25519Signer, Envelope, pae
+from consent_ledger.signing import Ed25519Signer, Envelope, pae, seal
 from consent_ledger.store import InMemoryLedgerStore
 from records_exchange.answer import FetchAnswer, LedgerEvidence, Outcome, ReleasedField, WithheldField, seal_answer
 from records_exchange.answer import Value as AnswerValue
+from records_exchange.message import MESSAGE_TYPE, Reply, new_message, parse_message, seal_reply
+from records_exchange.message import Outcome as MessageOutcome
 from records_exchange.request import (
     REQUEST_LIFETIME,
     FetchRequest,
@@ -44,6 +48,7 @@ class SimulatedPeer:
     network: str = NETWORK
     refuses: bool = False
     change_answer: Callable[[FetchAnswer], FetchAnswer] = lambda answer: answer
+    change_reply: Callable[[Reply], Reply] = lambda reply: reply
     change_envelope: Callable[[Envelope], Envelope] = lambda envelope: envelope
 
     def __post_init__(self) -> None:
@@ -52,6 +57,7 @@ class SimulatedPeer:
         self.note = NoteSigner(ledger_origin(self.network, self.entity), Ed25519Signer.generate())
         self.ledger = ConsentLedger(InMemoryLedgerStore(), self.note)
         self.answered: list[Envelope] = []
+        self.told: list[Envelope] = []
 
     @property
     def party(self) -> Party:
@@ -69,7 +75,7 @@ class SimulatedPeer:
 
     # ---- as an asker
 
-    def ask(self, holder: str, now: datetime, *, subject: str = SUBJECT, **changes: object) -> Envelope:
+    def ask(self, holder: str, now: datetime, /, *, subject: str = SUBJECT, **changes: object) -> Envelope:
         """Return a signed request, right but for `changes` to its fields."""
         question = Question("casework", ("person.sex", "work.status"), "entity_technician")
         request = build_request(question, asker=self.entity, holder=holder, subject=subject, now=now)
@@ -89,6 +95,30 @@ class SimulatedPeer:
         sealed = self.change_envelope(seal_answer(answer, self.signing))
         self.answered.append(sealed)
         return sealed
+
+    # ---- as a sender and recipient of messages
+
+    def tell(
+        self, recipient: str, now: datetime, kind: str, body: Mapping[str, object], /, **changes: object
+    ) -> Envelope:
+        """Return a signed message, right but for `changes` to its fields."""
+        message = new_message(kind, body, sender=self.entity, recipient=recipient, now=now)
+        document = message.model_copy(update=changes).model_dump(mode="json", warnings=False)  # also of wrong types
+        return seal(MESSAGE_TYPE, canonical.encode(document), self.signing)
+
+    def reply(self, envelope: Envelope, now: datetime) -> Envelope:
+        """Acknowledge a message as it was told to, honestly or not."""
+        self.told.append(envelope)
+        message = parse_message(envelope.payload)
+        reply = Reply(
+            message_id=message.id,
+            message_sha256=payload_digest(envelope),
+            sender=self.entity,
+            recipient=message.sender,
+            outcome=MessageOutcome.ACCEPTED,
+            issued=now,
+        )
+        return self.change_envelope(seal_reply(self.change_reply(reply), self.signing))
 
     def log(self, kind: EntryType, request: FetchRequest, now: datetime, sha256: str = "ab" * 32) -> LedgerEvidence:
         """Write a release or a refusal to its ledger and return the evidence."""

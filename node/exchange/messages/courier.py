@@ -6,6 +6,7 @@ they are tried again after a wait that doubles, up to an hour, for as long as a 
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ from node.exchange.messages.kinds import Kind
 from node.exchange.transport import Transport
 from node.records.documents import Document
 from node.records.errors import PersonUnknown
+from node.runtime.errors import PeerBusy
 from node.runtime.group_commit import GroupCommit
 from policies.errors import RedpactError
 from records_exchange.errors import MessageMalformed
@@ -101,6 +103,9 @@ class Courier:
                 if not self._deliver(notice):
                     self._defer(queue[done + 1 :], "behind_another")
                     return done
+            except PeerBusy as error:
+                self._defer(queue[done:], error.code, wait=timedelta(seconds=error.retry_after))
+                return done
             except RedpactError as error:
                 self._defer(queue[done:], error.code)
                 return done
@@ -161,9 +166,9 @@ class Courier:
         if kind.settle is not None:
             kind.settle(session, notice, verified, now)
 
-    def _defer(self, notices: Iterable[Notice], fault: str) -> None:
+    def _defer(self, notices: Iterable[Notice], fault: str, *, wait: timedelta | None = None) -> None:
         now, waiting = self._node.clock.now(), list(notices)
-        self._group.run(lambda session: SqlMailbox(session).defer(waiting, fault, now))
+        self._group.run(lambda session: SqlMailbox(session).defer(waiting, fault, now, wait=wait))
 
     def _peer(self, entity: str) -> Party:
         return self._node.directory.current(self._node.clock.now()).active_party(entity)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from consent_ledger.signing import Envelope
 from node.exchange.messages.kinds import Kind
 from node.runtime.group_commit import GroupCommit
+from node.runtime.limits import CallGroup
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import MessageMalformed
 from records_exchange.mailboxes import SqlMailbox
@@ -50,6 +51,7 @@ class MessageDesk:
             caller: the entity id in the caller's certificate; behind a relay, the sender that the signature must prove.
 
         Raises:
+            TooManyCalls: the caller put too many questions lately; nothing was changed.
             RedpactError: checks (1) to (5) fail; nothing was changed.
         """
         node = self._node
@@ -64,6 +66,8 @@ class MessageDesk:
         kind = self._kinds.get(received.message.kind)
         if kind is None:
             raise MessageMalformed(f"no message of kind {received.message.kind!r} is known here", remedy="update")
+        if kind.question:  # its answer is made anew each time, which costs more than taking a notice
+            node.limits.spend(caller, CallGroup.QUESTIONS)
         require_lifetime(received.message, REQUEST_LIFETIME if kind.question else NOTICE_LIFETIME)
         return self._group.run(partial(self._handle, kind=kind, received=received))
 

@@ -7,7 +7,7 @@ a withdrawal that could not be delivered is then never overlooked for longer tha
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.orm import Session
 
 from node.exchange.messages.kinds import Kind, Response
@@ -15,7 +15,7 @@ from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import MessageMalformed
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import VerifiedMessage
-from records_exchange.request import first_fault
+from records_exchange.request import Instant, first_fault
 
 if TYPE_CHECKING:
     from node.wiring import Node
@@ -28,7 +28,7 @@ class PulseBody(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    complete_until: AwareDatetime
+    complete_until: Instant
 
 
 def pulse_kind(_node: "Node") -> Kind:

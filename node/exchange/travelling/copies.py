@@ -5,6 +5,7 @@ was given. The reply is the same whether the person is known here or not.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -52,7 +53,12 @@ def copy_kind(node: "Node") -> Kind:
 
 
 def announce(session: Session, view: ConsentView, now: datetime) -> None:
-    """Write to the outbox that the other holders of a consent are to have it as it stands now."""
+    """Write to the outbox that the other holders of a consent are to have it as it stands now.
+
+    Nobody is told any more how it stood before, who has not been told of it yet: were only that to arrive, it would be
+    taken for our word of today.
+    """
+    SqlMailbox(session).take_back(CONSENT_COPY, view.consent_id)
     content = {"consent_id": view.consent_id, "index": view.last_index}
     SqlMailbox(session).post(
         [NewNotice(CONSENT_COPY, holder, view.consent_id, content, view.person_ref) for holder in view.record.holders],
@@ -103,6 +109,7 @@ def _receive(node: "Node", session: Session, received: VerifiedMessage, now: dat
         subject=message.subject,
         waiting=True,
         expires_at=record.valid_until,
+        told_at=min(message.issued, now),
     )
     store.keep_copy(copy)
     _take_in(node, session, opened, copy, now)
@@ -112,6 +119,8 @@ def _receive(node: "Node", session: Session, received: VerifiedMessage, now: dat
 def _take_in(node: "Node", session: Session, opened: OpenedCopy, copy: KeptCopy, now: datetime) -> bool:
     """Put a proved consent in force when its person is known here and somebody may decide for them as it says."""
     directory, people = node.directory.current(now), node.people(session)
+    if parties_of(opened.record).intersection(SqlTravelStore(session).barred_by(copy.consent_id, now)):
+        return False  # withdrawn while it waited, by the word of somebody else than its sender
     peer = directory.party(copy.sender)
     network = node.settings.network
     key = PairwiseKey.derive(node.keys.exchange, bytes.fromhex(peer.exchange_key), network=network)
@@ -121,15 +130,17 @@ def _take_in(node: "Node", session: Session, opened: OpenedCopy, copy: KeptCopy,
     minor = people.identity(person).age_on(now.date()) < AGE_OF_CONSENT_YEARS
     if minor and opened.record.acted_by is Actor.PERSON:
         return False  # LOPDGDD art. 7: it was not the person's to give
-    record = adopted_record(opened, person, node.settings.entity, directory)
-    SqlTravelStore(session).keep_copy(_in_force(copy))
+    record = adopted_record(opened, person, node.settings.entity, directory, told_at=copy.told_at)
+    SqlTravelStore(session).keep_copy(replace(copy, waiting=False))
     if record is None:
         return False
     node.consents(session).adopt(record, now)
     return True
 
 
-def adopted_record(opened: OpenedCopy, person: str, own: str, directory: Directory) -> ConsentBody | None:
+def adopted_record(
+    opened: OpenedCopy, person: str, own: str, directory: Directory, *, told_at: datetime
+) -> ConsentBody | None:
     """Return a consent given elsewhere as this entity takes it in; None when nothing of it is of use here.
 
     Left out is what this entity's documents do not know or never share, special categories without an explicit basis,
@@ -145,7 +156,11 @@ def adopted_record(opened: OpenedCopy, person: str, own: str, directory: Directo
     if not specs or not wanted or not recipients:
         return None
     origin = ConsentOrigin(
-        entity=given.controller, index=opened.index, leaf_hash=opened.leaf_hash, acted_at=opened.acted_at
+        entity=given.controller,
+        index=opened.index,
+        leaf_hash=opened.leaf_hash,
+        acted_at=opened.acted_at,
+        told_at=told_at,
     )
     return given.model_copy(
         update={
@@ -164,7 +179,3 @@ def adopted_record(opened: OpenedCopy, person: str, own: str, directory: Directo
 
 def _may_receive(directory: Directory, entity: str) -> bool:
     return entity in directory and directory.party(entity).kind is not EntityKind.COLLABORATOR
-
-
-def _in_force(copy: KeptCopy) -> KeptCopy:
-    return KeptCopy(copy.sender, copy.consent_id, copy.index, copy.proof, copy.subject, False, copy.expires_at)  # noqa: FBT003 - a row

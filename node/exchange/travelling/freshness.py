@@ -30,7 +30,7 @@ def is_silent(session: Session, origin: str, told_at: datetime | None, *, now: d
     Args:
         session: of this node's database.
         origin: the entity where the consent was given.
-        told_at: when its newest word on this consent was taken in.
+        told_at: when it said what is known of this consent.
         now: the present time, UTC.
         bound: how long a silence may last.
     """

@@ -21,7 +21,7 @@ from node.exchange.travelling.parties import origin_of, parties_of
 from node.referrals.service import Referrals
 from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
 from records_exchange.message import Outcome, VerifiedMessage, VerifiedReply
-from records_exchange.travel import CONSENT_WITHDRAWN, WithdrawnBody, parse_withdrawn
+from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, WithdrawnBody, parse_withdrawn
 from records_exchange.travel_store import SqlTravelStore
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def tell_withdrawal(
 ) -> None:
     """Write to the outbox whom this entity has to tell that a consent it holds was withdrawn."""
     own, record, origin = node.settings.entity, view.record, origin_of(view.record)
+    SqlMailbox(session).take_back(CONSENT_COPY, view.consent_id)
     entities = {origin, *SqlTravelStore(session).recipients(view.consent_id)}
     if own in (origin, told.entity):
         entities.update(record.holders)
@@ -68,6 +69,7 @@ def withdraw_received(node: "Node", session: Session, consent_id: str, *, acted_
     if not holders:
         raise ConsentUnknown(f"there is no consent {consent_id!r}", remedy="run: redpact-node consent list")
     store.purge_consent(consent_id)
+    store.bar(node.settings.entity, consent_id, now + _LONGEST_CONSENT)  # a copy may wait here, or be on its way
     told = WithdrawnBody(consent_id=consent_id, entity=node.settings.entity, acted_at=now, acted_by=acted_by)
     post_withdrawal(session, holders, told, now)
 

@@ -12,7 +12,7 @@ DAY = timedelta(days=1)
 
 
 def copy(index: int = 0, *, waiting: bool = True, sender: str = "ngo") -> KeptCopy:
-    return KeptCopy(sender, "c-1", index, b"proof", "5a" * 32, waiting, START + DAY)
+    return KeptCopy(sender, "c-1", index, b"proof", "5a" * 32, waiting, START + DAY, START)
 
 
 def received(request_id: str, *, content: bytes | None = b"sealed") -> Received:

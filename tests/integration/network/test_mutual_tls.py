@@ -18,6 +18,7 @@ from node.runtime.grpc_server import RunningServer, start_server
 from node.runtime.peer import caller_id
 from node.runtime.status import peer_errors
 from node.runtime.tls import CurrentCertificate
+from tests.support.guards import call_guard
 from tests.support.pki import Credentials, authority, credentials
 
 NETWORK = "tls.test.example"
@@ -75,7 +76,7 @@ def server_files(tmp_path: Path, ca: Authority) -> Credentials:
 @pytest.fixture
 def server(server_files: Credentials) -> Iterator[RunningServer]:
     credential = server_files.current().server_credentials()
-    running = start_server("127.0.0.1:0", credential, [Echo().register], workers=4)
+    running = start_server("127.0.0.1:0", credential, [Echo().register], workers=4, guard=call_guard(NETWORK))
     yield running
     running.stop(0)
 
@@ -232,7 +233,8 @@ def test_health_is_answered_to_members_of_the_network(server: RunningServer, cli
 
 def test_a_port_in_use_is_a_usage_error(server: RunningServer, server_files: Credentials) -> None:
     with pytest.raises(AddressInUse):
-        start_server(f"127.0.0.1:{server.port}", server_files.current().server_credentials(), [], workers=2)
+        taken, files = f"127.0.0.1:{server.port}", server_files.current()
+        start_server(taken, files.server_credentials(), [], workers=2, guard=call_guard(NETWORK))
 
 
 def _served(port: int, client: Credentials, ca: Authority) -> bytes:

@@ -57,12 +57,35 @@ def test_untrusted_bytes_decode_or_raise_our_error(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"[]", b"1", b'{"a":1,"a":2}', b'{"a":NaN}', b'{"a":Infinity}', b"\xff", b'{"a":' + b"[" * 100_000],
-    ids=["empty", "array", "number", "duplicate key", "NaN", "Infinity", "not UTF-8", "deep nesting"],
+    [
+        b"",
+        b"[]",
+        b"1",
+        b'{"a":1,"a":2}',
+        b'{"a":NaN}',
+        b'{"a":Infinity}',
+        b"\xff",
+        b'{"a":' + b"[" * 100_000,
+        b'{"a":' * 65 + b"1" + b"}" * 65,
+        b'{"a":1e400}',
+        b'{"a":9007199254740992}',
+        b'{"a":-' + b"9" * 5000 + b"}",
+        b'{"a":"\\ud800"}',
+        b'{"\\udfff":1}',
+    ],
+    ids=lambda data: f"{data[:12]!r} ({len(data)} bytes)",
 )
 def test_what_is_not_a_plain_json_object_is_refused(data: bytes) -> None:
     with pytest.raises(MalformedDocument):
         canonical.decode(data)
+
+
+def test_a_document_may_be_wide_and_nested_up_to_its_bound() -> None:
+    deep = b'{"a":' * 64 + b"1" + b"}" * 64
+    assert canonical.encode(canonical.decode(deep)) == deep
+    wide = {"a": [[] for _ in range(1000)]}
+    assert canonical.decode(canonical.encode(wide)) == wide
+    assert canonical.decode(b'{"a":"\\ud83d\\ude00"}') == {"a": "\U0001f600"}
 
 
 def test_an_oversized_document_is_refused_before_it_is_parsed() -> None:

@@ -8,7 +8,7 @@ from consent_ledger.directory import Directory
 from consent_ledger.errors import PartySuspended, UnknownParty
 from consent_ledger.parties import EntityKind, EntityStatus, Party
 from node.runtime.errors import PeerUnidentified
-from node.runtime.peer import active_caller, caller_id
+from node.runtime.peer import active_caller, caller_address, caller_id
 
 NETWORK = "red.example"
 
@@ -16,8 +16,12 @@ NETWORK = "red.example"
 class Context:
     """The part of gRPC's context that says who calls."""
 
-    def __init__(self, *uris: bytes) -> None:
+    def __init__(self, *uris: bytes, peer: str = "") -> None:
         self._uris = list(uris)
+        self._peer = peer
+
+    def peer(self) -> str:
+        return self._peer
 
     def auth_context(self) -> dict[str, list[bytes]]:
         return {"peer_spiffe_id": self._uris} if self._uris else {}
@@ -88,3 +92,18 @@ def test_only_active_entities_of_the_directory_may_call() -> None:
         call("soria")
     with pytest.raises(UnknownParty):
         call("burgos")
+
+
+@pytest.mark.parametrize(
+    ("peer", "counted"),
+    [
+        ("ipv4:192.0.2.7:50123", "192.0.2.7"),
+        ("ipv6:%5B2001:db8:1:2:3:4:5:6%5D:50123", "2001:db8:1:2::/64"),
+        ("ipv6:[2001:db8:1:2::9]:50124", "2001:db8:1:2::/64"),
+        ("ipv6:%5Bfe80::1%25eth0%5D:1", "fe80::/64"),
+        ("unix:/tmp/socket", "unix:unknown"),
+        ("", ":unknown"),
+    ],
+)
+def test_a_stranger_is_counted_by_address_whatever_the_port(peer: str, counted: str) -> None:
+    assert caller_address(Context(peer=peer)) == counted  # type: ignore[arg-type]  # a part of it

@@ -4,8 +4,16 @@ import grpc
 import pytest
 from typing_extensions import override
 
-from node.runtime.errors import PeerRefused, PeerUnreachable, PeerUntrusted, StorageFull
-from node.runtime.status import CODE_METADATA, STATUS_OF, from_rpc_error, peer_errors, public_details, refused_by
+from node.runtime.errors import PeerBusy, PeerRefused, PeerUnreachable, PeerUntrusted, StorageFull
+from node.runtime.status import (
+    CODE_METADATA,
+    RETRY_METADATA,
+    STATUS_OF,
+    from_rpc_error,
+    peer_errors,
+    public_details,
+    refused_by,
+)
 from policies.errors import ErrorKind
 
 
@@ -109,3 +117,19 @@ def test_a_fault_of_this_machine_is_no_business_of_the_caller() -> None:
     assert ("secret" in own, "ab12" in own) == (False, True)
     assert public_details(PeerUnreachable("try later"), "ab12") == "try later"
     assert len(public_details(PeerUnreachable("x" * 5000), "ab12")) == 1000
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [("0.040", 0.04), ("7", 7.0), ("9" * 9, 3600.0), ("9" * 400, 1.0), ("-1", 1.0), ("nan", 1.0), ("1e9", 1.0)],
+)
+def test_a_busy_peer_says_when_to_try_again_and_is_believed_within_bounds(told: str, seconds: float) -> None:
+    failed = Failed(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many", ((RETRY_METADATA, told),))
+    error = from_rpc_error(failed, "leon")
+    assert isinstance(error, PeerBusy)
+    assert error.retry_after == pytest.approx(seconds)
+
+
+def test_a_message_too_large_is_no_busy_peer() -> None:
+    failed = Failed(grpc.StatusCode.RESOURCE_EXHAUSTED, "CLIENT: Received message larger than max (9 vs. 8)")
+    assert not isinstance(from_rpc_error(failed, "leon"), PeerBusy)

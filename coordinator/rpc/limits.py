@@ -1,0 +1,29 @@
+"""What each call of the coordinator may cost: the group it is counted in, and the size of its request."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from node.runtime.call_guard import CallLimit
+from node.runtime.channels import MAX_MESSAGE_BYTES
+from node.runtime.limits import CallGroup, Rate
+
+CALLS: Final[Mapping[str, CallLimit]] = {
+    "/redpact.v1.Network/GetDirectory": CallLimit(CallGroup.QUESTIONS, 64),
+    "/redpact.v1.Network/Watch": CallLimit(CallGroup.QUESTIONS, 64),
+    "/redpact.v1.Network/UpdateAddresses": CallLimit(CallGroup.QUESTIONS, 8 * 1024),
+    "/redpact.v1.Renewal/Renew": CallLimit(CallGroup.QUESTIONS, 16 * 1024),
+    "/redpact.v1.Training/ListCampaigns": CallLimit(CallGroup.QUESTIONS, 64),
+    "/redpact.v1.Training/PullTasks": CallLimit(CallGroup.QUESTIONS, 64),
+    "/redpact.v1.Training/GetRelease": CallLimit(CallGroup.QUESTIONS, 1024),
+    "/redpact.v1.Training/Decide": CallLimit(CallGroup.MESSAGES, 64 * 1024),
+    # gRPC at a node sends no more than this: a model's sums have up to a few megabytes.
+    "/redpact.v1.Training/PushResult": CallLimit(CallGroup.MESSAGES, MAX_MESSAGE_BYTES),
+}
+
+ENROLMENT_CALLS: Final[Mapping[str, CallLimit]] = {
+    "/redpact.v1.Enrolment/Enrol": CallLimit(CallGroup.QUESTIONS, 64 * 1024),
+}
+"""Bound on what a stranger can make the coordinator read; a real request has about 3 KiB."""
+
+STRANGERS: Final[Mapping[CallGroup, Rate]] = dict.fromkeys(CallGroup, Rate(per_second=2.0, burst=600))
+"""For each address; a whole network may enrol from behind one."""

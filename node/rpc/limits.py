@@ -1,0 +1,18 @@
+"""What each call of other entities may cost: the group it is counted in, and the size of its request."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from node.runtime.call_guard import CallLimit
+from node.runtime.limits import CallGroup
+from records_exchange.message import MAX_MESSAGE_BYTES
+from records_exchange.request import MAX_REQUEST_BYTES
+
+ENVELOPE_BYTES: Final = 1024
+"""What type, key id and signature add to a signed payload, and more than that."""
+
+CALLS: Final[Mapping[str, CallLimit]] = {
+    "/redpact.v1.Records/FetchSummary": CallLimit(CallGroup.FETCHES, MAX_REQUEST_BYTES + ENVELOPE_BYTES),
+    "/redpact.v1.Messages/Deliver": CallLimit(CallGroup.MESSAGES, MAX_MESSAGE_BYTES + ENVELOPE_BYTES),
+    "/redpact.v1.Ledger/ProveConsistency": CallLimit(CallGroup.QUESTIONS, 64),
+}

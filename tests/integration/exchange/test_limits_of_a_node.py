@@ -1,0 +1,79 @@
+"""What one entity may ask of a node: its settings hold, its status tells, and the outbox of the other waits."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from node.exchange.asking import Asking, Reply, question_of
+from node.runtime.errors import PeerBusy
+from node.runtime.refused_calls import keep_refused_calls
+from node.status import summary, summary_text
+from records_exchange.mailboxes import NewNotice, NoticeState, SqlMailbox
+from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
+from tests.support.messages import TEST_NOTICE, with_test_kinds
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
+    network = ExchangeNetwork(tmp_path)
+    network.add("ngo")
+    network.add("other")
+    limits = {f"{group}_{part}": value for group in ("fetches", "messages") for part, value in RATE.items()}
+    town = network.add("town", **limits)
+    hold(town, person_record())
+    grant(town, "ngo", "other")
+    with_test_kinds(network)
+    with network.serving("town"):
+        yield network
+        network.close()
+
+
+RATE = {"burst": 3, "per_second": 0.5}
+
+
+def fetch(network: ExchangeNetwork, asker: str) -> Reply:
+    node = network.nodes[asker]
+    return Asking(node).fetch(PERSON, question_of(node, "casework"), ["town"]).replies[0]
+
+
+def test_a_flood_of_one_entity_is_refused_shown_in_the_status_and_costs_the_others_nothing(
+    network: ExchangeNetwork,
+) -> None:
+    assert [fetch(network, "ngo").released for _ in range(3)] == [True] * 3
+    error = fetch(network, "ngo").error
+    assert isinstance(error, PeerBusy)
+    assert error.retry_after == pytest.approx(2.0)
+    assert [fetch(network, "other").released for _ in range(3)] == [True] * 3
+
+    town, stopping = network.nodes["town"], threading.Event()
+    stopping.set()
+    keep_refused_calls(town.home, town.limits, stopping)
+    document = summary(town)
+    (refused,) = document["refused_calls"]
+    assert (refused["caller"], refused["group"], refused["excess"], refused["count"]) == ("ngo", "fetches", "rate", 1)
+    assert "ngo: 1 consultas (demasiado seguidas)" in summary_text(document, "es")
+
+    network.clock.advance(seconds=2)
+    assert fetch(network, "ngo").released
+
+
+def test_the_outbox_waits_as_long_as_the_recipient_says_and_loses_nothing(network: ExchangeNetwork) -> None:
+    ngo = network.nodes["ngo"]
+    with ngo.transaction() as session:
+        notices = [NewNotice(TEST_NOTICE, "town", f"r-{number}", {"number": number}) for number in range(5)]
+        SqlMailbox(session).post(notices, ngo.clock.now())
+    assert ngo.courier.deliver_due() == 3
+    with ngo.snapshot() as session:
+        waiting = SqlMailbox(session).waiting()
+    assert [notice.attempts for notice in waiting] == [0, 0]
+    assert {notice.fault for notice in waiting} == {"peer_busy"}
+    assert {(notice.next_at - ngo.clock.now()).total_seconds() for notice in waiting} == {2.0}
+    assert ngo.courier.deliver_due() == 0
+    for _ in range(2):
+        network.clock.advance(seconds=2)
+        assert ngo.courier.deliver_due() == 1
+    with ngo.snapshot() as session:
+        settled = [SqlMailbox(session).about(f"r-{number}")[0].state for number in range(5)]
+    assert settled == [NoticeState.ACKNOWLEDGED] * 5

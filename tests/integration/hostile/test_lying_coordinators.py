@@ -1,0 +1,189 @@
+"""Whoever speaks for the coordinator sends directories that lie: refused, the one kept stays, and the node goes on."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import grpc
+import pytest
+
+from consent_ledger.canonical import encode
+from consent_ledger.directory import DIRECTORY_TYPE, Directory, seal_directory
+from consent_ledger.parties import COORDINATOR_ID, EntityStatus
+from consent_ledger.signing import Ed25519Signer, Envelope, seal
+from node.exchange.asking import Asking, question_of
+from node.identity.follow import refresh
+from node.runtime.wire import to_wire
+from policies.errors import RedpactError
+from protos.redpact.v1 import network_pb2
+from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
+from tests.support.lies import SIGNED_GARBAGE, UNSIGNED, signed
+from tests.support.peer_on_the_wire import PeerOnTheWire
+from tests.support.simulated_peer import SimulatedPeer
+from tests.support.state import state_digest
+
+pytestmark = pytest.mark.invariant(8)
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExchangeNetwork]:
+    network = ExchangeNetwork(tmp_path_factory.mktemp("network"))
+    network.add("ngo")
+    hold(network.add("town"), person_record())
+    grant(network.nodes["town"], "ngo")
+    with network.serving("town"):
+        yield network
+    network.close()
+
+
+@pytest.fixture
+def told(network: ExchangeNetwork) -> Iterator[Callable[[Envelope], None]]:
+    """Give a function that has the node ask for a directory, and a coordinator give it this one."""
+    reply: list[bytes] = []
+    voice = PeerOnTheWire(network, SimulatedPeer("voice"))
+    voice.credentials.issue(network.authority, COORDINATOR_ID)  # a coordinator that somebody broke into
+    with voice.serving(lambda _method, _data, _context: reply[-1]) as address:
+        network.coordinator_address = address
+        network.publish()
+
+        def tell(envelope: Envelope) -> None:
+            reply.append(network_pb2.GetDirectoryReply(directory=to_wire(envelope)).SerializeToString())
+            refresh(network.nodes["ngo"])
+
+        yield tell
+    voice.close()
+
+
+def without_town(directory: Directory) -> Directory:
+    return directory.model_copy(update={"entities": tuple(p for p in directory.entities if p.id != "town")})
+
+
+LIES: dict[str, tuple[Callable[[ExchangeNetwork, Directory], Envelope], str]] = {
+    "an older one": (
+        lambda net, real: seal_directory(real.model_copy(update={"serial": real.serial - 1}), net.coordinator),
+        "directory_rollback",
+    ),
+    "another one of the same number": (
+        lambda net, real: seal_directory(without_town(real), net.coordinator),
+        "directory_rollback",
+    ),
+    "one that ran out": (
+        lambda net, real: seal_directory(
+            real.model_copy(update={"serial": real.serial + 1, "expires": net.clock.now() - timedelta(seconds=1)}),
+            net.coordinator,
+        ),
+        "directory_expired",
+    ),
+    "one that another key signed": (
+        lambda _net, real: seal_directory(
+            real.model_copy(update={"serial": real.serial + 1}), Ed25519Signer.generate()
+        ),
+        "signature_invalid",
+    ),
+    "one of another network": (
+        lambda net, real: seal_directory(
+            real.model_copy(update={"serial": real.serial + 1, "network": "other.example"}), net.coordinator
+        ),
+        "malformed_document",
+    ),
+    "one that names another key": (
+        lambda net, real: seal_directory(
+            real.model_copy(update={"serial": real.serial + 1, "coordinator_key": "ab" * 32}), net.coordinator
+        ),
+        "malformed_document",
+    ),
+    "one that lists an entity twice": (
+        lambda net, real: seal(
+            DIRECTORY_TYPE,
+            encode(
+                real.model_dump(mode="json")
+                | {"serial": real.serial + 1, "entities": [real.entities[0].model_dump(mode="json")] * 2}
+            ),
+            net.coordinator,
+        ),
+        "malformed_document",
+    ),
+}
+
+
+def refused(network: ExchangeNetwork, tell: Callable[[Envelope], None], envelope: Envelope) -> str:
+    ngo = network.nodes["ngo"]
+    before = state_digest(ngo)
+    with pytest.raises(RedpactError) as caught:
+        tell(envelope)
+    assert state_digest(ngo) == before
+    # The exchange goes on with the directory that was kept.
+    assert Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies[0].released
+    return caught.value.code
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_directory_that_lies(network: ExchangeNetwork, told: Callable[[Envelope], None], lie: str) -> None:
+    make, code = LIES[lie]
+    known = network.nodes["ngo"].directory.newest()
+    assert known is not None
+    assert refused(network, told, make(network, known)) == code
+
+
+@pytest.mark.parametrize("lie", UNSIGNED)
+def test_a_directory_whose_signature_does_not_hold(
+    network: ExchangeNetwork, told: Callable[[Envelope], None], lie: str
+) -> None:
+    network.serial += 1
+    change = UNSIGNED[lie]
+    envelope = change(seal_directory(network.directory(), network.coordinator))
+    if lie == "another type":
+        envelope = Envelope("text/plain", envelope.payload, envelope.key_id, envelope.signature)
+    assert refused(network, told, envelope) == "signature_invalid"
+
+
+@pytest.mark.parametrize("lie", SIGNED_GARBAGE)
+def test_a_directory_that_is_none(network: ExchangeNetwork, told: Callable[[Envelope], None], lie: str) -> None:
+    envelope = seal_directory(network.directory(), network.coordinator)
+    garbage = signed(envelope, network.coordinator, SIGNED_GARBAGE[lie])
+    assert refused(network, told, garbage) == "malformed_document"
+
+
+def test_two_nodes_told_two_stories_refuse_the_other_ones(
+    network: ExchangeNetwork, told: Callable[[Envelope], None]
+) -> None:
+    # An equivocating coordinator: the town is told that it is alone, the ngo that all is well, under one number.
+    town, ngo = network.nodes["town"], network.nodes["ngo"]
+    network.serial += 1
+    story, other = network.directory(), network.directory()
+    other = other.model_copy(
+        update={
+            "entities": tuple(
+                party.model_copy(update={"status": EntityStatus.SUSPENDED}) if party.id == "ngo" else party
+                for party in other.entities
+            )
+        }
+    )
+    told(seal_directory(story, network.coordinator))
+    town.directory.accept(seal_directory(other, network.coordinator), network.clock.now())
+    (reply,) = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies
+    assert reply.error is not None  # whoever was told less closes: an entity suspended anywhere is not answered there
+    for node, known in ((ngo, other), (town, story)):
+        with pytest.raises(RedpactError) as caught:
+            node.directory.accept(seal_directory(known, network.coordinator), network.clock.now())
+        assert caught.value.code == "directory_rollback"
+    network.publish()
+    assert Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies[0].released
+
+
+def test_a_coordinator_that_never_answers_stops_nobody(network: ExchangeNetwork) -> None:
+    voice = PeerOnTheWire(network, SimulatedPeer("voice"))
+    voice.credentials.issue(network.authority, COORDINATOR_ID)
+
+    def abort(_method: str, _data: bytes, context: grpc.ServicerContext) -> bytes:
+        context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
+        raise AssertionError
+
+    ngo = network.nodes["ngo"]
+    with voice.serving(abort) as address:
+        network.coordinator_address = address
+        network.publish()
+        with pytest.raises(RedpactError) as caught:
+            refresh(ngo)
+    assert caught.value.code == "peer_unreachable"
+    assert Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies[0].released
+    voice.close()

@@ -1,0 +1,200 @@
+"""Another entity sends our node messages that lie: refused by type, nothing changed, and honest messages are taken."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from consent_ledger.canonical import encode
+from consent_ledger.signing import Envelope
+from node.runtime.errors import PeerRefused
+from policies.errors import RedpactError
+from records_exchange.checks import MAX_CLOCK_SKEW
+from records_exchange.mailboxes import SqlMailbox
+from records_exchange.message import MAX_MESSAGE_BYTES, NOTICE_LIFETIME, parse_message
+from records_exchange.request import REQUEST_LIFETIME
+from tests.support.exchange import ExchangeNetwork
+from tests.support.lies import MESSAGE_LIES, SIGNED_GARBAGE, UNSIGNED, signed, signed_by
+from tests.support.messages import TEST_NOTICE, TEST_QUESTION
+from tests.support.peer_on_the_wire import DELIVER, PeerOnTheWire
+from tests.support.state import state_digest
+
+pytestmark = pytest.mark.invariant(8)
+
+
+def notice(network: ExchangeNetwork, peer: PeerOnTheWire, **changes: object) -> Envelope:
+    now = network.clock.now()
+    life = {"expires": now + NOTICE_LIFETIME}
+    return peer.peer.tell("town", now, TEST_NOTICE, {"number": 7}, **(life | changes))
+
+
+def question(network: ExchangeNetwork, peer: PeerOnTheWire, **changes: object) -> Envelope:
+    return peer.peer.tell("town", network.clock.now(), TEST_QUESTION, {}, **changes)
+
+
+@contextmanager
+def nothing_changes(network: ExchangeNetwork) -> Iterator[None]:
+    """Expect that the town writes nothing and acts on nothing meanwhile, and takes an honest message afterwards."""
+    town = network.nodes["town"]
+    before, count = state_digest(town), network.taken["town"]
+    yield
+    assert (state_digest(town), network.taken["town"]) == (before, count)
+    reply = network.nodes["ngo"].courier.ask("town", TEST_QUESTION, {"number": 3})
+    assert reply.reply.body == {"number": 3}
+
+
+def refusal(peer: PeerOnTheWire, envelope: Envelope) -> str:
+    with pytest.raises(PeerRefused) as caught:
+        peer.send_to("town", DELIVER, envelope)
+    return caught.value.peer_code
+
+
+@pytest.mark.parametrize("lie", MESSAGE_LIES)
+@pytest.mark.parametrize("make", [notice, question])
+def test_a_message_that_lies_about_itself(
+    network: ExchangeNetwork, liar: PeerOnTheWire, make: "type[notice]", lie: str
+) -> None:
+    with nothing_changes(network):
+        found = MESSAGE_LIES[lie]
+        assert refusal(liar, make(network, liar, **found.changes(network.clock.now()))) == found.code
+
+
+@pytest.mark.parametrize("lie", UNSIGNED)
+def test_a_message_whose_signature_does_not_hold(network: ExchangeNetwork, liar: PeerOnTheWire, lie: str) -> None:
+    with nothing_changes(network):
+        assert refusal(liar, UNSIGNED[lie](notice(network, liar))) == "signature_invalid"
+
+
+def test_a_message_that_another_entity_signed(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
+    with nothing_changes(network):
+        stranger = network.nodes["ngo"].keys.signing
+        assert refusal(liar, signed_by(notice(network, liar), stranger)) == "signature_invalid"
+
+
+@pytest.mark.parametrize("lie", SIGNED_GARBAGE)
+def test_a_message_that_is_none(network: ExchangeNetwork, liar: PeerOnTheWire, lie: str) -> None:
+    with nothing_changes(network):
+        garbage = signed(notice(network, liar), liar.peer.signing, SIGNED_GARBAGE[lie])
+        assert refusal(liar, garbage) == "message_malformed"
+
+
+@pytest.mark.parametrize("body", [body for body in SIGNED_GARBAGE if body != "an empty object"])
+def test_a_message_whose_body_is_garbage(network: ExchangeNetwork, liar: PeerOnTheWire, body: str) -> None:
+    head = encode(parse_message(notice(network, liar).payload).model_dump(mode="json") | {"body": 0})
+    payload = head.replace(b'"body":0', b'"body":' + SIGNED_GARBAGE[body])
+    envelope = signed(notice(network, liar), liar.peer.signing, payload)
+    with nothing_changes(network):
+        assert refusal(liar, envelope) == "message_malformed"
+
+
+def test_a_question_may_not_live_as_long_as_a_notice(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
+    expires = network.clock.now() + REQUEST_LIFETIME + timedelta(seconds=1)
+    with nothing_changes(network):
+        assert refusal(liar, question(network, liar, expires=expires)) == "message_stale"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"complete_until": "tomorrow"},
+        {"complete_until": None},
+        {"complete_until": "0001-01-01T00:00:00+14:00"},
+        {"complete_until": "2026-01-01", "more": 1},
+    ],
+)
+def test_a_pulse_with_a_wrong_body(network: ExchangeNetwork, liar: PeerOnTheWire, body: dict[str, object]) -> None:
+    with nothing_changes(network):
+        assert refusal(liar, liar.peer.tell("town", network.clock.now(), "pulse", body)) == "message_malformed"
+
+
+def test_a_pulse_from_the_future_vouches_for_no_more_than_now(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
+    now = network.clock.now()
+    pulse = liar.peer.tell(
+        "town",
+        now,
+        "pulse",
+        {"complete_until": (now + timedelta(days=3650)).isoformat()},
+        issued=now + MAX_CLOCK_SKEW,
+        expires=now + MAX_CLOCK_SKEW + REQUEST_LIFETIME,
+    )
+    liar.send_to("town", DELIVER, pulse)
+    with network.nodes["town"].snapshot() as session:
+        contact = SqlMailbox(session).contact("liar")
+    assert contact is not None
+    assert contact.complete_until is not None
+    assert contact.complete_until <= now + MAX_CLOCK_SKEW
+
+
+def test_a_notice_that_comes_again_happens_once_and_gets_the_same_reply(
+    network: ExchangeNetwork, liar: PeerOnTheWire
+) -> None:
+    envelope = notice(network, liar)
+    first = liar.send_to("town", DELIVER, envelope)
+    with nothing_changes(network):
+        assert {liar.send_to("town", DELIVER, envelope) for _ in range(3)} == {first}
+
+
+def test_a_notice_that_comes_many_times_at_once_happens_once(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
+    envelope, before = notice(network, liar), network.taken["town"]
+
+    def send(_: int) -> bytes | str:
+        try:
+            return liar.send_to("town", DELIVER, envelope)
+        except PeerRefused as error:
+            return error.peer_code
+
+    with ThreadPoolExecutor(12) as pool:
+        outcomes = set(pool.map(send, range(24)))
+    assert len(outcomes - {"message_replayed"}) == 1
+    with network.nodes["town"].snapshot() as session:
+        assert session.connection().exec_driver_sql(
+            "SELECT count(*) FROM exchange_inbox WHERE message_id = ?", (parse_message(envelope.payload).id,)
+        ).scalar_one() == 1  # fmt: skip
+    assert network.taken["town"] > before
+
+
+def test_other_content_under_the_id_of_an_earlier_message(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
+    first = notice(network, liar)
+    liar.send_to("town", DELIVER, first)
+    identity = parse_message(first.payload).id
+    with nothing_changes(network):
+        assert refusal(liar, notice(network, liar, id=identity, body={"number": 8})) == "message_replayed"
+        assert refusal(liar, question(network, liar, id=identity)) == "message_replayed"
+
+
+def test_a_question_that_is_put_again(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
+    envelope = question(network, liar)
+    liar.send_to("town", DELIVER, envelope)
+    with nothing_changes(network):
+        assert refusal(liar, envelope) == "message_replayed"
+
+
+def test_an_id_that_another_entity_used_is_no_obstacle(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
+    # Else whoever overhears an id could keep a withdrawal from arriving.
+    envelope = notice(network, liar)
+    identity = parse_message(envelope.payload).id
+    liar.send_to("town", DELIVER, envelope)
+    ngo, now = network.nodes["ngo"], network.clock.now()
+    honest = liar.peer.tell("town", now, TEST_NOTICE, {}, id=identity, sender="ngo")
+    reply = ngo.transport.call(network.parties["town"], signed(honest, ngo.keys.signing, honest.payload))
+    assert reply.payload
+
+
+def test_messages_in_another_order_each_happen_once(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
+    before = network.taken["town"]
+    envelopes = [notice(network, liar, body={"number": number}) for number in range(5)]
+    for envelope in [*reversed(envelopes), *envelopes]:
+        liar.send_to("town", DELIVER, envelope)
+    assert network.taken["town"] - before == 5
+
+
+@pytest.mark.parametrize("size", [MAX_MESSAGE_BYTES + 1, MAX_MESSAGE_BYTES + 5000, 3_000_000])
+def test_a_message_that_is_too_large(network: ExchangeNetwork, liar: PeerOnTheWire, size: int) -> None:
+    payload = b'{"x":"' + b"a" * (size - 8) + b'"}'
+    with nothing_changes(network), pytest.raises(RedpactError) as caught:
+        liar.send_to("town", DELIVER, signed(notice(network, liar), liar.peer.signing, payload))
+    code = caught.value.peer_code if isinstance(caught.value, PeerRefused) else caught.value.code
+    assert code in ("message_malformed", "call_too_large", "peer_unreachable")

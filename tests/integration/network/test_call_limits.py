@@ -1,0 +1,181 @@
+"""One caller asks for more than its share, over mutual TLS: it is told, and the others are served."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from consent_ledger.parties import server_name
+from coordinator.authority import Authority
+from coordinator.rpc import limits as coordinator_limits
+from node.rpc import limits as node_limits
+from node.runtime.call_guard import CallGuard, CallLimit
+from node.runtime.channels import ChannelPool
+from node.runtime.errors import PeerBusy, PeerRefused
+from node.runtime.grpc_server import RunningServer, start_server
+from node.runtime.limits import CallGroup, Excess, Rate
+from node.runtime.peer import caller_id
+from node.runtime.status import peer_errors
+from tests.support.guards import call_guard
+from tests.support.pki import authority, credentials
+
+NETWORK = "limits.test.example"
+METHOD = "/test.Echo/Call"
+CALLS = {METHOD: CallLimit(CallGroup.FETCHES, 100)}
+THREADS = 8
+
+
+class Echo:
+    """Returns the caller's id, and holds the calls of whoever it was told to hold."""
+
+    def __init__(self) -> None:
+        self.hold, self.release = "", threading.Event()
+        self.holding = threading.Semaphore(0)
+
+    def register(self, server: grpc.Server) -> None:
+        def call(_request: bytes, context: grpc.ServicerContext) -> bytes:
+            caller = caller_id(context, NETWORK)
+            if caller == self.hold:
+                self.holding.release()
+                self.release.wait(20)
+            return caller.encode()
+
+        handler = grpc.unary_unary_rpc_method_handler(call, request_deserializer=bytes, response_serializer=bytes)
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Echo", {"Call": handler}),))
+
+
+@pytest.fixture(scope="module")
+def ca() -> Authority:
+    return authority(NETWORK)
+
+
+Caller = Callable[..., str]
+
+
+@pytest.fixture
+def caller(tmp_path: Path, ca: Authority) -> Iterator[Callable[[RunningServer, str], grpc.Channel]]:
+    pools: dict[str, ChannelPool] = {}
+
+    def open_channel(server: RunningServer, entity: str) -> grpc.Channel:
+        if entity not in pools:
+            pools[entity] = ChannelPool(credentials(tmp_path / entity, ca, entity).current())
+        return pools[entity].channel(f"127.0.0.1:{server.port}", server_name(NETWORK, "avila"))
+
+    yield open_channel
+    for pool in pools.values():
+        pool.close()
+
+
+@contextmanager
+def serving(tmp_path: Path, ca: Authority, echo: Echo, guard: CallGuard) -> Iterator[RunningServer]:
+    credential = credentials(tmp_path / "server", ca, "avila").current().server_credentials()
+    server = start_server("127.0.0.1:0", credential, [echo.register], workers=THREADS, guard=guard)
+    try:
+        yield server
+    finally:
+        echo.release.set()
+        server.stop(0)
+
+
+def call(channel: grpc.Channel, data: bytes = b"x") -> str:
+    stub: Any = channel.unary_unary(METHOD)
+    with peer_errors("avila"):
+        return bytes(stub(data, timeout=10)).decode()
+
+
+Channels = Callable[[RunningServer, str], grpc.Channel]
+
+
+def test_a_caller_beyond_its_rate_is_told_when_to_come_back_and_others_are_served(
+    tmp_path: Path, ca: Authority, caller: Channels
+) -> None:
+    guard = call_guard(NETWORK, CALLS, threads=THREADS, rate=Rate(per_second=0.1, burst=5))
+    with serving(tmp_path, ca, Echo(), guard) as server:
+        assert [call(caller(server, "flood")) for _ in range(5)] == ["flood"] * 5
+        with pytest.raises(PeerBusy) as caught:
+            call(caller(server, "flood"))
+        assert caught.value.retry_after == pytest.approx(10.0)
+        assert [call(caller(server, "honest")) for _ in range(5)] == ["honest"] * 5
+        (refused,) = guard._limits.refused()
+        assert (refused.caller, refused.group, refused.excess) == ("flood", CallGroup.FETCHES, Excess.RATE)
+
+
+def test_a_caller_that_holds_calls_open_gets_its_share_of_threads_and_no_more(
+    tmp_path: Path, ca: Authority, caller: Channels
+) -> None:
+    echo = Echo()
+    echo.hold = "flood"
+    guard = call_guard(NETWORK, CALLS, threads=THREADS)
+    with serving(tmp_path, ca, echo, guard) as server, ThreadPoolExecutor(40) as pool:
+        channel = caller(server, "flood")
+        flood = [pool.submit(call, channel) for _ in range(40)]
+        for _ in range(THREADS // 2):
+            assert echo.holding.acquire(timeout=10)
+        for _ in range(20):
+            assert call(caller(server, "honest")) == "honest"
+        echo.release.set()
+        outcomes = [type(future.exception()) for future in flood]
+    assert outcomes.count(PeerBusy) == 40 - THREADS // 2
+    assert outcomes.count(type(None)) == THREADS // 2
+
+
+def test_callers_who_never_send_their_request_hold_their_share_for_a_bounded_time(
+    tmp_path: Path, ca: Authority, caller: Channels
+) -> None:
+    guard = call_guard(NETWORK, CALLS, threads=THREADS, body_seconds=2.0)
+    never = threading.Event()
+
+    def nothing() -> Iterator[bytes]:
+        never.wait(20)
+        yield from ()
+
+    with serving(tmp_path, ca, Echo(), guard) as server:
+        stub: Any = caller(server, "slow").stream_unary(METHOD)
+        hanging = [stub.future(nothing(), timeout=15) for _ in range(3 * THREADS)]
+        assert [call(caller(server, "honest")) for _ in range(20)] == ["honest"] * 20
+        codes = {each.code() for each in hanging}  # waits for each
+        never.set()
+        assert codes == {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED}
+        assert call(caller(server, "slow")) == "slow"
+        counted = {refused.excess: refused.count for refused in guard._limits.refused()}
+    assert counted[Excess.SLOW] == THREADS // 2
+    assert counted[Excess.SHARE] == 3 * THREADS - THREADS // 2
+
+
+@pytest.mark.invariant(8)
+def test_a_request_too_large_or_absent_is_refused_with_our_error(
+    tmp_path: Path, ca: Authority, caller: Channels
+) -> None:
+    guard = call_guard(NETWORK, CALLS, threads=THREADS)
+    with serving(tmp_path, ca, Echo(), guard) as server:
+        channel = caller(server, "flood")
+        with pytest.raises(PeerRefused) as caught:
+            call(channel, b"x" * 101)
+        assert caught.value.peer_code == "call_too_large"
+        stub: Any = channel.stream_unary(METHOD)
+        with pytest.raises(PeerRefused) as caught, peer_errors("avila"):
+            stub(iter(()), timeout=10)
+        assert caught.value.peer_code == "malformed_document"
+        with pytest.raises(grpc.RpcError) as too_large:  # far beyond: gRPC itself does not read it
+            stub(iter([b"x" * 100_000]), timeout=10)
+        assert too_large.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert call(channel) == "flood"
+
+
+def test_every_call_of_both_services_has_its_limits_written_down() -> None:
+    from protos.redpact.v1 import enrolment_pb2, ledger_pb2, messages_pb2, network_pb2, records_pb2, training_pb2
+
+    modules = (enrolment_pb2, ledger_pb2, messages_pb2, network_pb2, records_pb2, training_pb2)
+    there = {
+        f"/{service.full_name}/{method.name}"
+        for module in modules
+        for service in module.DESCRIPTOR.services_by_name.values()
+        for method in service.methods
+    }
+    listed = {*node_limits.CALLS, *coordinator_limits.CALLS, *coordinator_limits.ENROLMENT_CALLS}
+    assert listed == there

@@ -1,0 +1,318 @@
+"""Real nodes in one process, with real databases and wires in place of gRPC, that can be cut, crashed and reopened."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final
+
+from sqlalchemy import Engine, event
+from typing_extensions import override
+
+from consent_ledger.audit.verify import verify_export
+from consent_ledger.merkle import verify_consistency
+from consent_ledger.parties import EntityKind, Party
+from consent_ledger.receipt import load_policy
+from consent_ledger.signing import Envelope
+from node.exchange.answering import Answering
+from node.exchange.asking import Asking, Reply, question_of
+from node.exchange.ledger import export_own_ledger
+from node.exchange.transport import Transport
+from node.records.documents import Document, parse_document
+from node.runtime.errors import PeerUnreachable
+from node.wiring import Node
+from policies.errors import RedpactError
+from records_exchange.answer import FetchAnswer, parse_answer
+from records_exchange.message import Message, parse_message
+from records_exchange.message import Reply as MessageReply
+from records_exchange.request import REQUEST_TYPE
+from tests.support.clock import FrozenClock
+from tests.support.exchange import ExchangeNetwork, hold, person_record
+
+ENTITIES: Final = ("alba", "bierzo", "cabrera", "duero")
+PEOPLE: Final = {"ana": parse_document("00000000T"), "luis": parse_document("12345678Z")}
+KNOWN: Final = {"alba": ("ana", "luis"), "bierzo": ("ana", "luis"), "cabrera": ("ana",), "duero": ()}
+FIELDS: Final = ("person.language", "work.status", "case.coordinator")
+PURPOSES: Final = ("casework", "coordination")
+START: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+_NAME, _NOTE, _CONTACT = "CanarioNombre", "CanarioNotaLibre", "CanarioContacto"
+
+
+def coordinator_of(entity: str) -> str:
+    """Return the value that an entity has recorded in the field that shows whose answer it is."""
+    return f"Canario{entity.capitalize()}"
+
+
+class Crash(BaseException):  # not an Exception: no handler of the product may take it for something to deal with
+    """The process of an entity is gone."""
+
+    def __init__(self, entity: str) -> None:
+        super().__init__(entity)
+        self.entity = entity
+
+
+@dataclass
+class Pending:
+    """A crash that waits for a commit: after how many more, and whether that one is still durable."""
+
+    commits: int
+    after: bool
+
+
+@dataclass
+class Delivered:
+    """A message that its recipient has taken, or may have: the reply is None when nobody can tell."""
+
+    sender: str
+    recipient: str
+    message: Message
+    reply: MessageReply | None
+
+
+@dataclass
+class Wires:
+    """What is wrong between which pairs (sender, recipient)."""
+
+    cut: set[frozenset[str]] = field(default_factory=set)
+    lose_reply: set[tuple[str, str]] = field(default_factory=set)
+    twice: set[tuple[str, str]] = field(default_factory=set)
+    cut_after: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+class World:
+    """The entities, alive or crashed."""
+
+    def __init__(self, taken: Callable[[Delivered], None]) -> None:
+        self.root = Path(mkdtemp(prefix="redpact-machine-"))
+        shutil.copytree(_template(), self.root, dirs_exist_ok=True)
+        self.clock = FrozenClock(START)
+        self.wires = Wires()
+        self.alive: dict[str, Node] = {}
+        self.pending: dict[str, Pending] = {}
+        self.sent: list[tuple[str, str, Envelope]] = []
+        self.crossed: list[tuple[str, str, str, bytes]] = []
+        self.promised: list[tuple[str, FetchAnswer]] = []
+        """Every answer that left a holder, whether or not it arrived."""
+        self._taken = taken
+        self._answering: dict[str, Answering] = {}
+        self._heads: dict[str, tuple[int, bytes]] = {}
+        for entity in ENTITIES:
+            self.start(entity)
+
+    def close(self) -> None:
+        """Let everything go."""
+        for node in self.alive.values():
+            node.close()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    # ---- processes
+
+    def start(self, entity: str) -> Node:
+        """Open the node of an entity from what is on disk."""
+        node = Node(self.root / entity, clock=self.clock)
+        node.__dict__["transport"] = _Wire(node, self)
+        _Mortal(self, entity, node.engine)
+        self.alive[entity] = node
+        self._answering[entity] = Answering(node)
+        return node
+
+    def crash_at(self, entity: str, commits: int, *, after: bool) -> None:
+        """Let the process die in a commit to come."""
+        self.pending[entity] = Pending(commits, after)
+
+    def bury(self, entity: str) -> None:
+        """Drop everything that a dead process had in memory."""
+        node = self.alive.pop(entity, None)
+        self._answering.pop(entity, None)
+        self.pending.pop(entity, None)
+        if node is not None:
+            node.close()
+
+    def restart(self) -> None:
+        """Start every entity that is down."""
+        for entity in ENTITIES:
+            if entity not in self.alive:
+                self.start(entity)
+
+    # ---- wires
+
+    def carry(self, sender: str, recipient: str, envelope: Envelope) -> Envelope:
+        """Take an envelope across and bring the answer back, or fail as a network does."""
+        pair, unreachable = (sender, recipient), PeerUnreachable(f"no way from {sender} to {recipient}")
+        if frozenset(pair) in self.wires.cut or recipient not in self.alive:
+            raise unreachable
+        left = self.wires.cut_after.get(pair)
+        if left is not None:
+            if left == 0:
+                raise unreachable
+            self.wires.cut_after[pair] = left - 1
+        self.sent.append((sender, recipient, envelope))
+        self.crossed.append((sender, recipient, envelope.payload_type, envelope.payload))
+        answer = self.hand_over(sender, recipient, envelope)
+        if pair in self.wires.twice and envelope.payload_type != REQUEST_TYPE:
+            again = self._again(sender, recipient, envelope)
+            assert again in (None, answer.payload), "a notice that came twice got another reply"
+        if pair in self.wires.lose_reply:
+            raise unreachable
+        self.crossed.append((recipient, sender, answer.payload_type, answer.payload))
+        return answer
+
+    def hand_over(self, sender: str, recipient: str, envelope: Envelope) -> Envelope:
+        """Have the recipient take an envelope."""
+        node = self.alive[recipient]
+        if envelope.payload_type == REQUEST_TYPE:
+            try:
+                answer = self._answering[recipient].answer(envelope, sender)
+            except Crash as crash:
+                raise self._died(crash, recipient) from crash
+            self.promised.append((recipient, parse_answer(answer.payload)))
+            return answer
+        message = parse_message(envelope.payload)
+        durable = self._armed_after(recipient)
+        try:
+            reply = node.message_desk.take(envelope, sender)
+        except Crash as crash:
+            if durable:
+                self._taken(Delivered(sender, recipient, message, None))
+            raise self._died(crash, recipient) from crash
+        self._taken(Delivered(sender, recipient, message, MessageReply.model_validate_json(reply.payload)))
+        return reply
+
+    def _again(self, sender: str, recipient: str, envelope: Envelope) -> bytes | None:
+        try:
+            return self.hand_over(sender, recipient, envelope).payload
+        except RedpactError:  # a question is not answered twice
+            return None
+
+    def _armed_after(self, entity: str) -> bool:
+        pending = self.pending.get(entity)
+        return pending is not None and pending.after
+
+    def _died(self, crash: Crash, recipient: str) -> PeerUnreachable:
+        assert crash.entity == recipient
+        self.bury(recipient)
+        return PeerUnreachable(f"{recipient} died")
+
+    # ---- what people do
+
+    def fetch(self, asker: str, holder: str, person: str, purpose: str) -> Reply:
+        """Ask a holder about a person, for every field there is."""
+        node = self.alive[asker]
+        question = question_of(node, purpose, fields=FIELDS)
+        asking = Asking(node, send=node.transport.call, prove=self._prove)
+        return asking.fetch(PEOPLE[person], question, [holder]).replies[0]
+
+    def _prove(self, holder: Party, old: int, new: int) -> tuple[bytes, ...]:
+        if holder.id not in self.alive:
+            raise PeerUnreachable(f"{holder.id} is down")
+        node = self.alive[holder.id]
+        with node.snapshot() as session:
+            return tuple(node.ledger(session).consistency_proof(old, new))
+
+    def record(self, entity: str, person: str) -> bool:
+        """Have an entity make a record of a person."""
+        hold(self.alive[entity], _record(entity, PEOPLE[person]))
+        return True
+
+    # ---- what must hold of each node by itself
+
+    def check_ledgers(self) -> None:
+        """Every ledger extends what it was, and holds every answer that ever left (invariant 2)."""
+        for entity, node in self.alive.items():
+            with node.snapshot() as session:
+                ledger = node.ledger(session)
+                old, before = self._heads.get(entity, (0, b""))
+                promised = [answer for holder, answer in self.promised if holder == entity]
+                if ledger.size() == old and not promised:
+                    continue
+                head = ledger.verify_head()
+                size, root = head.size, head.root
+                assert size >= old, f"the ledger of {entity} was cut back"
+                if old:
+                    verify_consistency(old, size, before, root, ledger.consistency_proof(old, size))
+                self._heads[entity] = size, root
+                for answer in promised:
+                    (leaf,) = ledger.store.leaves(answer.ledger.index, answer.ledger.index + 1)
+                    assert leaf.decode() == answer.ledger.leaf, "an answer left whose entry is not in the ledger"
+        self.promised = [each for each in self.promised if each[0] not in self.alive]
+
+    def check_crossed(self) -> None:
+        """Nothing that identifies crosses a wire, and values only in answers (invariant 5)."""
+        for _, _, kind, payload in self.crossed:
+            for secret in (_NAME, _NOTE, _CONTACT, *(document.number for document in PEOPLE.values())):
+                assert secret.encode() not in payload, f"{secret} crossed in a {kind}"
+            if "answer" not in kind:
+                for entity in ENTITIES:
+                    assert coordinator_of(entity).encode() not in payload, f"a value crossed in a {kind}"
+        self.crossed.clear()
+
+    def audit(self) -> None:
+        """Every export passes the audit, and no ledger tells of a person (invariants 2 and 3)."""
+        for entity, node in self.alive.items():
+            folder = self.root / "exports" / f"{entity}-{self.clock.now():%H%M%S}"
+            export_own_ledger(node, folder)
+            report = verify_export(folder, load_policy(folder / "trust.policy"))
+            assert report.passed, report.document()
+            data = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+            secrets = (_NAME, _NOTE, _CONTACT, *(document.number for document in PEOPLE.values()))
+            for secret in (*secrets, *map(coordinator_of, ENTITIES)):
+                assert secret.encode() not in data, f"{secret} is in the ledger of {entity}"
+
+
+class _Wire(Transport):
+    def __init__(self, node: Node, world: World) -> None:
+        super().__init__(node)
+        self._world, self._name = world, node.settings.entity
+
+    @override
+    def call(self, peer: Party, envelope: Envelope) -> Envelope:
+        return self._world.carry(self._name, peer.id, envelope)
+
+
+class _Mortal:
+    """Lets a node die in a commit: before it is durable, or after, and in any use of the database from then on."""
+
+    def __init__(self, world: World, entity: str, engine: Engine) -> None:
+        self._world, self._entity, self._dead = world, entity, False
+        self._commit = engine.dialect.do_commit
+        vars(engine.dialect)["do_commit"] = self._do_commit  # where a commit becomes durable
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        event.listen(engine, "before_cursor_execute", self._execute)
+
+    def _do_commit(self, connection: Any) -> None:
+        pending = self._world.pending.get(self._entity)
+        if pending is None or pending.commits > 0:
+            if pending is not None:
+                pending.commits -= 1
+            self._commit(connection)
+            return
+        if pending.after:
+            self._commit(connection)
+        self._dead = True
+        raise Crash(self._entity)
+
+    def _execute(self, *_: object) -> None:
+        if self._dead:
+            raise Crash(self._entity)
+
+
+def _record(entity: str, document: Document) -> Any:
+    record = person_record(document, name=f"{_NAME} Apellido")
+    planted = {"person.contact": _CONTACT, "action.notes": _NOTE, "case.coordinator": coordinator_of(entity)}
+    return replace(record, fields={**record.fields, **planted})
+
+
+@cache
+def _template() -> Path:
+    """Make the homes once: keys, databases, directory, and the people known from the start."""
+    root = Path(mkdtemp(prefix="redpact-template-"))
+    network = ExchangeNetwork(root, FrozenClock(START))
+    for entity in ENTITIES:
+        node = network.add(entity, kind=EntityKind.PUBLIC)
+        hold(node, *(_record(entity, PEOPLE[person]) for person in KNOWN[entity]))
+    network.publish(life=timedelta(days=4000))
+    network.close()
+    return root

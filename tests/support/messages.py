@@ -1,0 +1,28 @@
+"""Kinds of messages that only tests have: a notice and a question that do nothing but be counted."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from node.exchange.messages.courier import Courier
+from node.exchange.messages.desk import MessageDesk
+from node.exchange.messages.kinds import Kind, Response
+from node.exchange.messages.registry import message_kinds
+from records_exchange.message import VerifiedMessage
+from tests.support.exchange import ExchangeNetwork
+
+TEST_NOTICE, TEST_QUESTION = "test.notice", "test.question"
+
+
+def with_test_kinds(network: ExchangeNetwork) -> None:
+    """Let every node of the network know the test's kinds; `ExchangeNetwork.taken` counts their messages."""
+    for entity, node in network.nodes.items():
+
+        def receive(_session: Session, received: VerifiedMessage, _now: datetime, entity: str = entity) -> Response:
+            network.taken[entity] += 1
+            return Response({"number": received.message.body.get("number", 0)})
+
+        ours = [Kind(TEST_NOTICE, receive), Kind(TEST_QUESTION, receive, question=True)]
+        kinds = {**message_kinds(node), **{kind.name: kind for kind in ours}}
+        node.__dict__["message_desk"] = MessageDesk(node, kinds)
+        node.__dict__["courier"] = Courier(node, kinds, node.transport)
