@@ -141,9 +141,9 @@ class LocalNetwork:
         invited = self.programs.ask(COORDINATOR, "entity", "invite", *who, "--home", self.coordinator_home)
         # Who was not planned for enrols without ever serving.
         port, witness = self.ports.get(entity.id, (0, None))
-        open_port = entity.listens and witness is not None
-        addresses = ("--listen", f"127.0.0.1:{port}" if entity.listens else "none")
-        addresses += ("--witness-listen", f"127.0.0.1:{witness}" if open_port else "none")
+        listen = f"127.0.0.1:{port}" if entity.listens else "none"
+        witness_listen = f"127.0.0.1:{witness}" if entity.listens and witness is not None else "none"
+        addresses = ("--listen", listen, "--witness-listen", witness_listen)
         home = ("--home", self.home(entity.id))
         self.programs.ask(NODE, "init", *home, *addresses, "--token", "-", stdin=str(invited["token"]))
 
