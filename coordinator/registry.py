@@ -167,6 +167,11 @@ class Registry:
         """
         return _party(self._entity(entity))
 
+    def statuses(self, *entities: str) -> dict[str, str]:
+        """Return the status of those of these entities that there are: one query, for calls by the thousand."""
+        query = select(EntityRow.id, EntityRow.status).where(EntityRow.id.in_(entities))
+        return {row.id: row.status for row in self._session.execute(query)}
+
     def entities(self) -> tuple[EntityView, ...]:
         """Return every admitted entity, by id."""
         rows = self._session.scalars(select(EntityRow).order_by(EntityRow.id)).all()

@@ -22,7 +22,22 @@ def admitted_caller(coordinator: Coordinator, session: Session, context: grpc.Se
     try:
         party = coordinator.registry(session).party(entity)
     except EntityUnknown as error:
-        raise UnknownParty(f"{entity} is not in the network", remedy="ask for an invitation") from error
-    if party.status is not EntityStatus.ACTIVE:
-        raise PartySuspended(f"{entity} is suspended from the network", remedy="ask the coordinator why")
+        raise _unknown(entity) from error
+    require_active(entity, party.status)
     return party
+
+
+def require_active(entity: str, status: str | None) -> None:
+    """Refuse whom the registry does not hold (None), and whoever is suspended.
+
+    Raises:
+        UnknownParty, PartySuspended: that.
+    """
+    if status is None:
+        raise _unknown(entity)
+    if status != EntityStatus.ACTIVE:
+        raise PartySuspended(f"{entity} is suspended from the network", remedy="ask the coordinator why")
+
+
+def _unknown(entity: str) -> UnknownParty:
+    return UnknownParty(f"{entity[:63]} is not in the network", remedy="ask for an invitation")
