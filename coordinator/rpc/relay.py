@@ -8,12 +8,10 @@ from typing import Final
 import grpc
 from typing_extensions import override
 
-from consent_ledger.errors import PartySuspended
-from consent_ledger.parties import COORDINATOR_ID, EntityStatus, server_name
-from coordinator.errors import EntityUnknown
-from coordinator.relay.errors import RelayNotAttached, RelayOff
+from consent_ledger.parties import COORDINATOR_ID, server_name
+from coordinator.relay.errors import RelayOff
 from coordinator.relay.switchboard import Switchboard
-from coordinator.rpc.callers import admitted_caller
+from coordinator.rpc.callers import admitted_caller, require_active
 from coordinator.rpc.network import KEEPALIVE_SECONDS, STREAM_SECONDS
 from coordinator.wiring import Coordinator
 from node.runtime.channels import ChannelPool
@@ -61,17 +59,14 @@ class RelayServicer(relay_pb2_grpc.RelayServicer):
     @override
     def Pass(self, request: relay_pb2.PassRequest, context: grpc.ServicerContext) -> relay_pb2.PassReply:
         """Pass a call on and wait for its answer; both sides are active entities at this moment."""
-        board = self._board()
+        board, recipient = self._board(), request.recipient
+        caller = caller_id(context, self._coordinator.settings.network)
         with self._coordinator.snapshot() as session:
-            caller = admitted_caller(self._coordinator, session, context)
-            try:
-                recipient = self._coordinator.registry(session).party(request.recipient)
-            except EntityUnknown as error:
-                raise RelayNotAttached("no such entity is attached", remedy="check its id") from error
-        if recipient.status is not EntityStatus.ACTIVE:
-            raise PartySuspended(f"{recipient.id} is suspended from the network", remedy="ask the coordinator why")
+            statuses = self._coordinator.registry(session).statuses(caller, recipient)
+        for entity in (caller, recipient):
+            require_active(entity, statuses.get(entity))
         seconds = min(max(context.time_remaining() - _MARGIN_SECONDS, 0), MAX_WAIT_SECONDS)  # infinite without deadline
-        return relay_pb2.PassReply(sealed=board.pass_on(caller.id, recipient.id, request.sealed, seconds))
+        return relay_pb2.PassReply(sealed=board.pass_on(caller, recipient, request.sealed, seconds))
 
     @override
     def Answer(self, request: relay_pb2.AnswerRequest, context: grpc.ServicerContext) -> relay_pb2.AnswerReply:

@@ -60,8 +60,9 @@ def test_a_suspended_entity_loses_its_stream(tmp_path: Path, monkeypatch: pytest
         assert within(5, lambda: net.relay.attached() == ("soria",))
 
 
-def test_an_unknown_recipient_is_as_absent_as_one_that_is_away(net: RelayedNetwork) -> None:
-    assert "attached" in pass_garbage(net, "leon", "nobody").message
+def test_an_unknown_recipient_and_one_that_is_away_are_told(net: RelayedNetwork) -> None:
+    for nobody in ("nobody", "", "LEON", "burgos\n", COORDINATOR_ID):
+        assert "not in the network" in pass_garbage(net, "leon", nobody).message
     assert "attached" in pass_garbage(net, "burgos", "leon").message
 
 
