@@ -172,7 +172,6 @@ class Registry:
         """
         return _party(self._entity(entity))
 
-<<<<<<< HEAD
     def active_party(self, entity: str) -> Party:
         """Return an entity that may take part at this moment.
 
@@ -187,12 +186,11 @@ class Registry:
         if party.status is not EntityStatus.ACTIVE:
             raise PartySuspended(f"{entity} is suspended from the network", remedy="ask the coordinator why")
         return party
-=======
+
     def statuses(self, *entities: str) -> dict[str, str]:
         """Return the status of those of these entities that there are: one query, for calls by the thousand."""
         query = select(EntityRow.id, EntityRow.status).where(EntityRow.id.in_(entities))
         return {row.id: row.status for row in self._session.execute(query)}
->>>>>>> relay
 
     def entities(self) -> tuple[EntityView, ...]:
         """Return every admitted entity, by id."""

@@ -16,16 +16,7 @@ def admitted_caller(coordinator: Coordinator, session: Session, context: grpc.Se
         UnknownParty: the registry does not hold the caller.
         PartySuspended: the caller is suspended.
     """
-<<<<<<< HEAD
     return coordinator.registry(session).active_party(caller_id(context, coordinator.settings.network))
-=======
-    entity = caller_id(context, coordinator.settings.network)
-    try:
-        party = coordinator.registry(session).party(entity)
-    except EntityUnknown as error:
-        raise _unknown(entity) from error
-    require_active(entity, party.status)
-    return party
 
 
 def require_active(entity: str, status: str | None) -> None:
@@ -35,11 +26,6 @@ def require_active(entity: str, status: str | None) -> None:
         UnknownParty, PartySuspended: that.
     """
     if status is None:
-        raise _unknown(entity)
+        raise UnknownParty(f"{entity[:63]} is not in the network", remedy="ask for an invitation")
     if status != EntityStatus.ACTIVE:
         raise PartySuspended(f"{entity} is suspended from the network", remedy="ask the coordinator why")
-
-
-def _unknown(entity: str) -> UnknownParty:
-    return UnknownParty(f"{entity[:63]} is not in the network", remedy="ask for an invitation")
->>>>>>> relay
