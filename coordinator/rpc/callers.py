@@ -3,7 +3,8 @@
 import grpc
 from sqlalchemy.orm import Session
 
-from consent_ledger.parties import Party
+from consent_ledger.errors import PartySuspended, UnknownParty
+from consent_ledger.parties import EntityStatus, Party
 from coordinator.wiring import Coordinator
 from node.runtime.peer import caller_id
 
