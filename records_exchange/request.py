@@ -24,6 +24,10 @@ REQUEST_LIFETIME: Final = timedelta(minutes=2)
 """Bound on `expires - issued`: how long a holder has to remember that it saw a request."""
 MAX_FIELDS: Final = 100
 MAX_REQUEST_BYTES: Final = 16 * 1024
+MAX_INTEGER: Final = 2**53 - 1
+"""RFC 8785 (I-JSON) holds no larger integer."""
+MAX_SEEN: Final = 2
+"""Checkpoints of a holder that an asker may have: the newest that was proved, and one that waits for its proof."""
 
 _IDENTITY_DOCUMENT: Final = re.compile(r"(?i)(?<![0-9a-z])[xyz]?[0-9]{7,8}[-. ]?[a-z](?![0-9a-z])")
 
@@ -31,6 +35,7 @@ Term = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.\-]{0,63}$")]
 """An id of the vocabulary: purpose, role or field."""
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+LedgerSize = Annotated[int, Field(strict=True, ge=1, le=MAX_INTEGER)]
 
 
 def _no_identity_document(text: str) -> str:
@@ -63,6 +68,11 @@ class FetchRequest(BaseModel):
     issued: AwareDatetime
     expires: AwareDatetime
     nonce: Hex16
+    seen_sizes: tuple[LedgerSize, ...] = Field(
+        default=(),
+        max_length=MAX_SEEN,
+        description="sizes of the holder's ledger that the asker saw: the answer is to prove that it extends them",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,9 @@ class Question:
     case_ref: str | None = None
 
 
-def build_request(question: Question, *, asker: str, holder: str, subject: str, now: datetime) -> FetchRequest:
+def build_request(
+    question: Question, *, asker: str, holder: str, subject: str, now: datetime, seen_sizes: Sequence[int] = ()
+) -> FetchRequest:
     """Return a fresh request with a random id and nonce, valid for `REQUEST_LIFETIME` from `now`.
 
     Raises:
@@ -94,14 +106,16 @@ def build_request(question: Question, *, asker: str, holder: str, subject: str, 
             issued=now,
             expires=now + REQUEST_LIFETIME,
             nonce=secrets.token_hex(16),
+            seen_sizes=tuple(seen_sizes),
         )
     except ValidationError as error:
         raise RequestInvalid(first_fault(error), remedy="see redpact-node fetch --help") from error
 
 
 def seal_request(request: FetchRequest, signer: signing.Signer) -> signing.Envelope:
-    """Sign a request."""
-    return signing.seal(REQUEST_TYPE, canonical.encode_plain(request.model_dump(mode="json")), signer)
+    """Sign a request. One that names no sizes is, to the byte, what it was before there were any to name."""
+    unused = None if request.seen_sizes else {"seen_sizes"}
+    return signing.seal(REQUEST_TYPE, canonical.encode_plain(request.model_dump(mode="json", exclude=unused)), signer)
 
 
 def parse_request(payload: bytes) -> FetchRequest:

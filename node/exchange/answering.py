@@ -3,6 +3,7 @@
 The numbers are those of `records_exchange.checks`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -14,19 +15,17 @@ from consent_ledger.bodies import RefusalBody, ReleaseBody
 from consent_ledger.bodies import WithheldField as WithheldBody
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.log import ConsentLedger
-from consent_ledger.parties import Party
 from consent_ledger.signing import Envelope
 from node.exchange.linking import find_person
 from node.records.errors import PersonUnknown
 from node.records.model import Value as RecordedValue
 from node.records.store import PersonStore
 from node.records.summary import summarise
-from node.runtime.group_commit import GroupCommit
 from node.wiring import Node
 from policies.reasons import ReasonCode
 from records_exchange import answer as answers
 from records_exchange import checks
-from records_exchange.answer import FetchAnswer, LedgerEvidence, Outcome, ReleasedField, WithheldField
+from records_exchange.answer import ConsistencyProof, FetchAnswer, LedgerEvidence, Outcome, ReleasedField, WithheldField
 from records_exchange.answer import Value as AnswerValue
 from records_exchange.linkage import PairwiseKey
 from records_exchange.store import SqlExchangeStore
@@ -53,8 +52,6 @@ class Answering:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._keys: dict[str, PairwiseKey] = {}
-        self._group = GroupCommit(node.engine)
 
     @cached_property
     def _policy(self) -> "AccessPolicy":
@@ -79,18 +76,10 @@ class Answering:
         entity = self._node.settings.entity
         # (1) (2) (3) caller, signature, freshness
         verified = checks.open_request(envelope, caller=caller, holder=entity, directory=directory, now=now)
-        key = self._pairwise(verified.asker)
+        key = self._node.pairwise_keys.shared_with(verified.asker)
         policy = self._policy
-        logged = self._group.run(partial(self._decide_and_log, verified=verified, key=key, policy=policy))
+        logged = self._node.commits.run(partial(self._decide_and_log, verified=verified, key=key, policy=policy))
         return answers.seal_answer(_compose(verified, entity, logged), self._node.keys.signing)
-
-    def _pairwise(self, asker: Party) -> PairwiseKey:
-        key = self._keys.get(asker.exchange_key)
-        if key is None:
-            network = self._node.settings.network
-            key = PairwiseKey.derive(self._node.keys.exchange, bytes.fromhex(asker.exchange_key), network=network)
-            self._keys[asker.exchange_key] = key
-        return key
 
     def _decide_and_log(
         self,
@@ -116,7 +105,7 @@ class Answering:
         decision = checks.settle(decision, found)
         # (9) in the ledger before the reply leaves
         entry = _entry(verified, decision, person)
-        return _Logged(decision, tuple(found.values()), _log(ledger, entry, now), now)
+        return _Logged(decision, tuple(found.values()), _log(ledger, entry, request.seen_sizes, now), now)
 
 
 def _read(
@@ -171,7 +160,7 @@ def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: 
     return NewEntry(EntryType.RELEASE, release)
 
 
-def _log(ledger: ConsentLedger, entry: NewEntry, now: datetime) -> LedgerEvidence:
+def _log(ledger: ConsentLedger, entry: NewEntry, seen_sizes: Sequence[int], now: datetime) -> LedgerEvidence:
     appended, proof = ledger.append_proved(entry, now)
     return LedgerEvidence(
         origin=ledger.origin,
@@ -179,7 +168,13 @@ def _log(ledger: ConsentLedger, entry: NewEntry, now: datetime) -> LedgerEvidenc
         leaf=appended.leaf.decode(),
         checkpoint=appended.checkpoint.decode(),
         proof=tuple(step.hex() for step in proof),
+        # Of a size that this ledger never had there is no proof, and the asker will want to know why.
+        consistency=tuple(_extends(ledger, size) for size in seen_sizes if size <= appended.index),
     )
+
+
+def _extends(ledger: ConsentLedger, size: int) -> ConsistencyProof:
+    return ConsistencyProof(size=size, hashes=tuple(node.hex() for node in ledger.consistency_proof(size)))
 
 
 def _compose(verified: checks.VerifiedRequest, holder: str, logged: _Logged) -> FetchAnswer:

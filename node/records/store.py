@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from node.records.cipher import PersonCipher, RecordCipher
+from consent_ledger.sql_driver import DriverStatement, connection_of
+from node.records.cipher import PersonCipher, RecordCipher, WrappedKey
 from node.records.documents import Document, parse_document
 from node.records.errors import PersonUnknown
 from node.records.model import (
@@ -36,6 +37,7 @@ from node.records.saving import (
     lock_people,
     opened_text,
     person_cipher,
+    value_cell,
 )
 from node.records.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
 
@@ -57,7 +59,8 @@ class HouseholdFacts:
 class Portrait:
     """A person, some recorded values, and the household: what the shared summary is made of."""
 
-    person: PersonRef
+    person_id: str
+    recorded_at: datetime
     values: Mapping[str, FieldValue]
     household: HouseholdFacts | None
 
@@ -129,14 +132,13 @@ class PersonStore:
 
     def stamp(self) -> str:
         """Return a text that changes when anybody is added, replaced or erased: an index can tell its age by it."""
-        everybody, newest = self._session.connection().execute(_STAMP).one()
+        everybody, newest = _STAMP.one(connection_of(self._session)) or (0, None)
         return f"{everybody}|{newest.isoformat() if newest else ''}"
 
     def find_by_document(self, document: Document) -> PersonRef | None:
         """Return the person with a document, or nothing."""
-        index = document_index(self._cipher, document)
-        row = self._session.execute(select(PEOPLE).where(PEOPLE.c.document_index == index)).one_or_none()
-        return _ref(row) if row else None
+        row = _BY_DOCUMENT.one(connection_of(self._session), document_index(self._cipher, document))
+        return PersonRef(*row) if row else None
 
     def get_by_document(self, document: Document) -> PersonRef:
         """Return the person with a document.
@@ -222,27 +224,26 @@ class PersonStore:
         Raises:
             PersonUnknown: not held, or erased.
         """
-        connection = self._session.connection()
-        row = connection.execute(_PORTRAIT, {"person": person_id}).one_or_none()
-        if row is None:
+        connection = connection_of(self._session)
+        found = _PORTRAIT.one(connection, person_id)
+        if found is None:
             raise PersonUnknown("no person with that id is held here", remedy="look the person up by document")
-        cipher = person_cipher(self._cipher, row)
-        values = {
-            value.field_id: FieldValue(_value(value, cipher), value.recorded_at)
-            for value in connection.execute(_VALUES_OF, {"person": person_id})
-            if value.field_id in field_ids
-        }
-        facts = HouseholdFacts(row.kind, row.size, row.minors, row.dependants, row.household_recorded_at)
-        return Portrait(_ref(row), values, facts if row.household_id else None)
+        key_id, wrapped_key, recorded_at, household_id, *facts = found
+        values = {}
+        rows = _VALUES_OF.all(connection, person_id, keep=lambda row: row[0] in field_ids)
+        cipher = self._cipher.person(person_id, WrappedKey(key_id, wrapped_key)) if rows else None
+        for field_id, readable, sealed, noted_at in rows:
+            text = cipher.open(value_cell(person_id, field_id), sealed) if cipher and sealed is not None else readable
+            values[field_id] = FieldValue(json.loads(text), noted_at)
+        return Portrait(person_id, recorded_at, values, HouseholdFacts(*facts) if household_id else None)
 
     def benefit_spells(self, person_id: str) -> tuple[BenefitSpell, ...]:
         """Return the person's benefit spells in order of their first month."""
-        return self._spells([person_id]).get(person_id, ())
+        return tuple(BenefitSpell(*row) for row in _SPELLS_OF.all(connection_of(self._session), person_id))
 
     def interventions(self, person_id: str) -> tuple[Intervention, ...]:
         """Return what was done with the person, oldest first."""
-        rows = self._session.connection().execute(_DONE_WITH, {"person": person_id})
-        return tuple(Intervention(row.action, row.started_on, row.outcome) for row in rows)
+        return tuple(Intervention(*row) for row in _DONE_WITH.all(connection_of(self._session), person_id))
 
     # ---- reading everybody
 
@@ -326,20 +327,36 @@ def _held() -> ColumnElement[bool]:
     return PEOPLE.c.erased_at.is_(None)
 
 
-# Built once: the exchange runs these for every request, and building costs more than running.
-_STAMP: Final = select(func.count(), func.max(PEOPLE.c.updated_at)).select_from(PEOPLE)
-_VALUES_OF: Final = select(VALUES).where(VALUES.c.person_id == bindparam("person"))
-_DONE_WITH: Final = (
-    select(INTERVENTIONS).where(INTERVENTIONS.c.person_id == bindparam("person")).order_by(INTERVENTIONS.c.position)
+# What the exchange reads for every request.
+_PERSON: Final = bindparam("person")
+_NEWEST: Final = func.max(PEOPLE.c.updated_at)
+_STAMP: Final = DriverStatement(select(func.count(), _NEWEST).select_from(PEOPLE), [], [func.count(), _NEWEST])
+
+_REF: Final = tuple(PEOPLE.c[name] for name in ("person_id", "fictitious", "recorded_at", "created_at", "updated_at"))
+_WITH_DOCUMENT: Final = select(*_REF).where(PEOPLE.c.document_index == bindparam("document"))
+_BY_DOCUMENT: Final = DriverStatement(_WITH_DOCUMENT, ["document"], _REF)
+
+_PORTRAYED: Final = (
+    *(PEOPLE.c[name] for name in ("key_id", "wrapped_key", "recorded_at", "household_id")),
+    *(HOUSEHOLDS.c[name] for name in ("kind", "size", "minors", "dependants", "recorded_at")),
 )
-_PORTRAIT: Final = (
-    select(
-        PEOPLE,
-        *(HOUSEHOLDS.c[name] for name in ("kind", "size", "minors", "dependants")),
-        HOUSEHOLDS.c.recorded_at.label("household_recorded_at"),
-    )
+_PORTRAIT: Final = DriverStatement(
+    select(*_PORTRAYED)
     .select_from(PEOPLE.outerjoin(HOUSEHOLDS, HOUSEHOLDS.c.household_id == PEOPLE.c.household_id))
-    .where(PEOPLE.c.person_id == bindparam("person"), _held())
+    .where(PEOPLE.c.person_id == _PERSON, _held()),
+    ["person"],
+    _PORTRAYED,
+)
+_VALUE: Final = tuple(VALUES.c[name] for name in ("field_id", "readable", "sealed", "recorded_at"))
+_VALUES_OF: Final = DriverStatement(select(*_VALUE).where(VALUES.c.person_id == _PERSON), ["person"], _VALUE)
+
+_SPELL: Final = (SPELLS.c.benefit, SPELLS.c.first_month, SPELLS.c.last_month)
+_SPELLS_OF: Final = DriverStatement(
+    select(*_SPELL).where(SPELLS.c.person_id == _PERSON).order_by(SPELLS.c.position), ["person"], _SPELL
+)
+_DONE: Final = (INTERVENTIONS.c.action, INTERVENTIONS.c.started_on, INTERVENTIONS.c.outcome)
+_DONE_WITH: Final = DriverStatement(
+    select(*_DONE).where(INTERVENTIONS.c.person_id == _PERSON).order_by(INTERVENTIONS.c.position), ["person"], _DONE
 )
 
 

@@ -1,0 +1,168 @@
+"""Statements that the database driver runs itself: for the few that every append and every proof needs.
+
+SQLAlchemy compiles them, once a dialect, and keeps the connection and its transaction. Its work on an execution would
+be several times the database's own for one row by its key.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+_Convert = Callable[[Any], Any]
+_Arrange = Callable[[Sequence[Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    text: str
+    arrange: _Arrange
+    """Brings values into the form of the driver's parameter style."""
+    received: tuple[tuple[int, _Convert], ...]
+    """Where a row has values of the driver's that are not ours, and what makes them ours."""
+
+
+class DriverStatement:
+    """One statement, with its parameters in a fixed order.
+
+    Args:
+        statement: what SQLAlchemy compiles.
+        names: its parameters, in the order in which values will be given.
+        selected: the columns that it selects.
+    """
+
+    def __init__(
+        self,
+        statement: Select[Any] | Insert | Update | Delete,
+        names: Sequence[str],
+        selected: Iterable[ColumnElement[Any]] = (),
+    ) -> None:
+        self._statement = statement
+        self._names = tuple(names)
+        self._selected = tuple(selected)
+        self._compiled: dict[str, _Compiled] = {}
+
+    def run(self, connection: Connection, *values: Any) -> int:
+        """Run it and return how many rows it changed.
+
+        Raises:
+            DBAPIError: the one that SQLAlchemy makes of the driver's error.
+        """
+        return self._execute(connection, values)[0]
+
+    def run_many(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
+        """Run it with each row of values.
+
+        Raises:
+            DBAPIError: the one that SQLAlchemy makes of the driver's error.
+        """
+        dialect = connection.dialect
+        compiled = self._for(dialect)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(compiled.text, [compiled.arrange(row) for row in rows])
+        except dialect.loaded_dbapi.Error as error:
+            raise driver_error(dialect, error, compiled.text) from error
+        finally:
+            cursor.close()
+
+    def one(self, connection: Connection, *values: Any) -> tuple[Any, ...] | None:
+        """Run it and return the first row that it selects, None when there is none.
+
+        Raises:
+            DBAPIError: the one that SQLAlchemy makes of the driver's error.
+        """
+        _, row = self._execute(connection, values)
+        return None if row is None else self._ours(connection.dialect, row)
+
+    def all(
+        self, connection: Connection, *values: Any, keep: Callable[[Sequence[Any]], bool] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Run it and return the rows that it selects.
+
+        Args:
+            connection: where.
+            values: the parameters.
+            keep: which of the driver's rows to go on with; all when None.
+
+        Raises:
+            DBAPIError: the one that SQLAlchemy makes of the driver's error.
+        """
+        dialect = connection.dialect
+        compiled = self._for(dialect)
+        cursor = connection.connection.cursor()
+        try:
+            rows = cursor.execute(compiled.text, compiled.arrange(values)).fetchall()
+        except dialect.loaded_dbapi.Error as error:
+            raise driver_error(dialect, error, compiled.text) from error
+        finally:
+            cursor.close()
+        return [self._ours(dialect, row) for row in rows if keep is None or keep(row)]
+
+    def _ours(self, dialect: Dialect, row: Sequence[Any]) -> tuple[Any, ...]:
+        converted = list(row)
+        for place, convert in self._for(dialect).received:
+            converted[place] = convert(converted[place])
+        return tuple(converted)
+
+    def _execute(self, connection: Connection, values: Sequence[Any]) -> tuple[int, Sequence[Any] | None]:
+        dialect = connection.dialect
+        compiled = self._for(dialect)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(compiled.text, compiled.arrange(values))
+            return cursor.rowcount, cursor.fetchone() if self._selected else None
+        except dialect.loaded_dbapi.Error as error:
+            raise driver_error(dialect, error, compiled.text) from error
+        finally:
+            cursor.close()
+
+    def _for(self, dialect: Dialect) -> _Compiled:
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = self._compile(dialect)
+        return compiled
+
+    def _compile(self, dialect: Dialect) -> _Compiled:
+        compiled = self._statement.compile(dialect=dialect, column_keys=list(self._names))
+        kinds = [compiled.binds[name].type.dialect_impl(dialect) for name in self._names]
+        sent = [kind.bind_processor(dialect) or _as_it_is for kind in kinds]
+        received = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in self._selected]
+        return _Compiled(
+            str(compiled),
+            _by_place(compiled.positiontup, self._names, sent) if compiled.positiontup else _by_name(self._names, sent),
+            tuple((place, convert) for place, convert in enumerate(received) if convert is not None),
+        )
+
+
+def connection_of(session: Session) -> Connection:
+    """Return the connection that a session works on, in its transaction.
+
+    One that joins the transaction of a connection need not be asked to begin anything, which costs it more than a
+    statement.
+    """
+    bind = session.get_bind()
+    return bind if isinstance(bind, Connection) else session.connection()
+
+
+def driver_error(dialect: Dialect, error: Exception, statement: str) -> DBAPIError:
+    """Return what SQLAlchemy would have raised for a driver's error. It holds no values: they may be personal data."""
+    kind = dialect.loaded_dbapi.Error
+    return cast("DBAPIError", DBAPIError.instance(statement, None, error, kind, hide_parameters=True, dialect=dialect))
+
+
+def _by_place(places: Sequence[str], names: tuple[str, ...], sent: Sequence[_Convert]) -> _Arrange:
+    if tuple(places) != names:
+        raise AssertionError(f"the statement wants its values in the order {places}")
+    return lambda values: [convert(value) for convert, value in zip(sent, values, strict=True)]
+
+
+def _by_name(names: tuple[str, ...], sent: Sequence[_Convert]) -> _Arrange:
+    return lambda values: {name: convert(value) for name, convert, value in zip(names, sent, values, strict=True)}
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
