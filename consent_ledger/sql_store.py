@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.entry import SealedEntry
 from consent_ledger.errors import LedgerDamaged
+from consent_ledger.sql_driver import DriverStatement, connection_of
 from consent_ledger.store import Head, StoredBody, Tile
 from consent_ledger.tables import LedgerBodyRow, LedgerEntryRow, LedgerHeadRow, LedgerTileRow
 from consent_ledger.tiles import split_tile
@@ -30,6 +31,10 @@ _READ_TILE: Final = select(_TILES.c.hashes).where(_THIS_TILE)
 _UPDATE_TILE: Final = update(_TILES).where(_THIS_TILE).values(hashes=bindparam("data"))
 _INSERT_TILE: Final = insert(_TILES).values(
     level=bindparam("at_level"), tile_index=bindparam("at_index"), hashes=bindparam("data")
+)
+_THESE: Final = (_ENTRIES.c.entry_index >= bindparam("first")) & (_ENTRIES.c.entry_index < bindparam("last"))
+_READ_LEAVES: Final = DriverStatement(
+    select(_ENTRIES.c.leaf).where(_THESE).order_by(_ENTRIES.c.entry_index), ["first", "last"], [_ENTRIES.c.leaf]
 )
 _MANY: Final = 20
 """Rows from which on compiling a statement anew pays off."""
@@ -112,9 +117,9 @@ class SqlLedgerStore:
 
     def leaves(self, start: int, end: int) -> Iterator[bytes]:
         """See `LedgerStore`."""
-        column = _ENTRIES.c.entry_index
-        for row in self._stream(select(column, _ENTRIES.c.leaf), column, start, end):
-            yield row.leaf
+        for first in range(start, end, _BATCH):
+            for (leaf,) in _READ_LEAVES.all(connection_of(self._session), first, min(first + _BATCH, end)):
+                yield leaf
 
     def tile(self, level: int, index: int) -> bytes | None:
         """See `LedgerStore`."""

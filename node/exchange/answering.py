@@ -161,20 +161,20 @@ def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: 
 
 
 def _log(ledger: ConsentLedger, entry: NewEntry, seen_sizes: Sequence[int], now: datetime) -> LedgerEvidence:
-    appended, proof = ledger.append_proved(entry, now)
+    proved = ledger.append_proved(entry, now, seen=seen_sizes)
+    appended = proved.appended
     return LedgerEvidence(
         origin=ledger.origin,
         index=appended.index,
         leaf=appended.leaf.decode(),
         checkpoint=appended.checkpoint.decode(),
-        proof=tuple(step.hex() for step in proof),
-        # Of a size that this ledger never had there is no proof, and the asker will want to know why.
-        consistency=tuple(_extends(ledger, size) for size in seen_sizes if size <= appended.index),
+        proof=_hex(proved.inclusion),
+        consistency=tuple(ConsistencyProof(size=size, hashes=_hex(path)) for size, path in proved.extends.items()),
     )
 
 
-def _extends(ledger: ConsentLedger, size: int) -> ConsistencyProof:
-    return ConsistencyProof(size=size, hashes=tuple(node.hex() for node in ledger.consistency_proof(size)))
+def _hex(hashes: Sequence[bytes]) -> tuple[str, ...]:
+    return tuple(node.hex() for node in hashes)
 
 
 def _compose(verified: checks.VerifiedRequest, holder: str, logged: _Logged) -> FetchAnswer:

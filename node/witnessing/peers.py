@@ -2,8 +2,8 @@
 
 Every answer carries a signed checkpoint of the holder's ledger. It must extend the last one this entity saw, and the
 holder must prove it (RFC 6962 consistency): the request names the size, and the answer brings the proof. When it does
-not, it is asked for by a call of its own. A holder that shows a contradiction is caught here and its answer is not used.
-One that gives no proof, because it cannot be reached just then, is asked again with the next answer, and named by
+not, it is asked for by a call of its own. A holder that shows a contradiction is caught here and its answer is not
+used. One that gives no proof, because it cannot be reached just then, is asked again with the next answer, and named by
 ``status`` and ``doctor`` until it has proved it.
 """
 

@@ -17,7 +17,7 @@ ASKER, HOLDER, OTHER = "leon", "burgos", "soria"
 
 @contextmanager
 def consented_fetch(folder: Path) -> Iterator[tuple[Callable[[], object], int]]:
-    """Bring up a coordinator and a holder, record a consent; give a function that makes one fetch, and the holder's pid.
+    """Bring up a coordinator and a holder, record a consent; give a function that makes one fetch, and the holder's id.
 
     The asker is this process: what is timed is the library call, as a page of the node would make it.
     """
