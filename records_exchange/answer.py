@@ -135,7 +135,7 @@ def parse_answer(payload: bytes) -> FetchAnswer:
         AnswerMalformed: for every way `payload` can be wrong.
     """
     try:
-        return FetchAnswer.model_validate(canonical.decode(payload, max_bytes=MAX_ANSWER_BYTES))
+        return FetchAnswer.model_validate(canonical.decode_quickly(payload, max_bytes=MAX_ANSWER_BYTES))
     except MalformedDocument as error:
         raise AnswerMalformed(f"not an answer: {error.message}") from error
     except ValidationError as error:

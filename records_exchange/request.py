@@ -125,7 +125,7 @@ def parse_request(payload: bytes) -> FetchRequest:
         RequestMalformed: for every way `payload` can be wrong.
     """
     try:
-        return FetchRequest.model_validate(canonical.decode(payload, max_bytes=MAX_REQUEST_BYTES))
+        return FetchRequest.model_validate(canonical.decode_quickly(payload, max_bytes=MAX_REQUEST_BYTES))
     except MalformedDocument as error:
         raise RequestMalformed(f"not a request: {error.message}") from error
     except ValidationError as error:

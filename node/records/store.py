@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
@@ -231,10 +232,13 @@ class PersonStore:
         key_id, wrapped_key, recorded_at, household_id, *facts = found
         values = {}
         rows = _VALUES_OF.all(connection, person_id, keep=lambda row: row[0] in field_ids)
-        cipher = self._cipher.person(person_id, WrappedKey(key_id, wrapped_key)) if rows else None
+        cipher: PersonCipher | None = None  # unwrapped for who needs it: most shared values are not sealed
         for field_id, readable, sealed, noted_at in rows:
-            text = cipher.open(value_cell(person_id, field_id), sealed) if cipher and sealed is not None else readable
-            values[field_id] = FieldValue(json.loads(text), noted_at)
+            if sealed is None:
+                values[field_id] = FieldValue(from_json(readable), noted_at)
+                continue
+            cipher = cipher or self._cipher.person(person_id, WrappedKey(key_id, wrapped_key))
+            values[field_id] = FieldValue(from_json(cipher.open(value_cell(person_id, field_id), sealed)), noted_at)
         return Portrait(person_id, recorded_at, values, HouseholdFacts(*facts) if household_id else None)
 
     def benefit_spells(self, person_id: str) -> tuple[BenefitSpell, ...]:
