@@ -136,7 +136,7 @@ class SealedEntry:
 
 def encode_time(moment: datetime) -> str:
     """Return RFC 3339 in UTC with microseconds: always 27 characters, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def encode_leaf(kind: EntryType, entry_id: str, time: datetime | str, commitment: str) -> bytes:

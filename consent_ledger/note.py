@@ -22,6 +22,7 @@ MAX_NOTE_BYTES: Final = 1 << 20
 MAX_SIGNATURES: Final = 100
 _KEY_ID_BYTES: Final = 4
 _PREFIX: Final = "— "
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _VKEY: Final = re.compile(r"([^+]+)\+([0-9a-f]{8})\+(\S+)")
 
 
@@ -184,7 +185,7 @@ def check_text(text: str) -> None:
     """Raise `MalformedDocument` unless `text` may be signed: ends in a newline and has no other control character."""
     if not text.endswith("\n"):
         raise MalformedDocument("the text of a note ends in a newline")
-    if any(c < " " and c != "\n" for c in text):
+    if _CONTROL.search(text):
         raise MalformedDocument("the text of a note holds a control character")
 
 

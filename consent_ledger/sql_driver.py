@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy import Column, Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -38,7 +38,7 @@ class DriverStatement:
         self,
         statement: Select[Any] | Insert | Update | Delete,
         names: Sequence[str],
-        selected: Iterable[ColumnElement[Any]] = (),
+        selected: Iterable[Column[Any]] = (),
     ) -> None:
         self._statement = statement
         self._names = tuple(names)
@@ -76,35 +76,10 @@ class DriverStatement:
             DBAPIError: the one that SQLAlchemy makes of the driver's error.
         """
         _, row = self._execute(connection, values)
-        return None if row is None else self._ours(connection.dialect, row)
-
-    def all(
-        self, connection: Connection, *values: Any, keep: Callable[[Sequence[Any]], bool] | None = None
-    ) -> list[tuple[Any, ...]]:
-        """Run it and return the rows that it selects.
-
-        Args:
-            connection: where.
-            values: the parameters.
-            keep: which of the driver's rows to go on with; all when None.
-
-        Raises:
-            DBAPIError: the one that SQLAlchemy makes of the driver's error.
-        """
-        dialect = connection.dialect
-        compiled = self._for(dialect)
-        cursor = connection.connection.cursor()
-        try:
-            rows = cursor.execute(compiled.text, compiled.arrange(values)).fetchall()
-        except dialect.loaded_dbapi.Error as error:
-            raise driver_error(dialect, error, compiled.text) from error
-        finally:
-            cursor.close()
-        return [self._ours(dialect, row) for row in rows if keep is None or keep(row)]
-
-    def _ours(self, dialect: Dialect, row: Sequence[Any]) -> tuple[Any, ...]:
+        if row is None:
+            return None
         converted = list(row)
-        for place, convert in self._for(dialect).received:
+        for place, convert in self._for(connection.dialect).received:
             converted[place] = convert(converted[place])
         return tuple(converted)
 
@@ -141,11 +116,11 @@ class DriverStatement:
 def connection_of(session: Session) -> Connection:
     """Return the connection that a session works on, in its transaction.
 
-    One that joins the transaction of a connection need not be asked to begin anything, which costs it more than a
-    statement.
+    A session that joins the transaction of a connection need not be asked to begin anything, which would take it longer
+    than a statement takes.
     """
     bind = session.get_bind()
-    return bind if isinstance(bind, Connection) else session.connection()
+    return bind if isinstance(bind, Connection) and bind.in_transaction() else session.connection()
 
 
 def driver_error(dialect: Dialect, error: Exception, statement: str) -> DBAPIError:

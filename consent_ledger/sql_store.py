@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, Insert, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import CursorResult, Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,25 +19,25 @@ _ENTRIES: Final = cast("Table", LedgerEntryRow.__table__)
 _BODIES: Final = cast("Table", LedgerBodyRow.__table__)
 _TILES: Final = cast("Table", LedgerTileRow.__table__)
 _ROW: Final = 1
-# Statements of the append, built once: building them costs more than running them.
-_READ_HEAD: Final = select(_HEAD).where(_HEAD.c.id == _ROW)
-_LOCK_HEAD: Final = _READ_HEAD.with_for_update()
-_UPDATE_HEAD: Final = update(_HEAD).where(_HEAD.c.id == _ROW)
-_INSERT_HEAD: Final = insert(_HEAD)
-_INSERT_ENTRIES: Final = insert(_ENTRIES)
-_INSERT_BODIES: Final = insert(_BODIES)
+_HEAD_COLUMNS: Final = (_HEAD.c.origin, _HEAD.c.size, _HEAD.c.frontier, _HEAD.c.checkpoint, _HEAD.c.time)
+_HEAD_NAMES: Final = [column.name for column in _HEAD_COLUMNS]
+_THIS_HEAD: Final = select(*_HEAD_COLUMNS).where(_HEAD.c.id == bindparam("at_id"))
+_READ_HEAD: Final = DriverStatement(_THIS_HEAD, ["at_id"], _HEAD_COLUMNS)
+_LOCK_HEAD: Final = DriverStatement(_THIS_HEAD.with_for_update(), ["at_id"], _HEAD_COLUMNS)
+_UPDATE_HEAD: Final = DriverStatement(update(_HEAD).where(_HEAD.c.id == bindparam("at_id")), [*_HEAD_NAMES, "at_id"])
+_INSERT_HEAD: Final = DriverStatement(insert(_HEAD), ["id", *_HEAD_NAMES])
+_INSERT_ENTRY: Final = DriverStatement(insert(_ENTRIES), ["entry_index", "leaf"])
+_INSERT_BODY: Final = DriverStatement(insert(_BODIES), ["entry_index", "salt", "body"])
 _THIS_TILE: Final = (_TILES.c.level == bindparam("at_level")) & (_TILES.c.tile_index == bindparam("at_index"))
-_READ_TILE: Final = select(_TILES.c.hashes).where(_THIS_TILE)
-_UPDATE_TILE: Final = update(_TILES).where(_THIS_TILE).values(hashes=bindparam("data"))
-_INSERT_TILE: Final = insert(_TILES).values(
-    level=bindparam("at_level"), tile_index=bindparam("at_index"), hashes=bindparam("data")
+_READ_TILE: Final = DriverStatement(
+    select(_TILES.c.hashes).where(_THIS_TILE), ["at_level", "at_index"], [_TILES.c.hashes]
 )
+_UPDATE_TILE: Final = DriverStatement(update(_TILES).where(_THIS_TILE), ["hashes", "at_level", "at_index"])
+_INSERT_TILE: Final = DriverStatement(insert(_TILES), ["level", "tile_index", "hashes"])
 _THESE: Final = (_ENTRIES.c.entry_index >= bindparam("first")) & (_ENTRIES.c.entry_index < bindparam("last"))
 _READ_LEAVES: Final = DriverStatement(
     select(_ENTRIES.c.leaf).where(_THESE).order_by(_ENTRIES.c.entry_index), ["first", "last"], [_ENTRIES.c.leaf]
 )
-_MANY: Final = 20
-"""Rows from which on compiling a statement anew pays off."""
 _BATCH: Final = 1000
 """Rows read at a time: streaming in bounded memory."""
 
@@ -50,24 +50,20 @@ class SqlLedgerStore:
 
     def head(self) -> Head | None:
         """See `LedgerStore`."""
-        return self._read_head(_READ_HEAD)
+        return _head_of(_READ_HEAD.one(connection_of(self._session), _ROW))
 
     def lock_head(self) -> Head | None:
         """See `LedgerStore`."""
-        dialect = self._session.get_bind().dialect.name
-        if dialect == "postgresql":
+        connection = connection_of(self._session)
+        row = _LOCK_HEAD.one(connection, _ROW)
+        if row is None and connection.dialect.name == "postgresql":
             from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - only where it is the database
 
             # The row must exist to be locked; a second first writer waits here until the first one commits.
             empty = {"id": _ROW, "origin": "", "size": 0, "frontier": b"", "checkpoint": b""}
-            self._session.execute(postgresql.insert(_HEAD).values(empty).on_conflict_do_nothing())
-        return self._read_head(_LOCK_HEAD)
-
-    def _read_head(self, query: Select[Any]) -> Head | None:
-        row = self._session.connection().execute(query).one_or_none()
-        if row is None or row.time is None:
-            return None
-        return Head(row.origin, row.size, tuple(split_tile(row.frontier)), row.checkpoint, row.time)
+            connection.execute(postgresql.insert(_HEAD).values(empty).on_conflict_do_nothing())
+            row = _LOCK_HEAD.one(connection, _ROW)
+        return _head_of(row)
 
     def append(self, head: Head, entries: Sequence[SealedEntry], tiles: Sequence[Tile]) -> None:
         """See `LedgerStore`.
@@ -76,41 +72,18 @@ class SqlLedgerStore:
             LedgerDamaged: there is already an entry where the new ones go.
         """
         first = head.size - len(entries)
+        connection = connection_of(self._session)
         try:
-            self._insert(_INSERT_ENTRIES, [(i, entry.leaf) for i, entry in enumerate(entries, first)])
-            self._insert(_INSERT_BODIES, [(i, e.salt, e.body) for i, e in enumerate(entries, first)])
+            _INSERT_ENTRY.run_many(connection, [(i, entry.leaf) for i, entry in enumerate(entries, first)])
+            _INSERT_BODY.run_many(connection, [(i, e.salt, e.body) for i, e in enumerate(entries, first)])
         except IntegrityError as error:
             raise LedgerDamaged(f"there is already an entry at {first}", remedy="restore the last backup") from error
         for tile in tiles:
-            self._write_tile(tile)
-        self._write_head(head)
-
-    def _insert(self, statement: Insert, rows: list[tuple[int | bytes, ...]]) -> None:
-        """Insert rows, given in the order of the table's columns; many of them without SQLAlchemy's work on each."""
-        connection = self._session.connection()
-        if len(rows) >= _MANY and connection.dialect.positional:
-            connection.exec_driver_sql(str(statement.compile(dialect=connection.dialect)), rows)
-            return
-        names = [column.name for column in statement.table.columns]
-        connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
-
-    def _write_head(self, head: Head) -> None:
-        values = {
-            "origin": head.origin,
-            "size": head.size,
-            "frontier": b"".join(head.frontier),
-            "checkpoint": head.checkpoint,
-            "time": head.time,
-        }
-        connection = self._session.connection()
-        if not connection.execute(_UPDATE_HEAD, values).rowcount:
-            connection.execute(_INSERT_HEAD, {"id": _ROW, **values})
-
-    def _write_tile(self, tile: Tile) -> None:
-        connection = self._session.connection()
-        values = {"at_level": tile.level, "at_index": tile.index, "data": tile.data}
-        if not connection.execute(_UPDATE_TILE, values).rowcount:
-            connection.execute(_INSERT_TILE, values)
+            if not _UPDATE_TILE.run(connection, tile.data, tile.level, tile.index):
+                _INSERT_TILE.run(connection, tile.level, tile.index, tile.data)
+        end = (head.origin, head.size, b"".join(head.frontier), head.checkpoint, head.time)
+        if not _UPDATE_HEAD.run(connection, *end, _ROW):
+            _INSERT_HEAD.run(connection, _ROW, *end)
 
     def _changed(self, statement: Any) -> int:
         return cast("CursorResult[Any]", self._session.execute(statement)).rowcount
@@ -123,8 +96,8 @@ class SqlLedgerStore:
 
     def tile(self, level: int, index: int) -> bytes | None:
         """See `LedgerStore`."""
-        found = self._session.connection().execute(_READ_TILE, {"at_level": level, "at_index": index})
-        return found.scalar_one_or_none()
+        row = _READ_TILE.one(connection_of(self._session), level, index)
+        return None if row is None else row[0]
 
     def bodies(self, start: int, end: int) -> Iterator[StoredBody]:
         """See `LedgerStore`."""
@@ -143,3 +116,10 @@ class SqlLedgerStore:
             chosen = indexes[first : first + _BATCH]
             erased += self._changed(delete(_BODIES).where(_BODIES.c.entry_index.in_(chosen)))
         return erased
+
+
+def _head_of(row: tuple[Any, ...] | None) -> Head | None:
+    if row is None:
+        return None
+    origin, size, frontier, checkpoint, time = row
+    return None if time is None else Head(origin, size, tuple(split_tile(frontier)), checkpoint, time)

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, cast
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from node.runtime.errors import StorageBusy
-from node.runtime.storage import transaction
+from node.runtime.storage import session_on, transaction
 
 MAX_GROUP: Final = 64
 """Units that share a transaction: enough to hide the disk, few enough that the first need not wait for long."""
@@ -103,8 +103,9 @@ def _commit_together(engine: Engine, group: list[_Unit[Any]]) -> None:
         return
     try:
         with transaction(engine) as session:
+            connection = session.connection()
             for unit in group:
-                _within_savepoint(session, unit)
+                _within_savepoint(connection, unit)
     except _GroupFailed:
         raise
     except Exception as error:  # noqa: BLE001 - every caller is told why its work is not durable
@@ -115,13 +116,11 @@ def _commit_together(engine: Engine, group: list[_Unit[Any]]) -> None:
             unit.durable = unit.error is None
 
 
-def _within_savepoint(outer: Session, unit: _Unit[Any]) -> None:
+def _within_savepoint(connection: Connection, unit: _Unit[Any]) -> None:
     try:
-        with (
-            Session(outer.connection(), expire_on_commit=False, join_transaction_mode="create_savepoint") as session,
-            session.begin(),
-        ):
+        with connection.begin_nested(), session_on(connection) as session:
             unit.result = unit.work(session)
+            session.flush()
     except DBAPIError as error:
         raise _GroupFailed from error
     except Exception as error:  # noqa: BLE001 - handed to the caller it belongs to, who raises it

@@ -4,15 +4,16 @@ A transaction is the unit of durability: what it wrote is on disk when the ``wit
 """
 
 import errno
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from sqlite3 import Connection
 from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
+from consent_ledger.sql_driver import driver_error
 from node.runtime.errors import (
     RuntimeFault,
     SettingsInvalid,
@@ -49,7 +50,7 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def _on_sqlite_connect(connection: Connection, _record: object) -> None:
+def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, see _on_sqlite_begin
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MILLISECONDS}",
@@ -62,10 +63,13 @@ def _on_sqlite_connect(connection: Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _on_sqlite_begin(connection: Any) -> None:
+def _on_sqlite_begin(connection: Connection) -> None:
     # A reader that later writes could fail half-way with SQLITE_BUSY; taking the write lock first cannot.
-    options = connection.get_execution_options()
-    connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
+    statement = "BEGIN" if connection.get_execution_options().get("read_only") else "BEGIN IMMEDIATE"
+    try:
+        connection.connection.cursor().execute(statement)
+    except sqlite3.Error as error:
+        raise driver_error(connection.dialect, error, statement) from error
 
 
 @contextmanager
@@ -75,9 +79,15 @@ def transaction(engine: Engine) -> Iterator[Session]:
     Raises:
         StorageBusy, StorageFull, StorageDamaged: the database could not do it; nothing was changed.
     """
-    with translated_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
-        session.connection()  # take the write lock now: what is read below must still hold when it is written
+    # Beginning takes the write lock: what is read in the block must still hold when it is written.
+    with translated_errors(), engine.begin() as connection, session_on(connection) as session:
         yield session
+        session.flush()
+
+
+def session_on(connection: Connection) -> Session:
+    """Return a session that works in the connection's transaction, which somebody else ends."""
+    return Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
 
 
 @contextmanager
@@ -87,10 +97,17 @@ def snapshot(engine: Engine) -> Iterator[Session]:
     Raises:
         StorageBusy, StorageDamaged: the database cannot be read.
     """
-    with translated_errors(), engine.connect().execution_options(read_only=True) as connection:
-        with Session(connection, expire_on_commit=False, autoflush=False) as session:
-            yield session
-        connection.rollback()
+    options: dict[str, Any] = {"read_only": True}
+    if engine.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"  # its default shows each statement a newer state
+    with (
+        translated_errors(),
+        engine.connect().execution_options(**options) as connection,
+        connection.begin() as reading,
+        Session(connection, expire_on_commit=False, autoflush=False) as session,
+    ):
+        yield session
+        reading.rollback()
 
 
 @contextmanager
