@@ -60,11 +60,6 @@ def subtrees_of(leaf_hashes: Sequence[bytes]) -> SubtreeHash:
     return lambda start, end: root_hash(leaf_hashes[start:end])
 
 
-def split_point(size: int) -> int:
-    """Return the largest power of two smaller than `size`, which is at least 2."""
-    return 1 << ((size - 1).bit_length() - 1)
-
-
 def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> list[bytes]:
     """Return the audit path of leaf `index` in the tree of `size` leaves, from the leaf's sibling to the root's child.
 
@@ -73,18 +68,7 @@ def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> list[bytes]:
     """
     if not 0 <= index < size <= MAX_SIZE:
         raise ProofError(f"no leaf {index} in a tree of {size}")
-    path: list[bytes] = []
-    start, end = 0, size
-    while end - start > 1:
-        middle = start + split_point(end - start)
-        if index < middle:
-            path.append(subtree(middle, end))
-            end = middle
-        else:
-            path.append(subtree(start, middle))
-            start = middle
-    path.reverse()
-    return path
+    return _path(0, index, size, subtree)
 
 
 def consistency_proof(size1: int, size2: int, subtree: SubtreeHash) -> list[bytes]:
@@ -99,19 +83,24 @@ def consistency_proof(size1: int, size2: int, subtree: SubtreeHash) -> list[byte
         raise ProofError(f"a tree of {size2} leaves does not extend one of {size1}")
     if size1 in (0, size2):
         return []
+    # The last whole subtree of the old tree: its path up the new one is the proof, as RFC 9162 2.1.4.2 verifies it.
+    height = (size1 & -size1).bit_length() - 1
+    index = (size1 - 1) >> height
+    path = _path(height, index, size2, subtree)
+    # A perfect old tree is that subtree, and its root is known to whoever verifies.
+    return path if not index else [subtree(index << height, size1), *path]
+
+
+def _path(height: int, index: int, size: int, subtree: SubtreeHash) -> list[bytes]:
+    """Return the siblings from the subtree number `index` of 2^height leaves up to the root's child."""
     path: list[bytes] = []
-    start, end, known = 0, size2, True  # known: the verifier has the hash of this subtree, it is the whole old tree
-    while end != size1:
-        middle = start + split_point(end - start)
-        if size1 <= middle:
-            path.append(subtree(middle, end))
-            end = middle
-        else:
-            path.append(subtree(start, middle))
-            start, known = middle, False
-    if not known:
-        path.append(subtree(start, end))
-    path.reverse()
+    width = 1 << height
+    while width < size:
+        start = (index ^ 1) * width
+        if start < size:
+            path.append(subtree(start, min(start + width, size)))
+        index >>= 1
+        width <<= 1
     return path
 
 

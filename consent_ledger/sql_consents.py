@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import ValidationError
-from sqlalchemy import Select, bindparam, delete, select
+from sqlalchemy import Select, Table, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from consent_ledger.consents import VALID_FOR_PROCESSING, ConsentView
@@ -74,11 +74,12 @@ class SqlConsentStore:
 
 
 # What every request of another entity reads.
-_COLUMNS: Final = (ConsentRow.consent_id, ConsentRow.document)
+_CONSENTS: Final = cast("Table", ConsentRow.__table__)
+_COLUMNS: Final = (_CONSENTS.c.consent_id, _CONSENTS.c.document)
 _OF_PERSON: Final = DriverStatement(
     select(*_COLUMNS)
-    .where(ConsentRow.person_ref == bindparam("person"))
-    .order_by(ConsentRow.given_index)
+    .where(_CONSENTS.c.person_ref == bindparam("person"))
+    .order_by(_CONSENTS.c.given_index)
     .with_for_update(read=True),
     ["person"],
     _COLUMNS,

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Column, Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from typing_extensions import Unpack
 
 _Convert = Callable[[Any], Any]
 _Arrange = Callable[[Sequence[Any]], Any]
@@ -36,9 +37,9 @@ class DriverStatement:
 
     def __init__(
         self,
-        statement: Select[Any] | Insert | Update | Delete,
+        statement: Select[Unpack[tuple[Any, ...]]] | Insert | Update | Delete,
         names: Sequence[str],
-        selected: Iterable[Column[Any]] = (),
+        selected: Iterable[ColumnElement[Any]] = (),
     ) -> None:
         self._statement = statement
         self._names = tuple(names)
@@ -75,13 +76,33 @@ class DriverStatement:
         Raises:
             DBAPIError: the one that SQLAlchemy makes of the driver's error.
         """
-        _, row = self._execute(connection, values)
-        if row is None:
-            return None
-        converted = list(row)
-        for place, convert in self._for(connection.dialect).received:
-            converted[place] = convert(converted[place])
-        return tuple(converted)
+        row = self._execute(connection, values)[1]
+        return None if row is None else _ours(row, self._for(connection.dialect).received)
+
+    def all(
+        self, connection: Connection, *values: Any, keep: Callable[[Sequence[Any]], bool] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Run it and return the rows that it selects.
+
+        Args:
+            connection: on which.
+            values: its parameters.
+            keep: chooses among the driver's rows, before their values are made ours; all of them when None.
+
+        Raises:
+            DBAPIError: the one that SQLAlchemy makes of the driver's error.
+        """
+        dialect = connection.dialect
+        compiled = self._for(dialect)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(compiled.text, compiled.arrange(values))
+            rows = cursor.fetchall()
+        except dialect.loaded_dbapi.Error as error:
+            raise driver_error(dialect, error, compiled.text) from error
+        finally:
+            cursor.close()
+        return [_ours(row, compiled.received) for row in rows if keep is None or keep(row)]
 
     def _execute(self, connection: Connection, values: Sequence[Any]) -> tuple[int, Sequence[Any] | None]:
         dialect = connection.dialect
@@ -104,7 +125,7 @@ class DriverStatement:
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect, column_keys=list(self._names))
         kinds = [compiled.binds[name].type.dialect_impl(dialect) for name in self._names]
-        sent = [kind.bind_processor(dialect) or _as_it_is for kind in kinds]
+        sent = [kind.bind_processor(dialect) for kind in kinds]
         received = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in self._selected]
         return _Compiled(
             str(compiled),
@@ -129,15 +150,24 @@ def driver_error(dialect: Dialect, error: Exception, statement: str) -> DBAPIErr
     return cast("DBAPIError", DBAPIError.instance(statement, None, error, kind, hide_parameters=True, dialect=dialect))
 
 
-def _by_place(places: Sequence[str], names: tuple[str, ...], sent: Sequence[_Convert]) -> _Arrange:
+def _ours(row: Sequence[Any], received: Sequence[tuple[int, _Convert]]) -> tuple[Any, ...]:
+    if not received:
+        return cast("tuple[Any, ...]", row)
+    converted = list(row)
+    for place, convert in received:
+        converted[place] = convert(converted[place])
+    return tuple(converted)
+
+
+def _by_place(places: Sequence[str], names: tuple[str, ...], sent: Sequence[_Convert | None]) -> _Arrange:
     if tuple(places) != names:
         raise AssertionError(f"the statement wants its values in the order {places}")
-    return lambda values: [convert(value) for convert, value in zip(sent, values, strict=True)]
+    if not any(sent):
+        return lambda values: values
+    return lambda values: [send(value) if send else value for send, value in zip(sent, values, strict=True)]
 
 
-def _by_name(names: tuple[str, ...], sent: Sequence[_Convert]) -> _Arrange:
-    return lambda values: {name: convert(value) for name, convert, value in zip(names, sent, values, strict=True)}
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+def _by_name(names: tuple[str, ...], sent: Sequence[_Convert | None]) -> _Arrange:
+    return lambda values: {
+        name: send(value) if send else value for name, send, value in zip(names, sent, values, strict=True)
+    }

@@ -136,7 +136,8 @@ class TileHashes:
         self.size = size
         self._read = read_tile
         self._read_leaves = read_leaves
-        self._tiles: dict[tuple[int, int], bytes] = {}
+        self._unfinished = size - size % TILE_WIDTH
+        self._tiles: dict[tuple[int, int], tuple[bytes, ...]] = {}
         self._known: dict[tuple[int, int], bytes] = {}
 
     def know(self, size: int, frontier: Sequence[bytes]) -> None:
@@ -153,19 +154,23 @@ class TileHashes:
 
     def __call__(self, start: int, end: int) -> bytes:
         """Return the hash of the tree over leaves ``start..end-1``, where `start` is aligned as in RFC 6962 proofs."""
+        width = end - start
+        if width.bit_count() == 1:  # nearly all are perfect
+            height = width.bit_length() - 1
+            return self._perfect(height, start >> height)
         return fold([self._perfect(height, index) for height, index in _perfect_subtrees(start, end)])
 
     def _perfect(self, height: int, index: int) -> bytes:
         known = self._known.get((height, index))
         if known is not None:
             return known
-        level, rest = divmod(height, TILE_HEIGHT)
-        tile, first = divmod(index, TILE_WIDTH >> rest)
-        if level == 0 and self._read_leaves is not None and (tile + 1) * TILE_WIDTH > self.size:
+        if self._read_leaves is not None and height < TILE_HEIGHT and (index << height) >= self._unfinished:
             return self._from_leaves(height, index, self._read_leaves)
-        data = self._tile(level, tile)
-        row = _rows(data)[rest] if rest else data
-        return row[first * HASH_BYTES : (first + 1) * HASH_BYTES]
+        rest = height % TILE_HEIGHT
+        tile = (height // TILE_HEIGHT, index >> (TILE_HEIGHT - rest))
+        rows = self._tiles.get(tile) or self._open(*tile)
+        first = index % (TILE_WIDTH >> rest) * HASH_BYTES
+        return rows[rest][first : first + HASH_BYTES]
 
     def _from_leaves(self, height: int, index: int, read: ReadLeaves) -> bytes:
         start, end = index << height, (index + 1) << height
@@ -175,15 +180,13 @@ class TileHashes:
         found = self._known[height, index] = root_hash(leaves)
         return found
 
-    def _tile(self, level: int, index: int) -> bytes:
-        tile = self._tiles.get((level, index))
-        if tile is None:
-            width = width_of(level, index, self.size)
-            tile = self._read(level, index, width)
-            if len(tile) != width * HASH_BYTES:
-                raise LedgerDamaged(f"tile {level}/{index} does not hold {width} hashes")
-            self._tiles[level, index] = tile
-        return tile
+    def _open(self, level: int, index: int) -> tuple[bytes, ...]:
+        width = width_of(level, index, self.size)
+        tile = self._read(level, index, width)
+        if len(tile) != width * HASH_BYTES:
+            raise LedgerDamaged(f"tile {level}/{index} does not hold {width} hashes")
+        rows = self._tiles[level, index] = _rows(tile)
+        return rows
 
 
 @lru_cache(maxsize=512)

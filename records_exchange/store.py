@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import Table, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,14 +20,14 @@ _FORGET_ONE_IN: Final = 64
 # What every request needs.
 _FORGET: Final = DriverStatement(delete(SeenRequest).where(SeenRequest.forget_at <= bindparam("now")), ["now"])
 _REMEMBER: Final = DriverStatement(insert(SeenRequest), ["asker", "nonce", "forget_at"])
-_FOUND: Final = (LinkageState.stamp, LinkedPerson.person_ref)
+_STATES: Final = cast("Table", LinkageState.__table__)
+_PEOPLE: Final = cast("Table", LinkedPerson.__table__)
+_FOUND: Final = (_STATES.c.stamp, _PEOPLE.c.person_ref)
 _FIND: Final = DriverStatement(
     select(*_FOUND)
-    .outerjoin(
-        LinkedPerson,
-        (LinkedPerson.key_id == LinkageState.key_id) & (LinkedPerson.pseudonym == bindparam("pseudonym")),
-    )
-    .where(LinkageState.key_id == bindparam("key")),
+    .select_from(_STATES)
+    .outerjoin(_PEOPLE, (_PEOPLE.c.key_id == _STATES.c.key_id) & (_PEOPLE.c.pseudonym == bindparam("pseudonym")))
+    .where(_STATES.c.key_id == bindparam("key")),
     ["pseudonym", "key"],
     _FOUND,
 )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from consent_ledger.sql_driver import DriverStatement, connection_of
@@ -332,7 +332,7 @@ def _held() -> ColumnElement[bool]:
 
 
 # What the exchange reads for every request.
-_PERSON: Final = bindparam("person")
+_PERSON: Final[BindParameter[str]] = bindparam("person")
 _NEWEST: Final = func.max(PEOPLE.c.updated_at)
 _STAMP: Final = DriverStatement(select(func.count(), _NEWEST).select_from(PEOPLE), [], [func.count(), _NEWEST])
 
