@@ -11,7 +11,6 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
-from typing_extensions import Unpack
 
 _Convert = Callable[[Any], Any]
 _Arrange = Callable[[Sequence[Any]], Any]
@@ -37,7 +36,7 @@ class DriverStatement:
 
     def __init__(
         self,
-        statement: Select[Unpack[tuple[Any, ...]]] | Insert | Update | Delete,
+        statement: Select[*tuple[Any, ...]] | Insert | Update | Delete,
         names: Sequence[str],
         selected: Iterable[ColumnElement[Any]] = (),
     ) -> None:
