@@ -13,7 +13,7 @@ from typing import Final
 import grpc
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import ReleaseReceivedBody, WithheldField
+from consent_ledger.bodies import ReleaseReceivedBody
 from consent_ledger.directory import Directory
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.parties import Party, ledger_origin, server_name
@@ -233,19 +233,21 @@ def _reply(call: _Call, outcome: _Answered | RedpactError) -> Reply:
 
 def _received_body(verified: VerifiedAnswer, question: Question, person: str | None) -> ReleaseReceivedBody:
     answer = verified.answer
-    return ReleaseReceivedBody(
-        request_id=answer.request_id,
-        request_sha256=answer.request_sha256,
-        holder=answer.holder,
-        purpose=question.purpose,
-        role=question.role,
-        outcome=answer.outcome,
-        fields=tuple(field.id for field in answer.fields),
-        withheld=tuple(WithheldField(field=field.id, reason=field.reason) for field in answer.withheld),
-        person_ref=person,
-        case_ref=question.case_ref,
-        answer_sha256=verified.sha256,
-        holder_origin=answer.ledger.origin,
-        holder_index=answer.ledger.index,
-        holder_leaf_hash=verified.leaf_hash,
-    )
+    # Validated as one document: that takes a fraction of the time of its parts one by one.
+    document = {
+        "request_id": answer.request_id,
+        "request_sha256": answer.request_sha256,
+        "holder": answer.holder,
+        "purpose": question.purpose,
+        "role": question.role,
+        "outcome": answer.outcome,
+        "fields": [field.id for field in answer.fields],
+        "withheld": [{"field": field.id, "reason": field.reason} for field in answer.withheld],
+        "person_ref": person,
+        "case_ref": question.case_ref,
+        "answer_sha256": verified.sha256,
+        "holder_origin": answer.ledger.origin,
+        "holder_index": answer.ledger.index,
+        "holder_leaf_hash": verified.leaf_hash,
+    }
+    return ReleaseReceivedBody.model_validate(document)
