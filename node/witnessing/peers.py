@@ -2,16 +2,16 @@
 
 Every answer carries a signed checkpoint of the holder's ledger. It must extend the last one this entity saw, and the
 holder must prove it (RFC 6962 consistency): the request names the size, and the answer brings the proof. When it does
-not, it is asked for by a call of its own. A holder that shows a contradiction is caught here and its answer is not
-used. One that gives no proof, because it cannot be reached just then, is asked again with the next answer, and named by
-``status`` and ``doctor`` until it has proved it.
+not, it is asked for by a call of its own. A holder that shows a contradiction, or no proof, is caught here and its
+answer is not used. Checkpoints of answers that cross on the way cannot all be linked at once: one waits for the proof
+with the next answer, and ``status`` and ``doctor`` name its ledger until then.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import structlog
 from sqlalchemy.orm import Session
 
 from consent_ledger.checkpoint import Checkpoint
@@ -22,7 +22,7 @@ from consent_ledger.witness import Evidence, Misconduct, Observed
 from consent_ledger.witness_store import Role, SqlCheckpointStore
 from node.runtime.errors import PeerRefused, PeerUnreachable
 from node.runtime.evidence import keep_evidence
-from node.witnessing.errors import PeerLedgerForked
+from node.witnessing.errors import PeerLedgerForked, PeerLedgerUnproven
 
 if TYPE_CHECKING:
     from node.wiring import Node
@@ -32,8 +32,6 @@ Prove = Callable[[Party, int, int], tuple[bytes, ...]]
 
 _MAX_KEPT_HASH_BYTES: Final = 64
 
-_log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -41,7 +39,7 @@ class Known:
 
     proved: Observed | None = None
     waiting: Observed | None = None
-    """A checkpoint that was shown, and not yet proved to extend `proved`."""
+    """The checkpoint of an answer that crossed another: not yet linked with `proved`."""
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -66,8 +64,7 @@ class Sighting:
     origin: str
     seen: Observed
     before: Known
-    proved: bool
-    """Whether it was shown to extend all of `before`."""
+    """What it was proved to extend."""
 
 
 class PeerLedgers:
@@ -105,19 +102,13 @@ class PeerLedgers:
 
         Raises:
             PeerLedgerForked: it contradicts what was known; the two checkpoints are kept as evidence.
+            PeerLedgerUnproven: the proof did not come with the answer, and could not be had otherwise.
         """
-        checkpoint, now = shown.checkpoint, self._node.clock.now()
-        seen = Observed(checkpoint.size, checkpoint.root, shown.note, now)
-
-        def proof(old: int, new: int) -> tuple[bytes, ...]:
-            # A ledger that shrank has no proof to send along: its holder is made to say so itself.
-            given = shown.proofs.get(old) if new == checkpoint.size else None
-            return prove(holder, old, new) if given is None else given
-
+        now = self._node.clock.now()
         try:
             for each in (known.proved, known.waiting):
                 if each is not None:
-                    _require_consistent(each, shown, proof)
+                    _require_extended(each, shown, partial(prove, holder))
         except _Contradiction as found:
             keep_evidence(self._node.home, found.evidence, seen_by="peer", now=now)
             raise PeerLedgerForked(
@@ -125,9 +116,12 @@ class PeerLedgers:
                 remedy="its answer is not used; tell the data-protection officers of both entities",
             ) from found
         except (PeerRefused, PeerUnreachable) as error:
-            _log.warning("peer_ledger_unproven", holder=holder.id, code=error.code)
-            return Sighting(checkpoint.origin, seen, known, proved=False)
-        return Sighting(checkpoint.origin, seen, known, proved=True)
+            raise PeerLedgerUnproven(
+                f"{holder.id} does not prove that its ledger only grew: {error.message}",
+                remedy="its answer is not used; ask again, and if it stays tell its data-protection officer",
+            ) from error
+        checkpoint = shown.checkpoint
+        return Sighting(checkpoint.origin, Observed(checkpoint.size, checkpoint.root, shown.note, now), known)
 
     def remember(self, session: Session, sightings: Sequence[Sighting]) -> dict[str, Known]:
         """Remember checkpoints, in the transaction that logs their answers.
@@ -138,8 +132,15 @@ class PeerLedgers:
         return {sighting.origin: _remember(session, sighting) for sighting in sightings}
 
     def learn(self, known: Mapping[str, Known]) -> None:
-        """Take in what `remember` stored, once it is durable."""
-        self._known.update(known)
+        """Take in what `remember` stored, once it is durable. Threads come here in any order: the newest stays."""
+        for origin, stored in known.items():
+            held = self._known.get(origin)
+            if held is None or _size(held) <= _size(stored):
+                self._known[origin] = stored
+
+
+def _size(known: Known) -> int:
+    return known.proved.size if known.proved else 0
 
 
 def _read(session: Session, origin: str) -> Known:
@@ -152,8 +153,7 @@ def _remember(session: Session, sighting: Sighting) -> Known:
     origin, seen, before = sighting.origin, sighting.seen, sighting.before
     now = proven.lock(origin)
     waiting = unproven.get(origin)
-    if not sighting.proved or not _same(now, before.proved):
-        # Somebody else saw another one meanwhile: it is compared the next time.
+    if not _same(now, before.proved):  # another answer came in meanwhile: this one is compared with the next
         if waiting is None:
             unproven.put(origin, seen)
         return Known(now, waiting or seen)
@@ -178,26 +178,23 @@ class _Contradiction(Exception):
         self.evidence = evidence
 
 
-def _require_consistent(known: Observed, shown: Shown, prove: Callable[[int, int], tuple[bytes, ...]]) -> None:
+def _require_extended(known: Observed, shown: Shown, prove: Callable[[int, int], tuple[bytes, ...]]) -> None:
     checkpoint = shown.checkpoint
 
     def contradiction(kind: Misconduct, proof: tuple[bytes, ...] = ()) -> _Contradiction:
         return _Contradiction(Evidence(kind, checkpoint.origin, known.note, shown.note, proof))
 
-    if known.size == checkpoint.size:
-        if known.root != checkpoint.root:
+    if checkpoint.size < known.size:  # it was signed after we asked, and we knew the larger one when we asked
+        raise contradiction(Misconduct.ROLLBACK)
+    if checkpoint.size == known.size:
+        if checkpoint.root != known.root:
             raise contradiction(Misconduct.FORK)
         return
-    # Answers that crossed on the way may arrive in the other order: then the older one is the smaller.
-    (old, first), (new, last) = sorted([(known.size, known.root), (checkpoint.size, checkpoint.root)])
+    proof = shown.proofs.get(known.size)
+    if proof is None:
+        proof = prove(known.size, checkpoint.size)
     try:
-        proof = prove(old, new)
-    except PeerRefused as error:
-        if error.peer_code == ProofError.code:  # the holder itself says that its ledger is smaller
-            raise contradiction(Misconduct.ROLLBACK) from error
-        raise
-    try:
-        verify_consistency(old, new, first, last, proof)
+        verify_consistency(known.size, checkpoint.size, known.root, checkpoint.root, proof)
     except ProofError as error:
         small = tuple(node for node in proof if len(node) <= _MAX_KEPT_HASH_BYTES)
         raise contradiction(Misconduct.UNPROVEN, small) from error

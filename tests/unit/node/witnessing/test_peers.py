@@ -18,7 +18,7 @@ from consent_ledger.witness_store import Role, SqlCheckpointStore
 from node.exchange.asking import Asking, Reply, question_of
 from node.runtime.errors import PeerRefused, PeerUnreachable
 from node.runtime.evidence import evidence_files
-from node.witnessing.errors import PeerLedgerForked
+from node.witnessing.errors import PeerLedgerForked, PeerLedgerUnproven
 from node.witnessing.peers import Known, Prove
 from records_exchange.answer import ConsistencyProof, FetchAnswer
 from records_exchange.request import parse_request
@@ -46,10 +46,7 @@ class Net:
     def prove(self, _holder: Party, old: int, new: int) -> tuple[bytes, ...]:
         """The call that holders who send no proof along are asked with."""
         self.asked_for.append((old, new))
-        try:
-            return tuple(self.peer.ledger.consistency_proof(old, new))
-        except ProofError as error:
-            raise PeerRefused("no", peer_code=error.code) from error
+        return tuple(self.peer.ledger.consistency_proof(old, new))
 
     def fetch(self, *, prove: Prove | None = None, send: Callable[[Party, Envelope], Envelope] | None = None) -> Reply:
         asking = Asking(self.ngo, send=send or self.send, prove=prove or self.prove)
@@ -93,6 +90,14 @@ def proofs(change: Callable[[ConsistencyProof], Sequence[ConsistencyProof]]) -> 
         return answer.model_copy(update={"ledger": answer.ledger.model_copy(update={"consistency": given})})
 
     return changed
+
+
+def unreachable(_holder: Party, _old: int, _new: int) -> tuple[bytes, ...]:
+    raise PeerUnreachable("gone")
+
+
+def refused(_holder: Party, _old: int, _new: int) -> tuple[bytes, ...]:
+    raise PeerRefused("no", peer_code=ProofError.code)
 
 
 def none(_proof: ConsistencyProof) -> Sequence[ConsistencyProof]:
@@ -153,13 +158,13 @@ def test_a_proof_that_proves_nothing_makes_the_answer_unusable(
 
 
 @pytest.mark.parametrize("entries", [0, 2])
-def test_a_ledger_that_shrank_is_caught_by_its_owners_own_word(net: Net, entries: int) -> None:
+def test_a_ledger_that_shrank_is_caught_without_asking_its_owner(net: Net, entries: int) -> None:
     for _ in range(5):
         net.fetch()
     net.rewrite(entries)
-    assert isinstance(net.fetch().error, PeerLedgerForked)
-    assert net.asked_for == [(entries + 1, 5)]
+    assert isinstance(net.fetch(prove=unreachable).error, PeerLedgerForked)
     assert net.kept() == ["rollback"]
+    assert (net.logged(), net.remembered(Role.PEER)) == (5, 5)
 
 
 @pytest.mark.parametrize(("entries", "kind"), [(4, "fork"), (5, "unproven"), (20, "unproven")])
@@ -171,22 +176,21 @@ def test_a_ledger_that_was_rewritten_is_caught_whatever_its_size(net: Net, entri
     assert net.kept() == [kind]
 
 
-def test_a_holder_that_cannot_be_asked_is_asked_again_with_the_next_answer(net: Net) -> None:
-    def unreachable(_holder: Party, _old: int, _new: int) -> tuple[bytes, ...]:
-        raise PeerUnreachable("gone")
-
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize("prove", [unreachable, refused])
+def test_without_a_proof_the_answer_is_not_used(net: Net, prove: Prove) -> None:
     net.fetch()
     net.peer.change_answer = proofs(none)
-    assert net.fetch(prove=unreachable).released
-    assert (net.remembered(Role.PEER), net.remembered(Role.UNPROVEN)) == (1, 2)
+    reply = net.fetch(prove=prove)
+    assert isinstance(reply.error, PeerLedgerUnproven)
+    assert reply.answer is None
+    assert (net.logged(), net.remembered(Role.PEER), net.remembered(Role.UNPROVEN)) == (1, 1, None)
     net.peer.change_answer = lambda answer: answer
-    named = parse_request_of(net)
-    assert named == (1, 2)
-    assert (net.remembered(Role.PEER), net.remembered(Role.UNPROVEN)) == (3, None)
-    assert net.asked_for == []
+    assert net.fetch().released
+    assert (net.remembered(Role.PEER), net.kept()) == (3, [])
 
 
-def parse_request_of(net: Net) -> tuple[int, ...]:
+def sizes_named(net: Net) -> tuple[int, ...]:
     """Fetch, and return the sizes that the request named."""
     seen: list[tuple[int, ...]] = []
 
@@ -207,7 +211,7 @@ def test_answers_that_cross_on_the_way_are_compared_with_the_next_one(net: Net) 
 
     assert net.fetch(send=overtaken).released
     assert (net.remembered(Role.PEER), net.remembered(Role.UNPROVEN)) == (2, 3)
-    assert parse_request_of(net) == (2, 3)
+    assert sizes_named(net) == (2, 3)
     assert (net.remembered(Role.PEER), net.remembered(Role.UNPROVEN)) == (4, None)
 
 
@@ -227,14 +231,23 @@ def test_a_fork_shown_to_answers_that_cross_is_caught_with_the_next_one(net: Net
     assert net.kept() == ["rollback"]
 
 
-def test_what_another_process_stored_is_noticed(net: Net) -> None:
+def test_what_another_process_stored_is_noticed(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
     net.fetch()
     stale = net.ngo.peer_ledgers.known(net.peer.ledger.origin)
     net.fetch()
-    net.ngo.peer_ledgers.learn({net.peer.ledger.origin: stale})  # as if it had been another process
+    known = net.ngo.peer_ledgers
+    monkeypatch.setattr(known, "_known", {net.peer.ledger.origin: stale})  # as if it had been another process
     assert net.fetch().released
     assert (net.remembered(Role.PEER), net.remembered(Role.UNPROVEN)) == (2, 3)
-    assert net.ngo.peer_ledgers.known(net.peer.ledger.origin).sizes == (2, 3)
+    assert known.known(net.peer.ledger.origin).sizes == (2, 3)
+
+
+def test_of_threads_that_come_in_any_order_the_newest_is_kept(net: Net) -> None:
+    net.fetch()
+    older = net.ngo.peer_ledgers.known(net.peer.ledger.origin)
+    net.fetch()
+    net.ngo.peer_ledgers.learn({net.peer.ledger.origin: older})
+    assert net.ngo.peer_ledgers.known(net.peer.ledger.origin).sizes == (2,)
 
 
 def test_a_checkpoint_that_came_to_wait_meanwhile_is_not_forgotten_uncompared(net: Net) -> None:
