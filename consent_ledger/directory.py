@@ -4,8 +4,9 @@ The coordinator signs it; nodes pin the coordinator's key at enrolment, keep the
 with it while the coordinator is down, until it expires.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -51,8 +52,12 @@ class Directory(BaseModel):
             raise ValueError("an entity is listed twice")
         return self
 
+    @cached_property
+    def _by_id(self) -> Mapping[str, Party]:
+        return {party.id: party for party in self.entities}
+
     def __contains__(self, entity_id: object) -> bool:
-        return any(party.id == entity_id for party in self.entities)
+        return entity_id in self._by_id
 
     def active(self) -> Iterator[Party]:
         """Iterate over the entities that may exchange."""
@@ -64,12 +69,12 @@ class Directory(BaseModel):
         Raises:
             UnknownParty: the directory does not list it.
         """
-        for party in self.entities:
-            if party.id == entity_id:
-                return party
-        raise UnknownParty(
-            f"the directory does not list {entity_id!r}", remedy="check the id with: redpact-node status"
-        )
+        party = self._by_id.get(entity_id)
+        if party is None:
+            raise UnknownParty(
+                f"the directory does not list {entity_id!r}", remedy="check the id with: redpact-node status"
+            )
+        return party
 
     def active_party(self, entity_id: str) -> Party:
         """Return the entity if it may exchange.

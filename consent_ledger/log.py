@@ -4,7 +4,7 @@ Everything happens inside the caller's transaction: entries, bodies, tiles and t
 together when it commits, or none of them does. Nobody may be told of an entry before that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +29,17 @@ class Appended:
     leaf_hash: bytes
     checkpoint: bytes
     """The signed checkpoint that covers it: the same for all entries of one append."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """An entry as written, with proofs under the checkpoint that covers it."""
+
+    appended: Appended
+    inclusion: tuple[bytes, ...]
+    """The audit path of the entry (RFC 6962 2.1.1)."""
+    extends: Mapping[int, tuple[bytes, ...]]
+    """By size, the proof that the log of that size was extended (RFC 6962 2.1.2)."""
 
 
 class ConsentLedger:
@@ -67,23 +78,40 @@ class ConsentLedger:
             EntryInvalid: no entries, or one whose body is too large.
             LedgerDamaged: the stored ledger is not this one, or contradicts itself.
         """
-        return self._write(self._own(self._store.lock_head()), entries, now)
+        return self._write(self._own(self._store.lock_head()), entries, now)[0]
 
-    def append_proved(self, entry: NewEntry, now: datetime) -> tuple[Appended, tuple[bytes, ...]]:
-        """Write one entry and return it with its inclusion proof in the checkpoint just signed.
+    def append_proved(self, entry: NewEntry, now: datetime, *, seen: Sequence[int] = ()) -> Proved:
+        """Write one entry and return it with its proofs in the checkpoint just signed.
 
         The audit path of the last leaf is the frontier as it was before it, smallest subtree first (RFC 6962 2.1.1), so
-        that this proof costs no reading.
+        that this proof costs no reading. Nor does the proof that the log of just before was extended.
+
+        Args:
+            entry: what to write.
+            now: when.
+            seen: sizes of which to prove that the log extends them; those that it never had are left out.
 
         Raises:
             EntryInvalid: the body is too large.
             LedgerDamaged: the stored ledger is not this one, or contradicts itself.
         """
         head = self._own(self._store.lock_head())
-        (appended,) = self._write(head, [entry], now)
-        return appended, tuple(reversed(head.frontier)) if head else ()
+        (appended,), frontier = self._write(head, [entry], now)
+        before = head.frontier if head else ()
+        hashes = self._right_edge(appended.index + 1, frontier)
+        hashes.know(appended.index, before)
+        hashes.know_leaf(appended.index, appended.leaf_hash)
+        extends = {
+            size: tuple(merkle.consistency_proof(size, appended.index + 1, hashes))
+            for size in seen
+            if size <= appended.index
+        }
+        return Proved(appended, tuple(reversed(before)), extends)
 
-    def _write(self, head: Head | None, entries: Sequence[NewEntry], now: datetime) -> list[Appended]:
+    def _write(
+        self, head: Head | None, entries: Sequence[NewEntry], now: datetime
+    ) -> tuple[list[Appended], Sequence[bytes]]:
+        """Write entries; return them, and the frontier of the log that ends with them."""
         if not entries:
             raise EntryInvalid("an append of no entries")
         size, frontier = (head.size, list(head.frontier)) if head else (0, [])
@@ -94,10 +122,11 @@ class ConsentLedger:
         end = size + len(sealed)
         note = sign_checkpoint(Checkpoint(self.origin, end, merkle.fold(frontier)), self._signer)
         self._store.append(Head(self.origin, end, tuple(frontier), note, now), sealed, tiles)
-        return [
+        appended = [
             Appended(index, entry.entry_id, entry.leaf, hashed, note)
             for index, (entry, hashed) in enumerate(zip(sealed, hashes, strict=True), size)
         ]
+        return appended, frontier
 
     def erase_bodies(self, indexes: Sequence[int], basis: str, now: datetime, *, rule: str | None = None) -> Appended:
         """Destroy the bodies and salts of entries, and write that it was done under `basis`.
@@ -191,7 +220,15 @@ class ConsentLedger:
     def _quick_subtrees(self) -> TileHashes:
         """Return the same with what the head knows of the log's right edge."""
         head = self._own(self._store.head())
-        return TileHashes(head.size, self._read_tile, head.frontier) if head else TileHashes(0, self._read_tile)
+        return self._right_edge(head.size, head.frontier) if head else self._right_edge(0, ())
+
+    def _right_edge(self, size: int, frontier: Sequence[bytes]) -> TileHashes:
+        hashes = TileHashes(size, self._read_tile, self._read_leaf_hashes)
+        hashes.know(size, frontier)
+        return hashes
+
+    def _read_leaf_hashes(self, start: int, end: int) -> list[bytes]:
+        return [leaf_hash(leaf) for leaf in self._store.leaves(start, end)]
 
     def _read_tile(self, level: int, index: int, width: int) -> bytes:
         return read_tile(self._store, level, index, width)

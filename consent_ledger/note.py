@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, Protocol, Self
 
@@ -26,6 +27,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _VKEY: Final = re.compile(r"([^+]+)\+([0-9a-f]{8})\+(\S+)")
 
 
+@lru_cache(maxsize=4096)
 def check_key_name(name: str) -> str:
     """Return a key name if it may be one: not empty, no Unicode space, no plus, no control character.
 

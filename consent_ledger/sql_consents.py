@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, cast
 
 from pydantic import ValidationError
-from sqlalchemy import Row, Select, bindparam, delete, func, select
+from sqlalchemy import Select, Table, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView
 from consent_ledger.errors import LedgerDamaged
+from consent_ledger.sql_driver import DriverStatement, connection_of
 from consent_ledger.tables import ConsentRow
 
 _CHUNK: Final = 500
@@ -48,7 +50,7 @@ class SqlConsentStore:
 
     def of_person(self, person_ref: str) -> Sequence[ConsentView]:
         """See `ConsentStore`."""
-        return [_view(row) for row in self._session.connection().execute(_OF_PERSON, {"person": person_ref})]
+        return [_view(*row) for row in _OF_PERSON.all(connection_of(self._session), person_ref)]
 
     def all(self) -> Sequence[ConsentView]:
         """See `ConsentStore`."""
@@ -77,22 +79,29 @@ class SqlConsentStore:
     def _read(self, query: Select[Any]) -> list[ConsentView]:
         # Rows may have been read earlier in this session, before another process changed them.
         rows = self._session.execute(query.execution_options(populate_existing=True)).scalars()
-        return [_view(row) for row in rows]
+        return [_view(row.consent_id, row.document) for row in rows]
 
 
-# Built once: it runs for every request of another entity, and building it costs more than running it.
-_OF_PERSON: Final = (
-    select(ConsentRow.consent_id, ConsentRow.document)
-    .where(ConsentRow.person_ref == bindparam("person"))
-    .order_by(ConsentRow.given_index)
-    .with_for_update(read=True)
+# What every request of another entity reads.
+_CONSENTS: Final = cast("Table", ConsentRow.__table__)
+_COLUMNS: Final = (_CONSENTS.c.consent_id, _CONSENTS.c.document)
+_OF_PERSON: Final = DriverStatement(
+    select(*_COLUMNS)
+    .where(_CONSENTS.c.person_ref == bindparam("person"))
+    .order_by(_CONSENTS.c.given_index)
+    .with_for_update(read=True),
+    ["person"],
+    _COLUMNS,
 )
 
+_parsed: Final = lru_cache(maxsize=2048)(ConsentView.model_validate_json)
+"""By content, so that nothing stale can be found: the same text is the same consent, and none can be changed."""
 
-def _view(row: ConsentRow | Row[str, str]) -> ConsentView:
+
+def _view(consent_id: str, document: str) -> ConsentView:
     try:
-        return ConsentView.model_validate_json(row.document)
+        return _parsed(document)
     except ValidationError as error:
         raise LedgerDamaged(
-            f"the stored consent {row.consent_id} does not read", remedy="restore the last backup"
+            f"the stored consent {consent_id} does not read", remedy="restore the last backup"
         ) from error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Column, Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -36,9 +36,9 @@ class DriverStatement:
 
     def __init__(
         self,
-        statement: Select[Any] | Insert | Update | Delete,
+        statement: Select[*tuple[Any, ...]] | Insert | Update | Delete,
         names: Sequence[str],
-        selected: Iterable[Column[Any]] = (),
+        selected: Iterable[ColumnElement[Any]] = (),
     ) -> None:
         self._statement = statement
         self._names = tuple(names)
@@ -76,13 +76,32 @@ class DriverStatement:
             DBAPIError: the one that SQLAlchemy makes of the driver's error.
         """
         row = self._execute(connection, values)[1]
-        received = self._for(connection.dialect).received
-        if row is None or not received:
-            return cast("tuple[Any, ...] | None", row)
-        converted = list(row)
-        for place, convert in received:
-            converted[place] = convert(converted[place])
-        return tuple(converted)
+        return None if row is None else _ours(row, self._for(connection.dialect).received)
+
+    def all(
+        self, connection: Connection, *values: Any, keep: Callable[[Sequence[Any]], bool] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Run it and return the rows that it selects.
+
+        Args:
+            connection: on which.
+            values: its parameters.
+            keep: chooses among the driver's rows, before their values are made ours; all of them when None.
+
+        Raises:
+            DBAPIError: the one that SQLAlchemy makes of the driver's error.
+        """
+        dialect = connection.dialect
+        compiled = self._for(dialect)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(compiled.text, compiled.arrange(values))
+            rows = cursor.fetchall()
+        except dialect.loaded_dbapi.Error as error:
+            raise driver_error(dialect, error, compiled.text) from error
+        finally:
+            cursor.close()
+        return [_ours(row, compiled.received) for row in rows if keep is None or keep(row)]
 
     def _execute(self, connection: Connection, values: Sequence[Any]) -> tuple[int, Sequence[Any] | None]:
         dialect = connection.dialect
@@ -128,6 +147,15 @@ def driver_error(dialect: Dialect, error: Exception, statement: str) -> DBAPIErr
     """Return what SQLAlchemy would have raised for a driver's error. It holds no values: they may be personal data."""
     kind = dialect.loaded_dbapi.Error
     return cast("DBAPIError", DBAPIError.instance(statement, None, error, kind, hide_parameters=True, dialect=dialect))
+
+
+def _ours(row: Sequence[Any], received: Sequence[tuple[int, _Convert]]) -> tuple[Any, ...]:
+    if not received:
+        return cast("tuple[Any, ...]", row)
+    converted = list(row)
+    for place, convert in received:
+        converted[place] = convert(converted[place])
+    return tuple(converted)
 
 
 def _by_place(places: Sequence[str], names: tuple[str, ...], sent: Sequence[_Convert | None]) -> _Arrange:

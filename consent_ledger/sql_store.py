@@ -34,6 +34,10 @@ _READ_TILE: Final = DriverStatement(
 )
 _UPDATE_TILE: Final = DriverStatement(update(_TILES).where(_THIS_TILE), ["hashes", "at_level", "at_index"])
 _INSERT_TILE: Final = DriverStatement(insert(_TILES), ["level", "tile_index", "hashes"])
+_THESE: Final = (_ENTRIES.c.entry_index >= bindparam("first")) & (_ENTRIES.c.entry_index < bindparam("last"))
+_READ_LEAVES: Final = DriverStatement(
+    select(_ENTRIES.c.leaf).where(_THESE).order_by(_ENTRIES.c.entry_index), ["first", "last"], [_ENTRIES.c.leaf]
+)
 _BATCH: Final = 1000
 """Rows read at a time: streaming in bounded memory."""
 
@@ -86,9 +90,9 @@ class SqlLedgerStore:
 
     def leaves(self, start: int, end: int) -> Iterator[bytes]:
         """See `LedgerStore`."""
-        column = _ENTRIES.c.entry_index
-        for row in self._stream(select(column, _ENTRIES.c.leaf), column, start, end):
-            yield row.leaf
+        for first in range(start, end, _BATCH):
+            for (leaf,) in _READ_LEAVES.all(connection_of(self._session), first, min(first + _BATCH, end)):
+                yield leaf
 
     def tile(self, level: int, index: int) -> bytes | None:
         """See `LedgerStore`."""

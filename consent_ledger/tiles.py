@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from consent_ledger.errors import LedgerDamaged, MalformedDocument
-from consent_ledger.merkle import HASH_BYTES, fold
+from consent_ledger.merkle import HASH_BYTES, fold, root_hash
 
 TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 1 << TILE_HEIGHT
@@ -20,6 +20,9 @@ _GROUP: Final = 1000
 
 ReadTile = Callable[[int, int, int], bytes]
 """Given level, index and width, the first ``width * 32`` bytes of a tile."""
+
+ReadLeaves = Callable[[int, int], list[bytes]]
+"""Given ``start, end``, the hashes of leaves ``start..end-1``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +128,29 @@ class TileHashes:
     Args:
         size: leaves of the tree.
         read_tile: where the tiles are.
-        frontier: the hashes of the tree's maximal perfect subtrees, where they are known: they spare reading the
-            unfinished tiles at the tree's right edge, which nearly every proof touches.
+        read_leaves: where the leaf hashes of the unfinished tile of level 0 are, if they can be had without the others
+            of the tile; what is asked of it is most often the last few.
     """
 
-    def __init__(self, size: int, read_tile: ReadTile, frontier: Sequence[bytes] = ()) -> None:
+    def __init__(self, size: int, read_tile: ReadTile, read_leaves: ReadLeaves | None = None) -> None:
         self.size = size
         self._read = read_tile
+        self._read_leaves = read_leaves
+        self._unfinished = size - size % TILE_WIDTH
         self._tiles: dict[tuple[int, int], tuple[bytes, ...]] = {}
-        self._known = dict(zip(_perfect_subtrees(0, size), frontier, strict=True)) if frontier else {}
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    def know(self, size: int, frontier: Sequence[bytes]) -> None:
+        """Take in the frontier of the tree, or of one that it extends: the hashes of its maximal perfect subtrees.
+
+        They spare reading the unfinished tiles at the tree's right edge, which nearly every proof touches.
+        """
+        if frontier:
+            self._known.update(zip(_perfect_subtrees(0, size), frontier, strict=True))
+
+    def know_leaf(self, index: int, leaf_hash: bytes) -> None:
+        """Take in the hash of a leaf."""
+        self._known[0, index] = leaf_hash
 
     def __call__(self, start: int, end: int) -> bytes:
         """Return the hash of the tree over leaves ``start..end-1``, where `start` is aligned as in RFC 6962 proofs."""
@@ -147,11 +164,21 @@ class TileHashes:
         known = self._known.get((height, index))
         if known is not None:
             return known
+        if self._read_leaves is not None and height < TILE_HEIGHT and (index << height) >= self._unfinished:
+            return self._from_leaves(height, index, self._read_leaves)
         rest = height % TILE_HEIGHT
         tile = (height // TILE_HEIGHT, index >> (TILE_HEIGHT - rest))
         rows = self._tiles.get(tile) or self._open(*tile)
         first = index % (TILE_WIDTH >> rest) * HASH_BYTES
         return rows[rest][first : first + HASH_BYTES]
+
+    def _from_leaves(self, height: int, index: int, read: ReadLeaves) -> bytes:
+        start, end = index << height, (index + 1) << height
+        leaves = read(start, end)
+        if len(leaves) != end - start:
+            raise LedgerDamaged(f"there are no entries {start} to {end - 1}", remedy="restore the last backup")
+        found = self._known[height, index] = root_hash(leaves)
+        return found
 
     def _open(self, level: int, index: int) -> tuple[bytes, ...]:
         width = width_of(level, index, self.size)

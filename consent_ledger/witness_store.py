@@ -2,15 +2,26 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Final, cast
+from typing import Any, Final, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from consent_ledger.sql_driver import DriverStatement, connection_of
 from consent_ledger.witness import Observed, origin_hash
 from consent_ledger.witness_tables import ObservedCheckpointRow
 
 _ROWS: Final = cast("Table", ObservedCheckpointRow.__table__)
+_VALUES: Final = (_ROWS.c.size, _ROWS.c.root, _ROWS.c.note, _ROWS.c.time)
+_NAMES: Final = [column.name for column in _VALUES]
+# These run with every answer of another entity.
+_THIS: Final = (_ROWS.c.role == bindparam("this_role")) & (_ROWS.c.origin == bindparam("this_origin"))
+_KEY: Final = ["this_role", "this_origin"]
+_GET: Final = DriverStatement(select(*_VALUES).where(_THIS), _KEY, _VALUES)
+_LOCK: Final = DriverStatement(select(*_VALUES).where(_THIS).with_for_update(), _KEY, _VALUES)
+_UPDATE: Final = DriverStatement(update(_ROWS).where(_THIS), [*_NAMES, *_KEY])
+_INSERT: Final = DriverStatement(insert(_ROWS), ["role", "origin", *_NAMES])
+_FORGET: Final = DriverStatement(delete(_ROWS).where(_THIS), _KEY)
 
 
 class Role(StrEnum):
@@ -38,30 +49,31 @@ class SqlCheckpointStore:
 
     def lock(self, origin: str) -> Observed | None:
         """See `CheckpointStore`."""
-        if self._session.get_bind().dialect.name == "postgresql":
+        connection = connection_of(self._session)
+        row = _LOCK.one(connection, self._role, origin)
+        if row is None and connection.dialect.name == "postgresql":
             from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - only where it is the database
 
             # The row must exist to be locked: a second first request waits here until the first one commits.
             empty = {"role": self._role, "origin": origin, "size": 0, "root": b"", "note": b""}
-            self._session.execute(postgresql.insert(_ROWS).values(empty).on_conflict_do_nothing())
-        query = select(_ROWS).where(_ROWS.c.role == self._role, _ROWS.c.origin == origin).with_for_update()
-        row = self._session.execute(query).one_or_none()
-        return None if row is None or row.time is None else Observed(row.size, row.root, row.note, row.time)
+            connection.execute(postgresql.insert(_ROWS).values(empty).on_conflict_do_nothing())
+            row = _LOCK.one(connection, self._role, origin)
+        return _observed(row)
 
     def get(self, origin: str) -> Observed | None:
         """Return what is remembered of a log, without locking it."""
-        return dict(self.all()).get(origin)
+        return _observed(_GET.one(connection_of(self._session), self._role, origin))
 
     def put(self, origin: str, observed: Observed) -> None:
         """See `CheckpointStore`."""
-        values = {"size": observed.size, "root": observed.root, "note": observed.note, "time": observed.time}
-        key = (_ROWS.c.role == self._role) & (_ROWS.c.origin == origin)
-        if not self._session.connection().execute(update(_ROWS).where(key).values(values)).rowcount:
-            self._session.execute(insert(_ROWS).values(role=self._role, origin=origin, **values))
+        connection = connection_of(self._session)
+        values = (observed.size, observed.root, observed.note, observed.time)
+        if not _UPDATE.run(connection, *values, self._role, origin):
+            _INSERT.run(connection, self._role, origin, *values)
 
     def forget(self, origin: str) -> None:
         """Remember nothing of a log any more."""
-        self._session.execute(_ROWS.delete().where(_ROWS.c.role == self._role, _ROWS.c.origin == origin))
+        _FORGET.run(connection_of(self._session), self._role, origin)
 
     def find(self, origin_sha256: str) -> Observed | None:
         """See `CheckpointStore`. A network has at most some thousand logs: they are looked through."""
@@ -72,3 +84,7 @@ class SqlCheckpointStore:
         query = select(_ROWS).where(_ROWS.c.role == self._role, _ROWS.c.time.is_not(None)).order_by(_ROWS.c.origin)
         for row in self._session.execute(query):
             yield row.origin, Observed(row.size, row.root, row.note, row.time)
+
+
+def _observed(row: tuple[Any, ...] | None) -> Observed | None:
+    return None if row is None or row[-1] is None else Observed(*row)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from node.exchange.incoming import Incoming
     from node.exchange.messages.courier import Courier
     from node.exchange.messages.desk import MessageDesk
+    from node.exchange.pairwise import PairwiseKeys
     from node.exchange.transport import Transport
     from node.identity.directory import DirectoryCache
     from node.keys import NodeKeys
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
     from node.rpc.training import TrainingClient
     from node.runtime.call_guard import CallGuard
     from node.runtime.channels import ChannelPool
+    from node.runtime.group_commit import GroupCommit
     from node.runtime.limits import CallerLimits
     from node.runtime.tls import CurrentCertificate
     from node.runtime.witness_desk import WitnessDesk
     from node.settings import NodeSettings
+    from node.witnessing.peers import PeerLedgers
 
 
 class Node:
@@ -156,6 +159,20 @@ class Node:
             raise PeerUnreachable(f"the key holder {holder} has no open address", remedy="ask it to publish one")
         return self.channels.channel(party.addresses[0], server_name(self.settings.network, holder))
 
+    @cached_property
+    def pairwise_keys(self) -> "PairwiseKeys":
+        """The pseudonym keys shared with other entities."""
+        from node.exchange.pairwise import PairwiseKeys
+
+        return PairwiseKeys(self.keys.exchange, self.settings.network)
+
+    @cached_property
+    def peer_ledgers(self) -> "PeerLedgers":
+        """What was seen of the ledgers of other entities."""
+        from node.witnessing.peers import PeerLedgers
+
+        return PeerLedgers(self)
+
     def epsilon_ledger(self, session: Session) -> "EpsilonLedger":
         """Return the privacy budgets of this node's data sets, working inside `session`."""
         from federated.budget import EpsilonLedger
@@ -195,6 +212,13 @@ class Node:
         """Open a durable unit of work."""
         with transaction(self.engine) as session:
             yield session
+
+    @cached_property
+    def commits(self) -> "GroupCommit":
+        """Durable units of work of threads that come at once, in one transaction."""
+        from node.runtime.group_commit import GroupCommit
+
+        return GroupCommit(self.engine)
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:

@@ -1,8 +1,8 @@
 """The field catalogue of the shared-summarised social record: which fields there are and what each may hold."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache
-from typing import Literal
+from functools import cache, lru_cache
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -45,6 +45,10 @@ class _Summary(Entry):
     fields: tuple[FieldSpec, ...]
 
 
+_REMEMBERED: Final = 4096
+"""Values whose judgement is kept."""
+
+
 class Catalogue:
     """Every field, in the order in which people read them."""
 
@@ -56,6 +60,8 @@ class Catalogue:
         self.dimensions = dimensions
         self.codes = lists
         self._by_id: Mapping[str, FieldSpec] = {spec.id: spec for spec in fields}
+        # Most values are codes, of which there are few; `typed` keeps true apart from 1.
+        self._accepts_scalar = lru_cache(maxsize=_REMEMBERED, typed=True)(self._accepts)
         for spec in fields:
             for list_id in (spec.codes, *(part.codes for part in spec.parts)):
                 if list_id is not None and list_id not in lists.ids:
@@ -110,6 +116,11 @@ class Catalogue:
 
     def accepts(self, field_id: str, value: object) -> bool:
         """Tell whether `value` is one that a peer may send us for a field: it is shareable and may hold it."""
+        if isinstance(value, str | int):
+            return self._accepts_scalar(field_id, value)
+        return self._accepts(field_id, value)
+
+    def _accepts(self, field_id: str, value: object) -> bool:
         spec = self._by_id.get(field_id)
         return spec is not None and spec.shareable and spec.fault(value, self.codes) is None
 

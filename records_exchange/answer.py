@@ -21,12 +21,21 @@ from consent_ledger import canonical, signing
 from consent_ledger.errors import MalformedDocument
 from consent_ledger.parties import EntityId
 from records_exchange.errors import AnswerMalformed
-from records_exchange.request import MAX_FIELDS, Hex16, Hex32, Instant, Term, first_fault
+from records_exchange.request import (
+    MAX_FIELDS,
+    MAX_INTEGER,
+    MAX_SEEN,
+    Hex16,
+    Hex32,
+    Instant,
+    LedgerSize,
+    Term,
+    first_fault,
+)
 
 ANSWER_TYPE: Final = "application/vnd.redpact.fetch-answer.v1+json"
 MAX_ANSWER_BYTES: Final = 256 * 1024
 MAX_ROWS: Final = 500
-MAX_INTEGER: Final = canonical.MAX_INTEGER
 
 Code = Annotated[str, StringConstraints(max_length=200, strict=True)]
 Row = Annotated[
@@ -71,6 +80,15 @@ class WithheldField(BaseModel):
     reason: Reason
 
 
+class ConsistencyProof(BaseModel):
+    """Proof that the checkpoint of the answer extends the one of `size` that the asker saw before."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: LedgerSize
+    hashes: tuple[HashHex, ...] = Field(max_length=128, description="RFC 6962 2.1.2 consistency proof")
+
+
 class LedgerEvidence(BaseModel):
     """Proof that the holder's ledger holds the entry of this release or refusal (RFC 6962 inclusion)."""
 
@@ -81,6 +99,9 @@ class LedgerEvidence(BaseModel):
     leaf: str = Field(max_length=2000, description="the exact leaf bytes, RFC 8785 JSON")
     checkpoint: str = Field(max_length=8000, description="a C2SP signed note whose tree holds the leaf")
     proof: tuple[HashHex, ...] = Field(max_length=64, description="RFC 6962 2.1.1 audit path, leaf to root")
+    consistency: tuple[ConsistencyProof, ...] = Field(
+        default=(), max_length=MAX_SEEN, description="from the sizes that the request names, as far as they exist"
+    )
 
 
 class FetchAnswer(BaseModel):
@@ -116,8 +137,9 @@ class FetchAnswer(BaseModel):
 
 
 def seal_answer(answer: FetchAnswer, signer: signing.Signer) -> signing.Envelope:
-    """Sign an answer."""
-    return signing.seal(ANSWER_TYPE, canonical.encode_plain(answer.model_dump(mode="json")), signer)
+    """Sign an answer. One to a request that named no sizes is, to the byte, what it was before any could be named."""
+    unused = None if answer.ledger.consistency else {"ledger": {"consistency"}}
+    return signing.seal(ANSWER_TYPE, canonical.encode_plain(answer.model_dump(mode="json", exclude=unused)), signer)
 
 
 def parse_answer(payload: bytes) -> FetchAnswer:
@@ -127,7 +149,7 @@ def parse_answer(payload: bytes) -> FetchAnswer:
         AnswerMalformed: for every way `payload` can be wrong.
     """
     try:
-        return FetchAnswer.model_validate(canonical.decode(payload, max_bytes=MAX_ANSWER_BYTES))
+        return FetchAnswer.model_validate(canonical.decode_quickly(payload, max_bytes=MAX_ANSWER_BYTES))
     except MalformedDocument as error:
         raise AnswerMalformed(f"not an answer: {error.message}") from error
     except ValidationError as error:

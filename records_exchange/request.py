@@ -36,6 +36,10 @@ REQUEST_LIFETIME: Final = timedelta(minutes=2)
 """Bound on `expires - issued`: how long a holder has to remember that it saw a request."""
 MAX_FIELDS: Final = 100
 MAX_REQUEST_BYTES: Final = 16 * 1024
+MAX_INTEGER: Final = canonical.MAX_INTEGER
+"""RFC 8785 (I-JSON) holds no larger integer."""
+MAX_SEEN: Final = 2
+"""Checkpoints of a holder that an asker may have: the newest that was proved, and one that waits for its proof."""
 
 _IDENTITY_DOCUMENT: Final = re.compile(r"(?i)(?<![0-9a-z])[xyz]?[0-9]{7,8}[-. ]?[a-z](?![0-9a-z])")
 
@@ -46,6 +50,7 @@ Term = Annotated[str, StringConstraints(pattern=_TERM)]
 """An id of the vocabulary: purpose, role or field."""
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+LedgerSize = Annotated[int, Field(strict=True, ge=1, le=MAX_INTEGER)]
 
 
 def holds_identity_document(text: str) -> bool:
@@ -96,6 +101,11 @@ class FetchRequest(BaseModel):
     issued: Instant
     expires: Instant
     nonce: Hex16
+    seen_sizes: tuple[LedgerSize, ...] = Field(
+        default=(),
+        max_length=MAX_SEEN,
+        description="sizes of the holder's ledger that the asker saw: the answer is to prove that it extends them",
+    )
 
     @model_validator(mode="after")
     def _opened_for_a_reason(self) -> Self:
@@ -130,7 +140,9 @@ class Question:
     professional: str | None = None
 
 
-def build_request(question: Question, *, asker: str, holder: str, subject: str, now: datetime) -> FetchRequest:
+def build_request(
+    question: Question, *, asker: str, holder: str, subject: str, now: datetime, seen_sizes: Sequence[int] = ()
+) -> FetchRequest:
     """Return a fresh request with a random id and nonce, valid for `REQUEST_LIFETIME` from `now`.
 
     Raises:
@@ -151,14 +163,16 @@ def build_request(question: Question, *, asker: str, holder: str, subject: str, 
             issued=now,
             expires=now + REQUEST_LIFETIME,
             nonce=secrets.token_hex(16),
+            seen_sizes=tuple(seen_sizes),
         )
     except ValidationError as error:
         raise RequestInvalid(first_fault(error), remedy="see redpact-node fetch --help") from error
 
 
 def seal_request(request: FetchRequest, signer: signing.Signer) -> signing.Envelope:
-    """Sign a request."""
-    return signing.seal(REQUEST_TYPE, canonical.encode_plain(request.model_dump(mode="json")), signer)
+    """Sign a request. One that names no sizes is, to the byte, what it was before there were any to name."""
+    unused = None if request.seen_sizes else {"seen_sizes"}
+    return signing.seal(REQUEST_TYPE, canonical.encode_plain(request.model_dump(mode="json", exclude=unused)), signer)
 
 
 def parse_request(payload: bytes) -> FetchRequest:
@@ -168,7 +182,7 @@ def parse_request(payload: bytes) -> FetchRequest:
         RequestMalformed: for every way `payload` can be wrong.
     """
     try:
-        return FetchRequest.model_validate(canonical.decode(payload, max_bytes=MAX_REQUEST_BYTES))
+        return FetchRequest.model_validate(canonical.decode_quickly(payload, max_bytes=MAX_REQUEST_BYTES))
     except MalformedDocument as error:
         raise RequestMalformed(f"not a request: {error.message}") from error
     except ValidationError as error:

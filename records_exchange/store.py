@@ -3,12 +3,13 @@
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import Table, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from consent_ledger.sql_driver import DriverStatement, connection_of
 from records_exchange.errors import RequestReplayed
 from records_exchange.tables import LinkageState, LinkedPerson, SeenRequest
 
@@ -16,16 +17,19 @@ _INSERT_CHUNK: Final = 1000
 _FORGET_ONE_IN: Final = 64
 """Old requests are cleared away about this often: doing it every time would cost every caller a write."""
 
-# Built once: these run for every request, and building costs more than running.
-_FORGET: Final = delete(SeenRequest).where(SeenRequest.forget_at <= bindparam("now"))
-_REMEMBER: Final = insert(SeenRequest)
-_FIND: Final = (
-    select(LinkageState.stamp, LinkedPerson.person_ref)
-    .outerjoin(
-        LinkedPerson,
-        (LinkedPerson.key_id == LinkageState.key_id) & (LinkedPerson.pseudonym == bindparam("pseudonym")),
-    )
-    .where(LinkageState.key_id == bindparam("key"))
+# What every request needs.
+_FORGET: Final = DriverStatement(delete(SeenRequest).where(SeenRequest.forget_at <= bindparam("now")), ["now"])
+_REMEMBER: Final = DriverStatement(insert(SeenRequest), ["asker", "nonce", "forget_at"])
+_STATES: Final = cast("Table", LinkageState.__table__)
+_PEOPLE: Final = cast("Table", LinkedPerson.__table__)
+_FOUND: Final = (_STATES.c.stamp, _PEOPLE.c.person_ref)
+_FIND: Final = DriverStatement(
+    select(*_FOUND)
+    .select_from(_STATES)
+    .outerjoin(_PEOPLE, (_PEOPLE.c.key_id == _STATES.c.key_id) & (_PEOPLE.c.pseudonym == bindparam("pseudonym")))
+    .where(_STATES.c.key_id == bindparam("key")),
+    ["pseudonym", "key"],
+    _FOUND,
 )
 
 
@@ -44,11 +48,11 @@ class SqlExchangeStore:
         Raises:
             RequestReplayed: it was seen before.
         """
-        connection = self._session.connection()
+        connection = connection_of(self._session)
         if secrets.randbelow(_FORGET_ONE_IN) == 0:
-            connection.execute(_FORGET, {"now": now})
+            _FORGET.run(connection, now)
         try:
-            connection.execute(_REMEMBER, {"asker": asker, "nonce": nonce, "forget_at": forget_at})
+            _REMEMBER.run(connection, asker, nonce, forget_at)
         except IntegrityError as error:
             raise RequestReplayed(f"this request of {asker} was already answered", remedy="ask anew") from error
 
@@ -57,8 +61,8 @@ class SqlExchangeStore:
 
         Either is None when there is none.
         """
-        row = self._session.connection().execute(_FIND, {"key": key_id, "pseudonym": pseudonym}).one_or_none()
-        return (row.stamp, row.person_ref) if row else (None, None)
+        stamp, person = _FIND.one(connection_of(self._session), pseudonym, key_id) or (None, None)
+        return stamp, person
 
     def linked_people(self, key_id: str) -> frozenset[str]:
         """Return the ids of the people who are in the index of a pairwise key."""

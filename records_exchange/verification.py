@@ -7,16 +7,19 @@
 (5) every value is one the catalogue allows: a code of its list, a number, a date; so no free text can come in this way;
 (6) the holder's ledger, under the ledger key of the directory, holds an entry of this release or refusal, made now.
 
-Not done here: consistency of the holder's checkpoint with earlier ones, which is the witnesses' work; whether the body
-behind the entry's commitment tells the truth, which an audit of the holder's ledger shows.
+Not done here: consistency of the holder's checkpoint with earlier ones, for which the answer brings the proof and
+`node.witnessing.peers` has the memory; whether the body behind the entry's commitment tells the truth, which an audit
+of the holder's ledger shows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Protocol
 
 from consent_ledger import signing
-from consent_ledger.checkpoint import open_checkpoint
+from consent_ledger.checkpoint import Checkpoint, open_checkpoint
 from consent_ledger.entry import EntryType, Leaf
 from consent_ledger.errors import LedgerError
 from consent_ledger.merkle import leaf_hash, verify_inclusion
@@ -58,7 +61,14 @@ class VerifiedAnswer:
     answer: FetchAnswer
     sha256: str
     leaf_hash: str
-    tree_size: int
+    checkpoint: Checkpoint
+    """Of the holder's ledger, as it stood when it answered."""
+
+    @property
+    def consistency(self) -> Mapping[int, tuple[bytes, ...]]:
+        """The proofs, unverified, that `checkpoint` extends those of these sizes."""
+        proofs = self.answer.ledger.consistency
+        return {proof.size: tuple(bytes.fromhex(node) for node in proof.hashes) for proof in proofs}
 
 
 def open_answer(
@@ -95,8 +105,9 @@ def open_answer(
     for field in answer.fields:
         _require_value(field.id, field.value, values)
     # (6) logged
-    tree_size = _require_logged(answer, holder, origin, now)
-    return VerifiedAnswer(answer, payload_digest(envelope), leaf_hash(answer.ledger.leaf.encode()).hex(), tree_size)
+    hashed = leaf_hash(answer.ledger.leaf.encode())
+    checkpoint = _require_logged(answer, hashed, holder, origin, now)
+    return VerifiedAnswer(answer, payload_digest(envelope), hashed.hex(), checkpoint)
 
 
 def _require_bound(answer: FetchAnswer, sent: SentRequest) -> None:
@@ -127,10 +138,10 @@ def _require_value(field_id: str, value: Value, values: ChecksValues) -> None:
 _LOGGED_AS: Final = {Outcome.RELEASED: EntryType.RELEASE, Outcome.REFUSED: EntryType.REFUSAL}
 
 
-def _require_logged(answer: FetchAnswer, holder: Party, origin: str, now: datetime) -> int:
+def _require_logged(answer: FetchAnswer, hashed: bytes, holder: Party, origin: str, now: datetime) -> Checkpoint:
     evidence = answer.ledger
     try:
-        size = _verify_evidence(evidence, holder, origin)
+        checkpoint = _verify_evidence(evidence, hashed, holder, origin)
         leaf = Leaf.parse(evidence.leaf.encode())
     except LedgerError as error:
         raise EvidenceInvalid(f"the ledger evidence of {holder.id} fails: {error.message}", remedy=_REMEDY) from error
@@ -138,16 +149,20 @@ def _require_logged(answer: FetchAnswer, holder: Party, origin: str, now: dateti
         raise EvidenceInvalid(f"{holder.id} logged {leaf.type}, and answered {answer.outcome}", remedy=_REMEDY)
     if not answer.issued - MAX_CLOCK_SKEW <= leaf.time <= now + MAX_CLOCK_SKEW:
         raise EvidenceInvalid(f"the ledger entry of {holder.id} is of another time", remedy=_REMEDY)
-    return size
+    return checkpoint
 
 
-def _verify_evidence(evidence: LedgerEvidence, holder: Party, origin: str) -> int:
+def _verify_evidence(evidence: LedgerEvidence, hashed: bytes, holder: Party, origin: str) -> Checkpoint:
     if evidence.origin != origin:
         raise EvidenceInvalid(f"the evidence is of the ledger {evidence.origin!r}, not of {origin!r}", remedy=_REMEDY)
-    log = NoteVerifier.from_vkey(holder.ledger_vkey)
+    log = _verifier(holder.ledger_vkey)
     if log.name != origin:
         raise EvidenceInvalid(f"the directory gives {holder.id} a ledger key of another name", remedy=_REMEDY)
     checkpoint = open_checkpoint(evidence.checkpoint.encode(), log)
     proof = [bytes.fromhex(step) for step in evidence.proof]
-    verify_inclusion(evidence.index, checkpoint.size, leaf_hash(evidence.leaf.encode()), proof, checkpoint.root)
-    return checkpoint.size
+    verify_inclusion(evidence.index, checkpoint.size, hashed, proof, checkpoint.root)
+    return checkpoint
+
+
+_verifier: Final = lru_cache(maxsize=1024)(NoteVerifier.from_vkey)
+"""Reading a key costs more than an answer may: each is read once."""

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
+from pydantic_core import from_json
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from consent_ledger.sql_driver import connection_of
 from node.cases.model import CaseAction
 from node.cases.store import read_actions
-from node.records.cipher import PersonCipher, RecordCipher
+from node.records.cipher import PersonCipher, RecordCipher, WrappedKey
 from node.records.documents import Document, parse_document
 from node.records.errors import PersonUnknown
 from node.records.model import (
@@ -38,7 +40,9 @@ from node.records.saving import (
     lock_people,
     opened_text,
     person_cipher,
+    value_cell,
 )
+from node.records.statements import BY_DOCUMENT, DONE_WITH, PORTRAIT, SPELLS_OF, STAMP, VALUES_OF
 from node.records.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
 
 _READ_BATCH: Final = 300
@@ -59,7 +63,8 @@ class HouseholdFacts:
 class Portrait:
     """A person, some recorded values, and the household: what the shared summary is made of."""
 
-    person: PersonRef
+    person_id: str
+    recorded_at: datetime
     values: Mapping[str, FieldValue]
     household: HouseholdFacts | None
 
@@ -131,14 +136,13 @@ class PersonStore:
 
     def stamp(self) -> str:
         """Return a text that changes when anybody is added, replaced or erased: an index can tell its age by it."""
-        everybody, newest = self._session.connection().execute(_STAMP).one()
+        everybody, newest = STAMP.one(connection_of(self._session)) or (0, None)
         return f"{everybody}|{newest.isoformat() if newest else ''}"
 
     def find_by_document(self, document: Document) -> PersonRef | None:
         """Return the person with a document, or nothing."""
-        index = document_index(self._cipher, document)
-        row = self._session.execute(select(PEOPLE).where(PEOPLE.c.document_index == index)).one_or_none()
-        return _ref(row) if row else None
+        row = BY_DOCUMENT.one(connection_of(self._session), document_index(self._cipher, document))
+        return PersonRef(*row) if row else None
 
     def get_by_document(self, document: Document) -> PersonRef:
         """Return the person with a document.
@@ -224,27 +228,29 @@ class PersonStore:
         Raises:
             PersonUnknown: not held, or erased.
         """
-        connection = self._session.connection()
-        row = connection.execute(_PORTRAIT, {"person": person_id}).one_or_none()
-        if row is None:
+        connection = connection_of(self._session)
+        found = PORTRAIT.one(connection, person_id)
+        if found is None:
             raise PersonUnknown("no person with that id is held here", remedy="look the person up by document")
-        cipher = person_cipher(self._cipher, row)
-        values = {
-            value.field_id: FieldValue(_value(value, cipher), value.recorded_at)
-            for value in connection.execute(_VALUES_OF, {"person": person_id})
-            if value.field_id in field_ids
-        }
-        facts = HouseholdFacts(row.kind, row.size, row.minors, row.dependants, row.household_recorded_at)
-        return Portrait(_ref(row), values, facts if row.household_id else None)
+        key_id, wrapped_key, recorded_at, household_id, *facts = found
+        values = {}
+        rows = VALUES_OF.all(connection, person_id, keep=lambda row: row[0] in field_ids)
+        cipher: PersonCipher | None = None  # unwrapped for who needs it: most shared values are not sealed
+        for field_id, readable, sealed, noted_at in rows:
+            if sealed is None:
+                values[field_id] = FieldValue(from_json(readable), noted_at)
+                continue
+            cipher = cipher or self._cipher.person(person_id, WrappedKey(key_id, wrapped_key))
+            values[field_id] = FieldValue(from_json(cipher.open(value_cell(person_id, field_id), sealed)), noted_at)
+        return Portrait(person_id, recorded_at, values, HouseholdFacts(*facts) if household_id else None)
 
     def benefit_spells(self, person_id: str) -> tuple[BenefitSpell, ...]:
         """Return the person's benefit spells in order of their first month."""
-        return self._spells([person_id]).get(person_id, ())
+        return tuple(BenefitSpell(*row) for row in SPELLS_OF.all(connection_of(self._session), person_id))
 
     def interventions(self, person_id: str) -> tuple[Intervention, ...]:
         """Return what was done with the person, oldest first."""
-        rows = self._session.connection().execute(_DONE_WITH, {"person": person_id})
-        return tuple(Intervention(row.action, row.started_on, row.outcome) for row in rows)
+        return tuple(Intervention(*row) for row in DONE_WITH.all(connection_of(self._session), person_id))
 
     def case_actions(self, person_id: str) -> tuple[CaseAction, ...]:
         """Return what this entity does and plans in the person's case, the earliest first."""
@@ -330,23 +336,6 @@ class PersonStore:
 
 def _held() -> ColumnElement[bool]:
     return PEOPLE.c.erased_at.is_(None)
-
-
-# Built once: the exchange runs these for every request, and building costs more than running.
-_STAMP: Final = select(func.count(), func.max(PEOPLE.c.updated_at)).select_from(PEOPLE)
-_VALUES_OF: Final = select(VALUES).where(VALUES.c.person_id == bindparam("person"))
-_DONE_WITH: Final = (
-    select(INTERVENTIONS).where(INTERVENTIONS.c.person_id == bindparam("person")).order_by(INTERVENTIONS.c.position)
-)
-_PORTRAIT: Final = (
-    select(
-        PEOPLE,
-        *(HOUSEHOLDS.c[name] for name in ("kind", "size", "minors", "dependants")),
-        HOUSEHOLDS.c.recorded_at.label("household_recorded_at"),
-    )
-    .select_from(PEOPLE.outerjoin(HOUSEHOLDS, HOUSEHOLDS.c.household_id == PEOPLE.c.household_id))
-    .where(PEOPLE.c.person_id == bindparam("person"), _held())
-)
 
 
 def _ref(row: Row[Any]) -> PersonRef:

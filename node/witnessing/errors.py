@@ -45,6 +45,16 @@ class PeerLedgerForked(WitnessingError):
     )
 
 
+class PeerLedgerUnproven(WitnessingError):
+    """A holder that does not prove that its ledger extends what it showed before."""
+
+    code = "peer_ledger_unproven"
+    es = (
+        "La otra entidad no prueba que su registro solo haya crecido desde la última vez: su respuesta no se muestra. "
+        "Repita la consulta; si sigue igual, avise a la persona delegada de protección de datos."
+    )
+
+
 class NothingSeen(WitnessingError):
     """A ledger of which this node has seen no checkpoint."""
 

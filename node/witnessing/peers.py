@@ -1,18 +1,20 @@
 """What other entities' ledgers showed us before, held against what they show now.
 
 Every answer carries a signed checkpoint of the holder's ledger. It must extend the last one this entity saw, and the
-holder must prove it (RFC 6962 consistency). A holder that shows a contradiction is caught here and its answer is not
-used. One that gives no proof, because it cannot be reached just then, is asked again with the next answer, and named by
-``status`` and ``doctor`` until it has proved it.
+holder must prove it (RFC 6962 consistency): the request names the size, and the answer brings the proof. When it does
+not, it is asked for by a call of its own. A holder that shows a contradiction, or no proof, is caught here and its
+answer is not used. Checkpoints of answers that cross on the way cannot all be linked at once: one waits for the proof
+with the next answer, and ``status`` and ``doctor`` name its ledger until then.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
-import structlog
 from sqlalchemy.orm import Session
 
-from consent_ledger.checkpoint import Checkpoint, read_checkpoint
+from consent_ledger.checkpoint import Checkpoint
 from consent_ledger.errors import ProofError
 from consent_ledger.merkle import verify_consistency
 from consent_ledger.parties import Party
@@ -20,13 +22,39 @@ from consent_ledger.witness import Evidence, Misconduct, Observed
 from consent_ledger.witness_store import Role, SqlCheckpointStore
 from node.runtime.errors import PeerRefused, PeerUnreachable
 from node.runtime.evidence import keep_evidence
-from node.wiring import Node
-from node.witnessing.errors import PeerLedgerForked
+from node.witnessing.errors import PeerLedgerForked, PeerLedgerUnproven
+
+if TYPE_CHECKING:
+    from node.wiring import Node
 
 Prove = Callable[[Party, int, int], tuple[bytes, ...]]
 """Asks a holder for the consistency proof between two sizes of its ledger; nothing is verified."""
 
-_log = structlog.get_logger(__name__)
+_MAX_KEPT_HASH_BYTES: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What this entity remembers of another ledger."""
+
+    proved: Observed | None = None
+    waiting: Observed | None = None
+    """The checkpoint of an answer that crossed another: not yet linked with `proved`."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes that the next answer is to prove that it extends."""
+        return tuple({seen.size: None for seen in (self.proved, self.waiting) if seen is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A ledger as a verified answer shows it."""
+
+    checkpoint: Checkpoint
+    note: bytes
+    proofs: Mapping[int, tuple[bytes, ...]]
+    """Unverified: by the old size, that `checkpoint` extends the one of that size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,52 +63,111 @@ class Sighting:
 
     origin: str
     seen: Observed
-    before: Observed | None
-    proved: bool
-    """Whether it was shown to extend `before`."""
+    before: Known
+    """What it was proved to extend."""
 
 
-def look(node: Node, holder: Party, note: bytes, prove: Prove) -> Sighting:
-    """Hold the checkpoint of a verified answer against what this entity saw of that ledger before.
+class PeerLedgers:
+    """What this entity saw of the ledgers of others. Safe to use from several threads.
 
-    Raises:
-        PeerLedgerForked: it contradicts that; the two checkpoints are kept as evidence.
-        RedpactError: the database is unusable.
+    What it keeps in memory may be older than what another process of this node stored: then a checkpoint is proved to
+    extend the older one, which `remember` notices.
     """
-    checkpoint = read_checkpoint(note)
-    with node.snapshot() as session:
-        before = SqlCheckpointStore(session, Role.PEER).get(checkpoint.origin)
-        waiting = SqlCheckpointStore(session, Role.UNPROVEN).get(checkpoint.origin)
-    seen = Observed(checkpoint.size, checkpoint.root, note, node.clock.now())
-    try:
-        for known in (before, waiting):
-            if known is not None:
-                _require_consistent(known, checkpoint, note, lambda old, new: prove(holder, old, new))
-    except _Contradiction as found:
-        keep_evidence(node.home, found.evidence, seen_by="peer", now=seen.time)
-        raise PeerLedgerForked(
-            f"the ledger of {holder.id} contradicts what it showed before ({found.evidence.kind})",
-            remedy="its answer is not used; tell the data-protection officers of both entities",
-        ) from found
-    except (PeerRefused, PeerUnreachable) as error:
-        _log.warning("peer_ledger_unproven", holder=holder.id, code=error.code)
-        return Sighting(checkpoint.origin, seen, before, proved=False)
-    return Sighting(checkpoint.origin, seen, before, proved=True)
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+        self._known: dict[str, Known] = {}
+
+    def known(self, origin: str) -> Known:
+        """Return what is remembered of a ledger.
+
+        Raises:
+            RedpactError: the database is unusable.
+        """
+        known = self._known.get(origin)
+        if known is None:
+            with self._node.snapshot() as session:
+                known = _read(session, origin)
+            self._known[origin] = known
+        return known
+
+    def compare(self, holder: Party, shown: Shown, known: Known, prove: Prove) -> Sighting:
+        """Hold the checkpoint of a verified answer against what this entity knew when it asked.
+
+        Args:
+            holder: whose ledger it is.
+            shown: the checkpoint, and the proofs that came with it.
+            known: what the request named.
+            prove: asks for a proof that did not come with the answer.
+
+        Raises:
+            PeerLedgerForked: it contradicts what was known; the two checkpoints are kept as evidence.
+            PeerLedgerUnproven: the proof did not come with the answer, and could not be had otherwise.
+        """
+        now = self._node.clock.now()
+        try:
+            for each in (known.proved, known.waiting):
+                if each is not None:
+                    _require_extended(each, shown, partial(prove, holder))
+        except _Contradiction as found:
+            keep_evidence(self._node.home, found.evidence, seen_by="peer", now=now)
+            raise PeerLedgerForked(
+                f"the ledger of {holder.id} contradicts what it showed before ({found.evidence.kind})",
+                remedy="its answer is not used; tell the data-protection officers of both entities",
+            ) from found
+        except (PeerRefused, PeerUnreachable) as error:
+            raise PeerLedgerUnproven(
+                f"{holder.id} does not prove that its ledger only grew: {error.message}",
+                remedy="its answer is not used; ask again, and if it stays tell its data-protection officer",
+            ) from error
+        checkpoint = shown.checkpoint
+        return Sighting(checkpoint.origin, Observed(checkpoint.size, checkpoint.root, shown.note, now), known)
+
+    def remember(self, session: Session, sightings: Sequence[Sighting]) -> dict[str, Known]:
+        """Remember checkpoints, in the transaction that logs their answers.
+
+        Returns:
+            What is known of these ledgers when the transaction commits: for `learn`, afterwards.
+        """
+        return {sighting.origin: _remember(session, sighting) for sighting in sightings}
+
+    def learn(self, known: Mapping[str, Known]) -> None:
+        """Take in what `remember` stored, once it is durable. Threads come here in any order: the newest stays."""
+        for origin, stored in known.items():
+            held = self._known.get(origin)
+            if held is None or _size(held) <= _size(stored):
+                self._known[origin] = stored
 
 
-def remember(session: Session, sightings: Sequence[Sighting]) -> None:
-    """Remember checkpoints, in the transaction that logs their answers."""
-    for sighting in sightings:
-        proven, waiting = SqlCheckpointStore(session, Role.PEER), SqlCheckpointStore(session, Role.UNPROVEN)
-        now = proven.lock(sighting.origin)
-        moved = (now.note if now else None) != (sighting.before.note if sighting.before else None)
-        if not sighting.proved or moved:  # somebody else saw another one meanwhile: it is compared the next time
-            if waiting.get(sighting.origin) is None:
-                waiting.put(sighting.origin, sighting.seen)
-            continue
-        if now is None or sighting.seen.size > now.size:
-            proven.put(sighting.origin, sighting.seen)
-        waiting.forget(sighting.origin)
+def _size(known: Known) -> int:
+    return known.proved.size if known.proved else 0
+
+
+def _read(session: Session, origin: str) -> Known:
+    proved, waiting = SqlCheckpointStore(session, Role.PEER), SqlCheckpointStore(session, Role.UNPROVEN)
+    return Known(proved.get(origin), waiting.get(origin))
+
+
+def _remember(session: Session, sighting: Sighting) -> Known:
+    proven, unproven = SqlCheckpointStore(session, Role.PEER), SqlCheckpointStore(session, Role.UNPROVEN)
+    origin, seen, before = sighting.origin, sighting.seen, sighting.before
+    now = proven.lock(origin)
+    waiting = unproven.get(origin)
+    if not _same(now, before.proved):  # another answer came in meanwhile: this one is compared with the next
+        if waiting is None:
+            unproven.put(origin, seen)
+        return Known(now, waiting or seen)
+    if now is None or seen.size > now.size:
+        proven.put(origin, seen)
+        now = seen
+    if waiting is not None and _same(waiting, before.waiting):
+        unproven.forget(origin)
+        waiting = None
+    return Known(now, waiting)
+
+
+def _same(one: Observed | None, other: Observed | None) -> bool:
+    return (one.note if one else None) == (other.note if other else None)
 
 
 class _Contradiction(Exception):
@@ -91,25 +178,23 @@ class _Contradiction(Exception):
         self.evidence = evidence
 
 
-def _require_consistent(
-    known: Observed, checkpoint: Checkpoint, note: bytes, prove: Callable[[int, int], tuple[bytes, ...]]
-) -> None:
-    def contradiction(kind: Misconduct, proof: tuple[bytes, ...] = ()) -> _Contradiction:
-        return _Contradiction(Evidence(kind, checkpoint.origin, known.note, note, proof))
+def _require_extended(known: Observed, shown: Shown, prove: Callable[[int, int], tuple[bytes, ...]]) -> None:
+    checkpoint = shown.checkpoint
 
-    if known.size == checkpoint.size:
-        if known.root != checkpoint.root:
+    def contradiction(kind: Misconduct, proof: tuple[bytes, ...] = ()) -> _Contradiction:
+        return _Contradiction(Evidence(kind, checkpoint.origin, known.note, shown.note, proof))
+
+    if checkpoint.size < known.size:  # it was signed after we asked, and we knew the larger one when we asked
+        raise contradiction(Misconduct.ROLLBACK)
+    if checkpoint.size == known.size:
+        if checkpoint.root != known.root:
             raise contradiction(Misconduct.FORK)
         return
-    # Answers that crossed on the way may arrive in the other order: then the older one is the smaller.
-    (old, first), (new, last) = sorted([(known.size, known.root), (checkpoint.size, checkpoint.root)])
+    proof = shown.proofs.get(known.size)
+    if proof is None:
+        proof = prove(known.size, checkpoint.size)
     try:
-        proof = prove(old, new)
-    except PeerRefused as error:
-        if error.peer_code == ProofError.code:  # the holder itself says that its ledger is smaller
-            raise contradiction(Misconduct.ROLLBACK) from error
-        raise
-    try:
-        verify_consistency(old, new, first, last, proof)
+        verify_consistency(known.size, checkpoint.size, known.root, checkpoint.root, proof)
     except ProofError as error:
-        raise contradiction(Misconduct.UNPROVEN, tuple(node for node in proof if len(node) <= 64)) from error  # noqa: PLR2004 - what is kept stays small
+        small = tuple(node for node in proof if len(node) <= _MAX_KEPT_HASH_BYTES)
+        raise contradiction(Misconduct.UNPROVEN, small) from error

@@ -90,13 +90,18 @@ def run_round(node: Node, *, send: Submit = submit) -> Round | None:
 
 def round_is_due(node: Node) -> bool:
     """Tell whether the newest checkpoint is not the one that was cosigned, or that was long ago."""
+    return size_due(node) is not None
+
+
+def size_due(node: Node) -> int | None:
+    """Return the size of the ledger when its newest checkpoint waits for cosignatures, else None."""
     with node.snapshot() as session:
         ledger = node.ledger(session)
         size = ledger.size()
         known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
     if known is None or known.size != size:
-        return size > 0
-    return (node.clock.now() - known.time).total_seconds() >= REFRESH_SECONDS
+        return size or None
+    return size if (node.clock.now() - known.time).total_seconds() >= REFRESH_SECONDS else None
 
 
 def catch_up(node: Node) -> None:

@@ -17,9 +17,8 @@ from rich import box
 from rich.console import Console, Group
 from rich.table import Table
 
-from tests.benchmarks.timing import Latency, latency, throughput
+from tests.benchmarks.timing import latency
 
-IN_FLIGHT: Final = 16
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "reference" / "benchmarks.md"
 FIGURES: Final = "## Figures\n"
 
@@ -60,27 +59,27 @@ def _machine() -> str:
 
 
 def _calls(folder: Path, fewer: int) -> Table:
-    from tests.benchmarks.bare_call import bare_call
-    from tests.benchmarks.fetch import consented_fetch
-    from tests.benchmarks.relayed import relayed_fetch
+    from tests.benchmarks.calls import IN_FLIGHT, Measured, measure_calls, measure_relayed
 
-    table = _table("Calls over mutual TLS, two processes", "p50 ms", "p99 ms", f"calls/s, {IN_FLIGHT} in flight")
-    with bare_call(folder / "bare") as call:
-        bare = _row(table, "bare unary call", call, fewer)
-    with consented_fetch(folder / "network") as call:
-        ours = _row(table, "consented fetch (in both ledgers)", call, fewer)
-    table.add_row("ratio", f"{ours.p50 / bare.p50:.1f}", f"{ours.p99 / bare.p99:.1f}", "")
-    with relayed_fetch(folder / "relay") as call:
-        relayed = _row(table, "consented fetch by relay", call, fewer)
-    table.add_row("ratio to the direct one", f"{relayed.p50 / ours.p50:.1f}", f"{relayed.p99 / ours.p99:.1f}", "")
+    rate = f"calls/s, {IN_FLIGHT} in flight"
+    columns = ("p50 ms", "p99 ms", rate, "of bare", "CPU ms, caller", "CPU ms, callee")
+    table = _table("Calls over mutual TLS, two processes", *columns)
+    bare, ours = measure_calls(folder, fewer)
+    relayed = measure_relayed(folder / "relay", fewer)
+    for each in (bare, ours, relayed):
+        found, (caller, callee) = each.latency, each.cpu
+        of_bare = f"{each.rate / bare.rate:.1%}"
+        figures = (f"{found.p50:.2f}", f"{found.p99:.2f}", f"{each.rate:.0f}", of_bare)
+        table.add_row(each.name, *figures, f"{caller:.2f}", f"{callee:.2f}")
+
+    def ratio(name: str, one: Measured, other: Measured) -> None:
+        times = [one.latency.p50 / other.latency.p50, one.latency.p99 / other.latency.p99]
+        cpu = [mine / theirs for mine, theirs in zip(one.cpu, other.cpu, strict=True)]
+        table.add_row(name, *(f"{each:.1f}" for each in times), "", "", *(f"{each:.1f}" for each in cpu))
+
+    ratio("fetch : bare call", ours, bare)
+    ratio("by relay : direct", relayed, ours)
     return table
-
-
-def _row(table: Table, name: str, call: Callable[[], object], fewer: int) -> Latency:
-    found = latency(call, calls=600 // fewer)
-    rate = throughput(call, calls=1600 // fewer, in_flight=IN_FLIGHT)
-    table.add_row(name, f"{found.p50:.2f}", f"{found.p99:.2f}", f"{rate:.0f}")
-    return found
 
 
 def _ledger(folder: Path, fewer: int) -> Group:

@@ -16,8 +16,8 @@ PAYLOAD = bytes(2048)
 
 
 @contextmanager
-def bare_call(folder: Path) -> Iterator[Callable[[], object]]:
-    """Start the server and give a function that makes one call."""
+def bare_call(folder: Path) -> Iterator[tuple[Callable[[], object], int]]:
+    """Start the server; give a function that makes one call, and the server's process id."""
     authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
     folder.mkdir(parents=True)
     mine, theirs = authority.issue_cert("client.test"), authority.issue_cert("server.test")
@@ -36,6 +36,6 @@ def bare_call(folder: Path) -> Iterator[Callable[[], object]]:
             options = [("grpc.ssl_target_name_override", "server.test")]
             with grpc.secure_channel(f"127.0.0.1:{port}", credentials, options=options) as channel:
                 call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(METHOD)
-                yield lambda: call(PAYLOAD, timeout=10)
+                yield lambda: call(PAYLOAD, timeout=10), server.pid
         finally:
             server.terminate()

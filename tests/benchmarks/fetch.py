@@ -16,8 +16,8 @@ ASKER, HOLDER, OTHER = "leon", "burgos", "soria"
 
 
 @contextmanager
-def consented_fetch(folder: Path) -> Iterator[Callable[[], object]]:
-    """Bring up a coordinator and a holder, record a consent, and give a function that makes one fetch.
+def consented_fetch(folder: Path) -> Iterator[tuple[Callable[[], object], int]]:
+    """Bring up a coordinator and a holder, record a consent; give a function that makes one fetch, and the holder's id.
 
     The asker is this process: what is timed is the library call, as a page of the node would make it.
     """
@@ -42,7 +42,10 @@ def consented_fetch(folder: Path) -> Iterator[Callable[[], object]]:
             if not reply.released:
                 raise RuntimeError(f"the fetch was refused: {reply.error or reply.answer}")
 
+        holder = network.nodes[HOLDER].pid
+        if holder is None:
+            raise RuntimeError("the holder is not running")
         try:
-            yield fetch
+            yield fetch, holder
         finally:
             node.close()

@@ -10,10 +10,10 @@ from tests.benchmarks.fetch import consented_fetch
 
 
 @contextmanager
-def relayed_fetch(folder: Path) -> Iterator[Callable[[], object]]:
-    """Give a function that makes one fetch from a holder as if it published no address."""
+def relayed_fetch(folder: Path) -> Iterator[tuple[Callable[[], object], int]]:
+    """Give a function that makes one fetch from a holder as if it published no address, and the holder's process id."""
     with (
         patch.object(Transport, "_ways", lambda transport, _peer: [transport._by_relay]),
-        consented_fetch(folder) as fetch,
+        consented_fetch(folder) as fetch_and_holder,
     ):
-        yield fetch
+        yield fetch_and_holder

@@ -5,7 +5,7 @@ is told; `change_answer`, `change_reply` and `change_envelope` are where it chea
 requests and messages that are right but for one thing. How it is reached: `tests.support.peer_on_the_wire`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,15 @@ from consent_ledger.note import NoteSigner
 from consent_ledger.parties import EntityKind, EntityStatus, Party, ledger_origin
 from consent_ledger.signing import Ed25519Signer, Envelope, pae, seal
 from consent_ledger.store import InMemoryLedgerStore
-from records_exchange.answer import FetchAnswer, LedgerEvidence, Outcome, ReleasedField, WithheldField, seal_answer
+from records_exchange.answer import (
+    ConsistencyProof,
+    FetchAnswer,
+    LedgerEvidence,
+    Outcome,
+    ReleasedField,
+    WithheldField,
+    seal_answer,
+)
 from records_exchange.answer import Value as AnswerValue
 from records_exchange.message import MESSAGE_TYPE, Reply, new_message, parse_message, seal_reply
 from records_exchange.message import Outcome as MessageOutcome
@@ -126,18 +134,23 @@ class SimulatedPeer:
         words |= {"purpose": request.purpose, "role": request.role}
         if kind is EntryType.REFUSAL:
             body = RefusalBody.model_validate(words | {"reason": "nothing_to_share"})
-            return self._append(NewEntry(kind, body), now)
+            return self._append(NewEntry(kind, body), request.seen_sizes, now)
         more = {"person_ref": "p-1", "fields": request.fields, "consents": ("c-1",), "policy_sha256": "cd" * 32}
-        return self._append(NewEntry(kind, ReleaseBody.model_validate(words | more)), now)
+        return self._append(NewEntry(kind, ReleaseBody.model_validate(words | more)), request.seen_sizes, now)
 
-    def _append(self, entry: NewEntry, now: datetime) -> LedgerEvidence:
+    def _append(self, entry: NewEntry, seen: Sequence[int], now: datetime) -> LedgerEvidence:
         (appended,) = self.ledger.append([entry], now)
+        proofs = {size: self.ledger.consistency_proof(size) for size in seen if size <= self.ledger.size()}
         return LedgerEvidence(
             origin=self.ledger.origin,
             index=appended.index,
             leaf=appended.leaf.decode(),
             checkpoint=appended.checkpoint.decode(),
             proof=tuple(step.hex() for step in self.ledger.inclusion_proof(appended.index)),
+            consistency=tuple(
+                ConsistencyProof(size=size, hashes=tuple(step.hex() for step in proof))
+                for size, proof in proofs.items()
+            ),
         )
 
     def _honest(self, request: FetchRequest, sha256: str, now: datetime) -> FetchAnswer:

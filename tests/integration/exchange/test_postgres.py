@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from consent_ledger.witness_store import Role, SqlCheckpointStore
 from node.exchange.answering import Answering
 from node.exchange.asking import Asking, Fetched, question_of
 from node.exchange.consents import Consents
@@ -11,6 +12,37 @@ from records_exchange.errors import RequestReplayed
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.postgres import postgres_server, server_programs
 from tests.support.simulated_peer import SimulatedPeer
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(server_programs() is None, reason="no PostgreSQL server here: run make system")
+@pytest.mark.parametrize("asker", [True, False], ids=["asker", "holder"])
+def test_answers_to_one_asker_at_once_cross_and_are_linked(tmp_path: Path, asker: bool) -> None:
+    with postgres_server() as url:
+        network = ExchangeNetwork(tmp_path)
+        ngo = network.add("ngo", database=url if asker else "")
+        town = network.add("town", database="" if asker else url)
+        hold(town, person_record())
+        grant(town, "ngo")
+        answering = Answering(town)
+        asking = Asking(ngo, send=lambda _, envelope: answering.answer(envelope, "ngo"))
+        question = question_of(ngo, "casework")
+
+        def fetch(_: int = 0) -> Fetched:
+            return asking.fetch(PERSON, question, ["town"])
+
+        with ThreadPoolExecutor(8) as pool:
+            assert all(fetched.replies[0].released for fetched in pool.map(fetch, range(40)))
+        assert own_ledger_status(ngo).size == 40
+        assert fetch().replies[0].released
+        assert fetch().replies[0].released  # whatever crossed was named, and is linked now
+        with ngo.snapshot() as session:
+            origin = town.settings.ledger_origin
+            seen = SqlCheckpointStore(session, Role.PEER).get(origin)
+            assert seen is not None
+            assert seen.size == own_ledger_status(town).size == 43
+            assert SqlCheckpointStore(session, Role.UNPROVEN).get(origin) is None
+        network.close()
 
 
 @pytest.mark.postgres

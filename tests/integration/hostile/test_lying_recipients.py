@@ -189,6 +189,6 @@ def test_a_question_that_is_answered_with_a_lie_is_not_answered(
             assert state_digest(ngo) == before
         peer.change_reply = lambda reply: reply
         peer.change_envelope = lambda envelope: replace(envelope, signature=bytes(64))
-        with pytest.raises(RedpactError):
+        with pytest.raises(RedpactError) as caught:
             ngo.courier.ask("liar", TEST_QUESTION, {})
-    assert not isinstance(caught.value, PeerRefused)
+        assert not isinstance(caught.value, PeerRefused)

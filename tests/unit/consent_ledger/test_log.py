@@ -36,11 +36,33 @@ def test_every_checkpoint_is_of_all_entries_so_far_and_extends_the_one_before(st
     assert ledger.size() == sum(steps)
 
 
-def test_the_proof_that_comes_with_an_append_is_the_one_read_from_the_tiles() -> None:
+def test_the_proofs_that_come_with_an_append_are_those_read_from_the_tiles() -> None:
     ledger = new_ledger()
-    for _ in range(40):
-        appended, proof = ledger.append_proved(release_of("c1"), START)
-        assert list(proof) == ledger.inclusion_proof(appended.index)
+    for size in [*range(40), *range(250, 260)]:
+        if size > ledger.size():
+            ledger.append([release_of("c1")] * (size - ledger.size()), START)
+        seen = [0, 1, size // 2, size - 5, size - 1, size]
+        proved = ledger.append_proved(release_of("c1"), START, seen=[each for each in seen if each >= 0])
+        assert list(proved.inclusion) == ledger.inclusion_proof(proved.appended.index)
+        for old, proof in proved.extends.items():
+            assert list(proof) == ledger.consistency_proof(old)
+        assert {0, size} <= proved.extends.keys()
+
+
+def test_no_proof_comes_of_a_size_that_the_log_never_had() -> None:
+    ledger = new_ledger()
+    ledger.append([release_of("c1")] * 3, START)
+    assert ledger.append_proved(release_of("c1"), START, seen=[3, 4, 5, 1 << 60]).extends.keys() == {3}
+
+
+def test_the_last_proof_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A holder proves with every answer that its ledger extends the one of the answer before."""
+    ledger = new_ledger()
+    ledger.append([release_of("c1")] * 77, START)
+    monkeypatch.setattr(ledger.store, "leaves", None)
+    monkeypatch.setattr(ledger.store, "tile", None)
+    for _ in range(20):
+        ledger.append_proved(release_of("c1"), START, seen=[ledger.size()])
 
 
 def test_an_empty_ledger_signs_the_empty_tree() -> None:

@@ -76,15 +76,24 @@ def test_growing_in_any_steps_gives_the_same_tree_and_its_tiles_give_the_proofs(
         return b"".join(levels[level][index * TILE_WIDTH : index * TILE_WIDTH + width])
 
     assert [len(levels[level]) for level in sorted(levels)] == [size >> 8 * level for level in sorted(levels)]
-    fast, slow = TileHashes(size, read), subtrees_of(hashes)
-    assert fast(0, size) == root_hash(hashes)
+    slow = subtrees_of(hashes)
     index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(0, size))
-    assert inclusion_proof(index, size, fast) == inclusion_proof(index, size, slow)
-    assert consistency_proof(old, size, fast) == consistency_proof(old, size, slow)
+    edge = TileHashes(size, read, lambda start, end: hashes[start:end])
+    edge.know(size, frontier)
+    for fast in (TileHashes(size, read), TileHashes(size, read, lambda start, end: hashes[start:end]), edge):
+        assert fast(0, size) == root_hash(hashes)
+        assert inclusion_proof(index, size, fast) == inclusion_proof(index, size, slow)
+        assert consistency_proof(old, size, fast) == consistency_proof(old, size, slow)
 
 
 def test_a_short_tile_is_damage() -> None:
     hashes = TileHashes(3, lambda _level, _index, _width: b"\0" * HASH_BYTES)
+    with pytest.raises(LedgerDamaged):
+        hashes(0, 3)
+
+
+def test_missing_leaves_are_damage() -> None:
+    hashes = TileHashes(3, lambda _level, _index, _width: b"", lambda _start, _end: [b"\0" * HASH_BYTES])
     with pytest.raises(LedgerDamaged):
         hashes(0, 3)
 

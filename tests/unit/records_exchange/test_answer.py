@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,16 @@ from pydantic import ValidationError
 
 from consent_ledger import canonical
 from consent_ledger.errors import MalformedDocument
-from records_exchange.answer import MAX_INTEGER, FetchAnswer, Outcome, ReleasedField, parse_answer, seal_answer
+from records_exchange.answer import (
+    ConsistencyProof,
+    FetchAnswer,
+    Outcome,
+    ReleasedField,
+    parse_answer,
+    seal_answer,
+)
+from records_exchange.errors import RequestMalformed
+from records_exchange.request import MAX_INTEGER, parse_request
 from tests.support.clock import START
 from tests.support.simulated_peer import SimulatedPeer, sent
 
@@ -37,8 +47,28 @@ def test_signed_bytes_are_rfc_8785_and_read_back_equal(value: object) -> None:
     field = ReleasedField.model_validate({"id": "person.sex", "value": value, "recorded_at": START})
     answer = ANSWER.model_copy(update={"fields": (field,)})
     payload = seal_answer(answer, HOLDER.signing).payload
+    assert payload == canonical.encode(answer.model_dump(mode="json", exclude={"ledger": {"consistency"}}))
+    assert parse_answer(payload) == answer
+
+
+def test_proofs_of_growth_are_signed_along_when_there_are_any() -> None:
+    proof = ConsistencyProof(size=3, hashes=("ab" * 32,))
+    answer = ANSWER.model_copy(update={"ledger": ANSWER.ledger.model_copy(update={"consistency": (proof,)})})
+    payload = seal_answer(answer, HOLDER.signing).payload
     assert payload == canonical.encode(answer.model_dump(mode="json"))
     assert parse_answer(payload) == answer
+
+
+def test_a_request_that_names_no_sizes_is_what_peers_without_them_know() -> None:
+    assert b"seen_sizes" not in ASKER.ask("holder", START).payload
+    assert parse_request(ASKER.ask("holder", START, seen_sizes=(7, 9)).payload).seen_sizes == (7, 9)
+
+
+@pytest.mark.parametrize("sizes", [[0], [-1], [1.0], ["1"], [True], [MAX_INTEGER + 1], [1, 2, 3]])
+def test_sizes_are_whole_numbers_and_two_at_most(sizes: list[object]) -> None:
+    payload = canonical.encode_plain(json.loads(ASKER.ask("holder", START).payload) | {"seen_sizes": sizes})
+    with pytest.raises(RequestMalformed):
+        parse_request(payload)
 
 
 def test_a_lone_surrogate_has_no_signed_form() -> None:

@@ -51,7 +51,7 @@ def exchange(peer: SimulatedPeer) -> VerifiedAnswer:
 def test_an_honest_release_verifies() -> None:
     verified = exchange(holder())
     assert {field.id: field.value for field in verified.answer.fields} == VALUES
-    assert verified.tree_size == 1
+    assert verified.checkpoint.size == 1
 
 
 def test_an_honest_refusal_verifies() -> None:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from consent_ledger.checkpoint import read_checkpoint
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.entry import EntryType, Leaf
 from consent_ledger.errors import PartySuspended
+from consent_ledger.merkle import verify_consistency
 from consent_ledger.parties import EntityKind, EntityStatus
 from node.exchange.answering import Answering
 from node.exchange.consents import Consents
@@ -32,12 +34,14 @@ def request(
     fields: Sequence[str] = FIELDS,
     role: str = "entity_technician",
     access: AccessGained | None = None,
+    seen: Sequence[int] = (),
 ) -> FetchRequest:
     peer = bytes.fromhex(network.parties["town"].exchange_key)
     key = PairwiseKey.derive(network.nodes[asker].keys.exchange, peer, network=NETWORK)
     subject = key.pseudonym(document.kind.value, document.number)
     question = Question("casework", fields, role, access=access or opened_by_default())
-    return build_request(question, asker=asker, holder="town", subject=subject, now=network.clock.now())
+    now = network.clock.now()
+    return build_request(question, asker=asker, holder="town", subject=subject, now=now, seen_sizes=seen)
 
 
 def ask(network: ExchangeNetwork, asked: FetchRequest) -> FetchAnswer:
@@ -141,6 +145,33 @@ def test_unknown_never_asked_and_withdrawn_look_the_same(network: ExchangeNetwor
         for answer in (never, withdrawn, unknown)
     }
     assert shapes == {(Outcome.REFUSED, "nothing_to_share", (), (), len(never.ledger.leaf))}
+
+
+def test_an_answer_proves_that_the_ledger_extends_the_one_the_asker_saw(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo")
+    before = [read_checkpoint(ask(network, request(network)).ledger.checkpoint.encode()) for _ in range(3)]
+    seen = [before[0].size, before[2].size]
+    answer = ask(network, request(network, seen=seen))
+    now = read_checkpoint(answer.ledger.checkpoint.encode())
+    assert [proof.size for proof in answer.ledger.consistency] == seen
+    for old, proof in zip((before[0], before[2]), answer.ledger.consistency, strict=True):
+        hashes = [bytes.fromhex(node) for node in proof.hashes]
+        verify_consistency(old.size, now.size, old.root, now.root, hashes)
+
+
+def test_a_refusal_brings_the_same_proofs_whoever_it_is_about(network: ExchangeNetwork) -> None:
+    town = network.nodes["town"]
+    Consents(town).withdraw(grant(town, "ngo"))
+    shapes = set()
+    for document in (PERSON, STRANGER):
+        answer = ask(network, request(network, document, seen=[1, 2]))
+        shapes.add((answer.reason, tuple(proof.size for proof in answer.ledger.consistency)))
+    assert shapes == {("nothing_to_share", (1, 2))}
+
+
+def test_of_a_size_the_ledger_never_had_there_is_no_proof_and_no_error(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo")
+    assert ask(network, request(network, seen=[1, 1_000_000])).ledger.consistency[1:] == ()
 
 
 def test_a_consent_is_for_one_recipient_and_purpose_and_time(network: ExchangeNetwork) -> None:

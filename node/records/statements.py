@@ -1,0 +1,39 @@
+"""What the exchange reads of a record for every request: statements compiled once, run by the driver itself."""
+
+from typing import Final
+
+from sqlalchemy import BindParameter, bindparam, func, select
+
+from consent_ledger.sql_driver import DriverStatement
+from node.records.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
+
+_PERSON: Final[BindParameter[str]] = bindparam("person")
+_NEWEST: Final = func.max(PEOPLE.c.updated_at)
+STAMP: Final = DriverStatement(select(func.count(), _NEWEST).select_from(PEOPLE), [], [func.count(), _NEWEST])
+
+_REF: Final = tuple(PEOPLE.c[name] for name in ("person_id", "fictitious", "recorded_at", "created_at", "updated_at"))
+_WITH_DOCUMENT: Final = select(*_REF).where(PEOPLE.c.document_index == bindparam("document"))
+BY_DOCUMENT: Final = DriverStatement(_WITH_DOCUMENT, ["document"], _REF)
+
+_PORTRAYED: Final = (
+    *(PEOPLE.c[name] for name in ("key_id", "wrapped_key", "recorded_at", "household_id")),
+    *(HOUSEHOLDS.c[name] for name in ("kind", "size", "minors", "dependants", "recorded_at")),
+)
+PORTRAIT: Final = DriverStatement(
+    select(*_PORTRAYED)
+    .select_from(PEOPLE.outerjoin(HOUSEHOLDS, HOUSEHOLDS.c.household_id == PEOPLE.c.household_id))
+    .where(PEOPLE.c.person_id == _PERSON, PEOPLE.c.erased_at.is_(None)),
+    ["person"],
+    _PORTRAYED,
+)
+_VALUE: Final = tuple(VALUES.c[name] for name in ("field_id", "readable", "sealed", "recorded_at"))
+VALUES_OF: Final = DriverStatement(select(*_VALUE).where(VALUES.c.person_id == _PERSON), ["person"], _VALUE)
+
+_SPELL: Final = (SPELLS.c.benefit, SPELLS.c.first_month, SPELLS.c.last_month)
+SPELLS_OF: Final = DriverStatement(
+    select(*_SPELL).where(SPELLS.c.person_id == _PERSON).order_by(SPELLS.c.position), ["person"], _SPELL
+)
+_DONE: Final = (INTERVENTIONS.c.action, INTERVENTIONS.c.started_on, INTERVENTIONS.c.outcome)
+DONE_WITH: Final = DriverStatement(
+    select(*_DONE).where(INTERVENTIONS.c.person_id == _PERSON).order_by(INTERVENTIONS.c.position), ["person"], _DONE
+)
