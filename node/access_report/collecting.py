@@ -17,6 +17,7 @@ from consent_ledger.entry import Body, EntryType, Leaf, parse_body
 from consent_ledger.erasure import PersonTrace, trace_person
 from consent_ledger.errors import LedgerDamaged, MalformedDocument
 from consent_ledger.log import ConsentLedger
+from node.exchange.travelling.parties import origin_of, parties_of
 from node.referrals.store import ReferralStore
 from records_exchange.access_told import MAX_TOLD, AccessesTold, ToldAccess
 
@@ -51,8 +52,8 @@ def person_entries(node: "Node", session: Session, person_ref: str) -> tuple[Per
 
 
 def consents_with(asker: str, consents: Sequence[ConsentView]) -> tuple[ConsentView, ...]:
-    """Return the consents to which an entity is a party: as the controller that recorded them, or a recipient."""
-    return tuple(view for view in consents if asker in (view.record.controller, *view.record.recipients))
+    """Return the consents to which an entity is a party: where it was given, another holder, or a recipient."""
+    return tuple(view for view in consents if asker in parties_of(view.record))
 
 
 def accesses_told_to(asker: str, entries: Sequence[PersonEntry], consents: Sequence[ConsentView]) -> AccessesTold:
@@ -71,8 +72,9 @@ def accesses_told_to(asker: str, entries: Sequence[PersonEntry], consents: Seque
         fields = tuple(name for name in entry.body.fields if any(name in view.record.fields for view in under))
         if not fields:
             continue
-        gave_it = any(view.record.controller == asker for view in under)
-        named = entry.body.recipient if gave_it or entry.body.recipient == asker else None
+        # Where it was given, and at its other holders, the recipients that it names are known anyway.
+        shares_it = any(asker in (origin_of(view.record), *view.record.holders) for view in under)
+        named = entry.body.recipient if shares_it or entry.body.recipient == asker else None
         access = ToldAccess(
             time=entry.time, entity=named, role=entry.body.role, purpose=entry.body.purpose, fields=fields
         )

@@ -24,6 +24,7 @@ from consent_ledger.receipt import prove_entry, prove_leaf
 from node.access_report.collecting import PersonEntry, person_entries
 from node.access_report.document import AccessReport, HolderPart, report_document
 from node.access_report.page import report_page
+from node.exchange.travelling.parties import parties_of
 from node.records.documents import Document
 from node.runtime.errors import PeerRefused
 from node.witnessing.rounds import catch_up
@@ -134,8 +135,8 @@ class AccessReports:
         found: set[str] = set()
         for entry in entries:
             match entry.body:
-                case ConsentBody(controller=controller, recipients=recipients):
-                    found.update((controller, *recipients))
+                case ConsentBody() as record:
+                    found.update(parties_of(record))
                 case ReleaseBody(recipient=recipient):
                     found.add(recipient)
                 case ReleaseReceivedBody(holder=holder):
