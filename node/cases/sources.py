@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from node.exchange.asking import Asking, Fetched, Reply
+from node.exchange.errors import LocatorMissing, LocatorUnreachable
+from node.exchange.locating import Locating
 from node.exchange.report import exit_code as fetch_exit_code
 from node.records.documents import Document
 from node.records.model import FieldValue
@@ -71,6 +73,22 @@ def chosen_holders(names: Sequence[str] | None) -> tuple[str, ...]:
     The one place where the holders of a view are chosen.
     """
     return tuple(dict.fromkeys(names or ()))
+
+
+def located_holders(
+    node: Node, document: Document, purpose: str, *, locating: Locating | None = None
+) -> tuple[tuple[str, ...], RedpactError | None]:
+    """Return whom the private locator names for a view, and why it could not be asked, if it could not.
+
+    Without a locator a view still shows this entity's own part.
+
+    Raises:
+        RedpactError: as `Locating.locate`, for whatever else is wrong.
+    """
+    try:
+        return (locating or Locating(node)).locate(document, purpose).holders, None
+    except (LocatorMissing, LocatorUnreachable) as error:
+        return (), error
 
 
 def gather(

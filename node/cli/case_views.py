@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 PurposeOption = Annotated[str, typer.Option("--purpose", help="What for; see: redpact-node vocabulary purposes.")]
 HoldersOption = Annotated[
     list[str] | None,
-    typer.Option("--from", help="Other entities to ask: ENT[,ENT]; may be repeated. None: this entity's own part."),
+    typer.Option(
+        "--from", help="Entities to ask: ENT[,ENT]; may be repeated. None: those whom the locator names."
+    ),
 ]
 RoleOption = Annotated[str, typer.Option("--role", help="Role of who asks; that of the team, or the usual one here.")]
 
@@ -44,12 +46,18 @@ def register(group: typer.Typer) -> None:
 
 def _gathered(asked: _Asked, fields: Sequence[str]) -> "Gathered":
     from node.cases.questions import Asker, case_question
-    from node.cases.sources import gather
+    from node.cases.sources import gather, located_holders
+    from policies.errors import error_text
 
     node = open_node(asked.home)
     asker = Asker(who_asks(asked.professional), asked.role, asked.reason)
     question = case_question(node, asked.document, asked.purpose, asker, fields=fields)
-    gathered = gather(node, asked.document, question, split_names(asked.holders) or None)
+    holders, unlocated = split_names(asked.holders), None
+    if not holders:
+        holders, unlocated = located_holders(node, asked.document, asked.purpose)
+    if unlocated is not None:
+        typer.echo(error_text(unlocated), err=True)
+    gathered = gather(node, asked.document, question, holders or None)
     node.close()
     return gathered
 

@@ -17,10 +17,10 @@ from node.cases.assessment_page import assessment_page, write_assessment_page
 from node.cases.assessment_text import assessment_text
 from node.cases.desk import CaseDesk
 from node.cases.errors import PageNotWritten
-from node.cases.sources import Gathered, chosen_holders, gather
+from node.cases.sources import Gathered, chosen_holders, gather, located_holders
 from node.exchange.answering import Answering
 from node.exchange.asking import Asking, question_of
-from node.exchange.errors import RecipientNotAllowed
+from node.exchange.errors import LocatorMissing, RecipientNotAllowed
 from node.runtime.errors import PeerUnreachable
 from policies.case_access import AccessGained
 from records_exchange.request import parse_request
@@ -112,6 +112,12 @@ def test_a_view_asks_nobody_that_was_not_named(network: ExchangeNetwork) -> None
     assert chosen_holders(["town", "town"]) == ("town",)
     with pytest.raises(RecipientNotAllowed):
         view(network, (grid.FIELD,), "ngo")
+
+
+def test_without_a_locator_a_view_says_why_nobody_else_was_asked(network: ExchangeNetwork) -> None:
+    holders, why = located_holders(network.nodes["ngo"], PERSON, "coordination")
+    assert holders == ()
+    assert isinstance(why, LocatorMissing)
 
 
 def test_how_the_case_was_come_to_goes_with_every_view(network: ExchangeNetwork) -> None:
