@@ -1,6 +1,6 @@
 """Another entity sends our node messages that lie: refused by type, nothing changed, and honest messages are taken."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -54,7 +54,7 @@ def refusal(peer: PeerOnTheWire, envelope: Envelope) -> str:
 @pytest.mark.parametrize("lie", MESSAGE_LIES)
 @pytest.mark.parametrize("make", [notice, question])
 def test_a_message_that_lies_about_itself(
-    network: ExchangeNetwork, liar: PeerOnTheWire, make: "type[notice]", lie: str
+    network: ExchangeNetwork, liar: PeerOnTheWire, make: Callable[..., Envelope], lie: str
 ) -> None:
     with nothing_changes(network):
         found = MESSAGE_LIES[lie]
