@@ -16,7 +16,7 @@ export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test lint format fault fuzz protos protos-check docs auditor bench system lock clean
+.PHONY: help setup demo test lint format fault fuzz soak protos protos-check docs auditor bench system lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ fault: setup ## Make every system call of an append fail, one at a time, and aud
 
 fuzz: setup ## Try a million mutated proofs (FUZZ_ARGS="--proofs N --seed N")
 	$(BIN)/python -m tests.fuzz.proofs $(FUZZ_ARGS)
+
+soak: setup ## Kill processes over bad lines for 30 minutes and lose nothing (SOAK_ARGS="--minutes N --seed N --keep")
+	$(BIN)/python -m tests.soak $(SOAK_ARGS)
 
 protos: setup ## Generate the stubs from protos/redpact/v1/*.proto
 	$(BIN)/python -m tools.protos

@@ -131,6 +131,7 @@ class LocalNetwork:
         """Make the coordinator and run it."""
         ports = {"--listen": self.listen, "--enrolment-listen": self.enrolment, "--witness-listen": self.witness}
         addresses = [word for option, port in ports.items() for word in (option, f"127.0.0.1:{port}")]
+        addresses += self.reached(self.listen, self.witness)
         self.programs.ask(COORDINATOR, "init", "--home", self.coordinator_home, "--network", NETWORK, *addresses)
         self.coordinator.start()
         self.coordinator.wait_ready()
@@ -144,9 +145,13 @@ class LocalNetwork:
         open_port = entity.listens and witness is not None
         listen = f"127.0.0.1:{port}" if entity.listens else "none"
         witness_listen = f"127.0.0.1:{witness}" if open_port else "none"
-        addresses = ("--listen", listen, "--witness-listen", witness_listen)
+        addresses = ("--listen", listen, "--witness-listen", witness_listen, *self.reached(port, witness))
         home = ("--home", self.home(entity.id))
         self.programs.ask(NODE, "init", *home, *addresses, "--token", "-", stdin=str(invited["token"]))
+
+    def reached(self, port: int, witness: int | None) -> list[str]:  # noqa: ARG002 - for who puts something in between
+        """Return options of ``init`` that say where others reach these ports, when that is elsewhere."""
+        return []
 
     def serve(self, entities: list[str]) -> None:
         """Run the nodes of these entities."""

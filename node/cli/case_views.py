@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 PurposeOption = Annotated[str, typer.Option("--purpose", help="What for; see: redpact-node vocabulary purposes.")]
 HoldersOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--from", help="Entities to ask: ENT[,ENT]; may be repeated. None: those whom the locator names."
-    ),
+    typer.Option("--from", help="Entities to ask: ENT[,ENT]; may be repeated. None: those whom the locator names."),
 ]
 RoleOption = Annotated[str, typer.Option("--role", help="Role of who asks; that of the team, or the usual one here.")]
 

@@ -53,9 +53,9 @@ class Transport:
             try:
                 return way(peer, envelope)
             except PeerUnreachable as error:
+                if error.answered:  # it is there, and no other way to it will change its mind
+                    raise
                 faults.append(error)
-                if error.answered:
-                    break
             except PeerRefused as error:
                 if faults and error.peer_code in _SEEN_BEFORE:  # it came the first way, and only the answer was lost
                     raise faults[0] from error

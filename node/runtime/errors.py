@@ -95,7 +95,7 @@ class PeerBusy(PeerUnreachable):
     es = "La otra entidad está ocupada, o ya ha atendido demasiadas peticiones de esta. Repítala dentro de un momento."
 
     def __init__(self, message: str, *, remedy: str = "", retry_after: float = 1.0) -> None:
-        super().__init__(message, remedy=remedy)
+        super().__init__(message, remedy=remedy, answered=True)
         self.retry_after = retry_after
 
 

@@ -51,12 +51,11 @@ class PeerOnTheWire:
 
     def send_to(self, target: str, method: str, envelope: Envelope) -> bytes:
         """Send an envelope by a call of its choice."""
-        wrapped = (
-            records_pb2.FetchSummaryRequest(request=to_wire(envelope))
-            if method == FETCH
-            else messages_pb2.DeliverRequest(message=to_wire(envelope))
-        )
-        return self.send_bytes(target, method, wrapped.SerializeToString())
+        if method == FETCH:
+            data = records_pb2.FetchSummaryRequest(request=to_wire(envelope)).SerializeToString()
+        else:
+            data = messages_pb2.DeliverRequest(message=to_wire(envelope)).SerializeToString()
+        return self.send_bytes(target, method, data)
 
     def send_bytes(self, target: str, method: str, data: bytes, *, seconds: float = 10.0) -> bytes:
         """Send any bytes."""

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("proof", sa.LargeBinary(), nullable=False),
         sa.Column("subject", sa.String(length=64), nullable=False),
         sa.Column("waiting", sa.Boolean(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("sender", "consent_id", name="pk_exchange_consent_copy"),
     )

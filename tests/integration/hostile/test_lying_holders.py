@@ -173,13 +173,17 @@ def _half_an_envelope(_method: str, data: bytes, _context: grpc.ServicerContext)
     return reply[: len(reply) // 2]
 
 
+def _fault(_method: str, _data: bytes, _context: grpc.ServicerContext) -> bytes:
+    raise RuntimeError("my own trouble")
+
+
 WIRE: dict[str, Behave] = {
     "nothing at all": _bytes(b""),
     "no protobuf": _bytes(b"\xff" * 100),
     "half an envelope": _half_an_envelope,
     "the request itself": lambda _method, data, _context: data,
     "more than is taken": _bytes(bytes(17 * 1024 * 1024)),
-    "a fault": lambda _method, _data, _context: (_ for _ in ()).throw(RuntimeError("my own trouble")),
+    "a fault": _fault,
     "a long no": _abort(grpc.StatusCode.PERMISSION_DENIED, "no" * 1000),
     "no such call": _abort(grpc.StatusCode.UNIMPLEMENTED, "what?"),
     "later": _abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "later"),

@@ -1,12 +1,15 @@
 """Hypothesis drives four entities through grants, withdrawals, crashes and partitions; see `tests.support.machine`."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.machine.machine import ConsentMachine
 
-EXAMPLES, STEPS = 25, 40
+EXAMPLES = int(os.environ.get("REDPACT_MACHINE_EXAMPLES", "15"))
+STEPS = 40
 
 
 @pytest.mark.slow

@@ -15,7 +15,8 @@ from node.exchange import answering
 from node.exchange.messages.kinds import Response
 from node.exchange.travelling import copies, withdrawals
 from records_exchange.mailboxes import SqlMailbox
-from tests.support.machine.machine import ConsentMachine, consent_to
+from tests.support.machine.bench import consent_to
+from tests.support.machine.machine import ConsentMachine
 from tests.support.machine.world import PURPOSES
 
 pytestmark = pytest.mark.invariant(4)

@@ -83,7 +83,7 @@ def test_what_is_not_a_plain_json_object_is_refused(data: bytes) -> None:
 def test_a_document_may_be_wide_and_nested_up_to_its_bound() -> None:
     deep = b'{"a":' * 64 + b"1" + b"}" * 64
     assert canonical.encode(canonical.decode(deep)) == deep
-    wide: dict[str, list[list[int]]] = {"a": [[] for _ in range(1000)]}
+    wide: dict[str, object] = {"a": [[] for _ in range(1000)]}
     assert canonical.decode(canonical.encode(wide)) == wide
     assert canonical.decode(b'{"a":"\\ud83d\\ude00"}') == {"a": "\U0001f600"}
 

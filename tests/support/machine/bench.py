@@ -1,0 +1,250 @@
+"""What the rules of the state machine do to the world, and how the model is told of it."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from hypothesis.stateful import RuleBasedStateMachine
+from typing_extensions import override
+
+from consent_ledger.consent_model import ConsentView
+from node.exchange.consents import Consents, GrantInput
+from node.wiring import Node
+from records_exchange.answer import Outcome
+from records_exchange.checks import MAX_CLOCK_SKEW
+from records_exchange.mailboxes import NoticeState, SqlMailbox
+from records_exchange.message import Outcome as MessageOutcome
+from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, proof_bytes, read_copy
+from tests.support.machine.model import SILENCE, Model, Version
+from tests.support.machine.world import ENTITIES, FIELDS, KNOWN, PEOPLE, PURPOSES, Crash, Delivered, World
+
+LONGEST_WAIT: Final = timedelta(hours=1)
+_ROUNDS: Final = 40
+
+
+def consent_to(
+    origin: str,
+    person: str,
+    fields: Iterable[str] = FIELDS,
+    chosen: Iterable[str] = PURPOSES,
+    recipients: Iterable[str] = ENTITIES,
+    *,
+    holders: Iterable[str] = (),
+    days: int = 30,
+) -> GrantInput:
+    """Return what a person agrees to at an entity."""
+    return GrantInput(
+        document=PEOPLE[person],
+        purposes=sorted(chosen),
+        recipients=sorted({*recipients} - {origin}),
+        fields=sorted(fields),
+        holders=sorted({*holders} - {origin}),
+        valid_days=days,
+    )
+
+
+class Bench(RuleBasedStateMachine):
+    """Four entities and the model of them; the rules are `machine.ConsentMachine`'s."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(self._taken)
+        self.model = Model(ENTITIES)
+        for entity, known in KNOWN.items():
+            self.model.at[entity].known.update(known)
+
+    @override
+    def teardown(self) -> None:
+        """Mend everything; in the end every withdrawal has arrived, nothing waits, and every audit passes."""
+        try:
+            self._mend()
+            self._settle()
+            self._check_end()
+        finally:
+            self.world.close()
+
+    def fetch(self, asker: str, holder: str, person: str, purpose: str) -> None:
+        """Ask one holder."""
+        if asker == holder or not {asker, holder} <= set(self.world.alive):
+            return
+        now = self._tick()
+        allowed = self.model.allowed(holder, person, asker, purpose, now)
+        before = len(self.world.promised)
+        try:
+            reply = self.world.fetch(asker, holder, person, purpose)
+        except Crash as crash:
+            self._reopen(crash.entity)
+            reply = None
+        for _, answer in self.world.promised[before:]:  # also one that was lost on its way
+            self._check_answer(answer.outcome, {field.id for field in answer.fields}, answer.consents, allowed, holder)
+        if reply is not None and reply.released and reply.answer is not None:
+            assert {f.id: f.value for f in reply.answer.fields}.get("case.coordinator") in (
+                None,
+                f"Canario{holder.capitalize()}",
+            )
+            for consent in reply.answer.consents:
+                self.model.at[asker].received[consent].add(holder)
+        elif reply is None and len(self.world.promised) > before and self._durable:
+            for consent in self.world.promised[-1][1].consents:
+                self.model.at[asker].received[consent].add(holder)
+
+    def _tick(self) -> datetime:
+        return self.world.clock.advance(seconds=1)
+
+    def _able(self, entity: str, person: str) -> bool:
+        return entity in self.world.alive and person in self.model.at[entity].known
+
+    def _act(self, entity: str, do: Callable[[Node], Any], if_durable: Callable[[], Any]) -> Any:
+        """Do something at an entity; None when it is down, or died before it was durable."""
+        node = self.world.alive.get(entity)
+        if node is None:
+            return None
+        try:
+            return do(node)
+        except Crash:
+            return if_durable() if self._reopen(entity) else None
+
+    def _reopen(self, entity: str) -> bool:
+        """Bury a process and start another one; tell whether what it was doing is durable."""
+        pending = self.world.pending.get(entity)
+        self._durable = pending is not None and pending.after
+        self.world.bury(entity)
+        self.world.start(entity)
+        return self._durable
+
+    def _give(
+        self,
+        origin: str,
+        person: str,
+        given: GrantInput,
+    ) -> str:
+        self._tick()
+        if not self._able(origin, person) or not given.recipients:
+            return ""
+        view = self._act(origin, lambda node: Consents(node).grant(given), lambda: self._new_view(origin))
+        if view is None:
+            return ""
+        self.model.give(view.consent_id, self._version(view, person))
+        return str(view.consent_id)
+
+    def _own(self, consent: str) -> Version | None:
+        """Return what stands of a consent at its origin, when it can be changed there now."""
+        self._tick()
+        for entity, knows in self.model.at.items():
+            held = knows.held.get(consent)
+            if held and held.version.origin == entity:
+                live = held.state == "live" and held.version.until > self.world.clock.now()
+                return held.version if live and entity in self.world.alive else None
+        return None
+
+    def _change(self, consent: str, version: Version, do: Callable[[Node], ConsentView]) -> None:
+        origin = version.origin
+        view = self._act(origin, do, lambda: self._view(origin, consent))
+        if view is not None:
+            self.model.change(consent, self._version(view, version.person))
+
+    def _view(self, entity: str, consent: str) -> ConsentView:
+        node = self.world.alive[entity]
+        with node.snapshot() as session:
+            return node.consents(session).get(consent)
+
+    def _new_view(self, entity: str) -> ConsentView:
+        node = self.world.alive[entity]
+        with node.snapshot() as session:
+            (view,) = (v for v in node.consents(session).list() if v.consent_id not in self.model.at[entity].held)
+            return view
+
+    def _version(self, view: ConsentView, person: str) -> Version:
+        record = view.record
+        return Version(
+            origin=record.controller,
+            person=person,
+            fields=frozenset(record.fields),
+            purposes=frozenset(record.purposes),
+            recipients=frozenset(record.recipients),
+            holders=frozenset(record.holders),
+            until=record.valid_until,
+            yes_at=view.acted_at,
+            index=view.last_index,
+        )
+
+    def _deliver(self, where: str) -> None:
+        node = self.world.alive.get(where)
+        if node is not None:
+            try:
+                node.courier.deliver_due()
+            except Crash as crash:
+                self._reopen(crash.entity)
+
+    def _taken(self, delivered: Delivered) -> None:
+        """Tell the model of a message that its recipient took."""
+        message, here = delivered.message, delivered.recipient
+        knows, now = self.model.at[here], self.world.clock.now()
+        if message.id in knows.taken:
+            return
+        knows.taken.add(message.id)
+        accepted = delivered.reply is None or delivered.reply.outcome is MessageOutcome.ACCEPTED
+        if message.kind == CONSENT_COPY and accepted:
+            copy = read_copy(proof_bytes(message.body))
+            self.model.take_copy(here, copy.record.consent_id, copy.index, message.issued, now)
+        elif message.kind == CONSENT_WITHDRAWN:
+            acted_at = datetime.fromisoformat(message.body["acted_at"])
+            takes = self.model.take_withdrawal(delivered.sender, here, message.body["consent_id"], acted_at, now)
+            assert delivered.reply is None or takes == accepted, "a withdrawal was refused, or taken from a stranger"
+        elif message.kind == "pulse":
+            until = datetime.fromisoformat(message.body["complete_until"])
+            self.model.take_pulse(delivered.sender, here, min(until, message.issued, now + MAX_CLOCK_SKEW))
+
+    def _check_answer(
+        self, outcome: Outcome, fields: set[str], consents: Any, allowed: dict[str, set[str]], holder: str
+    ) -> None:
+        expected = {name for names in allowed.values() for name in names}
+        assert fields <= expected, f"{holder} released {fields - expected} without a live consent"
+        assert fields == expected, f"{holder} withheld {expected - fields} in spite of a live consent"
+        assert (outcome is Outcome.RELEASED) == bool(expected)
+        assert set(consents) == set(allowed)
+        now = self.world.clock.now()
+        for consent in consents:
+            ended = self.model.ended_at_origin.get(consent)
+            assert ended is None or now < ended + SILENCE, "released after the freshness bound"
+
+    def _heal(self) -> None:
+        wires = self.world.wires
+        for broken in (wires.cut, wires.lose_reply, wires.twice, wires.cut_after):
+            broken.clear()
+
+    def _mend(self) -> None:
+        self._heal()
+        self.world.pending.clear()
+        self.world.restart()
+
+    def _settle(self) -> None:
+        for _ in range(_ROUNDS):
+            self.world.clock.advance(seconds=LONGEST_WAIT.total_seconds() + 1)
+            for entity in ENTITIES:
+                self._deliver(entity)
+            if not any(self._waiting(entity) for entity in ENTITIES):
+                return
+        raise AssertionError({entity: self._waiting(entity) for entity in ENTITIES})
+
+    def _waiting(self, entity: str) -> list[tuple[str, str, str, str]]:
+        with self.world.alive[entity].snapshot() as session:
+            waiting = SqlMailbox(session).waiting()
+        return [(entity, notice.kind, notice.recipient, notice.fault) for notice in waiting]
+
+    def _check_end(self) -> None:
+        self.world.check_ledgers()
+        self.world.check_crossed()
+        for entity in ENTITIES:
+            for consent in self.model.withdrawn:
+                with self.world.alive[entity].snapshot() as session:
+                    notices = SqlMailbox(session).about(consent)
+                assert all(notice.state is not NoticeState.LAPSED for notice in notices)
+                held = self.model.at[entity].held.get(consent)
+                assert held is None or held.state != "live", f"{entity} never heard of the end of {consent}"
+        for asker in ENTITIES:
+            for holder in ENTITIES:
+                for person in sorted({version.person for version in self.model.versions.values()}):
+                    self.fetch(asker, holder, person, PURPOSES[0])
+        self.world.check_ledgers()
+        self.world.audit()
