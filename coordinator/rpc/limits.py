@@ -6,6 +6,7 @@ from typing import Final
 from node.runtime.call_guard import CallLimit
 from node.runtime.channels import MAX_MESSAGE_BYTES
 from node.runtime.limits import CallGroup, Rate
+from records_exchange.sealing import MAX_SEALED_BYTES
 
 CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Network/GetDirectory": CallLimit(CallGroup.QUESTIONS, 64),
@@ -16,6 +17,14 @@ CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Training/PullTasks": CallLimit(CallGroup.QUESTIONS, 64),
     "/redpact.v1.Training/GetRelease": CallLimit(CallGroup.QUESTIONS, 1024),
     "/redpact.v1.Training/Decide": CallLimit(CallGroup.MESSAGES, 64 * 1024),
+    "/redpact.v1.Locator/Evaluate": CallLimit(CallGroup.QUESTIONS, 128 * 1024),
+    "/redpact.v1.Locator/Find": CallLimit(CallGroup.QUESTIONS, 8 * 1024),
+    "/redpact.v1.Locator/ListPublished": CallLimit(CallGroup.QUESTIONS, 1024),
+    "/redpact.v1.Locator/Publish": CallLimit(CallGroup.MESSAGES, 1024 * 1024),
+    "/redpact.v1.Relay/Attach": CallLimit(CallGroup.QUESTIONS, 64),
+    "/redpact.v1.Relay/ListAttached": CallLimit(CallGroup.QUESTIONS, 64),
+    "/redpact.v1.Relay/Pass": CallLimit(CallGroup.MESSAGES, MAX_SEALED_BYTES + 1024),
+    "/redpact.v1.Relay/Answer": CallLimit(CallGroup.MESSAGES, MAX_SEALED_BYTES + 1024),
     # gRPC at a node sends no more than this: a model's sums have up to a few megabytes.
     "/redpact.v1.Training/PushResult": CallLimit(CallGroup.MESSAGES, MAX_MESSAGE_BYTES),
 }

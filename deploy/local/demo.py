@@ -18,6 +18,7 @@ from deploy.local.ledgers import LedgerChapter
 from deploy.local.network import Entity, LocalNetwork, fresh_folder
 from deploy.local.populations import CACHE, Population, prepare_tables
 from deploy.local.programs import BIN, COORDINATOR, NODE, DemoFailed, Programs, at_once
+from deploy.local.referral import ReferralChapter
 from deploy.local.story import Story
 from deploy.local.training import TrainingChapter
 from deploy.local.travelling import TravellingChapter
@@ -79,6 +80,7 @@ def _run(arguments: argparse.Namespace, story: Story) -> None:
         case = Case("leon", "burgos", "soria", COLLABORATOR.id, document)
         ExchangeChapter(network, story, case, output).run()
         TravellingChapter(network, story, document, ("leon", "burgos", "soria")).run()
+        ReferralChapter(network, story, document, ("leon", "burgos")).run()
         TrainingChapter(network, story, output, quick=arguments.quick).run()
         LedgerChapter(network, story, output).run(*_people(data))
         story.fact("Real processes, installed programs only", f"{programs.count} commands, in commands.log")

@@ -6,7 +6,7 @@ from consent_ledger.errors import MalformedDocument
 from consent_ledger.signing import Envelope
 from node.exchange.answering import Answering
 from records_exchange.message import MESSAGE_TYPE
-from records_exchange.request import REQUEST_TYPE
+from records_exchange.request import OUTDATED_REQUEST_TYPE, REQUEST_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ class Incoming:
 
     def __init__(self, node: "Node") -> None:
         self._takers: Mapping[str, Callable[[Envelope, str], Envelope]] = {
-            REQUEST_TYPE: Answering(node).answer,
+            **dict.fromkeys((REQUEST_TYPE, OUTDATED_REQUEST_TYPE), Answering(node).answer),
             MESSAGE_TYPE: node.message_desk.take,
         }
 

@@ -14,7 +14,9 @@ from node.exchange.asking import Asking, question_of
 from node.exchange.report import exit_code
 from node.rpc.clients import call_peer
 from node.runtime.errors import PeerRefused, PeerUnreachable
-from node.runtime.status import CODE_METADATA
+from node.runtime.status import CODE_METADATA, peer_errors
+from node.runtime.wire import to_wire
+from protos.redpact.v1 import records_pb2, records_pb2_grpc
 from records_exchange.request import OUTDATED_REQUEST_TYPE, REQUEST_TYPE
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.simulated_peer import SimulatedPeer
@@ -76,8 +78,9 @@ def test_a_request_of_an_older_node_is_refused_with_its_own_code_and_leaves_no_e
     envelope = seal(OUTDATED_REQUEST_TYPE, b"{}", network.nodes["ngo"].keys.signing)
     with network.nodes["town"].snapshot() as session:
         before = network.nodes["town"].ledger(session).size()
-    with pytest.raises(PeerRefused) as caught:
-        call_peer("town", [channel(network, "ngo")], envelope)
+    request = records_pb2.FetchSummaryRequest(request=to_wire(envelope))
+    with pytest.raises(PeerRefused) as caught, peer_errors("town"):
+        records_pb2_grpc.RecordsStub(channel(network, "ngo")).FetchSummary(request, timeout=10)
     assert caught.value.peer_code == "request_outdated"
     with network.nodes["town"].snapshot() as session:
         assert network.nodes["town"].ledger(session).size() == before

@@ -103,7 +103,7 @@ def test_malformed_bytes_get_typed_refusals(net: Network) -> None:
     assert refusal(net, "ListPublished", b"\x0a\xff\xff\xff\xff") == "malformed_document"
     leon, client = net.nodes["leon"], net.nodes["leon"].locator_client()
     point = oprf.blind(b"x").element
-    for payload in (b"{}", b"\xff\xfe", b"x" * 100_000):
+    for payload in (b"{}", b"\xff\xfe", b"x" * 5000):
         calls: dict[str, Callable[[Envelope], object]] = {
             QUESTION_TYPE: client.find,
             PUBLICATION_TYPE: client.publish,
