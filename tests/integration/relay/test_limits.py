@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from consent_ledger.directory import Directory
 from consent_ledger.parties import COORDINATOR_ID, server_name
 from coordinator.relay.switchboard import Switchboard
 from coordinator.rpc.relay import attached_now
@@ -168,7 +169,7 @@ def test_doctor_notices_when_the_directory_gives_our_calls_to_somebody_elses_key
         party.model_copy(update={"exchange_key": false_key}) if party.id == "leon" else party
         for party in directory.entities
     ]
-    false = directory.model_copy(update={"entities": tuple(listed)})
+    false = Directory.model_validate({**directory.model_dump(), "entities": listed})
     monkeypatch.setattr(leon.directory, "current", lambda _now: false)
     found = {each.check: each for each in examine(leon)}["directory"]
     assert (found.level, found.en) == (Level.FAILED, "The directory lists keys that are not ours")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from consent_ledger.parties import ledger_origin
 from consent_ledger.signing import Envelope
+from consent_ledger.witness_store import Role, SqlCheckpointStore
 from node.exchange.consents import Consents
 from node.exchange.messages.pulse import PULSE
 from node.runtime.errors import PeerRefused, PeerUnreachable, PeerUntrusted
@@ -150,17 +152,17 @@ def test_a_node_that_switched_the_relay_off_neither_calls_nor_is_called_by_it(ne
     assert "relay" not in {thread.name for thread in service._threads}
 
 
-def test_a_ledger_that_cannot_be_proved_to_only_grow_is_named_and_nothing_breaks(net: RelayedNetwork) -> None:
-    """The proof is asked for directly; where no address leads, the answer is used and stays unproved for now."""
-    from consent_ledger.parties import ledger_origin
-    from consent_ledger.witness_store import Role, SqlCheckpointStore
-
+def test_the_proof_that_a_ledger_only_grew_comes_by_relay_with_the_answer(net: RelayedNetwork) -> None:
     assert net.fetch().released
     assert net.fetch().released
     leon = net.nodes["leon"]
+    origin = ledger_origin(leon.settings.network, "burgos")
     with leon.snapshot() as session:
-        origin = ledger_origin(leon.settings.network, "burgos")
-        assert SqlCheckpointStore(session, Role.UNPROVEN).get(origin) is not None
+        assert SqlCheckpointStore(session, Role.UNPROVEN).get(origin) is None
+        seen = SqlCheckpointStore(session, Role.PEER).get(origin)
+    with net.nodes["burgos"].snapshot() as session:
+        assert seen is not None
+        assert seen.size == net.nodes["burgos"].ledger(session).size()
 
 
 def test_streams_come_and_go_and_no_call_is_lost(net: RelayedNetwork) -> None:
