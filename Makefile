@@ -60,7 +60,7 @@ fuzz: setup ## Try a million mutated proofs (FUZZ_ARGS="--proofs N --seed N")
 	$(BIN)/python -m tests.fuzz.proofs $(FUZZ_ARGS)
 
 soak: setup ## Kill processes over bad lines for 30 minutes and lose nothing (SOAK_ARGS="--minutes N --seed N --keep")
-	$(BIN)/python -m tests.soak $(SOAK_ARGS)
+	GRPC_VERBOSITY=NONE $(BIN)/python -m tests.soak $(SOAK_ARGS)
 
 protos: setup ## Generate the stubs from protos/redpact/v1/*.proto
 	$(BIN)/python -m tools.protos
