@@ -62,13 +62,14 @@ class ReferralChapter:
 
     def _until(self, entity: str, reference: str, state: str) -> dict[str, Any]:
         end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
+        while True:
             listed = self._ask(entity, "referral", "list")["referrals"]
             found = next((each for each in listed if each["referral_id"] == reference), None)
             if found is not None and found["state"] == state:
                 return dict(found)
+            if time.monotonic() > end:
+                raise DemoFailed(f"after {_PATIENCE:g} s the referral is not {state} at {entity}: {listed}")
             time.sleep(0.3)
-        raise DemoFailed(f"after {_PATIENCE:g} s the referral is not {state} at {entity}: {listed}")
 
     def _ask(self, entity: str, *words: str, stdin: str | None = None) -> dict[str, Any]:
         return self._programs.ask(NODE, *words, "--home", self._network.home(entity), stdin=stdin)
