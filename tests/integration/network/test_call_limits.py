@@ -12,8 +12,6 @@ import pytest
 
 from consent_ledger.parties import server_name
 from coordinator.authority import Authority
-from coordinator.rpc import limits as coordinator_limits
-from node.rpc import limits as node_limits
 from node.runtime.call_guard import CallGuard, CallLimit
 from node.runtime.channels import ChannelPool
 from node.runtime.errors import PeerBusy, PeerRefused
@@ -165,17 +163,3 @@ def test_a_request_too_large_or_absent_is_refused_with_our_error(
             stub(iter([b"x" * 100_000]), timeout=10)
         assert too_large.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert call(channel) == "flood"
-
-
-def test_every_call_of_both_services_has_its_limits_written_down() -> None:
-    from protos.redpact.v1 import enrolment_pb2, ledger_pb2, messages_pb2, network_pb2, records_pb2, training_pb2
-
-    modules = (enrolment_pb2, ledger_pb2, messages_pb2, network_pb2, records_pb2, training_pb2)
-    there = {
-        f"/{service.full_name}/{method.name}"
-        for module in modules
-        for service in module.DESCRIPTOR.services_by_name.values()
-        for method in service.methods
-    }
-    listed = {*node_limits.CALLS, *coordinator_limits.CALLS, *coordinator_limits.ENROLMENT_CALLS}
-    assert listed == there

@@ -1,5 +1,6 @@
 """Real nodes in one process, with real databases and wires in place of gRPC, that can be cut, crashed and reopened."""
 
+import atexit
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -309,6 +310,7 @@ def _record(entity: str, document: Document) -> Any:
 def _template() -> Path:
     """Make the homes once: keys, databases, directory, and the people known from the start."""
     root = Path(mkdtemp(prefix="redpact-template-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
     network = ExchangeNetwork(root, FrozenClock(START))
     for entity in ENTITIES:
         node = network.add(entity, kind=EntityKind.PUBLIC)
