@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from records_exchange.tables import ConsentCopy, EndedConsent, ReceivedRelease, ReceivedUnder, ReleaseMade
@@ -164,8 +164,12 @@ class SqlTravelStore:
 
     def _insert_once(self, table: type[EndedConsent | ReleaseMade], **values: object) -> None:
         # Spelled by each dialect in its own way; with a plain insert a row that is there would end the transaction.
-        made = postgresql if self._session.get_bind().dialect.name == "postgresql" else sqlite
-        self._session.execute(made.insert(table).values(**values).on_conflict_do_nothing())
+        if self._session.get_bind().dialect.name == "postgresql":
+            from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - slow to load, and of no use on SQLite
+
+            self._session.execute(postgresql.insert(table).values(**values).on_conflict_do_nothing())
+        else:
+            self._session.execute(sqlite.insert(table).values(**values).on_conflict_do_nothing())
 
 
 def _copy(row: ConsentCopy) -> KeptCopy:
