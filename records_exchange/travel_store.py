@@ -3,12 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, cast
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
+from consent_ledger.sql_driver import DriverStatement, connection_of
 from records_exchange.tables import ConsentCopy, EndedConsent, ReceivedRelease, ReceivedUnder, ReleaseMade
+
+_RECEIVED: Final = ("request_id", "holder", "purpose", "person_ref", "content", "received_at", "forget_at")
+
+# What every fetch needs.
+_RELEASES: Final = cast("Table", ReleaseMade.__table__)
+_NOTED: Final = DriverStatement(
+    select(_RELEASES.c.recipient).where(
+        _RELEASES.c.consent_id == bindparam("consent"), _RELEASES.c.recipient == bindparam("to")
+    ),
+    ["consent", "to"],
+    [_RELEASES.c.recipient],
+)
+_KEEP: Final = DriverStatement(insert(ReceivedRelease), _RECEIVED)
+_KEEP_UNDER: Final = DriverStatement(insert(ReceivedUnder), ["consent_id", "request_id", "holder"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +107,10 @@ class SqlTravelStore:
 
     def note_release(self, consent_ids: Sequence[str], recipient: str) -> None:
         """Note that a recipient received something under some consents."""
+        connection = connection_of(self._session)
         for consent_id in consent_ids:
-            self._insert_once(ReleaseMade, consent_id=consent_id, recipient=recipient)
+            if _NOTED.one(connection, consent_id, recipient) is None:
+                self._insert_once(ReleaseMade, consent_id=consent_id, recipient=recipient)
 
     def recipients(self, consent_id: str) -> list[str]:
         """Return who received something from us under a consent."""
@@ -101,22 +119,9 @@ class SqlTravelStore:
 
     def keep_received(self, received: Received, consent_ids: Sequence[str]) -> None:
         """Keep what a holder released to us, and under which consents."""
-        self._session.execute(
-            insert(ReceivedRelease).values(
-                request_id=received.request_id,
-                holder=received.holder,
-                purpose=received.purpose,
-                person_ref=received.person_ref,
-                content=received.content,
-                received_at=received.received_at,
-                forget_at=received.forget_at,
-            )
-        )
-        rows = [
-            {"consent_id": each, "request_id": received.request_id, "holder": received.holder} for each in consent_ids
-        ]
-        if rows:
-            self._session.execute(insert(ReceivedUnder), rows)
+        connection = connection_of(self._session)
+        _KEEP.run(connection, *(getattr(received, name) for name in _RECEIVED))
+        _KEEP_UNDER.run_many(connection, [(each, received.request_id, received.holder) for each in consent_ids])
 
     def received_of(self, person_ref: str, now: datetime) -> list[Received]:
         """Return what is still kept about a person, the newest first."""
