@@ -16,9 +16,11 @@ from consent_ledger.errors import DirectoryExpired
 from consent_ledger.signing import Envelope
 from node.rpc import relay
 from node.rpc.relay import RelayedCall
+from node.runtime.limits import CallGroup
 from node.runtime.status import public_details
 from node.wiring import Node
 from policies.errors import ErrorKind, RedpactError
+from records_exchange.request import REQUEST_TYPE
 from records_exchange.sealing import Refusal, Route, open_call, seal_return
 
 FIRST_WAIT_SECONDS: Final = 0.05
@@ -107,7 +109,9 @@ def answer_call(node: Node, call: RelayedCall) -> bytes:
 
 def _taken(node: Node, envelope: Envelope, caller: str) -> Envelope | Refusal:
     reference = secrets.token_hex(4)
+    group = CallGroup.FETCHES if envelope.payload_type == REQUEST_TYPE else CallGroup.MESSAGES
     try:
+        node.limits.spend(caller, group)  # what comes by relay passes no gate of the server, and counts as if it did
         return node.incoming.take(envelope, caller)
     except RedpactError as error:
         _log.log(40 if error.kind is ErrorKind.DAMAGED else 20, "call_refused", code=error.code, reference=reference)

@@ -2,16 +2,20 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import grpc
 import pytest
 from typing_extensions import override
 
+from consent_ledger.signing import Envelope, seal
 from node.exchange import relaying
-from node.exchange.relaying import LONGEST_WAIT_SECONDS, attend_relay
+from node.exchange.relaying import LONGEST_WAIT_SECONDS, answer_call, attend_relay
 from node.rpc import relay
 from node.rpc.relay import RelayedCall
 from node.runtime.errors import PeerUnreachable
+from records_exchange.request import REQUEST_TYPE
+from records_exchange.sealing import Refusal, Route, open_return, seal_call
 from tests.support.exchange import ExchangeNetwork
 
 ROUNDS = 14
@@ -73,3 +77,24 @@ def test_after_a_stream_that_lasted_the_next_is_opened_at_once(
 ) -> None:
     monkeypatch.setattr(relaying, "LASTING_SECONDS", -1.0)
     assert max(waits(network, monkeypatch, calls=0, fault=False)) < 0.1
+
+
+def test_what_comes_by_relay_counts_like_a_direct_call(tmp_path: Path) -> None:
+    network = ExchangeNetwork(tmp_path)
+    ngo = network.add("ngo")
+    town = network.add("town", fetches_burst=2, fetches_per_second=0.01)
+    route = Route(town.settings.network, "ngo", "town")
+
+    def by_relay() -> Envelope | Refusal:
+        rubbish = seal(REQUEST_TYPE, b"{}", ngo.keys.signing)
+        call = seal_call(rubbish, route, town.keys.exchange_public)
+        answered = answer_call(town, RelayedCall("1", "ngo", call.data))
+        return open_return(answered, route, call.binding, ngo.keys.exchange)
+
+    answers = [by_relay() for _ in range(3)]
+    network.close()
+    assert [each.code for each in answers if isinstance(each, Refusal)] == [
+        "request_malformed",
+        "request_malformed",
+        "too_many_calls",
+    ]
