@@ -157,6 +157,12 @@ class ConsentView(BaseModel):
         """The node's random id of the person."""
         return self.record.person_ref
 
+    @property
+    def told_at(self) -> datetime | None:
+        """When the entity where it was given last said so; None when that is this one."""
+        origin = self.record.origin
+        return (origin.told_at or origin.acted_at) if origin else None
+
     def is_live(self, now: datetime) -> bool:
         """Tell whether it is valid for processing now, for whatever its scope is."""
         return self.state in VALID_FOR_PROCESSING and self.record.valid_from <= now < self.record.valid_until
@@ -207,7 +213,7 @@ def live_consents(views: Sequence[ConsentView], purpose: str, recipient: str, no
                     fields=fields,
                     valid_until=view.record.valid_until,
                     origin=origin.entity if origin else None,
-                    told_at=(origin.told_at or origin.acted_at) if origin else None,
+                    told_at=view.told_at,
                 )
             )
     return tuple(found)

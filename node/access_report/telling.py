@@ -14,7 +14,7 @@ from consent_ledger import canonical
 from consent_ledger.bodies import AccessReportBody
 from consent_ledger.entry import EntryType, NewEntry
 from node.access_report.collecting import accesses_told_to, consents_with, person_entries
-from node.exchange.linking import find_person, pairwise_key
+from node.exchange.linking import find_person
 from node.exchange.messages.kinds import Kind, Response
 from records_exchange.access_told import ACCESS_REPORT, AccessesTold, read_question
 from records_exchange.message import VerifiedMessage
@@ -33,7 +33,7 @@ def access_report_kind(node: "Node") -> Kind:
     def receive(session: Session, received: VerifiedMessage, now: datetime) -> Response:
         subject, asker = read_question(received.message), received.sender
         store = SqlExchangeStore(session)
-        person = find_person(node.people(session), store, pairwise_key(node, asker), subject) or _NOBODY
+        person = find_person(node.people(session), store, node.pairwise_keys.shared_with(asker), subject) or _NOBODY
         consents = consents_with(asker.id, node.consents(session).list(person))
         if not consents:
             return Response(AccessesTold().model_dump(mode="json"))

@@ -20,22 +20,13 @@ _ONE_BY_ONE: Final = 100
 """Up to this many new people are read singly; beyond it one pass over everybody is cheaper."""
 
 
-def pairwise_key(node: "Node", peer: Party) -> PairwiseKey:
-    """Return the key under which this entity and a peer speak of people.
-
-    Raises:
-        PseudonymUnavailable: the peer's exchange key is not usable.
-    """
-    return PairwiseKey.derive(node.keys.exchange, bytes.fromhex(peer.exchange_key), network=node.settings.network)
-
-
 def pseudonym_of(node: "Node", peer: Party, document: Document) -> str:
     """Return the pseudonym by which a person is known between this entity and a peer.
 
     Raises:
         PseudonymUnavailable: the peer's exchange key is not usable.
     """
-    return pairwise_key(node, peer).pseudonym(document.kind.value, document.number)
+    return node.pairwise_keys.shared_with(peer).pseudonym(document.kind.value, document.number)
 
 
 def find_person(people: PersonStore, store: SqlExchangeStore, key: PairwiseKey, pseudonym: str) -> str | None:

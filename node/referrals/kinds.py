@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.errors import ConsentUnknown
 from node.attention.items import AttentionKind, AttentionList, NewItem
-from node.exchange.linking import find_person, pairwise_key
+from node.exchange.linking import find_person
 from node.exchange.messages.kinds import Kind, Response
 from node.referrals.service import CONSENT_WITHDRAWN, PERSON_ERASED
 from node.referrals.steps import Steps
@@ -51,7 +51,7 @@ class _Desk:
         known = ReferralStore(session).find(offer.referral_id)
         if known is not None and not _awaits_offer(known, message.sender):
             return Response(refusal="referral_conflict")
-        key = pairwise_key(self._node, received.sender)
+        key = self._node.pairwise_keys.shared_with(received.sender)
         subject = message.subject or ""
         person = find_person(self._node.people(session), SqlExchangeStore(session), key, subject)
         steps = Steps(self._node, session)

@@ -29,7 +29,6 @@ from node.witnessing.state import own_testimony
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.vocabulary import load_vocabulary
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
-from records_exchange.linkage import PairwiseKey
 from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
 from records_exchange.message import VerifiedMessage
 from records_exchange.store import SqlExchangeStore
@@ -122,8 +121,7 @@ def _take_in(node: "Node", session: Session, opened: OpenedCopy, copy: KeptCopy,
     if parties_of(opened.record).intersection(SqlTravelStore(session).barred_by(copy.consent_id, now)):
         return False  # withdrawn while it waited, by the word of somebody else than its sender
     peer = directory.party(copy.sender)
-    network = node.settings.network
-    key = PairwiseKey.derive(node.keys.exchange, bytes.fromhex(peer.exchange_key), network=network)
+    key = node.pairwise_keys.shared_with(peer)
     person = find_person(people, SqlExchangeStore(session), key, copy.subject)
     if person is None:
         return False

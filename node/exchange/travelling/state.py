@@ -1,17 +1,9 @@
 """Whether the entities where consents were given are heard, for ``doctor``."""
 
-from datetime import datetime
-
-from consent_ledger.consent_model import ConsentView
 from node.exchange.travelling.freshness import is_silent
 from node.runtime.findings import Finding, Level
 from node.wiring import Node
 from policies.errors import RedpactError
-
-
-def _told_at(view: ConsentView) -> datetime | None:
-    origin = view.record.origin
-    return (origin.told_at or origin.acted_at) if origin else None
 
 
 def check_origins(node: Node) -> Finding:
@@ -25,7 +17,7 @@ def check_origins(node: Node) -> Finding:
                     view.record.origin.entity
                     for view in live
                     if view.record.origin
-                    and is_silent(session, view.record.origin.entity, _told_at(view), now=now, bound=bound)
+                    and is_silent(session, view.record.origin.entity, view.told_at, now=now, bound=bound)
                 }
             )
     except RedpactError as error:
