@@ -14,10 +14,11 @@ from consent_ledger.parties import Party
 from consent_ledger.signing import Envelope
 from coordinator.training.errors import CampaignOutOfStep, CampaignUnknown, DecisionConflict
 from coordinator.training.states import CampaignEvent, CampaignState, StopReason, after
-from coordinator.training.tables import CampaignDecisionRow, CampaignRow
+from coordinator.training.tables import CampaignDecisionRow, CampaignRow, RoundRow
+from federated.bundle.transcript import RoundRecord
 from federated.decision import CampaignDecision, Verdict, open_decision
 from federated.manifest import CampaignManifest, manifest_sha256, open_manifest
-from federated.rounds import TrainingState
+from federated.progress import Progress
 
 _DETAIL_CHARACTERS = 1000
 
@@ -30,7 +31,7 @@ class Campaign:
         manifest: the content of `envelope`, verified under the coordinator's own key.
         approved: entities that approved, sorted.
         refused: entities that refused, sorted.
-        checkpoint: the state after the last completed round, None before the first.
+        checkpoint: the progress after the last step, None before the first.
     """
 
     manifest: CampaignManifest
@@ -39,7 +40,7 @@ class Campaign:
     approved: tuple[str, ...]
     refused: tuple[str, ...]
     rounds_completed: int
-    checkpoint: TrainingState | None
+    checkpoint: Progress | None
     began: datetime | None
     ended: datetime | None
     stop_reason: StopReason | None
@@ -167,18 +168,25 @@ class CampaignRegister:
         self._session.flush()
         return self._campaign(row)
 
-    def save_round(self, campaign_id: str, state: TrainingState) -> None:
-        """Keep the state after a completed round, so that a restart goes on from there.
+    def save_step(self, campaign_id: str, progress: Progress, record: RoundRecord | None) -> None:
+        """Keep the progress after a step, and the record of a round that is over, so that a restart goes on from there.
 
         Raises:
-            CampaignOutOfStep: the campaign is no longer running, or the state is older than the one kept.
+            CampaignOutOfStep: the campaign is no longer running, or the progress is older than the one kept.
         """
         row = self._row(campaign_id, lock=True)
-        if CampaignState(row.state) is not CampaignState.RUNNING or state.completed < row.rounds_completed:
+        if CampaignState(row.state) is not CampaignState.RUNNING or progress.completed < row.rounds_completed:
             raise CampaignOutOfStep(f"campaign {campaign_id} is {row.state} at round {row.rounds_completed}")
-        row.checkpoint = state.to_json()
-        row.rounds_completed = state.completed
+        row.checkpoint = progress.to_json()
+        row.rounds_completed = progress.completed
+        if record is not None:
+            self._session.add(RoundRow(campaign_id=campaign_id, round=record.round, record=record.to_json()))
         self._session.flush()
+
+    def transcript(self, campaign_id: str) -> tuple[RoundRecord, ...]:
+        """Return the records of the rounds that are over, in order."""
+        query = select(RoundRow.record).where(RoundRow.campaign_id == campaign_id).order_by(RoundRow.round)
+        return tuple(RoundRecord.from_json(record) for record in self._session.scalars(query))
 
     def release(self, campaign_id: str, release: Envelope, now: datetime) -> Campaign:
         """End a running campaign with its signed release.
@@ -226,7 +234,7 @@ class CampaignRegister:
             approved=tuple(entity for entity, approved in decided if approved),
             refused=tuple(entity for entity, approved in decided if not approved),
             rounds_completed=row.rounds_completed,
-            checkpoint=TrainingState.from_json(row.checkpoint) if row.checkpoint is not None else None,
+            checkpoint=Progress.from_json(row.checkpoint) if row.checkpoint is not None else None,
             began=row.began_at,
             ended=row.ended_at,
             stop_reason=StopReason(row.stop_reason) if row.stop_reason is not None else None,

@@ -19,7 +19,7 @@ from coordinator.training.states import CampaignState
 from coordinator.training.wakeup import Signal
 from federated.decision import CampaignDecision
 from federated.grid_store import GridStore, GridTask
-from federated.rounds import RESULT_TYPE
+from federated.steps import RESULT_TYPE
 
 MAX_WAIT_SECONDS: Final = 25.0
 """How long one call may be held open."""
