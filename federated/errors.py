@@ -131,3 +131,35 @@ class ReleaseInvalid(FederatedError):
 
     code = "release_invalid"
     es = "El modelo publicado no es válido: no se ha usado. Avise a la Gerencia."
+
+
+class KeyStatementInvalid(FederatedError):
+    """A masking key that is not usable, or not stated by the entity it is said to belong to."""
+
+    code = "masking_key_invalid"
+    es = "La clave de suma segura de una entidad no es válida: no se ha enviado nada. Avise a la Gerencia."
+
+
+class SecureSumRefused(FederatedError):
+    """A secure sum asked in a way that could show less than the sum over the minimum cohort."""
+
+    code = "secure_sum_refused"
+    es = "Se ha pedido abrir una suma que podría mostrar los datos de una sola entidad: no se ha enviado nada. Avise."
+
+
+class MaskedMessageInvalid(FederatedError):
+    """A message of a secure sum that its sender cannot have made by the protocol."""
+
+    code = "masked_message_invalid"
+    es = "Una entidad ha enviado un mensaje de suma segura dañado: se sigue sin ella. Avise a la Gerencia si se repite."
+
+    def __init__(self, message: str, *, entity: str, remedy: str = "") -> None:
+        super().__init__(f"{entity}: {message}", remedy=remedy)
+        self.entity = entity
+
+
+class SumLost(FederatedError):
+    """Too many entities fell silent between masking and unmasking: this round's sum can never be opened."""
+
+    code = "secure_sum_lost"
+    es = "Demasiadas entidades se han desconectado y la suma de esta ronda se ha perdido: se pasa a la siguiente."
