@@ -1,0 +1,259 @@
+"""The additive model: batched Newton boosting of one-feature trees, from whole-number sums.
+
+After Nori, Caruana, Bu, Shen, Kulkarni, "Accuracy, Interpretability, and Differential Privacy via Explainable Boosting"
+(ICML 2021) and Maddock, Cormode, Wang, Maple, Jha, "Federated Boosted Decision Trees with Differential Privacy" (CCS
+2022): bins from a private histogram, no splits chosen by looking at labels, Newton steps. Here the features are dealt
+into a few groups; a round asks for the residuals of one group's bins and steps all of its curves at once. Per feature
+this costs the same budget as asking for everything each time, since a person's part is shorter by the root of the number
+of groups, but each group corrects what the previous ones have just said: correlated features no longer overshoot.
+
+Curvature is not asked for: it is p(1 - p) at the mean, times the counts that the histogram already gave.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from federated.errors import MessageMalformed
+from federated.features import CategoricalFeature, FeatureSpec, FloatMatrix, FloatVector, column_names
+from federated.learning.bins import BEYOND, Slots, bins_of, choose_edges, fine_cells, fine_edges
+from federated.learning.documents import AdditiveModel, Shape, as_row
+from federated.learning.grid import category_of, column_slices, length_of, limits, to_units
+from federated.learning.program import Stage, StageKind, State, as_floats, check_answerable
+from federated.learning.shapes import centred, in_order, prior_precision
+from federated.learning.terms import AdditiveTerms
+from federated.rounds import GRID_STEPS, MAX_WEIGHT, IntVector
+from federated.rows import Rows
+from federated.scoring import sigmoid
+
+LEAST_CURVATURE: Final = 0.05
+"""Below this a Newton step on a noisy sum would be longer than the sum is worth."""
+
+
+class AdditiveProgram:
+    """A `Program` and its `Answerer`.
+
+    Parameters: for the edges none; in training the group's number, the intercept, the edges of every numeric feature
+    (``bins - 1`` places each), and the log-odds of every slot.
+    """
+
+    def __init__(self, features: Sequence[FeatureSpec], terms: AdditiveTerms) -> None:
+        self.features = tuple(features)
+        self.terms = terms
+        self.columns = len(column_names(self.features))
+        self._slots = Slots(self.features, terms.bins)
+        self._fine = Slots(self.features, terms.fine_bins)
+        self._numeric = tuple(not isinstance(feature, CategoricalFeature) for feature in self.features)
+        self._groups = tuple(range(len(self.features))[start :: terms.groups] for start in range(terms.groups))
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """One round for the bins, then `passes` over the groups."""
+        return self.terms.stages
+
+    def parameters_size(self, stage: StageKind) -> int:
+        """Return the length of what a round publishes."""
+        if stage is StageKind.EDGES:
+            return 0
+        return 2 + sum(self._numeric) * (self.terms.bins - 1) + sum(self._slots.widths())
+
+    def sum_size(self, stage: StageKind) -> int:
+        """Return the length of what a round asks for: all fine cells, or the slots of the widest group."""
+        if stage is StageKind.EDGES:
+            return sum(self._fine.widths())
+        widths = self._slots.widths()
+        return max(sum(widths[index] for index in group) for group in self._groups)
+
+    def sensitivity(self, stage: StageKind) -> int:
+        """Return the L2 bound on one person's part: one entry per feature that the round asks about."""
+        if stage is StageKind.EDGES:
+            return length_of(len(self.features))
+        return length_of(max(len(group) for group in self._groups))
+
+    # The coordinator's half.
+
+    def start(self) -> State:
+        """Return the state before the first round: no bins yet."""
+        return {}
+
+    def ask(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:
+        """Return what a round publishes."""
+        if stage is StageKind.EDGES:
+            return np.zeros(0, dtype=np.float64)
+        group = (round_in_stage - 1) % self.terms.groups
+        curves, intercept = self._ahead(state)
+        return np.concatenate([[float(group), intercept], state["edges"], curves])
+
+    def advance(self, state: State, stage: StageKind, round_in_stage: int, total: Sequence[int]) -> State:
+        """Return the state after a round."""
+        sums = as_floats(total, self.sum_size(stage)) / GRID_STEPS
+        if stage is StageKind.EDGES:
+            return self._with_bins(sums)
+        return self._stepped(state, round_in_stage, sums * self.terms.residual_bound)
+
+    def people(self, state: State) -> float:
+        """Return the noisy number of people."""
+        return float(state["people"][0])
+
+    def finish(self, state: State) -> AdditiveModel:
+        """Return the document, each curve centred over the people of training."""
+        edges, shapes, intercept = self._edges_of(state["edges"]), [], float(state["average_intercept"][0])
+        for index, (feature, slots) in enumerate(zip(self.features, self._slots.slices(), strict=True)):
+            own = edges[index][edges[index] < BEYOND] if self._numeric[index] else edges[index][:0]
+            bins = len(own) + 1 if self._numeric[index] else len(feature.columns)
+            people = state["counts"][slots][:bins]
+            raw = state["average"][slots][:bins]
+            curve = centred(raw, people)
+            intercept += float(raw[0] - curve[0])
+            shape = Shape(feature=feature.name, edges=as_row(own), log_odds=as_row(curve), people=as_row(people))
+            shapes.append(shape)
+        monotone = self.terms.monotone
+        return AdditiveModel(features=self.features, shapes=tuple(shapes), intercept=intercept, monotone=monotone)
+
+    def _with_bins(self, counts: FloatVector) -> State:
+        borders, edges, merged = fine_edges(self.terms.fine_bins), [], []
+        totals = []
+        for index, cells in enumerate(self._fine.slices()):
+            own = counts[cells]
+            totals.append(own.sum())
+            if not self._numeric[index]:
+                merged.append(np.maximum(own, 0.0))
+                continue
+            ends = choose_edges(own, self.terms.bins, self.terms.bin_people)
+            padded = np.full(self.terms.bins - 1, BEYOND)
+            padded[: len(ends)] = borders[ends - 1]
+            edges.append(padded)
+            held = np.zeros(self.terms.bins)
+            starts = np.concatenate([[0], ends])
+            held[: len(starts)] = np.maximum(np.add.reduceat(own, starts), 0.0)
+            merged.append(held)
+        zeros = np.zeros(sum(self._slots.widths()))
+        return {
+            "people": np.array([max(float(np.max(totals)) if not edges else self._mean_numeric(totals), 1.0)]),
+            "edges": np.concatenate(edges) if edges else np.zeros(0),
+            "counts": np.concatenate(merged),
+            "curves": zeros,
+            "velocity": zeros,
+            "average": zeros,
+            "intercept": np.zeros(1),
+            "average_intercept": np.zeros(1),
+        }
+
+    def _mean_numeric(self, totals: list[float]) -> float:
+        # A categorical feature's total lacks who is in none of its categories.
+        return float(np.mean([total for total, numeric in zip(totals, self._numeric, strict=True) if numeric]))
+
+    def _ahead(self, state: State) -> tuple[FloatVector, float]:
+        curves = np.clip(state["curves"] + self.terms.momentum * state["velocity"], -MAX_WEIGHT, MAX_WEIGHT)
+        return curves, float(np.clip(state["intercept"][0], -MAX_WEIGHT, MAX_WEIGHT))
+
+    def _stepped(self, state: State, round_in_stage: int, residuals: FloatVector) -> State:
+        """Return the state after a Newton step of one group's curves."""
+        curves, intercept = self._ahead(state)
+        middle = float(sigmoid(np.array([intercept]))[0])
+        curvature = max(middle * (1.0 - middle), LEAST_CURVATURE)
+        step, sums, start = np.zeros_like(curves), [], 0
+        slices = self._slots.slices()
+        for index in self._groups[(round_in_stage - 1) % self.terms.groups]:
+            slots = slices[index]
+            bins = self._bins(state, index)
+            own = slice(slots.start, slots.start + bins)
+            gradient, people = residuals[start : start + bins], state["counts"][own]
+            prior = self._prior(index, bins)
+            newton = np.linalg.solve(np.diag(curvature * people) + prior, gradient - prior @ curves[own])
+            step[own] = centred(newton, people)
+            sums.append(float(gradient.sum()))
+            start += self._slots.width(index)
+        velocity = self.terms.momentum * state["velocity"] + self.terms.learning_rate * step
+        moved = self._ordered(state, state["curves"] + velocity)
+        shift = self.terms.learning_rate * float(np.mean(sums)) / (curvature * self.people(state))
+        return self._averaged(state, round_in_stage, moved, velocity, intercept + shift)
+
+    def _averaged(
+        self, state: State, round_in_stage: int, curves: FloatVector, velocity: FloatVector, intercept: float
+    ) -> State:
+        rounds = self.terms.groups * self.terms.passes
+        averaged = max(round_in_stage - int(rounds * self.terms.average_from), 1)
+        new = np.array([intercept])
+        return {
+            **state,
+            "curves": curves,
+            "velocity": velocity,
+            "intercept": new,
+            "average": state["average"] + (curves - state["average"]) / averaged,
+            "average_intercept": state["average_intercept"] + (new - state["average_intercept"]) / averaged,
+        }
+
+    def _ordered(self, state: State, curves: FloatVector) -> FloatVector:
+        ordered = curves.copy()
+        for index, (feature, slots) in enumerate(zip(self.features, self._slots.slices(), strict=True)):
+            direction = self.terms.monotone.get(feature.name)
+            if direction is not None:
+                own = slice(slots.start, slots.start + self._bins(state, index))
+                ordered[own] = in_order(curves[own], state["counts"][own], direction)
+        return ordered
+
+    def _prior(self, index: int, bins: int) -> FloatMatrix:
+        terms = self.terms
+        return prior_precision(bins, ordered=self._numeric[index], ridge=terms.ridge, smoothing=terms.smoothing)
+
+    def _bins(self, state: State, index: int) -> int:
+        if not self._numeric[index]:
+            return self._slots.width(index)
+        return int((self._edges_of(state["edges"])[index] < BEYOND).sum()) + 1
+
+    def _edges_of(self, flat: FloatVector) -> list[FloatVector]:
+        """Return the edges feature by feature; a categorical one has none."""
+        rows = iter(flat.reshape(-1, self.terms.bins - 1))
+        return [next(rows) if numeric else np.zeros(0) for numeric in self._numeric]
+
+    # The node's half.
+
+    def answer(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
+        """Return the exact sum over people, in grid units: counts of cells, or residuals of one group's bins.
+
+        Raises:
+            MessageMalformed: parameters that do not fit the model.
+            DataUnsuitable: rows that do not have the model's columns.
+        """
+        check_answerable(self, parameters, stage, rows, self.columns)
+        if stage is StageKind.EDGES:
+            return self._counts(rows)
+        group, intercept, edges, curves = self._read(parameters)
+        bins = bins_of(self.features, edges, rows.matrix)
+        logits = np.full(len(rows), intercept)
+        for found, slots in zip(bins, self._slots.slices(), strict=True):
+            logits += np.where(found >= 0, curves[slots][found], 0.0)
+        residuals = np.clip((rows.labels - sigmoid(logits)) / self.terms.residual_bound, -1.0, 1.0)
+        units = to_units(residuals, limits(rows.weights))
+        total, start = np.zeros(self.sum_size(stage), dtype=np.int64), 0
+        for index in group:
+            width = self._slots.width(index)
+            total[start : start + width] = _summed(bins[index], units, width)
+            start += width
+        return total
+
+    def _counts(self, rows: Rows) -> IntVector:
+        limit = limits(rows.weights)
+        parts = []
+        for index, columns in enumerate(column_slices(self.features)):
+            block = rows.matrix[:, columns]
+            cells = fine_cells(block[:, 0], self.terms.fine_bins) if self._numeric[index] else category_of(block)
+            parts.append(_summed(cells, limit, self._fine.width(index)))
+        return np.concatenate(parts)
+
+    def _read(self, parameters: FloatVector) -> tuple[range, float, list[FloatVector], FloatVector]:
+        number, end = float(parameters[0]), len(parameters) - sum(self._slots.widths())
+        if number not in range(len(self._groups)):
+            raise MessageMalformed("the parameters name a group of features that the model does not have")
+        edges = parameters[2:end].reshape(-1, self.terms.bins - 1)
+        if (np.diff(edges, axis=1) < 0).any():
+            raise MessageMalformed("the parameters have edges that do not rise")
+        return self._groups[int(number)], float(parameters[1]), self._edges_of(parameters[2:end]), parameters[end:]
+
+
+def _summed(index: IntVector, units: IntVector, width: int) -> IntVector:
+    # bincount adds float64; sums of fewer than 2^32 people of 2^20 units are whole numbers below 2^53, so exact.
+    known = index >= 0
+    return np.bincount(index[known], weights=units[known], minlength=width).astype(np.int64)
