@@ -71,14 +71,19 @@ def _of_pair(entity: str, other: str, campaign: str, pair_secret: PairSecret) ->
 
 
 def _of_groups(entity: str, cohort: tuple[str, ...], campaign: str, group_key: bytes) -> Iterator[Canary]:
+    names = [each.encode() for each in cohort]
     for size in range(3, min(len(cohort), LARGEST_GROUP) + 1):
         for turn in range(_number(_prf(group_key, "group canaries", campaign, str(size)))):
-            named = ("group canary", campaign, str(size), str(turn))
-            order = sorted(cohort, key=partial(_prf, group_key, *named))
-            group = order.index(entity) // size
+            key = _prf(group_key, "group canary", campaign, str(size), str(turn))
+            order = sorted(names, key=partial(_place, key))
+            group = order.index(entity.encode()) // size
             members = order[group * size : (group + 1) * size]
             if len(members) == size:  # who is left over in this turn waits for the next
-                yield Canary(_prf(group_key, *named, "tag", str(group))[:TAG_BYTES], frozenset(members))
+                yield Canary(_prf(key, "tag", str(group))[:TAG_BYTES], frozenset(each.decode() for each in members))
+
+
+def _place(key: bytes, name: bytes) -> bytes:
+    return hmac.digest(key, name, "sha256")
 
 
 def _number(digest: bytes) -> int:
