@@ -163,3 +163,17 @@ class SumLost(FederatedError):
 
     code = "secure_sum_lost"
     es = "Demasiadas entidades se han desconectado y la suma de esta ronda se ha perdido: se pasa a la siguiente."
+
+
+class DuplicateCheckInvalid(FederatedError):
+    """A message of the check of who is in several entities that is not what it should be."""
+
+    code = "duplicate_check_invalid"
+    es = "Ha llegado algo no válido al comprobar qué personas están en varias entidades: no se aporta nada."
+
+
+class DuplicateCountWrong(FederatedError):
+    """The coordinator's counts of who is in several entities are provably wrong."""
+
+    code = "duplicate_count_wrong"
+    es = "El coordinador ha contado mal las personas que están en varias entidades: no se aporta nada. Avise."
