@@ -3,7 +3,7 @@
 Adjacency: one person is added or removed. A round releases one sum of L2 sensitivity S with Gaussian noise of standard
 deviation z*S, z being the noise multiplier. Rounds on the same people compose: Gaussian mechanisms with multipliers
 z_1..z_k are exactly one with multiplier (sum of z_i^-2)^(-1/2), that is mu-GDP with mu its inverse (Dong, Roth, Su,
-Gaussian Differential Privacy, 2022, corollary 3.3), whose (epsilon, delta) have a closed form (corollary 2.13; Balle and
+Gaussian Differential Privacy, 2022, corollary 3.3), whose (epsilon, delta) have a closed form (corollary 2.13; Balle,
 Wang, 2018, theorem 8). The tests hold it against the accountants of dp-accounting and Opacus.
 
 The noise is discrete Gaussian on a grid of more than 10^4 steps per standard deviation, for which Canonne, Kamath and

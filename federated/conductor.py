@@ -5,6 +5,7 @@ progress; a restart goes on from there. Once the survivors of a round are kept, 
 the masked sums are asked again, and the entities, or the message table, answer with the very bytes of before.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -98,23 +99,11 @@ class Conductor:
         """Return the next step's documents, by entity; nothing when the campaign is done."""
         if self.done:
             return {}
-        match self.progress.step:
-            case StepKind.JOIN:
-                return dict.fromkeys(self._terms.approved, written(JoinRequest(**self._names)))
-            case StepKind.COHORT:
-                statements = tuple(self.progress.statements[entity] for entity in sorted(self.progress.statements))
-                return dict.fromkeys(self._members, written(CohortRequest(**self._names, statements=statements)))
-            case StepKind.TAGS:
-                return self._each(lambda handed: TagsRequest(**self._names, wrapped_key=handed))
-            case StepKind.WEIGHTS:
-                counted = tuple(sorted(self.progress.handed))
-                return self._each(
-                    lambda handed: WeightsRequest(**self._names, multiplicities=handed, counted=counted)
-                )
-            case StepKind.UNMASK if self._inputs:
-                return self._unmask_requests()
-            case StepKind.MASK | StepKind.UNMASK:
-                return dict.fromkeys(self.progress.survivors or self._members, self._mask_bytes())
+        if self.progress.step in self._setup:
+            return self._setup_requests()
+        if self._inputs:
+            return self._unmask_requests()
+        return dict.fromkeys(self.progress.survivors or self._members, self._mask_bytes())
 
     def take(self, replies: Mapping[str, bytes]) -> RoundRecord | None:
         """Take what came in answer to `asked`, and move on; return the record of a round that is over.
@@ -178,6 +167,19 @@ class Conductor:
             manifest_sha256=self._terms.manifest_sha256,
         )
         return bytes.fromhex(opened.channel_key)
+
+    def _setup_requests(self) -> dict[str, bytes]:
+        match self.progress.step:
+            case StepKind.JOIN:
+                return dict.fromkeys(self._terms.approved, written(JoinRequest(**self._names)))
+            case StepKind.COHORT:
+                statements = tuple(self.progress.statements[entity] for entity in self._members)
+                return dict.fromkeys(self._members, written(CohortRequest(**self._names, statements=statements)))
+            case StepKind.TAGS:
+                return self._each(lambda handed: TagsRequest(**self._names, wrapped_key=handed))
+            case _:
+                counted = tuple(sorted(self.progress.handed))
+                return self._each(lambda handed: WeightsRequest(**self._names, multiplicities=handed, counted=counted))
 
     def _each(self, request: Callable[[bytes], StepRequest]) -> dict[str, bytes]:
         return {entity: written(request(handed)) for entity, handed in self.progress.handed.items()}
@@ -306,13 +308,12 @@ class Conductor:
 
     def _finish_round(self, total: tuple[int, ...] | None) -> RoundRecord:
         progress, position = self.progress, self._position
-        assert isinstance(document := read_request(self._mask_bytes()).document, MaskRequest)
-        record = RoundRecord.of(
+        record = RoundRecord(
             round=progress.round,
             stage=position.stage.kind.value,
             contributors=progress.survivors,
-            published=document.parameters + document.model,
-            total=total,
+            parameters_sha256=self._published_sha256(),
+            total=total or (),
         )
         vectors, evaluation = progress.vectors, progress.evaluation
         if total is not None and position.stage.kind is StageKind.EVALUATE:
@@ -333,6 +334,11 @@ class Conductor:
         )
         self._inputs, self._mask_request = {}, b""
         return record
+
+    def _published_sha256(self) -> str:
+        document = read_request(self._mask_bytes()).document
+        assert isinstance(document, MaskRequest), "it was written as one"
+        return hashlib.sha256(document.parameters + document.model).hexdigest()
 
     def _require_cohort(self, count: int) -> None:
         if count < self._manifest.minimum_cohort:

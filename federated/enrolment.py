@@ -127,8 +127,8 @@ class Enrolments:
     def accept(self, manifest: CampaignManifest, manifest_sha256: str, statements: Sequence[bytes]) -> Cohort:
         """Check everybody's keys and keep them as the campaign's one cohort.
 
-        In order: (1) this entity joined, and its own key is among them; (2) each is signed by an invited entity with the
-        key of the directory, for this campaign; (3) they are at least the minimum cohort; (4) no other cohort was
+        In order: (1) this entity joined, and its own key is among them; (2) each is signed by an invited entity with
+        the key of the directory, for this campaign; (3) they are at least the minimum cohort; (4) no other cohort was
         accepted before.
 
         Raises:

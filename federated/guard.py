@@ -44,7 +44,6 @@ from federated.stages import epsilon_of_stages, position_of
 from federated.steps import Asked, MaskRequest, StepRequest, UnmaskRequest
 from federated.sums import StageSums
 
-
 LEAST_COHORT: Final = 3
 """Below this a sum says too much about each of those in it."""
 

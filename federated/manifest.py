@@ -11,7 +11,7 @@ from consent_ledger.parties import EntityId
 from federated.documents import parse_document, seal_document
 from federated.errors import ManifestInvalid
 from federated.features import MAX_FEATURES, FeatureSpec, LabelSpec, Name, column_names
-from federated.learning.terms import ModelKind, ModelTerms
+from federated.learning.terms import ModelTerms
 from federated.measuring.plan import EvaluationPlan
 from federated.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, Stage, StageKind
 
@@ -78,16 +78,20 @@ class CampaignManifest(BaseModel):
             raise ValueError("the minimum cohort is larger than the number of invited entities")
         if self.noise_shares > self.minimum_cohort:
             raise ValueError("noise split over more contributions than the minimum cohort would fall short")
-        if sum(stage.rounds for stage in self.stages) > MAX_ROUNDS:
-            raise ValueError(f"the stages have more than {MAX_ROUNDS} rounds")
-        kinds = [stage.kind for stage in self.stages]
-        if StageKind.TRAIN not in kinds or len(set(kinds)) != len(kinds) or kinds != sorted(kinds, key=_ORDER.index):
-            raise ValueError("the stages must follow each other in their order, each at most once")
         names = [feature.name for feature in self.features]
         if len(set(names)) != len(names) or self.label.name in names:
             raise ValueError("a feature is listed twice, or the label is a feature")
         if {each.name for each in self.evaluation.slices} & {*names, self.label.name}:
             raise ValueError("a protected attribute is a feature")
+        return self
+
+    @model_validator(mode="after")
+    def _staged(self) -> Self:
+        if sum(stage.rounds for stage in self.stages) > MAX_ROUNDS:
+            raise ValueError(f"the stages have more than {MAX_ROUNDS} rounds")
+        kinds = [stage.kind for stage in self.stages]
+        if StageKind.TRAIN not in kinds or len(set(kinds)) != len(kinds) or kinds != sorted(kinds, key=_ORDER.index):
+            raise ValueError("the stages must follow each other in their order, each at most once")
         return self
 
     @property
@@ -101,9 +105,9 @@ class CampaignManifest(BaseModel):
         return sum(stage.rounds for stage in self.stages)
 
     @property
-    def model(self) -> ModelKind:
-        """The kind of model."""
-        return ModelKind(self.terms.kind)
+    def model(self) -> str:
+        """The kind of model: logistic, additive or neural."""
+        return self.terms.kind
 
 
 def seal_manifest(manifest: CampaignManifest, signer: signing.Signer) -> signing.Envelope:

@@ -54,7 +54,9 @@ class Progress:
             {
                 "step": self.step.value,
                 "round": self.round,
-                "vectors": {name: _packed(np.ascontiguousarray(v, "<f8").tobytes()) for name, v in self.vectors.items()},
+                "vectors": {
+                    name: _packed(np.ascontiguousarray(v, "<f8").tobytes()) for name, v in self.vectors.items()
+                },
                 "transcript": self.transcript,
                 "statements": {entity: _packed(each) for entity, each in self.statements.items()},
                 "handed": {entity: _packed(each) for entity, each in self.handed.items()},

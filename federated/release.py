@@ -1,6 +1,6 @@
 """The released model: a small document, signed by the coordinator and bound to the campaign's manifest."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -25,6 +25,7 @@ RELEASE_TYPE: Final = "application/vnd.redpact.model-release.v2+json"
 
 KINDS: Final = {"logistic": "linear", "additive": "additive", "neural": "neural"}
 """Which kind of document each kind of model becomes."""
+
 
 class ModelRelease(BaseModel):
     """The content of a release. A value of this type has not been verified unless `open_release` returned it.
@@ -55,9 +56,11 @@ class ModelRelease(BaseModel):
     released: AwareDatetime
     expires: AwareDatetime = Field(description="nobody is scored with it from then on")
 
+
 def seal_release(release: ModelRelease, signer: signing.Signer) -> signing.Envelope:
     """Sign a release."""
     return seal_document(release, RELEASE_TYPE, signer)
+
 
 def open_release(
     envelope: signing.Envelope, *, manifest: signing.Envelope, coordinator_key: bytes

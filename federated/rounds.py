@@ -14,5 +14,8 @@ COUNT_UNITS: Final = GRID_STEPS // 4
 MAX_PEOPLE: Final = 1 << 32
 """Of one entity, so that no sum leaves 63 bits."""
 
+MAX_WEIGHT: Final = 1e6
+"""Bound on any number that a node computes with, so that nothing overflows."""
+
 IntVector = npt.NDArray[np.int64]
 """A sum, or one entity's part of it, in grid units."""

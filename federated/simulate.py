@@ -26,7 +26,7 @@ from federated.flower.client_app import answer
 from federated.flower.inprocess_grid import InProcessGrid
 from federated.flower.server_app import CampaignRun, run_campaign
 from federated.learning.documents import LearnedModel
-from federated.learning.scoring import probabilities
+from federated.learning.scoring import log_odds
 from federated.learning.terms import ModelTerms
 from federated.local_entity import LocalEntity, MemoryEnrolments, OpenBox
 from federated.manifest import CampaignManifest, DataSource, manifest_sha256, seal_manifest
@@ -142,7 +142,7 @@ def simulate(
         seconds=seconds,
         sites=len(entities),
         model=model,
-        auc=evaluate(test, probabilities(model, test.matrix)),
+        auc=evaluate(test, log_odds(model, test.matrix)),
         measured=measured.measurement.document() if measured is not None else None,
         baselines=_baselines(training, test) if plan.baselines else {},
     )
@@ -196,9 +196,7 @@ def _one_check(
 ) -> Callable[[tuple[bytes, ...]], Cohort]:
     # In one process everybody sees the same bytes: the first entity's check of all the signatures serves for all.
     any_entity = next(iter(signers))
-    checker = Enrolments(
-        MemoryEnrolments(), Identity(any_entity, signers[any_entity], _key_of(signers)), OpenBox()
-    )
+    checker = Enrolments(MemoryEnrolments(), Identity(any_entity, signers[any_entity], _key_of(signers)), OpenBox())
 
     @lru_cache(maxsize=2)
     def formed(statements: tuple[bytes, ...]) -> Cohort:

@@ -20,9 +20,7 @@ class SqlEnrolmentStore:
 
     def put(self, enrolment: Enrolment) -> None:
         """Store or replace what is kept of a campaign."""
-        row = EnrolmentRow(
-            campaign_id=enrolment.campaign_id, statement=enrolment.statement, cohort=enrolment.cohort
-        )
+        row = EnrolmentRow(campaign_id=enrolment.campaign_id, statement=enrolment.statement, cohort=enrolment.cohort)
         self._session.merge(row)
         self._session.flush()
 

@@ -165,7 +165,7 @@ class SqlBudgetStore:
             .where(SpendRow.dataset == dataset)
             .order_by(SpendRow.sequence)
         )
-        return tuple(StoredLink(SpendLink(*fields), sha256) for *fields, sha256 in self._session.execute(query))
+        return tuple(StoredLink(SpendLink(*row[:-1]), row[-1]) for row in self._session.execute(query))
 
     def unmasking(self, campaign_id: str, round_number: int) -> Unmasking | None:
         """Return how the unmasking of a spent round was answered, or None."""

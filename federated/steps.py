@@ -25,15 +25,13 @@ from consent_ledger.parties import EntityId
 from federated.errors import MessageMalformed
 from federated.features import FloatVector
 from federated.manifest import MAX_INVITED, CampaignId, Sha256Hex
+from federated.rounds import MAX_WEIGHT
 from federated.stages import MAX_ROUNDS
 
 RESULT_TYPE: Final = "application/vnd.redpact.training-result.v2"
 """Payload type of an entity's signed result; the payload is the serialised Flower message."""
 
 MAX_DOCUMENT_BYTES: Final = 8 << 20
-MAX_PARAMETER: Final = 1e9
-"""Bound on any number a node computes with, so that nothing overflows."""
-
 _NUMBER_BYTES: Final = 8
 
 
@@ -102,7 +100,7 @@ class WeightsRequest(_Step):
 
 
 class MaskRequest(_Step):
-    """Asks for the masked sum of a round: the same bytes to everybody, so that all masks are made for the same question.
+    """Asks for the masked sum of a round: the same bytes to everybody, so that all masks are for the same question.
 
     Attributes:
         parameters: float64 numbers of the model as it stands, packed; none in the evaluation.
@@ -126,7 +124,7 @@ class MaskRequest(_Step):
             MessageMalformed: not whole numbers of 8 bytes, or not finite and bounded.
         """
         numbers = unpack(self.parameters, "<f8").astype(np.float64)
-        if not (np.abs(numbers) <= MAX_PARAMETER).all():  # NaN is not <=
+        if not (np.abs(numbers) <= MAX_WEIGHT).all():  # NaN is not <=
             raise MessageMalformed(f"round {self.round}: the parameters are out of range")
         return numbers
 
@@ -202,7 +200,7 @@ StepReply = JoinReply | CohortReply | TagsReply | WeightsReply | MaskReply | Unm
 _REQUESTS: Final[TypeAdapter[StepRequest]] = TypeAdapter(Annotated[StepRequest, Field(discriminator="kind")])
 _REPLIES: Final[TypeAdapter[StepReply]] = TypeAdapter(Annotated[StepReply, Field(discriminator="kind")])
 
-_Doc = TypeVar("_Doc", StepRequest, StepReply)
+_Doc = TypeVar("_Doc", bound=_Document)
 
 
 @dataclass(frozen=True, slots=True)

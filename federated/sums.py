@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from federated.learning.documents import ModelDocument
-from federated.learning.program import Program
-from federated.learning.registry import program_for
+import numpy as np
+
+from federated.features import FloatVector
+from federated.learning.documents import write_model
+from federated.learning.program import Program, State
+from federated.learning.programs import program_for
 from federated.manifest import CampaignManifest
 from federated.measuring import counting
 from federated.noise import noise_variance
@@ -21,7 +24,7 @@ class StageSums:
     @cached_property
     def program(self) -> Program:
         """The model's part of the campaign."""
-        return program_for(self.manifest)
+        return program_for(self.manifest.features, self.manifest.terms)
 
     def asked(self, state: State, position: Position) -> tuple[FloatVector, bytes]:
         """Return what a round publishes: the program's parameters, or the learned model to evaluate."""

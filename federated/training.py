@@ -8,13 +8,14 @@ import numpy as np
 from federated.errors import MessageMalformed
 from federated.features import FloatVector
 from federated.learning.documents import read_model
-from federated.learning.scoring import probabilities
+from federated.learning.scoring import log_odds
 from federated.manifest import CampaignManifest
 from federated.measuring import counting
 from federated.measuring.counting import GroupMatrix
 from federated.noise import discrete_gaussian
 from federated.rounds import GRID_STEPS, IntVector
 from federated.rows import Rows
+from federated.scoring import sigmoid
 from federated.stages import Position, StageKind
 from federated.steps import MaskRequest
 from federated.sums import StageSums
@@ -70,7 +71,10 @@ class LocalTrainer:
         if kind is not StageKind.EVALUATE:
             return self._answer(parameters, kind, self._people.training)
         people, plan = self._people.held_out, self._manifest.evaluation
-        scores = probabilities(read_model(model, self._manifest), people.matrix)
+        learned = read_model(model)
+        if learned.features != self._manifest.features:
+            raise MessageMalformed("the model to evaluate is of other features")
+        scores = sigmoid(log_odds(learned, people.matrix))
         return counting.vector(plan, scores, people.labels, self._people.groups, people.weights)
 
     def warm_up(self) -> None:

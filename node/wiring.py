@@ -177,7 +177,6 @@ class Node:
     def epsilon_ledger(self, session: Session) -> "EpsilonLedger":
         """Return the privacy budgets of this node's data sets, working inside `session`."""
         from federated.budget import EpsilonLedger
-    from federated.enrolment import Enrolments
         from federated.sql_store import SqlBudgetStore
 
         return EpsilonLedger(SqlBudgetStore(session))

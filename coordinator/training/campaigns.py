@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from consent_ledger import canonical
 from consent_ledger.parties import Party
 from consent_ledger.signing import Envelope
 from coordinator.training.errors import CampaignOutOfStep, CampaignUnknown, DecisionConflict
@@ -180,13 +181,13 @@ class CampaignRegister:
         row.checkpoint = progress.to_json()
         row.rounds_completed = progress.completed
         if record is not None:
-            self._session.add(RoundRow(campaign_id=campaign_id, round=record.round, record=record.to_json()))
+            self._session.add(RoundRow(campaign_id=campaign_id, round=record.round, record=canonical.encode(record.document())))
         self._session.flush()
 
     def transcript(self, campaign_id: str) -> tuple[RoundRecord, ...]:
         """Return the records of the rounds that are over, in order."""
         query = select(RoundRow.record).where(RoundRow.campaign_id == campaign_id).order_by(RoundRow.round)
-        return tuple(RoundRecord.from_json(record) for record in self._session.scalars(query))
+        return tuple(RoundRecord.parse(record) for record in self._session.scalars(query))
 
     def release(self, campaign_id: str, release: Envelope, now: datetime) -> Campaign:
         """End a running campaign with its signed release.

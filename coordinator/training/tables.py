@@ -37,7 +37,9 @@ class RoundRow(Base):
 
     __tablename__ = "training_rounds"
     __table_args__ = (
-        ForeignKeyConstraint(["campaign_id"], ["training_campaigns.campaign_id"], name="fk_training_rounds_campaign_id"),
+        ForeignKeyConstraint(
+            ["campaign_id"], ["training_campaigns.campaign_id"], name="fk_training_rounds_campaign_id"
+        ),
     )
 
     campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)

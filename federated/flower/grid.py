@@ -68,7 +68,9 @@ class DurableGrid(CampaignGrid):
         """Push, then wait until every entity that is not `absent` answered or `timeout` seconds have passed."""
         sent = list(messages)
         wanted = list(self.push_messages(sent))
-        awaited = [each.metadata.message_id for each in sent if self.entities[each.metadata.dst_node_id] not in self.absent]
+        awaited = [
+            each.metadata.message_id for each in sent if self.entities[each.metadata.dst_node_id] not in self.absent
+        ]
         start = self._engine.now()
         while True:
             with self._engine.open_store() as store:

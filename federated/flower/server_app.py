@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from logging import WARNING
 
-from flwr.app import ArrayRecord, ConfigRecord, Context, Message, MetricRecord, RecordDict
-from flwr.app import MessageType
+from flwr.app import ArrayRecord, ConfigRecord, Context, Message, MessageType, MetricRecord, RecordDict
 from flwr.serverapp import Grid, ServerApp
 from flwr.serverapp.strategy import Strategy
 from flwr.supercore import log
@@ -126,9 +125,7 @@ def build_server_app(run: CampaignRun, strategy: ConductedStrategy) -> ServerApp
 
     @app.main()
     def main(grid: Grid, _context: Context) -> None:
-        strategy.start(
-            grid, ArrayRecord(), num_rounds=strategy.conductor.steps_left, timeout=run.step_seconds
-        )
+        strategy.start(grid, ArrayRecord(), num_rounds=strategy.conductor.steps_left, timeout=run.step_seconds)
 
     return app
 

@@ -20,12 +20,13 @@ from federated.features import CategoricalFeature, FeatureSpec, FloatMatrix, Flo
 from federated.learning.bins import BEYOND, Slots, bins_of, choose_edges, fine_cells, fine_edges
 from federated.learning.documents import AdditiveModel, Shape, as_row
 from federated.learning.grid import category_of, column_slices, length_of, limits, to_units
-from federated.learning.program import Stage, StageKind, State, as_floats, check_answerable
+from federated.learning.program import Stage, State, as_floats, check_answerable
 from federated.learning.shapes import centred, in_order, prior_precision
 from federated.learning.terms import AdditiveTerms
 from federated.rounds import GRID_STEPS, MAX_WEIGHT, IntVector
 from federated.rows import Rows
 from federated.scoring import sigmoid
+from federated.stages import StageKind
 
 LEAST_CURVATURE: Final = 0.05
 """Below this a Newton step on a noisy sum would be longer than the sum is worth."""

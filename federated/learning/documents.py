@@ -6,8 +6,11 @@ All of them give the log-odds of the positive label for an encoded row (`federat
 from typing import Annotated, Final, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from consent_ledger import canonical
+from consent_ledger.errors import LedgerError
+from federated.errors import MessageMalformed
 from federated.features import (
     MAX_CATEGORIES,
     MAX_FEATURES,
@@ -23,6 +26,7 @@ MAX_BINS: Final = 256
 MAX_HIDDEN: Final = 256
 MAX_COLUMNS: Final = MAX_FEATURES * MAX_CATEGORIES
 MAX_EDITS: Final = 1000
+MAX_MODEL_BYTES: Final = 4 << 20
 
 Finite = Annotated[float, Field(ge=-1e9, le=1e9)]
 Features = Annotated[tuple[FeatureSpec, ...], Field(min_length=1, max_length=MAX_FEATURES)]
@@ -176,3 +180,23 @@ def as_row(values: FloatVector) -> tuple[float, ...]:
 def as_encoded(values: FloatVector) -> tuple[float, ...]:
     """Return a vector, cut to [-1, 1], as a document carries it."""
     return as_row(np.clip(values, -1.0, 1.0))
+
+
+_MODELS: Final[TypeAdapter[LinearModel | AdditiveModel | NeuralModel]] = TypeAdapter(LearnedModel)
+
+
+def write_model(model: LinearModel | AdditiveModel | NeuralModel) -> bytes:
+    """Return a model as canonical JSON."""
+    return canonical.encode(model.model_dump(mode="json"))
+
+
+def read_model(data: bytes) -> LinearModel | AdditiveModel | NeuralModel:
+    """Read a model that somebody sent.
+
+    Raises:
+        MessageMalformed: it is none.
+    """
+    try:
+        return _MODELS.validate_python(canonical.decode(data, max_bytes=MAX_MODEL_BYTES))
+    except (ValidationError, LedgerError) as error:
+        raise MessageMalformed("not a learned model") from error

@@ -8,9 +8,10 @@ from federated.features import FeatureSpec, FloatVector, column_names
 from federated.learning import descent
 from federated.learning.documents import LinearModel, as_encoded, as_row
 from federated.learning.means import learn_means, means_sensitivity, means_size
-from federated.learning.program import Stage, StageKind, State
+from federated.learning.program import Stage, State
 from federated.learning.terms import LogisticTerms
 from federated.rounds import GRID_STEPS
+from federated.stages import StageKind
 
 
 class LogisticProgram:

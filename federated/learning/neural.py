@@ -11,9 +11,10 @@ from federated.features import FeatureSpec, FloatMatrix, FloatVector, column_nam
 from federated.learning import descent
 from federated.learning.documents import NeuralModel, as_encoded, as_row
 from federated.learning.means import learn_means, means_sensitivity, means_size
-from federated.learning.program import Stage, StageKind, State
+from federated.learning.program import Stage, State
 from federated.learning.terms import NeuralTerms
 from federated.rounds import GRID_STEPS
+from federated.stages import StageKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)

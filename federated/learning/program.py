@@ -7,7 +7,6 @@ people; noise and masks are added to it outside.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, Protocol
 
 import numpy as np
@@ -17,20 +16,13 @@ from federated.features import FloatVector
 from federated.learning.documents import LearnedModel
 from federated.rounds import MAX_WEIGHT, IntVector
 from federated.rows import Rows
+from federated.stages import StageKind
 
 State = Mapping[str, FloatVector]
 """What the coordinator keeps from one round to the next: float64 vectors by name."""
 
 MAX_PEOPLE: Final = 1 << 32
 """So that no sum leaves 64 bits, and none that passes through a float64 leaves its 53."""
-
-
-class StageKind(StrEnum):
-    """What the rounds of a stage ask for."""
-
-    EDGES = "edges"
-    MEANS = "means"
-    TRAIN = "train"
 
 
 @dataclass(frozen=True, slots=True)

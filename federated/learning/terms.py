@@ -14,8 +14,8 @@ from federated.accountant import GaussianRounds, epsilon_of, noise_multiplier_fo
 from federated.errors import PrivacyTermsInvalid
 from federated.features import MAX_FEATURES, FeatureSpec, Name
 from federated.learning.documents import MAX_BINS, MAX_HIDDEN
-from federated.learning.program import Stage, StageKind
-from federated.manifest import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS
+from federated.learning.program import Stage
+from federated.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, StageKind
 
 ModelName = Literal["logistic", "additive", "neural"]
 

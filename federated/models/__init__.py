@@ -2,27 +2,21 @@
 
 from collections.abc import Sequence
 
-from federated.features import FeatureSpec, FloatMatrix, FloatVector
+from federated.features import FeatureSpec
 from federated.learning.additive import AdditiveProgram
 from federated.learning.logistic import LogisticProgram
 from federated.learning.program import Answerer
 from federated.learning.programs import program_for
 from federated.learning.terms import AdditiveTerms, LogisticTerms, NeuralTerms
-from federated.manifest import CampaignManifest, ModelKind
+from federated.manifest import CampaignManifest
 from federated.models import logistic
 from federated.models.neural import NeuralAnswerer
-from federated.training import ClippedSum, LocalTrainer
-
-_CLIPPED_SUMS: dict[ModelKind, ClippedSum] = {ModelKind.LOGISTIC: logistic.clipped_sum}
+from federated.training import Answer
 
 
-def trainer_for(manifest: CampaignManifest, matrix: FloatMatrix, labels: FloatVector) -> LocalTrainer:
-    """Return the trainer of a campaign over an entity's encoded rows.
-
-    Raises:
-        DataUnsuitable: the rows do not follow the manifest.
-    """
-    return LocalTrainer(manifest, matrix, labels, clipped_sum=_CLIPPED_SUMS[manifest.model])
+def answer_for(manifest: CampaignManifest) -> Answer:
+    """Return the node's half of a campaign's model."""
+    return answerer_for(manifest.features, manifest.terms).answer
 
 
 def answerer_for(features: Sequence[FeatureSpec], terms: LogisticTerms | AdditiveTerms | NeuralTerms) -> Answerer:

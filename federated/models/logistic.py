@@ -7,10 +7,11 @@ from torch import nn
 from federated.features import FloatMatrix, FloatVector
 from federated.learning.logistic import LogisticProgram
 from federated.learning.means import sum_columns
-from federated.learning.program import StageKind, check_answerable
+from federated.learning.program import check_answerable
 from federated.models.persample import clipped_gradients
 from federated.rounds import IntVector
 from federated.rows import Rows
+from federated.stages import StageKind
 
 
 class LogisticAnswerer:

@@ -6,10 +6,11 @@ from torch import nn
 from federated.features import FloatVector
 from federated.learning.means import sum_columns
 from federated.learning.neural import Layers, NeuralProgram
-from federated.learning.program import StageKind, check_answerable
+from federated.learning.program import check_answerable
 from federated.models.persample import clipped_gradients
 from federated.rounds import IntVector
 from federated.rows import Rows
+from federated.stages import StageKind
 
 
 class NeuralAnswerer:

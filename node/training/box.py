@@ -36,5 +36,5 @@ class TrainingBox:
         except (InvalidTag, ValueError) as error:
             raise SecretUnreadable(
                 "a secret of training cannot be opened",
-                remedy="restore keys/data.key and the database from one backup; the campaign goes on without this entity",
+                remedy="restore keys/data.key and the database from one and the same backup",
             ) from error

@@ -1,4 +1,4 @@
-"""Counting people across entities at this node (`federated.duplicates`): tags out, weights in, all of it kept sealed."""
+"""Counting people across entities at this node (`federated.duplicates`): tags out, weights in, all kept sealed."""
 
 import json
 from collections.abc import Sequence

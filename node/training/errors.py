@@ -57,6 +57,14 @@ class EvaluationImpossible(TrainingError):
     es = "No se puede evaluar con estos datos: hacen falta personas con y sin el resultado."
 
 
+class SecretUnreadable(TrainingError):
+    """A secret of training that cannot be opened: another data key, or altered bytes."""
+
+    code = "training_secret_unreadable"
+    kind = ErrorKind.DAMAGED
+    es = "No se puede abrir un secreto del entrenamiento. Restaure las claves y la base de datos de una misma copia."
+
+
 class MonthInvalid(TrainingError):
     """A text that is no month."""
 

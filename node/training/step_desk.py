@@ -48,6 +48,7 @@ from node.wiring import Node
 
 _log = structlog.get_logger(__name__)
 
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """A step that was admitted."""

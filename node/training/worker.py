@@ -122,4 +122,3 @@ class TrainingWorker:
         except PeerRefused as error:
             # Too late, for instance: the spend stands, the campaign goes on without this round of ours.
             _log.warning("result_refused", task=task_id, code=error.peer_code)
-
