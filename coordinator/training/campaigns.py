@@ -33,6 +33,7 @@ class Campaign:
         approved: entities that approved, sorted.
         refused: entities that refused, sorted.
         checkpoint: the progress after the last step, None before the first.
+        saved: when that was.
     """
 
     manifest: CampaignManifest
@@ -44,6 +45,7 @@ class Campaign:
     checkpoint: Progress | None
     began: datetime | None
     ended: datetime | None
+    saved: datetime | None
     stop_reason: StopReason | None
     stop_detail: str
     release: Envelope | None
@@ -169,7 +171,7 @@ class CampaignRegister:
         self._session.flush()
         return self._campaign(row)
 
-    def save_step(self, campaign_id: str, progress: Progress, record: RoundRecord | None) -> None:
+    def save_step(self, campaign_id: str, progress: Progress, record: RoundRecord | None, now: datetime) -> None:
         """Keep the progress after a step, and the record of a round that is over, so that a restart goes on from there.
 
         Raises:
@@ -179,9 +181,11 @@ class CampaignRegister:
         if CampaignState(row.state) is not CampaignState.RUNNING or progress.completed < row.rounds_completed:
             raise CampaignOutOfStep(f"campaign {campaign_id} is {row.state} at round {row.rounds_completed}")
         row.checkpoint = progress.to_json()
-        row.rounds_completed = progress.completed
+        row.rounds_completed, row.saved_at = progress.completed, now
         if record is not None:
-            self._session.add(RoundRow(campaign_id=campaign_id, round=record.round, record=canonical.encode(record.document())))
+            self._session.add(
+                RoundRow(campaign_id=campaign_id, round=record.round, record=canonical.encode(record.document()))
+            )
         self._session.flush()
 
     def transcript(self, campaign_id: str) -> tuple[RoundRecord, ...]:
@@ -238,6 +242,7 @@ class CampaignRegister:
             checkpoint=Progress.from_json(row.checkpoint) if row.checkpoint is not None else None,
             began=row.began_at,
             ended=row.ended_at,
+            saved=row.saved_at,
             stop_reason=StopReason(row.stop_reason) if row.stop_reason is not None else None,
             stop_detail=row.stop_detail or "",
             release=Envelope.from_json(row.release) if row.release is not None else None,

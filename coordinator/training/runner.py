@@ -135,14 +135,17 @@ class CampaignRunner:
 
     def _save(self, campaign_id: str, progress: Progress, record: RoundRecord | None) -> None:
         with self._parts.transaction() as session:
-            self._parts.workspace(session).campaigns.save_step(campaign_id, progress, record)
+            self._parts.workspace(session).campaigns.save_step(campaign_id, progress, record, self._parts.now())
 
     def _release(self, campaign: Campaign, progress: Progress) -> None:
-        # The accountant takes a second to load: not before a campaign needs it.
-        from coordinator.training.releasing import compose_release  # noqa: PLC0415 - see above
+        # numpy takes a moment to load: not before a campaign needs it.
+        from federated.finishing import compose_release, measure  # noqa: PLC0415 - see above
 
         now = self._parts.now()
-        release = compose_release(campaign.manifest, campaign.manifest_sha256, progress, now)
+        with self._parts.snapshot() as session:
+            records = self._parts.workspace(session).campaigns.transcript(campaign.campaign_id)
+        measured = measure(campaign.manifest, progress, len(records[-1].contributors))
+        release = compose_release(campaign.manifest, campaign.manifest_sha256, progress, measured, now)
         envelope = seal_release(release, self._parts.signer)
         with self._parts.transaction() as session:
             work = self._parts.workspace(session)

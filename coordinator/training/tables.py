@@ -24,6 +24,7 @@ class CampaignRow(Base):
     manifest: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON of the signed envelope
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime())
     checkpoint: Mapped[bytes | None] = mapped_column(LargeBinary)  # federated.progress after the last step
+    saved_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     rounds_completed: Mapped[int] = mapped_column(Integer)
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -6,7 +6,7 @@ The reasons of every model add up exactly: a person's log-odds are those of a ba
 import numpy as np
 
 from federated.errors import DataUnsuitable
-from federated.features import FloatMatrix, FloatVector, column_names
+from federated.features import FeatureSpec, FloatMatrix, FloatVector, column_names
 from federated.learning.bins import bins_of
 from federated.learning.documents import AdditiveModel, LearnedModel, LinearModel, NeuralModel
 from federated.learning.grid import column_slices
@@ -93,3 +93,28 @@ def _mean_slopes(model: NeuralModel, difference: FloatMatrix) -> FloatMatrix:
     slope = np.where(flat, 1.0 - np.tanh(at_reference + moved / 2.0) ** 2, rise)
     found: FloatMatrix = (slope * np.array(model.output)) @ weights
     return found
+
+
+def importances(model: LearnedModel) -> list[tuple[str, float]]:
+    """Return each feature with how far it can move the log-odds, the furthest first.
+
+    Linear and neural: the range over the feature's own bounds, the others at the mean row. Additive: the curve's range.
+    """
+    if isinstance(model, AdditiveModel):
+        found = [(shape.feature, max(shape.log_odds) - min(shape.log_odds)) for shape in model.shapes]
+    else:
+        found = [(feature.name, _range(model, columns)) for feature, columns in _columns(model)]
+    return sorted(found, key=lambda pair: -pair[1])
+
+
+def _columns(model: LinearModel | NeuralModel) -> list[tuple[FeatureSpec, slice]]:
+    return list(zip(model.features, column_slices(model.features), strict=True))
+
+
+def _range(model: LinearModel | NeuralModel, columns: slice) -> float:
+    width = columns.stop - columns.start
+    values = np.eye(width) if width > 1 else np.array([[-1.0], [1.0]])
+    rows = np.tile(np.array(model.reference), (len(values), 1))
+    rows[:, columns] = values
+    moved = log_odds(model, rows)
+    return float(moved.max() - moved.min())

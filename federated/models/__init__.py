@@ -1,4 +1,4 @@
-"""Models that nodes train. Only here are torch and Opacus imported."""
+"""Models that nodes train. Only here are torch and Opacus imported, and only for the models that need them."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,6 @@ from federated.learning.program import Answerer
 from federated.learning.programs import program_for
 from federated.learning.terms import AdditiveTerms, LogisticTerms, NeuralTerms
 from federated.manifest import CampaignManifest
-from federated.models import logistic
-from federated.models.neural import NeuralAnswerer
 from federated.training import Answer
 
 
@@ -23,7 +21,11 @@ def answerer_for(features: Sequence[FeatureSpec], terms: LogisticTerms | Additiv
     """Return the node's half of the model that the terms describe."""
     program = program_for(features, terms)
     if isinstance(program, AdditiveProgram):
-        return program
+        return program  # counts only: a campaign with it never loads torch
     if isinstance(program, LogisticProgram):
-        return logistic.LogisticAnswerer(program)
+        from federated.models.logistic import LogisticAnswerer  # noqa: PLC0415 - torch takes seconds to load
+
+        return LogisticAnswerer(program)
+    from federated.models.neural import NeuralAnswerer  # noqa: PLC0415 - torch takes seconds to load
+
     return NeuralAnswerer(program)

@@ -111,6 +111,10 @@ class Masker:
         # (4) it opens only where the committee agreed. Not done here: that this is our only answer in the round
         return self._seal_answer(binding, listed, b"".join(disclosed))
 
+    def pair_secret(self, peer: str) -> bytes:
+        """Return the 32 bytes that this entity and another one share in this campaign; keys are derived from it."""
+        return self._secret(peer)
+
     def _seal_shares(self, binding: RoundBinding, seed: bytes) -> dict[str, bytes]:
         shares = split(seed, self._cohort.terms.size, self._cohort.holders_needed(self._entity))
         sealed = {}

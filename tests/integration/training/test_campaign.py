@@ -26,7 +26,7 @@ from node.wiring import Node
 from tests.support.network import Network, network
 from tests.support.training import DATASET, SCHEMA, register_demo
 
-ENTITIES = ("avila", "leon", "soria")
+ENTITIES = ("avila", "leon", "soria", "zamora")
 
 
 @contextmanager
@@ -45,11 +45,11 @@ def net(tmp_path: Path) -> Iterator[Network]:
 
 
 def propose_campaign(
-    net: Network, *, rounds: int = 4, minimum: int = 2, decide_within: timedelta = timedelta(minutes=10)
+    net: Network, *, model: str = "logistic", minimum: int = 3, decide_within: timedelta = timedelta(minutes=10)
 ) -> Campaign:
     schema = net.root / "campaign.yaml"
     schema.write_text(SCHEMA)
-    proposal = Proposal("Prueba", 4.0, 1e-5, rounds, minimum, decide_within, timedelta(hours=1))
+    proposal = Proposal("Prueba", 4.0, 1e-5, minimum, decide_within, timedelta(hours=1), model=model)
     return propose(net.coordinator, proposal, Source(DataSource.TABLE, schema, DATASET))
 
 
@@ -81,7 +81,7 @@ def ledger_types(node: Node) -> Counter[str]:
 
 def test_who_approves_contributes_who_refuses_does_not_and_the_model_is_verified_and_judged(net: Network) -> None:
     campaign = propose_campaign(net)
-    for entity in ("avila", "leon"):
+    for entity in ("avila", "leon", "zamora"):
         approve(net.nodes[entity], net.nodes[entity].training_client(), campaign.campaign_id)
     soria = net.nodes["soria"]
     refuse(soria, soria.training_client(), campaign.campaign_id, reason="no aplica")
@@ -90,9 +90,9 @@ def test_who_approves_contributes_who_refuses_does_not_and_the_model_is_verified
 
     assert done.state is CampaignState.RELEASED
     release = report.released(net.coordinator, done)
-    assert release.contributors == ("avila", "leon")
+    assert release.contributors == ("avila", "leon", "zamora")
     assert release.epsilon_spent <= 4.0
-    assert ledger_types(net.nodes["leon"]) == {"training_approved": 1, "training_contributed": 4}
+    assert ledger_types(net.nodes["leon"]) == {"training_approved": 1, "training_contributed": done.rounds_completed}
     assert ledger_types(soria) == {"training_refused": 1}
     assert statements(soria) == ()
     assert evaluate(net.nodes["leon"], net.nodes["leon"].training_client(), campaign.campaign_id).auc > 0.6
