@@ -36,7 +36,7 @@ class RoundRecord:
         stage: of the manifest.
         contributors: entities in the sum, sorted.
         parameters_sha256: of the vector that the coordinator published for this round.
-        total: the noised sum, in grid units; each number fits 64 bits.
+        total: the noised sum, in grid units; each number fits 64 bits. Empty when the round was spent without a sum.
     """
 
     round: int
@@ -81,7 +81,7 @@ class RoundRecord:
             raise TranscriptInvalid(f"round {number}: the stage or the hash of the parameters is malformed")
         if not _all_match(_ENTITY, entities, MAX_CONTRIBUTORS) or sorted(set(entities)) != entities:  # type: ignore[arg-type] # all are text
             raise TranscriptInvalid(f"round {number}: the contributors must be entities, each once, in order")
-        if not _all_match(_NUMBER, total, MAX_TOTAL):
+        if total and not _all_match(_NUMBER, total, MAX_TOTAL):
             raise TranscriptInvalid(f"round {number}: the sum must be whole numbers, written as text")
         sums = tuple(int(each) for each in total)  # type: ignore[union-attr] # a list of text by now
         if any(not -(2**63) <= each < 2**63 for each in sums):
@@ -113,6 +113,15 @@ class Transcript:
     def start(cls, manifest_sha256: str) -> Self:
         """Return the transcript of a campaign that has no round yet."""
         return cls(manifest_sha256)
+
+    @classmethod
+    def of(cls, manifest_sha256: str, records: Sequence[RoundRecord]) -> Self:
+        """Return the transcript of these rounds.
+
+        Raises:
+            TranscriptInvalid: they do not follow each other.
+        """
+        return cls._linked(manifest_sha256, records)
 
     def append(self, record: RoundRecord) -> Self:
         """Return the transcript with one more round.
