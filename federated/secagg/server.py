@@ -72,7 +72,7 @@ def total(
         SumLost: the answers do not open the sum, and no later answer can, if all were asked.
     """
     cohort.check_survivors(inputs, 0)
-    binding = RoundBinding(cohort.sha256, round_number, context)
+    binding = RoundBinding.of(cohort.sha256, round_number, context)
     unusable: dict[str, str] = {}
     disclosed = _open_answers(cohort, binding, inputs, answers, unusable)
     result = np.zeros_like(next(iter(inputs.values())).vector)
