@@ -131,3 +131,11 @@ class ReleaseInvalid(FederatedError):
 
     code = "release_invalid"
     es = "El modelo publicado no es válido: no se ha usado. Avise a la Gerencia."
+
+
+class EditInvalid(FederatedError):
+    """A correction by hand that does not fit the model, or that gives no reason."""
+
+    code = "model_edit_invalid"
+    kind = ErrorKind.USAGE
+    es = "La corrección no encaja con el modelo o no indica el motivo: no se ha cambiado nada. Revísela."

@@ -4,12 +4,12 @@ After Nori, Caruana, Bu, Shen, Kulkarni, "Accuracy, Interpretability, and Differ
 (ICML 2021) and Maddock, Cormode, Wang, Maple, Jha, "Federated Boosted Decision Trees with Differential Privacy" (CCS
 2022): bins from a private histogram, no splits chosen by looking at labels, Newton steps. Here the features are dealt
 into a few groups; a round asks for the residuals of one group's bins and steps all of its curves at once. Per feature
-this costs the same budget as asking for everything each time, since a person's part is shorter by the root of the number
-of groups, but each group corrects what the previous ones have just said: correlated features no longer overshoot.
+this costs the same budget as asking for everything each time, since a person's part is shorter by the root of the
+number of groups, but each group corrects what the previous ones have just said: correlated features do not overshoot.
 
 Most people are in the fullest bin of most features (no child under six, no pension). Its residuals need not be asked
-for: they are the sum of all residuals less those of the other bins. Without it a person's part is much shorter, so it can
-be clipped to a much smaller bound, and the noise with it.
+for: they are the sum of all residuals less those of the other bins. Without it a person's part is much shorter, so it
+can be clipped to a much smaller bound, and the noise with it.
 
 Curvature is not asked for: it is p(1 - p) at the mean, times the counts that the histogram already gave.
 """
@@ -42,13 +42,25 @@ LEAST_CURVATURE: Final = 0.05
 """Below this a Newton step on a noisy sum would be longer than the sum is worth."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A training round's parameters, taken apart."""
+
+    group: range
+    intercept: float
+    bound: float
+    fullest: FloatVector
+    edges: list[FloatVector]
+    curves: FloatVector
+
+
 class AdditiveProgram:
     """A `Program` and its `Answerer`.
 
     Parameters: for the edges none; in training the group's number, the intercept, the clipping bound, each feature's
     fullest bin, the edges of every numeric feature (``bins - 1`` places each), and the log-odds of every slot.
-    Sum: for the edges the people of every fine cell; in training the group's residuals, all together times `TOTAL`, then
-    bin by bin, nothing in the fullest.
+    Sum: for the edges the people of every fine cell; in training the group's residuals, all together times `TOTAL`,
+    then bin by bin, nothing in the fullest.
     """
 
     def __init__(self, features: Sequence[FeatureSpec], terms: AdditiveTerms) -> None:
@@ -180,7 +192,9 @@ class AdditiveProgram:
             gradient[fullest[index]] = 0.0
             gradient[fullest[index]] = everybody - gradient.sum()
             prior = self._prior(index, curvature * people, bound)
-            newton = np.linalg.solve(np.diag(curvature * people) + prior, gradient - prior @ curves[own])
+            newton: FloatVector = np.linalg.solve(
+                np.diag(curvature * people) + prior, gradient - prior @ curves[own]
+            ).astype(np.float64)
             step[own] = centred(newton, people)
             start += self._slots.width(index)
         velocity = self.terms.momentum * state["velocity"] + self.terms.learning_rate * step
@@ -264,7 +278,7 @@ class AdditiveProgram:
             parts.append(_summed(cells, limit, self._fine.width(index)))
         return np.concatenate(parts)
 
-    def _read(self, parameters: FloatVector) -> "_Asked":
+    def _read(self, parameters: FloatVector) -> _Asked:
         number, intercept, bound = (float(value) for value in parameters[:_HEAD])
         middle, end = _HEAD + len(self.features), len(parameters) - sum(self._slots.widths())
         if number not in range(len(self._groups)) or not bound > 0:
@@ -276,21 +290,7 @@ class AdditiveProgram:
         return _Asked(self._groups[int(number)], intercept, bound, fullest, edges, parameters[end:])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
-    """A training round's parameters, taken apart."""
-
-    group: range
-    intercept: float
-    bound: float
-    fullest: FloatVector
-    edges: list[FloatVector]
-    curves: FloatVector
-
-
-def _clipped(
-    residuals: FloatVector, entries: IntVector, bound: float, limit: IntVector
-) -> tuple[IntVector, IntVector]:
+def _clipped(residuals: FloatVector, entries: IntVector, bound: float, limit: IntVector) -> tuple[IntVector, IntVector]:
     """Return each person's units per entry and in the sum of all, of L2 length at most `limit` together.
 
     Args:

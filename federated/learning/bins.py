@@ -15,8 +15,10 @@ BEYOND: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """Where each feature's bins lie in vectors over all bins: `bins` for a numeric feature, else one a category and
-    one for those in none of them."""
+    """Where each feature's bins lie in vectors over all bins.
+
+    A numeric feature has `bins` of them, a categorical one a bin per category and a last one for who is in none.
+    """
 
     features: tuple[FeatureSpec, ...]
     bins: int

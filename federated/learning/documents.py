@@ -62,7 +62,7 @@ class Shape(_Document):
     Attributes:
         feature: its name.
         edges: of a numeric feature, in encoded units, rising: bin i holds the values from ``edges[i-1]`` up to, but
-            without, ``edges[i]``. Empty for a categorical feature, whose bins are its categories, and last who is in none of
+            without, ``edges[i]``. Empty for a categorical feature, whose bins are its categories and, last, none of
             them.
         log_odds: per bin; their mean over the people of training is 0, unless edited.
         people: the noisy number of people per bin, made inside the budget.

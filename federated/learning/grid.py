@@ -34,6 +34,6 @@ def column_slices(features: tuple[FeatureSpec, ...]) -> tuple[slice, ...]:
 
 
 def category_of(block: FloatMatrix) -> IntVector:
-    """Return (people,) the index of each person's category in a one-hot block; where there is none, one past the last."""
+    """Return (people,) the index of each person's category in a one-hot block; for none, the number of categories."""
     index: IntVector = block.argmax(axis=1).astype(np.int64)
     return np.where(block.max(axis=1) >= 1.0, index, np.int64(block.shape[1]))
