@@ -25,7 +25,15 @@ from federated.errors import MessageMalformed
 from federated.features import CategoricalFeature, FeatureSpec, FloatMatrix, FloatVector, column_names
 from federated.learning.bins import BEYOND, Slots, bins_of, choose_edges, fine_cells, fine_edges
 from federated.learning.documents import AdditiveModel, Shape, as_row
-from federated.learning.grid import category_of, column_slices, length_of, limits, to_units
+from federated.learning.grid import (
+    GRADIENT_SENSITIVITY,
+    INTERCEPT_UNITS,
+    category_of,
+    column_slices,
+    length_of,
+    limits,
+    to_units,
+)
 from federated.learning.program import Stage, StageKind, State, as_floats, check_answerable
 from federated.learning.shapes import centred, in_order, noise_factor, prior_precision
 from federated.learning.terms import AdditiveTerms
@@ -34,9 +42,10 @@ from federated.rows import Rows
 from federated.scoring import sigmoid
 
 TOTAL: Final = 0.25
-"""Scale of the sum of all residuals: it is large beside the noise, and so takes little of a person's part."""
+"""Scale of the sum of all clipped residuals: it is large beside the noise, and so takes little of a person's part."""
 
 _HEAD: Final = 3
+_SUMS: Final = 2
 
 LEAST_CURVATURE: Final = 0.05
 """Below this a Newton step on a noisy sum would be longer than the sum is worth."""
@@ -59,8 +68,8 @@ class AdditiveProgram:
 
     Parameters: for the edges none; in training the group's number, the intercept, the clipping bound, each feature's
     fullest bin, the edges of every numeric feature (``bins - 1`` places each), and the log-odds of every slot.
-    Sum: for the edges the people of every fine cell; in training the group's residuals, all together times `TOTAL`,
-    then bin by bin, nothing in the fullest.
+    Sum: for the edges the people of every fine cell; in training everybody's whole residuals, then the group's clipped
+    ones: all together times `TOTAL`, then bin by bin, nothing in the fullest.
     """
 
     def __init__(self, features: Sequence[FeatureSpec], terms: AdditiveTerms) -> None:
@@ -84,15 +93,15 @@ class AdditiveProgram:
         return _HEAD + len(self.features) + sum(self._numeric) * (self.terms.bins - 1) + sum(self._slots.widths())
 
     def sum_size(self, stage: StageKind) -> int:
-        """Return the length of what a round asks for: all fine cells, or the slots of the widest group and 1."""
+        """Return the length of what a round asks for: all fine cells, or the slots of the widest group and two sums."""
         if stage is StageKind.EDGES:
             return sum(self._fine.widths())
         widths = self._slots.widths()
-        return 1 + max(sum(widths[index] for index in group) for group in self._groups)
+        return _SUMS + max(sum(widths[index] for index in group) for group in self._groups)
 
     def sensitivity(self, stage: StageKind) -> int:
         """Return the L2 bound on one person's part: a cell per feature, or the clipping bound."""
-        return length_of(len(self.features)) if stage is StageKind.EDGES else GRID_STEPS
+        return length_of(len(self.features)) if stage is StageKind.EDGES else GRADIENT_SENSITIVITY
 
     # The coordinator's half.
 
@@ -183,8 +192,8 @@ class AdditiveProgram:
         curvature = max(middle * (1.0 - middle), LEAST_CURVATURE)
         group = (round_in_stage - 1) % self.terms.groups
         bound, fullest = self._bound(state, group), self._fullest(state).astype(np.int64)
-        residuals, everybody = sums * bound, float(sums[0]) * bound / TOTAL
-        step, slices, start = np.zeros_like(curves), self._slots.slices(), 1
+        residuals, everybody = sums * bound, float(sums[1]) * bound / TOTAL
+        step, slices, start = np.zeros_like(curves), self._slots.slices(), _SUMS
         for index in self._groups[group]:
             bins = self._bins(state, index)
             own = slice(slices[index].start, slices[index].start + bins)
@@ -199,7 +208,8 @@ class AdditiveProgram:
             start += self._slots.width(index)
         velocity = self.terms.momentum * state["velocity"] + self.terms.learning_rate * step
         moved = self._ordered(state, state["curves"] + velocity)
-        shift = self.terms.learning_rate * everybody / (curvature * self.people(state))
+        whole = float(sums[0]) * GRID_STEPS / INTERCEPT_UNITS
+        shift = self.terms.learning_rate * whole / (curvature * self.people(state))
         return self._averaged(state, round_in_stage, moved, velocity, intercept + shift)
 
     def _averaged(
@@ -260,9 +270,11 @@ class AdditiveProgram:
             logits += asked.curves[slots][found]
         outside = {index: bins[index] != asked.fullest[index] for index in asked.group}
         entries = np.sum(list(outside.values()), axis=0)
-        units, totals = _clipped(rows.labels - sigmoid(logits), entries, asked.bound, limits(rows.weights))
-        total, start = np.zeros(self.sum_size(stage), dtype=np.int64), 1
-        total[0] = totals.sum()
+        residuals, limit = rows.labels - sigmoid(logits), limits(rows.weights)
+        units, totals = _clipped(residuals, entries, asked.bound, limit)
+        total, start = np.zeros(self.sum_size(stage), dtype=np.int64), _SUMS
+        total[0] = to_units(residuals * (INTERCEPT_UNITS / GRID_STEPS), limit).sum()
+        total[1] = totals.sum()
         for index, chosen in outside.items():
             width = self._slots.width(index)
             total[start : start + width] = _summed(bins[index][chosen], units[chosen], width)

@@ -33,7 +33,7 @@ class _GradientTerms(_Terms):
 
     Attributes:
         means_share: share of the privacy budget for the columns' means.
-        clipping_bound: L2 bound on one person's gradient.
+        clipping_bound: L2 bound on one person's gradient, without the intercept's part.
         average_from: after which fraction of the rounds the mean of the weights begins; the mean is what is released.
     """
 
@@ -158,7 +158,7 @@ def plan_model_terms(
         return LogisticTerms(
             rounds=15,
             clipping_bound=0.2 * norm,
-            learning_rate=108.0 / norm**2,
+            learning_rate=min(5.0, 95.0 / norm**2),
             momentum=0.8,
             l2_penalty=0.005,
         )
