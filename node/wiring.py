@@ -183,7 +183,7 @@ class Node:
     def training_guard(self, session: Session) -> "NodeGuard":
         """Return the gate before anything leaves for training, working inside `session`."""
         from federated.guard import NodeGuard, Pinned
-        from federated.sql_store import SqlCampaignStore
+        from node.training.decided import DecidedCampaigns
 
         settings = self.settings
         pinned = Pinned(
@@ -192,7 +192,7 @@ class Node:
             entity_key=self.keys.signing.public_key,
             coordinator_key=bytes.fromhex(settings.coordinator_key),
         )
-        return NodeGuard(pinned, SqlCampaignStore(session), self.epsilon_ledger(session))
+        return NodeGuard(pinned, DecidedCampaigns(session), self.epsilon_ledger(session))
 
     def training_client(self) -> "TrainingClient":
         """Return the coordinator's Training service."""

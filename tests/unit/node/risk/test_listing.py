@@ -14,7 +14,7 @@ from federated.errors import ReleaseInvalid
 from federated.manifest import CampaignManifest, DataSource, manifest_sha256
 from federated.release import ModelRelease, seal_release
 from node.records.population import PopulationRequest, generate
-from node.risk import listing
+from node.risk import listing, report
 from node.rpc.training import ListedCampaign
 from node.training.errors import MonthInvalid, ReleaseMissing
 from node.wiring import Node
@@ -75,9 +75,9 @@ def test_people_come_ranked_with_reasons_in_words(node: Node) -> None:
     chances = [entry.probability for entry in shown.entries]
     assert chances == sorted(chances, reverse=True)
     assert shown.entries[0].reasons[0].feature == "benefit_months"
-    assert "Meses con renta mínima" in listing.text(shown, "es")
-    assert "Months on minimum income" in listing.text(shown, "en")
-    assert listing.document(shown)["purpose"] == "support_only"
+    assert "Meses con renta mínima" in report.list_text(shown, "es")
+    assert "Months on minimum income" in report.list_text(shown, "en")
+    assert report.list_document(shown)["purpose"] == "support_only"
 
 
 def test_with_the_coordinator_down_the_kept_model_serves(node: Node) -> None:
