@@ -1,12 +1,16 @@
 """``redpact-node training policy set|list|remove``: what the data-protection officer decides beforehand."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from node.cli.arguments import split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import read_day
+
+if TYPE_CHECKING:
+    from federated.standing import StandingPolicy
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the policy: a-z, 0-9 and '-'.")]
 ActionOption = Annotated[
@@ -53,28 +57,25 @@ def _set(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Put a policy in force. An approval must state every limit; what no policy covers waits for a person."""
-        from datetime import UTC, datetime, time
-
-        from federated.standing import make_policy
         from node.training import standing, standing_report
 
-        day = read_day(until)
-        policy = make_policy(
-            name=name,
-            action="approve" if approve else "refuse",
-            source=source or None,
-            dataset=dataset or None,
-            models=split_names(model) or None,
-            features=split_names(feature) or None,
-            epsilon=epsilon,
-            minimum_cohort=minimum_cohort,
-            rounds=rounds,
-            budget_left=budget_left,
-            until=datetime.combine(day, time(), UTC) if day else None,
-        )
+        stated: dict[str, object] = {"source": source or None, "dataset": dataset or None}
+        stated |= {"models": split_names(model) or None, "features": split_names(feature) or None}
+        stated |= {"epsilon": epsilon, "minimum_cohort": minimum_cohort, "rounds": rounds, "budget_left": budget_left}
+        policy = _policy(name, approve=approve, until=until, stated=stated)
         change = standing.set_policy(open_node(home), policy)
         document = standing_report.change_document(change, removed=False)
         emit(document, standing_report.change_text(change, lang, removed=False), as_json=as_json)
+
+
+def _policy(name: str, *, approve: bool, until: str, stated: Mapping[str, object]) -> "StandingPolicy":
+    from datetime import UTC, datetime, time
+
+    from federated.standing import make_policy
+
+    day = read_day(until)
+    end = datetime.combine(day, time(), UTC) if day else None
+    return make_policy(name=name, action="approve" if approve else "refuse", until=end, **stated)
 
 
 def _list(group: typer.Typer) -> None:
