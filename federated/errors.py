@@ -185,3 +185,11 @@ class EditInvalid(FederatedError):
     code = "model_edit_invalid"
     kind = ErrorKind.USAGE
     es = "La corrección no encaja con el modelo o no indica el motivo: no se ha cambiado nada. Revísela."
+
+
+class StandingPolicyInvalid(FederatedError):
+    """A standing policy that states something that no campaign could be measured by, or too little."""
+
+    code = "standing_policy_invalid"
+    kind = ErrorKind.USAGE
+    es = "La política de decisión no es válida: para aprobar debe fijar todos los límites. Corríjala y repítala."
