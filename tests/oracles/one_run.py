@@ -7,10 +7,11 @@ privacy claimed:
 - for approximate differential privacy, Steinke, Nasr and Jagielski, "Privacy Auditing with One (1) Training Run",
   NeurIPS 2023 (arXiv 2305.08846), theorem 5.2;
 - for a trade-off function f, Mahloujifar, Melis and Chaudhuri, "Auditing f-Differential Privacy in One Run", ICML 2025
-  (arXiv 2410.22235), theorem 9 and algorithm 3, which finds more: about 0.6 of the
-  truth for the Gaussian mechanism with 1,000 guesses of 5,000 canaries, where the older bound finds 0.4.
+  (arXiv 2410.22235), whose recursion is derived below. It finds more: about 0.6 of the truth for the Gaussian mechanism
+  with 1,000 guesses of 5,000 canaries, where the older bound finds 0.4.
 
-Both hold for canaries that are added or left out, one at a time, and for any dependence between them.
+Both hold for coins that fall independently and canaries that are added or left out, whatever the mechanism does with
+all of them together.
 """
 
 import math
