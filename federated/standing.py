@@ -20,7 +20,9 @@ from consent_ledger import canonical
 from federated.decision import Verdict
 from federated.errors import StandingPolicyInvalid
 from federated.features import MAX_FEATURES, Name
-from federated.manifest import MAX_EPSILON, MAX_INVITED, CampaignManifest, DataSource, ModelKind
+from federated.learning.terms import ModelName
+from federated.manifest import MAX_INVITED, CampaignManifest, DataSource
+from federated.stages import MAX_EPSILON
 
 PolicyName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
@@ -53,7 +55,7 @@ class StandingPolicy(BaseModel):
     action: PolicyAction
     source: DataSource | None = Field(default=None, description="scope: only campaigns on this kind of data")
     dataset: Name | None = Field(default=None, description="scope: only campaigns on this data set")
-    models: tuple[ModelKind, ...] | None = Field(default=None, min_length=1, description="no other model")
+    models: tuple[ModelName, ...] | None = Field(default=None, min_length=1, description="no other model")
     features: tuple[Name, ...] | None = Field(default=None, min_length=1, max_length=MAX_FEATURES)
     epsilon: float | None = Field(default=None, gt=0, le=MAX_EPSILON, description="at most")
     minimum_cohort: int | None = Field(default=None, ge=1, le=MAX_INVITED, description="at least")
@@ -82,7 +84,7 @@ class CampaignTerms:
     purpose: str
     source: DataSource
     dataset: str
-    model: ModelKind
+    model: ModelName
     features: frozenset[str]
     epsilon: float
     minimum_cohort: int

@@ -16,6 +16,8 @@ from coordinator.training.exporting import export_release
 from coordinator.training.proposal import Proposal
 from coordinator.training.starting import Source, propose
 from coordinator.training.states import CampaignState, StopReason
+from federated.bundle.documents import ReleaseReader
+from federated.bundle.verifying import verify_bundle
 from federated.manifest import DataSource
 from node.runtime.errors import PeerRefused
 from node.training.approvals import approve, list_campaigns, refuse
@@ -98,9 +100,11 @@ def test_who_approves_contributes_who_refuses_does_not_and_the_model_is_verified
     assert evaluate(net.nodes["leon"], net.nodes["leon"].training_client(), campaign.campaign_id).auc > 0.6
     assert fetch_release(soria, soria.training_client(), campaign.campaign_id).release == release
     assert [view.decision for view in list_campaigns(soria, soria.training_client())] == ["refused"]
-    content, files = export_release(net.coordinator, campaign.campaign_id, net.root / "out")
-    assert content == release
-    assert [path.name for path in files] == ["release.dsse.json", "manifest.dsse.json"]
+    assert export_release(net.coordinator, campaign.campaign_id, net.root / "out") == release
+    checked = verify_bundle(
+        net.root / "out", ReleaseReader(), coordinator_key=net.coordinator.keys.signing.public_key, now=net.clock.now()
+    )
+    assert [check.number for check in checked.checks if check.findings] == []
 
 
 @pytest.mark.invariant(6)

@@ -13,7 +13,7 @@ from typing_extensions import override
 from consent_ledger import signing
 from consent_ledger.signing import Ed25519Signer, Envelope
 from federated.bundle.contents import SIGNED_SUMS_FILE, SUMS_FILE, SUMS_TYPE, BundleContents, sums_of
-from federated.bundle.documents import LogisticReader, model_document, parameters_sha256
+from federated.bundle.documents import ReleaseReader, model_document, parameters_sha256
 from federated.bundle.epsilon import epsilon_proof
 from federated.bundle.facts import BundleFacts
 from federated.bundle.transcript import RoundRecord, Transcript
@@ -68,7 +68,7 @@ def release(transcript: Transcript | None = None, **changes: Any) -> ModelReleas
     return ModelRelease.model_validate({**content, **changes})
 
 
-class Reader(LogisticReader):
+class Reader(ReleaseReader):
     """The installed reader, with some facts changed: what a dishonest pair of documents would say."""
 
     def __init__(self, **changes: Any) -> None:
