@@ -96,14 +96,14 @@ class Conductor:
         return setup + rounds + (0 if setup else 1)  # one more to gather the masked sums after a restart
 
     def asked(self) -> dict[str, bytes]:
-        """Return the next step's documents, by entity; nothing when the campaign is done."""
+        """Return the next step's documents, by entity; nothing when the campaign is done.
+
+        Who withdrew the approval since the cohort was formed is not asked any more.
+        """
         if self.done:
             return {}
-        if self.progress.step in self._setup:
-            return self._setup_requests()
-        if self._inputs:
-            return self._unmask_requests()
-        return dict.fromkeys(self.progress.survivors or self._members, self._mask_bytes())
+        approved = frozenset(self._terms.approved)
+        return {entity: document for entity, document in self._requests().items() if entity in approved}
 
     def take(self, replies: Mapping[str, bytes]) -> RoundRecord | None:
         """Take what came in answer to `asked`, and move on; return the record of a round that is over.
@@ -167,6 +167,13 @@ class Conductor:
             manifest_sha256=self._terms.manifest_sha256,
         )
         return bytes.fromhex(opened.channel_key)
+
+    def _requests(self) -> dict[str, bytes]:
+        if self.progress.step in self._setup:
+            return self._setup_requests()
+        if self._inputs:
+            return self._unmask_requests()
+        return dict.fromkeys(self.progress.survivors or self._members, self._mask_bytes())
 
     def _setup_requests(self) -> dict[str, bytes]:
         match self.progress.step:

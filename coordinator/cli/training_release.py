@@ -15,7 +15,9 @@ def register(app: typer.Typer) -> None:
     def release(
         home: HomeOption,
         campaign_id: Annotated[str, typer.Argument(help="Id of the campaign; see: training status.", metavar="ID")],
-        output: Annotated[Path | None, typer.Option(help="New folder for the bundle; check it with: redpact-audit model.")] = None,
+        output: Annotated[
+            Path | None, typer.Option(help="New folder for the bundle; check it with: redpact-audit model.")
+        ] = None,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

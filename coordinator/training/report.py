@@ -75,6 +75,7 @@ def document(campaign: Campaign) -> dict[str, Any]:
         "invited": list(terms.invited),
         "approved": list(campaign.approved),
         "refused": list(campaign.refused),
+        "withdrawn": list(campaign.withdrawn),
         "undecided": list(campaign.undecided),
         "deadline": terms.deadline.isoformat(),
         "ends": terms.ends.isoformat(),
@@ -142,6 +143,11 @@ def _one(campaign: Campaign, say: Callable[[str, str], str]) -> str:
         (say("rechazan", "refuse"), str(refused)),
         (say("pendientes", "undecided"), str(undecided)),
     ]
+    if campaign.withdrawn:
+        facts.append((say("retiradas", "withdrawn"), ", ".join(campaign.withdrawn)))
+    left = seconds_left(campaign)
+    if left is not None:
+        facts.append((say("quedan", "left"), say(f"unos {left:.0f} s", f"about {left:.0f} s")))
     if campaign.stop_reason is not None:
         reason = _REASONS[campaign.stop_reason]
         facts.append((say("motivo", "reason"), f"{say(reason['es'], reason['en'])}: {campaign.stop_detail}"))

@@ -108,6 +108,7 @@ def _withdraw(node: Node, session: Session, campaign_id: str, reason: str) -> Ca
         decided=now,
     )
     node.epsilon_ledger(session).close(campaign_id, now)
+    node.enrolments(session).erase(campaign_id)
     body = TrainingDecisionBody(campaign_id=campaign_id, manifest_sha256=record.manifest_sha256, reason=reason)
     (entry,) = node.ledger(session).append([NewEntry(EntryType.TRAINING_WITHDRAWN, body)], now)
     row = WithdrawalRow(
