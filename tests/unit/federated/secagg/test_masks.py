@@ -1,11 +1,14 @@
 """A masked input says nothing: uniform whatever the input, unrelated from round to round."""
 
+import os
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from federated.rounds import IntVector
-from tests.unit.federated.secagg.group import group_of
+from federated.secagg.shares import split
+from tests.unit.federated.secagg.group import group_of, only, zeros
 
 LENGTH = 30_000
 INPUTS = {
@@ -55,3 +58,37 @@ def test_each_answer_and_share_is_fresh_and_shows_nothing_of_what_it_holds() -> 
     assert first.key_shares != second.key_shares
     assert first.attestations == second.attestations
     assert len({*inputs[name].shares.values()}) == len(inputs[name].shares)
+
+
+@pytest.mark.invariant(10)
+def test_every_secret_that_is_shared_is_fresh_and_from_the_operating_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, shared = list[bytes](), list[bytes]()
+
+    def token_bytes(size: int) -> bytes:
+        drawn.append(os.urandom(size))
+        return drawn[-1]
+
+    def recorded(secret: bytes, quantity: int, threshold: int) -> tuple[bytes, ...]:
+        shared.append(secret)
+        return split(secret, quantity, threshold)
+
+    monkeypatch.setattr("secrets.token_bytes", token_bytes)
+    monkeypatch.setattr("federated.secagg.client.split", recorded)
+    group = group_of(4)
+    inputs = group.mask(zeros(group.entities))
+    group.answers(inputs)
+    assert len(set(shared)) == len(shared) == 8  # one for each masked input, one for each answer
+    assert set(shared) <= set(drawn)
+
+
+def test_what_a_member_attests_is_for_one_list_one_round_and_one_question() -> None:
+    """The keys themselves differ: a key for one list opens nothing of an answer for another."""
+    group = group_of(4)
+    name, *others = group.entities
+    attested = []
+    for number, names in ((1, group.entities), (1, group.entities[:3]), (2, group.entities)):
+        inputs = only(group.mask(zeros(group.entities), number), names)
+        attested.append(group.answer(name, inputs, number).attestations)
+    for other in others[:2]:
+        assert len({attestations[other] for attestations in attested}) == 3
+    assert len({key for attestations in attested for key in attestations.values()}) == 8

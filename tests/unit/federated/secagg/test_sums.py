@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from federated.errors import MaskedMessageInvalid, SecureSumRefused, SumLost
 from federated.rounds import IntVector
 from federated.secagg import server
-from federated.secagg.client import Masker, add_pair_mask
-from federated.secagg.derivation import RoundBinding
+from federated.secagg.client import Masker, add_pair_mask, self_mask_key
+from federated.secagg.derivation import RoundBinding, expand
 from federated.secagg.messages import MaskedInput, check_answer, check_input
 from tests.unit.federated.secagg.group import CONTEXT, Group, group_of, only, zeros
 
@@ -87,10 +87,30 @@ def test_entities_that_were_told_different_things_give_noise() -> None:
     with pytest.raises(MaskedMessageInvalid) as caught:  # even the shares of the two do not open for each other
         group.answers(inputs)
     assert caught.value.entity == names[4]
+
+
+OTHER = b"another question".ljust(32, b".")
+
+
+@pytest.mark.parametrize(
+    ("told", "cancels"),
+    [((1, CONTEXT), True), ((1, OTHER), False), ((2, CONTEXT), False)],
+    ids=["the same", "another context", "another round"],
+)
+def test_pair_masks_cancel_only_between_entities_that_were_told_the_same(
+    told: tuple[int, bytes], cancels: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if every self mask were known."""
+    monkeypatch.setattr("secrets.token_bytes", bytes)
+    group = group_of(5)
+    names = group.entities
+    asked = dict.fromkeys(names, (1, CONTEXT)) | {names[4]: told}
     combined = np.zeros(4, dtype=np.uint64)
-    for masked in inputs.values():
-        combined += masked.vector
-    assert combined.all()
+    for name, (number, context) in asked.items():
+        combined += group.mask(zeros([name]), number, context)[name].vector
+        binding = RoundBinding.of(group.cohort.sha256, number, context)
+        combined -= expand(self_mask_key(binding, name, bytes(16)), 4)
+    assert not combined.any() if cancels else combined.all()
 
 
 def test_shares_of_another_round_are_refused() -> None:
