@@ -291,6 +291,7 @@ class Conductor:
                 inputs[entity] = masked
         survivors = self.progress.survivors or tuple(sorted(inputs))
         self._require_cohort(len(survivors))
+        self._require_openable(survivors)
         self._inputs = {entity: inputs[entity] for entity in survivors if entity in inputs}
         if len(self._inputs) < len(survivors):
             raise SumLost(f"round {self.progress.round}: the masked sums of before are no longer there")
@@ -354,6 +355,15 @@ class Conductor:
                 f"the minimum is {self._manifest.minimum_cohort}",
                 remedy="start a new campaign when more entities can take part",
             )
+
+    def _require_openable(self, survivors: tuple[str, ...]) -> None:
+        try:
+            self.cohort.check_survivors(survivors, self._manifest.minimum_cohort)
+        except SecureSumRefused as error:
+            raise CohortTooSmall(
+                f"round {self.progress.round}: {error.message}",
+                remedy="start a new campaign when more entities stay until its end",
+            ) from error
 
     def _fault(self, entity: str, error: FederatedError | LedgerError) -> None:
         _log.warning("%s of %s: %s (%s)", self.progress.step, entity, error.message, error.code)
