@@ -1,4 +1,4 @@
-"""An entity's app on stock Flower: the noised sum of a round in the clear, which is what it does without our protocol."""
+"""An entity's app on stock Flower: the noised sum of a round in the clear, as it goes without our protocol."""
 
 from pathlib import Path
 

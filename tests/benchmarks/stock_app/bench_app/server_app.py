@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context, MessageType, RecordDict
 from flwr.serverapp import Grid, ServerApp
 
@@ -37,7 +38,7 @@ def main(grid: Grid, context: Context) -> None:
         messages = [grid.create_message(content, MessageType.TRAIN, node, str(number)) for node in nodes]
         replies = list(grid.send_and_receive(messages))
         sums = [reply.content["sum"] for reply in replies]
-        total = sum(record["sum"].numpy() for record in sums if isinstance(record, ArrayRecord))
+        total = np.sum([record["sum"].numpy() for record in sums if isinstance(record, ArrayRecord)], axis=0)
         state = program.advance(state, kind, index, tuple(int(each) for each in total))
         with (folder / "rounds.txt").open("a") as file:
             file.write(f"{time.perf_counter() - began}\n")
