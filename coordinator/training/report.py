@@ -69,7 +69,7 @@ def document(campaign: Campaign) -> dict[str, Any]:
         "rounds_completed": campaign.rounds_completed,
         "rounds_lost": campaign.checkpoint.lost if campaign.checkpoint is not None else 0,
         "step": campaign.checkpoint.step.value if campaign.checkpoint is not None else None,
-        "cohort": sorted(campaign.checkpoint.statements) if campaign.checkpoint is not None else [],
+        "cohort": list(cohort(campaign)),
         "seconds_left": seconds_left(campaign),
         "minimum_cohort": terms.minimum_cohort,
         "invited": list(terms.invited),
@@ -113,6 +113,17 @@ def release_text(release: ModelRelease, lang: str) -> str:
         *(f"  {weight:.3f}  {feature}" for feature, weight in importances(release.model)[:10]),
     ]
     return "\n".join(lines)
+
+
+def cohort(campaign: Campaign) -> tuple[str, ...]:
+    """Return the entities whose masked sums are added: those that joined, or so far those that approved."""
+    joined = campaign.checkpoint.statements if campaign.checkpoint is not None else {}
+    return tuple(sorted(joined)) or campaign.approved
+
+
+def is_over(campaign: Campaign) -> bool:
+    """Tell whether a campaign has ended, with or without a model."""
+    return campaign.state in FINAL
 
 
 def seconds_left(campaign: Campaign) -> float | None:
