@@ -15,9 +15,8 @@ from federated.learning.program import State, as_floats
 from federated.learning.terms import LogisticTerms, NeuralTerms
 from federated.rounds import GRID_STEPS, MAX_WEIGHT
 
-
 INTERCEPT_RATE: Final = 2.0
-"""Most that the intercept's learning rate may be: the log loss curves by at most 1/4 there, so this is never unstable."""
+"""Most that the intercept's learning rate may be: the log loss curves by at most 1/4 there, so it stays stable."""
 
 
 def begin(weights: FloatVector) -> State:

@@ -8,7 +8,6 @@ import numpy as np
 from federated.features import FeatureSpec, FloatMatrix, FloatVector
 from federated.rounds import GRID_STEPS, IntVector
 
-
 INTERCEPT_UNITS: Final = GRID_STEPS // 4
 """Grid units of a whole residual in the sum of all residuals, which is never clipped.
 

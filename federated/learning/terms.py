@@ -168,21 +168,22 @@ def plan_model_terms(
 
 
 def _additive(features: int, epsilon: float, delta: float, monotone: dict[str, Literal[-1, 1]]) -> AdditiveTerms:
-    share, groups = 0.1, min(3, features)
+    share, groups = 0.1, min(2, features)
     multiplier = noise_multiplier_for(epsilon, delta, 1)
+    histogram_noise = multiplier * math.sqrt(features / share)
     return AdditiveTerms(
         edges_share=share,
         fine_bins=64,
-        bins=12,
-        bin_people=30.0 + 2.0 * multiplier * math.sqrt(features / share),
+        bins=20,
+        bin_people=30.0 + 4.0 * histogram_noise,
         groups=groups,
-        passes=5,
-        clip=1.0,
-        ridge=7.0,
-        smoothing=40.0,
+        passes=4,
+        clip=1.2,
+        ridge=0.8,
+        smoothing=30.0,
         noise=multiplier * math.sqrt(groups / (1.0 - share)),
         learning_rate=0.5,
-        momentum=0.2,
+        momentum=0.1,
         monotone=monotone,
     )
 

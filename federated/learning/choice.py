@@ -1,0 +1,38 @@
+"""Which model fits how many people, by public figures only."""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from federated.errors import PrivacyTermsInvalid
+from federated.features import FeatureSpec
+from federated.learning.terms import ModelName
+from federated.manifest import MAX_EPSILON
+
+ENOUGH: Final = 1000.0
+"""Below this, per root of the number of features, a line is all that the noise leaves room for."""
+
+
+def choose_model(*, epsilon: float, people: int, features: Sequence[FeatureSpec]) -> ModelName:
+    """Return the model that `auto` stands for.
+
+    The additive model has some ten numbers to learn per feature, the logistic one a single number; the noise on each is
+    in proportion to the root of the number of features over epsilon times people. The additive one takes over where
+    ``epsilon * people / sqrt(features)`` passes `ENOUGH`: see docs/reference/benchmarks.md for where the two cross on
+    the public table. The neural model is never chosen: nowhere there was it the best, and its reasons are the least
+    exact.
+
+    Args:
+        epsilon: of the campaign.
+        people: how many people the entities have together, as a public estimate and not as a count.
+        features: of the model.
+
+    Raises:
+        PrivacyTermsInvalid: epsilon or people out of range.
+    """
+    if not 0 < epsilon <= MAX_EPSILON or people < 1 or not features:
+        raise PrivacyTermsInvalid(
+            f"no model can be chosen for epsilon {epsilon:g} and {people} people",
+            remedy=f"epsilon above 0, at most {MAX_EPSILON:g}; give a public estimate of the number of people",
+        )
+    return "additive" if epsilon * people / math.sqrt(len(features)) >= ENOUGH else "logistic"
