@@ -44,13 +44,13 @@ def step(
         terms: of the model.
         round_in_stage: from 1.
         total: the noised sum of clipped gradients, in grid units, and last that of whole residuals.
-        penalised: (parameters,) of 0 and 1: which of them the L2 penalty pulls to 0.
+        penalised: (parameters,) of 0 and 1: which of them the prior pulls to 0.
     """
     ahead = lookahead(state, terms)
     units = np.full(len(ahead), terms.clipping_bound / GRID_STEPS)
     rates = np.full(len(ahead), terms.learning_rate)
     units[-1], rates[-1] = 1.0 / INTERCEPT_UNITS, min(terms.learning_rate, INTERCEPT_RATE)
-    gradient = as_floats(total, len(ahead)) * units / state["people"][0] + terms.l2_penalty * penalised * ahead
+    gradient = (as_floats(total, len(ahead)) * units + terms.ridge * penalised * ahead) / state["people"][0]
     velocity = terms.momentum * state["velocity"] - rates * gradient
     weights = np.clip(state["weights"] + velocity, -MAX_WEIGHT, MAX_WEIGHT)
     averaged = round_in_stage - int(terms.rounds * terms.average_from)

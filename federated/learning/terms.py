@@ -34,6 +34,7 @@ class _GradientTerms(_Terms):
     Attributes:
         means_share: share of the privacy budget for the columns' means.
         clipping_bound: L2 bound on one person's gradient, without the intercept's part.
+        ridge: precision (inverse variance) of the prior that weights are 0.
         average_from: after which fraction of the rounds the mean of the weights begins; the mean is what is released.
     """
 
@@ -42,7 +43,7 @@ class _GradientTerms(_Terms):
     clipping_bound: Positive
     learning_rate: Positive
     momentum: float = Field(ge=0, lt=1)
-    l2_penalty: float = Field(ge=0, le=10)
+    ridge: float = Field(ge=0, le=1e9)
     average_from: float = Field(default=0.5, ge=0, lt=1)
 
     @property
@@ -154,16 +155,11 @@ def plan_model_terms(
     if kind == "additive":
         return _additive(len(features), epsilon, delta, monotone or {})
     norm = math.sqrt(len(features) + 1.0)
+    rate = min(5.0, 95.0 / norm**2)
     if kind == "logistic":
-        return LogisticTerms(
-            rounds=15,
-            clipping_bound=0.2 * norm,
-            learning_rate=min(5.0, 95.0 / norm**2),
-            momentum=0.8,
-            l2_penalty=0.005,
-        )
+        return LogisticTerms(rounds=15, clipping_bound=0.22 * norm, learning_rate=rate, momentum=0.8, ridge=40.0)
     return NeuralTerms(
-        rounds=30, clipping_bound=0.2 * norm, learning_rate=1.0, momentum=0.8, l2_penalty=0.002, hidden=12
+        rounds=20, clipping_bound=0.45 * norm, learning_rate=0.4 * rate, momentum=0.8, ridge=10.0, hidden=8
     )
 
 
