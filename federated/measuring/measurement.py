@@ -71,7 +71,7 @@ class Measurement:
         rate: share with the outcome.
         auc: area under the ROC curve, people of one bin counting half.
         capacity: the share of people the service can attend.
-        threshold: the score from which people are within capacity.
+        threshold: the (recalibrated) score from which people are within capacity.
         recall: share of those with the outcome who are within capacity.
         precision: share of those within capacity who have the outcome.
         calibration: neighbouring bins, joined until each holds enough people.

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typing_extensions import override
 
 from consent_ledger import canonical
@@ -263,3 +265,50 @@ def test_documents_are_compared_as_json() -> None:
     assert not same_document({"a": True}, {"a": 1})
     assert not same_document({"a": 1.0}, {"a": 1.0 + 1e-6})
     assert not same_document([1], [1, 2])
+
+
+def test_the_pages_of_a_card_fit_in_a_bundle(tmp_path: Path) -> None:
+    from federated.card.pages import pages_of
+    from tests.unit.federated.card.sample import sample
+
+    write_bundle(tmp_path / "whole", contents(pages=pages_of(sample())), campaigns.COORDINATOR)
+    report = verified(tmp_path / "whole")
+    assert report.passed
+    assert report.checks[1].examined > 20
+
+
+NAMES = (
+    "manifest.json",
+    "release.json",
+    "transcript.jsonl",
+    "epsilon.json",
+    "metrics.json",
+    SUMS_FILE,
+    SIGNED_SUMS_FILE,
+)
+
+
+@pytest.mark.invariant(8)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(NAMES), place=st.integers(0, 10**6), piece=st.binary(max_size=12))
+def test_untrusted_bytes_end_in_a_report_or_in_our_own_error(bundle: Path, name: str, place: int, piece: bytes) -> None:
+    good = (bundle / name).read_bytes()
+    at = place % len(good)
+    spoiled = good[:at] + piece + good[at + len(piece) // 2 :]
+    try:
+        (bundle / name).write_bytes(spoiled)
+        assert spoiled == good or not verified(bundle).passed
+        if name not in {SUMS_FILE, SIGNED_SUMS_FILE}:  # and when the list of hashes is signed over it
+            rewritten(bundle, {name: spoiled})
+            assert {1, 2}.isdisjoint(verified(bundle).failed)
+    finally:
+        (bundle / name).write_bytes(good)
+        rewritten(bundle, {})
+
+
+def test_an_envelope_in_another_form_is_refused(bundle: Path) -> None:
+    envelope = seal_release(release(), campaigns.COORDINATOR)
+    rewritten(bundle, {"release.json": replace(envelope, key_id="0" * 16).to_json()})
+    assert verified(bundle).failed == (3,)
+    rewritten(bundle, {"release.json": envelope.to_json() + b" "})
+    assert verified(bundle).failed == (3,)
