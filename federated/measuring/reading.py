@@ -14,7 +14,7 @@ import numpy as np
 
 from federated.errors import MessageMalformed
 from federated.features import FloatMatrix, FloatVector
-from federated.measuring.counting import count_unit
+from federated.measuring.counting import count_units
 from federated.measuring.histograms import (
     Array,
     area_under_curve,
@@ -89,13 +89,15 @@ def read(
     """
     if total.shape != (plan.size,) or not deviation >= 0.0:
         raise MessageMalformed("the sum of the evaluation does not fit its plan")
-    counts, noise = total / count_unit(plan), deviation / count_unit(plan)
+    units = count_units(plan)
     centres = plan.centres if recalibration is None else recalibration.probabilities(plan.centres)
-    everybody = _cells(counts[: 2 * plan.bins], noise, generator, replicates)
+    whole = total[: 2 * plan.bins]
+    everybody = _cells(whole / units.everybody, deviation / units.everybody, generator, replicates)
     groups, start, width = [], 2 * plan.bins, 2 * plan.slice_bins
     for each in plan.slices:
         for value in each.values:
-            cells = _cells(counts[start : start + width], noise, generator, replicates)
+            part = total[start : start + width]
+            cells = _cells(part / units.group, deviation / units.group, generator, replicates)
             groups.append(_group(plan, GroupFigures(each.name, value), cells, everybody, centres))
             start += width
     found = _measurement(plan, everybody, tuple(groups), centres)
