@@ -54,13 +54,14 @@ def _data(facts: CardFacts, words: Words) -> list[Block]:
     rows = tuple(
         (each.name, words.pick(each.es, each.en) or words("not_described"), each.values) for each in facts.features
     )
-    people = facts.people_estimate
+    people, cap = facts.people_estimate, facts.epsilon["assumed"]["people_cap"]
     counted: list[Block] = (
         [] if people is None else [Text(words("people_estimate", people=words.number(max(people, 0.0), 0)))]
     )
     return [
         Heading(words("h_data")),
         Text(words("data_text", entities=len(facts.entities))),
+        Text(words("counted_once", cap=cap) if cap > 1 else words("counted_each")),
         *counted,
         Terms(((words("contributors"), ", ".join(facts.entities)),)),
         Table((words("feature"), words("meaning"), words("values")), rows),
@@ -93,7 +94,12 @@ def _privacy(facts: CardFacts, words: Words) -> list[Block]:
         for m in epsilons["weighted"]
     )
     assumed = [
-        (words("assumed_weights_term"), words("assumed_weights", cap=terms["people_cap"])),
+        (
+            words("assumed_weights_term"),
+            words("assumed_weights", cap=terms["people_cap"])
+            if terms["people_cap"] > 1
+            else words("assumed_no_weights"),
+        ),
         (
             words("assumed_noise_term"),
             words(

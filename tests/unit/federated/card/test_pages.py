@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from typing_extensions import override
 
+from federated.bundle.epsilon import epsilon_proof
 from federated.card.facts import CardFacts, MembershipAttack
 from federated.card.figures import belief, epsilon_text, flags
 from federated.card.impact import impact_assessment
@@ -19,6 +20,7 @@ from federated.card.plots import plots_of
 from federated.card.words import Words, sentences
 from federated.measuring.measurement import Estimate, Hidden
 from federated.measuring.reading import read
+from tests.unit.federated.bundle.campaign import facts as bundle_facts
 from tests.unit.federated.card.sample import sample
 from tests.unit.federated.measuring.people import PLAN, draw, noisy
 
@@ -174,6 +176,19 @@ def test_every_plot_is_an_svg_that_says_what_it_shows(pages: dict[str, str]) -> 
         assert all(-1 <= each <= max(width, height) + 1 for each in numbers)
 
 
+def unweighted(facts: CardFacts) -> CardFacts:
+    """Return a campaign without a duplicate check, and without recalibration."""
+    return replace(facts, epsilon=epsilon_proof(bundle_facts(people_cap=1)), recalibration=None)
+
+
+def test_a_card_without_weights_does_not_claim_that_people_count_once(facts: CardFacts) -> None:
+    card = pages_of(unweighted(facts))["model-card.en.md"].decode()
+    assert "counts once, even" not in card
+    assert "counts once in each" in card
+    rows = [line.split("|") for line in card.splitlines() if re.match(r"\| \d entit", line)]
+    assert [row[2] for row in rows] == [row[3] for row in rows]
+
+
 HOSTILE = '<script>alert("x")</script> | **b** [l](javascript:x) `c`'
 
 
@@ -203,7 +218,7 @@ def test_every_sentence_is_used_and_exists_in_both_languages(facts: CardFacts) -
     attacked = replace(facts, attack=MembershipAttack(0.9, 3.0, 500))
     for lang in LANGUAGES:
         words = Words(lang)
-        for each in (facts, linear, no_groups, groups, attacked, bare(), replace(facts, recalibration=None)):
+        for each in (facts, linear, no_groups, groups, attacked, bare(), unweighted(facts)):
             model_card(each, tuple(plots_of(each, words)), words)
             impact_assessment(each, words)
         calm = replace(facts, measurement=replace(facts.measurement, groups=(replace(third, calibration_gap=None),)))
