@@ -249,7 +249,7 @@ class Coordinator:
             workspace=self.training,
             signer=self.keys.signing,
             now=now,
-            run_rounds=RoundEngine(self.transaction, self.training, signals, now, seconds),
+            run_rounds=RoundEngine(self.transaction, self.snapshot, self.training, signals, now, seconds),
             announce=lambda: self.changes.announce(News.TRAINING),
         )
         return CampaignRunner(parts)

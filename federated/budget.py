@@ -7,11 +7,13 @@ Rules, in the order they are checked (all inside the caller's transaction, with 
 3. A round is spent together with the bytes that answer it. Only after that commit may they leave.
 4. A round asked again gives the stored bytes, never fresh noise, and costs nothing; with other content it is refused.
 5. Closing a campaign frees the rounds it did not use. Nothing else ever frees anything.
+6. What secure aggregation asks after a round, who survived it, is answered once: other survivors are refused.
 
-Epsilon is recomputed from the recorded noise multipliers each time; a stored total is never trusted.
+Epsilon is recomputed from the recorded noise multipliers each time; a stored total is never trusted. A data set's
+people are either trained on or held out (`federated.stages`): it has spent the larger of the two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -25,6 +27,8 @@ from federated.errors import (
     PrivacyTermsInvalid,
     RoundRefused,
 )
+from federated.spend_chain import StoredLink, check_chain
+from federated.stages import Part, Stage, planned, position_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +42,31 @@ class BudgetLimit:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What an approved campaign may spend on a data set, and how many of its rounds are spent."""
+    """What an approved campaign may spend on a data set, and which of its rounds are spent."""
 
     campaign_id: str
     dataset: str
-    noise_multiplier: float
-    rounds: int
-    spent: int
+    stages: tuple[Stage, ...]
+    spent: frozenset[int]
     closed: bool
 
     @property
-    def committed(self) -> GaussianRounds:
-        """What this costs at most: all its rounds while open, the spent ones once closed."""
-        return GaussianRounds(self.noise_multiplier, self.spent if self.closed else self.rounds)
+    def rounds(self) -> int:
+        """How many rounds may be spent in all."""
+        return sum(stage.rounds for stage in self.stages)
 
-    @property
-    def used(self) -> GaussianRounds:
-        """What this has cost so far."""
-        return GaussianRounds(self.noise_multiplier, self.spent)
+    def committed(self, part: Part) -> tuple[GaussianRounds, ...]:
+        """What this costs the people of a part at most: all its rounds while open, the spent ones once closed."""
+        return self.used(part) if self.closed else planned(self.stages, part)
+
+    def used(self, part: Part) -> tuple[GaussianRounds, ...]:
+        """What this has cost the people of a part so far."""
+        found = [position_of(self.stages, number) for number in sorted(self.spent)]
+        return tuple(
+            GaussianRounds(position.stage.noise_multiplier, 1)
+            for position in found
+            if position is not None and position.stage.kind.part is part
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,14 @@ class Spend:
     request_sha256: str
     reply: bytes
     spent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unmasking:
+    """The one answer that this entity gave about who survived a round: the hash of the question, and the bytes."""
+
+    request_sha256: str
+    reply: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +147,20 @@ class BudgetStore(Protocol):
         """Return the highest round spent, 0 for none."""
         ...
 
-    def put_spend(self, spend: Spend) -> None:
-        """Store a new spend."""
+    def put_spend(self, dataset: str, spend: Spend) -> None:
+        """Store a new spend as the next link of the data set's chain, whose lock the caller holds."""
+        ...
+
+    def links(self, dataset: str) -> tuple[StoredLink, ...]:
+        """Return the data set's chain, first spend first."""
+        ...
+
+    def unmasking(self, campaign_id: str, round_number: int) -> Unmasking | None:
+        """Return how the unmasking of a spent round was answered, or None."""
+        ...
+
+    def put_unmasking(self, campaign_id: str, round_number: int, unmasking: Unmasking) -> None:
+        """Store the one answer to the unmasking of a spent round."""
         ...
 
 
@@ -167,9 +198,17 @@ class EpsilonLedger:
         """
         limit = self._limit(dataset)
         reservations = self._store.reservations(dataset)
-        spent = epsilon_of([item.used for item in reservations], limit.delta)
-        committed = epsilon_of([item.committed for item in reservations], limit.delta)
-        return BudgetStatement(limit, spent, committed, reservations)
+        return BudgetStatement(limit, _spent(limit, reservations), _committed(limit, reservations), reservations)
+
+    def verify(self, dataset: str) -> int:
+        """Check the hash chain over everything the data set spent, and return how many spends there are.
+
+        Raises:
+            BudgetDamaged: a spend was taken out, put in or changed.
+        """
+        links = self._store.links(dataset)
+        check_chain(dataset, links)
+        return len(links)
 
     def forecast(self, campaign_id: str) -> tuple[float, ...]:
         """Return what the data set will have spent after each round that is left of a campaign, as things stand."""
@@ -177,29 +216,29 @@ class EpsilonLedger:
         if reservation is None or reservation.closed:
             return ()
         limit = self._limit(reservation.dataset)
-        known = self._store.reservations(reservation.dataset)
-        counts = range(reservation.spent + 1, reservation.rounds + 1)
-        return tuple(
-            _composed(limit, [replace(item, spent=count).used if item == reservation else item.used for item in known])
-            for count in counts
-        )
+        others = [item for item in self._store.reservations(reservation.dataset) if item != reservation]
+        left = range(max(reservation.spent, default=0) + 1, reservation.rounds + 1)
+        ahead = [reservation.spent | set(range(left.start, number + 1)) for number in left]
+        return tuple(_spent(limit, [*others, replace(reservation, spent=frozenset(spent))]) for spent in ahead)
 
-    def reserve(self, campaign_id: str, dataset: str, planned: GaussianRounds, now: datetime) -> BudgetStatement:
+    def reserve(self, campaign_id: str, dataset: str, stages: tuple[Stage, ...], now: datetime) -> BudgetStatement:
         """Reserve all the rounds of a campaign, or nothing.
 
         Raises:
             BudgetUnknown: the data set has no limit.
+            BudgetDamaged: its chain of spends is broken.
             BudgetExceeded: the limit would not hold if every reservation were spent.
             RoundRefused: the campaign already has another reservation.
         """
         limit = self._limit(dataset)
+        self.verify(dataset)
         known = self._store.reservation(campaign_id)
-        new = Reservation(campaign_id, dataset, planned.noise_multiplier, planned.count, 0, closed=False)
+        new = Reservation(campaign_id, dataset, stages, frozenset(), closed=False)
         if known is not None:
-            if _terms(known) != _terms(new):
+            if (known.dataset, known.stages) != (dataset, stages):
                 raise RoundRefused(f"campaign {campaign_id} already has other terms here")
             return self.statement(dataset)
-        self._require_room(limit, [*(item.committed for item in self._store.reservations(dataset)), planned])
+        _require_room(limit, _committed(limit, [*self._store.reservations(dataset), new]))
         self._store.put_reservation(new, now)
         return self.statement(dataset)
 
@@ -219,6 +258,17 @@ class EpsilonLedger:
             )
         return spend.reply
 
+    def require_open(self, campaign_id: str) -> Reservation:
+        """Return a campaign's reservation, which must not be closed.
+
+        Raises:
+            CampaignNotApproved: there is none, or it is closed.
+        """
+        reservation = self._store.reservation(campaign_id)
+        if reservation is None or reservation.closed:
+            raise CampaignNotApproved(f"campaign {campaign_id} has no open reservation here")
+        return reservation
+
     def require_room(self, campaign_id: str, round_number: int) -> Reservation:
         """Check that a new round may be spent now.
 
@@ -227,20 +277,19 @@ class EpsilonLedger:
             RoundRefused: the round is outside the reservation or before one already spent.
             BudgetExceeded: the limit would not hold.
         """
-        reservation = self._store.reservation(campaign_id)
-        if reservation is None or reservation.closed:
-            raise CampaignNotApproved(f"campaign {campaign_id} has no open reservation here")
+        reservation = self.require_open(campaign_id)
         limit = self._limit(reservation.dataset)
-        if not 1 <= round_number <= reservation.rounds or reservation.spent >= reservation.rounds:
+        if not 1 <= round_number <= reservation.rounds or len(reservation.spent) >= reservation.rounds:
             raise RoundRefused(f"round {round_number} is outside the {reservation.rounds} approved")
         if round_number <= self._store.last_round(campaign_id):
             raise RoundRefused(f"round {round_number} comes after a later one")
         reservations = self._store.reservations(reservation.dataset)
         # All that is promised, this round included, costs at least what is spent with this round; being the same from
         # round to round, it is computed once. Only a limit lowered since then asks for the exact figure.
-        if not _composed(limit, [item.committed for item in reservations]) <= limit.epsilon:
-            once = GaussianRounds(reservation.noise_multiplier, 1)
-            self._require_room(limit, [*(item.used for item in reservations), once])
+        if not _committed(limit, reservations) <= limit.epsilon:
+            others = [item for item in reservations if item.campaign_id != campaign_id]
+            after = replace(reservation, spent=reservation.spent | {round_number})
+            _require_room(limit, _spent(limit, [*others, after]))
         return reservation
 
     def record(self, spend: Spend) -> bytes:
@@ -258,9 +307,42 @@ class EpsilonLedger:
         stored = self.stored_reply(spend.campaign_id, spend.round, spend.request_sha256)
         if stored is not None:
             return stored
-        self.require_room(spend.campaign_id, spend.round)
-        self._store.put_spend(spend)
+        reservation = self.require_room(spend.campaign_id, spend.round)
+        self._store.put_spend(reservation.dataset, spend)
         return spend.reply
+
+    def stored_unmasking(self, campaign_id: str, round_number: int, request_sha256: str) -> bytes | None:
+        """Return the bytes that already answered who survived a round, or None.
+
+        Raises:
+            RoundRefused: this entity contributed nothing to the round, or was told of other survivors before.
+        """
+        if self._store.spend(campaign_id, round_number) is None:
+            raise RoundRefused(f"round {round_number} has no contribution of this entity to unmask")
+        known = self._store.unmasking(campaign_id, round_number)
+        if known is None:
+            return None
+        if known.request_sha256 != request_sha256:
+            raise RoundRefused(
+                f"round {round_number} was already unmasked for other survivors",
+                remedy="tell the coordinator's administrator: a round has one list of survivors",
+            )
+        return known.reply
+
+    def record_unmasking(self, campaign_id: str, round_number: int, answer: Unmasking) -> bytes:
+        """Store this entity's one answer to the unmasking of a round, and return the bytes to send after the commit.
+
+        Raises:
+            RoundRefused: as `stored_unmasking`.
+        """
+        reservation = self._store.reservation(campaign_id)
+        if reservation is not None:
+            self._store.lock(reservation.dataset)
+        stored = self.stored_unmasking(campaign_id, round_number, answer.request_sha256)
+        if stored is not None:
+            return stored
+        self._store.put_unmasking(campaign_id, round_number, answer)
+        return answer.reply
 
     def close(self, campaign_id: str, now: datetime) -> None:
         """Free the rounds a campaign did not use. Closing twice, or one that never reserved, changes nothing."""
@@ -277,21 +359,27 @@ class EpsilonLedger:
             )
         return limit
 
-    def _require_room(self, limit: BudgetLimit, rounds: Sequence[GaussianRounds]) -> None:
-        epsilon = _composed(limit, rounds)
-        if not epsilon <= limit.epsilon:  # also when it is not a number: fail closed
-            raise BudgetExceeded(
-                f"data set {limit.dataset!r} would reach epsilon {epsilon:.3f} of the {limit.epsilon:g} allowed",
-                remedy="refuse the campaign, or let the data-protection officer raise the limit",
-            )
+
+def _spent(limit: BudgetLimit, reservations: Iterable[Reservation]) -> float:
+    known = tuple(reservations)
+    return _composed(limit, lambda part: [rounds for item in known for rounds in item.used(part)])
 
 
-def _composed(limit: BudgetLimit, rounds: Sequence[GaussianRounds]) -> float:
+def _committed(limit: BudgetLimit, reservations: Iterable[Reservation]) -> float:
+    known = tuple(reservations)
+    return _composed(limit, lambda part: [rounds for item in known for rounds in item.committed(part)])
+
+
+def _composed(limit: BudgetLimit, rounds_of: Callable[[Part], list[GaussianRounds]]) -> float:
     try:
-        return epsilon_of(rounds, limit.delta)
+        return max(epsilon_of(rounds_of(part), limit.delta) for part in Part)
     except PrivacyTermsInvalid as error:
         raise BudgetDamaged(f"the budget of {limit.dataset} cannot be computed: {error.message}") from error
 
 
-def _terms(reservation: Reservation) -> tuple[str, float, int]:
-    return reservation.dataset, reservation.noise_multiplier, reservation.rounds
+def _require_room(limit: BudgetLimit, epsilon: float) -> None:
+    if not epsilon <= limit.epsilon:  # also when it is not a number: fail closed
+        raise BudgetExceeded(
+            f"data set {limit.dataset!r} would reach epsilon {epsilon:.3f} of the {limit.epsilon:g} allowed",
+            remedy="refuse the campaign, or let the data-protection officer raise the limit",
+        )

@@ -131,3 +131,65 @@ class ReleaseInvalid(FederatedError):
 
     code = "release_invalid"
     es = "El modelo publicado no es válido: no se ha usado. Avise a la Gerencia."
+
+
+class KeyStatementInvalid(FederatedError):
+    """A masking key that is not usable, or not stated by the entity it is said to belong to."""
+
+    code = "masking_key_invalid"
+    es = "La clave de suma segura de una entidad no es válida: no se ha enviado nada. Avise a la Gerencia."
+
+
+class SecureSumRefused(FederatedError):
+    """A secure sum asked in a way that could show less than the sum over the minimum cohort."""
+
+    code = "secure_sum_refused"
+    es = "Se ha pedido abrir una suma que podría mostrar los datos de una sola entidad: no se ha enviado nada. Avise."
+
+
+class MaskedMessageInvalid(FederatedError):
+    """A message of a secure sum that its sender cannot have made by the protocol."""
+
+    code = "masked_message_invalid"
+    es = "Una entidad ha enviado un mensaje de suma segura dañado: se sigue sin ella. Avise a la Gerencia si se repite."
+
+    def __init__(self, message: str, *, entity: str, remedy: str = "") -> None:
+        super().__init__(f"{entity}: {message}", remedy=remedy)
+        self.entity = entity
+
+
+class SumLost(FederatedError):
+    """Too many entities fell silent between masking and unmasking: this round's sum can never be opened."""
+
+    code = "secure_sum_lost"
+    es = "Demasiadas entidades se han desconectado y la suma de esta ronda se ha perdido: se pasa a la siguiente."
+
+
+class DuplicateCheckInvalid(FederatedError):
+    """A message of the check of who is in several entities that is not what it should be."""
+
+    code = "duplicate_check_invalid"
+    es = "Ha llegado algo no válido al comprobar qué personas están en varias entidades: no se aporta nada."
+
+
+class DuplicateCountWrong(FederatedError):
+    """The coordinator's counts of who is in several entities are provably wrong."""
+
+    code = "duplicate_count_wrong"
+    es = "El coordinador ha contado mal las personas que están en varias entidades: no se aporta nada. Avise."
+
+
+class EditInvalid(FederatedError):
+    """A correction by hand that does not fit the model, or that gives no reason."""
+
+    code = "model_edit_invalid"
+    kind = ErrorKind.USAGE
+    es = "La corrección no encaja con el modelo o no indica el motivo: no se ha cambiado nada. Revísela."
+
+
+class StandingPolicyInvalid(FederatedError):
+    """A standing policy that states something that no campaign could be measured by, or too little."""
+
+    code = "standing_policy_invalid"
+    kind = ErrorKind.USAGE
+    es = "La política de decisión no es válida: para aprobar debe fijar todos los límites. Corríjala y repítala."

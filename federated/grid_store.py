@@ -1,6 +1,6 @@
 """The durable message table under the network's own Flower grid: tasks for entities, and their replies.
 
-Task ids are derived from (campaign, round, entity), so that pushing a round again after a restart finds the tasks and
+Task ids are derived from (campaign, step, entity), so that pushing a step again after a restart finds the tasks and
 the replies already there.
 """
 
@@ -23,7 +23,7 @@ class GridTask:
     task_id: str
     campaign_id: str
     entity: str
-    round: int
+    step: str
     message: bytes
     created: datetime
     expires: datetime
@@ -64,9 +64,9 @@ class GridStore(Protocol):
         ...
 
 
-def task_id(campaign_id: str, round_number: int, entity: str) -> str:
-    """Return the id of the task of an entity in a round: 32 hex digits."""
-    return hashlib.sha256(f"{campaign_id}/{round_number}/{entity}".encode()).hexdigest()[:32]
+def task_id(campaign_id: str, step: str, entity: str) -> str:
+    """Return the id of the task of an entity in a step: 32 hex digits."""
+    return hashlib.sha256(f"{campaign_id}/{step}/{entity}".encode()).hexdigest()[:32]
 
 
 def flower_id(name: str) -> int:

@@ -6,14 +6,15 @@ Before a decision (`NodeGuard.review`):
 - (2) this entity is invited, and the time to decide is not over;
 - (3) it names the code installed here;
 - (4) the epsilon it claims is not below what this node's own accountant computes;
-- (5) the whole noise is added here, as no secure aggregation hides one entity's sum.
+- (5) its minimum cohort, over which the noise is split, is not below this node's own floor.
 
-Before each round (`NodeGuard.admit`), from what is stored here and never from what the coordinator repeats:
+Before each step (`NodeGuard.admit`), from what is stored here and never from what the coordinator repeats:
 
 - (6) this entity approved that campaign, under exactly that manifest; its signature and terms are checked again;
-- (7) the time to contribute is not over, and the weights fit the model;
-- (8) a round already answered gives the stored bytes;
-- (9) the round is the next one, and the budget of the data set has room for it.
+- (7) the time to contribute is not over, and the campaign is still open here;
+- (8) a step already answered gives the stored bytes; asked differently it is refused;
+- (9) a round to mask is the next one, its parameters fit the model, and the budget of the data set has room for it;
+- (10) a round is unmasked for one list of survivors, and only if this entity contributed to it under that request.
 
 Not done here: reading the data (the caller passes only the manifest's features to the trainer), and sending; bytes may
 leave only after the transaction that holds `record` has committed.
@@ -21,10 +22,10 @@ leave only after the transaction that holds `record` has committed.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from consent_ledger import signing
-from federated.accountant import GaussianRounds, epsilon_of
-from federated.budget import EpsilonLedger, Spend
+from federated.budget import EpsilonLedger, Spend, Unmasking
 from federated.campaigns import CampaignRecord, CampaignStore
 from federated.code_hash import code_sha256
 from federated.decision import Verdict, open_decision
@@ -35,28 +36,35 @@ from federated.errors import (
     EpsilonUnderstated,
     ManifestChanged,
     ManifestInvalid,
+    MessageMalformed,
     RoundRefused,
 )
 from federated.manifest import CampaignManifest, manifest_sha256, open_manifest
-from federated.rounds import RoundRequest, check_request
+from federated.stages import epsilon_of_stages, position_of
+from federated.steps import Asked, MaskRequest, StepRequest, UnmaskRequest
+from federated.sums import StageSums
+
+LEAST_COHORT: Final = 3
+"""Below this a sum says too much about each of those in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """What this node knows for itself: who it is and whom it listens to."""
+    """What this node knows for itself: who it is, whom it listens to, and how few it never goes with."""
 
     network: str
     entity: str
     entity_key: bytes
     coordinator_key: bytes
+    least_cohort: int = LEAST_COHORT
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A round that may be computed, or its stored answer.
+    """A step that may be answered, or its stored answer.
 
     Attributes:
-        stored: the bytes that already answered this round; when set, nothing is computed.
+        stored: the bytes that already answered this step; when set, nothing is computed.
     """
 
     manifest: CampaignManifest
@@ -99,8 +107,7 @@ class NodeGuard:
         self._require_own_decision(manifest, decision, Verdict.APPROVED)
         if self._is_repeated(content.campaign_id, manifest, Verdict.APPROVED):
             return content
-        planned = GaussianRounds(content.noise_multiplier, content.rounds)
-        self._budget.reserve(content.campaign_id, dataset, planned, now)
+        self._budget.reserve(content.campaign_id, dataset, content.stages, now)
         self._put(content, manifest, decision, (Verdict.APPROVED, dataset), now)
         return content
 
@@ -116,39 +123,59 @@ class NodeGuard:
             self._put(content, manifest, decision, (Verdict.REFUSED, ""), now)
         return content
 
-    def admit(self, request: RoundRequest, now: datetime) -> Admission:
-        """Check a round that the coordinator asks for, steps (6) to (9).
+    def admit(self, asked: Asked[StepRequest], now: datetime) -> Admission:
+        """Check a step that the coordinator asks for, (6) to (10).
 
         Raises:
             CampaignNotApproved, ManifestChanged, MessageMalformed, RoundRefused, BudgetExceeded, and as `review`.
         """
-        manifest, dataset = self._admissible(request, now)
-        # (8) an answered round is answered with the same bytes
-        stored = self._budget.stored_reply(request.campaign_id, request.round, request.sha256)
-        # (9) a new round needs its place in the order and in the budget
-        if stored is None:
-            self._budget.require_room(request.campaign_id, request.round)
+        manifest, dataset = self._admissible(asked.document, now)
+        request, stored = asked.document, None
+        # (8) an answered step is answered with the same bytes
+        if isinstance(request, MaskRequest):
+            stored = self._budget.stored_reply(request.campaign_id, request.round, asked.sha256)
+            # (9) a new round needs its place in the order and in the budget
+            if stored is None:
+                self._budget.require_room(request.campaign_id, request.round)
+                self._require_fitting(request, manifest)
+        elif isinstance(request, UnmaskRequest):
+            # (10) contributed under that request, and answered for one list of survivors
+            stored = self._budget.stored_unmasking(request.campaign_id, request.round, asked.sha256)
+            self._budget.stored_reply(request.campaign_id, request.round, request.mask_request_sha256)
         return Admission(manifest, dataset, stored)
 
-    def record(self, request: RoundRequest, reply: bytes, now: datetime) -> bytes:
-        """Check the round again, spend it durably with its answer, and return the bytes to send after the commit.
+    def record(self, asked: Asked[StepRequest], reply: bytes, now: datetime) -> bytes:
+        """Check the step again, store its answer, and return the bytes to send after the commit.
+
+        A masked sum is spent with it; another worker's answer, if there is one by now, is returned instead.
 
         Raises:
             as `admit`.
         """
+        request = asked.document
         self._admissible(request, now)
-        # (8) and (9) again, now under the budget's lock
-        return self._budget.record(Spend(request.campaign_id, request.round, request.sha256, reply, now))
+        # (8) to (10) again, now under the budget's lock
+        if isinstance(request, MaskRequest):
+            return self._budget.record(Spend(request.campaign_id, request.round, asked.sha256, reply, now))
+        if isinstance(request, UnmaskRequest):
+            answer = Unmasking(asked.sha256, reply)
+            return self._budget.record_unmasking(request.campaign_id, request.round, answer)
+        return reply
 
-    def _admissible(self, request: RoundRequest, now: datetime) -> tuple[CampaignManifest, str]:
+    def _admissible(self, request: StepRequest, now: datetime) -> tuple[CampaignManifest, str]:
         # (6) approved here, under exactly this manifest
         record = self._approved(request)
         manifest = self._checked(record.manifest)
-        # (7) in time, and the weights fit
+        # (7) in time, and still open here
         if now >= manifest.ends:
             raise RoundRefused(f"the campaign ended at {manifest.ends.isoformat()}")
-        check_request(request, manifest)
+        self._budget.require_open(manifest.campaign_id)
         return manifest, record.dataset
+
+    def _require_fitting(self, request: MaskRequest, manifest: CampaignManifest) -> None:
+        position = position_of(manifest.stages, request.round)
+        if position is None or len(request.vector) != StageSums(manifest).parameters_size(position.stage.kind):
+            raise MessageMalformed(f"round {request.round}: the parameters do not fit the model")
 
     def _checked(self, envelope: signing.Envelope) -> CampaignManifest:
         # (1) signed by the pinned key, for this network
@@ -165,18 +192,22 @@ class NodeGuard:
                 remedy="install the version of RedPACT that the campaign asks for",
             )
         # (4) epsilon by this node's own accountant
-        own = epsilon_of([GaussianRounds(manifest.noise_multiplier, manifest.rounds)], manifest.delta)
+        own = epsilon_of_stages(manifest.stages, manifest.delta)
         if not own <= manifest.epsilon:
             raise EpsilonUnderstated(
                 f"the campaign claims epsilon {manifest.epsilon:g}, its terms cost {own:.4f}",
                 remedy="refuse it and tell the coordinator's administrator",
             )
-        # (5) all the noise is added here
-        if manifest.noise_shares != 1:
-            raise ManifestInvalid("the campaign splits the noise, but nothing hides this entity's own sum")
+        # (5) enough entities to hide among
+        if manifest.minimum_cohort < self._pinned.least_cohort:
+            raise ManifestInvalid(
+                f"the campaign goes on with {manifest.minimum_cohort} entities, here at least "
+                f"{self._pinned.least_cohort} are asked for",
+                remedy="ask for a campaign with a larger minimum cohort",
+            )
         return manifest
 
-    def _approved(self, request: RoundRequest) -> CampaignRecord:
+    def _approved(self, request: StepRequest) -> CampaignRecord:
         record = self._campaigns.get(request.campaign_id)
         if record is None or record.verdict is not Verdict.APPROVED:
             raise CampaignNotApproved(

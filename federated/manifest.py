@@ -11,21 +11,17 @@ from consent_ledger.parties import EntityId
 from federated.documents import parse_document, seal_document
 from federated.errors import ManifestInvalid
 from federated.features import MAX_FEATURES, FeatureSpec, LabelSpec, Name, column_names
+from federated.learning.terms import ModelName, ModelTerms
+from federated.measuring.plan import EvaluationPlan
+from federated.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, Stage, StageKind
 
-MANIFEST_TYPE: Final = "application/vnd.redpact.campaign-manifest.v1+json"
-MAX_ROUNDS: Final = 500
-MAX_EPSILON: Final = 20.0
-MAX_DELTA: Final = 1e-3
+MANIFEST_TYPE: Final = "application/vnd.redpact.campaign-manifest.v2+json"
 MAX_INVITED: Final = 5000
+
+_ORDER: Final = tuple(StageKind)
 
 Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 CampaignId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-
-
-class ModelKind(StrEnum):
-    """The models that the installed code can train."""
-
-    LOGISTIC = "logistic"
 
 
 class DataSource(StrEnum):
@@ -40,7 +36,7 @@ class CampaignManifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    v: int = Field(default=1, ge=1, le=1)
+    v: int = Field(default=2, ge=2, le=2)
     campaign_id: CampaignId
     name: str = Field(min_length=1, max_length=200)
     network: str = Field(min_length=1, max_length=100)
@@ -51,22 +47,21 @@ class CampaignManifest(BaseModel):
     dataset: Name = Field(description="'records', or the name under which each entity registered its table")
     features: tuple[FeatureSpec, ...] = Field(min_length=1, max_length=MAX_FEATURES)
     label: LabelSpec
-    model: ModelKind = ModelKind.LOGISTIC
-    epsilon: float = Field(
-        gt=0, le=MAX_EPSILON, description="what a person in one entity spends in all the rounds together"
-    )
+    terms: ModelTerms = Field(description="the kind of model and its numbers; all of them public")
+    evaluation: EvaluationPlan = Field(description="how the model is measured on people it has not seen")
+    epsilon: float = Field(gt=0, le=MAX_EPSILON, description="what a person in one entity spends in all the stages")
     delta: float = Field(gt=0, le=MAX_DELTA)
     unit: Literal["person"] = "person"
-    rounds: int = Field(ge=1, le=MAX_ROUNDS)
-    clipping_bound: float = Field(gt=0, le=1e6, description="L2 bound on one person's gradient in one round")
-    noise_multiplier: float = Field(gt=0, le=1e6, description="noise's standard deviation over the L2 sensitivity")
+    stages: tuple[Stage, ...] = Field(min_length=1, max_length=8)
+    minimum_cohort: int = Field(ge=3, le=MAX_INVITED, description="no sum is opened over fewer entities")
     noise_shares: int = Field(
-        default=1, ge=1, le=MAX_INVITED, description="over how many contributions the noise of the sum is split"
+        ge=1, le=MAX_INVITED, description="over how many contributions the noise of a sum is split"
     )
-    learning_rate: float = Field(gt=0, le=1e3)
-    momentum: float = Field(default=0.0, ge=0, lt=1)
-    l2_penalty: float = Field(default=0.0, ge=0, le=10)
-    minimum_cohort: int = Field(ge=1, le=MAX_INVITED)
+    counts_entities: bool = Field(
+        default=False, description="people are counted across entities, and weigh one over the entities they are in"
+    )
+    people_cap: int = Field(default=3, ge=1, le=100, description="a person in more entities than this is left out")
+    people_estimate: int = Field(ge=1, le=1_000_000_000, description="a public figure; no data were looked at")
     invited: tuple[EntityId, ...] = Field(min_length=1, max_length=MAX_INVITED)
     issued: AwareDatetime
     deadline: AwareDatetime = Field(description="decisions are taken until then")
@@ -86,12 +81,33 @@ class CampaignManifest(BaseModel):
         names = [feature.name for feature in self.features]
         if len(set(names)) != len(names) or self.label.name in names:
             raise ValueError("a feature is listed twice, or the label is a feature")
+        if {each.name for each in self.evaluation.slices} & {*names, self.label.name}:
+            raise ValueError("a protected attribute is a feature")
+        return self
+
+    @model_validator(mode="after")
+    def _staged(self) -> Self:
+        if sum(stage.rounds for stage in self.stages) > MAX_ROUNDS:
+            raise ValueError(f"the stages have more than {MAX_ROUNDS} rounds")
+        kinds = [stage.kind for stage in self.stages]
+        if StageKind.TRAIN not in kinds or len(set(kinds)) != len(kinds) or kinds != sorted(kinds, key=_ORDER.index):
+            raise ValueError("the stages must follow each other in their order, each at most once")
         return self
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the model's input columns, in order, without the intercept."""
         return column_names(self.features)
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds all the stages have together."""
+        return sum(stage.rounds for stage in self.stages)
+
+    @property
+    def model(self) -> ModelName:
+        """The kind of model."""
+        return self.terms.kind
 
 
 def seal_manifest(manifest: CampaignManifest, signer: signing.Signer) -> signing.Envelope:

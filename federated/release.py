@@ -1,6 +1,6 @@
 """The released model: a small document, signed by the coordinator and bound to the campaign's manifest."""
 
-from typing import Annotated, Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -8,52 +8,53 @@ from consent_ledger import signing
 from consent_ledger.parties import EntityId
 from federated.documents import parse_document, seal_document
 from federated.errors import ReleaseInvalid
-from federated.features import MAX_CATEGORIES, MAX_FEATURES, Name
+from federated.learning.documents import LearnedModel
 from federated.manifest import (
-    MAX_DELTA,
-    MAX_EPSILON,
     MAX_INVITED,
-    MAX_ROUNDS,
     CampaignId,
     CampaignManifest,
-    ModelKind,
     Sha256Hex,
     manifest_sha256,
     open_manifest,
 )
+from federated.measuring.drift import DriftBaseline
+from federated.measuring.recalibration import Recalibration
+from federated.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS
 
-RELEASE_TYPE: Final = "application/vnd.redpact.model-release.v1+json"
+RELEASE_TYPE: Final = "application/vnd.redpact.model-release.v2+json"
 
-Weight = Annotated[float, Field(ge=-1e9, le=1e9)]
+KINDS: Final = {"logistic": "linear", "additive": "additive", "neural": "neural"}
+"""Which kind of document each kind of model becomes."""
 
 
 class ModelRelease(BaseModel):
     """The content of a release. A value of this type has not been verified unless `open_release` returned it.
 
     Epsilon is what the manifest promises; `epsilon_spent` is what the rounds that took place cost a person who is in
-    one entity. A person in several entities spends more: see the design, section 6.
+    one entity. A person in several entities spends more: see the model card.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    v: int = Field(default=1, ge=1, le=1)
+    v: int = Field(default=2, ge=2, le=2)
     campaign_id: CampaignId
     manifest_sha256: Sha256Hex
     network: str = Field(min_length=1, max_length=100)
     purpose: Literal["support_only"] = "support_only"
-    model: ModelKind
-    columns: tuple[Name, ...] = Field(min_length=1, max_length=MAX_FEATURES * MAX_CATEGORIES)
-    weights: tuple[Weight, ...] = Field(min_length=1, max_length=MAX_FEATURES * MAX_CATEGORIES)
-    intercept: Weight
+    model: LearnedModel
+    recalibration: Recalibration = Field(default_factory=Recalibration, description="applied to every score")
     epsilon: float = Field(gt=0, le=MAX_EPSILON)
     epsilon_spent: float = Field(ge=0)
     delta: float = Field(gt=0, le=MAX_DELTA)
     rounds_completed: int = Field(ge=1, le=MAX_ROUNDS)
+    rounds_lost: int = Field(ge=0, le=MAX_ROUNDS, description="spent without a sum")
     contributors: tuple[EntityId, ...] = Field(min_length=1, max_length=MAX_INVITED)
-    people_estimate: float = Field(description="a noisy count, made inside the budget")
-    transcript_sha256: Sha256Hex = Field(description="hash chain over every round's sum, see federated.rounds")
-    metrics: dict[Name, float] = Field(default_factory=dict, max_length=50)
+    people_estimate: float = Field(description="a noisy count of those trained on, made inside the budget")
+    transcript_sha256: Sha256Hex = Field(description="hash chain over every round, see federated.bundle")
+    measurement: dict[str, Any] | None = Field(description="figures on people never trained on; None when not measured")
+    drift_baseline: DriftBaseline | None = None
     released: AwareDatetime
+    expires: AwareDatetime = Field(description="nobody is scored with it from then on")
 
 
 def seal_release(release: ModelRelease, signer: signing.Signer) -> signing.Envelope:
@@ -67,8 +68,8 @@ def open_release(
     """Verify a release and the manifest it claims to follow, both under the pinned key.
 
     (1) the release and the manifest are signed by the coordinator; (2) the release names this manifest's exact bytes;
-    (3) model, columns, epsilon, delta and cohort are those of the manifest.
-    Not done here: whether this node approved that manifest.
+    (3) model, features, epsilon, delta and cohort are those of the manifest.
+    Not done here: whether this node approved that manifest, and whether the release has expired.
 
     Raises:
         SignatureInvalid: (1).
@@ -83,11 +84,11 @@ def open_release(
         raise ReleaseInvalid("the release belongs to another manifest", remedy="fetch both again")
     # (3) the manifest's own terms
     same = (
-        (release.campaign_id, release.network, release.model, release.columns)
-        == (terms.campaign_id, terms.network, terms.model, terms.columns)
-        and len(release.weights) == len(terms.columns)
+        (release.campaign_id, release.network, release.model.kind, release.model.features)
+        == (terms.campaign_id, terms.network, KINDS[terms.model], terms.features)
         and (release.epsilon, release.delta) == (terms.epsilon, terms.delta)
         and release.epsilon_spent <= terms.epsilon
+        and release.released < release.expires
     )
     if not same:
         raise ReleaseInvalid("the release does not follow its manifest", remedy="tell the coordinator's administrator")

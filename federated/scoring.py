@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from federated.errors import DataUnsuitable
-from federated.features import FeatureSpec, FloatMatrix, FloatVector, Value, column_names, encode_features
+from federated.features import FeatureSpec, FloatMatrix, FloatVector, Value, encode_features
+from federated.learning.scoring import contributions, log_odds
 from federated.release import ModelRelease
 
 
@@ -35,18 +36,18 @@ class Scorer:
     """Scores people with a release that `open_release` verified."""
 
     def __init__(self, release: ModelRelease, features: Sequence[FeatureSpec]) -> None:
-        if release.columns != column_names(features):
-            raise DataUnsuitable("the release's columns are not those of these features")
+        if release.model.features != tuple(features):
+            raise DataUnsuitable("the release's features are not these")
         self._features = tuple(features)
-        self._weights: FloatVector = np.array(release.weights, dtype=np.float64)
-        self._intercept = release.intercept
+        self._model = release.model
+        self._recalibration = release.recalibration
 
     def probabilities(self, matrix: FloatMatrix) -> FloatVector:
         """Return the probability of the positive label for encoded rows of shape (people, columns)."""
-        return sigmoid(matrix @ self._weights + self._intercept)
+        return self._recalibration.probabilities(sigmoid(log_odds(self._model, matrix)))
 
     def score(self, rows: Sequence[Mapping[str, Value]]) -> tuple[Score, ...]:
-        """Score people, in the order given. Reasons compare each with the mean of the rows given.
+        """Score people, in the order given. Reasons say what moves each away from the average person of training.
 
         Raises:
             TableInvalid: rows that lack a feature.
@@ -54,18 +55,17 @@ class Scorer:
         if not rows:
             return ()
         matrix = encode_features(rows, self._features)
-        shares = (matrix - matrix.mean(axis=0)) * self._weights
+        shares = contributions(self._model, matrix)
         return tuple(
             Score(float(probability), self._reasons(row, share))
             for row, share, probability in zip(rows, shares, self.probabilities(matrix), strict=True)
         )
 
     def _reasons(self, row: Mapping[str, Value], shares: FloatVector) -> tuple[Reason, ...]:
-        reasons, start = [], 0
-        for feature in self._features:
-            end = start + len(feature.columns)
-            reasons.append(Reason(feature.name, row[feature.name], float(shares[start:end].sum())))
-            start = end
+        reasons = [
+            Reason(feature.name, row[feature.name], float(share))
+            for feature, share in zip(self._features, shares, strict=True)
+        ]
         return tuple(sorted(reasons, key=lambda reason: -abs(reason.log_odds)))
 
 

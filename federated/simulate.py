@@ -1,4 +1,4 @@
-"""A whole campaign in one process over the sites of a table: apps, strategy, clipping and noise as on the network.
+"""A whole campaign in one process over the sites of a table: apps, secure sums and noise as on the network.
 
 The AUC it reports is measured on the table's own held-out rows without privacy: a figure to choose terms by, on data
 that may be looked at, never something to compute on people's records this way.
@@ -8,24 +8,43 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Final
+from functools import lru_cache, partial
+from typing import Any, Final
 
+import numpy as np
+
+from consent_ledger.signing import Ed25519Signer
 from federated.baselines import each_alone, pooled_without_privacy
+from federated.bundle.transcript import RoundRecord
 from federated.code_hash import code_sha256
+from federated.conductor import Terms
+from federated.enrolment import Enrolments, Identity
 from federated.errors import TableInvalid
 from federated.evaluation import Evaluation, evaluate, split
-from federated.features import FloatMatrix, FloatVector
+from federated.finishing import measure
 from federated.flower.client_app import answer
 from federated.flower.inprocess_grid import InProcessGrid
 from federated.flower.server_app import CampaignRun, run_campaign
-from federated.manifest import CampaignManifest, DataSource, ModelKind
-from federated.models import trainer_for
-from federated.planning import DEFAULT_ROUNDS, plan_terms
-from federated.rounds import TrainingState
+from federated.learning.documents import LearnedModel
+from federated.learning.scoring import log_odds
+from federated.learning.terms import ModelTerms
+from federated.local_entity import LocalEntity, MemoryEnrolments, OpenBox
+from federated.manifest import CampaignManifest, DataSource, manifest_sha256, seal_manifest
+from federated.measuring.plan import EvaluationPlan
+from federated.models import answer_for
+from federated.planning import plan_stages
+from federated.progress import Progress
+from federated.rows import Rows
 from federated.schema import Table, TableSchema
+from federated.secagg.cohort import Cohort
+from federated.sums import StageSums
+from federated.training import LocalPeople, LocalTrainer
 
 NETWORK: Final = "simulation"
+_CAMPAIGN: Final = "0" * 32
+_LEAST: Final = 3
+_CAPACITY: Final = 0.2
+_RATE: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,40 +52,50 @@ class SimulationPlan:
     """What to simulate.
 
     Attributes:
+        terms: of the model.
         test_fraction: of each site's rows, held out from training.
         seed: of the split; the noise has no seed, so two runs differ.
         baselines: also measure pooled-without-privacy and each site alone.
+        absent: how many entities may fail; the noise is shared among the others.
     """
 
     epsilon: float
     delta: float
-    model: ModelKind = ModelKind.LOGISTIC
-    rounds: int = DEFAULT_ROUNDS
+    terms: ModelTerms
     test_fraction: float = 0.2
     seed: int = 0
     baselines: bool = False
+    absent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SimulationResult:
-    """What came out; `seconds` is the training alone."""
+    """What came out; `seconds` is the campaign alone, secure sums and evaluation included.
+
+    Attributes:
+        measured: the campaign's own noised figures, as a release would carry them.
+    """
 
     plan: SimulationPlan
+    rounds: int
     seconds: float
     sites: int
+    model: LearnedModel
     auc: Evaluation
+    measured: dict[str, Any] | None
     baselines: dict[str, Evaluation]
 
     def document(self) -> dict[str, object]:
         """Return the values for ``--json``; ``baselines`` only when asked for."""
         document: dict[str, object] = {
-            "model": self.plan.model.value,
+            "model": self.plan.terms.kind,
             "epsilon": self.plan.epsilon,
             "delta": self.plan.delta,
-            "rounds": self.plan.rounds,
+            "rounds": self.rounds,
             "seconds": round(self.seconds, 3),
             "sites": self.sites,
             "auc": self.auc.document(),
+            "measured_in_budget": self.measured,
         }
         if self.baselines:
             document["baselines"] = {name: evaluation.document() for name, evaluation in self.baselines.items()}
@@ -79,35 +108,107 @@ def simulate(
     plan: SimulationPlan,
     *,
     clock: Callable[[], datetime],
-    on_round: Callable[[TrainingState], None] = lambda _state: None,
+    on_round: Callable[[Progress, int], None] = lambda _progress, _rounds: None,
 ) -> SimulationResult:
     """Train over the table's sites and measure on their held-out rows.
 
+    Args:
+        table: the rows.
+        schema: what they mean.
+        plan: what to simulate.
+        clock: tells the time.
+        on_round: called with the progress and the number of rounds after each round.
+
     Raises:
         PrivacyTermsInvalid, TableInvalid: terms or rows that nothing can be trained with.
+        CohortTooSmall: too few sites to sum over.
     """
     training, test = split(table, plan.test_fraction, plan.seed)
     if not len(training.labels) or not len(test.labels):
         raise TableInvalid("too few rows to train and test on", remedy="use a larger table")
+    if len(table.site_names) < _LEAST:
+        raise TableInvalid(f"fewer than {_LEAST} sites have nobody to hide among", remedy="use a table with more sites")
     entities = {f"site-{index}": site for index, site in enumerate(table.site_names, start=1)}
     manifest = _manifest(schema, plan, tuple(entities), clock())
-    answers = {
-        entity: partial(
-            answer, entity=entity, trainer=trainer_for(manifest, *_rows(training.take(training.sites == site)))
-        )
-        for entity, site in entities.items()
-    }
+    people = {entity: _people(training, test, site) for entity, site in entities.items()}
     start = time.perf_counter()
-    grid = InProcessGrid(manifest.campaign_id, answers, now=clock)
-    state = run_campaign(CampaignRun(manifest, "0" * 64, tuple(entities), on_round), grid)
+    progress, last = run_in_process(manifest, people, clock=clock, on_round=on_round)
     seconds = time.perf_counter() - start
-    scores = test.matrix @ state.average[:-1] + state.average[-1]
-    baselines = _baselines(training, test) if plan.baselines else {}
-    return SimulationResult(plan, seconds, len(entities), evaluate(test, scores), baselines)
+    model = StageSums(manifest).program.finish(progress.vectors)
+    measured = measure(manifest, progress, last)
+    return SimulationResult(
+        plan=plan,
+        rounds=manifest.rounds,
+        seconds=seconds,
+        sites=len(entities),
+        model=model,
+        auc=evaluate(test, log_odds(model, test.matrix)),
+        measured=measured.measurement.document() if measured is not None else None,
+        baselines=_baselines(training, test) if plan.baselines else {},
+    )
 
 
-def _rows(table: Table) -> tuple[FloatMatrix, FloatVector]:
-    return table.matrix, table.labels
+def run_in_process(
+    manifest: CampaignManifest,
+    people: dict[str, LocalPeople],
+    *,
+    clock: Callable[[], datetime],
+    on_round: Callable[[Progress, int], None] = lambda _progress, _rounds: None,
+) -> tuple[Progress, int]:
+    """Run a campaign over entities in memory; return the last progress, and how many were in the last sum.
+
+    Raises:
+        CohortTooSmall: fewer entities than the manifest's minimum.
+    """
+    coordinator = Ed25519Signer.generate()
+    digest = manifest_sha256(seal_manifest(manifest, coordinator))
+    signers = {entity: Ed25519Signer.generate() for entity in people}
+    known = _one_check(manifest, digest, signers)
+    entities = {
+        entity: LocalEntity(
+            manifest,
+            (entity, signers[entity], _key_of(signers)),
+            LocalTrainer(manifest, each, answer_for(manifest)),
+            known_cohort=known,
+        )
+        for entity, each in people.items()
+    }
+    answers = {entity: partial(answer, answer_step=each.answer) for entity, each in entities.items()}
+    records: list[RoundRecord] = []
+
+    def on_step(progress: Progress, record: RoundRecord | None) -> None:
+        if record is not None:
+            records.append(record)
+            on_round(progress, manifest.rounds)
+
+    grid = InProcessGrid(manifest.campaign_id, answers, now=clock)
+    run = CampaignRun(Terms(manifest, digest, tuple(people), _key_of(signers)), on_step)
+    progress = run_campaign(run, grid)
+    return progress, len(records[-1].contributors)
+
+
+def _key_of(signers: dict[str, Ed25519Signer]) -> Callable[[str], bytes]:
+    return lambda entity: signers[entity].public_key
+
+
+def _one_check(
+    manifest: CampaignManifest, digest: str, signers: dict[str, Ed25519Signer]
+) -> Callable[[tuple[bytes, ...]], Cohort]:
+    # In one process everybody sees the same bytes: the first entity's check of all the signatures serves for all.
+    any_entity = next(iter(signers))
+    checker = Enrolments(MemoryEnrolments(), Identity(any_entity, signers[any_entity], _key_of(signers)), OpenBox())
+
+    @lru_cache(maxsize=2)
+    def formed(statements: tuple[bytes, ...]) -> Cohort:
+        return checker.checked(manifest, digest, statements)
+
+    return formed
+
+
+def _people(training: Table, test: Table, site: str) -> LocalPeople:
+    own, held_out = training.take(training.sites == site), test.take(test.sites == site)
+    groups = np.zeros((len(held_out.labels), 0), dtype=np.int64)
+    return LocalPeople(Rows.of(own.matrix, own.labels), Rows.of(held_out.matrix, held_out.labels), groups)
 
 
 def _baselines(training: Table, test: Table) -> dict[str, Evaluation]:
@@ -118,24 +219,23 @@ def _baselines(training: Table, test: Table) -> dict[str, Evaluation]:
 
 
 def _manifest(schema: TableSchema, plan: SimulationPlan, entities: tuple[str, ...], now: datetime) -> CampaignManifest:
-    terms = plan_terms(schema.features, epsilon=plan.epsilon, delta=plan.delta, rounds=plan.rounds)
+    minimum = max(_LEAST, len(entities) - plan.absent)
     return CampaignManifest(
-        campaign_id="0" * 32,
+        campaign_id=_CAMPAIGN,
         name=NETWORK,
         network=NETWORK,
         source=DataSource.TABLE,
         dataset=NETWORK,
         features=schema.features,
         label=schema.label,
-        model=plan.model,
-        epsilon=terms.epsilon,
-        delta=terms.delta,
-        rounds=terms.rounds,
-        clipping_bound=terms.clipping_bound,
-        noise_multiplier=terms.noise_multiplier,
-        learning_rate=terms.learning_rate,
-        momentum=terms.momentum,
-        minimum_cohort=len(entities),
+        terms=plan.terms,
+        evaluation=EvaluationPlan.around(_RATE, capacity=_CAPACITY),
+        epsilon=plan.epsilon,
+        delta=plan.delta,
+        stages=plan_stages(plan.terms, epsilon=plan.epsilon, delta=plan.delta),
+        minimum_cohort=minimum,
+        noise_shares=minimum,
+        people_estimate=1,
         invited=entities,
         issued=now,
         deadline=now + timedelta(hours=1),

@@ -32,7 +32,7 @@ class SqlGridStore:
                 task_id=task.task_id,
                 campaign_id=task.campaign_id,
                 entity=task.entity,
-                round=task.round,
+                step=task.step,
                 message=task.message,
                 created_at=task.created,
                 expires_at=task.expires,
@@ -90,4 +90,4 @@ class SqlGridStore:
 
 
 def _task(row: GridTaskRow) -> GridTask:
-    return GridTask(row.task_id, row.campaign_id, row.entity, row.round, row.message, row.created_at, row.expires_at)
+    return GridTask(row.task_id, row.campaign_id, row.entity, row.step, row.message, row.created_at, row.expires_at)

@@ -1,16 +1,23 @@
 """The node's decisions and budgets in SQL."""
 
+import hashlib
 from datetime import datetime
+from typing import Final
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from consent_ledger.signing import Envelope
-from federated.budget import BudgetLimit, Reservation, Spend
+from federated.budget import BudgetLimit, Reservation, Spend, Unmasking
 from federated.campaigns import CampaignRecord
 from federated.decision import Verdict
 from federated.errors import BudgetDamaged
-from federated.tables import BudgetRow, CampaignRow, ReservationRow, SpendRow
+from federated.spend_chain import SpendLink, StoredLink
+from federated.stages import Stage, position_of
+from federated.tables import BudgetRow, CampaignRow, ReservationRow, SpendRow, UnmaskingRow
+
+_STAGES: Final = TypeAdapter(tuple[Stage, ...])
 
 
 class SqlCampaignStore:
@@ -87,8 +94,7 @@ class SqlBudgetStore:
             ReservationRow(
                 campaign_id=reservation.campaign_id,
                 dataset=reservation.dataset,
-                noise_multiplier=reservation.noise_multiplier,
-                rounds=reservation.rounds,
+                stages=_STAGES.dump_json(reservation.stages).decode(),
                 reserved_at=now,
             )
         )
@@ -114,8 +120,19 @@ class SqlBudgetStore:
         query = select(func.max(SpendRow.round)).where(SpendRow.campaign_id == campaign_id)
         return self._session.scalars(query).one() or 0
 
-    def put_spend(self, spend: Spend) -> None:
-        """Store a new spend."""
+    def put_spend(self, dataset: str, spend: Spend) -> None:
+        """Store a new spend as the next link of the data set's chain."""
+        query = select(SpendRow.sequence, SpendRow.sha256).where(SpendRow.dataset == dataset)
+        last = self._session.execute(query.order_by(SpendRow.sequence.desc()).limit(1)).one_or_none()
+        link = SpendLink(
+            sequence=last.sequence + 1 if last is not None else 1,
+            previous=last.sha256 if last is not None else "",
+            campaign_id=spend.campaign_id,
+            round=spend.round,
+            request_sha256=spend.request_sha256,
+            reply_sha256=hashlib.sha256(spend.reply).hexdigest(),
+            spent_at=spend.spent_at,
+        )
         self._session.add(
             SpendRow(
                 campaign_id=spend.campaign_id,
@@ -123,18 +140,60 @@ class SqlBudgetStore:
                 request_sha256=spend.request_sha256,
                 reply=spend.reply,
                 spent_at=spend.spent_at,
+                dataset=dataset,
+                sequence=link.sequence,
+                reply_sha256=link.reply_sha256,
+                previous_sha256=link.previous,
+                sha256=link.sha256,
+            )
+        )
+        self._session.flush()
+
+    def links(self, dataset: str) -> tuple[StoredLink, ...]:
+        """Return the data set's chain, first spend first."""
+        query = (
+            select(
+                SpendRow.sequence,
+                SpendRow.previous_sha256,
+                SpendRow.campaign_id,
+                SpendRow.round,
+                SpendRow.request_sha256,
+                SpendRow.reply_sha256,
+                SpendRow.spent_at,
+                SpendRow.sha256,
+            )
+            .where(SpendRow.dataset == dataset)
+            .order_by(SpendRow.sequence)
+        )
+        return tuple(StoredLink(SpendLink(*row[:-1]), row[-1]) for row in self._session.execute(query))
+
+    def unmasking(self, campaign_id: str, round_number: int) -> Unmasking | None:
+        """Return how the unmasking of a spent round was answered, or None."""
+        row = self._session.get(UnmaskingRow, (campaign_id, round_number))
+        return Unmasking(row.request_sha256, row.reply) if row is not None else None
+
+    def put_unmasking(self, campaign_id: str, round_number: int, unmasking: Unmasking) -> None:
+        """Store the one answer to the unmasking of a spent round."""
+        self._session.add(
+            UnmaskingRow(
+                campaign_id=campaign_id,
+                round=round_number,
+                request_sha256=unmasking.request_sha256,
+                reply=unmasking.reply,
             )
         )
         self._session.flush()
 
     def _reservation(self, row: ReservationRow) -> Reservation:
-        query = select(func.count()).select_from(SpendRow).where(SpendRow.campaign_id == row.campaign_id)
-        spent = self._session.scalars(query).one()
-        if spent > row.rounds:
-            raise BudgetDamaged(f"campaign {row.campaign_id} has more rounds spent than reserved")
-        return Reservation(
-            row.campaign_id, row.dataset, row.noise_multiplier, row.rounds, spent, closed=row.closed_at is not None
-        )
+        query = select(SpendRow.round).where(SpendRow.campaign_id == row.campaign_id)
+        spent = frozenset(self._session.scalars(query))
+        try:
+            stages = _STAGES.validate_json(row.stages)
+        except ValidationError as error:
+            raise BudgetDamaged(f"the stages of campaign {row.campaign_id} cannot be read") from error
+        if any(position_of(stages, number) is None for number in spent):
+            raise BudgetDamaged(f"campaign {row.campaign_id} has rounds spent that were never reserved")
+        return Reservation(row.campaign_id, row.dataset, stages, spent, closed=row.closed_at is not None)
 
 
 def _record(row: CampaignRow) -> CampaignRecord:

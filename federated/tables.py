@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Float, ForeignKeyConstraint, Index, Integer, LargeBinary, String
+from sqlalchemy import (
+    CheckConstraint,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from consent_ledger.columns import UtcDateTime
@@ -52,14 +62,12 @@ class ReservationRow(Base):
     __tablename__ = "federated_reservations"
     __table_args__ = (
         ForeignKeyConstraint(["dataset"], ["federated_budgets.dataset"], name="fk_federated_reservations_dataset"),
-        CheckConstraint("noise_multiplier > 0", name="ck_federated_reservations_noise"),
         Index("ix_federated_reservations_dataset", "dataset"),
     )
 
     campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     dataset: Mapped[str] = mapped_column(String(100))
-    noise_multiplier: Mapped[float] = mapped_column(Float)
-    rounds: Mapped[int] = mapped_column(Integer)
+    stages: Mapped[str] = mapped_column(Text)  # JSON list of federated.stages.Stage
     reserved_at: Mapped[datetime] = mapped_column(UtcDateTime())
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), nullable=True)
 
@@ -73,6 +81,7 @@ class SpendRow(Base):
             ["campaign_id"], ["federated_reservations.campaign_id"], name="fk_federated_spends_campaign_id"
         ),
         CheckConstraint("round >= 1", name="ck_federated_spends_round"),
+        UniqueConstraint("dataset", "sequence", name="uq_federated_spends_sequence"),
     )
 
     campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -80,6 +89,59 @@ class SpendRow(Base):
     request_sha256: Mapped[str] = mapped_column(String(64))
     reply: Mapped[bytes] = mapped_column(LargeBinary)
     spent_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    dataset: Mapped[str] = mapped_column(String(100))
+    sequence: Mapped[int] = mapped_column(Integer)  # place in the data set's hash chain, see federated.spend_chain
+    reply_sha256: Mapped[str] = mapped_column(String(64))
+    previous_sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class UnmaskingRow(Base):
+    """What this entity answered when it was told who survived a round. One answer a round, whatever is asked later."""
+
+    __tablename__ = "federated_unmaskings"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign_id", "round"],
+            ["federated_spends.campaign_id", "federated_spends.round"],
+            name="fk_federated_unmaskings_round",
+        ),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    round: Mapped[int] = mapped_column(Integer, primary_key=True)
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    reply: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class EnrolmentRow(Base):
+    """This entity's place in a campaign's cohort."""
+
+    __tablename__ = "federated_enrolments"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign_id"], ["federated_reservations.campaign_id"], name="fk_federated_enrolments_campaign_id"
+        ),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    statement: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON of the signed public key, as sent
+    cohort: Mapped[bytes | None] = mapped_column(LargeBinary)  # JSON list of every member's statement, as accepted
+
+
+class EnrolmentSecretRow(Base):
+    """What only this node may read of a campaign, sealed; the rows are deleted when the campaign is over."""
+
+    __tablename__ = "federated_enrolment_secrets"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign_id"], ["federated_enrolments.campaign_id"], name="fk_federated_enrolment_secrets_campaign_id"
+        ),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    secret: Mapped[str] = mapped_column(String(16), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class GridTaskRow(GridBase):
@@ -94,7 +156,7 @@ class GridTaskRow(GridBase):
     task_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     campaign_id: Mapped[str] = mapped_column(String(32))
     entity: Mapped[str] = mapped_column(String(63))
-    round: Mapped[int] = mapped_column(Integer)
+    step: Mapped[str] = mapped_column(String(32))
     message: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime())
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime())

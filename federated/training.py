@@ -1,84 +1,86 @@
-"""What a node does with its own rows in a round, whatever the model: clip, sum on the grid, add noise."""
+"""What a node does with its own people in a round, whatever the model: an exact bounded sum, noised and masked."""
 
-import math
-import secrets
-from typing import Final, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from federated.aggregation import PlainSums, SumProtocol
-from federated.errors import DataUnsuitable
-from federated.features import FloatMatrix, FloatVector
+from federated.errors import MessageMalformed
+from federated.features import FloatVector
+from federated.learning.documents import read_model
+from federated.learning.scoring import log_odds
 from federated.manifest import CampaignManifest
-from federated.noise import RandomBelow, discrete_gaussian, noise_variance
-from federated.rounds import COUNT_UNITS, GRID_STEPS, Contribution, IntVector, RoundRequest, check_request
+from federated.measuring import counting
+from federated.measuring.counting import GroupMatrix
+from federated.noise import discrete_gaussian
+from federated.rounds import GRID_STEPS, IntVector
+from federated.rows import Rows
+from federated.scoring import sigmoid
+from federated.stages import Position, StageKind
+from federated.steps import MaskRequest
+from federated.sums import StageSums
 
-SENSITIVITY: Final = math.isqrt(GRID_STEPS**2 + COUNT_UNITS**2) + 1
-"""L2 bound, in grid units, on what one person adds to a sum: a clipped gradient and the counting coordinate."""
-
-MAX_PEOPLE: Final = 1 << 32
-"""So that no sum of clipped gradients leaves 64 bits."""
+Answer = Callable[[FloatVector, StageKind, Rows], IntVector]
+"""A model's part at the node: (parameters, stage, people) to the exact sum, one person's part bounded as the program
+says. See `federated.models.answer_for`."""
 
 
-class ClippedSum(Protocol):
-    """A model's part: the sum of its people's clipped gradients."""
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalPeople:
+    """An entity's people, each in one part.
 
-    def __call__(self, weights: FloatVector, matrix: FloatMatrix, labels: FloatVector, bound: float) -> IntVector:
-        """Return the sum over people of their gradient at `weights`, clipped to L2 norm `bound`, in grid units.
+    Attributes:
+        training: who is trained on.
+        held_out: who is never trained on.
+        groups: (held-out people, attributes) their groups, see `federated.measuring.counting`.
+    """
 
-        One grid unit is ``bound / GRID_STEPS``; no person's part may be longer than `GRID_STEPS` units.
-        """
-        ...
+    training: Rows
+    held_out: Rows
+    groups: GroupMatrix
 
 
 class LocalTrainer:
-    """Answers the rounds of one campaign from one entity's rows.
+    """Answers the rounds of one campaign from one entity's people."""
 
-    The promise of the noise holds for one row per person; making it so is the caller's part.
-    """
-
-    def __init__(
-        self,
-        manifest: CampaignManifest,
-        matrix: FloatMatrix,
-        labels: FloatVector,
-        *,
-        clipped_sum: ClippedSum,
-        sums: SumProtocol | None = None,
-        below: RandomBelow = secrets.randbelow,
-    ) -> None:
-        check_rows(manifest, matrix, labels)
+    def __init__(self, manifest: CampaignManifest, people: LocalPeople, answer: Answer) -> None:
+        self.sums = StageSums(manifest)
         self._manifest = manifest
-        self._matrix = matrix
-        self._labels = labels
-        self._clipped_sum = clipped_sum
-        self._sums = sums or PlainSums()
-        self._below = below
+        self._people = people
+        self._answer = answer
 
-    def contribute(self, entity: str, request: RoundRequest) -> Contribution:
-        """Return the entity's contribution: fresh noise each time, so ask once a round and keep the answer.
+    def noised(self, request: MaskRequest, position: Position) -> IntVector:
+        """Return the entity's sum with its share of the noise, fresh each time: ask once a round and keep the answer.
+
+        What it returns is safe to add up with the shares of enough others, and must not leave unmasked.
 
         Raises:
-            MessageMalformed: the request does not fit the model.
+            MessageMalformed: the parameters do not fit the model.
         """
-        terms = self._manifest
-        check_request(request, terms)
-        gradient = self._clipped_sum(request.weights, self._matrix, self._labels, terms.clipping_bound)
-        exact = np.append(gradient, np.int64(COUNT_UNITS * len(self._labels)))
-        variance = noise_variance(SENSITIVITY, terms.noise_multiplier, terms.noise_shares)
-        noised = exact + discrete_gaussian(len(exact), variance, self._below)
-        return Contribution(terms.campaign_id, request.round, self._sums.protect(entity, noised))
+        exact = self.exact(request.vector, request.model, position.stage.kind)
+        return exact + discrete_gaussian(len(exact), self.sums.share_variance(position))
 
+    def exact(self, parameters: FloatVector, model: bytes, kind: StageKind) -> IntVector:
+        """Return the sum without any noise, which must not leave this process.
 
-def check_rows(manifest: CampaignManifest, matrix: FloatMatrix, labels: FloatVector) -> None:
-    """Check rows against a manifest: (people, columns) in [-1, 1], labels (people,) of 0 and 1.
+        Raises:
+            MessageMalformed: the parameters do not fit the model.
+        """
+        if parameters.shape != (self.sums.parameters_size(kind),):
+            raise MessageMalformed(f"the parameters of {kind} do not fit the model")
+        if kind is not StageKind.EVALUATE:
+            return self._answer(parameters, kind, self._people.training)
+        people, plan = self._people.held_out, self._manifest.evaluation
+        learned = read_model(model)
+        if learned.features != self._manifest.features:
+            raise MessageMalformed("the model to evaluate is of other features")
+        scores = sigmoid(log_odds(learned, people.matrix))
+        return counting.vector(plan, scores, people.labels, self._people.groups, people.weights)
 
-    Raises:
-        DataUnsuitable: they are something else.
-    """
-    if matrix.ndim != 2 or matrix.shape[1] != len(manifest.columns) or labels.shape != matrix.shape[:1]:  # noqa: PLR2004 - a matrix
-        raise DataUnsuitable("the rows do not have the manifest's columns")
-    if not np.isfinite(matrix).all() or (np.abs(matrix) > 1.0).any() or not np.isin(labels, (0.0, 1.0)).all():
-        raise DataUnsuitable("the rows are not encoded within the manifest's public bounds")
-    if len(labels) > MAX_PEOPLE:
-        raise DataUnsuitable("more rows than can be added on the grid")
+    def warm_up(self) -> None:
+        """Run each stage's part once on nobody and draw some noise: loads what libraries load at their first use."""
+        nobody = self._people.training.take(np.zeros(0, dtype=np.intp))
+        for stage in self._manifest.stages:
+            if stage.kind is not StageKind.EVALUATE:
+                self._answer(np.zeros(self.sums.parameters_size(stage.kind)), stage.kind, nobody)
+        discrete_gaussian(1, GRID_STEPS**2)

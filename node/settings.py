@@ -47,6 +47,9 @@ class NodeSettings(ServiceSettings):
     epsilon_limit: float = Field(
         default=8.0, gt=0, le=50, description="privacy budget of a data set that has no own one"
     )
+    least_cohort: int = Field(
+        default=3, ge=3, le=5000, description="training campaigns that go on with fewer entities are refused"
+    )
     epsilon_delta: float = Field(default=1e-5, gt=0, le=1e-3, description="the delta that budget is accounted at")
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from consent_ledger.log import ConsentLedger
     from consent_ledger.note import NoteSigner, NoteVerifier
     from federated.budget import EpsilonLedger
+    from federated.enrolment import Enrolments
     from federated.guard import NodeGuard
     from node.exchange.incoming import Incoming
     from node.exchange.messages.courier import Courier
@@ -183,7 +184,7 @@ class Node:
     def training_guard(self, session: Session) -> "NodeGuard":
         """Return the gate before anything leaves for training, working inside `session`."""
         from federated.guard import NodeGuard, Pinned
-        from federated.sql_store import SqlCampaignStore
+        from node.training.decided import DecidedCampaigns
 
         settings = self.settings
         pinned = Pinned(
@@ -191,8 +192,21 @@ class Node:
             entity=settings.entity,
             entity_key=self.keys.signing.public_key,
             coordinator_key=bytes.fromhex(settings.coordinator_key),
+            least_cohort=settings.least_cohort,
         )
-        return NodeGuard(pinned, SqlCampaignStore(session), self.epsilon_ledger(session))
+        return NodeGuard(pinned, DecidedCampaigns(session), self.epsilon_ledger(session))
+
+    def enrolments(self, session: Session) -> "Enrolments":
+        """Return this entity's places in the cohorts of campaigns, working inside `session`."""
+        from federated.enrolment import Enrolments, Identity
+        from federated.sql_enrolments import SqlEnrolmentStore
+        from node.training.box import TrainingBox
+
+        def key_of(entity: str) -> bytes:
+            return bytes.fromhex(self.directory.current(self.clock.now()).active_party(entity).signing_key)
+
+        identity = Identity(self.settings.entity, self.keys.signing, key_of)
+        return Enrolments(SqlEnrolmentStore(session), identity, TrainingBox(self.keys.data_key))
 
     def training_client(self) -> "TrainingClient":
         """Return the coordinator's Training service."""

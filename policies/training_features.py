@@ -106,6 +106,18 @@ class Protected(Labelled):
     name: str
     source: str
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The public list of values: the codes of the catalogue field.
+
+        Raises:
+            PolicyDocumentDamaged: the field is no code.
+        """
+        codes = load_catalogue().field(self.source).codes
+        if codes is None:
+            raise PolicyDocumentDamaged(f"{self.source} has no list of codes to slice by")
+        return tuple(code.code for code in load_codes().list(codes).codes)
+
 
 class FeatureSet(Entry):
     """The features, the label and the cohort of one version of the model."""

@@ -9,6 +9,7 @@ from coordinator.cli.options import JsonOption, LangOption, emit
 
 if TYPE_CHECKING:
     from federated.evaluation import Evaluation
+    from federated.schema import Table, TableSchema
     from federated.simulate import SimulationPlan, SimulationResult
 
 LABELS = {
@@ -31,8 +32,7 @@ def register(app: typer.Typer) -> None:
         schema: Annotated[Path, typer.Option("--schema", help="YAML: site, label, features, protected.")],
         epsilon: Annotated[float, typer.Option("--epsilon", help="Privacy a person spends, above 0, at most 20.")],
         delta: Annotated[float, typer.Option("--delta", help="At most 0.001; below 1 / people.")] = 1e-5,
-        model: Annotated[str, typer.Option("--model", help="logistic.")] = "logistic",
-        rounds: Annotated[int, typer.Option("--rounds", min=1, max=500, help="Training rounds.")] = 15,
+        model: Annotated[str, typer.Option("--model", help="auto, additive, logistic or neural.")] = "auto",
         test_fraction: Annotated[float, typer.Option("--test-fraction", help="Share of rows held out.")] = 0.2,
         seed: Annotated[int, typer.Option("--seed", min=0, help="Of the split; noise has none.")] = 0,
         baselines: Annotated[bool, typer.Option("--baselines", help="Also without privacy, and each alone.")] = False,
@@ -40,42 +40,44 @@ def register(app: typer.Typer) -> None:
         lang: LangOption = "es",
     ) -> None:
         """Train privately over the sites of a table, in one process, and measure on held-out rows."""
-        from federated.planning import model_kind
+        from federated.learning.choice import chosen_model
+        from federated.learning.terms import plan_model_terms
+        from federated.schema import load_schema, read_table
         from federated.simulate import SimulationPlan
 
-        kind = model_kind(model)
-        plan = SimulationPlan(epsilon, delta, kind, rounds, test_fraction, seed, baselines)
-        result = _run(data, schema, plan)
+        meaning = load_schema(schema)
+        table = read_table(data, meaning)
+        kind = chosen_model(model, epsilon=epsilon, people=len(table.labels), features=meaning.features)
+        terms = plan_model_terms(kind, meaning.features, epsilon=epsilon, delta=delta)
+        plan = SimulationPlan(epsilon, delta, terms, test_fraction, seed, baselines)
+        result = _run(table, meaning, plan)
         emit(result.document(), _text(result, "en" if lang == "en" else "es"), as_json=as_json)
 
 
-def _run(data: Path, schema_path: Path, plan: "SimulationPlan") -> "SimulationResult":
+def _run(table: "Table", schema: "TableSchema", plan: "SimulationPlan") -> "SimulationResult":
     from rich.console import Console
     from rich.progress import Progress
 
-    from federated.schema import load_schema, read_table
     from federated.simulate import simulate
     from node.runtime.clock import SystemClock
 
-    schema = load_schema(schema_path)
-    table = read_table(data, schema)
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("training", total=plan.rounds)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task("training", total=None)
         return simulate(
             table,
             schema,
             plan,
             clock=SystemClock().now,
-            on_round=lambda state: progress.update(task, completed=state.completed),
+            on_round=lambda progress, rounds: bars.update(task, completed=progress.completed, total=rounds),
         )
 
 
 def _text(result: "SimulationResult", lang: str) -> str:
     model, sites, rounds, seconds, mean, pooled, site, auc = LABELS[lang]
     lines = [
-        f"{model}: {result.plan.model.value}, ε = {result.plan.epsilon:g}, δ = {result.plan.delta:g}",
-        f"{result.sites} {sites}, {result.plan.rounds} {rounds}, {result.seconds:.2f} {seconds}",
+        f"{model}: {result.plan.terms.kind}, ε = {result.plan.epsilon:g}, δ = {result.plan.delta:g}",
+        f"{result.sites} {sites}, {result.rounds} {rounds}, {result.seconds:.2f} {seconds}",
         f"{mean}: {_figure(result.auc.mean_per_site)}   {pooled}: {_figure(result.auc.pooled)}",
     ]
     lines += [f"{BASELINES[lang][name]}: {_summary(value, mean)}" for name, value in result.baselines.items()]

@@ -7,8 +7,6 @@ import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
 
-ROUNDS = 15
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -22,8 +20,12 @@ def register(app: typer.Typer) -> None:
         epsilon: Annotated[float, typer.Option(help="What a person spends at most in this campaign.")],
         minimum_cohort: Annotated[int, typer.Option(help="Fewest entities that must take part.")],
         delta: Annotated[float, typer.Option(help="Chance that the bound does not hold.")] = 1e-5,
-        rounds: Annotated[int, typer.Option(help="Rounds of training.")] = ROUNDS,
-        model: Annotated[str, typer.Option(help="The model to train: logistic.")] = "logistic",
+        model: Annotated[str, typer.Option(help="auto, additive, logistic or neural.")] = "auto",
+        people: Annotated[int, typer.Option(min=1, help="About how many people, by published figures.")] = 5000,
+        rate: Annotated[float, typer.Option(help="About which share has the outcome, by published figures.")] = 0.3,
+        capacity: Annotated[float, typer.Option(help="Share of people whom the service can attend.")] = 0.2,
+        colluders: Annotated[int, typer.Option(min=0, help="Entities that may give away their own noise.")] = 0,
+        people_cap: Annotated[int, typer.Option(min=1, help="People in more entities than this are left out.")] = 3,
         schema: Annotated[Path | None, typer.Option(help="Schema (YAML) of the table; only for tables.")] = None,
         dataset: Annotated[str, typer.Option(help="Name under which entities registered the table.")] = "",
         deadline: Annotated[str, typer.Option(help="How long entities may take to decide: 45m, 12h, 7d.")] = "14d",
@@ -34,15 +36,19 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Propose a training campaign: sign its manifest and offer it to the entities, who approve or refuse it."""
         from coordinator.training import report
-        from coordinator.training.proposal import Proposal, checked_model, checked_source, parse_duration
+        from coordinator.training.proposal import Proposal, checked_source, parse_duration
         from coordinator.training.starting import Source, propose
 
-        checked_model(model)
         proposal = Proposal(
             name=name,
             epsilon=epsilon,
             delta=delta,
-            rounds=rounds,
+            model=model,
+            people=people,
+            rate=rate,
+            capacity=capacity,
+            colluders=colluders,
+            people_cap=people_cap,
             minimum_cohort=minimum_cohort,
             decide_within=parse_duration(deadline),
             train_within=parse_duration(ends),

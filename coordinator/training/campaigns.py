@@ -10,14 +10,17 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from consent_ledger import canonical
 from consent_ledger.parties import Party
 from consent_ledger.signing import Envelope
 from coordinator.training.errors import CampaignOutOfStep, CampaignUnknown, DecisionConflict
 from coordinator.training.states import CampaignEvent, CampaignState, StopReason, after
-from coordinator.training.tables import CampaignDecisionRow, CampaignRow
-from federated.decision import CampaignDecision, Verdict, open_decision
+from coordinator.training.tables import CampaignDecisionRow, CampaignRow, RoundRow
+from federated.bundle.transcript import RoundRecord
+from federated.decision import CampaignDecision, Verdict, is_news, open_decision
+from federated.errors import CampaignDecided
 from federated.manifest import CampaignManifest, manifest_sha256, open_manifest
-from federated.rounds import TrainingState
+from federated.progress import Progress
 
 _DETAIL_CHARACTERS = 1000
 
@@ -30,7 +33,9 @@ class Campaign:
         manifest: the content of `envelope`, verified under the coordinator's own key.
         approved: entities that approved, sorted.
         refused: entities that refused, sorted.
-        checkpoint: the state after the last completed round, None before the first.
+        withdrawn: entities that approved and took it back, sorted; they are not among the approved.
+        checkpoint: the progress after the last step, None before the first.
+        saved: when that was.
     """
 
     manifest: CampaignManifest
@@ -38,10 +43,12 @@ class Campaign:
     state: CampaignState
     approved: tuple[str, ...]
     refused: tuple[str, ...]
+    withdrawn: tuple[str, ...]
     rounds_completed: int
-    checkpoint: TrainingState | None
+    checkpoint: Progress | None
     began: datetime | None
     ended: datetime | None
+    saved: datetime | None
     stop_reason: StopReason | None
     stop_detail: str
     release: Envelope | None
@@ -59,8 +66,16 @@ class Campaign:
     @property
     def undecided(self) -> tuple[str, ...]:
         """Invited entities that have not decided, in the manifest's order."""
-        decided = {*self.approved, *self.refused}
+        decided = {*self.approved, *self.refused, *self.withdrawn}
         return tuple(entity for entity in self.manifest.invited if entity not in decided)
+
+    def verdict_of(self, entity: str) -> Verdict | None:
+        """Return what an entity said last, or None."""
+        if entity in self.withdrawn:
+            return Verdict.WITHDRAWN
+        if entity in self.approved:
+            return Verdict.APPROVED
+        return Verdict.REFUSED if entity in self.refused else None
 
     def decisions_closed(self, now: datetime) -> bool:
         """Tell whether nobody can decide any more: everybody did, or the deadline passed."""
@@ -132,25 +147,36 @@ class CampaignRegister:
         campaign = self._campaign(self._row(decision.campaign_id, lock=True))
         if party.id not in campaign.manifest.invited or decision.manifest_sha256 != campaign.manifest_sha256:
             raise CampaignUnknown(f"{party.id} is not invited to campaign {decision.campaign_id} under this manifest")
-        # (3) final once given
-        if party.id in {*campaign.approved, *campaign.refused}:
-            known = Verdict.APPROVED if party.id in campaign.approved else Verdict.REFUSED
-            if known is not decision.verdict:
-                raise DecisionConflict(f"{party.id} already said {known.value}", remedy="ask for a new campaign")
+        # (3) not the opposite of what it said; an approval may be withdrawn while the campaign is open
+        known = campaign.verdict_of(party.id)
+        try:
+            news = is_news(known, decision.verdict)
+        except CampaignDecided as error:
+            raise DecisionConflict(f"{party.id}: {error.message}", remedy=error.remedy) from error
+        if not news:
             return decision
-        # (4) while decisions are taken
-        if campaign.state is not CampaignState.PROPOSED or now >= campaign.manifest.deadline:
+        # (4) while decisions are taken; withdrawals until the campaign has ended
+        withdrawal = decision.verdict is Verdict.WITHDRAWN
+        deciding = campaign.state is CampaignState.PROPOSED and now < campaign.manifest.deadline
+        if not deciding and not (withdrawal and campaign.state in {CampaignState.PROPOSED, CampaignState.RUNNING}):
             raise CampaignOutOfStep("the time to decide is over", remedy="ask for a new campaign")
-        row = CampaignDecisionRow(
-            campaign_id=decision.campaign_id,
-            entity=party.id,
-            approved=decision.verdict is Verdict.APPROVED,
-            envelope=envelope.to_json(),
-            decided_at=now,
-        )
-        self._session.add(row)
-        self._session.flush()
+        self._keep(decision, envelope, now)
         return decision
+
+    def _keep(self, decision: CampaignDecision, envelope: Envelope, now: datetime) -> None:
+        if decision.verdict is Verdict.WITHDRAWN:
+            row = self._session.get_one(CampaignDecisionRow, (decision.campaign_id, decision.entity))
+            row.withdrawal, row.withdrawn_at = envelope.to_json(), now
+        else:
+            row = CampaignDecisionRow(
+                campaign_id=decision.campaign_id,
+                entity=decision.entity,
+                approved=decision.verdict is Verdict.APPROVED,
+                envelope=envelope.to_json(),
+                decided_at=now,
+            )
+            self._session.add(row)
+        self._session.flush()
 
     def begin(self, campaign_id: str, now: datetime) -> Campaign:
         """Start the rounds of a campaign whose decisions are closed with a sufficient cohort.
@@ -167,18 +193,27 @@ class CampaignRegister:
         self._session.flush()
         return self._campaign(row)
 
-    def save_round(self, campaign_id: str, state: TrainingState) -> None:
-        """Keep the state after a completed round, so that a restart goes on from there.
+    def save_step(self, campaign_id: str, progress: Progress, record: RoundRecord | None, now: datetime) -> None:
+        """Keep the progress after a step, and the record of a round that is over, so that a restart goes on from there.
 
         Raises:
-            CampaignOutOfStep: the campaign is no longer running, or the state is older than the one kept.
+            CampaignOutOfStep: the campaign is no longer running, or the progress is older than the one kept.
         """
         row = self._row(campaign_id, lock=True)
-        if CampaignState(row.state) is not CampaignState.RUNNING or state.completed < row.rounds_completed:
+        if CampaignState(row.state) is not CampaignState.RUNNING or progress.completed < row.rounds_completed:
             raise CampaignOutOfStep(f"campaign {campaign_id} is {row.state} at round {row.rounds_completed}")
-        row.checkpoint = state.to_json()
-        row.rounds_completed = state.completed
+        row.checkpoint = progress.to_json()
+        row.rounds_completed, row.saved_at = progress.completed, now
+        if record is not None:
+            self._session.add(
+                RoundRow(campaign_id=campaign_id, round=record.round, record=canonical.encode(record.document()))
+            )
         self._session.flush()
+
+    def transcript(self, campaign_id: str) -> tuple[RoundRecord, ...]:
+        """Return the records of the rounds that are over, in order."""
+        query = select(RoundRow.record).where(RoundRow.campaign_id == campaign_id).order_by(RoundRow.round)
+        return tuple(RoundRecord.parse(record) for record in self._session.scalars(query))
 
     def release(self, campaign_id: str, release: Envelope, now: datetime) -> Campaign:
         """End a running campaign with its signed release.
@@ -215,20 +250,21 @@ class CampaignRegister:
 
     def _campaign(self, row: CampaignRow) -> Campaign:
         envelope = Envelope.from_json(row.manifest)
-        query = select(CampaignDecisionRow.entity, CampaignDecisionRow.approved).where(
-            CampaignDecisionRow.campaign_id == row.campaign_id
-        )
-        decided = sorted((entity, approved) for entity, approved in self._session.execute(query))
+        columns = CampaignDecisionRow.entity, CampaignDecisionRow.approved, CampaignDecisionRow.withdrawn_at
+        query = select(*columns).where(CampaignDecisionRow.campaign_id == row.campaign_id)
+        decided = sorted((entity, said, gone is not None) for entity, said, gone in self._session.execute(query))
         return Campaign(
             manifest=open_manifest(envelope, coordinator_key=self._key),
             envelope=envelope,
             state=CampaignState(row.state),
-            approved=tuple(entity for entity, approved in decided if approved),
-            refused=tuple(entity for entity, approved in decided if not approved),
+            approved=tuple(entity for entity, approved, withdrawn in decided if approved and not withdrawn),
+            refused=tuple(entity for entity, approved, _ in decided if not approved),
+            withdrawn=tuple(entity for entity, _, withdrawn in decided if withdrawn),
             rounds_completed=row.rounds_completed,
-            checkpoint=TrainingState.from_json(row.checkpoint) if row.checkpoint is not None else None,
+            checkpoint=Progress.from_json(row.checkpoint) if row.checkpoint is not None else None,
             began=row.began_at,
             ended=row.ended_at,
+            saved=row.saved_at,
             stop_reason=StopReason(row.stop_reason) if row.stop_reason is not None else None,
             stop_detail=row.stop_detail or "",
             release=Envelope.from_json(row.release) if row.release is not None else None,

@@ -14,8 +14,11 @@ from consent_ledger.parties import EntityKind, EntityStatus, Party
 from coordinator.training.errors import CampaignInvalid
 from federated.code_hash import code_sha256
 from federated.features import FeatureSpec, LabelSpec
-from federated.manifest import CampaignManifest, DataSource, ModelKind
-from federated.planning import plan_terms
+from federated.learning.choice import AUTO, chosen_model
+from federated.learning.terms import plan_model_terms
+from federated.manifest import CampaignManifest, DataSource
+from federated.measuring.plan import EvaluationPlan, Slice
+from federated.planning import plan_stages
 from policies.training_features import load_training_features
 
 RECORDS_DATASET: Final = "records"
@@ -31,12 +34,14 @@ class Question:
 
     Attributes:
         dataset: 'records', or the name under which each entity registers its table.
+        slices: protected attributes by which the model is measured; never features.
     """
 
     source: DataSource
     dataset: str
     features: tuple[FeatureSpec, ...]
     label: LabelSpec
+    slices: tuple[Slice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,12 @@ class Proposal:
     """What the Gerencia decides about a campaign.
 
     Attributes:
+        model: logistic, additive, neural, or auto.
+        people: about how many people there are, from published statistics; no data are looked at.
+        rate: about which share of them has the outcome, likewise.
+        capacity: which share of them the service can attend.
+        colluders: how many of the minimum cohort may tell the coordinator their own noise.
+        people_cap: who is in more entities is left out.
         decide_within: how long entities may take to decide.
         train_within: how long after that contributions may leave.
         invited: entity ids; empty invites every active entity that may hold records.
@@ -52,10 +63,15 @@ class Proposal:
     name: str
     epsilon: float
     delta: float
-    rounds: int
     minimum_cohort: int
     decide_within: timedelta
     train_within: timedelta
+    model: str = AUTO
+    people: int = 5_000
+    rate: float = 0.3
+    capacity: float = 0.2
+    colluders: int = 0
+    people_cap: int = 3
     invited: tuple[str, ...] = field(default=())
 
 
@@ -63,7 +79,9 @@ def records_question() -> Question:
     """Return the IPRO question on the entities' own records, as `policies` declares it."""
     chosen = load_training_features()
     features = _FEATURES.validate_python(chosen.schema_entries())
-    return Question(DataSource.RECORDS, RECORDS_DATASET, features, LabelSpec(name=chosen.label.name, positive="1"))
+    slices = tuple(Slice(name=each.name, values=each.values) for each in chosen.protected)
+    label = LabelSpec(name=chosen.label.name, positive="1")
+    return Question(DataSource.RECORDS, RECORDS_DATASET, features, label, slices)
 
 
 def table_question(dataset: str, features: Sequence[FeatureSpec], label: LabelSpec) -> Question:
@@ -84,10 +102,12 @@ def compose(
 
     Raises:
         CampaignInvalid: an invited entity cannot take part, or a value is out of range.
-        PrivacyTermsInvalid: epsilon, delta or rounds are no terms to train under.
+        PrivacyTermsInvalid: epsilon or delta are no terms to train under, or no model is called so.
     """
     invited = _invited(proposal.invited, parties)
-    terms = plan_terms(question.features, epsilon=proposal.epsilon, delta=proposal.delta, rounds=proposal.rounds)
+    epsilon, delta = proposal.epsilon, proposal.delta
+    kind = chosen_model(proposal.model, epsilon=epsilon, people=proposal.people, features=question.features)
+    terms = plan_model_terms(kind, question.features, epsilon=epsilon, delta=delta)
     try:
         return CampaignManifest(
             campaign_id=secrets.token_hex(16),
@@ -97,14 +117,16 @@ def compose(
             dataset=question.dataset,
             features=question.features,
             label=question.label,
-            epsilon=terms.epsilon,
-            delta=terms.delta,
-            rounds=terms.rounds,
-            clipping_bound=terms.clipping_bound,
-            noise_multiplier=terms.noise_multiplier,
-            learning_rate=terms.learning_rate,
-            momentum=terms.momentum,
+            terms=terms,
+            evaluation=EvaluationPlan.around(proposal.rate, capacity=proposal.capacity, slices=question.slices),
+            epsilon=epsilon,
+            delta=delta,
+            stages=plan_stages(terms, epsilon=epsilon, delta=delta),
             minimum_cohort=proposal.minimum_cohort,
+            noise_shares=proposal.minimum_cohort - proposal.colluders,
+            counts_entities=question.source is DataSource.RECORDS,
+            people_cap=proposal.people_cap,
+            people_estimate=proposal.people,
             invited=invited,
             issued=now,
             deadline=now + proposal.decide_within,
@@ -153,15 +175,6 @@ def checked_source(text: str) -> DataSource:
         CampaignInvalid: there is none of that name.
     """
     return _choice(DataSource, text, "source")
-
-
-def checked_model(text: str) -> ModelKind:
-    """Return a model kind by its name.
-
-    Raises:
-        CampaignInvalid: the installed code cannot train it.
-    """
-    return _choice(ModelKind, text, "model")
 
 
 _Choice = TypeVar("_Choice", bound=StrEnum)

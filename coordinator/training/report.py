@@ -7,7 +7,8 @@ from typing import Any, Final
 from coordinator.training.campaigns import Campaign
 from coordinator.training.states import CampaignState, StopReason
 from coordinator.wiring import Coordinator
-from federated.accountant import GaussianRounds, epsilon_of
+from federated.finishing import epsilon_spent as spent_by
+from federated.learning.scoring import importances
 from federated.release import ModelRelease, open_release
 
 FINAL: Final = frozenset({CampaignState.RELEASED, CampaignState.STOPPED})
@@ -48,8 +49,7 @@ def released(coordinator: Coordinator, campaign: Campaign) -> ModelRelease:
 
 def epsilon_spent(campaign: Campaign) -> float:
     """Return what the rounds so far have cost a person who is in one entity."""
-    terms = campaign.manifest
-    return epsilon_of([GaussianRounds(terms.noise_multiplier, campaign.rounds_completed)], terms.delta)
+    return spent_by(campaign.manifest, campaign.rounds_completed)
 
 
 def document(campaign: Campaign) -> dict[str, Any]:
@@ -61,16 +61,21 @@ def document(campaign: Campaign) -> dict[str, Any]:
         "state": campaign.state.value,
         "source": terms.source.value,
         "dataset": terms.dataset,
-        "model": terms.model.value,
+        "model": terms.model,
         "epsilon": terms.epsilon,
         "epsilon_spent": round(epsilon_spent(campaign), 4),
         "delta": terms.delta,
         "rounds": terms.rounds,
         "rounds_completed": campaign.rounds_completed,
+        "rounds_lost": campaign.checkpoint.lost if campaign.checkpoint is not None else 0,
+        "step": campaign.checkpoint.step.value if campaign.checkpoint is not None else None,
+        "cohort": list(cohort(campaign)),
+        "seconds_left": seconds_left(campaign),
         "minimum_cohort": terms.minimum_cohort,
         "invited": list(terms.invited),
         "approved": list(campaign.approved),
         "refused": list(campaign.refused),
+        "withdrawn": list(campaign.withdrawn),
         "undecided": list(campaign.undecided),
         "deadline": terms.deadline.isoformat(),
         "ends": terms.ends.isoformat(),
@@ -93,20 +98,49 @@ def text(shown: Sequence[Campaign], lang: str) -> str:
 def release_text(release: ModelRelease, lang: str) -> str:
     """Return a released model for people: what it rests on, and what weighs most."""
     say = _pick(lang)
-    order = sorted(zip(release.columns, release.weights, strict=True), key=lambda pair: -abs(pair[1]))
-    people, entities = round(release.people_estimate), len(release.contributors)
+    people, entities, kind = round(release.people_estimate), len(release.contributors), release.model.kind
     lines = [
-        say(f"Modelo {release.model} de la campaña {release.campaign_id}", f"Model of campaign {release.campaign_id}"),
+        say(f"Modelo {kind} de la campaña {release.campaign_id}", f"{kind} model of campaign {release.campaign_id}"),
         say("Finalidad: solo ofrecer apoyo.", "Purpose: to offer support only."),
         f"ε = {release.epsilon_spent:.3f} / {release.epsilon:g}, δ = {release.delta:g}",
         say(
             f"{release.rounds_completed} rondas, {entities} entidades, unas {people} personas (recuento con ruido)",
             f"{release.rounds_completed} rounds, {entities} entities, about {people} people (a noisy count)",
         ),
+        _measured(release, say),
+        say(f"Caduca el {release.expires:%Y-%m-%d}.", f"Expires on {release.expires:%Y-%m-%d}."),
         say("Lo que más pesa:", "What weighs most:"),
-        *(f"  {weight:+.3f}  {column}" for column, weight in order[:10]),
+        *(f"  {weight:.3f}  {feature}" for feature, weight in importances(release.model)[:10]),
     ]
     return "\n".join(lines)
+
+
+def cohort(campaign: Campaign) -> tuple[str, ...]:
+    """Return the entities whose masked sums are added: those that joined, or so far those that approved."""
+    joined = campaign.checkpoint.statements if campaign.checkpoint is not None else {}
+    return tuple(sorted(joined)) or campaign.approved
+
+
+def is_over(campaign: Campaign) -> bool:
+    """Tell whether a campaign has ended, with or without a model."""
+    return campaign.state in FINAL
+
+
+def seconds_left(campaign: Campaign) -> float | None:
+    """Return about how long a running campaign still takes, by its rounds so far; None when that cannot be told."""
+    running = campaign.state is CampaignState.RUNNING and campaign.rounds_completed
+    if not running or campaign.began is None or campaign.saved is None:
+        return None
+    so_far = (campaign.saved - campaign.began).total_seconds()
+    return round(so_far / campaign.rounds_completed * (campaign.manifest.rounds - campaign.rounds_completed), 1)
+
+
+def _measured(release: ModelRelease, say: Callable[[str, str], str]) -> str:
+    auc = (release.measurement or {}).get("auc")
+    if auc is None:
+        return say("Sin medida de calidad fiable.", "No reliable measure of its quality.")
+    figures = f"{auc['value']:.3f} ({auc['low']:.3f}-{auc['high']:.3f})"
+    return say(f"AUC {figures} en personas no usadas para entrenar", f"AUC {figures} on people not trained on")
 
 
 def _one(campaign: Campaign, say: Callable[[str, str], str]) -> str:
@@ -120,6 +154,11 @@ def _one(campaign: Campaign, say: Callable[[str, str], str]) -> str:
         (say("rechazan", "refuse"), str(refused)),
         (say("pendientes", "undecided"), str(undecided)),
     ]
+    if campaign.withdrawn:
+        facts.append((say("retiradas", "withdrawn"), ", ".join(campaign.withdrawn)))
+    left = seconds_left(campaign)
+    if left is not None:
+        facts.append((say("quedan", "left"), say(f"unos {left:.0f} s", f"about {left:.0f} s")))
     if campaign.stop_reason is not None:
         reason = _REASONS[campaign.stop_reason]
         facts.append((say("motivo", "reason"), f"{say(reason['es'], reason['en'])}: {campaign.stop_detail}"))

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from coordinator.training.campaigns import Campaign
 from coordinator.training.desk import TrainingSignals, Workspace
 from coordinator.training.errors import CampaignInterrupted
+from coordinator.training.runner import OnStep
 from federated.grid_store import GridStore
-from federated.rounds import TrainingState
+from federated.progress import Progress
 
 _LONGEST_WAIT_SECONDS: Final = 1.0
 """A wake-up that was lost costs no more than this."""
@@ -45,25 +46,25 @@ class RoundEngine:
     """Implements `coordinator.training.runner.RunRounds`.
 
     Attributes:
-        round_seconds: how long a round waits for entities that do not answer.
+        step_seconds: how long a step waits for entities that do not answer.
     """
 
     transaction: Callable[[], AbstractContextManager[Session]]
+    snapshot: Callable[[], AbstractContextManager[Session]]
     workspace: Callable[[Session], Workspace]
     signals: TrainingSignals
     now: Callable[[], datetime]
-    round_seconds: float
+    step_seconds: float
 
-    def __call__(
-        self, campaign: Campaign, on_round: Callable[[TrainingState], None], stopping: threading.Event
-    ) -> TrainingState:
-        """Run the rounds that are left and return the last state.
+    def __call__(self, campaign: Campaign, on_step: OnStep, stopping: threading.Event) -> Progress:
+        """Run the steps that are left and return the last progress.
 
         Raises:
-            CohortTooSmall: a round had too few contributions.
+            CohortTooSmall: too few entities were left.
             CampaignInterrupted: the process is stopping.
         """
         # Flower takes a second to load: not before a campaign runs.
+        from federated.conductor import Terms  # noqa: PLC0415 - see above
         from federated.flower.grid import DurableGrid, GridEngine  # noqa: PLC0415 - see above
         from federated.flower.server_app import CampaignRun, run_campaign  # noqa: PLC0415 - see above
 
@@ -71,15 +72,14 @@ class RoundEngine:
         engine = GridEngine(
             open_store=self._open_store, changed=self.signals.tasks.notify, wait=waiter.wait, now=self.now
         )
-        grid = DurableGrid(campaign.campaign_id, campaign.approved, engine, ttl_seconds=self.round_seconds)
-        run = CampaignRun(
-            manifest=campaign.manifest,
-            manifest_sha256=campaign.manifest_sha256,
-            cohort=campaign.approved,
-            on_round=on_round,
-            round_timeout_seconds=self.round_seconds,
-        )
+        grid = DurableGrid(campaign.campaign_id, campaign.approved, engine, ttl_seconds=self.step_seconds)
+        terms = Terms(campaign.manifest, campaign.manifest_sha256, campaign.approved, self._key_of)
+        run = CampaignRun(terms=terms, on_step=on_step, step_seconds=self.step_seconds)
         return run_campaign(run, grid, campaign.checkpoint)
+
+    def _key_of(self, entity: str) -> bytes:
+        with self.snapshot() as session:
+            return bytes.fromhex(self.workspace(session).party(entity).signing_key)
 
     @contextmanager
     def _open_store(self) -> Iterator[GridStore]:

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -20,10 +21,11 @@ from coordinator.training.campaigns import Campaign
 from coordinator.training.desk import Workspace
 from coordinator.training.errors import CampaignInterrupted
 from coordinator.training.states import CampaignState, StopReason
+from federated.bundle.transcript import RoundRecord
 from federated.code_hash import code_sha256
 from federated.errors import CohortTooSmall, FederatedError
+from federated.progress import Progress
 from federated.release import seal_release
-from federated.rounds import TrainingState
 
 MAX_RUNNING: Final = 4
 """Campaigns that run at once; others wait their turn."""
@@ -34,17 +36,17 @@ LOOK_SECONDS: Final = 1.0
 _log = structlog.get_logger(__name__)
 
 Open = Callable[[], AbstractContextManager[Session]]
-OnRound = Callable[[TrainingState], None]
+OnStep = Callable[[Progress, RoundRecord | None], None]
 
 
 class RunRounds(Protocol):
-    """Runs the rounds of a campaign that are left; see `coordinator.training.rounds`."""
+    """Runs the steps of a campaign that are left; see `coordinator.training.rounds`."""
 
-    def __call__(self, campaign: Campaign, on_round: OnRound, stopping: threading.Event, /) -> TrainingState:
-        """Return the last state.
+    def __call__(self, campaign: Campaign, on_step: OnStep, stopping: threading.Event, /) -> Progress:
+        """Return the last progress.
 
         Raises:
-            CohortTooSmall: a round had too few contributions.
+            CohortTooSmall: too few entities were left.
             CampaignInterrupted: the process is stopping; the campaign goes on at the next start.
         """
         ...
@@ -121,7 +123,7 @@ class CampaignRunner:
             self._stop(campaign_id, StopReason.CODE_CHANGED, "another version of the training code is installed here")
             return
         try:
-            state = self._parts.run_rounds(campaign, lambda state: self._save(campaign_id, state), stopping)
+            progress = self._parts.run_rounds(campaign, partial(self._save, campaign_id), stopping)
         except CampaignInterrupted:
             return
         except CohortTooSmall as error:
@@ -129,24 +131,27 @@ class CampaignRunner:
         except FederatedError as error:
             self._stop(campaign_id, StopReason.FAILED, f"{error.code}: {error.message}")
         else:
-            self._release(campaign, state)
+            self._release(campaign, progress)
 
-    def _save(self, campaign_id: str, state: TrainingState) -> None:
+    def _save(self, campaign_id: str, progress: Progress, record: RoundRecord | None) -> None:
         with self._parts.transaction() as session:
-            self._parts.workspace(session).campaigns.save_round(campaign_id, state)
+            self._parts.workspace(session).campaigns.save_step(campaign_id, progress, record, self._parts.now())
 
-    def _release(self, campaign: Campaign, state: TrainingState) -> None:
-        # The accountant takes a second to load: not before a campaign needs it.
-        from coordinator.training.releasing import compose_release  # noqa: PLC0415 - see above
+    def _release(self, campaign: Campaign, progress: Progress) -> None:
+        # numpy takes a moment to load: not before a campaign needs it.
+        from federated.finishing import compose_release, measure  # noqa: PLC0415 - see above
 
         now = self._parts.now()
-        release = compose_release(campaign.manifest, campaign.manifest_sha256, state, now)
+        with self._parts.snapshot() as session:
+            records = self._parts.workspace(session).campaigns.transcript(campaign.campaign_id)
+        measured = measure(campaign.manifest, progress, len(records[-1].contributors))
+        release = compose_release(campaign.manifest, campaign.manifest_sha256, progress, measured, now)
         envelope = seal_release(release, self._parts.signer)
         with self._parts.transaction() as session:
             work = self._parts.workspace(session)
             work.campaigns.release(campaign.campaign_id, envelope, now)
             work.grid.cancel(campaign.campaign_id, now)
-        _log.info("campaign_released", campaign=campaign.campaign_id, rounds=state.completed)
+        _log.info("campaign_released", campaign=campaign.campaign_id, rounds=progress.completed)
         self._parts.announce()
 
     def _stop(self, campaign_id: str, reason: StopReason, detail: str) -> None:

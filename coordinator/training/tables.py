@@ -23,13 +23,29 @@ class CampaignRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     manifest: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON of the signed envelope
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime())
-    checkpoint: Mapped[bytes | None] = mapped_column(LargeBinary)  # the state after the last completed round
+    checkpoint: Mapped[bytes | None] = mapped_column(LargeBinary)  # federated.progress after the last step
+    saved_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     rounds_completed: Mapped[int] = mapped_column(Integer)
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     stop_reason: Mapped[str | None] = mapped_column(String(32))
     stop_detail: Mapped[str | None] = mapped_column(String(1000))
     release: Mapped[bytes | None] = mapped_column(LargeBinary)  # DSSE JSON of the signed envelope
+
+
+class RoundRow(Base):
+    """The record of one round that is over: who was in its sum, what was published, and the noised sum."""
+
+    __tablename__ = "training_rounds"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign_id"], ["training_campaigns.campaign_id"], name="fk_training_rounds_campaign_id"
+        ),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    round: Mapped[int] = mapped_column(Integer, primary_key=True)
+    record: Mapped[bytes] = mapped_column(LargeBinary)  # JSON of federated.bundle.transcript.RoundRecord
 
 
 class CampaignDecisionRow(Base):
@@ -47,3 +63,5 @@ class CampaignDecisionRow(Base):
     approved: Mapped[bool] = mapped_column(Boolean)
     envelope: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON, exactly as the entity signed it
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    withdrawal: Mapped[bytes | None] = mapped_column(LargeBinary)  # DSSE JSON of the approval's withdrawal
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -1,33 +1,22 @@
-"""The installed campaign documents as a bundle's verifier sees them."""
+"""The campaign's own documents as a bundle's verifier sees them."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from consent_ledger.signing import Envelope
-from federated.bundle.errors import TranscriptInvalid
 from federated.bundle.facts import BundleFacts, StageTerms
 from federated.bundle.transcript import Transcript
 from federated.documents import parse_document
 from federated.errors import ManifestInvalid
-from federated.features import FloatVector
+from federated.finishing import compose_release, measure
 from federated.manifest import CampaignManifest, manifest_sha256
-from federated.optimizer import advance, lookahead
-from federated.release import open_release
-from federated.rounds import TrainingState
-
-STAGE = "train"
+from federated.release import ModelRelease, open_release
+from federated.replay import replayed
+from federated.stages import Part
 
 
-def parameters_sha256(parameters: FloatVector) -> str:
-    """Return the SHA-256, in hex, of a published vector: its numbers as little-endian doubles."""
-    return hashlib.sha256(np.ascontiguousarray(parameters, dtype="<f8").tobytes()).hexdigest()
-
-
-class LogisticReader:
-    """Opens the manifest and release of a logistic campaign, and makes its model again from the rounds' sums."""
+class ReleaseReader:
+    """Opens a campaign's manifest and release, and makes the model again from the rounds' sums."""
 
     def open(self, manifest: Envelope, release: Envelope, coordinator_key: bytes) -> BundleFacts:
         """Return the facts of both documents.
@@ -36,47 +25,66 @@ class LogisticReader:
             SignatureInvalid, MalformedDocument, ManifestInvalid, ReleaseInvalid: as `federated.release.open_release`.
         """
         found, terms = open_release(release, manifest=manifest, coordinator_key=coordinator_key)
-        return BundleFacts(
-            campaign_id=terms.campaign_id,
-            manifest_sha256=manifest_sha256(manifest),
-            purpose=found.purpose,
-            stages=(StageTerms(STAGE, found.rounds_completed, terms.noise_multiplier),),
-            delta=terms.delta,
-            epsilon=found.epsilon,
-            people_cap=1,
-            colluders=0,
-            noise_shares=terms.noise_shares,
-            minimum_cohort=terms.minimum_cohort,
-            invited=terms.invited,
-            transcript_sha256=found.transcript_sha256,
-            model=model_document(found.columns, found.weights, found.intercept),
-            metrics=found.metrics,
-            issued=terms.issued,
-            expires=None,
-        )
+        return bundle_facts(terms, manifest_sha256(manifest), found)
 
     def replay(self, manifest: Envelope, transcript: Transcript) -> Mapping[str, Any]:
-        """Return the model's document.
+        """Return the model and its figures, see `remade`.
 
         Raises:
             MalformedDocument, ManifestInvalid: not a manifest.
-            TranscriptInvalid: a sum that does not fit the model, or parameters that are not the round's.
+            ReleaseInvalid: a round is not the manifest's, or published something else than its sums give.
+            MessageMalformed: a sum does not fit the model.
         """
         terms = parse_document(manifest.payload, CampaignManifest, ManifestInvalid)
-        state = TrainingState.start(terms, manifest_sha256(manifest))
-        for record in transcript.records:
-            ahead = lookahead(state, terms)
-            if record.parameters_sha256 != parameters_sha256(ahead.weights):
-                raise TranscriptInvalid(f"round {record.round} was asked at other parameters than its sums give")
-            if len(record.total) != len(terms.columns) + 2:
-                raise TranscriptInvalid(f"round {record.round}: the sum does not fit the model")
-            state = advance(ahead, terms, record.total, record.contributors)
-        *weights, intercept = (float(number) for number in state.average)
-        return model_document(terms.columns, weights, intercept)
+        progress = replayed(terms, transcript)
+        measured = measure(terms, progress, len(transcript.records[-1].contributors))
+        # The day of the release is its own; nothing that is compared depends on it.
+        return remade(compose_release(terms, manifest_sha256(manifest), progress, measured, terms.issued))
 
 
-def model_document(
-    columns: tuple[str, ...], weights: list[float] | tuple[float, ...], intercept: float
-) -> dict[str, Any]:
-    """Return a linear model as JSON values."""
-    return {"kind": "linear", "columns": list(columns), "weights": list(weights), "intercept": intercept}
+def remade(release: ModelRelease) -> dict[str, Any]:
+    """Return the parts of a release that follow from the rounds' sums alone: the model, its figures, what it cost."""
+    return release.model_dump(
+        mode="json",
+        include={
+            "model",
+            "recalibration",
+            "measurement",
+            "drift_baseline",
+            "people_estimate",
+            "epsilon_spent",
+            "rounds_completed",
+            "rounds_lost",
+            "contributors",
+        },
+    )
+
+
+def bundle_facts(manifest: CampaignManifest, digest: str, release: ModelRelease) -> BundleFacts:
+    """Return what a bundle says of a verified manifest and its verified release."""
+    return BundleFacts(
+        campaign_id=manifest.campaign_id,
+        manifest_sha256=digest,
+        purpose=release.purpose,
+        stages=tuple(
+            StageTerms(
+                name=stage.kind.value,
+                rounds=stage.rounds,
+                noise_multiplier=stage.noise_multiplier,
+                people="held_out" if stage.kind.part is Part.HELD_OUT else "trained",
+            )
+            for stage in manifest.stages
+        ),
+        delta=manifest.delta,
+        epsilon=release.epsilon,
+        people_cap=manifest.people_cap if manifest.counts_entities else 1,
+        colluders=manifest.minimum_cohort - manifest.noise_shares,
+        noise_shares=manifest.noise_shares,
+        minimum_cohort=manifest.minimum_cohort,
+        invited=manifest.invited,
+        transcript_sha256=release.transcript_sha256,
+        model=remade(release),
+        metrics=release.measurement or {},
+        issued=manifest.issued,
+        expires=release.expires,
+    )

@@ -36,7 +36,7 @@ class RoundRecord:
         stage: of the manifest.
         contributors: entities in the sum, sorted.
         parameters_sha256: of the vector that the coordinator published for this round.
-        total: the noised sum, in grid units; each number fits 64 bits.
+        total: the noised sum, in grid units; each number fits 64 bits. Empty when the round was spent without a sum.
     """
 
     round: int
@@ -60,8 +60,8 @@ class RoundRecord:
             raise TranscriptInvalid(f"round {self.round}: the contributors are not entities")
         if list(entities) != sorted(set(entities)):
             raise TranscriptInvalid(f"round {self.round}: the contributors must be in order, each once")
-        if not 0 < len(self.total) <= MAX_TOTAL or any(not -(2**63) <= each < 2**63 for each in self.total):
-            raise TranscriptInvalid(f"round {self.round}: the sum is empty, too long or out of range")
+        if len(self.total) > MAX_TOTAL or any(not -(2**63) <= each < 2**63 for each in self.total):
+            raise TranscriptInvalid(f"round {self.round}: the sum is too long or out of range")
 
     def document(self) -> dict[str, Any]:
         """Return the JSON form; the sums are text, for they go beyond 2^53."""
@@ -120,6 +120,15 @@ class Transcript:
     def start(cls, manifest_sha256: str) -> Self:
         """Return the transcript of a campaign that has no round yet."""
         return cls(manifest_sha256)
+
+    @classmethod
+    def of(cls, manifest_sha256: str, records: Sequence[RoundRecord]) -> Self:
+        """Return the transcript of these rounds.
+
+        Raises:
+            TranscriptInvalid: they do not follow each other.
+        """
+        return cls._linked(manifest_sha256, records)
 
     def append(self, record: RoundRecord) -> Self:
         """Return the transcript with one more round.

@@ -48,12 +48,12 @@ def model(
     if key is not None and not _KEY.fullmatch(key.lower()):
         raise typer.BadParameter("64 hexadecimal digits", param_hint="--key")
     try:
-        from federated.bundle.documents import LogisticReader
+        from federated.bundle.documents import ReleaseReader
         from federated.bundle.verifying import verify_bundle
 
         report = verify_bundle(
             directory,
-            LogisticReader(),
+            ReleaseReader(),
             coordinator_key=bytes.fromhex(key) if key else None,
             now=on.replace(tzinfo=UTC) if on else None,
         )

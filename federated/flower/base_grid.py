@@ -17,7 +17,11 @@ SERVER_NODE: Final = 1
 
 
 class CampaignGrid(Grid):
-    """A Flower `Grid` for one campaign and its cohort; messages have ids that a restart finds again."""
+    """A Flower `Grid` for one campaign and its cohort; messages have ids that a restart finds again.
+
+    Attributes:
+        absent: entities that are asked like the others but not waited for.
+    """
 
     def __init__(
         self, campaign_id: str, cohort: Sequence[str], *, now: Callable[[], datetime], ttl_seconds: float
@@ -26,6 +30,7 @@ class CampaignGrid(Grid):
         self.now = now
         self.ttl_seconds = ttl_seconds
         self.entities = {flower_id(entity): entity for entity in cohort}
+        self.absent: frozenset[str] = frozenset()
         self._run = Run.create_empty(flower_id(campaign_id))
 
     @override
@@ -50,11 +55,11 @@ class CampaignGrid(Grid):
         group_id: str,
         ttl: float | None = None,
     ) -> Message:
-        """Create a message to an entity of the cohort; `group_id` is the round."""
+        """Create a message to an entity of the cohort; `group_id` is the step's name."""
         return make_message(
             Metadata(
                 run_id=self._run.run_id,
-                message_id=task_id(self.campaign_id, int(group_id), self.entities[dst_node_id]),
+                message_id=task_id(self.campaign_id, group_id, self.entities[dst_node_id]),
                 src_node_id=SERVER_NODE,
                 dst_node_id=dst_node_id,
                 reply_to_message_id="",

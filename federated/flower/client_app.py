@@ -1,35 +1,42 @@
-"""The entity's side: a Flower `ClientApp` that answers a round from local rows.
+"""The entity's side: a Flower `ClientApp` that answers the steps of a campaign.
 
-It knows nothing of guards or budgets: the node asks `federated.guard` before it runs this app, and records what it
-returns before anything is sent.
+What answers is passed in: at a node the gate, the ledger and the data stand behind it (`node.training.worker`); in a
+simulation an entity without a disk (`federated.simulation.entity`). The app only carries documents.
 """
+
+from collections.abc import Callable
 
 from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
-from federated.flower.messages import contribution_content, message_from_bytes, message_to_bytes, read_request
-from federated.training import LocalTrainer
+from federated.errors import FederatedError
+from federated.flower.messages import content_of, document_of, message_from_bytes, message_to_bytes, refusal
+
+AnswerStep = Callable[[bytes], bytes]
+"""From a request's exact bytes to the reply's. Raises `FederatedError` to decline; its code is told, nothing more."""
 
 
-def build_client_app(entity: str, trainer: LocalTrainer) -> ClientApp:
-    """Return the app of one entity for one campaign."""
+def build_client_app(answer_step: AnswerStep) -> ClientApp:
+    """Return the app of one entity."""
     app = ClientApp()
 
     @app.train()
     def train(message: Message, _context: Context) -> Message:
-        contribution = trainer.contribute(entity, read_request(message))
-        return Message(contribution_content(contribution), reply_to=message)
+        try:
+            return Message(content_of(answer_step(document_of(message))), reply_to=message)
+        except FederatedError as error:
+            return message_from_bytes(refusal(message_to_bytes(message), error.code))
 
     return app
 
 
-def answer(message: bytes, *, entity: str, trainer: LocalTrainer) -> bytes:
+def answer(message: bytes, answer_step: AnswerStep) -> bytes:
     """Run the app on one serialised message and return the serialised reply.
 
     Raises:
-        MessageMalformed: not a request that this campaign's model can answer.
+        MessageMalformed: not a message that an entity could answer.
     """
     request = message_from_bytes(message)
-    read_request(request)  # anything but a round is refused before Flower routes it
+    document_of(request)  # anything else is refused before Flower routes it
     context = Context(request.metadata.run_id, request.metadata.dst_node_id, {}, RecordDict(), {})
-    return message_to_bytes(build_client_app(entity, trainer)(request, context))
+    return message_to_bytes(build_client_app(answer_step)(request, context))

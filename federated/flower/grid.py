@@ -1,6 +1,6 @@
 """The network's own engine: a Flower `Grid` over a durable message table that nodes empty by calling out.
 
-Why not Flower's own deployment engine: docs/decisions (the Flower grid). The table outlives a restart: pushing a round
+Why not Flower's own deployment engine: docs/decisions (the Flower grid). The table outlives a restart: pushing a step
 again finds its tasks, and the replies that came meanwhile.
 """
 
@@ -65,12 +65,16 @@ class DurableGrid(CampaignGrid):
 
     @override
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
-        """Push, then wait until every entity answered or `timeout` seconds have passed."""
-        wanted = list(self.push_messages(messages))
+        """Push, then wait until every entity that is not `absent` answered or `timeout` seconds have passed."""
+        sent = list(messages)
+        wanted = list(self.push_messages(sent))
+        awaited = [
+            each.metadata.message_id for each in sent if self.entities[each.metadata.dst_node_id] not in self.absent
+        ]
         start = self._engine.now()
         while True:
             with self._engine.open_store() as store:
-                missing = len(wanted) - len(store.replies(wanted))
+                missing = len(awaited) - len(store.replies(awaited))
             left = (timeout if timeout is not None else math.inf) - (self._engine.now() - start).total_seconds()
             if missing == 0 or left <= 0:
                 return self.pull_messages(wanted)
@@ -82,7 +86,7 @@ class DurableGrid(CampaignGrid):
             task_id=metadata.message_id,
             campaign_id=self.campaign_id,
             entity=self.entities[metadata.dst_node_id],
-            round=int(metadata.group_id),
+            step=metadata.group_id,
             message=message_to_bytes(message),
             created=now,
             expires=now + timedelta(seconds=metadata.ttl),

@@ -1,24 +1,25 @@
-"""The coordinator's side: a Flower `ServerApp` with a `Strategy` that adds noised sums and steps the model."""
+"""The coordinator's side: a Flower `ServerApp` whose `Strategy` carries the conductor's steps to the entities."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from logging import WARNING
 
-from flwr.app import ArrayRecord, ConfigRecord, Context, Message, MetricRecord, RecordDict
+from flwr.app import ArrayRecord, ConfigRecord, Context, Message, MessageType, MetricRecord, RecordDict
 from flwr.serverapp import Grid, ServerApp
 from flwr.serverapp.strategy import Strategy
 from flwr.supercore import log
 from typing_extensions import override
 
-from federated.aggregation import PlainSums, SumProtocol
-from federated.errors import CohortTooSmall, MessageMalformed
-from federated.flower.messages import TrainingRefusal, read_reply, request_message
+from federated.bundle.transcript import RoundRecord
+from federated.conductor import Conductor, Terms, start
+from federated.errors import MessageMalformed
+from federated.flower.base_grid import CampaignGrid
+from federated.flower.messages import TrainingRefusal, content_of, reply_of
 from federated.grid_store import flower_id
-from federated.manifest import CampaignManifest
-from federated.optimizer import advance, lookahead
-from federated.rounds import IntVector, RoundRequest, TrainingState, check_contribution
+from federated.progress import Progress
+from federated.steps import read_request, step_name
 
-RoundHook = Callable[[TrainingState], None]
+StepHook = Callable[[Progress, RoundRecord | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,68 +27,67 @@ class CampaignRun:
     """What a run needs to know.
 
     Attributes:
-        cohort: the entities that approved.
-        on_round: called with the state after each completed round; keep it, and a restart goes on from there.
-        round_timeout_seconds: how long a round waits for those who do not answer.
+        on_step: called with the progress after each step, and the record of a round that is over. Keep both before
+            returning, and a restart goes on from there.
+        step_seconds: how long a step waits for those who do not answer.
     """
 
-    manifest: CampaignManifest
-    manifest_sha256: str
-    cohort: tuple[str, ...]
-    on_round: RoundHook
-    round_timeout_seconds: float = 300.0
+    terms: Terms
+    on_step: StepHook
+    step_seconds: float = 300.0
 
 
-class NoisySumStrategy(Strategy):
-    """Asks the whole cohort in every round, adds what comes back, and steps the model.
+class ConductedStrategy(Strategy):
+    """Asks what the conductor asks, and hands it what comes back. One of Flower's rounds is one step."""
 
-    Fewer contributions than the manifest's minimum stop the campaign: the sum is thrown away unseen.
-    """
-
-    def __init__(self, run: CampaignRun, state: TrainingState, sums: SumProtocol | None = None) -> None:
-        self.state = state
+    def __init__(self, run: CampaignRun, conductor: Conductor) -> None:
+        self.conductor = conductor
         self._run = run
-        self._sums = sums or PlainSums()
-        self._names = {flower_id(entity): entity for entity in run.cohort}
+        self._names = {flower_id(entity): entity for entity in run.terms.approved}
+        self._asked: dict[str, bytes] = {}
+        self._grid: Grid | None = None
 
     @override
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> Iterable[Message]:
-        """Return the round's message for every entity of the cohort."""
-        del server_round, arrays, config  # a resumed run goes on counting from its state, not from Flower's 1
-        point = lookahead(self.state, self._run.manifest).weights
-        request = RoundRequest(
-            self._run.manifest.campaign_id, self._run.manifest_sha256, self.state.completed + 1, point
-        )
-        return [request_message(request, grid, node) for node in grid.get_node_ids() if node in self._names]
+        """Return the step's message for every entity that is asked."""
+        del server_round, arrays, config  # a resumed run goes on from its progress, not from Flower's 1
+        self._grid, self._asked = grid, self.conductor.asked()
+        ids = {entity: node for node, entity in self._names.items()}
+        return [
+            grid.create_message(
+                content_of(document), MessageType.TRAIN, ids[entity], step_name(read_request(document).document)
+            )
+            for entity, document in self._asked.items()
+        ]
 
     @override
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
-        """Add the contributions and step the model.
+        """Hand the replies to the conductor, and its progress to whoever keeps it.
 
         Raises:
-            CohortTooSmall: fewer entities contributed than the manifest's minimum.
+            CohortTooSmall: fewer entities are left than the manifest's minimum.
         """
         del server_round
-        parts = self._contributions(replies)
-        if len(parts) < self._run.manifest.minimum_cohort:
-            raise CohortTooSmall(
-                f"round {self.state.completed + 1}: {len(parts)} entities contributed, "
-                f"the minimum is {self._run.manifest.minimum_cohort}",
-                remedy="start a new campaign when more entities can take part",
-            )
-        self.state = advance(self.state, self._run.manifest, self._sums.combine(parts), parts)
-        self._run.on_round(self.state)
+        if not self._asked:
+            return None, None  # done before Flower's count of rounds
+        documents = self._documents(replies)
+        record = self.conductor.take(documents)
+        self._run.on_step(self.conductor.progress, record)
+        if isinstance(self._grid, CampaignGrid):
+            # Who kept everybody waiting in one step is still asked in the next, but not waited for.
+            silent = frozenset(self._asked) - frozenset(documents)
+            self._grid.absent = (self._grid.absent - frozenset(self._asked)) | silent
         return None, None
 
     @override
     def configure_evaluate(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> Iterable[Message]:
-        """Return nothing: metrics tell on people too, and entities evaluate for themselves."""
+        """Return nothing: the evaluation is a stage of the campaign, inside its budget."""
         del server_round, arrays, config, grid
         return []
 
@@ -101,48 +101,44 @@ class NoisySumStrategy(Strategy):
     def summary(self) -> None:
         """Log nothing: the campaign's own status says more."""
 
-    def _contributions(self, replies: Iterable[Message]) -> Mapping[str, IntVector]:
-        parts: dict[str, IntVector] = {}
+    def _documents(self, replies: Iterable[Message]) -> dict[str, bytes]:
+        documents: dict[str, bytes] = {}
         for message in replies:
             entity = self._names.get(message.metadata.src_node_id)
             if entity is None:
                 continue
             try:
-                reply = read_reply(message, self._run.manifest)
+                reply = reply_of(message)
             except MessageMalformed as error:
-                log(WARNING, "round %s: the reply of %s is malformed: %s", self.state.completed + 1, entity, error)
+                log(WARNING, "%s: the reply of %s is malformed: %s", self.conductor.progress.step, entity, error)
                 continue
             if isinstance(reply, TrainingRefusal):
-                log(WARNING, "round %s: %s declined (%s)", self.state.completed + 1, entity, reply.code)
-            elif reply.round == self.state.completed + 1:
-                check_contribution(reply, self._run.manifest)
-                parts[entity] = reply.total
-        return parts
+                log(WARNING, "%s: %s declined (%s)", self.conductor.progress.step, entity, reply.code)
+            else:
+                documents[entity] = reply
+        return documents
 
 
-def build_server_app(run: CampaignRun, strategy: NoisySumStrategy) -> ServerApp:
-    """Return the app that runs the rounds that are left."""
+def build_server_app(run: CampaignRun, strategy: ConductedStrategy) -> ServerApp:
+    """Return the app that runs the steps that are left."""
     app = ServerApp()
 
     @app.main()
     def main(grid: Grid, _context: Context) -> None:
-        strategy.start(
-            grid,
-            ArrayRecord(),
-            num_rounds=run.manifest.rounds - strategy.state.completed,
-            timeout=run.round_timeout_seconds,
-        )
+        strategy.start(grid, ArrayRecord(), num_rounds=strategy.conductor.steps_left, timeout=run.step_seconds)
 
     return app
 
 
-def run_campaign(run: CampaignRun, grid: Grid, state: TrainingState | None = None) -> TrainingState:
-    """Run a campaign's rounds over a grid, from `state` or from the start, and return the last state.
+def run_campaign(run: CampaignRun, grid: Grid, progress: Progress | None = None) -> Progress:
+    """Run a campaign's steps over a grid, from `progress` or from the start, and return the last progress.
 
     Raises:
-        CohortTooSmall: a round had too few contributions; `on_round` saw every round before it.
+        CohortTooSmall: too few entities were left; `on_step` saw every step before it.
     """
-    strategy = NoisySumStrategy(run, state or TrainingState.start(run.manifest, run.manifest_sha256))
-    context = Context(flower_id(run.manifest.campaign_id), 1, {}, RecordDict(), {})
+    terms = run.terms
+    conductor = Conductor(terms, progress or start(terms.manifest, terms.manifest_sha256))
+    strategy = ConductedStrategy(run, conductor)
+    context = Context(flower_id(terms.manifest.campaign_id), 1, {}, RecordDict(), {})
     build_server_app(run, strategy)(grid, context)
-    return strategy.state
+    return conductor.progress

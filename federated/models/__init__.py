@@ -1,17 +1,31 @@
-"""Models that nodes train. Only here are torch and Opacus imported."""
+"""Models that nodes train. Only here are torch and Opacus imported, and only for the models that need them."""
 
-from federated.features import FloatMatrix, FloatVector
-from federated.manifest import CampaignManifest, ModelKind
-from federated.models import logistic
-from federated.training import ClippedSum, LocalTrainer
+from collections.abc import Sequence
 
-_CLIPPED_SUMS: dict[ModelKind, ClippedSum] = {ModelKind.LOGISTIC: logistic.clipped_sum}
+from federated.features import FeatureSpec
+from federated.learning.additive import AdditiveProgram
+from federated.learning.logistic import LogisticProgram
+from federated.learning.program import Answerer
+from federated.learning.programs import program_for
+from federated.learning.terms import AdditiveTerms, LogisticTerms, NeuralTerms
+from federated.manifest import CampaignManifest
+from federated.training import Answer
 
 
-def trainer_for(manifest: CampaignManifest, matrix: FloatMatrix, labels: FloatVector) -> LocalTrainer:
-    """Return the trainer of a campaign over an entity's encoded rows.
+def answer_for(manifest: CampaignManifest) -> Answer:
+    """Return the node's half of a campaign's model."""
+    return answerer_for(manifest.features, manifest.terms).answer
 
-    Raises:
-        DataUnsuitable: the rows do not follow the manifest.
-    """
-    return LocalTrainer(manifest, matrix, labels, clipped_sum=_CLIPPED_SUMS[manifest.model])
+
+def answerer_for(features: Sequence[FeatureSpec], terms: LogisticTerms | AdditiveTerms | NeuralTerms) -> Answerer:
+    """Return the node's half of the model that the terms describe."""
+    program = program_for(features, terms)
+    if isinstance(program, AdditiveProgram):
+        return program  # counts only: a campaign with it never loads torch
+    if isinstance(program, LogisticProgram):
+        from federated.models.logistic import LogisticAnswerer  # noqa: PLC0415 - torch takes seconds to load
+
+        return LogisticAnswerer(program)
+    from federated.models.neural import NeuralAnswerer  # noqa: PLC0415 - torch takes seconds to load
+
+    return NeuralAnswerer(program)

@@ -1,53 +1,39 @@
-"""Logistic regression: per-person gradients by Opacus, clipped and summed exactly on the integer grid."""
-
-from typing import Final
+"""Logistic regression at a node."""
 
 import numpy as np
 import torch
-from opacus.grad_sample import GradSampleModule
-from opacus.optimizers import DPOptimizer
 from torch import nn
 
 from federated.features import FloatMatrix, FloatVector
-from federated.rounds import GRID_STEPS, IntVector
-
-# The matrices are small: more threads only wait for each other, and several nodes may share a machine.
-torch.set_num_threads(1)
-
-_BATCH: Final = 16_384
-"""Rows at a time: per-person gradients of a batch fit in a few MB."""
-
-
-class GridOptimizer(DPOptimizer):  # type: ignore[misc]  # opacus ships no annotations
-    """Opacus's `DPOptimizer` with the sum of clipped gradients kept as whole numbers.
-
-    Opacus adds floats and draws its noise from torch's generator. Here each person's clipped gradient is cut, towards
-    zero, to the grid of ``max_grad_norm / GRID_STEPS``: cutting never makes it longer, so the bound holds exactly, and
-    the sum has no rounding error that could tell on somebody. Noise is added outside, in `federated.training`.
-    """
-
-    def __init__(self, model: nn.Module, bound: float) -> None:
-        plain = torch.optim.SGD(model.parameters(), lr=1.0)
-        super().__init__(
-            plain, noise_multiplier=0.0, max_grad_norm=bound, expected_batch_size=None, loss_reduction="sum"
-        )
-        self.grid_sum: IntVector | None = None
-
-    def clip_and_accumulate(self) -> None:
-        """Add the batch's clipped gradients to `grid_sum`."""
-        batch = clip_to_grid(torch.cat([g.reshape(len(g), -1) for g in self.grad_samples], dim=1), self.max_grad_norm)
-        total = batch.sum(dim=0).numpy()
-        self.grid_sum = total if self.grid_sum is None else self.grid_sum + total
+from federated.learning.logistic import LogisticProgram
+from federated.learning.means import sum_columns
+from federated.learning.program import check_answerable
+from federated.models.persample import clipped_gradients
+from federated.rounds import IntVector
+from federated.rows import Rows
+from federated.stages import StageKind
 
 
-def clip_to_grid(rows: torch.Tensor, bound: float) -> torch.Tensor:
-    """Return (people, parameters) gradients clipped to L2 norm `bound`, as int64 grid units (a row: at most 2^20)."""
-    norms = rows.norm(2, dim=1, keepdim=True)
-    factors = torch.where(norms > bound, bound / norms, torch.ones_like(norms))
-    units = (rows * factors * (GRID_STEPS / bound)).trunc().to(torch.int64)
-    # Rounding in the norm could leave a row some 10^-10 units too long; whole numbers show it exactly.
-    too_long = (units * units).sum(dim=1, keepdim=True) > GRID_STEPS**2
-    return torch.where(too_long, units - units.sign(), units)
+class LogisticAnswerer:
+    """The node's half of a `LogisticProgram`."""
+
+    def __init__(self, program: LogisticProgram) -> None:
+        self._program = program
+
+    def answer(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
+        """Return the exact sum over people, in grid units: of columns, or of clipped gradients.
+
+        Raises:
+            MessageMalformed: parameters that do not fit the model.
+            DataUnsuitable: rows that do not have the model's columns.
+        """
+        program = self._program
+        check_answerable(program, parameters, stage, rows, program.columns)
+        if stage is StageKind.MEANS:
+            return sum_columns(program.features, rows)
+        weights, means = parameters[: program.columns + 1], parameters[program.columns + 1 :]
+        centred = Rows(rows.matrix - means, rows.labels, rows.weights)
+        return clipped_gradients(_linear(weights), centred, program.terms.clipping_bound)
 
 
 def clipped_sum(weights: FloatVector, matrix: FloatMatrix, labels: FloatVector, bound: float) -> IntVector:
@@ -62,19 +48,8 @@ def clipped_sum(weights: FloatVector, matrix: FloatMatrix, labels: FloatVector, 
     Returns:
         (columns + 1,) int64, the intercept's part last.
     """
-    columns = len(weights) - 1
-    model = GradSampleModule(_linear(weights), loss_reduction="sum")
-    optimizer = GridOptimizer(model, bound)
-    loss = nn.BCEWithLogitsLoss(reduction="sum")
-    for start in range(0, len(labels), _BATCH):
-        # Opacus's backward hook warns when no input asks for a gradient.
-        rows = torch.from_numpy(matrix[start : start + _BATCH]).requires_grad_()
-        target = torch.from_numpy(labels[start : start + _BATCH])
-        optimizer.zero_grad(set_to_none=True)
-        loss(model(rows).squeeze(1), target).backward()
-        optimizer.clip_and_accumulate()
-    empty = np.zeros(columns + 1, dtype=np.int64)
-    return optimizer.grid_sum if optimizer.grid_sum is not None else empty
+    rows = Rows(matrix, labels, np.ones(len(labels)))
+    return clipped_gradients(_linear(weights), rows, bound, whole_intercept=False)
 
 
 def _linear(weights: FloatVector) -> nn.Linear:

@@ -54,8 +54,8 @@ def document(statement: BudgetStatement) -> dict[str, Any]:
             {
                 "id": each.campaign_id,
                 "rounds": each.rounds,
-                "rounds_spent": each.spent,
-                "noise_multiplier": each.noise_multiplier,
+                "rounds_spent": len(each.spent),
+                "stages": [stage.model_dump(mode="json") for stage in each.stages],
                 "open": not each.closed,
             }
             for each in statement.reservations

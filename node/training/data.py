@@ -5,7 +5,8 @@ model by people it has not seen. Who they are depends on nothing but their key.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,9 @@ from sqlalchemy.orm import Session
 from federated.errors import DataUnsuitable
 from federated.features import FeatureSpec, FloatMatrix, FloatVector, LabelSpec, Value, encode_features, encode_labels
 from federated.manifest import CampaignManifest, DataSource
+from federated.measuring.counting import group_matrix
+from federated.rows import Rows
+from federated.training import LocalPeople
 from node.records.features import training_rows
 from node.training.datasets import RECORDS, load_table
 from node.training.errors import DatasetUnknown
@@ -35,11 +39,15 @@ class LocalData:
         matrix: (people, columns) float64 in [-1, 1].
         labels: (people,) float64 of 0 and 1.
         held_out: (people,) True for those never trained on.
+        keys: the node's own name of each person.
+        protected: attribute to (people,) values, for the fairness slices.
     """
 
     matrix: FloatMatrix
     labels: FloatVector
     held_out: npt.NDArray[np.bool_]
+    keys: tuple[str, ...]
+    protected: Mapping[str, Sequence[Value]] = field(default_factory=dict)
 
     def training(self) -> tuple[FloatMatrix, FloatVector]:
         """Return the rows to train on."""
@@ -48,6 +56,17 @@ class LocalData:
     def evaluation(self) -> tuple[FloatMatrix, FloatVector]:
         """Return the rows never trained on."""
         return self.matrix[self.held_out], self.labels[self.held_out]
+
+
+def local_people(data: LocalData, manifest: CampaignManifest, weights: FloatVector | None) -> LocalPeople:
+    """Return the people of a campaign, each in one part, with their weights; None counts everybody once.
+
+    Raises:
+        DataUnsuitable: the rows do not follow the manifest, or a protected attribute is not here.
+    """
+    rows = Rows.of(data.matrix, data.labels, weights)
+    groups = group_matrix(manifest.evaluation, data.protected, len(rows))
+    return LocalPeople(rows.take(~data.held_out), rows.take(data.held_out), groups[data.held_out])
 
 
 def training_data(node: Node, session: Session, manifest: CampaignManifest) -> LocalData:
@@ -67,7 +86,7 @@ def training_data(node: Node, session: Session, manifest: CampaignManifest) -> L
     _require_declared(manifest, dataset.schema.features, dataset.schema.label)
     columns = [table_columns(dataset.schema.features).index(column) for column in manifest.columns]
     keys = [str(index) for index in range(len(table.labels))]
-    return LocalData(table.matrix[:, columns], table.labels, held_out(keys))
+    return LocalData(table.matrix[:, columns], table.labels, held_out(keys), tuple(keys))
 
 
 def _from_records(node: Node, session: Session, manifest: CampaignManifest) -> LocalData:
@@ -81,7 +100,9 @@ def _from_records(node: Node, session: Session, manifest: CampaignManifest) -> L
         raise DatasetUnknown("no records here fit the campaign", remedy="import records first: records import")
     rows: list[dict[str, Value]] = [{**row.values, label.name: row.label} for row in people]
     matrix = encode_features(rows, manifest.features)
-    return LocalData(matrix, encode_labels(rows, manifest.label), held_out([row.person_id for row in people]))
+    keys = [row.person_id for row in people]
+    protected = {each.name: [row.protected.get(each.name) for row in people] for each in chosen.protected}
+    return LocalData(matrix, encode_labels(rows, manifest.label), held_out(keys), tuple(keys), protected)
 
 
 def held_out(keys: list[str]) -> npt.NDArray[np.bool_]:

@@ -17,10 +17,14 @@ from federated.code_hash import code_sha256
 from federated.decision import CampaignDecision, Verdict, seal_decision
 from federated.features import CategoricalFeature, FloatMatrix, FloatVector, LabelSpec, NumericFeature
 from federated.guard import NodeGuard, Pinned
-from federated.manifest import CampaignManifest, DataSource, manifest_sha256, seal_manifest
-from federated.planning import plan_terms
-from federated.rounds import RoundRequest
+from federated.learning.terms import LogisticTerms, plan_model_terms
+from federated.manifest import CampaignManifest, DataSource, manifest_sha256, open_manifest, seal_manifest
+from federated.measuring.plan import EvaluationPlan
+from federated.planning import plan_stages
 from federated.sql_store import SqlBudgetStore, SqlCampaignStore
+from federated.stages import Stage, position_of
+from federated.steps import Asked, MaskRequest, StepRequest, pack, written
+from federated.sums import StageSums
 from federated.tables import Base
 from tests.support.clock import START
 
@@ -37,20 +41,26 @@ FEATURES = (
 LABEL = LabelSpec(name="chronic", positive="1")
 
 
+ROUNDS = 4
+"""Of training; before them comes one for the means, after them one for the evaluation."""
+
+
 @cache
-def _terms(epsilon: float, rounds: int) -> dict[str, Any]:
-    terms = plan_terms(FEATURES, epsilon=epsilon, delta=1e-5, rounds=rounds)
-    return {
-        "clipping_bound": terms.clipping_bound,
-        "noise_multiplier": terms.noise_multiplier,
-        "learning_rate": terms.learning_rate,
-        "momentum": terms.momentum,
-    }
+def stages(epsilon: float, rounds: int) -> tuple[Stage, ...]:
+    """Return the stages of a logistic campaign that cost exactly so much."""
+    return plan_stages(terms(rounds), epsilon=epsilon, delta=1e-5)
+
+
+def terms(rounds: int = ROUNDS) -> LogisticTerms:
+    """Return the terms of a logistic model with so many rounds of training."""
+    planned = plan_model_terms("logistic", FEATURES, epsilon=1.0, delta=1e-5)
+    assert isinstance(planned, LogisticTerms)
+    return planned.model_copy(update={"rounds": rounds})
 
 
 def manifest(**changes: Any) -> CampaignManifest:
-    """Return a manifest that a node would approve, with some fields changed."""
-    epsilon, rounds = changes.get("epsilon", 2.0), changes.get("rounds", 4)
+    """Return a manifest that a node would approve, with some fields changed; `rounds` are those of training."""
+    epsilon, rounds = changes.get("epsilon", 2.0), changes.pop("rounds", ROUNDS)
     content: dict[str, Any] = {
         "campaign_id": CAMPAIGN,
         "name": "Chronic receipt",
@@ -59,11 +69,14 @@ def manifest(**changes: Any) -> CampaignManifest:
         "dataset": DATASET,
         "features": FEATURES,
         "label": LABEL,
+        "terms": terms(rounds),
+        "evaluation": EvaluationPlan.around(0.5, capacity=0.2),
         "epsilon": epsilon,
         "delta": 1e-5,
-        "rounds": rounds,
-        **_terms(epsilon, rounds),
-        "minimum_cohort": 2,
+        "stages": stages(epsilon, rounds),
+        "minimum_cohort": 3,
+        "noise_shares": 3,
+        "people_estimate": 400,
         "invited": (ENTITY, "leon", "avila"),
         "issued": START,
         "deadline": START + timedelta(days=7),
@@ -90,9 +103,25 @@ def decision(envelope: Envelope, verdict: Verdict = Verdict.APPROVED, **changes:
     return seal_decision(CampaignDecision.model_validate({**content, **changes}), NODE)
 
 
-def request(envelope: Envelope, round_number: int = 1, weights: tuple[float, ...] = (0.0,) * 4) -> RoundRequest:
-    """Return what the coordinator asks in a round."""
-    return RoundRequest(CAMPAIGN, manifest_sha256(envelope), round_number, np.array(weights, dtype=np.float64))
+def request(envelope: Envelope, round_number: int = 1, **changes: Any) -> Asked[StepRequest]:
+    """Return what the coordinator asks in a round: its parameters are zeros, as many as the round has."""
+    content = open_manifest(envelope, coordinator_key=COORDINATOR.public_key)
+    position = position_of(content.stages, round_number)
+    size = StageSums(content).parameters_size(position.stage.kind) if position is not None else 0
+    fields = {
+        "campaign_id": CAMPAIGN,
+        "manifest_sha256": manifest_sha256(envelope),
+        "round": round_number,
+        "parameters": pack(np.zeros(size)),
+        "cohort_sha256": "0" * 64,
+        "transcript": "0" * 64,
+    }
+    return asked(MaskRequest.model_construct(**{**fields, **changes}))
+
+
+def asked(request: StepRequest) -> Asked[StepRequest]:
+    """Return a request with its bytes, as it comes; one that cannot be asked is not checked here."""
+    return Asked(request, written(request))
 
 
 def rows(people: int = 60, seed: int = 7) -> tuple[FloatMatrix, FloatVector]:

@@ -8,15 +8,16 @@ from typing import Any
 
 import grpc
 import numpy as np
+from flwr.app import MessageType
 from typing_extensions import override
 
 from consent_ledger.signing import Ed25519Signer, Envelope
 from federated.flower.grid import DurableGrid, GridEngine
-from federated.flower.messages import message_to_bytes, request_message
+from federated.flower.messages import content_of, message_to_bytes
 from federated.grid_store import GridStore, flower_id, task_id
-from federated.manifest import CampaignManifest, DataSource, manifest_sha256, seal_manifest
-from federated.rounds import RoundRequest
-from node.rpc.training import ListedCampaign, PulledTask, TrainingClient
+from federated.manifest import CampaignManifest, DataSource, seal_manifest
+from federated.steps import Asked, StepRequest, step_name
+from node.rpc.training import ListedCampaign, PublishedRelease, PulledTask, TrainingClient
 from node.runtime.errors import PeerRefused, PeerUnreachable
 from node.training.datasets import register_table
 from node.wiring import Node
@@ -24,6 +25,8 @@ from tests.support import campaigns
 from tests.support.clock import START
 
 DATASET = "demo"
+OTHERS = ("leon", "avila")
+"""Entities that are invited beside those that a test is about."""
 SCHEMA = """
 site: entity
 label: {name: chronic, positive: 1}
@@ -57,7 +60,7 @@ def register_demo(node: Node, folder: Path, **options: Any) -> None:
 
 def table_manifest(*invited: str, **changes: Any) -> CampaignManifest:
     """Return the manifest of a campaign on the demo table."""
-    content = {"source": DataSource.TABLE, "dataset": DATASET, "invited": invited, "minimum_cohort": 1}
+    content = {"source": DataSource.TABLE, "dataset": DATASET, "invited": (*invited, *OTHERS)}
     return campaigns.manifest(**(content | changes))
 
 
@@ -72,7 +75,7 @@ class ScriptedCoordinator(TrainingClient):
         self.tasks: list[PulledTask] = []
         self.decisions: list[Envelope] = []
         self.results: list[tuple[str, Envelope]] = []
-        self.releases: dict[str, Envelope] = {}
+        self.releases: dict[str, PublishedRelease] = {}
         self.reachable = True
         self.refusing = ""
 
@@ -82,19 +85,14 @@ class ScriptedCoordinator(TrainingClient):
         self.listed.insert(0, ListedCampaign(envelope, "proposed"))
         return envelope
 
-    def ask(self, envelope: Envelope, round_number: int = 1, **changes: Any) -> PulledTask:
-        """Make the task of a round and hand it out at the next pull; `changes` are of the request."""
-        content: dict[str, Any] = {
-            "campaign_id": campaigns.CAMPAIGN,
-            "manifest_sha256": manifest_sha256(envelope),
-            "round": round_number,
-            "weights": np.zeros(4),
-        }
-        request = RoundRequest(**(content | changes))
+    def ask(self, asked: Asked[StepRequest]) -> PulledTask:
+        """Make the task of a step and hand it out at the next pull."""
         engine = GridEngine(open_store=_no_store, changed=_nothing, wait=_nothing, now=lambda: START)
-        grid = DurableGrid(request.campaign_id, (self.entity,), engine)
-        message = message_to_bytes(request_message(request, grid, flower_id(self.entity)))
-        task = PulledTask(task_id(request.campaign_id, request.round, self.entity), request.campaign_id, message)
+        campaign_id = asked.document.campaign_id
+        grid = DurableGrid(campaign_id, (self.entity,), engine)
+        step, node = step_name(asked.document), flower_id(self.entity)
+        message = message_to_bytes(grid.create_message(content_of(asked.raw), MessageType.TRAIN, node, step))
+        task = PulledTask(task_id(campaign_id, step, self.entity), campaign_id, message)
         self.tasks.append(task)
         return task
 
@@ -115,12 +113,13 @@ class ScriptedCoordinator(TrainingClient):
         return tasks
 
     @override
-    def push(self, task_id: str, result: Envelope) -> None:
+    def push(self, task_id: str, result: Envelope, wait_seconds: float = 0.0) -> tuple[PulledTask, ...]:
         self._answer()
         self.results.append((task_id, result))
+        return self.pull(0.0) if wait_seconds else ()
 
     @override
-    def release(self, campaign_id: str) -> Envelope:
+    def release(self, campaign_id: str) -> PublishedRelease:
         self._answer()
         if campaign_id not in self.releases:
             raise PeerRefused("not released", peer_code="campaign_out_of_step")

@@ -14,7 +14,7 @@ from federated.accountant import GaussianRounds, epsilon_of
 from federated.errors import PrivacyTermsInvalid
 from federated.features import FloatVector
 from federated.manifest import CampaignManifest
-from federated.models import logistic
+from federated.models import logistic, persample
 from federated.rounds import COUNT_UNITS, GRID_STEPS, IntVector
 from federated.training import SENSITIVITY, LocalTrainer
 from tests.oracles.gaussian import audited_epsilon
@@ -89,10 +89,10 @@ def test_a_share_of_the_noise_alone_is_noticed(manifest: CampaignManifest) -> No
 
 @pytest.mark.invariant(7)
 def test_clipping_switched_off_is_noticed(manifest: CampaignManifest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unclipped(rows: torch.Tensor, bound: float) -> torch.Tensor:
+    def unclipped(rows: torch.Tensor, bound: float, *_: object) -> torch.Tensor:
         return (rows * (GRID_STEPS / bound)).to(torch.int64)
 
-    monkeypatch.setattr(logistic, "clip_to_grid", unclipped)
+    monkeypatch.setattr(persample, "clip_to_grid", unclipped)
     assert measured(manifest) > claimed(manifest)
 
 

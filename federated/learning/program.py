@@ -1,0 +1,124 @@
+"""What a model is to a campaign: the stages it needs, what it asks, what it makes of each noisy sum.
+
+The coordinator's half (`Program`) needs numpy only and is pure post-processing of noised sums: it costs no privacy, and
+whoever has the transcript computes the same model again. The node's half (`Answerer`) is the exact integer sum over its
+people; noise and masks are added to it outside.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+
+from federated.errors import DataUnsuitable, MessageMalformed
+from federated.features import FloatVector
+from federated.learning.documents import LearnedModel
+from federated.rounds import MAX_WEIGHT, IntVector
+from federated.rows import Rows
+from federated.stages import StageKind
+
+State = Mapping[str, FloatVector]
+"""What the coordinator keeps from one round to the next: float64 vectors by name."""
+
+MAX_PEOPLE: Final = 1 << 32
+"""So that no sum leaves 64 bits, and none that passes through a float64 leaves its 53."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Some rounds of one kind.
+
+    Attributes:
+        share: of the campaign's squared effective noise (sum over rounds of multiplier^-2) that the whole stage takes;
+            the shares of a program's stages add up to 1.
+    """
+
+    kind: StageKind
+    rounds: int
+    share: float
+
+
+class Answerer(Protocol):
+    """A model's part at a node."""
+
+    def answer(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
+        """Return the exact sum over people, in grid units, of shape (sum_size(stage),).
+
+        A person of weight w adds a vector of L2 length at most ``w * sensitivity(stage)``, after rounding.
+
+        Raises:
+            MessageMalformed: parameters that do not fit the model.
+            DataUnsuitable: rows that do not have the model's columns.
+        """
+        ...
+
+
+class Program(Protocol):
+    """A model's part at the coordinator. Rounds are counted from 1 within their stage."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages, in order."""
+        ...
+
+    def parameters_size(self, stage: StageKind) -> int:
+        """Return the length of the float vector published in each round of a stage."""
+        ...
+
+    def sum_size(self, stage: StageKind) -> int:
+        """Return the length of the int64 sum asked for in each round of a stage."""
+        ...
+
+    def sensitivity(self, stage: StageKind) -> int:
+        """Return the L2 bound, in grid units, on what one person of weight 1 adds to a sum of that stage."""
+        ...
+
+    def start(self) -> State:
+        """Return the state before the first round."""
+        ...
+
+    def ask(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:
+        """Return the parameters that a round publishes."""
+        ...
+
+    def advance(self, state: State, stage: StageKind, round_in_stage: int, total: Sequence[int]) -> State:
+        """Return the state after a round whose noised sum is `total`."""
+        ...
+
+    def people(self, state: State) -> float:
+        """Return the noisy number of people (the sum of their weights), known after the first stage."""
+        ...
+
+    def finish(self, state: State) -> LearnedModel:
+        """Return the model's document."""
+        ...
+
+
+def check_answerable(program: Program, parameters: FloatVector, stage: StageKind, rows: Rows, columns: int) -> None:
+    """Check what a node is about to compute with.
+
+    Raises:
+        MessageMalformed: a stage the model does not have, or parameters of another length or out of range.
+        DataUnsuitable: rows of another width, or more people than can be added on the grid.
+    """
+    if stage not in {known.kind for known in program.stages}:
+        raise MessageMalformed(f"the model has no stage {stage!r}")
+    expected = (program.parameters_size(stage),)
+    if parameters.shape != expected or not (np.abs(parameters) <= MAX_WEIGHT).all():  # NaN is not <=
+        raise MessageMalformed(f"stage {stage}: the parameters do not fit the model")
+    if rows.matrix.shape[1:] != (columns,):
+        raise DataUnsuitable("the rows do not have the model's columns")
+    if len(rows) > MAX_PEOPLE:
+        raise DataUnsuitable("more rows than can be added on the grid")
+
+
+def as_floats(total: Sequence[int], size: int) -> FloatVector:
+    """Return a noised sum as float64.
+
+    Raises:
+        MessageMalformed: another number of coordinates than the stage has.
+    """
+    if len(total) != size:
+        raise MessageMalformed(f"a sum of {len(total)} coordinates, where the model has {size}")
+    return np.array([float(number) for number in total], dtype=np.float64)

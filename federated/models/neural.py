@@ -1,0 +1,47 @@
+"""The network with one hidden layer at a node."""
+
+import torch
+from torch import nn
+
+from federated.features import FloatVector
+from federated.learning.means import sum_columns
+from federated.learning.neural import Layers, NeuralProgram
+from federated.learning.program import check_answerable
+from federated.models.persample import clipped_gradients
+from federated.rounds import IntVector
+from federated.rows import Rows
+from federated.stages import StageKind
+
+
+class NeuralAnswerer:
+    """The node's half of a `NeuralProgram`."""
+
+    def __init__(self, program: NeuralProgram) -> None:
+        self._program = program
+
+    def answer(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
+        """Return the exact sum over people, in grid units: of columns, or of clipped gradients.
+
+        Raises:
+            MessageMalformed: parameters that do not fit the model.
+            DataUnsuitable: rows that do not have the model's columns.
+        """
+        program = self._program
+        check_answerable(program, parameters, stage, rows, program.columns)
+        if stage is StageKind.MEANS:
+            return sum_columns(program.features, rows)
+        layers = Layers.unpack(parameters[: program.size], program.terms.hidden)
+        centred = Rows(rows.matrix - parameters[program.size :], rows.labels, rows.weights)
+        return clipped_gradients(_network(layers), centred, program.terms.clipping_bound)
+
+
+def _network(layers: Layers) -> nn.Sequential:
+    units, columns = layers.hidden.shape
+    inner = nn.Linear(columns, units, dtype=torch.float64)
+    outer = nn.Linear(units, 1, dtype=torch.float64)
+    with torch.no_grad():
+        inner.weight.copy_(torch.from_numpy(layers.hidden.copy()))
+        inner.bias.copy_(torch.from_numpy(layers.hidden_bias.copy()))
+        outer.weight.copy_(torch.from_numpy(layers.output[None, :].copy()))
+        outer.bias.fill_(layers.intercept)
+    return nn.Sequential(inner, nn.Tanh(), outer)

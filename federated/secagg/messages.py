@@ -1,0 +1,84 @@
+"""What an entity sends in a secure sum, and the checks of its form; what is inside stays sealed until the sum opens."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from federated.errors import MaskedMessageInvalid
+from federated.secagg.cohort import Cohort
+from federated.secagg.derivation import KEY_BYTES, NONCE_BYTES, TAG_BYTES, MaskVector
+from federated.secagg.shares import SHARE_BYTES
+
+SEALED_SHARE_BYTES: Final = NONCE_BYTES + SHARE_BYTES + TAG_BYTES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskedInput:
+    """An entity's masked vector, with the shares of its self mask: says nothing of the vector by itself.
+
+    Attributes:
+        vector: (length,) uint64, uniform over Z_2^64.
+        shares: for each holder, the share sealed to it, 60 bytes.
+    """
+
+    vector: MaskVector
+    shares: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unmasking:
+    """An entity's one answer to the list of survivors; it opens only where enough of the committee had the same list.
+
+    Attributes:
+        sealed: what the entity discloses, sealed under a key of its own.
+        key_shares: for each surviving holder, the share of that key, sealed under what that holder attests, 60 bytes.
+        attestations: from a member of the committee, for each other survivor, the key that opens its share of that
+            survivor's answer, 32 bytes; empty from all others.
+    """
+
+    sealed: bytes
+    key_shares: Mapping[str, bytes]
+    attestations: Mapping[str, bytes]
+
+
+def check_input(cohort: Cohort, entity: str, masked: MaskedInput, length: int) -> None:
+    """Check the form of a masked input when it arrives; a wrong one must not enter the list of survivors.
+
+    Args:
+        cohort: of the campaign.
+        entity: who sent it.
+        masked: what it sent.
+        length: of the round's vectors.
+
+    Raises:
+        MaskedMessageInvalid: an entity outside the cohort, or a vector or shares of another form.
+    """
+    if entity not in cohort.keys:
+        raise MaskedMessageInvalid("not in the cohort", entity=entity)
+    if masked.vector.dtype != np.uint64 or masked.vector.shape != (length,):
+        raise MaskedMessageInvalid(f"not a masked vector of {length} numbers", entity=entity)
+    _check_parts(masked.shares, cohort.holders(entity), SEALED_SHARE_BYTES, entity)
+
+
+def check_answer(cohort: Cohort, entity: str, answer: Unmasking, survivors: Collection[str]) -> None:
+    """Check the form of an answer when it arrives.
+
+    Raises:
+        MaskedMessageInvalid: not from a survivor, or not of the form that these survivors ask for.
+    """
+    if entity not in survivors or entity not in cohort.keys:
+        raise MaskedMessageInvalid("not among the survivors", entity=entity)
+    disclosed = sum(map(len, cohort.disclosures(entity, survivors)))
+    if len(answer.sealed) != NONCE_BYTES + KEY_BYTES * disclosed + TAG_BYTES:
+        raise MaskedMessageInvalid("the answer is not for this list of survivors", entity=entity)
+    asked = [holder for holder in cohort.holders(entity) if holder in survivors]
+    _check_parts(answer.key_shares, asked, SEALED_SHARE_BYTES, entity)
+    attested = [name for name in survivors if name != entity] if cohort.is_member(entity) else []
+    _check_parts(answer.attestations, attested, KEY_BYTES, entity)
+
+
+def _check_parts(parts: Mapping[str, bytes], names: Collection[str], size: int, entity: str) -> None:
+    if set(parts) != set(names) or any(len(part) != size for part in parts.values()):
+        raise MaskedMessageInvalid("the parts of the message are not those of the protocol", entity=entity)

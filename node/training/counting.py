@@ -1,0 +1,109 @@
+"""Counting people across entities at this node (`federated.duplicates`): tags out, weights in, all kept sealed."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from federated.duplicates.counting import pack_tags, unpack_counts
+from federated.duplicates.group_key import draw_group_key, drawer_of, open_group_key, seal_group_key
+from federated.duplicates.sheets import CheckTerms, Sheet, prepare_sheet
+from federated.enrolment import Enrolments, Secret
+from federated.errors import RoundRefused
+from federated.features import FloatVector
+from federated.manifest import CampaignManifest
+from federated.secagg.cohort import Cohort
+from node.wiring import Node
+
+
+class Counting:
+    """The node's side of the duplicate check of each campaign that has one."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def wrapped_keys(self, enrolments: Enrolments, manifest: CampaignManifest, cohort: Cohort) -> dict[str, bytes]:
+        """Return the group key wrapped for each other entity, when it is this one that draws it; else nothing."""
+        members = tuple(cohort.keys)
+        if not manifest.counts_entities or drawer_of(members) != enrolments.entity:
+            return {}
+        key = enrolments.kept(manifest.campaign_id, Secret.GROUP_KEY)
+        if key is None:
+            key = draw_group_key()
+            enrolments.keep(manifest.campaign_id, Secret.GROUP_KEY, key)
+        secret = enrolments.masker(cohort).pair_secret
+        return {
+            other: seal_group_key(
+                key,
+                lambda _own, peer: secret(peer),
+                campaign=manifest.campaign_id,
+                sender=enrolments.entity,
+                recipient=other,
+            )
+            for other in members
+            if other != enrolments.entity
+        }
+
+    def tags(
+        self, session: Session, enrolments: Enrolments, cohort: Cohort, people: Sequence[str], wrapped_key: bytes
+    ) -> bytes:
+        """Return the tags of this entity's people; asked again, the same ones.
+
+        Raises:
+            DuplicateCheckInvalid: the group key was not wrapped for this entity, or the people cannot be told apart.
+        """
+        kept = enrolments.kept(cohort.campaign_id, Secret.TAG_SHEET)
+        if kept is not None:
+            return pack_tags(Sheet.from_json(kept).tags)
+        key = enrolments.kept(cohort.campaign_id, Secret.GROUP_KEY) or self._unwrapped(enrolments, cohort, wrapped_key)
+        terms = CheckTerms(cohort.campaign_id, enrolments.entity, tuple(cohort.keys), key)
+        known = dict(self._node.people(session).documents())
+        documents = {person: str(known[person].number) if person in known else None for person in people}
+        secret = enrolments.masker(cohort).pair_secret
+        sheet = prepare_sheet(terms, documents, lambda _own, peer: secret(peer))
+        enrolments.keep(cohort.campaign_id, Secret.TAG_SHEET, sheet.to_json())
+        return pack_tags(sheet.tags)
+
+    def weigh(
+        self, enrolments: Enrolments, manifest: CampaignManifest, multiplicities: bytes, counted: Sequence[str]
+    ) -> None:
+        """Check the coordinator's counts and keep each person's weight.
+
+        Raises:
+            RoundRefused: this entity sent no tags.
+            DuplicateCheckInvalid, DuplicateCountWrong: the counts cannot be right: nothing will be contributed.
+        """
+        kept = enrolments.kept(manifest.campaign_id, Secret.TAG_SHEET)
+        if kept is None:
+            raise RoundRefused("this entity sent no tags to be counted")
+        counts = unpack_counts(multiplicities)
+        weights = Sheet.from_json(kept).weights(counts, counted=counted, people_cap=manifest.people_cap)
+        enrolments.keep(manifest.campaign_id, Secret.WEIGHTS, json.dumps(weights, sort_keys=True).encode())
+
+    def weights(self, enrolments: Enrolments, manifest: CampaignManifest, people: Sequence[str]) -> FloatVector | None:
+        """Return the weight of each person, or None where everybody counts once.
+
+        Raises:
+            RoundRefused: people are to be counted across entities and were not yet.
+        """
+        if not manifest.counts_entities:
+            return None
+        kept = enrolments.kept(manifest.campaign_id, Secret.WEIGHTS)
+        if kept is None:
+            raise RoundRefused("people have not been counted across entities yet: nothing is contributed")
+        known: dict[str, float] = json.loads(kept)
+        # Whoever came into the records after the count weighs nothing: nobody knows where else they are.
+        return np.array([known.get(person, 0.0) for person in people], dtype=np.float64)
+
+    def _unwrapped(self, enrolments: Enrolments, cohort: Cohort, wrapped_key: bytes) -> bytes:
+        secret = enrolments.masker(cohort).pair_secret
+        key = open_group_key(
+            wrapped_key,
+            lambda _own, peer: secret(peer),
+            campaign=cohort.campaign_id,
+            sender=drawer_of(tuple(cohort.keys)),
+            recipient=enrolments.entity,
+        )
+        enrolments.keep(cohort.campaign_id, Secret.GROUP_KEY, key)
+        return key
