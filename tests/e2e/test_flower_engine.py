@@ -98,5 +98,6 @@ def test_a_supernode_whose_key_nobody_registered_is_turned_away(tmp_path: Path) 
         stranger = engine.start_supernode("stranger", tmp_path)
         assert within(120, lambda: stranger.poll() is not None), engine.log("stranger")
         assert stranger.returncode != 0
+        assert "Failed to activate SuperNode" in engine.log("stranger")  # an answer of the SuperLink, not silence
         listed = json.loads(engine.flwr("supernode", "list", "gerencia", "--format", "json"))
         assert listed["nodes"] == []
