@@ -14,9 +14,7 @@ STAGES = (
     Stage(kind=StageKind.EVALUATE, rounds=1, noise_multiplier=2.0),
 )
 KINDS = st.lists(
-    st.builds(
-        Stage, kind=st.sampled_from(StageKind), rounds=st.integers(1, 6), noise_multiplier=st.floats(2.0, 50.0)
-    ),
+    st.builds(Stage, kind=st.sampled_from(StageKind), rounds=st.integers(1, 6), noise_multiplier=st.floats(2.0, 50.0)),
     max_size=4,
 )
 
