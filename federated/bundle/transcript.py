@@ -36,7 +36,8 @@ class RoundRecord:
         stage: of the manifest.
         contributors: entities in the sum, sorted.
         parameters_sha256: of the vector that the coordinator published for this round.
-        total: the noised sum, in grid units; each number fits 64 bits.
+        total: the noised sum, in grid units; each number fits 64 bits. Empty when the sum was lost: the round took
+            place, and whoever was in it has paid for it, but nothing was learned.
     """
 
     round: int
@@ -81,7 +82,7 @@ class RoundRecord:
             raise TranscriptInvalid(f"round {number}: the stage or the hash of the parameters is malformed")
         if not _all_match(_ENTITY, entities, MAX_CONTRIBUTORS) or sorted(set(entities)) != entities:  # type: ignore[arg-type] # all are text
             raise TranscriptInvalid(f"round {number}: the contributors must be entities, each once, in order")
-        if not _all_match(_NUMBER, total, MAX_TOTAL):
+        if total != [] and not _all_match(_NUMBER, total, MAX_TOTAL):
             raise TranscriptInvalid(f"round {number}: the sum must be whole numbers, written as text")
         sums = tuple(int(each) for each in total)  # type: ignore[union-attr] # a list of text by now
         if any(not -(2**63) <= each < 2**63 for each in sums):
