@@ -4,8 +4,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federated.models import logistic
-from federated.models.logistic import clip_to_grid, clipped_sum
+from federated.models import persample
+from federated.models.logistic import clipped_sum
+from federated.models.persample import clip_to_grid
 from federated.rounds import GRID_STEPS
 from federated.scoring import sigmoid
 from tests.support import campaigns
@@ -42,7 +43,7 @@ def test_the_sum_does_not_depend_on_how_rows_are_batched(monkeypatch: pytest.Mon
     matrix, labels = campaigns.rows(50)
     weights = np.array([0.3, -0.2, 0.1, 0.05])
     whole = clipped_sum(weights, matrix, labels, 0.5)
-    monkeypatch.setattr(logistic, "_BATCH", 7)
+    monkeypatch.setattr(persample, "_BATCH", 7)
     assert (clipped_sum(weights, matrix, labels, 0.5) == whole).all()
 
 
