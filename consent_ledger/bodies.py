@@ -275,9 +275,9 @@ class ReferralBody(Body):
 
 
 class TrainingDecisionBody(Body):
-    """The entity approved or refused a training campaign."""
+    """The entity approved or refused a training campaign, or withdrew its approval during the run."""
 
-    entry_types: ClassVar = (EntryType.TRAINING_APPROVED, EntryType.TRAINING_REFUSED)
+    entry_types: ClassVar = (EntryType.TRAINING_APPROVED, EntryType.TRAINING_REFUSED, EntryType.TRAINING_WITHDRAWN)
 
     campaign_id: Reference
     manifest_sha256: HexDigest

@@ -43,6 +43,7 @@ class EntryType(StrEnum):
     REFERRAL = "referral"
     TRAINING_APPROVED = "training_approved"
     TRAINING_REFUSED = "training_refused"
+    TRAINING_WITHDRAWN = "training_withdrawn"
     TRAINING_CONTRIBUTED = "training_contributed"
     KEY_CHANGED = "key_changed"
     POLICY_CHANGED = "policy_changed"

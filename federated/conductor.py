@@ -97,14 +97,14 @@ class Conductor:
         return setup + rounds + (0 if setup else 1)  # one more to gather the masked sums after a restart
 
     def asked(self) -> dict[str, bytes]:
-        """Return the next step's documents, by entity; nothing when the campaign is done."""
+        """Return the next step's documents, by entity; nothing when the campaign is done.
+
+        Who withdrew the approval since the cohort was formed is not asked any more.
+        """
         if self.done:
             return {}
-        if self.progress.step in self._setup:
-            return self._setup_requests()
-        if self._inputs:
-            return self._unmask_requests()
-        return dict.fromkeys(self.progress.survivors or self._members, self._mask_bytes())
+        approved = frozenset(self._terms.approved)
+        return {entity: document for entity, document in self._requests().items() if entity in approved}
 
     def take(self, replies: Mapping[str, bytes]) -> RoundRecord | None:
         """Take what came in answer to `asked`, and move on; return the record of a round that is over.
@@ -169,6 +169,13 @@ class Conductor:
             manifest_sha256=self._terms.manifest_sha256,
         )
         return bytes.fromhex(opened.channel_key)
+
+    def _requests(self) -> dict[str, bytes]:
+        if self.progress.step in self._setup:
+            return self._setup_requests()
+        if self._inputs:
+            return self._unmask_requests()
+        return dict.fromkeys(self.progress.survivors or self._members, self._mask_bytes())
 
     def _setup_requests(self) -> dict[str, bytes]:
         match self.progress.step:
@@ -286,6 +293,7 @@ class Conductor:
                 inputs[entity] = masked
         survivors = self.progress.survivors or tuple(sorted(inputs))
         self._require_cohort(len(survivors))
+        self._require_openable(survivors)
         self._inputs = {entity: inputs[entity] for entity in survivors if entity in inputs}
         if len(self._inputs) < len(survivors):
             # Entities may have answered for this list already: no other one will ever be opened.
@@ -357,6 +365,15 @@ class Conductor:
                 f"the minimum is {self._manifest.minimum_cohort}",
                 remedy="start a new campaign when more entities can take part",
             )
+
+    def _require_openable(self, survivors: tuple[str, ...]) -> None:
+        try:
+            self.cohort.check_survivors(survivors, self._manifest.minimum_cohort)
+        except SecureSumRefused as error:
+            raise CohortTooSmall(
+                f"round {self.progress.round}: {error.message}",
+                remedy="start a new campaign when more entities stay until its end",
+            ) from error
 
     def _fault(self, entity: str, error: FederatedError | LedgerError) -> None:
         _log.warning("%s of %s: %s (%s)", self.progress.step, entity, error.message, error.code)

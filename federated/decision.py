@@ -1,4 +1,7 @@
-"""An entity's signed answer to a campaign manifest: approved or refused, by its data-protection officer."""
+"""An entity's signed answer to a campaign manifest: approved or refused, by its data-protection officer.
+
+An approval may be withdrawn while the campaign runs; nothing else changes a decision once it is given.
+"""
 
 from enum import StrEnum
 from typing import Final
@@ -8,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from consent_ledger import signing
 from consent_ledger.parties import EntityId
 from federated.documents import parse_document, seal_document
-from federated.errors import ManifestInvalid
+from federated.errors import CampaignDecided, ManifestInvalid
 from federated.manifest import CampaignId, Sha256Hex
 
 DECISION_TYPE: Final = "application/vnd.redpact.campaign-decision.v1+json"
@@ -19,6 +22,31 @@ class Verdict(StrEnum):
 
     APPROVED = "approved"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+def is_news(known: Verdict | None, new: Verdict) -> bool:
+    """Tell whether a decision changes what is known; False when it repeats it.
+
+    The whole life of a decision: nothing, then approved or refused; approved, then withdrawn. Withdrawn and refused are
+    final: a withdrawal that anybody could take back would let a coordinator press for it.
+
+    Args:
+        known: the entity's newest decision on the campaign, None before the first.
+        new: the decision that comes now.
+
+    Raises:
+        CampaignDecided: the one cannot follow the other.
+    """
+    if known is new:
+        return False
+    first = known is None and new is not Verdict.WITHDRAWN
+    if first or (known is Verdict.APPROVED and new is Verdict.WITHDRAWN):
+        return True
+    raise CampaignDecided(
+        f"a campaign that is {known.value if known else 'undecided'} cannot become {new.value}",
+        remedy="ask for a new campaign",
+    )
 
 
 class CampaignDecision(BaseModel):

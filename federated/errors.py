@@ -177,3 +177,19 @@ class DuplicateCountWrong(FederatedError):
 
     code = "duplicate_count_wrong"
     es = "El coordinador ha contado mal las personas que están en varias entidades: no se aporta nada. Avise."
+
+
+class EditInvalid(FederatedError):
+    """A correction by hand that does not fit the model, or that gives no reason."""
+
+    code = "model_edit_invalid"
+    kind = ErrorKind.USAGE
+    es = "La corrección no encaja con el modelo o no indica el motivo: no se ha cambiado nada. Revísela."
+
+
+class StandingPolicyInvalid(FederatedError):
+    """A standing policy that states something that no campaign could be measured by, or too little."""
+
+    code = "standing_policy_invalid"
+    kind = ErrorKind.USAGE
+    es = "La política de decisión no es válida: para aprobar debe fijar todos los límites. Corríjala y repítala."

@@ -11,7 +11,7 @@ from consent_ledger.parties import EntityId
 from federated.documents import parse_document, seal_document
 from federated.errors import ManifestInvalid
 from federated.features import MAX_FEATURES, FeatureSpec, LabelSpec, Name, column_names
-from federated.learning.terms import ModelTerms
+from federated.learning.terms import ModelName, ModelTerms
 from federated.measuring.plan import EvaluationPlan
 from federated.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, Stage, StageKind
 
@@ -105,8 +105,8 @@ class CampaignManifest(BaseModel):
         return sum(stage.rounds for stage in self.stages)
 
     @property
-    def model(self) -> str:
-        """The kind of model: logistic, additive or neural."""
+    def model(self) -> ModelName:
+        """The kind of model."""
         return self.terms.kind
 
 

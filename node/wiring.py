@@ -184,7 +184,7 @@ class Node:
     def training_guard(self, session: Session) -> "NodeGuard":
         """Return the gate before anything leaves for training, working inside `session`."""
         from federated.guard import NodeGuard, Pinned
-        from federated.sql_store import SqlCampaignStore
+        from node.training.decided import DecidedCampaigns
 
         settings = self.settings
         pinned = Pinned(
@@ -194,7 +194,7 @@ class Node:
             coordinator_key=bytes.fromhex(settings.coordinator_key),
             least_cohort=settings.least_cohort,
         )
-        return NodeGuard(pinned, SqlCampaignStore(session), self.epsilon_ledger(session))
+        return NodeGuard(pinned, DecidedCampaigns(session), self.epsilon_ledger(session))
 
     def enrolments(self, session: Session) -> "Enrolments":
         """Return this entity's places in the cohorts of campaigns, working inside `session`."""

@@ -127,7 +127,7 @@ class MeaningAudit:
         kind = entry.leaf.type
         self._consent_bodies_lost |= kind in _STATE_AFTER
         self._referrals.lost |= kind is EntryType.REFERRAL
-        self._training_bodies_lost |= kind in (EntryType.TRAINING_APPROVED, EntryType.TRAINING_REFUSED)
+        self._training_bodies_lost |= kind in TrainingDecisionBody.entry_types
 
     def _erasure(self, entry: AuditedEntry) -> None:
         assert isinstance(entry.body, ErasureBody)

@@ -211,6 +211,7 @@ _KINDS: Final[dict[EntryType, tuple[str, str]]] = {
     EntryType.REFERRAL: ("Pasos de derivaciones", "Steps of referrals"),
     EntryType.TRAINING_APPROVED: ("Entrenamientos aprobados", "Trainings approved"),
     EntryType.TRAINING_REFUSED: ("Entrenamientos rechazados", "Trainings refused"),
+    EntryType.TRAINING_WITHDRAWN: ("Aprobaciones de entrenamientos retiradas", "Training approvals withdrawn"),
     EntryType.TRAINING_CONTRIBUTED: ("Contribuciones a entrenamientos", "Training contributions"),
     EntryType.KEY_CHANGED: ("Cambios de clave", "Key changes"),
     EntryType.POLICY_CHANGED: ("Cambios de política", "Policy changes"),

@@ -7,13 +7,14 @@ from typing import Final
 import typer
 
 from consent_ledger.cli import receipt, report, verify
+from consent_ledger.cli.extensions import add_extensions
 from policies.errors import EXIT_CODES, RedpactError, error_document, error_text
 
 _COMMANDS: Final = (verify, report, receipt)
 
 
-def build_app() -> typer.Typer:
-    """Return the command line with every command registered."""
+def build_app(*, extensions: bool = True) -> typer.Typer:
+    """Return the command line with every command registered; looking for those of other packages takes a moment."""
     app = typer.Typer(
         name="redpact-audit",
         help="Verify consent ledgers and receipts offline. Exit codes: 0 verified, 1 not verified, 2 wrong usage.",
@@ -24,6 +25,8 @@ def build_app() -> typer.Typer:
     app.callback()(_group)
     for command in _COMMANDS:
         command.register(app)
+    if extensions:
+        add_extensions(app)
     return app
 
 
@@ -31,10 +34,14 @@ def _group() -> None:
     """Verify consent ledgers and receipts offline. Exit codes: 0 verified, 1 not verified, 2 wrong usage."""
 
 
+def _is_own(arguments: list[str]) -> bool:
+    return bool(arguments) and arguments[0] in {command.__name__.rsplit(".", 1)[-1] for command in _COMMANDS}
+
+
 def main() -> None:
     """Run the command line; errors of ours become a sentence, or a JSON document with ``--json``, and an exit code."""
     try:
-        build_app()()
+        build_app(extensions=not _is_own(sys.argv[1:]))()
     except RedpactError as error:
         if "--json" in sys.argv:
             print(json.dumps(error_document(error), ensure_ascii=False, indent=2))

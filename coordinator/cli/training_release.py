@@ -15,15 +15,18 @@ def register(app: typer.Typer) -> None:
     def release(
         home: HomeOption,
         campaign_id: Annotated[str, typer.Argument(help="Id of the campaign; see: training status.", metavar="ID")],
-        output: Annotated[Path | None, typer.Option(help="Folder for the signed release and manifest.")] = None,
+        output: Annotated[
+            Path | None, typer.Option(help="New folder for the bundle; check it with: redpact-audit model.")
+        ] = None,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show the released model of a campaign, verified, and write the signed files."""
+        """Show the released model of a campaign, verified, and write it as a bundle that anybody can check."""
         from coordinator.training import report
         from coordinator.training.exporting import export_release
 
-        content, files = export_release(open_coordinator(home), campaign_id, output)
-        document = {"release": content.model_dump(mode="json"), "files": [str(path) for path in files]}
-        text = "\n".join([report.release_text(content, lang), *(str(path) for path in files)])
+        content = export_release(open_coordinator(home), campaign_id, output)
+        written = str(output) if output is not None else None
+        document = {"release": content.model_dump(mode="json"), "bundle": written}
+        text = "\n".join([report.release_text(content, lang), *([written] if written else [])])
         emit(document, text, as_json=as_json)

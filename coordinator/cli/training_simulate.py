@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
         meaning = load_schema(schema)
         table = read_table(data, meaning)
         kind = chosen_model(model, epsilon=epsilon, people=len(table.labels), features=meaning.features)
-        terms = plan_model_terms(kind, meaning.features, epsilon=epsilon)
+        terms = plan_model_terms(kind, meaning.features, epsilon=epsilon, delta=delta)
         plan = SimulationPlan(epsilon, delta, terms, test_fraction, seed, baselines)
         result = _run(table, meaning, plan)
         emit(result.document(), _text(result, "en" if lang == "en" else "es"), as_json=as_json)

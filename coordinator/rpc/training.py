@@ -1,5 +1,6 @@
 """The Training service on the wire: parse, ask the desk, answer."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import grpc
@@ -7,6 +8,7 @@ from typing_extensions import override
 
 from coordinator.changes import News
 from coordinator.wiring import Coordinator
+from federated.grid_store import GridTask
 from node.runtime.grpc_server import Register
 from node.runtime.peer import caller_id
 from node.runtime.wire import from_wire, to_wire
@@ -45,26 +47,31 @@ class TrainingServicer(training_pb2_grpc.TrainingServicer):
     ) -> training_pb2.PullTasksReply:
         entity = caller_id(context, self._network)
         tasks = self._desk.pull(entity, request.wait_milliseconds / 1000.0, context.is_active)
-        return training_pb2.PullTasksReply(
-            tasks=[
-                training_pb2.Task(task_id=task.task_id, campaign_id=task.campaign_id, message=task.message)
-                for task in tasks
-            ]
-        )
+        return training_pb2.PullTasksReply(tasks=_on_the_wire(tasks))
 
     @override
     def PushResult(
         self, request: training_pb2.PushResultRequest, context: grpc.ServicerContext
     ) -> training_pb2.PushResultReply:
-        self._desk.push(caller_id(context, self._network), request.task_id, from_wire(request.result))
-        return training_pb2.PushResultReply()
+        entity = caller_id(context, self._network)
+        self._desk.push(entity, request.task_id, from_wire(request.result))
+        if not request.wait_milliseconds:
+            return training_pb2.PushResultReply()
+        tasks = self._desk.pull(entity, request.wait_milliseconds / 1000.0, context.is_active)
+        return training_pb2.PushResultReply(tasks=_on_the_wire(tasks))
 
     @override
     def GetRelease(
         self, request: training_pb2.GetReleaseRequest, context: grpc.ServicerContext
     ) -> training_pb2.GetReleaseReply:
-        release = self._desk.release(caller_id(context, self._network), request.campaign_id)
-        return training_pb2.GetReleaseReply(release=to_wire(release))
+        published = self._desk.release(caller_id(context, self._network), request.campaign_id)
+        return training_pb2.GetReleaseReply(release=to_wire(published.release), transcript=published.transcript)
+
+
+def _on_the_wire(tasks: Sequence[GridTask]) -> list[training_pb2.Task]:
+    return [
+        training_pb2.Task(task_id=task.task_id, campaign_id=task.campaign_id, message=task.message) for task in tasks
+    ]
 
 
 def training_servicer(coordinator: Coordinator) -> Register:

@@ -17,7 +17,8 @@ from coordinator.training.errors import CampaignOutOfStep, CampaignUnknown, Deci
 from coordinator.training.states import CampaignEvent, CampaignState, StopReason, after
 from coordinator.training.tables import CampaignDecisionRow, CampaignRow, RoundRow
 from federated.bundle.transcript import RoundRecord
-from federated.decision import CampaignDecision, Verdict, open_decision
+from federated.decision import CampaignDecision, Verdict, is_news, open_decision
+from federated.errors import CampaignDecided
 from federated.manifest import CampaignManifest, manifest_sha256, open_manifest
 from federated.progress import Progress
 
@@ -32,6 +33,7 @@ class Campaign:
         manifest: the content of `envelope`, verified under the coordinator's own key.
         approved: entities that approved, sorted.
         refused: entities that refused, sorted.
+        withdrawn: entities that approved and took it back, sorted; they are not among the approved.
         checkpoint: the progress after the last step, None before the first.
         saved: when that was.
     """
@@ -41,6 +43,7 @@ class Campaign:
     state: CampaignState
     approved: tuple[str, ...]
     refused: tuple[str, ...]
+    withdrawn: tuple[str, ...]
     rounds_completed: int
     checkpoint: Progress | None
     began: datetime | None
@@ -63,8 +66,16 @@ class Campaign:
     @property
     def undecided(self) -> tuple[str, ...]:
         """Invited entities that have not decided, in the manifest's order."""
-        decided = {*self.approved, *self.refused}
+        decided = {*self.approved, *self.refused, *self.withdrawn}
         return tuple(entity for entity in self.manifest.invited if entity not in decided)
+
+    def verdict_of(self, entity: str) -> Verdict | None:
+        """Return what an entity said last, or None."""
+        if entity in self.withdrawn:
+            return Verdict.WITHDRAWN
+        if entity in self.approved:
+            return Verdict.APPROVED
+        return Verdict.REFUSED if entity in self.refused else None
 
     def decisions_closed(self, now: datetime) -> bool:
         """Tell whether nobody can decide any more: everybody did, or the deadline passed."""
@@ -136,25 +147,36 @@ class CampaignRegister:
         campaign = self._campaign(self._row(decision.campaign_id, lock=True))
         if party.id not in campaign.manifest.invited or decision.manifest_sha256 != campaign.manifest_sha256:
             raise CampaignUnknown(f"{party.id} is not invited to campaign {decision.campaign_id} under this manifest")
-        # (3) final once given
-        if party.id in {*campaign.approved, *campaign.refused}:
-            known = Verdict.APPROVED if party.id in campaign.approved else Verdict.REFUSED
-            if known is not decision.verdict:
-                raise DecisionConflict(f"{party.id} already said {known.value}", remedy="ask for a new campaign")
+        # (3) not the opposite of what it said; an approval may be withdrawn while the campaign is open
+        known = campaign.verdict_of(party.id)
+        try:
+            news = is_news(known, decision.verdict)
+        except CampaignDecided as error:
+            raise DecisionConflict(f"{party.id}: {error.message}", remedy=error.remedy) from error
+        if not news:
             return decision
-        # (4) while decisions are taken
-        if campaign.state is not CampaignState.PROPOSED or now >= campaign.manifest.deadline:
+        # (4) while decisions are taken; withdrawals until the campaign has ended
+        withdrawal = decision.verdict is Verdict.WITHDRAWN
+        deciding = campaign.state is CampaignState.PROPOSED and now < campaign.manifest.deadline
+        if not deciding and not (withdrawal and campaign.state in {CampaignState.PROPOSED, CampaignState.RUNNING}):
             raise CampaignOutOfStep("the time to decide is over", remedy="ask for a new campaign")
-        row = CampaignDecisionRow(
-            campaign_id=decision.campaign_id,
-            entity=party.id,
-            approved=decision.verdict is Verdict.APPROVED,
-            envelope=envelope.to_json(),
-            decided_at=now,
-        )
-        self._session.add(row)
-        self._session.flush()
+        self._keep(decision, envelope, now)
         return decision
+
+    def _keep(self, decision: CampaignDecision, envelope: Envelope, now: datetime) -> None:
+        if decision.verdict is Verdict.WITHDRAWN:
+            row = self._session.get_one(CampaignDecisionRow, (decision.campaign_id, decision.entity))
+            row.withdrawal, row.withdrawn_at = envelope.to_json(), now
+        else:
+            row = CampaignDecisionRow(
+                campaign_id=decision.campaign_id,
+                entity=decision.entity,
+                approved=decision.verdict is Verdict.APPROVED,
+                envelope=envelope.to_json(),
+                decided_at=now,
+            )
+            self._session.add(row)
+        self._session.flush()
 
     def begin(self, campaign_id: str, now: datetime) -> Campaign:
         """Start the rounds of a campaign whose decisions are closed with a sufficient cohort.
@@ -228,16 +250,16 @@ class CampaignRegister:
 
     def _campaign(self, row: CampaignRow) -> Campaign:
         envelope = Envelope.from_json(row.manifest)
-        query = select(CampaignDecisionRow.entity, CampaignDecisionRow.approved).where(
-            CampaignDecisionRow.campaign_id == row.campaign_id
-        )
-        decided = sorted((entity, approved) for entity, approved in self._session.execute(query))
+        columns = CampaignDecisionRow.entity, CampaignDecisionRow.approved, CampaignDecisionRow.withdrawn_at
+        query = select(*columns).where(CampaignDecisionRow.campaign_id == row.campaign_id)
+        decided = sorted((entity, said, gone is not None) for entity, said, gone in self._session.execute(query))
         return Campaign(
             manifest=open_manifest(envelope, coordinator_key=self._key),
             envelope=envelope,
             state=CampaignState(row.state),
-            approved=tuple(entity for entity, approved in decided if approved),
-            refused=tuple(entity for entity, approved in decided if not approved),
+            approved=tuple(entity for entity, approved, withdrawn in decided if approved and not withdrawn),
+            refused=tuple(entity for entity, approved, _ in decided if not approved),
+            withdrawn=tuple(entity for entity, _, withdrawn in decided if withdrawn),
             rounds_completed=row.rounds_completed,
             checkpoint=Progress.from_json(row.checkpoint) if row.checkpoint is not None else None,
             began=row.began_at,

@@ -17,6 +17,7 @@ from coordinator.training.campaigns import Campaign, CampaignRegister
 from coordinator.training.errors import CampaignOutOfStep, CampaignUnknown, ResultRefused
 from coordinator.training.states import CampaignState
 from coordinator.training.wakeup import Signal
+from federated.bundle.transcript import Transcript
 from federated.decision import CampaignDecision
 from federated.grid_store import GridStore, GridTask
 from federated.steps import RESULT_TYPE
@@ -48,6 +49,14 @@ class Workspace:
     campaigns: CampaignRegister
     grid: GridStore
     party: Callable[[str], Party]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A released model, and the transcript from which it can be made again."""
+
+    release: Envelope
+    transcript: bytes
 
 
 Open = Callable[[], AbstractContextManager[Session]]
@@ -138,8 +147,8 @@ class TrainingDesk:
             work.grid.put_reply(task_id, payload, self._now())
         self._signals.replies.notify()
 
-    def release(self, entity: str, campaign_id: str) -> Envelope:
-        """Return the signed release of a campaign the entity was invited to.
+    def release(self, entity: str, campaign_id: str) -> Published:
+        """Return what was published of a campaign the entity was invited to.
 
         Raises:
             EntityUnknown, PartySuspended: the caller may not take part.
@@ -150,11 +159,12 @@ class TrainingDesk:
             work = self._workspace(session)
             _active(work, entity)
             campaign = work.campaigns.get(campaign_id)
+            records = work.campaigns.transcript(campaign_id)
         if entity not in campaign.manifest.invited:
             raise CampaignUnknown(f"there is no campaign {campaign_id!r}")
         if campaign.state is not CampaignState.RELEASED or campaign.release is None:
             raise CampaignOutOfStep(f"campaign {campaign_id} is {campaign.state}", remedy="wait until it is released")
-        return campaign.release
+        return Published(campaign.release, Transcript.of(campaign.manifest_sha256, records).to_jsonl())
 
     def _pending(self, entity: str) -> tuple[GridTask, ...]:
         with self._snapshot() as session:

@@ -107,7 +107,7 @@ def compose(
     invited = _invited(proposal.invited, parties)
     epsilon, delta = proposal.epsilon, proposal.delta
     kind = chosen_model(proposal.model, epsilon=epsilon, people=proposal.people, features=question.features)
-    terms = plan_model_terms(kind, question.features, epsilon=epsilon)
+    terms = plan_model_terms(kind, question.features, epsilon=epsilon, delta=delta)
     try:
         return CampaignManifest(
             campaign_id=secrets.token_hex(16),

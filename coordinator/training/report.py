@@ -69,12 +69,13 @@ def document(campaign: Campaign) -> dict[str, Any]:
         "rounds_completed": campaign.rounds_completed,
         "rounds_lost": campaign.checkpoint.lost if campaign.checkpoint is not None else 0,
         "step": campaign.checkpoint.step.value if campaign.checkpoint is not None else None,
-        "cohort": sorted(campaign.checkpoint.statements) if campaign.checkpoint is not None else [],
+        "cohort": list(cohort(campaign)),
         "seconds_left": seconds_left(campaign),
         "minimum_cohort": terms.minimum_cohort,
         "invited": list(terms.invited),
         "approved": list(campaign.approved),
         "refused": list(campaign.refused),
+        "withdrawn": list(campaign.withdrawn),
         "undecided": list(campaign.undecided),
         "deadline": terms.deadline.isoformat(),
         "ends": terms.ends.isoformat(),
@@ -114,6 +115,17 @@ def release_text(release: ModelRelease, lang: str) -> str:
     return "\n".join(lines)
 
 
+def cohort(campaign: Campaign) -> tuple[str, ...]:
+    """Return the entities whose masked sums are added: those that joined, or so far those that approved."""
+    joined = campaign.checkpoint.statements if campaign.checkpoint is not None else {}
+    return tuple(sorted(joined)) or campaign.approved
+
+
+def is_over(campaign: Campaign) -> bool:
+    """Tell whether a campaign has ended, with or without a model."""
+    return campaign.state in FINAL
+
+
 def seconds_left(campaign: Campaign) -> float | None:
     """Return about how long a running campaign still takes, by its rounds so far; None when that cannot be told."""
     running = campaign.state is CampaignState.RUNNING and campaign.rounds_completed
@@ -142,6 +154,11 @@ def _one(campaign: Campaign, say: Callable[[str, str], str]) -> str:
         (say("rechazan", "refuse"), str(refused)),
         (say("pendientes", "undecided"), str(undecided)),
     ]
+    if campaign.withdrawn:
+        facts.append((say("retiradas", "withdrawn"), ", ".join(campaign.withdrawn)))
+    left = seconds_left(campaign)
+    if left is not None:
+        facts.append((say("quedan", "left"), say(f"unos {left:.0f} s", f"about {left:.0f} s")))
     if campaign.stop_reason is not None:
         reason = _REASONS[campaign.stop_reason]
         facts.append((say("motivo", "reason"), f"{say(reason['es'], reason['en'])}: {campaign.stop_detail}"))

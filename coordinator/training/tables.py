@@ -63,3 +63,5 @@ class CampaignDecisionRow(Base):
     approved: Mapped[bool] = mapped_column(Boolean)
     envelope: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON, exactly as the entity signed it
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    withdrawal: Mapped[bytes | None] = mapped_column(LargeBinary)  # DSSE JSON of the approval's withdrawal
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

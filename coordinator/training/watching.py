@@ -22,13 +22,13 @@ def watch_until_ended(coordinator: Coordinator, shown: Sequence[Campaign]) -> tu
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[state]}"),
+        TextColumn("{task.fields[facts]}"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bars: dict[str, TaskID] = {
             campaign.campaign_id: progress.add_task(
-                campaign.manifest.name, total=campaign.manifest.rounds, state=campaign.state.value
+                campaign.manifest.name, total=campaign.manifest.rounds, facts=_facts(campaign)
             )
             for campaign in shown
         }
@@ -36,7 +36,19 @@ def watch_until_ended(coordinator: Coordinator, shown: Sequence[Campaign]) -> tu
             for campaign_id, bar in bars.items():
                 (current[campaign_id],) = report.campaigns(coordinator, campaign_id)
                 campaign = current[campaign_id]
-                progress.update(bar, completed=campaign.rounds_completed, state=campaign.state.value)
+                progress.update(bar, completed=campaign.rounds_completed, facts=_facts(campaign))
             if all(campaign.state in report.FINAL for campaign in current.values()):
                 return tuple(current.values())
             time.sleep(LOOK_SECONDS)
+
+
+def _facts(campaign: Campaign) -> str:
+    entities, left = len(report.cohort(campaign)), report.seconds_left(campaign)
+    step = f" {campaign.checkpoint.step}" if campaign.checkpoint is not None and not report.is_over(campaign) else ""
+    facts = [
+        f"{campaign.state}{step}",
+        f"{entities}/{len(campaign.manifest.invited)}",
+        f"ε {report.epsilon_spent(campaign):.2f}/{campaign.manifest.epsilon:g}",
+        *([f"~{left:.0f} s"] if left is not None else []),
+    ]
+    return "  ".join(facts)

@@ -37,7 +37,7 @@ class TrainingChapter:
         self._network, self._story, self._output = network, story, output
         self._programs = network.programs
         self._entities = [entity.id for entity in network.entities]
-        self._rounds = "6" if quick else "15"
+        self._model = "logistic" if quick else "auto"
 
     def run(self) -> None:
         """Tell the chapter."""
@@ -68,7 +68,7 @@ class TrainingChapter:
         return started
 
     def _propose(self, name: str, epsilon: str, *arguments: str | Path) -> str:
-        terms = ("--epsilon", epsilon, "--delta", DELTA, "--rounds", self._rounds, "--minimum-cohort", "5")
+        terms = ("--epsilon", epsilon, "--delta", DELTA, "--model", self._model, "--minimum-cohort", "7")
         times = ("--deadline", "30m", "--ends", "2h")
         words = ("training", "start", "--name", name, *arguments, *terms, *times)
         return str(self._programs.ask(COORDINATOR, *words, *self._coordinator())["id"])
@@ -159,7 +159,7 @@ class TrainingChapter:
             )
             with ThreadPoolExecutor(1) as beside:
                 simulated = beside.submit(
-                    self._programs.ask, COORDINATOR, *words, "--rounds", self._rounds, "--baselines"
+                    self._programs.ask, COORDINATOR, *words, "--model", self._model, "--baselines"
                 )
                 judged = at_once(lambda entity: self._evaluate(campaign, entity), members, workers=2)
                 yardsticks = simulated.result()

@@ -36,8 +36,7 @@ class RoundRecord:
         stage: of the manifest.
         contributors: entities in the sum, sorted.
         parameters_sha256: of the vector that the coordinator published for this round.
-        total: the noised sum, in grid units; each number fits 64 bits. Empty when the sum was lost: the round took
-            place, and whoever was in it has paid for it, but nothing was learned.
+        total: the noised sum, in grid units; each number fits 64 bits. Empty when the round was spent without a sum.
     """
 
     round: int
@@ -114,6 +113,15 @@ class Transcript:
     def start(cls, manifest_sha256: str) -> Self:
         """Return the transcript of a campaign that has no round yet."""
         return cls(manifest_sha256)
+
+    @classmethod
+    def of(cls, manifest_sha256: str, records: Sequence[RoundRecord]) -> Self:
+        """Return the transcript of these rounds.
+
+        Raises:
+            TranscriptInvalid: they do not follow each other.
+        """
+        return cls._linked(manifest_sha256, records)
 
     def append(self, record: RoundRecord) -> Self:
         """Return the transcript with one more round.

@@ -4,13 +4,19 @@ After Nori, Caruana, Bu, Shen, Kulkarni, "Accuracy, Interpretability, and Differ
 (ICML 2021) and Maddock, Cormode, Wang, Maple, Jha, "Federated Boosted Decision Trees with Differential Privacy" (CCS
 2022): bins from a private histogram, no splits chosen by looking at labels, Newton steps. Here the features are dealt
 into a few groups; a round asks for the residuals of one group's bins and steps all of its curves at once. Per feature
-this costs the same budget as asking for everything each time, since a person's part is shorter by the root of the number
-of groups, but each group corrects what the previous ones have just said: correlated features no longer overshoot.
+this costs the same budget as asking for everything each time, since a person's part is shorter by the root of the
+number of groups, but each group corrects what the previous ones have just said: correlated features do not overshoot.
+
+Most people are in the fullest bin of most features (no child under six, no pension). Its residuals need not be asked
+for: they are the sum of all residuals less those of the other bins. Without it a person's part is much shorter, so it
+can be clipped to a much smaller bound, and the noise with it.
 
 Curvature is not asked for: it is p(1 - p) at the mean, times the counts that the histogram already gave.
 """
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,24 +25,52 @@ from federated.errors import MessageMalformed
 from federated.features import CategoricalFeature, FeatureSpec, FloatMatrix, FloatVector, column_names
 from federated.learning.bins import BEYOND, Slots, bins_of, choose_edges, fine_cells, fine_edges
 from federated.learning.documents import AdditiveModel, Shape, as_row
-from federated.learning.grid import category_of, column_slices, length_of, limits, to_units
+from federated.learning.grid import (
+    GRADIENT_SENSITIVITY,
+    INTERCEPT_UNITS,
+    category_of,
+    column_slices,
+    length_of,
+    limits,
+    to_units,
+)
 from federated.learning.program import Stage, State, as_floats, check_answerable
-from federated.learning.shapes import centred, in_order, prior_precision
+from federated.learning.shapes import centred, in_order, noise_factor, prior_precision
 from federated.learning.terms import AdditiveTerms
 from federated.rounds import GRID_STEPS, MAX_WEIGHT, IntVector
 from federated.rows import Rows
 from federated.scoring import sigmoid
 from federated.stages import StageKind
 
+TOTAL: Final = 0.25
+"""Scale of the sum of all clipped residuals: it is large beside the noise, and so takes little of a person's part."""
+
+_HEAD: Final = 3
+_SUMS: Final = 2
+
 LEAST_CURVATURE: Final = 0.05
 """Below this a Newton step on a noisy sum would be longer than the sum is worth."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A training round's parameters, taken apart."""
+
+    group: range
+    intercept: float
+    bound: float
+    fullest: FloatVector
+    edges: list[FloatVector]
+    curves: FloatVector
 
 
 class AdditiveProgram:
     """A `Program` and its `Answerer`.
 
-    Parameters: for the edges none; in training the group's number, the intercept, the edges of every numeric feature
-    (``bins - 1`` places each), and the log-odds of every slot.
+    Parameters: for the edges none; in training the group's number, the intercept, the clipping bound, each feature's
+    fullest bin, the edges of every numeric feature (``bins - 1`` places each), and the log-odds of every slot.
+    Sum: for the edges the people of every fine cell; in training everybody's whole residuals, then the group's clipped
+    ones: all together times `TOTAL`, then bin by bin, nothing in the fullest.
     """
 
     def __init__(self, features: Sequence[FeatureSpec], terms: AdditiveTerms) -> None:
@@ -57,20 +91,18 @@ class AdditiveProgram:
         """Return the length of what a round publishes."""
         if stage is StageKind.EDGES:
             return 0
-        return 2 + sum(self._numeric) * (self.terms.bins - 1) + sum(self._slots.widths())
+        return _HEAD + len(self.features) + sum(self._numeric) * (self.terms.bins - 1) + sum(self._slots.widths())
 
     def sum_size(self, stage: StageKind) -> int:
-        """Return the length of what a round asks for: all fine cells, or the slots of the widest group."""
+        """Return the length of what a round asks for: all fine cells, or the slots of the widest group and two sums."""
         if stage is StageKind.EDGES:
             return sum(self._fine.widths())
         widths = self._slots.widths()
-        return max(sum(widths[index] for index in group) for group in self._groups)
+        return _SUMS + max(sum(widths[index] for index in group) for group in self._groups)
 
     def sensitivity(self, stage: StageKind) -> int:
-        """Return the L2 bound on one person's part: one entry per feature that the round asks about."""
-        if stage is StageKind.EDGES:
-            return length_of(len(self.features))
-        return length_of(max(len(group) for group in self._groups))
+        """Return the L2 bound on one person's part: a cell per feature, or the clipping bound."""
+        return length_of(len(self.features)) if stage is StageKind.EDGES else GRADIENT_SENSITIVITY
 
     # The coordinator's half.
 
@@ -84,14 +116,15 @@ class AdditiveProgram:
             return np.zeros(0, dtype=np.float64)
         group = (round_in_stage - 1) % self.terms.groups
         curves, intercept = self._ahead(state)
-        return np.concatenate([[float(group), intercept], state["edges"], curves])
+        head = [float(group), intercept, self._bound(state, group)]
+        return np.concatenate([head, self._fullest(state), state["edges"], curves])
 
     def advance(self, state: State, stage: StageKind, round_in_stage: int, total: Sequence[int]) -> State:
         """Return the state after a round."""
         sums = as_floats(total, self.sum_size(stage)) / GRID_STEPS
         if stage is StageKind.EDGES:
             return self._with_bins(sums)
-        return self._stepped(state, round_in_stage, sums * self.terms.residual_bound)
+        return self._stepped(state, round_in_stage, sums)
 
     def people(self, state: State) -> float:
         """Return the noisy number of people."""
@@ -102,7 +135,7 @@ class AdditiveProgram:
         edges, shapes, intercept = self._edges_of(state["edges"]), [], float(state["average_intercept"][0])
         for index, (feature, slots) in enumerate(zip(self.features, self._slots.slices(), strict=True)):
             own = edges[index][edges[index] < BEYOND] if self._numeric[index] else edges[index][:0]
-            bins = len(own) + 1 if self._numeric[index] else len(feature.columns)
+            bins = self._bins(state, index)
             people = state["counts"][slots][:bins]
             raw = state["average"][slots][:bins]
             curve = centred(raw, people)
@@ -114,11 +147,9 @@ class AdditiveProgram:
 
     def _with_bins(self, counts: FloatVector) -> State:
         borders, edges, merged = fine_edges(self.terms.fine_bins), [], []
-        totals = []
-        for index, cells in enumerate(self._fine.slices()):
+        for numeric, cells in zip(self._numeric, self._fine.slices(), strict=True):
             own = counts[cells]
-            totals.append(own.sum())
-            if not self._numeric[index]:
+            if not numeric:
                 merged.append(np.maximum(own, 0.0))
                 continue
             ends = choose_edges(own, self.terms.bins, self.terms.bin_people)
@@ -126,12 +157,12 @@ class AdditiveProgram:
             padded[: len(ends)] = borders[ends - 1]
             edges.append(padded)
             held = np.zeros(self.terms.bins)
-            starts = np.concatenate([[0], ends])
+            starts = np.concatenate([[0], ends]).astype(np.int64)
             held[: len(starts)] = np.maximum(np.add.reduceat(own, starts), 0.0)
             merged.append(held)
         zeros = np.zeros(sum(self._slots.widths()))
         return {
-            "people": np.array([max(float(np.max(totals)) if not edges else self._mean_numeric(totals), 1.0)]),
+            "people": np.array([max(float(counts.sum()) / len(self.features), 1.0)]),
             "edges": np.concatenate(edges) if edges else np.zeros(0),
             "counts": np.concatenate(merged),
             "curves": zeros,
@@ -141,34 +172,45 @@ class AdditiveProgram:
             "average_intercept": np.zeros(1),
         }
 
-    def _mean_numeric(self, totals: list[float]) -> float:
-        # A categorical feature's total lacks who is in none of its categories.
-        return float(np.mean([total for total, numeric in zip(totals, self._numeric, strict=True) if numeric]))
+    def _fullest(self, state: State) -> FloatVector:
+        """Return the number of each feature's fullest bin."""
+        return np.array([float(state["counts"][slots].argmax()) for slots in self._slots.slices()])
+
+    def _bound(self, state: State, group: int) -> float:
+        """Return the clipping bound for a group: from the noisy counts, so free of charge."""
+        slices, people = self._slots.slices(), self.people(state)
+        outside = sum(max(1.0 - state["counts"][slices[index]].max() / people, 0.0) for index in self._groups[group])
+        return self.terms.clip * 0.5 * math.sqrt(outside + TOTAL**2)
 
     def _ahead(self, state: State) -> tuple[FloatVector, float]:
         curves = np.clip(state["curves"] + self.terms.momentum * state["velocity"], -MAX_WEIGHT, MAX_WEIGHT)
         return curves, float(np.clip(state["intercept"][0], -MAX_WEIGHT, MAX_WEIGHT))
 
-    def _stepped(self, state: State, round_in_stage: int, residuals: FloatVector) -> State:
+    def _stepped(self, state: State, round_in_stage: int, sums: FloatVector) -> State:
         """Return the state after a Newton step of one group's curves."""
         curves, intercept = self._ahead(state)
         middle = float(sigmoid(np.array([intercept]))[0])
         curvature = max(middle * (1.0 - middle), LEAST_CURVATURE)
-        step, sums, start = np.zeros_like(curves), [], 0
-        slices = self._slots.slices()
-        for index in self._groups[(round_in_stage - 1) % self.terms.groups]:
-            slots = slices[index]
+        group = (round_in_stage - 1) % self.terms.groups
+        bound, fullest = self._bound(state, group), self._fullest(state).astype(np.int64)
+        residuals, everybody = sums * bound, float(sums[1]) * bound / TOTAL
+        step, slices, start = np.zeros_like(curves), self._slots.slices(), _SUMS
+        for index in self._groups[group]:
             bins = self._bins(state, index)
-            own = slice(slots.start, slots.start + bins)
-            gradient, people = residuals[start : start + bins], state["counts"][own]
-            prior = self._prior(index, bins)
-            newton = np.linalg.solve(np.diag(curvature * people) + prior, gradient - prior @ curves[own])
+            own = slice(slices[index].start, slices[index].start + bins)
+            gradient, people = residuals[start : start + bins].copy(), state["counts"][own]
+            gradient[fullest[index]] = 0.0
+            gradient[fullest[index]] = everybody - gradient.sum()
+            prior = self._prior(index, curvature * people, bound)
+            newton: FloatVector = np.linalg.solve(
+                np.diag(curvature * people) + prior, gradient - prior @ curves[own]
+            ).astype(np.float64)
             step[own] = centred(newton, people)
-            sums.append(float(gradient.sum()))
             start += self._slots.width(index)
         velocity = self.terms.momentum * state["velocity"] + self.terms.learning_rate * step
         moved = self._ordered(state, state["curves"] + velocity)
-        shift = self.terms.learning_rate * float(np.mean(sums)) / (curvature * self.people(state))
+        whole = float(sums[0]) * GRID_STEPS / INTERCEPT_UNITS
+        shift = self.terms.learning_rate * whole / (curvature * self.people(state))
         return self._averaged(state, round_in_stage, moved, velocity, intercept + shift)
 
     def _averaged(
@@ -195,9 +237,10 @@ class AdditiveProgram:
                 ordered[own] = in_order(curves[own], state["counts"][own], direction)
         return ordered
 
-    def _prior(self, index: int, bins: int) -> FloatMatrix:
-        terms = self.terms
-        return prior_precision(bins, ordered=self._numeric[index], ridge=terms.ridge, smoothing=terms.smoothing)
+    def _prior(self, index: int, information: FloatVector, bound: float) -> FloatMatrix:
+        factor = noise_factor(information, self.terms.noise * bound)
+        between = (factor[1:] + factor[:-1]) / 2.0 if self._numeric[index] else np.zeros(len(factor) - 1)
+        return prior_precision(self.terms.ridge * factor, self.terms.smoothing * between)
 
     def _bins(self, state: State, index: int) -> int:
         if not self._numeric[index]:
@@ -221,17 +264,21 @@ class AdditiveProgram:
         check_answerable(self, parameters, stage, rows, self.columns)
         if stage is StageKind.EDGES:
             return self._counts(rows)
-        group, intercept, edges, curves = self._read(parameters)
-        bins = bins_of(self.features, edges, rows.matrix)
-        logits = np.full(len(rows), intercept)
+        asked = self._read(parameters)
+        bins = bins_of(self.features, asked.edges, rows.matrix)
+        logits = np.full(len(rows), asked.intercept)
         for found, slots in zip(bins, self._slots.slices(), strict=True):
-            logits += np.where(found >= 0, curves[slots][found], 0.0)
-        residuals = np.clip((rows.labels - sigmoid(logits)) / self.terms.residual_bound, -1.0, 1.0)
-        units = to_units(residuals, limits(rows.weights))
-        total, start = np.zeros(self.sum_size(stage), dtype=np.int64), 0
-        for index in group:
+            logits += asked.curves[slots][found]
+        outside = {index: bins[index] != asked.fullest[index] for index in asked.group}
+        entries = np.sum(list(outside.values()), axis=0)
+        residuals, limit = rows.labels - sigmoid(logits), limits(rows.weights)
+        units, totals = _clipped(residuals, entries, asked.bound, limit)
+        total, start = np.zeros(self.sum_size(stage), dtype=np.int64), _SUMS
+        total[0] = to_units(residuals * (INTERCEPT_UNITS / GRID_STEPS), limit).sum()
+        total[1] = totals.sum()
+        for index, chosen in outside.items():
             width = self._slots.width(index)
-            total[start : start + width] = _summed(bins[index], units, width)
+            total[start : start + width] = _summed(bins[index][chosen], units[chosen], width)
             start += width
         return total
 
@@ -244,17 +291,35 @@ class AdditiveProgram:
             parts.append(_summed(cells, limit, self._fine.width(index)))
         return np.concatenate(parts)
 
-    def _read(self, parameters: FloatVector) -> tuple[range, float, list[FloatVector], FloatVector]:
-        number, end = float(parameters[0]), len(parameters) - sum(self._slots.widths())
-        if number not in range(len(self._groups)):
-            raise MessageMalformed("the parameters name a group of features that the model does not have")
-        edges = parameters[2:end].reshape(-1, self.terms.bins - 1)
-        if (np.diff(edges, axis=1) < 0).any():
+    def _read(self, parameters: FloatVector) -> _Asked:
+        number, intercept, bound = (float(value) for value in parameters[:_HEAD])
+        middle, end = _HEAD + len(self.features), len(parameters) - sum(self._slots.widths())
+        if number not in range(len(self._groups)) or not bound > 0:
+            raise MessageMalformed("the parameters name a group or a bound that the model cannot have")
+        edges = self._edges_of(parameters[middle:end])
+        if any((np.diff(own) < 0).any() for own in edges):
             raise MessageMalformed("the parameters have edges that do not rise")
-        return self._groups[int(number)], float(parameters[1]), self._edges_of(parameters[2:end]), parameters[end:]
+        fullest = parameters[_HEAD:middle]
+        return _Asked(self._groups[int(number)], intercept, bound, fullest, edges, parameters[end:])
+
+
+def _clipped(residuals: FloatVector, entries: IntVector, bound: float, limit: IntVector) -> tuple[IntVector, IntVector]:
+    """Return each person's units per entry and in the sum of all, of L2 length at most `limit` together.
+
+    Args:
+        residuals: (people,) in [-1, 1].
+        entries: (people,) in how many entries a person's residual appears.
+        bound: what `limit` units mean.
+        limit: (people,).
+    """
+    norms = np.abs(residuals) * np.sqrt(entries + TOTAL**2)
+    scaled = residuals / np.maximum(norms, bound)
+    units, totals = to_units(scaled, limit), to_units(TOTAL * scaled, limit)
+    # Rounding in the norm could leave a part a unit too long; whole numbers show it exactly.
+    too_long = entries * units**2 + totals**2 > limit**2
+    return np.where(too_long, units - np.sign(units), units), np.where(too_long, totals - np.sign(totals), totals)
 
 
 def _summed(index: IntVector, units: IntVector, width: int) -> IntVector:
     # bincount adds float64; sums of fewer than 2^32 people of 2^20 units are whole numbers below 2^53, so exact.
-    known = index >= 0
-    return np.bincount(index[known], weights=units[known], minlength=width).astype(np.int64)
+    return np.bincount(index, weights=units, minlength=width).astype(np.int64)

@@ -15,7 +15,10 @@ BEYOND: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """Where each feature's bins lie in vectors over all bins: `bins` for a numeric feature, else one a category."""
+    """Where each feature's bins lie in vectors over all bins.
+
+    A numeric feature has `bins` of them, a categorical one a bin per category and a last one for who is in none.
+    """
 
     features: tuple[FeatureSpec, ...]
     bins: int
@@ -23,7 +26,7 @@ class Slots:
     def width(self, index: int) -> int:
         """Return how many slots a feature has."""
         feature = self.features[index]
-        return len(feature.columns) if isinstance(feature, CategoricalFeature) else self.bins
+        return len(feature.columns) + 1 if isinstance(feature, CategoricalFeature) else self.bins
 
     def widths(self) -> tuple[int, ...]:
         """Return how many slots each feature has."""
@@ -75,7 +78,7 @@ def choose_edges(counts: FloatVector, bins: int, bin_people: float) -> IntVector
 
 
 def bins_of(features: tuple[FeatureSpec, ...], edges: list[FloatVector], matrix: FloatMatrix) -> list[IntVector]:
-    """Return each person's bin, feature by feature; -1 where a category is none of the list.
+    """Return each person's bin, feature by feature; who is in none of the categories is in the last.
 
     Args:
         features: of the model.

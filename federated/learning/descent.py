@@ -5,13 +5,18 @@ the noise of each (Polyak, Juditsky, "Acceleration of stochastic approximation b
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
 from federated.features import FloatVector
+from federated.learning.grid import INTERCEPT_UNITS
 from federated.learning.program import State, as_floats
 from federated.learning.terms import LogisticTerms, NeuralTerms
 from federated.rounds import GRID_STEPS, MAX_WEIGHT
+
+INTERCEPT_RATE: Final = 2.0
+"""Most that the intercept's learning rate may be: the log loss curves by at most 1/4 there: never unstable."""
 
 
 def begin(weights: FloatVector) -> State:
@@ -38,13 +43,15 @@ def step(
         state: with ``people`` besides the three above.
         terms: of the model.
         round_in_stage: from 1.
-        total: the noised sum of clipped gradients, in grid units.
+        total: the noised sum of clipped gradients, in grid units, and last that of whole residuals.
         penalised: (parameters,) of 0 and 1: which of them the L2 penalty pulls to 0.
     """
     ahead = lookahead(state, terms)
-    unit = terms.clipping_bound / GRID_STEPS
-    gradient = as_floats(total, len(ahead)) * unit / state["people"][0] + terms.l2_penalty * penalised * ahead
-    velocity = terms.momentum * state["velocity"] - terms.learning_rate * gradient
+    units = np.full(len(ahead), terms.clipping_bound / GRID_STEPS)
+    rates = np.full(len(ahead), terms.learning_rate)
+    units[-1], rates[-1] = 1.0 / INTERCEPT_UNITS, min(terms.learning_rate, INTERCEPT_RATE)
+    gradient = as_floats(total, len(ahead)) * units / state["people"][0] + terms.l2_penalty * penalised * ahead
+    velocity = terms.momentum * state["velocity"] - rates * gradient
     weights = np.clip(state["weights"] + velocity, -MAX_WEIGHT, MAX_WEIGHT)
     averaged = round_in_stage - int(terms.rounds * terms.average_from)
     average = weights if averaged <= 1 else state["average"] + (weights - state["average"]) / averaged

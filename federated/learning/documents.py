@@ -66,7 +66,8 @@ class Shape(_Document):
     Attributes:
         feature: its name.
         edges: of a numeric feature, in encoded units, rising: bin i holds the values from ``edges[i-1]`` up to, but
-            without, ``edges[i]``. Empty for a categorical feature, whose bins are its categories.
+            without, ``edges[i]``. Empty for a categorical feature, whose bins are its categories and, last, none of
+            them.
         log_odds: per bin; their mean over the people of training is 0, unless edited.
         people: the noisy number of people per bin, made inside the budget.
     """
@@ -130,7 +131,7 @@ class AdditiveModel(_Document):
             raise ValueError("there must be one shape per feature, in their order")
         for feature, shape in zip(self.features, self.shapes, strict=True):
             categorical = isinstance(feature, CategoricalFeature)
-            bins = len(feature.columns) if categorical else len(shape.edges) + 1
+            bins = len(feature.columns) + 1 if categorical else len(shape.edges) + 1
             if len(shape.log_odds) != bins or (categorical and shape.edges):
                 raise ValueError(f"{shape.feature}: the bins do not fit the feature")
         return self

@@ -1,11 +1,23 @@
 """Whole numbers on the public grid: exact to add and exact to bound."""
 
 import math
+from typing import Final
 
 import numpy as np
 
 from federated.features import FeatureSpec, FloatMatrix, FloatVector
 from federated.rounds import GRID_STEPS, IntVector
+
+INTERCEPT_UNITS: Final = GRID_STEPS // 4
+"""Grid units of a whole residual in the sum of all residuals, which is never clipped.
+
+Clipping shortens large residuals most, so clipped sums vanish where predictions are too low (or too high) on average.
+The intercept follows the whole residuals instead, which keeps the mean prediction right. Their sum is large beside the
+noise, so a quarter of the scale does, and a person's part is only 3 % longer for it.
+"""
+
+GRADIENT_SENSITIVITY: Final = math.isqrt(GRID_STEPS**2 + INTERCEPT_UNITS**2 - 1) + 1
+"""L2 bound, in grid units, on a clipped gradient and a whole residual together, rounded up."""
 
 
 def limits(weights: FloatVector) -> IntVector:
@@ -34,6 +46,6 @@ def column_slices(features: tuple[FeatureSpec, ...]) -> tuple[slice, ...]:
 
 
 def category_of(block: FloatMatrix) -> IntVector:
-    """Return (people,) the index of each person's category in a one-hot block, or -1 where there is none."""
+    """Return (people,) the index of each person's category in a one-hot block; for none, the number of categories."""
     index: IntVector = block.argmax(axis=1).astype(np.int64)
-    return np.where(block.max(axis=1) >= 1.0, index, np.int64(-1))
+    return np.where(block.max(axis=1) >= 1.0, index, np.int64(block.shape[1]))

@@ -7,10 +7,10 @@ import numpy as np
 from federated.features import FeatureSpec, FloatVector, column_names
 from federated.learning import descent
 from federated.learning.documents import LinearModel, as_encoded, as_row
+from federated.learning.grid import GRADIENT_SENSITIVITY
 from federated.learning.means import learn_means, means_sensitivity, means_size
 from federated.learning.program import Stage, State
 from federated.learning.terms import LogisticTerms
-from federated.rounds import GRID_STEPS
 from federated.stages import StageKind
 
 
@@ -36,8 +36,8 @@ class LogisticProgram:
         return means_size(self.features) if stage is StageKind.MEANS else self.columns + 1
 
     def sensitivity(self, stage: StageKind) -> int:
-        """Return the L2 bound on one person's part; a clipped gradient has `GRID_STEPS` units."""
-        return means_sensitivity(self.features) if stage is StageKind.MEANS else GRID_STEPS
+        """Return the L2 bound on one person's part."""
+        return means_sensitivity(self.features) if stage is StageKind.MEANS else GRADIENT_SENSITIVITY
 
     def start(self) -> State:
         """Return a model that knows nothing."""

@@ -33,10 +33,8 @@ def sum_columns(features: tuple[FeatureSpec, ...], rows: Rows) -> IntVector:
         block = rows.matrix[:, columns]
         if isinstance(feature, CategoricalFeature):
             # By index, so that a row with two categories at once could not add more than one.
-            index = category_of(block)
-            known = index >= 0
-            counts = np.bincount(index[known], weights=limit[known], minlength=block.shape[1])
-            total[columns] = counts.astype(np.int64)
+            counts = np.bincount(category_of(block), weights=limit, minlength=block.shape[1] + 1)
+            total[columns] = counts[:-1].astype(np.int64)
         else:
             total[columns] = to_units(block[:, 0], limit).sum()
     total[-1] = limit.sum()

@@ -10,10 +10,10 @@ import numpy as np
 from federated.features import FeatureSpec, FloatMatrix, FloatVector, column_names
 from federated.learning import descent
 from federated.learning.documents import NeuralModel, as_encoded, as_row
+from federated.learning.grid import GRADIENT_SENSITIVITY
 from federated.learning.means import learn_means, means_sensitivity, means_size
 from federated.learning.program import Stage, State
 from federated.learning.terms import NeuralTerms
-from federated.rounds import GRID_STEPS
 from federated.stages import StageKind
 
 
@@ -73,8 +73,8 @@ class NeuralProgram:
         return means_size(self.features) if stage is StageKind.MEANS else self.size
 
     def sensitivity(self, stage: StageKind) -> int:
-        """Return the L2 bound on one person's part; a clipped gradient has `GRID_STEPS` units."""
-        return means_sensitivity(self.features) if stage is StageKind.MEANS else GRID_STEPS
+        """Return the L2 bound on one person's part."""
+        return means_sensitivity(self.features) if stage is StageKind.MEANS else GRADIENT_SENSITIVITY
 
     def start(self) -> State:
         """Return the initial weights (Glorot, Bengio 2010: uniform, scaled to the layer's width)."""

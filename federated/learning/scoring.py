@@ -70,10 +70,7 @@ def _check(model: LearnedModel, matrix: FloatMatrix) -> None:
 def _curve_values(model: AdditiveModel, matrix: FloatMatrix) -> FloatMatrix:
     edges = [np.array(shape.edges, dtype=np.float64) for shape in model.shapes]
     bins = bins_of(model.features, edges, matrix)
-    values = [
-        np.where(found >= 0, np.array(shape.log_odds)[found], 0.0)
-        for shape, found in zip(model.shapes, bins, strict=True)
-    ]
+    values = [np.array(shape.log_odds)[found] for shape, found in zip(model.shapes, bins, strict=True)]
     return np.stack(values, axis=1)
 
 

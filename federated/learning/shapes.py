@@ -5,17 +5,34 @@ import numpy as np
 from federated.features import FloatMatrix, FloatVector
 
 
-def prior_precision(bins: int, *, ordered: bool, ridge: float, smoothing: float) -> FloatMatrix:
+def prior_precision(ridge: FloatVector, smoothing: FloatVector) -> FloatMatrix:
     """Return the (bins, bins) precision of the prior on a curve's log-odds.
 
-    Independent normal values around 0 (`ridge`), and, where the bins have an order, normal differences between
-    neighbours (`smoothing`): a first-order random walk (Rue, Held, Gaussian Markov Random Fields, 2005, 3.3.1).
+    Independent normal values around 0, and normal differences between neighbours: a first-order random walk (Rue, Held,
+    Gaussian Markov Random Fields, 2005, 3.3.1).
+
+    Args:
+        ridge: (bins,) precision of each value.
+        smoothing: (bins - 1,) precision of each difference; zeros where the bins have no order.
     """
-    precision = ridge * np.eye(bins)
-    if ordered:
-        differences = np.diff(np.eye(bins), axis=0)
-        precision += smoothing * differences.T @ differences
+    differences = np.diff(np.eye(len(ridge)), axis=0)
+    precision: FloatMatrix = np.diag(ridge) + differences.T @ (smoothing[:, None] * differences)
     return precision
+
+
+def noise_factor(information: FloatVector, noise: float) -> FloatVector:
+    """Return how much stronger a prior must be because of the noise: 1 + noise^2 / information, bin by bin.
+
+    A bin's sum is its information times its log-odds, plus sampling error of variance `information` and noise of
+    variance ``noise^2``. The best linear estimate under a normal prior of precision r is the sum over
+    ``information + r (1 + noise^2 / information)``.
+
+    Args:
+        information: (bins,) curvature times people.
+        noise: standard deviation of the noise of all rounds together, in people.
+    """
+    factor: FloatVector = 1.0 + noise**2 / np.maximum(information, 1.0)
+    return factor
 
 
 def centred(curve: FloatVector, people: FloatVector) -> FloatVector:

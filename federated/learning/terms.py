@@ -33,7 +33,7 @@ class _GradientTerms(_Terms):
 
     Attributes:
         means_share: share of the privacy budget for the columns' means.
-        clipping_bound: L2 bound on one person's gradient.
+        clipping_bound: L2 bound on one person's gradient, without the intercept's part.
         average_from: after which fraction of the rounds the mean of the weights begins; the mean is what is released.
     """
 
@@ -82,8 +82,12 @@ class AdditiveTerms(_Terms):
         bin_people: fewest people, by the noisy count, in a bin.
         groups: into how many groups the features are dealt; a round asks for one group.
         passes: how often each group is asked.
-        residual_bound: bound on one person's residual ``y - p``.
-        ridge, smoothing: weight, in people, of the prior that a bin's log-odds are 0, and that neighbours' are equal.
+        clip: L2 bound on one person's part of a round, over the norm that a person with a residual of 1/2 has who is
+            outside the fullest bin of as many of the group's features as people are on average.
+        ridge, smoothing: precision of the prior that a bin's log-odds are 0, and that neighbours' are equal, before
+            noise makes it stronger.
+        noise: standard deviation of the noise of all training rounds together, as if each group were asked once, in
+            clipping bounds.
         learning_rate: fraction of the Newton step that is taken.
         momentum: of the steps.
         average_from: after which fraction of the rounds the mean of the curves begins; the mean is what is released.
@@ -97,9 +101,10 @@ class AdditiveTerms(_Terms):
     bin_people: float = Field(ge=1, le=1e9)
     groups: int = Field(ge=1, le=MAX_FEATURES)
     passes: int = Field(ge=1, le=MAX_ROUNDS)
-    residual_bound: float = Field(gt=0, le=1)
+    clip: float = Field(gt=0, le=10)
     ridge: float = Field(gt=0, le=1e9)
     smoothing: float = Field(ge=0, le=1e9)
+    noise: float = Field(ge=0, le=1e9)
     learning_rate: float = Field(gt=0, le=1)
     momentum: float = Field(default=0.0, ge=0, lt=1)
     average_from: float = Field(default=0.5, ge=0, lt=1)
@@ -128,6 +133,7 @@ def plan_model_terms(
     features: Sequence[FeatureSpec],
     *,
     epsilon: float,
+    delta: float,
     monotone: dict[str, Literal[-1, 1]] | None = None,
 ) -> LogisticTerms | AdditiveTerms | NeuralTerms:
     """Return the terms of a model.
@@ -136,12 +142,9 @@ def plan_model_terms(
     categorical one at most a single 1, and the intercept is 1.
 
     Raises:
-        PrivacyTermsInvalid: epsilon out of range, or a monotone constraint on something that is no feature.
+        PrivacyTermsInvalid: epsilon or delta out of range, or a monotone constraint on something that is no feature.
     """
-    if not 0 < epsilon <= MAX_EPSILON:
-        raise PrivacyTermsInvalid(
-            f"epsilon {epsilon:g} is not a term to train under", remedy=f"above 0, at most {MAX_EPSILON:g}"
-        )
+    _check_privacy(epsilon, delta)
     unknown = sorted(set(monotone or {}) - {feature.name for feature in features})
     if unknown or (monotone and kind != "additive"):
         raise PrivacyTermsInvalid(
@@ -149,13 +152,13 @@ def plan_model_terms(
             remedy="constrain features of the additive model",
         )
     if kind == "additive":
-        return _additive(len(features), epsilon, monotone or {})
+        return _additive(len(features), epsilon, delta, monotone or {})
     norm = math.sqrt(len(features) + 1.0)
     if kind == "logistic":
         return LogisticTerms(
             rounds=15,
             clipping_bound=0.2 * norm,
-            learning_rate=108.0 / norm**2,
+            learning_rate=min(5.0, 95.0 / norm**2),
             momentum=0.8,
             l2_penalty=0.005,
         )
@@ -164,21 +167,32 @@ def plan_model_terms(
     )
 
 
-def _additive(features: int, epsilon: float, monotone: dict[str, Literal[-1, 1]]) -> AdditiveTerms:
+def _additive(features: int, epsilon: float, delta: float, monotone: dict[str, Literal[-1, 1]]) -> AdditiveTerms:
+    share, groups = 0.1, min(3, features)
+    multiplier = noise_multiplier_for(epsilon, delta, 1)
     return AdditiveTerms(
-        edges_share=0.1,
+        edges_share=share,
         fine_bins=64,
         bins=12,
-        bin_people=60.0 * math.sqrt(1.0 + 1.0 / epsilon),
-        groups=min(6, features),
+        bin_people=30.0 + 2.0 * multiplier * math.sqrt(features / share),
+        groups=groups,
         passes=5,
-        residual_bound=0.7,
+        clip=1.0,
         ridge=7.0,
         smoothing=40.0,
+        noise=multiplier * math.sqrt(groups / (1.0 - share)),
         learning_rate=0.5,
         momentum=0.2,
         monotone=monotone,
     )
+
+
+def _check_privacy(epsilon: float, delta: float) -> None:
+    if not 0 < epsilon <= MAX_EPSILON or not 0 < delta <= MAX_DELTA:
+        raise PrivacyTermsInvalid(
+            f"epsilon {epsilon:g} and delta {delta:g} are not terms to train under",
+            remedy=f"epsilon above 0, at most {MAX_EPSILON:g}; delta at most {MAX_DELTA:g}",
+        )
 
 
 def stage_multipliers(stages: Sequence[Stage], *, epsilon: float, delta: float) -> tuple[float, ...]:
@@ -190,11 +204,7 @@ def stage_multipliers(stages: Sequence[Stage], *, epsilon: float, delta: float) 
     Raises:
         PrivacyTermsInvalid: epsilon or delta out of range, or shares that do not add up to 1.
     """
-    if not 0 < epsilon <= MAX_EPSILON or not 0 < delta <= MAX_DELTA:
-        raise PrivacyTermsInvalid(
-            f"epsilon {epsilon:g} and delta {delta:g} are not terms to train under",
-            remedy=f"epsilon above 0, at most {MAX_EPSILON:g}; delta at most {MAX_DELTA:g}",
-        )
+    _check_privacy(epsilon, delta)
     if not math.isclose(sum(stage.share for stage in stages), 1.0, rel_tol=1e-9):
         raise PrivacyTermsInvalid("the stages' shares of the budget do not add up to 1")
     single = noise_multiplier_for(epsilon, delta, 1)

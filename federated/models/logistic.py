@@ -48,7 +48,8 @@ def clipped_sum(weights: FloatVector, matrix: FloatMatrix, labels: FloatVector, 
     Returns:
         (columns + 1,) int64, the intercept's part last.
     """
-    return clipped_gradients(_linear(weights), Rows(matrix, labels, np.ones(len(labels))), bound)
+    rows = Rows(matrix, labels, np.ones(len(labels)))
+    return clipped_gradients(_linear(weights), rows, bound, whole_intercept=False)
 
 
 def _linear(weights: FloatVector) -> nn.Linear:

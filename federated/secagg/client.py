@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Collection, Mapping
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from federated.errors import MaskedMessageInvalid, SecureSumRefused
 from federated.rounds import IntVector
@@ -55,7 +56,7 @@ class Masker:
             raise SecureSumRefused(f"the cohort has another key for {entity}, or none")
         self._cohort = cohort
         self._entity = entity
-        self._private_key = private_key
+        self._private_key = X25519PrivateKey.from_private_bytes(private_key)
         self._secrets: dict[str, bytes] = {}
 
     def mask(self, round_number: int, context: bytes, vector: IntVector) -> MaskedInput:
@@ -66,7 +67,7 @@ class Masker:
             context: digest of what the round asks, 32 bytes.
             vector: (length,) int64; sums of it must fit 64 bits, which the caller's bounds see to.
         """
-        binding = RoundBinding(self._cohort.sha256, round_number, context)
+        binding = RoundBinding.of(self._cohort.sha256, round_number, context)
         seed = secrets.token_bytes(SECRET_BYTES)
         total = vector.astype(np.uint64)
         total += expand(self_mask_key(binding, self._entity, seed), len(total))
@@ -105,7 +106,7 @@ class Masker:
         if set(shares) != set(held):
             raise SecureSumRefused("the shares are not those of the survivors")
         # (3) each share was sealed for this round by its sender
-        binding = RoundBinding(self._cohort.sha256, round_number, context)
+        binding = RoundBinding.of(self._cohort.sha256, round_number, context)
         disclosed = [self._open_share(binding, name, shares[name]) for name in held]
         disclosed += [self._pair_mask_key(binding, name) for name in silent]
         # (4) it opens only where the committee agreed. Not done here: that this is our only answer in the round

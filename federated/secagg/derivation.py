@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -44,23 +44,27 @@ class RoundBinding:
     """What every key of one round is bound to.
 
     Attributes:
-        cohort_sha256: digest of campaign, manifest, entities and their keys, 32 bytes.
-        round_number: of the campaign.
-        context: digest of what the round asks, 32 bytes, computed by each entity from what it was told.
+        prefix: encoding of the protocol's version, the cohort, the round and its context.
     """
 
-    cohort_sha256: bytes
-    round_number: int
-    context: bytes
+    prefix: bytes
 
-    def __post_init__(self) -> None:
-        if len(self.context) != CONTEXT_BYTES or not 0 <= self.round_number < 1 << 32:
+    @classmethod
+    def of(cls, cohort_sha256: bytes, round_number: int, context: bytes) -> Self:
+        """Return the binding of a round.
+
+        Args:
+            cohort_sha256: digest of campaign, manifest, entities and their keys, 32 bytes.
+            round_number: of the campaign.
+            context: digest of what the round asks, 32 bytes, computed by each entity from what it was told.
+        """
+        if len(context) != CONTEXT_BYTES or not 0 <= round_number < 1 << 32:
             raise ValueError("a round has a number below 2^32 and a context of 32 bytes")
+        return cls(encode_parts((_PROTOCOL, cohort_sha256, round_number.to_bytes(4, "big"), context)))
 
     def info(self, label: str, *parts: bytes) -> bytes:
         """Return what names one use of a key in this round: HKDF's info, or associated data."""
-        number = self.round_number.to_bytes(4, "big")
-        return encode_parts((_PROTOCOL, label.encode(), self.cohort_sha256, number, self.context, *parts))
+        return self.prefix + encode_parts((label.encode(), *parts))
 
 
 def survivors_sha256(survivors: Iterable[str]) -> bytes:
@@ -68,11 +72,11 @@ def survivors_sha256(survivors: Iterable[str]) -> bytes:
     return hashlib.sha256(encode_parts(entity.encode() for entity in sorted(survivors))).digest()
 
 
-def pair_secret(private_key: bytes, peer_key: bytes, cohort_sha256: bytes, names: tuple[str, str]) -> bytes:
+def pair_secret(own: X25519PrivateKey, peer_key: bytes, cohort_sha256: bytes, names: tuple[str, str]) -> bytes:
     """Return the 32-byte secret of two entities for one campaign; either side derives the same one.
 
     Args:
-        private_key: our X25519 private key, 32 bytes.
+        own: our private key.
         peer_key: the peer's X25519 public key, 32 bytes.
         cohort_sha256: digest of the cohort.
         names: both entities, in any order.
@@ -81,8 +85,7 @@ def pair_secret(private_key: bytes, peer_key: bytes, cohort_sha256: bytes, names
         KeyStatementInvalid: the peer's key is no usable point (RFC 7748, section 6.1).
     """
     try:
-        public = X25519PublicKey.from_public_bytes(peer_key)
-        shared = X25519PrivateKey.from_private_bytes(private_key).exchange(public)
+        shared = own.exchange(X25519PublicKey.from_public_bytes(peer_key))
     except ValueError as error:  # wrong length, or a low-order point: the secret would be known to all
         raise KeyStatementInvalid("not a usable X25519 key") from error
     info = encode_parts((_PROTOCOL, b"pair", *(name.encode() for name in sorted(names))))

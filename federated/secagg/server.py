@@ -11,7 +11,7 @@ from federated.secagg.client import add_pair_mask, answer_key, self_mask_key
 from federated.secagg.cohort import Cohort
 from federated.secagg.derivation import KEY_BYTES, MaskVector, RoundBinding, expand, survivors_sha256, unseal
 from federated.secagg.messages import MaskedInput, Unmasking, check_answer
-from federated.secagg.shares import SHARE_BYTES, reconstruct
+from federated.secagg.shares import reconstruct
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +72,7 @@ def total(
         SumLost: the answers do not open the sum, and no later answer can, if all were asked.
     """
     cohort.check_survivors(inputs, 0)
-    binding = RoundBinding(cohort.sha256, round_number, context)
+    binding = RoundBinding.of(cohort.sha256, round_number, context)
     unusable: dict[str, str] = {}
     disclosed = _open_answers(cohort, binding, inputs, answers, unusable)
     result = np.zeros_like(next(iter(inputs.values())).vector)
@@ -121,7 +121,7 @@ def _open_answer(
         if holder in answers and len(shares) < needed:
             key, sealed = answers[holder].attestations[entity], answers[entity].key_shares[holder]
             share = unseal(key, sealed, digest)
-            if share is not None and len(share) == SHARE_BYTES:
+            if share is not None:
                 shares[index] = share
     secret = reconstruct(shares) if len(shares) == needed else None
     return unseal(answer_key(binding, entity, secret), answers[entity].sealed, digest) if secret else None

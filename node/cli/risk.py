@@ -1,16 +1,25 @@
-"""``redpact-node risk list``."""
+"""``redpact-node risk list|alerts``, and the group its other commands join."""
 
 from typing import Annotated
 
 import typer
 
+from node.cli import risk_use
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+
+MonthOption = Annotated[
+    str, typer.Option("--as-of", help="Look back from this month: 2019-01; the present one if none.")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, help="Who may need support first, by the released model.")
+    group = typer.Typer(
+        no_args_is_help=True, help="Who may need support first, by the released model. Support, never sanction."
+    )
     _list(group)
+    _alerts(group)
+    risk_use.register(group)
     app.add_typer(group, name="risk")
 
 
@@ -20,13 +29,35 @@ def _list(group: typer.Typer) -> None:
         *,
         home: HomeOption,
         top: Annotated[int, typer.Option(min=1, max=10_000, help="How many people to list.")] = 20,
-        as_of: Annotated[str, typer.Option(help="Look back from this month: 2019-01; the present one if none.")] = "",
+        as_of: MonthOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
         """List the people most likely to need long support, with reasons. To offer support only; stored nowhere."""
-        from node.risk import listing
+        from node.risk import listing, report
 
         node = open_node(home)
         shown = listing.risk_list(node, node.training_client(), top=top, as_of=listing.parse_month(as_of))
-        emit(listing.document(shown), listing.text(shown, lang), as_json=as_json)
+        emit(report.list_document(shown), report.list_text(shown, lang), as_json=as_json)
+
+
+def _alerts(group: typer.Typer) -> None:
+    @group.command()
+    def alerts(
+        *,
+        home: HomeOption,
+        band: Annotated[str, typer.Option(help="Alert from this band on: medium, high or very_high.")] = "high",
+        as_of: MonthOption = "",
+        peek: Annotated[bool, typer.Option("--peek", help="Only show: do not count as a look.")] = False,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Show whose probability rose over a threshold since the last look. To offer support only."""
+        from node.risk import alerts as looking
+        from node.risk import report
+        from node.risk.listing import parse_month
+
+        node = open_node(home)
+        threshold = looking.parse_band(band)
+        shown = looking.alerts(node, node.training_client(), threshold=threshold, as_of=parse_month(as_of), peek=peek)
+        emit(report.alerts_document(shown), report.alerts_text(shown, lang), as_json=as_json)

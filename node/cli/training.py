@@ -1,10 +1,10 @@
-"""``redpact-node training list|approve|refuse``, and the group its other commands join."""
+"""``redpact-node training list|approve|refuse|withdraw|report``, and the group its other commands join."""
 
 from typing import Annotated
 
 import typer
 
-from node.cli import training_data
+from node.cli import training_data, training_policy
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 
 CampaignArgument = Annotated[str, typer.Argument(help="Id of the campaign; see: training list.", metavar="ID")]
@@ -16,16 +16,17 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True, help="Private training: look at campaigns, decide on them, watch the budget."
     )
-    for add in (_list, _approve, _refuse):
+    for add in (_list, _approve, _refuse, _withdraw, _report):
         add(group)
     training_data.register(group)
+    training_policy.register(group)
     app.add_typer(group, name="training")
 
 
 def _list(group: typer.Typer) -> None:
     @group.command("list")
     def list_(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
-        """List the campaigns offered to this entity, in plain words, and what was decided."""
+        """List the campaigns offered to this entity, in plain words, what was decided, and which code they name."""
         from node.training import report
         from node.training.approvals import list_campaigns
 
@@ -69,3 +70,37 @@ def _refuse(group: typer.Typer) -> None:
         node = open_node(home)
         decided = decide(node, node.training_client(), campaign_id, reason=reason)
         emit(report.decided_document(decided), report.decided_text(decided, lang), as_json=as_json)
+
+
+def _withdraw(group: typer.Typer) -> None:
+    @group.command()
+    def withdraw(
+        home: HomeOption,
+        campaign_id: CampaignArgument,
+        reason: ReasonOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Withdraw an approval during the run: from now on nothing leaves. Signed, logged and sent. It is final."""
+        from node.training import report
+        from node.training.withdrawing import withdraw as take_back
+
+        node = open_node(home)
+        withdrawn = take_back(node, node.training_client(), campaign_id, reason=reason)
+        emit(report.withdrawn_document(withdrawn), report.withdrawn_text(withdrawn, lang), as_json=as_json)
+
+
+def _report(group: typer.Typer) -> None:
+    @group.command("report")
+    def report_(
+        home: HomeOption,
+        campaign_id: Annotated[str, typer.Argument(help="Id of a campaign; all if none.", metavar="[ID]")] = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Tell, from this node's own data, what was asked, what was decided, what left and what it cost."""
+        from node.training import dpo_page
+        from node.training.dpo_report import training_account
+
+        account = training_account(open_node(home), campaign_id)
+        emit(dpo_page.account_document(account, lang), dpo_page.account_text(account, lang), as_json=as_json)

@@ -16,6 +16,7 @@ from node.exchange.pseudonyms import forget_pseudonyms
 from node.records.documents import Document
 from node.referrals.service import Referrals
 from node.referrals.store import ReferralStore
+from node.risk.forgetting import forget_risk
 from node.runtime.storage import scrub
 from node.wiring import Node
 from policies.retention import load_retention
@@ -98,6 +99,7 @@ class Erasures:
             SqlTravelStore(session).purge_person(person)
             CaseStore(session).forget_person(person)
             forget_pseudonyms(session, person)
+            forget_risk(session, person)
             LocatorLog(session).forget_person(person)
             self._node.people(session).erase(person, now)
         scans = self._vault.forget_person(person)

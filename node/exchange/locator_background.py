@@ -37,14 +37,20 @@ def publish_consents(node: Node, stopping: threading.Event) -> None:
         except RedpactError as error:
             if isinstance(error, RuntimeFault) and error.kind is ErrorKind.DAMAGED:
                 raise  # this machine's own fault: told by whoever supervises
-            if error.code != fault:  # a day without the locator is one line
-                _log.warning("locator_not_told", code=error.code, message=error.message)
-            fault, wait = error.code, min(2 * wait, LONGEST_WAIT_SECONDS)
+            if stopping.is_set():
+                return  # its channels are being closed: nothing is wrong with the locator
+            fault, wait = _tell(error, fault), min(2 * wait, LONGEST_WAIT_SECONDS)
             note_fault(node, fault, now)
         else:
             if done is not None:
                 note_published(node, done, now)
             fault, wait = "", LOOK_SECONDS
+
+
+def _tell(error: RedpactError, before: str) -> str:
+    if error.code != before:  # a day without the locator is one line
+        _log.warning("locator_not_told", code=error.code, message=error.message)
+    return error.code
 
 
 def clear_away(node: Node, now: datetime) -> None:

@@ -10,11 +10,12 @@ from node.cases import tables as cases
 from node.exchange import tables as locating
 from node.records import tables as records
 from node.referrals import tables as referrals
+from node.risk import tables as risk
 from node.training import tables as training
 from records_exchange import tables as exchange
 
 
 def all_metadata() -> list[MetaData]:
     """Return the metadata of each package with tables here."""
-    packages = (ledger, witness, exchange, locating, records, cases, referrals, attention, training, federated)
+    packages = (ledger, witness, exchange, locating, records, cases, referrals, attention, training, risk, federated)
     return [each.Base.metadata for each in packages]

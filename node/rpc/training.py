@@ -1,6 +1,6 @@
 """Calls from this node to the coordinator's Training service. Nothing received is verified here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import grpc
@@ -31,6 +31,14 @@ class PulledTask:
     message: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedRelease:
+    """A release and its transcript as the coordinator sent them."""
+
+    release: Envelope
+    transcript: bytes
+
+
 class TrainingClient:
     """The coordinator's Training service, over the node's own mutual-TLS channel.
 
@@ -57,20 +65,27 @@ class TrainingClient:
         request = training_pb2.PullTasksRequest(wait_milliseconds=int(wait_seconds * 1000))
         with peer_errors(_PEER):
             reply = self._stub().PullTasks(request, timeout=wait_seconds + CALL_SECONDS)
-        return tuple(PulledTask(task.task_id, task.campaign_id, task.message) for task in reply.tasks)
+        return _tasks(reply.tasks)
 
-    def push(self, task_id: str, result: Envelope) -> None:
-        """Deliver this entity's signed result of a task."""
-        request = training_pb2.PushResultRequest(task_id=task_id, result=to_wire(result))
+    def push(self, task_id: str, result: Envelope, wait_seconds: float = 0.0) -> tuple[PulledTask, ...]:
+        """Deliver this entity's signed result of a task, and return the next tasks, waiting as in `pull`."""
+        request = training_pb2.PushResultRequest(
+            task_id=task_id, result=to_wire(result), wait_milliseconds=int(wait_seconds * 1000)
+        )
         with peer_errors(_PEER):
-            self._stub().PushResult(request, timeout=CALL_SECONDS)
+            reply = self._stub().PushResult(request, timeout=wait_seconds + CALL_SECONDS)
+        return _tasks(reply.tasks)
 
-    def release(self, campaign_id: str) -> Envelope:
-        """Return the release of a campaign."""
+    def release(self, campaign_id: str) -> PublishedRelease:
+        """Return the release of a campaign, with its transcript."""
         request = training_pb2.GetReleaseRequest(campaign_id=campaign_id)
         with peer_errors(_PEER):
             reply = self._stub().GetRelease(request, timeout=CALL_SECONDS)
-        return from_wire(reply.release)
+        return PublishedRelease(from_wire(reply.release), reply.transcript)
 
     def _stub(self) -> "training_pb2_grpc.TrainingStub":
         return training_pb2_grpc.TrainingStub(self._channel())
+
+
+def _tasks(received: Iterable[training_pb2.Task]) -> tuple[PulledTask, ...]:
+    return tuple(PulledTask(task.task_id, task.campaign_id, task.message) for task in received)

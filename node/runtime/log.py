@@ -6,8 +6,11 @@ The application log is not the audit log: who saw what is in the ledger.
 import logging
 import re
 import sys
+import threading
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Final
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final, TextIO
 
 import structlog
 
@@ -32,9 +35,26 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=partial(StandardError, sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+class StandardError:
+    """Writes lines, and loses them where nobody takes them any more: a log must not end the work it tells of."""
+
+    _lock: Final = threading.Lock()
+
+    def __init__(self, stream: TextIO, *_named: object) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        """Write a line, whole, if the other end of the stream is still there."""
+        with self._lock, suppress(OSError, ValueError):  # the reader went away, no space, a closed stream
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

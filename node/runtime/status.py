@@ -46,18 +46,22 @@ def peer_errors(peer: str) -> Iterator[None]:
         PeerRefused: the peer answered no; `peer_code` holds the code it gave.
         PeerUntrusted: the certificates of the two sides do not match.
         PeerBusy: the peer takes no more calls from us for now.
-        PeerUnreachable: no answer, or a fault at the peer.
+        PeerUnreachable: no answer, a fault at the peer, or this side closed the channel.
     """
     try:
         yield
     except grpc.RpcError as error:
         raise from_rpc_error(error, peer) from error
+    except ValueError as error:
+        if not _CLOSED.match(str(error)):
+            raise
+        raise _abandoned(peer) from error
 
 
 def from_rpc_error(error: grpc.RpcError, peer: str) -> RedpactError:
     """Return our error for a failed call to `peer`."""
     if not isinstance(error, grpc.Call):  # only a channel closed under a call leads here
-        return PeerUnreachable(f"the call to {peer} was abandoned", remedy="try again")
+        return _abandoned(peer)
     details = (error.details() or "")[:500]
     if error.code() in _ANSWERED_NO:
         return PeerRefused(f"{peer} answered: {details}", remedy=_REFUSED_REMEDY, peer_code=peer_code(error))
@@ -97,6 +101,9 @@ _REFUSED_REMEDY: Final = "read the reason above; the other side's administrator 
 
 
 _BUSY_REMEDY: Final = "try again in a moment; ask less at once"
+_CLOSED: Final = re.compile(r"Cannot invoke RPC")
+"""How gRPC says, in a bare ValueError, that a channel was closed before the call: by a service that is stopping."""
+
 _TOO_LARGE: Final = re.compile(r"message larger than max")
 """How gRPC says that a message, ours or the peer's, is beyond the size it takes."""
 
@@ -104,6 +111,10 @@ _TOO_LARGE: Final = re.compile(r"message larger than max")
 def peer_code(call: grpc.Call) -> str:
     """Return the stable error code the other side sent, or an empty string."""
     return _trailing(call, CODE_METADATA)
+
+
+def _abandoned(peer: str) -> PeerUnreachable:
+    return PeerUnreachable(f"the call to {peer} was abandoned", remedy="try again")
 
 
 def _retry_after(call: grpc.Call) -> float:

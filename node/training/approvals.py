@@ -11,6 +11,7 @@ from consent_ledger.bodies import TrainingDecisionBody
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.signing import Envelope
 from federated.budget import BudgetLimit
+from federated.code_hash import code_sha256
 from federated.decision import CampaignDecision, Verdict, seal_decision
 from federated.errors import BudgetUnknown
 from federated.manifest import CampaignManifest, manifest_sha256, open_manifest
@@ -19,8 +20,10 @@ from node.rpc.training import ListedCampaign, TrainingClient
 from node.runtime.errors import PeerRefused, PeerUnreachable
 from node.training.background import undelivered_in
 from node.training.data import training_data
+from node.training.decided import DecidedCampaigns
 from node.training.errors import ManifestUnknown
-from node.training.tables import DeliveryRow
+from node.training.tables import DeliveryRow, WithdrawalRow
+from node.training.withdrawing import deliver_withdrawals
 from node.wiring import Node
 
 UNDECIDED: Final = "undecided"
@@ -32,7 +35,7 @@ class CampaignView:
 
     Attributes:
         state: what the coordinator says; empty when it did not answer.
-        decision: 'undecided', 'approved' or 'refused'.
+        decision: 'undecided', 'approved', 'refused' or 'withdrawn'.
         delivered: whether the coordinator acknowledged the decision.
         changed: whether the coordinator now shows another manifest under this id than the one decided on.
     """
@@ -42,6 +45,18 @@ class CampaignView:
     decision: str
     delivered: bool
     changed: bool
+
+    @property
+    def code_installed(self) -> bool:
+        """Whether the campaign names the training code that is installed here."""
+        return self.manifest.code_sha256 == code_sha256()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    verdict: Verdict
+    reason: str
+    decided_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +82,8 @@ def list_campaigns(node: Node, client: TrainingClient) -> tuple[CampaignView, ..
     except PeerUnreachable:
         listed = ()
     with node.snapshot() as session:
-        records = {record.campaign_id: record for record in SqlCampaignStore(session).all()}
-        rows = session.scalars(select(DeliveryRow).where(DeliveryRow.delivered_at.is_not(None)))
-        delivered = {row.campaign_id for row in rows}
+        records = {record.campaign_id: record for record in DecidedCampaigns(session).all()}
+        delivered = _delivered(session)
     views = []
     for each in listed:
         manifest = _open(node, each.manifest)
@@ -83,12 +97,12 @@ def list_campaigns(node: Node, client: TrainingClient) -> tuple[CampaignView, ..
     return tuple(views)
 
 
-def approve(node: Node, client: TrainingClient, campaign_id: str, *, reason: str = "") -> Decided:
+def approve(node: Node, client: TrainingClient, campaign_id: str, *, reason: str = "", decided_by: str = "") -> Decided:
     """Approve a campaign: reserve its whole budget, write it in the ledger, and tell the coordinator.
 
     In order: (1) the manifest is the coordinator's and passes the guard's review; (2) the data it asks for is here and
     declared; (3) budget, signed decision and ledger entry become durable together; (4) only then is it sent.
-    Approving again changes nothing and delivers once more.
+    Approving again changes nothing and delivers once more. `decided_by` names the policy that decided, if one did.
 
     Raises:
         ManifestUnknown: the coordinator lists no such campaign.
@@ -99,15 +113,15 @@ def approve(node: Node, client: TrainingClient, campaign_id: str, *, reason: str
     now = node.clock.now()
     # (1) before any data is read
     with node.snapshot() as session:
-        known = SqlCampaignStore(session).get(campaign_id)
+        known = DecidedCampaigns(session).get(campaign_id)
         if known is None:
             manifest = node.training_guard(session).review(envelope, now)
             # (2) readable, and exactly the declared features
             training_data(node, session, manifest)
-    return _decide(node, client, envelope, Verdict.APPROVED, reason)
+    return _decide(node, client, envelope, _Answer(Verdict.APPROVED, reason, decided_by))
 
 
-def refuse(node: Node, client: TrainingClient, campaign_id: str, *, reason: str = "") -> Decided:
+def refuse(node: Node, client: TrainingClient, campaign_id: str, *, reason: str = "", decided_by: str = "") -> Decided:
     """Refuse a campaign, whatever its terms, and tell the coordinator.
 
     Raises:
@@ -115,11 +129,13 @@ def refuse(node: Node, client: TrainingClient, campaign_id: str, *, reason: str 
         CampaignDecided: it was approved here.
         PeerRefused, PeerUnreachable: the coordinator cannot be asked which campaigns there are.
     """
-    return _decide(node, client, _listed(node, client, campaign_id), Verdict.REFUSED, reason)
+    return _decide(node, client, _listed(node, client, campaign_id), _Answer(Verdict.REFUSED, reason, decided_by))
 
 
 def deliver(node: Node, client: TrainingClient) -> None:
-    """Deliver every decision that the coordinator has not acknowledged. One that it will not take is settled here too.
+    """Deliver every decision and withdrawal that the coordinator has not acknowledged.
+
+    What it will not take is settled here too.
 
     Raises:
         PeerUnreachable: no answer; what is left goes next time.
@@ -135,6 +151,7 @@ def deliver(node: Node, client: TrainingClient) -> None:
         except PeerRefused as error:
             refused_code = error.peer_code or "refused"
         _settle(node, campaign_id, refused_code)
+    deliver_withdrawals(node, client)
 
 
 def _settle(node: Node, campaign_id: str, refused_code: str | None) -> None:
@@ -150,26 +167,26 @@ def _settle(node: Node, campaign_id: str, refused_code: str | None) -> None:
         node.epsilon_ledger(session).close(campaign_id, node.clock.now())
 
 
-def _decide(node: Node, client: TrainingClient, envelope: Envelope, verdict: Verdict, reason: str) -> Decided:
+def _decide(node: Node, client: TrainingClient, envelope: Envelope, answer: _Answer) -> Decided:
     manifest = _open(node, envelope)
     now = node.clock.now()
     decision = CampaignDecision(
         campaign_id=manifest.campaign_id,
         manifest_sha256=manifest_sha256(envelope),
         entity=node.settings.entity,
-        verdict=verdict,
-        reason=reason,
+        verdict=answer.verdict,
+        reason=answer.reason,
         decided=now,
     )
     signed = seal_decision(decision, node.keys.signing)
     # (3) budget, decision and ledger entry together
     with node.transaction() as session:
-        index = _store(node, session, envelope, signed, decision)
+        index = _store(node, session, (envelope, signed), decision, answer.decided_by)
     # (4) sent only after the commit; when that fails now, the running service delivers it later
     try:
         deliver(node, client)
     except PeerUnreachable:
-        return Decided(manifest, verdict, index, delivered=False)
+        return Decided(manifest, answer.verdict, index, delivered=False)
     with node.snapshot() as session:
         row = session.get(DeliveryRow, manifest.campaign_id)
     if row is not None and row.refused_code is not None:
@@ -178,11 +195,13 @@ def _decide(node: Node, client: TrainingClient, envelope: Envelope, verdict: Ver
             remedy="see: redpact-node training list",
             peer_code=row.refused_code,
         )
-    return Decided(manifest, verdict, index, delivered=True)
+    return Decided(manifest, answer.verdict, index, delivered=True)
 
 
-def _store(node: Node, session: Session, envelope: Envelope, signed: Envelope, decision: CampaignDecision) -> int:
-    ledger = node.ledger(session)
+def _store(
+    node: Node, session: Session, envelopes: tuple[Envelope, Envelope], decision: CampaignDecision, decided_by: str
+) -> int:
+    (envelope, signed), ledger = envelopes, node.ledger(session)
     ledger.lock()  # before the budget's lock, as everywhere
     guard, now = node.training_guard(session), decision.decided
     if decision.verdict is Verdict.APPROVED:
@@ -200,6 +219,7 @@ def _store(node: Node, session: Session, envelope: Envelope, signed: Envelope, d
         manifest_sha256=decision.manifest_sha256,
         epsilon=decimal(manifest.epsilon),
         delta=decimal(manifest.delta),
+        decided_by=decided_by,
         reason=decision.reason,
     )
     kind = EntryType.TRAINING_APPROVED if approved else EntryType.TRAINING_REFUSED
@@ -220,6 +240,13 @@ def ensure_limit(node: Node, session: Session, dataset: str, now: datetime) -> N
 def decimal(number: float) -> str:
     """Return a number as the plain decimal text that ledger bodies hold; 12 digits after the point."""
     return f"{number:.12f}".rstrip("0").rstrip(".") or "0"
+
+
+def _delivered(session: Session) -> set[str]:
+    """Return the campaigns whose newest decision here the coordinator has acknowledged."""
+    first = session.scalars(select(DeliveryRow.campaign_id).where(DeliveryRow.delivered_at.is_not(None)))
+    waiting = session.scalars(select(WithdrawalRow.campaign_id).where(WithdrawalRow.delivered_at.is_(None)))
+    return set(first) - set(waiting)
 
 
 def _listed(node: Node, client: TrainingClient, campaign_id: str) -> Envelope:

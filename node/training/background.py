@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from federated.tables import CampaignRow, ReservationRow
-from node.runtime.errors import PeerUnreachable
-from node.training.tables import DeliveryRow
+from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.training.tables import DeliveryRow, PolicyRow, WithdrawalRow
 from node.wiring import Node
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 IDLE_SECONDS: Final = 1.0
 """How often the node's own database is looked at for an approval, while there is none to work for."""
+
+POLICY_SECONDS: Final = 30.0
+"""How often the coordinator is asked for new campaigns while there are standing policies."""
 
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +37,30 @@ def work(node: Node, stopping: threading.Event) -> None:
             # A coordinator that restarts gives a round only so long: be back soon, without pressing it.
             _log.info("coordinator_unreachable", message=error.message)
         stopping.wait(IDLE_SECONDS)
+
+
+def decide_by_policies(node: Node, stopping: threading.Event) -> None:
+    """Look now and then for new campaigns that a standing policy decides, until `stopping` is set.
+
+    Beside `work`, which may be busy with the rounds of another campaign.
+    """
+    client = node.training_client()
+    given_up: set[str] = set()
+    while not stopping.is_set():
+        if has_policies(node):
+            from node.training.standing import decide_listed  # noqa: PLC0415 - see the top of the file
+
+            try:
+                decide_listed(node, client, given_up)
+            except (PeerUnreachable, PeerRefused) as error:
+                _log.info("campaigns_unknown", message=error.message)
+        stopping.wait(POLICY_SECONDS)
+
+
+def has_policies(node: Node) -> bool:
+    """Tell whether there is any standing policy."""
+    with node.snapshot() as session:
+        return session.scalars(select(PolicyRow.name).limit(1)).first() is not None
 
 
 class _Background:
@@ -58,13 +85,15 @@ class _Background:
 
 
 def undelivered(node: Node) -> tuple[str, ...]:
-    """Return the campaigns whose decision the coordinator has neither acknowledged nor turned down."""
+    """Return the campaigns whose decision or withdrawal the coordinator has neither acknowledged nor turned down."""
+    query = select(WithdrawalRow.campaign_id)
+    withdrawn = query.where(WithdrawalRow.delivered_at.is_(None), WithdrawalRow.refused_code.is_(None))
     with node.snapshot() as session:
-        return undelivered_in(session)
+        return (*undelivered_in(session), *session.scalars(withdrawn))
 
 
 def undelivered_in(session: Session) -> tuple[str, ...]:
-    """Return the same as `undelivered`, inside `session`."""
+    """Return the same as `undelivered`, inside `session`, for first decisions only."""
     query = select(DeliveryRow.campaign_id)
     waiting = query.where(DeliveryRow.delivered_at.is_(None), DeliveryRow.refused_code.is_(None))
     return tuple(session.scalars(waiting))

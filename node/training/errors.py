@@ -71,3 +71,41 @@ class MonthInvalid(TrainingError):
     code = "month_invalid"
     kind = ErrorKind.USAGE
     es = "El mes no es válido. Escríbalo como año y mes, por ejemplo 2019-01."
+
+
+class PolicyUnknown(TrainingError):
+    """There is no standing policy of this name."""
+
+    code = "standing_policy_unknown"
+    kind = ErrorKind.USAGE
+    es = "No hay ninguna política de decisión con ese nombre. Consulte «redpact-node training policy list»."
+
+
+class ReleaseExpired(TrainingError):
+    """The newest released model is past its expiry date."""
+
+    code = "release_expired"
+    es = "El modelo ha caducado: ya no se usa. Pida a la Gerencia una campaña nueva; mientras, decida sin lista."
+
+
+class RiskSwitchedOff(TrainingError):
+    """The data-protection officer has switched the use of the risk model off."""
+
+    code = "risk_switched_off"
+    es = "El uso del modelo de riesgo está desactivado en su entidad. Consulte «redpact-node risk status»."
+
+
+class SwitchReasonInvalid(TrainingError):
+    """The risk model is to be switched off without saying why."""
+
+    code = "switch_reason_invalid"
+    kind = ErrorKind.USAGE
+    es = "Diga por qué se desactiva, sin datos personales y en 500 caracteres como mucho. Use «--reason»."
+
+
+class BandInvalid(TrainingError):
+    """A band of probability that there is not, or that no alert can start from."""
+
+    code = "risk_band_invalid"
+    kind = ErrorKind.USAGE
+    es = "La franja no es válida. Use «medium», «high» o «very_high»."

@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consent_ledger.signing import Envelope
-from federated.manifest import CampaignManifest, DataSource, open_manifest
+from federated.manifest import CampaignManifest, DataSource, manifest_sha256, open_manifest
 from federated.release import ModelRelease, open_release
+from federated.replay import require_reproducible
 from federated.sql_store import SqlCampaignStore
 from node.rpc.training import TrainingClient
 from node.runtime.errors import PeerRefused, PeerUnreachable
@@ -27,6 +28,8 @@ class VerifiedRelease:
 def fetch_release(node: Node, client: TrainingClient, campaign_id: str) -> VerifiedRelease:
     """Fetch a release, verify it, keep it, and return it. One already kept is verified again and returned.
 
+    The first time, the model is also made again from the rounds' public sums, and must be the one that was signed.
+
     The manifest is the one this entity decided on when it did, so that a coordinator cannot swap it afterwards.
 
     Raises:
@@ -40,8 +43,9 @@ def fetch_release(node: Node, client: TrainingClient, campaign_id: str) -> Verif
     if row is not None:
         return _opened(node, Envelope.from_json(row.release), Envelope.from_json(row.manifest))
     manifest = decided.manifest if decided is not None else _listed(node, client, campaign_id)
-    envelope = client.release(campaign_id)
-    verified = _opened(node, envelope, manifest)
+    published = client.release(campaign_id)
+    envelope, verified = published.release, _opened(node, published.release, manifest)
+    require_reproducible(verified.release, verified.manifest, manifest_sha256(manifest), published.transcript)
     with node.transaction() as session:
         row = ReleaseRow(
             campaign_id=campaign_id,

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from federated.code_hash import code_sha256
 from federated.decision import Verdict
 from node.training.approvals import CampaignView, Decided
 from node.training.summary import summarise
+from node.training.withdrawing import Withdrawn
 
 _DECISIONS: Final = {
     "undecided": {"es": "pendiente de decidir", "en": "to be decided"},
     Verdict.APPROVED.value: {"es": "aprobada", "en": "approved"},
     Verdict.REFUSED.value: {"es": "rechazada", "en": "refused"},
+    Verdict.WITHDRAWN.value: {"es": "aprobación retirada", "en": "approval withdrawn"},
 }
 
 
@@ -23,6 +26,11 @@ def campaign_document(view: CampaignView, lang: str) -> dict[str, Any]:
         "decision": view.decision,
         "delivered": view.delivered,
         "changed": view.changed,
+        "code": {
+            "installed": code_sha256(),
+            "named": view.manifest.code_sha256,
+            "same": view.code_installed,
+        },
         "source": view.manifest.source.value,
         "dataset": view.manifest.dataset,
         "epsilon": view.manifest.epsilon,
@@ -63,6 +71,7 @@ def decided_text(decided: Decided, lang: str) -> str:
 def _one(view: CampaignView, lang: str) -> str:
     head, *lines = summarise(view.manifest, lang)
     word = _DECISIONS[view.decision]["en" if lang == "en" else "es"]
+    lines.append(_code_line(view, lang))
     if view.changed:
         lines.append(
             "⚠ The coordinator now shows another manifest than the one decided on: nothing will be sent."
@@ -70,3 +79,47 @@ def _one(view: CampaignView, lang: str) -> str:
             else "⚠ El coordinador muestra ahora otro manifiesto que el decidido: no se enviará nada."
         )
     return "\n".join([f"{head}  [{word}]", *(f"  {line}" for line in lines)])
+
+
+def _code_line(view: CampaignView, lang: str) -> str:
+    installed = code_sha256()[:12]
+    if view.code_installed:
+        if lang == "en":
+            return f"Code: {installed}, installed here and named by the campaign."
+        return f"Código: {installed}, el instalado aquí y el que nombra la campaña."
+    named = view.manifest.code_sha256[:12]
+    if lang == "en":
+        return f"⚠ Code: the campaign names {named}, installed here is {installed}: it cannot be approved."
+    return f"⚠ Código: la campaña nombra {named} y el instalado aquí es {installed}: no se puede aprobar."
+
+
+def withdrawn_document(withdrawn: Withdrawn) -> dict[str, Any]:
+    """Return a withdrawal for ``--json``."""
+    return {
+        "campaign": withdrawn.manifest.campaign_id,
+        "decision": Verdict.WITHDRAWN.value,
+        "withdrawn_at": withdrawn.withdrawn.isoformat(),
+        "delivered": withdrawn.delivered,
+        "refused_code": withdrawn.refused_code,
+        "ledger_index": withdrawn.ledger_index,
+    }
+
+
+def withdrawn_text(withdrawn: Withdrawn, lang: str) -> str:
+    """Return a withdrawal for people."""
+    english = lang == "en"
+    if withdrawn.delivered:
+        sent = "The coordinator knows." if english else "El coordinador lo sabe."
+    elif withdrawn.refused_code is not None:
+        sent = (
+            f"The coordinator would not take note ({withdrawn.refused_code}); nothing is sent to it all the same."
+            if english
+            else f"El coordinador no lo ha recogido ({withdrawn.refused_code}); aun así no se le envía nada."
+        )
+    else:
+        sent = "The coordinator will be told when it answers." if english else "Se dirá al coordinador cuando responda."
+    if english:
+        head = f"{withdrawn.manifest.name}: approval withdrawn. Entry {withdrawn.ledger_index} of the ledger."
+        return f"{head} Nothing more leaves; what has left stays spent. {sent}"
+    head = f"{withdrawn.manifest.name}: aprobación retirada. Entrada {withdrawn.ledger_index} del registro."
+    return f"{head} Ya no sale nada más; lo que salió queda gastado. {sent}"

@@ -39,6 +39,29 @@ class DeliveryRow(Base):
     refused_code: Mapped[str | None] = mapped_column(String(64))  # why the coordinator will not take it
 
 
+class WithdrawalRow(Base):
+    """An approval taken back. The approval itself stays as it was signed; from here on the guard sees it withdrawn."""
+
+    __tablename__ = "training_withdrawals"
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    decision: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON, signed by this entity
+    ledger_index: Mapped[int] = mapped_column(Integer)
+    withdrawn_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    refused_code: Mapped[str | None] = mapped_column(String(64))  # why the coordinator will not take it
+
+
+class PolicyRow(Base):
+    """A standing policy of the data-protection officer that is in force."""
+
+    __tablename__ = "training_policies"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    document: Mapped[bytes] = mapped_column(LargeBinary)  # RFC 8785, federated.standing.policy_bytes
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
 class ReleaseRow(Base):
     """A released model that this node has verified, with the manifest it follows."""
 

@@ -4,6 +4,7 @@ Whatever is refused is answered with the code of the reason, so that the coordin
 """
 
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -52,12 +53,12 @@ class TrainingWorker:
                 self.settle()
 
     def work_while_asked(self, stopping: threading.Event) -> None:
-        """Answer round after round, until the coordinator has nothing to ask for a while."""
-        while not stopping.is_set():
-            pulled, answered = self.work_once(WAIT_SECONDS)
+        """Answer step after step, until the coordinator has nothing to ask for a while."""
+        tasks = self._client.pull(WAIT_SECONDS)
+        while tasks and not stopping.is_set():
+            tasks, answered = self.work_on(tasks, WAIT_SECONDS)
             if not answered:
-                if pulled:
-                    stopping.wait(IDLE_SECONDS)  # tasks that nobody could answer must not keep this node busy
+                stopping.wait(IDLE_SECONDS)  # tasks that nobody could answer must not keep this node busy
                 return
 
     def prepare(self, campaign_id: str) -> None:
@@ -71,18 +72,19 @@ class TrainingWorker:
             if record is not None:
                 warm_up(self._node, session, open_manifest(record.manifest, coordinator_key=key))
 
-    def work_once(self, wait_seconds: float) -> tuple[int, int]:
-        """Ask for tasks once and answer them; return how many there were, and how many were answered."""
-        tasks, answered = self._client.pull(wait_seconds), 0
-        for task in tasks:
+    def work_on(self, tasks: Sequence[PulledTask], wait_seconds: float) -> tuple[tuple[PulledTask, ...], int]:
+        """Answer tasks; return the next ones, asked for together with the last delivery, and how many were answered."""
+        coming: tuple[PulledTask, ...] = ()
+        answered = 0
+        for position, task in enumerate(tasks, start=1):
             try:
                 result = self.answer(task)
             except MessageMalformed as error:
                 _log.warning("task_malformed", task=task.task_id, message=error.message)
                 continue
-            self._send(task.task_id, result)
+            coming = self._send(task.task_id, result, wait_seconds if position == len(tasks) else 0.0)
             answered += 1
-        return len(tasks), answered
+        return coming, answered
 
     def answer(self, task: PulledTask) -> bytes:
         """Return the bytes that answer a task: a reply, durable and paid for, or a refusal with its code.
@@ -120,10 +122,11 @@ class TrainingWorker:
                     released += [campaign_id] if state == "released" else []
         fetch_missing(self._node, self._client, released)
 
-    def _send(self, task_id: str, result: bytes) -> None:
+    def _send(self, task_id: str, result: bytes, wait_seconds: float) -> tuple[PulledTask, ...]:
         # Signed only now: what is sent is durable already.
         try:
-            self._client.push(task_id, signing.seal(RESULT_TYPE, result, self._node.keys.signing))
+            return self._client.push(task_id, signing.seal(RESULT_TYPE, result, self._node.keys.signing), wait_seconds)
         except PeerRefused as error:
             # Too late, for instance: the spend stands, the campaign goes on without this round of ours.
             _log.warning("result_refused", task=task_id, code=error.peer_code)
+            return ()

@@ -125,13 +125,29 @@ def _locator(folder: Path, fewer: int) -> Group:
     return Group(work, whole)
 
 
-def _training(folder: Path, fewer: int) -> Table:
+def _training(folder: Path, fewer: int) -> Group:
+    from tests.benchmarks.crowd import measured
     from tests.benchmarks.training import rounds_beside_stock_flower
 
-    table = _table("Training rounds, the same apps and rows", "entities", "seconds a round (median)")
-    for name, entities, seconds in rounds_beside_stock_flower(folder, rounds=20 // fewer):
-        table.add_row(name, str(entities), f"{seconds:.3f}")
-    return table
+    rounds = _table(
+        "Training over the network, the same model and rows",
+        "entities",
+        "ms a round (aim 150)",
+        "s a campaign (aim 30)",
+    )
+    for each in rounds_beside_stock_flower(folder):
+        whole = "" if each.campaign_seconds is None else f"{each.campaign_seconds:.1f}"
+        rounds.add_row(each.engine, str(each.entities), f"{1000 * each.round_seconds:.0f}", whole)
+    crowd = _table(
+        "A whole campaign over simulated entities in one process (aim 180 s, 4,000 MB)",
+        *("entities", "people", "rounds", "seconds", "ms a round and entity", "MB"),
+    )
+    for entities in (75, 150, 300 // fewer):
+        one = measured(entities)
+        share = f"{1000 * one.seconds / one.rounds / one.entities:.1f}"
+        figures = (str(one.entities), f"{one.people:,}", str(one.rounds), f"{one.seconds:.0f}", share)
+        crowd.add_row("additive, secure sums, evaluation", *figures, f"{one.megabytes:.0f}")
+    return Group(rounds, crowd)
 
 
 def _table(title: str, *columns: str) -> Table:

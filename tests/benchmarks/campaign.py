@@ -11,18 +11,24 @@ from pydantic import TypeAdapter
 from deploy.local.cps import SITE, schema_document, write_cps
 from federated.code_hash import code_sha256
 from federated.features import FeatureSpec, LabelSpec, encode_features, encode_labels
+from federated.learning.terms import ModelName, plan_model_terms
 from federated.manifest import CampaignManifest, DataSource
-from federated.planning import plan_terms
+from federated.measuring.plan import EvaluationPlan
+from federated.planning import plan_stages
 
 EPSILON = 4.0
 DELTA = 1e-5
 
 
-def bench_manifest(entities: tuple[str, ...], rounds: int) -> CampaignManifest:
-    """Return a manifest for these entities over the CPS table."""
-    document = schema_document()
-    features = TypeAdapter(tuple[FeatureSpec, ...]).validate_python(document["features"])
-    terms = plan_terms(features, epsilon=EPSILON, delta=DELTA, rounds=rounds)
+def cps_features() -> tuple[FeatureSpec, ...]:
+    """Return the features of the CPS table."""
+    return TypeAdapter(tuple[FeatureSpec, ...]).validate_python(schema_document()["features"])
+
+
+def bench_manifest(entities: tuple[str, ...], *, model: ModelName = "additive", absent: int = 0) -> CampaignManifest:
+    """Return a manifest for these entities over the CPS table; `absent` of them may fail."""
+    features = cps_features()
+    terms = plan_model_terms(model, features, epsilon=EPSILON, delta=DELTA)
     issued = datetime.now(UTC)
     return CampaignManifest(
         campaign_id="0" * 32,
@@ -31,15 +37,15 @@ def bench_manifest(entities: tuple[str, ...], rounds: int) -> CampaignManifest:
         source=DataSource.TABLE,
         dataset="cps",
         features=features,
-        label=LabelSpec.model_validate(document["label"]),
-        epsilon=terms.epsilon,
-        delta=terms.delta,
-        rounds=rounds,
-        clipping_bound=terms.clipping_bound,
-        noise_multiplier=terms.noise_multiplier,
-        learning_rate=terms.learning_rate,
-        momentum=terms.momentum,
-        minimum_cohort=len(entities),
+        label=LabelSpec.model_validate(schema_document()["label"]),
+        terms=terms,
+        evaluation=EvaluationPlan.around(0.33, capacity=0.2),
+        epsilon=EPSILON,
+        delta=DELTA,
+        stages=plan_stages(terms, epsilon=EPSILON, delta=DELTA),
+        minimum_cohort=len(entities) - absent,
+        noise_shares=len(entities) - absent,
+        people_estimate=6_700,
         invited=entities,
         issued=issued,
         deadline=issued + timedelta(hours=1),

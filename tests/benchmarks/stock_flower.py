@@ -25,21 +25,22 @@ def free_ports(count: int) -> list[int]:
         return [int(each.getsockname()[1]) for each in sockets]
 
 
-def stock_rounds(folder: Path, manifest: CampaignManifest) -> list[float]:
+def stock_rounds(folder: Path, manifest: CampaignManifest, rounds: int) -> list[float]:
     """Return the seconds that each round took, the first one (start-up) included.
 
     Args:
         folder: holds ``ENTITY.npz`` with the rows of each invited entity.
         manifest: what is trained.
+        rounds: how many of its rounds are run.
 
     Raises:
         RuntimeError: Flower did not finish; its logs are in `folder`.
     """
     (folder / "manifest.json").write_text(manifest.model_dump_json())
     with _engine(folder, manifest.invited):
-        command = [_program("flwr"), "run", str(APP), "local", "--run-config", f'folder="{folder}"']
+        command = [_program("flwr"), "run", str(APP), "local", "--run-config", f'folder="{folder}" rounds={rounds}']
         subprocess.run(command, env=_environment(folder), check=True, stdout=subprocess.DEVNULL)
-        return _wait(folder / "rounds.txt", manifest.rounds)
+        return _wait(folder / "rounds.txt", rounds)
 
 
 def _program(name: str) -> str:

@@ -53,7 +53,7 @@ def stages(epsilon: float, rounds: int) -> tuple[Stage, ...]:
 
 def terms(rounds: int = ROUNDS) -> LogisticTerms:
     """Return the terms of a logistic model with so many rounds of training."""
-    planned = plan_model_terms("logistic", FEATURES, epsilon=1.0)
+    planned = plan_model_terms("logistic", FEATURES, epsilon=1.0, delta=1e-5)
     assert isinstance(planned, LogisticTerms)
     return planned.model_copy(update={"rounds": rounds})
 

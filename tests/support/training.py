@@ -17,7 +17,7 @@ from federated.flower.messages import content_of, message_to_bytes
 from federated.grid_store import GridStore, flower_id, task_id
 from federated.manifest import CampaignManifest, DataSource, seal_manifest
 from federated.steps import Asked, StepRequest, step_name
-from node.rpc.training import ListedCampaign, PulledTask, TrainingClient
+from node.rpc.training import ListedCampaign, PublishedRelease, PulledTask, TrainingClient
 from node.runtime.errors import PeerRefused, PeerUnreachable
 from node.training.datasets import register_table
 from node.wiring import Node
@@ -75,7 +75,7 @@ class ScriptedCoordinator(TrainingClient):
         self.tasks: list[PulledTask] = []
         self.decisions: list[Envelope] = []
         self.results: list[tuple[str, Envelope]] = []
-        self.releases: dict[str, Envelope] = {}
+        self.releases: dict[str, PublishedRelease] = {}
         self.reachable = True
         self.refusing = ""
 
@@ -113,12 +113,13 @@ class ScriptedCoordinator(TrainingClient):
         return tasks
 
     @override
-    def push(self, task_id: str, result: Envelope) -> None:
+    def push(self, task_id: str, result: Envelope, wait_seconds: float = 0.0) -> tuple[PulledTask, ...]:
         self._answer()
         self.results.append((task_id, result))
+        return self.pull(0.0) if wait_seconds else ()
 
     @override
-    def release(self, campaign_id: str) -> Envelope:
+    def release(self, campaign_id: str) -> PublishedRelease:
         self._answer()
         if campaign_id not in self.releases:
             raise PeerRefused("not released", peer_code="campaign_out_of_step")

@@ -23,6 +23,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("step", sa.String(length=32), nullable=False))
     with op.batch_alter_table("training_campaigns", schema=None) as batch_op:
         batch_op.add_column(sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True))
+    with op.batch_alter_table("training_decisions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("withdrawal", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "training_rounds",
         sa.Column("campaign_id", sa.String(length=32), nullable=False),
@@ -40,6 +43,9 @@ def downgrade() -> None:
     op.drop_table("training_rounds")
     for statement in _EMPTYING:
         op.execute(statement)
+    with op.batch_alter_table("training_decisions", schema=None) as batch_op:
+        batch_op.drop_column("withdrawn_at")
+        batch_op.drop_column("withdrawal")
     with op.batch_alter_table("training_campaigns", schema=None) as batch_op:
         batch_op.drop_column("saved_at")
     with op.batch_alter_table("federated_grid_tasks", schema=None) as batch_op:

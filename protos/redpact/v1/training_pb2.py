@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from protos.redpact.v1 import envelope_pb2 as protos_dot_redpact_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/redpact/v1/training.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"\x16\n\x14ListCampaignsRequest\"G\n\x08\x43\x61mpaign\x12,\n\x08manifest\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\r\n\x05state\x18\x02 \x01(\t\"=\n\x12ListCampaignsReply\x12\'\n\tcampaigns\x18\x01 \x03(\x0b\x32\x14.redpact.v1.Campaign\"=\n\rDecideRequest\x12,\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"\r\n\x0b\x44\x65\x63ideReply\"-\n\x10PullTasksRequest\x12\x19\n\x11wait_milliseconds\x18\x01 \x01(\r\"=\n\x04Task\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\x0c\"1\n\x0ePullTasksReply\x12\x1f\n\x05tasks\x18\x01 \x03(\x0b\x32\x10.redpact.v1.Task\"P\n\x11PushResultRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12*\n\x06result\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"\x11\n\x0fPushResultReply\"(\n\x11GetReleaseRequest\x12\x13\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\t\">\n\x0fGetReleaseReply\x12+\n\x07release\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope2\xf6\x02\n\x08Training\x12Q\n\rListCampaigns\x12 .redpact.v1.ListCampaignsRequest\x1a\x1e.redpact.v1.ListCampaignsReply\x12<\n\x06\x44\x65\x63ide\x12\x19.redpact.v1.DecideRequest\x1a\x17.redpact.v1.DecideReply\x12\x45\n\tPullTasks\x12\x1c.redpact.v1.PullTasksRequest\x1a\x1a.redpact.v1.PullTasksReply\x12H\n\nPushResult\x12\x1d.redpact.v1.PushResultRequest\x1a\x1b.redpact.v1.PushResultReply\x12H\n\nGetRelease\x12\x1d.redpact.v1.GetReleaseRequest\x1a\x1b.redpact.v1.GetReleaseReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/redpact/v1/training.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"\x16\n\x14ListCampaignsRequest\"G\n\x08\x43\x61mpaign\x12,\n\x08manifest\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\r\n\x05state\x18\x02 \x01(\t\"=\n\x12ListCampaignsReply\x12\'\n\tcampaigns\x18\x01 \x03(\x0b\x32\x14.redpact.v1.Campaign\"=\n\rDecideRequest\x12,\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"\r\n\x0b\x44\x65\x63ideReply\"-\n\x10PullTasksRequest\x12\x19\n\x11wait_milliseconds\x18\x01 \x01(\r\"=\n\x04Task\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\x0c\"1\n\x0ePullTasksReply\x12\x1f\n\x05tasks\x18\x01 \x03(\x0b\x32\x10.redpact.v1.Task\"k\n\x11PushResultRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12*\n\x06result\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\x19\n\x11wait_milliseconds\x18\x03 \x01(\r\"2\n\x0fPushResultReply\x12\x1f\n\x05tasks\x18\x01 \x03(\x0b\x32\x10.redpact.v1.Task\"(\n\x11GetReleaseRequest\x12\x13\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\t\"R\n\x0fGetReleaseReply\x12+\n\x07release\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\x12\n\ntranscript\x18\x02 \x01(\x0c\x32\xf6\x02\n\x08Training\x12Q\n\rListCampaigns\x12 .redpact.v1.ListCampaignsRequest\x1a\x1e.redpact.v1.ListCampaignsReply\x12<\n\x06\x44\x65\x63ide\x12\x19.redpact.v1.DecideRequest\x1a\x17.redpact.v1.DecideReply\x12\x45\n\tPullTasks\x12\x1c.redpact.v1.PullTasksRequest\x1a\x1a.redpact.v1.PullTasksReply\x12H\n\nPushResult\x12\x1d.redpact.v1.PushResultRequest\x1a\x1b.redpact.v1.PushResultReply\x12H\n\nGetRelease\x12\x1d.redpact.v1.GetReleaseRequest\x1a\x1b.redpact.v1.GetReleaseReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,13 +49,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PULLTASKSREPLY']._serialized_start=430
   _globals['_PULLTASKSREPLY']._serialized_end=479
   _globals['_PUSHRESULTREQUEST']._serialized_start=481
-  _globals['_PUSHRESULTREQUEST']._serialized_end=561
-  _globals['_PUSHRESULTREPLY']._serialized_start=563
-  _globals['_PUSHRESULTREPLY']._serialized_end=580
-  _globals['_GETRELEASEREQUEST']._serialized_start=582
-  _globals['_GETRELEASEREQUEST']._serialized_end=622
-  _globals['_GETRELEASEREPLY']._serialized_start=624
-  _globals['_GETRELEASEREPLY']._serialized_end=686
-  _globals['_TRAINING']._serialized_start=689
-  _globals['_TRAINING']._serialized_end=1063
+  _globals['_PUSHRESULTREQUEST']._serialized_end=588
+  _globals['_PUSHRESULTREPLY']._serialized_start=590
+  _globals['_PUSHRESULTREPLY']._serialized_end=640
+  _globals['_GETRELEASEREQUEST']._serialized_start=642
+  _globals['_GETRELEASEREQUEST']._serialized_end=682
+  _globals['_GETRELEASEREPLY']._serialized_start=684
+  _globals['_GETRELEASEREPLY']._serialized_end=766
+  _globals['_TRAINING']._serialized_start=769
+  _globals['_TRAINING']._serialized_end=1143
 # @@protoc_insertion_point(module_scope)

@@ -186,7 +186,10 @@ class PushResultRequest(_message.Message):
 
     TASK_ID_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
+    WAIT_MILLISECONDS_FIELD_NUMBER: _builtins.int
     task_id: _builtins.str
+    wait_milliseconds: _builtins.int
+    """how long the coordinator may hold the call open for the next tasks; 0 asks for none"""
     @_builtins.property
     def result(self) -> _envelope_pb2.SignedEnvelope:
         """payload: the serialised Flower message, signed by the entity"""
@@ -196,10 +199,11 @@ class PushResultRequest(_message.Message):
         *,
         task_id: _builtins.str = ...,
         result: _envelope_pb2.SignedEnvelope | None = ...,
+        wait_milliseconds: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["result", b"result", "task_id", b"task_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["result", b"result", "task_id", b"task_id", "wait_milliseconds", b"wait_milliseconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -209,12 +213,19 @@ Global___PushResultRequest: _TypeAlias = PushResultRequest  # noqa: Y015
 class PushResultReply(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    TASKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Task]:
+        """the entity's next tasks, so that a step costs one call"""
+
     def __init__(
         self,
+        *,
+        tasks: _abc.Iterable[Global___Task] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tasks", b"tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -244,16 +255,20 @@ class GetReleaseReply(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RELEASE_FIELD_NUMBER: _builtins.int
+    TRANSCRIPT_FIELD_NUMBER: _builtins.int
+    transcript: _builtins.bytes
+    """one JSON record a round, see federated.bundle.transcript: the model can be made again from it"""
     @_builtins.property
     def release(self) -> _envelope_pb2.SignedEnvelope: ...
     def __init__(
         self,
         *,
         release: _envelope_pb2.SignedEnvelope | None = ...,
+        transcript: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["release", b"release"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["release", b"release"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["release", b"release", "transcript", b"transcript"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -16,6 +16,8 @@ from coordinator.training.exporting import export_release
 from coordinator.training.proposal import Proposal
 from coordinator.training.starting import Source, propose
 from coordinator.training.states import CampaignState, StopReason
+from federated.bundle.documents import ReleaseReader
+from federated.bundle.verifying import verify_bundle
 from federated.manifest import DataSource
 from node.runtime.errors import PeerRefused
 from node.training.approvals import approve, list_campaigns, refuse
@@ -58,7 +60,7 @@ def approve_all(net: Network, campaign: Campaign) -> None:
         assert approve(node, node.training_client(), campaign.campaign_id).delivered
 
 
-def until(net: Network, campaign: Campaign, condition: Callable[[Campaign], bool], seconds: float = 60.0) -> Campaign:
+def until(net: Network, campaign: Campaign, condition: Callable[[Campaign], bool], seconds: float = 180.0) -> Campaign:
     """Wait until the campaign, as stored, fulfils `condition`."""
     end = time.monotonic() + seconds
     while True:
@@ -98,36 +100,64 @@ def test_who_approves_contributes_who_refuses_does_not_and_the_model_is_verified
     assert evaluate(net.nodes["leon"], net.nodes["leon"].training_client(), campaign.campaign_id).auc > 0.6
     assert fetch_release(soria, soria.training_client(), campaign.campaign_id).release == release
     assert [view.decision for view in list_campaigns(soria, soria.training_client())] == ["refused"]
-    content, files = export_release(net.coordinator, campaign.campaign_id, net.root / "out")
-    assert content == release
-    assert [path.name for path in files] == ["release.dsse.json", "manifest.dsse.json"]
+    assert export_release(net.coordinator, campaign.campaign_id, net.root / "out") == release
+    checked = verify_bundle(
+        net.root / "out", ReleaseReader(), coordinator_key=net.coordinator.keys.signing.public_key, now=net.clock.now()
+    )
+    assert [check.number for check in checked.checks if check.findings] == []
 
 
 @pytest.mark.invariant(6)
 def test_a_coordinator_restarted_in_the_middle_goes_on_and_nobody_pays_twice(net: Network) -> None:
-    rounds = 16
-    campaign = propose_campaign(net, rounds=rounds, minimum=3)
+    campaign = propose_campaign(net)
     approve_all(net, campaign)
     until(net, campaign, lambda found: found.rounds_completed >= 3)
 
     net.stop_coordinator()
     (between,) = report.campaigns(net.coordinator, campaign.campaign_id)
     assert between.state is CampaignState.RUNNING
-    assert 3 <= between.rounds_completed < rounds
+    assert 3 <= between.rounds_completed < campaign.manifest.rounds
     net.start()
 
-    done = until(net, campaign, ended, seconds=90)
+    done = until(net, campaign, ended)
     assert done.state is CampaignState.RELEASED
-    assert done.rounds_completed == rounds
+    assert done.rounds_completed == campaign.manifest.rounds
+    assert report.released(net.coordinator, done).rounds_lost == 0
     for node in net.nodes.values():
         (statement,) = statements(node)
         assert statement.spent <= 4.0
-        assert [each.spent for each in statement.reservations] == [rounds]
-        assert ledger_types(node)["training_contributed"] == rounds
+        assert [len(each.spent) for each in statement.reservations] == [campaign.manifest.rounds]
+        assert ledger_types(node)["training_contributed"] == campaign.manifest.rounds
+
+
+@pytest.mark.invariant(6)
+def test_a_node_restarted_in_the_middle_answers_again_with_the_same_bytes(net: Network) -> None:
+    campaign = propose_campaign(net, minimum=4)
+    approve_all(net, campaign)
+    until(net, campaign, lambda found: found.rounds_completed >= 2)
+    net.services[0].stop()
+    node = net.nodes["avila"]
+    time.sleep(0.5)
+    net.serve("avila")
+    done = until(net, campaign, ended)
+    assert done.state is CampaignState.RELEASED
+    (statement,) = statements(node)
+    assert [len(each.spent) for each in statement.reservations] == [campaign.manifest.rounds]
+
+
+@pytest.mark.parametrize("model", ["additive", "neural"])
+def test_the_other_models_go_the_same_way(net: Network, model: str) -> None:
+    campaign = propose_campaign(net, model=model)
+    approve_all(net, campaign)
+    done = until(net, campaign, ended)
+    release = report.released(net.coordinator, done)
+    assert (release.model.kind, release.rounds_completed) == (model, campaign.manifest.rounds)
+    node = net.nodes["leon"]
+    assert fetch_release(node, node.training_client(), campaign.campaign_id).release == release
 
 
 def test_a_campaign_short_of_its_cohort_stops_at_the_deadline(net: Network) -> None:
-    campaign = propose_campaign(net, decide_within=timedelta(seconds=2), minimum=2)
+    campaign = propose_campaign(net, decide_within=timedelta(seconds=2))
     node = net.nodes["leon"]
     approve(node, node.training_client(), campaign.campaign_id)
     done = until(net, campaign, ended)
@@ -137,9 +167,9 @@ def test_a_campaign_short_of_its_cohort_stops_at_the_deadline(net: Network) -> N
 
 
 def test_a_campaign_that_loses_its_cohort_stops_and_says_so(tmp_path: Path) -> None:
-    with serving(tmp_path, round_seconds=1) as net:
+    with serving(tmp_path, round_seconds=3) as net:
         net.services[2].stop()
-        campaign = propose_campaign(net, minimum=3)
+        campaign = propose_campaign(net, minimum=4)
         approve_all(net, campaign)
         done = until(net, campaign, ended)
     assert (done.state, done.stop_reason) == (CampaignState.STOPPED, StopReason.COHORT_LOST)
@@ -160,18 +190,8 @@ def test_a_suspended_entity_can_neither_look_nor_decide(net: Network) -> None:
 def test_an_entity_sees_only_the_campaigns_it_is_invited_to(net: Network) -> None:
     schema = net.root / "campaign.yaml"
     schema.write_text(SCHEMA)
-    proposal = Proposal("Prueba", 4.0, 1e-5, 4, 1, timedelta(minutes=5), timedelta(hours=1), invited=("avila",))
+    invited = ("avila", "soria", "zamora")
+    proposal = Proposal("Prueba", 4.0, 1e-5, 3, timedelta(minutes=5), timedelta(hours=1), invited=invited)
     propose(net.coordinator, proposal, Source(DataSource.TABLE, schema, DATASET))
     assert len(net.nodes["avila"].training_client().campaigns()) == 1
     assert net.nodes["leon"].training_client().campaigns() == ()
-
-
-def test_a_round_over_mutual_tls_takes_a_fraction_of_a_second(net: Network) -> None:
-    campaign = propose_campaign(net, rounds=12, minimum=3)
-    approve_all(net, campaign)
-    until(net, campaign, lambda found: found.rounds_completed >= 2)
-    start = time.monotonic()
-    done = until(net, campaign, ended)
-    assert done.state is CampaignState.RELEASED
-    # A tenth of what Flower's own engine takes, with room for a busy machine; the figure itself is in make bench.
-    assert (time.monotonic() - start) / 10 < 0.74

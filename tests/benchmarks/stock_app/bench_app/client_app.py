@@ -1,15 +1,17 @@
-"""The entity's app, as it is, behind the entry point that a SuperNode loads. Rows come from the folder of the run."""
+"""An entity's app on stock Flower: the noised sum of a round in the clear, as it goes without our protocol."""
 
 from pathlib import Path
 
 import numpy as np
-from flwr.app import Context, Message
+from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
-from federated.flower.client_app import build_client_app
 from federated.manifest import CampaignManifest
-from federated.models.logistic import clipped_sum
-from federated.training import LocalTrainer
+from federated.models import answer_for
+from federated.noise import discrete_gaussian
+from federated.rows import Rows
+from federated.stages import position_of
+from federated.sums import StageSums
 
 app = ClientApp()
 
@@ -20,5 +22,12 @@ def train(message: Message, context: Context) -> Message:
     entity, folder = str(context.node_config["entity"]), Path(str(context.run_config["folder"]))
     manifest = CampaignManifest.model_validate_json((folder / "manifest.json").read_bytes())
     with np.load(folder / f"{entity}.npz") as rows:
-        trainer = LocalTrainer(manifest, rows["matrix"], rows["labels"], clipped_sum=clipped_sum)
-    return build_client_app(entity, trainer)(message, context)
+        people = Rows.of(rows["matrix"], rows["labels"])
+    arrays, terms = message.content["parameters"], message.content["round"]
+    assert isinstance(arrays, ArrayRecord)
+    assert isinstance(terms, ConfigRecord)
+    position = position_of(manifest.stages, int(str(terms["number"])))
+    assert position is not None
+    exact = answer_for(manifest)(arrays["parameters"].numpy(), position.stage.kind, people)
+    noised = exact + discrete_gaussian(len(exact), StageSums(manifest).share_variance(position))
+    return Message(RecordDict({"sum": ArrayRecord({"sum": Array(noised)})}), reply_to=message)

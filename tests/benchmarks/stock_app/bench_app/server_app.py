@@ -1,34 +1,44 @@
-"""The coordinator's app, as it is, on the grid of a SuperLink. It notes when each round ended."""
+"""The coordinator's app on stock Flower: the same rounds of the same model, with nothing hidden and nothing durable."""
 
 import time
 from pathlib import Path
 
-from flwr.app import Context
+import numpy as np
+from flwr.app import Array, ArrayRecord, ConfigRecord, Context, MessageType, RecordDict
 from flwr.serverapp import Grid, ServerApp
 
-from federated.flower.server_app import CampaignRun, NoisySumStrategy, build_server_app
 from federated.manifest import CampaignManifest
-from federated.rounds import TrainingState
+from federated.stages import StageKind, position_of
+from federated.sums import StageSums
 
 app = ServerApp()
 
 
 @app.main()
 def main(grid: Grid, context: Context) -> None:
-    """Wait for the nodes, then run the campaign."""
-    folder = Path(str(context.run_config["folder"]))
+    """Wait for the nodes, then run as many rounds as are asked for, and note how long each took."""
+    folder, wanted = Path(str(context.run_config["folder"])), int(str(context.run_config["rounds"]))
     manifest = CampaignManifest.model_validate_json((folder / "manifest.json").read_bytes())
+    program = StageSums(manifest).program
+    state = program.start()
     while len(nodes := list(grid.get_node_ids())) < len(manifest.invited):
         time.sleep(0.1)
-    ended = [time.perf_counter()]
-
-    def on_round(_state: TrainingState) -> None:
-        ended.append(time.perf_counter())
+    for number in range(1, wanted + 1):
+        began, position = time.perf_counter(), position_of(manifest.stages, number)
+        assert position is not None
+        assert position.stage.kind is not StageKind.EVALUATE
+        kind, index = position.stage.kind, position.index + 1
+        parameters = Array(program.ask(state, kind, index))
+        content = RecordDict(
+            {
+                "parameters": ArrayRecord({"parameters": parameters}),
+                "round": ConfigRecord({"number": number}),
+            }
+        )
+        messages = [grid.create_message(content, MessageType.TRAIN, node, str(number)) for node in nodes]
+        replies = list(grid.send_and_receive(messages))
+        sums = [reply.content["sum"] for reply in replies]
+        total = np.sum([record["sum"].numpy() for record in sums if isinstance(record, ArrayRecord)], axis=0)
+        state = program.advance(state, kind, index, tuple(int(each) for each in total))
         with (folder / "rounds.txt").open("a") as file:
-            file.write(f"{ended[-1] - ended[-2]}\n")
-
-    run = CampaignRun(manifest, "0" * 64, manifest.invited, on_round)
-    strategy = NoisySumStrategy(run, TrainingState.start(manifest, "0" * 64))
-    # A SuperLink numbers its nodes at random; which entity is which does not matter to the time a round takes.
-    strategy._names = dict(zip(nodes, manifest.invited, strict=False))
-    build_server_app(run, strategy)(grid, context)
+            file.write(f"{time.perf_counter() - began}\n")

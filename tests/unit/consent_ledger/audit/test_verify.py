@@ -151,7 +151,12 @@ def contribution(manifest: str) -> NewEntry:
 
 @pytest.mark.parametrize(
     ("decision", "passed"),
-    [(EntryType.TRAINING_APPROVED, True), (EntryType.TRAINING_REFUSED, False), (None, False)],
+    [
+        (EntryType.TRAINING_APPROVED, True),
+        (EntryType.TRAINING_REFUSED, False),
+        (EntryType.TRAINING_WITHDRAWN, False),
+        (None, False),
+    ],
 )
 def test_training_needs_an_approval(case: Case, decision: EntryType | None, *, passed: bool) -> None:
     if decision is not None:

@@ -1,7 +1,6 @@
 """Risk lists: a verified model, this node's people, reasons in words, and nothing kept or sent."""
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,64 +8,18 @@ from sqlalchemy import inspect, text
 
 from consent_ledger.errors import SignatureInvalid
 from consent_ledger.signing import Ed25519Signer
-from coordinator.training.proposal import records_question
 from federated.errors import ReleaseInvalid
-from federated.manifest import CampaignManifest, DataSource, manifest_sha256
-from federated.release import ModelRelease, seal_release
-from node.records.population import PopulationRequest, generate
-from node.risk import listing
-from node.rpc.training import ListedCampaign
+from node.risk import listing, report
 from node.training.errors import MonthInvalid, ReleaseMissing
 from node.wiring import Node
-from tests.support.campaigns import CAMPAIGN, manifest
-from tests.support.clock import START, FrozenClock
-from tests.support.exchange import ExchangeNetwork, hold
-from tests.support.training import ScriptedCoordinator
-
-AS_OF = date(2019, 1, 1)
+from tests.support.risk import AS_OF, coordinator, node_with_people
 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    net = ExchangeNetwork(tmp_path_factory.mktemp("risk"), FrozenClock(START))
-    made = net.add("soria")
-    made.__dict__["test_signer"] = net.coordinator
-    hold(made, *generate(PopulationRequest(province="42", people=120)))
+    made = node_with_people(tmp_path_factory.mktemp("risk"))
     yield made
     made.close()
-
-
-def question() -> CampaignManifest:
-    asked = records_question()
-    return manifest(features=asked.features, label=asked.label, source=DataSource.RECORDS, dataset="records")
-
-
-def coordinator(node: Node, *, signer: Ed25519Signer | None = None, **changes: object) -> ScriptedCoordinator:
-    """Return a coordinator with one released model that looks at months on benefit only."""
-    script = ScriptedCoordinator(node.__dict__["test_signer"], "soria")
-    content = question()
-    envelope = script.offer(content)
-    script.listed[0] = ListedCampaign(envelope, "released")
-    values: dict[str, object] = {
-        "campaign_id": CAMPAIGN,
-        "manifest_sha256": manifest_sha256(envelope),
-        "network": content.network,
-        "model": content.model,
-        "columns": content.columns,
-        "weights": [3.0 if column == "benefit_months" else 0.0 for column in content.columns],
-        "intercept": -1.0,
-        "epsilon": content.epsilon,
-        "epsilon_spent": content.epsilon,
-        "delta": content.delta,
-        "rounds_completed": 4,
-        "contributors": ["leon", "soria"],
-        "people_estimate": 200.0,
-        "transcript_sha256": "0" * 64,
-        "released": START,
-    }
-    release = ModelRelease.model_validate(values | changes)
-    script.releases[CAMPAIGN] = seal_release(release, signer or script.signer)
-    return script
 
 
 def test_people_come_ranked_with_reasons_in_words(node: Node) -> None:
@@ -75,9 +28,26 @@ def test_people_come_ranked_with_reasons_in_words(node: Node) -> None:
     chances = [entry.probability for entry in shown.entries]
     assert chances == sorted(chances, reverse=True)
     assert shown.entries[0].reasons[0].feature == "benefit_months"
-    assert "Meses con renta mínima" in listing.text(shown, "es")
-    assert "Months on minimum income" in listing.text(shown, "en")
-    assert listing.document(shown)["purpose"] == "support_only"
+    assert "Meses con renta mínima" in report.list_text(shown, "es")
+    assert "Months on minimum income" in report.list_text(shown, "en")
+    assert report.list_document(shown)["purpose"] == "support_only"
+
+
+def test_every_list_says_first_what_it_is_for_and_until_when(node: Node) -> None:
+    shown = listing.risk_list(node, coordinator(node), top=1, as_of=AS_OF)
+    assert report.list_text(shown, "es").startswith("Apoyo, nunca sanción")
+    assert report.list_text(shown, "en").startswith("Support, never sanction")
+    assert "caduca el 2027-03-02" in report.list_text(shown, "es")
+    assert report.list_document(shown)["expires"].startswith("2027-03-02")
+
+
+def test_a_probability_comes_with_its_interval(node: Node) -> None:
+    shown = listing.risk_list(node, coordinator(node), top=50, as_of=AS_OF)
+    assert shown.calibrated
+    for entry in shown.entries:
+        assert entry.interval is not None
+        assert 0 <= entry.interval.low <= entry.probability <= entry.interval.high <= 1
+    assert "intervalo del 90 %" in report.list_text(shown, "es")
 
 
 def test_with_the_coordinator_down_the_kept_model_serves(node: Node) -> None:
@@ -116,9 +86,7 @@ def test_scores_are_stored_nowhere(node: Node) -> None:
 def test_a_model_that_does_not_verify_is_not_used(
     tmp_path: Path, changes: dict[str, object], error: type[Exception]
 ) -> None:
-    net = ExchangeNetwork(tmp_path, FrozenClock(START))
-    fresh = net.add("soria")
-    fresh.__dict__["test_signer"] = net.coordinator
+    fresh = node_with_people(tmp_path, people=0)
     signer = changes.pop("signer", None)
     script = coordinator(fresh, signer=signer if isinstance(signer, Ed25519Signer) else None, **changes)
     with pytest.raises(error):

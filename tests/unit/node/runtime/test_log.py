@@ -1,7 +1,10 @@
+import io
 import json
+import sys
 
 import pytest
 import structlog
+from typing_extensions import override
 
 from node.runtime import log
 
@@ -46,3 +49,25 @@ def test_the_level_is_a_threshold(capsys: pytest.CaptureFixture[str]) -> None:
     structlog.get_logger("test").info("not this")
     structlog.get_logger("test").warning("but this")
     assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["but this"]
+
+
+class Gone(io.StringIO):
+    """A pipe whose reader went away."""
+
+    @override
+    def write(self, text: str, /) -> int:
+        raise BrokenPipeError(text)
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stream", [closed(), Gone()], ids=["closed", "reader gone"])
+def test_a_log_that_nobody_takes_any_more_ends_no_work(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO) -> None:
+    monkeypatch.setattr(sys, "stderr", stream)
+    log.configure("info")
+    structlog.get_logger("test").warning("lost")
+    structlog.get_logger("test").exception("lost too")

@@ -1,8 +1,11 @@
+import io
+import sys
 import threading
 
 import pytest
+import structlog
 
-from node.runtime import service
+from node.runtime import log, service
 from node.runtime.errors import PeerUnreachable
 from node.runtime.service import Service, Task
 
@@ -27,6 +30,17 @@ def test_a_task_that_fails_starts_again(failure: Exception) -> None:
     assert recovered.wait(5)
     running.stop()
     assert len(runs) == 3
+
+
+def test_a_task_starts_again_also_when_nobody_takes_the_log_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    log.configure("info")
+    stream.close()
+    try:
+        test_a_task_that_fails_starts_again(ZeroDivisionError("a defect"))
+    finally:
+        structlog.reset_defaults()
 
 
 def test_stopping_lets_waiters_go_first_and_closes_last() -> None:

@@ -133,3 +133,17 @@ def test_a_busy_peer_says_when_to_try_again_and_is_believed_within_bounds(told: 
 def test_a_message_too_large_is_no_busy_peer() -> None:
     failed = Failed(grpc.StatusCode.RESOURCE_EXHAUSTED, "CLIENT: Received message larger than max (9 vs. 8)")
     assert not isinstance(from_rpc_error(failed, "leon"), PeerBusy)
+
+
+@pytest.mark.parametrize("kind", ["unary_unary", "unary_stream"])
+def test_a_call_on_a_channel_that_a_stopping_service_closed_is_abandoned(kind: str) -> None:
+    channel = grpc.insecure_channel("127.0.0.1:1")
+    call = getattr(channel, kind)("/redpact.v1.Test/Call")
+    channel.close()
+    with pytest.raises(PeerUnreachable, match="the call to leon was abandoned"), peer_errors("leon"):
+        call(b"")
+
+
+def test_a_defect_in_a_call_is_not_taken_for_a_closed_channel() -> None:
+    with pytest.raises(ValueError, match="a defect"), peer_errors("leon"):
+        raise ValueError("a defect")

@@ -1,0 +1,70 @@
+"""The campaign's own documents as a bundle's verifier sees them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from consent_ledger.signing import Envelope
+from federated.bundle.facts import BundleFacts, StageTerms
+from federated.bundle.transcript import Transcript
+from federated.documents import parse_document
+from federated.errors import ManifestInvalid
+from federated.manifest import CampaignManifest, manifest_sha256
+from federated.release import ModelRelease, open_release
+from federated.replay import replayed
+from federated.stages import Part
+from federated.sums import StageSums
+
+
+class ReleaseReader:
+    """Opens a campaign's manifest and release, and makes the model again from the rounds' sums."""
+
+    def open(self, manifest: Envelope, release: Envelope, coordinator_key: bytes) -> BundleFacts:
+        """Return the facts of both documents.
+
+        Raises:
+            SignatureInvalid, MalformedDocument, ManifestInvalid, ReleaseInvalid: as `federated.release.open_release`.
+        """
+        found, terms = open_release(release, manifest=manifest, coordinator_key=coordinator_key)
+        return bundle_facts(terms, manifest_sha256(manifest), found)
+
+    def replay(self, manifest: Envelope, transcript: Transcript) -> Mapping[str, Any]:
+        """Return the model's document.
+
+        Raises:
+            MalformedDocument, ManifestInvalid: not a manifest.
+            ReleaseInvalid: a round is not the manifest's, or published something else than its sums give.
+            MessageMalformed: a sum does not fit the model.
+        """
+        terms = parse_document(manifest.payload, CampaignManifest, ManifestInvalid)
+        progress = replayed(terms, transcript)
+        return StageSums(terms).program.finish(progress.vectors).model_dump(mode="json")
+
+
+def bundle_facts(manifest: CampaignManifest, digest: str, release: ModelRelease) -> BundleFacts:
+    """Return what a bundle says of a verified manifest and its verified release."""
+    return BundleFacts(
+        campaign_id=manifest.campaign_id,
+        manifest_sha256=digest,
+        purpose=release.purpose,
+        stages=tuple(
+            StageTerms(
+                name=stage.kind.value,
+                rounds=stage.rounds,
+                noise_multiplier=stage.noise_multiplier,
+                people="held_out" if stage.kind.part is Part.HELD_OUT else "trained",
+            )
+            for stage in manifest.stages
+        ),
+        delta=manifest.delta,
+        epsilon=release.epsilon,
+        people_cap=manifest.people_cap if manifest.counts_entities else 1,
+        colluders=manifest.minimum_cohort - manifest.noise_shares,
+        noise_shares=manifest.noise_shares,
+        minimum_cohort=manifest.minimum_cohort,
+        invited=manifest.invited,
+        transcript_sha256=release.transcript_sha256,
+        model=release.model.model_dump(mode="json"),
+        metrics=release.measurement or {},
+        issued=manifest.issued,
+        expires=release.expires,
+    )

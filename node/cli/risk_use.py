@@ -1,0 +1,123 @@
+"""``redpact-node risk override|confirm|reasons|off|on|status``: people decide, and the model can be stopped."""
+
+from typing import Annotated
+
+import typer
+
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import PROFESSIONAL_VARIABLE, who_asks
+
+PersonArgument = Annotated[str, typer.Argument(help="The person, by the id that the list shows.", metavar="PERSON")]
+ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        envvar=PROFESSIONAL_VARIABLE,
+        help="Staff code of who decides, never a document; your login name if none is given.",
+        show_default=False,
+    ),
+]
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands to the group ``risk``."""
+    for add in (_override, _confirm, _reasons, _off, _on, _status):
+        add(group)
+
+
+def _override(group: typer.Typer) -> None:
+    @group.command()
+    def override(
+        *,
+        home: HomeOption,
+        person: PersonArgument,
+        reason: Annotated[str, typer.Option(help="Why, by its code; see: risk reasons.")],
+        lower: Annotated[bool, typer.Option("--lower/--raise", help="Put the person last, or first.")] = True,
+        by: ByOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Set aside what the model says of a person, with a reason. Kept here only, and shown in the list."""
+        from node.risk import report
+        from node.risk.decisions import Decision, NewDecision, decide
+
+        node = open_node(home)
+        new = NewDecision(person, Decision.LOWER if lower else Decision.RAISE, who_asks(by), reason)
+        decided = decide(node, node.training_client(), new)
+        emit(report.decision_document(decided), report.decision_text(decided, lang), as_json=as_json)
+
+
+def _confirm(group: typer.Typer) -> None:
+    @group.command()
+    def confirm(
+        *,
+        home: HomeOption,
+        person: PersonArgument,
+        by: ByOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Note that a professional looked at a person and agrees with the place in the list."""
+        from node.risk import report
+        from node.risk.decisions import Decision, NewDecision, decide
+
+        node = open_node(home)
+        decided = decide(node, node.training_client(), NewDecision(person, Decision.CONFIRM, who_asks(by)))
+        emit(report.decision_document(decided), report.decision_text(decided, lang), as_json=as_json)
+
+
+def _reasons(group: typer.Typer) -> None:
+    @group.command()
+    def reasons(lang: LangOption = "es", as_json: JsonOption = False) -> None:
+        """List the coded reasons for setting the model aside."""
+        from node.risk import status_report
+
+        emit(status_report.reasons_document(), status_report.reasons_text(lang), as_json=as_json)
+
+
+def _off(group: typer.Typer) -> None:
+    @group.command()
+    def off(
+        *,
+        home: HomeOption,
+        reason: Annotated[str, typer.Option(help="Why, for the record; never personal data.")],
+        by: ByOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Stop all use of the model at this entity, at once: no list, no alert. In the ledger."""
+        from node.risk import status_report
+        from node.risk.switch import switch
+
+        state = switch(open_node(home), on=False, changed_by=who_asks(by), reason=reason)
+        emit(status_report.switch_document(state), status_report.switch_text(state, lang), as_json=as_json)
+
+
+def _on(group: typer.Typer) -> None:
+    @group.command()
+    def on(
+        *,
+        home: HomeOption,
+        reason: Annotated[str, typer.Option(help="Why, for the record; never personal data.")] = "",
+        by: ByOption = "",
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Let the model be used again. In the ledger."""
+        from node.risk import status_report
+        from node.risk.switch import switch
+
+        state = switch(open_node(home), on=True, changed_by=who_asks(by), reason=reason)
+        emit(status_report.switch_document(state), status_report.switch_text(state, lang), as_json=as_json)
+
+
+def _status(group: typer.Typer) -> None:
+    @group.command()
+    def status(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
+        """Show whether the model is in use and until when, and how often professionals set it aside."""
+        from node.risk import status_report
+        from node.risk.status import risk_status
+
+        node = open_node(home)
+        found = risk_status(node, node.training_client())
+        emit(status_report.status_document(found), status_report.status_text(found, lang), as_json=as_json)

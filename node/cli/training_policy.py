@@ -1,0 +1,99 @@
+"""``redpact-node training policy set|list|remove``: what the data-protection officer decides beforehand."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from node.cli.arguments import split_names
+from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.professional import read_day
+
+if TYPE_CHECKING:
+    from federated.standing import StandingPolicy
+
+NameArgument = Annotated[str, typer.Argument(help="Name of the policy: a-z, 0-9 and '-'.")]
+ActionOption = Annotated[
+    bool, typer.Option("--approve/--refuse", help="Approve what is within all limits, or refuse what is outside any.")
+]
+UntilOption = Annotated[str, typer.Option(help="It decides before this day: YYYY-MM-DD, UTC.")]
+SourceOption = Annotated[str, typer.Option(help="Only campaigns on: records or table.")]
+DatasetOption = Annotated[str, typer.Option(help="Only campaigns on this data set: records, or a table.")]
+ModelOption = Annotated[list[str] | None, typer.Option(help="Models allowed: A[,B].")]
+FeatureOption = Annotated[list[str] | None, typer.Option(help="Features allowed, and no other: A[,B].")]
+EpsilonOption = Annotated[float | None, typer.Option(help="Epsilon at most.")]
+CohortOption = Annotated[int | None, typer.Option(help="Entities that must take part, at least.")]
+RoundsOption = Annotated[int | None, typer.Option(help="Rounds at most.")]
+BudgetOption = Annotated[float | None, typer.Option(help="Budget that must be left afterwards.")]
+
+
+def register(group: typer.Typer) -> None:
+    """Add the group ``policy`` to the group ``training``."""
+    policy = typer.Typer(
+        no_args_is_help=True, help="Standing policies: campaigns decided without waiting for a person."
+    )
+    for add in (_set, _list, _remove):
+        add(policy)
+    group.add_typer(policy, name="policy")
+
+
+def _set(group: typer.Typer) -> None:
+    @group.command("set")
+    def set_(
+        *,
+        home: HomeOption,
+        name: NameArgument,
+        approve: ActionOption,
+        until: UntilOption,
+        source: SourceOption = "",
+        dataset: DatasetOption = "",
+        model: ModelOption = None,
+        feature: FeatureOption = None,
+        epsilon: EpsilonOption = None,
+        minimum_cohort: CohortOption = None,
+        rounds: RoundsOption = None,
+        budget_left: BudgetOption = None,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Put a policy in force. An approval must state every limit; what no policy covers waits for a person."""
+        from node.training import standing, standing_report
+
+        stated: dict[str, object] = {"source": source or None, "dataset": dataset or None}
+        stated |= {"models": split_names(model) or None, "features": split_names(feature) or None}
+        stated |= {"epsilon": epsilon, "minimum_cohort": minimum_cohort, "rounds": rounds, "budget_left": budget_left}
+        policy = _policy(name, approve=approve, until=until, stated=stated)
+        change = standing.set_policy(open_node(home), policy)
+        document = standing_report.change_document(change, removed=False)
+        emit(document, standing_report.change_text(change, lang, removed=False), as_json=as_json)
+
+
+def _policy(name: str, *, approve: bool, until: str, stated: Mapping[str, object]) -> "StandingPolicy":
+    from datetime import UTC, datetime, time
+
+    from federated.standing import make_policy
+
+    day = read_day(until)
+    end = datetime.combine(day, time(), UTC) if day else None
+    return make_policy(name=name, action="approve" if approve else "refuse", until=end, **stated)
+
+
+def _list(group: typer.Typer) -> None:
+    @group.command("list")
+    def list_(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
+        """List the policies in force."""
+        from node.training import standing, standing_report
+
+        found = standing.list_policies(open_node(home))
+        emit(standing_report.policies_document(found), standing_report.policies_text(found, lang), as_json=as_json)
+
+
+def _remove(group: typer.Typer) -> None:
+    @group.command()
+    def remove(home: HomeOption, name: NameArgument, lang: LangOption = "es", as_json: JsonOption = False) -> None:
+        """Take a policy out of force. What it decided stands."""
+        from node.training import standing, standing_report
+
+        change = standing.remove_policy(open_node(home), name)
+        document = standing_report.change_document(change, removed=True)
+        emit(document, standing_report.change_text(change, lang, removed=True), as_json=as_json)

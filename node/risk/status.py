@@ -1,0 +1,50 @@
+"""How the risk model is used at this entity: on or off, until when, and how often professionals set it aside."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from federated.manifest import DataSource
+from node.risk.decisions import OverrideRate, override_rate
+from node.risk.switch import SwitchState, switch_state
+from node.risk.tables import LastLookRow
+from node.risk.validity import expiry_of
+from node.rpc.training import TrainingClient
+from node.training.errors import ReleaseMissing
+from node.training.releases import VerifiedRelease, newest_release
+from node.wiring import Node
+
+
+@dataclass(frozen=True, slots=True)
+class RiskStatus:
+    """The state of use.
+
+    Attributes:
+        release: the newest one, None before the first.
+        looked: when somebody last looked for alerts.
+    """
+
+    switch: SwitchState
+    release: VerifiedRelease | None
+    expires: datetime | None
+    expired: bool
+    rate: OverrideRate
+    looked: datetime | None
+
+
+def risk_status(node: Node, client: TrainingClient) -> RiskStatus:
+    """Return the state of use; it can be asked also while the model is off or expired.
+
+    Raises:
+        ReleaseInvalid, SignatureInvalid: the newest release is not acceptable.
+    """
+    try:
+        release = newest_release(node, client, source=DataSource.RECORDS)
+    except ReleaseMissing:
+        release = None
+    with node.snapshot() as session:
+        state = switch_state(session)
+        rate = override_rate(session, release.release.campaign_id) if release is not None else OverrideRate(0, 0)
+        look = session.get(LastLookRow, 1)
+    expires = expiry_of(release.release) if release is not None else None
+    expired = expires is not None and node.clock.now() >= expires
+    return RiskStatus(state, release, expires, expired, rate, look.looked_at if look is not None else None)

@@ -1,0 +1,40 @@
+"""The campaigns this entity decided on, as the guard is to see them: an approval that was withdrawn is none.
+
+The decision that was signed first is never replaced; the withdrawal lies beside it and holds from its commit on.
+"""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from federated.campaigns import CampaignRecord
+from federated.decision import Verdict
+from federated.sql_store import SqlCampaignStore
+from node.training.tables import WithdrawalRow
+
+
+class DecidedCampaigns:
+    """A `federated.campaigns.CampaignStore` over the caller's session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._stored = SqlCampaignStore(session)
+
+    def get(self, campaign_id: str) -> CampaignRecord | None:
+        """Return a campaign, or None."""
+        record = self._stored.get(campaign_id)
+        return self._as_it_stands(record) if record is not None else None
+
+    def put(self, record: CampaignRecord) -> None:
+        """Store a new decision; a decision is never replaced."""
+        self._stored.put(record)
+
+    def all(self) -> tuple[CampaignRecord, ...]:
+        """Return every decided campaign, oldest first."""
+        return tuple(self._as_it_stands(record) for record in self._stored.all())
+
+    def _as_it_stands(self, record: CampaignRecord) -> CampaignRecord:
+        query = select(WithdrawalRow.campaign_id).where(WithdrawalRow.campaign_id == record.campaign_id)
+        withdrawn = self._session.execute(query).first() is not None
+        return replace(record, verdict=Verdict.WITHDRAWN) if withdrawn else record

@@ -1,0 +1,33 @@
+"""Why a professional sets aside what the risk model says: coded, so that no free text about anybody is kept."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from policies.documents import Entry, Labelled, read_document
+from policies.terms import find_term
+
+DOCUMENT = "data/risk_reasons.yaml"
+
+
+class _Document(Entry):
+    version: str
+    reasons: Mapping[str, Labelled]
+
+
+@cache
+def load_risk_reasons() -> Mapping[str, Labelled]:
+    """Return the reasons by their code.
+
+    Raises:
+        PolicyDocumentDamaged: the installed document is unreadable.
+    """
+    return read_document(DOCUMENT, _Document).reasons
+
+
+def risk_reason(code: str) -> Labelled:
+    """Return a reason.
+
+    Raises:
+        UnknownTerm: there is none of that code.
+    """
+    return find_term("reason to set a risk aside", load_risk_reasons(), code)

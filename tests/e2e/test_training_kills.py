@@ -1,0 +1,112 @@
+"""A campaign of real processes that are killed at any moment: it ends as if nothing had happened (design, invariant 6)."""
+
+import json
+import random
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from node.wiring import Node
+from tests.support.processes import Serving, invite, make_coordinator, make_node, run
+from tests.support.training import DATASET, write_table
+
+ENTITIES: Final = ("avila", "leon", "soria", "zamora")
+COORDINATOR: Final = "coordinator"
+KILLS: Final = 6
+PATIENCE_SECONDS: Final = 300.0
+
+
+class Town:
+    """A coordinator and four nodes with a table each, every one of them a process that can be killed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.homes = {name: root / name for name in (COORDINATOR, *ENTITIES)}
+        self.running: dict[str, Serving] = {}
+
+    def start(self, name: str) -> None:
+        """Start a process, or start it again."""
+        self.running[name] = Serving(f"redpact-{'coordinator' if name == COORDINATOR else 'node'}", self.homes[name])
+
+    def kill(self, name: str) -> None:
+        """Kill a process as a power cut would."""
+        serving = self.running.pop(name)
+        serving.process.kill()
+        serving.process.wait()
+
+    def found(self) -> None:
+        """Make the network, and register a table at each node."""
+        make_coordinator(self.homes[COORDINATOR])
+        tokens = {entity: invite(self.homes[COORDINATOR], entity) for entity in ENTITIES}
+        self.start(COORDINATOR)
+        for entity in ENTITIES:
+            make_node(self.homes[entity], tokens[entity])
+            data, schema = write_table(self.root, entity)
+            words = ("training", "register-table", DATASET, "--data", str(data), "--schema", str(schema))
+            assert self.ask(entity, *words)["rows"] == 120
+            self.start(entity)
+
+    def ask(self, name: str, *words: str) -> dict[str, object]:
+        """Run a command at somebody's home and return its document."""
+        program = f"redpact-{'coordinator' if name == COORDINATOR else 'node'}"
+        done = run(program, *words, "--home", str(self.homes[name]), "--json")
+        assert done.code == 0, done.out + done.err
+        return dict(done.json)
+
+    def campaign(self, campaign_id: str) -> dict[str, object]:
+        """Return the campaign as the coordinator has it stored."""
+        (found,) = self.ask(COORDINATOR, "training", "status", campaign_id)["campaigns"]  # type: ignore[misc]  # a list
+        return dict(found)
+
+    def stop(self) -> None:
+        """Stop everything."""
+        for name in list(self.running):
+            self.running.pop(name).stop()
+
+
+@pytest.mark.slow
+@pytest.mark.invariant(6)
+def test_killed_at_any_point_a_campaign_goes_on_and_nobody_pays_twice(tmp_path: Path) -> None:
+    town, chooser = Town(tmp_path), random.Random(20261126)
+    try:
+        town.found()
+        source = ("--source", "table", "--dataset", DATASET, "--schema", str(tmp_path / "schema.yaml"))
+        terms = ("--model", "additive", "--epsilon", "4", "--minimum-cohort", str(len(ENTITIES)), "--deadline", "1h")
+        campaign_id = str(town.ask(COORDINATOR, "training", "start", "--name", "Prueba", *source, *terms)["id"])
+        for entity in ENTITIES:
+            town.ask(entity, "training", "approve", campaign_id)
+
+        for _ in range(KILLS):
+            victim = chooser.choice((COORDINATOR, *ENTITIES))
+            town.kill(victim)
+            time.sleep(chooser.uniform(0.0, 0.5))
+            town.start(victim)
+            time.sleep(chooser.uniform(0.0, 1.5))
+
+        end = time.monotonic() + PATIENCE_SECONDS
+        while (found := town.campaign(campaign_id))["state"] == "running":
+            assert time.monotonic() < end, found
+            time.sleep(0.5)
+        assert (found["state"], found["rounds_lost"]) == ("released", 0), found
+        for entity in ENTITIES:
+            _paid_once(town, entity, campaign_id, int(str(found["rounds"])))
+    finally:
+        town.stop()
+
+
+def _paid_once(town: Town, entity: str, campaign_id: str, rounds: int) -> None:
+    (budget,) = town.ask(entity, "training", "budget")["budgets"]  # type: ignore[misc]  # a list
+    (campaign,) = budget["campaigns"]
+    assert (campaign["id"], campaign["rounds_spent"], campaign["open"]) == (campaign_id, rounds, False)
+    assert budget["spent"] <= 4.0
+    town.running.pop(entity).stop()
+    node = Node(town.homes[entity])
+    with node.snapshot() as session:
+        ledger = node.ledger(session)
+        types = Counter(json.loads(ledger.leaf(index))["type"] for index in range(ledger.size()))
+        assert node.epsilon_ledger(session).verify(DATASET) == rounds
+    node.close()
+    assert types["training_contributed"] == rounds

@@ -1,0 +1,62 @@
+"""A node with a fictitious population and a coordinator with one released model that looks at months on benefit."""
+
+from datetime import date
+from pathlib import Path
+
+from consent_ledger.signing import Ed25519Signer
+from coordinator.training.proposal import records_question
+from federated.manifest import CampaignManifest, DataSource, manifest_sha256
+from federated.release import ModelRelease, seal_release
+from node.records.population import PopulationRequest, generate
+from node.rpc.training import ListedCampaign
+from node.wiring import Node
+from tests.support.campaigns import CAMPAIGN, manifest
+from tests.support.clock import START, FrozenClock
+from tests.support.exchange import ExchangeNetwork, hold
+from tests.support.training import ScriptedCoordinator
+
+AS_OF = date(2019, 1, 1)
+
+
+def node_with_people(folder: Path, *, people: int = 120, clock: FrozenClock | None = None) -> Node:
+    """Return a node that holds fictitious people."""
+    net = ExchangeNetwork(folder, clock or FrozenClock(START))
+    made = net.add("soria")
+    made.__dict__["test_signer"] = net.coordinator
+    if people:
+        hold(made, *generate(PopulationRequest(province="42", people=people)))
+    return made
+
+
+def question() -> CampaignManifest:
+    """Return the manifest of the campaign on records."""
+    asked = records_question()
+    return manifest(features=asked.features, label=asked.label, source=DataSource.RECORDS, dataset="records")
+
+
+def coordinator(node: Node, *, signer: Ed25519Signer | None = None, **changes: object) -> ScriptedCoordinator:
+    """Return a coordinator with one released model that looks at months on benefit only."""
+    script = ScriptedCoordinator(node.__dict__["test_signer"], "soria")
+    content = question()
+    envelope = script.offer(content)
+    script.listed[0] = ListedCampaign(envelope, "released")
+    values: dict[str, object] = {
+        "campaign_id": CAMPAIGN,
+        "manifest_sha256": manifest_sha256(envelope),
+        "network": content.network,
+        "model": content.model,
+        "columns": content.columns,
+        "weights": [3.0 if column == "benefit_months" else 0.0 for column in content.columns],
+        "intercept": -1.0,
+        "epsilon": content.epsilon,
+        "epsilon_spent": content.epsilon,
+        "delta": content.delta,
+        "rounds_completed": 4,
+        "contributors": ["leon", "soria"],
+        "people_estimate": 200.0,
+        "transcript_sha256": "0" * 64,
+        "released": START,
+    }
+    release = ModelRelease.model_validate(values | changes)
+    script.releases[CAMPAIGN] = seal_release(release, signer or script.signer)
+    return script

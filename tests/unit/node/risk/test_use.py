@@ -1,0 +1,182 @@
+"""The model can be overruled, expires, and can be stopped; how often it is overruled is watched."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from consent_ledger.bodies import PolicyChangedBody, read_body
+from consent_ledger.entry import Leaf
+from federated.release import ModelRelease
+from node.records.errors import PersonUnknown
+from node.risk import listing, report, status_report
+from node.risk.alerts import Band, alerts
+from node.risk.decisions import Decision, NewDecision, OverrideRate, RateWarning, decide
+from node.risk.status import RiskStatus, risk_status
+from node.risk.switch import SwitchState, switch
+from node.risk.validity import a_year_after, expiry_of
+from node.training.errors import ReleaseExpired, RiskSwitchedOff, SwitchReasonInvalid
+from node.wiring import Node
+from policies.errors import UnknownTerm
+from policies.risk_reasons import load_risk_reasons
+from tests.support.clock import START, FrozenClock
+from tests.support.risk import AS_OF, coordinator, node_with_people
+from tests.support.training import ScriptedCoordinator
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock(START)
+
+
+@pytest.fixture
+def node(tmp_path: Path, clock: FrozenClock) -> Iterator[Node]:
+    made = node_with_people(tmp_path, clock=clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def script(node: Node) -> ScriptedCoordinator:
+    return coordinator(node)
+
+
+def order(node: Node, script: ScriptedCoordinator) -> list[str]:
+    return [entry.person_id for entry in listing.risk_list(node, script, top=500, as_of=AS_OF).entries]
+
+
+def test_a_decision_moves_the_person_and_is_shown_with_its_reason(node: Node, script: ScriptedCoordinator) -> None:
+    first, *_, last = before = order(node, script)
+    decide(node, script, NewDecision(first, Decision.LOWER, "ts-14", "already_supported"))
+    decide(node, script, NewDecision(last, Decision.RAISE, "ts-14", "need_not_seen"))
+    assert order(node, script) == [last, *before[1:-1], first]
+    shown = listing.risk_list(node, script, top=500, as_of=AS_OF)
+    assert "sube: Hay una necesidad que el modelo no ve" in report.list_text(shown, "es")
+    assert "lowered: Already gets the support needed" in report.list_text(shown, "en")
+    told = report.list_document(shown)["entries"][0]["decision"]
+    assert (told["decision"], told["reason"], told["decided_by"]) == ("raise", "need_not_seen", "ts-14")
+    decided = decide(node, script, NewDecision(first, Decision.CONFIRM, "ts-20"))
+    assert "conforme" in report.decision_text(decided, "es")
+    assert order(node, script)[1] == first
+
+
+def test_a_decision_needs_a_known_reason_and_person(node: Node, script: ScriptedCoordinator) -> None:
+    with pytest.raises(UnknownTerm):
+        decide(node, script, NewDecision(order(node, script)[0], Decision.LOWER, "ts-14", "boredom"))
+    with pytest.raises(PersonUnknown):
+        decide(node, script, NewDecision("f" * 32, Decision.CONFIRM, "ts-14"))
+
+
+def test_reasons_are_coded_in_two_languages() -> None:
+    assert all(reason.es and reason.en for reason in load_risk_reasons().values())
+    assert "La ficha está anticuada" in status_report.reasons_text("es")
+    assert "out of date" in status_report.reasons_text("en")
+    assert status_report.reasons_document()["reasons"][0]["code"] == "record_outdated"
+
+
+@pytest.mark.parametrize(
+    ("decided", "overridden", "warning"),
+    [
+        (0, 0, None),
+        (29, 0, None),
+        (30, 0, RateWarning.NEVER),
+        (30, 1, None),
+        (30, 12, None),
+        (30, 13, RateWarning.TOO_OFTEN),
+        (29, 29, None),
+    ],
+)
+def test_never_and_too_often_are_warned_of(decided: int, overridden: int, warning: RateWarning | None) -> None:
+    rate = OverrideRate(decided, overridden)
+    assert rate.warning is warning
+    status = RiskStatus(SwitchState(is_on=True), None, None, expired=False, rate=rate, looked=None)
+    for lang in ("es", "en"):
+        assert ("⚠" in status_report.status_text(status, lang)) is (warning is not None)
+    assert status_report.status_document(status)["decisions"]["warning"] == warning
+
+
+def test_the_rate_counts_each_person_once_under_the_release_in_use(node: Node, script: ScriptedCoordinator) -> None:
+    first, second, third, *_ = order(node, script)
+    for person, decision in ((first, Decision.LOWER), (first, Decision.CONFIRM), (second, Decision.RAISE)):
+        reason = None if decision is Decision.CONFIRM else "professional_judgement"
+        decide(node, script, NewDecision(person, decision, "ts-14", reason))
+    decide(node, script, NewDecision(third, Decision.CONFIRM, "ts-14"))
+    found = risk_status(node, script)
+    assert (found.rate.decided, found.rate.overridden) == (3, 1)
+    assert "1 de 3 personas" in status_report.status_text(found, "es")
+    assert "too few to judge" in status_report.status_text(found, "en")
+
+
+def test_an_expired_model_is_not_used(node: Node, script: ScriptedCoordinator, clock: FrozenClock) -> None:
+    person = order(node, script)[0]
+    clock.advance(days=364, hours=23)
+    assert order(node, script)
+    clock.advance(hours=1)
+    with pytest.raises(ReleaseExpired) as expired:
+        order(node, script)
+    assert expired.value.remedy
+    with pytest.raises(ReleaseExpired):
+        alerts(node, script, threshold=Band.HIGH, as_of=AS_OF)
+    with pytest.raises(ReleaseExpired):
+        decide(node, script, NewDecision(person, Decision.CONFIRM, "ts-14"))
+    assert "CADUCADO" in status_report.status_text(risk_status(node, script), "es")
+    assert "EXPIRED" in status_report.status_text(risk_status(node, script), "en")
+
+
+def test_a_release_says_until_when_or_a_year_holds(node: Node, script: ScriptedCoordinator) -> None:
+    release = listing.risk_list(node, script, top=1, as_of=AS_OF).release.release
+    assert expiry_of(release) == START.replace(year=START.year + 1)
+    assert a_year_after(datetime(2028, 2, 29, tzinfo=UTC)) == datetime(2029, 2, 28, tzinfo=UTC)
+    dated = ModelRelease.model_construct(**dict(release))
+    dated.__dict__["expires"] = START + timedelta(days=3)
+    assert expiry_of(dated) == START + timedelta(days=3)
+
+
+def test_switched_off_there_is_no_list_no_alert_and_no_decision(node: Node, script: ScriptedCoordinator) -> None:
+    person = order(node, script)[0]
+    state = switch(node, on=False, changed_by="dpd-1", reason="revisión del sesgo")
+    for use in (
+        lambda: order(node, script),
+        lambda: alerts(node, script, threshold=Band.HIGH, as_of=AS_OF),
+        lambda: decide(node, script, NewDecision(person, Decision.CONFIRM, "ts-14")),
+    ):
+        with pytest.raises(RiskSwitchedOff):
+            use()
+    text = status_report.status_text(risk_status(node, script), "es")
+    assert "DESACTIVADO" in text
+    assert "revisión del sesgo" in text
+    assert switch(node, on=False, changed_by="dpd-2", reason="otra vez") == state
+    back = switch(node, on=True, changed_by="dpd-1")
+    assert (back.is_on, back.ledger_index) == (True, 1)
+    assert order(node, script)
+    assert "is on" in status_report.switch_text(back, "en")
+
+
+def test_the_switch_is_in_the_ledger_by_hash_only(node: Node) -> None:
+    state = switch(node, on=False, changed_by="dpd-1", reason="revisión del sesgo")
+    with node.snapshot() as session:
+        ledger = node.ledger(session)
+        (stored,) = ledger.store.bodies(0, 1)
+        body = read_body(Leaf.parse(ledger.leaf(0)).type, stored.body)
+    assert isinstance(body, PolicyChangedBody)
+    assert (body.policy, body.new_sha256) == ("risk.use", state.sha256)
+    assert b"sesgo" not in stored.body
+
+
+def test_switching_off_needs_a_reason(node: Node) -> None:
+    for reason in ("", "  ", "x" * 501):
+        with pytest.raises(SwitchReasonInvalid):
+            switch(node, on=False, changed_by="dpd-1", reason=reason)
+
+
+def test_without_a_model_the_status_says_so(node: Node) -> None:
+    script = ScriptedCoordinator(node.__dict__["test_signer"], "soria")
+    found = risk_status(node, script)
+    assert "ningún modelo" in status_report.status_text(found, "es")
+    assert status_report.status_document(found)["campaign"] is None
+
+
+def test_the_status_tells_of_the_last_look(node: Node, script: ScriptedCoordinator) -> None:
+    alerts(node, script, threshold=Band.HIGH, as_of=AS_OF)
+    assert "2026-03-02 09:00" in status_report.status_text(risk_status(node, script), "es")
