@@ -36,9 +36,10 @@ def additive_terms(passes: int = 1) -> AdditiveTerms:
         bin_people=1.0,
         groups=1,
         passes=passes,
-        residual_bound=0.7,
+        clip=1.4,
         ridge=7.0,
         smoothing=0.0,
+        noise=0.0,
         learning_rate=0.5,
     )
 

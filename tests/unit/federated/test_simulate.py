@@ -152,7 +152,7 @@ def test_only_models_that_are_installed_have_a_name() -> None:
     sizes: dict[str, Any] = {"epsilon": 1.0, "people": 1000, "features": campaigns.FEATURES}
     for name in ("logistic", "additive", "neural"):
         kind = chosen_model(name, **sizes)
-        assert plan_model_terms(kind, campaigns.FEATURES, epsilon=1.0).kind == kind == name
+        assert plan_model_terms(kind, campaigns.FEATURES, epsilon=1.0, delta=1e-5).kind == kind == name
     assert chosen_model(AUTO, **sizes) in {"logistic", "additive", "neural"}
     with pytest.raises(PrivacyTermsInvalid):
         chosen_model("oracle", **sizes)
