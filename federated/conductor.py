@@ -48,7 +48,8 @@ from federated.sums import StageSums
 
 _log = logging.getLogger(__name__)
 
-_DIGEST_BYTES: Final = 32
+_FOUNDATIONS: Final = frozenset({StageKind.EDGES, StageKind.MEANS})
+"""Stages of one sum each without which there is no model to train."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class Conductor:
 
         Raises:
             CohortTooSmall: fewer entities than the manifest's minimum are left.
+            SumLost: of a round that everything after it builds on.
         """
         known = {entity: reply for entity, raw in replies.items() if (reply := self._read(entity, raw)) is not None}
         match self.progress.step:
@@ -125,7 +127,7 @@ class Conductor:
             case StepKind.UNMASK if self._inputs:
                 return self._unmasked(known)
             case StepKind.MASK | StepKind.UNMASK:
-                self._masked(known)
+                return self._masked(known)
         return None
 
     @property
@@ -277,7 +279,7 @@ class Conductor:
             self._fault(entity, error)
             return None
 
-    def _masked(self, replies: Mapping[str, StepReply]) -> None:
+    def _masked(self, replies: Mapping[str, StepReply]) -> RoundRecord | None:
         size = self.sums.size(self._position.stage.kind)
         inputs: dict[str, MaskedInput] = {}
         for entity, reply in replies.items():
@@ -294,8 +296,11 @@ class Conductor:
         self._require_openable(survivors)
         self._inputs = {entity: inputs[entity] for entity in survivors if entity in inputs}
         if len(self._inputs) < len(survivors):
-            raise SumLost(f"round {self.progress.round}: the masked sums of before are no longer there")
+            # Entities may have answered for this list already: no other one will ever be opened.
+            _log.warning("round %s is lost: the masked sums of before are no longer there", self.progress.round)
+            return self._finish_round(None)
         self.progress = replace(self.progress, step=StepKind.UNMASK, survivors=survivors)
+        return None
 
     def _unmasked(self, replies: Mapping[str, StepReply]) -> RoundRecord:
         answers = {
@@ -316,6 +321,11 @@ class Conductor:
 
     def _finish_round(self, total: tuple[int, ...] | None) -> RoundRecord:
         progress, position = self.progress, self._position
+        if total is None and position.stage.kind in _FOUNDATIONS:
+            raise SumLost(
+                f"round {progress.round}: the sum that the model is built on is lost",
+                remedy="start a new campaign when the entities can stay connected",
+            )
         record = RoundRecord(
             round=progress.round,
             stage=position.stage.kind.value,

@@ -132,7 +132,7 @@ class Enrolments:
         accepted before.
 
         Raises:
-            MessageMalformed: (1), (2). CohortTooSmall: (3). RoundRefused: (4).
+            MessageMalformed, KeyStatementInvalid: (1), (2). CohortTooSmall: (3). RoundRefused: (4).
         """
         # (1) joined, and among them
         known = self._store.get(manifest.campaign_id)
@@ -151,7 +151,7 @@ class Enrolments:
         """Return the cohort of these statements, checked as in (2) and (3) of `accept`; nothing is kept.
 
         Raises:
-            MessageMalformed: (2). CohortTooSmall: (3).
+            MessageMalformed, KeyStatementInvalid: (2). CohortTooSmall: (3).
         """
         cohort = self._formed(manifest, manifest_sha256, statements)
         if len(cohort.keys) < manifest.minimum_cohort:

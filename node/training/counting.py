@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from federated.duplicates.counting import pack_tags, unpack_counts
 from federated.duplicates.group_key import draw_group_key, drawer_of, open_group_key, seal_group_key
 from federated.duplicates.sheets import CheckTerms, Sheet, prepare_sheet
 from federated.enrolment import Enrolments, Secret
-from federated.errors import RoundRefused
+from federated.errors import RoundRefused, SecureSumRefused
 from federated.features import FloatVector
 from federated.manifest import CampaignManifest
 from federated.secagg.cohort import Cohort
@@ -68,7 +69,7 @@ class Counting:
     def weigh(
         self, enrolments: Enrolments, manifest: CampaignManifest, multiplicities: bytes, counted: Sequence[str]
     ) -> None:
-        """Check the coordinator's counts and keep each person's weight.
+        """Check the coordinator's counts and keep each person's weight, and for which entities they hold.
 
         Raises:
             RoundRefused: this entity sent no tags.
@@ -79,7 +80,8 @@ class Counting:
             raise RoundRefused("this entity sent no tags to be counted")
         counts = unpack_counts(multiplicities)
         weights = Sheet.from_json(kept).weights(counts, counted=counted, people_cap=manifest.people_cap)
-        enrolments.keep(manifest.campaign_id, Secret.WEIGHTS, json.dumps(weights, sort_keys=True).encode())
+        content = {"counted": sorted(counted), "weights": weights}
+        enrolments.keep(manifest.campaign_id, Secret.WEIGHTS, json.dumps(content, sort_keys=True).encode())
 
     def weights(self, enrolments: Enrolments, manifest: CampaignManifest, people: Sequence[str]) -> FloatVector | None:
         """Return the weight of each person, or None where everybody counts once.
@@ -89,12 +91,35 @@ class Counting:
         """
         if not manifest.counts_entities:
             return None
+        known: dict[str, float] = self._kept(enrolments, manifest)["weights"]
+        # Whoever came into the records after the count weighs nothing: nobody knows where else they are.
+        return np.array([known.get(person, 0.0) for person in people], dtype=np.float64)
+
+    def require_counted(self, enrolments: Enrolments, manifest: CampaignManifest, survivors: Sequence[str]) -> None:
+        """Check that everybody in a sum was counted together with this entity.
+
+        Otherwise a coordinator could tell each half of the entities that there was no other: people in both would weigh
+        more than one in all.
+
+        Raises:
+            SecureSumRefused: somebody was not.
+            RoundRefused: people are to be counted across entities and were not yet.
+        """
+        if not manifest.counts_entities:
+            return
+        others = sorted(set(survivors) - set(self._kept(enrolments, manifest)["counted"]))
+        if others:
+            raise SecureSumRefused(
+                f"people were not counted together with those of {', '.join(others)}",
+                remedy="tell the coordinator's administrator",
+            )
+
+    def _kept(self, enrolments: Enrolments, manifest: CampaignManifest) -> dict[str, Any]:
         kept = enrolments.kept(manifest.campaign_id, Secret.WEIGHTS)
         if kept is None:
             raise RoundRefused("people have not been counted across entities yet: nothing is contributed")
-        known: dict[str, float] = json.loads(kept)
-        # Whoever came into the records after the count weighs nothing: nobody knows where else they are.
-        return np.array([known.get(person, 0.0) for person in people], dtype=np.float64)
+        found: dict[str, Any] = json.loads(kept)
+        return found
 
     def _unwrapped(self, enrolments: Enrolments, cohort: Cohort, wrapped_key: bytes) -> bytes:
         secret = enrolments.masker(cohort).pair_secret

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from consent_ledger.bodies import TrainingContributedBody
 from consent_ledger.entry import EntryType, NewEntry
 from federated.enrolment import Enrolments
-from federated.errors import FederatedError, MessageMalformed
+from federated.errors import FederatedError
 from federated.guard import Admission
 from federated.manifest import CampaignManifest
 from federated.models import answer_for
@@ -77,7 +77,8 @@ class StepDesk:
         """Return the reply to a request: durable, and paid for where it costs.
 
         Raises:
-            FederatedError: the guard, the cohort or the data say no.
+            FederatedError: the guard or the cohort say no.
+            TrainingError: the data are not there, or not as they were registered.
             RuntimeFault, LedgerError: this node has a fault; nothing is answered.
         """
         asked = read_request(raw)
@@ -86,10 +87,7 @@ class StepDesk:
             admission = self._node.training_guard(session).admit(asked, self._node.clock.now())
         if admission.stored is not None:
             return admission.stored
-        try:
-            return self._answered(_Step(asked, admission))
-        except TrainingError as error:
-            raise MessageMalformed(error.message) from error
+        return self._answered(_Step(asked, admission))
 
     def forget(self, campaign_id: str) -> None:
         """Let go of a campaign's people."""
@@ -154,7 +152,10 @@ class StepDesk:
             return durable
 
     def _unmask(self, step: _Step, request: UnmaskRequest) -> bytes:
-        reply = self._participant(step).unmask(Asked(request, step.asked.raw))
+        participant = self._participant(step)
+        with self._node.snapshot() as session:
+            self._counting.require_counted(self._node.enrolments(session), step.manifest, request.survivors)
+        reply = participant.unmask(Asked(request, step.asked.raw))
         with self._node.transaction() as session:
             return self._admitted_again(session, step, reply)
 

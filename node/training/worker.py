@@ -12,6 +12,7 @@ import structlog
 from consent_ledger import signing
 from federated.errors import MessageMalformed
 from federated.flower.client_app import answer
+from federated.flower.messages import refusal
 from federated.manifest import manifest_sha256, open_manifest
 from federated.sql_store import SqlCampaignStore
 from federated.steps import RESULT_TYPE
@@ -19,6 +20,7 @@ from node.rpc.training import PulledTask, TrainingClient
 from node.runtime.errors import PeerRefused
 from node.training.approvals import deliver
 from node.training.background import IDLE_SECONDS, open_campaigns, open_in
+from node.training.errors import TrainingError
 from node.training.releases import fetch_missing
 from node.training.step_desk import StepDesk, warm_up
 from node.wiring import Node
@@ -91,7 +93,10 @@ class TrainingWorker:
             MessageMalformed: the task is nothing that could be answered.
             RuntimeFault, LedgerError: this node has a fault; nothing is answered.
         """
-        return answer(task.message, self._desk.answer)
+        try:
+            return answer(task.message, self._desk.answer)
+        except TrainingError as error:
+            return refusal(task.message, error.code)
 
     def settle(self) -> None:
         """Look which campaigns have ended: free what they reserved and did not use, and fetch their models.

@@ -1,43 +1,164 @@
-"""One node with a registered table, facing a scripted coordinator."""
+"""One node with a registered table, facing a scripted coordinator; the rest of the cohort answers from memory."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from consent_ledger.signing import Envelope
-from federated.flower.messages import TrainingRefusal, read_reply
-from federated.rounds import Contribution
+from federated.conductor import Conductor, Terms, start
+from federated.errors import CohortTooSmall
+from federated.features import FloatVector
+from federated.flower.messages import TrainingRefusal, message_from_bytes, reply_of
+from federated.local_entity import LocalEntity
+from federated.manifest import CampaignManifest, manifest_sha256, open_manifest
+from federated.models import answer_for
+from federated.rounds import GRID_STEPS
+from federated.stages import position_of
+from federated.steps import (
+    Asked,
+    MaskRequest,
+    StepKind,
+    StepReply,
+    StepRequest,
+    pack,
+    read_reply,
+    read_request,
+    written,
+)
+from federated.sums import StageSums
+from federated.training import LocalTrainer
+from node.keys import NodeKeys
 from node.rpc.training import PulledTask
 from node.training.approvals import approve
+from node.training.budgets import statements
 from node.training.worker import TrainingWorker
 from node.wiring import Node
 from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START, FrozenClock
+from tests.support.cohort import additive_stages, additive_terms, people_of
 from tests.support.exchange import ExchangeNetwork
-from tests.support.training import ScriptedCoordinator, register_demo, table_manifest
+from tests.support.training import OTHERS, ScriptedCoordinator, register_demo, table_manifest
 
 ENTITY = "soria"
 
 
+def demo_manifest(*, passes: int = 2, **changes: Any) -> CampaignManifest:
+    """Return a campaign on the demo table with a small additive model: bins, `passes` of training, evaluation."""
+    content = {"terms": additive_terms(passes), "stages": additive_stages(changes.get("epsilon", 2.0), passes)}
+    return table_manifest(ENTITY, **(content | changes))
+
+
+class Play:
+    """A campaign that the node takes part in with the others, step by step."""
+
+    def __init__(self, stage: "Stage", envelope: Envelope) -> None:
+        self._stage = stage
+        manifest = open_manifest(envelope, coordinator_key=stage.coordinator.signer.public_key)
+        self.manifest = manifest
+        self.digest = manifest_sha256(envelope)
+        self.others = {
+            entity: LocalEntity(
+                manifest,
+                (entity, keys.signing, stage.key_of),
+                LocalTrainer(manifest, people_of(seed), answer_for(manifest)),
+            )
+            for seed, (entity, keys) in enumerate(stage.others.items())
+        }
+        terms = Terms(manifest, self.digest, (ENTITY, *self.others), stage.key_of)
+        self.conductor = Conductor(terms, start(manifest, self.digest))
+
+    def asked(self) -> Asked[StepRequest]:
+        """Return what the node is asked next."""
+        return read_request(self.conductor.asked()[ENTITY])
+
+    def step(self) -> bytes | TrainingRefusal:
+        """Let everybody answer the next step, and return what the node answered."""
+        documents = self.conductor.asked()
+        own = self._stage.answer(self._stage.coordinator.ask(read_request(documents[ENTITY])))
+        replies = {name: each.answer(documents[name]) for name, each in self.others.items() if name in documents}
+        if isinstance(own, bytes):
+            replies[ENTITY] = own
+        self.conductor.take(replies)
+        return own
+
+    def until(self, kind: StepKind, round_number: int = 1) -> "Play":
+        """Go on to the point where that step of that round is asked."""
+        while (self.conductor.progress.step, self.conductor.progress.round) != (kind, round_number):
+            self.step()
+        return self
+
+    def finish(self) -> "Play":
+        """Go on to the end."""
+        while not self.conductor.done:
+            self.step()
+        return self
+
+
 @dataclass
 class Stage:
-    """The node, what it faces, and shortcuts for what tests ask of both."""
+    """The node, what it faces, and shortcuts for what tests ask of both.
 
+    Attributes:
+        others: the keys of the entities that take part beside the node.
+    """
+
+    net: ExchangeNetwork
     node: Node
     coordinator: ScriptedCoordinator
     worker: TrainingWorker
     clock: FrozenClock
+    others: dict[str, NodeKeys]
+    cohorts: dict[str, str] = field(default_factory=dict)
+
+    def key_of(self, entity: str) -> bytes:
+        """Return the signing key of an entity by the directory."""
+        return bytes.fromhex(self.net.parties[entity].signing_key)
 
     def approved(self, **changes: Any) -> Envelope:
         """Offer the demo campaign and approve it."""
-        envelope = self.coordinator.offer(table_manifest(ENTITY, **changes))
+        envelope = self.coordinator.offer(demo_manifest(**changes))
         approve(self.node, self.coordinator, CAMPAIGN)
         return envelope
 
-    def reply(self, task: PulledTask) -> Contribution | TrainingRefusal:
+    def play(self, envelope: Envelope) -> Play:
+        """Begin a campaign with the others."""
+        return Play(self, envelope)
+
+    def ask(self, envelope: Envelope, round_number: int = 1, **changes: Any) -> PulledTask:
+        """Make the task of a round, in a cohort that the node has accepted if it takes part at all."""
+        digest = manifest_sha256(envelope)
+        if digest not in self.cohorts:
+            self.cohorts[digest] = self._cohort(envelope)
+        manifest = open_manifest(envelope, coordinator_key=self.coordinator.signer.public_key)
+        parameters, model = _published(manifest, round_number)
+        fields = {
+            "campaign_id": manifest.campaign_id,
+            "manifest_sha256": digest,
+            "round": round_number,
+            "parameters": pack(parameters),
+            "model": model,
+            "cohort_sha256": self.cohorts[digest],
+            "transcript": "0" * 64,
+        }
+        request = MaskRequest.model_construct(**{**fields, **changes})
+        return self.coordinator.ask(Asked(request, written(request)))
+
+    def answer(self, task: PulledTask) -> bytes | TrainingRefusal:
+        """Answer a task and return the document, or the refusal, as the coordinator gets it."""
+        return reply_of(message_from_bytes(self.worker.answer(task)))
+
+    def reply(self, task: PulledTask) -> StepReply | TrainingRefusal:
         """Answer a task and read the answer as the coordinator would."""
-        return read_reply(self.worker.answer(task), table_manifest(ENTITY))
+        found = self.answer(task)
+        return read_reply(found).document if isinstance(found, bytes) else found
+
+    def spent(self) -> float:
+        """Return what the demo table has spent."""
+        (statement,) = statements(self.node)
+        return statement.spent
 
     def ledger_types(self) -> list[str]:
         """Return the types of the ledger's entries, in order."""
@@ -45,12 +166,34 @@ class Stage:
             ledger = self.node.ledger(session)
             return [json.loads(ledger.leaf(index))["type"] for index in range(ledger.size())]
 
+    def _cohort(self, envelope: Envelope) -> str:
+        play = self.play(envelope)
+        try:
+            play.until(StepKind.MASK)
+        except CohortTooSmall:  # the node does not take part
+            return "0" * 64
+        self.coordinator.tasks.clear()
+        return play.conductor.cohort.sha256.hex()
+
+
+def _published(manifest: CampaignManifest, round_number: int) -> tuple[FloatVector, bytes]:
+    """Return what a round asks of a model that has seen ten people in every cell and learned nothing from them."""
+    sums, position = StageSums(manifest), position_of(manifest.stages, round_number)
+    if position is None:
+        return np.zeros(0), b""
+    first = manifest.stages[0].kind
+    state = sums.program.advance(sums.program.start(), first, 1, [10 * GRID_STEPS] * sums.size(first))
+    return sums.asked(state, position)
+
 
 def make_stage(folder: Path) -> Stage:
     """Return a node with the demo table and a coordinator that offers nothing yet."""
     clock = FrozenClock(START)
     net = ExchangeNetwork(folder, clock)
     node = net.add(ENTITY)
+    others = {entity: NodeKeys.create(folder / f"{entity}-keys") for entity in OTHERS}
+    for entity, keys in others.items():
+        net.list_party(entity, keys)
     register_demo(node, folder)
     coordinator = ScriptedCoordinator(net.coordinator, ENTITY)
-    return Stage(node, coordinator, TrainingWorker(node, coordinator), clock)
+    return Stage(net, node, coordinator, TrainingWorker(node, coordinator), clock, others)

@@ -5,16 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine
 
-from federated.accountant import GaussianRounds
-from federated.budget import BudgetLimit, EpsilonLedger, Spend
-from federated.errors import BudgetExceeded
+from federated.budget import BudgetLimit, EpsilonLedger, Spend, Unmasking
+from federated.errors import BudgetDamaged, BudgetExceeded, RoundRefused
 from federated.sql_store import SqlBudgetStore
+from federated.stages import Stage, StageKind
+from federated.tables import SpendRow
 from node.runtime.storage import transaction
 from tests.support.clock import START
 
 WORKERS = 4
 LIMIT = BudgetLimit("records", 2.0, 1e-5)
-PLAN = GaussianRounds(4.0, 3)
+PLAN = (
+    Stage(kind=StageKind.TRAIN, rounds=3, noise_multiplier=4.0),
+    Stage(kind=StageKind.EVALUATE, rounds=1, noise_multiplier=3.0),
+)
 
 
 @pytest.mark.invariant(6)
@@ -34,7 +38,7 @@ def test_workers_asked_the_same_round_at_once_send_the_same_bytes(engine: Engine
     assert len(sent) == 1
     with transaction(engine) as session:
         (reservation,) = EpsilonLedger(SqlBudgetStore(session)).statement("records").reservations
-    assert reservation.spent == 1
+    assert reservation.spent == {1}
 
 
 @pytest.mark.invariant(6)
@@ -71,3 +75,53 @@ def test_what_was_spent_is_there_after_a_restart(engine: Engine) -> None:
         budget = EpsilonLedger(SqlBudgetStore(session))
         assert budget.statement("records") == before
         assert budget.stored_reply("a", 1, "asked") == b"\x00bytes"
+
+
+@pytest.mark.invariant(6)
+def test_workers_told_of_different_survivors_at_once_answer_for_one_list(engine: Engine) -> None:
+    with transaction(engine) as session:
+        budget = EpsilonLedger(SqlBudgetStore(session))
+        budget.set_limit(LIMIT, START)
+        budget.reserve("a", "records", PLAN, START)
+        budget.record(Spend("a", 1, "asked", b"masked", START))
+
+    def answer(worker: int) -> bytes | None:
+        try:
+            with transaction(engine) as session:
+                budget = EpsilonLedger(SqlBudgetStore(session))
+                return budget.record_unmasking("a", 1, Unmasking(f"list {worker}", f"answer {worker}".encode()))
+        except RoundRefused:
+            return None
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        sent = [each for each in pool.map(answer, range(WORKERS)) if each is not None]
+    assert len(sent) == 1
+    with transaction(engine) as session:
+        kept = SqlBudgetStore(session).unmasking("a", 1)
+    assert kept is not None
+    assert kept.reply == sent[0]
+
+
+@pytest.mark.invariant(6)
+def test_spends_of_several_campaigns_at_once_make_one_whole_chain(engine: Engine) -> None:
+    with transaction(engine) as session:
+        budget = EpsilonLedger(SqlBudgetStore(session))
+        budget.set_limit(BudgetLimit("records", 20.0, 1e-5), START)
+        for campaign in "abcd":
+            budget.reserve(campaign, "records", PLAN, START)
+
+    def spend(campaign: str) -> None:
+        for number in (1, 2, 3):
+            with transaction(engine) as session:
+                EpsilonLedger(SqlBudgetStore(session)).record(Spend(campaign, number, "asked", b"reply", START))
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(spend, "abcd"))
+    with transaction(engine) as session:
+        budget = EpsilonLedger(SqlBudgetStore(session))
+        assert budget.verify("records") == 12
+        assert budget.verify("another") == 0
+    with transaction(engine) as session:
+        session.get_one(SpendRow, ("b", 2)).reply_sha256 = "0" * 64
+    with pytest.raises(BudgetDamaged), transaction(engine) as session:
+        EpsilonLedger(SqlBudgetStore(session)).verify("records")

@@ -11,7 +11,7 @@ from node.runtime.storage import transaction
 from tests.support.clock import START
 
 LATER = START + timedelta(hours=1)
-TASK = GridTask(task_id("c", 1, "soria"), "c", "soria", 1, b"\x00message", START, LATER)
+TASK = GridTask(task_id("c", "mask-1", "soria"), "c", "soria", "mask-1", b"\x00message", START, LATER)
 
 
 def test_a_task_waits_for_its_entity_until_it_is_answered(engine: Engine) -> None:
@@ -49,7 +49,7 @@ def test_pushing_again_after_an_expiry_gives_the_task_more_time(engine: Engine) 
 
 
 def test_what_is_cancelled_or_unknown_takes_no_reply(engine: Engine) -> None:
-    answered = replace(TASK, task_id=task_id("c", 1, "leon"), entity="leon")
+    answered = replace(TASK, task_id=task_id("c", "mask-1", "leon"), entity="leon")
     with transaction(engine) as session:
         store = SqlGridStore(session)
         for task in (TASK, answered):
@@ -65,7 +65,8 @@ def test_what_is_cancelled_or_unknown_takes_no_reply(engine: Engine) -> None:
                 store.put_reply(unknown, b"late", START)
 
 
-def test_ids_tell_campaigns_rounds_and_entities_apart() -> None:
-    ids = {task_id(campaign, number, entity) for campaign in "ab" for number in (1, 11) for entity in ("a", "1a")}
-    assert len(ids) == 8
+def test_ids_tell_campaigns_steps_and_entities_apart() -> None:
+    steps = ("join", "mask-1", "mask-11", "unmask-1")
+    ids = {task_id(campaign, step, entity) for campaign in "ab" for step in steps for entity in ("a", "1a")}
+    assert len(ids) == 16
     assert 0 < flower_id("soria") < 1 << 63

@@ -26,7 +26,7 @@ def files(tmp_path: Path) -> list[str]:
         writer = csv.writer(file)
         writer.writerow(["entity", "age", "tenure", "chronic"])
         for index, (row, label) in enumerate(zip(matrix, labels, strict=True)):
-            writer.writerow([("soria", "leon")[index % 2], row[0], "own" if row[1] else "rent", int(label)])
+            writer.writerow([("soria", "leon", "avila")[index % 3], row[0], "own" if row[1] else "rent", int(label)])
     (tmp_path / "schema.yaml").write_text(SCHEMA, encoding="utf-8")
     return ["--data", str(tmp_path / "table.csv"), "--schema", str(tmp_path / "schema.yaml")]
 
@@ -39,19 +39,29 @@ def app() -> typer.Typer:
 
 
 def test_with_json_one_document_with_the_agreed_keys_is_printed(app: typer.Typer, files: list[str]) -> None:
-    terms = ["--epsilon", "2", "--delta", "1e-5", "--model", "logistic", "--rounds", "3"]
+    terms = ["--epsilon", "2", "--delta", "1e-5", "--model", "additive"]
     result = CliRunner().invoke(app, [*files, *terms, "--test-fraction", "0.25", "--seed", "1", "--json"])
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
-    assert set(document) == {"model", "epsilon", "delta", "rounds", "seconds", "sites", "auc"}
+    assert set(document) == {
+        "model",
+        "epsilon",
+        "delta",
+        "rounds",
+        "seconds",
+        "sites",
+        "auc",
+        "measured_in_budget",
+    }
     assert set(document["auc"]) == {"pooled", "per_site", "mean_per_site"}
-    assert set(document["auc"]["per_site"]) == {"soria", "leon"}
-    assert (document["model"], document["epsilon"], document["rounds"], document["sites"]) == ("logistic", 2.0, 3, 2)
+    assert set(document["auc"]["per_site"]) == {"soria", "leon", "avila"}
+    assert (document["model"], document["epsilon"], document["sites"]) == ("additive", 2.0, 3)
+    assert document["rounds"] == 1 + 5 * 2 + 1
 
 
 @pytest.mark.parametrize(("lang", "word"), [("es", "entidades"), ("en", "sites")])
 def test_people_get_a_table_in_their_language(app: typer.Typer, files: list[str], lang: str, word: str) -> None:
-    result = CliRunner().invoke(app, [*files, "--epsilon", "2", "--rounds", "2", "--baselines", "--lang", lang])
+    result = CliRunner().invoke(app, [*files, "--epsilon", "2", "--baselines", "--lang", lang])
     assert result.exit_code == 0, result.output
     assert word in result.stdout
     assert "soria" in result.stdout

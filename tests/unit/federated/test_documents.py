@@ -13,7 +13,9 @@ from consent_ledger.signing import Ed25519Signer, Envelope, seal
 from federated.code_hash import code_sha256, hash_folder
 from federated.decision import DECISION_TYPE, Verdict, open_decision
 from federated.errors import FederatedError, ManifestInvalid, ReleaseInvalid
+from federated.learning.documents import LinearModel, NeuralModel
 from federated.manifest import MANIFEST_TYPE, manifest_sha256, open_manifest
+from federated.measuring.plan import EvaluationPlan, Slice
 from federated.release import RELEASE_TYPE, ModelRelease, open_release, seal_release
 from tests.support import campaigns
 from tests.support.campaigns import COORDINATOR, ENTITY, NODE
@@ -22,24 +24,27 @@ from tests.support.clock import START
 KEY = COORDINATOR.public_key
 
 
+MODEL = LinearModel(features=campaigns.FEATURES, weights=(1.0, -0.5, 0.25), intercept=0.125, reference=(0.0, 0.5, 0.5))
+
+
 def release(envelope: Envelope, **changes: Any) -> ModelRelease:
     manifest = open_manifest(envelope, coordinator_key=KEY)
     content = {
         "campaign_id": manifest.campaign_id,
         "manifest_sha256": manifest_sha256(envelope),
         "network": manifest.network,
-        "model": manifest.model,
-        "columns": manifest.columns,
-        "weights": (1.0, -0.5, 0.25),
-        "intercept": 0.125,
+        "model": MODEL,
         "epsilon": manifest.epsilon,
         "epsilon_spent": 1.9,
         "delta": manifest.delta,
-        "rounds_completed": 4,
-        "contributors": ("leon", "soria"),
+        "rounds_completed": 6,
+        "rounds_lost": 0,
+        "contributors": ("avila", "leon", "soria"),
         "people_estimate": 118.7,
         "transcript_sha256": "0" * 64,
+        "measurement": None,
         "released": START,
+        "expires": START + timedelta(days=365),
     }
     return ModelRelease.model_validate({**content, **changes})
 
@@ -58,21 +63,39 @@ def test_a_decision_comes_back_as_it_was_signed_and_speaks_for_one_entity() -> N
         open_decision(envelope, entity=ENTITY, entity_key=KEY)
 
 
+TRAIN, EVALUATE = ({"kind": kind, "rounds": 1, "noise_multiplier": 9.0} for kind in ("train", "evaluate"))
+EVALUATES_A_FEATURE = EvaluationPlan.around(
+    0.5, capacity=0.2, slices=(Slice(name="tenure", values=("own", "rent")),)
+).model_dump(mode="json")
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {"epsilon": 0},
         {"epsilon": 21},
         {"delta": 0.01},
-        {"rounds": 0},
+        {"stages": []},
+        {"stages": [TRAIN, TRAIN]},
+        {"stages": [EVALUATE, TRAIN]},
+        {"stages": [EVALUATE]},
+        {"stages": [{**TRAIN, "rounds": 0}]},
+        {"stages": [{**TRAIN, "rounds": 500}, EVALUATE]},
+        {"stages": [{**TRAIN, "noise_multiplier": 0.0}]},
         {"purpose": "sanction"},
+        {"unit": "record"},
+        {"minimum_cohort": 2},
         {"minimum_cohort": 4},
         {"invited": (ENTITY, ENTITY)},
         {"invited": ()},
         {"features": ()},
         {"features": campaigns.FEATURES * 2},
         {"label": {"name": "age", "positive": "1"}},
-        {"noise_shares": 3},
+        {"noise_shares": 4},
+        {"noise_shares": 0},
+        {"people_cap": 0},
+        {"evaluation": EVALUATES_A_FEATURE},
+        {"terms": {"kind": "oracle"}},
         {"ends": START + timedelta(days=1)},
         {"extra": 1},
         {"campaign_id": "../../etc"},
@@ -109,6 +132,19 @@ def test_signed_nonsense_gives_our_errors_only(payload: bytes, payload_type: str
             opening()
 
 
+OTHER_FEATURES = MODEL.model_copy(
+    update={"features": (campaigns.FEATURES[0].model_copy(update={"max": 99}), campaigns.FEATURES[1])}
+)
+ANOTHER_KIND = NeuralModel(
+    features=campaigns.FEATURES,
+    hidden=((0.0, 0.0, 0.0),),
+    hidden_bias=(0.0,),
+    output=(0.0,),
+    intercept=0.0,
+    reference=(0.0, 0.0, 0.0),
+)
+
+
 def test_a_release_comes_back_with_the_manifest_it_follows() -> None:
     envelope = campaigns.sealed()
     opened, manifest = open_release(
@@ -121,15 +157,18 @@ def test_a_release_comes_back_with_the_manifest_it_follows() -> None:
     "changes",
     [
         {"manifest_sha256": "1" * 64},
-        {"columns": ("age", "tenure=own", "sex")},
-        {"weights": (1.0, 2.0)},
+        {"model": OTHER_FEATURES},
+        {"model": ANOTHER_KIND},
         {"epsilon": 1.0},
         {"delta": 1e-6},
         {"epsilon_spent": 2.1},
-        {"rounds_completed": 5},
-        {"contributors": ("leon", "unknown")},
-        {"contributors": ("leon",)},
+        {"rounds_completed": 7},
+        {"contributors": ("avila", "leon", "unknown")},
+        {"contributors": ("avila", "leon")},
+        {"contributors": ("leon", "leon", "soria")},
         {"network": "other.example"},
+        {"campaign_id": "cd" * 16},
+        {"expires": START},
     ],
     ids=str,
 )

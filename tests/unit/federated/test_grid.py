@@ -12,15 +12,14 @@ from federated.flower.client_app import answer
 from federated.flower.grid import DurableGrid, GridEngine
 from federated.flower.server_app import CampaignRun, run_campaign
 from federated.grid_store import GridStore
-from federated.models import trainer_for
-from federated.rounds import TrainingState
+from federated.progress import Progress
 from federated.sql_grid_store import SqlGridStore
 from federated.tables import GridBase
-from tests.support import campaigns
 from tests.support.clock import FrozenClock
+from tests.support.cohort import ENTITIES, MemoryCohort
 
-ENTITIES = ("soria", "leon", "avila")
-MANIFEST = campaigns.manifest(rounds=2)
+STEPS = 8
+"""Keys, cohort, and two for each of three rounds."""
 
 
 class Network:
@@ -30,9 +29,9 @@ class Network:
         self.clock = FrozenClock()
         self.database = create_engine("sqlite://", poolclass=StaticPool)
         GridBase.metadata.create_all(self.database)
+        self.cohort = MemoryCohort()
         self.answers: dict[str, Callable[[bytes], bytes | None]] = {
-            entity: partial(answer, entity=entity, trainer=trainer_for(MANIFEST, *campaigns.rows(50, seed=index)))
-            for index, entity in enumerate(ENTITIES)
+            entity: partial(answer, answer_step=self.cohort.entities[entity].answer) for entity in ENTITIES
         }
         self.woken = 0
         self.asked: list[str] = []
@@ -57,11 +56,12 @@ class Network:
 
     def grid(self) -> DurableGrid:
         engine = GridEngine(self.open_store, self.wake, self.wait, self.clock.now)
-        return DurableGrid(MANIFEST.campaign_id, ENTITIES, engine)
+        return DurableGrid(self.cohort.manifest.campaign_id, ENTITIES, engine)
 
-    def run(self, state: TrainingState | None = None, timeout: float = 5.0) -> TrainingState:
-        plan = CampaignRun(MANIFEST, "5" * 64, ENTITIES, lambda _state: None, timeout)
-        return run_campaign(plan, self.grid(), state)
+    def run(self, progress: Progress | None = None, timeout: float = 5.0) -> Progress:
+        self.kept: list[Progress] = []
+        plan = CampaignRun(self.cohort.terms, lambda kept, _record: self.kept.append(kept), timeout)
+        return run_campaign(plan, self.grid(), progress)
 
 
 @pytest.fixture
@@ -72,10 +72,10 @@ def network() -> Iterator[Network]:
 
 
 def test_the_same_apps_run_over_the_message_table(network: Network) -> None:
-    state = network.run()
-    assert (state.completed, state.contributors) == (2, tuple(sorted(ENTITIES)))
-    assert len(network.asked) == 6
-    assert network.woken >= 2
+    progress = network.run()
+    assert (progress.completed, progress.contributors, progress.lost) == (3, ENTITIES, 0)
+    assert len(network.asked) == STEPS * len(ENTITIES)
+    assert network.woken >= STEPS
 
 
 def test_a_coordinator_that_starts_again_finds_the_answers_already_there(network: Network) -> None:
@@ -85,11 +85,33 @@ def test_a_coordinator_that_starts_again_finds_the_answers_already_there(network
     assert len(network.asked) == asked
 
 
-def test_who_does_not_answer_is_waited_for_only_so_long(network: Network) -> None:
+def test_a_coordinator_that_starts_again_at_any_step_asks_nobody_twice(network: Network) -> None:
+    first = network.run()
+    kept, asked = network.kept, len(network.asked)
+    for progress in kept:
+        assert network.run(Progress.from_json(progress.to_json())).to_json() == first.to_json()
+    assert len(network.asked) == asked
+
+
+def test_who_does_not_answer_is_waited_for_once(network: Network) -> None:
     network.answers["avila"] = lambda _message: None
     start = network.clock.now()
-    assert network.run().contributors == ("leon", "soria")
-    assert (network.clock.now() - start).total_seconds() < 15
+    assert network.run().contributors == ("leon", "soria", "zamora")
+    assert 5 <= (network.clock.now() - start).total_seconds() < 15
+
+
+def test_who_answers_late_is_in_again_from_the_next_round_on(network: Network) -> None:
+    honest, seen = network.answers["avila"], list[bytes]()
+
+    def slow(message: bytes) -> bytes | None:
+        seen.append(message)
+        # Silent for the whole of the third step, which is the first round's.
+        return None if b"mask-1" in message and b"unmask-1" not in message else honest(message)
+
+    network.answers["avila"] = slow
+    progress = network.run()
+    assert "avila" in progress.contributors
+    assert progress.completed == 3
 
 
 def test_too_few_answers_stop_the_campaign(network: Network) -> None:

@@ -1,135 +1,168 @@
 import os
-import pickle
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-from flwr.app import Array, ArrayRecord, ConfigRecord, Message, RecordDict
+from flwr.app import ArrayRecord, ConfigRecord, Message, MessageType, MetricRecord, RecordDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federated.errors import MessageMalformed
+from federated.errors import BudgetExceeded, MessageMalformed
 from federated.flower import SILENCE
 from federated.flower.base_grid import CampaignGrid
 from federated.flower.client_app import answer
 from federated.flower.inprocess_grid import InProcessGrid
 from federated.flower.messages import (
     MAX_MESSAGE_BYTES,
-    VECTOR_TYPE,
     TrainingRefusal,
-    contribution_content,
+    content_of,
+    document_of,
     message_from_bytes,
     message_to_bytes,
-    read_reply,
-    read_request,
+    readdressed,
     refusal,
-    request_message,
+    replied,
+    reply_of,
 )
 from federated.grid_store import flower_id
-from federated.models import trainer_for
-from federated.rounds import Contribution
-from tests.support import campaigns
+from federated.steps import MAX_DOCUMENT_BYTES
 from tests.support.campaigns import CAMPAIGN, ENTITY
 from tests.support.clock import FrozenClock
 
 GRID: CampaignGrid = InProcessGrid(CAMPAIGN, {ENTITY: lambda _: None}, now=FrozenClock().now)
-MANIFEST = campaigns.manifest()
+DOCUMENT = b"\x00 a document \xff"
 
 
-def asked(round_number: int = 2) -> bytes:
-    envelope = campaigns.sealed()
-    request = campaigns.request(envelope, round_number, (0.5, -1.0, 2.0, 0.25))
-    return message_to_bytes(request_message(request, GRID, flower_id(ENTITY)))
+def message(content: RecordDict, kind: str = MessageType.TRAIN) -> bytes:
+    return message_to_bytes(GRID.create_message(content, kind, flower_id(ENTITY), "mask-2"))
 
 
-def reply(content: RecordDict) -> bytes:
-    return message_to_bytes(Message(content, reply_to=message_from_bytes(asked())))
+def asked(document: bytes = DOCUMENT) -> bytes:
+    return message(content_of(document))
 
 
-def test_a_request_says_the_same_after_the_wire() -> None:
-    request = read_request(asked(), MANIFEST)
-    assert (request.campaign_id, request.round) == (CAMPAIGN, 2)
-    assert request.weights.tolist() == [0.5, -1.0, 2.0, 0.25]
-    assert request.sha256 == campaigns.request(campaigns.sealed(), 2, (0.5, -1.0, 2.0, 0.25)).sha256
+def declining(_document: bytes) -> bytes:
+    raise BudgetExceeded("17.3 of the 4 allowed", remedy="a long story")
 
 
-def test_a_contribution_says_the_same_after_the_wire() -> None:
-    total = np.array([1, -(2**59), 3, 0, 5], dtype=np.int64)
-    back = read_reply(reply(contribution_content(Contribution(CAMPAIGN, 2, total))), MANIFEST)
-    assert isinstance(back, Contribution)
-    assert back.total.tolist() == total.tolist()
+def test_a_document_comes_back_as_it_was_sent() -> None:
+    read = message_from_bytes(asked())
+    assert document_of(read) == DOCUMENT
+    assert read.metadata.group_id == "mask-2"
+
+
+def test_a_reply_carries_its_document() -> None:
+    assert reply_of(message_from_bytes(replied(asked(), b"answer"))) == b"answer"
 
 
 def test_an_entity_can_decline_with_a_code() -> None:
-    assert read_reply(refusal(asked(), "budget_exceeded"), MANIFEST) == TrainingRefusal("budget_exceeded")
+    assert reply_of(message_from_bytes(refusal(asked(), "budget_exceeded"))) == TrainingRefusal("budget_exceeded")
 
 
-def test_the_client_app_answers_a_serialised_round() -> None:
-    trainer = trainer_for(MANIFEST, *campaigns.rows(40))
-    back = read_reply(answer(asked(), entity=ENTITY, trainer=trainer), MANIFEST)
-    assert isinstance(back, Contribution)
-    assert back.round == 2
+def test_the_client_app_hands_over_the_exact_bytes_and_carries_the_answer_back() -> None:
+    seen: list[bytes] = []
+
+    def answering(document: bytes) -> bytes:
+        seen.append(document)
+        return b"answer"
+
+    assert reply_of(message_from_bytes(answer(asked(), answering))) == b"answer"
+    assert seen == [DOCUMENT]
+
+
+@pytest.mark.invariant(6)
+def test_of_a_reason_to_decline_only_the_code_is_told() -> None:
+    raw = answer(asked(), declining)
+    assert reply_of(message_from_bytes(raw)) == TrainingRefusal("budget_exceeded")
+    assert b"17.3" not in raw
+    assert b"story" not in raw
+
+
+def test_a_defect_is_not_taken_for_a_refusal() -> None:
+    with pytest.raises(ZeroDivisionError):
+        answer(asked(), lambda _document: bytes(1 // 0))
+
+
+def test_the_largest_document_fits_a_message() -> None:
+    raw = asked(b"x" * MAX_DOCUMENT_BYTES)
+    assert len(raw) <= MAX_MESSAGE_BYTES
+    assert len(document_of(message_from_bytes(raw))) == MAX_DOCUMENT_BYTES
+
+
+def test_a_reply_is_filed_under_what_the_coordinator_knows_whatever_it_says_of_itself() -> None:
+    reply = message_from_bytes(replied(message(content_of(b"")), b"answer"))
+    known = readdressed(reply, run_id=7, node_id=11, reply_to="task")
+    assert (known.metadata.run_id, known.metadata.src_node_id) == (7, 11)
+    assert known.metadata.reply_to_message_id == "task"
+    assert reply_of(known) == b"answer"
+    declined = readdressed(message_from_bytes(refusal(asked(), "x")), run_id=7, node_id=11, reply_to="task")
+    assert reply_of(declined) == TrainingRefusal("x")
+    assert declined.metadata.src_node_id == 11
 
 
 @pytest.mark.invariant(8)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300))
 def test_untrusted_bytes_give_our_error_only(data: bytes) -> None:
-    for read in (read_request, lambda raw: read_reply(raw, MANIFEST), lambda raw: refusal(raw, "x")):
-        try:
-            read(data)
-        except MessageMalformed:
-            continue
+    _read(data)
 
 
 @pytest.mark.invariant(8)
-@settings(max_examples=150, deadline=None)
-@given(st.integers(0, 400), st.binary(min_size=1, max_size=6))
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 300), st.binary(min_size=1, max_size=6))
 def test_a_damaged_message_gives_our_error_only(position: int, garbage: bytes) -> None:
     original = asked()
-    data = original[:position] + garbage + original[position + len(garbage) :]
-    for read in (read_request, lambda raw: read_reply(raw, MANIFEST)):
+    _read(original[:position] + garbage + original[position + len(garbage) :])
+
+
+def _read(data: bytes) -> None:
+    for read in (
+        lambda: document_of(message_from_bytes(data)),
+        lambda: reply_of(message_from_bytes(data)),
+        lambda: refusal(data, "x"),
+        lambda: replied(data, b"x"),
+        lambda: answer(data, lambda document: document),
+    ):
         try:
-            read(data)
+            read()
         except MessageMalformed:
             continue
 
 
-@pytest.mark.parametrize(
-    "array",
-    [
-        Array(np.zeros(5, dtype=np.int64)),
-        Array(dtype="object", shape=(5,), stype="numpy.ndarray", data=pickle.dumps([0] * 5)),
-        Array(dtype="<i8", shape=(1 << 30,), stype=VECTOR_TYPE, data=b"\0" * 40),
-        Array(dtype="<i8", shape=(5, 1), stype=VECTOR_TYPE, data=b"\0" * 40),
-        Array(dtype="<f8", shape=(5,), stype=VECTOR_TYPE, data=b"\0" * 40),
-        Array(dtype="<i8", shape=(5,), stype=VECTOR_TYPE, data=b"\0" * 39),
-        Array(dtype="<i8", shape=(4,), stype=VECTOR_TYPE, data=b"\0" * 32),
-        Array(dtype="<i8", shape=(5,), stype=VECTOR_TYPE, data=b"\xff" * 39 + b"\x7f"),
-    ],
-    ids=["self-describing", "pickle", "longer than it is", "a matrix", "floats", "cut off", "another model", "huge"],
-)
 @pytest.mark.invariant(8)
-def test_sums_that_lie_about_themselves_are_refused(array: Array) -> None:
-    content = RecordDict(
-        {"total": ArrayRecord({"total": array}), "terms": ConfigRecord({"campaign": CAMPAIGN, "round": 2})}
-    )
+@pytest.mark.parametrize(
+    "raw",
+    [
+        message(RecordDict()),
+        message(RecordDict({"redpact.step": ConfigRecord({})})),
+        message(RecordDict({"redpact.step": ConfigRecord({"document": "text"})})),
+        message(RecordDict({"redpact.step": ConfigRecord({"document": [b"list"]})})),
+        message(RecordDict({"redpact.step": MetricRecord({"document": 1})})),
+        message(RecordDict({"redpact.step": ArrayRecord()})),
+        message(RecordDict({"other": ConfigRecord({"document": b"x"})})),
+        message(content_of(b"x"), MessageType.EVALUATE),
+        message(content_of(b"x"), MessageType.QUERY),
+    ],
+    ids=["empty", "no document", "text", "a list", "metrics", "arrays", "elsewhere", "evaluate", "query"],
+)
+def test_messages_that_carry_no_step_are_refused(raw: bytes) -> None:
+    for read in (document_of, reply_of):
+        with pytest.raises(MessageMalformed):
+            read(message_from_bytes(raw))
     with pytest.raises(MessageMalformed):
-        read_reply(reply(content), MANIFEST)
-
-
-@pytest.mark.parametrize("terms", [{}, {"campaign": "x" * 65, "round": 2}, {"campaign": CAMPAIGN, "round": True}])
-def test_a_reply_without_its_terms_is_refused(terms: dict[str, str | int]) -> None:
-    content = contribution_content(Contribution(CAMPAIGN, 2, np.zeros(5, dtype=np.int64)))
-    content["terms"] = ConfigRecord(dict(terms))
-    with pytest.raises(MessageMalformed):
-        read_reply(reply(content), MANIFEST)
+        answer(raw, lambda document: document)
 
 
 def test_an_oversized_message_is_refused_unread() -> None:
     with pytest.raises(MessageMalformed, match="larger"):
         message_from_bytes(b"\0" * (MAX_MESSAGE_BYTES + 1))
+
+
+def test_a_message_is_found_again_by_campaign_step_and_entity() -> None:
+    first, second = (GRID.create_message(content_of(b"x"), "train", flower_id(ENTITY), "mask-2") for _ in range(2))
+    other = GRID.create_message(content_of(b"x"), "train", flower_id(ENTITY), "mask-3")
+    assert first.metadata.message_id == second.metadata.message_id != other.metadata.message_id
+    assert isinstance(first, Message)
 
 
 def test_flower_is_silent_as_soon_as_it_can_be_imported() -> None:

@@ -9,6 +9,8 @@ from sklearn.metrics import roc_auc_score
 
 from federated.errors import DataUnsuitable, TableInvalid
 from federated.features import Value
+from federated.learning.scoring import base_log_odds
+from federated.measuring.recalibration import Recalibration
 from federated.scoring import Scorer, area_under_curve, sigmoid
 from tests.support import campaigns
 from tests.support.campaigns import FEATURES
@@ -27,12 +29,24 @@ def test_a_score_is_the_models_probability() -> None:
     assert first.probability == pytest.approx(1 / (1 + np.exp(-(1.0 * 1 - 0.5 * 1 + 0.125))))
 
 
-def test_the_reasons_of_a_person_add_up_to_the_distance_from_the_mean() -> None:
+def test_the_reasons_of_a_person_add_up_to_the_distance_from_the_average_person() -> None:
+    scores = Scorer(RELEASE, FEATURES).score(ROWS)
+    base = base_log_odds(RELEASE.model)
+    for score in scores:
+        logit = np.log(score.probability / (1 - score.probability))
+        assert sum(reason.log_odds for reason in score.reasons) == pytest.approx(logit - base)
+
+
+def test_the_scores_are_recalibrated_as_the_release_says() -> None:
+    moved = RELEASE.model_copy(update={"recalibration": Recalibration(intercept=1.0, slope=0.5)})
+    before, after = (Scorer(each, FEATURES).score(ROWS)[0].probability for each in (RELEASE, moved))
+    logit = np.log(before / (1 - before))
+    assert np.log(after / (1 - after)) == pytest.approx(0.5 * logit + 1.0)
+
+
+def test_reasons_do_not_depend_on_who_else_is_scored() -> None:
     scorer = Scorer(RELEASE, FEATURES)
-    scores = scorer.score(ROWS)
-    logits = [np.log(score.probability / (1 - score.probability)) for score in scores]
-    for score, logit in zip(scores, logits, strict=True):
-        assert sum(reason.log_odds for reason in score.reasons) == pytest.approx(logit - np.mean(logits))
+    assert scorer.score(ROWS)[1] == scorer.score(ROWS[1:2])[0]
 
 
 def test_the_strongest_reason_comes_first_and_shows_the_value() -> None:

@@ -1,135 +1,150 @@
+"""The apps over the grid in one process: Flower carries the steps, and changes nothing about them."""
+
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
 import pytest
 
-from federated.aggregation import PlainSums
-from federated.errors import CohortTooSmall, MessageMalformed
+from federated.bundle.transcript import RoundRecord
+from federated.errors import CohortTooSmall
 from federated.flower.client_app import answer
 from federated.flower.inprocess_grid import Answer, InProcessGrid
-from federated.flower.messages import refusal
+from federated.flower.messages import refusal, replied
 from federated.flower.server_app import CampaignRun, run_campaign
-from federated.manifest import CampaignManifest
-from federated.models import trainer_for
-from federated.rounds import GRID_STEPS, TrainingState
+from federated.learning.documents import write_model
+from federated.learning.scoring import log_odds
+from federated.progress import Progress
 from federated.scoring import area_under_curve
+from federated.sums import StageSums
+from federated.training import LocalTrainer
 from tests.support import campaigns
 from tests.support.clock import FrozenClock
+from tests.support.cohort import ENTITIES, MemoryCohort, additive_manifest, no_noise, people_of
 
-ENTITIES = ("soria", "leon", "avila")
-HASH = "5" * 64
-
-
-def answers(manifest: CampaignManifest, people: int = 200) -> dict[str, Answer]:
-    return {
-        entity: partial(answer, entity=entity, trainer=trainer_for(manifest, *campaigns.rows(people, seed=index)))
-        for index, entity in enumerate(ENTITIES)
-    }
+OnStep = Callable[[Progress, RoundRecord | None], None]
 
 
-def remembering(inner: Answer, replies: dict[bytes, bytes | None]) -> Answer:
-    """Answer the same to the same question, as a node does from its ledger."""
+@pytest.fixture
+def cohort(monkeypatch: pytest.MonkeyPatch) -> MemoryCohort:
+    monkeypatch.setattr("federated.training.discrete_gaussian", no_noise)
+    return MemoryCohort(additive_manifest(passes=2))
 
-    def ask(message: bytes) -> bytes | None:
-        if message not in replies:
-            replies[message] = inner(message)
-        return replies[message]
 
-    return ask
+def answers(cohort: MemoryCohort) -> dict[str, Answer]:
+    def reply(entity: str, raw: bytes) -> bytes:
+        return cohort.answer(entity, raw) or b""
+
+    return {entity: partial(answer, answer_step=partial(reply, entity)) for entity in cohort.manifest.invited}
 
 
 def run(
-    manifest: CampaignManifest,
-    given: dict[str, Answer],
-    state: TrainingState | None = None,
-    on_round: Callable[[TrainingState], None] = lambda _state: None,
-) -> TrainingState:
-    grid = InProcessGrid(manifest.campaign_id, given, now=FrozenClock().now)
-    return run_campaign(CampaignRun(manifest, HASH, ENTITIES, on_round), grid, state)
+    cohort: MemoryCohort,
+    given: dict[str, Answer] | None = None,
+    progress: Progress | None = None,
+    on_step: OnStep = lambda _progress, _record: None,
+) -> Progress:
+    grid = InProcessGrid(cohort.manifest.campaign_id, given or answers(cohort), now=FrozenClock().now)
+    return run_campaign(CampaignRun(cohort.terms, on_step), grid, progress)
 
 
 def test_a_campaign_learns_from_people_it_never_sees() -> None:
-    manifest = campaigns.manifest(epsilon=8.0, rounds=12)
-    state = run(manifest, answers(manifest, 400))
+    manifest = additive_manifest(epsilon=8.0, passes=4)
+    cohort = MemoryCohort(manifest)
+    for seed, entity in enumerate(manifest.invited):
+        trainer = cohort.trainers[entity]
+        cohort.trainers[entity] = LocalTrainer(manifest, people_of(seed, 500), trainer._answer)
+        cohort.entities[entity] = cohort.entity(entity)
+    progress = run(cohort)
     matrix, labels = campaigns.rows(500, seed=99)
-    area = area_under_curve(labels, matrix @ state.average[:-1])
+    program = StageSums(manifest).program
+    area = area_under_curve(labels, log_odds(program.finish(progress.vectors), matrix))
     assert area is not None
-    assert area > 0.75
-    assert state.contributors == tuple(sorted(ENTITIES))
-    assert state.people_estimate == pytest.approx(1200, rel=0.25)
+    assert area > 0.7
+    assert progress.contributors == tuple(sorted(manifest.invited))
+    assert program.people(progress.vectors) == pytest.approx(4 * 375, rel=0.1)
 
 
-def test_a_campaign_interrupted_goes_on_from_its_last_round_and_ends_the_same() -> None:
-    manifest, replies = campaigns.manifest(), dict[bytes, bytes | None]()
-    given = {entity: remembering(ask, replies) for entity, ask in answers(manifest).items()}
-    seen: list[TrainingState] = []
-    whole = run(manifest, given, on_round=seen.append)
-    assert [state.completed for state in seen] == [1, 2, 3, 4]
-    resumed = run(manifest, given, TrainingState.from_json(seen[1].to_json()))
-    assert resumed.to_json() == whole.to_json()
+def test_every_step_is_kept_and_every_round_has_its_record(cohort: MemoryCohort) -> None:
+    steps: list[tuple[Progress, RoundRecord | None]] = []
+    last = run(cohort, on_step=lambda progress, record: steps.append((progress, record)))
+    assert len(steps) == 2 + 2 * cohort.manifest.rounds
+    assert steps[-1][0] is last
+    records = [record for _, record in steps if record is not None]
+    assert [record.round for record in records] == [1, 2, 3, 4]
+    assert all(list(record.total) == cohort.exact(record) for record in records)
+    assert len({progress.transcript for progress, _ in steps}) == 5  # the manifest's, and one after each round
 
 
-def test_a_campaign_already_complete_asks_nothing() -> None:
-    manifest = campaigns.manifest()
-    done = run(manifest, answers(manifest))
+def test_a_campaign_interrupted_after_any_step_goes_on_and_ends_the_same(cohort: MemoryCohort) -> None:
+    seen: list[Progress] = []
+    whole = run(cohort, on_step=lambda progress, _record: seen.append(progress))
+    model = write_model(StageSums(cohort.manifest).program.finish(whole.vectors))
+    for progress in seen[:-1:2]:
+        resumed = run(cohort, progress=Progress.from_json(progress.to_json()))
+        assert resumed.to_json() == whole.to_json()
+        assert write_model(StageSums(cohort.manifest).program.finish(resumed.vectors)) == model
+
+
+def test_a_campaign_already_complete_asks_nothing(cohort: MemoryCohort) -> None:
+    done = run(cohort)
 
     def forbidden(_message: bytes) -> bytes:
         raise AssertionError("asked after the last round")
 
-    assert run(manifest, dict.fromkeys(ENTITIES, forbidden), done).to_json() == done.to_json()
+    assert run(cohort, dict.fromkeys(ENTITIES, forbidden), done).to_json() == done.to_json()
 
 
 @pytest.mark.parametrize(
     "absent",
-    [lambda _message: None, lambda message: refusal(message, "budget_exceeded")],
-    ids=["silent", "declines"],
+    [
+        lambda _message: None,
+        lambda message: refusal(message, "budget_exceeded"),
+        lambda message: replied(message, b"\xff no document"),
+    ],
+    ids=["silent", "declines", "says nonsense"],
 )
-def test_a_campaign_goes_on_without_an_entity_as_long_as_the_minimum_holds(absent: Answer) -> None:
-    manifest = campaigns.manifest()
-    state = run(manifest, {**answers(manifest), "avila": absent})
-    assert state.contributors == ("leon", "soria")
+def test_a_campaign_goes_on_without_an_entity_as_long_as_the_minimum_holds(
+    cohort: MemoryCohort, absent: Answer
+) -> None:
+    progress = run(cohort, {**answers(cohort), "avila": absent})
+    assert progress.contributors == ("leon", "soria", "zamora")
+    assert progress.lost == 0
 
 
-def test_below_the_minimum_cohort_the_campaign_stops_and_the_sum_is_not_used() -> None:
-    manifest = campaigns.manifest()
-    seen: list[TrainingState] = []
-    lonely: dict[str, Answer] = {**answers(manifest), "avila": lambda _: None, "leon": lambda _: None}
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_below_the_minimum_cohort_the_campaign_stops_and_no_sum_is_used(cohort: MemoryCohort, after: int) -> None:
+    given, seen, records = answers(cohort), list[Progress](), list[RoundRecord]()
+
+    def leaving(inner: Answer) -> Answer:
+        return lambda message: inner(message) if len(seen) < after else None
+
+    def on_step(progress: Progress, record: RoundRecord | None) -> None:
+        seen.append(progress)
+        records.extend([record] if record is not None else [])
+
     with pytest.raises(CohortTooSmall):
-        run(manifest, lonely, on_round=seen.append)
-    assert seen == []
+        run(cohort, {**given, "avila": leaving(given["avila"]), "leon": leaving(given["leon"])}, on_step=on_step)
+    assert len(seen) == after
+    assert records == []
 
 
-def test_an_answer_for_another_round_is_left_out() -> None:
-    manifest = campaigns.manifest()
-    honest = answers(manifest)["avila"]
-    kept: list[bytes | None] = []
+def test_an_answer_to_another_round_is_left_out(cohort: MemoryCohort) -> None:
+    honest, kept = answers(cohort)["avila"], list[bytes | None]()
 
     def stale(message: bytes) -> bytes | None:
         kept.append(honest(message))
-        return kept[0]
+        return kept[min(len(kept) - 1, 2)]  # the first masked sum, for ever
 
-    state = run(manifest, {**answers(manifest), "avila": stale})
-    assert state.completed == 4
-    assert len(kept) == 4
-
-
-def test_the_transcript_binds_every_round() -> None:
-    manifest, transcripts = campaigns.manifest(), set[str]()
-    run(manifest, answers(manifest), on_round=lambda state: transcripts.add(state.transcript))
-    assert len(transcripts) == 4
+    records: list[RoundRecord] = []
+    run(cohort, {**answers(cohort), "avila": stale}, on_step=lambda _p, r: records.extend([r] if r else []))
+    assert ["avila" in record.contributors for record in records] == [True, False, False, False]
+    assert all(list(record.total) == cohort.exact(record) for record in records)
 
 
-def test_sums_are_exact_beyond_64_bits() -> None:
-    part = np.full(2, (1 << 60) + 1, dtype=np.int64)
-    total = PlainSums().combine({str(index): part for index in range(40)})
-    assert total == (40 * ((1 << 60) + 1),) * 2
-    assert total[0] > GRID_STEPS << 40
-
-
-@pytest.mark.invariant(8)
-@pytest.mark.parametrize("data", [b"{}", b"[]", b'{"completed":1,"weights":"!"}'])
-def test_a_damaged_state_is_refused(data: bytes) -> None:
-    with pytest.raises((MessageMalformed, Exception)) as caught:
-        TrainingState.from_json(data)
-    assert hasattr(caught.value, "remedy")
+def test_who_kept_everybody_waiting_is_asked_again_and_not_waited_for(cohort: MemoryCohort) -> None:
+    given = answers(cohort)
+    grid = InProcessGrid(cohort.manifest.campaign_id, {**given, "avila": lambda _message: None}, now=FrozenClock().now)
+    absent: list[frozenset[str]] = []
+    run_campaign(CampaignRun(cohort.terms, lambda _progress, _record: absent.append(grid.absent)), grid)
+    assert absent[0] == frozenset()
+    assert absent[1] == frozenset({"avila"})

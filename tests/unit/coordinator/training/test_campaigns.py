@@ -3,15 +3,19 @@
 from dataclasses import replace
 from itertools import product
 
+import numpy as np
 import pytest
 
 from consent_ledger.errors import SignatureInvalid
 from consent_ledger.signing import Envelope
 from coordinator.training.errors import CampaignOutOfStep, CampaignUnknown, DecisionConflict
 from coordinator.training.states import TRANSITIONS, CampaignEvent, CampaignState, StopReason, after
+from federated.bundle.transcript import RoundRecord, chained
+from federated.conductor import start
 from federated.decision import Verdict
 from federated.errors import ManifestInvalid
-from federated.rounds import TrainingState
+from federated.progress import Progress
+from federated.steps import StepKind
 from tests.support.campaigns import CAMPAIGN, manifest, sealed
 from tests.support.coordination import Coordination
 
@@ -36,12 +40,12 @@ def decide(stage: Coordination, envelope: Envelope, entity: str, verdict: Verdic
     stage.desk.decide(entity, stage.decision(envelope, entity, verdict))
 
 
-def begin(stage: Coordination, envelope: Envelope) -> TrainingState:
+def begin(stage: Coordination, envelope: Envelope) -> Progress:
     for entity in ("soria", "leon", "avila"):
         decide(stage, envelope, entity)
     with stage.work() as work:
         campaign = work.campaigns.begin(CAMPAIGN, stage.now())
-    return TrainingState.start(campaign.manifest, campaign.manifest_sha256)
+    return start(campaign.manifest, campaign.manifest_sha256)
 
 
 def test_no_event_moves_a_campaign_but_those_of_the_table() -> None:
@@ -109,17 +113,37 @@ def test_it_begins_only_with_its_cohort(stage: Coordination, envelope: Envelope)
     assert stage.campaign().state is CampaignState.PROPOSED
 
 
-def test_the_state_after_a_round_comes_back_exactly_and_never_goes_back(
+def record(number: int = 1, total: tuple[int, ...] = (-(2**63), 2**63 - 1)) -> RoundRecord:
+    return RoundRecord(number, "means", ("avila", "leon", "soria"), "a" * 64, total)
+
+
+def test_the_progress_after_a_step_comes_back_exactly_and_never_goes_back(
     stage: Coordination, envelope: Envelope
 ) -> None:
-    state = replace(begin(stage, envelope), completed=2, count_total=0.1 + 0.2)
+    begun = begin(stage, envelope)
+    progress = replace(begun, round=3, vectors={"weights": np.array([0.1 + 0.2])}, step=StepKind.UNMASK)
+    stage.clock.advance(minutes=5)
     with stage.work() as work:
-        work.campaigns.save_round(CAMPAIGN, state)
-    found = stage.campaign().checkpoint
-    assert found is not None
-    assert (found.completed, found.count_total, found.transcript) == (2, 0.1 + 0.2, state.transcript)
+        work.campaigns.save_step(CAMPAIGN, progress, None, stage.now())
+    campaign = stage.campaign()
+    assert campaign.checkpoint is not None
+    assert campaign.checkpoint.to_json() == progress.to_json()
+    assert (campaign.rounds_completed, campaign.saved) == (2, stage.now())
     with pytest.raises(CampaignOutOfStep), stage.work() as work:
-        work.campaigns.save_round(CAMPAIGN, replace(state, completed=1))
+        work.campaigns.save_step(CAMPAIGN, replace(progress, round=2), None, stage.now())
+    assert stage.campaign().rounds_completed == 2
+
+
+def test_the_transcript_comes_back_in_order_and_to_the_last_unit(stage: Coordination, envelope: Envelope) -> None:
+    progress = begin(stage, envelope)
+    records = (record(1), record(2, ()), record(3))
+    for each in records:
+        progress = replace(progress, round=each.round + 1, transcript=chained(progress.transcript, each))
+        with stage.work() as work:
+            work.campaigns.save_step(CAMPAIGN, progress, each, stage.now())
+    with stage.work() as work:
+        assert work.campaigns.transcript(CAMPAIGN) == records
+        assert work.campaigns.transcript("cd" * 16) == ()
 
 
 def test_a_stopped_campaign_takes_no_rounds(stage: Coordination, envelope: Envelope) -> None:
@@ -128,6 +152,6 @@ def test_a_stopped_campaign_takes_no_rounds(stage: Coordination, envelope: Envel
         stopped = work.campaigns.stop(CAMPAIGN, StopReason.COHORT_LOST, "x" * 5000, stage.now())
     assert len(stopped.stop_detail) == 1000
     with pytest.raises(CampaignOutOfStep), stage.work() as work:
-        work.campaigns.save_round(CAMPAIGN, replace(state, completed=1))
+        work.campaigns.save_step(CAMPAIGN, replace(state, round=2), record(), stage.now())
     with pytest.raises(CampaignOutOfStep), stage.work() as work:
         work.campaigns.stop(CAMPAIGN, StopReason.FAILED, "", stage.now())

@@ -11,11 +11,11 @@ from consent_ledger.parties import EntityStatus
 from coordinator.training.errors import ResultRefused
 from federated.errors import RoundRefused
 from federated.grid_store import GridTask, task_id
-from federated.rounds import RESULT_TYPE
+from federated.steps import RESULT_TYPE
 from tests.support.campaigns import CAMPAIGN
 from tests.support.coordination import Coordination
 
-TASK = task_id(CAMPAIGN, 1, "soria")
+TASK = task_id(CAMPAIGN, "mask-1", "soria")
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def stage() -> Coordination:
 def put_task(stage: Coordination) -> None:
     now = stage.now()
     with stage.work() as work:
-        work.grid.put_task(GridTask(TASK, CAMPAIGN, "soria", 1, b"ask", now, now + timedelta(minutes=1)))
+        work.grid.put_task(GridTask(TASK, CAMPAIGN, "soria", "mask-1", b"ask", now, now + timedelta(minutes=1)))
     stage.signals.tasks.notify()
 
 

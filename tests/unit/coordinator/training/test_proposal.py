@@ -10,7 +10,7 @@ from consent_ledger.parties import EntityKind, EntityStatus
 from coordinator.training.errors import CampaignInvalid
 from coordinator.training.proposal import (
     Proposal,
-    checked_model,
+    Question,
     checked_source,
     compose,
     parse_duration,
@@ -18,18 +18,18 @@ from coordinator.training.proposal import (
     table_question,
 )
 from coordinator.training.starting import Source
-from federated.accountant import GaussianRounds, epsilon_of
 from federated.errors import PrivacyTermsInvalid, SchemaInvalid
 from federated.manifest import CampaignManifest, DataSource
+from federated.stages import StageKind, epsilon_of_stages
 from policies.training_features import load_training_features
 from tests.support.campaigns import FEATURES, LABEL, NETWORK
 from tests.support.clock import START
 from tests.support.coordination import Coordination
 
 
-def composed(**changes: Any) -> CampaignManifest:
+def composed(question: Question | None = None, **changes: Any) -> CampaignManifest:
     stage = Coordination()
-    for entity in ("leon", "soria"):
+    for entity in ("avila", "leon", "soria"):
         stage.join(entity)
     stage.join("zamora", status=EntityStatus.SUSPENDED)
     stage.parties["friends"] = stage.join("friends").model_copy(update={"kind": EntityKind.COLLABORATOR})
@@ -37,17 +37,16 @@ def composed(**changes: Any) -> CampaignManifest:
         "name": "Prueba",
         "epsilon": 2.0,
         "delta": 1e-5,
-        "rounds": 5,
-        "minimum_cohort": 2,
+        "minimum_cohort": 3,
         "decide_within": timedelta(days=1),
         "train_within": timedelta(days=1),
     }
-    question = table_question("demo", FEATURES, LABEL)
-    return compose(Proposal(**(content | changes)), question, list(stage.parties.values()), network=NETWORK, now=START)
+    asked = question or table_question("demo", FEATURES, LABEL)
+    return compose(Proposal(**(content | changes)), asked, list(stage.parties.values()), network=NETWORK, now=START)
 
 
 def test_everybody_who_can_take_part_is_invited_by_default() -> None:
-    assert composed().invited == ("leon", "soria")
+    assert composed().invited == ("avila", "leon", "soria")
 
 
 @pytest.mark.parametrize("entity", ["zamora", "friends", "nobody"])
@@ -56,21 +55,51 @@ def test_who_cannot_take_part_cannot_be_invited(entity: str) -> None:
         composed(invited=(entity,))
 
 
-def test_the_noise_is_what_the_claimed_epsilon_needs() -> None:
-    made = composed()
-    assert epsilon_of([GaussianRounds(made.noise_multiplier, made.rounds)], made.delta) <= 2.0
+@pytest.mark.parametrize("model", ["logistic", "additive", "neural", "auto"])
+def test_the_noise_is_what_the_claimed_epsilon_needs(model: str) -> None:
+    made = composed(model=model)
+    assert 1.99 < epsilon_of_stages(made.stages, made.delta) <= 2.0
+    assert made.stages[-1].kind is StageKind.EVALUATE
     assert made.purpose == "support_only"
+    assert model in {made.model, "auto"}
+
+
+def test_noise_is_split_over_those_of_the_cohort_who_are_not_assumed_to_tell_theirs() -> None:
+    assert (composed().minimum_cohort, composed().noise_shares) == (3, 3)
+    assert composed(colluders=2).noise_shares == 1
+    with pytest.raises(CampaignInvalid):
+        composed(colluders=3)
+
+
+def test_records_are_counted_across_entities_and_measured_by_protected_attribute() -> None:
+    made, chosen = composed(records_question()), load_training_features()
+    assert made.counts_entities
+    assert [each.name for each in made.evaluation.slices] == [each.name for each in chosen.protected]
+    assert not {each.name for each in made.evaluation.slices} & {each.name for each in made.features}
+    table = composed()
+    assert not table.counts_entities
+    assert table.evaluation.slices == ()
 
 
 @pytest.mark.parametrize(
-    "changes", [{"name": ""}, {"minimum_cohort": 3}, {"minimum_cohort": 0}, {"rounds": 501}, {"epsilon": 21.0}]
+    "changes",
+    [
+        {"name": ""},
+        {"minimum_cohort": 4},
+        {"minimum_cohort": 2},
+        {"people": 0},
+        {"people_cap": 0},
+        {"epsilon": 21.0},
+        {"invited": ("leon", "soria")},
+    ],
+    ids=str,
 )
 def test_values_out_of_range_are_typed_errors(changes: dict[str, Any]) -> None:
     with pytest.raises((CampaignInvalid, PrivacyTermsInvalid)):
         composed(**changes)
 
 
-@pytest.mark.parametrize("changes", [{"epsilon": 0.0}, {"epsilon": float("nan")}, {"delta": 1.0}, {"rounds": 0}])
+@pytest.mark.parametrize("changes", [{"epsilon": 0.0}, {"epsilon": float("nan")}, {"delta": 1.0}, {"model": "oracle"}])
 def test_terms_no_accountant_can_work_with_are_typed_errors(changes: dict[str, Any]) -> None:
     with pytest.raises(PrivacyTermsInvalid):
         composed(**changes)
@@ -95,11 +124,10 @@ def test_other_texts_are_no_durations(text: str) -> None:
         parse_duration(text)
 
 
-def test_sources_and_models_are_named(tmp_path: Path) -> None:
+def test_sources_are_named(tmp_path: Path) -> None:
     assert checked_source("table") is DataSource.TABLE
-    for wrong in (lambda: checked_source("cloud"), lambda: checked_model("oracle")):
-        with pytest.raises(CampaignInvalid):
-            wrong()
+    with pytest.raises(CampaignInvalid):
+        checked_source("cloud")
     with pytest.raises(CampaignInvalid):
         Source(DataSource.TABLE).question()
     with pytest.raises(CampaignInvalid):

@@ -3,44 +3,72 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from coordinator.training.campaigns import Campaign
 from coordinator.training.errors import CampaignInterrupted
-from coordinator.training.runner import CampaignRunner, OnRound, RunnerParts
+from coordinator.training.runner import CampaignRunner, OnStep, RunnerParts
 from coordinator.training.states import CampaignState, StopReason
-from federated.errors import CohortTooSmall, DataUnsuitable
+from federated.bundle.transcript import Transcript
+from federated.conductor import Conductor, start
+from federated.errors import CohortTooSmall, DataUnsuitable, SumLost
+from federated.progress import Progress
 from federated.release import open_release
-from federated.rounds import TrainingState
-from tests.support.campaigns import CAMPAIGN, COORDINATOR, manifest, sealed
+from tests.support.campaigns import CAMPAIGN, COORDINATOR, sealed
+from tests.support.cohort import MemoryCohort, additive_manifest
 from tests.support.coordination import Coordination
 
-Rounds = Callable[[Campaign, OnRound, threading.Event], TrainingState]
+EVERYBODY = ("avila", "leon", "soria", "zamora")
+Rounds = Callable[[Campaign, OnStep, threading.Event], Progress]
+COHORT = MemoryCohort(additive_manifest())
 
 
-def all_rounds(campaign: Campaign, on_round: OnRound, stopping: threading.Event) -> TrainingState:
-    """Complete the rounds that are left, at once."""
+def all_rounds(campaign: Campaign, on_step: OnStep, stopping: threading.Event) -> Progress:
+    """Complete the steps that are left, in memory."""
     del stopping
-    state = campaign.checkpoint or TrainingState.start(campaign.manifest, campaign.manifest_sha256)
-    for number in range(state.completed + 1, campaign.manifest.rounds + 1):
-        state = replace(state, completed=number, average=np.ones(4), contributors=campaign.approved)
-        on_round(state)
-    return state
+    cohort = cohort_of(campaign)
+    conductor = cohort.conductor(campaign.checkpoint or start(cohort.manifest, cohort.digest))
+    while not conductor.done:
+        step(cohort, conductor, on_step)
+    return conductor.progress
 
 
-def interrupted(campaign: Campaign, on_round: OnRound, stopping: threading.Event) -> TrainingState:
+def step(cohort: MemoryCohort, conductor: Conductor, on_step: OnStep) -> None:
+    record = conductor.take(cohort.answers(conductor.asked()))
+    on_step(conductor.progress, record)
+
+
+def cohort_of(campaign: Campaign) -> MemoryCohort:
+    assert campaign.manifest_sha256 == COHORT.digest
+    return COHORT
+
+
+def interrupted(campaign: Campaign, on_step: OnStep, stopping: threading.Event) -> Progress:
     del stopping
-    state = TrainingState.start(campaign.manifest, campaign.manifest_sha256)
-    on_round(replace(state, completed=2, contributors=campaign.approved))
+    cohort = cohort_of(campaign)
+    conductor = cohort.conductor()
+    for _ in range(5):  # in the middle of the second round
+        step(cohort, conductor, on_step)
     raise CampaignInterrupted("stopping")
 
 
+def losing_a_round(campaign: Campaign, on_step: OnStep, stopping: threading.Event) -> Progress:
+    """Complete the steps, with nobody left to open the second round's sum."""
+    del stopping
+    cohort = cohort_of(campaign)
+    conductor = cohort.conductor()
+    while not conductor.done:
+        asked = conductor.asked()
+        lost = conductor.progress.round == 2 and conductor.progress.survivors
+        record = conductor.take({} if lost else cohort.answers(asked))
+        on_step(conductor.progress, record)
+    return conductor.progress
+
+
 def failing(error: Exception) -> Rounds:
-    def run(campaign: Campaign, on_round: OnRound, stopping: threading.Event) -> TrainingState:
-        del campaign, on_round, stopping
+    def run(campaign: Campaign, on_step: OnStep, stopping: threading.Event) -> Progress:
+        del campaign, on_step, stopping
         raise error
 
     return run
@@ -52,11 +80,11 @@ class Stage(Coordination):
     def __init__(self) -> None:
         super().__init__()
         self.announced = 0
-        for entity in ("soria", "leon", "avila"):
+        for entity in EVERYBODY:
             self.join(entity)
 
-    def propose(self, approving: tuple[str, ...] = ("soria", "leon", "avila"), **changes: object) -> None:
-        envelope = sealed(manifest(**changes))
+    def propose(self, approving: tuple[str, ...] = EVERYBODY, **changes: object) -> None:
+        envelope = sealed(additive_manifest(**changes))
         with self.work() as work:
             work.campaigns.propose(envelope, self.now())
         for entity in approving:
@@ -95,9 +123,33 @@ def test_a_decided_campaign_runs_and_its_release_verifies(stage: Stage) -> None:
     assert done.state is CampaignState.RELEASED
     assert done.release is not None
     release, _ = open_release(done.release, manifest=done.envelope, coordinator_key=COORDINATOR.public_key)
-    assert (release.rounds_completed, release.contributors) == (4, ("avila", "leon", "soria"))
+    assert (release.rounds_completed, release.rounds_lost, release.contributors) == (3, 0, EVERYBODY)
+    assert release.measurement is not None
     assert 0 < release.epsilon_spent <= release.epsilon
     assert stage.announced == 2
+
+
+def test_a_campaign_that_lost_a_round_is_released_and_says_so(stage: Stage) -> None:
+    stage.propose()
+    done = stage.run(losing_a_round)
+    assert done.state is CampaignState.RELEASED
+    assert done.release is not None
+    release, _ = open_release(done.release, manifest=done.envelope, coordinator_key=COORDINATOR.public_key)
+    assert (release.rounds_completed, release.rounds_lost) == (3, 1)
+    with stage.work() as work:
+        assert [len(record.total) > 0 for record in work.campaigns.transcript(CAMPAIGN)] == [True, False, True]
+
+
+def test_the_transcript_that_is_kept_is_the_one_that_the_release_names(stage: Stage) -> None:
+    stage.propose()
+    done = stage.run()
+    assert done.release is not None
+    release, _ = open_release(done.release, manifest=done.envelope, coordinator_key=COORDINATOR.public_key)
+    transcript = Transcript.start(done.manifest_sha256)
+    with stage.work() as work:
+        for record in work.campaigns.transcript(CAMPAIGN):
+            transcript = transcript.append(record)
+    assert transcript.head == release.transcript_sha256
 
 
 def test_a_campaign_still_being_decided_waits(stage: Stage) -> None:
@@ -115,7 +167,7 @@ def test_at_the_deadline_a_sufficient_cohort_begins_and_a_short_one_stops(stage:
 def test_an_interrupted_campaign_goes_on_from_its_last_round(stage: Stage) -> None:
     stage.propose()
     between = stage.run(interrupted)
-    assert (between.state, between.rounds_completed) == (CampaignState.RUNNING, 2)
+    assert (between.state, between.rounds_completed) == (CampaignState.RUNNING, 1)
     assert stage.run().state is CampaignState.RELEASED
 
 
@@ -124,6 +176,7 @@ def test_an_interrupted_campaign_goes_on_from_its_last_round(stage: Stage) -> No
     [
         (CohortTooSmall("too few"), StopReason.COHORT_LOST),
         (DataUnsuitable("no data"), StopReason.FAILED),
+        (SumLost("the first sum"), StopReason.FAILED),
     ],
 )
 def test_a_campaign_that_cannot_go_on_stops_with_the_reason(stage: Stage, error: Exception, reason: StopReason) -> None:

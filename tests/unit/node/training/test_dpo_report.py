@@ -21,7 +21,7 @@ from tests.support.training import table_manifest
 
 def test_a_run_is_told_from_question_to_withdrawal(scene: Stage) -> None:
     envelope = scene.approved()
-    sent = [scene.worker.answer(scene.coordinator.ask(envelope, number)) for number in (1, 2)]
+    sent = [scene.worker.answer(scene.ask(envelope, number)) for number in (1, 2)]
     withdraw(scene.node, scene.coordinator, CAMPAIGN, reason="cambio de criterio")
     scene.coordinator.reachable = False  # nobody is asked
 
@@ -56,7 +56,7 @@ def test_a_decision_by_policy_names_it(scene: Stage) -> None:
 @pytest.mark.invariant(6)
 def test_bytes_that_are_not_those_of_the_ledger_are_shown_as_a_fault(scene: Stage) -> None:
     envelope = scene.approved()
-    scene.worker.answer(scene.coordinator.ask(envelope))
+    scene.worker.answer(scene.ask(envelope))
     with scene.node.transaction() as session:
         session.execute(update(SpendRow).values(reply=b"other bytes"))
     account = training_account(scene.node)

@@ -25,13 +25,13 @@ REFUSED = TrainingRefusal("campaign_not_approved")
 @pytest.mark.invariant(6)
 def test_from_the_withdrawal_on_every_round_is_refused_also_those_answered_before(scene: Stage) -> None:
     envelope = scene.approved()
-    first = scene.coordinator.ask(envelope, 1)
+    first = scene.ask(envelope, 1)
     assert scene.reply(first) != REFUSED
 
     withdrawn = withdraw(scene.node, scene.coordinator, CAMPAIGN, reason="cambio de criterio")
 
     assert scene.reply(first) == REFUSED
-    assert scene.reply(scene.coordinator.ask(envelope, 2)) == REFUSED
+    assert scene.reply(scene.ask(envelope, 2)) == REFUSED
     assert scene.ledger_types() == ["training_approved", "training_contributed", "training_withdrawn"]
     assert (withdrawn.ledger_index, withdrawn.delivered) == (2, True)
     (statement,) = statements(scene.node)
@@ -95,7 +95,7 @@ def test_with_the_coordinator_down_it_holds_at_once_and_is_told_later_in_order(
         withdrawn = withdraw(scene.node, scene.coordinator, CAMPAIGN)
         assert not withdrawn.delivered
         assert "when it answers" in withdrawn_text(withdrawn, "en")
-        assert scene.reply(scene.coordinator.ask(envelope)) == REFUSED
+        assert scene.reply(scene.ask(envelope)) == REFUSED
     assert undelivered(scene.node) == (CAMPAIGN, CAMPAIGN)
     assert not list_campaigns(scene.node, scene.coordinator)[0].delivered
 
@@ -117,7 +117,7 @@ def test_a_coordinator_that_takes_no_note_changes_nothing(scene: Stage) -> None:
     scene.coordinator.refusing = ""
     assert (withdrawn.delivered, withdrawn.refused_code) == (False, "decision_conflict")
     assert "decision_conflict" in withdrawn_text(withdrawn, "es")
-    assert scene.reply(scene.coordinator.ask(envelope)) == REFUSED
+    assert scene.reply(scene.ask(envelope)) == REFUSED
     assert undelivered(scene.node) == ()
 
 

@@ -1,9 +1,5 @@
 """The node against its coordinator: nothing but the approved rounds, each once, and never more than the budget."""
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +7,8 @@ import pytest
 
 from consent_ledger import signing
 from consent_ledger.errors import SignatureInvalid
-from consent_ledger.signing import Ed25519Signer, Envelope
+from consent_ledger.signing import Ed25519Signer
+from federated.enrolment import Secret
 from federated.errors import (
     BudgetExceeded,
     CampaignDecided,
@@ -21,9 +18,21 @@ from federated.errors import (
     ManifestInvalid,
 )
 from federated.features import NumericFeature
-from federated.flower.messages import TrainingRefusal, read_reply
-from federated.manifest import CampaignManifest
-from federated.rounds import RESULT_TYPE, Contribution
+from federated.flower.messages import TrainingRefusal, message_from_bytes, reply_of
+from federated.learning.documents import AdditiveModel
+from federated.steps import (
+    RESULT_TYPE,
+    Asked,
+    CohortRequest,
+    MaskReply,
+    StepKind,
+    StepRequest,
+    UnmaskReply,
+    UnmaskRequest,
+    pack,
+    read_reply,
+    written,
+)
 from node.rpc.training import PulledTask
 from node.runtime.errors import PeerRefused, PeerUnreachable
 from node.training.approvals import approve, deliver, list_campaigns, refuse
@@ -32,90 +41,176 @@ from node.training.budgets import NewLimit, set_limit, statements
 from node.training.data import training_data
 from node.training.errors import DatasetUnknown, ManifestUnknown
 from node.training.worker import TrainingWorker
-from node.wiring import Node
 from tests.support.campaigns import CAMPAIGN, FEATURES
-from tests.support.clock import START, FrozenClock
-from tests.support.exchange import ExchangeNetwork
-from tests.support.training import DATASET, ScriptedCoordinator, register_demo, table_manifest
-
-ENTITY = "soria"
+from tests.support.cohort import additive_stages
+from tests.support.stage import ENTITY, Play, Stage, demo_manifest
+from tests.support.training import DATASET
 
 
-@dataclass
-class Stage:
-    """One node with a registered table, facing a scripted coordinator."""
-
-    node: Node
-    coordinator: ScriptedCoordinator
-    worker: TrainingWorker
-    clock: FrozenClock
-
-    def approved(self, **changes: Any) -> Envelope:
-        envelope = self.coordinator.offer(table_manifest(ENTITY, **changes))
-        approve(self.node, self.coordinator, CAMPAIGN)
-        return envelope
-
-    def reply(self, task: PulledTask, manifest: CampaignManifest | None = None) -> Contribution | TrainingRefusal:
-        """Answer a task and read the answer as the coordinator would."""
-        return read_reply(self.worker.answer(task), manifest or table_manifest(ENTITY))
-
-    def spent(self) -> float:
-        (statement,) = statements(self.node)
-        return statement.spent
-
-    def ledger_types(self) -> list[str]:
-        with self.node.snapshot() as session:
-            ledger = self.node.ledger(session)
-            return [json.loads(ledger.leaf(index))["type"] for index in range(ledger.size())]
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    clock = FrozenClock(START)
-    net = ExchangeNetwork(tmp_path, clock)
-    node = net.add(ENTITY)
-    register_demo(node, tmp_path)
-    coordinator = ScriptedCoordinator(net.coordinator, ENTITY)
-    yield Stage(node, coordinator, TrainingWorker(node, coordinator), clock)
-    node.close()
+def restarted(scene: Stage) -> None:
+    """Let a new process of the node take over: nothing is left but what it stored."""
+    scene.worker = TrainingWorker(scene.node, scene.coordinator)
 
 
 @pytest.mark.invariant(6)
-def test_an_approved_round_is_answered_once_paid_for_and_in_the_ledger(stage: Stage) -> None:
-    envelope = stage.approved()
-    task = stage.coordinator.ask(envelope)
-
-    assert stage.worker.work_once(0) == (1, 1)
-
-    ((task_id, result),) = stage.coordinator.results
-    assert task_id == task.task_id
-    payload = signing.open_envelope(result, payload_type=RESULT_TYPE, public_key=stage.node.keys.signing.public_key)
-    assert isinstance(read_reply(payload, table_manifest(ENTITY)), Contribution)
-    assert 0 < stage.spent() < 2.0
-    assert stage.ledger_types() == ["training_approved", "training_contributed"]
+def test_a_campaign_with_the_others_goes_to_its_end_for_what_was_promised(scene: Stage) -> None:
+    play = scene.play(scene.approved()).finish()
+    progress = play.conductor.progress
+    assert (progress.completed, progress.lost, progress.contributors) == (4, 0, ("avila", "leon", ENTITY))
+    assert isinstance(play.conductor.sums.program.finish(progress.vectors), AdditiveModel)
+    assert 1.95 < scene.spent() <= 2.0
+    assert scene.ledger_types() == ["training_approved", *["training_contributed"] * 4]
+    with scene.node.snapshot() as session:
+        assert scene.node.epsilon_ledger(session).verify(DATASET) == 4
 
 
 @pytest.mark.invariant(6)
-def test_a_round_asked_again_gets_the_same_bytes_also_after_a_restart(stage: Stage) -> None:
-    envelope = stage.approved()
-    first = stage.worker.answer(stage.coordinator.ask(envelope))
-    spent = stage.spent()
-
-    again = stage.worker.answer(stage.coordinator.ask(envelope))
-    restarted = TrainingWorker(stage.node, stage.coordinator).answer(stage.coordinator.ask(envelope))
-
-    assert first == again == restarted
-    assert stage.spent() == spent
-    assert stage.ledger_types().count("training_contributed") == 1
+def test_a_node_restarted_before_every_step_ends_in_the_same_campaign(scene: Stage) -> None:
+    play = scene.play(scene.approved())
+    while not play.conductor.done:
+        restarted(scene)
+        play.step()
+    assert (play.conductor.progress.completed, play.conductor.progress.lost) == (4, 0)
+    assert scene.ledger_types().count("training_contributed") == 4
 
 
 @pytest.mark.invariant(6)
-def test_a_round_asked_twice_with_other_weights_is_refused(stage: Stage) -> None:
-    envelope = stage.approved()
-    stage.worker.answer(stage.coordinator.ask(envelope))
-    other = stage.reply(stage.coordinator.ask(envelope, weights=np.ones(4)))
+def test_every_step_asked_again_gets_the_same_bytes_also_after_a_restart(scene: Stage) -> None:
+    play = scene.play(scene.approved())
+    while play.conductor.progress.round == 1:
+        asked = play.asked()
+        first = scene.answer(scene.coordinator.ask(asked))
+        again = scene.answer(scene.coordinator.ask(asked))
+        restarted(scene)
+        assert first == again == scene.answer(scene.coordinator.ask(asked)) == play.step()
+        assert not isinstance(first, TrainingRefusal)
+    assert scene.ledger_types().count("training_contributed") == 1
+
+
+def survivors(play: Play, *names: str) -> Asked[StepRequest]:
+    request = play.asked().document
+    assert isinstance(request, UnmaskRequest)
+    changed = request.model_copy(update={"survivors": names})
+    return Asked(changed, written(changed))
+
+
+@pytest.mark.invariant(6)
+def test_a_second_list_of_survivors_is_refused_and_the_first_answered_again(scene: Stage) -> None:
+    play = scene.play(scene.approved()).until(StepKind.UNMASK)
+    asked = play.asked()
+    first = scene.answer(scene.coordinator.ask(asked))
+    assert isinstance(first, bytes)
+    assert isinstance(read_reply(first).document, UnmaskReply)
+    other = scene.answer(scene.coordinator.ask(survivors(play, ENTITY, "leon")))
     assert other == TrainingRefusal("round_refused")
-    assert stage.ledger_types().count("training_contributed") == 1
+    restarted(scene)
+    assert scene.answer(scene.coordinator.ask(asked)) == first
+
+
+@pytest.mark.invariant(6)
+@pytest.mark.parametrize(
+    "names", [(ENTITY, "leon"), ("avila", "leon"), (ENTITY, "avila", "leon", "stranger"), (ENTITY,)], ids=str
+)
+def test_a_list_of_survivors_that_shows_too_much_is_refused(scene: Stage, names: tuple[str, ...]) -> None:
+    play = scene.play(scene.approved()).until(StepKind.UNMASK)
+    assert scene.answer(scene.coordinator.ask(survivors(play, *names))) == TrainingRefusal("secure_sum_refused")
+    # Nothing was disclosed, so the honest list is still answered.
+    assert isinstance(scene.answer(scene.coordinator.ask(play.asked())), bytes)
+
+
+@pytest.mark.invariant(6)
+def test_a_round_is_not_unmasked_without_a_contribution_or_for_another_question(scene: Stage) -> None:
+    play = scene.play(scene.approved()).until(StepKind.UNMASK)
+    request = play.asked().document
+    assert isinstance(request, UnmaskRequest)
+    for changes in ({"round": 2}, {"mask_request_sha256": "0" * 64}):
+        changed = request.model_copy(update=changes)
+        asked: Asked[StepRequest] = Asked(changed, written(changed))
+        assert scene.answer(scene.coordinator.ask(asked)) == TrainingRefusal("round_refused")
+
+
+@pytest.mark.invariant(6)
+def test_a_second_cohort_is_refused(scene: Stage) -> None:
+    play = scene.play(scene.approved()).until(StepKind.COHORT)
+    first = play.asked()
+    scene.answer(scene.coordinator.ask(first))
+    assert isinstance(first.document, CohortRequest)
+    changed = first.document.model_copy(update={"statements": tuple(reversed(first.document.statements))})
+    assert scene.answer(scene.coordinator.ask(Asked(changed, written(changed)))) == TrainingRefusal("round_refused")
+
+
+@pytest.mark.invariant(6)
+def test_a_cohort_with_a_key_that_its_entity_did_not_sign_is_refused(scene: Stage) -> None:
+    play = scene.play(scene.approved()).until(StepKind.COHORT)
+    scene.net.list_party("leon", scene.others["avila"])  # the directory says another key than the one that signed
+    assert scene.answer(scene.coordinator.ask(play.asked())) == TrainingRefusal("training_message_malformed")
+
+
+def test_no_round_is_answered_before_the_cohort_is_known(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.cohorts[scene.play(envelope).digest] = "0" * 64
+    assert scene.reply(scene.ask(envelope)) == TrainingRefusal("round_refused")
+    assert scene.spent() == 0
+
+
+@pytest.mark.invariant(6)
+def test_a_round_of_another_cohort_is_refused_and_costs_nothing(scene: Stage) -> None:
+    envelope = scene.approved()
+    assert scene.reply(scene.ask(envelope, cohort_sha256="0" * 64)) == TrainingRefusal("round_refused")
+    assert scene.spent() == 0
+
+
+@pytest.mark.invariant(6)
+def test_when_a_campaign_is_over_its_secrets_are_erased(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.play(envelope).finish()
+    scene.coordinator.listed[0] = type(scene.coordinator.listed[0])(envelope, "stopped")
+    with scene.node.snapshot() as session:
+        assert scene.node.enrolments(session).kept(CAMPAIGN, Secret.MASK_KEY) is not None
+    scene.worker.settle()
+    with scene.node.snapshot() as session:
+        assert scene.node.enrolments(session).kept(CAMPAIGN, Secret.MASK_KEY) is None
+
+
+@pytest.mark.invariant(6)
+def test_an_approved_round_is_answered_once_paid_for_and_in_the_ledger(scene: Stage) -> None:
+    envelope = scene.approved()
+    task = scene.ask(envelope)
+
+    assert scene.worker.work_on([task], 0) == ((), 1)
+
+    ((task_id, result),) = scene.coordinator.results
+    assert task_id == task.task_id
+    payload = signing.open_envelope(result, payload_type=RESULT_TYPE, public_key=scene.node.keys.signing.public_key)
+    document = reply_of(message_from_bytes(payload))
+    assert isinstance(document, bytes)
+    assert isinstance(read_reply(document).document, MaskReply)
+    assert 0 < scene.spent() < 2.0
+    assert scene.ledger_types() == ["training_approved", "training_contributed"]
+
+
+@pytest.mark.invariant(6)
+def test_a_round_asked_again_gets_the_same_bytes_also_after_a_restart(scene: Stage) -> None:
+    envelope = scene.approved()
+    first = scene.answer(scene.ask(envelope))
+    spent = scene.spent()
+
+    again = scene.answer(scene.ask(envelope))
+    restarted(scene)
+
+    assert isinstance(first, bytes)
+    assert first == again == scene.answer(scene.ask(envelope))
+    assert scene.spent() == spent
+    assert scene.ledger_types().count("training_contributed") == 1
+
+
+@pytest.mark.invariant(6)
+def test_a_round_asked_twice_with_other_parameters_is_refused(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.worker.answer(scene.ask(envelope))
+    other = scene.reply(scene.ask(envelope, transcript="1" * 64))
+    assert other == TrainingRefusal("round_refused")
+    assert scene.ledger_types().count("training_contributed") == 1
 
 
 @pytest.mark.invariant(6)
@@ -123,82 +218,82 @@ def test_a_round_asked_twice_with_other_weights_is_refused(stage: Stage) -> None
     ("changes", "code"),
     [
         ({"round": 5}, "round_refused"),
-        ({"round": 0}, "round_refused"),
+        ({"round": 0}, "training_message_malformed"),
         ({"campaign_id": "cd" * 16}, "campaign_not_approved"),
         ({"manifest_sha256": "0" * 64}, "manifest_changed"),
-        ({"weights": np.full(4, np.nan)}, "training_message_malformed"),
-        ({"weights": np.zeros(9)}, "training_message_malformed"),
+        ({"parameters": pack(np.full(1, np.nan))}, "training_message_malformed"),
+        ({"parameters": pack(np.zeros(9))}, "training_message_malformed"),
+        ({"parameters": b"123"}, "training_message_malformed"),
+        ({"round": 2}, "training_message_malformed"),
     ],
 )
 def test_anything_but_the_approved_rounds_is_refused_and_costs_nothing(
-    stage: Stage, changes: dict[str, Any], code: str
+    scene: Stage, changes: dict[str, Any], code: str
 ) -> None:
-    envelope = stage.approved()
-    assert stage.reply(stage.coordinator.ask(envelope, **changes)) == TrainingRefusal(code)
-    assert stage.spent() == 0
-    assert stage.ledger_types() == ["training_approved"]
+    envelope = scene.approved()
+    assert scene.reply(scene.ask(envelope, **changes)) == TrainingRefusal(code)
+    assert scene.spent() == 0
+    assert scene.ledger_types() == ["training_approved"]
 
 
 @pytest.mark.invariant(6)
-def test_all_rounds_together_cost_what_was_promised_and_the_next_is_refused(stage: Stage) -> None:
-    envelope = stage.approved()
+def test_after_the_rounds_that_were_promised_the_next_is_refused(scene: Stage) -> None:
+    envelope = scene.approved()
     for number in range(1, 5):
-        assert isinstance(stage.reply(stage.coordinator.ask(envelope, number)), Contribution)
-    assert 1.95 < stage.spent() <= 2.0
-    assert stage.reply(stage.coordinator.ask(envelope, 5)) == TrainingRefusal("round_refused")
+        assert isinstance(scene.reply(scene.ask(envelope, number)), MaskReply)
+    assert 1.95 < scene.spent() <= 2.0
+    assert scene.reply(scene.ask(envelope, 5)) == TrainingRefusal("round_refused")
 
 
-def test_an_earlier_round_is_refused_after_a_later_one(stage: Stage) -> None:
-    envelope = stage.approved()
-    stage.worker.answer(stage.coordinator.ask(envelope, 2))
-    assert stage.reply(stage.coordinator.ask(envelope, 1)) == TrainingRefusal("round_refused")
+def test_an_earlier_round_is_refused_after_a_later_one(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.worker.answer(scene.ask(envelope, 2))
+    assert scene.reply(scene.ask(envelope, 1)) == TrainingRefusal("round_refused")
 
 
-def test_after_the_campaigns_end_nothing_leaves(stage: Stage) -> None:
-    envelope = stage.approved()
-    stage.clock.advance(days=14)
-    assert stage.reply(stage.coordinator.ask(envelope)) == TrainingRefusal("round_refused")
+def test_after_the_campaigns_end_nothing_leaves(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.clock.advance(days=14)
+    assert scene.reply(scene.ask(envelope)) == TrainingRefusal("round_refused")
 
 
-def test_a_table_that_changed_on_disk_is_not_trained_on(stage: Stage) -> None:
-    envelope = stage.approved()
-    path = stage.node.home / "datasets" / f"{DATASET}.csv"
-    path.write_bytes(path.read_bytes() + b"soria,1,30,own\n")
-    assert stage.reply(stage.coordinator.ask(envelope)) == TrainingRefusal("dataset_damaged")
-    assert stage.spent() == 0
+def test_a_table_that_changed_on_disk_is_not_trained_on(scene: Stage) -> None:
+    envelope = scene.approved()
+    path = scene.node.home / "datasets" / f"{DATASET}.csv"
+    path.write_bytes(path.read_bytes() + b"soria,1,30,own,h\n")
+    assert scene.reply(scene.ask(envelope)) == TrainingRefusal("dataset_damaged")
+    assert scene.spent() == 0
 
 
-def test_a_limit_lowered_below_what_is_spent_stops_the_next_round(stage: Stage) -> None:
-    envelope = stage.approved()
-    stage.worker.answer(stage.coordinator.ask(envelope, 1))
-    set_limit(stage.node, NewLimit(DATASET, 0.5))
-    assert stage.reply(stage.coordinator.ask(envelope, 2)) == TrainingRefusal("budget_exceeded")
+def test_a_limit_lowered_below_what_is_spent_stops_the_next_round(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.worker.answer(scene.ask(envelope, 1))
+    set_limit(scene.node, NewLimit(DATASET, scene.spent()))
+    assert scene.reply(scene.ask(envelope, 2)) == TrainingRefusal("budget_exceeded")
 
 
-def test_a_malformed_task_is_left_alone_and_the_others_are_answered(stage: Stage) -> None:
-    envelope = stage.approved()
-    stage.coordinator.tasks.append(PulledTask("00" * 16, CAMPAIGN, b"\xff not a message"))
-    stage.coordinator.ask(envelope)
-    assert stage.worker.work_once(0) == (2, 1)
+def test_a_malformed_task_is_left_alone_and_the_others_are_answered(scene: Stage) -> None:
+    envelope = scene.approved()
+    tasks = [PulledTask("00" * 16, CAMPAIGN, b"\xff not a message"), scene.ask(envelope)]
+    assert scene.worker.work_on(tasks, 0) == ((), 1)
 
 
-def test_a_result_that_comes_too_late_does_not_stop_the_worker(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    envelope = stage.approved()
-    task = stage.coordinator.ask(envelope)
-    stage.worker.answer(task)
-    stage.coordinator.tasks = [task]
-    monkeypatch.setattr(stage.coordinator, "push", _too_late)
-    assert stage.worker.work_once(0) == (1, 1)
+def test_a_result_that_comes_too_late_does_not_stop_the_worker(scene: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    envelope = scene.approved()
+    task = scene.ask(envelope)
+    scene.worker.answer(task)
+    monkeypatch.setattr(scene.coordinator, "push", _too_late)
+    assert scene.worker.work_on([task], 0) == ((), 1)
 
 
 @pytest.mark.invariant(6)
-def test_a_refused_campaign_gets_nothing(stage: Stage) -> None:
-    envelope = stage.coordinator.offer(table_manifest(ENTITY))
-    refuse(stage.node, stage.coordinator, CAMPAIGN, reason="no")
-    assert stage.reply(stage.coordinator.ask(envelope)) == TrainingRefusal("campaign_not_approved")
-    assert stage.ledger_types() == ["training_refused"]
+def test_a_refused_campaign_gets_nothing(scene: Stage) -> None:
+    envelope = scene.coordinator.offer(demo_manifest())
+    refuse(scene.node, scene.coordinator, CAMPAIGN, reason="no")
+    assert scene.reply(scene.ask(envelope)) == TrainingRefusal("campaign_not_approved")
+    assert scene.ledger_types() == ["training_refused"]
     with pytest.raises(CampaignDecided):
-        approve(stage.node, stage.coordinator, CAMPAIGN)
+        approve(scene.node, scene.coordinator, CAMPAIGN)
 
 
 @pytest.mark.invariant(6)
@@ -206,7 +301,7 @@ def test_a_refused_campaign_gets_nothing(stage: Stage) -> None:
     ("changes", "error"),
     [
         ({"code_sha256": "0" * 64}, CodeDiffers),
-        ({"epsilon": 1.0, "noise_multiplier": 0.5}, EpsilonUnderstated),
+        ({"epsilon": 1.0, "stages": additive_stages(2.0, 2)}, EpsilonUnderstated),
         ({"network": "other.example"}, ManifestInvalid),
         ({"features": (*FEATURES, NumericFeature(name="income", min=0, max=1))}, DataUnsuitable),
         ({"features": (NumericFeature(name="sex", min=0, max=1),)}, DataUnsuitable),
@@ -216,92 +311,92 @@ def test_a_refused_campaign_gets_nothing(stage: Stage) -> None:
     ],
 )
 def test_a_manifest_that_the_node_cannot_stand_behind_is_not_approved(
-    stage: Stage, changes: dict[str, Any], error: type[Exception]
+    scene: Stage, changes: dict[str, Any], error: type[Exception]
 ) -> None:
-    stage.coordinator.offer(table_manifest(ENTITY, **changes))
+    scene.coordinator.offer(demo_manifest(**changes))
     with pytest.raises(error):
-        approve(stage.node, stage.coordinator, CAMPAIGN)
-    assert stage.ledger_types() == []
-    assert stage.coordinator.decisions == []
-    assert open_campaigns(stage.node) == ()
+        approve(scene.node, scene.coordinator, CAMPAIGN)
+    assert scene.ledger_types() == []
+    assert scene.coordinator.decisions == []
+    assert open_campaigns(scene.node) == ()
 
 
 @pytest.mark.invariant(6)
-def test_a_manifest_signed_by_another_key_is_refused_before_it_is_read(stage: Stage) -> None:
-    stage.coordinator.offer(table_manifest(ENTITY), signer=Ed25519Signer.generate())
+def test_a_manifest_signed_by_another_key_is_refused_before_it_is_read(scene: Stage) -> None:
+    scene.coordinator.offer(demo_manifest(), signer=Ed25519Signer.generate())
     with pytest.raises(SignatureInvalid):
-        approve(stage.node, stage.coordinator, CAMPAIGN)
+        approve(scene.node, scene.coordinator, CAMPAIGN)
     with pytest.raises(SignatureInvalid):
-        list_campaigns(stage.node, stage.coordinator)
+        list_campaigns(scene.node, scene.coordinator)
 
 
 @pytest.mark.invariant(6)
-def test_a_manifest_swapped_after_the_approval_is_shown_and_gets_nothing(stage: Stage) -> None:
-    stage.approved()
-    swapped = stage.coordinator.offer(table_manifest(ENTITY, rounds=8, epsilon=3.0))
-    assert stage.reply(stage.coordinator.ask(swapped)) == TrainingRefusal("manifest_changed")
-    assert list_campaigns(stage.node, stage.coordinator)[0].changed
+def test_a_manifest_swapped_after_the_approval_is_shown_and_gets_nothing(scene: Stage) -> None:
+    scene.approved()
+    swapped = scene.coordinator.offer(demo_manifest(passes=3, epsilon=3.0))
+    assert scene.reply(scene.ask(swapped)) == TrainingRefusal("manifest_changed")
+    assert list_campaigns(scene.node, scene.coordinator)[0].changed
 
 
-def test_a_second_campaign_that_would_overspend_is_refused_as_a_whole(stage: Stage) -> None:
-    set_limit(stage.node, NewLimit(DATASET, 2.5))
-    stage.approved()
-    stage.coordinator.offer(table_manifest(ENTITY, campaign_id="cd" * 16))
+def test_a_second_campaign_that_would_overspend_is_refused_as_a_whole(scene: Stage) -> None:
+    set_limit(scene.node, NewLimit(DATASET, 2.5))
+    scene.approved()
+    scene.coordinator.offer(demo_manifest(campaign_id="cd" * 16))
     with pytest.raises(BudgetExceeded):
-        approve(stage.node, stage.coordinator, "cd" * 16)
+        approve(scene.node, scene.coordinator, "cd" * 16)
 
 
-def test_an_unknown_campaign_is_a_typed_error(stage: Stage) -> None:
+def test_an_unknown_campaign_is_a_typed_error(scene: Stage) -> None:
     with pytest.raises(ManifestUnknown):
-        approve(stage.node, stage.coordinator, CAMPAIGN)
+        approve(scene.node, scene.coordinator, CAMPAIGN)
 
 
 @pytest.mark.invariant(9)
 def test_a_decision_taken_while_the_coordinator_is_down_is_delivered_later_once(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    scene: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage.coordinator.offer(table_manifest(ENTITY))
+    scene.coordinator.offer(demo_manifest())
     with monkeypatch.context() as down:
-        down.setattr(stage.coordinator, "decide", _unreachable)
-        assert not approve(stage.node, stage.coordinator, CAMPAIGN).delivered
+        down.setattr(scene.coordinator, "decide", _unreachable)
+        assert not approve(scene.node, scene.coordinator, CAMPAIGN).delivered
 
-    deliver(stage.node, stage.coordinator)
-    deliver(stage.node, stage.coordinator)
+    deliver(scene.node, scene.coordinator)
+    deliver(scene.node, scene.coordinator)
 
-    assert len(stage.coordinator.decisions) == 1
-    assert stage.ledger_types() == ["training_approved"]
+    assert len(scene.coordinator.decisions) == 1
+    assert scene.ledger_types() == ["training_approved"]
 
 
-def test_approving_again_changes_nothing(stage: Stage) -> None:
-    stage.approved()
-    again = approve(stage.node, stage.coordinator, CAMPAIGN)
+def test_approving_again_changes_nothing(scene: Stage) -> None:
+    scene.approved()
+    again = approve(scene.node, scene.coordinator, CAMPAIGN)
     assert again.delivered
-    assert stage.ledger_types() == ["training_approved"]
+    assert scene.ledger_types() == ["training_approved"]
 
 
-def test_a_finished_campaign_frees_the_rounds_it_did_not_use(stage: Stage) -> None:
-    envelope = stage.approved()
-    stage.worker.answer(stage.coordinator.ask(envelope))
-    stage.coordinator.listed[0] = type(stage.coordinator.listed[0])(envelope, "stopped")
+def test_a_finished_campaign_frees_the_rounds_it_did_not_use(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.worker.answer(scene.ask(envelope))
+    scene.coordinator.listed[0] = type(scene.coordinator.listed[0])(envelope, "stopped")
 
-    stage.worker.settle()
+    scene.worker.settle()
 
-    (statement,) = statements(stage.node)
+    (statement,) = statements(scene.node)
     assert statement.committed == statement.spent > 0
-    assert open_campaigns(stage.node) == ()
-    assert stage.reply(stage.coordinator.ask(envelope, 2)) == TrainingRefusal("campaign_not_approved")
+    assert open_campaigns(scene.node) == ()
+    assert scene.reply(scene.ask(envelope, 2)) == TrainingRefusal("campaign_not_approved")
 
 
-def test_a_campaign_past_its_end_is_settled_whatever_the_coordinator_says(stage: Stage) -> None:
-    stage.approved()
-    stage.clock.advance(days=15)
-    stage.worker.settle()
-    assert open_campaigns(stage.node) == ()
+def test_a_campaign_past_its_end_is_settled_whatever_the_coordinator_says(scene: Stage) -> None:
+    scene.approved()
+    scene.clock.advance(days=15)
+    scene.worker.settle()
+    assert open_campaigns(scene.node) == ()
 
 
-def test_the_held_out_people_are_not_trained_on(stage: Stage) -> None:
-    with stage.node.snapshot() as session:
-        data = training_data(stage.node, session, table_manifest(ENTITY))
+def test_the_held_out_people_are_not_trained_on(scene: Stage) -> None:
+    with scene.node.snapshot() as session:
+        data = training_data(scene.node, session, demo_manifest())
     assert 0 < data.held_out.sum() < len(data.labels) / 2
     assert len(data.training()[1]) + len(data.evaluation()[1]) == len(data.labels) == 120
 
@@ -314,8 +409,8 @@ def _unreachable(*_: object) -> None:
     raise PeerUnreachable("down")
 
 
-def test_the_deadline_is_kept(stage: Stage) -> None:
-    stage.coordinator.offer(table_manifest(ENTITY))
-    stage.clock.advance(days=8)
+def test_the_deadline_is_kept(scene: Stage) -> None:
+    scene.coordinator.offer(demo_manifest())
+    scene.clock.advance(days=8)
     with pytest.raises(CampaignDecided):
-        approve(stage.node, stage.coordinator, CAMPAIGN)
+        approve(scene.node, scene.coordinator, CAMPAIGN)

@@ -1,0 +1,111 @@
+"""Migration 0008 at a node: campaigns of before end, what they spent stays spent and is chained."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, text
+
+from federated.accountant import GaussianRounds, epsilon_of
+from federated.budget import EpsilonLedger, Spend
+from federated.errors import CampaignNotApproved
+from federated.sql_store import SqlBudgetStore, SqlCampaignStore
+from node.runtime import migrate
+from node.runtime.storage import open_engine, transaction
+
+SCRIPTS = "node:migrations"
+MOMENT = datetime(2026, 1, 1, 8, 30, 15, 123456, tzinfo=UTC)
+OPEN, CLOSED = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = open_engine(f"sqlite:///{tmp_path / 'node.sqlite'}")
+    with made.begin() as connection:
+        command.upgrade(migrate._config(SCRIPTS, connection), "0007")
+    yield made
+    made.dispose()
+
+
+def before(engine: Engine) -> None:
+    """Put in two campaigns as version 1 kept them: one open with two of four rounds spent, one closed with one."""
+    with engine.begin() as connection:
+
+        def put(table: str, **values: object) -> None:
+            names = ", ".join(values)
+            places = ", ".join(f":{name}" for name in values)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), values)
+
+        put("federated_budgets", dataset="records", epsilon_limit=8.0, delta=1e-5, changed_at=str(MOMENT)[:-6])
+        for campaign, closed in ((OPEN, None), (CLOSED, str(MOMENT)[:-6])):
+            put(
+                "federated_reservations",
+                campaign_id=campaign,
+                dataset="records",
+                noise_multiplier=6.0 if campaign == OPEN else 9.0,
+                rounds=4,
+                reserved_at=str(MOMENT)[:-6],
+                closed_at=closed,
+            )
+            put(
+                "federated_campaigns",
+                campaign_id=campaign,
+                manifest_sha256="0" * 64,
+                manifest=b"{}",
+                decision=b"{}",
+                verdict="approved",
+                dataset="records",
+                decided_at=str(MOMENT)[:-6],
+            )
+        for minutes, (campaign, number) in enumerate(((OPEN, 1), (CLOSED, 1), (OPEN, 2))):
+            spent = str(MOMENT + timedelta(minutes=minutes))[:-6]
+            put(
+                "federated_spends",
+                campaign_id=campaign,
+                round=number,
+                request_sha256=f"{minutes:064x}",
+                reply=f"reply {minutes}".encode(),
+                spent_at=spent,
+            )
+
+
+@pytest.mark.invariant(6)
+def test_what_was_spent_stays_spent_and_its_chain_is_whole(engine: Engine) -> None:
+    before(engine)
+    migrate.upgrade(engine, SCRIPTS)
+    with transaction(engine) as session:
+        store = SqlBudgetStore(session)
+        budget = EpsilonLedger(store)
+        statement = budget.statement("records")
+        assert statement.spent == pytest.approx(epsilon_of([GaussianRounds(6.0, 2), GaussianRounds(9.0, 1)], 1e-5))
+        # The open campaign cannot go on: what it had only promised is free again.
+        assert statement.committed == statement.spent
+        assert budget.verify("records") == 3
+        assert [item.link.campaign_id for item in store.links("records")] == [OPEN, CLOSED, OPEN]
+        assert budget.stored_reply(OPEN, 2, f"{2:064x}") == b"reply 2"
+        assert SqlCampaignStore(session).all() == ()
+        with pytest.raises(CampaignNotApproved):
+            budget.record(Spend(OPEN, 3, "asked", b"reply", MOMENT))
+
+
+@pytest.mark.invariant(6)
+def test_a_new_campaign_goes_on_the_same_chain_and_the_same_budget(engine: Engine) -> None:
+    before(engine)
+    migrate.upgrade(engine, SCRIPTS)
+    with transaction(engine) as session:
+        budget = EpsilonLedger(SqlBudgetStore(session))
+        known = budget.statement("records")
+        stages = known.reservations[0].stages
+        budget.reserve("c" * 32, "records", stages, MOMENT)
+        budget.record(Spend("c" * 32, 1, "asked", b"reply", MOMENT))
+        assert budget.verify("records") == 4
+        assert budget.statement("records").spent > known.spent
+
+
+def test_a_node_without_campaigns_is_brought_up_as_well(engine: Engine) -> None:
+    migrate.upgrade(engine, SCRIPTS)
+    migrate.require_current(engine, SCRIPTS)
+    with transaction(engine) as session:
+        assert EpsilonLedger(SqlBudgetStore(session)).statements() == ()

@@ -1,0 +1,142 @@
+"""Entities of one campaign in memory, answering a coordinator's steps as nodes do: asked again, the same bytes."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from consent_ledger.signing import Ed25519Signer
+from federated.bundle.transcript import RoundRecord
+from federated.conductor import Conductor, Terms, start
+from federated.features import FloatVector
+from federated.learning.terms import AdditiveTerms
+from federated.local_entity import LocalEntity
+from federated.manifest import CampaignManifest, manifest_sha256
+from federated.models import answer_for
+from federated.planning import plan_stages
+from federated.progress import Progress
+from federated.rounds import IntVector
+from federated.rows import Rows
+from federated.stages import Stage, position_of
+from federated.steps import MaskRequest, read_request
+from federated.training import LocalPeople, LocalTrainer
+from tests.support import campaigns
+
+ENTITIES = ("avila", "leon", "soria", "zamora")
+
+
+@cache
+def additive_terms(passes: int = 1) -> AdditiveTerms:
+    """Return the terms of a small additive model: one round for the bins and `passes` of training."""
+    return AdditiveTerms(
+        edges_share=0.2,
+        fine_bins=4,
+        bins=2,
+        bin_people=1.0,
+        groups=1,
+        passes=passes,
+        clip=1.4,
+        ridge=7.0,
+        smoothing=0.0,
+        noise=0.0,
+        learning_rate=0.5,
+    )
+
+
+@cache
+def additive_stages(epsilon: float, passes: int) -> tuple[Stage, ...]:
+    return plan_stages(additive_terms(passes), epsilon=epsilon, delta=1e-5)
+
+
+def additive_manifest(*, passes: int = 1, **changes: Any) -> CampaignManifest:
+    """Return a campaign of four entities, three of which are enough: bins, training, evaluation."""
+    content = {
+        "terms": additive_terms(passes),
+        "stages": additive_stages(changes.get("epsilon", 2.0), passes),
+        "invited": ENTITIES,
+    }
+    return campaigns.manifest(**(content | changes))
+
+
+def people_of(seed: int, people: int = 20, weights: FloatVector | None = None) -> LocalPeople:
+    """Return fictitious people, every fourth held out."""
+    matrix, labels = campaigns.rows(people, seed)
+    rows, held_out = Rows.of(matrix, labels, weights), np.arange(people) % 4 == 0
+    kept = rows.take(held_out)
+    return LocalPeople(rows.take(~held_out), kept, np.zeros((len(kept), 0), dtype=np.int64))
+
+
+def no_noise(size: int, variance: int) -> IntVector:
+    """Stand in for the noise where a test is about the sum below it."""
+    del variance
+    return np.zeros(size, dtype=np.int64)
+
+
+class MemoryCohort:
+    """Entities with their people and keys; what they were asked, and what they answered.
+
+    Attributes:
+        asked: (entity, request) in the order in which they came.
+        altered: changes what an entity answers, or says None for nothing at all: (entity, request, reply) to a reply.
+    """
+
+    def __init__(self, manifest: CampaignManifest | None = None) -> None:
+        self.manifest = manifest if manifest is not None else additive_manifest()
+        self.digest = manifest_sha256(campaigns.sealed(self.manifest))
+        self.signers = {entity: Ed25519Signer.generate() for entity in self.manifest.invited}
+        self.trainers = {
+            entity: LocalTrainer(self.manifest, people_of(seed), answer_for(self.manifest))
+            for seed, entity in enumerate(self.manifest.invited)
+        }
+        self.entities = {entity: self.entity(entity) for entity in self.manifest.invited}
+        self.asked: list[tuple[str, bytes]] = []
+        self.altered: Callable[[str, str, bytes], bytes | None] = lambda _entity, _kind, reply: reply
+        self._replies: dict[tuple[str, bytes], bytes] = {}
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(self.manifest, self.digest, tuple(sorted(self.manifest.invited)), self.key_of)
+
+    def key_of(self, entity: str) -> bytes:
+        return self.signers[entity].public_key
+
+    def entity(self, name: str) -> LocalEntity:
+        """Return an entity that knows nothing yet."""
+        return LocalEntity(self.manifest, (name, self.signers[name], self.key_of), self.trainers[name])
+
+    def answer(self, entity: str, raw: bytes) -> bytes | None:
+        """Return an entity's answer to a request; the first one stays."""
+        self.asked.append((entity, raw))
+        kind = str(read_request(raw).document.kind)
+        if (entity, raw) not in self._replies:
+            self._replies[entity, raw] = self.entities[entity].answer(raw)
+        return self.altered(entity, kind, self._replies[entity, raw])
+
+    def answers(self, asked: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Return what everybody asked answers."""
+        replies = {entity: self.answer(entity, raw) for entity, raw in asked.items()}
+        return {entity: reply for entity, reply in replies.items() if reply is not None}
+
+    def conductor(self, progress: Progress | None = None) -> Conductor:
+        return Conductor(self.terms, progress or start(self.manifest, self.digest))
+
+    def run(self, conductor: Conductor | None = None) -> tuple[Conductor, list[RoundRecord]]:
+        """Take a campaign to its end, and return the records of its rounds."""
+        conductor, records = conductor or self.conductor(), []
+        while not conductor.done:
+            record = conductor.take(self.answers(conductor.asked()))
+            records += [record] if record is not None else []
+        return conductor, records
+
+    def exact(self, record: RoundRecord) -> list[int]:
+        """Return the sum over a round's contributors as it is without noise and masks."""
+        requests = [read_request(raw).document for _, raw in self.asked]
+        request = next(each for each in requests if isinstance(each, MaskRequest) and each.round == record.round)
+        position = position_of(self.manifest.stages, record.round)
+        assert position is not None
+        parts = [
+            self.trainers[entity].exact(request.vector, request.model, position.stage.kind)
+            for entity in record.contributors
+        ]
+        return [int(number) for number in np.sum(parts, axis=0)]

@@ -1,0 +1,142 @@
+"""What a node computes with its own people, and the sizes and widths that both ends agree on."""
+
+import numpy as np
+import pytest
+
+from federated.errors import MessageMalformed
+from federated.learning.documents import write_model
+from federated.measuring import counting
+from federated.models import answer_for
+from federated.noise import noise_variance
+from federated.rounds import GRID_STEPS
+from federated.rows import Rows
+from federated.stages import StageKind, position_of
+from federated.steps import MaskRequest, pack
+from federated.sums import StageSums
+from federated.training import LocalPeople, LocalTrainer
+from tests.support.cohort import additive_manifest, no_noise, people_of
+
+MANIFEST = additive_manifest()
+SUMS = StageSums(MANIFEST)
+KINDS = (StageKind.EDGES, StageKind.TRAIN, StageKind.EVALUATE)
+
+
+def trainer(people: LocalPeople | None = None) -> LocalTrainer:
+    return LocalTrainer(MANIFEST, people or people_of(1), answer_for(MANIFEST))
+
+
+def model() -> bytes:
+    state = SUMS.program.advance(SUMS.program.start(), StageKind.EDGES, 1, [GRID_STEPS * 5] * SUMS.size(KINDS[0]))
+    return write_model(SUMS.program.finish(state))
+
+
+def parameters(kind: StageKind) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    return np.zeros(SUMS.parameters_size(kind))
+
+
+def request(kind: StageKind) -> MaskRequest:
+    return MaskRequest(
+        campaign_id=MANIFEST.campaign_id,
+        manifest_sha256="0" * 64,
+        round=KINDS.index(kind) + 1,
+        parameters=pack(parameters(kind)),
+        model=model() if kind is StageKind.EVALUATE else b"",
+        cohort_sha256="0" * 64,
+        transcript="0" * 64,
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sum_has_the_size_that_the_coordinator_expects(kind: StageKind) -> None:
+    assert trainer().exact(parameters(kind), model(), kind).shape == (SUMS.size(kind),)
+
+
+@pytest.mark.invariant(7)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("weight", [1.0, 0.5, 1 / 3, 0.0])
+def test_a_person_moves_a_sum_by_no_more_than_its_weight_allows(kind: StageKind, weight: float) -> None:
+    for seed in range(6):
+        people = people_of(seed, 1, np.array([weight]))
+        part = people.held_out  # the first of every four
+        both = LocalPeople(part, part, np.zeros((1, 0), dtype=np.int64))
+        moved = trainer(both).exact(parameters(kind), model(), kind)
+        assert sum(int(x) ** 2 for x in moved) <= (weight * SUMS.sensitivity(kind)) ** 2
+        assert (weight == 0.0) == (not moved.any())
+
+
+@pytest.mark.invariant(7)
+def test_who_is_held_out_never_moves_training_and_who_is_trained_on_never_the_evaluation() -> None:
+    one, other = people_of(1), people_of(2)
+    mixed = LocalPeople(one.training, other.held_out, other.groups)
+    for kind in KINDS:
+        same_as = other if kind is StageKind.EVALUATE else one
+        assert (
+            trainer(mixed).exact(parameters(kind), model(), kind)
+            == trainer(same_as).exact(parameters(kind), model(), kind)
+        ).all()
+
+
+@pytest.mark.invariant(7)
+@pytest.mark.parametrize("kind", KINDS)
+def test_noise_of_the_agreed_variance_is_added_in_every_stage(kind: StageKind, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[tuple[int, int]] = []
+
+    def noise(size: int, variance: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        drawn.append((size, variance))
+        return no_noise(size, variance) + 7
+
+    monkeypatch.setattr("federated.training.discrete_gaussian", noise)
+    asked = request(kind)
+    position = position_of(MANIFEST.stages, asked.round)
+    assert position is not None
+    exact = trainer().exact(asked.vector, asked.model, kind)
+    assert (trainer().noised(asked, position) == exact + 7).all()
+    multiplier = MANIFEST.stages[KINDS.index(kind)].noise_multiplier
+    assert drawn == [(SUMS.size(kind), noise_variance(SUMS.sensitivity(kind), multiplier, 3))]
+
+
+def test_the_noise_of_the_least_cohort_is_the_noise_of_the_stage() -> None:
+    for number, kind in enumerate(KINDS, start=1):
+        position = position_of(MANIFEST.stages, number)
+        assert position is not None
+        whole = position.stage.noise_multiplier * SUMS.sensitivity(kind)
+        assert whole <= SUMS.deviation(position, MANIFEST.minimum_cohort) <= whole * 1.000_01
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parameters_of_another_size_are_refused(kind: StageKind) -> None:
+    with pytest.raises(MessageMalformed):
+        trainer().exact(np.zeros(SUMS.parameters_size(kind) + 1), model(), kind)
+
+
+@pytest.mark.invariant(8)
+def test_a_model_that_is_none_or_of_other_features_is_not_evaluated() -> None:
+    other = SUMS.program.finish(
+        SUMS.program.advance(SUMS.program.start(), StageKind.EDGES, 1, [GRID_STEPS] * SUMS.size(KINDS[0]))
+    )
+    renamed = other.features[0].model_copy(update={"name": "income"})
+    shapes = (other.shapes[0].model_copy(update={"feature": "income"}), *other.shapes[1:])  # type: ignore[union-attr] # additive
+    stranger = other.model_copy(update={"features": (renamed, *other.features[1:]), "shapes": shapes})
+    for data in (b"", b"{}", b"\xff", write_model(stranger)):
+        with pytest.raises(MessageMalformed):
+            trainer().exact(np.zeros(0), data, StageKind.EVALUATE)
+
+
+def test_the_evaluation_counts_everybody_held_out_once() -> None:
+    people = people_of(1)
+    found = trainer(people).exact(np.zeros(0), model(), StageKind.EVALUATE)
+    assert found.sum() == len(people.held_out) * counting.count_unit(MANIFEST.evaluation)
+
+
+def test_a_warm_up_runs_every_stage_on_nobody() -> None:
+    seen: list[tuple[StageKind, int]] = []
+    inner = answer_for(MANIFEST)
+
+    def answer(
+        numbers: "np.ndarray[tuple[int], np.dtype[np.float64]]", kind: StageKind, rows: Rows
+    ) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        seen.append((kind, len(rows)))
+        return inner(numbers, kind, rows)
+
+    LocalTrainer(MANIFEST, people_of(1), answer).warm_up()
+    assert seen == [(StageKind.EDGES, 0), (StageKind.TRAIN, 0)]
