@@ -39,8 +39,13 @@ def tasks(coordinator: Coordinator) -> list[Task]:
         Task("validity", partial(keep_valid, coordinator)),
         Task("locator", partial(keep_locator, coordinator)),
         Task("refused", partial(keep_refused_calls, coordinator.home, coordinator.limits)),
-        Task("training", coordinator.campaign_runner.run),
+        *training_tasks(coordinator),
     ]
+
+
+def training_tasks(coordinator: Coordinator) -> list[Task]:
+    """Return the work for campaigns, unless another engine runs their rounds."""
+    return [Task("training", coordinator.campaign_runner.run)] if coordinator.settings.own_rounds else []
 
 
 def start(coordinator: Coordinator) -> Service:

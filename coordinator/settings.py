@@ -37,6 +37,9 @@ class CoordinatorSettings(ServiceSettings):
     witness_quorum: int = Field(
         default=1, ge=0, le=16, description="entities that must cosign a ledger beside the coordinator"
     )
+    own_rounds: bool = Field(
+        default=True, description="run the rounds of campaigns; false where a Flower SuperLink runs them"
+    )
     round_seconds: float = Field(
         default=600.0, ge=1, le=86_400, description="how long a training round waits for entities that do not answer"
     )

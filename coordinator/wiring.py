@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from coordinator.relay.switchboard import Switchboard
     from coordinator.settings import CoordinatorSettings
     from coordinator.training.desk import TrainingDesk, TrainingSignals, Workspace
-    from coordinator.training.runner import CampaignRunner
+    from coordinator.training.runner import CampaignRunner, RunRounds
     from node.runtime.call_guard import CallGuard
     from node.runtime.limits import CallerLimits
     from node.runtime.tls import CurrentCertificate
@@ -237,19 +237,24 @@ class Coordinator:
     @cached_property
     def campaign_runner(self) -> "CampaignRunner":
         """What moves campaigns on while the service runs."""
-        from coordinator.changes import News
         from coordinator.training.rounds import RoundEngine
-        from coordinator.training.runner import CampaignRunner, RunnerParts
 
         signals, now = self.training_signals, self.clock.now
         seconds = self.settings.round_seconds
+        return self.campaigns_over(RoundEngine(self.transaction, self.snapshot, self.training, signals, now, seconds))
+
+    def campaigns_over(self, run_rounds: "RunRounds") -> "CampaignRunner":
+        """Return what moves campaigns on, with the rounds run by other means than the network's own grid."""
+        from coordinator.changes import News
+        from coordinator.training.runner import CampaignRunner, RunnerParts
+
         parts = RunnerParts(
             transaction=self.transaction,
             snapshot=self.snapshot,
             workspace=self.training,
             signer=self.keys.signing,
-            now=now,
-            run_rounds=RoundEngine(self.transaction, self.snapshot, self.training, signals, now, seconds),
+            now=self.clock.now,
+            run_rounds=run_rounds,
             announce=lambda: self.changes.announce(News.TRAINING),
         )
         return CampaignRunner(parts)

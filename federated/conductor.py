@@ -368,7 +368,7 @@ class Conductor:
 
     def _require_openable(self, survivors: tuple[str, ...]) -> None:
         try:
-            self.cohort.check_survivors(survivors, self._manifest.minimum_cohort)
+            self.cohort.check_survivors(frozenset(survivors), self._manifest.minimum_cohort)
         except SecureSumRefused as error:
             raise CohortTooSmall(
                 f"round {self.progress.round}: {error.message}",

@@ -24,7 +24,7 @@ LIFETIME: Final = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the evaluation's sum tells."""
+    """What the evaluation's sum tells; the drift baseline is of scores before their recalibration."""
 
     measurement: Measurement
     recalibration: Recalibration | None
@@ -47,13 +47,14 @@ def measure(manifest: CampaignManifest, progress: Progress, contributors: int) -
     position = position_of(manifest.stages, number)
     assert position is not None
     deviation = sums.deviation(position, contributors)
+    corrected = Recalibration.fit(plan, total)
     # Seeded: the same sum gives the same figures, to whoever verifies them.
-    measurement = read(plan, total, deviation, np.random.default_rng(0))
+    measurement = read(plan, total, deviation, np.random.default_rng(0), recalibration=corrected)
     try:
         baseline = DriftBaseline.of(plan, measurement)
     except DataUnsuitable:
         baseline = None
-    return Measured(measurement, Recalibration.fit(plan, total), baseline)
+    return Measured(measurement, corrected, baseline)
 
 
 def epsilon_spent(manifest: CampaignManifest, completed: int) -> float:

@@ -66,4 +66,5 @@ def _add_absent(app: typer.Typer, name: str, distribution: str, help_text: str) 
 
     @app.command(name, help=help_text, context_settings=settings)
     def absent() -> None:
-        raise CommandNotInstalled(f"{name!r} is not installed here", remedy=f"pip install '{distribution}'")
+        remedy = f"in an environment of its own: pip install '{distribution}'"
+        raise CommandNotInstalled(f"{name!r} is not installed here", remedy=remedy)

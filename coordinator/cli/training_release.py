@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
         output: Annotated[
             Path | None, typer.Option(help="New folder for the bundle; check it with: redpact-audit model.")
         ] = None,
+        told: Annotated[Path | None, typer.Option(help="JSON: contact, and evaluations that entities tell of.")] = None,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
         from coordinator.training import report
         from coordinator.training.exporting import export_release
 
-        content = export_release(open_coordinator(home), campaign_id, output)
+        content = export_release(open_coordinator(home), campaign_id, output, told)
         written = str(output) if output is not None else None
         document = {"release": content.model_dump(mode="json"), "bundle": written}
         text = "\n".join([report.release_text(content, lang), *([written] if written else [])])

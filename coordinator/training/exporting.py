@@ -4,21 +4,33 @@ from pathlib import Path
 
 from coordinator.training import report
 from coordinator.training.errors import CampaignOutOfStep
+from coordinator.training.telling import told_of
 from coordinator.wiring import Coordinator
 from federated.bundle.contents import BundleContents
 from federated.bundle.documents import bundle_facts
 from federated.bundle.epsilon import epsilon_proof
 from federated.bundle.transcript import Transcript
 from federated.bundle.writing import write_bundle
+from federated.card.compose import card_facts
+from federated.card.pages import pages_of
 from federated.release import ModelRelease
 
 
-def export_release(coordinator: Coordinator, campaign_id: str, folder: Path | None) -> ModelRelease:
+def export_release(
+    coordinator: Coordinator, campaign_id: str, folder: Path | None, told: Path | None = None
+) -> ModelRelease:
     """Return the verified release of a campaign; with a folder, write it there as a bundle.
+
+    Args:
+        coordinator: of the network.
+        campaign_id: of a released campaign.
+        folder: where to write the bundle.
+        told: a file with what the model card says besides, see `coordinator.training.telling`.
 
     Raises:
         CampaignUnknown: there is none with this id.
         CampaignOutOfStep: it is not released.
+        CampaignInvalid: `told` cannot be read.
         ExportUnusable: the folder is not empty, or cannot be written.
     """
     (campaign,) = report.campaigns(coordinator, campaign_id)
@@ -31,6 +43,7 @@ def export_release(coordinator: Coordinator, campaign_id: str, folder: Path | No
         return release
     with coordinator.snapshot() as session:
         records = coordinator.training(session).campaigns.transcript(campaign_id)
+    card = card_facts(campaign.manifest, campaign.manifest_sha256, release, told_of(campaign.manifest, told))
     facts = bundle_facts(campaign.manifest, campaign.manifest_sha256, release)
     contents = BundleContents(
         manifest=campaign.envelope,
@@ -38,7 +51,7 @@ def export_release(coordinator: Coordinator, campaign_id: str, folder: Path | No
         transcript=Transcript.of(campaign.manifest_sha256, records),
         epsilon=epsilon_proof(facts),
         metrics=facts.metrics,
-        pages={},
+        pages=pages_of(card),
     )
     write_bundle(folder, contents, coordinator.keys.signing)
     return release

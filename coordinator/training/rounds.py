@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,9 @@ from coordinator.training.errors import CampaignInterrupted
 from coordinator.training.runner import OnStep
 from federated.grid_store import GridStore
 from federated.progress import Progress
+
+if TYPE_CHECKING:
+    from federated.flower.server_app import CampaignRun
 
 _LONGEST_WAIT_SECONDS: Final = 1.0
 """A wake-up that was lost costs no more than this."""
@@ -64,17 +67,15 @@ class RoundEngine:
             CampaignInterrupted: the process is stopping.
         """
         # Flower takes a second to load: not before a campaign runs.
-        from federated.conductor import Terms  # noqa: PLC0415 - see above
         from federated.flower.grid import DurableGrid, GridEngine  # noqa: PLC0415 - see above
-        from federated.flower.server_app import CampaignRun, run_campaign  # noqa: PLC0415 - see above
+        from federated.flower.server_app import run_campaign  # noqa: PLC0415 - see above
 
         waiter = ReplyWaiter(self.signals, stopping)
         engine = GridEngine(
             open_store=self._open_store, changed=self.signals.tasks.notify, wait=waiter.wait, now=self.now
         )
         grid = DurableGrid(campaign.campaign_id, campaign.approved, engine, ttl_seconds=self.step_seconds)
-        terms = Terms(campaign.manifest, campaign.manifest_sha256, campaign.approved, self._key_of)
-        run = CampaignRun(terms=terms, on_step=on_step, step_seconds=self.step_seconds)
+        run = campaign_run(campaign, on_step, self._key_of, self.step_seconds)
         return run_campaign(run, grid, campaign.checkpoint)
 
     def _key_of(self, entity: str) -> bytes:
@@ -85,3 +86,14 @@ class RoundEngine:
     def _open_store(self) -> Iterator[GridStore]:
         with self.transaction() as session:
             yield self.workspace(session).grid
+
+
+def campaign_run(
+    campaign: Campaign, on_step: OnStep, key_of: Callable[[str], bytes], step_seconds: float
+) -> "CampaignRun":
+    """Return what Flower's app needs to run a campaign, on whatever grid."""
+    from federated.conductor import Terms  # noqa: PLC0415 - Flower takes a second to load
+    from federated.flower.server_app import CampaignRun  # noqa: PLC0415 - Flower takes a second to load
+
+    terms = Terms(campaign.manifest, campaign.manifest_sha256, campaign.approved, key_of)
+    return CampaignRun(terms=terms, on_step=on_step, step_seconds=step_seconds)

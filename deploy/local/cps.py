@@ -11,11 +11,12 @@ import importlib.util
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import yaml
 
 MONEY: Final = ("e00200", "e00900", "e02300", "e01500", "e02400")
@@ -56,6 +57,9 @@ COUNTS: Final[Mapping[str, tuple[int, int]]] = {
 LOG_BOUNDS: Final = (0.0, 10.2)
 """Money enters as sign(x) log(1 + |x|); log(1 + 25,000) is 10.1."""
 
+Rows = npt.NDArray[np.intp]
+"""Indices of rows."""
+
 SITE: Final = "entity"
 LABEL: Final = "snap"
 
@@ -73,7 +77,7 @@ def write_cps(folder: Path, *, seed: int = 0) -> tuple[Path, Path]:
         with partial.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, [SITE, *_feature_names(), LABEL])
             writer.writeheader()
-            writer.writerows(_sample(_low_income_rows(), seed))
+            writer.writerows(_sample(_low_income_rows(ENTITIES), seed))
         partial.replace(table)  # whole or not at all: a cut-off run must not leave half a cache
     schema.write_text(yaml.safe_dump(schema_document(), sort_keys=False), encoding="utf-8")
     return table, schema
@@ -93,26 +97,57 @@ def _feature_names() -> list[str]:
     return [*COUNTS, *MONEY, *OTHER_MONEY, "no_wages", "MARS"]
 
 
-def _low_income_rows() -> Iterator[dict[str, str]]:
+def low_income_people() -> Iterator[dict[str, object]]:
+    """Yield everybody in the table, in its order, with the state's FIPS code as the site.
+
+    Raises:
+        FileNotFoundError: the `taxcalc` package is not installed.
+    """
+    for row in _low_income_rows():
+        yield {SITE: int(float(row["fips"])), **_features(row)}
+
+
+def draw_entities(states: npt.NDArray[np.int64], seed: int, *, held_out: int = 1000) -> tuple[Rows, Rows]:
+    """Draw the nine entities' people, and others of the same states to test on.
+
+    Args:
+        states: (people,) FIPS codes in the table's order.
+        seed: the people drawn are those that `write_cps` writes for it.
+        held_out: most test people of one state.
+
+    Returns:
+        Indices of the entities' people, and of the test people.
+    """
+    training, test = [], []
+    for fips, (_, size) in ENTITIES.items():
+        own = np.flatnonzero(states == fips)
+        chosen = np.random.RandomState(seed).choice(len(own), size=size, replace=False)
+        others = np.setdiff1d(np.arange(len(own)), chosen)
+        training.append(own[chosen])
+        test.append(own[np.random.RandomState(seed).permutation(others)[:held_out]])
+    return np.concatenate(training), np.concatenate(test)
+
+
+def _low_income_rows(states: Collection[int] | None = None) -> Iterator[dict[str, str]]:
     found = importlib.util.find_spec("taxcalc")
     if found is None or found.origin is None:
         raise FileNotFoundError("the package 'taxcalc' is not installed: run 'make setup'")
     with gzip.open(Path(found.origin).parent / "cps.csv.gz", "rt", newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if float(row["DSI"]) or int(float(row["age_head"])) not in AGES or int(float(row["fips"])) not in ENTITIES:
+            if float(row["DSI"]) or int(float(row["age_head"])) not in AGES:
+                continue
+            if states is not None and int(float(row["fips"])) not in states:
                 continue
             if sum(float(row[name]) for name in MONEY) < MAX_INCOME:
                 yield row
 
 
 def _sample(rows: Iterator[dict[str, str]], seed: int) -> Iterator[dict[str, object]]:
-    states: dict[int, list[dict[str, str]]] = {fips: [] for fips in ENTITIES}
-    for row in rows:
-        states[int(float(row["fips"]))].append(row)
-    for fips, (entity, size) in ENTITIES.items():
-        chosen = np.random.RandomState(seed).choice(len(states[fips]), size=size, replace=False)
-        for index in chosen:
-            yield {SITE: entity, **_features(states[fips][int(index)])}
+    kept = list(rows)
+    training, _ = draw_entities(np.array([int(float(row["fips"])) for row in kept]), seed, held_out=0)
+    for index in training:
+        row = kept[int(index)]
+        yield {SITE: ENTITIES[int(float(row["fips"]))][0], **_features(row)}
 
 
 def _features(row: Mapping[str, str]) -> dict[str, object]:

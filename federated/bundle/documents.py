@@ -8,11 +8,11 @@ from federated.bundle.facts import BundleFacts, StageTerms
 from federated.bundle.transcript import Transcript
 from federated.documents import parse_document
 from federated.errors import ManifestInvalid
+from federated.finishing import compose_release, measure
 from federated.manifest import CampaignManifest, manifest_sha256
 from federated.release import ModelRelease, open_release
 from federated.replay import replayed
 from federated.stages import Part
-from federated.sums import StageSums
 
 
 class ReleaseReader:
@@ -28,7 +28,7 @@ class ReleaseReader:
         return bundle_facts(terms, manifest_sha256(manifest), found)
 
     def replay(self, manifest: Envelope, transcript: Transcript) -> Mapping[str, Any]:
-        """Return the model's document.
+        """Return the model and its figures, see `remade`.
 
         Raises:
             MalformedDocument, ManifestInvalid: not a manifest.
@@ -37,7 +37,27 @@ class ReleaseReader:
         """
         terms = parse_document(manifest.payload, CampaignManifest, ManifestInvalid)
         progress = replayed(terms, transcript)
-        return StageSums(terms).program.finish(progress.vectors).model_dump(mode="json")
+        measured = measure(terms, progress, len(transcript.records[-1].contributors))
+        # The day of the release is its own; nothing that is compared depends on it.
+        return remade(compose_release(terms, manifest_sha256(manifest), progress, measured, terms.issued))
+
+
+def remade(release: ModelRelease) -> dict[str, Any]:
+    """Return the parts of a release that follow from the rounds' sums alone: the model, its figures, what it cost."""
+    return release.model_dump(
+        mode="json",
+        include={
+            "model",
+            "recalibration",
+            "measurement",
+            "drift_baseline",
+            "people_estimate",
+            "epsilon_spent",
+            "rounds_completed",
+            "rounds_lost",
+            "contributors",
+        },
+    )
 
 
 def bundle_facts(manifest: CampaignManifest, digest: str, release: ModelRelease) -> BundleFacts:
@@ -63,7 +83,7 @@ def bundle_facts(manifest: CampaignManifest, digest: str, release: ModelRelease)
         minimum_cohort=manifest.minimum_cohort,
         invited=manifest.invited,
         transcript_sha256=release.transcript_sha256,
-        model=release.model.model_dump(mode="json"),
+        model=remade(release),
         metrics=release.measurement or {},
         issued=manifest.issued,
         expires=release.expires,

@@ -45,7 +45,7 @@ class BundleFacts:
         minimum_cohort: fewest entities in a sum.
         invited: entities that may contribute.
         transcript_sha256: head of the transcript that the release names.
-        model: the released model's document.
+        model: the released model's document, and all else of the release that the rounds' sums give.
         metrics: the released figures.
         issued: when the manifest was signed.
         expires: after which no node uses the model; None when the release sets no date.
@@ -81,7 +81,7 @@ class CampaignReader(Protocol):
         ...
 
     def replay(self, manifest: Envelope, transcript: Transcript) -> Mapping[str, Any]:
-        """Return the model's document as the transcript's sums give it, checking each round's published parameters.
+        """Return what `BundleFacts.model` should be, by the sums alone, checking what each round published.
 
         Raises:
             RedpactError: the sums do not fit the manifest's model, or a round's parameters are others.

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from consent_ledger import canonical
 from consent_ledger.errors import MalformedDocument
+from consent_ledger.parties import ENTITY_ID
 from federated.bundle.errors import TranscriptInvalid
 
 MAX_RECORDS: Final = 2000
@@ -22,14 +23,13 @@ MAX_TRANSCRIPT_BYTES: Final = 1 << 28
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _STAGE: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_ENTITY: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 _NUMBER: Final = re.compile(r"-?[1-9][0-9]{0,18}|0")
 _FIELDS: Final = {"round", "stage", "contributors", "parameters_sha256", "total"}
 
 
 @dataclass(frozen=True, slots=True)
 class RoundRecord:
-    """One round.
+    """One round; a malformed one cannot be made.
 
     Attributes:
         round: from 1, over all stages.
@@ -44,6 +44,24 @@ class RoundRecord:
     contributors: tuple[str, ...]
     parameters_sha256: str
     total: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Check every part.
+
+        Raises:
+            TranscriptInvalid: a part is malformed or out of range.
+        """
+        if not 1 <= self.round <= MAX_RECORDS:
+            raise TranscriptInvalid(f"{self.round} is not the number of a round")
+        if not _matches(_STAGE, self.stage) or not _matches(_SHA256, self.parameters_sha256):
+            raise TranscriptInvalid(f"round {self.round}: the stage or the hash of the parameters is malformed")
+        entities = self.contributors
+        if not 0 < len(entities) <= MAX_CONTRIBUTORS or not all(_matches(ENTITY_ID, each) for each in entities):
+            raise TranscriptInvalid(f"round {self.round}: the contributors are not entities")
+        if list(entities) != sorted(set(entities)):
+            raise TranscriptInvalid(f"round {self.round}: the contributors must be in order, each once")
+        if len(self.total) > MAX_TOTAL or any(not -(2**63) <= each < 2**63 for each in self.total):
+            raise TranscriptInvalid(f"round {self.round}: the sum is too long or out of range")
 
     def document(self) -> dict[str, Any]:
         """Return the JSON form; the sums are text, for they go beyond 2^53."""
@@ -67,34 +85,23 @@ class RoundRecord:
         except MalformedDocument as error:
             raise TranscriptInvalid(f"a line is not a record: {error.message}") from error
         record = cls._checked(document)
-        if canonical.encode(record.document()) != line:
+        if canonical.encode_plain(record.document()) != line:
             raise TranscriptInvalid(f"round {record.round}: the line is not in its one canonical form")
         return record
 
     @classmethod
     def _checked(cls, document: dict[str, Any]) -> Self:
-        number, stage = document.get("round"), document.get("stage")
-        entities, parameters, total = (document.get(name) for name in ("contributors", "parameters_sha256", "total"))
-        if set(document) != _FIELDS or type(number) is not int or not 1 <= number <= MAX_RECORDS:
+        number, entities, total = (document.get(name) for name in ("round", "contributors", "total"))
+        stage, parameters = (document.get(name) for name in ("stage", "parameters_sha256"))
+        if set(document) != _FIELDS or type(number) is not int or not isinstance(entities, list):
             raise TranscriptInvalid("a line is not the record of a round")
-        if not _matches(_STAGE, stage) or not _matches(_SHA256, parameters):
-            raise TranscriptInvalid(f"round {number}: the stage or the hash of the parameters is malformed")
-        if not _all_match(_ENTITY, entities, MAX_CONTRIBUTORS) or sorted(set(entities)) != entities:  # type: ignore[arg-type] # all are text
-            raise TranscriptInvalid(f"round {number}: the contributors must be entities, each once, in order")
-        if total != [] and not _all_match(_NUMBER, total, MAX_TOTAL):
+        if not isinstance(total, list) or not all(_matches(_NUMBER, each) for each in total):
             raise TranscriptInvalid(f"round {number}: the sum must be whole numbers, written as text")
-        sums = tuple(int(each) for each in total)  # type: ignore[union-attr] # a list of text by now
-        if any(not -(2**63) <= each < 2**63 for each in sums):
-            raise TranscriptInvalid(f"round {number}: the sum is out of range")
-        return cls(number, str(stage), tuple(entities or ()), str(parameters), sums)
+        return cls(number, stage, tuple(entities), parameters, tuple(int(each) for each in total))  # type: ignore[arg-type] # the constructor looks
 
 
 def _matches(pattern: re.Pattern[str], value: object) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _all_match(pattern: re.Pattern[str], values: object, most: int) -> bool:
-    return isinstance(values, list) and 0 < len(values) <= most and all(_matches(pattern, each) for each in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ class Transcript:
 
     def to_jsonl(self) -> bytes:
         """Return one canonical JSON object a line."""
-        return b"".join(canonical.encode(record.document()) + b"\n" for record in self.records)
+        return b"".join(canonical.encode_plain(record.document()) + b"\n" for record in self.records)
 
     @classmethod
     def from_jsonl(cls, data: bytes, manifest_sha256: str) -> Self:
@@ -165,4 +172,4 @@ class Transcript:
 
 def chained(previous: str, record: RoundRecord) -> str:
     """Return SHA-256, in hex, of the canonical JSON of a record with the hash before it as ``previous``."""
-    return hashlib.sha256(canonical.encode({"previous": previous, **record.document()})).hexdigest()
+    return hashlib.sha256(canonical.encode_plain({"previous": previous, **record.document()})).hexdigest()

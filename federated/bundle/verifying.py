@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from consent_ledger import canonical, signing
 from consent_ledger.audit.report import Check
-from consent_ledger.errors import ExportUnusable
+from consent_ledger.errors import ExportUnusable, SignatureInvalid
 from consent_ledger.folders import read_file
 from federated.bundle.contents import (
     EPSILON_FILE,
@@ -146,11 +146,18 @@ class _Verification:
         # (3) both signed by the pinned key, and the release bound to this manifest
         check = self._check(3)
         try:
-            manifest, release = (signing.Envelope.from_json(self._read(name)) for name in (MANIFEST_FILE, RELEASE_FILE))
+            manifest, release = (self._envelope(name) for name in (MANIFEST_FILE, RELEASE_FILE))
             return self._reader.open(manifest, release, self._key)
         except RedpactError as error:
             check.fail("documents_invalid", f"No son válidos ({error.code})", error.message)
             return None
+
+    def _envelope(self, name: str) -> signing.Envelope:
+        data = self._read(name)
+        envelope = signing.Envelope.from_json(data)
+        if envelope.to_json() != data or envelope.key_id != signing.key_id(self._key):
+            raise SignatureInvalid(f"{name} is not in its one form, or names another key")
+        return envelope
 
     def _purpose(self, facts: BundleFacts) -> None:
         # (4) the purpose lock
@@ -233,8 +240,7 @@ class _Verification:
         # (10) from the public sums alone
         check = self._check(10)
         try:
-            manifest = signing.Envelope.from_json(self._read(MANIFEST_FILE))
-            again = self._reader.replay(manifest, transcript)
+            again = self._reader.replay(self._envelope(MANIFEST_FILE), transcript)
         except RedpactError as error:
             check.fail("replay_failed", f"No se puede rehacer ({error.code})", error.message)
             return

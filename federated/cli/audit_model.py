@@ -12,6 +12,25 @@ from consent_ledger.cli.options import JsonOption, Lang, LangOption, emit, own_p
 
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        help="The coordinator's public key, 64 hexadecimal digits, from a node's settings (coordinator_key). "
+        "Default: the one in the folder, which proves only that the bundle is consistent.",
+        show_default=False,
+    ),
+]
+DayOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--on",
+        formats=["%Y-%m-%d"],
+        help="Day (UTC) on which the model must not have expired. Default: the day is printed, not judged.",
+        show_default=False,
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -20,24 +39,8 @@ def register(app: typer.Typer) -> None:
 
 def model(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a release bundle, unpacked")],
-    key: Annotated[
-        str | None,
-        typer.Option(
-            "--key",
-            help="The coordinator's public key, 64 hexadecimal digits, from a node's settings (coordinator_key). "
-            "Default: the one in the folder, which proves only that the bundle is consistent.",
-            show_default=False,
-        ),
-    ] = None,
-    on: Annotated[
-        datetime | None,
-        typer.Option(
-            "--on",
-            formats=["%Y-%m-%d"],
-            help="Day (UTC) on which the model must not have expired. Default: the day is printed, not judged.",
-            show_default=False,
-        ),
-    ] = None,
+    key: KeyOption = None,
+    on: DayOption = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,
 ) -> None:

@@ -16,7 +16,7 @@ from federated.learning.terms import LogisticTerms, NeuralTerms
 from federated.rounds import GRID_STEPS, MAX_WEIGHT
 
 INTERCEPT_RATE: Final = 2.0
-"""Most that the intercept's learning rate may be: the log loss curves by at most 1/4 there: never unstable."""
+"""Most that the intercept's learning rate may be: the log loss curves by at most 1/4 there, so it stays stable."""
 
 
 def begin(weights: FloatVector) -> State:
@@ -44,13 +44,13 @@ def step(
         terms: of the model.
         round_in_stage: from 1.
         total: the noised sum of clipped gradients, in grid units, and last that of whole residuals.
-        penalised: (parameters,) of 0 and 1: which of them the L2 penalty pulls to 0.
+        penalised: (parameters,) of 0 and 1: which of them the prior pulls to 0.
     """
     ahead = lookahead(state, terms)
     units = np.full(len(ahead), terms.clipping_bound / GRID_STEPS)
     rates = np.full(len(ahead), terms.learning_rate)
     units[-1], rates[-1] = 1.0 / INTERCEPT_UNITS, min(terms.learning_rate, INTERCEPT_RATE)
-    gradient = as_floats(total, len(ahead)) * units / state["people"][0] + terms.l2_penalty * penalised * ahead
+    gradient = (as_floats(total, len(ahead)) * units + terms.ridge * penalised * ahead) / state["people"][0]
     velocity = terms.momentum * state["velocity"] - rates * gradient
     weights = np.clip(state["weights"] + velocity, -MAX_WEIGHT, MAX_WEIGHT)
     averaged = round_in_stage - int(terms.rounds * terms.average_from)

@@ -34,6 +34,7 @@ class _GradientTerms(_Terms):
     Attributes:
         means_share: share of the privacy budget for the columns' means.
         clipping_bound: L2 bound on one person's gradient, without the intercept's part.
+        ridge: precision (inverse variance) of the prior that weights are 0.
         average_from: after which fraction of the rounds the mean of the weights begins; the mean is what is released.
     """
 
@@ -42,7 +43,7 @@ class _GradientTerms(_Terms):
     clipping_bound: Positive
     learning_rate: Positive
     momentum: float = Field(ge=0, lt=1)
-    l2_penalty: float = Field(ge=0, le=10)
+    ridge: float = Field(ge=0, le=1e9)
     average_from: float = Field(default=0.5, ge=0, lt=1)
 
     @property
@@ -154,35 +155,31 @@ def plan_model_terms(
     if kind == "additive":
         return _additive(len(features), epsilon, delta, monotone or {})
     norm = math.sqrt(len(features) + 1.0)
+    rate = min(5.0, 95.0 / norm**2)
     if kind == "logistic":
-        return LogisticTerms(
-            rounds=15,
-            clipping_bound=0.2 * norm,
-            learning_rate=min(5.0, 95.0 / norm**2),
-            momentum=0.8,
-            l2_penalty=0.005,
-        )
+        return LogisticTerms(rounds=15, clipping_bound=0.22 * norm, learning_rate=rate, momentum=0.8, ridge=40.0)
     return NeuralTerms(
-        rounds=30, clipping_bound=0.2 * norm, learning_rate=1.0, momentum=0.8, l2_penalty=0.002, hidden=12
+        rounds=20, clipping_bound=0.45 * norm, learning_rate=0.4 * rate, momentum=0.8, ridge=10.0, hidden=8
     )
 
 
 def _additive(features: int, epsilon: float, delta: float, monotone: dict[str, Literal[-1, 1]]) -> AdditiveTerms:
-    share, groups = 0.1, min(3, features)
+    share, groups = 0.1, min(2, features)
     multiplier = noise_multiplier_for(epsilon, delta, 1)
+    histogram_noise = multiplier * math.sqrt(features / share)
     return AdditiveTerms(
         edges_share=share,
         fine_bins=64,
-        bins=12,
-        bin_people=30.0 + 2.0 * multiplier * math.sqrt(features / share),
+        bins=20,
+        bin_people=30.0 + 4.0 * histogram_noise,
         groups=groups,
-        passes=5,
-        clip=1.0,
-        ridge=7.0,
-        smoothing=40.0,
+        passes=4,
+        clip=1.2,
+        ridge=0.8,
+        smoothing=30.0,
         noise=multiplier * math.sqrt(groups / (1.0 - share)),
         learning_rate=0.5,
-        momentum=0.2,
+        momentum=0.1,
         monotone=monotone,
     )
 

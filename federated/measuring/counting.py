@@ -1,13 +1,15 @@
 """What an entity contributes to the evaluation: its held-out people counted by score, outcome and group.
 
 A person adds one count to the histogram of (score bin, outcome) and one to that of (value, coarse bin, outcome) of each
-attribute, each worth the person's weight. So one person moves the vector by at most ``unit * sqrt(1 + attributes)`` in
-L2, whatever the scores: nothing is clipped, and rounding is downwards, so that the parts of a person who is in several
-entities never add up to more than one.
+of k attributes, each worth the person's weight. Half of the squared sensitivity goes to the first, which answers for
+everybody, and half to the groups together: a person of weight 1 moves the vector by at most ``sqrt(u^2 + k v^2)`` in
+L2, u and v being the units of both kinds of count, whatever the scores. Nothing is clipped, and rounding is downwards,
+so that the parts of a person who is in several entities never add up to more than one.
 """
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +23,26 @@ GroupMatrix = npt.NDArray[np.int64]
 """(people, attributes): the place of the person's value in the public list, or -1 for none of them."""
 
 
-def count_unit(plan: EvaluationPlan) -> int:
-    """Return what a person of weight 1 adds to a coordinate, in grid units: `sensitivity` stays within GRID_STEPS."""
-    return math.isqrt(GRID_STEPS**2 // (1 + len(plan.slices)))
+@dataclass(frozen=True, slots=True)
+class CountUnits:
+    """What a person of weight 1 adds to a coordinate, in grid units."""
+
+    everybody: int
+    group: int
+
+
+def count_units(plan: EvaluationPlan) -> CountUnits:
+    """Return the units with which `sensitivity` stays within GRID_STEPS."""
+    attributes = len(plan.slices)
+    if attributes == 0:
+        return CountUnits(GRID_STEPS, 0)
+    return CountUnits(math.isqrt(GRID_STEPS**2 // 2), math.isqrt(GRID_STEPS**2 // (2 * attributes)))
 
 
 def sensitivity(plan: EvaluationPlan) -> int:
     """Return the most by which one person moves the summed vector, in L2 and grid units, rounded up."""
-    return math.isqrt(count_unit(plan) ** 2 * (1 + len(plan.slices)) - 1) + 1
+    units = count_units(plan)
+    return math.isqrt(units.everybody**2 + len(plan.slices) * units.group**2 - 1) + 1
 
 
 def group_matrix(plan: EvaluationPlan, values: Mapping[str, Sequence[Value]], people: int) -> GroupMatrix:
@@ -79,15 +93,16 @@ def vector(
         DataUnsuitable: shapes that do not fit, or values out of range.
     """
     _check(plan, scores, labels, groups, weights)
-    units = np.floor(weights * count_unit(plan)).astype(np.int64)
+    units = count_units(plan)
+    whole, part = (np.floor(weights * unit).astype(np.int64) for unit in (units.everybody, units.group))
     outcome = labels.astype(np.int64)
-    parts = [_histogram(2 * np.searchsorted(plan.edges, scores, side="right") + outcome, units, 2 * plan.bins)]
+    parts = [_histogram(2 * np.searchsorted(plan.edges, scores, side="right") + outcome, whole, 2 * plan.bins)]
     coarse = 2 * np.searchsorted(plan.slice_edges, scores, side="right") + outcome
     width = 2 * plan.slice_bins
     for column, each in enumerate(plan.slices):
         inside = groups[:, column] >= 0
         places = groups[inside, column] * width + coarse[inside]
-        parts.append(_histogram(places, units[inside], width * len(each.values)))
+        parts.append(_histogram(places, part[inside], width * len(each.values)))
     return np.concatenate(parts)
 
 

@@ -153,7 +153,7 @@ class Drift:
 
 
 def drift(baseline: DriftBaseline, scores: FloatVector) -> Drift:
-    """Compare the scores (people,) of today with a baseline.
+    """Compare the scores (people,) of today, as the model gives them before recalibration, with a baseline.
 
     Raises:
         DataUnsuitable: scores that are not probabilities.

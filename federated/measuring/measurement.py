@@ -71,15 +71,16 @@ class Measurement:
         rate: share with the outcome.
         auc: area under the ROC curve, people of one bin counting half.
         capacity: the share of people the service can attend.
-        threshold: the score from which people are within capacity.
+        threshold: the (recalibrated) score from which people are within capacity.
         recall: share of those with the outcome who are within capacity.
         precision: share of those within capacity who have the outcome.
         calibration: neighbouring bins, joined until each holds enough people.
-        calibration_error: mean distance of expected and observed over people (ECE), freed of what noise adds to it.
+        calibration_error: mean distance of expected and observed over people (ECE), freed of what noise adds to it; its
+            interval holds a little less often than it says, for scores are known only by bin.
         roc: (false-positive rate, true-positive rate) at each edge, rising.
         groups: every value of every attribute.
         counts: (bins,) noisy people by score, for `federated.measuring.drift`.
-        noise: standard deviation of the noise in a count, in people.
+        noise: standard deviation of the noise in one outcome of such a count, in people.
     """
 
     people: Estimate

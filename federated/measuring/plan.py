@@ -41,7 +41,7 @@ class EvaluationPlan(BaseModel):
     Attributes:
         edges: inner edges of the score bins, probabilities, rising: k edges make k + 1 bins.
         slice_edges: some of `edges`: the coarser bins in which the groups are counted.
-        slices: protected attributes; each adds one count a person, and so makes all counts noisier.
+        slices: protected attributes; the more there are, the noisier the counts of each.
         capacity: the share of people whom the service can attend.
         least_people: groups whose noisy count is smaller are not shown.
     """

@@ -7,14 +7,14 @@ same figures.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from federated.errors import MessageMalformed
 from federated.features import FloatMatrix, FloatVector
-from federated.measuring.counting import count_unit
+from federated.measuring.counting import count_units
 from federated.measuring.histograms import (
     Array,
     area_under_curve,
@@ -33,7 +33,8 @@ from federated.measuring.measurement import (
     Hidden,
     Measurement,
 )
-from federated.measuring.plan import EvaluationPlan, Slice
+from federated.measuring.plan import EvaluationPlan
+from federated.measuring.recalibration import Recalibration
 from federated.rounds import IntVector
 
 REPLICATES: Final = 1000
@@ -67,15 +68,20 @@ def read(
     deviation: float,
     generator: np.random.Generator,
     *,
+    recalibration: Recalibration | None = None,
     replicates: int = REPLICATES,
 ) -> Measurement:
     """Return the figures of a noisy sum.
+
+    With a recalibration, what is expected of people, and the threshold, are those of the corrected probabilities, as
+    nodes show them. It was fitted to the same counts; its own uncertainty is not in the intervals.
 
     Args:
         plan: what was counted.
         total: (plan.size,) the sum of the contributions, in grid units.
         deviation: standard deviation of the noise in each coordinate, in grid units.
         generator: for the bootstrap only.
+        recalibration: that the release carries.
         replicates: of the bootstrap.
 
     Raises:
@@ -83,15 +89,22 @@ def read(
     """
     if total.shape != (plan.size,) or not deviation >= 0.0:
         raise MessageMalformed("the sum of the evaluation does not fit its plan")
-    counts, noise = total / count_unit(plan), deviation / count_unit(plan)
-    everybody = _cells(counts[: 2 * plan.bins], noise, generator, replicates)
+    units = count_units(plan)
+    centres = plan.centres if recalibration is None else recalibration.probabilities(plan.centres)
+    whole = total[: 2 * plan.bins]
+    everybody = _cells(whole / units.everybody, deviation / units.everybody, generator, replicates)
     groups, start, width = [], 2 * plan.bins, 2 * plan.slice_bins
     for each in plan.slices:
         for value in each.values:
-            cells = _cells(counts[start : start + width], noise, generator, replicates)
-            groups.append(_group(plan, each, value, cells, everybody))
+            part = total[start : start + width]
+            cells = _cells(part / units.group, deviation / units.group, generator, replicates)
+            groups.append(_group(plan, GroupFigures(each.name, value), cells, everybody, centres))
             start += width
-    return _measurement(plan, everybody, tuple(groups))
+    found = _measurement(plan, everybody, tuple(groups), centres)
+    if recalibration is None:
+        return found
+    threshold = float(recalibration.probabilities(np.array([found.threshold]))[0])
+    return replace(found, threshold=threshold)
 
 
 def _cells(counts: FloatVector, noise: float, generator: np.random.Generator, replicates: int) -> _Cells:
@@ -103,7 +116,9 @@ def _cells(counts: FloatVector, noise: float, generator: np.random.Generator, re
     return _Cells(rows[:, 0::2], rows[:, 1::2], noise)
 
 
-def _measurement(plan: EvaluationPlan, cells: _Cells, groups: tuple[GroupFigures, ...]) -> Measurement:
+def _measurement(
+    plan: EvaluationPlan, cells: _Cells, groups: tuple[GroupFigures, ...], centres: FloatVector
+) -> Measurement:
     without, within = attended_by_outcome(cells.negatives, cells.positives, plan.capacity)
     people = cells.people.sum(axis=1)
     positives = cells.positives.sum(axis=1)
@@ -112,7 +127,7 @@ def _measurement(plan: EvaluationPlan, cells: _Cells, groups: tuple[GroupFigures
     usable = cells.clear(cells.people, 2 * plan.bins)
     outcomes = usable and cells.clear(cells.positives, plan.bins)
     both = outcomes and cells.clear(cells.negatives, plan.bins)
-    points, error = _calibration(plan, cells) if usable else ((), None)
+    points, error = _calibration(plan, cells, centres) if usable else ((), None)
     return Measurement(
         people=_interval(people, high=np.inf),
         rate=_interval(ratio(positives, people)) if usable else None,
@@ -130,12 +145,14 @@ def _measurement(plan: EvaluationPlan, cells: _Cells, groups: tuple[GroupFigures
     )
 
 
-def _group(plan: EvaluationPlan, attribute: Slice, value: str, cells: _Cells, everybody: _Cells) -> GroupFigures:
+def _group(
+    plan: EvaluationPlan, group: GroupFigures, cells: _Cells, everybody: _Cells, centres: FloatVector
+) -> GroupFigures:
     people = cells.people.sum(axis=1)
     if people[0] < plan.least_people:
-        return GroupFigures(attribute.name, value, Hidden.FEW_PEOPLE)
+        return replace(group, hidden=Hidden.FEW_PEOPLE)
     if not cells.clear(cells.people, 2 * plan.slice_bins):
-        return GroupFigures(attribute.name, value, Hidden.NOISE)
+        return replace(group, hidden=Hidden.NOISE)
     positives, negatives = cells.positives.sum(axis=1), cells.negatives.sum(axis=1)
     some, others = cells.clear(cells.positives, plan.slice_bins), cells.clear(cells.negatives, plan.slice_bins)
     shares = attended_by_outcome(everybody.negatives, everybody.positives, plan.capacity)
@@ -148,10 +165,9 @@ def _group(plan: EvaluationPlan, attribute: Slice, value: str, cells: _Cells, ev
             strict=True,
         )
     )
-    expected = (cells.people * _coarse_centres(plan, everybody)).sum(axis=1)
-    return GroupFigures(
-        attribute.name,
-        value,
+    expected = (cells.people * _coarse_centres(plan, everybody, centres)).sum(axis=1)
+    return replace(
+        group,
         people=_interval(people, high=np.inf),
         rate=_interval(ratio(positives, people)),
         auc=_interval(_group_area(plan, cells, everybody)) if some and others else None,
@@ -175,9 +191,9 @@ def _coarse_sums(plan: EvaluationPlan, counts: FloatMatrix) -> FloatMatrix:
     return np.add.reduceat(counts, starts, axis=1)
 
 
-def _coarse_centres(plan: EvaluationPlan, everybody: _Cells) -> Array:
+def _coarse_centres(plan: EvaluationPlan, everybody: _Cells, centres: FloatVector) -> Array:
     # Within a coarse bin a group's scores are taken to lie as everybody's do.
-    return coarse_shares(np.broadcast_to(plan.centres, everybody.people.shape), everybody.people, plan.coarse_of)
+    return coarse_shares(np.broadcast_to(centres, everybody.people.shape), everybody.people, plan.coarse_of)
 
 
 def _interval(found: FloatVector, *, low: float = 0.0, high: float = 1.0, corrected: bool = False) -> Estimate:
@@ -196,11 +212,13 @@ def _threshold(plan: EvaluationPlan, shares: FloatVector) -> float:
     return float(upper - shares[lowest] * (upper - lower))
 
 
-def _calibration(plan: EvaluationPlan, cells: _Cells) -> tuple[tuple[CalibrationPoint, ...], Estimate]:
+def _calibration(
+    plan: EvaluationPlan, cells: _Cells, centres: FloatVector
+) -> tuple[tuple[CalibrationPoint, ...], Estimate]:
     starts = _joined(plan, cells)
     people = np.add.reduceat(cells.people, starts, axis=1)
     observed = np.add.reduceat(cells.positives, starts, axis=1)
-    expected = np.add.reduceat(cells.people * plan.centres, starts, axis=1)
+    expected = np.add.reduceat(cells.people * centres, starts, axis=1)
     rates = ratio(observed, people)
     points = tuple(
         CalibrationPoint(

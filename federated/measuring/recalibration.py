@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from federated.features import FloatVector
-from federated.measuring.counting import count_unit
+from federated.measuring.counting import count_units
 from federated.measuring.histograms import possible_counts
 from federated.measuring.plan import EvaluationPlan
 from federated.rounds import IntVector
@@ -46,7 +46,7 @@ class Recalibration(BaseModel):
             plan: what was counted.
             total: (plan.size,) the noisy sum, in grid units.
         """
-        counts = total[: 2 * plan.bins] / count_unit(plan)
+        counts = total[: 2 * plan.bins] / count_units(plan).everybody
         positives, people = counts[1::2], counts[0::2] + counts[1::2]
         design = np.stack([np.ones(plan.bins), _log_odds(plan.centres)], axis=1)
         likely = possible_counts(people)

@@ -1,6 +1,7 @@
 """The commands of training at both ends, as scripts use them, over a running network."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from coordinator.cli.app import app as coordinator_app
 from node.cli.app import app as node_app
+from node.training import background
 from policies.errors import ErrorKind, RedpactError
 from tests.support.network import Network, network
 from tests.support.training import DATASET, write_table
@@ -73,6 +75,46 @@ def test_a_campaign_from_proposal_to_release_by_commands(net: Network, tmp_path:
     assert 0 < ask(node_app, homes["leon"], "evaluate", campaign)["auc"] <= 1
 
 
+def test_a_policy_decides_a_withdrawal_stops_and_a_report_tells(
+    net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "POLICY_SECONDS", 0.2)
+    home, leon = net.coordinator.home, net.nodes["leon"].home
+    data, schema = write_table(tmp_path, "leon")
+    ask(node_app, leon, "register-table", DATASET, "--data", str(data), "--schema", str(schema))
+    scope = ("--source", "table", "--dataset", DATASET, "--model", "logistic", "--feature", "age,tenure")
+    limits = ("--epsilon", "4", "--minimum-cohort", "2", "--rounds", "10", "--budget-left", "0")
+    words = ("policy", "set", "usual", "--approve", *scope, *limits, "--until", "2999-01-01")
+    assert ask(node_app, leon, *words)["in_force"]
+    assert [each["name"] for each in ask(node_app, leon, "policy", "list")["policies"]] == ["usual"]
+    # The service, which looks every half minute, has read the figure of before; one that starts now reads this one.
+    stopping = threading.Event()
+    service = threading.Thread(target=background.decide_by_policies, args=(net.nodes["leon"], stopping))
+    service.start()
+    seen: dict[str, Any] = {"decision": "undecided"}
+
+    terms = ("--epsilon", "4", "--rounds", "3", "--minimum-cohort", "2", "--deadline", "10m")
+    table = ("--source", "table", "--dataset", DATASET, "--schema", str(tmp_path / "schema.yaml"))
+    campaign = ask(coordinator_app, home, "start", "--name", "Prueba", *table, *terms)["id"]
+    for _ in range(300):
+        (seen,) = ask(node_app, leon, "list")["campaigns"]
+        if seen["decision"] != "undecided":
+            break
+        stopping.wait(0.1)
+    stopping.set()
+    service.join(20)
+    assert (seen["decision"], seen["code"]["same"]) == ("approved", True)
+
+    assert ask(node_app, leon, "withdraw", campaign, "--reason", "cambio")["decision"] == "withdrawn"
+    (told,) = ask(node_app, leon, "report", campaign)["campaigns"]
+    assert [(each["decision"], each["policy"]) for each in told["decisions"]] == [
+        ("approved", "usual"),
+        ("withdrawn", None),
+    ]
+    assert "por la política «usual»" in invoke(node_app, leon, "report").stdout
+    assert not ask(node_app, leon, "policy", "remove", "usual")["in_force"]
+
+
 def test_what_cannot_be_is_a_typed_error_with_a_remedy(net: Network) -> None:
     home, node = net.coordinator.home, net.nodes["leon"].home
     unknown = "0" * 32
@@ -81,6 +123,12 @@ def test_what_cannot_be_is_a_typed_error_with_a_remedy(net: Network) -> None:
         (refused(coordinator_app, home, "release", unknown), "campaign_unknown"),
         (refused(node_app, node, "approve", unknown), "manifest_unknown"),
         (refused(node_app, node, "refuse", unknown), "manifest_unknown"),
+        (refused(node_app, node, "report", unknown), "manifest_unknown"),
+        (refused(node_app, node, "policy", "remove", "usual"), "standing_policy_unknown"),
+        (
+            refused(node_app, node, "policy", "set", "x", "--approve", "--until", "2999-01-01"),
+            "standing_policy_invalid",
+        ),
         (refused(node_app, node, "budget", "--set-limit", "3", "--dataset", "other"), "dataset_unknown"),
         (refused(node_app, node, "budget", "--set-limit", "-3"), "privacy_terms_invalid"),
     ]

@@ -1,5 +1,6 @@
 """A small campaign run by hand: its transcript, its release, its bundle, and tools to spoil it."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -13,59 +14,54 @@ from typing_extensions import override
 from consent_ledger import signing
 from consent_ledger.signing import Ed25519Signer, Envelope
 from federated.bundle.contents import SIGNED_SUMS_FILE, SUMS_FILE, SUMS_TYPE, BundleContents, sums_of
-from federated.bundle.documents import ReleaseReader, model_document, parameters_sha256
+from federated.bundle.documents import ReleaseReader
 from federated.bundle.epsilon import epsilon_proof
 from federated.bundle.facts import BundleFacts
 from federated.bundle.transcript import RoundRecord, Transcript
+from federated.finishing import compose_release, measure
 from federated.manifest import manifest_sha256
-from federated.optimizer import advance, lookahead
 from federated.release import ModelRelease, seal_release
-from federated.rounds import TrainingState
+from federated.replay import replayed
+from federated.stages import StageKind, position_of
+from federated.steps import pack
+from federated.sums import StageSums
 from tests.support import campaigns
 from tests.support.clock import START
 
 ENTITIES = ("avila", "leon", "soria")
 MANIFEST = campaigns.sealed()
-METRICS = {"auc": 0.71}
 EXPIRES = START + timedelta(days=365)
 
 
 @cache
-def run() -> tuple[Transcript, TrainingState]:
+def run() -> Transcript:
     """Return a campaign's rounds; its sums are made up, as noise would make them."""
     terms, chooser = campaigns.manifest(), np.random.default_rng(3)
-    state = TrainingState.start(terms, manifest_sha256(MANIFEST))
-    transcript = Transcript.start(manifest_sha256(MANIFEST))
+    sums, transcript = StageSums(terms), Transcript.start(manifest_sha256(MANIFEST))
+    state = sums.program.start()
     for number in range(1, terms.rounds + 1):
-        ahead = lookahead(state, terms)
-        total = tuple(int(each) for each in chooser.integers(-(2**22), 2**22, len(terms.columns) + 2))
-        record = RoundRecord(number, "train", ENTITIES, parameters_sha256(ahead.weights), total)
-        transcript, state = transcript.append(record), advance(ahead, terms, total, ENTITIES)
-    return transcript, state
+        position = position_of(terms.stages, number)
+        assert position is not None
+        kind = position.stage.kind
+        parameters, model = sums.asked(state, position)
+        published = hashlib.sha256(pack(parameters) + model).hexdigest()
+        total = tuple(int(each) for each in chooser.integers(-(2**22), 2**24, sums.size(kind)))
+        transcript = transcript.append(RoundRecord(number, kind.value, ENTITIES, published, total))
+        if kind is not StageKind.EVALUATE:
+            state = sums.program.advance(state, kind, position.index + 1, total)
+    return transcript
+
+
+@cache
+def _released() -> ModelRelease:
+    terms, progress = campaigns.manifest(), replayed(campaigns.manifest(), run())
+    return compose_release(terms, manifest_sha256(MANIFEST), progress, measure(terms, progress, len(ENTITIES)), START)
 
 
 def release(transcript: Transcript | None = None, **changes: Any) -> ModelRelease:
-    """Return a release of `run`, with some fields changed."""
-    terms, (ran, state) = campaigns.manifest(), run()
-    content: dict[str, Any] = {
-        "campaign_id": terms.campaign_id,
-        "manifest_sha256": manifest_sha256(MANIFEST),
-        "network": terms.network,
-        "model": terms.model,
-        "columns": terms.columns,
-        "weights": tuple(float(each) for each in state.average[:-1]),
-        "intercept": float(state.average[-1]),
-        "epsilon": terms.epsilon,
-        "epsilon_spent": terms.epsilon,
-        "delta": terms.delta,
-        "rounds_completed": terms.rounds,
-        "contributors": ENTITIES,
-        "people_estimate": 60.0,
-        "transcript_sha256": (transcript or ran).head,
-        "metrics": METRICS,
-        "released": START,
-    }
-    return ModelRelease.model_validate({**content, **changes})
+    """Return a release of `run`, with some fields changed; a transcript given is the one it names."""
+    named = {"transcript_sha256": (transcript or run()).head}
+    return ModelRelease.model_validate(_released().model_dump() | named | changes)
 
 
 class Reader(ReleaseReader):
@@ -90,9 +86,9 @@ def contents(transcript: Transcript | None = None, **changes: Any) -> BundleCont
     parts: dict[str, Any] = {
         "manifest": MANIFEST,
         "release": seal_release(release(transcript), campaigns.COORDINATOR),
-        "transcript": transcript or run()[0],
+        "transcript": transcript or run(),
         "epsilon": epsilon_proof(facts()),
-        "metrics": METRICS,
+        "metrics": facts().metrics,
         "pages": {"model-card.es.md": b"# Modelo\n", "plots/calibration.svg": b"<svg/>"},
     }
     return BundleContents(**(parts | changes))
@@ -107,8 +103,3 @@ def rewritten(folder: Path, files: Mapping[str, bytes], signer: Ed25519Signer = 
     sums = sums_of({name: path.read_bytes() for name, path in every.items() if name not in lists})
     (folder / SUMS_FILE).write_bytes(sums)
     (folder / SIGNED_SUMS_FILE).write_bytes(signing.seal(SUMS_TYPE, sums, signer).to_json())
-
-
-def model() -> dict[str, Any]:
-    found = release()
-    return model_document(found.columns, found.weights, found.intercept)

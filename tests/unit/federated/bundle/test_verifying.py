@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typing_extensions import override
 
 from consent_ledger import canonical
 from consent_ledger.signing import Ed25519Signer
 from federated.bundle.contents import SIGNED_SUMS_FILE, SUMS_FILE
 from federated.bundle.errors import BundleUnusable
-from federated.bundle.facts import StageTerms
 from federated.bundle.report import QUESTIONS, BundleReport
 from federated.bundle.transcript import RoundRecord, Transcript
 from federated.bundle.verifying import same_document, verify_bundle
@@ -26,7 +27,6 @@ from tests.support import campaigns
 from tests.unit.federated.bundle.campaign import (
     EXPIRES,
     MANIFEST,
-    METRICS,
     Reader,
     contents,
     facts,
@@ -138,7 +138,7 @@ def test_another_purpose_is_refused(bundle: Path) -> None:
     assert verified(bundle, purpose="sanction").failed == (4,)
 
 
-RECORDS = run()[0].records
+RECORDS = run().records
 SPOILED: dict[str, Callable[[], Transcript]] = {
     "a round dropped": lambda: of((*RECORDS[:1], *RECORDS[2:])),
     "the last round dropped": lambda: of(RECORDS[:-1]),
@@ -163,23 +163,23 @@ def signed_over(bundle: Path, transcript: Transcript) -> None:
 
 def test_fewer_rounds_than_agreed_are_refused(bundle: Path) -> None:
     signed_over(bundle, SPOILED["the last round dropped"]())
-    assert set(verified(bundle).failed) == {6, 10}
+    assert {6, 10} <= set(verified(bundle).failed)
 
 
 def test_a_stage_that_was_not_agreed_is_refused(bundle: Path) -> None:
     signed_over(bundle, of((*RECORDS[:-1], replace(RECORDS[-1], stage="peek"))))
-    assert verified(bundle).failed == (6,)
+    assert verified(bundle).failed == (6, 10)
 
 
-@pytest.mark.parametrize("contributors", [("avila",), ("avila", "leon", "stranger")])
+@pytest.mark.parametrize("contributors", [("avila",), ("avila", "leon", "soria", "stranger")])
 def test_a_round_with_too_few_entities_or_a_stranger_is_refused(bundle: Path, contributors: tuple[str, ...]) -> None:
     signed_over(bundle, of((replace(RECORDS[0], contributors=contributors), *RECORDS[1:])))
-    assert verified(bundle).failed == (7,)
+    assert 7 in verified(bundle).failed
 
 
 def test_noise_split_over_too_many_is_refused(bundle: Path) -> None:
-    rewritten(bundle, {"epsilon.json": canonical.encode(_proof(noise_shares=3))})
-    assert verified(bundle, noise_shares=3).failed == (8,)
+    rewritten(bundle, {"epsilon.json": canonical.encode(_proof(noise_shares=4))})
+    assert verified(bundle, noise_shares=4).failed == (8,)
 
 
 def _proof(**changes: Any) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def test_a_claim_below_what_the_rounds_cost_is_refused(bundle: Path) -> None:
 
 
 def test_less_noise_than_the_claim_needs_is_refused(bundle: Path) -> None:
-    stages = (StageTerms("train", len(RECORDS), facts().stages[0].noise_multiplier * 0.9),)
+    stages = tuple(replace(each, noise_multiplier=each.noise_multiplier * 0.9) for each in facts().stages)
     rewritten(bundle, {"epsilon.json": canonical.encode(_proof(stages=stages))})
     assert verified(bundle, stages=stages).failed == (9,)
 
@@ -209,8 +209,9 @@ def test_an_epsilon_made_smaller_in_the_proof_is_found(bundle: Path, group: str)
 
 
 def test_a_model_that_the_rounds_do_not_give_is_refused(bundle: Path) -> None:
-    weights = (release().weights[0] + 1e-6, *release().weights[1:])
-    rewritten(bundle, {"release.json": seal_release(release(weights=weights), campaigns.COORDINATOR).to_json()})
+    model = release().model.model_dump()
+    model["intercept"] += 1e-6
+    rewritten(bundle, {"release.json": seal_release(release(model=model), campaigns.COORDINATOR).to_json()})
     assert verified(bundle).failed == (10,)
 
 
@@ -225,7 +226,7 @@ def test_a_sum_of_another_shape_is_refused(bundle: Path) -> None:
 
 
 def test_nicer_figures_than_the_signed_ones_are_refused(bundle: Path) -> None:
-    rewritten(bundle, {"metrics.json": canonical.encode(METRICS | {"auc": 0.99})})
+    rewritten(bundle, {"metrics.json": canonical.encode({**facts().metrics, "capacity": 0.99})})
     assert verified(bundle).failed == (11,)
 
 
@@ -263,3 +264,50 @@ def test_documents_are_compared_as_json() -> None:
     assert not same_document({"a": True}, {"a": 1})
     assert not same_document({"a": 1.0}, {"a": 1.0 + 1e-6})
     assert not same_document([1], [1, 2])
+
+
+def test_the_pages_of_a_card_fit_in_a_bundle(tmp_path: Path) -> None:
+    from federated.card.pages import pages_of
+    from tests.unit.federated.card.sample import sample
+
+    write_bundle(tmp_path / "whole", contents(pages=pages_of(sample())), campaigns.COORDINATOR)
+    report = verified(tmp_path / "whole")
+    assert report.passed
+    assert report.checks[1].examined > 20
+
+
+NAMES = (
+    "manifest.json",
+    "release.json",
+    "transcript.jsonl",
+    "epsilon.json",
+    "metrics.json",
+    SUMS_FILE,
+    SIGNED_SUMS_FILE,
+)
+
+
+@pytest.mark.invariant(8)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(NAMES), place=st.integers(0, 10**6), piece=st.binary(max_size=12))
+def test_untrusted_bytes_end_in_a_report_or_in_our_own_error(bundle: Path, name: str, place: int, piece: bytes) -> None:
+    good = (bundle / name).read_bytes()
+    at = place % len(good)
+    spoiled = good[:at] + piece + good[at + len(piece) // 2 :]
+    try:
+        (bundle / name).write_bytes(spoiled)
+        assert spoiled == good or not verified(bundle).passed
+        if name not in {SUMS_FILE, SIGNED_SUMS_FILE}:  # and when the list of hashes is signed over it
+            rewritten(bundle, {name: spoiled})
+            assert {1, 2}.isdisjoint(verified(bundle).failed)
+    finally:
+        (bundle / name).write_bytes(good)
+        rewritten(bundle, {})
+
+
+def test_an_envelope_in_another_form_is_refused(bundle: Path) -> None:
+    envelope = seal_release(release(), campaigns.COORDINATOR)
+    rewritten(bundle, {"release.json": replace(envelope, key_id="0" * 16).to_json()})
+    assert verified(bundle).failed == (3,)
+    rewritten(bundle, {"release.json": envelope.to_json() + b" "})
+    assert verified(bundle).failed == (3,)

@@ -55,10 +55,11 @@ def test_the_additive_model_finds_a_curve_that_no_line_fits() -> None:
 
 def test_mean_predictions_are_near_the_share_of_positives() -> None:
     rows = people(6000)
-    for kind in ("logistic", "additive", "neural"):
-        model = learn(FEATURES, plan_model_terms(kind, FEATURES, epsilon=4.0, delta=1e-5), rows, epsilon=4.0)
+    for kind, tolerance in (("logistic", 0.03), ("additive", 0.03), ("neural", 0.06)):
+        terms = plan_model_terms(kind, FEATURES, epsilon=4.0, delta=1e-5)  # type: ignore[arg-type]  # a literal in a loop
+        model = learn(FEATURES, terms, rows, epsilon=4.0)
         expected = 1.0 / (1.0 + np.exp(-log_odds(model, TEST.matrix)))
-        assert expected.mean() == pytest.approx(TEST.labels.mean(), abs=0.05)
+        assert expected.mean() == pytest.approx(TEST.labels.mean(), abs=tolerance)
 
 
 @pytest.mark.parametrize("direction", [1, -1])

@@ -48,13 +48,13 @@ def length(total: Any) -> float:
 @settings(max_examples=60, deadline=None)
 @given(
     row=st.lists(st.floats(-1, 1), min_size=COLUMNS, max_size=COLUMNS),
-    label=st.sampled_from([0.0, 1.0]),
-    weight=st.sampled_from([0.0, 1e-7, 1 / 3, 0.5, 1.0]),
+    label_and_weight=st.tuples(st.sampled_from([0.0, 1.0]), st.sampled_from([0.0, 1e-7, 1 / 3, 0.5, 1.0])),
     seed=st.integers(0, 20),
 )
 def test_one_person_is_never_longer_than_the_sensitivity_times_their_weight(
-    kind: ModelName, stage: StageKind, row: list[float], label: float, weight: float, seed: int
+    kind: ModelName, stage: StageKind, row: list[float], label_and_weight: tuple[float, float], seed: int
 ) -> None:
+    label, weight = label_and_weight
     person = Rows.of(np.array([row]), np.array([label]), np.array([weight]))
     total = ANSWERERS[kind].answer(asked(kind, stage, seed), stage, person)
     assert length(total) <= (weight * PROGRAMS[kind].sensitivity(stage)) ** 2

@@ -1,5 +1,7 @@
 """What is done with the noisy histogram afterwards: recalibration, comparison, drift."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -78,6 +80,7 @@ def test_people_of_one_score_share_the_places_left() -> None:
     assert recall_within(np.array([1.0, 0.0, 1.0, 0.0]), np.array([0.9, 0.5, 0.5, 0.1]), 0.5) == pytest.approx(0.75)
 
 
+@cache
 def baseline() -> DriftBaseline:
     total, deviation = noisy(draw(4000, 1).total(), 3.7, 1)
     return DriftBaseline.of(PLAN, read(PLAN, total, deviation, np.random.default_rng(0), replicates=50))
@@ -117,3 +120,23 @@ def test_an_entity_can_watch_its_own_first_scores() -> None:
 @pytest.mark.parametrize("freedom", range(1, 20))
 def test_the_quantile_is_that_of_a_library_of_renown(freedom: int) -> None:
     assert _chi_square_95(freedom) == pytest.approx(chi2.ppf(0.95, freedom), rel=0.03)
+
+
+def test_figures_of_corrected_probabilities_are_calibrated() -> None:
+    people = draw(30_000, 13)
+    total, deviation = noisy(people.total(), 1.0, 13)
+    recalibration = Recalibration.fit(PLAN, total)
+    assert recalibration is not None
+    raw, corrected = (
+        read(PLAN, total, deviation, np.random.default_rng(0), replicates=200, recalibration=each)
+        for each in (None, recalibration)
+    )
+    assert raw.calibration_error is not None
+    assert corrected.calibration_error is not None
+    assert raw.calibration_error.low > 0.08
+    assert corrected.calibration_error.value < 0.01
+    assert corrected.auc == raw.auc
+    limit = np.quantile(recalibration.probabilities(people.scores), 0.85)
+    assert corrected.threshold == pytest.approx(limit, abs=0.01)
+    gaps = [each.calibration_gap for each in corrected.groups]
+    assert sum(gap is not None and gap.low <= 0 <= gap.high for gap in gaps) >= 4

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federated.errors import DataUnsuitable
-from federated.measuring.counting import count_unit, group_matrix, sensitivity, vector
+from federated.measuring.counting import count_units, group_matrix, sensitivity, vector
 from federated.measuring.plan import EvaluationPlan
 from federated.rounds import GRID_STEPS
 from tests.unit.federated.measuring.people import PLAN, draw
@@ -17,7 +17,8 @@ def test_the_sensitivity_is_as_large_as_the_grid_allows(attributes: int) -> None
     slices = [{"name": f"a{place}", "values": ["x"]} for place in range(attributes)]
     plan = EvaluationPlan.model_validate(PLAN.model_dump() | {"slices": slices})
     assert GRID_STEPS * 0.999 < sensitivity(plan) <= GRID_STEPS
-    assert sensitivity(plan) >= count_unit(plan) * (1 + attributes) ** 0.5 > sensitivity(plan) - 1
+    units = count_units(plan)
+    assert sensitivity(plan) >= (units.everybody**2 + attributes * units.group**2) ** 0.5 > sensitivity(plan) - 1
 
 
 @pytest.mark.invariant(7)
@@ -45,10 +46,11 @@ def test_a_person_spread_over_entities_moves_the_sum_within_the_sensitivity(
 
 def test_everybody_is_counted_once_and_in_one_value_of_each_attribute() -> None:
     people = draw(500, 1)
-    counts = people.total() / count_unit(PLAN)
-    assert counts[: 2 * PLAN.bins].sum() == 500
-    assert counts[1 : 2 * PLAN.bins : 2].sum() == people.labels.sum()
-    zones = counts[2 * PLAN.bins :].reshape(5, -1).sum(axis=1)
+    units, total = count_units(PLAN), people.total()
+    whole = total[: 2 * PLAN.bins] / units.everybody
+    assert whole.sum() == 500
+    assert whole[1::2].sum() == people.labels.sum()
+    zones = (total[2 * PLAN.bins :] / units.group).reshape(5, -1).sum(axis=1)
     assert zones.tolist() == [*np.bincount(people.groups[:, 0]), *np.bincount(people.groups[:, 1])]
 
 

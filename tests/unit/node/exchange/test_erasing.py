@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.policy import TrustPolicy
@@ -14,6 +15,7 @@ from node.exchange.erasure_report import erased_text, retention_text
 from node.exchange.evidence import EVIDENCE_FOLDER
 from node.exchange.ledger import export_own_ledger
 from node.records.errors import PersonUnknown
+from node.risk.tables import DecisionRow, LookRow
 from node.wiring import Node
 from policies.errors import UnknownTerm
 from tests.support.clock import FrozenClock
@@ -149,3 +151,25 @@ def test_a_live_consent_is_kept_however_old(network: ExchangeNetwork, town: Node
     grant(town, "ngo", valid_days=1825)
     clock.advance(days=1826)
     assert erasures.retain(dry_run=True).entries == {}
+
+
+def test_what_the_use_of_the_risk_model_left_of_a_person_goes_too(town: Node, erasures: Erasures) -> None:
+    with town.transaction() as session:
+        person = town.people(session).get_by_document(PERSON).person_id
+        session.add_all(
+            [
+                LookRow(person_ref=person, month="2026-03", band="high"),
+                LookRow(person_ref="another", month="2026-03", band="low"),
+                DecisionRow(
+                    person_ref=person,
+                    campaign_id="ab" * 16,
+                    decision="confirm",
+                    decided_by="ts-14",
+                    decided_at=town.clock.now(),
+                ),
+            ]
+        )
+    erasures.erase_person(PERSON, BASIS)
+    with town.snapshot() as session:
+        assert list(session.scalars(select(LookRow.person_ref))) == ["another"]
+        assert list(session.scalars(select(DecisionRow.person_ref))) == []

@@ -1,10 +1,13 @@
 """An approval taken back during the run: from that commit on nothing leaves, whatever the coordinator does."""
 
+import numpy as np
 import pytest
 
 from federated.decision import Verdict, open_decision
 from federated.errors import CampaignDecided, CampaignNotApproved
 from federated.flower.messages import TrainingRefusal
+from federated.manifest import manifest_sha256
+from federated.rounds import RoundRequest
 from node.exchange.ledger import export_own_ledger
 from node.runtime.errors import PeerUnreachable
 from node.training.approvals import approve, deliver, list_campaigns, refuse
@@ -34,6 +37,20 @@ def test_from_the_withdrawal_on_every_round_is_refused_also_those_answered_befor
     (statement,) = statements(scene.node)
     assert statement.committed == statement.spent > 0
     assert open_campaigns(scene.node) == ()
+
+
+@pytest.mark.invariant(6)
+def test_a_round_that_was_being_computed_does_not_leave(scene: Stage) -> None:
+    envelope = scene.approved()
+    asked = RoundRequest(CAMPAIGN, manifest_sha256(envelope), 1, np.zeros(4))
+    now = scene.clock.now()
+    with scene.node.snapshot() as session:
+        assert scene.node.training_guard(session).admit(asked, now).stored is None
+    withdraw(scene.node, scene.coordinator, CAMPAIGN)
+    with pytest.raises(CampaignNotApproved), scene.node.transaction() as session:
+        scene.node.training_guard(session).record(asked, b"a sum", now)
+    (statement,) = statements(scene.node)
+    assert statement.spent == 0
 
 
 def test_the_coordinator_is_told_with_a_signed_decision(scene: Stage) -> None:

@@ -1,0 +1,115 @@
+"""All that the model card and the impact assessment say of a campaign: taken from the run, never written by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from federated.bundle.facts import StageTerms
+from federated.measuring.comparison import Comparison
+from federated.measuring.measurement import Measurement
+from federated.measuring.recalibration import Recalibration
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureWords:
+    """A feature in plain words.
+
+    Attributes:
+        name: as the manifest has it.
+        es: what it is, in Spanish.
+        en: what it is, in English.
+        values: its public bounds or list of values, as text.
+    """
+
+    name: str
+    es: str
+    en: str
+    values: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What one feature of an additive model adds to the log-odds, bin by bin or value by value.
+
+    Attributes:
+        feature: its name.
+        log_odds: one a bin or value.
+        edges: inner edges of the bins, one fewer than them, in the feature's unit; empty for a list of values.
+        bounds: of the feature; both 0 for a list of values.
+        values: the list of values; empty for bins.
+    """
+
+    feature: str
+    log_odds: tuple[float, ...]
+    edges: tuple[float, ...] = ()
+    bounds: tuple[float, float] = (0.0, 0.0)
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipAttack:
+    """How well somebody who sees all that was published tells members of the training data from others.
+
+    Attributes:
+        auc: of the attacker's guesses; 0.5 is chance.
+        epsilon: lower bound that the attack proves.
+        people: it was tried on.
+    """
+
+    auc: float
+    epsilon: float
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """One released campaign.
+
+    Attributes:
+        campaign_id: of the manifest.
+        name: of the campaign.
+        network: it ran in.
+        label_es: the outcome in plain words, in Spanish.
+        label_en: in English.
+        model_kind: ``linear``, ``additive`` or ``neural``.
+        features: that the model looks at.
+        entities: that contributed.
+        stages: that ran.
+        minimum_cohort: fewest entities in a sum.
+        epsilon: the proof, see `federated.bundle.epsilon.epsilon_proof`.
+        measurement: on held-out people.
+        released: when.
+        expires: after which no node uses the model.
+        contact: whom to write to.
+        least_people: groups of fewer are not shown.
+        people_estimate: noisy number of people trained on; None when it was not counted.
+        recalibration: carried by the release; None when there is none.
+        attack: None when it was not tried.
+        comparisons: entity -> its own comparison, where the entity chose to tell it.
+        shapes: of an additive model.
+        coefficients: column -> log-odds, of a linear model.
+    """
+
+    campaign_id: str
+    name: str
+    network: str
+    label_es: str
+    label_en: str
+    model_kind: str
+    features: tuple[FeatureWords, ...]
+    entities: tuple[str, ...]
+    stages: tuple[StageTerms, ...]
+    minimum_cohort: int
+    epsilon: Mapping[str, Any]
+    measurement: Measurement
+    released: datetime
+    expires: datetime
+    contact: str
+    least_people: int = 50
+    people_estimate: float | None = None
+    recalibration: Recalibration | None = None
+    attack: MembershipAttack | None = None
+    comparisons: tuple[tuple[str, Comparison], ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    coefficients: tuple[tuple[str, float], ...] = ()

@@ -1,0 +1,103 @@
+"""A campaign on Flower's own deployment engine: TLS, registered SuperNodes, and the guard of each node behind them."""
+
+import json
+import time
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from coordinator.training import report
+from coordinator.training.campaigns import Campaign
+from coordinator.training.proposal import Proposal
+from coordinator.training.starting import Source, propose
+from coordinator.training.states import CampaignState
+from federated.manifest import DataSource
+from node.training.approvals import approve
+from node.training.budgets import statements
+from node.wiring import Node
+from tests.support.flower_engine import Engine, flower_engine
+from tests.support.network import Network, network
+from tests.support.training import DATASET, SCHEMA, register_demo
+from tests.support.waiting import within
+
+ENTITIES = ("avila", "leon", "soria")
+ROUNDS = 2
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+def proposed(net: Network) -> Campaign:
+    schema = net.root / "campaign.yaml"
+    schema.write_text(SCHEMA)
+    terms = Proposal("Prueba", 4.0, 1e-5, ROUNDS, 2, timedelta(minutes=30), timedelta(hours=1))
+    return propose(net.coordinator, terms, Source(DataSource.TABLE, schema, DATASET))
+
+
+def as_it_stands(net: Network, campaign: Campaign) -> Campaign:
+    (found,) = report.campaigns(net.coordinator, campaign.campaign_id)
+    return found
+
+
+def ledger_types(node: Node) -> Counter[str]:
+    with node.snapshot() as session:
+        ledger = node.ledger(session)
+        return Counter(json.loads(ledger.leaf(index))["type"] for index in range(ledger.size()))
+
+
+def watched_until_released(net: Network, campaign: Campaign, engine: Engine, seconds: float) -> set[str]:
+    """Wait for the release and return every address beyond this machine that any process was connected to."""
+    seen: set[str] = set()
+    deadline = time.monotonic() + seconds
+    while as_it_stands(net, campaign).state is not CampaignState.RELEASED:
+        assert time.monotonic() < deadline, "\n".join(engine.log(name) for name in ("superlink", *ENTITIES))
+        seen |= engine.remote_addresses()
+        time.sleep(0.5)
+    return seen
+
+
+@pytest.mark.invariant(6)
+def test_a_campaign_runs_on_a_superlink_and_each_node_admits_pays_and_keeps_what_it_sends(tmp_path: Path) -> None:
+    with (
+        network(tmp_path, own_rounds=False, round_seconds=300) as net,
+        flower_engine(tmp_path / "flower") as engine,
+    ):
+        for entity in ENTITIES:
+            register_demo(net.join(entity), tmp_path)
+        campaign = proposed(net)
+        for node in net.nodes.values():
+            assert approve(node, node.training_client(), campaign.campaign_id).delivered
+        soria = net.nodes["soria"]
+        with soria.transaction() as session:  # closed here, unknown to anybody else: its guard alone says no
+            soria.epsilon_ledger(session).close(campaign.campaign_id, net.clock.now())
+        numbers = {entity: engine.register(entity) for entity in ENTITIES}
+        for entity in ENTITIES:
+            engine.start_supernode(entity, net.nodes[entity].home)
+
+        engine.run_app(
+            {
+                "home": str(net.coordinator.home),
+                "campaign": campaign.campaign_id,
+                "nodes": " ".join(f"{entity}={number}" for entity, number in numbers.items()),
+            }
+        )
+        addresses = watched_until_released(net, campaign, engine, seconds=400)
+
+        done = as_it_stands(net, campaign)
+        assert report.released(net.coordinator, done).contributors == ("avila", "leon")
+        assert ledger_types(net.nodes["leon"]) == {"training_approved": 1, "training_contributed": ROUNDS}
+        assert [each.spent for each in statements(net.nodes["leon"])[0].reservations] == [ROUNDS]
+        assert ledger_types(soria) == {"training_approved": 1}
+        assert addresses == set()
+
+
+def test_a_supernode_whose_key_nobody_registered_is_turned_away(tmp_path: Path) -> None:
+    with flower_engine(tmp_path / "flower") as engine:
+        engine.make_key("stranger")
+        stranger = engine.start_supernode("stranger", tmp_path)
+        assert within(120, lambda: stranger.poll() is not None), engine.log("stranger")
+        assert stranger.returncode != 0
+        assert "Failed to activate SuperNode" in engine.log("stranger")  # an answer of the SuperLink, not silence
+        listed = json.loads(engine.flwr("supernode", "list", "gerencia", "--format", "json"))
+        assert listed["nodes"] == []
