@@ -16,7 +16,7 @@ export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test lint format fault fuzz soak protos protos-check docs auditor bench system lock clean
+.PHONY: help setup demo test lint format fault fuzz soak protos protos-check docs auditor bench bench-learning system lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -76,6 +76,9 @@ auditor: setup ## Build the auditor alone, for people who only verify: dist/redp
 
 bench: setup ## Measure and print, in one run, ours beside the bare peers
 	$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
+
+bench-learning: setup ## Measure how good the private models are, beside peers (BENCH_ARGS="--quick --seeds N --only nine")
+	$(BIN)/python -m tests.benchmarks.learning $(BENCH_ARGS)
 
 system: ## Install the Debian packages that some tests need (PostgreSQL, strace) and Pango for PDF
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql strace libpango-1.0-0 libpangoft2-1.0-0

@@ -1,6 +1,7 @@
 """What a model card says that the campaign does not know.
 
-Plain words for its features, whom to write to, and what entities chose to tell of their own evaluations. The file that ``training release --told`` reads, all of it optional::
+Plain words for its features, whom to write to, and what entities chose to tell of their own evaluations. The file that
+``training release --told`` reads, all of it optional::
 
     {"contact": "ipro@example.org",
      "evaluations": {"leon": <the document of: redpact-node training evaluate ID --json>}}

@@ -81,7 +81,7 @@ def _run(arguments: argparse.Namespace, story: Story) -> None:
         ExchangeChapter(network, story, case, output).run()
         TravellingChapter(network, story, document, ("leon", "burgos", "soria")).run()
         ReferralChapter(network, story, document, ("leon", "burgos")).run()
-        TrainingChapter(network, story, output, quick=arguments.quick).run()
+        TrainingChapter(network, story, output).run()
         LedgerChapter(network, story, output).run(*_people(data))
         story.fact("Real processes, installed programs only", f"{programs.count} commands, in commands.log")
         story.close()

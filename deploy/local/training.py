@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from deploy.local.network import LocalNetwork
 from deploy.local.populations import public_table
-from deploy.local.programs import COORDINATOR, NODE, DemoFailed, at_once
+from deploy.local.programs import AUDIT, COORDINATOR, NODE, DemoFailed, at_once
 from deploy.local.story import Story
 
 EPSILON: Final = "4"
@@ -33,11 +33,10 @@ class Campaign:
 class TrainingChapter:
     """What the Gerencia proposes, and what each entity decides."""
 
-    def __init__(self, network: LocalNetwork, story: Story, output: Path, *, quick: bool) -> None:
+    def __init__(self, network: LocalNetwork, story: Story, output: Path) -> None:
         self._network, self._story, self._output = network, story, output
         self._programs = network.programs
         self._entities = [entity.id for entity in network.entities]
-        self._model = "logistic" if quick else "auto"
 
     def run(self) -> None:
         """Tell the chapter."""
@@ -61,14 +60,14 @@ class TrainingChapter:
         with self._story.step(f"Data-protection officers decide: {decided}"):
             at_once(lambda entity: self._decide("refuse", entity, started), list(campaign.refusers))
             at_once(lambda entity: self._decide("approve", entity, started), approvers, workers=3)
-        with self._story.step("Rounds: clipped and noised sums, over mutual TLS") as step:
+        with self._story.step("Rounds: noised sums under masks, over mutual TLS; nobody sees one entity's") as step:
             done = self._await_release(started)
             step.say(f"{done['rounds_completed']} rounds, ε {done['epsilon_spent']:.3g}, in {done['seconds']:.1f} s")
         self._export(started, done)
         return started
 
     def _propose(self, name: str, epsilon: str, *arguments: str | Path) -> str:
-        terms = ("--epsilon", epsilon, "--delta", DELTA, "--model", self._model, "--minimum-cohort", "7")
+        terms = ("--epsilon", epsilon, "--delta", DELTA, "--minimum-cohort", "7")
         times = ("--deadline", "30m", "--ends", "2h")
         words = ("training", "start", "--name", name, *arguments, *terms, *times)
         return str(self._programs.ask(COORDINATOR, *words, *self._coordinator())["id"])
@@ -86,9 +85,18 @@ class TrainingChapter:
     def _export(self, campaign: str, done: dict[str, Any]) -> None:
         folder = self._output / "models" / campaign
         self._programs.ask(COORDINATOR, "training", "release", campaign, "--output", folder, *self._coordinator())
+        self._audit(folder)
         refused = f", refused by {', '.join(done['refused'])}" if done["refused"] else ""
         cost = f"{done['rounds']} rounds, ε {done['epsilon_spent']:.3g}, δ {DELTA}"
         self._story.fact(f"«{done['name']}» trained privately", f"{len(done['approved'])} entities{refused}; {cost}")
+
+    def _audit(self, folder: Path) -> None:
+        key = self._programs.ask(COORDINATOR, "status", *self._coordinator())["coordinator_key"]
+        with self._story.step("Anybody checks the bundle: signatures, rounds, epsilon, the model made again") as step:
+            report = self._programs.ask(AUDIT, "model", folder, "--key", key)
+            if not report["passed"]:
+                raise DemoFailed(f"the bundle does not verify: {report}")
+            step.say(f"{len(report['checks'])} checks, see model-card.html and impact-assessment.html in {folder}")
 
     def _judge_records(self, campaign: str) -> None:
         largest = self._entities[:3]
@@ -158,9 +166,7 @@ class TrainingChapter:
                 DELTA,
             )
             with ThreadPoolExecutor(1) as beside:
-                simulated = beside.submit(
-                    self._programs.ask, COORDINATOR, *words, "--model", self._model, "--baselines"
-                )
+                simulated = beside.submit(self._programs.ask, COORDINATOR, *words, "--baselines")
                 judged = at_once(lambda entity: self._evaluate(campaign, entity), members, workers=2)
                 yardsticks = simulated.result()
             step.say(f"{sum(each['held_out'] for each in judged)} rows held out")

@@ -34,6 +34,7 @@ class NamedGrid(Grid):
             nodes: entity id to the number under which the SuperLink registered the key of its SuperNode.
         """
         self._grid = grid
+        self.entities = tuple(nodes)
         self._numbers = {flower_id(entity): number for entity, number in nodes.items()}
         self._known = {number: known for known, number in self._numbers.items()}
 

@@ -5,21 +5,50 @@ Prints the number of rounds and who contributed. A simulated node has no name: t
 
 import time
 from collections.abc import Iterable
+from functools import cache
 
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flwr.app import ConfigRecord, Context, Message, MessageType, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.serverapp import Grid, ServerApp
 from flwr.simulation import run_simulation
 
+from consent_ledger.signing import Ed25519Signer
+from federated.bundle.transcript import RoundRecord
+from federated.conductor import Terms
 from federated.flower.client_app import build_client_app
 from federated.flower.deployment import NamedGrid
 from federated.flower.server_app import CampaignRun, run_campaign
-from federated.models import trainer_for
-from federated.rounds import TrainingState
+from federated.local_entity import LocalEntity
+from federated.models import answer_for
+from federated.progress import Progress
+from federated.rows import Rows
+from federated.training import LocalPeople, LocalTrainer
 from tests.support import campaigns
 
 ENTITIES = ("avila", "leon", "soria")
-MANIFEST = campaigns.manifest(rounds=2)
+MANIFEST = campaigns.manifest(rounds=2, invited=ENTITIES)
+DIGEST = "5" * 64
+SIGNERS = {
+    name: Ed25519Signer(Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32))
+    for number, name in enumerate(ENTITIES, start=1)
+}
+
+
+def key_of(entity: str) -> bytes:
+    """Return an entity's signing key, as a directory would."""
+    return SIGNERS[entity].public_key
+
+
+@cache
+def entity(part: int) -> LocalEntity:
+    """Return a simulated entity. It remembers its keys from step to step, so one process must play all of them."""
+    rows = Rows.of(*campaigns.rows(50, seed=part))
+    people = LocalPeople(rows, rows.take(np.arange(10)), np.zeros((10, 0), dtype=np.int64))
+    identity = (ENTITIES[part], SIGNERS[ENTITIES[part]], key_of)
+    return LocalEntity(MANIFEST, identity, LocalTrainer(MANIFEST, people, answer_for(MANIFEST)))
+
 
 client = ClientApp()
 server = ServerApp()
@@ -34,7 +63,7 @@ def who(message: Message, context: Context) -> Message:
 @client.train()
 def train(message: Message, context: Context) -> Message:
     part = int(context.node_config["partition-id"])
-    return build_client_app(ENTITIES[part], trainer_for(MANIFEST, *campaigns.rows(50, seed=part)))(message, context)
+    return build_client_app(entity(part).answer)(message, context)
 
 
 @server.main()
@@ -43,8 +72,8 @@ def main(grid: Grid, _context: Context) -> None:
         time.sleep(0.1)
     asked = [Message(RecordDict(), number, MessageType.QUERY) for number in numbers]
     named = NamedGrid(grid, dict(_parts(grid.send_and_receive(asked))))
-    state = run_campaign(CampaignRun(MANIFEST, "5" * 64, ENTITIES, _forget), named)
-    print("completed", state.completed, *state.contributors)  # noqa: T201 - read by the test
+    progress = run_campaign(CampaignRun(Terms(MANIFEST, DIGEST, ENTITIES, key_of), _forget), named)
+    print("completed", progress.completed, *progress.contributors)  # noqa: T201 - read by the test
 
 
 def _parts(replies: Iterable[Message]) -> Iterable[tuple[str, int]]:
@@ -56,9 +85,10 @@ def _parts(replies: Iterable[Message]) -> Iterable[tuple[str, int]]:
         yield ENTITIES[part], reply.metadata.src_node_id
 
 
-def _forget(_state: TrainingState) -> None:
+def _forget(_progress: Progress, _record: RoundRecord | None) -> None:
     return None
 
 
 if __name__ == "__main__":
-    run_simulation(server, client, len(ENTITIES))
+    one_process = {"init_args": {"num_cpus": 1}, "client_resources": {"num_cpus": 1.0, "num_gpus": 0.0}}
+    run_simulation(server, client, len(ENTITIES), backend_config=one_process)
