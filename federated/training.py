@@ -80,7 +80,9 @@ class LocalTrainer:
     def warm_up(self) -> None:
         """Run each stage's part once on nobody and draw some noise: loads what libraries load at their first use."""
         nobody = self._people.training.take(np.zeros(0, dtype=np.intp))
-        for stage in self._manifest.stages:
-            if stage.kind is not StageKind.EVALUATE:
-                self._answer(np.zeros(self.sums.parameters_size(stage.kind)), stage.kind, nobody)
+        program, state = self.sums.program, self.sums.program.start()
+        for stage in program.stages:
+            self._answer(program.ask(state, stage.kind, 1), stage.kind, nobody)
+            # As if one person were in every cell: all that matters is that the next stage can be asked.
+            state = program.advance(state, stage.kind, 1, [GRID_STEPS] * program.sum_size(stage.kind))
         discrete_gaussian(1, GRID_STEPS**2)

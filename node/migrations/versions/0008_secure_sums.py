@@ -7,6 +7,7 @@ keeps its entries), their reservations are closed, and what they spent stays spe
 import hashlib
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,14 +17,23 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
+_SPENDS = sa.table(
+    "federated_spends",
+    *(sa.column(name) for name in ("campaign_id", "round", "request_sha256", "reply")),
+    sa.column("spent_at", sa.DateTime(timezone=True)),
+    *(sa.column(name) for name in ("dataset", "sequence", "reply_sha256", "previous_sha256", "sha256")),
+)
+
 
 def upgrade() -> None:
     """Apply the change."""
     op.execute("DELETE FROM federated_campaigns")
     op.execute("DELETE FROM training_releases")
     op.execute("DELETE FROM training_deliveries")
+    spent = _spends_taken_out()
     _reservations()
     _spends()
+    _chain_spends(spent)
     op.create_table(
         "federated_unmaskings",
         sa.Column("campaign_id", sa.String(length=32), nullable=False),
@@ -80,64 +90,54 @@ def _reservations() -> None:
         batch_op.drop_column("rounds")
 
 
-def _spends() -> None:
-    columns = (
-        sa.Column("dataset", sa.String(length=100), nullable=True),
-        sa.Column("sequence", sa.Integer(), nullable=True),
-        sa.Column("reply_sha256", sa.String(length=64), nullable=True),
-        sa.Column("previous_sha256", sa.String(length=64), nullable=True),
-        sa.Column("sha256", sa.String(length=64), nullable=True),
+def _spends_taken_out() -> list[dict[str, Any]]:
+    # SQLite alters a table by making it anew, and lets none go that others refer to.
+    connection = op.get_bind()
+    reservations = sa.table("federated_reservations", sa.column("campaign_id"), sa.column("dataset"))
+    query = (
+        sa.select(*(_SPENDS.c[name] for name in ("campaign_id", "round", "request_sha256", "reply", "spent_at")))
+        .add_columns(reservations.c.dataset)
+        .join_from(_SPENDS, reservations, _SPENDS.c.campaign_id == reservations.c.campaign_id)
+        .order_by(_SPENDS.c.spent_at, _SPENDS.c.campaign_id, _SPENDS.c.round)
     )
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    connection.execute(sa.delete(_SPENDS))
+    return rows
+
+
+def _spends() -> None:
     with op.batch_alter_table("federated_spends", schema=None) as batch_op:
-        for column in columns:
-            batch_op.add_column(column)
-    _chain_spends()
-    with op.batch_alter_table("federated_spends", schema=None) as batch_op:
-        for column in columns:
-            batch_op.alter_column(column.name, existing_type=column.type, nullable=False)
+        batch_op.add_column(sa.Column("dataset", sa.String(length=100), nullable=False))
+        batch_op.add_column(sa.Column("sequence", sa.Integer(), nullable=False))
+        batch_op.add_column(sa.Column("reply_sha256", sa.String(length=64), nullable=False))
+        batch_op.add_column(sa.Column("previous_sha256", sa.String(length=64), nullable=False))
+        batch_op.add_column(sa.Column("sha256", sa.String(length=64), nullable=False))
         batch_op.create_unique_constraint("uq_federated_spends_sequence", ["dataset", "sequence"])
 
 
-def _chain_spends() -> None:
+def _chain_spends(spent: list[dict[str, Any]]) -> None:
     connection = op.get_bind()
-    spends = sa.table(
-        "federated_spends",
-        *(sa.column(name) for name in ("campaign_id", "round", "request_sha256", "reply")),
-        sa.column("spent_at", sa.DateTime(timezone=True)),
-        *(sa.column(name) for name in ("dataset", "sequence", "reply_sha256", "previous_sha256", "sha256")),
-    )
-    reservations = sa.table("federated_reservations", sa.column("campaign_id"), sa.column("dataset"))
-    query = (
-        sa.select(spends.c.campaign_id, spends.c.round, spends.c.request_sha256, spends.c.reply, spends.c.spent_at)
-        .add_columns(reservations.c.dataset)
-        .join_from(spends, reservations, spends.c.campaign_id == reservations.c.campaign_id)
-        .order_by(spends.c.spent_at, spends.c.campaign_id, spends.c.round)
-    )
     heads: dict[str, tuple[int, str]] = {}
-    for campaign_id, number, request, reply, spent_at, dataset in connection.execute(query).fetchall():
-        sequence, previous = heads.get(dataset, (0, ""))
+    for row in spent:
+        sequence, previous = heads.get(row["dataset"], (0, ""))
         link = {
             "sequence": sequence + 1,
             "previous": previous,
-            "campaign": campaign_id,
-            "round": number,
-            "request": request,
-            "reply": hashlib.sha256(reply).hexdigest(),
-            "spent_at": _utc(spent_at).isoformat(),
+            "campaign": row["campaign_id"],
+            "round": row["round"],
+            "request": row["request_sha256"],
+            "reply": hashlib.sha256(row["reply"]).hexdigest(),
+            "spent_at": _utc(row["spent_at"]).isoformat(),
         }
         digest = hashlib.sha256(json.dumps(link, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-        heads[dataset] = (sequence + 1, digest)
-        connection.execute(
-            sa.update(spends)
-            .where(spends.c.campaign_id == campaign_id, spends.c.round == number)
-            .values(
-                dataset=dataset,
-                sequence=sequence + 1,
-                reply_sha256=link["reply"],
-                previous_sha256=previous,
-                sha256=digest,
-            )
-        )
+        heads[row["dataset"]] = (sequence + 1, digest)
+        chained = {
+            "sequence": sequence + 1,
+            "reply_sha256": link["reply"],
+            "previous_sha256": previous,
+            "sha256": digest,
+        }
+        connection.execute(sa.insert(_SPENDS).values(**row, **chained))
 
 
 def _utc(moment: datetime) -> datetime:

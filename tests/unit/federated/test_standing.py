@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consent_ledger.errors import LedgerError
 from federated.decision import Verdict
 from federated.errors import StandingPolicyInvalid
-from federated.manifest import DataSource, ModelKind
+from federated.manifest import DataSource
 from federated.standing import CampaignTerms, Limit, StandingPolicy, decide, make_policy, policy_bytes, read_policy
 from federated.standing import terms_of as terms_of_manifest
 from tests.support.campaigns import manifest
@@ -34,7 +34,7 @@ TERMS: dict[str, Any] = {
     "purpose": "support_only",
     "source": DataSource.RECORDS,
     "dataset": "records",
-    "model": ModelKind.LOGISTIC,
+    "model": "logistic",
     "features": frozenset({"age"}),
     "epsilon": 2.0,
     "minimum_cohort": 5,
@@ -126,5 +126,5 @@ def test_kept_bytes_that_are_no_policy_are_a_typed_error(data: bytes) -> None:
 
 def test_the_terms_of_a_manifest_are_what_it_asks() -> None:
     found = terms_of_manifest(manifest(), 5.0)
-    assert (found.epsilon, found.rounds, found.minimum_cohort, found.budget_left) == (2.0, 4, 2, 3.0)
+    assert (found.epsilon, found.rounds, found.minimum_cohort, found.budget_left) == (2.0, 6, 3, 3.0)
     assert found.features == {"age", "tenure"}

@@ -4,16 +4,19 @@ import numpy as np
 import pytest
 
 from federated.errors import MessageMalformed
+from federated.features import FloatVector
 from federated.learning.documents import write_model
-from federated.measuring import counting
+from federated.learning.terms import ModelName, plan_model_terms
 from federated.models import answer_for
 from federated.noise import noise_variance
-from federated.rounds import GRID_STEPS
+from federated.planning import plan_stages
+from federated.rounds import GRID_STEPS, IntVector
 from federated.rows import Rows
 from federated.stages import StageKind, position_of
 from federated.steps import MaskRequest, pack
 from federated.sums import StageSums
 from federated.training import LocalPeople, LocalTrainer
+from tests.support import campaigns
 from tests.support.cohort import additive_manifest, no_noise, people_of
 
 MANIFEST = additive_manifest()
@@ -25,13 +28,16 @@ def trainer(people: LocalPeople | None = None) -> LocalTrainer:
     return LocalTrainer(MANIFEST, people or people_of(1), answer_for(MANIFEST))
 
 
+STATE = SUMS.program.advance(SUMS.program.start(), StageKind.EDGES, 1, [GRID_STEPS * 5] * SUMS.size(KINDS[0]))
+"""Of a model that has seen five people in every cell and learned nothing from them."""
+
+
 def model() -> bytes:
-    state = SUMS.program.advance(SUMS.program.start(), StageKind.EDGES, 1, [GRID_STEPS * 5] * SUMS.size(KINDS[0]))
-    return write_model(SUMS.program.finish(state))
+    return write_model(SUMS.program.finish(STATE))
 
 
-def parameters(kind: StageKind) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    return np.zeros(SUMS.parameters_size(kind))
+def parameters(kind: StageKind) -> FloatVector:
+    return np.zeros(0) if kind is StageKind.EVALUATE else SUMS.program.ask(STATE, kind, 1)
 
 
 def request(kind: StageKind) -> MaskRequest:
@@ -81,7 +87,7 @@ def test_who_is_held_out_never_moves_training_and_who_is_trained_on_never_the_ev
 def test_noise_of_the_agreed_variance_is_added_in_every_stage(kind: StageKind, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[tuple[int, int]] = []
 
-    def noise(size: int, variance: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    def noise(size: int, variance: int) -> IntVector:
         drawn.append((size, variance))
         return no_noise(size, variance) + 7
 
@@ -111,9 +117,7 @@ def test_parameters_of_another_size_are_refused(kind: StageKind) -> None:
 
 @pytest.mark.invariant(8)
 def test_a_model_that_is_none_or_of_other_features_is_not_evaluated() -> None:
-    other = SUMS.program.finish(
-        SUMS.program.advance(SUMS.program.start(), StageKind.EDGES, 1, [GRID_STEPS] * SUMS.size(KINDS[0]))
-    )
+    other = SUMS.program.finish(STATE)
     renamed = other.features[0].model_copy(update={"name": "income"})
     shapes = (other.shapes[0].model_copy(update={"feature": "income"}), *other.shapes[1:])  # type: ignore[union-attr] # additive
     stranger = other.model_copy(update={"features": (renamed, *other.features[1:]), "shapes": shapes})
@@ -122,21 +126,29 @@ def test_a_model_that_is_none_or_of_other_features_is_not_evaluated() -> None:
             trainer().exact(np.zeros(0), data, StageKind.EVALUATE)
 
 
-def test_the_evaluation_counts_everybody_held_out_once() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sum_is_that_of_each_person_alone(kind: StageKind) -> None:
     people = people_of(1)
-    found = trainer(people).exact(np.zeros(0), model(), StageKind.EVALUATE)
-    assert found.sum() == len(people.held_out) * counting.count_unit(MANIFEST.evaluation)
+    rows = people.held_out if kind is StageKind.EVALUATE else people.training
+    alone = [
+        trainer(LocalPeople(one, one, np.zeros((1, 0), dtype=np.int64))).exact(parameters(kind), model(), kind)
+        for place in range(len(rows))
+        for one in (rows.take(np.array([place])),)
+    ]
+    assert (trainer(people).exact(parameters(kind), model(), kind) == np.sum(alone, axis=0)).all()
+    assert all(each.any() for each in alone)
 
 
-def test_a_warm_up_runs_every_stage_on_nobody() -> None:
+@pytest.mark.parametrize("kind", ["logistic", "additive", "neural"])
+def test_a_warm_up_runs_every_stage_on_nobody(kind: ModelName) -> None:
+    terms = plan_model_terms(kind, MANIFEST.features, epsilon=2.0, delta=1e-5)
+    manifest = campaigns.manifest(terms=terms, stages=plan_stages(terms, epsilon=2.0, delta=1e-5))
     seen: list[tuple[StageKind, int]] = []
-    inner = answer_for(MANIFEST)
+    inner = answer_for(manifest)
 
-    def answer(
-        numbers: "np.ndarray[tuple[int], np.dtype[np.float64]]", kind: StageKind, rows: Rows
-    ) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-        seen.append((kind, len(rows)))
-        return inner(numbers, kind, rows)
+    def answer(numbers: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
+        seen.append((stage, len(rows)))
+        return inner(numbers, stage, rows)
 
-    LocalTrainer(MANIFEST, people_of(1), answer).warm_up()
-    assert seen == [(StageKind.EDGES, 0), (StageKind.TRAIN, 0)]
+    LocalTrainer(manifest, people_of(1), answer).warm_up()
+    assert seen == [(stage.kind, 0) for stage in manifest.stages[:-1]]

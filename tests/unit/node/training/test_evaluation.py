@@ -1,8 +1,11 @@
 """Judging a released model at home: by people never trained on, beside what the entity could do alone."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
+from federated.learning.documents import LinearModel
 from federated.release import ModelRelease
 from node.training.data import LocalData
 from node.training.errors import EvaluationImpossible
@@ -14,29 +17,30 @@ from tests.support.clock import START
 
 def verified(weights: tuple[float, ...], intercept: float = -4.0) -> VerifiedRelease:
     terms = manifest()
+    model = LinearModel(features=terms.features, weights=weights, intercept=intercept, reference=(0.0, 0.5, 0.5))
     values = {
         "campaign_id": CAMPAIGN,
         "manifest_sha256": "0" * 64,
         "network": terms.network,
-        "model": terms.model,
-        "columns": terms.columns,
-        "weights": weights,
-        "intercept": intercept,
+        "model": model,
         "epsilon": 2.0,
         "epsilon_spent": 2.0,
         "delta": 1e-5,
-        "rounds_completed": 4,
-        "contributors": ["soria"],
+        "rounds_completed": 6,
+        "rounds_lost": 0,
+        "contributors": ["avila", "leon", "soria"],
         "people_estimate": 10.0,
         "transcript_sha256": "0" * 64,
+        "measurement": None,
         "released": START,
+        "expires": START + timedelta(days=365),
     }
     return VerifiedRelease(ModelRelease.model_validate(values), terms)
 
 
 def data(people: int = 2000) -> LocalData:
     matrix, labels = rows(people)
-    return LocalData(matrix, labels, np.arange(people) % 5 == 0)
+    return LocalData(matrix, labels, np.arange(people) % 5 == 0, tuple(map(str, range(people))))
 
 
 def test_a_good_model_is_seen_to_be_good_and_its_rate_is_put_right() -> None:
@@ -53,6 +57,6 @@ def test_a_model_that_knows_nothing_is_seen_to_know_nothing() -> None:
 
 def test_one_outcome_only_cannot_be_judged() -> None:
     given = data()
-    same = LocalData(given.matrix, np.zeros_like(given.labels), given.held_out)
+    same = LocalData(given.matrix, np.zeros_like(given.labels), given.held_out, given.keys)
     with pytest.raises(EvaluationImpossible):
         evaluate_on(verified((1.0, 0.0, 0.0)), same)

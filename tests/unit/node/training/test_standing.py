@@ -33,7 +33,7 @@ def approval(**changes: Any) -> StandingPolicy:
         "features": ["age", "tenure"],
         "epsilon": 2.0,
         "minimum_cohort": 1,
-        "rounds": 4,
+        "rounds": 6,
         "budget_left": 0.5,
         "until": START + timedelta(days=90),
     }
