@@ -1,6 +1,6 @@
 """``make bench-learning``: how good the private models are, beside their peers, at equal epsilon.
 
-Usage: python -m tests.benchmarks.learning [--quick] [--seeds N] [--only nine|states] [--out DIR]
+Usage: python -m tests.benchmarks.learning [--quick] [--seeds N] [--only nine|states] [--without NAME] [--out DIR]
 
 Hyper-parameters were looked for on draws of the rows with other seeds than those reported here.
 """
@@ -36,11 +36,12 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="two seeds, epsilon 1 and 4, without the slow contenders")
     parser.add_argument("--seeds", type=int, default=len(REPORTED_SEEDS), help="how many draws")
     parser.add_argument("--only", choices=("nine", "states"), help="one of the two divisions")
+    parser.add_argument("--without", action="append", default=[], metavar="NAME", help="leave a contender out")
     parser.add_argument("--out", type=Path, help="folder for learning.json, learning.md and learning.svg")
     arguments = parser.parse_args()
     console = Console(width=150)
     seeds = range(2 if arguments.quick else arguments.seeds)
-    epsilons, skip = ((1.0, 4.0), QUICK) if arguments.quick else (EPSILONS, frozenset[str]())
+    epsilons, skip = ((1.0, 4.0), QUICK) if arguments.quick else (EPSILONS, frozenset[str](arguments.without))
     divisions = {"nine": nine_entities, "states": all_states}
     chosen = [divide for name, divide in divisions.items() if arguments.only in (None, name)]
     found = [

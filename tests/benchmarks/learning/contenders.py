@@ -14,8 +14,6 @@ from federated.learning.scoring import log_odds
 from federated.learning.terms import ModelName, plan_model_terms
 from federated.rows import Rows
 from federated.schema import Table
-from tests.benchmarks.learning.central_ebm import central_ebm
-from tests.benchmarks.learning.stock_client_level import stock_client_level
 from tests.benchmarks.learning.tables import Division
 from tests.support.learning import DELTA, learn
 
@@ -75,12 +73,16 @@ def _additive_without_privacy(
 
 
 def _stock(division: Division, _features: tuple[FeatureSpec, ...], epsilon: float, seed: int) -> FloatVector:
+    from tests.benchmarks.learning.stock_client_level import stock_client_level
+
     weights = stock_client_level(division.training, epsilon=epsilon, delta=DELTA, seed=seed)
     scores: FloatVector = division.test.matrix @ weights[:-1] + weights[-1]
     return scores
 
 
 def _ebm(division: Division, features: tuple[FeatureSpec, ...], epsilon: float, seed: int) -> FloatVector:
+    from tests.benchmarks.learning.central_ebm import central_ebm
+
     terms = (features, epsilon, DELTA, seed)
     return central_ebm(division.training, division.test.matrix, terms)
 

@@ -1,6 +1,6 @@
 """What the study of the models relies on."""
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def findings(auto: float) -> Findings:
 
 
 def test_the_plot_is_a_document_whatever_the_names() -> None:
-    root = ElementTree.fromstring(plot([findings(0.72), findings(0.5)]))
+    root = ET.fromstring(plot([findings(0.72), findings(0.5)]))
     assert root.tag.endswith("svg")
 
 
