@@ -44,7 +44,11 @@ class Scorer:
 
     def probabilities(self, matrix: FloatMatrix) -> FloatVector:
         """Return the probability of the positive label for encoded rows of shape (people, columns)."""
-        return self._recalibration.probabilities(sigmoid(log_odds(self._model, matrix)))
+        return self._recalibration.probabilities(self.uncorrected(matrix))
+
+    def uncorrected(self, matrix: FloatMatrix) -> FloatVector:
+        """Return the probabilities before the release's recalibration: what a drift baseline is made of."""
+        return sigmoid(log_odds(self._model, matrix))
 
     def score(self, rows: Sequence[Mapping[str, Value]]) -> tuple[Score, ...]:
         """Score people, in the order given. Reasons say what moves each away from the average person of training.

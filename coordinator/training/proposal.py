@@ -2,11 +2,11 @@
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -55,6 +55,7 @@ class Proposal:
         capacity: which share of them the service can attend.
         colluders: how many of the minimum cohort may tell the coordinator their own noise.
         people_cap: who is in more entities is left out.
+        monotone: features whose curve in the additive model must rise (+1) or fall (-1).
         decide_within: how long entities may take to decide.
         train_within: how long after that contributions may leave.
         invited: entity ids; empty invites every active entity that may hold records.
@@ -72,6 +73,7 @@ class Proposal:
     capacity: float = 0.2
     colluders: int = 0
     people_cap: int = 3
+    monotone: Mapping[str, Literal[-1, 1]] = field(default_factory=dict)
     invited: tuple[str, ...] = field(default=())
 
 
@@ -107,7 +109,7 @@ def compose(
     invited = _invited(proposal.invited, parties)
     epsilon, delta = proposal.epsilon, proposal.delta
     kind = chosen_model(proposal.model, epsilon=epsilon, people=proposal.people, features=question.features)
-    terms = plan_model_terms(kind, question.features, epsilon=epsilon, delta=delta)
+    terms = plan_model_terms(kind, question.features, epsilon=epsilon, delta=delta, monotone=dict(proposal.monotone))
     try:
         return CampaignManifest(
             campaign_id=secrets.token_hex(16),

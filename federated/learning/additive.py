@@ -208,7 +208,7 @@ class AdditiveProgram:
             step[own] = centred(newton, people)
             start += self._slots.width(index)
         velocity = self.terms.momentum * state["velocity"] + self.terms.learning_rate * step
-        moved = self._ordered(state, state["curves"] + velocity)
+        moved = self._ordered(state, np.clip(state["curves"] + velocity, -MAX_WEIGHT, MAX_WEIGHT))
         whole = float(sums[0]) * GRID_STEPS / INTERCEPT_UNITS
         shift = self.terms.learning_rate * whole / (curvature * self.people(state))
         return self._averaged(state, round_in_stage, moved, velocity, intercept + shift)
@@ -270,7 +270,8 @@ class AdditiveProgram:
         for found, slots in zip(bins, self._slots.slices(), strict=True):
             logits += asked.curves[slots][found]
         outside = {index: bins[index] != asked.fullest[index] for index in asked.group}
-        entries = np.sum(list(outside.values()), axis=0)
+        # Terms with more groups than features leave some groups empty.
+        entries = sum((chosen.astype(np.int64) for chosen in outside.values()), np.zeros(len(rows), dtype=np.int64))
         residuals, limit = rows.labels - sigmoid(logits), limits(rows.weights)
         units, totals = _clipped(residuals, entries, asked.bound, limit)
         total, start = np.zeros(self.sum_size(stage), dtype=np.int64), _SUMS

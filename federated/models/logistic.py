@@ -32,6 +32,7 @@ class LogisticAnswerer:
         if stage is StageKind.MEANS:
             return sum_columns(program.features, rows)
         weights, means = parameters[: program.columns + 1], parameters[program.columns + 1 :]
+        # Centred columns lie in [-2, 2]; nothing below relies on their bounds, since gradients are clipped.
         centred = Rows(rows.matrix - means, rows.labels, rows.weights)
         return clipped_gradients(_linear(weights), centred, program.terms.clipping_bound)
 

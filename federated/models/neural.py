@@ -31,6 +31,7 @@ class NeuralAnswerer:
         if stage is StageKind.MEANS:
             return sum_columns(program.features, rows)
         layers = Layers.unpack(parameters[: program.size], program.terms.hidden)
+        # Centred columns lie in [-2, 2]; nothing below relies on their bounds, since gradients are clipped.
         centred = Rows(rows.matrix - parameters[program.size :], rows.labels, rows.weights)
         return clipped_gradients(_network(layers), centred, program.terms.clipping_bound)
 

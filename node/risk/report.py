@@ -12,7 +12,6 @@ from node.risk.alerts import Alert, AlertList
 from node.risk.decisions import Decision, PersonDecision
 from node.risk.listing import RiskList
 from node.risk.scoring import RiskEntry
-from node.risk.validity import expiry_of
 from node.training.releases import VerifiedRelease
 from node.training.summary import feature_labels
 from policies.codes import load_codes
@@ -104,7 +103,7 @@ def _head(release: VerifiedRelease) -> dict[str, Any]:
         "campaign": release.release.campaign_id,
         "purpose": release.release.purpose,
         "purpose_text": PURPOSE,
-        "expires": expiry_of(release.release).isoformat(),
+        "expires": release.release.expires.isoformat(),
     }
 
 
@@ -123,7 +122,7 @@ def _entry_document(entry: RiskEntry) -> dict[str, Any]:
 
 
 def _expiry(release: VerifiedRelease, lang: str) -> str:
-    day = expiry_of(release.release).date().isoformat()
+    day = release.release.expires.date().isoformat()
     return f"The model expires on {day}." if lang == "en" else f"El modelo caduca el {day}."
 
 

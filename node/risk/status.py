@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from federated.manifest import DataSource
+from federated.measuring.drift import Drift
 from node.risk.decisions import OverrideRate, override_rate
+from node.risk.drifting import drift_here
 from node.risk.switch import SwitchState, switch_state
 from node.risk.tables import LastLookRow
-from node.risk.validity import expiry_of
 from node.rpc.training import TrainingClient
 from node.training.errors import ReleaseMissing
 from node.training.releases import VerifiedRelease, newest_release
@@ -21,6 +22,7 @@ class RiskStatus:
     Attributes:
         release: the newest one, None before the first.
         looked: when somebody last looked for alerts.
+        drift: how far today's scores are from those the model was measured on; None when that cannot be told.
     """
 
     switch: SwitchState
@@ -29,6 +31,7 @@ class RiskStatus:
     expired: bool
     rate: OverrideRate
     looked: datetime | None
+    drift: Drift | None
 
 
 def risk_status(node: Node, client: TrainingClient) -> RiskStatus:
@@ -45,6 +48,8 @@ def risk_status(node: Node, client: TrainingClient) -> RiskStatus:
         state = switch_state(session)
         rate = override_rate(session, release.release.campaign_id) if release is not None else OverrideRate(0, 0)
         look = session.get(LastLookRow, 1)
-    expires = expiry_of(release.release) if release is not None else None
+    expires = release.release.expires if release is not None else None
     expired = expires is not None and node.clock.now() >= expires
-    return RiskStatus(state, release, expires, expired, rate, look.looked_at if look is not None else None)
+    looked = look.looked_at if look is not None else None
+    drift = drift_here(node, release) if release is not None and state.is_on else None
+    return RiskStatus(state, release, expires, expired, rate, looked, drift)

@@ -32,6 +32,7 @@ def status_document(status: RiskStatus) -> dict[str, Any]:
         "released": release.released.isoformat() if release is not None else None,
         "expires": status.expires.isoformat() if status.expires is not None else None,
         "expired": status.expired,
+        "drift": status.drift.document() if status.drift is not None else None,
         "looked": status.looked.isoformat() if status.looked is not None else None,
         "decisions": {
             "decided": status.rate.decided,
@@ -50,6 +51,8 @@ def status_text(status: RiskStatus, lang: str) -> str:
     if status.looked is not None:
         word = "Last look for alerts" if lang == "en" else "Última consulta de avisos"
         lines.append(f"{word}: {status.looked:%Y-%m-%d %H:%M} UTC.")
+    if status.drift is not None:
+        lines.append(status.drift.text(lang))
     return "\n".join([*lines, *_rate_lines(status.rate, lang)])
 
 

@@ -53,7 +53,7 @@ def decide_by_policies(node: Node, stopping: threading.Event) -> None:
             try:
                 decide_listed(node, client, given_up)
             except (PeerUnreachable, PeerRefused) as error:
-                _log.info("campaigns_unknown", message=error.message)
+                _log.info("policies_wait", code=error.code, message=error.message)
         stopping.wait(POLICY_SECONDS)
 
 

@@ -60,7 +60,7 @@ class Counting:
         key = enrolments.kept(cohort.campaign_id, Secret.GROUP_KEY) or self._unwrapped(enrolments, cohort, wrapped_key)
         terms = CheckTerms(cohort.campaign_id, enrolments.entity, tuple(cohort.keys), key)
         known = dict(self._node.people(session).documents())
-        documents = {person: str(known[person].number) if person in known else None for person in people}
+        documents = {person: known[person].canonical if person in known else None for person in people}
         secret = enrolments.masker(cohort).pair_secret
         sheet = prepare_sheet(terms, documents, lambda _own, peer: secret(peer))
         enrolments.keep(cohort.campaign_id, Secret.TAG_SHEET, sheet.to_json())

@@ -110,6 +110,15 @@ def test_sums_that_are_nothing_but_noise_still_give_a_model(kind: ModelName) -> 
     assert np.isfinite(log_odds(model, TEST.matrix)).all()
 
 
+def test_terms_with_more_groups_than_features_leave_some_rounds_empty() -> None:
+    terms = plan_model_terms("additive", FEATURES, epsilon=2.0, delta=1e-5)
+    assert isinstance(terms, AdditiveTerms)
+    many = terms.model_copy(update={"groups": 6, "passes": 3})
+    model = learn(FEATURES, many, people(3000), epsilon=2.0)
+    assert isinstance(model, AdditiveModel)
+    assert area(model) > 0.7
+
+
 def test_a_model_of_categories_only_needs_no_edges() -> None:
     features, rows = (FEATURES[2],), people(2000)
     terms = plan_model_terms("additive", features, epsilon=4.0, delta=1e-5)

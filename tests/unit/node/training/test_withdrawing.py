@@ -106,6 +106,17 @@ def test_with_the_coordinator_down_it_holds_at_once_and_is_told_later_in_order(
     assert list_campaigns(scene.node, scene.coordinator)[0].delivered
 
 
+def test_a_withdrawal_never_overtakes_its_approval(scene: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.coordinator.offer(table_manifest(ENTITY))
+    with monkeypatch.context() as down:
+        down.setattr(scene.coordinator, "decide", _unreachable)
+        approve(scene.node, scene.coordinator, CAMPAIGN)
+    assert not withdraw(scene.node, scene.coordinator, CAMPAIGN).delivered
+    assert scene.coordinator.decisions == []
+    deliver(scene.node, scene.coordinator)
+    assert len(scene.coordinator.decisions) == 2
+
+
 @pytest.mark.invariant(6)
 def test_a_coordinator_that_takes_no_note_changes_nothing(scene: Stage) -> None:
     envelope = scene.approved()

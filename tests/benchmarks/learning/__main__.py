@@ -1,0 +1,122 @@
+"""``make bench-learning``: how good the private models are, beside their peers, at equal epsilon.
+
+Usage: python -m tests.benchmarks.learning [--quick] [--seeds N] [--only nine|states] [--without NAME] [--out DIR]
+
+Hyper-parameters were looked for on draws of the rows with other seeds than those reported here.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+# Several threads of linear algebra on matrices this small only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.learning.contenders import CONTENDERS, spread
+from tests.benchmarks.learning.plot import plot
+from tests.benchmarks.learning.study import EPSILONS, Findings, answer_milliseconds, run, targets
+from tests.benchmarks.learning.tables import REPORTED_SEEDS, all_states, nine_entities
+
+QUICK: Final = frozenset({"neural", "DP-EBM of interpret, central"})
+"""Left out of a quick run: they take nearly all of the time."""
+
+
+def main() -> int:
+    """Run the study, print its tables, and keep them if asked to."""
+    parser = argparse.ArgumentParser(prog="make bench-learning", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two seeds, epsilon 1 and 4, without the slow contenders")
+    parser.add_argument("--seeds", type=int, default=len(REPORTED_SEEDS), help="how many draws")
+    parser.add_argument("--only", choices=("nine", "states"), help="one of the two divisions")
+    parser.add_argument("--without", action="append", default=[], metavar="NAME", help="leave a contender out")
+    parser.add_argument("--out", type=Path, help="folder for learning.json, learning.md and learning.svg")
+    arguments = parser.parse_args()
+    console = Console(width=150)
+    seeds = range(2 if arguments.quick else arguments.seeds)
+    epsilons, skip = ((1.0, 4.0), QUICK) if arguments.quick else (EPSILONS, frozenset[str](arguments.without))
+    divisions = {"nine": nine_entities, "states": all_states}
+    chosen = [divide for name, divide in divisions.items() if arguments.only in (None, name)]
+    found = [
+        run(divide, seeds, epsilons=epsilons, skip=skip, tell=lambda text: console.print(f"done: {text}"))
+        for divide in chosen
+    ]
+    tables = [*map(_table, found), _speed()]
+    if arguments.only != "states":
+        tables.append(_targets(found[0], found[1] if len(found) > 1 else None))
+    for table in tables:
+        console.print(table)
+    if arguments.out:
+        _keep(arguments.out, found, tables)
+    return 0
+
+
+def _table(findings: Findings) -> Table:
+    epsilons = sorted({epsilon for values in findings.by_epsilon.values() for epsilon in values})
+    table = _empty(f"{findings.division}: mean over entities of the test AUC, mean ± standard deviation over seeds")
+    for name in ("unit", "who sees single contributions", *(f"epsilon {epsilon:g}" for epsilon in epsilons), "seconds"):
+        table.add_column(name)
+    for contender in CONTENDERS:
+        values = findings.by_epsilon.get(contender.name)
+        if values:
+            cells = [_pair(values[epsilon]) for epsilon in epsilons]
+            seconds = f"{findings.seconds[contender.name]:.2f}"
+            table.add_row(contender.name, contender.unit, contender.trusts, *cells, seconds)
+    for name, aucs in findings.untouched.items():
+        table.add_row(name, "none", "", *([_pair(aucs)] * len(epsilons)), "")
+    return table
+
+
+def _targets(nine: Findings, states: Findings | None) -> Table:
+    table = _empty("Targets")
+    for name in ("reached", "wanted", ""):
+        table.add_column(name)
+    for what, reached, wanted, met in targets(nine, states):
+        table.add_row(what, f"{reached:.4f}", f"{wanted:.4f}", "met" if met else f"missed by {wanted - reached:.4f}")
+    return table
+
+
+def _speed() -> Table:
+    table = _empty("A node's exact sum for one training round, 2,000 people, 18 features")
+    table.add_column("milliseconds")
+    table.add_row("additive", f"{answer_milliseconds('additive'):.1f}")
+    table.add_row("logistic", f"{answer_milliseconds('logistic'):.1f}")
+    table.add_row("neural", f"{answer_milliseconds('neural'):.1f}")
+    return table
+
+
+def _empty(title: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("")
+    return table
+
+
+def _pair(values: list[float]) -> str:
+    mean, deviation = spread(values)
+    return f"{mean:.4f} ± {deviation:.4f}"
+
+
+def _keep(folder: Path, found: Sequence[Findings], tables: Sequence[Table]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    documents = [findings.document() for findings in found]
+    (folder / "learning.json").write_text(json.dumps(documents, indent=1), encoding="utf-8")
+    (folder / "learning.svg").write_text(plot(found), encoding="utf-8")
+    (folder / "learning.md").write_text("\n".join(map(_markdown, tables)), encoding="utf-8")
+
+
+def _markdown(table: Table) -> str:
+    head = [str(column.header) for column in table.columns]
+    rows = zip(*(column.cells for column in table.columns), strict=True)
+    lines = [f"### {table.title}\n", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    return "\n".join([*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows), ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

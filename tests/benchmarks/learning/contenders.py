@@ -1,0 +1,113 @@
+"""Everybody in the table: ours, ours without secure aggregation, and what the peers offer, at the same epsilon."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from federated.baselines import each_alone, pooled_without_privacy
+from federated.evaluation import evaluate
+from federated.features import FeatureSpec, FloatVector
+from federated.learning.choice import choose_model
+from federated.learning.scoring import log_odds
+from federated.learning.terms import ModelName, plan_model_terms
+from federated.rows import Rows
+from federated.schema import Table
+from tests.benchmarks.learning.tables import Division
+from tests.support.learning import DELTA, learn
+
+Score = Callable[[Division, tuple[FeatureSpec, ...], float, int], FloatVector]
+"""Trains on a division at an epsilon with a seed, and returns the test rows' scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A row of the table.
+
+    Attributes:
+        unit: whom epsilon protects.
+        trusts: whom people must trust not to look.
+    """
+
+    name: str
+    unit: str
+    trusts: str
+    score: Score
+
+
+def mean_auc(test: Table, scores: FloatVector) -> float:
+    """Return the mean over entities of the AUC on each one's own test rows."""
+    found = evaluate(test, scores).mean_per_site
+    return found if found is not None else float("nan")
+
+
+def yardsticks(division: Division) -> dict[str, float]:
+    """Return what epsilon does not touch: all rows in one place, and each entity alone."""
+    pooled = pooled_without_privacy(division.training, division.test).mean_per_site
+    alone = each_alone(division.training, division.test).mean_per_site
+    assert pooled is not None
+    assert alone is not None
+    return {POOLED: pooled, ALONE: alone}
+
+
+def _ours(kind: ModelName | None, *, secure: bool) -> Score:
+    def score(division: Division, features: tuple[FeatureSpec, ...], epsilon: float, seed: int) -> FloatVector:
+        people = round(len(division.training.labels), -3)  # a public estimate, not a count
+        chosen = kind or choose_model(epsilon=epsilon, people=people, features=features)
+        terms = plan_model_terms(chosen, features, epsilon=epsilon, delta=DELTA)
+        rows = Rows.of(division.training.matrix, division.training.labels)
+        inflation = division.inflation if secure else float(division.cohort)
+        model = learn(features, terms, rows, epsilon=epsilon, inflation=inflation, seed=seed)
+        return log_odds(model, division.test.matrix)
+
+    return score
+
+
+def _additive_without_privacy(
+    division: Division, features: tuple[FeatureSpec, ...], _epsilon: float, _seed: int
+) -> FloatVector:
+    terms = plan_model_terms("additive", features, epsilon=8.0, delta=DELTA)
+    rows = Rows.of(division.training.matrix, division.training.labels)
+    return log_odds(learn(features, terms, rows, epsilon=None), division.test.matrix)
+
+
+def _stock(division: Division, _features: tuple[FeatureSpec, ...], epsilon: float, seed: int) -> FloatVector:
+    from tests.benchmarks.learning.stock_client_level import stock_client_level
+
+    weights = stock_client_level(division.training, epsilon=epsilon, delta=DELTA, seed=seed)
+    scores: FloatVector = division.test.matrix @ weights[:-1] + weights[-1]
+    return scores
+
+
+def _ebm(division: Division, features: tuple[FeatureSpec, ...], epsilon: float, seed: int) -> FloatVector:
+    from tests.benchmarks.learning.central_ebm import central_ebm
+
+    terms = (features, epsilon, DELTA, seed)
+    return central_ebm(division.training, division.test.matrix, terms)
+
+
+POOLED: Final = "logistic, all rows in one place, no privacy"
+ALONE: Final = "logistic, each entity alone, no privacy"
+WITHOUT_NOISE: Final = "additive, no privacy"
+
+NOBODY: Final = "nobody (secure aggregation)"
+CONTENDERS: Final = (
+    Contender("auto", "person", NOBODY, _ours(None, secure=True)),
+    Contender("additive", "person", NOBODY, _ours("additive", secure=True)),
+    Contender("logistic", "person", NOBODY, _ours("logistic", secure=True)),
+    Contender("neural", "person", NOBODY, _ours("neural", secure=True)),
+    Contender("auto, noise per entity", "person", "nobody", _ours(None, secure=False)),
+    Contender("additive, noise per entity", "person", "nobody", _ours("additive", secure=False)),
+    Contender("logistic, noise per entity", "person", "nobody", _ours("logistic", secure=False)),
+    Contender("DP-EBM of interpret, central", "person", "one place with all rows", _ebm),
+    Contender("Flower DP, fixed clipping", "entity", "server sees each update", _stock),
+)
+"""`auto` and the rest are ours; the last two are the peers'."""
+
+UNTOUCHED: Final = {WITHOUT_NOISE: _additive_without_privacy}
+
+
+def spread(values: list[float]) -> tuple[float, float]:
+    """Return mean and sample standard deviation."""
+    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
