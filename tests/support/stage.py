@@ -128,7 +128,11 @@ class Stage:
         return Play(self, envelope)
 
     def ask(self, envelope: Envelope, round_number: int = 1, **changes: Any) -> PulledTask:
-        """Make the task of a round, in a cohort that the node has accepted if it takes part at all."""
+        """Make the task of a round."""
+        return self.coordinator.ask(self.asked(envelope, round_number, **changes))
+
+    def asked(self, envelope: Envelope, round_number: int = 1, **changes: Any) -> Asked[StepRequest]:
+        """Return what a round asks, of a cohort that the node has accepted if it takes part at all."""
         digest = manifest_sha256(envelope)
         if digest not in self.cohorts:
             self.cohorts[digest] = self._cohort(envelope)
@@ -144,7 +148,7 @@ class Stage:
             "transcript": "0" * 64,
         }
         request = MaskRequest.model_construct(**{**fields, **changes})
-        return self.coordinator.ask(Asked(request, written(request)))
+        return Asked(request, written(request))
 
     def answer(self, task: PulledTask) -> bytes | TrainingRefusal:
         """Answer a task and return the document, or the refusal, as the coordinator gets it."""

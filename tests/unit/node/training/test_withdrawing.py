@@ -1,13 +1,10 @@
 """An approval taken back during the run: from that commit on nothing leaves, whatever the coordinator does."""
 
-import numpy as np
 import pytest
 
 from federated.decision import Verdict, open_decision
 from federated.errors import CampaignDecided, CampaignNotApproved
 from federated.flower.messages import TrainingRefusal
-from federated.manifest import manifest_sha256
-from federated.rounds import RoundRequest
 from node.exchange.ledger import export_own_ledger
 from node.runtime.errors import PeerUnreachable
 from node.training.approvals import approve, deliver, list_campaigns, refuse
@@ -42,7 +39,7 @@ def test_from_the_withdrawal_on_every_round_is_refused_also_those_answered_befor
 @pytest.mark.invariant(6)
 def test_a_round_that_was_being_computed_does_not_leave(scene: Stage) -> None:
     envelope = scene.approved()
-    asked = RoundRequest(CAMPAIGN, manifest_sha256(envelope), 1, np.zeros(4))
+    asked = scene.asked(envelope)
     now = scene.clock.now()
     with scene.node.snapshot() as session:
         assert scene.node.training_guard(session).admit(asked, now).stored is None
