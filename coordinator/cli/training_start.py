@@ -1,7 +1,7 @@
 """``redpact-coordinator training start``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,52 +10,43 @@ from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, op
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
+    app.command()(start)
 
-    @app.command()
-    def start(
-        *,
-        home: HomeOption,
-        name: Annotated[str, typer.Option(help="Name of the campaign, as entities will see it.")],
-        source: Annotated[str, typer.Option(help="records: the entities' own records; table: a registered table.")],
-        epsilon: Annotated[float, typer.Option(help="What a person spends at most in this campaign.")],
-        minimum_cohort: Annotated[int, typer.Option(help="Fewest entities that must take part.")],
-        delta: Annotated[float, typer.Option(help="Chance that the bound does not hold.")] = 1e-5,
-        model: Annotated[str, typer.Option(help="auto, additive, logistic or neural.")] = "auto",
-        people: Annotated[int, typer.Option(min=1, help="About how many people, by published figures.")] = 5000,
-        rate: Annotated[float, typer.Option(help="About which share has the outcome, by published figures.")] = 0.3,
-        capacity: Annotated[float, typer.Option(help="Share of people whom the service can attend.")] = 0.2,
-        colluders: Annotated[int, typer.Option(min=0, help="Entities that may give away their own noise.")] = 0,
-        people_cap: Annotated[int, typer.Option(min=1, help="People in more entities than this are left out.")] = 3,
-        rising: Annotated[list[str] | None, typer.Option(help="Feature that may only raise the score; repeat.")] = None,
-        falling: Annotated[list[str] | None, typer.Option(help="Feature that may only lower it; repeat.")] = None,
-        schema: Annotated[Path | None, typer.Option(help="Schema (YAML) of the table; only for tables.")] = None,
-        dataset: Annotated[str, typer.Option(help="Name under which entities registered the table.")] = "",
-        deadline: Annotated[str, typer.Option(help="How long entities may take to decide: 45m, 12h, 7d.")] = "14d",
-        ends: Annotated[str, typer.Option(help="How long after that contributions may leave: 12h, 7d.")] = "7d",
-        invite: Annotated[list[str] | None, typer.Option(help="Entity to invite; repeat. All if none.")] = None,
-        lang: LangOption = "es",
-        as_json: JsonOption = False,
-    ) -> None:
-        """Propose a training campaign: sign its manifest and offer it to the entities, who approve or refuse it."""
-        from coordinator.training import report
-        from coordinator.training.proposal import Proposal, checked_source, parse_duration
-        from coordinator.training.starting import Source, propose
 
-        proposal = Proposal(
-            name=name,
-            epsilon=epsilon,
-            delta=delta,
-            model=model,
-            people=people,
-            rate=rate,
-            capacity=capacity,
-            colluders=colluders,
-            people_cap=people_cap,
-            monotone={**dict.fromkeys(rising or (), 1), **dict.fromkeys(falling or (), -1)},
-            minimum_cohort=minimum_cohort,
-            decide_within=parse_duration(deadline),
-            train_within=parse_duration(ends),
-            invited=tuple(invite or ()),
-        )
-        campaign = propose(open_coordinator(home), proposal, Source(checked_source(source), schema, dataset))
-        emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)
+def start(
+    *,
+    home: HomeOption,
+    name: Annotated[str, typer.Option(help="Name of the campaign, as entities will see it.")],
+    source: Annotated[str, typer.Option(help="records: the entities' own records; table: a registered table.")],
+    epsilon: Annotated[float, typer.Option(help="What a person spends at most in this campaign.")],
+    minimum_cohort: Annotated[int, typer.Option(help="Fewest entities that must take part.")],
+    delta: Annotated[float, typer.Option(help="Chance that the bound does not hold.")] = 1e-5,
+    model: Annotated[str, typer.Option(help="auto, additive, logistic or neural.")] = "auto",
+    people: Annotated[int, typer.Option(min=1, help="About how many people, by published figures.")] = 5000,
+    rate: Annotated[float, typer.Option(help="About which share has the outcome, by published figures.")] = 0.3,
+    capacity: Annotated[float, typer.Option(help="Share of people whom the service can attend.")] = 0.2,
+    colluders: Annotated[int, typer.Option(min=0, help="Entities that may give away their own noise.")] = 0,
+    people_cap: Annotated[int, typer.Option(min=1, help="People in more entities than this are left out.")] = 3,
+    rising: Annotated[list[str] | None, typer.Option(help="Feature that may only raise the score; repeat.")] = None,
+    falling: Annotated[list[str] | None, typer.Option(help="Feature that may only lower it; repeat.")] = None,
+    schema: Annotated[Path | None, typer.Option(help="Schema (YAML) of the table; only for tables.")] = None,
+    dataset: Annotated[str, typer.Option(help="Name under which entities registered the table.")] = "",
+    deadline: Annotated[str, typer.Option(help="How long entities may take to decide: 45m, 12h, 7d.")] = "14d",
+    ends: Annotated[str, typer.Option(help="How long after that contributions may leave: 12h, 7d.")] = "7d",
+    invite: Annotated[list[str] | None, typer.Option(help="Entity to invite; repeat. All if none.")] = None,
+    lang: LangOption = "es",
+    as_json: JsonOption = False,
+) -> None:
+    """Propose a training campaign: sign its manifest and offer it to the entities, who approve or refuse it."""
+    from coordinator.training import report
+    from coordinator.training.proposal import Proposal, PublicFigures, checked_source, parse_duration
+    from coordinator.training.starting import Source, propose
+
+    times = parse_duration(deadline), parse_duration(ends)
+    figures = PublicFigures(people, rate, capacity)
+    curves: dict[str, Literal[-1, 1]] = {**dict.fromkeys(rising or (), 1), **dict.fromkeys(falling or (), -1)}
+    proposal = Proposal(
+        name, epsilon, delta, minimum_cohort, *times, model, figures, colluders, people_cap, curves, tuple(invite or ())
+    )
+    campaign = propose(open_coordinator(home), proposal, Source(checked_source(source), schema, dataset))
+    emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)

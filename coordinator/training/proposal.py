@@ -45,14 +45,27 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicFigures:
+    """What is known of all the people together from published statistics; no data are looked at.
+
+    Attributes:
+        people: about how many there are.
+        rate: about which share of them has the outcome.
+        capacity: which share of them the service can attend.
+    """
+
+    people: int = 5_000
+    rate: float = 0.3
+    capacity: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What the Gerencia decides about a campaign.
 
     Attributes:
         model: logistic, additive, neural, or auto.
-        people: about how many people there are, from published statistics; no data are looked at.
-        rate: about which share of them has the outcome, likewise.
-        capacity: which share of them the service can attend.
+        figures: published, about all the people together.
         colluders: how many of the minimum cohort may tell the coordinator their own noise.
         people_cap: who is in more entities is left out.
         monotone: features whose curve in the additive model must rise (+1) or fall (-1).
@@ -68,9 +81,7 @@ class Proposal:
     decide_within: timedelta
     train_within: timedelta
     model: str = AUTO
-    people: int = 5_000
-    rate: float = 0.3
-    capacity: float = 0.2
+    figures: PublicFigures = field(default_factory=PublicFigures)
     colluders: int = 0
     people_cap: int = 3
     monotone: Mapping[str, Literal[-1, 1]] = field(default_factory=dict)
@@ -108,7 +119,7 @@ def compose(
     """
     invited = _invited(proposal.invited, parties)
     epsilon, delta = proposal.epsilon, proposal.delta
-    kind = chosen_model(proposal.model, epsilon=epsilon, people=proposal.people, features=question.features)
+    kind = chosen_model(proposal.model, epsilon=epsilon, people=proposal.figures.people, features=question.features)
     terms = plan_model_terms(kind, question.features, epsilon=epsilon, delta=delta, monotone=dict(proposal.monotone))
     try:
         return CampaignManifest(
@@ -120,7 +131,9 @@ def compose(
             features=question.features,
             label=question.label,
             terms=terms,
-            evaluation=EvaluationPlan.around(proposal.rate, capacity=proposal.capacity, slices=question.slices),
+            evaluation=EvaluationPlan.around(
+                proposal.figures.rate, capacity=proposal.figures.capacity, slices=question.slices
+            ),
             epsilon=epsilon,
             delta=delta,
             stages=plan_stages(terms, epsilon=epsilon, delta=delta),
@@ -128,7 +141,7 @@ def compose(
             noise_shares=proposal.minimum_cohort - proposal.colluders,
             counts_entities=question.source is DataSource.RECORDS,
             people_cap=proposal.people_cap,
-            people_estimate=proposal.people,
+            people_estimate=proposal.figures.people,
             invited=invited,
             issued=now,
             deadline=now + proposal.decide_within,
@@ -139,6 +152,17 @@ def compose(
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "campaign"
         raise CampaignInvalid(f"{where}: {fault['msg']}", remedy="correct the value and propose again") from error
+
+
+def evaluation_of(figures: PublicFigures, question: Question) -> EvaluationPlan:
+    """Return how the model will be measured: bins about the public rate, figures by protected attribute.
+
+    Raises:
+        CampaignInvalid: a rate or capacity that is no share.
+    """
+    if not 0 < figures.rate < 1 or not 0 < figures.capacity < 1:
+        raise CampaignInvalid("rate and capacity are shares", remedy="give numbers between 0 and 1, for instance 0.3")
+    return EvaluationPlan.around(figures.rate, capacity=figures.capacity, slices=question.slices)
 
 
 def parse_duration(text: str) -> timedelta:

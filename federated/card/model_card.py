@@ -1,6 +1,7 @@
 """The model card (Mitchell et al. 2019, Model cards for model reporting), filled from the run."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from federated.card.blocks import Block, Figure, Fill, Heading, Table, Terms, Text
 from federated.card.facts import CardFacts
@@ -84,7 +85,7 @@ def _training(facts: CardFacts, words: Words) -> list[Block]:
 
 def _privacy(facts: CardFacts, words: Words) -> list[Block]:
     proof = facts.epsilon
-    epsilons, terms = proof["epsilon"], proof["assumed"]
+    epsilons = proof["epsilon"]
     rows = tuple(
         (
             words("entities_1") if m == "1" else words("entities_n", n=m),
@@ -93,6 +94,20 @@ def _privacy(facts: CardFacts, words: Words) -> list[Block]:
         )
         for m in epsilons["weighted"]
     )
+    return [
+        Heading(words("h_privacy")),
+        Text(
+            words("privacy_text", delta=words.small(proof["delta"]), belief=belief(float(epsilons["claimed"]), words))
+        ),
+        Table((words("memberships"), words("epsilon_weighted"), words("epsilon_unweighted")), rows),
+        Heading(words("assumed"), 3),
+        Terms(_assumed(proof, words)),
+        Text(attack_text(facts, words)),
+    ]
+
+
+def _assumed(proof: Mapping[str, Any], words: Words) -> tuple[tuple[str, str], ...]:
+    terms = proof["assumed"]
     assumed = [
         (
             words("assumed_weights_term"),
@@ -112,19 +127,10 @@ def _privacy(facts: CardFacts, words: Words) -> list[Block]:
     ]
     assumed += [
         (words("colluding_term", n=c), words("colluding", epsilon=epsilon_text(value, words)))
-        for c, value in epsilons["colluding"].items()
+        for c, value in proof["epsilon"]["colluding"].items()
         if c != "0"
     ]
-    return [
-        Heading(words("h_privacy")),
-        Text(
-            words("privacy_text", delta=words.small(proof["delta"]), belief=belief(float(epsilons["claimed"]), words))
-        ),
-        Table((words("memberships"), words("epsilon_weighted"), words("epsilon_unweighted")), rows),
-        Heading(words("assumed"), 3),
-        Terms(tuple(assumed)),
-        Text(attack_text(facts, words)),
-    ]
+    return tuple(assumed)
 
 
 def _quality(facts: CardFacts, plots: tuple[str, ...], words: Words) -> list[Block]:
