@@ -131,9 +131,7 @@ def compose(
             features=question.features,
             label=question.label,
             terms=terms,
-            evaluation=EvaluationPlan.around(
-                proposal.figures.rate, capacity=proposal.figures.capacity, slices=question.slices
-            ),
+            evaluation=evaluation_of(proposal.figures, question),
             epsilon=epsilon,
             delta=delta,
             stages=plan_stages(terms, epsilon=epsilon, delta=delta),

@@ -10,6 +10,7 @@ from consent_ledger.parties import EntityKind, EntityStatus
 from coordinator.training.errors import CampaignInvalid
 from coordinator.training.proposal import (
     Proposal,
+    PublicFigures,
     Question,
     checked_source,
     compose,
@@ -87,7 +88,9 @@ def test_records_are_counted_across_entities_and_measured_by_protected_attribute
         {"name": ""},
         {"minimum_cohort": 4},
         {"minimum_cohort": 2},
-        {"people": 0},
+        {"figures": PublicFigures(people=0)},
+        {"figures": PublicFigures(rate=1.0)},
+        {"figures": PublicFigures(capacity=0.0)},
         {"people_cap": 0},
         {"epsilon": 21.0},
         {"invited": ("leon", "soria")},
