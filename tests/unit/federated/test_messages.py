@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from flwr.app import ArrayRecord, ConfigRecord, Message, MessageType, MetricRecord, RecordDict
@@ -116,13 +117,14 @@ def test_a_damaged_message_gives_our_error_only(position: int, garbage: bytes) -
 
 
 def _read(data: bytes) -> None:
-    for read in (
+    reading: tuple[Callable[[], object], ...] = (
         lambda: document_of(message_from_bytes(data)),
         lambda: reply_of(message_from_bytes(data)),
         lambda: refusal(data, "x"),
         lambda: replied(data, b"x"),
         lambda: answer(data, lambda document: document),
-    ):
+    )
+    for read in reading:
         try:
             read()
         except MessageMalformed:
