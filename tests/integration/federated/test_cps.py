@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.cps import ENTITIES, write_cps
+from federated.learning.terms import plan_model_terms
 from federated.schema import Table, TableSchema, load_schema, read_table
 from federated.simulate import SimulationPlan, simulate
 
@@ -36,12 +37,15 @@ def test_nine_unequal_entities_hold_the_rows_the_reference_was_measured_on(
     assert path.stat().st_mtime_ns == written  # cached
 
 
-def test_at_epsilon_four_little_is_lost_beside_everything_in_one_place(cps: tuple[Table, TableSchema, Path]) -> None:
+def test_at_epsilon_one_little_is_lost_beside_everything_in_one_place(cps: tuple[Table, TableSchema, Path]) -> None:
     table, schema, _ = cps
-    plan = SimulationPlan(epsilon=4.0, delta=1e-5, test_fraction=0.25, seed=0, baselines=True)
+    terms = plan_model_terms("additive", schema.features, epsilon=1.0, delta=1e-5)
+    plan = SimulationPlan(epsilon=1.0, delta=1e-5, terms=terms, test_fraction=0.25, seed=0, baselines=True)
     result = simulate(table, schema, plan, clock=lambda: datetime.now(UTC))
     private, pooled = result.auc.mean_per_site, result.baselines["pooled_without_privacy"].mean_per_site
     assert private is not None
     assert pooled is not None
     assert private > 0.69
     assert private > pooled - 0.03
+    assert result.measured is not None
+    assert result.measured["auc"]["low"] < private < result.measured["auc"]["high"] + 0.05
