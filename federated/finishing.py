@@ -43,7 +43,7 @@ def measure(manifest: CampaignManifest, progress: Progress, contributors: int) -
         return None
     plan, sums = manifest.evaluation, StageSums(manifest)
     total = np.array(progress.evaluation, dtype=np.int64)
-    (number,) = [n for n in range(1, manifest.rounds + 1) if _kind(manifest, n) is StageKind.EVALUATE]
+    number = max(n for n in range(1, manifest.rounds + 1) if _kind(manifest, n) is StageKind.EVALUATE)
     position = position_of(manifest.stages, number)
     assert position is not None
     deviation = sums.deviation(position, contributors)

@@ -31,6 +31,10 @@ def replayed(manifest: CampaignManifest, transcript: Transcript) -> Progress:
         position = position_of(manifest.stages, record.round)
         if position is None or record.stage != position.stage.kind.value:
             raise ReleaseInvalid(f"round {record.round} of the transcript is not one of the manifest")
+        if record.round == 1 and (position.stage.kind is not sums.program.stages[0].kind or not record.total):
+            raise ReleaseInvalid("the transcript lacks the sum that the model is built on")
+        if record.total and len(record.total) != sums.size(position.stage.kind):
+            raise ReleaseInvalid(f"the sum of round {record.round} has another length than the manifest asks for")
         parameters, model = sums.asked(state, position)
         if hashlib.sha256(pack(parameters) + model).hexdigest() != record.parameters_sha256:
             raise ReleaseInvalid(f"what round {record.round} published does not follow from the rounds before it")

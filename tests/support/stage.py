@@ -1,6 +1,7 @@
 """One node with a registered table, facing a scripted coordinator; the rest of the cohort answers from memory."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ import numpy as np
 
 from consent_ledger.signing import Envelope
 from federated.conductor import Conductor, Terms, start
+from federated.duplicates.counting import pack_tags
+from federated.duplicates.group_key import drawer_of, open_group_key, seal_group_key
+from federated.duplicates.sheets import CheckTerms, prepare_sheet
 from federated.errors import CohortTooSmall
 from federated.features import FloatVector
 from federated.flower.messages import TrainingRefusal, message_from_bytes, reply_of
@@ -19,10 +23,16 @@ from federated.rounds import GRID_STEPS
 from federated.stages import position_of
 from federated.steps import (
     Asked,
+    CohortReply,
+    CohortRequest,
     MaskRequest,
     StepKind,
     StepReply,
     StepRequest,
+    TagsReply,
+    TagsRequest,
+    WeightsReply,
+    WeightsRequest,
     pack,
     read_reply,
     read_request,
@@ -43,6 +53,7 @@ from tests.support.exchange import ExchangeNetwork
 from tests.support.training import OTHERS, ScriptedCoordinator, register_demo, table_manifest
 
 ENTITY = "soria"
+GROUP_KEY = b"\x07" * 32
 
 
 def demo_manifest(*, passes: int = 2, **changes: Any) -> CampaignManifest:
@@ -78,7 +89,7 @@ class Play:
         """Let everybody answer the next step, and return what the node answered."""
         documents = self.conductor.asked()
         own = self._stage.answer(self._stage.coordinator.ask(read_request(documents[ENTITY])))
-        replies = {name: each.answer(documents[name]) for name, each in self.others.items() if name in documents}
+        replies = {name: self._answer(name, documents[name]) for name in self.others if name in documents}
         if isinstance(own, bytes):
             replies[ENTITY] = own
         self.conductor.take(replies)
@@ -89,6 +100,45 @@ class Play:
         while (self.conductor.progress.step, self.conductor.progress.round) != (kind, round_number):
             self.step()
         return self
+
+    def _answer(self, name: str, raw: bytes) -> bytes:
+        """Answer for another entity; in the steps that count people, as one that holds nobody."""
+        request = read_request(raw).document
+        match request:
+            case TagsRequest():
+                return written(TagsReply(tags=self._tags(name, request.wrapped_key)))
+            case WeightsRequest():
+                return written(WeightsReply())
+            case CohortRequest() if self.manifest.counts_entities and name == drawer_of(self._members):
+                self.others[name].answer(raw)
+                wrapped = {
+                    other: seal_group_key(
+                        GROUP_KEY, self._secret_of(name), campaign=CAMPAIGN, sender=name, recipient=other
+                    )
+                    for other in self._members
+                    if other != name
+                }
+                return written(CohortReply(wrapped_keys=wrapped))
+            case _:
+                return self.others[name].answer(raw)
+
+    @property
+    def _members(self) -> tuple[str, ...]:
+        return tuple(sorted((ENTITY, *self.others)))
+
+    def _secret_of(self, name: str) -> Callable[[str, str], bytes]:
+        participant = self.others[name]._participant
+        assert participant is not None, "it knows the cohort"
+        secret = participant.masker.pair_secret
+        return lambda _own, peer: secret(peer)
+
+    def _tags(self, name: str, wrapped: bytes) -> bytes:
+        drawer, secret = drawer_of(self._members), self._secret_of(name)
+        key = GROUP_KEY
+        if name != drawer:
+            key = open_group_key(wrapped, secret, campaign=CAMPAIGN, sender=drawer, recipient=name)
+        terms = CheckTerms(CAMPAIGN, name, self._members, key)
+        return pack_tags(prepare_sheet(terms, {}, secret).tags)
 
     def finish(self) -> "Play":
         """Go on to the end."""

@@ -6,23 +6,39 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, column, insert, text
+from sqlalchemy import table as sql_table
 
+from consent_ledger.columns import UtcDateTime
 from federated.accountant import GaussianRounds, epsilon_of
 from federated.budget import EpsilonLedger, Spend
 from federated.errors import CampaignNotApproved
 from federated.sql_store import SqlBudgetStore, SqlCampaignStore
 from node.runtime import migrate
 from node.runtime.storage import open_engine, transaction
+from tests.support.postgres import postgres_server, server_programs
 
 SCRIPTS = "node:migrations"
 MOMENT = datetime(2026, 1, 1, 8, 30, 15, 123456, tzinfo=UTC)
 OPEN, CLOSED = "a" * 32, "b" * 32
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = open_engine(f"sqlite:///{tmp_path / 'node.sqlite'}")
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    if server_programs() is None:
+        pytest.skip("no PostgreSQL server on this machine: run make system")
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    sqlite = f"sqlite:///{tmp_path / 'node.sqlite'}"
+    made = open_engine(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
+    if request.param == "postgresql":
+        with made.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
     with made.begin() as connection:
         command.upgrade(migrate._config(SCRIPTS, connection), "0007")
     yield made
@@ -34,19 +50,18 @@ def before(engine: Engine) -> None:
     with engine.begin() as connection:
 
         def put(table: str, **values: object) -> None:
-            names = ", ".join(values)
-            places = ", ".join(f":{name}" for name in values)
-            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), values)
+            columns = [column(name, UtcDateTime()) if name.endswith("_at") else column(name) for name in values]
+            connection.execute(insert(sql_table(table, *columns)).values(**values))
 
-        put("federated_budgets", dataset="records", epsilon_limit=8.0, delta=1e-5, changed_at=str(MOMENT)[:-6])
-        for campaign, closed in ((OPEN, None), (CLOSED, str(MOMENT)[:-6])):
+        put("federated_budgets", dataset="records", epsilon_limit=8.0, delta=1e-5, changed_at=MOMENT)
+        for campaign, closed in ((OPEN, None), (CLOSED, MOMENT)):
             put(
                 "federated_reservations",
                 campaign_id=campaign,
                 dataset="records",
                 noise_multiplier=6.0 if campaign == OPEN else 9.0,
                 rounds=4,
-                reserved_at=str(MOMENT)[:-6],
+                reserved_at=MOMENT,
                 closed_at=closed,
             )
             put(
@@ -57,10 +72,10 @@ def before(engine: Engine) -> None:
                 decision=b"{}",
                 verdict="approved",
                 dataset="records",
-                decided_at=str(MOMENT)[:-6],
+                decided_at=MOMENT,
             )
         for minutes, (campaign, number) in enumerate(((OPEN, 1), (CLOSED, 1), (OPEN, 2))):
-            spent = str(MOMENT + timedelta(minutes=minutes))[:-6]
+            spent = MOMENT + timedelta(minutes=minutes)
             put(
                 "federated_spends",
                 campaign_id=campaign,

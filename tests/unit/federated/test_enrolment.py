@@ -13,6 +13,7 @@ from federated.secagg.keys import KeyStatement, new_private_key, public_key, sea
 from federated.sql_enrolments import SqlEnrolmentStore
 from tests.support import campaigns
 from tests.support.campaigns import CAMPAIGN, DATASET
+from tests.support.clock import START
 
 ENTITIES = ("avila", "leon", "soria")
 SIGNERS = {entity: Ed25519Signer.generate() for entity in (*ENTITIES, "zamora")}
@@ -30,7 +31,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[EnrolmentStore]:
         yield MemoryEnrolments()
         return
     with campaigns.session() as opened:
-        campaigns.ledger(opened).reserve(CAMPAIGN, DATASET, MANIFEST.stages, campaigns.START)
+        campaigns.ledger(opened).reserve(CAMPAIGN, DATASET, MANIFEST.stages, START)
         yield SqlEnrolmentStore(opened)
 
 

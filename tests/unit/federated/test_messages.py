@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from flwr.app import ArrayRecord, ConfigRecord, Message, MessageType, MetricRecord, RecordDict
@@ -115,14 +116,18 @@ def test_a_damaged_message_gives_our_error_only(position: int, garbage: bytes) -
     _read(original[:position] + garbage + original[position + len(garbage) :])
 
 
-def _read(data: bytes) -> None:
-    for read in (
+def _ways_to_read(data: bytes) -> tuple[Callable[[], object], ...]:
+    return (
         lambda: document_of(message_from_bytes(data)),
         lambda: reply_of(message_from_bytes(data)),
         lambda: refusal(data, "x"),
         lambda: replied(data, b"x"),
         lambda: answer(data, lambda document: document),
-    ):
+    )
+
+
+def _read(data: bytes) -> None:
+    for read in _ways_to_read(data):
         try:
             read()
         except MessageMalformed:

@@ -41,7 +41,8 @@ def test_at_the_scale_of_training_draws_are_gaussian_and_of_the_variance_asked_f
 def test_draws_are_whole_numbers_of_64_bits_and_as_many_as_asked() -> None:
     for size in (0, 1, 7):
         draws = discrete_gaussian(size, GRID_STEPS**2)
-        assert (draws.dtype, draws.shape) == (np.int64, (size,))
+        assert draws.dtype == np.int64
+        assert draws.shape == (size,)
 
 
 def test_draws_beyond_the_53_bits_of_a_float_keep_their_low_bits() -> None:

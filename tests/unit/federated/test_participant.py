@@ -26,6 +26,7 @@ class Round:
     def __init__(self) -> None:
         self.cohort = MemoryCohort()
         conductor = self.cohort.conductor()
+        requests: dict[str, bytes] = {}
         while conductor.progress.step is not StepKind.UNMASK:
             requests = conductor.asked()
             conductor.take(self.cohort.answers(requests))

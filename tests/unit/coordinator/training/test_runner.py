@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ class Stage(Coordination):
         for entity in EVERYBODY:
             self.join(entity)
 
-    def propose(self, approving: tuple[str, ...] = EVERYBODY, **changes: object) -> None:
+    def propose(self, approving: tuple[str, ...] = EVERYBODY, **changes: Any) -> None:
         envelope = sealed(additive_manifest(**changes))
         with self.work() as work:
             work.campaigns.propose(envelope, self.now())
