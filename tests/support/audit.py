@@ -164,7 +164,7 @@ def residuals(features: int = 64, bins: int = 65) -> Scene:
     return Scene(manifest, 2, parameters, people, 2 + own * bins + place)
 
 
-def gradients(features: int = 5, values: int = 100) -> Scene:
+def gradients(features: int = 10, values: int = 100) -> Scene:
     """Return a training round of a logistic model: each canary has one category of one feature, and nothing else."""
     listed = tuple(str(value) for value in range(values))
     specs = tuple(CategoricalFeature(name=f"f{index}", values=listed) for index in range(features))
