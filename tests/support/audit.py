@@ -201,6 +201,13 @@ def dense(features: int = 100, people: int = 20) -> Scene:
     return Scene(manifest, 2, parameters, rows, np.zeros(people, dtype=np.intp), sign=-1)
 
 
+def columns(features: int = 100) -> Scene:
+    """Return the round that asks a logistic model's means, over people at the ends of every column."""
+    listed = dense(features)
+    ends = Rows.of(np.sign(listed.people.matrix), listed.people.labels)
+    return replace(listed, round=1, parameters=np.zeros(0), people=ends)
+
+
 def underfunded(scene: Scene) -> Scene:
     """Return the scene with far too little noise in the round, beside a training that costs all that is claimed."""
     audited, enough = scene.position.stage.kind, scene.position.stage.noise_multiplier
