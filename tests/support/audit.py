@@ -164,7 +164,7 @@ def residuals(features: int = 64, bins: int = 65) -> Scene:
     return Scene(manifest, 2, parameters, people, 2 + own * bins + place)
 
 
-def gradients(features: int = 5, values: int = 100) -> Scene:
+def gradients(features: int = 10, values: int = 100) -> Scene:
     """Return a training round of a logistic model: each canary has one category of one feature, and nothing else."""
     listed = tuple(str(value) for value in range(values))
     specs = tuple(CategoricalFeature(name=f"f{index}", values=listed) for index in range(features))
@@ -199,6 +199,13 @@ def dense(features: int = 100, people: int = 20) -> Scene:
     parameters = np.zeros(2 * features + 1)
     parameters[features] = -FAR
     return Scene(manifest, 2, parameters, rows, np.zeros(people, dtype=np.intp), sign=-1)
+
+
+def columns(features: int = 100) -> Scene:
+    """Return the round that asks a logistic model's means, over people at the ends of every column."""
+    listed = dense(features)
+    ends = Rows.of(np.sign(listed.people.matrix), listed.people.labels)
+    return replace(listed, round=1, parameters=np.zeros(0), people=ends)
 
 
 def underfunded(scene: Scene) -> Scene:

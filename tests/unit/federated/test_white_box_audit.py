@@ -3,7 +3,6 @@
 What breaks the promise is in `tests.unit.federated.audit`.
 """
 
-import math
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -99,14 +98,6 @@ def test_an_evaluation_looks_only_at_the_people_held_out() -> None:
     exact = partial(trainer.exact, scene.parameters, scene.model, StageKind.EVALUATE)
     assert len(held_out.training) == 0
     assert not exact().any()
-
-
-def test_two_entities_never_add_the_same_noise_nor_one_the_same_twice() -> None:
-    scene = audit.cells()
-    one, other = scene.trainers(np.zeros(len(scene.people), dtype=np.bool_))[:2]
-    drawn = np.stack([each.noised(scene.request, scene.position) for each in (one, other, one)])
-    scaled = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
-    assert (np.abs(scaled @ scaled.T - np.eye(3)) < 6.0 / math.sqrt(drawn.shape[1])).all()
 
 
 def test_without_noise_no_terms_exist() -> None:

@@ -1,5 +1,6 @@
 """The audits that the promise must pass and every mutant must fail: each measures something and claims its bound."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -76,6 +77,15 @@ def trained_in_evaluation(scene: Scene, inside: Coins) -> tuple[FloatVector, ...
     return (scene.scores(total),)
 
 
+def alike() -> float:
+    """Return how much alike, from 0 to 1, the noises are that two nodes draw, and one node in two rounds."""
+    scene = audit.cells()
+    one, other = scene.trainers(np.zeros(len(scene.people), dtype=np.bool_))[:2]
+    drawn = np.stack([each.noised(scene.request, scene.position) for each in (one, other, other, one)])
+    scaled = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+    return float(np.abs(scaled @ scaled.T - np.eye(len(scaled))).max())
+
+
 def longest(scene: Scene, people: int = 20) -> float:
     """Return the largest squared length, over people, of what a person in one entity, or in three, adds to a sum."""
     return float(max(_squared(scene, person, memberships) for person in range(people) for memberships in (1, 3)))
@@ -144,7 +154,10 @@ AUDITS: Final = {
         lambda: lower_bound(audit.histogram(), trained_in_evaluation, SOME, ALMOST_SURE), lambda: 0.0
     ),
     "evaluation under little noise": _audit(lambda: audit.underfunded(audit.histogram())),
+    "likeness of two draws of noise": Audit(alike, lambda: 6.0 / math.sqrt(len(audit.cells().people))),
     "length of a person's cells": _length(audit.cells),
+    "length of a person's residuals": _length(audit.residuals),
+    "length of a person's columns": _length(audit.columns),
     "length of a person's gradient": _length(audit.dense),
     "length of a person's counts": _length(audit.histogram),
 }

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from federated import noise, stages, sums, training
-from federated.learning import additive, grid
+from federated.learning import additive, grid, means
 from federated.measuring import counting
 from federated.models import persample
 from federated.rounds import GRID_STEPS, IntVector
@@ -59,6 +59,18 @@ def _no_noise(size: int, variance: int) -> IntVector:  # noqa: ARG001 - the real
 
 def _same_noise(size: int, variance: int) -> IntVector:
     return np.rint(np.random.default_rng(7).normal(0.0, variance**0.5, size)).astype(np.int64)
+
+
+def _every_noise_twice(patch: pytest.MonkeyPatch) -> None:
+    real, kept = training.discrete_gaussian, list[IntVector]()
+
+    def drawn(size: int, variance: int) -> IntVector:
+        if kept:
+            return kept.pop()
+        kept.append(real(size, variance))
+        return kept[0].copy()
+
+    patch.setattr(training, "discrete_gaussian", drawn)
 
 
 def _shared_twice(sensitivity: int, noise_multiplier: float, shares: int) -> int:
@@ -150,6 +162,7 @@ MUTANTS: Final = (
     Mutant("noise of a quarter of the width", _replaced(sums, "noise_variance", _quarter_as_wide), ("cells",)),
     Mutant("drop-out not compensated", _replaced(StageSums, "share_variance", _shared_among_all_invited), ("cells",)),
     Mutant("one seed in all nodes", _replaced(training, "discrete_gaussian", _same_noise), SUMS),
+    Mutant("one seed in two nodes", _every_noise_twice, ("likeness of two draws of noise",)),
     Mutant("gradients not clipped", _replaced(persample, "clip_to_grid", _unclipped_rows), ("gradients",)),
     Mutant("residuals not clipped", _replaced(additive, "_clipped", _unclipped_residuals), ("residuals",)),
     Mutant(
@@ -157,7 +170,12 @@ MUTANTS: Final = (
         _replaced(persample, "clip_to_grid", _rows_rounded_up),
         ("length of a person's gradient",),
     ),
-    Mutant("cells rounded up", _replaced(additive, "limits", _limits_rounded_up), ("length of a person's cells",)),
+    Mutant(
+        "cells and residuals rounded up",
+        _replaced(additive, "limits", _limits_rounded_up),
+        ("length of a person's cells", "length of a person's residuals"),
+    ),
+    Mutant("columns rounded up", _replaced(means, "limits", _limits_rounded_up), ("length of a person's columns",)),
     Mutant("counts rounded up", _counts_with(_weights_rounded_up), ("length of a person's counts",)),
     Mutant(
         "a person in three entities weighs three times",
