@@ -20,7 +20,7 @@ from federated.schema import Table
 
 ROUNDS: Final = 1
 CLIPPING_NORM: Final = 1.0
-"""Of 1, 3 and 10 rounds, and norms 0.3, 1 and 3, none did better on the tuning seeds at epsilon 1, beyond the spread."""
+"""Of 1, 3 and 10 rounds and norms 0.3, 1 and 3 none did better, beyond the spread, on the tuning seeds at epsilon 1."""
 
 
 def stock_client_level(
