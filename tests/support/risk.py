@@ -1,14 +1,16 @@
 """A node with a fictitious population and a coordinator with one released model that looks at months on benefit."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from consent_ledger.signing import Ed25519Signer
 from coordinator.training.proposal import records_question
+from federated.learning.documents import LinearModel
 from federated.manifest import CampaignManifest, DataSource, manifest_sha256
 from federated.release import ModelRelease, seal_release
 from node.records.population import PopulationRequest, generate
-from node.rpc.training import ListedCampaign
+from node.rpc.training import ListedCampaign, PublishedRelease
+from node.training.tables import ReleaseRow
 from node.wiring import Node
 from tests.support.campaigns import CAMPAIGN, manifest
 from tests.support.clock import START, FrozenClock
@@ -34,8 +36,13 @@ def question() -> CampaignManifest:
     return manifest(features=asked.features, label=asked.label, source=DataSource.RECORDS, dataset="records")
 
 
-def coordinator(node: Node, *, signer: Ed25519Signer | None = None, **changes: object) -> ScriptedCoordinator:
-    """Return a coordinator with one released model that looks at months on benefit only."""
+def coordinator(
+    node: Node, *, signer: Ed25519Signer | None = None, kept: bool = True, **changes: object
+) -> ScriptedCoordinator:
+    """Return a coordinator with one released model that looks at months on benefit only.
+
+    Unless `kept` is false the node has it already, made again from its rounds, which this coordinator has not.
+    """
     script = ScriptedCoordinator(node.__dict__["test_signer"], "soria")
     content = question()
     envelope = script.offer(content)
@@ -44,19 +51,34 @@ def coordinator(node: Node, *, signer: Ed25519Signer | None = None, **changes: o
         "campaign_id": CAMPAIGN,
         "manifest_sha256": manifest_sha256(envelope),
         "network": content.network,
-        "model": content.model,
-        "columns": content.columns,
-        "weights": [3.0 if column == "benefit_months" else 0.0 for column in content.columns],
-        "intercept": -1.0,
+        "model": LinearModel(
+            features=content.features,
+            weights=tuple(3.0 if column == "benefit_months" else 0.0 for column in content.columns),
+            intercept=-1.0,
+            reference=(0.0,) * len(content.columns),
+        ),
         "epsilon": content.epsilon,
         "epsilon_spent": content.epsilon,
         "delta": content.delta,
-        "rounds_completed": 4,
-        "contributors": ["leon", "soria"],
+        "rounds_completed": content.rounds,
+        "rounds_lost": 0,
+        "contributors": ["avila", "leon", "soria"],
         "people_estimate": 200.0,
         "transcript_sha256": "0" * 64,
+        "measurement": None,
         "released": START,
+        "expires": START + timedelta(days=365),
     }
     release = ModelRelease.model_validate(values | changes)
-    script.releases[CAMPAIGN] = seal_release(release, signer or script.signer)
+    envelope_of_release = seal_release(release, signer or script.signer)
+    script.releases[CAMPAIGN] = PublishedRelease(envelope_of_release, b"")
+    if kept:
+        row = ReleaseRow(
+            campaign_id=CAMPAIGN,
+            release=envelope_of_release.to_json(),
+            manifest=envelope.to_json(),
+            verified_at=START,
+        )
+        with node.transaction() as session:
+            session.merge(row)
     return script

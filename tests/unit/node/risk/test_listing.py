@@ -9,6 +9,8 @@ from sqlalchemy import inspect, text
 from consent_ledger.errors import SignatureInvalid
 from consent_ledger.signing import Ed25519Signer
 from federated.errors import ReleaseInvalid
+from federated.features import NumericFeature
+from federated.learning.documents import LinearModel
 from node.risk import listing, report
 from node.training.errors import MonthInvalid, ReleaseMissing
 from node.wiring import Node
@@ -71,6 +73,11 @@ def test_scores_are_stored_nowhere(node: Node) -> None:
     assert script.results == []
 
 
+OTHER_MODEL = LinearModel(
+    features=(NumericFeature(name="other", min=0, max=1),), weights=(1.0,), intercept=0.0, reference=(0.0,)
+)
+
+
 @pytest.mark.invariant(6)
 @pytest.mark.parametrize(
     ("changes", "error"),
@@ -79,7 +86,7 @@ def test_scores_are_stored_nowhere(node: Node) -> None:
         ({"contributors": ["soria"]}, ReleaseInvalid),
         ({"contributors": ["soria", "nobody"]}, ReleaseInvalid),
         ({"epsilon_spent": 9.0}, ReleaseInvalid),
-        ({"columns": ["other"], "weights": [1.0]}, ReleaseInvalid),
+        ({"model": OTHER_MODEL}, ReleaseInvalid),
         ({"signer": Ed25519Signer.generate()}, SignatureInvalid),
     ],
 )
@@ -88,7 +95,8 @@ def test_a_model_that_does_not_verify_is_not_used(
 ) -> None:
     fresh = node_with_people(tmp_path, people=0)
     signer = changes.pop("signer", None)
-    script = coordinator(fresh, signer=signer if isinstance(signer, Ed25519Signer) else None, **changes)
+    trusted = signer if isinstance(signer, Ed25519Signer) else None
+    script = coordinator(fresh, signer=trusted, kept=False, **changes)
     with pytest.raises(error):
         listing.risk_list(fresh, script, top=3, as_of=AS_OF)
     script.reachable = False

@@ -1,21 +1,18 @@
 """The model can be overruled, expires, and can be stopped; how often it is overruled is watched."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from consent_ledger.bodies import PolicyChangedBody, read_body
 from consent_ledger.entry import Leaf
-from federated.release import ModelRelease
 from node.records.errors import PersonUnknown
 from node.risk import listing, report, status_report
 from node.risk.alerts import Band, alerts
 from node.risk.decisions import Decision, NewDecision, OverrideRate, RateWarning, decide
 from node.risk.status import RiskStatus, risk_status
 from node.risk.switch import SwitchState, switch
-from node.risk.validity import a_year_after, expiry_of
 from node.training.errors import ReleaseExpired, RiskSwitchedOff, SwitchReasonInvalid
 from node.wiring import Node
 from policies.errors import UnknownTerm
@@ -90,7 +87,7 @@ def test_reasons_are_coded_in_two_languages() -> None:
 def test_never_and_too_often_are_warned_of(decided: int, overridden: int, warning: RateWarning | None) -> None:
     rate = OverrideRate(decided, overridden)
     assert rate.warning is warning
-    status = RiskStatus(SwitchState(is_on=True), None, None, expired=False, rate=rate, looked=None)
+    status = RiskStatus(SwitchState(is_on=True), None, None, expired=False, rate=rate, looked=None, drift=None)
     for lang in ("es", "en"):
         assert ("⚠" in status_report.status_text(status, lang)) is (warning is not None)
     assert status_report.status_document(status)["decisions"]["warning"] == warning
@@ -122,15 +119,6 @@ def test_an_expired_model_is_not_used(node: Node, script: ScriptedCoordinator, c
         decide(node, script, NewDecision(person, Decision.CONFIRM, "ts-14"))
     assert "CADUCADO" in status_report.status_text(risk_status(node, script), "es")
     assert "EXPIRED" in status_report.status_text(risk_status(node, script), "en")
-
-
-def test_a_release_says_until_when_or_a_year_holds(node: Node, script: ScriptedCoordinator) -> None:
-    release = listing.risk_list(node, script, top=1, as_of=AS_OF).release.release
-    assert expiry_of(release) == START.replace(year=START.year + 1)
-    assert a_year_after(datetime(2028, 2, 29, tzinfo=UTC)) == datetime(2029, 2, 28, tzinfo=UTC)
-    dated = ModelRelease.model_construct(**dict(release))
-    dated.__dict__["expires"] = START + timedelta(days=3)
-    assert expiry_of(dated) == START + timedelta(days=3)
 
 
 def test_switched_off_there_is_no_list_no_alert_and_no_decision(node: Node, script: ScriptedCoordinator) -> None:
