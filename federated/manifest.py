@@ -18,8 +18,6 @@ from federated.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, Stage, StageKin
 MANIFEST_TYPE: Final = "application/vnd.redpact.campaign-manifest.v2+json"
 MAX_INVITED: Final = 5000
 
-_ORDER: Final = tuple(StageKind)
-
 Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 CampaignId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
@@ -87,11 +85,11 @@ class CampaignManifest(BaseModel):
 
     @model_validator(mode="after")
     def _staged(self) -> Self:
-        if sum(stage.rounds for stage in self.stages) > MAX_ROUNDS:
+        if self.rounds > MAX_ROUNDS:
             raise ValueError(f"the stages have more than {MAX_ROUNDS} rounds")
-        kinds = [stage.kind for stage in self.stages]
-        if StageKind.TRAIN not in kinds or len(set(kinds)) != len(kinds) or kinds != sorted(kinds, key=_ORDER.index):
-            raise ValueError("the stages must follow each other in their order, each at most once")
+        planned = [(stage.kind, stage.rounds) for stage in self.terms.stages]
+        if [(stage.kind, stage.rounds) for stage in self.stages] != [*planned, (StageKind.EVALUATE, 1)]:
+            raise ValueError("the stages are not those of the model's terms, and one round that measures it")
         return self
 
     @property
