@@ -34,7 +34,7 @@ from federated.learning.grid import (
     limits,
     to_units,
 )
-from federated.learning.program import Stage, State, as_floats, check_answerable
+from federated.learning.program import StageShare, State, as_floats, check_answerable
 from federated.learning.shapes import centred, in_order, noise_factor, prior_precision
 from federated.learning.terms import AdditiveTerms
 from federated.rounds import GRID_STEPS, MAX_WEIGHT, IntVector
@@ -83,7 +83,7 @@ class AdditiveProgram:
         self._groups = tuple(range(len(self.features))[start :: terms.groups] for start in range(terms.groups))
 
     @property
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[StageShare, ...]:
         """One round for the bins, then `passes` over the groups."""
         return self.terms.stages
 

@@ -9,7 +9,7 @@ from federated.learning import descent
 from federated.learning.documents import LinearModel, as_encoded, as_row
 from federated.learning.grid import GRADIENT_SENSITIVITY
 from federated.learning.means import learn_means, means_sensitivity, means_size
-from federated.learning.program import Stage, State
+from federated.learning.program import StageShare, State
 from federated.learning.terms import LogisticTerms
 from federated.stages import StageKind
 
@@ -23,7 +23,7 @@ class LogisticProgram:
         self.columns = len(column_names(self.features))
 
     @property
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[StageShare, ...]:
         """One round for the means, then the training."""
         return self.terms.stages
 

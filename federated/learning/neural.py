@@ -12,7 +12,7 @@ from federated.learning import descent
 from federated.learning.documents import NeuralModel, as_encoded, as_row
 from federated.learning.grid import GRADIENT_SENSITIVITY
 from federated.learning.means import learn_means, means_sensitivity, means_size
-from federated.learning.program import Stage, State
+from federated.learning.program import StageShare, State
 from federated.learning.terms import NeuralTerms
 from federated.stages import StageKind
 
@@ -60,7 +60,7 @@ class NeuralProgram:
         self.size = Layers.size(terms.hidden, self.columns)
 
     @property
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[StageShare, ...]:
         """One round for the means, then the training."""
         return self.terms.stages
 

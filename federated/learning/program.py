@@ -26,7 +26,7 @@ MAX_PEOPLE: Final = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StageShare:
     """Some rounds of one kind.
 
     Attributes:
@@ -58,7 +58,7 @@ class Program(Protocol):
     """A model's part at the coordinator. Rounds are counted from 1 within their stage."""
 
     @property
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[StageShare, ...]:
         """The stages, in order."""
         ...
 

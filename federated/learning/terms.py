@@ -14,7 +14,7 @@ from federated.accountant import GaussianRounds, epsilon_of, noise_multiplier_fo
 from federated.errors import PrivacyTermsInvalid
 from federated.features import MAX_FEATURES, FeatureSpec, Name
 from federated.learning.documents import MAX_BINS, MAX_HIDDEN
-from federated.learning.program import Stage
+from federated.learning.program import StageShare
 from federated.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, StageKind
 
 ModelName = Literal["logistic", "additive", "neural"]
@@ -47,11 +47,11 @@ class _GradientTerms(_Terms):
     average_from: float = Field(default=0.5, ge=0, lt=1)
 
     @property
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[StageShare, ...]:
         """One round for the means, then the training."""
         return (
-            Stage(StageKind.MEANS, 1, self.means_share),
-            Stage(StageKind.TRAIN, self.rounds, 1.0 - self.means_share),
+            StageShare(StageKind.MEANS, 1, self.means_share),
+            StageShare(StageKind.TRAIN, self.rounds, 1.0 - self.means_share),
         )
 
 
@@ -118,11 +118,11 @@ class AdditiveTerms(_Terms):
         return self
 
     @property
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[StageShare, ...]:
         """One round for the bins, then `passes` over the groups."""
         return (
-            Stage(StageKind.EDGES, 1, self.edges_share),
-            Stage(StageKind.TRAIN, self.groups * self.passes, 1.0 - self.edges_share),
+            StageShare(StageKind.EDGES, 1, self.edges_share),
+            StageShare(StageKind.TRAIN, self.groups * self.passes, 1.0 - self.edges_share),
         )
 
 
@@ -192,7 +192,7 @@ def _check_privacy(epsilon: float, delta: float) -> None:
         )
 
 
-def stage_multipliers(stages: Sequence[Stage], *, epsilon: float, delta: float) -> tuple[float, ...]:
+def stage_multipliers(stages: Sequence[StageShare], *, epsilon: float, delta: float) -> tuple[float, ...]:
     """Return each stage's noise multiplier, so that all the rounds together spend at most `epsilon` at `delta`.
 
     Gaussian rounds compose by adding up multiplier^-2 (`federated.accountant`), so a stage's rounds get its share of

@@ -1,10 +1,9 @@
 """Logistic regression at a node."""
 
-import numpy as np
 import torch
 from torch import nn
 
-from federated.features import FloatMatrix, FloatVector
+from federated.features import FloatVector
 from federated.learning.logistic import LogisticProgram
 from federated.learning.means import sum_columns
 from federated.learning.program import check_answerable
@@ -34,26 +33,11 @@ class LogisticAnswerer:
         weights, means = parameters[: program.columns + 1], parameters[program.columns + 1 :]
         # Centred columns lie in [-2, 2]; nothing below relies on their bounds, since gradients are clipped.
         centred = Rows(rows.matrix - means, rows.labels, rows.weights)
-        return clipped_gradients(_linear(weights), centred, program.terms.clipping_bound)
+        return clipped_gradients(linear(weights), centred, program.terms.clipping_bound)
 
 
-def clipped_sum(weights: FloatVector, matrix: FloatMatrix, labels: FloatVector, bound: float) -> IntVector:
-    """Return the sum of the people's clipped log-loss gradients, in grid units (`federated.training.ClippedSum`).
-
-    Args:
-        weights: (columns + 1,) the intercept last.
-        matrix: (people, columns).
-        labels: (people,) of 0 and 1.
-        bound: clipping bound on one person's gradient.
-
-    Returns:
-        (columns + 1,) int64, the intercept's part last.
-    """
-    rows = Rows(matrix, labels, np.ones(len(labels)))
-    return clipped_gradients(_linear(weights), rows, bound, whole_intercept=False)
-
-
-def _linear(weights: FloatVector) -> nn.Linear:
+def linear(weights: FloatVector) -> nn.Linear:
+    """Return the model with these weights (columns + 1,), the intercept last."""
     model = nn.Linear(len(weights) - 1, 1, dtype=torch.float64)
     with torch.no_grad():
         model.weight.copy_(torch.from_numpy(weights[None, :-1].copy()))

@@ -27,20 +27,16 @@ class GridOptimizer(DPOptimizer):  # type: ignore[misc]  # opacus ships no annot
     the sum has no rounding error that could tell on somebody. Noise is added outside.
     """
 
-    def __init__(self, model: nn.Module, bound: float, *, whole_intercept: bool) -> None:
+    def __init__(self, model: nn.Module, bound: float) -> None:
         plain = torch.optim.SGD(model.parameters(), lr=1.0)
         super().__init__(
             plain, noise_multiplier=0.0, max_grad_norm=bound, expected_batch_size=None, loss_reduction="sum"
         )
-        self._whole_intercept = whole_intercept
         self.grid_sum: IntVector = np.zeros(sum(p.numel() for p in model.parameters()), dtype=np.int64)
 
     def clip_and_accumulate(self, limit: torch.Tensor | None = None) -> None:
         """Add the batch's clipped gradients to `grid_sum`; `limit` as in `clip_to_grid`."""
         rows = torch.cat([g.reshape(len(g), -1) for g in self.grad_samples], dim=1)
-        if not self._whole_intercept:
-            self.grid_sum = self.grid_sum + clip_to_grid(rows, self.max_grad_norm, limit).sum(dim=0).numpy()
-            return
         clipped = clip_to_grid(rows[:, :-1], self.max_grad_norm, limit)
         most = GRID_STEPS if limit is None else limit
         # A residual p - y is at most 1 in size; its quarter is exact, so it stays within a quarter of the limit.
@@ -68,7 +64,7 @@ def clip_to_grid(rows: torch.Tensor, bound: float, limit: torch.Tensor | None = 
     return torch.where(too_long, units - units.sign(), units)
 
 
-def clipped_gradients(model: nn.Module, rows: Rows, bound: float, *, whole_intercept: bool = True) -> IntVector:
+def clipped_gradients(model: nn.Module, rows: Rows, bound: float) -> IntVector:
     """Return the sum over people of their log-loss gradients, clipped and weighted, in grid units.
 
     Args:
@@ -76,13 +72,12 @@ def clipped_gradients(model: nn.Module, rows: Rows, bound: float, *, whole_inter
             the last is the intercept.
         rows: the people; one of weight w adds at most ``w * GRADIENT_SENSITIVITY`` units.
         bound: clipping bound on one person's gradient without the intercept's part.
-        whole_intercept: or, if not, with the intercept's part, which then is no longer whole.
 
     Returns:
         (parameters,) int64; the last is the sum of whole residuals ``p - y``, `INTERCEPT_UNITS` each.
     """
     sampled = GradSampleModule(model, loss_reduction="sum")
-    optimizer = GridOptimizer(sampled, bound, whole_intercept=whole_intercept)
+    optimizer = GridOptimizer(sampled, bound)
     loss = nn.BCEWithLogitsLoss(reduction="sum")
     limit = torch.from_numpy(limits(rows.weights))
     for start in range(0, len(rows), _BATCH):

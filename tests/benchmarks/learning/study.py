@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from federated.learning.program import StageKind
 from federated.learning.programs import program_for
 from federated.learning.terms import ModelName, plan_model_terms
 from federated.models import answerer_for
+from federated.stages import StageKind
 from tests.benchmarks.learning.contenders import CONTENDERS, UNTOUCHED, Contender, mean_auc, spread, yardsticks
 from tests.benchmarks.learning.tables import Division, everybody
 from tests.support.learning import DELTA, last_state, people

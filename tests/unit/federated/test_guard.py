@@ -26,7 +26,7 @@ from federated.errors import (
 )
 from federated.features import NumericFeature
 from federated.guard import NodeGuard, Pinned
-from federated.manifest import manifest_sha256
+from federated.manifest import CampaignManifest, manifest_sha256
 from federated.sql_store import SqlBudgetStore, SqlCampaignStore
 from federated.stages import Stage, StageKind
 from federated.steps import (
@@ -219,8 +219,8 @@ def noisier(factor: float, *, kind: StageKind = StageKind.TRAIN, rounds: int = 0
         ({"code_sha256": "0" * 64}, CodeDiffers),
         ({"stages": noisier(0.5)}, EpsilonUnderstated),
         ({"stages": noisier(0.999)}, EpsilonUnderstated),
-        ({"stages": noisier(1.0, rounds=1)}, EpsilonUnderstated),
-        ({"stages": noisier(1.0, kind=StageKind.EVALUATE, rounds=1)}, EpsilonUnderstated),
+        ({"terms": campaigns.terms(5), "stages": noisier(1.0, rounds=1)}, EpsilonUnderstated),
+        ({"stages": noisier(0.5, kind=StageKind.EVALUATE)}, EpsilonUnderstated),
         ({"epsilon": 1.9, "stages": campaigns.stages(2.0, 4)}, EpsilonUnderstated),
         ({"epsilon": 8.0}, BudgetExceeded),
     ],
@@ -234,6 +234,17 @@ def test_terms_that_break_a_promise_cannot_be_approved(
         guard.approve(envelope, campaigns.decision(envelope), DATASET, START)
     assert SqlCampaignStore(opened).all() == ()
     assert EpsilonLedger(SqlBudgetStore(opened)).statement(DATASET).committed == 0.0
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [noisier(1.0, rounds=1), noisier(1.0, kind=StageKind.EVALUATE, rounds=1), noisier(1.0)[1:], noisier(1.0)[:-1], ()],
+)
+def test_stages_that_are_not_those_of_the_model_are_no_manifest(guard: NodeGuard, stages: tuple[Stage, ...]) -> None:
+    content = campaigns.manifest()
+    forged = CampaignManifest.model_construct(**{**dict(content), "stages": stages})
+    with pytest.raises(ManifestInvalid):
+        guard.review(campaigns.sealed(forged), START)
 
 
 def test_a_manifest_signed_by_somebody_else_is_not_even_read(guard: NodeGuard) -> None:

@@ -4,14 +4,21 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from federated.features import FloatMatrix, FloatVector
+from federated.learning.grid import INTERCEPT_UNITS
 from federated.models import persample
-from federated.models.logistic import clipped_sum
-from federated.models.persample import clip_to_grid
-from federated.rounds import GRID_STEPS
+from federated.models.logistic import linear
+from federated.models.persample import clip_to_grid, clipped_gradients
+from federated.rounds import GRID_STEPS, IntVector
+from federated.rows import Rows
 from federated.scoring import sigmoid
 from tests.support import campaigns
 
 FINITE = st.floats(-1e6, 1e6)
+
+
+def clipped_sum(weights: FloatVector, matrix: FloatMatrix, labels: FloatVector, bound: float) -> IntVector:
+    return clipped_gradients(linear(weights), Rows.of(matrix, labels), bound)
 
 
 @settings(max_examples=60, deadline=None)
@@ -33,10 +40,12 @@ def test_the_sum_is_that_of_gradients_written_by_hand(bound: float) -> None:
     matrix, labels = campaigns.rows(50)
     weights = np.array([0.3, -0.2, 0.1, 0.05])
     wide = np.hstack([matrix, np.ones((50, 1))])
-    gradients = (sigmoid(wide @ weights) - labels)[:, None] * wide
+    residuals = sigmoid(wide @ weights) - labels
+    gradients = residuals[:, None] * matrix
     gradients *= np.minimum(1.0, bound / np.linalg.norm(gradients, axis=1))[:, None]
-    ours = clipped_sum(weights, matrix, labels, bound) * (bound / GRID_STEPS)
-    assert ours == pytest.approx(gradients.sum(axis=0), abs=51 * bound / GRID_STEPS)
+    *ours, intercept = clipped_sum(weights, matrix, labels, bound)
+    assert np.array(ours) * (bound / GRID_STEPS) == pytest.approx(gradients.sum(axis=0), abs=51 * bound / GRID_STEPS)
+    assert intercept / INTERCEPT_UNITS == pytest.approx(residuals.sum(), abs=51 / INTERCEPT_UNITS)  # never clipped
 
 
 def test_the_sum_does_not_depend_on_how_rows_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:

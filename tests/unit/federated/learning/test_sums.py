@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from federated.errors import DataUnsuitable, MessageMalformed
 from federated.features import FloatVector
-from federated.learning.program import StageKind
 from federated.learning.programs import program_for
 from federated.learning.terms import ModelName, plan_model_terms
 from federated.models import answerer_for
 from federated.rows import Rows
+from federated.stages import StageKind
 from tests.support.learning import FEATURES, people
 
 KINDS: tuple[ModelName, ...] = ("logistic", "additive", "neural")

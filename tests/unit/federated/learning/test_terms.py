@@ -4,7 +4,7 @@ from pydantic import TypeAdapter, ValidationError
 from federated.accountant import GaussianRounds, epsilon_of
 from federated.errors import PrivacyTermsInvalid
 from federated.learning.choice import choose_model
-from federated.learning.program import Stage, StageKind
+from federated.learning.program import StageShare
 from federated.learning.terms import (
     AdditiveTerms,
     LogisticTerms,
@@ -13,7 +13,7 @@ from federated.learning.terms import (
     plan_model_terms,
     stage_multipliers,
 )
-from federated.manifest import MAX_ROUNDS
+from federated.stages import MAX_ROUNDS, StageKind
 from tests.support.learning import FEATURES
 
 KINDS: tuple[ModelName, ...] = ("logistic", "additive", "neural")
@@ -42,12 +42,12 @@ def test_terms_that_no_accountant_can_work_with_are_refused(epsilon: float, delt
     with pytest.raises(PrivacyTermsInvalid):
         plan_model_terms("additive", FEATURES, epsilon=epsilon, delta=delta)
     with pytest.raises(PrivacyTermsInvalid):
-        stage_multipliers((Stage(StageKind.TRAIN, 3, 1.0),), epsilon=epsilon, delta=delta)
+        stage_multipliers((StageShare(StageKind.TRAIN, 3, 1.0),), epsilon=epsilon, delta=delta)
 
 
 def test_shares_that_are_not_the_whole_budget_are_refused() -> None:
     with pytest.raises(PrivacyTermsInvalid, match="add up"):
-        stage_multipliers((Stage(StageKind.TRAIN, 3, 0.7),), epsilon=1.0, delta=1e-5)
+        stage_multipliers((StageShare(StageKind.TRAIN, 3, 0.7),), epsilon=1.0, delta=1e-5)
 
 
 def test_monotone_constraints_are_for_features_of_the_additive_model() -> None:
