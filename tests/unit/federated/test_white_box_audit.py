@@ -29,8 +29,8 @@ from tests.support import audit, campaigns
 from tests.support.audit import COLLUDERS, DELTA, EPSILON, SUMMING, Coins, Scene, lower_bound, released
 from tests.support.clock import START
 
-MANY, MOST = 1 << 14, 1 << 15
-"""Canaries: more where a part of what each adds is in a coordinate that all share."""
+MANY, MORE, MOST = 1 << 14, 1 << 15, 3 << 14
+"""Canaries: the more, the greater the part of what each adds that is in a coordinate which all share."""
 
 SOME = 1 << 13
 
@@ -38,9 +38,9 @@ SOME = 1 << 13
 @pytest.mark.invariant(7)
 @pytest.mark.parametrize(
     ("scene", "canaries"),
-    [(audit.cells, MANY), (audit.residuals, MOST), (audit.gradients, MOST), (audit.histogram, MANY)],
+    [(audit.cells, MANY), (audit.residuals, MOST), (audit.gradients, MORE), (audit.histogram, MANY)],
 )
-def test_the_epsilon_claimed_is_not_below_what_is_measured_nor_twice_as_much(
+def test_the_epsilon_claimed_is_not_below_what_is_measured_and_not_far_above(
     scene: Callable[[], Scene], canaries: int
 ) -> None:
     audited = scene()
@@ -56,9 +56,7 @@ def test_the_sums_that_a_campaign_of_entities_opens_keep_the_promise() -> None:
 
 
 @pytest.mark.invariant(7)
-@pytest.mark.parametrize(
-    ("scene", "memberships"), [(audit.cells, 2), (audit.cells, 3), (audit.gradients, 2), (audit.histogram, 2)]
-)
+@pytest.mark.parametrize(("scene", "memberships"), [(audit.cells, 2), (audit.cells, 3), (audit.gradients, 2)])
 def test_a_person_in_several_entities_spends_what_the_proof_says(scene: Callable[[], Scene], memberships: int) -> None:
     audited = scene()
     proof = epsilon_proof(_facts(audited.manifest))["epsilon"]

@@ -62,7 +62,7 @@ def _same_noise(size: int, variance: int) -> IntVector:
 
 
 def _every_noise_twice(patch: pytest.MonkeyPatch) -> None:
-    real, kept = training.discrete_gaussian, list[IntVector]()
+    real, kept = noise.discrete_gaussian, list[IntVector]()
 
     def drawn(size: int, variance: int) -> IntVector:
         if kept:
