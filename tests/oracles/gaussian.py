@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from scipy import special, stats
+from scipy import special
 
 STANDARD = NormalDist()
 
@@ -57,23 +57,3 @@ def prv_epsilon(rounds: Sequence[tuple[float, int]], delta: float) -> float:
         accountant = PRVAccountant()
         accountant.history = [(multiplier, 1.0, count) for multiplier, count in rounds]
         return float(accountant.get_epsilon(delta, eps_error=0.001))
-
-
-def audited_epsilon(without: Sequence[float], with_person: Sequence[float], delta: float) -> float:
-    """A lower bound (99.99 % confidence) on a mechanism's epsilon, from its answers with and without a person.
-
-    The threshold is taken on the first half and judged on the second. Both error rates are bounded by Clopper and
-    Pearson and turned into epsilon through Gaussian trade-off functions (Dong, Roth, Su 2022), which is tight for the
-    mechanism claimed; infinity when the two cannot be confused at all.
-    """
-    half = len(without) // 2
-    threshold = (sum(without[:half]) + sum(with_person[:half])) / (2 * half)
-    trials = len(without) - half
-    false_positive = _upper(sum(value > threshold for value in without[half:]), trials)
-    false_negative = _upper(sum(value <= threshold for value in with_person[half:]), trials)
-    separation = STANDARD.inv_cdf(1 - false_positive) - STANDARD.inv_cdf(false_negative)
-    return gaussian_epsilon(1 / separation, delta) if separation > 0 else 0.0
-
-
-def _upper(count: int, trials: int) -> float:
-    return float(stats.beta.ppf(1 - 0.00005, count + 1, max(trials - count, 1)))

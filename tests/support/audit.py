@@ -168,7 +168,7 @@ def gradients(features: int = 10, values: int = 100) -> Scene:
     """Return a training round of a logistic model: each canary has one category of one feature, and nothing else."""
     listed = tuple(str(value) for value in range(values))
     specs = tuple(CategoricalFeature(name=f"f{index}", values=listed) for index in range(features))
-    terms = LogisticTerms(rounds=1, clipping_bound=BOUND, learning_rate=1.0, momentum=0.0, l2_penalty=0.0)
+    terms = LogisticTerms(rounds=1, clipping_bound=BOUND, learning_rate=1.0, momentum=0.0, ridge=0.0)
     columns = len(column_names(specs))
     parameters = np.zeros(2 * columns + 1)
     parameters[columns] = -FAR  # the intercept; after it the columns' means
@@ -184,7 +184,7 @@ def histogram(bins: int = 100) -> Scene:
     model = LinearModel(features=features, weights=(steep,), intercept=0.0, reference=(0.0,))
     edges = tuple(edge / bins for edge in range(1, bins))
     plan = EvaluationPlan(edges=edges, slice_edges=edges[:1], capacity=0.2)
-    terms = LogisticTerms(rounds=1, clipping_bound=BOUND, learning_rate=1.0, momentum=0.0, l2_penalty=0.0)
+    terms = LogisticTerms(rounds=1, clipping_bound=BOUND, learning_rate=1.0, momentum=0.0, ridge=0.0)
     manifest = _manifest(StageKind.EVALUATE, features, terms, evaluation=plan)
     people = Rows.of(matrix, np.tile([0.0, 1.0], bins))
     return Scene(manifest, 3, np.zeros(0), people, np.arange(2 * bins), model=write_model(model))
@@ -193,7 +193,7 @@ def histogram(bins: int = 100) -> Scene:
 def dense(features: int = 100, people: int = 20) -> Scene:
     """Return a training round of a logistic model over people who add something to every coordinate."""
     specs = tuple(NumericFeature(name=f"f{index}", min=0, max=1) for index in range(features))
-    terms = LogisticTerms(rounds=1, clipping_bound=BOUND, learning_rate=1.0, momentum=0.0, l2_penalty=0.0)
+    terms = LogisticTerms(rounds=1, clipping_bound=BOUND, learning_rate=1.0, momentum=0.0, ridge=0.0)
     rows = Rows.of(np.random.default_rng(5).uniform(-1.0, 1.0, (people, features)), np.ones(people))
     manifest = _manifest(StageKind.TRAIN, specs, terms)
     parameters = np.zeros(2 * features + 1)

@@ -129,7 +129,7 @@ def _counts_with(weighing: Callable[[Any, int], Any]) -> Break:
 
     @functools.wraps(real)
     def vector(plan: Any, scores: Any, labels: Any, groups: Any, weights: Any) -> IntVector:
-        return real(plan, scores, labels, groups, weighing(weights, counting.count_unit(plan)))
+        return real(plan, scores, labels, groups, weighing(weights, counting.count_units(plan).everybody))
 
     return _replaced(counting, "vector", vector)
 
