@@ -19,6 +19,10 @@ _WORDS: Final = {
         "approved": "aprobada",
         "refused": "rechazada",
         "withdrawn": "aprobación retirada",
+        "edges": "tramos",
+        "means": "medias",
+        "train": "aprendizaje",
+        "evaluate": "evaluación",
         "person": "por una persona",
         "policy": "por la política «{0}»",
         "entry": "entrada {0} del registro",
@@ -38,6 +42,10 @@ _WORDS: Final = {
         "approved": "approved",
         "refused": "refused",
         "withdrawn": "approval withdrawn",
+        "edges": "bins",
+        "means": "means",
+        "train": "training",
+        "evaluate": "evaluation",
         "person": "by a person",
         "policy": "by the policy '{0}'",
         "entry": "entry {0} of the ledger",
@@ -91,6 +99,7 @@ def _campaign_document(told: CampaignTold, lang: str) -> dict[str, Any]:
         "rounds": [
             {
                 "round": each.round,
+                "stage": each.stage,
                 "sha256": each.sha256,
                 "bytes": each.size,
                 "time": each.time.isoformat(),
@@ -129,6 +138,7 @@ def _round_line(told: RoundTold, words: dict[str, str]) -> str:
     entry = words["fault"] if told.ledger_index is None else words["entry"].format(told.ledger_index)
     parts = [
         f"{words['round'].format(told.round):<10}",
+        f"{words.get(told.stage, told.stage or '?'):<12}",
         f"{told.time:%Y-%m-%d %H:%M:%S} UTC",
         f"{told.size} B",
         f"SHA-256 {told.sha256[:16]}…",

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from consent_ledger.bodies import TrainingContributedBody, TrainingDecisionBody, read_body
 from consent_ledger.entry import EntryType, Leaf
 from federated.budget import BudgetStatement
+from federated.campaigns import CampaignRecord
 from federated.decision import Verdict
 from federated.manifest import CampaignManifest, open_manifest
+from federated.stages import position_of
 from federated.tables import SpendRow
 from node.training.decided import DecidedCampaigns
 from node.training.errors import ManifestUnknown
@@ -41,6 +43,7 @@ class RoundTold:
     """What left in one round.
 
     Attributes:
+        stage: what the round's sum was for; empty when the manifest has no such round: that is a fault.
         sha256: of the bytes that left, computed anew from those kept.
         size: of them, in bytes.
         ledger_index: the entry about it; None when the ledger tells of none, or of other bytes: that is a fault.
@@ -48,6 +51,7 @@ class RoundTold:
     """
 
     round: int
+    stage: str
     sha256: str
     size: int
     time: datetime
@@ -82,7 +86,7 @@ def training_account(node: Node, campaign_id: str = "") -> TrainingAccount:
 
     Raises:
         ManifestUnknown: this entity never decided on that campaign.
-        SignatureInvalid, MalformedDocument: what is kept was altered.
+        SignatureInvalid, MalformedDocument, BudgetDamaged: what is kept was altered.
     """
     with node.snapshot() as session:
         records = [each for each in DecidedCampaigns(session).all() if campaign_id in ("", each.campaign_id)]
@@ -93,17 +97,12 @@ def training_account(node: Node, campaign_id: str = "") -> TrainingAccount:
         told = _Told(node, session, {record.campaign_id for record in records})
         key = bytes.fromhex(node.settings.coordinator_key)
         campaigns = tuple(
-            CampaignTold(
-                manifest=open_manifest(record.manifest, coordinator_key=key),
-                manifest_sha256=record.manifest_sha256,
-                standing=record.verdict,
-                dataset=record.dataset,
-                decisions=tuple(told.decisions(record.campaign_id)),
-                rounds=tuple(told.rounds(record.campaign_id)),
-            )
-            for record in records
+            told.campaign(record, open_manifest(record.manifest, coordinator_key=key)) for record in records
         )
-        budgets = node.epsilon_ledger(session).statements()
+        ledger = node.epsilon_ledger(session)
+        budgets = ledger.statements()
+        for budget in budgets:
+            ledger.verify(budget.limit.dataset)  # an account over a broken chain would vouch for it
     return TrainingAccount(node.settings.entity, node.clock.now(), campaigns, budgets)
 
 
@@ -122,7 +121,18 @@ class _Told:
     def decisions(self, campaign_id: str) -> Iterable[DecisionTold]:
         return self._decisions.get(campaign_id, ())
 
-    def rounds(self, campaign_id: str) -> Iterable[RoundTold]:
+    def campaign(self, record: CampaignRecord, manifest: CampaignManifest) -> CampaignTold:
+        return CampaignTold(
+            manifest=manifest,
+            manifest_sha256=record.manifest_sha256,
+            standing=record.verdict,
+            dataset=record.dataset,
+            decisions=tuple(self.decisions(record.campaign_id)),
+            rounds=tuple(self.rounds(manifest)),
+        )
+
+    def rounds(self, manifest: CampaignManifest) -> Iterable[RoundTold]:
+        campaign_id = manifest.campaign_id
         query = select(SpendRow).where(SpendRow.campaign_id == campaign_id).order_by(SpendRow.round)
         for row in self._session.scalars(query):
             digest = hashlib.sha256(row.reply).hexdigest()
@@ -130,7 +140,9 @@ class _Told:
             if body is None or body.contribution_sha256 != digest:
                 index, body = None, None
             after = body.epsilon_after if body is not None else ""
-            yield RoundTold(row.round, digest, len(row.reply), row.spent_at, index, after)
+            position = position_of(manifest.stages, row.round)
+            stage = position.stage.kind.value if position is not None else ""
+            yield RoundTold(row.round, stage, digest, len(row.reply), row.spent_at, index, after)
 
     def _entry(self, index: int, leaf: Leaf, data: bytes) -> None:
         body = read_body(leaf.type, data)

@@ -1,6 +1,7 @@
 """A campaign in plain words, for the data-protection officer who approves or refuses it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from federated.manifest import CampaignManifest, DataSource
@@ -23,27 +24,55 @@ def summarise(manifest: CampaignManifest, lang: str) -> tuple[str, ...]:
     labels = feature_labels(manifest, lang)
     features = ", ".join(labels[feature.name] for feature in manifest.features)
     deadline = manifest.deadline.strftime("%Y-%m-%d %H:%M UTC")
-    terms = f"{'epsilon' if english else 'épsilon'} {manifest.epsilon:g} (delta {manifest.delta:g})"
-    if english:
-        return (
-            f"{manifest.name} ({manifest.campaign_id})",
-            _PURPOSE["en"],
-            f"Data: {source}. Rows stay here; only noised sums leave.",
-            f"Looks at: {features}.",
-            f"Predicts: {labels.get(manifest.label.name, manifest.label.name)}.",
-            f"Privacy: a person spends at most {terms} in {manifest.rounds} rounds.",
-            f"Entities: {len(manifest.invited)} invited; at least {manifest.minimum_cohort} must take part.",
-            f"Decide before: {deadline}.",
-        )
-    return (
-        f"{manifest.name} ({manifest.campaign_id})",
-        _PURPOSE["es"],
-        f"Datos: {source}. Las filas no salen de aquí; solo salen sumas con ruido.",
-        f"Mira: {features}.",
-        f"Predice: {labels.get(manifest.label.name, manifest.label.name)}.",
-        f"Privacidad: cada persona gasta como mucho {terms} en {manifest.rounds} rondas.",
-        f"Entidades: {len(manifest.invited)} invitadas; deben participar al menos {manifest.minimum_cohort}.",
-        f"Decida antes de: {deadline}.",
+    facts = _english(manifest) if english else _spanish(manifest)
+    label = labels.get(manifest.label.name, manifest.label.name)
+    asked = (
+        (f"Data: {source}. {facts.leaves}", f"Looks at: {features}.", f"Predicts: {label}.")
+        if english
+        else (f"Datos: {source}. {facts.leaves}", f"Mira: {features}.", f"Predice: {label}.")
+    )
+    until = f"Decide before: {deadline}." if english else f"Decida antes de: {deadline}."
+    head = f"{manifest.name} ({manifest.campaign_id})"
+    return (head, _PURPOSE["en" if english else "es"], *asked, facts.privacy, facts.entities, *facts.counting, until)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    leaves: str
+    privacy: str
+    entities: str
+    counting: tuple[str, ...]
+
+
+def _spanish(manifest: CampaignManifest) -> _Facts:
+    terms = f"épsilon {manifest.epsilon:g} (delta {manifest.delta:g})"
+    counting = (
+        f"Cada persona cuenta una vez entre todas las entidades; quien está en más de {manifest.people_cap} no entra."
+        if manifest.counts_entities
+        else "Quien esté en varias entidades cuenta en cada una: la ficha del modelo dice qué gasta entonces."
+    )
+    return _Facts(
+        leaves="Las filas no salen de aquí; solo salen sumas con ruido y enmascaradas, que nadie lee por separado.",
+        privacy=f"Privacidad: cada persona gasta como mucho {terms} en {manifest.rounds} rondas ({manifest.model}).",
+        entities=f"Entidades: {len(manifest.invited)} invitadas; ninguna suma se abre con menos de "
+        f"{manifest.minimum_cohort}, y el ruido se reparte entre {manifest.noise_shares}.",
+        counting=(counting,),
+    )
+
+
+def _english(manifest: CampaignManifest) -> _Facts:
+    terms = f"epsilon {manifest.epsilon:g} (delta {manifest.delta:g})"
+    counting = (
+        f"Each person counts once over all entities; who is in more than {manifest.people_cap} is left out."
+        if manifest.counts_entities
+        else "Who is in several entities counts in each: the model card says what that spends."
+    )
+    return _Facts(
+        leaves="Rows stay here; only noised and masked sums leave, which nobody can read one by one.",
+        privacy=f"Privacy: a person spends at most {terms} in {manifest.rounds} rounds ({manifest.model}).",
+        entities=f"Entities: {len(manifest.invited)} invited; no sum is opened over fewer than "
+        f"{manifest.minimum_cohort}, and the noise is split over {manifest.noise_shares}.",
+        counting=(counting,),
     )
 
 
