@@ -16,7 +16,7 @@ export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test lint format fault fuzz soak protos protos-check docs auditor bench bench-learning system lock clean
+.PHONY: help setup demo test lint format fault flower fuzz soak protos protos-check docs auditor bench bench-learning system lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ fault: setup ## Make every system call of an append fail, one at a time, and aud
 
 fuzz: setup ## Try a million mutated proofs (FUZZ_ARGS="--proofs N --seed N")
 	$(BIN)/python -m tests.fuzz.proofs $(FUZZ_ARGS)
+
+flower: setup ## Run a campaign on Flower's own SuperLink and SuperNodes, with TLS (minutes)
+	REDPACT_FLOWER_ENGINE=1 $(BIN)/python -m pytest -s -p no:xdist tests/e2e/test_flower_engine.py
 
 soak: setup ## Kill processes over bad lines for 30 minutes and lose nothing (SOAK_ARGS="--minutes N --seed N --keep")
 	GRPC_VERBOSITY=NONE $(BIN)/python -m tests.soak $(SOAK_ARGS)
