@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.bodies import TrainingContributedBody
 from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.errors import LedgerError
 from federated.enrolment import Enrolments
-from federated.errors import FederatedError
+from federated.errors import FederatedError, MessageMalformed
 from federated.guard import Admission
 from federated.manifest import CampaignManifest
 from federated.models import answer_for
@@ -40,6 +41,8 @@ from federated.steps import (
     written,
 )
 from federated.training import LocalTrainer
+from node.identity.follow import refresh
+from node.runtime.errors import RuntimeFault
 from node.training.approvals import decimal
 from node.training.counting import Counting
 from node.training.data import local_people, training_data
@@ -114,6 +117,25 @@ class StepDesk:
             return self._admitted_again(session, step, written(JoinReply(statement=statement)))
 
     def _cohort(self, step: _Step, request: CohortRequest) -> bytes:
+        try:
+            return self._accept(step, request)
+        except MessageMalformed as error:
+            # Perhaps of an entity that was admitted after this node last heard: look for a newer directory, once.
+            if not self._heard_news():
+                raise
+            _log.info("cohort_checked_again", campaign=step.manifest.campaign_id, message=error.message)
+            return self._accept(step, request)
+
+    def _heard_news(self) -> bool:
+        before = self._node.directory.newest()
+        try:
+            after = refresh(self._node)
+        except (RuntimeFault, LedgerError) as error:
+            _log.warning("directory_not_refreshed", code=error.code)
+            return False
+        return after is not None and (before is None or after.serial > before.serial)
+
+    def _accept(self, step: _Step, request: CohortRequest) -> bytes:
         with self._node.transaction() as session:
             enrolments = self._node.enrolments(session)
             cohort = enrolments.accept(step.manifest, step.digest, request.statements)
