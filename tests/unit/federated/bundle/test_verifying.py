@@ -210,7 +210,7 @@ def test_an_epsilon_made_smaller_in_the_proof_is_found(bundle: Path, group: str)
 
 def test_a_model_that_the_rounds_do_not_give_is_refused(bundle: Path) -> None:
     model = release().model.model_dump()
-    model["intercept"] += 1e-6
+    model["intercept"] *= 1.0 + 1e-6
     rewritten(bundle, {"release.json": seal_release(release(model=model), campaigns.COORDINATOR).to_json()})
     assert verified(bundle).failed == (10,)
 
