@@ -15,7 +15,7 @@ from tests.support.training import DATASET, write_table
 
 ENTITIES: Final = ("avila", "leon", "soria", "zamora")
 COORDINATOR: Final = "coordinator"
-KILLS: Final = 6
+KILLS: Final = 4
 PATIENCE_SECONDS: Final = 300.0
 
 

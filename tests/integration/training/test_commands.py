@@ -11,6 +11,7 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
+from consent_ledger.cli.app import build_app
 from coordinator.cli.app import app as coordinator_app
 from node.cli.app import app as node_app
 from node.training import background
@@ -22,7 +23,7 @@ from tests.support.training import DATASET, write_table
 @pytest.fixture
 def net(tmp_path: Path) -> Iterator[Network]:
     with network(tmp_path, round_seconds=60) as made:
-        for entity in ("leon", "soria"):
+        for entity in ("avila", "leon", "soria"):
             made.join(entity)
             made.serve(entity)
         yield made
@@ -55,7 +56,7 @@ def test_a_campaign_from_proposal_to_release_by_commands(net: Network, tmp_path:
     limit = ("budget", "--set-limit", "5", "--dataset", DATASET)
     assert ask(node_app, homes["leon"], *limit)["budgets"][0]["limit"] == 5.0
 
-    terms = ("--epsilon", "4", "--rounds", "3", "--minimum-cohort", "2", "--deadline", "10m")
+    terms = ("--epsilon", "4", "--model", "additive", "--minimum-cohort", "3", "--deadline", "10m")
     table = ("--source", "table", "--dataset", DATASET, "--schema", str(tmp_path / "schema.yaml"))
     campaign = ask(coordinator_app, home, "start", "--name", "Prueba", *table, *terms)["id"]
     (offered,) = ask(node_app, homes["leon"], "list")["campaigns"]
@@ -65,10 +66,13 @@ def test_a_campaign_from_proposal_to_release_by_commands(net: Network, tmp_path:
         assert ask(node_app, homes[entity], "approve", campaign)["delivered"]
 
     (followed,) = ask(coordinator_app, home, "status", campaign, "--watch")["campaigns"]
-    assert (followed["state"], followed["rounds_completed"]) == ("released", 3)
+    assert (followed["state"], followed["rounds_completed"]) == ("released", followed["rounds"])
+    assert followed["cohort"] == ["avila", "leon", "soria"]
     release = ask(coordinator_app, home, "release", campaign, "--output", str(tmp_path / "out"))
-    assert release["release"]["contributors"] == ["leon", "soria"]
-    assert all(Path(path).is_file() for path in release["files"])
+    assert release["release"]["contributors"] == ["avila", "leon", "soria"]
+    checked = CliRunner().invoke(build_app(), ["model", str(tmp_path / "out"), "--json"])
+    assert (checked.exit_code, json.loads(checked.stdout)["passed"]) == (0, True), checked.output
+    assert "ficha" in (tmp_path / "out" / "model-card.es.md").read_text(encoding="utf-8").lower()
     assert "ε" in invoke(coordinator_app, home, "release", campaign, "--lang", "en").stdout
     (budget,) = ask(node_app, homes["leon"], "budget")["budgets"]
     assert 3.9 < budget["spent"] <= 4.0
@@ -82,8 +86,8 @@ def test_a_policy_decides_a_withdrawal_stops_and_a_report_tells(
     home, leon = net.coordinator.home, net.nodes["leon"].home
     data, schema = write_table(tmp_path, "leon")
     ask(node_app, leon, "register-table", DATASET, "--data", str(data), "--schema", str(schema))
-    scope = ("--source", "table", "--dataset", DATASET, "--model", "logistic", "--feature", "age,tenure")
-    limits = ("--epsilon", "4", "--minimum-cohort", "2", "--rounds", "10", "--budget-left", "0")
+    scope = ("--source", "table", "--dataset", DATASET, "--model", "additive", "--feature", "age,tenure")
+    limits = ("--epsilon", "4", "--minimum-cohort", "3", "--rounds", "50", "--budget-left", "0")
     words = ("policy", "set", "usual", "--approve", *scope, *limits, "--until", "2999-01-01")
     assert ask(node_app, leon, *words)["in_force"]
     assert [each["name"] for each in ask(node_app, leon, "policy", "list")["policies"]] == ["usual"]
@@ -93,7 +97,7 @@ def test_a_policy_decides_a_withdrawal_stops_and_a_report_tells(
     service.start()
     seen: dict[str, Any] = {"decision": "undecided"}
 
-    terms = ("--epsilon", "4", "--rounds", "3", "--minimum-cohort", "2", "--deadline", "10m")
+    terms = ("--epsilon", "4", "--model", "additive", "--minimum-cohort", "3", "--deadline", "10m")
     table = ("--source", "table", "--dataset", DATASET, "--schema", str(tmp_path / "schema.yaml"))
     campaign = ask(coordinator_app, home, "start", "--name", "Prueba", *table, *terms)["id"]
     for _ in range(300):
