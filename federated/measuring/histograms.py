@@ -76,7 +76,8 @@ def attended(people: Array, capacity: float) -> Array:
     counts = possible_counts(people)
     above = np.flip(np.cumsum(np.flip(counts, axis=-1), axis=-1), axis=-1) - counts
     room = capacity * counts.sum(axis=-1, keepdims=True) - above
-    share: Array = np.where(counts > 0.0, np.clip(room / np.where(counts > 0.0, counts, 1.0), 0.0, 1.0), room > 0.0)
+    inside = np.clip(room, 0.0, counts)  # before the division: noise leaves counts of any size above nothing
+    share: Array = np.where(counts > 0.0, inside / np.where(counts > 0.0, counts, 1.0), room > 0.0)
     return share
 
 

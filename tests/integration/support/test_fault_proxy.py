@@ -158,7 +158,8 @@ def test_one_byte_is_corrupted_and_no_more(proxy: FaultProxy) -> None:
 
 
 def test_where_nobody_listens_the_caller_is_reset() -> None:
-    with FaultProxy(free_address()).running() as proxy, connect(proxy) as client, pytest.raises(ConnectionError):
+    # The reset may come while the caller still connects, as it does on a busy machine.
+    with FaultProxy(free_address()).running() as proxy, pytest.raises(ConnectionError), connect(proxy) as client:
         client.sendall(b"x")
         assert client.recv(1) == b"never"
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
@@ -70,6 +70,7 @@ def test_capacity_is_filled_from_the_highest_score_down() -> None:
     counts=st.lists(st.tuples(st.floats(-5, 50), st.floats(-5, 50)), min_size=3, max_size=12),
     capacity=st.floats(0.01, 0.99),
 )
+@example(counts=[(0.0, 0.0), (0.0, 1.0), (0.0, 5e-324)], capacity=0.5)
 def test_within_a_bin_both_outcomes_together_fill_the_same_room(
     counts: list[tuple[float, float]], capacity: float
 ) -> None:
