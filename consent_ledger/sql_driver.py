@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Float, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -125,7 +125,7 @@ class DriverStatement:
         compiled = self._statement.compile(dialect=dialect, column_keys=list(self._names))
         kinds = [compiled.binds[name].type.dialect_impl(dialect) for name in self._names]
         sent = [kind.bind_processor(dialect) for kind in kinds]
-        received = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in self._selected]
+        received = [_receiver(column, dialect) for column in self._selected]
         return _Compiled(
             str(compiled),
             _by_place(compiled.positiontup, self._names, sent) if compiled.positiontup else _by_name(self._names, sent),
@@ -156,6 +156,13 @@ def _ours(row: Sequence[Any], received: Sequence[tuple[int, _Convert]]) -> tuple
     for place, convert in received:
         converted[place] = convert(converted[place])
     return tuple(converted)
+
+
+def _receiver(column: ColumnElement[Any], dialect: Dialect) -> _Convert | None:
+    kind = column.type.dialect_impl(dialect)
+    if isinstance(kind, Float):
+        return None  # every driver gives floats; SQLAlchemy would ask for the driver's number of the type
+    return kind.result_processor(dialect, None)
 
 
 def _by_place(places: Sequence[str], names: tuple[str, ...], sent: Sequence[_Convert | None]) -> _Arrange:

@@ -9,9 +9,10 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final, NamedTuple, cast
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from consent_ledger.directory import Directory, open_directory, seal_directory
@@ -19,6 +20,7 @@ from consent_ledger.errors import PartySuspended, UnknownParty
 from consent_ledger.locator_terms import LocatorTerms
 from consent_ledger.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress, check_entity_id
 from consent_ledger.signing import Envelope, Signer
+from consent_ledger.sql_driver import DriverStatement, connection_of
 from coordinator.authority import Authority, IssuedCertificate
 from coordinator.errors import CoordinatorError, EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
 from coordinator.settings import CoordinatorSettings
@@ -29,6 +31,29 @@ from node.runtime.errors import StorageOutdated
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
 MAX_NAME_CHARACTERS = 200
 _HEAD_ID = 1
+
+
+class _Listed(NamedTuple):
+    """What the directory says of an entity, as it is stored."""
+
+    id: str
+    name: str
+    kind: str
+    status: str
+    addresses: str
+    signing_key: str
+    exchange_key: str
+    ledger_vkey: str
+    witness_vkey: str
+    witness_url: str
+
+
+_ENTITIES: Final = cast("Table", EntityRow.__table__)
+_LISTED_COLUMNS: Final = tuple(_ENTITIES.c[name] for name in _Listed._fields)
+_LISTED: Final = DriverStatement(
+    select(*_LISTED_COLUMNS).where(_ENTITIES.c.id == bindparam("at_id")), ["at_id"], _LISTED_COLUMNS
+)
+"""Asked for with every task and every answer of a training round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +195,11 @@ class Registry:
         Raises:
             EntityUnknown: no such entity.
         """
-        return _party(self._entity(entity))
+        self._session.flush()
+        row = _LISTED.one(connection_of(self._session), entity)
+        if row is None:
+            raise _unknown(entity)
+        return _party(_Listed(*row))
 
     def active_party(self, entity: str) -> Party:
         """Return an entity that may take part at this moment.
@@ -280,7 +309,7 @@ class Registry:
     def _entity(self, entity: str) -> EntityRow:
         row = self._session.get(EntityRow, entity)
         if row is None:
-            raise EntityUnknown(f"no entity {entity!r}", remedy="see: redpact-coordinator entity list")
+            raise _unknown(entity)
         return row
 
     def _set_status(self, entity: str, status: EntityStatus, reason: str, now: datetime) -> Envelope:
@@ -307,11 +336,15 @@ class Registry:
             raise EntityInvalid("an invitation is valid for up to 90 days", remedy="give another validity")
 
 
+def _unknown(entity: str) -> EntityUnknown:
+    return EntityUnknown(f"no entity {entity!r}", remedy="see: redpact-coordinator entity list")
+
+
 def _set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
     row.witness_vkey, row.witness_url = (witness.vkey, witness.url) if witness else ("", "")
 
 
-def _party(row: EntityRow) -> Party:
+def _party(row: "EntityRow | _Listed") -> Party:
     try:
         return Party(
             id=row.id,

@@ -156,7 +156,7 @@ class Coordinator:
 
         return CosignatureSigner(witness_name(self.settings.network, COORDINATOR_ID), self.keys.witness)
 
-    @property
+    @cached_property
     def witness_address(self) -> "WitnessAddress | None":
         """Where the coordinator witnesses ledgers, as the directory says it; None when it does not."""
         from consent_ledger.parties import WitnessAddress
@@ -225,9 +225,11 @@ class Coordinator:
     def training_desk(self) -> "TrainingDesk":
         """What answers entities about training."""
         from coordinator.training.desk import TrainingDesk
+        from node.runtime.group_commit import GroupCommit
 
         return TrainingDesk(
             transaction=self.transaction,
+            commits=GroupCommit(self.engine),
             snapshot=self.snapshot,
             workspace=self.training,
             signals=self.training_signals,

@@ -143,10 +143,6 @@ class BudgetStore(Protocol):
         """Return the spend of one round."""
         ...
 
-    def last_round(self, campaign_id: str) -> int:
-        """Return the highest round spent, 0 for none."""
-        ...
-
     def put_spend(self, dataset: str, spend: Spend) -> None:
         """Store a new spend as the next link of the data set's chain, whose lock the caller holds."""
         ...
@@ -281,7 +277,7 @@ class EpsilonLedger:
         limit = self._limit(reservation.dataset)
         if not 1 <= round_number <= reservation.rounds or len(reservation.spent) >= reservation.rounds:
             raise RoundRefused(f"round {round_number} is outside the {reservation.rounds} approved")
-        if round_number <= self._store.last_round(campaign_id):
+        if round_number <= max(reservation.spent, default=0):
             raise RoundRefused(f"round {round_number} comes after a later one")
         reservations = self._store.reservations(reservation.dataset)
         # All that is promised, this round included, costs at least what is spent with this round; being the same from

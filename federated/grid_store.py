@@ -29,6 +29,14 @@ class GridTask:
     expires: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class GridReply:
+    """What an entity answered: a serialised Flower message."""
+
+    entity: str
+    message: bytes
+
+
 class GridStore(Protocol):
     """Where tasks and replies live. Every method works inside the caller's transaction."""
 
@@ -55,7 +63,11 @@ class GridStore(Protocol):
         """
         ...
 
-    def replies(self, task_ids: Iterable[str]) -> dict[str, bytes]:
+    def answered(self, task_ids: Iterable[str]) -> frozenset[str]:
+        """Return which of these tasks have a reply."""
+        ...
+
+    def replies(self, task_ids: Iterable[str]) -> dict[str, GridReply]:
         """Return the replies there are, by task id."""
         ...
 

@@ -22,13 +22,14 @@ leave only after the transaction that holds `record` has committed.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from consent_ledger import signing
 from federated.budget import EpsilonLedger, Spend, Unmasking
 from federated.campaigns import CampaignRecord, CampaignStore
 from federated.code_hash import code_sha256
-from federated.decision import Verdict, open_decision
+from federated.decision import CampaignDecision, Verdict, open_decision
 from federated.errors import (
     CampaignDecided,
     CampaignNotApproved,
@@ -70,6 +71,50 @@ class Admission:
     manifest: CampaignManifest
     dataset: str
     stored: bytes | None
+
+
+@lru_cache(maxsize=64)
+def checked_manifest(envelope: signing.Envelope, pinned: Pinned, code: str) -> CampaignManifest:
+    """Check a manifest, steps (1) to (5) without the time, and return its content.
+
+    It depends on nothing but its arguments, so that the steps of a campaign need not check the same bytes again.
+
+    Raises:
+        SignatureInvalid, MalformedDocument, ManifestInvalid, CodeDiffers, EpsilonUnderstated.
+    """
+    # (1) signed by the pinned key, for this network
+    manifest = open_manifest(envelope, coordinator_key=pinned.coordinator_key)
+    if manifest.network != pinned.network:
+        raise ManifestInvalid(f"the manifest belongs to network {manifest.network}")
+    # (2) this entity is invited
+    if pinned.entity not in manifest.invited:
+        raise ManifestInvalid("the manifest does not invite this entity")
+    # (3) the code reviewed is the code installed
+    if manifest.code_sha256 != code:
+        raise CodeDiffers(
+            f"the campaign names code {manifest.code_sha256[:12]}, installed is {code[:12]}",
+            remedy="install the version of RedPACT that the campaign asks for",
+        )
+    # (4) epsilon by this node's own accountant
+    own = epsilon_of_stages(manifest.stages, manifest.delta)
+    if not own <= manifest.epsilon:
+        raise EpsilonUnderstated(
+            f"the campaign claims epsilon {manifest.epsilon:g}, its terms cost {own:.4f}",
+            remedy="refuse it and tell the coordinator's administrator",
+        )
+    # (5) enough entities to hide among
+    if manifest.minimum_cohort < pinned.least_cohort:
+        raise ManifestInvalid(
+            f"the campaign goes on with {manifest.minimum_cohort} entities, here at least "
+            f"{pinned.least_cohort} are asked for",
+            remedy="ask for a campaign with a larger minimum cohort",
+        )
+    return manifest
+
+
+@lru_cache(maxsize=64)
+def _opened_decision(envelope: signing.Envelope, pinned: Pinned) -> CampaignDecision:
+    return open_decision(envelope, entity=pinned.entity, entity_key=pinned.entity_key)
 
 
 class NodeGuard:
@@ -178,34 +223,7 @@ class NodeGuard:
             raise MessageMalformed(f"round {request.round}: the parameters do not fit the model")
 
     def _checked(self, envelope: signing.Envelope) -> CampaignManifest:
-        # (1) signed by the pinned key, for this network
-        manifest = open_manifest(envelope, coordinator_key=self._pinned.coordinator_key)
-        if manifest.network != self._pinned.network:
-            raise ManifestInvalid(f"the manifest belongs to network {manifest.network}")
-        # (2) this entity is invited
-        if self._pinned.entity not in manifest.invited:
-            raise ManifestInvalid("the manifest does not invite this entity")
-        # (3) the code reviewed is the code installed
-        if manifest.code_sha256 != self._code:
-            raise CodeDiffers(
-                f"the campaign names code {manifest.code_sha256[:12]}, installed is {self._code[:12]}",
-                remedy="install the version of RedPACT that the campaign asks for",
-            )
-        # (4) epsilon by this node's own accountant
-        own = epsilon_of_stages(manifest.stages, manifest.delta)
-        if not own <= manifest.epsilon:
-            raise EpsilonUnderstated(
-                f"the campaign claims epsilon {manifest.epsilon:g}, its terms cost {own:.4f}",
-                remedy="refuse it and tell the coordinator's administrator",
-            )
-        # (5) enough entities to hide among
-        if manifest.minimum_cohort < self._pinned.least_cohort:
-            raise ManifestInvalid(
-                f"the campaign goes on with {manifest.minimum_cohort} entities, here at least "
-                f"{self._pinned.least_cohort} are asked for",
-                remedy="ask for a campaign with a larger minimum cohort",
-            )
-        return manifest
+        return checked_manifest(envelope, self._pinned, self._code)
 
     def _approved(self, request: StepRequest) -> CampaignRecord:
         record = self._campaigns.get(request.campaign_id)
@@ -222,7 +240,7 @@ class NodeGuard:
         return record
 
     def _require_own_decision(self, manifest: signing.Envelope, envelope: signing.Envelope, verdict: Verdict) -> None:
-        decision = open_decision(envelope, entity=self._pinned.entity, entity_key=self._pinned.entity_key)
+        decision = _opened_decision(envelope, self._pinned)
         if decision.verdict is not verdict or decision.manifest_sha256 != manifest_sha256(manifest):
             raise ManifestChanged("the decision is about another manifest, or says something else")
 

@@ -177,7 +177,7 @@ class Node:
     def epsilon_ledger(self, session: Session) -> "EpsilonLedger":
         """Return the privacy budgets of this node's data sets, working inside `session`."""
         from federated.budget import EpsilonLedger
-        from federated.sql_store import SqlBudgetStore
+        from federated.sql_budget import SqlBudgetStore
 
         return EpsilonLedger(SqlBudgetStore(session))
 

@@ -21,6 +21,7 @@ from federated.bundle.transcript import Transcript
 from federated.decision import CampaignDecision
 from federated.grid_store import GridStore, GridTask
 from federated.steps import RESULT_TYPE
+from node.runtime.group_commit import GroupCommit
 
 MAX_WAIT_SECONDS: Final = 25.0
 """How long one call may be held open."""
@@ -69,12 +70,14 @@ class TrainingDesk:
         self,
         *,
         transaction: Open,
+        commits: GroupCommit,
         snapshot: Open,
         workspace: Callable[[Session], Workspace],
         signals: TrainingSignals,
         now: Callable[[], datetime],
     ) -> None:
         self._transaction = transaction
+        self._commits = commits
         self._snapshot = snapshot
         self._workspace = workspace
         self._signals = signals
@@ -132,19 +135,8 @@ class TrainingDesk:
         Raises:
             EntityUnknown, PartySuspended: (1). ResultRefused: (2). SignatureInvalid: (3). RoundRefused: (4).
         """
-        with self._transaction() as session:
-            work = self._workspace(session)
-            # (1) active
-            party = _active(work, entity)
-            # (2) its own task
-            task = work.grid.task(task_id)
-            if task is None or task.entity != entity:
-                raise ResultRefused(f"{entity} has no task {task_id[:64]!r}")
-            # (3) signed by the caller
-            key = bytes.fromhex(party.signing_key)
-            payload = signing.open_envelope(envelope, payload_type=RESULT_TYPE, public_key=key)
-            # (4) open, and answered once
-            work.grid.put_reply(task_id, payload, self._now())
+        # A step's results come all at once: together they wait for the disk once.
+        self._commits.run(lambda session: self._keep(self._workspace(session), entity, task_id, envelope))
         self._signals.replies.notify()
 
     def release(self, entity: str, campaign_id: str) -> Published:
@@ -165,6 +157,19 @@ class TrainingDesk:
         if campaign.state is not CampaignState.RELEASED or campaign.release is None:
             raise CampaignOutOfStep(f"campaign {campaign_id} is {campaign.state}", remedy="wait until it is released")
         return Published(campaign.release, Transcript.of(campaign.manifest_sha256, records).to_jsonl())
+
+    def _keep(self, work: Workspace, entity: str, task_id: str, envelope: Envelope) -> None:
+        # (1) active
+        party = _active(work, entity)
+        # (2) its own task
+        task = work.grid.task(task_id)
+        if task is None or task.entity != entity:
+            raise ResultRefused(f"{entity} has no task {task_id[:64]!r}")
+        # (3) signed by the caller
+        key = bytes.fromhex(party.signing_key)
+        payload = signing.open_envelope(envelope, payload_type=RESULT_TYPE, public_key=key)
+        # (4) open, and answered once
+        work.grid.put_reply(task_id, payload, self._now())
 
     def _pending(self, entity: str) -> tuple[GridTask, ...]:
         with self._snapshot() as session:

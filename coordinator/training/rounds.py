@@ -31,14 +31,14 @@ class ReplyWaiter:
         self._stopping = stopping
         self._seen = signals.replies.generation
 
-    def wait(self, seconds: float) -> None:
-        """Return when a reply came since the last call, or after `seconds`, or after one second.
+    def wait(self, replies: int, seconds: float) -> None:
+        """Return when so many replies came since the last call, or after `seconds`, or after one second.
 
         Raises:
             CampaignInterrupted: the process is stopping.
         """
-        # A reply stored after the last call's end moved the generation past `_seen`: this returns at once.
-        self._signals.replies.wait(self._seen, min(seconds, _LONGEST_WAIT_SECONDS))
+        # A reply stored after the last call's end counts: it moved the generation past `_seen`.
+        self._signals.replies.wait(self._seen, min(seconds, _LONGEST_WAIT_SECONDS), changes=replies)
         self._seen = self._signals.replies.generation
         if self._stopping.is_set() or self._signals.replies.closed:
             raise CampaignInterrupted("the coordinator is stopping", remedy="the campaign goes on at the next start")
@@ -72,7 +72,11 @@ class RoundEngine:
 
         waiter = ReplyWaiter(self.signals, stopping)
         engine = GridEngine(
-            open_store=self._open_store, changed=self.signals.tasks.notify, wait=waiter.wait, now=self.now
+            open_store=self._open_store,
+            read_store=self._read_store,
+            changed=self.signals.tasks.notify,
+            wait=waiter.wait,
+            now=self.now,
         )
         grid = DurableGrid(campaign.campaign_id, campaign.approved, engine, ttl_seconds=self.step_seconds)
         run = campaign_run(campaign, on_step, self._key_of, self.step_seconds)
@@ -85,6 +89,11 @@ class RoundEngine:
     @contextmanager
     def _open_store(self) -> Iterator[GridStore]:
         with self.transaction() as session:
+            yield self.workspace(session).grid
+
+    @contextmanager
+    def _read_store(self) -> Iterator[GridStore]:
+        with self.snapshot() as session:
             yield self.workspace(session).grid
 
 

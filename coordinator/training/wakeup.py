@@ -43,18 +43,21 @@ class Signal:
         with self._condition:
             return self._closed
 
-    def wait(self, seen: int, seconds: float) -> bool:
-        """Wait until there was a change after generation `seen`; return whether there was one.
+    def wait(self, seen: int, seconds: float, *, changes: int = 1) -> bool:
+        """Wait until there were so many changes after generation `seen`; return whether there was one.
 
         Args:
             seen: the generation at which the caller last looked.
             seconds: longest wait; 0 or less does not wait.
+            changes: how many are waited for.
         """
         if not self._places.acquire(blocking=False):
             return False
         try:
             with self._condition:
-                self._condition.wait_for(lambda: self._closed or self._generation != seen, timeout=max(0.0, seconds))
+                self._condition.wait_for(
+                    lambda: self._closed or self._generation >= seen + changes, timeout=max(0.0, seconds)
+                )
                 return self._generation != seen
         finally:
             self._places.release()

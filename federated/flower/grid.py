@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from federated.flower.base_grid import CampaignGrid
 from federated.flower.messages import message_from_bytes, message_to_bytes, readdressed
-from federated.grid_store import GridStore, GridTask
+from federated.grid_store import GridReply, GridStore, GridTask, flower_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,15 @@ class GridEngine:
     Attributes:
         open_store: opens a durable transaction over the message table.
         changed: called after tasks were stored: wakes the calls that nodes hold open.
-        wait: blocks until a reply may have come, or for so many seconds, and returns; it may return early.
+        read_store: opens the message table for reading.
+        wait: blocks until so many more replies may have come, or for so many seconds; it may return early.
         now: tells the time.
     """
 
     open_store: Callable[[], AbstractContextManager[GridStore]]
+    read_store: Callable[[], AbstractContextManager[GridStore]]
     changed: Callable[[], None]
-    wait: Callable[[float], None]
+    wait: Callable[[int, float], None]
     now: Callable[[], datetime]
 
 
@@ -58,27 +60,28 @@ class DurableGrid(CampaignGrid):
     def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
         """Return the replies there are."""
         wanted = list(message_ids)
-        with self._engine.open_store() as store:
+        with self._engine.read_store() as store:
             replies = store.replies(wanted)
-            tasks = {task_id: store.task(task_id) for task_id in replies}
-        return [self._reply(task, replies[task_id]) for task_id, task in tasks.items() if task is not None]
+        return [self._reply(task_id, reply) for task_id, reply in replies.items()]
 
     @override
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
         """Push, then wait until every entity that is not `absent` answered or `timeout` seconds have passed."""
         sent = list(messages)
+        if not sent:
+            return []  # Flower asks for an evaluation after each round; ours is a stage of its own
         wanted = list(self.push_messages(sent))
-        awaited = [
+        awaited = {
             each.metadata.message_id for each in sent if self.entities[each.metadata.dst_node_id] not in self.absent
-        ]
+        }
         start = self._engine.now()
         while True:
-            with self._engine.open_store() as store:
-                missing = len(awaited) - len(store.replies(awaited))
+            with self._engine.read_store() as store:
+                awaited -= store.answered(awaited)
             left = (timeout if timeout is not None else math.inf) - (self._engine.now() - start).total_seconds()
-            if missing == 0 or left <= 0:
+            if not awaited or left <= 0:
                 return self.pull_messages(wanted)
-            self._engine.wait(min(left, self.ttl_seconds))
+            self._engine.wait(len(awaited), min(left, self.ttl_seconds))
 
     def _task(self, message: Message) -> GridTask:
         metadata, now = message.metadata, self._engine.now()
@@ -92,6 +95,7 @@ class DurableGrid(CampaignGrid):
             expires=now + timedelta(seconds=metadata.ttl),
         )
 
-    def _reply(self, task: GridTask, reply: bytes) -> Message:
-        node_id = next(node for node, entity in self.entities.items() if entity == task.entity)
-        return readdressed(message_from_bytes(reply), run_id=self.run.run_id, node_id=node_id, reply_to=task.task_id)
+    def _reply(self, task_id: str, reply: GridReply) -> Message:
+        node_id = flower_id(reply.entity)
+        answer = message_from_bytes(reply.message)
+        return readdressed(answer, run_id=self.run.run_id, node_id=node_id, reply_to=task_id)

@@ -15,7 +15,7 @@ from federated.code_hash import code_sha256
 from federated.decision import CampaignDecision, Verdict, seal_decision
 from federated.errors import BudgetUnknown
 from federated.manifest import CampaignManifest, manifest_sha256, open_manifest
-from federated.sql_store import SqlCampaignStore
+from federated.sql_campaigns import SqlCampaignStore
 from node.rpc.training import ListedCampaign, TrainingClient
 from node.runtime.errors import PeerRefused, PeerUnreachable
 from node.training.background import undelivered_in

@@ -4,14 +4,23 @@ The decision that was signed first is never replaced; the withdrawal lies beside
 """
 
 from dataclasses import replace
+from typing import Final, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from consent_ledger.sql_driver import DriverStatement, connection_of
 from federated.campaigns import CampaignRecord
 from federated.decision import Verdict
-from federated.sql_store import SqlCampaignStore
+from federated.sql_campaigns import SqlCampaignStore
 from node.training.tables import WithdrawalRow
+
+_WITHDRAWALS: Final = cast("Table", WithdrawalRow.__table__)
+_WITHDRAWN: Final = DriverStatement(
+    select(_WITHDRAWALS.c.campaign_id).where(_WITHDRAWALS.c.campaign_id == bindparam("of_campaign")),
+    ["of_campaign"],
+    [_WITHDRAWALS.c.campaign_id],
+)
 
 
 class DecidedCampaigns:
@@ -35,6 +44,5 @@ class DecidedCampaigns:
         return tuple(self._as_it_stands(record) for record in self._stored.all())
 
     def _as_it_stands(self, record: CampaignRecord) -> CampaignRecord:
-        query = select(WithdrawalRow.campaign_id).where(WithdrawalRow.campaign_id == record.campaign_id)
-        withdrawn = self._session.execute(query).first() is not None
+        withdrawn = _WITHDRAWN.one(connection_of(self._session), record.campaign_id) is not None
         return replace(record, verdict=Verdict.WITHDRAWN) if withdrawn else record

@@ -9,7 +9,7 @@ from consent_ledger.signing import Envelope
 from federated.manifest import CampaignManifest, DataSource, manifest_sha256, open_manifest
 from federated.release import ModelRelease, open_release
 from federated.replay import require_reproducible
-from federated.sql_store import SqlCampaignStore
+from federated.sql_campaigns import SqlCampaignStore
 from node.rpc.training import TrainingClient
 from node.runtime.errors import PeerRefused, PeerUnreachable
 from node.training.errors import ManifestUnknown, ReleaseMissing

@@ -14,7 +14,7 @@ from federated.errors import MessageMalformed
 from federated.flower.client_app import answer
 from federated.flower.messages import refusal
 from federated.manifest import manifest_sha256, open_manifest
-from federated.sql_store import SqlCampaignStore
+from federated.sql_campaigns import SqlCampaignStore
 from federated.steps import RESULT_TYPE
 from node.rpc.training import PulledTask, TrainingClient
 from node.runtime.errors import PeerRefused

@@ -21,7 +21,8 @@ from federated.learning.terms import LogisticTerms, plan_model_terms
 from federated.manifest import CampaignManifest, DataSource, manifest_sha256, open_manifest, seal_manifest
 from federated.measuring.plan import EvaluationPlan
 from federated.planning import plan_stages
-from federated.sql_store import SqlBudgetStore, SqlCampaignStore
+from federated.sql_budget import SqlBudgetStore
+from federated.sql_campaigns import SqlCampaignStore
 from federated.stages import Stage, position_of
 from federated.steps import Asked, MaskRequest, StepRequest, pack, written
 from federated.sums import StageSums

@@ -17,6 +17,7 @@ from federated.decision import CampaignDecision, Verdict, seal_decision
 from federated.manifest import manifest_sha256
 from federated.sql_grid_store import SqlGridStore
 from federated.tables import GridBase
+from node.runtime.group_commit import GroupCommit
 from tests.support.campaigns import CAMPAIGN, COORDINATOR
 from tests.support.clock import START, FrozenClock
 
@@ -36,6 +37,7 @@ class Coordination:
         self.signals = TrainingSignals()
         self.desk = TrainingDesk(
             transaction=self.transaction,
+            commits=GroupCommit(self.engine),
             snapshot=self.transaction,
             workspace=self.workspace,
             signals=self.signals,

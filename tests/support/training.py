@@ -87,7 +87,9 @@ class ScriptedCoordinator(TrainingClient):
 
     def ask(self, asked: Asked[StepRequest]) -> PulledTask:
         """Make the task of a step and hand it out at the next pull."""
-        engine = GridEngine(open_store=_no_store, changed=_nothing, wait=_nothing, now=lambda: START)
+        engine = GridEngine(
+            open_store=_no_store, read_store=_no_store, changed=_nothing, wait=_nothing, now=lambda: START
+        )
         campaign_id = asked.document.campaign_id
         grid = DurableGrid(campaign_id, (self.entity,), engine)
         step, node = step_name(asked.document), flower_id(self.entity)

@@ -8,8 +8,8 @@ from sqlalchemy import Engine, select
 from federated.budget import BudgetLimit, EpsilonLedger
 from federated.enrolment import Enrolment, EnrolmentStore, Secret
 from federated.local_entity import MemoryEnrolments
+from federated.sql_budget import SqlBudgetStore
 from federated.sql_enrolments import SqlEnrolmentStore
-from federated.sql_store import SqlBudgetStore
 from federated.stages import Stage, StageKind
 from federated.tables import EnrolmentSecretRow
 from node.runtime.storage import transaction

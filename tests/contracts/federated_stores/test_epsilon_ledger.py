@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from federated.budget import BudgetLimit, EpsilonLedger, Spend, Unmasking
 from federated.errors import BudgetDamaged, BudgetExceeded, RoundRefused
-from federated.sql_store import SqlBudgetStore
+from federated.sql_budget import SqlBudgetStore
 from federated.stages import Stage, StageKind
 from federated.tables import SpendRow
 from node.runtime.storage import transaction

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import Engine
 
 from federated.errors import RoundRefused
-from federated.grid_store import GridTask, flower_id, task_id
+from federated.grid_store import GridReply, GridTask, flower_id, task_id
 from federated.sql_grid_store import SqlGridStore
 from node.runtime.storage import transaction
 from tests.support.clock import START
@@ -23,7 +23,8 @@ def test_a_task_waits_for_its_entity_until_it_is_answered(engine: Engine) -> Non
         assert store.pending("leon", START) == ()
         assert store.put_reply(TASK.task_id, b"reply", START)
         assert store.pending("soria", START) == ()
-        assert store.replies([TASK.task_id, "unknown"]) == {TASK.task_id: b"reply"}
+        assert store.answered([TASK.task_id, "unknown"]) == {TASK.task_id}
+        assert store.replies([TASK.task_id, "unknown"]) == {TASK.task_id: GridReply("soria", b"reply")}
 
 
 def test_the_first_message_and_the_first_reply_stay(engine: Engine) -> None:
@@ -34,7 +35,7 @@ def test_the_first_message_and_the_first_reply_stay(engine: Engine) -> None:
         assert store.task(TASK.task_id) == TASK
         store.put_reply(TASK.task_id, b"reply", START)
         assert not store.put_reply(TASK.task_id, b"other", LATER + timedelta(days=1))
-        assert store.replies([TASK.task_id]) == {TASK.task_id: b"reply"}
+        assert store.replies([TASK.task_id]) == {TASK.task_id: GridReply("soria", b"reply")}
 
 
 def test_pushing_again_after_an_expiry_gives_the_task_more_time(engine: Engine) -> None:
@@ -59,7 +60,7 @@ def test_what_is_cancelled_or_unknown_takes_no_reply(engine: Engine) -> None:
     with transaction(engine) as session:
         store = SqlGridStore(session)
         assert store.pending("soria", START) == ()
-        assert store.replies([answered.task_id]) == {answered.task_id: b"reply"}
+        assert store.replies([answered.task_id]) == {answered.task_id: GridReply("leon", b"reply")}
         for unknown in (TASK.task_id, "unknown"):
             with pytest.raises(RoundRefused):
                 store.put_reply(unknown, b"late", START)

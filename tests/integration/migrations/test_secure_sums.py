@@ -13,7 +13,8 @@ from consent_ledger.columns import UtcDateTime
 from federated.accountant import GaussianRounds, epsilon_of
 from federated.budget import EpsilonLedger, Spend
 from federated.errors import CampaignNotApproved
-from federated.sql_store import SqlBudgetStore, SqlCampaignStore
+from federated.sql_budget import SqlBudgetStore
+from federated.sql_campaigns import SqlCampaignStore
 from node.runtime import migrate
 from node.runtime.storage import open_engine, transaction
 from tests.support.postgres import postgres_server, server_programs

@@ -20,7 +20,7 @@ from federated.errors import (
     PrivacyTermsInvalid,
     RoundRefused,
 )
-from federated.sql_store import SqlBudgetStore
+from federated.sql_budget import SqlBudgetStore
 from federated.stages import Stage, StageKind, epsilon_of_stages
 from federated.tables import ReservationRow, SpendRow
 from tests.support import campaigns

@@ -44,7 +44,7 @@ class Network:
     def wake(self) -> None:
         self.woken += 1
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, _replies: int, seconds: float) -> None:
         self.clock.advance(seconds=min(seconds, 1.0))
         with self.open_store() as store:
             for entity, ask in self.answers.items():
@@ -55,7 +55,7 @@ class Network:
                         store.put_reply(task.task_id, reply, self.clock.now())
 
     def grid(self) -> DurableGrid:
-        engine = GridEngine(self.open_store, self.wake, self.wait, self.clock.now)
+        engine = GridEngine(self.open_store, self.open_store, self.wake, self.wait, self.clock.now)
         return DurableGrid(self.cohort.manifest.campaign_id, ENTITIES, engine)
 
     def run(self, progress: Progress | None = None, timeout: float = 5.0) -> Progress:

@@ -27,7 +27,8 @@ from federated.errors import (
 from federated.features import NumericFeature
 from federated.guard import NodeGuard, Pinned
 from federated.manifest import CampaignManifest, manifest_sha256
-from federated.sql_store import SqlBudgetStore, SqlCampaignStore
+from federated.sql_budget import SqlBudgetStore
+from federated.sql_campaigns import SqlCampaignStore
 from federated.stages import Stage, StageKind
 from federated.steps import (
     Asked,

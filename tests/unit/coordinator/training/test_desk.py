@@ -10,7 +10,7 @@ from consent_ledger.errors import PartySuspended, SignatureInvalid
 from consent_ledger.parties import EntityStatus
 from coordinator.training.errors import ResultRefused
 from federated.errors import RoundRefused
-from federated.grid_store import GridTask, task_id
+from federated.grid_store import GridReply, GridTask, task_id
 from federated.steps import RESULT_TYPE
 from tests.support.campaigns import CAMPAIGN
 from tests.support.coordination import Coordination
@@ -54,7 +54,7 @@ def test_the_first_result_stays(stage: Coordination) -> None:
     stage.desk.push("soria", TASK, result(stage))
     stage.desk.push("soria", TASK, signing.seal(RESULT_TYPE, b"another", stage.keys["soria"]))
     with stage.work() as work:
-        assert work.grid.replies([TASK]) == {TASK: b"answer"}
+        assert work.grid.replies([TASK]) == {TASK: GridReply("soria", b"answer")}
 
 
 def test_nobody_answers_for_another(stage: Coordination) -> None:
