@@ -84,7 +84,7 @@ bench-learning: setup ## Measure how good the private models are, beside peers (
 	$(BIN)/python -m tests.benchmarks.learning $(BENCH_ARGS)
 
 system: ## Install the Debian packages that some tests need (PostgreSQL, strace) and Pango for PDF
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql strace libpango-1.0-0 libpangoft2-1.0-0
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql strace libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 lock: setup ## Write constraints.txt from the environment that passed the tests
 	$(BIN)/python -m tools.lock
