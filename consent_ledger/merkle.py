@@ -97,8 +97,11 @@ def _path(height: int, index: int, size: int, subtree: SubtreeHash) -> list[byte
     width = 1 << height
     while width < size:
         start = (index ^ 1) * width
-        if start < size:
-            path.append(subtree(start, min(start + width, size)))
+        end = start + width
+        if end <= size:
+            path.append(subtree(start, end))
+        elif start < size:
+            path.append(subtree(start, size))
         index >>= 1
         width <<= 1
     return path

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Float, Insert, Select, Update
+from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Float, Insert, LargeBinary, Select, Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+from consent_ledger.columns import UtcDateTime, sqlite_text, sqlite_time
 
 _Convert = Callable[[Any], Any]
 _Arrange = Callable[[Sequence[Any]], Any]
@@ -123,8 +126,7 @@ class DriverStatement:
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect, column_keys=list(self._names))
-        kinds = [compiled.binds[name].type.dialect_impl(dialect) for name in self._names]
-        sent = [kind.bind_processor(dialect) for kind in kinds]
+        sent = [_sender(compiled.binds[name].type, dialect) for name in self._names]
         received = [_receiver(column, dialect) for column in self._selected]
         return _Compiled(
             str(compiled),
@@ -158,10 +160,25 @@ def _ours(row: Sequence[Any], received: Sequence[tuple[int, _Convert]]) -> tuple
     return tuple(converted)
 
 
+# Where a driver takes and gives what we have, nothing need be done; SQLite's times, of which every row has some, are
+# written and read in the form that SQLAlchemy gives them.
+
+
+def _sender(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    kind = kind.dialect_impl(dialect)
+    if isinstance(kind, LargeBinary):
+        return None
+    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
+        return sqlite_text
+    return kind.bind_processor(dialect)
+
+
 def _receiver(column: ColumnElement[Any], dialect: Dialect) -> _Convert | None:
     kind = column.type.dialect_impl(dialect)
-    if isinstance(kind, Float):
-        return None  # every driver gives floats; SQLAlchemy would ask for the driver's number of the type
+    if isinstance(kind, LargeBinary | Float):  # of a float SQLAlchemy would ask the driver's number of the type
+        return None
+    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
+        return sqlite_time
     return kind.result_processor(dialect, None)
 
 

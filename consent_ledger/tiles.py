@@ -161,14 +161,15 @@ class TileHashes:
         return fold([self._perfect(height, index) for height, index in _perfect_subtrees(start, end)])
 
     def _perfect(self, height: int, index: int) -> bytes:
-        known = self._known.get((height, index))
-        if known is not None:
-            return known
-        if self._read_leaves is not None and height < TILE_HEIGHT and (index << height) >= self._unfinished:
-            return self._from_leaves(height, index, self._read_leaves)
         rest = height % TILE_HEIGHT
-        tile = (height // TILE_HEIGHT, index >> (TILE_HEIGHT - rest))
-        rows = self._tiles.get(tile) or self._open(*tile)
+        rows = self._tiles.get((height // TILE_HEIGHT, index >> (TILE_HEIGHT - rest)))
+        if rows is None:  # of a path's hashes all but two or three are in tiles that are open
+            known = self._known.get((height, index))
+            if known is not None:
+                return known
+            if self._read_leaves is not None and height < TILE_HEIGHT and (index << height) >= self._unfinished:
+                return self._from_leaves(height, index, self._read_leaves)
+            rows = self._open(height // TILE_HEIGHT, index >> (TILE_HEIGHT - rest))
         first = index % (TILE_WIDTH >> rest) * HASH_BYTES
         return rows[rest][first : first + HASH_BYTES]
 

@@ -8,12 +8,22 @@ from consent_ledger.sql_driver import DriverStatement
 from node.records.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
 
 _PERSON: Final[BindParameter[str]] = bindparam("person")
-_NEWEST: Final = func.max(PEOPLE.c.updated_at)
-STAMP: Final = DriverStatement(select(func.count(), _NEWEST).select_from(PEOPLE), [], [func.count(), _NEWEST])
+# Each in a query of its own: together SQLite would go through everybody (17 ms of 200,000 people); alone it counts
+# whole pages and looks at one end of an index (0.07 ms).
+_STAMPED: Final = (
+    select(func.count()).select_from(PEOPLE).scalar_subquery(),
+    select(func.max(PEOPLE.c.updated_at)).scalar_subquery(),
+)
+STAMP: Final = DriverStatement(select(*_STAMPED), [], _STAMPED)
 
 _REF: Final = tuple(PEOPLE.c[name] for name in ("person_id", "fictitious", "recorded_at", "created_at", "updated_at"))
 _WITH_DOCUMENT: Final = select(*_REF).where(PEOPLE.c.document_index == bindparam("document"))
 BY_DOCUMENT: Final = DriverStatement(_WITH_DOCUMENT, ["document"], _REF)
+
+_KEY: Final = (PEOPLE.c.key_id, PEOPLE.c.wrapped_key)
+KEY_OF: Final = DriverStatement(
+    select(*_KEY).where(PEOPLE.c.person_id == _PERSON, PEOPLE.c.erased_at.is_(None)), ["person"], _KEY
+)
 
 _PORTRAYED: Final = (
     *(PEOPLE.c[name] for name in ("key_id", "wrapped_key", "recorded_at", "household_id")),

@@ -42,7 +42,7 @@ from node.records.saving import (
     person_cipher,
     value_cell,
 )
-from node.records.statements import BY_DOCUMENT, DONE_WITH, PORTRAIT, SPELLS_OF, STAMP, VALUES_OF
+from node.records.statements import BY_DOCUMENT, DONE_WITH, KEY_OF, PORTRAIT, SPELLS_OF, STAMP, VALUES_OF
 from node.records.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
 
 _READ_BATCH: Final = 300
@@ -182,7 +182,10 @@ class PersonStore:
         Raises:
             PersonUnknown: not held, or erased.
         """
-        return person_cipher(self._cipher, self._row(person_id))
+        found = KEY_OF.one(connection_of(self._session), person_id)
+        if found is None:
+            raise _unknown()
+        return self._cipher.person(person_id, WrappedKey(*found))
 
     def identity(self, person_id: str) -> Identity:
         """Return who a person is.
@@ -231,7 +234,7 @@ class PersonStore:
         connection = connection_of(self._session)
         found = PORTRAIT.one(connection, person_id)
         if found is None:
-            raise PersonUnknown("no person with that id is held here", remedy="look the person up by document")
+            raise _unknown()
         key_id, wrapped_key, recorded_at, household_id, *facts = found
         values = {}
         rows = VALUES_OF.all(connection, person_id, keep=lambda row: row[0] in field_ids)
@@ -292,7 +295,7 @@ class PersonStore:
     def _row(self, person_id: str) -> Row[Any]:
         row = self._session.execute(select(PEOPLE).where(PEOPLE.c.person_id == person_id, _held())).one_or_none()
         if row is None:
-            raise PersonUnknown("no person with that id is held here", remedy="look the person up by document")
+            raise _unknown()
         return row
 
     def _people(self, ids: Sequence[str]) -> Sequence[Row[Any]]:
@@ -332,6 +335,10 @@ class PersonStore:
         ids = {row.household_id for row in people if row.household_id}
         rows = self._session.execute(select(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id.in_(ids)))
         return {row.household_id: row for row in rows}
+
+
+def _unknown() -> PersonUnknown:
+    return PersonUnknown("no person with that id is held here", remedy="look the person up by document")
 
 
 def _held() -> ColumnElement[bool]:

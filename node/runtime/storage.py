@@ -37,7 +37,8 @@ def open_engine(url: str) -> Engine:
         SettingsInvalid: not a database URL, or of a database whose driver is not installed.
     """
     try:
-        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        # The connection used last has the pages and statements that the next one needs.
+        engine = create_engine(url, pool_use_lifo=True, pool_pre_ping=not url.startswith("sqlite"))
     except (ArgumentError, NoSuchModuleError) as error:
         raise SettingsInvalid("the database URL is not one", remedy="sqlite:///FILE or postgresql://...") from error
     except ModuleNotFoundError as error:
