@@ -1,5 +1,6 @@
 """From a campaign whose rounds are over to what is released: the model, its figures, what it cost. Post-processing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,6 +9,8 @@ import numpy as np
 
 from federated.accountant import GaussianRounds, epsilon_of
 from federated.errors import DataUnsuitable
+from federated.learning.documents import Edit
+from federated.learning.editing import redone
 from federated.manifest import CampaignManifest
 from federated.measuring.drift import DriftBaseline
 from federated.measuring.measurement import Measurement
@@ -68,15 +71,33 @@ def epsilon_spent(manifest: CampaignManifest, completed: int) -> float:
 
 
 def compose_release(
-    manifest: CampaignManifest, manifest_sha256: str, progress: Progress, measured: Measured | None, now: datetime
+    manifest: CampaignManifest,
+    manifest_sha256: str,
+    progress: Progress,
+    measured: Measured | None,
+    now: datetime,
+    *,
+    edits: Sequence[Edit] = (),
 ) -> ModelRelease:
-    """Return the release of a campaign whose rounds are over. Nothing in it is computed from anybody's data again."""
+    """Return the release of a campaign whose rounds are over. Nothing in it is computed from anybody's data again.
+
+    Args:
+        manifest: of the campaign.
+        manifest_sha256: of its signed bytes.
+        progress: after the last round.
+        measured: what `measure` read; it is of the model before its corrections.
+        now: the moment of the release.
+        edits: corrections by hand, in their order.
+
+    Raises:
+        EditInvalid: a correction does not fit the model.
+    """
     program = StageSums(manifest).program
     return ModelRelease(
         campaign_id=manifest.campaign_id,
         manifest_sha256=manifest_sha256,
         network=manifest.network,
-        model=program.finish(progress.vectors),
+        model=redone(program.finish(progress.vectors), edits),
         recalibration=(measured.recalibration if measured is not None else None) or Recalibration(),
         epsilon=manifest.epsilon,
         epsilon_spent=epsilon_spent(manifest, progress.completed),

@@ -7,6 +7,7 @@ import numpy as np
 from federated.bundle.transcript import Transcript
 from federated.errors import ReleaseInvalid
 from federated.finishing import compose_release, measure
+from federated.learning.documents import edits_of
 from federated.manifest import CampaignManifest
 from federated.progress import Progress
 from federated.release import ModelRelease
@@ -62,16 +63,20 @@ def require_reproducible(
 ) -> None:
     """Check that a verified release is what its transcript gives: the model, its figures, and what it cost.
 
+    Corrections by hand, which the release lists, are made again on the model that the rounds give.
+
     Raises:
         TranscriptInvalid: the bytes are no transcript of this campaign.
         ReleaseInvalid: they give something else than the release says.
+        EditInvalid: the release names a correction by hand that does not fit its model.
     """
     parsed = Transcript.from_jsonl(transcript, manifest_sha256)
     if parsed.head != release.transcript_sha256:
         raise ReleaseInvalid("the transcript is not the one that the release names")
     progress = replayed(manifest, parsed)
     measured = measure(manifest, progress, len(parsed.records[-1].contributors))
-    again = compose_release(manifest, manifest_sha256, progress, measured, release.released)
+    edits = edits_of(release.model)
+    again = compose_release(manifest, manifest_sha256, progress, measured, release.released, edits=edits)
     if not _alike(again.model_dump(mode="json"), release.model_dump(mode="json")):
         raise ReleaseInvalid(
             "the released model is not the one that the rounds give", remedy="do not use it; tell the Gerencia"

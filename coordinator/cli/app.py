@@ -9,10 +9,14 @@ from coordinator.cli import (
     locator,
     serve,
     status,
+    training_edit,
+    training_publish,
     training_release,
+    training_review,
     training_simulate,
     training_start,
     training_status,
+    training_stop,
 )
 from node.runtime.command_line import run
 
@@ -30,7 +34,16 @@ def _about() -> None:
 COMMANDS = (init, serve, status, doctor, entity, locator)
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 
-TRAINING_COMMANDS = (training_start, training_status, training_release, training_simulate)
+TRAINING_COMMANDS = (
+    training_start,
+    training_status,
+    training_stop,
+    training_review,
+    training_edit,
+    training_publish,
+    training_release,
+    training_simulate,
+)
 """Modules with a ``register(app)`` for the group ``training``."""
 
 for _module in COMMANDS:

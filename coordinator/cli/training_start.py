@@ -34,6 +34,7 @@ def start(
     deadline: Annotated[str, typer.Option(help="How long entities may take to decide: 45m, 12h, 7d.")] = "14d",
     ends: Annotated[str, typer.Option(help="How long after that contributions may leave: 12h, 7d.")] = "7d",
     invite: Annotated[list[str] | None, typer.Option(help="Entity to invite; repeat. All if none.")] = None,
+    review: Annotated[bool, typer.Option("--review", help="Hold the model until somebody publishes it.")] = False,
     lang: LangOption = "es",
     as_json: JsonOption = False,
 ) -> None:
@@ -48,5 +49,6 @@ def start(
     proposal = Proposal(
         name, epsilon, delta, minimum_cohort, *times, model, figures, colluders, people_cap, curves, tuple(invite or ())
     )
-    campaign = propose(open_coordinator(home), proposal, Source(checked_source(source), schema, dataset))
+    asked = Source(checked_source(source), schema, dataset)
+    campaign = propose(open_coordinator(home), proposal, asked, review=review)
     emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)

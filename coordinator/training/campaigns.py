@@ -6,7 +6,9 @@ processes (the service and a command) cannot both move it.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,15 +16,17 @@ from consent_ledger import canonical
 from consent_ledger.parties import Party
 from consent_ledger.signing import Envelope
 from coordinator.training.errors import CampaignOutOfStep, CampaignUnknown, DecisionConflict
-from coordinator.training.states import CampaignEvent, CampaignState, StopReason, after
+from coordinator.training.states import CampaignEvent, CampaignState, StopReason, after, require_review
 from coordinator.training.tables import CampaignDecisionRow, CampaignRow, RoundRow
 from federated.bundle.transcript import RoundRecord
 from federated.decision import CampaignDecision, Verdict, is_news, open_decision
 from federated.errors import CampaignDecided
+from federated.learning.documents import Edit
 from federated.manifest import CampaignManifest, manifest_sha256, open_manifest
 from federated.progress import Progress
 
 _DETAIL_CHARACTERS = 1000
+_EDITS: Final = TypeAdapter(tuple[Edit, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Campaign:
         withdrawn: entities that approved and took it back, sorted; they are not among the approved.
         checkpoint: the progress after the last step, None before the first.
         saved: when that was.
+        review: whether a person looks at the model before it is released.
+        edits: corrections by hand so far, in their order.
     """
 
     manifest: CampaignManifest
@@ -49,6 +55,8 @@ class Campaign:
     began: datetime | None
     ended: datetime | None
     saved: datetime | None
+    review: bool
+    edits: tuple[Edit, ...]
     stop_reason: StopReason | None
     stop_detail: str
     release: Envelope | None
@@ -89,8 +97,14 @@ class CampaignRegister:
         self._session = session
         self._key = coordinator_key
 
-    def propose(self, envelope: Envelope, now: datetime) -> Campaign:
-        """Store a new campaign. It is visible to the invited entities once the transaction commits."""
+    def propose(self, envelope: Envelope, now: datetime, *, review: bool = False) -> Campaign:
+        """Store a new campaign. It is visible to the invited entities once the transaction commits.
+
+        Args:
+            envelope: the signed manifest.
+            now: the moment.
+            review: hold the model back, when the rounds are over, until a person has looked at it.
+        """
         manifest = open_manifest(envelope, coordinator_key=self._key)
         self._session.add(
             CampaignRow(
@@ -99,6 +113,7 @@ class CampaignRegister:
                 state=CampaignState.PROPOSED.value,
                 manifest=envelope.to_json(),
                 proposed_at=now,
+                review=review,
                 rounds_completed=0,
             )
         )
@@ -215,11 +230,34 @@ class CampaignRegister:
         query = select(RoundRow.record).where(RoundRow.campaign_id == campaign_id).order_by(RoundRow.round)
         return tuple(RoundRecord.parse(record) for record in self._session.scalars(query))
 
-    def release(self, campaign_id: str, release: Envelope, now: datetime) -> Campaign:
-        """End a running campaign with its signed release.
+    def hold(self, campaign_id: str) -> Campaign:
+        """Keep the model of a running campaign, whose rounds are over, for a person to look at.
 
         Raises:
             CampaignOutOfStep: it is not running.
+        """
+        row = self._row(campaign_id, lock=True)
+        row.state = after(CampaignState(row.state), CampaignEvent.HOLD).value
+        self._session.flush()
+        return self._campaign(row)
+
+    def amend(self, campaign_id: str, edits: tuple[Edit, ...]) -> Campaign:
+        """Store all the corrections by hand of a model in review.
+
+        Raises:
+            CampaignOutOfStep: it is not in review.
+        """
+        row = self._row(campaign_id, lock=True)
+        require_review(CampaignState(row.state))
+        row.edits = _EDITS.dump_json(edits)
+        self._session.flush()
+        return self._campaign(row)
+
+    def release(self, campaign_id: str, release: Envelope, now: datetime) -> Campaign:
+        """End a campaign, running or in review, with its signed release.
+
+        Raises:
+            CampaignOutOfStep: it is neither.
         """
         row = self._row(campaign_id, lock=True)
         row.state = after(CampaignState(row.state), CampaignEvent.RELEASE).value
@@ -265,6 +303,8 @@ class CampaignRegister:
             began=row.began_at,
             ended=row.ended_at,
             saved=row.saved_at,
+            review=row.review,
+            edits=_EDITS.validate_json(row.edits) if row.edits is not None else (),
             stop_reason=StopReason(row.stop_reason) if row.stop_reason is not None else None,
             stop_detail=row.stop_detail or "",
             release=Envelope.from_json(row.release) if row.release is not None else None,

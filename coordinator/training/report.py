@@ -16,6 +16,7 @@ FINAL: Final = frozenset({CampaignState.RELEASED, CampaignState.STOPPED})
 _STATES: Final = {
     CampaignState.PROPOSED: {"es": "propuesta", "en": "proposed"},
     CampaignState.RUNNING: {"es": "en marcha", "en": "running"},
+    CampaignState.IN_REVIEW: {"es": "en revisión", "en": "in review"},
     CampaignState.RELEASED: {"es": "modelo publicado", "en": "released"},
     CampaignState.STOPPED: {"es": "detenida", "en": "stopped"},
 }
@@ -81,6 +82,8 @@ def document(campaign: Campaign) -> dict[str, Any]:
         "ends": terms.ends.isoformat(),
         "began": _time(campaign.began),
         "ended": _time(campaign.ended),
+        "review": campaign.review,
+        "edits": len(campaign.edits),
         "seconds": _seconds(campaign),
         "stop_reason": campaign.stop_reason.value if campaign.stop_reason else None,
         "stop_detail": campaign.stop_detail,
@@ -122,8 +125,8 @@ def cohort(campaign: Campaign) -> tuple[str, ...]:
 
 
 def is_over(campaign: Campaign) -> bool:
-    """Tell whether a campaign has ended, with or without a model."""
-    return campaign.state in FINAL
+    """Tell whether the rounds of a campaign are over: it has ended, with or without a model, or is in review."""
+    return campaign.state in FINAL or campaign.state is CampaignState.IN_REVIEW
 
 
 def seconds_left(campaign: Campaign) -> float | None:

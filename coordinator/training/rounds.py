@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
 from coordinator.training.campaigns import Campaign
 from coordinator.training.desk import TrainingSignals, Workspace
-from coordinator.training.errors import CampaignInterrupted
+from coordinator.training.errors import CampaignInterrupted, CampaignOutOfStep
 from coordinator.training.runner import OnStep
+from coordinator.training.states import CampaignState
 from federated.grid_store import GridStore
 from federated.progress import Progress
 
@@ -26,9 +28,19 @@ _LONGEST_WAIT_SECONDS: Final = 1.0
 class ReplyWaiter:
     """Waits for replies without missing one that came between looking and waiting."""
 
-    def __init__(self, signals: TrainingSignals, stopping: threading.Event) -> None:
+    def __init__(
+        self, signals: TrainingSignals, stopping: threading.Event, require_running: Callable[[], None]
+    ) -> None:
+        """Wait in one campaign's thread.
+
+        Args:
+            signals: of the process.
+            stopping: set when the process stops.
+            require_running: raises when the campaign was ended by another process; asked when nothing else happens.
+        """
         self._signals = signals
         self._stopping = stopping
+        self._require_running = require_running
         self._seen = signals.replies.generation
 
     def wait(self, replies: int, seconds: float) -> None:
@@ -36,12 +48,15 @@ class ReplyWaiter:
 
         Raises:
             CampaignInterrupted: the process is stopping.
+            CampaignOutOfStep: the campaign was stopped by a command.
         """
         # A reply stored after the last call's end counts: it moved the generation past `_seen`.
-        self._signals.replies.wait(self._seen, min(seconds, _LONGEST_WAIT_SECONDS), changes=replies)
+        came = self._signals.replies.wait(self._seen, min(seconds, _LONGEST_WAIT_SECONDS), changes=replies)
         self._seen = self._signals.replies.generation
         if self._stopping.is_set() or self._signals.replies.closed:
             raise CampaignInterrupted("the coordinator is stopping", remedy="the campaign goes on at the next start")
+        if not came:
+            self._require_running()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +80,13 @@ class RoundEngine:
         Raises:
             CohortTooSmall: too few entities were left.
             CampaignInterrupted: the process is stopping.
+            CampaignOutOfStep: the campaign was stopped by a command.
         """
         # Flower takes a second to load: not before a campaign runs.
         from federated.flower.grid import DurableGrid, GridEngine  # noqa: PLC0415 - see above
         from federated.flower.server_app import run_campaign  # noqa: PLC0415 - see above
 
-        waiter = ReplyWaiter(self.signals, stopping)
+        waiter = ReplyWaiter(self.signals, stopping, partial(self._require_running, campaign.campaign_id))
         engine = GridEngine(
             open_store=self._open_store,
             read_store=self._read_store,
@@ -81,6 +97,12 @@ class RoundEngine:
         grid = DurableGrid(campaign.campaign_id, campaign.approved, engine, ttl_seconds=self.step_seconds)
         run = campaign_run(campaign, on_step, self._key_of, self.step_seconds)
         return run_campaign(run, grid, campaign.checkpoint)
+
+    def _require_running(self, campaign_id: str) -> None:
+        with self.snapshot() as session:
+            state = self.workspace(session).campaigns.get(campaign_id).state
+        if state is not CampaignState.RUNNING:
+            raise CampaignOutOfStep(f"campaign {campaign_id} is {state}")
 
     def _key_of(self, entity: str) -> bytes:
         with self.snapshot() as session:

@@ -19,13 +19,13 @@ from sqlalchemy.orm import Session
 from consent_ledger.signing import Signer
 from coordinator.training.campaigns import Campaign
 from coordinator.training.desk import Workspace
-from coordinator.training.errors import CampaignInterrupted
+from coordinator.training.errors import CampaignInterrupted, CampaignOutOfStep
+from coordinator.training.releasing import publish
 from coordinator.training.states import CampaignState, StopReason
 from federated.bundle.transcript import RoundRecord
 from federated.code_hash import code_sha256
 from federated.errors import CohortTooSmall, FederatedError
 from federated.progress import Progress
-from federated.release import seal_release
 
 MAX_RUNNING: Final = 4
 """Campaigns that run at once; others wait their turn."""
@@ -114,7 +114,7 @@ class CampaignRunner:
         return campaign.state
 
     def finish(self, campaign_id: str, stopping: threading.Event) -> None:
-        """Run the rounds that are left and release the model, or stop with the reason."""
+        """Run the rounds that are left and release the model, hold it for review, or stop with the reason."""
         with self._parts.snapshot() as session:
             campaign = self._parts.workspace(session).campaigns.get(campaign_id)
         if campaign.state is not CampaignState.RUNNING:
@@ -123,41 +123,43 @@ class CampaignRunner:
             self._stop(campaign_id, StopReason.CODE_CHANGED, "another version of the training code is installed here")
             return
         try:
-            progress = self._parts.run_rounds(campaign, partial(self._save, campaign_id), stopping)
+            self._parts.run_rounds(campaign, partial(self._save, campaign_id), stopping)
         except CampaignInterrupted:
             return
         except CohortTooSmall as error:
             self._stop(campaign_id, StopReason.COHORT_LOST, error.message)
         except FederatedError as error:
             self._stop(campaign_id, StopReason.FAILED, f"{error.code}: {error.message}")
+        except CampaignOutOfStep:
+            _log.info("campaign_ended_meanwhile", campaign=campaign_id)  # stopped by a command
         else:
-            self._release(campaign, progress)
+            self._conclude(campaign_id)
 
     def _save(self, campaign_id: str, progress: Progress, record: RoundRecord | None) -> None:
         with self._parts.transaction() as session:
             self._parts.workspace(session).campaigns.save_step(campaign_id, progress, record, self._parts.now())
 
-    def _release(self, campaign: Campaign, progress: Progress) -> None:
-        # numpy takes a moment to load: not before a campaign needs it.
-        from federated.finishing import compose_release, measure  # noqa: PLC0415 - see above
-
+    def _conclude(self, campaign_id: str) -> None:
         now = self._parts.now()
-        with self._parts.snapshot() as session:
-            records = self._parts.workspace(session).campaigns.transcript(campaign.campaign_id)
-        measured = measure(campaign.manifest, progress, len(records[-1].contributors))
-        release = compose_release(campaign.manifest, campaign.manifest_sha256, progress, measured, now)
-        envelope = seal_release(release, self._parts.signer)
         with self._parts.transaction() as session:
             work = self._parts.workspace(session)
-            work.campaigns.release(campaign.campaign_id, envelope, now)
-            work.grid.cancel(campaign.campaign_id, now)
-        _log.info("campaign_released", campaign=campaign.campaign_id, rounds=progress.completed)
+            campaign = work.campaigns.get(campaign_id)
+            if campaign.state is not CampaignState.RUNNING:
+                return  # stopped by a command in the last moment
+            if campaign.review:
+                work.grid.cancel(campaign_id, now)
+                campaign = work.campaigns.hold(campaign_id)
+            else:
+                campaign = publish(work, campaign, self._parts.signer, now)
+        _log.info("campaign_moved", campaign=campaign_id, state=campaign.state.value)
         self._parts.announce()
 
     def _stop(self, campaign_id: str, reason: StopReason, detail: str) -> None:
         now = self._parts.now()
         with self._parts.transaction() as session:
             work = self._parts.workspace(session)
+            if work.campaigns.get(campaign_id).state is CampaignState.STOPPED:
+                return  # by a command, in the last moment
             work.campaigns.stop(campaign_id, reason, detail, now)
             work.grid.cancel(campaign_id, now)
         _log.warning("campaign_stopped", campaign=campaign_id, reason=reason.value, detail=detail)

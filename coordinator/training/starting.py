@@ -41,8 +41,10 @@ class Source:
         return table_question(self.dataset, schema.features, schema.label)
 
 
-def propose(coordinator: Coordinator, proposal: Proposal, source: Source) -> Campaign:
+def propose(coordinator: Coordinator, proposal: Proposal, source: Source, *, review: bool = False) -> Campaign:
     """Sign the manifest of a new campaign and store it; the running service offers it to the invited entities.
+
+    With `review`, its model waits, when the rounds are over, until somebody publishes it.
 
     Raises:
         CampaignInvalid, PrivacyTermsInvalid, SchemaInvalid: it cannot be proposed like this; nothing was stored.
@@ -53,4 +55,4 @@ def propose(coordinator: Coordinator, proposal: Proposal, source: Source) -> Cam
         parties = [view.party for view in coordinator.registry(session).entities()]
         manifest = compose(proposal, question, parties, network=coordinator.settings.network, now=now)
         envelope = seal_manifest(manifest, coordinator.keys.signing)
-        return coordinator.training(session).campaigns.propose(envelope, now)
+        return coordinator.training(session).campaigns.propose(envelope, now, review=review)

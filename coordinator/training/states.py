@@ -1,8 +1,9 @@
 """The life of a campaign as one table.
 
-proposed --begin--> running --release--> released
-    |                  |
-    +------ stop ------+--> stopped
+proposed --begin--> running --release------------------> released
+    |                  |--hold--> in_review --release----^
+    |                  |              |
+    +------ stop ------+---- stop ----+----------------> stopped
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ class CampaignState(StrEnum):
 
     PROPOSED = "proposed"  # entities are deciding
     RUNNING = "running"  # rounds are being asked
+    IN_REVIEW = "in_review"  # the rounds are over, and a person looks at the model before it is signed
     RELEASED = "released"  # the model is signed; final
     STOPPED = "stopped"  # ended without a model, with a reason; final
 
@@ -25,6 +27,7 @@ class CampaignEvent(StrEnum):
     """What moves a campaign on."""
 
     BEGIN = "begin"
+    HOLD = "hold"
     RELEASE = "release"
     STOP = "stop"
 
@@ -32,8 +35,11 @@ class CampaignEvent(StrEnum):
 TRANSITIONS: Final[Mapping[tuple[CampaignState, CampaignEvent], CampaignState]] = {
     (CampaignState.PROPOSED, CampaignEvent.BEGIN): CampaignState.RUNNING,
     (CampaignState.PROPOSED, CampaignEvent.STOP): CampaignState.STOPPED,
+    (CampaignState.RUNNING, CampaignEvent.HOLD): CampaignState.IN_REVIEW,
     (CampaignState.RUNNING, CampaignEvent.RELEASE): CampaignState.RELEASED,
     (CampaignState.RUNNING, CampaignEvent.STOP): CampaignState.STOPPED,
+    (CampaignState.IN_REVIEW, CampaignEvent.RELEASE): CampaignState.RELEASED,
+    (CampaignState.IN_REVIEW, CampaignEvent.STOP): CampaignState.STOPPED,
 }
 """Every move there is; what is not here is refused."""
 
@@ -60,3 +66,15 @@ def after(state: CampaignState, event: CampaignEvent) -> CampaignState:
         raise CampaignOutOfStep(
             f"a campaign that is {state} cannot {event}", remedy="see: redpact-coordinator training status"
         ) from error
+
+
+def require_review(state: CampaignState) -> None:
+    """Check that a campaign's model is in review.
+
+    Raises:
+        CampaignOutOfStep: it is not.
+    """
+    if state is not CampaignState.IN_REVIEW:
+        raise CampaignOutOfStep(
+            f"a campaign that is {state} is not in review", remedy="a model is held for it by: training start --review"
+        )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKeyConstraint, Index, Integer, LargeBinary, String
+from sqlalchemy import Boolean, ForeignKeyConstraint, Index, Integer, LargeBinary, String, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from consent_ledger.columns import UtcDateTime
@@ -28,6 +28,8 @@ class CampaignRow(Base):
     rounds_completed: Mapped[int] = mapped_column(Integer)
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    review: Mapped[bool] = mapped_column(Boolean, server_default=false())  # a person looks before the release
+    edits: Mapped[bytes | None] = mapped_column(LargeBinary)  # JSON of the corrections by hand
     stop_reason: Mapped[str | None] = mapped_column(String(32))
     stop_detail: Mapped[str | None] = mapped_column(String(1000))
     release: Mapped[bytes | None] = mapped_column(LargeBinary)  # DSSE JSON of the signed envelope

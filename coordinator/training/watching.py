@@ -15,7 +15,7 @@ LOOK_SECONDS: Final = 0.25
 
 
 def watch_until_ended(coordinator: Coordinator, shown: Sequence[Campaign]) -> tuple[Campaign, ...]:
-    """Show progress on standard error until every campaign has ended, and return them as they ended."""
+    """Show progress on standard error until every campaign has ended or waits for review; return them as they are."""
     current = {campaign.campaign_id: campaign for campaign in shown}
     console = Console(stderr=True)
     columns = (
@@ -37,7 +37,7 @@ def watch_until_ended(coordinator: Coordinator, shown: Sequence[Campaign]) -> tu
                 (current[campaign_id],) = report.campaigns(coordinator, campaign_id)
                 campaign = current[campaign_id]
                 progress.update(bar, completed=campaign.rounds_completed, facts=_facts(campaign))
-            if all(campaign.state in report.FINAL for campaign in current.values()):
+            if all(report.is_over(campaign) for campaign in current.values()):
                 return tuple(current.values())
             time.sleep(LOOK_SECONDS)
 

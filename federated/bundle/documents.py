@@ -7,8 +7,9 @@ from consent_ledger.signing import Envelope
 from federated.bundle.facts import BundleFacts, StageTerms
 from federated.bundle.transcript import Transcript
 from federated.documents import parse_document
-from federated.errors import ManifestInvalid
+from federated.errors import ManifestInvalid, ReleaseInvalid
 from federated.finishing import compose_release, measure
+from federated.learning.documents import edits_of
 from federated.manifest import CampaignManifest, manifest_sha256
 from federated.release import ModelRelease, open_release
 from federated.replay import replayed
@@ -27,19 +28,22 @@ class ReleaseReader:
         found, terms = open_release(release, manifest=manifest, coordinator_key=coordinator_key)
         return bundle_facts(terms, manifest_sha256(manifest), found)
 
-    def replay(self, manifest: Envelope, transcript: Transcript) -> Mapping[str, Any]:
-        """Return the model and its figures, see `remade`.
+    def replay(self, manifest: Envelope, release: Envelope, transcript: Transcript) -> Mapping[str, Any]:
+        """Return the model and its figures, see `remade`; of the release only its corrections by hand are taken.
 
         Raises:
-            MalformedDocument, ManifestInvalid: not a manifest.
+            MalformedDocument, ManifestInvalid, ReleaseInvalid: not a manifest, or not a release.
+            EditInvalid: a correction does not fit the model.
             ReleaseInvalid: a round is not the manifest's, or published something else than its sums give.
             MessageMalformed: a sum does not fit the model.
         """
         terms = parse_document(manifest.payload, CampaignManifest, ManifestInvalid)
         progress = replayed(terms, transcript)
         measured = measure(terms, progress, len(transcript.records[-1].contributors))
+        edits = edits_of(parse_document(release.payload, ModelRelease, ReleaseInvalid).model)
         # The day of the release is its own; nothing that is compared depends on it.
-        return remade(compose_release(terms, manifest_sha256(manifest), progress, measured, terms.issued))
+        digest = manifest_sha256(manifest)
+        return remade(compose_release(terms, digest, progress, measured, terms.issued, edits=edits))
 
 
 def remade(release: ModelRelease) -> dict[str, Any]:

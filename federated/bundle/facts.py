@@ -80,8 +80,10 @@ class CampaignReader(Protocol):
         """
         ...
 
-    def replay(self, manifest: Envelope, transcript: Transcript) -> Mapping[str, Any]:
+    def replay(self, manifest: Envelope, release: Envelope, transcript: Transcript) -> Mapping[str, Any]:
         """Return what `BundleFacts.model` should be, by the sums alone, checking what each round published.
+
+        Of the release only the corrections by hand are taken, and made again.
 
         Raises:
             RedpactError: the sums do not fit the manifest's model, or a round's parameters are others.

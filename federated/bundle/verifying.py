@@ -240,7 +240,7 @@ class _Verification:
         # (10) from the public sums alone
         check = self._check(10)
         try:
-            again = self._reader.replay(self._envelope(MANIFEST_FILE), transcript)
+            again = self._reader.replay(self._envelope(MANIFEST_FILE), self._envelope(RELEASE_FILE), transcript)
         except RedpactError as error:
             check.fail("replay_failed", f"No se puede rehacer ({error.code})", error.message)
             return

@@ -11,7 +11,7 @@ from federated.bundle.epsilon import epsilon_proof
 from federated.card.facts import CardFacts, FeatureWords, MembershipAttack, Shape
 from federated.errors import ReleaseInvalid
 from federated.features import CategoricalFeature, FeatureSpec, NumericFeature
-from federated.learning.documents import AdditiveModel, LinearModel
+from federated.learning.documents import AdditiveModel, LinearModel, edits_of
 from federated.manifest import CampaignManifest
 from federated.measuring.comparison import Comparison
 from federated.measuring.measurement import Estimate, Measurement
@@ -39,8 +39,10 @@ class Told:
     comparisons: Sequence[tuple[str, Comparison]] = ()
 
 
-def card_facts(manifest: CampaignManifest, manifest_sha256: str, release: ModelRelease, told: Told) -> CardFacts:
-    """Return the facts of a release's card and impact assessment.
+def card_facts(
+    manifest: CampaignManifest, manifest_sha256: str, release: ModelRelease, told: Told, *, is_draft: bool = False
+) -> CardFacts:
+    """Return the facts of a release's card and impact assessment; of a draft these say that it is one.
 
     Raises:
         ReleaseInvalid: the release's figures are not those of a measurement.
@@ -71,6 +73,8 @@ def card_facts(manifest: CampaignManifest, manifest_sha256: str, release: ModelR
         recalibration=corrected if corrected != Recalibration() else None,
         attack=told.attack,
         comparisons=tuple(told.comparisons),
+        is_draft=is_draft,
+        edits=tuple((each.feature, each.how, each.reason) for each in edits_of(release.model)),
         shapes=_shapes(release.model) if isinstance(release.model, AdditiveModel) else (),
         coefficients=(
             tuple(zip(manifest.columns, release.model.weights, strict=True))

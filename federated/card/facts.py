@@ -89,6 +89,8 @@ class CardFacts:
         comparisons: entity -> its own comparison, where the entity chose to tell it.
         shapes: of an additive model.
         coefficients: column -> log-odds, of a linear model.
+        edits: corrections by hand, in their order: feature, what was done, why.
+        is_draft: not released: somebody looks at it first.
     """
 
     campaign_id: str
@@ -113,3 +115,5 @@ class CardFacts:
     comparisons: tuple[tuple[str, Comparison], ...] = ()
     shapes: tuple[Shape, ...] = ()
     coefficients: tuple[tuple[str, float], ...] = ()
+    edits: tuple[tuple[str, str, str], ...] = ()
+    is_draft: bool = False

@@ -10,6 +10,7 @@ from federated.card.words import Words
 from federated.measuring.measurement import GroupFigures
 
 _EXPLAINED: Final = ("linear", "additive")
+_CORRECTIONS: Final = {"set": "edit_set", "monotone:+1": "edit_rising", "monotone:-1": "edit_falling"}
 
 
 def model_card(facts: CardFacts, plots: tuple[str, ...], words: Words) -> list[Block]:
@@ -21,6 +22,8 @@ def model_card(facts: CardFacts, plots: tuple[str, ...], words: Words) -> list[B
         words: the language.
     """
     blocks: list[Block] = [Heading(words("card_title", name=facts.name), 1), Text(words("purpose_lock"), strong=True)]
+    if facts.is_draft:
+        blocks.append(Text(words("draft"), strong=True))
     if breached(facts):
         blocks.append(Text(attack_text(facts, words), strong=True))
     blocks.append(Text(words("generated")))
@@ -73,7 +76,12 @@ def _data(facts: CardFacts, words: Words) -> list[Block]:
 
 def _training(facts: CardFacts, words: Words) -> list[Block]:
     rows = tuple(
-        (each.name, str(each.rounds), words.number(each.noise_multiplier), words(f"people_{each.people}"))
+        (
+            words(f"stage_{each.name}"),
+            str(each.rounds),
+            words.number(each.noise_multiplier),
+            words(f"people_{each.people}"),
+        )
         for each in facts.stages
     )
     return [
@@ -221,6 +229,18 @@ def _explanation(facts: CardFacts, plots: tuple[str, ...], words: Words) -> list
         Text(words("explanation_text")),
         *_figures(plots, ("coefficients",), words),
         *shapes,
+        *_corrections(facts, words),
+    ]
+
+
+def _corrections(facts: CardFacts, words: Words) -> list[Block]:
+    if not facts.edits:
+        return []
+    rows = tuple((feature, words(_CORRECTIONS.get(how, "edit_set")), reason) for feature, how, reason in facts.edits)
+    return [
+        Heading(words("h_edits"), 3),
+        Text(words("edits_text")),
+        Table((words("feature"), words("edit_done"), words("edit_reason")), rows),
     ]
 
 

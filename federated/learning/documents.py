@@ -201,3 +201,8 @@ def read_model(data: bytes) -> LinearModel | AdditiveModel | NeuralModel:
         return _MODELS.validate_python(canonical.decode(data, max_bytes=MAX_MODEL_BYTES))
     except (ValidationError, LedgerError) as error:
         raise MessageMalformed("not a learned model") from error
+
+
+def edits_of(model: LearnedModel) -> tuple[Edit, ...]:
+    """Return the corrections that a model had by hand; only an additive one can have any."""
+    return model.edits if isinstance(model, AdditiveModel) else ()

@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from federated.errors import EditInvalid
-from federated.learning.documents import MAX_EDITS, AdditiveModel, Edit, Shape, as_row
+from federated.learning.documents import MAX_EDITS, AdditiveModel, Edit, LearnedModel, Shape, as_row
 from federated.learning.shapes import in_order
+
+SET: Final = "set"
+_ORDERS: Final[dict[str, Literal[-1, 1]]] = {"monotone:+1": 1, "monotone:-1": -1}
 
 
 def edit(model: AdditiveModel, feature: str, log_odds: Sequence[float], *, reason: str) -> AdditiveModel:
@@ -23,7 +26,7 @@ def edit(model: AdditiveModel, feature: str, log_odds: Sequence[float], *, reaso
     Raises:
         EditInvalid: no such feature, another number of bins, values that are no log-odds, or no reason.
     """
-    return _edited(model, feature, as_row(np.array(log_odds, dtype=np.float64)), "set", reason)
+    return _edited(model, feature, as_row(np.array(log_odds, dtype=np.float64)), SET, reason)
 
 
 def edit_in_order(model: AdditiveModel, feature: str, direction: Literal[-1, 1], *, reason: str) -> AdditiveModel:
@@ -35,6 +38,28 @@ def edit_in_order(model: AdditiveModel, feature: str, direction: Literal[-1, 1],
     shape = _shape(model, feature)
     curve = in_order(np.array(shape.log_odds), np.array(shape.people), direction)
     return _edited(model, feature, as_row(curve), f"monotone:{direction:+d}", reason)
+
+
+def redone(model: LearnedModel, edits: Sequence[Edit]) -> LearnedModel:
+    """Return the model with the corrections of another copy of it made again, in their order.
+
+    Of each only what was asked is taken; what it started from and, of an order, what it led to are worked out anew, so
+    that whoever compares the result with a released model finds a correction that does not fit.
+
+    Raises:
+        EditInvalid: a model without curves, or a correction of a kind that is not known or that does not fit.
+    """
+    for each in edits:
+        if not isinstance(model, AdditiveModel):
+            raise EditInvalid("only an additive model is corrected by hand", remedy="train one: --model additive")
+        direction = _ORDERS.get(each.how)
+        if direction is not None:
+            model = edit_in_order(model, each.feature, direction, reason=each.reason)
+        elif each.how == SET:
+            model = edit(model, each.feature, each.after, reason=each.reason)
+        else:
+            raise EditInvalid(f"nobody knows the correction {each.how[:100]!r}", remedy="update RedPACT")
+    return model
 
 
 def _edited(model: AdditiveModel, feature: str, after: tuple[float, ...], how: str, reason: str) -> AdditiveModel:

@@ -79,6 +79,64 @@ def test_a_campaign_from_proposal_to_release_by_commands(net: Network, tmp_path:
     assert 0 < ask(node_app, homes["leon"], "evaluate", campaign)["auc"] <= 1
 
 
+def test_a_model_is_looked_at_corrected_and_only_then_released(net: Network, tmp_path: Path) -> None:
+    home, homes = net.coordinator.home, {entity: node.home for entity, node in net.nodes.items()}
+    for entity, folder in homes.items():
+        data, schema = write_table(tmp_path, entity)
+        ask(node_app, folder, "register-table", DATASET, "--data", str(data), "--schema", str(schema))
+    terms = ("--epsilon", "4", "--model", "additive", "--minimum-cohort", "3", "--deadline", "10m", "--review")
+    table = ("--source", "table", "--dataset", DATASET, "--schema", str(tmp_path / "schema.yaml"))
+    campaign = ask(coordinator_app, home, "start", "--name", "Prueba", *table, *terms)["id"]
+    assert refused(coordinator_app, home, "review", campaign).code == "campaign_out_of_step"
+    for folder in homes.values():
+        ask(node_app, folder, "approve", campaign)
+    (waiting,) = ask(coordinator_app, home, "status", campaign, "--watch")["campaigns"]
+    assert (waiting["state"], waiting["rounds_completed"]) == ("in_review", waiting["rounds"])
+    assert "[en revisión]" in invoke(coordinator_app, home, "status", campaign).stdout
+    assert refused(coordinator_app, home, "release", campaign).code == "campaign_out_of_step"
+
+    draft = ask(coordinator_app, home, "review", campaign, "--output", str(tmp_path / "draft"))["draft"]
+    card = (tmp_path / "draft" / "model-card.html").read_text(encoding="utf-8")
+    assert "Borrador: este modelo no se ha publicado" in card
+    shapes = {shape["feature"]: shape["log_odds"] for shape in draft["model"]["shapes"]}
+    words = ("edit", campaign, "--feature", "tenure", "--reason", "mide al casero")
+    flat = ask(coordinator_app, home, *words, "--remove")["draft"]["model"]
+    assert [each["before"] for each in flat["edits"]] == [shapes["tenure"]]
+    ask(coordinator_app, home, "edit", campaign, "--feature", "age", "--rising", "--reason", "así es la norma")
+    shown = invoke(coordinator_app, home, "review", campaign, "--lang", "en").stdout
+    assert "1. tenure: values set by hand. mide al casero" in shown
+    assert "2. age: only rises. así es la norma" in shown
+
+    (done,) = [ask(coordinator_app, home, "publish", campaign)]
+    assert (done["state"], done["edits"]) == ("released", 2)
+    ask(coordinator_app, home, "release", campaign, "--output", str(tmp_path / "out"))
+    checked = CliRunner().invoke(build_app(), ["model", str(tmp_path / "out"), "--json"])
+    assert (checked.exit_code, json.loads(checked.stdout)["passed"]) == (0, True), checked.output
+    told = (tmp_path / "out" / "model-card.es.md").read_text(encoding="utf-8")
+    assert "mide al casero" in told
+    assert "Borrador" not in told
+    assert 0 < ask(node_app, homes["leon"], "evaluate", campaign)["auc"] <= 1  # fetched, made again, accepted
+
+
+def test_a_correction_that_cannot_be_is_refused(net: Network, tmp_path: Path) -> None:
+    home = net.coordinator.home
+    write_table(tmp_path, "leon")
+    terms = ("--epsilon", "4", "--model", "additive", "--minimum-cohort", "3", "--deadline", "10m")
+    table = ("--source", "table", "--dataset", DATASET, "--schema", str(tmp_path / "schema.yaml"))
+    campaign = ask(coordinator_app, home, "start", "--name", "Prueba", *table, *terms)["id"]
+    words = ("edit", campaign, "--feature", "age", "--reason", "x")
+    assert refused(coordinator_app, home, *words).code == "campaign_invalid"
+    assert refused(coordinator_app, home, *words, "--rising", "--falling").code == "campaign_invalid"
+    assert refused(coordinator_app, home, *words, "--set", "much").code == "campaign_invalid"
+    assert refused(coordinator_app, home, *words, "--rising").code == "campaign_out_of_step"
+    blank = ("edit", campaign, "--feature", "age", "--reason", " ", "--rising")
+    assert refused(coordinator_app, home, *blank).code == "model_edit_invalid"
+    assert refused(coordinator_app, home, "stop", campaign, "--reason", " ").code == "campaign_invalid"
+    assert ask(coordinator_app, home, "stop", campaign, "--reason", "ya no hace falta")["stop_reason"] == "withdrawn"
+    assert "la Gerencia la retiró: ya no hace falta" in invoke(coordinator_app, home, "status", campaign).stdout
+    assert refused(coordinator_app, home, "stop", campaign, "--reason", "otra vez").code == "campaign_out_of_step"
+
+
 def test_a_policy_decides_a_withdrawal_stops_and_a_report_tells(
     net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

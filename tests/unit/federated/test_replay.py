@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from federated.bundle.transcript import RoundRecord, Transcript
-from federated.errors import FederatedError, ReleaseInvalid
+from federated.errors import EditInvalid, FederatedError, ReleaseInvalid
 from federated.finishing import compose_release, measure
+from federated.learning.documents import AdditiveModel, Edit, edits_of
+from federated.learning.editing import edit, edit_in_order
 from federated.progress import Progress
 from federated.release import ModelRelease
 from federated.replay import replayed, require_reproducible
@@ -26,10 +28,17 @@ class Told:
     progress: Progress
     records: tuple[RoundRecord, ...]
 
-    def release(self) -> ModelRelease:
+    def release(self, *edits: Edit) -> ModelRelease:
         measured = measure(self.cohort.manifest, self.progress, len(self.records[-1].contributors))
         now = START + timedelta(days=8)
-        return compose_release(self.cohort.manifest, self.cohort.digest, self.progress, measured, now)
+        return compose_release(self.cohort.manifest, self.cohort.digest, self.progress, measured, now, edits=edits)
+
+    def edits(self) -> tuple[Edit, ...]:
+        """Return two corrections by hand: a curve in order, and another set."""
+        model = self.release().model
+        assert isinstance(model, AdditiveModel)
+        model = edit_in_order(model, "age", -1, reason="the law says so")
+        return edits_of(edit(model, "tenure", (0.0, 0.0, 0.0), reason="it measures the landlord"))
 
     def require(self, records: Sequence[RoundRecord], release: ModelRelease | None = None) -> None:
         """Check the release against these records, as if the release named them."""
@@ -130,6 +139,39 @@ def test_a_model_that_was_changed_is_refused(told: Told) -> None:
     other = release.model.model_copy(update={"intercept": release.model.intercept + 0.001})
     with pytest.raises(ReleaseInvalid):
         told.require(told.records, release.model_copy(update={"model": other}))
+
+
+def test_a_model_corrected_by_hand_comes_out_again_with_its_corrections(told: Told) -> None:
+    release = told.release(*told.edits())
+    assert edits_of(release.model) == told.edits()
+    assert release.measurement == told.release().measurement  # of before
+    told.require(told.records, release)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"before": (9.0, 9.0, 9.0)},  # as if the curve had been worse
+        {"after": (0.1, 0.1, 0.1)},  # other than the model now has
+        {"how": "monotone:+1"},
+        {"how": "by magic"},
+        {"feature": "nobody"},
+    ],
+)
+def test_a_correction_that_does_not_lead_to_the_model_is_refused(told: Told, change: dict[str, object]) -> None:
+    release = told.release(*told.edits())
+    assert isinstance(release.model, AdditiveModel)
+    *first, last = release.model.edits
+    model = release.model.model_copy(update={"edits": (*first, last.model_copy(update=change))})
+    with pytest.raises((ReleaseInvalid, EditInvalid)):
+        told.require(told.records, release.model_copy(update={"model": model}))
+
+
+def test_a_correction_that_was_left_out_is_refused(told: Told) -> None:
+    release = told.release(*told.edits())
+    model = release.model.model_copy(update={"edits": told.edits()[:1]})
+    with pytest.raises(ReleaseInvalid):
+        told.require(told.records, release.model_copy(update={"model": model}))
 
 
 def test_another_transcript_than_the_release_names_is_refused(told: Told) -> None:

@@ -3,19 +3,23 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from coordinator.training.campaigns import Campaign
-from coordinator.training.errors import CampaignInterrupted
+from coordinator.training.errors import CampaignInterrupted, CampaignOutOfStep
+from coordinator.training.releasing import Correct, correct, publish
 from coordinator.training.runner import CampaignRunner, OnStep, RunnerParts
 from coordinator.training.states import CampaignState, StopReason
 from federated.bundle.transcript import Transcript
 from federated.conductor import Conductor, start
 from federated.errors import CohortTooSmall, DataUnsuitable, SumLost
+from federated.learning.documents import edits_of
+from federated.learning.editing import edit_in_order
 from federated.progress import Progress
 from federated.release import open_release
+from federated.replay import require_reproducible
 from tests.support.campaigns import CAMPAIGN, COORDINATOR, sealed
 from tests.support.cohort import MemoryCohort, additive_manifest
 from tests.support.coordination import Coordination
@@ -84,10 +88,10 @@ class Stage(Coordination):
         for entity in EVERYBODY:
             self.join(entity)
 
-    def propose(self, approving: tuple[str, ...] = EVERYBODY, **changes: Any) -> None:
+    def propose(self, approving: tuple[str, ...] = EVERYBODY, *, review: bool = False, **changes: Any) -> None:
         envelope = sealed(additive_manifest(**changes))
         with self.work() as work:
-            work.campaigns.propose(envelope, self.now())
+            work.campaigns.propose(envelope, self.now(), review=review)
         for entity in approving:
             self.desk.decide(entity, self.decision(envelope, entity))
 
@@ -199,3 +203,53 @@ def test_other_code_than_the_manifest_names_is_never_run(stage: Stage) -> None:
     stopped = stage.run(failing(AssertionError("must not run")))
     assert (stopped.state, stopped.stop_reason) == (CampaignState.STOPPED, StopReason.CODE_CHANGED)
     assert stopped.campaign_id == CAMPAIGN
+
+
+def test_a_model_to_be_reviewed_waits_and_is_released_with_its_corrections(stage: Stage) -> None:
+    stage.propose(review=True)
+    held = stage.run()
+    assert (held.state, held.release, held.edits) == (CampaignState.IN_REVIEW, None, ())
+    assert stage.run().state is CampaignState.IN_REVIEW  # whatever the runner looks at
+    with stage.work() as work:
+        for direction in (1, -1):
+            correct(work, CAMPAIGN, in_order(direction), stage.now())
+        done = publish(work, work.campaigns.get(CAMPAIGN), COORDINATOR, stage.now())
+        transcript = Transcript.of(done.manifest_sha256, work.campaigns.transcript(CAMPAIGN))
+    assert done.state is CampaignState.RELEASED
+    assert done.release is not None
+    release, _ = open_release(done.release, manifest=done.envelope, coordinator_key=COORDINATOR.public_key)
+    assert [each.how for each in edits_of(release.model)] == ["monotone:+1", "monotone:-1"]
+    require_reproducible(release, done.manifest, done.manifest_sha256, transcript.to_jsonl())
+
+
+def in_order(direction: Literal[-1, 1]) -> Correct:
+    return lambda model: edit_in_order(model, "age", direction, reason="the law says so")
+
+
+def test_only_a_model_in_review_is_corrected(stage: Stage) -> None:
+    stage.propose()
+    stage.run()
+    with stage.work() as work, pytest.raises(CampaignOutOfStep):
+        correct(work, CAMPAIGN, in_order(1), stage.now())
+    with stage.work() as work, pytest.raises(CampaignOutOfStep):
+        work.campaigns.amend(CAMPAIGN, ())
+
+
+@pytest.mark.parametrize("error", [None, CohortTooSmall("too few"), CampaignOutOfStep("it ended")])
+def test_a_campaign_that_was_stopped_by_a_command_stays_stopped(stage: Stage, error: Exception | None) -> None:
+    def stopped_meanwhile(campaign: Campaign, on_step: OnStep, stopping: threading.Event) -> Progress:
+        progress = all_rounds(campaign, on_step, stopping)
+        with stage.work() as work:
+            work.campaigns.stop(CAMPAIGN, StopReason.WITHDRAWN, "enough", stage.now())
+        if error is not None:
+            raise error
+        return progress
+
+    stage.propose()
+    ended = stage.run(stopped_meanwhile)
+    assert (ended.state, ended.stop_reason, ended.stop_detail) == (
+        CampaignState.STOPPED,
+        StopReason.WITHDRAWN,
+        "enough",
+    )
+    assert ended.release is None

@@ -20,6 +20,7 @@ from federated.card.plots import plots_of
 from federated.card.words import Words, sentences
 from federated.measuring.measurement import Estimate, Hidden
 from federated.measuring.reading import read
+from federated.stages import StageKind
 from tests.unit.federated.bundle.campaign import facts as bundle_facts
 from tests.unit.federated.card.sample import sample
 from tests.unit.federated.measuring.people import PLAN, draw, noisy
@@ -216,9 +217,12 @@ def test_every_sentence_is_used_and_exists_in_both_languages(facts: CardFacts) -
     )
     groups = replace(facts, measurement=replace(facts.measurement, groups=odd))
     attacked = replace(facts, attack=MembershipAttack(0.9, 3.0, 500))
+    edits = tuple((facts.features[0].name, how, "porque sí") for how in ("set", "monotone:+1", "monotone:-1"))
+    stages = tuple(replace(facts.stages[0], name=kind.value) for kind in StageKind)
+    corrected = replace(facts, edits=edits, is_draft=True, stages=stages)
     for lang in LANGUAGES:
         words = Words(lang)
-        for each in (facts, linear, no_groups, groups, attacked, bare(), unweighted(facts)):
+        for each in (facts, linear, no_groups, groups, attacked, corrected, bare(), unweighted(facts)):
             model_card(each, tuple(plots_of(each, words)), words)
             impact_assessment(each, words)
         calm = replace(facts, measurement=replace(facts.measurement, groups=(replace(third, calibration_gap=None),)))

@@ -1,0 +1,25 @@
+"""``redpact-coordinator training publish``."""
+
+from typing import Annotated
+
+import typer
+
+from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def publish(
+        home: HomeOption,
+        campaign_id: Annotated[str, typer.Argument(help="Id of a campaign whose model is in review.", metavar="ID")],
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Sign and release the model in review, with its corrections. That is final."""
+        from coordinator.training import report
+        from coordinator.training.reviewing import publish_reviewed
+
+        campaign = publish_reviewed(open_coordinator(home), campaign_id)
+        emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)

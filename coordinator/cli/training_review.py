@@ -1,0 +1,35 @@
+"""``redpact-coordinator training review``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def review(
+        home: HomeOption,
+        campaign_id: Annotated[str, typer.Argument(help="Id of the campaign; see: training status.", metavar="ID")],
+        output: Annotated[
+            Path | None, typer.Option(help="New folder for the draft of the model card, with plots.")
+        ] = None,
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Show the model of a campaign before it is released: its figures, its curves, its corrections."""
+        from coordinator.training import review_report
+        from coordinator.training.reviewing import look, write_draft
+
+        coordinator = open_coordinator(home)
+        campaign, draft = look(coordinator, campaign_id)
+        if output is not None:
+            write_draft(campaign, draft, output)
+        written = str(output) if output is not None else None
+        document = {"draft": draft.model_dump(mode="json"), "written": written}
+        text = "\n".join([review_report.text(draft, lang), *([written] if written else [])])
+        emit(document, text, as_json=as_json)
