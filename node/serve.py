@@ -56,9 +56,13 @@ def training_tasks(node: Node) -> list[Task]:
     """Return the work for training campaigns, on a node installed with the extra ``federated``."""
     if find_spec("flwr") is None or find_spec("torch") is None:
         return []
-    from node.training.background import decide_by_policies, work  # noqa: PLC0415 - needs the extra
+    from node.training.background import decide_by_policies, watch_recalls, work  # noqa: PLC0415 - needs the extra
 
-    return [Task("training", partial(work, node)), Task("policies", partial(decide_by_policies, node))]
+    return [
+        Task("training", partial(work, node)),
+        Task("policies", partial(decide_by_policies, node)),
+        Task("recalls", partial(watch_recalls, node)),
+    ]
 
 
 def start(node: Node) -> Service:

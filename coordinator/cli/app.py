@@ -11,6 +11,7 @@ from coordinator.cli import (
     status,
     training_edit,
     training_publish,
+    training_recall,
     training_release,
     training_review,
     training_simulate,
@@ -42,6 +43,7 @@ TRAINING_COMMANDS = (
     training_edit,
     training_publish,
     training_release,
+    training_recall,
     training_simulate,
 )
 """Modules with a ``register(app)`` for the group ``training``."""

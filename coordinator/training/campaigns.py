@@ -42,6 +42,7 @@ class Campaign:
         saved: when that was.
         review: whether a person looks at the model before it is released.
         edits: corrections by hand so far, in their order.
+        recalled: when its model was recalled.
     """
 
     manifest: CampaignManifest
@@ -57,6 +58,7 @@ class Campaign:
     saved: datetime | None
     review: bool
     edits: tuple[Edit, ...]
+    recalled: datetime | None
     stop_reason: StopReason | None
     stop_detail: str
     release: Envelope | None
@@ -265,6 +267,19 @@ class CampaignRegister:
         self._session.flush()
         return self._campaign(row)
 
+    def recall(self, campaign_id: str, reason: str, now: datetime) -> Campaign:
+        """Take a released model back: it is listed as recalled from now on, and no node uses it any more.
+
+        Raises:
+            CampaignOutOfStep: it is not released.
+        """
+        row = self._row(campaign_id, lock=True)
+        row.state = after(CampaignState(row.state), CampaignEvent.RECALL).value
+        row.stop_reason, row.stop_detail = StopReason.WITHDRAWN.value, reason[:_DETAIL_CHARACTERS]
+        row.recalled_at = now
+        self._session.flush()
+        return self._campaign(row)
+
     def stop(self, campaign_id: str, reason: StopReason, detail: str, now: datetime) -> Campaign:
         """End a campaign without a model.
 
@@ -305,6 +320,7 @@ class CampaignRegister:
             saved=row.saved_at,
             review=row.review,
             edits=_EDITS.validate_json(row.edits) if row.edits is not None else (),
+            recalled=row.recalled_at,
             stop_reason=StopReason(row.stop_reason) if row.stop_reason is not None else None,
             stop_detail=row.stop_detail or "",
             release=Envelope.from_json(row.release) if row.release is not None else None,

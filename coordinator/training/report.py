@@ -11,13 +11,14 @@ from federated.finishing import epsilon_spent as spent_by
 from federated.learning.scoring import importances
 from federated.release import ModelRelease, open_release
 
-FINAL: Final = frozenset({CampaignState.RELEASED, CampaignState.STOPPED})
+FINAL: Final = frozenset({CampaignState.RELEASED, CampaignState.RECALLED, CampaignState.STOPPED})
 
 _STATES: Final = {
     CampaignState.PROPOSED: {"es": "propuesta", "en": "proposed"},
     CampaignState.RUNNING: {"es": "en marcha", "en": "running"},
     CampaignState.IN_REVIEW: {"es": "en revisión", "en": "in review"},
     CampaignState.RELEASED: {"es": "modelo publicado", "en": "released"},
+    CampaignState.RECALLED: {"es": "modelo retirado", "en": "recalled"},
     CampaignState.STOPPED: {"es": "detenida", "en": "stopped"},
 }
 _REASONS: Final = {
@@ -82,6 +83,7 @@ def document(campaign: Campaign) -> dict[str, Any]:
         "ends": terms.ends.isoformat(),
         "began": _time(campaign.began),
         "ended": _time(campaign.ended),
+        "recalled": _time(campaign.recalled),
         "review": campaign.review,
         "edits": len(campaign.edits),
         "seconds": _seconds(campaign),

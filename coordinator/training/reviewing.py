@@ -1,4 +1,4 @@
-"""What a person does with a campaign by command: look at its model before the release, correct, publish, or stop it."""
+"""What a person does with a campaign by command: look at its model, correct, publish and recall it, or stop it all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -136,11 +136,28 @@ def stop_campaign(coordinator: Coordinator, campaign_id: str, reason: str) -> Ca
         CampaignOutOfStep: it has already ended.
         CampaignInvalid: no reason.
     """
-    if not reason.strip():
-        raise CampaignInvalid("a campaign is stopped for a reason", remedy="give --reason")
     now = coordinator.clock.now()
     with coordinator.transaction() as session:
         work = coordinator.training(session)
-        campaign = work.campaigns.stop(campaign_id, StopReason.WITHDRAWN, reason, now)
+        campaign = work.campaigns.stop(campaign_id, StopReason.WITHDRAWN, _given(reason), now)
         work.grid.cancel(campaign_id, now)
         return campaign
+
+
+def recall(coordinator: Coordinator, campaign_id: str, reason: str) -> Campaign:
+    """Take a released model back in the whole network.
+
+    Raises:
+        CampaignUnknown: there is none with this id.
+        CampaignOutOfStep: it is not released.
+        CampaignInvalid: no reason.
+    """
+    with coordinator.transaction() as session:
+        campaigns = coordinator.training(session).campaigns
+        return campaigns.recall(campaign_id, _given(reason), coordinator.clock.now())
+
+
+def _given(reason: str) -> str:
+    if not reason.strip():
+        raise CampaignInvalid("this is done for a reason", remedy="give --reason")
+    return reason

@@ -4,6 +4,8 @@ proposed --begin--> running --release------------------> released
     |                  |--hold--> in_review --release----^
     |                  |              |
     +------ stop ------+---- stop ----+----------------> stopped
+
+released --recall--> recalled
 """
 
 from collections.abc import Mapping
@@ -19,7 +21,8 @@ class CampaignState(StrEnum):
     PROPOSED = "proposed"  # entities are deciding
     RUNNING = "running"  # rounds are being asked
     IN_REVIEW = "in_review"  # the rounds are over, and a person looks at the model before it is signed
-    RELEASED = "released"  # the model is signed; final
+    RELEASED = "released"  # the model is signed
+    RECALLED = "recalled"  # no entity uses the model any more; final
     STOPPED = "stopped"  # ended without a model, with a reason; final
 
 
@@ -29,6 +32,7 @@ class CampaignEvent(StrEnum):
     BEGIN = "begin"
     HOLD = "hold"
     RELEASE = "release"
+    RECALL = "recall"
     STOP = "stop"
 
 
@@ -38,6 +42,7 @@ TRANSITIONS: Final[Mapping[tuple[CampaignState, CampaignEvent], CampaignState]] 
     (CampaignState.RUNNING, CampaignEvent.HOLD): CampaignState.IN_REVIEW,
     (CampaignState.RUNNING, CampaignEvent.RELEASE): CampaignState.RELEASED,
     (CampaignState.RUNNING, CampaignEvent.STOP): CampaignState.STOPPED,
+    (CampaignState.RELEASED, CampaignEvent.RECALL): CampaignState.RECALLED,
     (CampaignState.IN_REVIEW, CampaignEvent.RELEASE): CampaignState.RELEASED,
     (CampaignState.IN_REVIEW, CampaignEvent.STOP): CampaignState.STOPPED,
 }
@@ -45,13 +50,13 @@ TRANSITIONS: Final[Mapping[tuple[CampaignState, CampaignEvent], CampaignState]] 
 
 
 class StopReason(StrEnum):
-    """Why a campaign ended without a model."""
+    """Why a campaign ended without a model, or lost it."""
 
     SHORT_OF_COHORT = "short_of_cohort"  # too few entities approved
     COHORT_LOST = "cohort_lost"  # too few entities answered a round in time
     CODE_CHANGED = "code_changed"  # the installed code is no longer the one the manifest names
     FAILED = "failed"  # the server application raised one of our errors; the detail says which
-    WITHDRAWN = "withdrawn"  # the Gerencia stopped it
+    WITHDRAWN = "withdrawn"  # the Gerencia stopped it, or recalled its model
 
 
 def after(state: CampaignState, event: CampaignEvent) -> CampaignState:

@@ -30,6 +30,7 @@ class CampaignRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     review: Mapped[bool] = mapped_column(Boolean, server_default=false())  # a person looks before the release
     edits: Mapped[bytes | None] = mapped_column(LargeBinary)  # JSON of the corrections by hand
+    recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     stop_reason: Mapped[str | None] = mapped_column(String(32))
     stop_detail: Mapped[str | None] = mapped_column(String(1000))
     release: Mapped[bytes | None] = mapped_column(LargeBinary)  # DSSE JSON of the signed envelope

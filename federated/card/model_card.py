@@ -41,7 +41,7 @@ def _identity(facts: CardFacts, words: Words) -> list[Block]:
         (words("campaign"), facts.campaign_id),
         (words("network"), facts.network),
         (words("model"), words(f"kind_{facts.model_kind}")),
-        (words("released"), words.day(facts.released)),
+        (words("released"), "—" if facts.is_draft else words.day(facts.released)),
         (words("expires"), words.day(facts.expires)),
         (words("contact"), facts.contact),
     )

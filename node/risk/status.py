@@ -10,7 +10,7 @@ from node.risk.drifting import drift_here
 from node.risk.switch import SwitchState, switch_state
 from node.risk.tables import LastLookRow
 from node.rpc.training import TrainingClient
-from node.training.errors import ReleaseMissing
+from node.training.errors import ReleaseMissing, ReleaseRecalled
 from node.training.releases import VerifiedRelease, newest_release
 from node.wiring import Node
 
@@ -20,7 +20,8 @@ class RiskStatus:
     """The state of use.
 
     Attributes:
-        release: the newest one, None before the first.
+        release: the newest one, None before the first and when it was recalled.
+        recalled: whether the Gerencia took the newest one back.
         looked: when somebody last looked for alerts.
         drift: how far today's scores are from those the model was measured on; None when that cannot be told.
     """
@@ -32,6 +33,7 @@ class RiskStatus:
     rate: OverrideRate
     looked: datetime | None
     drift: Drift | None
+    recalled: bool = False
 
 
 def risk_status(node: Node, client: TrainingClient) -> RiskStatus:
@@ -40,10 +42,13 @@ def risk_status(node: Node, client: TrainingClient) -> RiskStatus:
     Raises:
         ReleaseInvalid, SignatureInvalid: the newest release is not acceptable.
     """
+    recalled = False
     try:
         release = newest_release(node, client, source=DataSource.RECORDS)
     except ReleaseMissing:
         release = None
+    except ReleaseRecalled:
+        release, recalled = None, True
     with node.snapshot() as session:
         state = switch_state(session)
         rate = override_rate(session, release.release.campaign_id) if release is not None else OverrideRate(0, 0)
@@ -52,4 +57,4 @@ def risk_status(node: Node, client: TrainingClient) -> RiskStatus:
     expired = expires is not None and node.clock.now() >= expires
     looked = look.looked_at if look is not None else None
     drift = drift_here(node, release) if release is not None and state.is_on else None
-    return RiskStatus(state, release, expires, expired, rate, looked, drift)
+    return RiskStatus(state, release, expires, expired, rate, looked, drift, recalled)

@@ -32,6 +32,7 @@ def status_document(status: RiskStatus) -> dict[str, Any]:
         "released": release.released.isoformat() if release is not None else None,
         "expires": status.expires.isoformat() if status.expires is not None else None,
         "expired": status.expired,
+        "recalled": status.recalled,
         "drift": status.drift.document() if status.drift is not None else None,
         "looked": status.looked.isoformat() if status.looked is not None else None,
         "decisions": {
@@ -95,6 +96,8 @@ def reasons_text(lang: str) -> str:
 
 
 def _release_lines(status: RiskStatus, lang: str) -> list[str]:
+    if status.recalled:
+        return ["The Gerencia has RECALLED the model." if lang == "en" else "La Gerencia ha RETIRADO el modelo."]
     if status.release is None or status.expires is None:
         return ["No model has been released yet." if lang == "en" else "Todavía no hay ningún modelo publicado."]
     released, until = status.release.release.released.date().isoformat(), status.expires.date().isoformat()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from federated.tables import CampaignRow, ReservationRow
 from node.runtime.errors import PeerRefused, PeerUnreachable
-from node.training.tables import DeliveryRow, PolicyRow, WithdrawalRow
+from node.training.tables import DeliveryRow, PolicyRow, ReleaseRow, WithdrawalRow
 from node.wiring import Node
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ IDLE_SECONDS: Final = 1.0
 
 POLICY_SECONDS: Final = 30.0
 """How often the coordinator is asked for new campaigns while there are standing policies."""
+
+RECALL_SECONDS: Final = 120.0
+"""How often the coordinator is asked whether a model that is kept here was recalled."""
 
 _log = structlog.get_logger(__name__)
 
@@ -55,6 +58,29 @@ def decide_by_policies(node: Node, stopping: threading.Event) -> None:
             except (PeerUnreachable, PeerRefused) as error:
                 _log.info("policies_wait", code=error.code, message=error.message)
         stopping.wait(POLICY_SECONDS)
+
+
+def watch_recalls(node: Node, stopping: threading.Event) -> None:
+    """Look now and then whether a model that is kept here was recalled, until `stopping` is set.
+
+    Whoever uses a model looks as well; this is for when the coordinator is down just then.
+    """
+    client = node.training_client()
+    while not stopping.wait(RECALL_SECONDS):
+        if keeps_releases(node):
+            from node.training.releases import heed_recalls  # noqa: PLC0415 - see the top of the file
+
+            try:
+                heed_recalls(node, client)
+            except (PeerUnreachable, PeerRefused) as error:
+                _log.info("recalls_wait", code=error.code, message=error.message)
+
+
+def keeps_releases(node: Node) -> bool:
+    """Tell whether there is any model here that may be used."""
+    query = select(ReleaseRow.campaign_id).where(ReleaseRow.recalled_at.is_(None))
+    with node.snapshot() as session:
+        return session.scalars(query.limit(1)).first() is not None
 
 
 def has_policies(node: Node) -> bool:

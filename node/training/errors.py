@@ -88,6 +88,13 @@ class ReleaseExpired(TrainingError):
     es = "El modelo ha caducado: ya no se usa. Pida a la Gerencia una campaña nueva; mientras, decida sin lista."
 
 
+class ReleaseRecalled(TrainingError):
+    """The Gerencia took the newest released model back."""
+
+    code = "release_recalled"
+    es = "La Gerencia ha retirado el modelo: ya no se usa. Decida sin lista hasta que publique otro."
+
+
 class RiskSwitchedOff(TrainingError):
     """The data-protection officer has switched the use of the risk model off."""
 

@@ -1,6 +1,8 @@
 """Released models at the node: fetched, verified against the manifest this entity knows, and kept."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,11 +12,15 @@ from federated.manifest import CampaignManifest, DataSource, manifest_sha256, op
 from federated.release import ModelRelease, open_release
 from federated.replay import require_reproducible
 from federated.sql_campaigns import SqlCampaignStore
-from node.rpc.training import TrainingClient
+from node.rpc.training import ListedCampaign, TrainingClient
 from node.runtime.errors import PeerRefused, PeerUnreachable
-from node.training.errors import ManifestUnknown, ReleaseMissing
+from node.training.errors import ManifestUnknown, ReleaseMissing, ReleaseRecalled
 from node.training.tables import ReleaseRow
 from node.wiring import Node
+
+RELEASED: Final = "released"
+RECALLED: Final = "recalled"
+"""States of a campaign, as the coordinator lists them (`coordinator.training.states`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +68,50 @@ def newest_release(node: Node, client: TrainingClient, *, source: DataSource) ->
 
     Raises:
         ReleaseMissing: there is none.
+        ReleaseRecalled: the newest one was taken back; an older one is not used in its place.
         and as `fetch_release`.
     """
     try:
-        listed = [each.manifest for each in client.campaigns() if each.state == "released"]
+        listed = heed_recalls(node, client)
     except PeerUnreachable:
-        listed = []
+        listed = ()
     key = bytes.fromhex(node.settings.coordinator_key)
-    for manifest in (open_manifest(each, coordinator_key=key) for each in listed):
-        if manifest.source is source:
-            return fetch_release(node, client, manifest.campaign_id)
+    for each in (campaign for campaign in listed if campaign.state in {RELEASED, RECALLED}):
+        manifest = open_manifest(each.manifest, coordinator_key=key)
+        if manifest.source is not source:
+            continue
+        if each.state == RECALLED:
+            raise _recalled(manifest.campaign_id)
+        return fetch_release(node, client, manifest.campaign_id)
     with node.snapshot() as session:
         kept = _kept(node, session)
-    for verified in kept:
+    for verified, recalled_at in kept:
         if verified.manifest.source is source:
+            if recalled_at is not None:
+                raise _recalled(verified.manifest.campaign_id)
             return verified
     raise ReleaseMissing("no model has been released yet", remedy="see: redpact-node training list")
+
+
+def heed_recalls(node: Node, client: TrainingClient) -> tuple[ListedCampaign, ...]:
+    """Note which kept models the coordinator lists as recalled, so that they stay so while it is down.
+
+    That it says so over its own channel is enough: saying so wrongly, it could only keep a model from being used.
+
+    Returns:
+        What the coordinator lists.
+
+    Raises:
+        PeerRefused, PeerUnreachable: no answer.
+    """
+    listed = client.campaigns()
+    recalled = {manifest_sha256(each.manifest) for each in listed if each.state == RECALLED}
+    if recalled:
+        with node.transaction() as session:
+            for row in session.scalars(select(ReleaseRow).where(ReleaseRow.recalled_at.is_(None))):
+                if manifest_sha256(Envelope.from_json(row.manifest)) in recalled:
+                    row.recalled_at = node.clock.now()
+    return listed
 
 
 def fetch_missing(node: Node, client: TrainingClient, campaign_ids: list[str]) -> None:
@@ -89,9 +123,19 @@ def fetch_missing(node: Node, client: TrainingClient, campaign_ids: list[str]) -
             continue
 
 
-def _kept(node: Node, session: Session) -> list[VerifiedRelease]:
+def _kept(node: Node, session: Session) -> list[tuple[VerifiedRelease, datetime | None]]:
     rows = session.scalars(select(ReleaseRow).order_by(ReleaseRow.verified_at.desc()))
-    return [_opened(node, Envelope.from_json(row.release), Envelope.from_json(row.manifest)) for row in rows]
+    return [
+        (_opened(node, Envelope.from_json(row.release), Envelope.from_json(row.manifest)), row.recalled_at)
+        for row in rows
+    ]
+
+
+def _recalled(campaign_id: str) -> ReleaseRecalled:
+    return ReleaseRecalled(
+        f"the model of campaign {campaign_id} was taken back by the Gerencia",
+        remedy="decide without a list until another model is released",
+    )
 
 
 def _listed(node: Node, client: TrainingClient, campaign_id: str) -> Envelope:

@@ -71,3 +71,4 @@ class ReleaseRow(Base):
     release: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON
     manifest: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON of the manifest it was verified against
     verified_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())  # when this node heard that it was taken back

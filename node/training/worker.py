@@ -21,14 +21,14 @@ from node.runtime.errors import PeerRefused
 from node.training.approvals import deliver
 from node.training.background import IDLE_SECONDS, open_campaigns, open_in
 from node.training.errors import TrainingError
-from node.training.releases import fetch_missing
+from node.training.releases import RECALLED, RELEASED, fetch_missing
 from node.training.step_desk import StepDesk, warm_up
 from node.wiring import Node
 
 WAIT_SECONDS: Final = 20.0
 """How long the coordinator may hold a call for tasks."""
 
-FINAL_STATES: Final = frozenset({"released", "stopped"})
+FINAL_STATES: Final = frozenset({RELEASED, RECALLED, "stopped"})
 
 _log = structlog.get_logger(__name__)
 
@@ -119,7 +119,7 @@ class TrainingWorker:
                     budget.close(campaign_id, now)
                     self._node.enrolments(session).erase(campaign_id)
                     self._desk.forget(campaign_id)
-                    released += [campaign_id] if state == "released" else []
+                    released += [campaign_id] if state == RELEASED else []
         fetch_missing(self._node, self._client, released)
 
     def _send(self, task_id: str, result: bytes, wait_seconds: float) -> tuple[PulledTask, ...]:

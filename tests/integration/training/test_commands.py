@@ -15,6 +15,7 @@ from consent_ledger.cli.app import build_app
 from coordinator.cli.app import app as coordinator_app
 from node.cli.app import app as node_app
 from node.training import background
+from node.training.releases import heed_recalls
 from policies.errors import ErrorKind, RedpactError
 from tests.support.network import Network, network
 from tests.support.training import DATASET, write_table
@@ -116,6 +117,16 @@ def test_a_model_is_looked_at_corrected_and_only_then_released(net: Network, tmp
     assert "mide al casero" in told
     assert "Borrador" not in told
     assert 0 < ask(node_app, homes["leon"], "evaluate", campaign)["auc"] <= 1  # fetched, made again, accepted
+
+    assert refused(coordinator_app, home, "recall", campaign, "--reason", " ").code == "campaign_invalid"
+    back = ask(coordinator_app, home, "recall", campaign, "--reason", "no acierta")
+    assert (back["state"], back["stop_detail"], bool(back["recalled"])) == ("recalled", "no acierta", True)
+    assert "[modelo retirado]" in invoke(coordinator_app, home, "status", campaign).stdout
+    assert refused(coordinator_app, home, "recall", campaign, "--reason", "otra vez").code == "campaign_out_of_step"
+    leon = net.nodes["leon"]
+    assert background.keeps_releases(leon)
+    heed_recalls(leon, leon.training_client())
+    assert not background.keeps_releases(leon)
 
 
 def test_a_correction_that_cannot_be_is_refused(net: Network, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The model can be overruled, expires, and can be stopped; how often it is overruled is watched."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from node.risk.alerts import Band, alerts
 from node.risk.decisions import Decision, NewDecision, OverrideRate, RateWarning, decide
 from node.risk.status import RiskStatus, risk_status
 from node.risk.switch import SwitchState, switch
-from node.training.errors import ReleaseExpired, RiskSwitchedOff, SwitchReasonInvalid
+from node.rpc.training import ListedCampaign
+from node.training import background
+from node.training.errors import ReleaseExpired, ReleaseRecalled, RiskSwitchedOff, SwitchReasonInvalid
 from node.wiring import Node
 from policies.errors import UnknownTerm
 from policies.risk_reasons import load_risk_reasons
@@ -168,3 +171,44 @@ def test_without_a_model_the_status_says_so(node: Node) -> None:
 def test_the_status_tells_of_the_last_look(node: Node, script: ScriptedCoordinator) -> None:
     alerts(node, script, threshold=Band.HIGH, as_of=AS_OF)
     assert "2026-03-02 09:00" in status_report.status_text(risk_status(node, script), "es")
+
+
+def recalled(script: ScriptedCoordinator) -> None:
+    script.listed[0] = ListedCampaign(script.listed[0].manifest, "recalled")
+
+
+def test_a_model_that_the_gerencia_took_back_is_not_used_also_when_it_cannot_be_asked(
+    node: Node, script: ScriptedCoordinator
+) -> None:
+    listing.risk_list(node, script, top=1, as_of=AS_OF)
+    recalled(script)
+    with pytest.raises(ReleaseRecalled):
+        listing.risk_list(node, script, top=1, as_of=AS_OF)
+    script.reachable = False
+    with pytest.raises(ReleaseRecalled):
+        listing.risk_list(node, script, top=1, as_of=AS_OF)
+    found = risk_status(node, script)
+    assert "ha RETIRADO el modelo" in status_report.status_text(found, "es")
+    assert "RECALLED" in status_report.status_text(found, "en")
+    assert status_report.status_document(found)["recalled"] is True
+
+
+def test_the_service_hears_of_a_recall_before_anybody_looks(
+    node: Node, script: ScriptedCoordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "RECALL_SECONDS", 0.01)
+    monkeypatch.setattr(Node, "training_client", lambda _: script)
+    assert background.keeps_releases(node)
+    recalled(script)
+    stopping = threading.Event()
+    service = threading.Thread(target=background.watch_recalls, args=(node, stopping))
+    service.start()
+    for _ in range(500):
+        if not background.keeps_releases(node):
+            break
+        stopping.wait(0.02)
+    stopping.set()
+    service.join(20)
+    script.reachable = False
+    with pytest.raises(ReleaseRecalled):
+        listing.risk_list(node, script, top=1, as_of=AS_OF)

@@ -1,0 +1,25 @@
+"""``redpact-coordinator training recall``."""
+
+from typing import Annotated
+
+import typer
+
+from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def recall(
+        home: HomeOption,
+        campaign_id: Annotated[str, typer.Argument(help="Id of a campaign whose model is released.", metavar="ID")],
+        reason: Annotated[str, typer.Option(help="Why, for the record.")],
+        lang: LangOption = "es",
+        as_json: JsonOption = False,
+    ) -> None:
+        """Take a released model back: no node uses it from when it hears of it, within minutes. That is final."""
+        from coordinator.training import report, reviewing
+
+        campaign = reviewing.recall(open_coordinator(home), campaign_id, reason)
+        emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)
