@@ -1,17 +1,18 @@
-"""A campaign in Flower's own simulation, which needs Ray; run as a program, as Ray starts processes of its own.
+"""A campaign in Flower's own simulation, which needs Ray; run in a process of its own, as Ray starts others.
 
-Prints the number of rounds and who contributed. A simulated node has no name: the server asks each which part it plays.
+Ray's processes find the apps by the name of this module: it is imported, never run as the main program. `run` prints
+the rounds and who contributed. A simulated node has no name: the server asks each which part it plays.
 """
 
 import time
 from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flwr.app import ConfigRecord, Context, Message, MessageType, RecordDict
 from flwr.clientapp import ClientApp
-from flwr.server.superlink.fleet.vce.backend.backend import BackendConfig
 from flwr.serverapp import Grid, ServerApp
 from flwr.simulation import run_simulation
 
@@ -27,6 +28,9 @@ from federated.progress import Progress
 from federated.rows import Rows
 from federated.training import LocalPeople, LocalTrainer
 from tests.support import campaigns
+
+if TYPE_CHECKING:
+    from flwr.server.superlink.fleet.vce.backend.backend import BackendConfig
 
 ENTITIES = ("avila", "leon", "soria")
 MANIFEST = campaigns.manifest(rounds=2, invited=ENTITIES)
@@ -74,7 +78,7 @@ def main(grid: Grid, _context: Context) -> None:
     asked = [Message(RecordDict(), number, MessageType.QUERY) for number in numbers]
     named = NamedGrid(grid, dict(_parts(grid.send_and_receive(asked))))
     progress = run_campaign(CampaignRun(Terms(MANIFEST, DIGEST, ENTITIES, key_of), _forget), named)
-    print("completed", progress.completed, *progress.contributors)  # noqa: T201 - read by the test
+    print("completed", progress.completed, "of", MANIFEST.rounds, *progress.contributors)  # noqa: T201 - read by the test
 
 
 def _parts(replies: Iterable[Message]) -> Iterable[tuple[str, int]]:
@@ -90,6 +94,10 @@ def _forget(_progress: Progress, _record: RoundRecord | None) -> None:
     return None
 
 
-if __name__ == "__main__":
-    one_process: BackendConfig = {"init_args": {"num_cpus": 1}, "client_resources": {"num_cpus": 1.0, "num_gpus": 0.0}}
+def run() -> None:
+    """Run it, with all entities in one process of Ray's."""
+    one_process: "BackendConfig" = {
+        "init_args": {"num_cpus": 1},
+        "client_resources": {"num_cpus": 1.0, "num_gpus": 0.0},
+    }
     run_simulation(server, client, len(ENTITIES), backend_config=one_process)

@@ -1,5 +1,6 @@
 """The same apps in Flower's own simulation, for studies where Ray is installed."""
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -20,6 +21,7 @@ pytestmark = [
 
 
 def test_the_same_apps_run_in_flowers_own_simulation() -> None:
-    command = [sys.executable, "-m", "tests.support.flower_simulation"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=380)
-    assert "completed 2 avila leon soria" in done.stdout, done.stderr[-5000:]
+    command = [sys.executable, "-c", "from tests.support.flower_simulation import run; run()"]
+    found = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=found, capture_output=True, text=True, check=False, timeout=380)
+    assert "completed 4 of 4 avila leon soria" in done.stdout, done.stderr[-5000:]
