@@ -96,7 +96,7 @@ def _forget(_progress: Progress, _record: RoundRecord | None) -> None:
 
 def run() -> None:
     """Run it, with all entities in one process of Ray's."""
-    one_process: "BackendConfig" = {
+    one_process: BackendConfig = {
         "init_args": {"num_cpus": 1},
         "client_resources": {"num_cpus": 1.0, "num_gpus": 0.0},
     }
