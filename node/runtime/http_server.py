@@ -101,7 +101,13 @@ class _Server(HTTPServer):
         if not self._room.acquire(blocking=False):
             self.shutdown_request(request)
             return
-        self._pool.submit(self._work, request, client_address)
+        work = self._pool.submit(self._work, request, client_address)
+        work.add_done_callback(lambda done: self._turn_away(request) if done.cancelled() else None)
+
+    def _turn_away(self, request: Any) -> None:
+        # It waited for a worker when the server was stopped.
+        self.shutdown_request(request)
+        self._room.release()
 
     def _work(self, request: Any, client_address: Any) -> None:
         limit = threading.Timer(CONNECTION_SECONDS, _cut, (request,))

@@ -87,6 +87,20 @@ def test_a_slow_client_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
         running.stop()
 
 
+def test_who_still_waits_for_a_worker_when_the_server_stops_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "CONNECTION_SECONDS", 1.0)
+    running = start_http("127.0.0.1:0", handle, max_body_bytes=1000)
+    silent = [socket.create_connection(("127.0.0.1", running.port), 5) for _ in range(http_server.WORKERS)]
+    with socket.create_connection(("127.0.0.1", running.port), 5) as waiting:
+        while running._server._room._value > http_server.WAITING - 1:
+            threading.Event().wait(0.01)  # until it is in the queue
+        running.stop()
+        waiting.settimeout(5)
+        assert waiting.recv(1) == b""  # closed, and not left to whoever collects the garbage
+    for connection in silent:
+        connection.close()
+
+
 def test_strangers_cannot_take_more_threads_than_there_are(server: RunningHttp) -> None:
     held = [socket.create_connection(("127.0.0.1", server.port), 5) for _ in range(100)]
     try:
