@@ -155,8 +155,9 @@ class NoteSigner:
             MalformedDocument: the text is empty, does not end in a newline, or has control characters.
         """
         check_text(text)
-        signature = NoteSignature(self.name, self._key_id, self._signer.sign(text.encode()))
-        return Note(text, (signature,)).to_bytes()
+        content = text.encode()
+        signature = NoteSignature(self.name, self._key_id, self._signer.sign(content))
+        return b"".join((content, b"\n", signature.line().encode()))
 
 
 def encode_vkey(name: str, kind: int, public_key: bytes) -> str:

@@ -74,8 +74,12 @@ class SqlLedgerStore:
         first = head.size - len(entries)
         connection = connection_of(self._session)
         try:
-            _INSERT_ENTRY.run_many(connection, [(i, entry.leaf) for i, entry in enumerate(entries, first)])
-            _INSERT_BODY.run_many(connection, [(i, e.salt, e.body) for i, e in enumerate(entries, first)])
+            if len(entries) == 1:  # as nearly always
+                _INSERT_ENTRY.run(connection, first, entries[0].leaf)
+                _INSERT_BODY.run(connection, first, entries[0].salt, entries[0].body)
+            else:
+                _INSERT_ENTRY.run_many(connection, [(i, entry.leaf) for i, entry in enumerate(entries, first)])
+                _INSERT_BODY.run_many(connection, [(i, e.salt, e.body) for i, e in enumerate(entries, first)])
         except IntegrityError as error:
             raise LedgerDamaged(f"there is already an entry at {first}", remedy="restore the last backup") from error
         for tile in tiles:

@@ -5,7 +5,6 @@ Tile n at level l holds the hashes of up to 256 subtrees of 256^l leaves each, f
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -161,15 +160,15 @@ class TileHashes:
         return fold([self._perfect(height, index) for height, index in _perfect_subtrees(start, end)])
 
     def _perfect(self, height: int, index: int) -> bytes:
-        rest = height % TILE_HEIGHT
-        rows = self._tiles.get((height // TILE_HEIGHT, index >> (TILE_HEIGHT - rest)))
+        level, rest = divmod(height, TILE_HEIGHT)
+        rows = self._tiles.get((level, index >> (TILE_HEIGHT - rest)))
         if rows is None:  # of a path's hashes all but two or three are in tiles that are open
             known = self._known.get((height, index))
             if known is not None:
                 return known
-            if self._read_leaves is not None and height < TILE_HEIGHT and (index << height) >= self._unfinished:
+            if self._read_leaves is not None and not level and (index << height) >= self._unfinished:
                 return self._from_leaves(height, index, self._read_leaves)
-            rows = self._open(height // TILE_HEIGHT, index >> (TILE_HEIGHT - rest))
+            rows = self._open(level, index >> (TILE_HEIGHT - rest))
         first = index % (TILE_WIDTH >> rest) * HASH_BYTES
         return rows[rest][first : first + HASH_BYTES]
 
@@ -190,18 +189,28 @@ class TileHashes:
         return rows
 
 
-@lru_cache(maxsize=512)
+_REMEMBERED: Final = 512
+_known_rows: dict[bytes, tuple[bytes, ...]] = {}
+
+
 def _rows(tile: bytes) -> tuple[bytes, ...]:
     """Return the hashes inside a tile by height: row 0 is the tile, row h holds the subtrees of 2^h of its hashes.
 
-    Remembered by content, so that nothing stale can be found: 24 KiB a tile, 12 MiB at most.
+    Remembered by content, so that nothing stale can be found: sought by the tile's first hash, which is quicker than to
+    hash all of it, and taken only if all of it is the same. 24 KiB a tile, 12 MiB at most.
     """
+    known = _known_rows.get(tile[:HASH_BYTES])
+    if known is not None and known[0] == tile:
+        return known
     rows = [tile]
     while len(rows[-1]) >= 2 * HASH_BYTES:
         row = rows[-1]
         pairs = range(0, len(row) - HASH_BYTES, 2 * HASH_BYTES)
         rows.append(b"".join([sha256(b"\x01" + row[i : i + 2 * HASH_BYTES]).digest() for i in pairs]))
-    return tuple(rows)
+    if len(_known_rows) >= _REMEMBERED:
+        _known_rows.clear()
+    found = _known_rows[tile[:HASH_BYTES]] = tuple(rows)
+    return found
 
 
 def _perfect_subtrees(start: int, end: int) -> Iterator[tuple[int, int]]:

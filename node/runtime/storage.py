@@ -93,9 +93,13 @@ def session_joining(connection: Connection) -> Iterator[Session]:
         StorageBusy: the database undid the work on the way, and whoever did it went on nevertheless.
     """
     joined = connection.get_nested_transaction() or connection.get_transaction()
-    with Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session:
+    session = Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+    try:
         yield session
         session.flush()
+    finally:
+        if session.in_transaction():  # else it was only a way to the connection, and holds nothing
+            session.close()
     if joined is None or not joined.is_active:
         raise StorageBusy("the work was undone before it was durable", remedy="try again")
 

@@ -62,7 +62,7 @@ def _calls(folder: Path, fewer: int) -> Table:
     from tests.benchmarks.calls import IN_FLIGHT, Measured, measure_calls, measure_relayed
 
     rate = f"calls/s, {IN_FLIGHT} in flight"
-    columns = ("p50 ms", "p99 ms", rate, "of bare", "CPU ms, caller", "CPU ms, callee")
+    columns = ("p50 ms", "p99 ms", rate, "of bare (aim 15 %)", "CPU ms, caller", "CPU ms, callee")
     table = _table("Calls over mutual TLS, two processes", *columns)
     bare, ours = measure_calls(folder, fewer)
     relayed = measure_relayed(folder / "relay", fewer)
@@ -77,8 +77,8 @@ def _calls(folder: Path, fewer: int) -> Table:
         cpu = [mine / theirs for mine, theirs in zip(one.cpu, other.cpu, strict=True)]
         table.add_row(name, *(f"{each:.1f}" for each in times), "", "", *(f"{each:.1f}" for each in cpu))
 
-    ratio("fetch : bare call", ours, bare)
-    ratio("by relay : direct", relayed, ours)
+    ratio("fetch : bare call (aim 5)", ours, bare)
+    ratio("by relay : direct (aim 3)", relayed, ours)
     return table
 
 
@@ -93,7 +93,9 @@ def _withdrawal(folder: Path, fewer: int) -> Table:
 
     table = _table("A withdrawal on its way, every acknowledgement signed and durable", "recipients", "seconds")
     recipients = 300 // fewer
-    table.add_row("until everybody has acknowledged it", str(recipients), f"{seconds_to_reach(folder, recipients):.1f}")
+    table.add_row(
+        "until everybody has acknowledged it (aim 10)", str(recipients), f"{seconds_to_reach(folder, recipients):.1f}"
+    )
     return table
 
 
@@ -121,7 +123,7 @@ def _locator(folder: Path, fewer: int) -> Group:
         add(MANY - FEW)
         many = latency(ask, calls=400 // fewer)
         whole.add_row("the same", f"{MANY:,}", f"{many.p50:.2f}", f"{many.p99:.2f}")
-    whole.add_row("ratio", "", f"{many.p50 / few.p50:.2f}", f"{many.p99 / few.p99:.2f}")
+    whole.add_row("ratio (aim 2)", "", f"{many.p50 / few.p50:.2f}", f"{many.p99 / few.p99:.2f}")
     return Group(work, whole)
 
 

@@ -22,6 +22,12 @@ from node.runtime.storage import snapshot, transaction
 from policies.notices import load_notices
 from tests.benchmarks.ledger import NOW
 
+_AUDITOR = """
+from tests.benchmarks.memory import tell_at_exit
+tell_at_exit()
+from consent_ledger.cli.app import main
+main()
+"""
 _CHUNK = 10_000
 _SHOWN = load_notices().current()
 _NOTICE = Notice(id=_SHOWN.id, version=_SHOWN.version, sha256=_SHOWN.sha256)
@@ -54,14 +60,14 @@ def audit_of(engine: Engine, signer: NoteSigner, folder: Path, entries: int) -> 
     with snapshot(engine) as session:
         size = export_ledger(ConsentLedger(SqlLedgerStore(session), signer), target).size
     exported = time.perf_counter() - started
-    command = [sys.executable, "-c", "from consent_ledger.cli.app import main; main()", "verify", str(target)]
-    trusting = ["--policy", str(target / POLICY_FILE)]
-    with subprocess.Popen([*command, *trusting], stdout=subprocess.DEVNULL) as auditor:
+    command = [sys.executable, "-c", _AUDITOR, "verify", str(target), "--policy", str(target / POLICY_FILE)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as auditor:
+        told = auditor.stderr.read() if auditor.stderr else ""
         _, status, usage = os.wait4(auditor.pid, 0)
         auditor.returncode = os.waitstatus_to_exitcode(status)
     if auditor.returncode:
-        raise RuntimeError(f"the audit ended with {auditor.returncode}")
-    return Audited(size, exported, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        raise RuntimeError(f"the audit ended with {auditor.returncode}: {told}")
+    return Audited(size, exported, usage.ru_utime + usage.ru_stime, float(told.split()[-1]))
 
 
 def history() -> Iterator[NewEntry]:

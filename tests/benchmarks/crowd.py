@@ -6,7 +6,6 @@ Run in a process of its own, so that the largest resident size is the campaign's
 
 import json
 import math
-import resource
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from federated.rows import Rows
 from federated.simulate import run_in_process
 from federated.training import LocalPeople
 from tests.benchmarks.campaign import bench_manifest, cps_features
+from tests.benchmarks.memory import peak_megabytes
 
 FEWEST: Final = 50
 MOST: Final = 20_000
@@ -55,8 +55,7 @@ def run(entities: int) -> Crowd:
     began = time.perf_counter()
     progress, _ = run_in_process(manifest, people, clock=lambda: datetime.now(UTC))
     seconds = time.perf_counter() - began
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Crowd(entities, int(sizes.sum()), progress.completed, seconds, megabytes)
+    return Crowd(entities, int(sizes.sum()), progress.completed, seconds, peak_megabytes())
 
 
 def _people(size: int, generator: np.random.Generator) -> LocalPeople:

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 from rich import box
 from rich.console import Group
@@ -14,6 +15,8 @@ from tests.benchmarks.ledger import LARGEST_BATCH, bare_writer, ledger_engine, l
 from tests.benchmarks.proofs import ledger_proofs, peer_proofs
 from tests.benchmarks.timing import Latency
 
+BARE: Final = "bare commits"
+OURS: Final = "ledger appends (aim 10,000/s)"
 BATCHES = (100, LARGEST_BATCH)
 SIZES = (10_000, 100_000, 1_000_000, 5_000_000)
 PROOFS_FROM = 50_000
@@ -34,17 +37,18 @@ def _appends(folder: Path, fewer: int) -> Table:
     table = _table("Durable appends on SQLite, synchronous=FULL, taking turns (medians)", *columns)
     with ExitStack() as open_files:
         engine = open_files.enter_context(ledger_engine(folder / "appends.sqlite"))
-        writers = {"bare commits": open_files.enter_context(bare_writer(folder / "bare.sqlite"))}
+        writers = {BARE: open_files.enter_context(bare_writer(folder / "bare.sqlite"))}
         if peer.installed():
             tree = open_files.enter_context(peer.peer_tree(folder / "peer.sqlite"))
             writers["pymerkle (leaves only)"] = peer.peer_writer(tree)
-        writers["ledger appends"] = ledger_writer(engine, new_signer())
+        writers[OURS] = ledger_writer(engine, new_signer())
         found = take_turns(writers, rounds=40 // fewer, singles=10, batches=BATCHES)
     for name, turns in found.items():
         table.add_row(name, f"{turns.single:.2f}", *(f"{turns.rate(batch):.0f}" for batch in BATCHES))
-    ours = found["ledger appends"]
+    ours = found[OURS]
     for name in list(found)[:-1]:
-        table.add_row(f"ledger : {name}", f"{ours.single / found[name].single:.2f}")
+        aim = 3 if name == BARE else 1
+        table.add_row(f"ledger : {name} (aim {aim})", f"{ours.single / found[name].single:.2f}")
     return table
 
 
@@ -74,10 +78,10 @@ def _proofs(folder: Path, fewer: int) -> Table:
         with ledger_engine(folder / f"proofs-{size}.sqlite") as engine:
             signer = new_signer()
             fill(engine, signer, size)
-            ours = _proof_row(table, f"ledger, {size:,}", ledger_proofs(engine, signer, calls=2000 // fewer))
+            ours = _proof_row(table, f"ledger, {size:,} (aim 2 ms)", ledger_proofs(engine, signer, calls=2000 // fewer))
         if size == PROOFS_FROM and theirs is not None:
             ratios = [f"{theirs[kind].p50 / ours[kind].p50:.0f}" for kind in (0, 1)]
-            table.add_row("pymerkle : ledger", ratios[0], "", ratios[1])
+            table.add_row("pymerkle : ledger (aim 10)", ratios[0], "", ratios[1])
     return table
 
 
@@ -91,7 +95,9 @@ def _audit(folder: Path, fewer: int) -> Table:
     with ledger_engine(folder / "audited.sqlite") as engine:
         found = audit_of(engine, new_signer(), folder, 1_000_000 if fewer == 1 else 50_000)
     figures = (found.export_seconds, found.seconds, found.seconds / found.entries * 1e6, found.megabytes)
-    table.add_row("redpact-audit verify", f"{found.entries:,}", *(f"{figure:.0f}" for figure in figures))
+    table.add_row(
+        "redpact-audit verify (aim 60 us, 500 MB)", f"{found.entries:,}", *(f"{figure:.0f}" for figure in figures)
+    )
     return table
 
 

@@ -257,10 +257,18 @@ def test_a_byte_changed_on_the_way_is_noticed_before_anything_is_read(
     with liar.serving(answering(liar.peer, network)) as address, FaultProxy(address).running() as line:
         network.change("liar", addresses=(line.address,))
         assert fetch(network, "liar")[0].released
+        before = line.connections
         line.suffer(Fault(Kind.CORRUPT))
         (reply,) = fetch(network, "liar")
-        assert reply.answer is None
-        assert isinstance(reply.error, PeerUnreachable | PeerRefused)
+        # The byte may be one that the transport itself had still to say: then the line is given up before the question
+        # goes, which is asked over a new one.
+        assert reply.answer is None or line.connections > before
+        assert reply.error is None or isinstance(reply.error, PeerUnreachable | PeerRefused)
+        deadline = time.monotonic() + 30
+        while not fetch(network, "liar")[0].released:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert line.connections > before  # nothing more was taken from the old one
 
 
 def test_a_holder_with_a_certificate_that_ran_out_is_asked_nothing(
