@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
-from pydantic_core import to_json
 
 from consent_ledger.entry import Body, EntryType, UtcTime
 from consent_ledger.parties import EntityId
@@ -370,13 +369,8 @@ BODY_MODELS: Final[dict[EntryType, type[Body]]] = {kind: model for model in ALL_
 
 
 def read_body(kind: EntryType, data: bytes) -> Body | None:
-    """Read a body from exactly the bytes that `Body.canonical` gives of it.
+    """Read a body from exactly the bytes that were committed to.
 
-    None for any others, which is no verdict: ask `parse_body`. Parsing, validating and writing again are one pass each
-    over the bytes; that they come out again is what refuses every other spelling.
+    None for any others, which is no verdict: ask `parse_body`.
     """
-    try:
-        body = BODY_MODELS[kind].model_validate_json(data)
-        return body if to_json(body) == data else None
-    except ValueError:
-        return None
+    return BODY_MODELS[kind].from_canonical(data)

@@ -65,16 +65,6 @@ def decode_plain(data: bytes) -> dict[str, Any] | None:
     return document if same else None
 
 
-def decode_quickly(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any]:
-    """Do what `decode` does, sooner for bytes in the form that `encode_plain` gives them.
-
-    Raises:
-        MalformedDocument: for every way `data` can be wrong.
-    """
-    document = decode_plain(data) if len(data) <= max_bytes else None
-    return decode(data, max_bytes=max_bytes) if document is None else document
-
-
 def _is_sorted(value: dict[str, Any] | list[Any]) -> bool:
     if isinstance(value, dict):
         keys = list(value)

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar, Final, Self, cast
+from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
-from pydantic_core import CoreSchema
-from typing_extensions import override
+from pydantic import AfterValidator, AwareDatetime, ValidationError
 
 from consent_ledger import canonical
+from consent_ledger.canonical_model import CanonicalModel
 from consent_ledger.errors import EntryInvalid, MalformedDocument
 
 SALT_BYTES: Final = 32
@@ -59,29 +58,11 @@ UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """An aware time, kept in UTC so that one moment has one encoding."""
 
 
-class Body(BaseModel):
-    """What an entry commits to. Bodies hold no floats and no free keys, so that their canonical form is cheap."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Body(CanonicalModel):
+    """What an entry commits to."""
 
     entry_types: ClassVar[tuple[EntryType, ...]] = ()
     """The types of entry that may have this body."""
-
-    @classmethod
-    @override
-    def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Have the fields of what is read in the order of their canonical form, whatever order they are declared in."""
-        schema: Any = handler(source)
-        schema["schema"]["fields"] = dict(sorted(schema["schema"]["fields"].items()))
-        return cast("CoreSchema", schema)
-
-    def canonical(self) -> bytes:
-        """Return the RFC 8785 bytes.
-
-        With ASCII keys, no floats and no integers beyond 2^53, as in every body, the standard library's encoder gives
-        exactly these bytes, five times faster than a general one; a test compares the two over all bodies.
-        """
-        return canonical.encode_plain(self.model_dump(mode="json"))
 
 
 _KINDS: Final = {kind.value.encode(): kind for kind in EntryType}

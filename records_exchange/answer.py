@@ -7,8 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
+    AfterValidator,
     Field,
     StrictBool,
     StrictInt,
@@ -16,8 +15,10 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from typing_extensions import override
 
 from consent_ledger import canonical, signing
+from consent_ledger.canonical_model import CanonicalModel
 from consent_ledger.errors import MalformedDocument
 from consent_ledger.parties import EntityId
 from records_exchange.errors import AnswerMalformed
@@ -37,10 +38,18 @@ ANSWER_TYPE: Final = "application/vnd.redpact.fetch-answer.v1+json"
 MAX_ANSWER_BYTES: Final = 256 * 1024
 MAX_ROWS: Final = 500
 
+_NO_CONSISTENCY: Final = {"ledger": {"consistency"}}
+
+
+def _in_order(row: dict[str, str]) -> dict[str, str]:
+    return dict(sorted(row.items()))
+
+
 Code = Annotated[str, StringConstraints(max_length=200, strict=True)]
 Row = Annotated[
     dict[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")], Code],
     Field(max_length=16),
+    AfterValidator(_in_order),
 ]
 Value = (
     StrictBool
@@ -61,38 +70,30 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-class ReleasedField(BaseModel):
+class ReleasedField(CanonicalModel):
     """One field with its value and the day it was recorded at the holder."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Term
     value: Value
     recorded_at: Instant
 
 
-class WithheldField(BaseModel):
+class WithheldField(CanonicalModel):
     """One field that was asked for and is not given, with the reason code."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Term
     reason: Reason
 
 
-class ConsistencyProof(BaseModel):
+class ConsistencyProof(CanonicalModel):
     """Proof that the checkpoint of the answer extends the one of `size` that the asker saw before."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     size: LedgerSize
     hashes: tuple[HashHex, ...] = Field(max_length=128, description="RFC 6962 2.1.2 consistency proof")
 
 
-class LedgerEvidence(BaseModel):
+class LedgerEvidence(CanonicalModel):
     """Proof that the holder's ledger holds the entry of this release or refusal (RFC 6962 inclusion)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     origin: str = Field(max_length=200)
     index: int = Field(ge=0, le=MAX_INTEGER)
@@ -104,10 +105,8 @@ class LedgerEvidence(BaseModel):
     )
 
 
-class FetchAnswer(BaseModel):
+class FetchAnswer(CanonicalModel):
     """What is signed by the holder; unverified unless `verification.open_answer` returned it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     v: int = Field(default=1, ge=1, le=1)
     request_id: Hex16
@@ -126,6 +125,12 @@ class FetchAnswer(BaseModel):
     ledger: LedgerEvidence
     issued: Instant
 
+    @override
+    def canonical(self) -> bytes:
+        """Return the RFC 8785 bytes. Without proofs of growth they are what they were before there were any."""
+        unused = None if self.ledger.consistency else _NO_CONSISTENCY
+        return self.__pydantic_serializer__.to_json(self, exclude=unused)
+
     @model_validator(mode="after")
     def _refusals_say_nothing(self) -> Self:
         refused = self.outcome is Outcome.REFUSED
@@ -137,9 +142,8 @@ class FetchAnswer(BaseModel):
 
 
 def seal_answer(answer: FetchAnswer, signer: signing.Signer) -> signing.Envelope:
-    """Sign an answer. One to a request that named no sizes is, to the byte, what it was before any could be named."""
-    unused = None if answer.ledger.consistency else {"ledger": {"consistency"}}
-    return signing.seal(ANSWER_TYPE, canonical.encode_plain(answer.model_dump(mode="json", exclude=unused)), signer)
+    """Sign an answer."""
+    return signing.seal(ANSWER_TYPE, answer.canonical(), signer)
 
 
 def parse_answer(payload: bytes) -> FetchAnswer:
@@ -148,8 +152,11 @@ def parse_answer(payload: bytes) -> FetchAnswer:
     Raises:
         AnswerMalformed: for every way `payload` can be wrong.
     """
+    found = FetchAnswer.from_canonical(payload) if len(payload) <= MAX_ANSWER_BYTES else None
+    if found is not None:
+        return found
     try:
-        return FetchAnswer.model_validate(canonical.decode_quickly(payload, max_bytes=MAX_ANSWER_BYTES))
+        return FetchAnswer.model_validate(canonical.decode(payload, max_bytes=MAX_ANSWER_BYTES))
     except MalformedDocument as error:
         raise AnswerMalformed(f"not an answer: {error.message}") from error
     except ValidationError as error:

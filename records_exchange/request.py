@@ -15,15 +15,15 @@ from typing import Annotated, Final, Self
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
     model_validator,
 )
+from typing_extensions import override
 
 from consent_ledger import canonical, signing
+from consent_ledger.canonical_model import CanonicalModel
 from consent_ledger.errors import MalformedDocument
 from consent_ledger.parties import EntityId
 from policies.case_access import AccessGained, CaseAccess, load_case_access
@@ -38,6 +38,7 @@ MAX_FIELDS: Final = 100
 MAX_REQUEST_BYTES: Final = 16 * 1024
 MAX_INTEGER: Final = canonical.MAX_INTEGER
 """RFC 8785 (I-JSON) holds no larger integer."""
+_NO_SIZES: Final = {"seen_sizes"}
 MAX_SEEN: Final = 2
 """Checkpoints of a holder that an asker may have: the newest that was proved, and one that waits for its proof."""
 
@@ -82,10 +83,8 @@ CaseRef = Annotated[
 """The asker's own reference of the case, opaque to the holder."""
 
 
-class FetchRequest(BaseModel):
+class FetchRequest(CanonicalModel):
     """What is signed by the asker. A value of this type is unverified unless `checks.open_request` returned it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     v: int = Field(default=2, ge=2, le=2)
     id: Hex16
@@ -106,6 +105,12 @@ class FetchRequest(BaseModel):
         max_length=MAX_SEEN,
         description="sizes of the holder's ledger that the asker saw: the answer is to prove that it extends them",
     )
+
+    @override
+    def canonical(self) -> bytes:
+        """Return the RFC 8785 bytes. Without sizes they are what they were before there were any to name."""
+        unused = None if self.seen_sizes else _NO_SIZES
+        return self.__pydantic_serializer__.to_json(self, exclude=unused)
 
     @model_validator(mode="after")
     def _opened_for_a_reason(self) -> Self:
@@ -170,9 +175,8 @@ def build_request(
 
 
 def seal_request(request: FetchRequest, signer: signing.Signer) -> signing.Envelope:
-    """Sign a request. One that names no sizes is, to the byte, what it was before there were any to name."""
-    unused = None if request.seen_sizes else {"seen_sizes"}
-    return signing.seal(REQUEST_TYPE, canonical.encode_plain(request.model_dump(mode="json", exclude=unused)), signer)
+    """Sign a request."""
+    return signing.seal(REQUEST_TYPE, request.canonical(), signer)
 
 
 def parse_request(payload: bytes) -> FetchRequest:
@@ -181,8 +185,11 @@ def parse_request(payload: bytes) -> FetchRequest:
     Raises:
         RequestMalformed: for every way `payload` can be wrong.
     """
+    found = FetchRequest.from_canonical(payload) if len(payload) <= MAX_REQUEST_BYTES else None
+    if found is not None:
+        return found
     try:
-        return FetchRequest.model_validate(canonical.decode_quickly(payload, max_bytes=MAX_REQUEST_BYTES))
+        return FetchRequest.model_validate(canonical.decode(payload, max_bytes=MAX_REQUEST_BYTES))
     except MalformedDocument as error:
         raise RequestMalformed(f"not a request: {error.message}") from error
     except ValidationError as error:

@@ -19,6 +19,7 @@ class SeenRequest(Base):
     __table_args__ = (
         PrimaryKeyConstraint("asker", "nonce", name="pk_exchange_seen_request"),
         Index("ix_exchange_seen_request_forget_at", "forget_at"),
+        {"sqlite_with_rowid": False},
     )
 
     asker: Mapped[str] = mapped_column(String(63))
@@ -154,15 +155,20 @@ class ReleaseMade(Base):
 
 
 class ReceivedRelease(Base):
-    """What a holder released to us: for whom, and until when a sealed copy may be shown again."""
+    """What a holder released to us: for whom, and until when a sealed copy may be shown again.
+
+    Every fetch writes one: its key grows, and what changes on disk is the end of the table.
+    """
 
     __tablename__ = "exchange_received"
     __table_args__ = (
-        PrimaryKeyConstraint("request_id", name="pk_exchange_received"),
+        PrimaryKeyConstraint("entry_index", name="pk_exchange_received"),
         Index("ix_exchange_received_person_ref", "person_ref"),
         Index("ix_exchange_received_forget_at", "forget_at"),
     )
 
+    entry_index: Mapped[int] = mapped_column(RowNumber, autoincrement=False)
+    """Of the entry in our ledger that tells of it; below zero for what came before this was noted."""
     request_id: Mapped[str] = mapped_column(String(32))
     holder: Mapped[str] = mapped_column(String(63))
     purpose: Mapped[str] = mapped_column(String(64))
@@ -178,10 +184,10 @@ class ReceivedUnder(Base):
 
     __tablename__ = "exchange_received_under"
     __table_args__ = (
-        PrimaryKeyConstraint("consent_id", "request_id", name="pk_exchange_received_under"),
-        Index("ix_exchange_received_under_request_id", "request_id"),
+        PrimaryKeyConstraint("consent_id", "entry_index", name="pk_exchange_received_under"),
+        {"sqlite_with_rowid": False},
     )
 
     consent_id: Mapped[str] = mapped_column(String(100))
-    request_id: Mapped[str] = mapped_column(String(32))
+    entry_index: Mapped[int] = mapped_column(RowNumber, autoincrement=False)
     holder: Mapped[str] = mapped_column(String(63))

@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 from consent_ledger.sql_driver import DriverStatement, connection_of
 from records_exchange.tables import ConsentCopy, EndedConsent, ReceivedRelease, ReceivedUnder, ReleaseMade
 
-_RECEIVED: Final = ("request_id", "holder", "purpose", "person_ref", "content", "received_at", "forget_at")
+_RECEIVED: Final = (
+    "entry_index",
+    "request_id",
+    "holder",
+    "purpose",
+    "person_ref",
+    "content",
+    "received_at",
+    "forget_at",
+)
 
 # What every fetch needs.
 _RELEASES: Final = cast("Table", ReleaseMade.__table__)
@@ -24,7 +33,7 @@ _NOTED: Final = DriverStatement(
     [_RELEASES.c.recipient],
 )
 _KEEP: Final = DriverStatement(insert(ReceivedRelease), _RECEIVED)
-_KEEP_UNDER: Final = DriverStatement(insert(ReceivedUnder), ["consent_id", "request_id", "holder"])
+_KEEP_UNDER: Final = DriverStatement(insert(ReceivedUnder), ["consent_id", "entry_index", "holder"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class KeptCopy:
 class Received:
     """Something that a holder released to us; `content` is sealed, None when only the fact was kept."""
 
+    entry_index: int
+    """Of the entry in our ledger that tells of it."""
     request_id: str
     holder: str
     purpose: str
@@ -121,7 +132,7 @@ class SqlTravelStore:
         """Keep what a holder released to us, and under which consents."""
         connection = connection_of(self._session)
         _KEEP.run(connection, *(getattr(received, name) for name in _RECEIVED))
-        _KEEP_UNDER.run_many(connection, [(each, received.request_id, received.holder) for each in consent_ids])
+        _KEEP_UNDER.run_many(connection, [(each, received.entry_index, received.holder) for each in consent_ids])
 
     def received_of(self, person_ref: str, now: datetime) -> list[Received]:
         """Return what is still kept about a person, the newest first."""
@@ -130,7 +141,8 @@ class SqlTravelStore:
             ReceivedRelease.content.is_not(None),
             ReceivedRelease.forget_at > now,
         )
-        return [_received(row) for row in self._session.scalars(found.order_by(ReceivedRelease.received_at.desc()))]
+        newest = found.order_by(ReceivedRelease.received_at.desc(), ReceivedRelease.entry_index.desc())
+        return [_received(row) for row in self._session.scalars(newest)]
 
     def holders_of(self, consent_id: str) -> list[str]:
         """Return from whom we received something under a consent."""
@@ -139,33 +151,33 @@ class SqlTravelStore:
 
     def purge_consent(self, consent_id: str) -> int:
         """Delete the copies received under a consent; return how many there were. Who sent them is still known."""
-        under = select(ReceivedUnder.request_id).where(ReceivedUnder.consent_id == consent_id)
-        return self._purge(select(ReceivedRelease.request_id).where(ReceivedRelease.request_id.in_(under)))
+        under = select(ReceivedUnder.entry_index).where(ReceivedUnder.consent_id == consent_id)
+        return self._purge(select(ReceivedRelease.entry_index).where(ReceivedRelease.entry_index.in_(under)))
 
     def purge_person(self, person_ref: str) -> int:
         """Delete the copies received about a person; return how many there were."""
-        return self._purge(select(ReceivedRelease.request_id).where(ReceivedRelease.person_ref == person_ref))
+        return self._purge(select(ReceivedRelease.entry_index).where(ReceivedRelease.person_ref == person_ref))
 
     def has_old(self, now: datetime) -> bool:
         """Tell whether there is a copy whose time is over."""
-        old = select(ReceivedRelease.request_id).where(
+        old = select(ReceivedRelease.entry_index).where(
             ReceivedRelease.forget_at <= now, ReceivedRelease.content.is_not(None)
         )
         return self._session.scalar(old.limit(1)) is not None
 
     def purge_old(self, now: datetime) -> int:
         """Delete the copies whose time is over; return how many there were."""
-        return self._purge(select(ReceivedRelease.request_id).where(ReceivedRelease.forget_at <= now))
+        return self._purge(select(ReceivedRelease.entry_index).where(ReceivedRelease.forget_at <= now))
 
-    def _purge(self, chosen: Select[str]) -> int:
-        ids = list(self._session.scalars(chosen.where(ReceivedRelease.content.is_not(None))))
-        for request_id in ids:
+    def _purge(self, chosen: Select[int]) -> int:
+        indexes = list(self._session.scalars(chosen.where(ReceivedRelease.content.is_not(None))))
+        for index in indexes:
             self._session.execute(
                 update(ReceivedRelease)
-                .where(ReceivedRelease.request_id == request_id)
+                .where(ReceivedRelease.entry_index == index)
                 .values(content=None, person_ref=None)
             )
-        return len(ids)
+        return len(indexes)
 
     def _insert_once(self, table: type[EndedConsent | ReleaseMade], **values: object) -> None:
         # Spelled by each dialect in its own way; with a plain insert a row that is there would end the transaction.
@@ -192,6 +204,7 @@ def _copy(row: ConsentCopy) -> KeptCopy:
 
 def _received(row: ReceivedRelease) -> Received:
     return Received(
+        entry_index=row.entry_index,
         request_id=row.request_id,
         holder=row.holder,
         purpose=row.purpose,

@@ -184,8 +184,9 @@ class Asking:
             for answered in answers
         ]
         known = self._node.peer_ledgers.remember(session, [answered.sighting for answered in answers])
-        keep_received(self._node, session, [answered.verified.answer for answered in answers], question, person)
-        self._node.ledger(session).append(entries, now)
+        logged = self._node.ledger(session).append(entries, now)
+        kept = {entry.index: answered.verified.answer for entry, answered in zip(logged, answers, strict=True)}
+        keep_received(self._node, session, kept, question, person)
         return known
 
     def _person(self, session: Session, document: Document) -> str | None:

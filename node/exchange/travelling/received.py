@@ -4,7 +4,7 @@ Without a record of the person here there is no key to seal with, and only the f
 consents. That is what lets a person withdraw here a consent that this entity only received something under.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -37,15 +37,24 @@ class SharedCopy:
 
 
 def keep_received(
-    node: "Node", session: Session, answers: Sequence[FetchAnswer], question: Question, person: str | None
+    node: "Node", session: Session, answers: Mapping[int, FetchAnswer], question: Question, person: str | None
 ) -> None:
-    """Keep what came of a fetch, in the transaction that notes it in the ledger."""
+    """Keep what came of a fetch, in the transaction that notes it in the ledger.
+
+    Args:
+        node: whose entity asked.
+        session: of that transaction.
+        answers: by the index of the ledger entry that tells of each.
+        question: what was asked.
+        person: the person's id here; None when there is no record of them.
+    """
     now, days = node.clock.now(), node.settings.keep_received_days
-    for answer in answers:
+    for index, answer in answers.items():
         if answer.outcome is not Outcome.RELEASED:
             continue
         content = _seal(node, session, person, answer) if person is not None and days else None
         received = Received(
+            entry_index=index,
             request_id=answer.request_id,
             holder=answer.holder,
             purpose=question.purpose,

@@ -15,8 +15,8 @@ def copy(index: int = 0, *, waiting: bool = True, sender: str = "ngo") -> KeptCo
     return KeptCopy(sender, "c-1", index, b"proof", "5a" * 32, waiting, START + DAY, START)
 
 
-def received(request_id: str, *, content: bytes | None = b"sealed") -> Received:
-    return Received(request_id, "town", "casework", "p-1", content, START, START + DAY)
+def received(index: int, *, content: bytes | None = b"sealed") -> Received:
+    return Received(index, f"r-{index}", "town", "casework", "p-1", content, START, START + DAY)
 
 
 def test_a_newer_copy_takes_the_place_of_an_older_one(engine: Engine) -> None:
@@ -62,9 +62,9 @@ def test_who_received_something_is_noted_once(engine: Engine) -> None:
 def test_copies_go_with_the_consent_and_who_sent_them_stays_known(engine: Engine) -> None:
     with transaction(engine) as session:
         store = SqlTravelStore(session)
-        store.keep_received(received("r-1"), ["c-1"])
-        store.keep_received(received("r-2"), ["c-2"])
-        assert [kept.request_id for kept in store.received_of("p-1", START)] == ["r-1", "r-2"]
+        store.keep_received(received(1), ["c-1"])
+        store.keep_received(received(2), ["c-2"])
+        assert [kept.request_id for kept in store.received_of("p-1", START)] == ["r-2", "r-1"]
         assert store.purge_consent("c-1") == 1
         assert store.purge_consent("c-1") == 0
         assert [kept.request_id for kept in store.received_of("p-1", START)] == ["r-2"]
@@ -74,12 +74,12 @@ def test_copies_go_with_the_consent_and_who_sent_them_stays_known(engine: Engine
 def test_copies_go_with_the_person_and_with_time(engine: Engine) -> None:
     with transaction(engine) as session:
         store = SqlTravelStore(session)
-        store.keep_received(received("r-1"), ["c-1"])
-        store.keep_received(received("r-2", content=None), [])
+        store.keep_received(received(1), ["c-1"])
+        store.keep_received(received(2, content=None), [])
         assert not store.has_old(START)
         assert store.received_of("p-1", START + DAY) == []
         assert store.has_old(START + DAY)
         assert store.purge_old(START + DAY) == 1
-        store.keep_received(received("r-3"), ["c-1"])
+        store.keep_received(received(3), ["c-1"])
         assert store.purge_person("p-1") == 1
         assert store.received_of("p-1", START) == []

@@ -1,7 +1,4 @@
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,47 +7,9 @@ from sqlalchemy import Engine, inspect, text
 
 from node.runtime import migrate
 from node.runtime.errors import StorageDamaged, StorageOutdated
-from node.runtime.storage import open_engine, transaction
-from tests.support.postgres import postgres_server, server_programs
+from node.runtime.storage import transaction
 
 SERVICES = ("node", "coordinator")
-
-
-@contextmanager
-def database(url: str) -> Iterator[Engine]:
-    """Give an engine and dispose of it."""
-    made = open_engine(url)
-    try:
-        yield made
-    finally:
-        made.dispose()
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if server_programs() is None:
-        pytest.skip("no PostgreSQL server on this machine: run make system")
-    with postgres_server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        with database(f"sqlite:///{tmp_path / 'service.sqlite'}") as made:
-            yield made
-        return
-    with database(request.getfixturevalue("postgres_url")) as made:
-        yield made
-        with made.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Engine]:
-    with database(f"sqlite:///{tmp_path / 'service.sqlite'}") as made:
-        yield made
 
 
 @pytest.mark.parametrize("service", SERVICES)

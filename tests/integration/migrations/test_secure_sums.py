@@ -1,62 +1,37 @@
 """Migration 0008 at a node: campaigns of before end, what they spent stays spent and is chained."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from alembic import command
-from sqlalchemy import Engine, column, insert, text
-from sqlalchemy import table as sql_table
+from sqlalchemy import Engine
 
-from consent_ledger.columns import UtcDateTime
 from federated.accountant import GaussianRounds, epsilon_of
 from federated.budget import EpsilonLedger, Spend
 from federated.errors import CampaignNotApproved
 from federated.sql_budget import SqlBudgetStore
 from federated.sql_campaigns import SqlCampaignStore
 from node.runtime import migrate
-from node.runtime.storage import open_engine, transaction
-from tests.support.postgres import postgres_server, server_programs
+from node.runtime.storage import transaction
+from tests.support.migrating import SCRIPTS, put, upgrade_to
 
-SCRIPTS = "node:migrations"
 MOMENT = datetime(2026, 1, 1, 8, 30, 15, 123456, tzinfo=UTC)
 OPEN, CLOSED = "a" * 32, "b" * 32
 
 
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if server_programs() is None:
-        pytest.skip("no PostgreSQL server on this machine: run make system")
-    with postgres_server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    sqlite = f"sqlite:///{tmp_path / 'node.sqlite'}"
-    made = open_engine(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
-    if request.param == "postgresql":
-        with made.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-    with made.begin() as connection:
-        command.upgrade(migrate._config(SCRIPTS, connection), "0007")
-    yield made
-    made.dispose()
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    """Give a database of version 0007."""
+    upgrade_to(engine, "0007")
+    return engine
 
 
 def before(engine: Engine) -> None:
     """Put in two campaigns as version 1 kept them: one open with two of four rounds spent, one closed with one."""
     with engine.begin() as connection:
-
-        def put(table: str, **values: object) -> None:
-            columns = [column(name, UtcDateTime()) if name.endswith("_at") else column(name) for name in values]
-            connection.execute(insert(sql_table(table, *columns)).values(**values))
-
-        put("federated_budgets", dataset="records", epsilon_limit=8.0, delta=1e-5, changed_at=MOMENT)
+        put(connection, "federated_budgets", dataset="records", epsilon_limit=8.0, delta=1e-5, changed_at=MOMENT)
         for campaign, closed in ((OPEN, None), (CLOSED, MOMENT)):
             put(
+                connection,
                 "federated_reservations",
                 campaign_id=campaign,
                 dataset="records",
@@ -66,6 +41,7 @@ def before(engine: Engine) -> None:
                 closed_at=closed,
             )
             put(
+                connection,
                 "federated_campaigns",
                 campaign_id=campaign,
                 manifest_sha256="0" * 64,
@@ -78,6 +54,7 @@ def before(engine: Engine) -> None:
         for minutes, (campaign, number) in enumerate(((OPEN, 1), (CLOSED, 1), (OPEN, 2))):
             spent = MOMENT + timedelta(minutes=minutes)
             put(
+                connection,
                 "federated_spends",
                 campaign_id=campaign,
                 round=number,
