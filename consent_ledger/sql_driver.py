@@ -54,7 +54,11 @@ class DriverStatement:
         Raises:
             DBAPIError: the one that SQLAlchemy makes of the driver's error.
         """
-        return self._execute(connection, values)[0]
+        compiled = self._for(connection.dialect)
+        try:
+            return cast("int", driver_of(connection).execute(compiled.text, compiled.arrange(values)).rowcount)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise driver_error(connection.dialect, error, compiled.text) from error
 
     def run_many(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
         """Run it with each row of values.
@@ -62,15 +66,11 @@ class DriverStatement:
         Raises:
             DBAPIError: the one that SQLAlchemy makes of the driver's error.
         """
-        dialect = connection.dialect
-        compiled = self._for(dialect)
-        cursor = connection.connection.cursor()
+        compiled = self._for(connection.dialect)
         try:
-            cursor.executemany(compiled.text, [compiled.arrange(row) for row in rows])
-        except dialect.loaded_dbapi.Error as error:
-            raise driver_error(dialect, error, compiled.text) from error
-        finally:
-            cursor.close()
+            driver_of(connection).cursor().executemany(compiled.text, [compiled.arrange(row) for row in rows])
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise driver_error(connection.dialect, error, compiled.text) from error
 
     def one(self, connection: Connection, *values: Any) -> tuple[Any, ...] | None:
         """Run it and return the first row that it selects, None when there is none.
@@ -78,8 +78,12 @@ class DriverStatement:
         Raises:
             DBAPIError: the one that SQLAlchemy makes of the driver's error.
         """
-        row = self._execute(connection, values)[1]
-        return None if row is None else _ours(row, self._for(connection.dialect).received)
+        compiled = self._for(connection.dialect)
+        try:
+            row = driver_of(connection).execute(compiled.text, compiled.arrange(values)).fetchone()
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise driver_error(connection.dialect, error, compiled.text) from error
+        return None if row is None else _ours(row, compiled.received)
 
     def all(
         self, connection: Connection, *values: Any, keep: Callable[[Sequence[Any]], bool] | None = None
@@ -94,29 +98,12 @@ class DriverStatement:
         Raises:
             DBAPIError: the one that SQLAlchemy makes of the driver's error.
         """
-        dialect = connection.dialect
-        compiled = self._for(dialect)
-        cursor = connection.connection.cursor()
+        compiled = self._for(connection.dialect)
         try:
-            cursor.execute(compiled.text, compiled.arrange(values))
-            rows = cursor.fetchall()
-        except dialect.loaded_dbapi.Error as error:
-            raise driver_error(dialect, error, compiled.text) from error
-        finally:
-            cursor.close()
+            rows = driver_of(connection).execute(compiled.text, compiled.arrange(values)).fetchall()
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise driver_error(connection.dialect, error, compiled.text) from error
         return [_ours(row, compiled.received) for row in rows if keep is None or keep(row)]
-
-    def _execute(self, connection: Connection, values: Sequence[Any]) -> tuple[int, Sequence[Any] | None]:
-        dialect = connection.dialect
-        compiled = self._for(dialect)
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(compiled.text, compiled.arrange(values))
-            return cursor.rowcount, cursor.fetchone() if self._selected else None
-        except dialect.loaded_dbapi.Error as error:
-            raise driver_error(dialect, error, compiled.text) from error
-        finally:
-            cursor.close()
 
     def _for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
@@ -143,6 +130,11 @@ def connection_of(session: Session) -> Connection:
     """
     bind = session.get_bind()
     return bind if isinstance(bind, Connection) and bind.in_transaction() else session.connection()
+
+
+def driver_of(connection: Connection) -> Any:
+    """Return the driver's own connection. Those of SQLite and of psycopg both execute without a cursor of ours."""
+    return connection.connection.dbapi_connection
 
 
 def driver_error(dialect: Dialect, error: Exception, statement: str) -> DBAPIError:

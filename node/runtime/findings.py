@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from node.runtime.errors import StorageDamaged
 from node.runtime.files import read_private
-from node.runtime.storage import translated_errors
+from node.runtime.storage import reading
 from node.runtime.tls import CurrentCertificate
 from policies.errors import EXIT_CODES, ErrorKind, RedpactError
 
@@ -88,11 +88,10 @@ def check_database(engine: Engine, scripts: str) -> Finding:
 
 
 def _check_integrity(engine: Engine) -> None:
-    with translated_errors(), engine.connect().execution_options(read_only=True) as connection:
+    with reading(engine) as connection:
         if engine.dialect.name != "sqlite":
             return
         answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        connection.rollback()
     if answer != "ok":
         raise StorageDamaged(f"the database is damaged: {answer}", remedy="restore a backup")
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from node.runtime.errors import StorageBusy
-from node.runtime.storage import session_joining, transaction
+from node.runtime.storage import savepoint, session_joining, transaction
 
 MAX_GROUP: Final = 64
 """Units that share a transaction: enough to hide the disk, few enough that the first need not wait for long."""
@@ -118,9 +118,9 @@ def _commit_together(engine: Engine, group: list[_Unit[Any]]) -> None:
 
 def _within_savepoint(connection: Connection, unit: _Unit[Any]) -> None:
     try:
-        with connection.begin_nested(), session_joining(connection) as session:
+        with savepoint(connection), session_joining(connection) as session:
             unit.result = unit.work(session)
-    except DBAPIError as error:
+    except SQLAlchemyError as error:  # the database failed, or the unit undid what is not its own
         raise _GroupFailed from error
     except Exception as error:  # noqa: BLE001 - handed to the caller it belongs to, who raises it
         unit.error = error

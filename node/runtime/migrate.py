@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, MetaData
 
 from consent_ledger.columns import UtcDateTime
 from node.runtime.errors import StorageOutdated
-from node.runtime.storage import translated_errors
+from node.runtime.storage import reading, translated_errors
 
 
 def upgrade(engine: Engine, scripts: str) -> None:
@@ -38,10 +38,9 @@ def require_current(engine: Engine, scripts: str) -> None:
         StorageOutdated: it has another.
         StorageBusy, StorageDamaged: it cannot be read.
     """
-    with translated_errors(), engine.connect().execution_options(read_only=True) as connection:
+    with reading(engine) as connection:
         config = _config(scripts, connection)
         found, newest = _found(connection), _newest(config)
-        connection.rollback()
     if found != newest:
         raise StorageOutdated(f"the database has schema {found}, this version needs {newest}", remedy="run init again")
 

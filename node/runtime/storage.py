@@ -7,13 +7,14 @@ import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from contextvars import ContextVar
+from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
-from consent_ledger.sql_driver import driver_error
+from consent_ledger.sql_driver import driver_error, driver_of
 from node.runtime.errors import (
     RuntimeFault,
     SettingsInvalid,
@@ -47,12 +48,13 @@ def open_engine(url: str) -> Engine:
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
-        event.listen(engine, "begin", _on_sqlite_begin)
+        # In place of a listener to "begin", for which SQLAlchemy would go a longer way at every step of a transaction.
+        engine.dialect.do_begin = _begin_on_sqlite  # type: ignore[method-assign,assignment] # of this engine's own dialect
     return engine
 
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # we begin transactions ourselves, see _on_sqlite_begin
+    connection.isolation_level = None  # we begin transactions ourselves, see _begin_on_sqlite
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MILLISECONDS}",
         "journal_mode=WAL",
@@ -64,13 +66,33 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _on_sqlite_begin(connection: Connection) -> None:
-    # A reader that later writes could fail half-way with SQLITE_BUSY; taking the write lock first cannot.
-    statement = "BEGIN" if connection.get_execution_options().get("read_only") else "BEGIN IMMEDIATE"
-    try:
-        connection.connection.cursor().execute(statement)
-    except sqlite3.Error as error:
-        raise driver_error(connection.dialect, error, statement) from error
+_SAVEPOINT: Final = "unit_of_work"
+_begin: Final = ContextVar("begin", default="BEGIN IMMEDIATE")
+"""A reader that later writes could fail half-way with SQLITE_BUSY; taking the write lock first cannot."""
+
+
+def _begin_on_sqlite(connection: PoolProxiedConnection) -> None:
+    connection.dbapi_connection.execute(_begin.get())  # type: ignore[union-attr] # it is open
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a connection that only reads, from one consistent state, and blocks nobody.
+
+    Raises:
+        StorageBusy, StorageDamaged: the database cannot be read.
+    """
+    with translated_errors(), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")  # its default shows a newer state each time
+        before = _begin.set("BEGIN")
+        try:
+            begun = connection.begin()
+        finally:
+            _begin.reset(before)
+        with begun:
+            yield connection
+            begun.rollback()
 
 
 @contextmanager
@@ -83,6 +105,31 @@ def transaction(engine: Engine) -> Iterator[Session]:
     # Beginning takes the write lock: what is read in the block must still hold when it is written.
     with translated_errors(), engine.begin() as connection, session_joining(connection) as session:
         yield session
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """Undo what the block did, and only that, when it ends in an error; savepoints of SQLAlchemy may be inside.
+
+    By the driver itself: SQLAlchemy's own would take longer than a unit of work.
+
+    Raises:
+        DBAPIError: the database could not do it.
+    """
+    _drive(connection, f"SAVEPOINT {_SAVEPOINT}")
+    try:
+        yield
+    except BaseException:
+        _drive(connection, f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+        raise
+    _drive(connection, f"RELEASE SAVEPOINT {_SAVEPOINT}")
+
+
+def _drive(connection: Connection, statement: str) -> None:
+    try:
+        driver_of(connection).execute(statement)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise driver_error(connection.dialect, error, statement) from error
 
 
 @contextmanager
@@ -111,17 +158,8 @@ def snapshot(engine: Engine) -> Iterator[Session]:
     Raises:
         StorageBusy, StorageDamaged: the database cannot be read.
     """
-    options: dict[str, Any] = {"read_only": True}
-    if engine.dialect.name == "postgresql":
-        options["isolation_level"] = "REPEATABLE READ"  # its default shows each statement a newer state
-    with (
-        translated_errors(),
-        engine.connect().execution_options(**options) as connection,
-        connection.begin() as reading,
-        Session(connection, expire_on_commit=False, autoflush=False) as session,
-    ):
+    with reading(engine) as connection, Session(connection, expire_on_commit=False, autoflush=False) as session:
         yield session
-        reading.rollback()
 
 
 @contextmanager

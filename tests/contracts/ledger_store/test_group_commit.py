@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidRequestError, OperationalError
 from sqlalchemy.orm import Session
 
 from consent_ledger.errors import EntryInvalid
@@ -106,6 +106,19 @@ def test_what_the_database_will_not_have_of_one_unit_harms_no_other(engine: Engi
 
     before, failing, after = crowd.submit(append, impossible, append)
     with pytest.raises(RuntimeFault):
+        failing.result(30)
+    assert [before.result(30), after.result(30)] == [[1], [2]]
+    assert entries(engine) == 3
+
+
+def test_a_unit_that_undoes_more_than_its_own_work_harms_no_other(engine: Engine, crowd: Crowd) -> None:
+    def undone(session: Session) -> list[int]:
+        session.execute(text("SELECT 1"))
+        session.rollback()  # of the transaction that all share
+        return append(session)
+
+    before, failing, after = crowd.submit(append, undone, append)
+    with pytest.raises(InvalidRequestError):
         failing.result(30)
     assert [before.result(30), after.result(30)] == [[1], [2]]
     assert entries(engine) == 3
