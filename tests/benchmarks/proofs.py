@@ -1,8 +1,9 @@
-"""Proofs out of a stored ledger, each checked by its verifier before the next one is timed."""
+"""Proofs out of a stored ledger, one after the other as those of the peer; each is checked once all are timed."""
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
@@ -23,25 +24,28 @@ def ledger_proofs(engine: Engine, signer: NoteSigner, *, calls: int) -> tuple[La
     with snapshot(engine) as session:
         ledger = ConsentLedger(SqlLedgerStore(session), signer)
         newest = read_checkpoint(ledger.checkpoint())
-        inclusion, consistency = [], []
-        for _ in range(calls):
-            index, old = rng.randrange(newest.size), rng.randrange(1, newest.size)
-            seconds, proof = _timed(lambda index=index: ledger.inclusion_proof(index))  # type: ignore[misc] # bound now
-            inclusion.append(seconds)
+        indexes = [rng.randrange(newest.size) for _ in range(calls)]
+        sizes = [rng.randrange(1, newest.size) for _ in range(calls)]
+        inclusion = [_timed(partial(ledger.inclusion_proof, index)) for index in indexes]
+        consistency = [_timed(partial(ledger.consistency_proof, size)) for size in sizes]
+        for index, (_, proof) in zip(indexes, inclusion, strict=True):
             verify_inclusion(index, newest.size, _leaf_hash(ledger, index), proof, newest.root)
-            seconds, proof = _timed(lambda old=old: ledger.consistency_proof(old))  # type: ignore[misc] # bound now
-            consistency.append(seconds)
-            verify_consistency(old, newest.size, ledger.subtrees()(0, old), newest.root, proof)
-    return Latency.of(inclusion), Latency.of(consistency)
+        for size, (_, proof) in zip(sizes, consistency, strict=True):
+            verify_consistency(size, newest.size, ledger.subtrees()(0, size), newest.root, proof)
+    return _latency(inclusion), _latency(consistency)
 
 
 def peer_proofs(tree: Any, *, calls: int) -> tuple[Latency, Latency]:
     """Return the same of pymerkle's tree, which counts from 1."""
     rng = random.Random(20261122)
     size = tree.get_size()
-    inclusion = [_timed(lambda: tree.prove_inclusion(rng.randint(1, size)))[0] for _ in range(calls)]
-    consistency = [_timed(lambda: tree.prove_consistency(rng.randint(1, size - 1)))[0] for _ in range(calls)]
-    return Latency.of(inclusion), Latency.of(consistency)
+    inclusion = [_timed(partial(tree.prove_inclusion, rng.randint(1, size))) for _ in range(calls)]
+    consistency = [_timed(partial(tree.prove_consistency, rng.randint(1, size - 1))) for _ in range(calls)]
+    return _latency(inclusion), _latency(consistency)
+
+
+def _latency(timed: Sequence[tuple[float, Any]]) -> Latency:
+    return Latency.of([seconds for seconds, _ in timed])
 
 
 def _leaf_hash(ledger: ConsentLedger, index: int) -> bytes:
