@@ -117,12 +117,12 @@ def savepoint(connection: Connection) -> Iterator[None]:
         DBAPIError: the database could not do it.
     """
     _drive(connection, f"SAVEPOINT {_SAVEPOINT}")
+    end = f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}"
     try:
         yield
-    except BaseException:
-        _drive(connection, f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
-        raise
-    _drive(connection, f"RELEASE SAVEPOINT {_SAVEPOINT}")
+        end = f"RELEASE SAVEPOINT {_SAVEPOINT}"
+    finally:
+        _drive(connection, end)
 
 
 def _drive(connection: Connection, statement: str) -> None:
