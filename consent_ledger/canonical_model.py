@@ -6,12 +6,15 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 from typing_extensions import override
 
+from consent_ledger import canonical
+
 
 class CanonicalModel(BaseModel):
     """A document with ASCII keys, no floats, no integers beyond 2^53, and in it only models of this kind.
 
     RFC 8785 then asks for nothing but keys in order and no spaces, and writing is one pass over the fields instead of
-    three; tests compare the bytes with those of a general encoder, for every model.
+    three; tests compare the bytes with those of a general encoder, for every model. Fields are in order in whatever was
+    validated: `model_construct` does not validate.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,6 +33,17 @@ class CanonicalModel(BaseModel):
     def canonical(self) -> bytes:
         """Return the RFC 8785 bytes."""
         return self.__pydantic_serializer__.to_json(self)
+
+    @classmethod
+    def read(cls, data: bytes, *, max_bytes: int) -> Self:
+        """Read untrusted JSON in any spelling, sooner when it is the canonical one.
+
+        Raises:
+            MalformedDocument: not a JSON object that has a canonical form, or larger than `max_bytes`.
+            ValidationError: another document.
+        """
+        found = cls.from_canonical(data) if len(data) <= max_bytes else None
+        return found or cls.model_validate(canonical.decode(data, max_bytes=max_bytes))
 
     @classmethod
     def from_canonical(cls, data: bytes) -> Self | None:

@@ -56,9 +56,9 @@ class DriverStatement:
         """
         compiled = self._for(connection.dialect)
         try:
-            return cast("int", driver_of(connection).execute(compiled.text, compiled.arrange(values)).rowcount)
+            return cast("int", _driver(connection).execute(compiled.text, compiled.arrange(values)).rowcount)
         except connection.dialect.loaded_dbapi.Error as error:
-            raise driver_error(connection.dialect, error, compiled.text) from error
+            raise _translated(connection, error, compiled.text) from error
 
     def run_many(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
         """Run it with each row of values.
@@ -68,9 +68,9 @@ class DriverStatement:
         """
         compiled = self._for(connection.dialect)
         try:
-            driver_of(connection).cursor().executemany(compiled.text, [compiled.arrange(row) for row in rows])
+            _driver(connection).cursor().executemany(compiled.text, [compiled.arrange(row) for row in rows])
         except connection.dialect.loaded_dbapi.Error as error:
-            raise driver_error(connection.dialect, error, compiled.text) from error
+            raise _translated(connection, error, compiled.text) from error
 
     def one(self, connection: Connection, *values: Any) -> tuple[Any, ...] | None:
         """Run it and return the first row that it selects, None when there is none.
@@ -80,9 +80,9 @@ class DriverStatement:
         """
         compiled = self._for(connection.dialect)
         try:
-            row = driver_of(connection).execute(compiled.text, compiled.arrange(values)).fetchone()
+            row = _driver(connection).execute(compiled.text, compiled.arrange(values)).fetchone()
         except connection.dialect.loaded_dbapi.Error as error:
-            raise driver_error(connection.dialect, error, compiled.text) from error
+            raise _translated(connection, error, compiled.text) from error
         return None if row is None else _ours(row, compiled.received)
 
     def all(
@@ -100,9 +100,9 @@ class DriverStatement:
         """
         compiled = self._for(connection.dialect)
         try:
-            rows = driver_of(connection).execute(compiled.text, compiled.arrange(values)).fetchall()
+            rows = _driver(connection).execute(compiled.text, compiled.arrange(values)).fetchall()
         except connection.dialect.loaded_dbapi.Error as error:
-            raise driver_error(connection.dialect, error, compiled.text) from error
+            raise _translated(connection, error, compiled.text) from error
         return [_ours(row, compiled.received) for row in rows if keep is None or keep(row)]
 
     def _for(self, dialect: Dialect) -> _Compiled:
@@ -132,13 +132,26 @@ def connection_of(session: Session) -> Connection:
     return bind if isinstance(bind, Connection) and bind.in_transaction() else session.connection()
 
 
-def driver_of(connection: Connection) -> Any:
+def _driver(connection: Connection) -> Any:
     """Return the driver's own connection. Those of SQLite and of psycopg both execute without a cursor of ours."""
     return connection.connection.dbapi_connection
 
 
-def driver_error(dialect: Dialect, error: Exception, statement: str) -> DBAPIError:
+def drive(connection: Connection, statement: str) -> None:
+    """Run a statement without parameters that is the same in every database.
+
+    Raises:
+        DBAPIError: the one that SQLAlchemy makes of the driver's error.
+    """
+    try:
+        _driver(connection).execute(statement)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _translated(connection, error, statement) from error
+
+
+def _translated(connection: Connection, error: Exception, statement: str) -> DBAPIError:
     """Return what SQLAlchemy would have raised for a driver's error. It holds no values: they may be personal data."""
+    dialect = connection.dialect
     kind = dialect.loaded_dbapi.Error
     return cast("DBAPIError", DBAPIError.instance(statement, None, error, kind, hide_parameters=True, dialect=dialect))
 

@@ -17,7 +17,7 @@ from pydantic import (
 )
 from typing_extensions import override
 
-from consent_ledger import canonical, signing
+from consent_ledger import signing
 from consent_ledger.canonical_model import CanonicalModel
 from consent_ledger.errors import MalformedDocument
 from consent_ledger.parties import EntityId
@@ -37,8 +37,6 @@ from records_exchange.request import (
 ANSWER_TYPE: Final = "application/vnd.redpact.fetch-answer.v1+json"
 MAX_ANSWER_BYTES: Final = 256 * 1024
 MAX_ROWS: Final = 500
-
-_NO_CONSISTENCY: Final = {"ledger": {"consistency"}}
 
 
 def _in_order(row: dict[str, str]) -> dict[str, str]:
@@ -128,7 +126,7 @@ class FetchAnswer(CanonicalModel):
     @override
     def canonical(self) -> bytes:
         """Return the RFC 8785 bytes. Without proofs of growth they are what they were before there were any."""
-        unused = None if self.ledger.consistency else _NO_CONSISTENCY
+        unused = None if self.ledger.consistency else {"ledger": {"consistency"}}
         return self.__pydantic_serializer__.to_json(self, exclude=unused)
 
     @model_validator(mode="after")
@@ -152,11 +150,8 @@ def parse_answer(payload: bytes) -> FetchAnswer:
     Raises:
         AnswerMalformed: for every way `payload` can be wrong.
     """
-    found = FetchAnswer.from_canonical(payload) if len(payload) <= MAX_ANSWER_BYTES else None
-    if found is not None:
-        return found
     try:
-        return FetchAnswer.model_validate(canonical.decode(payload, max_bytes=MAX_ANSWER_BYTES))
+        return FetchAnswer.read(payload, max_bytes=MAX_ANSWER_BYTES)
     except MalformedDocument as error:
         raise AnswerMalformed(f"not an answer: {error.message}") from error
     except ValidationError as error:

@@ -38,7 +38,6 @@ MAX_FIELDS: Final = 100
 MAX_REQUEST_BYTES: Final = 16 * 1024
 MAX_INTEGER: Final = canonical.MAX_INTEGER
 """RFC 8785 (I-JSON) holds no larger integer."""
-_NO_SIZES: Final = {"seen_sizes"}
 MAX_SEEN: Final = 2
 """Checkpoints of a holder that an asker may have: the newest that was proved, and one that waits for its proof."""
 
@@ -109,7 +108,7 @@ class FetchRequest(CanonicalModel):
     @override
     def canonical(self) -> bytes:
         """Return the RFC 8785 bytes. Without sizes they are what they were before there were any to name."""
-        unused = None if self.seen_sizes else _NO_SIZES
+        unused = None if self.seen_sizes else {"seen_sizes"}
         return self.__pydantic_serializer__.to_json(self, exclude=unused)
 
     @model_validator(mode="after")
@@ -185,11 +184,8 @@ def parse_request(payload: bytes) -> FetchRequest:
     Raises:
         RequestMalformed: for every way `payload` can be wrong.
     """
-    found = FetchRequest.from_canonical(payload) if len(payload) <= MAX_REQUEST_BYTES else None
-    if found is not None:
-        return found
     try:
-        return FetchRequest.model_validate(canonical.decode(payload, max_bytes=MAX_REQUEST_BYTES))
+        return FetchRequest.read(payload, max_bytes=MAX_REQUEST_BYTES)
     except MalformedDocument as error:
         raise RequestMalformed(f"not a request: {error.message}") from error
     except ValidationError as error:

@@ -1,7 +1,7 @@
 """What an entity keeps of consents that travel, and of releases under consents; inside the caller's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final, cast
 
@@ -12,17 +12,6 @@ from sqlalchemy.orm import Session
 from consent_ledger.sql_driver import DriverStatement, connection_of
 from records_exchange.tables import ConsentCopy, EndedConsent, ReceivedRelease, ReceivedUnder, ReleaseMade
 
-_RECEIVED: Final = (
-    "entry_index",
-    "request_id",
-    "holder",
-    "purpose",
-    "person_ref",
-    "content",
-    "received_at",
-    "forget_at",
-)
-
 # What every fetch needs.
 _RELEASES: Final = cast("Table", ReleaseMade.__table__)
 _NOTED: Final = DriverStatement(
@@ -32,7 +21,6 @@ _NOTED: Final = DriverStatement(
     ["consent", "to"],
     [_RELEASES.c.recipient],
 )
-_KEEP: Final = DriverStatement(insert(ReceivedRelease), _RECEIVED)
 _KEEP_UNDER: Final = DriverStatement(insert(ReceivedUnder), ["consent_id", "entry_index", "holder"])
 
 
@@ -63,6 +51,10 @@ class Received:
     content: bytes | None
     received_at: datetime
     forget_at: datetime
+
+
+_RECEIVED: Final = tuple(each.name for each in fields(Received))
+_KEEP: Final = DriverStatement(insert(ReceivedRelease), _RECEIVED)
 
 
 class SqlTravelStore:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine,
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
-from consent_ledger.sql_driver import driver_error, driver_of
+from consent_ledger.sql_driver import drive
 from node.runtime.errors import (
     RuntimeFault,
     SettingsInvalid,
@@ -28,6 +28,7 @@ from node.runtime.errors import (
 BUSY_TIMEOUT_MILLISECONDS: Final = 15_000
 _OTHER_SCHEMA: Final = ("no such table", "no such column", "has no column named", "UndefinedTable", "UndefinedColumn")
 _NO_SPACE: Final = ("disk is full", "DiskFull", "No space left", "readonly database")
+_SAVEPOINT: Final = "unit_of_work"
 _NO_SERVER: Final = ("connection failed", "connection refused", "server closed the connection", "could not connect")
 
 
@@ -66,7 +67,6 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-_SAVEPOINT: Final = "unit_of_work"
 _begin: Final = ContextVar("begin", default="BEGIN IMMEDIATE")
 """A reader that later writes could fail half-way with SQLITE_BUSY; taking the write lock first cannot."""
 
@@ -116,20 +116,13 @@ def savepoint(connection: Connection) -> Iterator[None]:
     Raises:
         DBAPIError: the database could not do it.
     """
-    _drive(connection, f"SAVEPOINT {_SAVEPOINT}")
+    drive(connection, f"SAVEPOINT {_SAVEPOINT}")
     end = f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}"
     try:
         yield
         end = f"RELEASE SAVEPOINT {_SAVEPOINT}"
     finally:
-        _drive(connection, end)
-
-
-def _drive(connection: Connection, statement: str) -> None:
-    try:
-        driver_of(connection).execute(statement)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise driver_error(connection.dialect, error, statement) from error
+        drive(connection, end)
 
 
 @contextmanager

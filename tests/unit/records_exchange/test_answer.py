@@ -59,6 +59,13 @@ def test_proofs_of_growth_are_signed_along_when_there_are_any() -> None:
     assert parse_answer(payload) == answer
 
 
+@given(st.lists(st.integers(1, MAX_INTEGER), max_size=2))
+def test_signed_requests_are_rfc_8785(sizes: list[int]) -> None:
+    payload = ASKER.ask("holder", START, seen_sizes=tuple(sizes)).payload
+    assert payload == canonical.encode(json.loads(payload))
+    assert parse_request(payload).seen_sizes == tuple(sizes)
+
+
 def test_a_request_that_names_no_sizes_is_what_peers_without_them_know() -> None:
     assert b"seen_sizes" not in ASKER.ask("holder", START).payload
     assert parse_request(ASKER.ask("holder", START, seen_sizes=(7, 9)).payload).seen_sizes == (7, 9)

@@ -78,6 +78,12 @@ def same_outcome(kind: EntryType, body: bytes) -> object:
 
 
 @given(ENTRIES)
+def test_what_is_committed_to_is_rfc_8785(entry: tuple[EntryType, Body]) -> None:
+    body = entry[1]
+    assert body.canonical() == canonical.encode(body.model_dump(mode="json"))
+
+
+@given(ENTRIES)
 def test_every_body_is_read_quickly_and_as_it_was(entry: tuple[EntryType, Body]) -> None:
     kind, body = entry
     data = body.canonical()
