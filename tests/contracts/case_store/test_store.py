@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -14,7 +13,6 @@ from node.cases.store import CaseStore
 from node.cases.tables import Base
 from node.runtime.storage import open_engine, transaction
 from tests.support.clock import START
-from tests.support.postgres import postgres_server, server_programs
 
 HOUR = timedelta(hours=1)
 MEMBER = Membership("staff-7", "psychologist", START, None, "boss-1")
@@ -23,19 +21,9 @@ ACTION = CaseAction(
 )
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    if server_programs() is None:
-        pytest.skip("no PostgreSQL server on this machine: make system installs one")
-    with postgres_server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path}/test.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = open_engine(url)
-    Base.metadata.drop_all(engine)
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
     Base.metadata.create_all(engine)
     yield engine
     engine.dispose()

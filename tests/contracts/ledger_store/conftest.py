@@ -11,24 +11,14 @@ from consent_ledger.sql_store import SqlLedgerStore
 from consent_ledger.store import InMemoryLedgerStore, LedgerStore
 from consent_ledger.tables import Base
 from node.runtime.storage import open_engine, transaction
-from tests.support.postgres import postgres_server, server_programs
+from tests.support.postgres import empty_database
 
 Work = Callable[[], AbstractContextManager[LedgerStore]]
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    if server_programs() is None:
-        pytest.skip("no PostgreSQL server on this machine: make system installs one")
-    with postgres_server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path}/node.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = open_engine(url)
-    Base.metadata.drop_all(engine)
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
     Base.metadata.create_all(engine)
     yield engine
     engine.dispose()
@@ -54,9 +44,10 @@ def work(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Work]:
 
         yield same
         return
-    url = f"sqlite:///{tmp_path}/node.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = open_engine(url)
-    Base.metadata.drop_all(engine)
+    on_sqlite = request.param == "sqlite"
+    engine = open_engine(
+        f"sqlite:///{tmp_path}/node.sqlite" if on_sqlite else empty_database(request.getfixturevalue("postgres_url"))
+    )
     Base.metadata.create_all(engine)
     yield sql_work(engine)
     engine.dispose()

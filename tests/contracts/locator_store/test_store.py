@@ -23,27 +23,16 @@ from records_exchange.errors import RequestReplayed
 from records_exchange.guessing import Usage
 from records_exchange.locator_messages import MAX_HOLDERS_NAMED, Entry, locator_question, seal_message
 from tests.support.clock import START
-from tests.support.postgres import postgres_server, server_programs
 
 SIGNER = Ed25519Signer.generate()
 UNTIL = START.replace(hour=0) + timedelta(days=30)
 TOKEN = "ab" * 32
 
 
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    if server_programs() is None:
-        pytest.skip("no PostgreSQL server on this machine: make system installs one")
-    with postgres_server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path}/c.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    engine = open_engine(url)
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_engine(database_url)
     for metadata in (registry_tables.Base.metadata, Base.metadata):
-        metadata.drop_all(engine)
         metadata.create_all(engine)
     with transaction(engine) as session:
         for number in range(MAX_HOLDERS_NAMED + 3):
