@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import Field
 
 from consent_ledger.entry import Body, EntryType, UtcTime
-from consent_ledger.parties import EntityId
+from trust.parties import EntityId
 
 RECORD_PROFILE: Final = "https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr"
 CONSENT_BASIS: Final = "eu-gdpr:A6-1-a"

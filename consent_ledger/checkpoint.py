@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from consent_ledger.errors import MalformedDocument, SignatureInvalid
 from consent_ledger.merkle import HASH_BYTES, MAX_SIZE
 from consent_ledger.note import NoteSigner, NoteVerifier, Verifier, check_key_name, open_note, parse_note
+from trust.errors import MalformedDocument, SignatureInvalid
 
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 

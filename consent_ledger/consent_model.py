@@ -19,7 +19,7 @@ from consent_ledger.bodies import (
     Reference,
 )
 from consent_ledger.entry import EntryType, UtcTime
-from consent_ledger.parties import EntityId
+from trust.parties import EntityId
 
 
 class ConsentState(StrEnum):

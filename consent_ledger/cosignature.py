@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, Self
 
-from consent_ledger.errors import MalformedDocument, SignatureInvalid
 from consent_ledger.note import Note, NoteSignature, check_key_name, decode_vkey, encode_vkey, key_hash, parse_note
-from consent_ledger.signing import SIGNATURE_BYTES, Signer, verify_signature
+from trust.errors import MalformedDocument, SignatureInvalid
+from trust.signing import SIGNATURE_BYTES, Signer, verify_signature
 
 COSIGNATURE: Final = 0x04
 """The signature type byte of a timestamped Ed25519 cosignature; ML-DSA-44 is 0x06 and would be another verifier."""

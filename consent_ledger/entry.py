@@ -15,9 +15,10 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import AfterValidator, AwareDatetime, ValidationError
 
-from consent_ledger import canonical
-from consent_ledger.canonical_model import CanonicalModel
-from consent_ledger.errors import EntryInvalid, MalformedDocument
+from consent_ledger.errors import EntryInvalid
+from trust import canonical
+from trust.canonical_model import CanonicalModel
+from trust.errors import MalformedDocument
 
 SALT_BYTES: Final = 32
 ENTRY_ID_BYTES: Final = 16

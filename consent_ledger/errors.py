@@ -1,26 +1,13 @@
-"""Errors of the ledger and of everything signed. `LedgerError` is the root."""
+"""Errors of the ledger. `LedgerError` is the root; it is also a `TrustError`, for what does not verify."""
 
-from policies.errors import ErrorKind, RedpactError
+from policies.errors import ErrorKind
+from trust.errors import SignatureInvalid, TrustError
 
 
-class LedgerError(RedpactError):
+class LedgerError(TrustError):
     """Root of the errors of `consent_ledger`."""
 
     code = "ledger_error"
-
-
-class MalformedDocument(LedgerError):
-    """Bytes that are not the document they should be (JSON, note, checkpoint, envelope...)."""
-
-    code = "malformed_document"
-    es = "El documento recibido está dañado o no tiene el formato esperado. Pida que se lo envíen de nuevo."
-
-
-class SignatureInvalid(LedgerError):
-    """A signature that does not verify, or is not by the expected key."""
-
-    code = "signature_invalid"
-    es = "La firma no es válida: el contenido no es de fiar. Avise a la persona delegada de protección de datos."
 
 
 class QuorumMissing(SignatureInvalid):
@@ -28,43 +15,6 @@ class QuorumMissing(SignatureInvalid):
 
     code = "quorum_missing"
     es = "Aún no hay testigos suficientes que hayan cofirmado el registro. Pida una copia más reciente."
-
-
-class KeyUnreadable(LedgerError):
-    """A key file that is missing, malformed, or readable by others."""
-
-    code = "key_unreadable"
-    kind = ErrorKind.DAMAGED
-    es = "No se puede leer una clave, o sus permisos son inseguros. Restaure la copia de seguridad de las claves."
-
-
-class UnknownParty(LedgerError):
-    """An entity that the directory does not list."""
-
-    code = "unknown_party"
-    es = "La entidad no figura en el directorio de la red. Compruebe el identificador con «redpact-node status»."
-
-
-class PartySuspended(LedgerError):
-    """An entity that the directory lists as suspended."""
-
-    code = "party_suspended"
-    es = "La entidad está suspendida de la red. Consulte con la Gerencia."
-
-
-class DirectoryExpired(LedgerError):
-    """The newest directory known here is past its expiry."""
-
-    code = "directory_expired"
-    kind = ErrorKind.UNREACHABLE
-    es = "El directorio de la red ha caducado. Compruebe la conexión con el coordinador."
-
-
-class DirectoryRollback(LedgerError):
-    """A directory older than, or different from, one already accepted under the same serial."""
-
-    code = "directory_rollback"
-    es = "Se ha recibido un directorio anterior al conocido. Avise a la Gerencia: puede ser un intento de engaño."
 
 
 class ProofError(LedgerError):

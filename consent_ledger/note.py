@@ -14,8 +14,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final, Protocol, Self
 
-from consent_ledger.errors import MalformedDocument, SignatureInvalid
-from consent_ledger.signing import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, Signer, verify_signature
+from trust.errors import MalformedDocument, SignatureInvalid
+from trust.signing import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, Signer, verify_signature
 
 ED25519: Final = 0x01
 """The signature type byte of plain Ed25519; other types have other verifiers."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 from consent_ledger.checkpoint import Checkpoint, read_checkpoint
 from consent_ledger.cosignature import CosignatureVerifier
-from consent_ledger.errors import MalformedDocument, QuorumMissing, SignatureInvalid
+from consent_ledger.errors import QuorumMissing
 from consent_ledger.note import NoteVerifier, open_note
+from trust.errors import MalformedDocument, SignatureInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable

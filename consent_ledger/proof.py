@@ -11,12 +11,13 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from consent_ledger import canonical
 from consent_ledger.checkpoint import Checkpoint
 from consent_ledger.entry import Leaf, commitment_of
-from consent_ledger.errors import MalformedDocument, ProofError
+from consent_ledger.errors import ProofError
 from consent_ledger.merkle import HASH_BYTES, MAX_SIZE, leaf_hash, verify_inclusion
 from consent_ledger.policy import TrustPolicy
+from trust import canonical
+from trust.errors import MalformedDocument
 
 HEADER: Final = "c2sp.org/tlog-proof@v1"
 MAX_PROOF_BYTES: Final = 1 << 20

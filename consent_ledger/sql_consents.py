@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView
 from consent_ledger.errors import LedgerDamaged
-from consent_ledger.sql_driver import DriverStatement, connection_of
 from consent_ledger.tables import ConsentRow
+from service.sql_driver import DriverStatement, connection_of
 
 _CHUNK: Final = 500
 """Ids named in one statement."""

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.entry import SealedEntry
 from consent_ledger.errors import LedgerDamaged
-from consent_ledger.sql_driver import DriverStatement, connection_of
 from consent_ledger.store import Head, StoredBody, Tile
 from consent_ledger.tables import LedgerBodyRow, LedgerEntryRow, LedgerHeadRow, LedgerTileRow
 from consent_ledger.tiles import split_tile
+from service.sql_driver import DriverStatement, connection_of
 
 _HEAD: Final = cast("Table", LedgerHeadRow.__table__)
 _ENTRIES: Final = cast("Table", LedgerEntryRow.__table__)

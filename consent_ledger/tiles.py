@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from consent_ledger.errors import LedgerDamaged, MalformedDocument
+from consent_ledger.errors import LedgerDamaged
 from consent_ledger.merkle import HASH_BYTES, fold, root_hash
+from trust.errors import MalformedDocument
 
 TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 1 << TILE_HEIGHT

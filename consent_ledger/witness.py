@@ -19,9 +19,10 @@ from typing import Final, Protocol, Self
 
 from consent_ledger.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
 from consent_ledger.cosignature import Cosigner, with_cosignatures
-from consent_ledger.errors import MalformedDocument, ProofError, SignatureInvalid
+from consent_ledger.errors import ProofError
 from consent_ledger.merkle import EMPTY_ROOT, HASH_BYTES, MAX_SIZE, verify_consistency
 from consent_ledger.note import NoteVerifier
+from trust.errors import MalformedDocument, SignatureInvalid
 
 MAX_REQUEST_BYTES: Final = 64 * 1024
 MAX_PROOF_HASHES: Final = 63

@@ -7,9 +7,9 @@ from typing import Any, Final, cast
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from consent_ledger.sql_driver import DriverStatement, connection_of
 from consent_ledger.witness import Observed, origin_hash
 from consent_ledger.witness_tables import ObservedCheckpointRow
+from service.sql_driver import DriverStatement, connection_of
 
 _ROWS: Final = cast("Table", ObservedCheckpointRow.__table__)
 _VALUES: Final = (_ROWS.c.size, _ROWS.c.root, _ROWS.c.note, _ROWS.c.time)

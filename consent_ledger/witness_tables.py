@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import LargeBinary, PrimaryKeyConstraint, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from consent_ledger.columns import RowNumber, UtcDateTime
+from service.columns import RowNumber, UtcDateTime
 
 
 class Base(DeclarativeBase):

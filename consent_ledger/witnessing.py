@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import Final
 
 from consent_ledger.cosignature import CosignatureVerifier
-from consent_ledger.directory import Directory
-from consent_ledger.parties import COORDINATOR_ID, WitnessAddress, ledger_origin, witness_name
 from consent_ledger.policy import NO_QUORUM
+from trust.directory import Directory
+from trust.parties import COORDINATOR_ID, WitnessAddress, ledger_origin, witness_name
 
 MAX_ASSIGNED: Final = 16
 """Entities that may witness one ledger; the specification asks tools for 32 witnesses, no more."""

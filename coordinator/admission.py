@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from consent_ledger.note import NoteVerifier
-from consent_ledger.parties import EntityKind, EntityStatus, Party, ledger_origin
-from consent_ledger.signing import Envelope
 from consent_ledger.witnessing import own_address
 from coordinator.errors import ApplicationRefused, InvitationExpired, InvitationUnknown, InvitationUsed
 from coordinator.registry import Registry
 from coordinator.tables import InvitationRow
-from node.runtime.enrolment import EntityApplication, hash_secret, open_application
+from trust.enrolment import EntityApplication, hash_secret, open_application
+from trust.parties import EntityKind, EntityStatus, Party, ledger_origin
+from trust.signing import Envelope
 
 
 @dataclass(frozen=True, slots=True)

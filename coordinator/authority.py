@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from consent_ledger.parties import server_name, spiffe_id
 from coordinator.errors import CertificateRequestRefused
-from node.runtime.errors import CertificateUnusable
-from node.runtime.tls import read_certificates, read_tls_key
+from service.errors import CertificateUnusable
+from service.tls import read_certificates, read_tls_key
+from trust.parties import server_name, spiffe_id
 
 CA_KEY: Final = Path("keys", "ca.pem")
 CA_CERTIFICATE: Final = Path("tls", "ca.pem")

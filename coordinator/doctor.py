@@ -1,13 +1,13 @@
 """The checks behind ``redpact-coordinator doctor``."""
 
-from consent_ledger.directory import open_directory
+from consent_ledger.fork_evidence import check_evidence
 from coordinator.keys import KEY_FILES
 from coordinator.locator.report import check_locator
 from coordinator.setup import MIGRATIONS
 from coordinator.wiring import Coordinator
-from node.runtime.evidence import check_evidence
-from node.runtime.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
 from policies.errors import RedpactError
+from service.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
+from trust.directory import open_directory
 
 
 def examine(coordinator: Coordinator) -> list[Finding]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from consent_ledger.signing import Ed25519Signer
 from coordinator.authority import CA_CERTIFICATE, CA_KEY
-from node.runtime.files import read_private, write_private
-from node.runtime.tls import CurrentCertificate, new_tls_key
+from service.files import read_private, write_private
+from service.tls import CurrentCertificate, new_tls_key
+from trust.signing import Ed25519Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

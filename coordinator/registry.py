@@ -15,18 +15,18 @@ from pydantic import ValidationError
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
-from consent_ledger.directory import Directory, open_directory, seal_directory
-from consent_ledger.errors import PartySuspended, UnknownParty
-from consent_ledger.locator_terms import LocatorTerms
-from consent_ledger.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress, check_entity_id
-from consent_ledger.signing import Envelope, Signer
-from consent_ledger.sql_driver import DriverStatement, connection_of
 from coordinator.authority import Authority, IssuedCertificate
 from coordinator.errors import CoordinatorError, EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
 from coordinator.settings import CoordinatorSettings
 from coordinator.tables import CertificateRow, DirectoryRow, EntityRow, HeadRow, InvitationRow
-from node.runtime.enrolment import SECRET_BYTES, Invitation, hash_secret
-from node.runtime.errors import StorageOutdated
+from service.errors import StorageOutdated
+from service.sql_driver import DriverStatement, connection_of
+from trust.directory import Directory, open_directory, seal_directory
+from trust.enrolment import SECRET_BYTES, Invitation, hash_secret
+from trust.errors import PartySuspended, UnknownParty
+from trust.locator_terms import LocatorTerms
+from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress, check_entity_id
+from trust.signing import Envelope, Signer
 
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
 MAX_NAME_CHARACTERS = 200

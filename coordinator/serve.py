@@ -12,11 +12,11 @@ from coordinator.rpc.training import training_servicer
 from coordinator.setup import MIGRATIONS
 from coordinator.upkeep import follow_registry, keep_valid
 from coordinator.wiring import Coordinator
-from node.runtime import migrate
-from node.runtime.errors import AddressInUse
-from node.runtime.grpc_server import Register, start_server
-from node.runtime.refused_calls import keep_refused_calls
-from node.runtime.service import RunningServer, Service, Task
+from service import migrate
+from service.errors import AddressInUse
+from service.grpc_server import Register, start_server
+from service.refused_calls import keep_refused_calls
+from service.running import RunningServer, Service, Task
 
 ENROLMENT_WORKERS = 4
 

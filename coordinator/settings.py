@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from node.runtime.settings import Address, ServiceSettings, http_url
+from service.settings import ServiceSettings, http_url
+from trust.addresses import Address
 
 NETWORK_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?)*$"
 

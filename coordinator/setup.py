@@ -9,11 +9,11 @@ from coordinator.keys import CERTIFICATE, CoordinatorKeys
 from coordinator.settings import CoordinatorSettings
 from coordinator.upkeep import issue_own_certificate, publish_if_due
 from coordinator.wiring import Coordinator
-from node.runtime import migrate
-from node.runtime.clock import Clock
-from node.runtime.files import write_private
-from node.runtime.storage import open_engine
-from node.runtime.tls import read_tls_key
+from service import migrate
+from service.clock import Clock
+from service.files import write_private
+from service.storage import open_engine
+from service.tls import read_tls_key
 
 MIGRATIONS: Final = "coordinator:migrations"
 

@@ -3,12 +3,12 @@
 import hashlib
 from typing import Any
 
+from consent_ledger.fork_evidence import alarm_lines, evidence_summary
 from coordinator.locator.report import locator_document, locator_lines
 from coordinator.relay.report import relay_line, relay_summary
 from coordinator.wiring import Coordinator
-from node.runtime.command_line import table
-from node.runtime.evidence import alarm_lines, evidence_summary
-from node.runtime.refused_calls import refused_calls, refused_lines
+from service.command_line import table
+from service.refused_calls import refused_calls, refused_lines
 
 
 def summary(coordinator: Coordinator) -> dict[str, Any]:

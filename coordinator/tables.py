@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from consent_ledger.columns import UtcDateTime
+from service.columns import UtcDateTime
 
 
 class Base(DeclarativeBase):

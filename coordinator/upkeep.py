@@ -4,12 +4,12 @@ import threading
 from datetime import timedelta
 from typing import Final
 
-from consent_ledger.parties import COORDINATOR_ID
 from coordinator.changes import News
 from coordinator.keys import CERTIFICATE, TLS_KEY
 from coordinator.wiring import Coordinator
-from node.runtime.files import write_private
-from node.runtime.tls import read_tls_key
+from service.files import write_private
+from service.tls import read_tls_key
+from trust.parties import COORDINATOR_ID
 
 POLL_SECONDS: Final = 0.5
 """How soon a change made by a command is told to nodes; `entity suspend` runs in a process of its own."""

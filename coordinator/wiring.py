@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from node.runtime.clock import Clock, SystemClock
-from node.runtime.storage import open_engine, snapshot, transaction
+from service.clock import Clock, SystemClock
+from service.storage import open_engine, snapshot, transaction
 
 if TYPE_CHECKING:
     from consent_ledger.cosignature import CosignatureSigner
     from consent_ledger.note import NoteVerifier
-    from consent_ledger.parties import WitnessAddress
+    from consent_ledger.witness_endpoint import WitnessDesk
     from coordinator.authority import Authority
     from coordinator.changes import Changes
     from coordinator.keys import CoordinatorKeys
-    from coordinator.locator.desk import LocatorDesk
     from coordinator.locator.epochs import EpochRegister
     from coordinator.locator.keys import LocatorKeys
+    from coordinator.locator.service import LocatorDesk
     from coordinator.registry import Registry
     from coordinator.relay.switchboard import Switchboard
     from coordinator.settings import CoordinatorSettings
-    from coordinator.training.desk import TrainingDesk, TrainingSignals, Workspace
-    from coordinator.training.runner import CampaignRunner, RunRounds
-    from node.runtime.call_guard import CallGuard
-    from node.runtime.limits import CallerLimits
-    from node.runtime.tls import CurrentCertificate
-    from node.runtime.witness_desk import WitnessDesk
+    from coordinator.training.campaign_runner import CampaignRunner, RunRounds
+    from coordinator.training.entity_requests import EntityRequests, TrainingSignals, Workspace
+    from service.call_guard import CallGuard
+    from service.limits import CallerLimits
+    from service.tls import CurrentCertificate
+    from trust.parties import WitnessAddress
 
 
 class Coordinator:
@@ -76,22 +76,22 @@ class Coordinator:
     @cached_property
     def limits(self) -> "CallerLimits":
         """What each caller may use of the nodes' port, and what was refused it."""
-        from node.runtime.limits import CallerLimits
+        from service.limits import CallerLimits
 
         return CallerLimits(self.settings.rates, threads=self.settings.workers, now=self.clock.now)
 
     def call_guard(self) -> "CallGuard":
         """Return what lets calls of entities in."""
         from coordinator.rpc.limits import CALLS
-        from node.runtime.call_guard import CallGuard
+        from service.call_guard import CallGuard
 
         return CallGuard(self.limits, CALLS, network=self.settings.network)
 
     def enrolment_guard(self, threads: int) -> "CallGuard":
         """Return what lets the calls of strangers in; whoever has an invitation needs one call."""
         from coordinator.rpc.limits import ENROLMENT_CALLS, STRANGERS
-        from node.runtime.call_guard import CallGuard
-        from node.runtime.limits import CallerLimits
+        from service.call_guard import CallGuard
+        from service.limits import CallerLimits
 
         limits = CallerLimits(STRANGERS, threads=threads, now=self.clock.now)
         return CallGuard(limits, ENROLMENT_CALLS, network=self.settings.network)
@@ -144,7 +144,7 @@ class Coordinator:
     @cached_property
     def locator_desk(self) -> "LocatorDesk":
         """What answers entities about who is known where."""
-        from coordinator.locator.desk import LocatorDesk
+        from coordinator.locator.service import LocatorDesk
 
         return LocatorDesk(self)
 
@@ -152,14 +152,14 @@ class Coordinator:
     def cosigner(self) -> "CosignatureSigner":
         """The key that cosigns ledgers."""
         from consent_ledger.cosignature import CosignatureSigner
-        from consent_ledger.parties import COORDINATOR_ID, witness_name
+        from trust.parties import COORDINATOR_ID, witness_name
 
         return CosignatureSigner(witness_name(self.settings.network, COORDINATOR_ID), self.keys.witness)
 
     @cached_property
     def witness_address(self) -> "WitnessAddress | None":
         """Where the coordinator witnesses ledgers, as the directory says it; None when it does not."""
-        from consent_ledger.parties import WitnessAddress
+        from trust.parties import WitnessAddress
 
         url = self.settings.public_witness_url
         return WitnessAddress(vkey=self.cosigner.vkey, url=url) if url else None
@@ -167,7 +167,7 @@ class Coordinator:
     @cached_property
     def witness_desk(self) -> "WitnessDesk":
         """What answers requests to cosign."""
-        from node.runtime.witness_desk import WitnessDesk
+        from consent_ledger.witness_endpoint import WitnessDesk
 
         return WitnessDesk(
             self.home, self.cosigner, self.transaction, self.snapshot, log_key=self._log_key, now=self.clock.now
@@ -175,8 +175,8 @@ class Coordinator:
 
     def _log_key(self, origin: str) -> "NoteVerifier | None":
         from consent_ledger.note import NoteVerifier
-        from consent_ledger.parties import ledger_origin
         from coordinator.errors import EntityUnknown
+        from trust.parties import ledger_origin
 
         network, _, entity = origin.rpartition("/entity/")
         if origin != ledger_origin(network, entity) or network != self.settings.network:
@@ -207,27 +207,27 @@ class Coordinator:
 
     def training(self, session: Session) -> "Workspace":
         """Return the register of campaigns and the message table, working inside `session`."""
-        from coordinator.training.campaigns import CampaignRegister
-        from coordinator.training.desk import Workspace
-        from federated.sql_grid_store import SqlGridStore
+        from coordinator.training.campaign_register import CampaignRegister
+        from coordinator.training.entity_requests import Workspace
+        from federated.storage.sql_tasks import SqlTaskStore
 
         register = CampaignRegister(session, coordinator_key=self.keys.signing.public_key)
-        return Workspace(register, SqlGridStore(session), self.registry(session).party)
+        return Workspace(register, SqlTaskStore(session), self.registry(session).party)
 
     @cached_property
     def training_signals(self) -> "TrainingSignals":
         """Where threads of this process wait for tasks and results."""
-        from coordinator.training.desk import TrainingSignals
+        from coordinator.training.entity_requests import TrainingSignals
 
         return TrainingSignals()
 
     @cached_property
-    def training_desk(self) -> "TrainingDesk":
+    def training_desk(self) -> "EntityRequests":
         """What answers entities about training."""
-        from coordinator.training.desk import TrainingDesk
-        from node.runtime.group_commit import GroupCommit
+        from coordinator.training.entity_requests import EntityRequests
+        from service.group_commit import GroupCommit
 
-        return TrainingDesk(
+        return EntityRequests(
             transaction=self.transaction,
             commits=GroupCommit(self.engine),
             snapshot=self.snapshot,
@@ -239,7 +239,7 @@ class Coordinator:
     @cached_property
     def campaign_runner(self) -> "CampaignRunner":
         """What moves campaigns on while the service runs."""
-        from coordinator.training.rounds import RoundEngine
+        from coordinator.training.round_engine import RoundEngine
 
         signals, now = self.training_signals, self.clock.now
         seconds = self.settings.round_seconds
@@ -248,7 +248,7 @@ class Coordinator:
     def campaigns_over(self, run_rounds: "RunRounds") -> "CampaignRunner":
         """Return what moves campaigns on, with the rounds run by other means than the network's own grid."""
         from coordinator.changes import News
-        from coordinator.training.runner import CampaignRunner, RunnerParts
+        from coordinator.training.campaign_runner import CampaignRunner, RunnerParts
 
         parts = RunnerParts(
             transaction=self.transaction,

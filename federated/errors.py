@@ -187,9 +187,16 @@ class EditInvalid(FederatedError):
     es = "La corrección no encaja con el modelo o no indica el motivo: no se ha cambiado nada. Revísela."
 
 
-class StandingPolicyInvalid(FederatedError):
+class DecisionPolicyInvalid(FederatedError):
     """A standing policy that states something that no campaign could be measured by, or too little."""
 
     code = "standing_policy_invalid"
     kind = ErrorKind.USAGE
     es = "La política de decisión no es válida: para aprobar debe fijar todos los límites. Corríjala y repítala."
+
+
+class TranscriptInvalid(FederatedError):
+    """A transcript of a campaign's rounds that is not one, or whose records do not follow each other."""
+
+    code = "transcript_invalid"
+    es = "El registro de rondas del modelo está dañado o no es coherente: no use el modelo y avise a la Gerencia."

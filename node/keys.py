@@ -9,10 +9,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from consent_ledger.errors import KeyUnreadable
-from consent_ledger.signing import Ed25519Signer
-from node.runtime.files import read_private, write_private
-from node.runtime.tls import new_tls_key
+from service.files import read_private, write_private
+from service.tls import new_tls_key
+from trust.errors import KeyUnreadable
+from trust.signing import Ed25519Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,25 +3,25 @@
 from functools import partial
 from importlib.util import find_spec
 
-from node.attention.background import watch_attention
-from node.exchange.expiry import expire_consents
-from node.exchange.locator_background import publish_consents
-from node.exchange.messages.background import deliver_notices
-from node.exchange.relaying import attend_relay
-from node.exchange.travelling.background import keep_travelling
+from node.consents.expiry import expire_consents
+from node.consents.propagation.background import keep_travelling
 from node.identity.follow import follow_directory, watch_network
 from node.identity.renewal import keep_certificate
+from node.inbox.background import watch_attention
+from node.ledger.witnessing.background import witness_ledger
+from node.locator.background import publish_consents
+from node.messages.background import deliver_notices
+from node.messages.relay import attend_relay
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
 from node.rpc.records import records_servicer
-from node.runtime import migrate
-from node.runtime.errors import AddressInUse
-from node.runtime.grpc_server import Register, start_server
-from node.runtime.refused_calls import keep_refused_calls
-from node.runtime.service import RunningServer, Service, Task
 from node.setup import MIGRATIONS
 from node.wiring import Node
-from node.witnessing.background import witness_ledger
+from service import migrate
+from service.errors import AddressInUse
+from service.grpc_server import Register, start_server
+from service.refused_calls import keep_refused_calls
+from service.running import RunningServer, Service, Task
 
 
 def servicers(node: Node) -> list[Register]:
@@ -56,7 +56,7 @@ def training_tasks(node: Node) -> list[Task]:
     """Return the work for training campaigns, on a node installed with the extra ``federated``."""
     if find_spec("flwr") is None or find_spec("torch") is None:
         return []
-    from node.training.background import decide_by_policies, watch_recalls, work  # noqa: PLC0415 - needs the extra
+    from node.training.service_loops import decide_by_policies, watch_recalls, work  # noqa: PLC0415 - needs the extra
 
     return [
         Task("training", partial(work, node)),

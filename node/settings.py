@@ -5,8 +5,9 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from consent_ledger.parties import EntityId, HexKey, ledger_origin
-from node.runtime.settings import Address, ServiceSettings, http_url
+from service.settings import ServiceSettings, http_url
+from trust.addresses import Address
+from trust.parties import EntityId, HexKey, ledger_origin
 
 
 class NodeSettings(ServiceSettings):

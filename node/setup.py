@@ -14,12 +14,12 @@ from node.identity.errors import InvitationNeeded, NodeExists
 from node.identity.files import node_certificate
 from node.identity.reach import own_reach
 from node.keys import NodeKeys
-from node.runtime import migrate
-from node.runtime.clock import Clock
-from node.runtime.enrolment import Invitation
-from node.runtime.storage import open_engine
 from node.settings import NodeSettings
 from node.wiring import Node
+from service import migrate
+from service.clock import Clock
+from service.storage import open_engine
+from trust.enrolment import Invitation
 
 MIGRATIONS: Final = "node:migrations"
 NOWHERE: Final = "none"

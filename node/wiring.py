@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from node.runtime.clock import Clock, SystemClock
-from node.runtime.storage import open_engine, snapshot, transaction
+from service.clock import Clock, SystemClock
+from service.storage import open_engine, snapshot, transaction
 
 if TYPE_CHECKING:
     import grpc
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from consent_ledger.consents import ConsentRegister
     from consent_ledger.log import ConsentLedger
     from consent_ledger.note import NoteSigner, NoteVerifier
-    from federated.budget import EpsilonLedger
-    from federated.enrolment import Enrolments
-    from federated.guard import NodeGuard
-    from node.exchange.incoming import Incoming
-    from node.exchange.messages.courier import Courier
-    from node.exchange.messages.desk import MessageDesk
-    from node.exchange.pairwise import PairwiseKeys
-    from node.exchange.transport import Transport
+    from consent_ledger.witness_endpoint import WitnessDesk
+    from federated.budget.epsilon_ledger import EpsilonLedger
+    from federated.participation.enrolment import Enrolments
+    from federated.participation.guard import NodeGuard
+    from node.cipher import RecordCipher
+    from node.clients.locator import LocatorClient
+    from node.clients.training import TrainingClient
     from node.identity.directory import DirectoryCache
     from node.keys import NodeKeys
-    from node.records.cipher import RecordCipher
-    from node.records.store import PersonStore
-    from node.rpc.locator import LocatorClient
-    from node.rpc.training import TrainingClient
-    from node.runtime.call_guard import CallGuard
-    from node.runtime.channels import ChannelPool
-    from node.runtime.group_commit import GroupCommit
-    from node.runtime.limits import CallerLimits
-    from node.runtime.tls import CurrentCertificate
-    from node.runtime.witness_desk import WitnessDesk
+    from node.ledger.peers import PeerLedgers
+    from node.messages.outbox import Courier
+    from node.messages.receiving import MessageDesk
+    from node.messages.transport import Transport
+    from node.people.pairwise import PairwiseKeys
+    from node.people.store import PersonStore
+    from node.rpc.incoming import Incoming
     from node.settings import NodeSettings
-    from node.witnessing.peers import PeerLedgers
+    from service.call_guard import CallGuard
+    from service.channels import ChannelPool
+    from service.group_commit import GroupCommit
+    from service.limits import CallerLimits
+    from service.tls import CurrentCertificate
 
 
 class Node:
@@ -87,13 +87,13 @@ class Node:
     @cached_property
     def channels(self) -> "ChannelPool":
         """Mutual-TLS channels to other entities and to the coordinator."""
-        from node.runtime.channels import ChannelPool
+        from service.channels import ChannelPool
 
         return ChannelPool(self.certificate)
 
     def coordinator_channel(self) -> "grpc.Channel":
         """Return a channel to the coordinator, at the address of the newest directory."""
-        from consent_ledger.parties import COORDINATOR_ID, server_name
+        from trust.parties import COORDINATOR_ID, server_name
 
         directory = self.directory.newest()
         address = directory.coordinator_address if directory else self.settings.coordinator_address
@@ -102,56 +102,56 @@ class Node:
     @cached_property
     def limits(self) -> "CallerLimits":
         """What each caller may use of this node, and what was refused it."""
-        from node.runtime.limits import CallerLimits
+        from service.limits import CallerLimits
 
         return CallerLimits(self.settings.rates, threads=self.settings.workers, now=self.clock.now)
 
     def call_guard(self) -> "CallGuard":
         """Return what lets calls of other entities in."""
         from node.rpc.limits import CALLS
-        from node.runtime.call_guard import CallGuard
+        from service.call_guard import CallGuard
 
         return CallGuard(self.limits, CALLS, network=self.settings.network)
 
     @cached_property
     def transport(self) -> "Transport":
         """How signed bytes reach other entities."""
-        from node.exchange.transport import Transport
+        from node.messages.transport import Transport
 
         return Transport(self)
 
     @cached_property
     def message_desk(self) -> "MessageDesk":
         """What takes the messages of other entities."""
-        from node.exchange.messages.desk import MessageDesk
-        from node.exchange.messages.registry import message_kinds
+        from node.messages.receiving import MessageDesk
+        from node.messages.registry import message_kinds
 
         return MessageDesk(self, message_kinds(self))
 
     @cached_property
     def incoming(self) -> "Incoming":
         """What takes everything that other entities send, whichever way it came."""
-        from node.exchange.incoming import Incoming
+        from node.rpc.incoming import Incoming
 
         return Incoming(self)
 
     @cached_property
     def courier(self) -> "Courier":
         """What sends this entity's messages."""
-        from node.exchange.messages.courier import Courier
-        from node.exchange.messages.registry import message_kinds
+        from node.messages.outbox import Courier
+        from node.messages.registry import message_kinds
 
         return Courier(self, message_kinds(self), self.transport)
 
     def locator_client(self) -> "LocatorClient":
         """Return the private locator's service, and that of its other key holders."""
-        from node.rpc.locator import LocatorClient
+        from node.clients.locator import LocatorClient
 
         return LocatorClient(self.coordinator_channel, self._key_holder_channel)
 
     def _key_holder_channel(self, holder: str) -> "grpc.Channel":
-        from consent_ledger.parties import COORDINATOR_ID, server_name
-        from node.runtime.errors import PeerUnreachable
+        from service.errors import PeerUnreachable
+        from trust.parties import COORDINATOR_ID, server_name
 
         if holder == COORDINATOR_ID:
             return self.coordinator_channel()
@@ -163,54 +163,54 @@ class Node:
     @cached_property
     def pairwise_keys(self) -> "PairwiseKeys":
         """The pseudonym keys shared with other entities."""
-        from node.exchange.pairwise import PairwiseKeys
+        from node.people.pairwise import PairwiseKeys
 
         return PairwiseKeys(self.keys.exchange, self.settings.network)
 
     @cached_property
     def peer_ledgers(self) -> "PeerLedgers":
         """What was seen of the ledgers of other entities."""
-        from node.witnessing.peers import PeerLedgers
+        from node.ledger.peers import PeerLedgers
 
         return PeerLedgers(self)
 
     def epsilon_ledger(self, session: Session) -> "EpsilonLedger":
         """Return the privacy budgets of this node's data sets, working inside `session`."""
-        from federated.budget import EpsilonLedger
-        from federated.sql_budget import SqlBudgetStore
+        from federated.budget.epsilon_ledger import EpsilonLedger
+        from federated.storage.sql_budget import SqlBudgetStore
 
         return EpsilonLedger(SqlBudgetStore(session))
 
     def training_guard(self, session: Session) -> "NodeGuard":
         """Return the gate before anything leaves for training, working inside `session`."""
-        from federated.guard import NodeGuard, Pinned
-        from node.training.decided import DecidedCampaigns
+        from federated.participation.guard import GuardSettings, NodeGuard
+        from node.training.effective_decisions import EffectiveDecisions
 
         settings = self.settings
-        pinned = Pinned(
+        pinned = GuardSettings(
             network=settings.network,
             entity=settings.entity,
             entity_key=self.keys.signing.public_key,
             coordinator_key=bytes.fromhex(settings.coordinator_key),
             least_cohort=settings.least_cohort,
         )
-        return NodeGuard(pinned, DecidedCampaigns(session), self.epsilon_ledger(session))
+        return NodeGuard(pinned, EffectiveDecisions(session), self.epsilon_ledger(session))
 
     def enrolments(self, session: Session) -> "Enrolments":
         """Return this entity's places in the cohorts of campaigns, working inside `session`."""
-        from federated.enrolment import Enrolments, Identity
-        from federated.sql_enrolments import SqlEnrolmentStore
-        from node.training.box import TrainingBox
+        from federated.participation.enrolment import Enrolments, Identity
+        from federated.storage.sql_enrolments import SqlEnrolmentStore
+        from node.training.secret_sealing import TrainingSecretSealer
 
         def key_of(entity: str) -> bytes:
             return bytes.fromhex(self.directory.current(self.clock.now()).active_party(entity).signing_key)
 
         identity = Identity(self.settings.entity, self.keys.signing, key_of)
-        return Enrolments(SqlEnrolmentStore(session), identity, TrainingBox(self.keys.data_key))
+        return Enrolments(SqlEnrolmentStore(session), identity, TrainingSecretSealer(self.keys.data_key))
 
     def training_client(self) -> "TrainingClient":
         """Return the coordinator's Training service."""
-        from node.rpc.training import TrainingClient
+        from node.clients.training import TrainingClient
 
         return TrainingClient(self.coordinator_channel)
 
@@ -230,7 +230,7 @@ class Node:
     @cached_property
     def commits(self) -> "GroupCommit":
         """Durable units of work of threads that come at once, in one transaction."""
-        from node.runtime.group_commit import GroupCommit
+        from service.group_commit import GroupCommit
 
         return GroupCommit(self.engine)
 
@@ -256,8 +256,8 @@ class Node:
     @cached_property
     def witness_desk(self) -> "WitnessDesk":
         """What answers requests to cosign the ledgers of others."""
+        from consent_ledger.witness_endpoint import WitnessDesk
         from node.identity.reach import own_cosigner
-        from node.runtime.witness_desk import WitnessDesk
 
         cosigner = own_cosigner(self.settings, self.keys)
         return WitnessDesk(
@@ -266,7 +266,7 @@ class Node:
 
     def _log_key(self, origin: str) -> "NoteVerifier | None":
         from consent_ledger.note import NoteVerifier
-        from consent_ledger.parties import ledger_origin
+        from trust.parties import ledger_origin
 
         directory = self.directory.newest()
         for party in directory.entities if directory else ():
@@ -277,7 +277,7 @@ class Node:
 
     @cached_property
     def _record_cipher(self) -> "RecordCipher":
-        from node.records.cipher import RecordCipher
+        from node.cipher import RecordCipher
 
         return RecordCipher(self.keys.data_key)
 
@@ -290,6 +290,6 @@ class Node:
 
     def people(self, session: Session) -> "PersonStore":
         """Return the store of people and their social records, working inside `session`."""
-        from node.records.store import PersonStore
+        from node.people.store import PersonStore
 
         return PersonStore(session, self._record_cipher)

@@ -10,12 +10,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from consent_ledger.parties import EntityId
 from policies.catalogue import load_catalogue
 from policies.vocabulary import load_vocabulary
 from records_exchange.errors import MessageMalformed, ReplyMalformed
 from records_exchange.message import Message
 from records_exchange.request import Term, first_fault
+from trust.parties import EntityId
 
 ACCESS_REPORT: Final = "access.report"
 MAX_TOLD: Final = 200

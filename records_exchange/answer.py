@@ -17,10 +17,6 @@ from pydantic import (
 )
 from typing_extensions import override
 
-from consent_ledger import signing
-from consent_ledger.canonical_model import CanonicalModel
-from consent_ledger.errors import MalformedDocument
-from consent_ledger.parties import EntityId
 from records_exchange.errors import AnswerMalformed
 from records_exchange.request import (
     MAX_FIELDS,
@@ -33,6 +29,10 @@ from records_exchange.request import (
     Term,
     first_fault,
 )
+from trust import signing
+from trust.canonical_model import CanonicalModel
+from trust.errors import MalformedDocument
+from trust.parties import EntityId
 
 ANSWER_TYPE: Final = "application/vnd.redpact.fetch-answer.v1+json"
 MAX_ANSWER_BYTES: Final = 256 * 1024

@@ -13,7 +13,7 @@
 
 `open_request` does (1)-(3) and raises: nothing is written for a caller who is not who it says, or old bytes. `decide`
 does (6)-(8)'s decision and never raises: it answers yes for some fields or no. Not done here, see
-`node.exchange.answering`: (4), (5) and (9), which need the database, in one transaction.
+`node.fetch.answering`: (4), (5) and (9), which need the database, in one transaction.
 
 Unknown person (5), no consent (6) and withdrawn consent (6) all reach `decide` as "no live consent", so the refusals
 cannot differ.
@@ -24,9 +24,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from consent_ledger import signing
-from consent_ledger.directory import Directory
-from consent_ledger.parties import Party
 from policies.access import AccessDecision, AccessRequest
 from policies.reasons import ReasonCode
 from records_exchange.errors import RequestMisaddressed, RequestOutdated, RequestStale
@@ -38,6 +35,9 @@ from records_exchange.request import (
     parse_request,
     payload_digest,
 )
+from trust import signing
+from trust.directory import Directory
+from trust.parties import Party
 
 MAX_CLOCK_SKEW: Final = timedelta(seconds=60)
 """How far a peer's clock may be ahead of ours. Nodes are checked against NTP by `doctor`."""

@@ -11,9 +11,6 @@ from typing import Annotated, Final, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from consent_ledger import canonical, signing
-from consent_ledger.errors import MalformedDocument
-from consent_ledger.parties import ENTITY_ID, EntityId
 from records_exchange.errors import (
     AnswerStale,
     AnswerUnbound,
@@ -22,6 +19,9 @@ from records_exchange.errors import (
     RequestStale,
 )
 from records_exchange.request import Hex16, Hex32, Term, first_fault, payload_digest
+from trust import canonical, signing
+from trust.errors import MalformedDocument
+from trust.parties import ENTITY_ID, EntityId
 
 EVALUATION_TYPE: Final = "application/vnd.redpact.locator-evaluation.v1+json"
 PUBLICATION_TYPE: Final = "application/vnd.redpact.locator-publication.v1+json"

@@ -15,10 +15,6 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from consent_ledger import canonical, signing
-from consent_ledger.directory import Directory
-from consent_ledger.errors import MalformedDocument
-from consent_ledger.parties import EntityId, Party
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import (
     MessageMalformed,
@@ -28,6 +24,10 @@ from records_exchange.errors import (
     ReplyUnbound,
 )
 from records_exchange.request import REQUEST_LIFETIME, Hex16, Hex32, Instant, Term, first_fault, payload_digest
+from trust import canonical, signing
+from trust.directory import Directory
+from trust.errors import MalformedDocument
+from trust.parties import EntityId, Party
 
 MESSAGE_TYPE: Final = "application/vnd.redpact.message.v1+json"
 REPLY_TYPE: Final = "application/vnd.redpact.reply.v1+json"

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from consent_ledger.locator_terms import LocatorEpoch
 from records_exchange import oprf
 from records_exchange.errors import OprfProofInvalid, OprfValueInvalid
+from trust.locator_terms import LocatorEpoch
 
 PSEUDONYM_BYTES: Final = 32
 _INPUT: Final = b"redpact/locator-input/v1"

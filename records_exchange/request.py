@@ -22,12 +22,12 @@ from pydantic import (
 )
 from typing_extensions import override
 
-from consent_ledger import canonical, signing
-from consent_ledger.canonical_model import CanonicalModel
-from consent_ledger.errors import MalformedDocument
-from consent_ledger.parties import EntityId
 from policies.case_access import AccessGained, CaseAccess, load_case_access
 from records_exchange.errors import RequestInvalid, RequestMalformed
+from trust import canonical, signing
+from trust.canonical_model import CanonicalModel
+from trust.errors import MalformedDocument
+from trust.parties import EntityId
 
 REQUEST_TYPE: Final = "application/vnd.redpact.fetch-request.v2+json"
 OUTDATED_REQUEST_TYPE: Final = "application/vnd.redpact.fetch-request.v1+json"

@@ -19,11 +19,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from consent_ledger import canonical
-from consent_ledger.errors import MalformedDocument
-from consent_ledger.signing import Envelope
 from policies.errors import ErrorKind
 from records_exchange.errors import SealBroken, SealImpossible
+from trust import canonical
+from trust.errors import MalformedDocument
+from trust.signing import Envelope
 
 SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 SIZES: Final = (16 * 1024, 64 * 1024, 256 * 1024, 1024 * 1024)

@@ -9,9 +9,9 @@ from sqlalchemy import Table, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent_ledger.sql_driver import DriverStatement, connection_of
 from records_exchange.errors import RequestReplayed
 from records_exchange.tables import LinkageState, LinkedPerson, SeenRequest
+from service.sql_driver import DriverStatement, connection_of
 
 _INSERT_CHUNK: Final = 1000
 _FORGET_ONE_IN: Final = 64

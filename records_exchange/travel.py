@@ -22,13 +22,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from consent_ledger.bodies import Actor, ConsentBody
 from consent_ledger.entry import EntryType, parse_body
-from consent_ledger.errors import LedgerError, QuorumMissing
+from consent_ledger.errors import QuorumMissing
 from consent_ledger.merkle import leaf_hash
-from consent_ledger.parties import EntityId
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.proof import MAX_PROOF_BYTES, Evidence, TlogProof
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
 from records_exchange.request import Instant, first_fault
+from trust.errors import TrustError
+from trust.parties import EntityId
 
 CONSENT_COPY: Final = "consent.copy"
 CONSENT_WITHDRAWN: Final = "consent.withdrawn"
@@ -111,7 +112,7 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, no
         found.verify(Evidence.from_extra(found.extra).leaf, policy)
     except QuorumMissing as error:
         raise CopyNotCosigned(f"{origin}: {error.message}", remedy="it is sent again once witnesses have") from error
-    except LedgerError as error:
+    except TrustError as error:
         raise CopyInvalid(f"the consent sent by {origin} is not proved: {error.message}") from error
     record = opened.record
     if record.controller != origin or record.origin is not None:
@@ -134,7 +135,7 @@ def read_copy(proof: bytes) -> OpenedCopy:
         evidence = Evidence.from_extra(found.extra)
         leaf, document = evidence.check()
         body = parse_body(leaf.type, document)
-    except LedgerError as error:
+    except TrustError as error:
         raise CopyInvalid(f"not the proof of a consent: {error.message}") from error
     if leaf.type not in _TRAVELS or not isinstance(body, ConsentBody):
         raise CopyInvalid(f"an entry {leaf.type} in place of a consent")

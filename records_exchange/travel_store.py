@@ -9,8 +9,8 @@ from sqlalchemy import Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
-from consent_ledger.sql_driver import DriverStatement, connection_of
 from records_exchange.tables import ConsentCopy, EndedConsent, ReceivedRelease, ReceivedUnder, ReleaseMade
+from service.sql_driver import DriverStatement, connection_of
 
 # What every fetch needs.
 _RELEASES: Final = cast("Table", ReleaseMade.__table__)

@@ -8,7 +8,7 @@
 (6) the holder's ledger, under the ledger key of the directory, holds an entry of this release or refusal, made now.
 
 Not done here: consistency of the holder's checkpoint with earlier ones, for which the answer brings the proof and
-`node.witnessing.peers` has the memory; whether the body behind the entry's commitment tells the truth, which an audit
+`node.ledger.peers` has the memory; whether the body behind the entry's commitment tells the truth, which an audit
 of the holder's ledger shows.
 """
 
@@ -18,17 +18,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final, Protocol
 
-from consent_ledger import signing
 from consent_ledger.checkpoint import Checkpoint, open_checkpoint
 from consent_ledger.entry import EntryType, Leaf
-from consent_ledger.errors import LedgerError
 from consent_ledger.merkle import leaf_hash, verify_inclusion
 from consent_ledger.note import NoteVerifier
-from consent_ledger.parties import Party
 from records_exchange.answer import ANSWER_TYPE, FetchAnswer, LedgerEvidence, Outcome, Value, parse_answer
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import AnswerOverreaches, AnswerStale, AnswerUnbound, EvidenceInvalid
 from records_exchange.request import FetchRequest, payload_digest
+from trust import signing
+from trust.errors import TrustError
+from trust.parties import Party
 
 _REMEDY: Final = "nothing was shown or kept; tell the data-protection officer of both entities"
 
@@ -143,7 +143,7 @@ def _require_logged(answer: FetchAnswer, hashed: bytes, holder: Party, origin: s
     try:
         checkpoint = _verify_evidence(evidence, hashed, holder, origin)
         leaf = Leaf.parse(evidence.leaf.encode())
-    except LedgerError as error:
+    except TrustError as error:
         raise EvidenceInvalid(f"the ledger evidence of {holder.id} fails: {error.message}", remedy=_REMEDY) from error
     if leaf.type is not _LOGGED_AS[answer.outcome]:
         raise EvidenceInvalid(f"{holder.id} logged {leaf.type}, and answered {answer.outcome}", remedy=_REMEDY)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-import node.runtime  # noqa: F401  # settles the TLS version, which gRPC reads when it is first imported
+import service  # noqa: F401  # settles the TLS version, which gRPC reads when it is first imported
 from tests.support.postgres import empty_database, postgres_server, server_programs
 
 # A timing is a benchmark, never an assertion: a busy machine must not fail a property. On CI the examples are the same

@@ -2,7 +2,7 @@
 
 The same code as in the whole program, without the modules that talk to a database or decide on access, and with the
 five libraries that verifying takes. A data-protection officer installs it without torch, gRPC or a database driver. Not
-for the same environment as the whole program: both bring the packages ``policies`` and ``consent_ledger``.
+for the same environment as the whole program: both bring the packages ``policies``, ``trust`` and ``consent_ledger``.
 """
 
 import ast
@@ -16,11 +16,11 @@ from typing import Final
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-PACKAGES: Final = ("policies", "consent_ledger")
+PACKAGES: Final = ("policies", "trust", "consent_ledger")
 NAME: Final = "redpact-audit"
 NEEDED: Final = ("cryptography", "pydantic", "pyyaml", "rfc8785", "typer")
 """Libraries of the whole program that verifying takes."""
-LEFT_OUT: Final = frozenset({"sqlalchemy", "cedarpy"})
+LEFT_OUT: Final = frozenset({"sqlalchemy", "cedarpy", "service"})
 """Modules that import one of these are not the auditor's."""
 
 

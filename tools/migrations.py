@@ -13,7 +13,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
-from node.runtime.storage import open_engine
+from service.storage import open_engine
 
 ROOT = Path(__file__).resolve().parent.parent
 

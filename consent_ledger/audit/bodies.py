@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from consent_ledger import canonical
 from consent_ledger.audit.report import Check
 from consent_ledger.bodies import read_body
 from consent_ledger.entry import MAX_BODY_BYTES, SALT_BYTES, Body, Leaf, commitment_of, commits_to, parse_body
-from consent_ledger.errors import ExportUnusable, LedgerError, MalformedDocument
+from consent_ledger.errors import ExportUnusable
 from consent_ledger.export import BODIES_FOLDER
+from trust import canonical
+from trust.errors import MalformedDocument, TrustError
 
 _MAX_FILE: Final = 2 * MAX_BODY_BYTES + 1000
 _USUAL: Final = 8192
@@ -37,7 +38,7 @@ class BodyFolder:
                 return None
             self._check.examined += 1
             return committed_body(leaf, data)
-        except LedgerError as error:
+        except TrustError as error:
             self._check.fail("body", "El contenido no es el que se anotó.", error.message, index=index)
             return None
 

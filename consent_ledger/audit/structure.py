@@ -15,13 +15,14 @@ from consent_ledger.audit.report import AuditReport, Check
 from consent_ledger.audit.witnesses import WitnessAudit
 from consent_ledger.checkpoint import Checkpoint
 from consent_ledger.entry import MAX_LEAF_BYTES, Body, Leaf
-from consent_ledger.errors import ExportUnusable, LedgerError, MalformedDocument
+from consent_ledger.errors import ExportUnusable
 from consent_ledger.export import CHECKPOINT_FILE
 from consent_ledger.folders import read_file
 from consent_ledger.merkle import fold, leaf_hash
 from consent_ledger.note import MAX_NOTE_BYTES
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.tiles import TILE_BYTES, TILE_WIDTH, TileRef, bundle_path, decode_bundle, grow
+from trust.errors import MalformedDocument, TrustError
 
 _MAX_BUNDLE: Final = TILE_WIDTH * (MAX_LEAF_BYTES + 2)
 
@@ -46,7 +47,7 @@ def open_export(directory: Path, policy: TrustPolicy, report: AuditReport) -> Ch
     check.examined = 1
     try:
         checkpoint, report.witnesses = policy.verify(note)
-    except LedgerError as error:
+    except TrustError as error:
         check.fail("signature", f"{error.es} ({error.message})", error.message)
         return None
     report.origin, report.size = checkpoint.origin, checkpoint.size
@@ -130,7 +131,7 @@ def _read_bundle(directory: Path, index: int, width: int, report: AuditReport) -
     path = bundle_path(index, width)
     try:
         return decode_bundle(read_file(directory / path, _MAX_BUNDLE), width)
-    except LedgerError as error:
+    except TrustError as error:
         report.check("entries").fail("bundle", f"Faltan anotaciones: {path} no se puede leer.", error.message)
         return None
 

@@ -12,13 +12,13 @@ from typing import Self
 
 from consent_ledger.audit.report import AuditReport, Check
 from consent_ledger.checkpoint import Checkpoint
-from consent_ledger.errors import LedgerError
 from consent_ledger.export import WITNESSED_FILE
 from consent_ledger.folders import read_file
 from consent_ledger.merkle import fold, push
 from consent_ledger.note import MAX_NOTE_BYTES
 from consent_ledger.policy import NO_QUORUM, TrustPolicy
 from consent_ledger.proof import HEADER, TlogProof
+from trust.errors import TrustError
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class WitnessAudit:
             return None
         try:
             return SeenCheckpoint(WITNESSED_FILE, policy.open(read_file(path, MAX_NOTE_BYTES))[0])
-        except LedgerError:
+        except TrustError:
             return None  # it proves nothing: as if it were not there
 
     def _take(self, seen: SeenCheckpoint, checkpoint: Checkpoint) -> None:

@@ -19,7 +19,7 @@ from coordinator.cli import (
     training_status,
     training_stop,
 )
-from node.runtime.command_line import run
+from service.command_line import run
 
 app = typer.Typer(
     name="redpact-coordinator", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False

@@ -12,7 +12,7 @@ def register(app: typer.Typer) -> None:
     def doctor(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
         """Check disk, keys, database, certificate and directory. Exits 4 when something is broken."""
         from coordinator.doctor import examine
-        from node.runtime import findings
+        from service import findings
 
         found = examine(open_coordinator(home))
         emit(findings.document(found), findings.text(found, lang), as_json=as_json)

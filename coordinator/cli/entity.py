@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from consent_ledger.parties import EntityKind
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+from trust.parties import EntityKind
 
 EntityArgument = Annotated[str, typer.Argument(help="Id of the entity: a-z, 0-9 and '-'.", metavar="ID")]
 

@@ -33,8 +33,8 @@ def init(
     from coordinator.settings import CoordinatorSettings
     from coordinator.setup import set_up, upgrade
     from coordinator.status import summary, summary_text
-    from node.runtime.clock import SystemClock
-    from node.runtime.settings import witness_address
+    from service.clock import SystemClock
+    from service.settings import witness_address
 
     if CoordinatorSettings.exists(home) and not network:
         coordinator = upgrade(home, SystemClock())

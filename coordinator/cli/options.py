@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from coordinator.wiring import Coordinator
-from node.runtime import log
-from node.runtime.command_line import emit
+from service import log
+from service.command_line import emit
 
 __all__ = ["HomeOption", "JsonOption", "LangOption", "emit", "open_coordinator"]
 

@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
     def serve(home: HomeOption, as_json: JsonOption = False) -> None:
         """Run the coordinator until SIGTERM: admit entities, publish the directory, run training campaigns."""
         from coordinator import serve as service
-        from node.runtime import log
+        from service import log
 
         coordinator = open_coordinator(home)
         log.configure(coordinator.settings.log_level)

@@ -27,7 +27,7 @@ def edit(
 ) -> None:
     """Correct a curve of an additive model in review. It looks at no data and costs no privacy; the trace stays."""
     from coordinator.training import review_report
-    from coordinator.training.reviewing import Correction, amend
+    from coordinator.training.review_commands import Correction, amend
 
     correction = Correction.of(feature, reason, values=values, rising=rising, falling=falling, remove=remove)
     draft = amend(open_coordinator(home), campaign_id, correction)

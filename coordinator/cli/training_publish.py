@@ -18,8 +18,8 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Sign and release the model in review, with its corrections. That is final."""
-        from coordinator.training import report
-        from coordinator.training.reviewing import publish_reviewed
+        from coordinator.training import campaign_report as report
+        from coordinator.training.review_commands import publish_reviewed
 
         campaign = publish_reviewed(open_coordinator(home), campaign_id)
         emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)

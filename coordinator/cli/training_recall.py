@@ -19,7 +19,8 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Take a released model back: no node uses it from when it hears of it, within minutes. That is final."""
-        from coordinator.training import report, reviewing
+        from coordinator.training import campaign_report as report
+        from coordinator.training import review_commands as reviewing
 
         campaign = reviewing.recall(open_coordinator(home), campaign_id, reason)
         emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)

@@ -23,8 +23,8 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Show the released model of a campaign, verified, and write it as a bundle that anybody can check."""
-        from coordinator.training import report
-        from coordinator.training.exporting import export_release
+        from coordinator.training import campaign_report as report
+        from coordinator.training.bundle_export import export_release
 
         content = export_release(open_coordinator(home), campaign_id, output, told)
         written = str(output) if output is not None else None

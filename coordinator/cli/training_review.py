@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show the model of a campaign before it is released: its figures, its curves, its corrections."""
         from coordinator.training import review_report
-        from coordinator.training.reviewing import look, write_draft
+        from coordinator.training.review_commands import look, write_draft
 
         coordinator = open_coordinator(home)
         campaign, draft = look(coordinator, campaign_id)

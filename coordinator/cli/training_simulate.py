@@ -8,9 +8,9 @@ import typer
 from coordinator.cli.options import JsonOption, LangOption, emit
 
 if TYPE_CHECKING:
-    from federated.evaluation import Evaluation
-    from federated.schema import Table, TableSchema
-    from federated.simulate import SimulationPlan, SimulationResult
+    from federated.studies.simulation import SimulationPlan, SimulationResult
+    from federated.studies.site_evaluation import SiteAreas
+    from federated.tabular.evaluation_table import Table, TableSchema
 
 LABELS = {
     "es": ("Modelo", "entidades", "rondas", "segundos", "AUC media por entidad", "AUC conjunta", "Entidad", "AUC"),
@@ -40,10 +40,10 @@ def register(app: typer.Typer) -> None:
         lang: LangOption = "es",
     ) -> None:
         """Train privately over the sites of a table, in one process, and measure on held-out rows."""
-        from federated.learning.choice import chosen_model
-        from federated.learning.terms import plan_model_terms
-        from federated.schema import load_schema, read_table
-        from federated.simulate import SimulationPlan
+        from federated.learning.hyperparameters import plan_model_terms
+        from federated.learning.model_choice import chosen_model
+        from federated.studies.simulation import SimulationPlan
+        from federated.tabular.evaluation_table import load_schema, read_table
 
         meaning = load_schema(schema)
         table = read_table(data, meaning)
@@ -58,8 +58,8 @@ def _run(table: "Table", schema: "TableSchema", plan: "SimulationPlan") -> "Simu
     from rich.console import Console
     from rich.progress import Progress
 
-    from federated.simulate import simulate
-    from node.runtime.clock import SystemClock
+    from federated.studies.simulation import simulate
+    from service.clock import SystemClock
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
@@ -87,7 +87,7 @@ def _text(result: "SimulationResult", lang: str) -> str:
     return "\n".join(lines)
 
 
-def _summary(evaluation: "Evaluation", mean: str) -> str:
+def _summary(evaluation: "SiteAreas", mean: str) -> str:
     return f"{mean} {_figure(evaluation.mean_per_site)}"
 
 

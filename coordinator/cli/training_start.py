@@ -39,9 +39,9 @@ def start(
     as_json: JsonOption = False,
 ) -> None:
     """Propose a training campaign: sign its manifest and offer it to the entities, who approve or refuse it."""
-    from coordinator.training import report
+    from coordinator.training import campaign_report as report
+    from coordinator.training.campaign_proposal_command import Source, propose
     from coordinator.training.proposal import Proposal, PublicFigures, checked_source, parse_duration
-    from coordinator.training.starting import Source, propose
 
     times = parse_duration(deadline), parse_duration(ends)
     figures = PublicFigures(people, rate, capacity)

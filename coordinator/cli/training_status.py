@@ -19,8 +19,8 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Show campaigns: who decided what, rounds done, privacy spent."""
-        from coordinator.training import report
-        from coordinator.training.watching import watch_until_ended
+        from coordinator.training import campaign_report as report
+        from coordinator.training.campaign_watch import watch_until_ended
 
         coordinator = open_coordinator(home)
         shown = report.campaigns(coordinator, campaign_id or None)

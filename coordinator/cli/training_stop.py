@@ -19,8 +19,8 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """End a campaign without a model. What was spent stays spent; entities get back what was not."""
-        from coordinator.training import report
-        from coordinator.training.reviewing import stop_campaign
+        from coordinator.training import campaign_report as report
+        from coordinator.training.review_commands import stop_campaign
 
         campaign = stop_campaign(open_coordinator(home), campaign_id, reason)
         emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)

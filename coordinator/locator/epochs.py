@@ -10,11 +10,11 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from consent_ledger.locator_terms import HeldKey, LocatorEpoch, LocatorTerms
-from consent_ledger.parties import COORDINATOR_ID
 from coordinator.locator.errors import LocatorEpochUnknown, LocatorOverlapInvalid, LocatorRotationUnderWay
 from coordinator.locator.keys import LocatorKeys
 from coordinator.locator.tables import EntryRow, EpochRow
+from trust.locator_terms import HeldKey, LocatorEpoch, LocatorTerms
+from trust.parties import COORDINATOR_ID
 
 SHORTEST_OVERLAP: Final = timedelta(days=1)
 LONGEST_OVERLAP: Final = timedelta(days=90)

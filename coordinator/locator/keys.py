@@ -5,12 +5,12 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from consent_ledger.errors import KeyUnreadable
 from coordinator.locator.errors import LocatorKeyDamaged
-from node.runtime.errors import HomeUnusable
-from node.runtime.files import read_private, write_private
 from records_exchange import oprf
 from records_exchange.errors import OprfValueInvalid
+from service.errors import HomeUnusable
+from service.files import read_private, write_private
+from trust.errors import KeyUnreadable
 
 _REMEDY: Final = "restore it from a backup, or run: redpact-coordinator locator rotate"
 

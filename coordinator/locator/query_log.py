@@ -13,11 +13,11 @@ from sqlalchemy import Table, bindparam, case, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent_ledger.signing import Envelope
 from coordinator.locator.tables import QueryRow
 from records_exchange.errors import RequestReplayed
 from records_exchange.guessing import Usage
 from records_exchange.request import payload_digest
+from trust.signing import Envelope
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)

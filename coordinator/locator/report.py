@@ -8,10 +8,10 @@ from coordinator.locator.query_log import QueryLog
 from coordinator.locator.store import SqlLocatorStore
 from coordinator.settings import CoordinatorSettings
 from coordinator.wiring import Coordinator
-from node.runtime.command_line import table
-from node.runtime.findings import Finding, Level
 from policies.errors import RedpactError
 from records_exchange.guessing import WINDOW, AlarmKind, AlarmRule, Usage, alarms
+from service.command_line import table
+from service.findings import Finding, Level
 
 _REMEDY: Final = "ask that entity which case each question was for; if it cannot tell: entity suspend"
 _ALARMS: Final = {

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from consent_ledger.locator_terms import LocatorEpoch
 from coordinator.wiring import Coordinator
+from trust.locator_terms import LocatorEpoch
 
 
 def rotate(coordinator: Coordinator, overlap: timedelta) -> LocatorEpoch:

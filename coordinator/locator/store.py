@@ -7,10 +7,10 @@ from typing import Final, cast
 from sqlalchemy import Table, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from consent_ledger.parties import EntityStatus
 from coordinator.locator.tables import EntryRow
 from coordinator.tables import EntityRow
 from records_exchange.locator_messages import MAX_HOLDERS_NAMED, Entry
+from trust.parties import EntityStatus
 
 PAGE: Final = 2000
 """Entries in one page of a list."""

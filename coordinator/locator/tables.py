@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from consent_ledger.columns import RowNumber, UtcDateTime
+from service.columns import RowNumber, UtcDateTime
 
 
 class Base(DeclarativeBase):

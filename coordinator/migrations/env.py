@@ -1,6 +1,6 @@
-"""Alembic's entry point; `node.runtime.migrate` hands in the connection, inside its transaction."""
+"""Alembic's entry point; `service.migrate` hands in the connection, inside its transaction."""
 
 from coordinator.migrations.metadata import all_metadata
-from node.runtime.migrate import run_environment
+from service.migrate import run_environment
 
 run_environment(all_metadata())

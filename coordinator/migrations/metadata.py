@@ -6,10 +6,10 @@ from consent_ledger import witness_tables as witness
 from coordinator import tables as network
 from coordinator.locator import tables as locator
 from coordinator.training import tables as training
-from federated import tables as federated
+from federated.storage import tables as federated
 
 
 def all_metadata() -> list[MetaData]:
     """Return the metadata of each package with tables here."""
-    bases = (network.Base, witness.Base, locator.Base, training.Base, federated.GridBase)
+    bases = (network.Base, witness.Base, locator.Base, training.Base, federated.CoordinatorBase)
     return [base.metadata for base in bases]

@@ -3,10 +3,10 @@
 import grpc
 from sqlalchemy.orm import Session
 
-from consent_ledger.errors import PartySuspended, UnknownParty
-from consent_ledger.parties import EntityStatus, Party
 from coordinator.wiring import Coordinator
-from node.runtime.peer import caller_id
+from service.peer import caller_id
+from trust.errors import PartySuspended, UnknownParty
+from trust.parties import EntityStatus, Party
 
 
 def admitted_caller(coordinator: Coordinator, session: Session, context: grpc.ServicerContext) -> Party:

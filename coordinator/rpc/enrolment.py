@@ -8,9 +8,9 @@ from typing_extensions import override
 from coordinator.admission import admit
 from coordinator.changes import News
 from coordinator.wiring import Coordinator
-from node.runtime.grpc_server import Register
-from node.runtime.wire import from_wire, to_wire
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
+from service.grpc_server import Register
+from service.wire import from_wire, to_wire
 
 
 class EnrolmentServicer(enrolment_pb2_grpc.EnrolmentServicer):

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from node.runtime.call_guard import CallLimit
-from node.runtime.channels import MAX_MESSAGE_BYTES
-from node.runtime.limits import CallGroup, Rate
 from records_exchange.sealing import MAX_SEALED_BYTES
+from service.call_guard import CallLimit
+from service.channels import MAX_MESSAGE_BYTES
+from service.limits import CallGroup, Rate
 
 CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Network/GetDirectory": CallLimit(CallGroup.QUESTIONS, 64),

@@ -6,10 +6,10 @@ import grpc
 from typing_extensions import override
 
 from coordinator.wiring import Coordinator
-from node.runtime.grpc_server import Register
-from node.runtime.peer import caller_id
-from node.runtime.wire import from_wire, to_wire
 from protos.redpact.v1 import locator_pb2, locator_pb2_grpc
+from service.grpc_server import Register
+from service.peer import caller_id
+from service.wire import from_wire, to_wire
 
 
 class LocatorServicer(locator_pb2_grpc.LocatorServicer):

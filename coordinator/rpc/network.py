@@ -9,16 +9,16 @@ import grpc
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import override
 
-from consent_ledger.parties import WitnessAddress
 from consent_ledger.witnessing import own_address
 from coordinator.changes import News
 from coordinator.errors import EntityInvalid
 from coordinator.rpc.callers import admitted_caller
 from coordinator.wiring import Coordinator
-from node.runtime.grpc_server import CONNECTION_AGE_SECONDS, Register
-from node.runtime.settings import Address
-from node.runtime.wire import to_wire
 from protos.redpact.v1 import network_pb2, network_pb2_grpc
+from service.grpc_server import CONNECTION_AGE_SECONDS, Register
+from service.wire import to_wire
+from trust.addresses import Address
+from trust.parties import WitnessAddress
 
 KEEPALIVE_SECONDS: Final = 20.0
 STREAM_SECONDS: Final = CONNECTION_AGE_SECONDS / 2

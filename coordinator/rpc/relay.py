@@ -8,18 +8,18 @@ from typing import Final
 import grpc
 from typing_extensions import override
 
-from consent_ledger.parties import COORDINATOR_ID, server_name
 from coordinator.relay.errors import RelayOff
 from coordinator.relay.switchboard import Switchboard
 from coordinator.rpc.callers import admitted_caller, require_active
 from coordinator.rpc.network import KEEPALIVE_SECONDS, STREAM_SECONDS
 from coordinator.wiring import Coordinator
-from node.runtime.channels import ChannelPool
-from node.runtime.grpc_server import Register
-from node.runtime.peer import caller_id
-from node.runtime.settings import split_address
-from node.runtime.status import peer_errors
 from protos.redpact.v1 import relay_pb2, relay_pb2_grpc
+from service.channels import ChannelPool
+from service.grpc_server import Register
+from service.peer import caller_id
+from service.status import peer_errors
+from trust.addresses import split_address
+from trust.parties import COORDINATOR_ID, server_name
 
 MAX_WAIT_SECONDS: Final = 30.0
 """A caller holds a thread for no longer than this."""

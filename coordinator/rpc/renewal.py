@@ -8,8 +8,8 @@ from typing_extensions import override
 from coordinator.admission import renew
 from coordinator.rpc.callers import admitted_caller
 from coordinator.wiring import Coordinator
-from node.runtime.grpc_server import Register
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
+from service.grpc_server import Register
 
 
 class RenewalServicer(enrolment_pb2_grpc.RenewalServicer):

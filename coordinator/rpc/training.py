@@ -8,11 +8,11 @@ from typing_extensions import override
 
 from coordinator.changes import News
 from coordinator.wiring import Coordinator
-from federated.grid_store import GridTask
-from node.runtime.grpc_server import Register
-from node.runtime.peer import caller_id
-from node.runtime.wire import from_wire, to_wire
+from federated.coordination.task_store import EntityTask
 from protos.redpact.v1 import training_pb2, training_pb2_grpc
+from service.grpc_server import Register
+from service.peer import caller_id
+from service.wire import from_wire, to_wire
 
 
 class TrainingServicer(training_pb2_grpc.TrainingServicer):
@@ -68,7 +68,7 @@ class TrainingServicer(training_pb2_grpc.TrainingServicer):
         return training_pb2.GetReleaseReply(release=to_wire(published.release), transcript=published.transcript)
 
 
-def _on_the_wire(tasks: Sequence[GridTask]) -> list[training_pb2.Task]:
+def _on_the_wire(tasks: Sequence[EntityTask]) -> list[training_pb2.Task]:
     return [
         training_pb2.Task(task_id=task.task_id, campaign_id=task.campaign_id, message=task.message) for task in tasks
     ]

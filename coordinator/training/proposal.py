@@ -10,16 +10,16 @@ from typing import Final, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from consent_ledger.parties import EntityKind, EntityStatus, Party
 from coordinator.training.errors import CampaignInvalid
-from federated.code_hash import code_sha256
-from federated.features import FeatureSpec, LabelSpec
-from federated.learning.choice import AUTO, chosen_model
-from federated.learning.terms import plan_model_terms
-from federated.manifest import CampaignManifest, DataSource
-from federated.measuring.plan import EvaluationPlan, Slice
-from federated.planning import plan_stages
+from federated.campaign.code_hash import code_sha256
+from federated.campaign.manifest import CampaignManifest, DataSource
+from federated.campaign.stage_planning import plan_stages
+from federated.evaluation.plan import EvaluationPlan, Slice
+from federated.learning.hyperparameters import plan_model_terms
+from federated.learning.model_choice import AUTO, chosen_model
+from federated.tabular.features import FeatureSpec, LabelSpec
 from policies.training_features import load_training_features
+from trust.parties import EntityKind, EntityStatus, Party
 
 RECORDS_DATASET: Final = "records"
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Final
 
-from coordinator.training.report import release_text
-from federated.features import CategoricalFeature, NumericFeature
-from federated.learning.documents import AdditiveModel, Edit, Shape
-from federated.release import ModelRelease
+from coordinator.training.campaign_report import release_text
+from federated.learning.model_documents import AdditiveModel, Edit, Shape
+from federated.release.model_release import ModelRelease
+from federated.tabular.features import CategoricalFeature, NumericFeature
 
 _HALF_BAR: Final = 12
 """Characters on each side of zero; a bar is full at the largest log-odds of the model."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, ForeignKeyConstraint, Index, Integer, LargeBinary, String, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from consent_ledger.columns import UtcDateTime
+from service.columns import UtcDateTime
 
 
 class Base(DeclarativeBase):
@@ -23,7 +23,7 @@ class CampaignRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     manifest: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON of the signed envelope
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime())
-    checkpoint: Mapped[bytes | None] = mapped_column(LargeBinary)  # federated.progress after the last step
+    checkpoint: Mapped[bytes | None] = mapped_column(LargeBinary)  # federated.coordination.progress after the last step
     saved_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     rounds_completed: Mapped[int] = mapped_column(Integer)
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
@@ -48,7 +48,7 @@ class RoundRow(Base):
 
     campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     round: Mapped[int] = mapped_column(Integer, primary_key=True)
-    record: Mapped[bytes] = mapped_column(LargeBinary)  # JSON of federated.bundle.transcript.RoundRecord
+    record: Mapped[bytes] = mapped_column(LargeBinary)  # JSON of federated.coordination.transcript.RoundRecord
 
 
 class CampaignDecisionRow(Base):

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from consent_ledger import canonical
-from consent_ledger.signing import Envelope
 from federated.bundle.errors import BundleUnusable
-from federated.bundle.transcript import Transcript
+from federated.coordination.transcript import Transcript
+from trust import canonical
+from trust.signing import Envelope
 
 MANIFEST_FILE: Final = "manifest.json"
 RELEASE_FILE: Final = "release.json"
@@ -37,7 +37,7 @@ class BundleContents:
         manifest: signed by the coordinator.
         release: signed by the coordinator.
         transcript: one record a round.
-        epsilon: see `federated.bundle.epsilon.epsilon_proof`.
+        epsilon: see `federated.bundle.epsilon_proof.epsilon_proof`.
         metrics: the released figures.
         pages: file name -> bytes: model card, impact assessment, ``plots/NAME.svg``.
     """

@@ -10,10 +10,3 @@ class BundleUnusable(FederatedError):
     code = "bundle_unusable"
     kind = ErrorKind.USAGE
     es = "La carpeta no es un paquete de modelo publicado, o no se puede leer. Compruebe la ruta o pida otro paquete."
-
-
-class TranscriptInvalid(FederatedError):
-    """A transcript of a campaign's rounds that is not one, or whose records do not follow each other."""
-
-    code = "transcript_invalid"
-    es = "El registro de rondas del modelo está dañado o no es coherente: no use el modelo y avise a la Gerencia."

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from federated.bundle.facts import StageTerms
-from federated.measuring.comparison import Comparison
-from federated.measuring.measurement import Measurement
-from federated.measuring.recalibration import Recalibration
+from federated.bundle.campaign_facts import StageTerms
+from federated.evaluation.local_comparison import Comparison
+from federated.evaluation.measurement import Measurement
+from federated.evaluation.recalibration import Recalibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class FeatureWords:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ShapeFacts:
     """What one feature of an additive model adds to the log-odds, bin by bin or value by value.
 
     Attributes:
@@ -48,7 +48,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class MembershipAttack:
+class AttackFacts:
     """How well somebody who sees all that was published tells members of the training data from others.
 
     Attributes:
@@ -77,7 +77,7 @@ class CardFacts:
         entities: that contributed.
         stages: that ran.
         minimum_cohort: fewest entities in a sum.
-        epsilon: the proof, see `federated.bundle.epsilon.epsilon_proof`.
+        epsilon: the proof, see `federated.bundle.epsilon_proof.epsilon_proof`.
         measurement: on held-out people.
         released: when.
         expires: after which no node uses the model.
@@ -111,9 +111,9 @@ class CardFacts:
     least_people: int = 50
     people_estimate: float | None = None
     recalibration: Recalibration | None = None
-    attack: MembershipAttack | None = None
+    attack: AttackFacts | None = None
     comparisons: tuple[tuple[str, Comparison], ...] = ()
-    shapes: tuple[Shape, ...] = ()
+    shapes: tuple[ShapeFacts, ...] = ()
     coefficients: tuple[tuple[str, float], ...] = ()
     edits: tuple[tuple[str, str, str], ...] = ()
     is_draft: bool = False

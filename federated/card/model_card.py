@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from federated.card.blocks import Block, Figure, Fill, Heading, Table, Terms, Text
 from federated.card.facts import CardFacts
-from federated.card.figures import attack_text, belief, breached, epsilon_text, flags, group_name
-from federated.card.words import Words
-from federated.measuring.measurement import GroupFigures
+from federated.card.figure_text import attack_text, belief, breached, epsilon_text, flags, group_name
+from federated.card.wording import Words
+from federated.evaluation.measurement import GroupFigures
 
 _EXPLAINED: Final = ("linear", "additive")
 _CORRECTIONS: Final = {"set": "edit_set", "monotone:+1": "edit_rising", "monotone:-1": "edit_falling"}

@@ -6,10 +6,10 @@ from typing import Final
 from consent_ledger.bilingual_page import LANGUAGES, bilingual_page
 from federated.card.blocks import Block, Heading, html, markdown
 from federated.card.facts import CardFacts
-from federated.card.impact import impact_assessment
+from federated.card.impact_assessment import impact_assessment
 from federated.card.model_card import model_card
 from federated.card.plots import plots_of
-from federated.card.words import Words
+from federated.card.wording import Words
 
 _STYLE: Final = """
 main{max-width:60rem}h2{margin:2rem 0 .4rem;border-top:1px solid #bbb;padding-top:.8rem}

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from federated.card.facts import CardFacts, Shape
-from federated.card.svg import BLUE, GREY, ORANGE, Chart, nice_limit
-from federated.card.words import Words
-from federated.measuring.measurement import CalibrationPoint, Estimate, GroupFigures, Measurement
+from federated.card.facts import CardFacts, ShapeFacts
+from federated.card.svg_chart import BLUE, GREY, ORANGE, Chart, nice_limit
+from federated.card.wording import Words
+from federated.evaluation.measurement import CalibrationPoint, Estimate, GroupFigures, Measurement
 
 _ROW = 26
 _MOST_BARS = 25
@@ -116,7 +116,7 @@ def coefficients(weights: Sequence[tuple[str, float]], words: Words) -> str:
     return chart.svg()
 
 
-def shape_plot(shape: Shape, limit: float, words: Words) -> str:
+def shape_plot(shape: ShapeFacts, limit: float, words: Words) -> str:
     """Return what one feature adds to the log-odds; the scale is the same for all features of a model."""
     title = words("plot_shape", feature=shape.feature)
     if shape.values:
@@ -130,7 +130,7 @@ def shape_plot(shape: Shape, limit: float, words: Words) -> str:
     return chart.svg()
 
 
-def _value_bars(shape: Shape, limit: float, title: str, words: Words) -> str:
+def _value_bars(shape: ShapeFacts, limit: float, title: str, words: Words) -> str:
     count = len(shape.values)
     chart = Chart(title, (-limit, limit), (0.0, float(count)), 360, 90 + _ROW * count, left=150, write=words.number)
     chart.axes(f"{shape.feature}: {words('log_odds')}", "", decimals=1, y_ticks=False)

@@ -48,8 +48,8 @@ def model(
     if key is not None and not _KEY.fullmatch(key.lower()):
         raise typer.BadParameter("64 hexadecimal digits", param_hint="--key")
     try:
-        from federated.bundle.documents import ReleaseReader
-        from federated.bundle.verifying import verify_bundle
+        from federated.bundle.campaign_reader import ReleaseReader
+        from federated.bundle.verification import verify_bundle
 
         report = verify_bundle(
             directory,

@@ -26,7 +26,7 @@ PairSecret = Callable[[str, str], bytes]
 """Gives the secret that two entities, own and other, share: at least 32 bytes, the same seen from either side."""
 
 
-def drawer_of(cohort: Sequence[str]) -> str:
+def key_generator_of(cohort: Sequence[str]) -> str:
     """Return which entity of a cohort draws the group key: the first by name.
 
     Raises:

@@ -1,7 +1,7 @@
 """The entity's side: a Flower `ClientApp` that answers the steps of a campaign.
 
-What answers is passed in: at a node the gate, the ledger and the data stand behind it (`node.training.worker`); in a
-simulation an entity without a disk (`federated.simulation.entity`). The app only carries documents.
+What answers is passed in: at a node the gate, the ledger and the data (`node.training.campaign_worker`); in a study
+an entity without a disk (`federated.studies.local_entity`). The app only carries documents.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import Final
 from flwr.app import Message
 from typing_extensions import override
 
-from federated.flower.base_grid import CampaignGrid
+from federated.flower.campaign_grid import CampaignGrid
 from federated.flower.messages import message_from_bytes, message_to_bytes, readdressed
 
 TTL_SECONDS: Final = 3600.0

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from federated.errors import MessageMalformed
 
 MAX_MESSAGE_BYTES: Final = 9 << 20
-"""A document at its largest (`federated.steps`), and what Flower writes around it."""
+"""A document at its largest (`federated.campaign.steps`), and what Flower writes around it."""
 
 _STEP: Final = "redpact.step"
 _DOCUMENT: Final = "document"
@@ -46,7 +46,7 @@ def message_from_bytes(data: bytes) -> Message:
 
 
 def content_of(document: bytes) -> RecordDict:
-    """Return the content of a message that carries one document (`federated.steps`)."""
+    """Return the content of a message that carries one document (`federated.campaign.steps`)."""
     return RecordDict({_STEP: ConfigRecord({_DOCUMENT: document})})
 
 

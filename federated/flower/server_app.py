@@ -10,14 +10,14 @@ from flwr.serverapp.strategy import Strategy
 from flwr.supercore import log
 from typing_extensions import override
 
-from federated.bundle.transcript import RoundRecord
-from federated.conductor import Conductor, Terms, start
+from federated.campaign.steps import read_request, step_name
+from federated.coordination.progress import Progress
+from federated.coordination.state_machine import CampaignSetup, CampaignStateMachine, start
+from federated.coordination.task_store import flower_id
+from federated.coordination.transcript import RoundRecord
 from federated.errors import MessageMalformed
-from federated.flower.base_grid import CampaignGrid
+from federated.flower.campaign_grid import CampaignGrid
 from federated.flower.messages import TrainingRefusal, content_of, reply_of
-from federated.grid_store import flower_id
-from federated.progress import Progress
-from federated.steps import read_request, step_name
 
 StepHook = Callable[[Progress, RoundRecord | None], None]
 
@@ -32,15 +32,15 @@ class CampaignRun:
         step_seconds: how long a step waits for those who do not answer.
     """
 
-    terms: Terms
+    terms: CampaignSetup
     on_step: StepHook
     step_seconds: float = 300.0
 
 
-class ConductedStrategy(Strategy):
+class CampaignStrategy(Strategy):
     """Asks what the conductor asks, and hands it what comes back. One of Flower's rounds is one step."""
 
-    def __init__(self, run: CampaignRun, conductor: Conductor) -> None:
+    def __init__(self, run: CampaignRun, conductor: CampaignStateMachine) -> None:
         self.conductor = conductor
         self._run = run
         self._names = {flower_id(entity): entity for entity in run.terms.approved}
@@ -119,7 +119,7 @@ class ConductedStrategy(Strategy):
         return documents
 
 
-def build_server_app(run: CampaignRun, strategy: ConductedStrategy) -> ServerApp:
+def build_server_app(run: CampaignRun, strategy: CampaignStrategy) -> ServerApp:
     """Return the app that runs the steps that are left."""
     app = ServerApp()
 
@@ -137,8 +137,8 @@ def run_campaign(run: CampaignRun, grid: Grid, progress: Progress | None = None)
         CohortTooSmall: too few entities were left; `on_step` saw every step before it.
     """
     terms = run.terms
-    conductor = Conductor(terms, progress or start(terms.manifest, terms.manifest_sha256))
-    strategy = ConductedStrategy(run, conductor)
+    conductor = CampaignStateMachine(terms, progress or start(terms.manifest, terms.manifest_sha256))
+    strategy = CampaignStrategy(run, conductor)
     context = Context(flower_id(terms.manifest.campaign_id), 1, {}, RecordDict(), {})
     build_server_app(run, strategy)(grid, context)
     return conductor.progress

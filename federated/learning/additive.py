@@ -22,25 +22,25 @@ from typing import Final
 import numpy as np
 
 from federated.errors import MessageMalformed
-from federated.features import CategoricalFeature, FeatureSpec, FloatMatrix, FloatVector, column_names
-from federated.learning.bins import BEYOND, Slots, bins_of, choose_edges, fine_cells, fine_edges
-from federated.learning.documents import AdditiveModel, Shape, as_row
-from federated.learning.grid import (
+from federated.learning.curves import centred, in_order, noise_factor, prior_precision
+from federated.learning.feature_bins import BEYOND, BinLayout, bins_of, choose_edges, fine_cells, fine_edges
+from federated.learning.hyperparameters import AdditiveTerms
+from federated.learning.log_odds import sigmoid
+from federated.learning.model_documents import AdditiveModel, Shape, as_row
+from federated.learning.program import StageRequirement, State, as_floats, check_answerable
+from federated.privacy.quantisation import MAX_WEIGHT, UNITS_PER_BOUND, IntVector
+from federated.privacy.quantised_parts import (
     GRADIENT_SENSITIVITY,
     INTERCEPT_UNITS,
     category_of,
     column_slices,
-    length_of,
-    limits,
-    to_units,
+    l2_bound,
+    part_bounds,
+    quantise,
 )
-from federated.learning.program import StageShare, State, as_floats, check_answerable
-from federated.learning.shapes import centred, in_order, noise_factor, prior_precision
-from federated.learning.terms import AdditiveTerms
-from federated.rounds import GRID_STEPS, MAX_WEIGHT, IntVector
-from federated.rows import Rows
-from federated.scoring import sigmoid
-from federated.stages import StageKind
+from federated.privacy.stages import StageKind
+from federated.tabular.features import CategoricalFeature, FeatureSpec, FloatMatrix, FloatVector, column_names
+from federated.tabular.rows import Rows
 
 TOTAL: Final = 0.25
 """Scale of the sum of all clipped residuals: it is large beside the noise, and so takes little of a person's part."""
@@ -77,13 +77,13 @@ class AdditiveProgram:
         self.features = tuple(features)
         self.terms = terms
         self.columns = len(column_names(self.features))
-        self._slots = Slots(self.features, terms.bins)
-        self._fine = Slots(self.features, terms.fine_bins)
+        self._slots = BinLayout(self.features, terms.bins)
+        self._fine = BinLayout(self.features, terms.fine_bins)
         self._numeric = tuple(not isinstance(feature, CategoricalFeature) for feature in self.features)
         self._groups = tuple(range(len(self.features))[start :: terms.groups] for start in range(terms.groups))
 
     @property
-    def stages(self) -> tuple[StageShare, ...]:
+    def stages(self) -> tuple[StageRequirement, ...]:
         """One round for the bins, then `passes` over the groups."""
         return self.terms.stages
 
@@ -102,7 +102,7 @@ class AdditiveProgram:
 
     def sensitivity(self, stage: StageKind) -> int:
         """Return the L2 bound on one person's part: a cell per feature, or the clipping bound."""
-        return length_of(len(self.features)) if stage is StageKind.EDGES else GRADIENT_SENSITIVITY
+        return l2_bound(len(self.features)) if stage is StageKind.EDGES else GRADIENT_SENSITIVITY
 
     # The coordinator's half.
 
@@ -121,7 +121,7 @@ class AdditiveProgram:
 
     def advance(self, state: State, stage: StageKind, round_in_stage: int, total: Sequence[int]) -> State:
         """Return the state after a round."""
-        sums = as_floats(total, self.sum_size(stage)) / GRID_STEPS
+        sums = as_floats(total, self.sum_size(stage)) / UNITS_PER_BOUND
         if stage is StageKind.EDGES:
             return self._with_bins(sums)
         return self._stepped(state, round_in_stage, sums)
@@ -209,7 +209,7 @@ class AdditiveProgram:
             start += self._slots.width(index)
         velocity = self.terms.momentum * state["velocity"] + self.terms.learning_rate * step
         moved = self._ordered(state, np.clip(state["curves"] + velocity, -MAX_WEIGHT, MAX_WEIGHT))
-        whole = float(sums[0]) * GRID_STEPS / INTERCEPT_UNITS
+        whole = float(sums[0]) * UNITS_PER_BOUND / INTERCEPT_UNITS
         shift = self.terms.learning_rate * whole / (curvature * self.people(state))
         return self._averaged(state, round_in_stage, moved, velocity, intercept + shift)
 
@@ -272,10 +272,10 @@ class AdditiveProgram:
         outside = {index: bins[index] != asked.fullest[index] for index in asked.group}
         # Terms with more groups than features leave some groups empty.
         entries = sum((chosen.astype(np.int64) for chosen in outside.values()), np.zeros(len(rows), dtype=np.int64))
-        residuals, limit = rows.labels - sigmoid(logits), limits(rows.weights)
+        residuals, limit = rows.labels - sigmoid(logits), part_bounds(rows.weights)
         units, totals = _clipped(residuals, entries, asked.bound, limit)
         total, start = np.zeros(self.sum_size(stage), dtype=np.int64), _SUMS
-        total[0] = to_units(residuals * (INTERCEPT_UNITS / GRID_STEPS), limit).sum()
+        total[0] = quantise(residuals * (INTERCEPT_UNITS / UNITS_PER_BOUND), limit).sum()
         total[1] = totals.sum()
         for index, chosen in outside.items():
             width = self._slots.width(index)
@@ -284,7 +284,7 @@ class AdditiveProgram:
         return total
 
     def _counts(self, rows: Rows) -> IntVector:
-        limit = limits(rows.weights)
+        limit = part_bounds(rows.weights)
         parts = []
         for index, columns in enumerate(column_slices(self.features)):
             block = rows.matrix[:, columns]
@@ -315,7 +315,7 @@ def _clipped(residuals: FloatVector, entries: IntVector, bound: float, limit: In
     """
     norms = np.abs(residuals) * np.sqrt(entries + TOTAL**2)
     scaled = residuals / np.maximum(norms, bound)
-    units, totals = to_units(scaled, limit), to_units(TOTAL * scaled, limit)
+    units, totals = quantise(scaled, limit), quantise(TOTAL * scaled, limit)
     # Rounding in the norm could leave a part a unit too long; whole numbers show it exactly.
     too_long = entries * units**2 + totals**2 > limit**2
     return np.where(too_long, units - np.sign(units), units), np.where(too_long, totals - np.sign(totals), totals)

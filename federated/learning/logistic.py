@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from federated.features import FeatureSpec, FloatVector, column_names
-from federated.learning import descent
-from federated.learning.documents import LinearModel, as_encoded, as_row
-from federated.learning.grid import GRADIENT_SENSITIVITY
-from federated.learning.means import learn_means, means_sensitivity, means_size
-from federated.learning.program import StageShare, State
-from federated.learning.terms import LogisticTerms
-from federated.stages import StageKind
+from federated.learning import gradient_descent as descent
+from federated.learning.column_means import learn_means, means_sensitivity, means_size
+from federated.learning.hyperparameters import LogisticTerms
+from federated.learning.model_documents import LinearModel, as_encoded, as_row
+from federated.learning.program import StageRequirement, State
+from federated.privacy.quantised_parts import GRADIENT_SENSITIVITY
+from federated.privacy.stages import StageKind
+from federated.tabular.features import FeatureSpec, FloatVector, column_names
 
 
 class LogisticProgram:
@@ -23,7 +23,7 @@ class LogisticProgram:
         self.columns = len(column_names(self.features))
 
     @property
-    def stages(self) -> tuple[StageShare, ...]:
+    def stages(self) -> tuple[StageRequirement, ...]:
         """One round for the means, then the training."""
         return self.terms.stages
 

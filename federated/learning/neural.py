@@ -7,14 +7,14 @@ from typing import Self
 
 import numpy as np
 
-from federated.features import FeatureSpec, FloatMatrix, FloatVector, column_names
-from federated.learning import descent
-from federated.learning.documents import NeuralModel, as_encoded, as_row
-from federated.learning.grid import GRADIENT_SENSITIVITY
-from federated.learning.means import learn_means, means_sensitivity, means_size
-from federated.learning.program import StageShare, State
-from federated.learning.terms import NeuralTerms
-from federated.stages import StageKind
+from federated.learning import gradient_descent as descent
+from federated.learning.column_means import learn_means, means_sensitivity, means_size
+from federated.learning.hyperparameters import NeuralTerms
+from federated.learning.model_documents import NeuralModel, as_encoded, as_row
+from federated.learning.program import StageRequirement, State
+from federated.privacy.quantised_parts import GRADIENT_SENSITIVITY
+from federated.privacy.stages import StageKind
+from federated.tabular.features import FeatureSpec, FloatMatrix, FloatVector, column_names
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class NeuralProgram:
         self.size = Layers.size(terms.hidden, self.columns)
 
     @property
-    def stages(self) -> tuple[StageShare, ...]:
+    def stages(self) -> tuple[StageRequirement, ...]:
         """One round for the means, then the training."""
         return self.terms.stages
 

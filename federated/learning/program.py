@@ -1,8 +1,8 @@
 """What a model is to a campaign: the stages it needs, what it asks, what it makes of each noisy sum.
 
 The coordinator's half (`Program`) needs numpy only and is pure post-processing of noised sums: it costs no privacy, and
-whoever has the transcript computes the same model again. The node's half (`Answerer`) is the exact integer sum over its
-people; noise and masks are added to it outside.
+whoever has the transcript computes the same model again. The node's half (`LocalModel`) is the exact integer sum over
+its people; noise and masks are added to it outside.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ from typing import Final, Protocol
 import numpy as np
 
 from federated.errors import DataUnsuitable, MessageMalformed
-from federated.features import FloatVector
-from federated.learning.documents import LearnedModel
-from federated.rounds import MAX_WEIGHT, IntVector
-from federated.rows import Rows
-from federated.stages import StageKind
+from federated.learning.model_documents import LearnedModel
+from federated.privacy.quantisation import MAX_WEIGHT, IntVector
+from federated.privacy.stages import StageKind
+from federated.tabular.features import FloatVector
+from federated.tabular.rows import Rows
 
 State = Mapping[str, FloatVector]
 """What the coordinator keeps from one round to the next: float64 vectors by name."""
@@ -26,7 +26,7 @@ MAX_PEOPLE: Final = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
-class StageShare:
+class StageRequirement:
     """Some rounds of one kind.
 
     Attributes:
@@ -39,7 +39,7 @@ class StageShare:
     share: float
 
 
-class Answerer(Protocol):
+class LocalModel(Protocol):
     """A model's part at a node."""
 
     def answer(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
@@ -58,7 +58,7 @@ class Program(Protocol):
     """A model's part at the coordinator. Rounds are counted from 1 within their stage."""
 
     @property
-    def stages(self) -> tuple[StageShare, ...]:
+    def stages(self) -> tuple[StageRequirement, ...]:
         """The stages, in order."""
         ...
 

@@ -2,30 +2,30 @@
 
 from collections.abc import Sequence
 
-from federated.features import FeatureSpec
+from federated.campaign.manifest import CampaignManifest
 from federated.learning.additive import AdditiveProgram
+from federated.learning.hyperparameters import AdditiveTerms, LogisticTerms, NeuralTerms
 from federated.learning.logistic import LogisticProgram
-from federated.learning.program import Answerer
-from federated.learning.programs import program_for
-from federated.learning.terms import AdditiveTerms, LogisticTerms, NeuralTerms
-from federated.manifest import CampaignManifest
-from federated.training import Answer
+from federated.learning.program import LocalModel
+from federated.learning.program_factory import program_for
+from federated.participation.local_sums import LocalSum
+from federated.tabular.features import FeatureSpec
 
 
-def answer_for(manifest: CampaignManifest) -> Answer:
+def local_sum_for(manifest: CampaignManifest) -> LocalSum:
     """Return the node's half of a campaign's model."""
-    return answerer_for(manifest.features, manifest.terms).answer
+    return local_model_for(manifest.features, manifest.terms).answer
 
 
-def answerer_for(features: Sequence[FeatureSpec], terms: LogisticTerms | AdditiveTerms | NeuralTerms) -> Answerer:
+def local_model_for(features: Sequence[FeatureSpec], terms: LogisticTerms | AdditiveTerms | NeuralTerms) -> LocalModel:
     """Return the node's half of the model that the terms describe."""
     program = program_for(features, terms)
     if isinstance(program, AdditiveProgram):
         return program  # counts only: a campaign with it never loads torch
     if isinstance(program, LogisticProgram):
-        from federated.models.logistic import LogisticAnswerer  # noqa: PLC0415 - torch takes seconds to load
+        from federated.models.logistic import LocalLogisticModel  # noqa: PLC0415 - torch takes seconds to load
 
-        return LogisticAnswerer(program)
-    from federated.models.neural import NeuralAnswerer  # noqa: PLC0415 - torch takes seconds to load
+        return LocalLogisticModel(program)
+    from federated.models.neural import LocalNeuralModel  # noqa: PLC0415 - torch takes seconds to load
 
-    return NeuralAnswerer(program)
+    return LocalNeuralModel(program)

@@ -3,17 +3,17 @@
 import torch
 from torch import nn
 
-from federated.features import FloatVector
+from federated.learning.column_means import sum_columns
 from federated.learning.logistic import LogisticProgram
-from federated.learning.means import sum_columns
 from federated.learning.program import check_answerable
-from federated.models.persample import clipped_gradients
-from federated.rounds import IntVector
-from federated.rows import Rows
-from federated.stages import StageKind
+from federated.models.per_person_gradients import clipped_gradients
+from federated.privacy.quantisation import IntVector
+from federated.privacy.stages import StageKind
+from federated.tabular.features import FloatVector
+from federated.tabular.rows import Rows
 
 
-class LogisticAnswerer:
+class LocalLogisticModel:
     """The node's half of a `LogisticProgram`."""
 
     def __init__(self, program: LogisticProgram) -> None:

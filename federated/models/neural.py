@@ -3,17 +3,17 @@
 import torch
 from torch import nn
 
-from federated.features import FloatVector
-from federated.learning.means import sum_columns
+from federated.learning.column_means import sum_columns
 from federated.learning.neural import Layers, NeuralProgram
 from federated.learning.program import check_answerable
-from federated.models.persample import clipped_gradients
-from federated.rounds import IntVector
-from federated.rows import Rows
-from federated.stages import StageKind
+from federated.models.per_person_gradients import clipped_gradients
+from federated.privacy.quantisation import IntVector
+from federated.privacy.stages import StageKind
+from federated.tabular.features import FloatVector
+from federated.tabular.rows import Rows
 
 
-class NeuralAnswerer:
+class LocalNeuralModel:
     """The node's half of a `NeuralProgram`."""
 
     def __init__(self, program: NeuralProgram) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from federated.errors import MaskedMessageInvalid, SecureSumRefused
-from federated.rounds import IntVector
+from federated.privacy.quantisation import IntVector
 from federated.secagg.cohort import Cohort
 from federated.secagg.derivation import (
     MaskVector,
@@ -20,7 +20,7 @@ from federated.secagg.derivation import (
     unseal,
 )
 from federated.secagg.keys import public_key
-from federated.secagg.messages import MaskedInput, Unmasking
+from federated.secagg.messages import MaskedInput, UnmaskingAnswer
 from federated.secagg.shares import SECRET_BYTES, SHARE_BYTES, split
 
 
@@ -82,7 +82,7 @@ class Masker:
         survivors: Collection[str],
         shares: Mapping[str, bytes],
         minimum_cohort: int,
-    ) -> Unmasking:
+    ) -> UnmaskingAnswer:
         """Answer for a list of survivors: a share of the self mask of each, the pair masks of those that fell silent.
 
         Args:
@@ -131,7 +131,7 @@ class Masker:
             raise MaskedMessageInvalid("its share was not sealed for this round", entity=sender)
         return share
 
-    def _seal_answer(self, binding: RoundBinding, survivors: frozenset[str], disclosed: bytes) -> Unmasking:
+    def _seal_answer(self, binding: RoundBinding, survivors: frozenset[str], disclosed: bytes) -> UnmaskingAnswer:
         digest, own = survivors_sha256(survivors), self._entity
         secret = secrets.token_bytes(SECRET_BYTES)
         shares = split(secret, self._cohort.terms.size, self._cohort.holders_needed(own))
@@ -142,7 +142,7 @@ class Masker:
         }
         others = [name for name in survivors if name != own] if self._cohort.is_member(own) else []
         attestations = {name: self._attestation(binding, own, name, digest) for name in others}
-        return Unmasking(seal(answer_key(binding, own, secret), disclosed, digest), key_shares, attestations)
+        return UnmaskingAnswer(seal(answer_key(binding, own, secret), disclosed, digest), key_shares, attestations)
 
     def _attestation(self, binding: RoundBinding, member: str, answerer: str, digest: bytes) -> bytes:
         # The key by which `member` lets open its share of the answer of `answerer`, for one list of survivors.

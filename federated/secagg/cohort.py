@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from consent_ledger.parties import check_entity_id
 from federated.errors import CohortTooSmall, KeyStatementInvalid, SecureSumRefused
 from federated.secagg.committee import CommitteeTerms, committee_terms
 from federated.secagg.derivation import encode_parts
 from federated.secagg.keys import check_public_key
+from trust.parties import check_entity_id
 
 MINIMUM_ENTITIES: Final = 3
 """Of a sum over two, each of the two learns the other's part by subtraction."""

@@ -9,11 +9,11 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field
 
-from consent_ledger import signing
-from consent_ledger.parties import EntityId, HexKey
-from federated.documents import parse_document, seal_document
+from federated.campaign.manifest import CampaignId, Sha256Hex
+from federated.campaign.signed_documents import parse_document, seal_document
 from federated.errors import KeyStatementInvalid
-from federated.manifest import CampaignId, Sha256Hex
+from trust import signing
+from trust.parties import EntityId, HexKey
 
 KEY_STATEMENT_TYPE: Final = "application/vnd.redpact.secagg-key.v1+json"
 

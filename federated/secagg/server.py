@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from federated.errors import MaskedMessageInvalid, SumLost
-from federated.rounds import IntVector
+from federated.privacy.quantisation import IntVector
 from federated.secagg.client import add_pair_mask, answer_key, self_mask_key
 from federated.secagg.cohort import Cohort
 from federated.secagg.derivation import KEY_BYTES, MaskVector, RoundBinding, expand, survivors_sha256, unseal
-from federated.secagg.messages import MaskedInput, Unmasking, check_answer
+from federated.secagg.messages import MaskedInput, UnmaskingAnswer, check_answer
 from federated.secagg.shares import reconstruct
 
 
@@ -50,7 +50,7 @@ def answers_needed(cohort: Cohort, survivors: Collection[str]) -> tuple[str, ...
 def total(
     cohort: Cohort,
     inputs: Mapping[str, MaskedInput],
-    answers: Mapping[str, Unmasking],
+    answers: Mapping[str, UnmaskingAnswer],
     round_number: int,
     context: bytes,
 ) -> SecureSum:
@@ -88,7 +88,7 @@ def _open_answers(
     cohort: Cohort,
     binding: RoundBinding,
     inputs: Mapping[str, MaskedInput],
-    answers: Mapping[str, Unmasking],
+    answers: Mapping[str, UnmaskingAnswer],
     unusable: dict[str, str],
 ) -> dict[str, _Disclosed]:
     formed = {}
@@ -114,7 +114,7 @@ def _open_answers(
 
 
 def _open_answer(
-    cohort: Cohort, binding: RoundBinding, entity: str, answers: Mapping[str, Unmasking], digest: bytes
+    cohort: Cohort, binding: RoundBinding, entity: str, answers: Mapping[str, UnmaskingAnswer], digest: bytes
 ) -> bytes | None:
     needed, shares = cohort.holders_needed(entity), dict[int, bytes]()
     for holder, index in cohort.holders(entity).items():

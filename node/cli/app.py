@@ -18,7 +18,7 @@ from node.cli import (
     training,
     vocabulary,
 )
-from node.runtime.command_line import run
+from service.command_line import run
 
 app = typer.Typer(
     name="redpact-node",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
-    from node.records.documents import Document
+    from node.people.documents import Document
 
 DOCUMENT_VARIABLE: Final = "REDPACT_DOCUMENT"
 _FROM_INPUT: Final = "-"
@@ -30,7 +30,7 @@ def read_document(text: str) -> "Document":
     Raises:
         DocumentInvalid: not a document.
     """
-    from node.records.documents import MAX_DOCUMENT_CHARACTERS, parse_document
+    from node.people.documents import MAX_DOCUMENT_CHARACTERS, parse_document
 
     if text == _FROM_INPUT:
         # A person is asked without echo; a script's line is read as it comes.

@@ -32,8 +32,8 @@ def _register_open(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Open a person's case for somebody who is not on its team: for twelve hours, and on record."""
-        from node.cases.desk import CaseDesk
-        from node.cases.report import opened_text, opening_document
+        from node.care.access import CaseDesk
+        from node.care.report import opened_text, opening_document
 
         opening = CaseDesk(open_node(home)).open(read_document(document), who_asks(professional), reason)
         emit(opening_document(opening), opened_text(opening, lang), as_json=as_json)

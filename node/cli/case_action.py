@@ -45,8 +45,8 @@ def _register_add(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Record an action. Others see its codes and dates, while planned or ongoing, if the person consents to it."""
-        from node.cases.actions import ActionInput, CaseActions
-        from node.cases.report import action_document, actions_text
+        from node.care.actions import ActionInput, CaseActions
+        from node.care.report import action_document, actions_text
 
         given = ActionInput(what, function, case_role, state, read_day(since), read_day(until))
         action = CaseActions(open_node(home)).add(read_document(document), who_asks(professional), given)
@@ -70,8 +70,8 @@ def _register_update(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Change an action: what is given, and nothing else."""
-        from node.cases.actions import ActionInput, CaseActions
-        from node.cases.report import action_document, actions_text
+        from node.care.actions import ActionInput, CaseActions
+        from node.care.report import action_document, actions_text
 
         given = ActionInput(what, function, case_role, state, read_day(since), read_day(until))
         action = CaseActions(open_node(home)).update(read_document(document), action_id, given)
@@ -84,8 +84,8 @@ def _register_list(group: typer.Typer) -> None:
         *, home: HomeOption, document: DocumentOption, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
         """List this entity's actions in a person's case."""
-        from node.cases.actions import CaseActions
-        from node.cases.report import action_document, actions_text
+        from node.care.actions import CaseActions
+        from node.care.report import action_document, actions_text
 
         actions = CaseActions(open_node(home)).list(read_document(document))
         document_of = {"actions": [action_document(action) for action in actions]}

@@ -44,8 +44,8 @@ def _register_add(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Put a professional on the team of a person's case, from now on."""
-        from node.cases.desk import CaseDesk
-        from node.cases.report import added_text, member_document
+        from node.care.access import CaseDesk
+        from node.care.report import added_text, member_document
 
         node = open_node(home)
         member = CaseDesk(node).add_member(
@@ -66,8 +66,8 @@ def _register_remove(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Take a professional off the team, in every function: at once."""
-        from node.cases.desk import CaseDesk
-        from node.cases.report import removed_text
+        from node.care.access import CaseDesk
+        from node.care.report import removed_text
 
         ended = CaseDesk(open_node(home)).remove_member(read_document(document), professional, ended_by=who_asks(by))
         emit({"professional": professional, "ended": ended}, removed_text(professional, lang), as_json=as_json)
@@ -83,8 +83,8 @@ def _register_list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """List who is and was on the team, and who opened the case without being on it."""
-        from node.cases.desk import CaseDesk
-        from node.cases.report import case_file_document, case_file_text
+        from node.care.access import CaseDesk
+        from node.care.report import case_file_document, case_file_text
 
         file = CaseDesk(open_node(home)).case_file(read_document(document))
         emit(case_file_document(file), case_file_text(file, lang), as_json=as_json)

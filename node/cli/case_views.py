@@ -12,8 +12,8 @@ from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, ReasonOption, who_asks
 
 if TYPE_CHECKING:
-    from node.cases.sources import Gathered
-    from node.records.documents import Document
+    from node.care.view_sources import Gathered
+    from node.people.documents import Document
 
 PurposeOption = Annotated[str, typer.Option("--purpose", help="What for; see: redpact-node vocabulary purposes.")]
 HoldersOption = Annotated[
@@ -43,8 +43,8 @@ def register(group: typer.Typer) -> None:
 
 
 def _gathered(asked: _Asked, fields: Sequence[str]) -> "Gathered":
-    from node.cases.questions import Asker, case_question
-    from node.cases.sources import gather, located_holders
+    from node.care.questions import Asker, case_question
+    from node.care.view_sources import gather, located_holders
     from policies.errors import error_text
 
     node = open_node(asked.home)
@@ -78,7 +78,7 @@ def _register_grid(group: typer.Typer) -> None:
 
         Exits with 0 when some entity shows anything; otherwise as fetch does.
         """
-        from node.cases.grid import FIELD, grid_document, grid_text
+        from node.care.coordination_grid import FIELD, grid_document, grid_text
 
         asked = _Asked(home, read_document(document), purpose, holders, professional, reason, role)
         gathered = _gathered(asked, [FIELD])
@@ -107,9 +107,9 @@ def _register_assessment(group: typer.Typer) -> None:
 
         Exits with 0 when some entity shows anything; otherwise as fetch does.
         """
-        from node.cases.assessment import FIELDS, assessment_document
-        from node.cases.assessment_page import write_assessment_page
-        from node.cases.assessment_text import assessment_text
+        from node.care.assessment import FIELDS, assessment_document
+        from node.care.assessment_page import write_assessment_page
+        from node.care.assessment_text import assessment_text
 
         person = read_document(document)
         gathered = _gathered(_Asked(home, person, purpose, holders, professional, reason, role), FIELDS)
@@ -138,7 +138,7 @@ def _register_overlaps(group: typer.Typer) -> None:
 
         Exits with 0 when some entity shows anything; otherwise as fetch does.
         """
-        from node.cases.overlaps_report import FIELDS, overlaps_document, overlaps_text
+        from node.care.overlaps_report import FIELDS, overlaps_document, overlaps_text
 
         asked = _Asked(home, read_document(document), purpose, holders, professional, reason, role)
         gathered = _gathered(asked, FIELDS)

@@ -10,7 +10,7 @@ from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 
 if TYPE_CHECKING:
-    from node.exchange.guardians import GuardianInput
+    from node.consents.guardians import GuardianInput
 
 ConsentArgument = Annotated[str, typer.Argument(help="Id of the consent; see: consent list.")]
 GuardianOption = Annotated[
@@ -73,8 +73,8 @@ def _register_grant(group: typer.Typer) -> None:
 
         With --holder the consent travels: those entities share too, once witnesses have cosigned it here.
         """
-        from node.exchange.consent_report import consent_document, consent_text
-        from node.exchange.consents import Consents, GrantInput
+        from node.consents.consents import Consents, GrantInput
+        from node.consents.report import consent_document, consent_text
 
         given = GrantInput(
             document=read_document(document),
@@ -108,8 +108,8 @@ def _register_refuse(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Record that a person was asked for a consent and said no; who refuses is attended all the same."""
-        from node.exchange.consent_report import consent_document, consent_text
-        from node.exchange.consents import Consents, GrantInput
+        from node.consents.consents import Consents, GrantInput
+        from node.consents.report import consent_document, consent_text
 
         asked = GrantInput(
             document=read_document(document),
@@ -139,8 +139,8 @@ def _register_renew(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Renew a live consent: same fields, purposes and recipients, today's notice, a new end."""
-        from node.exchange.consent_report import consent_document, consent_text
-        from node.exchange.consents import Consents, RenewalInput
+        from node.consents.consents import Consents, RenewalInput
+        from node.consents.report import consent_document, consent_text
 
         guardian = _guardian(guardian_document, guardian_relation)
         given = RenewalInput(consent_id, valid_days, guardian, evidence, notice_lang)
@@ -164,9 +164,9 @@ def _register_withdraw(group: typer.Typer) -> None:
         The other holders, and whoever received something under it, are told by themselves; see: consent status.
         A consent under which this entity only received something can be withdrawn here too.
         """
-        from node.exchange.consents import Consents
-        from node.exchange.standing_report import withdrawn_document, withdrawn_text
-        from node.exchange.travelling.standing import consent_standing
+        from node.consents.consents import Consents
+        from node.consents.status import consent_standing
+        from node.consents.status_report import withdrawn_document, withdrawn_text
 
         node = open_node(home)
         Consents(node).withdraw(consent_id, guardian=_guardian(guardian_document, guardian_relation))
@@ -175,6 +175,6 @@ def _register_withdraw(group: typer.Typer) -> None:
 
 
 def _guardian(document: str, relation: str) -> "GuardianInput | None":
-    from node.exchange.guardians import GuardianInput
+    from node.consents.guardians import GuardianInput
 
     return GuardianInput(read_document(document), relation) if document else None

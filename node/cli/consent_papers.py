@@ -33,8 +33,8 @@ def _register_list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """List consents with their state, oldest first; with --due those to renew, the first to end first."""
-        from node.exchange.consent_report import consents_document, consents_text, due_document, due_text
-        from node.exchange.consents import Consents
+        from node.consents.consents import Consents
+        from node.consents.report import consents_document, consents_text, due_document, due_text
 
         consents = Consents(open_node(home))
         if due:
@@ -58,7 +58,7 @@ def _register_receipt(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Write a person's receipt: the consent in words, its record, and a proof that redpact-audit checks offline."""
-        from node.exchange.consents import Consents
+        from node.consents.consents import Consents
 
         folder = Consents(open_node(home)).receipt(consent_id, directory, pdf=pdf)
         files = sorted(path.name for path in folder.iterdir())
@@ -75,8 +75,8 @@ def _register_evidence(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Open the scan of the signed form that a consent rests on, checked against the ledger."""
-        from node.exchange.consents import Consents
-        from node.runtime.files import write_private
+        from node.consents.consents import Consents
+        from service.files import write_private
 
         scan = Consents(open_node(home)).evidence(consent_id)
         write_private(file, scan)

@@ -32,8 +32,8 @@ def _register_narrow(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Take something out of a consent; what is left goes on. Whoever is out is told, and deletes its copies."""
-        from node.exchange.consent_report import consent_document, consent_text
-        from node.exchange.consents import Consents, ScopeInput
+        from node.consents.consents import Consents, ScopeInput
+        from node.consents.report import consent_document, consent_text
 
         left = ScopeInput(*(split_names(names) for names in (fields, purposes, recipients, drop_holders)))
         view = Consents(open_node(home)).narrow(consent_id, left)
@@ -49,8 +49,8 @@ def _register_status(group: typer.Typer) -> None:
 
         Exits with 0 when everybody has answered, 3 when somebody is still to be reached.
         """
-        from node.exchange.standing_report import exit_code, standing_text
-        from node.exchange.travelling.standing import consent_standing
+        from node.consents.status import consent_standing
+        from node.consents.status_report import exit_code, standing_text
 
         standing = consent_standing(open_node(home), consent_id)
         emit(standing.document(), standing_text(standing, lang=lang), as_json=as_json)

@@ -14,8 +14,8 @@ def register(app: typer.Typer) -> None:
 
         Exits 4 when something here is broken, 3 when someone cannot be reached, 0 otherwise.
         """
-        from node.doctor import examine
-        from node.runtime import findings
+        from node.operations.doctor import examine
+        from service import findings
 
         found = examine(open_node(home))
         emit(findings.document(found), findings.text(found, lang), as_json=as_json)

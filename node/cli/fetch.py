@@ -38,8 +38,8 @@ def register(app: typer.Typer) -> None:
         Without --from the private locator says whom: those who hold something consented for us and this purpose.
         Exits with 0 when some entity shared something, 1 when the answer was no, 3 when nobody answered.
         """
-        from node.cases.questions import Asker, case_question
-        from node.exchange.fetching import fetch_and_show
+        from node.care.questions import Asker, case_question
+        from node.fetch.showing import fetch_and_show
 
         node, named = open_node(home), split_names(holders) if holders else None
         person, asker = read_document(document), Asker(who_asks(professional), role, reason)

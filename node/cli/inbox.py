@@ -24,9 +24,9 @@ def _register_list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """List what waits, the oldest first, as of now."""
-        from node.attention.items import AttentionList
-        from node.attention.report import items_document, items_text
-        from node.attention.sweep import sweep
+        from node.inbox.items import AttentionList
+        from node.inbox.report import items_document, items_text
+        from node.inbox.sweep import sweep
 
         node = open_node(home)
         sweep(node)
@@ -44,8 +44,8 @@ def _register_done(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Note that somebody has dealt with an item."""
-        from node.attention.items import AttentionList
-        from node.attention.report import done_text, item_document
+        from node.inbox.items import AttentionList
+        from node.inbox.report import done_text, item_document
 
         node = open_node(home)
         with node.transaction() as session:

@@ -36,10 +36,10 @@ def init(
     lang: LangOption = "es",
 ) -> None:
     """Make a node and join the network with an invitation. Run again to upgrade the database."""
-    from node.runtime.clock import SystemClock
-    from node.runtime.settings import witness_address
+    from node.operations.status import summary, summary_text
     from node.setup import Answers, set_up
-    from node.status import summary, summary_text
+    from service.clock import SystemClock
+    from service.settings import witness_address
 
     token = sys.stdin.readline() if token == "-" else token  # noqa: S105  # a dash is not a secret
     answers = Answers(

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Write the whole ledger to a folder; check it with: redpact-audit verify DIR."""
-        from node.exchange.ledger import export_own_ledger
+        from node.ledger.export import export_own_ledger
 
         summary = export_own_ledger(open_node(home), directory)
         document = {
@@ -34,8 +34,8 @@ def register(app: typer.Typer) -> None:
     @group.command()
     def status(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
         """Check the newest checkpoint against the stored entries, and print it with how its witnesses stand."""
-        from node.exchange.ledger import own_ledger_status
-        from node.witnessing.state import witnessing_text
+        from node.ledger.export import own_ledger_status
+        from node.ledger.witnessing.state import witnessing_text
 
         found = own_ledger_status(open_node(home))
         text = f"{found.checkpoint}\n{witnessing_text(found.witnesses, lang)}"

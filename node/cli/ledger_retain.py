@@ -22,8 +22,8 @@ def register(group: typer.Typer) -> None:
 
         Meant to run once a day, from a timer.
         """
-        from node.exchange.erasing import Erasures
-        from node.exchange.erasure_report import retention_document, retention_text
+        from node.rights.erasure import Erasures
+        from node.rights.erasure_report import retention_document, retention_text
 
         run = Erasures(open_node(home)).retain(dry_run=dry_run)
         emit(retention_document(run), retention_text(run, lang), as_json=as_json)

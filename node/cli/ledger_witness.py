@@ -15,7 +15,7 @@ def register(group: typer.Typer) -> None:
 
 def witness(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
     """Have the newest checkpoint cosigned now; serve does the same by itself after each entry."""
-    from node.witnessing.report import round_report
+    from node.ledger.witnessing.report import round_report
 
     document, text = round_report(open_node(home), lang)
     emit(document, text, as_json=as_json)
@@ -27,7 +27,7 @@ def policy(
     as_json: JsonOption = False,
 ) -> None:
     """Print the trust policy for a ledger, by this node's own directory: for redpact-audit --policy."""
-    from node.exchange.ledger import ledger_policy
+    from node.ledger.export import ledger_policy
 
     text = ledger_policy(open_node(home), entity)
     emit({"policy": text}, text.rstrip("\n"), as_json=as_json)
@@ -39,7 +39,7 @@ def seen(
     as_json: JsonOption = False,
 ) -> None:
     """Print the newest checkpoint of another ledger seen here: for redpact-audit verify --seen."""
-    from node.exchange.ledger import seen_checkpoint
+    from node.ledger.export import seen_checkpoint
 
     note = seen_checkpoint(open_node(home), entity)
     emit({"checkpoint": note}, note.rstrip("\n"), as_json=as_json)

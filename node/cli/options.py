@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from node.runtime.command_line import emit
+from service.command_line import emit
 
 if TYPE_CHECKING:
     from node.wiring import Node
@@ -28,8 +28,8 @@ def open_node(home: Path) -> "Node":
 
     What they log goes to standard error: standard output is the command's answer and nothing else.
     """
-    from node.runtime import log
     from node.wiring import Node  # brings the database library: half of the start-up time of a command without one
+    from service import log
 
     log.configure("warning")
     return Node(home)

@@ -36,7 +36,7 @@ def who_asks(given: str) -> str:
     Raises:
         ProfessionalInvalid: nobody is named and the operating system knows no login, or it is no reference.
     """
-    from node.cases.professionals import check_professional
+    from node.care.professionals import check_professional
 
     return check_professional(given or _login())
 
@@ -49,7 +49,7 @@ def read_day(text: str) -> "date | None":
     """
     from datetime import date
 
-    from node.cases.errors import CaseDateInvalid
+    from node.care.errors import CaseDateInvalid
 
     if not text:
         return None

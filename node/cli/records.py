@@ -12,7 +12,7 @@ from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node, progress_console
 
 if TYPE_CHECKING:
-    from node.records.store import PersonStore
+    from node.people.store import PersonStore
     from node.wiring import Node
 
 FileArgument = Annotated[Path, typer.Argument(help="CSV file; its format: redpact-node records format.")]
@@ -41,8 +41,8 @@ def _register_import(group: typer.Typer) -> None:
 
         Importing the same file again changes nothing.
         """
-        from node.records.import_csv import import_records
-        from node.records.report import import_document, phrase
+        from node.people.import_csv import import_records
+        from node.people.report import import_document, phrase
 
         node = open_node(home)
         with _progress() as advance:
@@ -55,8 +55,8 @@ def _register_export(group: typer.Typer) -> None:
     @group.command(name="export")
     def export_file(file: FileArgument, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Export everybody to a CSV file that only its owner can read. It holds personal data in the clear."""
-        from node.records.export_csv import export_records
-        from node.records.report import phrase
+        from node.people.export_csv import export_records
+        from node.people.report import phrase
 
         node = open_node(home)
         with node.snapshot() as session, _progress() as advance:
@@ -77,7 +77,7 @@ def _register_list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Say how many people and households are held, and show the most recently changed."""
-        from node.records.report import list_document, list_text
+        from node.people.report import list_document, list_text
 
         node = open_node(home)
         with node.snapshot() as session:
@@ -89,7 +89,7 @@ def _register_show(group: typer.Typer) -> None:
     @group.command()
     def show(home: HomeOption, document: DocumentOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Show everything that this entity holds of one person."""
-        from node.records.report import person_document, person_text
+        from node.people.report import person_document, person_text
 
         node = open_node(home)
         with node.snapshot() as session:
@@ -113,10 +113,10 @@ def _register_generate(group: typer.Typer) -> None:
 
         Files with one seed share some people with the file of the province before, by INE code.
         """
-        from node.records.export_csv import export_records
-        from node.records.population import PopulationRequest
-        from node.records.population import generate as generate_people
-        from node.records.report import generated_document, phrase
+        from node.fictitious.population import PopulationRequest
+        from node.fictitious.population import generate as generate_people
+        from node.people.export_csv import export_records
+        from node.people.report import generated_document, phrase
 
         request = PopulationRequest(province, people, seed)
         with _progress() as advance:
@@ -129,7 +129,7 @@ def _register_format(group: typer.Typer) -> None:
     @group.command(name="format")
     def show_format(as_json: JsonOption = False) -> None:
         """Print the documentation of the CSV format. Works without a home folder."""
-        from node.records.csv_format import columns, format_page
+        from node.people.csv_format import columns, format_page
 
         listed = [
             {

@@ -38,8 +38,8 @@ def register(group: typer.Typer) -> None:
 
         It is noted in the ledger. Entities that do not answer are shown; the rest of the report is whole without them.
         """
-        from node.access_report.issuing import AccessReports
-        from node.access_report.text import issued_text
+        from node.rights.access_report.issuing import AccessReports
+        from node.rights.access_report.text import issued_text
 
         node = open_node(home)
         issued = AccessReports(node).issue(read_document(document), out, ask=ask, staff=staff_reason or None)

@@ -28,8 +28,8 @@ def register(group: typer.Typer) -> None:
 
         The proofs of the ledger stay valid, and an entry says what was erased, when and on which basis.
         """
-        from node.exchange.erasing import Erasures
-        from node.exchange.erasure_report import erased_document, erased_text, question
+        from node.rights.erasure import Erasures
+        from node.rights.erasure_report import erased_document, erased_text, question
 
         parsed = read_document(document)
         if not yes and not as_json:

@@ -22,9 +22,9 @@ def register(group: typer.Typer) -> None:
 
         The code serves as the person's document everywhere: in records, consents and fetch. Nothing is stored.
         """
-        from node.records.linkage_card import write_card
-        from node.records.linkage_code import grouped, new_linkage_code
-        from node.records.report import phrase
+        from node.people.linkage_card import write_card
+        from node.people.linkage_code import grouped, new_linkage_code
+        from node.people.report import phrase
 
         network = open_node(home).settings.network
         code = new_linkage_code()

@@ -25,9 +25,9 @@ def register(group: typer.Typer) -> None:
         The copies are sealed, go when their time is over, and are deleted when the person withdraws. Whoever is not on
         the case's team opens it by looking.
         """
-        from node.cases.kept_copies import copies_for
-        from node.cases.questions import Asker
-        from node.exchange.shared_report import shared_document, shared_text
+        from node.care.cached_copies import copies_for
+        from node.care.questions import Asker
+        from node.fetch.cached_copies_report import shared_document, shared_text
 
         node = open_node(home)
         asker = Asker(who_asks(professional), reason=reason)

@@ -49,8 +49,8 @@ def _register_send(group: typer.Typer) -> None:
 
         Only codes and a pseudonym leave; the entity answers by itself until the date stated.
         """
+        from node.referrals.referrals import NewReferral, Referrals
         from node.referrals.report import referral_document, referral_text
-        from node.referrals.service import NewReferral, Referrals
 
         new = NewReferral(read_document(document), recipient, service, urgency, need or None, answer_days, transfer)
         referral = Referrals(open_node(home)).send(new)
@@ -69,8 +69,8 @@ def _register_list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """List referrals with their state, the most recently changed first."""
+        from node.referrals.referrals import Referrals
         from node.referrals.report import referral_document, referrals_text
-        from node.referrals.service import Referrals
         from policies.referrals import ReferralSide
 
         side = None if sent == received else ReferralSide.SENDER if sent else ReferralSide.RECEIVER
@@ -85,8 +85,8 @@ def _register_show(group: typer.Typer) -> None:
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
         """Show a referral with every step of both sides, and what came with a transferred case."""
+        from node.referrals.referrals import Referrals
         from node.referrals.report import referral_text, shown_document, summary_text
-        from node.referrals.service import Referrals
         from node.referrals.transfer import Transfers
 
         node = open_node(home)

@@ -28,7 +28,7 @@ def _register_accept(group: typer.Typer) -> None:
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
         """Accept a referral that was received."""
-        from node.referrals.service import Referrals
+        from node.referrals.referrals import Referrals
 
         _show(Referrals(open_node(home)).accept(referral), lang, as_json=as_json)
 
@@ -44,7 +44,7 @@ def _register_reject(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Reject a referral that was received, saying why."""
-        from node.referrals.service import Referrals
+        from node.referrals.referrals import Referrals
 
         _show(Referrals(open_node(home)).reject(referral, reason), lang, as_json=as_json)
 
@@ -55,7 +55,7 @@ def _register_start(group: typer.Typer) -> None:
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
         """Say that what was accepted has begun."""
-        from node.referrals.service import Referrals
+        from node.referrals.referrals import Referrals
 
         _show(Referrals(open_node(home)).start(referral), lang, as_json=as_json)
 
@@ -71,7 +71,7 @@ def _register_finish(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Close a referral with what came of it: whoever sent it learns the result."""
-        from node.referrals.service import Referrals
+        from node.referrals.referrals import Referrals
 
         _show(Referrals(open_node(home)).finish(referral, result), lang, as_json=as_json)
 
@@ -87,7 +87,7 @@ def _register_revoke(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Take back a referral sent from here, saying why."""
-        from node.referrals.service import Referrals
+        from node.referrals.referrals import Referrals
 
         _show(Referrals(open_node(home)).revoke(referral, reason), lang, as_json=as_json)
 
@@ -102,8 +102,8 @@ def _register_link(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Check that the person who came with a slip is the one referred, and name their record in the referral."""
+        from node.referrals.referrals import Referrals
         from node.referrals.report import linked_text, referral_document
-        from node.referrals.service import Referrals
 
         found, known = Referrals(open_node(home)).link(referral, read_document(document))
         shown = referral_document(found) | {"matches": True, "linked": known}

@@ -34,7 +34,8 @@ def _list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """List the people most likely to need long support, with reasons. To offer support only; stored nowhere."""
-        from node.risk import listing, report
+        from node.risk import risk_list as listing
+        from node.risk import risk_report as report
 
         node = open_node(home)
         shown = listing.risk_list(node, node.training_client(), top=top, as_of=listing.parse_month(as_of))
@@ -54,8 +55,8 @@ def _alerts(group: typer.Typer) -> None:
     ) -> None:
         """Show whose probability rose over a threshold since the last look. To offer support only."""
         from node.risk import alerts as looking
-        from node.risk import report
-        from node.risk.listing import parse_month
+        from node.risk import risk_report as report
+        from node.risk.risk_list import parse_month
 
         node = open_node(home)
         threshold = looking.parse_band(band)

@@ -38,8 +38,8 @@ def _override(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Set aside what the model says of a person, with a reason. Kept here only, and shown in the list."""
-        from node.risk import report
-        from node.risk.decisions import Decision, NewDecision, decide
+        from node.risk import risk_report as report
+        from node.risk.professional_decisions import Decision, NewDecision, decide
 
         node = open_node(home)
         new = NewDecision(person, Decision.LOWER if lower else Decision.RAISE, who_asks(by), reason)
@@ -58,8 +58,8 @@ def _confirm(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Note that a professional looked at a person and agrees with the place in the list."""
-        from node.risk import report
-        from node.risk.decisions import Decision, NewDecision, decide
+        from node.risk import risk_report as report
+        from node.risk.professional_decisions import Decision, NewDecision, decide
 
         node = open_node(home)
         decided = decide(node, node.training_client(), NewDecision(person, Decision.CONFIRM, who_asks(by)))
@@ -70,7 +70,7 @@ def _reasons(group: typer.Typer) -> None:
     @group.command()
     def reasons(lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """List the coded reasons for setting the model aside."""
-        from node.risk import status_report
+        from node.risk import use_status_report as status_report
 
         emit(status_report.reasons_document(), status_report.reasons_text(lang), as_json=as_json)
 
@@ -86,8 +86,8 @@ def _off(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Stop all use of the model at this entity, at once: no list, no alert. In the ledger."""
-        from node.risk import status_report
-        from node.risk.switch import switch
+        from node.risk import use_status_report as status_report
+        from node.risk.kill_switch import switch
 
         state = switch(open_node(home), on=False, changed_by=who_asks(by), reason=reason)
         emit(status_report.switch_document(state), status_report.switch_text(state, lang), as_json=as_json)
@@ -104,8 +104,8 @@ def _on(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Let the model be used again. In the ledger."""
-        from node.risk import status_report
-        from node.risk.switch import switch
+        from node.risk import use_status_report as status_report
+        from node.risk.kill_switch import switch
 
         state = switch(open_node(home), on=True, changed_by=who_asks(by), reason=reason)
         emit(status_report.switch_document(state), status_report.switch_text(state, lang), as_json=as_json)
@@ -115,8 +115,8 @@ def _status(group: typer.Typer) -> None:
     @group.command()
     def status(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Show whether the model is in use and until when, and how often professionals set it aside."""
-        from node.risk import status_report
-        from node.risk.status import risk_status
+        from node.risk import use_status_report as status_report
+        from node.risk.use_status import risk_status
 
         node = open_node(home)
         found = risk_status(node, node.training_client())

@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
     def serve(home: HomeOption, as_json: JsonOption = False) -> None:
         """Run the node until SIGTERM: answer other entities, follow the directory, renew the certificate, train."""
         from node import serve as service
-        from node.runtime import log
+        from service import log
 
         node = open_node(home)
         log.configure(node.settings.log_level)

@@ -11,7 +11,7 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def status(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
         """Show the node: entity, network, certificate, directory, ledger, and the entities it knows."""
-        from node.status import summary, summary_text
+        from node.operations.status import summary, summary_text
 
         document = summary(open_node(home))
         emit(document, summary_text(document, lang), as_json=as_json)

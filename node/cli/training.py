@@ -27,8 +27,8 @@ def _list(group: typer.Typer) -> None:
     @group.command("list")
     def list_(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """List the campaigns offered to this entity, in plain words, what was decided, and which code they name."""
-        from node.training import report
-        from node.training.approvals import list_campaigns
+        from node.training import decision_report as report
+        from node.training.campaign_decisions import list_campaigns
 
         node = open_node(home)
         views = list_campaigns(node, node.training_client())
@@ -46,8 +46,8 @@ def _approve(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Approve a campaign: its privacy cost is reserved, the decision signed, logged and sent. It is final."""
-        from node.training import report
-        from node.training.approvals import approve as decide
+        from node.training import decision_report as report
+        from node.training.campaign_decisions import approve as decide
 
         node = open_node(home)
         decided = decide(node, node.training_client(), campaign_id, reason=reason)
@@ -64,8 +64,8 @@ def _refuse(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Refuse a campaign: the decision is signed, logged and sent. It is final."""
-        from node.training import report
-        from node.training.approvals import refuse as decide
+        from node.training import decision_report as report
+        from node.training.campaign_decisions import refuse as decide
 
         node = open_node(home)
         decided = decide(node, node.training_client(), campaign_id, reason=reason)
@@ -82,8 +82,8 @@ def _withdraw(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Withdraw an approval during the run: from now on nothing leaves. Signed, logged and sent. It is final."""
-        from node.training import report
-        from node.training.withdrawing import withdraw as take_back
+        from node.training import decision_report as report
+        from node.training.approval_withdrawal import withdraw as take_back
 
         node = open_node(home)
         withdrawn = take_back(node, node.training_client(), campaign_id, reason=reason)
@@ -99,8 +99,8 @@ def _report(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Tell, from this node's own data, what was asked, what was decided, what left and what it cost."""
-        from node.training import dpo_page
-        from node.training.dpo_report import training_account
+        from node.training import officer_account_report as dpo_page
+        from node.training.officer_account import training_account
 
         account = training_account(open_node(home), campaign_id)
         emit(dpo_page.account_document(account, lang), dpo_page.account_text(account, lang), as_json=as_json)

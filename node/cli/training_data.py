@@ -66,7 +66,7 @@ def _evaluate(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Judge a released model by this entity's own people that were never trained on. Nothing is sent."""
-        from node.training.evaluation import evaluate as judge
+        from node.training.local_evaluation import evaluate as judge
 
         node = open_node(home)
         result = judge(node, node.training_client(), campaign_id)

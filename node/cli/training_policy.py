@@ -10,7 +10,7 @@ from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import read_day
 
 if TYPE_CHECKING:
-    from federated.standing import StandingPolicy
+    from federated.campaign.decision_policy import DecisionPolicy
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the policy: a-z, 0-9 and '-'.")]
 ActionOption = Annotated[
@@ -57,7 +57,8 @@ def _set(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Put a policy in force. An approval must state every limit; what no policy covers waits for a person."""
-        from node.training import standing, standing_report
+        from node.training import decision_policies as standing
+        from node.training import decision_policy_report as standing_report
 
         stated: dict[str, object] = {"source": source or None, "dataset": dataset or None}
         stated |= {"models": split_names(model) or None, "features": split_names(feature) or None}
@@ -68,10 +69,10 @@ def _set(group: typer.Typer) -> None:
         emit(document, standing_report.change_text(change, lang, removed=False), as_json=as_json)
 
 
-def _policy(name: str, *, approve: bool, until: str, stated: Mapping[str, object]) -> "StandingPolicy":
+def _policy(name: str, *, approve: bool, until: str, stated: Mapping[str, object]) -> "DecisionPolicy":
     from datetime import UTC, datetime, time
 
-    from federated.standing import make_policy
+    from federated.campaign.decision_policy import make_policy
 
     day = read_day(until)
     end = datetime.combine(day, time(), UTC) if day else None
@@ -82,7 +83,8 @@ def _list(group: typer.Typer) -> None:
     @group.command("list")
     def list_(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """List the policies in force."""
-        from node.training import standing, standing_report
+        from node.training import decision_policies as standing
+        from node.training import decision_policy_report as standing_report
 
         found = standing.list_policies(open_node(home))
         emit(standing_report.policies_document(found), standing_report.policies_text(found, lang), as_json=as_json)
@@ -92,7 +94,8 @@ def _remove(group: typer.Typer) -> None:
     @group.command()
     def remove(home: HomeOption, name: NameArgument, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Take a policy out of force. What it decided stands."""
-        from node.training import standing, standing_report
+        from node.training import decision_policies as standing
+        from node.training import decision_policy_report as standing_report
 
         change = standing.remove_policy(open_node(home), name)
         document = standing_report.change_document(change, removed=True)

@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from consent_ledger.directory import Directory, open_directory, require_not_older
-from consent_ledger.errors import DirectoryExpired, MalformedDocument
-from consent_ledger.signing import Envelope
-from node.runtime.errors import HomeUnusable
-from node.runtime.files import write_private
+from service.errors import HomeUnusable
+from service.files import write_private
+from trust.directory import Directory, open_directory, require_not_older
+from trust.errors import DirectoryExpired, MalformedDocument
+from trust.signing import Envelope
 
 FILE: Final = "directory.json"
 CA_FILE: Final = Path("tls", "ca.pem")

@@ -8,23 +8,23 @@ import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from consent_ledger.directory import Directory, open_directory
-from consent_ledger.errors import UnknownParty
 from consent_ledger.note import NoteSigner
-from consent_ledger.parties import COORDINATOR_ID, ledger_origin, server_name
-from consent_ledger.signing import Envelope
 from node import keys as key_files
+from node.clients import coordinator
 from node.identity.directory import DirectoryCache
 from node.identity.errors import EnrolmentAnswerInvalid, InvitationRefused
 from node.identity.files import CERTIFICATE_FILE
 from node.identity.reach import Reach
 from node.identity.requests import certificate_request, require_own_certificate
 from node.keys import NodeKeys
-from node.rpc import coordinator
-from node.runtime.enrolment import EntityApplication, Invitation, hash_secret
-from node.runtime.errors import InvitationMalformed, PeerRefused
-from node.runtime.files import write_private
-from node.runtime.tls import read_tls_key
+from service.errors import PeerRefused
+from service.files import write_private
+from service.tls import read_tls_key
+from trust.directory import Directory, open_directory
+from trust.enrolment import EntityApplication, Invitation, hash_secret
+from trust.errors import InvitationMalformed, UnknownParty
+from trust.parties import COORDINATOR_ID, ledger_origin, server_name
+from trust.signing import Envelope
 
 
 def enrol(home: Path, invitation: Invitation, *, keys: NodeKeys, reached: Reach, now: datetime) -> Directory:

@@ -5,7 +5,7 @@ from typing import Final
 
 from node import keys
 from node.identity.directory import CA_FILE
-from node.runtime.tls import CurrentCertificate
+from service.tls import CurrentCertificate
 
 CERTIFICATE_FILE: Final = Path("tls", "certificate.pem")
 

@@ -3,10 +3,10 @@
 import threading
 from typing import Final
 
-from consent_ledger.directory import Directory
+from node.clients import coordinator
 from node.identity.reach import own_reach
-from node.rpc import coordinator
 from node.wiring import Node
+from trust.directory import Directory
 
 POLL_SECONDS: Final = 30.0
 """A suspension reaches this node at the latest after this long, as long as the coordinator answers."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from consent_ledger.cosignature import CosignatureSigner
-from consent_ledger.parties import WitnessAddress, witness_name
 from node.keys import NodeKeys
 from node.settings import NodeSettings
+from trust.parties import WitnessAddress, witness_name
 
 
 class Reached(StrEnum):

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Final
 
 from node import keys as key_files
+from node.clients import coordinator
 from node.identity.files import CERTIFICATE_FILE
 from node.identity.requests import certificate_request, require_own_certificate
-from node.rpc import coordinator
-from node.runtime.files import write_private
-from node.runtime.tls import read_tls_key
 from node.wiring import Node
+from service.files import write_private
+from service.tls import read_tls_key
 
 CHECK_SECONDS: Final = 3600.0
 """Longest time between two looks at the certificate."""

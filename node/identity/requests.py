@@ -6,10 +6,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from consent_ledger.parties import spiffe_id
 from node.identity.errors import EnrolmentAnswerInvalid
-from node.runtime.errors import CertificateUnusable
-from node.runtime.tls import read_certificates
+from service.errors import CertificateUnusable
+from service.tls import read_certificates
+from trust.parties import spiffe_id
 
 
 def certificate_request(key: ec.EllipticCurvePrivateKey, entity: str) -> bytes:

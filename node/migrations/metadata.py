@@ -4,11 +4,11 @@ from sqlalchemy import MetaData
 
 from consent_ledger import tables as ledger
 from consent_ledger import witness_tables as witness
-from federated import tables as federated
-from node.attention import tables as attention
-from node.cases import tables as cases
-from node.exchange import tables as locating
-from node.records import tables as records
+from federated.storage import tables as federated
+from node.care import tables as cases
+from node.inbox import tables as attention
+from node.locator import tables as locating
+from node.people import tables as records
 from node.referrals import tables as referrals
 from node.risk import tables as risk
 from node.training import tables as training

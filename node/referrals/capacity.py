@@ -13,17 +13,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent_ledger.parties import EntityStatus, Party
-from node.exchange.messages.kinds import Kind, Response
+from node.messages.kinds import Kind, Response
 from node.referrals.errors import ReferralInvalid
 from node.referrals.tables import CapacityRow
-from node.runtime.errors import PeerRefused
 from policies.errors import RedpactError
 from policies.referrals import WordList, load_referral_words
 from records_exchange.errors import MessageMalformed, ReplyMalformed
 from records_exchange.message import Outcome, VerifiedMessage
 from records_exchange.referral import CAPACITY, CapacityAnswer
 from records_exchange.request import Term, first_fault
+from service.errors import PeerRefused
+from trust.parties import EntityStatus, Party
 
 if TYPE_CHECKING:
     from node.wiring import Node

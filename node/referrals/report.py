@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from node.referrals.capacity import Capacity, CapacityReply
 from node.referrals.store import SHORTEST_PREFIX, ImportedSummary, Referral, TakenStep
-from node.runtime.command_line import table
 from policies.catalogue import load_catalogue
 from policies.errors import EXIT_CODES, ErrorKind, error_document
 from policies.referrals import MOVES, ReferralState, WordList, load_referral_words
+from service.command_line import table
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "es": {

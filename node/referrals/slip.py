@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from node.referrals.errors import ReferralInvalid
-from node.referrals.service import Referrals
+from node.referrals.referrals import Referrals
 from node.referrals.store import SHORTEST_PREFIX, Referral
-from node.runtime.files import write_private
 from policies.referrals import OPEN, ReferralSide
+from service.files import write_private
 
 if TYPE_CHECKING:
     from node.wiring import Node

@@ -1,7 +1,7 @@
 """A step of a referral, taken here or told by the other side: table, ledger and notice, in one transaction.
 
 Each step is a signed message composed with the act it tells of, so that the ledgers of both entities name the same
-bytes. Repeated messages never get here (`node.exchange.messages.desk`); reordered ones are joined by
+bytes. Repeated messages never get here (`node.messages.receiving`); reordered ones are joined by
 `policies.referrals.join`.
 """
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, Index, Integer, LargeBinary, PrimaryKeyConstraint, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from consent_ledger.columns import UtcDateTime
+from service.columns import UtcDateTime
 
 
 class Base(DeclarativeBase):

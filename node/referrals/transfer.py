@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from node.exchange.asking import Asking, Reply, question_of
-from node.records.cipher import Cell
-from node.records.documents import Document
-from node.records.transferring import mark_case
+from node.cipher import Cell
+from node.fetch.asking import Asking, Reply, question_of
+from node.people.documents import Document
+from node.people.transferring import mark_case
 from node.referrals.errors import ReferralStepRefused, TransferNotReceived
-from node.referrals.service import Referrals
+from node.referrals.referrals import Referrals
 from node.referrals.steps import Steps
 from node.referrals.store import ImportedSummary, Referral, ReferralStore
 from node.referrals.tables import ImportedSummaryRow

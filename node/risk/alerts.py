@@ -12,12 +12,12 @@ from typing import Final
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from node.risk.decisions import Decision
-from node.risk.scoring import RiskEntry, ScoredPeople, score_people
+from node.clients.training import TrainingClient
+from node.risk.people_scores import RiskEntry, ScoredPeople, score_people
+from node.risk.professional_decisions import Decision
 from node.risk.tables import LastLookRow, LookRow
-from node.rpc.training import TrainingClient
 from node.training.errors import BandInvalid
-from node.training.releases import VerifiedRelease
+from node.training.received_releases import VerifiedRelease
 from node.wiring import Node
 
 
@@ -85,7 +85,7 @@ def alerts(
     Whoever a professional lowered under this release is left out.
 
     Raises:
-        as `node.risk.scoring.score_people`.
+        as `node.risk.people_scores.score_people`.
     """
     scored = score_people(node, client, as_of=as_of)
     with node.transaction() as session:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, CheckConstraint, Index, Integer, PrimaryKeyConstraint, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from consent_ledger.columns import RowNumber, UtcDateTime
+from service.columns import RowNumber, UtcDateTime
 
 
 class Base(DeclarativeBase):

@@ -6,12 +6,12 @@ import grpc
 from typing_extensions import override
 
 from consent_ledger.merkle import MAX_SIZE
-from node.runtime.channels import CALL_SECONDS
-from node.runtime.errors import PeerUnreachable
-from node.runtime.peer import caller_id
-from node.runtime.status import peer_errors
 from node.wiring import Node
 from protos.redpact.v1 import ledger_pb2, ledger_pb2_grpc
+from service.channels import CALL_SECONDS
+from service.errors import PeerUnreachable
+from service.peer import caller_id
+from service.status import peer_errors
 
 
 class LedgerServicer(ledger_pb2_grpc.LedgerServicer):

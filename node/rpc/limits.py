@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from node.runtime.call_guard import CallLimit
-from node.runtime.limits import CallGroup
 from records_exchange.message import MAX_MESSAGE_BYTES
 from records_exchange.request import MAX_REQUEST_BYTES
+from service.call_guard import CallLimit
+from service.limits import CallGroup
 
 ENVELOPE_BYTES: Final = 1024
 """What type, key id and signature add to a signed payload, and more than that."""

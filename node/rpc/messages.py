@@ -5,10 +5,10 @@ from collections.abc import Callable
 import grpc
 from typing_extensions import override
 
-from node.runtime.peer import caller_id
-from node.runtime.wire import from_wire, to_wire
 from node.wiring import Node
 from protos.redpact.v1 import messages_pb2, messages_pb2_grpc
+from service.peer import caller_id
+from service.wire import from_wire, to_wire
 
 
 class MessagesServicer(messages_pb2_grpc.MessagesServicer):
@@ -19,7 +19,7 @@ class MessagesServicer(messages_pb2_grpc.MessagesServicer):
 
     @override
     def Deliver(self, request: messages_pb2.DeliverRequest, context: grpc.ServicerContext) -> messages_pb2.DeliverReply:
-        """Take a signed message and return the signed reply; see `node.exchange.messages.desk`."""
+        """Take a signed message and return the signed reply; see `node.messages.receiving`."""
         caller = caller_id(context, self._node.settings.network)
         reply = self._node.incoming.take(from_wire(request.message), caller)
         return messages_pb2.DeliverReply(reply=to_wire(reply))

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import grpc
 from typing_extensions import override
 
-from node.runtime.peer import caller_id
-from node.runtime.wire import from_wire, to_wire
 from node.wiring import Node
 from protos.redpact.v1 import records_pb2, records_pb2_grpc
+from service.peer import caller_id
+from service.wire import from_wire, to_wire
 
 
 class RecordsServicer(records_pb2_grpc.RecordsServicer):

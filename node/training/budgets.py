@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from federated.budget import BudgetLimit, BudgetStatement
+from federated.budget.epsilon_ledger import BudgetLimit, BudgetStatement
 from node.training.datasets import RECORDS, registered
 from node.training.errors import DatasetUnknown
 from node.wiring import Node

@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from federated.features import FloatVector
-from federated.scoring import sigmoid
+from federated.learning.log_odds import sigmoid
+from federated.tabular.features import FloatVector
 
 LEAST_CASES: Final = 20
 """Fewest past cases of either outcome; below that two numbers would be guessed, not fitted."""

@@ -13,12 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from federated.errors import SchemaInvalid
-from federated.features import Value, encode_features, encode_labels
-from federated.schema import Table, TableSchema, parse_schema, read_rows, read_table
-from node.runtime.files import write_private
+from federated.tabular.evaluation_table import Table, TableSchema, parse_schema, read_rows, read_table
+from federated.tabular.features import Value, encode_features, encode_labels
 from node.training.errors import DatasetConflict, DatasetDamaged, DatasetUnknown
 from node.training.tables import DatasetRow
 from node.wiring import Node
+from service.files import write_private
 
 RECORDS: Final = "records"
 """The data set of the node's own records; no table may take this name."""
@@ -44,7 +44,7 @@ def register_table(node: Node, name: str, data: Path, schema: Path, *, site: str
         node: where.
         name: what campaigns call the table.
         data: the CSV.
-        schema: the YAML that says what its columns mean (`federated.schema`).
+        schema: the YAML that says what its columns mean (`federated.tabular.evaluation_table`).
         site: keep only the rows of this site; empty keeps all.
 
     Raises:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from consent_ledger.columns import UtcDateTime
+from service.columns import UtcDateTime
 
 
 class Base(DeclarativeBase):
@@ -58,7 +58,7 @@ class PolicyRow(Base):
     __tablename__ = "training_policies"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    document: Mapped[bytes] = mapped_column(LargeBinary)  # RFC 8785, federated.standing.policy_bytes
+    document: Mapped[bytes] = mapped_column(LargeBinary)  # RFC 8785, federated.campaign.decision_policy.policy_bytes
     set_at: Mapped[datetime] = mapped_column(UtcDateTime())
 
 

@@ -50,4 +50,4 @@ def test_flower_is_silenced_before_it_is_imported() -> None:
 
 def test_the_federated_package_imports_without_the_federated_extra() -> None:
     """A node that only exchanges records has neither torch nor Flower."""
-    assert _loaded_by("federated.manifest") & {"torch", "opacus", "flwr"} == set()
+    assert _loaded_by("federated.campaign.manifest") & {"torch", "opacus", "flwr"} == set()

@@ -18,8 +18,8 @@ from consent_ledger.export import POLICY_FILE, export_ledger
 from consent_ledger.log import ConsentLedger
 from consent_ledger.note import NoteSigner
 from consent_ledger.sql_store import SqlLedgerStore
-from node.runtime.storage import snapshot, transaction
 from policies.notices import load_notices
+from service.storage import snapshot, transaction
 from tests.benchmarks.ledger import NOW
 
 _AUDITOR = """

@@ -9,12 +9,12 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from deploy.local.cps import SITE, schema_document, write_cps
-from federated.code_hash import code_sha256
-from federated.features import FeatureSpec, LabelSpec, encode_features, encode_labels
-from federated.learning.terms import ModelName, plan_model_terms
-from federated.manifest import CampaignManifest, DataSource
-from federated.measuring.plan import EvaluationPlan
-from federated.planning import plan_stages
+from federated.campaign.code_hash import code_sha256
+from federated.campaign.manifest import CampaignManifest, DataSource
+from federated.campaign.stage_planning import plan_stages
+from federated.evaluation.plan import EvaluationPlan
+from federated.learning.hyperparameters import ModelName, plan_model_terms
+from federated.tabular.features import FeatureSpec, LabelSpec, encode_features, encode_labels
 
 EPSILON = 4.0
 DELTA = 1e-5

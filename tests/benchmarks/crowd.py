@@ -15,10 +15,10 @@ from typing import Final
 
 import numpy as np
 
-from federated.features import column_names
-from federated.rows import Rows
-from federated.simulate import run_in_process
-from federated.training import LocalPeople
+from federated.participation.local_sums import LocalPeople
+from federated.studies.simulation import run_in_process
+from federated.tabular.features import column_names
+from federated.tabular.rows import Rows
 from tests.benchmarks.campaign import bench_manifest, cps_features
 from tests.benchmarks.memory import peak_megabytes
 

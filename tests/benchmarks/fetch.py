@@ -8,8 +8,8 @@ from deploy.local.exchange import PURPOSE, find_person
 from deploy.local.network import Entity, LocalNetwork
 from deploy.local.populations import Population, prepare_tables
 from deploy.local.programs import NODE, Programs
-from node.exchange.asking import Asking, question_of
-from node.records.documents import parse_document
+from node.fetch.asking import Asking, question_of
+from node.people.documents import parse_document
 from node.wiring import Node
 
 ASKER, HOLDER, OTHER = "leon", "burgos", "soria"

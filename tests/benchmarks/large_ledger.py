@@ -13,7 +13,7 @@ from consent_ledger.merkle import HASH_BYTES, fold, leaf_hash
 from consent_ledger.note import NoteSigner
 from consent_ledger.tables import LedgerEntryRow, LedgerHeadRow, LedgerTileRow
 from consent_ledger.tiles import TILE_BYTES, TILE_WIDTH, grow
-from node.runtime.storage import transaction
+from service.storage import transaction
 from tests.benchmarks.ledger import NOW, release
 
 _CHUNK = 400

@@ -17,10 +17,10 @@ from consent_ledger.bodies import ReleaseBody
 from consent_ledger.entry import EntryType, NewEntry, encode_time, seal_entry
 from consent_ledger.log import ConsentLedger
 from consent_ledger.note import NoteSigner
-from consent_ledger.signing import Ed25519Signer
 from consent_ledger.sql_store import SqlLedgerStore
 from consent_ledger.tables import Base
-from node.runtime.storage import open_engine, transaction
+from service.storage import open_engine, transaction
+from trust.signing import Ed25519Signer
 
 LARGEST_BATCH = 1000
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -11,17 +11,15 @@ from typing import Final
 
 from sqlalchemy import insert
 
-from consent_ledger.locator_terms import HeldKey, LocatorEpoch
-from consent_ledger.parties import COORDINATOR_ID
 from coordinator.locator.tables import EntryRow
 from coordinator.settings import CoordinatorSettings
 from coordinator.tables import EntityRow
 from coordinator.wiring import Coordinator
 from deploy.local.network import NETWORK, Entity, LocalNetwork
 from deploy.local.programs import Programs
-from node.exchange.locating import Locating
 from node.identity.follow import refresh
-from node.records.documents import Document, DocumentKind
+from node.locator.locating import Locating
+from node.people.documents import Document, DocumentKind
 from node.wiring import Node
 from records_exchange import oprf
 from records_exchange.network_pseudonym import (
@@ -31,6 +29,8 @@ from records_exchange.network_pseudonym import (
     locator_input,
     locator_token,
 )
+from trust.locator_terms import HeldKey, LocatorEpoch
+from trust.parties import COORDINATOR_ID
 
 ASKER: Final = "leon"
 PURPOSE: Final = "coordination"

@@ -14,7 +14,7 @@ from consent_ledger.merkle import HASH_BYTES, leaf_hash, verify_consistency, ver
 from consent_ledger.note import NoteSigner
 from consent_ledger.sql_store import SqlLedgerStore
 from consent_ledger.tiles import TILE_WIDTH
-from node.runtime.storage import snapshot
+from service.storage import snapshot
 from tests.benchmarks.timing import Latency
 
 

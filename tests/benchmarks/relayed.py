@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from node.exchange.transport import Transport
+from node.messages.transport import Transport
 from tests.benchmarks.fetch import consented_fetch
 
 

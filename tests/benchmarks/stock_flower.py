@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from federated.manifest import CampaignManifest
+from federated.campaign.manifest import CampaignManifest
 
 APP: Final = Path(__file__).resolve().parent / "stock_app"
 PATIENCE_SECONDS: Final = 240.0

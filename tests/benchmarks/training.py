@@ -16,8 +16,8 @@ from coordinator.training.tables import CampaignRow
 from deploy.local.network import Entity, LocalNetwork
 from deploy.local.populations import CACHE, public_table
 from deploy.local.programs import COORDINATOR, NODE, Programs, at_once
-from federated.tables import GridTaskRow
-from node.runtime.storage import open_engine, snapshot
+from federated.storage.tables import EntityTaskRow
+from service.storage import open_engine, snapshot
 from tests.benchmarks.campaign import DELTA, EPSILON, bench_manifest, write_rows
 from tests.benchmarks.stock_flower import stock_rounds
 
@@ -77,10 +77,10 @@ def _own_grid(folder: Path) -> Timed:
 
 def _round_seconds(coordinator_home: Path, campaign: str) -> float:
     """Return the median seconds from the question that opens a round to the one that opens the next."""
-    opened = func.min(GridTaskRow.created_at)
-    rounds = (GridTaskRow.campaign_id == campaign, GridTaskRow.step.startswith("mask-"))
+    opened = func.min(EntityTaskRow.created_at)
+    rounds = (EntityTaskRow.campaign_id == campaign, EntityTaskRow.step.startswith("mask-"))
     with _reading(coordinator_home) as session:
-        begun = sorted(session.scalars(select(opened).where(*rounds).group_by(GridTaskRow.step)))
+        begun = sorted(session.scalars(select(opened).where(*rounds).group_by(EntityTaskRow.step)))
     return median((after - before).total_seconds() for before, after in pairwise(begun))
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from node.exchange.asking import Asking, question_of
-from node.exchange.consents import Consents, GrantInput
-from node.exchange.travelling.standing import consent_standing
-from node.runtime.clock import SystemClock
+from node.consents.consents import Consents, GrantInput
+from node.consents.status import consent_standing
+from node.fetch.asking import Asking, question_of
+from service.clock import SystemClock
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
 from tests.support.wires import Wires
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.training import report
-from coordinator.training.campaigns import Campaign
+from coordinator.training import campaign_report as report
+from coordinator.training.campaign_proposal_command import Source, propose
+from coordinator.training.campaign_register import Campaign
+from coordinator.training.campaign_states import CampaignState
 from coordinator.training.proposal import Proposal
-from coordinator.training.starting import Source, propose
-from coordinator.training.states import CampaignState
-from federated.manifest import DataSource, seal_manifest
-from federated.planning import plan_stages
-from node.training.approvals import approve
+from federated.campaign.manifest import DataSource, seal_manifest
+from federated.campaign.stage_planning import plan_stages
 from node.training.budgets import statements
+from node.training.campaign_decisions import approve
 from node.wiring import Node
 from tests.support.flower_engine import Engine, flower_engine
 from tests.support.network import Network, network

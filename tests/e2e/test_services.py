@@ -2,9 +2,9 @@ import socket
 import ssl
 from pathlib import Path
 
-from consent_ledger.parties import server_name
 from tests.support.network import NETWORK
 from tests.support.processes import Serving, invite, make_coordinator, make_node, run
+from trust.parties import server_name
 
 
 def test_installed_programs_make_a_network_serve_it_and_stop_when_asked(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from deploy.local.programs import Programs
-from node.runtime import log
+from service import log
 from tests.soak import checks
 from tests.soak.network import FaultyNetwork
 from tests.soak.workload import Acknowledged, Workload

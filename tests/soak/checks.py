@@ -7,7 +7,7 @@ from typing import Final
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.entry import EntryType, Leaf
 from deploy.local.programs import AUDIT, NODE, Programs
-from node.exchange.asking import Asking, question_of
+from node.fetch.asking import Asking, question_of
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.mailboxes import NoticeState, SqlMailbox

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from node.exchange.asking import Asking, question_of
-from node.exchange.consents import Consents, GrantInput, RenewalInput, ScopeInput
-from node.records.documents import Document, parse_document
+from node.consents.consents import Consents, GrantInput, RenewalInput, ScopeInput
+from node.fetch.asking import Asking, question_of
+from node.people.documents import Document, parse_document
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.answer import FetchAnswer

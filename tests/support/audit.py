@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from federated import stages
-from federated.accountant import noise_multiplier_for
-from federated.features import CategoricalFeature, FeatureSpec, FloatVector, NumericFeature, column_names
-from federated.learning.documents import LinearModel, write_model
-from federated.learning.terms import AdditiveTerms, LogisticTerms, ModelTerms
-from federated.manifest import CampaignManifest
-from federated.measuring.plan import EvaluationPlan
-from federated.models import answer_for
-from federated.rounds import IntVector
-from federated.rows import Rows
-from federated.stages import Position, Stage, StageKind, position_of
-from federated.steps import MaskRequest, pack
-from federated.training import LocalPeople, LocalTrainer
+from federated.campaign.manifest import CampaignManifest
+from federated.campaign.steps import MaskRequest, pack
+from federated.evaluation.plan import EvaluationPlan
+from federated.learning.hyperparameters import AdditiveTerms, LogisticTerms, ModelTerms
+from federated.learning.model_documents import LinearModel, write_model
+from federated.models import local_sum_for
+from federated.participation.local_sums import LocalPeople, LocalSums
+from federated.privacy import stages
+from federated.privacy.accountant import noise_multiplier_for
+from federated.privacy.quantisation import IntVector
+from federated.privacy.stages import Position, Stage, StageKind, position_of
+from federated.tabular.features import CategoricalFeature, FeatureSpec, FloatVector, NumericFeature, column_names
+from federated.tabular.rows import Rows
 from tests.oracles.one_run import guess, one_run_epsilon
 from tests.support import campaigns
 from tests.support.clock import START
@@ -108,12 +108,12 @@ class Scene:
             return LocalPeople(nobody, weighted, np.zeros((len(weighted), 0), dtype=np.int64))
         return LocalPeople(weighted, nobody, np.zeros((0, 0), dtype=np.int64))
 
-    def trainers(self, inside: Coins, memberships: int = 1) -> list[LocalTrainer]:
+    def trainers(self, inside: Coins, memberships: int = 1) -> list[LocalSums]:
         """Return the entities: canary i is in number i and those after it; the last one has nobody, and colludes."""
-        answer, places = answer_for(self.manifest), np.arange(len(self.people))
+        answer, places = local_sum_for(self.manifest), np.arange(len(self.people))
         here = [inside & ((entity - places) % SUMMING < memberships) for entity in range(SUMMING)]
         people = [*here, *[np.zeros_like(inside)] * COLLUDERS]
-        return [LocalTrainer(self.manifest, self.local(chosen, memberships), answer) for chosen in people]
+        return [LocalSums(self.manifest, self.local(chosen, memberships), answer) for chosen in people]
 
     def scores(self, total: IntVector) -> FloatVector:
         """Return for each canary how much it seems to be in a sum."""

@@ -11,23 +11,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from consent_ledger.signing import Ed25519Signer, Envelope
-from federated.budget import BudgetLimit, EpsilonLedger
-from federated.code_hash import code_sha256
-from federated.decision import CampaignDecision, Verdict, seal_decision
-from federated.features import CategoricalFeature, FloatMatrix, FloatVector, LabelSpec, NumericFeature
-from federated.guard import NodeGuard, Pinned
-from federated.learning.terms import LogisticTerms, plan_model_terms
-from federated.manifest import CampaignManifest, DataSource, manifest_sha256, open_manifest, seal_manifest
-from federated.measuring.plan import EvaluationPlan
-from federated.planning import plan_stages
-from federated.sql_budget import SqlBudgetStore
-from federated.sql_campaigns import SqlCampaignStore
-from federated.stages import Stage, position_of
-from federated.steps import Asked, MaskRequest, StepRequest, pack, written
-from federated.sums import StageSums
-from federated.tables import Base
+from federated.budget.epsilon_ledger import BudgetLimit, EpsilonLedger
+from federated.campaign.code_hash import code_sha256
+from federated.campaign.decision import CampaignDecision, Verdict, seal_decision
+from federated.campaign.manifest import CampaignManifest, DataSource, manifest_sha256, open_manifest, seal_manifest
+from federated.campaign.stage_planning import plan_stages
+from federated.campaign.stage_sums import StageSums
+from federated.campaign.steps import MaskRequest, ReceivedRequest, StepRequest, encode_document, pack
+from federated.evaluation.plan import EvaluationPlan
+from federated.learning.hyperparameters import LogisticTerms, plan_model_terms
+from federated.participation.guard import GuardSettings, NodeGuard
+from federated.privacy.stages import Stage, position_of
+from federated.storage.sql_budget import SqlBudgetStore
+from federated.storage.sql_campaigns import SqlCampaignStore
+from federated.storage.tables import Base
+from federated.tabular.features import CategoricalFeature, FloatMatrix, FloatVector, LabelSpec, NumericFeature
 from tests.support.clock import START
+from trust.signing import Ed25519Signer, Envelope
 
 NETWORK = "test.example"
 ENTITY = "soria"
@@ -104,7 +104,7 @@ def decision(envelope: Envelope, verdict: Verdict = Verdict.APPROVED, **changes:
     return seal_decision(CampaignDecision.model_validate({**content, **changes}), NODE)
 
 
-def request(envelope: Envelope, round_number: int = 1, **changes: Any) -> Asked[StepRequest]:
+def request(envelope: Envelope, round_number: int = 1, **changes: Any) -> ReceivedRequest[StepRequest]:
     """Return what the coordinator asks in a round: its parameters are zeros, as many as the round has."""
     content = open_manifest(envelope, coordinator_key=COORDINATOR.public_key)
     position = position_of(content.stages, round_number)
@@ -120,9 +120,9 @@ def request(envelope: Envelope, round_number: int = 1, **changes: Any) -> Asked[
     return asked(MaskRequest.model_construct(**{**fields, **changes}))
 
 
-def asked(request: StepRequest) -> Asked[StepRequest]:
+def asked(request: StepRequest) -> ReceivedRequest[StepRequest]:
     """Return a request with its bytes, as it comes; one that cannot be asked is not checked here."""
-    return Asked(request, written(request))
+    return ReceivedRequest(request, encode_document(request))
 
 
 def rows(people: int = 60, seed: int = 7) -> tuple[FloatMatrix, FloatVector]:
@@ -154,5 +154,5 @@ def ledger(opened: Session, epsilon: float = 4.0) -> EpsilonLedger:
 
 def guard(opened: Session, *, code: str | None = None, epsilon: float = 4.0) -> NodeGuard:
     """Return the gate of a node with a budget."""
-    pinned = Pinned(NETWORK, ENTITY, NODE.public_key, COORDINATOR.public_key)
+    pinned = GuardSettings(NETWORK, ENTITY, NODE.public_key, COORDINATOR.public_key)
     return NodeGuard(pinned, SqlCampaignStore(opened), ledger(opened, epsilon), code=code)

@@ -6,7 +6,7 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 class FrozenClock:
-    """Implements `node.runtime.clock.Clock`."""
+    """Implements `service.clock.Clock`."""
 
     def __init__(self, at: datetime = START) -> None:
         self._now = at

@@ -6,22 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from consent_ledger.signing import Ed25519Signer
-from federated.bundle.transcript import RoundRecord
-from federated.conductor import Conductor, Terms, start
-from federated.features import FloatVector
-from federated.learning.terms import AdditiveTerms
-from federated.local_entity import LocalEntity
-from federated.manifest import CampaignManifest, manifest_sha256
-from federated.models import answer_for
-from federated.planning import plan_stages
-from federated.progress import Progress
-from federated.rounds import IntVector
-from federated.rows import Rows
-from federated.stages import Stage, position_of
-from federated.steps import MaskRequest, read_request
-from federated.training import LocalPeople, LocalTrainer
+from federated.campaign.manifest import CampaignManifest, manifest_sha256
+from federated.campaign.stage_planning import plan_stages
+from federated.campaign.steps import MaskRequest, read_request
+from federated.coordination.progress import Progress
+from federated.coordination.state_machine import CampaignSetup, CampaignStateMachine, start
+from federated.coordination.transcript import RoundRecord
+from federated.learning.hyperparameters import AdditiveTerms
+from federated.models import local_sum_for
+from federated.participation.local_sums import LocalPeople, LocalSums
+from federated.privacy.quantisation import IntVector
+from federated.privacy.stages import Stage, position_of
+from federated.studies.local_entity import LocalEntity
+from federated.tabular.features import FloatVector
+from federated.tabular.rows import Rows
 from tests.support import campaigns
+from trust.signing import Ed25519Signer
 
 ENTITIES = ("avila", "leon", "soria", "zamora")
 
@@ -86,7 +86,7 @@ class MemoryCohort:
         self.digest = manifest_sha256(campaigns.sealed(self.manifest))
         self.signers = {entity: Ed25519Signer.generate() for entity in self.manifest.invited}
         self.trainers = {
-            entity: LocalTrainer(self.manifest, people_of(seed), answer_for(self.manifest))
+            entity: LocalSums(self.manifest, people_of(seed), local_sum_for(self.manifest))
             for seed, entity in enumerate(self.manifest.invited)
         }
         self.entities = {entity: self.entity(entity) for entity in self.manifest.invited}
@@ -95,8 +95,8 @@ class MemoryCohort:
         self._replies: dict[tuple[str, bytes], bytes] = {}
 
     @property
-    def terms(self) -> Terms:
-        return Terms(self.manifest, self.digest, tuple(sorted(self.manifest.invited)), self.key_of)
+    def terms(self) -> CampaignSetup:
+        return CampaignSetup(self.manifest, self.digest, tuple(sorted(self.manifest.invited)), self.key_of)
 
     def key_of(self, entity: str) -> bytes:
         return self.signers[entity].public_key
@@ -118,10 +118,10 @@ class MemoryCohort:
         replies = {entity: self.answer(entity, raw) for entity, raw in asked.items()}
         return {entity: reply for entity, reply in replies.items() if reply is not None}
 
-    def conductor(self, progress: Progress | None = None) -> Conductor:
-        return Conductor(self.terms, progress or start(self.manifest, self.digest))
+    def conductor(self, progress: Progress | None = None) -> CampaignStateMachine:
+        return CampaignStateMachine(self.terms, progress or start(self.manifest, self.digest))
 
-    def run(self, conductor: Conductor | None = None) -> tuple[Conductor, list[RoundRecord]]:
+    def run(self, conductor: CampaignStateMachine | None = None) -> tuple[CampaignStateMachine, list[RoundRecord]]:
         """Take a campaign to its end, and return the records of its rounds."""
         conductor, records = conductor or self.conductor(), []
         while not conductor.done:

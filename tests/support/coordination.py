@@ -8,18 +8,18 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
-from consent_ledger.parties import EntityKind, EntityStatus, Party
-from consent_ledger.signing import Ed25519Signer, Envelope
-from coordinator.training.campaigns import Campaign, CampaignRegister
-from coordinator.training.desk import TrainingDesk, TrainingSignals, Workspace
+from coordinator.training.campaign_register import Campaign, CampaignRegister
+from coordinator.training.entity_requests import EntityRequests, TrainingSignals, Workspace
 from coordinator.training.tables import Base
-from federated.decision import CampaignDecision, Verdict, seal_decision
-from federated.manifest import manifest_sha256
-from federated.sql_grid_store import SqlGridStore
-from federated.tables import GridBase
-from node.runtime.group_commit import GroupCommit
+from federated.campaign.decision import CampaignDecision, Verdict, seal_decision
+from federated.campaign.manifest import manifest_sha256
+from federated.storage.sql_tasks import SqlTaskStore
+from federated.storage.tables import CoordinatorBase
+from service.group_commit import GroupCommit
 from tests.support.campaigns import CAMPAIGN, COORDINATOR
 from tests.support.clock import START, FrozenClock
+from trust.parties import EntityKind, EntityStatus, Party
+from trust.signing import Ed25519Signer, Envelope
 
 
 class Coordination:
@@ -30,12 +30,12 @@ class Coordination:
         self.engine: Engine = create_engine(
             "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
         )
-        for base in (Base, GridBase):
+        for base in (Base, CoordinatorBase):
             base.metadata.create_all(self.engine)
         self.keys: dict[str, Ed25519Signer] = {}
         self.parties: dict[str, Party] = {}
         self.signals = TrainingSignals()
-        self.desk = TrainingDesk(
+        self.desk = EntityRequests(
             transaction=self.transaction,
             commits=GroupCommit(self.engine),
             snapshot=self.transaction,
@@ -68,7 +68,7 @@ class Coordination:
     def workspace(self, session: Session) -> Workspace:
         """Return the stores inside a session."""
         register = CampaignRegister(session, coordinator_key=COORDINATOR.public_key)
-        return Workspace(register, SqlGridStore(session), self.parties.__getitem__)
+        return Workspace(register, SqlTaskStore(session), self.parties.__getitem__)
 
     @contextmanager
     def work(self) -> Iterator[Workspace]:

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 
-from federated.duplicates.counting import multiplicities
-from federated.duplicates.sheets import CheckTerms, Sheet, prepare_sheet
+from federated.duplicates.multiplicities import multiplicities
+from federated.duplicates.tag_sheets import CheckTerms, TagSheet, prepare_sheet
 
 CAMPAIGN = "ab" * 16
 GROUP_KEY = b"\x07" * 32
@@ -15,7 +15,7 @@ def pair_secret(own: str, other: str) -> bytes:
     return hashlib.sha256("|".join(sorted((own, other))).encode()).digest()
 
 
-def sheets_of(people: Mapping[str, Mapping[str, str | None]], *, key: bytes = GROUP_KEY) -> dict[str, Sheet]:
+def sheets_of(people: Mapping[str, Mapping[str, str | None]], *, key: bytes = GROUP_KEY) -> dict[str, TagSheet]:
     """Return the sheet of every entity, given its people's documents by its own ids."""
     cohort = tuple(sorted(people))
     return {
@@ -24,7 +24,7 @@ def sheets_of(people: Mapping[str, Mapping[str, str | None]], *, key: bytes = GR
     }
 
 
-def counts_of(sheets: Mapping[str, Sheet]) -> dict[str, tuple[int, ...]]:
+def counts_of(sheets: Mapping[str, TagSheet]) -> dict[str, tuple[int, ...]]:
     """Return what an honest coordinator counts."""
     return multiplicities({entity: sheet.tags for entity, sheet in sheets.items()})
 

@@ -11,30 +11,30 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import event
 
-from consent_ledger.directory import Directory, seal_directory
 from consent_ledger.note import NoteSigner
-from consent_ledger.parties import EntityKind, EntityStatus, Party, ledger_origin
-from consent_ledger.signing import Ed25519Signer
 from coordinator.authority import Authority, new_ca
 from node import keys
-from node.exchange.consents import Consents, GrantInput
+from node.consents.consents import Consents, GrantInput
 from node.identity.directory import CA_FILE
 from node.identity.files import CERTIFICATE_FILE
 from node.keys import NodeKeys
 from node.migrations.metadata import all_metadata
-from node.records.documents import Document, parse_document
-from node.records.model import BenefitSpell, Household, Intervention, PersonRecord
-from node.runtime.clock import Clock
-from node.runtime.files import write_private
-from node.runtime.grpc_server import start_server
-from node.runtime.tls import read_tls_key
+from node.people.documents import Document, parse_document
+from node.people.model import BenefitSpell, Household, Intervention, PersonRecord
 from node.serve import servicers
 from node.settings import NodeSettings
 from node.wiring import Node
+from service.clock import Clock
+from service.files import write_private
+from service.grpc_server import start_server
+from service.tls import read_tls_key
 from tests.support.clock import FrozenClock
+from trust.directory import Directory, seal_directory
+from trust.parties import EntityKind, EntityStatus, Party, ledger_origin
+from trust.signing import Ed25519Signer
 
 if TYPE_CHECKING:
-    from consent_ledger.locator_terms import LocatorTerms
+    from trust.locator_terms import LocatorTerms
 
 NETWORK = "test.example"
 PERSON = parse_document("00000000T")

@@ -16,18 +16,18 @@ from flwr.clientapp import ClientApp
 from flwr.serverapp import Grid, ServerApp
 from flwr.simulation import run_simulation
 
-from consent_ledger.signing import Ed25519Signer
-from federated.bundle.transcript import RoundRecord
-from federated.conductor import Terms
+from federated.coordination.progress import Progress
+from federated.coordination.state_machine import CampaignSetup
+from federated.coordination.transcript import RoundRecord
 from federated.flower.client_app import build_client_app
-from federated.flower.deployment import NamedGrid
 from federated.flower.server_app import CampaignRun, run_campaign
-from federated.local_entity import LocalEntity
-from federated.models import answer_for
-from federated.progress import Progress
-from federated.rows import Rows
-from federated.training import LocalPeople, LocalTrainer
+from federated.flower.superlink_grid import NamedGrid
+from federated.models import local_sum_for
+from federated.participation.local_sums import LocalPeople, LocalSums
+from federated.studies.local_entity import LocalEntity
+from federated.tabular.rows import Rows
 from tests.support import campaigns
+from trust.signing import Ed25519Signer
 
 if TYPE_CHECKING:
     from flwr.server.superlink.fleet.vce.backend.backend import BackendConfig
@@ -52,7 +52,7 @@ def entity(part: int) -> LocalEntity:
     rows = Rows.of(*campaigns.rows(50, seed=part))
     people = LocalPeople(rows, rows.take(np.arange(10)), np.zeros((10, 0), dtype=np.int64))
     identity = (ENTITIES[part], SIGNERS[ENTITIES[part]], key_of)
-    return LocalEntity(MANIFEST, identity, LocalTrainer(MANIFEST, people, answer_for(MANIFEST)))
+    return LocalEntity(MANIFEST, identity, LocalSums(MANIFEST, people, local_sum_for(MANIFEST)))
 
 
 client = ClientApp()
@@ -77,7 +77,7 @@ def main(grid: Grid, _context: Context) -> None:
         time.sleep(0.1)
     asked = [Message(RecordDict(), number, MessageType.QUERY) for number in numbers]
     named = NamedGrid(grid, dict(_parts(grid.send_and_receive(asked))))
-    progress = run_campaign(CampaignRun(Terms(MANIFEST, DIGEST, ENTITIES, key_of), _forget), named)
+    progress = run_campaign(CampaignRun(CampaignSetup(MANIFEST, DIGEST, ENTITIES, key_of), _forget), named)
     print("completed", progress.completed, "of", MANIFEST.rounds, *progress.contributors)  # noqa: T201 - read by the test
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from node.runtime.call_guard import BODY_SECONDS, CallGuard, CallLimit
-from node.runtime.limits import CallerLimits, CallGroup, Rate
+from service.call_guard import BODY_SECONDS, CallGuard, CallLimit
+from service.limits import CallerLimits, CallGroup, Rate
 from tests.support.clock import FrozenClock
 
 PLENTY = Rate(per_second=1000.0, burst=1_000_000)

@@ -8,13 +8,13 @@ import math
 
 import numpy as np
 
-from federated.features import CategoricalFeature, FeatureSpec, NumericFeature
-from federated.learning.documents import LearnedModel
+from federated.learning.hyperparameters import AdditiveTerms, LogisticTerms, NeuralTerms, stage_multipliers
+from federated.learning.model_documents import LearnedModel
 from federated.learning.program import Program, State
-from federated.learning.programs import program_for
-from federated.learning.terms import AdditiveTerms, LogisticTerms, NeuralTerms, stage_multipliers
-from federated.models import answerer_for
-from federated.rows import Rows
+from federated.learning.program_factory import program_for
+from federated.models import local_model_for
+from federated.tabular.features import CategoricalFeature, FeatureSpec, NumericFeature
+from federated.tabular.rows import Rows
 
 FEATURES: tuple[FeatureSpec, ...] = (
     NumericFeature(name="age", min=18, max=64),
@@ -69,7 +69,7 @@ def last_state(
 ) -> State:
     """Return the state after the last round; `noise` is epsilon, inflation and seed as for `learn`."""
     epsilon, inflation, seed = noise
-    draw, answerer, state = np.random.default_rng(seed), answerer_for(features, terms), program.start()
+    draw, answerer, state = np.random.default_rng(seed), local_model_for(features, terms), program.start()
     planned = stage_multipliers(program.stages, epsilon=epsilon, delta=DELTA) if epsilon else (0.0, 0.0)
     for stage, multiplier in zip(program.stages, planned, strict=True):
         deviation = multiplier * program.sensitivity(stage.kind) * math.sqrt(inflation)

@@ -10,10 +10,10 @@ from consent_ledger.consents import ConsentRegister
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.log import ConsentLedger
 from consent_ledger.note import NoteSigner
-from consent_ledger.signing import Ed25519Signer
 from consent_ledger.store import InMemoryLedgerStore, LedgerStore
 from policies.notices import load_notices
 from tests.support.clock import START
+from trust.signing import Ed25519Signer
 
 ORIGIN = "red.example/entity/ong-a"
 DIGEST = sha256(b"something").hexdigest()

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from consent_ledger.signing import Envelope, Signer, pae, seal
 from policies.errors import RedpactError
 from records_exchange.answer import FetchAnswer, ReleasedField, WithheldField
 from records_exchange.errors import AnswerOverreaches, AnswerStale, AnswerUnbound, EvidenceInvalid, ReplyUnbound
 from records_exchange.message import NOTICE_LIFETIME, Outcome, Reply
 from records_exchange.request import REQUEST_LIFETIME
 from tests.support.simulated_peer import forged
+from trust.signing import Envelope, Signer, pae, seal
 
 DEPTH: Final = 1500
 """Beyond what a parser follows on its stack."""

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from consent_ledger.locator_terms import LocatorEpoch
-from consent_ledger.parties import EntityKind
-from node.exchange.asking import question_of
-from node.exchange.locating import Located, LocatedFetch, Locating, fetch_located
-from node.exchange.pseudonyms import Pseudonyms
-from node.exchange.publishing import Publisher
+from node.clients.locator import LocatorClient
+from node.fetch.asking import question_of
 from node.identity.follow import refresh
-from node.records.documents import Document
-from node.rpc.locator import LocatorClient
+from node.locator.locating import Located, LocatedFetch, Locating, fetch_located
+from node.locator.pseudonyms import Pseudonyms
+from node.locator.publishing import Publisher
+from node.people.documents import Document
 from node.wiring import Node
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.network import Network
+from trust.locator_terms import LocatorEpoch
+from trust.parties import EntityKind
 
 
 def member(net: Network, entity: str, *people: Document, kind: EntityKind = EntityKind.PUBLIC) -> Node:

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from node.exchange.messages.courier import Courier
-from node.exchange.messages.desk import MessageDesk
-from node.exchange.messages.kinds import Kind, Response
-from node.exchange.messages.registry import message_kinds
+from node.messages.kinds import Kind, Response
+from node.messages.outbox import Courier
+from node.messages.receiving import MessageDesk
+from node.messages.registry import message_kinds
 from records_exchange.message import VerifiedMessage
 from tests.support.exchange import ExchangeNetwork
 

@@ -4,8 +4,8 @@ from alembic import command
 from sqlalchemy import Connection, Engine, column, insert
 from sqlalchemy import table as sql_table
 
-from consent_ledger.columns import UtcDateTime
-from node.runtime import migrate
+from service import migrate
+from service.columns import UtcDateTime
 
 SCRIPTS = "node:migrations"
 

@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from consent_ledger.parties import EntityKind
 from coordinator import serve as coordinator_service
 from coordinator.settings import CoordinatorSettings
 from coordinator.setup import set_up as set_up_coordinator
 from coordinator.wiring import Coordinator
 from node import serve as node_service
-from node.runtime import log
-from node.runtime.clock import Clock, SystemClock
-from node.runtime.enrolment import Invitation
-from node.runtime.service import Service
 from node.setup import Answers, set_up
 from node.wiring import Node
+from service import log
+from service.clock import Clock, SystemClock
+from service.running import Service
+from trust.enrolment import Invitation
+from trust.parties import EntityKind
 
 NETWORK = "red.test.example"
 

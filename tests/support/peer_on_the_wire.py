@@ -8,16 +8,16 @@ from datetime import timedelta
 import grpc
 from typing_extensions import override
 
-from consent_ledger.parties import server_name
-from consent_ledger.signing import Envelope
-from node.rpc.clients import call_peer
-from node.runtime.channels import ChannelPool
-from node.runtime.status import peer_errors
-from node.runtime.wire import from_wire, to_wire
+from node.clients.peers import call_peer
 from protos.redpact.v1 import messages_pb2, records_pb2
+from service.channels import ChannelPool
+from service.status import peer_errors
+from service.wire import from_wire, to_wire
 from tests.support.exchange import NETWORK, ExchangeNetwork
 from tests.support.pki import Credentials
 from tests.support.simulated_peer import SimulatedPeer
+from trust.parties import server_name
+from trust.signing import Envelope
 
 FETCH, DELIVER = "/redpact.v1.Records/FetchSummary", "/redpact.v1.Messages/Deliver"
 

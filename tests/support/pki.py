@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from coordinator.authority import Authority, new_ca
-from node.runtime.files import write_private
-from node.runtime.tls import CurrentCertificate
+from service.files import write_private
+from service.tls import CurrentCertificate
 
 
 def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -7,18 +7,18 @@ from pathlib import Path
 
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.parties import Party
 from consent_ledger.receipt import load_policy
-from consent_ledger.signing import Envelope
-from node.exchange.answering import Answering
-from node.exchange.ledger import export_own_ledger
-from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.fetch.answering import Answering
+from node.ledger.export import export_own_ledger
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import MESSAGE_TYPE
+from service.errors import PeerRefused, PeerUnreachable
 from tests.support.clock import FrozenClock
 from tests.support.exchange import ExchangeNetwork
+from trust.parties import Party
+from trust.signing import Envelope
 
 
 class Fault(StrEnum):

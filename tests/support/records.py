@@ -11,11 +11,11 @@ from sqlalchemy import Engine
 from stdnum.es import dni
 from typing_extensions import override
 
-from node.records.cipher import RecordCipher
-from node.records.documents import Document, parse_document
-from node.records.model import BenefitSpell, Household, Intervention, PersonRecord, PersonRef
-from node.records.store import PersonStore
-from node.runtime.storage import snapshot, transaction
+from node.cipher import RecordCipher
+from node.people.documents import Document, parse_document
+from node.people.model import BenefitSpell, Household, Intervention, PersonRecord, PersonRef
+from node.people.store import PersonStore
+from service.storage import snapshot, transaction
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DATA_KEY = bytes(range(32))

@@ -4,8 +4,8 @@ import json
 
 from consent_ledger.bodies import ReferralBody
 from consent_ledger.entry import EntryType, Leaf, parse_body
-from node.attention.items import AttentionList
-from node.referrals.service import NewReferral, Referrals
+from node.inbox.items import AttentionList
+from node.referrals.referrals import NewReferral, Referrals
 from node.referrals.store import Referral
 from node.wiring import Node
 from policies.referrals import ReferralState

@@ -12,15 +12,15 @@ from typing_extensions import override
 
 from coordinator.relay.quotas import RelayLimits
 from coordinator.relay.switchboard import Switchboard
-from node.exchange.asking import Asking, Reply, question_of
-from node.exchange.messages.courier import Courier
-from node.exchange.messages.desk import MessageDesk
-from node.exchange.messages.kinds import Kind, Response
-from node.exchange.messages.registry import message_kinds
+from node.fetch.asking import Asking, Reply, question_of
 from node.identity.follow import refresh
-from node.runtime.clock import Clock
+from node.messages.kinds import Kind, Response
+from node.messages.outbox import Courier
+from node.messages.receiving import MessageDesk
+from node.messages.registry import message_kinds
 from records_exchange.mailboxes import NewNotice, NoticeState, SqlMailbox
 from records_exchange.message import VerifiedMessage
+from service.clock import Clock
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.network import Network
 from tests.support.waiting import within

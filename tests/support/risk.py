@@ -3,19 +3,19 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from consent_ledger.signing import Ed25519Signer
 from coordinator.training.proposal import records_question
-from federated.learning.documents import LinearModel
-from federated.manifest import CampaignManifest, DataSource, manifest_sha256
-from federated.release import ModelRelease, seal_release
-from node.records.population import PopulationRequest, generate
-from node.rpc.training import ListedCampaign, PublishedRelease
+from federated.campaign.manifest import CampaignManifest, DataSource, manifest_sha256
+from federated.learning.model_documents import LinearModel
+from federated.release.model_release import ModelRelease, seal_release
+from node.clients.training import ListedCampaign, PublishedRelease
+from node.fictitious.population import PopulationRequest, generate
 from node.training.tables import ReleaseRow
 from node.wiring import Node
 from tests.support.campaigns import CAMPAIGN, manifest
 from tests.support.clock import START, FrozenClock
 from tests.support.exchange import ExchangeNetwork, hold
 from tests.support.training import ScriptedCoordinator
+from trust.signing import Ed25519Signer
 
 AS_OF = date(2019, 1, 1)
 

@@ -11,13 +11,10 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from consent_ledger import canonical
 from consent_ledger.bodies import RefusalBody, ReleaseBody
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.log import ConsentLedger
 from consent_ledger.note import NoteSigner
-from consent_ledger.parties import EntityKind, EntityStatus, Party, ledger_origin
-from consent_ledger.signing import Ed25519Signer, Envelope, pae, seal
 from consent_ledger.store import InMemoryLedgerStore
 from records_exchange.answer import (
     ConsistencyProof,
@@ -41,6 +38,9 @@ from records_exchange.request import (
     seal_request,
 )
 from records_exchange.verification import SentRequest
+from trust import canonical
+from trust.parties import EntityKind, EntityStatus, Party, ledger_origin
+from trust.signing import Ed25519Signer, Envelope, pae, seal
 
 NETWORK = "test.example"
 SUBJECT = "5a" * 32

@@ -8,24 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from consent_ledger.signing import Envelope
-from federated.conductor import Conductor, Terms, start
-from federated.duplicates.counting import pack_tags
-from federated.duplicates.group_key import drawer_of, open_group_key, seal_group_key
-from federated.duplicates.sheets import CheckTerms, prepare_sheet
-from federated.errors import CohortTooSmall
-from federated.features import FloatVector
-from federated.flower.messages import TrainingRefusal, message_from_bytes, reply_of
-from federated.local_entity import LocalEntity
-from federated.manifest import CampaignManifest, manifest_sha256, open_manifest
-from federated.models import answer_for
-from federated.rounds import GRID_STEPS
-from federated.stages import position_of
-from federated.steps import (
-    Asked,
+from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest
+from federated.campaign.stage_sums import StageSums
+from federated.campaign.steps import (
     CohortReply,
     CohortRequest,
     MaskRequest,
+    ReceivedRequest,
     StepKind,
     StepReply,
     StepRequest,
@@ -33,24 +22,35 @@ from federated.steps import (
     TagsRequest,
     WeightsReply,
     WeightsRequest,
+    encode_document,
     pack,
     read_reply,
     read_request,
-    written,
 )
-from federated.sums import StageSums
-from federated.training import LocalTrainer
+from federated.coordination.state_machine import CampaignSetup, CampaignStateMachine, start
+from federated.duplicates.group_key import key_generator_of, open_group_key, seal_group_key
+from federated.duplicates.multiplicities import pack_tags
+from federated.duplicates.tag_sheets import CheckTerms, prepare_sheet
+from federated.errors import CohortTooSmall
+from federated.flower.messages import TrainingRefusal, message_from_bytes, reply_of
+from federated.models import local_sum_for
+from federated.participation.local_sums import LocalSums
+from federated.privacy.quantisation import UNITS_PER_BOUND
+from federated.privacy.stages import position_of
+from federated.studies.local_entity import LocalEntity
+from federated.tabular.features import FloatVector
+from node.clients.training import PulledTask
 from node.keys import NodeKeys
-from node.rpc.training import PulledTask
-from node.training.approvals import approve
 from node.training.budgets import statements
-from node.training.worker import TrainingWorker
+from node.training.campaign_decisions import approve
+from node.training.campaign_worker import TrainingWorker
 from node.wiring import Node
 from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START, FrozenClock
 from tests.support.cohort import additive_stages, additive_terms, people_of
 from tests.support.exchange import ExchangeNetwork
 from tests.support.training import OTHERS, ScriptedCoordinator, register_demo, table_manifest
+from trust.signing import Envelope
 
 ENTITY = "soria"
 GROUP_KEY = b"\x07" * 32
@@ -74,14 +74,14 @@ class Play:
             entity: LocalEntity(
                 manifest,
                 (entity, keys.signing, stage.key_of),
-                LocalTrainer(manifest, people_of(seed), answer_for(manifest)),
+                LocalSums(manifest, people_of(seed), local_sum_for(manifest)),
             )
             for seed, (entity, keys) in enumerate(stage.others.items())
         }
-        terms = Terms(manifest, self.digest, (ENTITY, *self.others), stage.key_of)
-        self.conductor = Conductor(terms, start(manifest, self.digest))
+        terms = CampaignSetup(manifest, self.digest, (ENTITY, *self.others), stage.key_of)
+        self.conductor = CampaignStateMachine(terms, start(manifest, self.digest))
 
-    def asked(self) -> Asked[StepRequest]:
+    def asked(self) -> ReceivedRequest[StepRequest]:
         """Return what the node is asked next."""
         return read_request(self.conductor.asked()[ENTITY])
 
@@ -106,10 +106,10 @@ class Play:
         request = read_request(raw).document
         match request:
             case TagsRequest():
-                return written(TagsReply(tags=self._tags(name, request.wrapped_key)))
+                return encode_document(TagsReply(tags=self._tags(name, request.wrapped_key)))
             case WeightsRequest():
-                return written(WeightsReply())
-            case CohortRequest() if self.manifest.counts_entities and name == drawer_of(self._members):
+                return encode_document(WeightsReply())
+            case CohortRequest() if self.manifest.counts_entities and name == key_generator_of(self._members):
                 self.others[name].answer(raw)
                 wrapped = {
                     other: seal_group_key(
@@ -118,7 +118,7 @@ class Play:
                     for other in self._members
                     if other != name
                 }
-                return written(CohortReply(wrapped_keys=wrapped))
+                return encode_document(CohortReply(wrapped_keys=wrapped))
             case _:
                 return self.others[name].answer(raw)
 
@@ -133,7 +133,7 @@ class Play:
         return lambda _own, peer: secret(peer)
 
     def _tags(self, name: str, wrapped: bytes) -> bytes:
-        drawer, secret = drawer_of(self._members), self._secret_of(name)
+        drawer, secret = key_generator_of(self._members), self._secret_of(name)
         key = GROUP_KEY
         if name != drawer:
             key = open_group_key(wrapped, secret, campaign=CAMPAIGN, sender=drawer, recipient=name)
@@ -181,7 +181,7 @@ class Stage:
         """Make the task of a round."""
         return self.coordinator.ask(self.asked(envelope, round_number, **changes))
 
-    def asked(self, envelope: Envelope, round_number: int = 1, **changes: Any) -> Asked[StepRequest]:
+    def asked(self, envelope: Envelope, round_number: int = 1, **changes: Any) -> ReceivedRequest[StepRequest]:
         """Return what a round asks, of a cohort that the node has accepted if it takes part at all."""
         digest = manifest_sha256(envelope)
         if digest not in self.cohorts:
@@ -198,7 +198,7 @@ class Stage:
             "transcript": "0" * 64,
         }
         request = MaskRequest.model_construct(**{**fields, **changes})
-        return Asked(request, written(request))
+        return ReceivedRequest(request, encode_document(request))
 
     def answer(self, task: PulledTask) -> bytes | TrainingRefusal:
         """Answer a task and return the document, or the refusal, as the coordinator gets it."""
@@ -236,7 +236,7 @@ def _published(manifest: CampaignManifest, round_number: int) -> tuple[FloatVect
     if position is None:
         return np.zeros(0), b""
     first = manifest.stages[0].kind
-    state = sums.program.advance(sums.program.start(), first, 1, [10 * GRID_STEPS] * sums.size(first))
+    state = sums.program.advance(sums.program.start(), first, 1, [10 * UNITS_PER_BOUND] * sums.size(first))
     return sums.asked(state, position)
 
 

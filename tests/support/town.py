@@ -5,13 +5,13 @@ from typing import Final
 
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.entry import EntryType, Leaf
-from consent_ledger.parties import EntityKind
-from node.exchange.asking import Asking, question_of
-from node.exchange.consents import Consents, GrantInput
-from node.exchange.travelling.standing import Standing, consent_standing
+from node.consents.consents import Consents, GrantInput
+from node.consents.status import Standing, consent_standing
+from node.fetch.asking import Asking, question_of
 from node.wiring import Node
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
 from tests.support.wires import Wires
+from trust.parties import EntityKind
 
 FIELDS: Final = ("person.language", "work.status")
 ENTITIES: Final = ("origin", "holder", "asker", "other")

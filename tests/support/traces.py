@@ -15,10 +15,10 @@ import pytest
 from scipy import stats
 
 from coordinator.rpc.training import TrainingServicer
-from federated.rounds import IntVector
+from federated.participation.local_sums import LocalSums
+from federated.privacy.quantisation import IntVector
 from federated.secagg.client import Masker
 from federated.secagg.derivation import MaskVector
-from federated.training import LocalTrainer
 
 CALLS: Final = ("Decide", "PullTasks", "PushResult")
 """What nodes say to the coordinator about a campaign."""
@@ -48,8 +48,8 @@ class Traces:
 
     def listen(self, patch: pytest.MonkeyPatch) -> None:
         """Note down everything from now on; the code does what it does."""
-        patch.setattr(LocalTrainer, "exact", _noting(LocalTrainer.exact, self.exact.append))
-        patch.setattr(LocalTrainer, "noised", _noting(LocalTrainer.noised, self.noised.append))
+        patch.setattr(LocalSums, "exact", _noting(LocalSums.exact, self.exact.append))
+        patch.setattr(LocalSums, "noised", _noting(LocalSums.noised, self.noised.append))
         patch.setattr(Masker, "mask", _noting(Masker.mask, lambda masked: self.masked.append(masked.vector)))
         for call in CALLS:
             patch.setattr(TrainingServicer, call, self._overheard(getattr(TrainingServicer, call)))

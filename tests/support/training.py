@@ -11,18 +11,18 @@ import numpy as np
 from flwr.app import MessageType
 from typing_extensions import override
 
-from consent_ledger.signing import Ed25519Signer, Envelope
-from federated.flower.grid import DurableGrid, GridEngine
+from federated.campaign.manifest import CampaignManifest, DataSource, seal_manifest
+from federated.campaign.steps import ReceivedRequest, StepRequest, step_name
+from federated.coordination.task_store import TaskStore, flower_id, task_id
+from federated.flower.durable_grid import DurableGrid, GridEngine
 from federated.flower.messages import content_of, message_to_bytes
-from federated.grid_store import GridStore, flower_id, task_id
-from federated.manifest import CampaignManifest, DataSource, seal_manifest
-from federated.steps import Asked, StepRequest, step_name
-from node.rpc.training import ListedCampaign, PublishedRelease, PulledTask, TrainingClient
-from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.clients.training import ListedCampaign, PublishedRelease, PulledTask, TrainingClient
 from node.training.datasets import register_table
 from node.wiring import Node
+from service.errors import PeerRefused, PeerUnreachable
 from tests.support import campaigns
 from tests.support.clock import START
+from trust.signing import Ed25519Signer, Envelope
 
 DATASET = "demo"
 OTHERS = ("leon", "avila")
@@ -85,7 +85,7 @@ class ScriptedCoordinator(TrainingClient):
         self.listed.insert(0, ListedCampaign(envelope, "proposed"))
         return envelope
 
-    def ask(self, asked: Asked[StepRequest]) -> PulledTask:
+    def ask(self, asked: ReceivedRequest[StepRequest]) -> PulledTask:
         """Make the task of a step and hand it out at the next pull."""
         engine = GridEngine(
             open_store=_no_store, read_store=_no_store, changed=_nothing, wait=_nothing, now=lambda: START
@@ -138,7 +138,7 @@ def _no_channel() -> grpc.Channel:
     raise AssertionError("a scripted coordinator opens no connection")
 
 
-def _no_store() -> AbstractContextManager[GridStore]:
+def _no_store() -> AbstractContextManager[TaskStore]:
     raise AssertionError("messages are made, not stored")
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import TypeAdapter
 
-from federated.features import FeatureSpec
+from federated.tabular.features import FeatureSpec
 from policies.training_features import load_training_features
 
 

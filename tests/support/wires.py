@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from typing_extensions import override
 
-from consent_ledger.parties import Party
-from consent_ledger.signing import Envelope
-from node.exchange.answering import Answering
-from node.exchange.transport import Transport
-from node.runtime.errors import PeerUnreachable
+from node.fetch.answering import Answering
+from node.messages.transport import Transport
 from node.wiring import Node
 from records_exchange.request import REQUEST_TYPE
+from service.errors import PeerUnreachable
+from trust.parties import Party
+from trust.signing import Envelope
 
 
 @dataclass

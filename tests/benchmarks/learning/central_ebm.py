@@ -5,9 +5,9 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 
-from federated.features import CategoricalFeature, FeatureSpec, FloatMatrix, FloatVector
-from federated.learning.grid import category_of, column_slices
-from federated.schema import Table
+from federated.privacy.quantised_parts import category_of, column_slices
+from federated.tabular.evaluation_table import Table
+from federated.tabular.features import CategoricalFeature, FeatureSpec, FloatMatrix, FloatVector
 
 Terms = tuple[tuple[FeatureSpec, ...], float, float, int]
 """Features, epsilon, delta, seed."""

@@ -6,14 +6,14 @@ from typing import Final
 
 import numpy as np
 
-from federated.baselines import each_alone, pooled_without_privacy
-from federated.evaluation import evaluate
-from federated.features import FeatureSpec, FloatVector
-from federated.learning.choice import choose_model
-from federated.learning.scoring import log_odds
-from federated.learning.terms import ModelName, plan_model_terms
-from federated.rows import Rows
-from federated.schema import Table
+from federated.learning.hyperparameters import ModelName, plan_model_terms
+from federated.learning.log_odds import log_odds
+from federated.learning.model_choice import choose_model
+from federated.studies.baselines import each_alone, pooled_without_privacy
+from federated.studies.site_evaluation import evaluate
+from federated.tabular.evaluation_table import Table
+from federated.tabular.features import FeatureSpec, FloatVector
+from federated.tabular.rows import Rows
 from tests.benchmarks.learning.tables import Division
 from tests.support.learning import DELTA, learn
 

@@ -13,10 +13,10 @@ from flwr.app import Array, ArrayRecord, Message, Metadata, MetricRecord, Record
 from flwr.app.message.message import make_message
 from flwr.serverapp.strategy import DifferentialPrivacyServerSideFixedClipping, FedAvg
 
-from federated.accountant import noise_multiplier_for
-from federated.features import FloatVector
-from federated.plain import fit_plainly
-from federated.schema import Table
+from federated.privacy.accountant import noise_multiplier_for
+from federated.studies.plain_regression import fit_plainly
+from federated.tabular.evaluation_table import Table
+from federated.tabular.features import FloatVector
 
 ROUNDS: Final = 1
 CLIPPING_NORM: Final = 1.0

@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from federated.learning.programs import program_for
-from federated.learning.terms import ModelName, plan_model_terms
-from federated.models import answerer_for
-from federated.stages import StageKind
+from federated.learning.hyperparameters import ModelName, plan_model_terms
+from federated.learning.program_factory import program_for
+from federated.models import local_model_for
+from federated.privacy.stages import StageKind
 from tests.benchmarks.learning.contenders import CONTENDERS, UNTOUCHED, Contender, mean_auc, spread, yardsticks
 from tests.benchmarks.learning.tables import Division, everybody
 from tests.support.learning import DELTA, last_state, people
@@ -101,7 +101,7 @@ def answer_milliseconds(kind: ModelName, rows: int = 2000, times: int = 20) -> f
     """Return how long a node takes for the exact sum of one training round over its rows, the median."""
     table, features = everybody()
     terms = plan_model_terms(kind, features, epsilon=1.0, delta=DELTA)
-    program, answerer = program_for(features, terms), answerer_for(features, terms)
+    program, answerer = program_for(features, terms), local_model_for(features, terms)
     own = people(1).of(table.matrix[:rows], table.labels[:rows])
     parameters = program.ask(last_state(program, features, terms, own, (1.0, 1.0, 0)), StageKind.TRAIN, 1)
     found = []

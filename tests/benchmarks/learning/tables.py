@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deploy.local import cps
-from federated.evaluation import split
-from federated.features import FeatureSpec, Value, encode_features, encode_labels
-from federated.schema import Table, TableSchema
+from federated.studies.site_evaluation import split
+from federated.tabular.evaluation_table import Table, TableSchema
+from federated.tabular.features import FeatureSpec, Value, encode_features, encode_labels
 
 TUNING_SEEDS: Final = range(100, 106)
 """Draws on which hyper-parameters were looked for; nothing is reported on them."""

@@ -10,14 +10,14 @@ from sqlalchemy import Engine
 from consent_ledger.checkpoint import Checkpoint, sign_checkpoint
 from consent_ledger.cosignature import CosignatureSigner
 from consent_ledger.merkle import consistency_proof, leaf_hash, root_hash, subtrees_of
-from consent_ledger.signing import Ed25519Signer
 from consent_ledger.witness import AddCheckpoint, Reply, Witness, origin_hash, screen
 from consent_ledger.witness_store import Role, SqlCheckpointStore
 from consent_ledger.witness_tables import Base
-from node.runtime.storage import open_engine, transaction
+from service.storage import open_engine, transaction
 from tests.support.clock import START
 from tests.support.ledgers import ORIGIN, new_signer
 from tests.support.postgres import postgres_server, server_programs
+from trust.signing import Ed25519Signer
 
 LOG = new_signer()
 COSIGNER = CosignatureSigner("red.example/witness/w", Ed25519Signer.generate())

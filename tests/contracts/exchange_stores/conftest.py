@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from node.runtime.storage import open_engine
 from records_exchange.tables import Base
+from service.storage import open_engine
 
 
 @pytest.fixture

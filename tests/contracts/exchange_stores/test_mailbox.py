@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from consent_ledger.parties import EntityKind
-from node.runtime.storage import snapshot, transaction
 from records_exchange.errors import MessageReplayed
 from records_exchange.mailboxes import LONGEST_WAIT, NewNotice, NoticeState, SqlMailbox, wait_after
 from records_exchange.message import NOTICE_LIFETIME, VerifiedMessage, new_message
+from service.storage import snapshot, transaction
 from tests.support.clock import START
 from tests.support.simulated_peer import SimulatedPeer
+from trust.parties import EntityKind
 
 PEER = SimulatedPeer("ngo", kind=EntityKind.AGENT).party
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
-from node.runtime.storage import transaction
 from records_exchange.travel_store import KeptCopy, Received, SqlTravelStore
+from service.storage import transaction
 from tests.support.clock import START
 
 DAY = timedelta(days=1)

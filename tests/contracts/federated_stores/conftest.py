@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from federated.tables import Base, GridBase
-from node.runtime.storage import open_engine
+from federated.storage.tables import Base, CoordinatorBase
+from service.storage import open_engine
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     engine = open_engine(database_url)
-    for base in (Base, GridBase):
+    for base in (Base, CoordinatorBase):
         base.metadata.create_all(engine)
     yield engine
     engine.dispose()

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, select
 
-from federated.budget import BudgetLimit, EpsilonLedger
-from federated.enrolment import Enrolment, EnrolmentStore, Secret
-from federated.local_entity import MemoryEnrolments
-from federated.sql_budget import SqlBudgetStore
-from federated.sql_enrolments import SqlEnrolmentStore
-from federated.stages import Stage, StageKind
-from federated.tables import EnrolmentSecretRow
-from node.runtime.storage import transaction
+from federated.budget.epsilon_ledger import BudgetLimit, EpsilonLedger
+from federated.participation.enrolment import Enrolment, EnrolmentStore, Secret
+from federated.privacy.stages import Stage, StageKind
+from federated.storage.sql_budget import SqlBudgetStore
+from federated.storage.sql_enrolments import SqlEnrolmentStore
+from federated.storage.tables import EnrolmentSecretRow
+from federated.studies.local_entity import MemoryEnrolments
+from service.storage import transaction
 from tests.support.clock import START
 
 PLAN = (Stage(kind=StageKind.TRAIN, rounds=1, noise_multiplier=9.0),)

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine
 
-from federated.budget import BudgetLimit, EpsilonLedger, Spend, Unmasking
+from federated.budget.epsilon_ledger import BudgetLimit, EpsilonLedger, RecordedUnmasking, Spend
 from federated.errors import BudgetDamaged, BudgetExceeded, RoundRefused
-from federated.sql_budget import SqlBudgetStore
-from federated.stages import Stage, StageKind
-from federated.tables import SpendRow
-from node.runtime.storage import transaction
+from federated.privacy.stages import Stage, StageKind
+from federated.storage.sql_budget import SqlBudgetStore
+from federated.storage.tables import SpendRow
+from service.storage import transaction
 from tests.support.clock import START
 
 WORKERS = 4
@@ -89,7 +89,7 @@ def test_workers_told_of_different_survivors_at_once_answer_for_one_list(engine:
         try:
             with transaction(engine) as session:
                 budget = EpsilonLedger(SqlBudgetStore(session))
-                return budget.record_unmasking("a", 1, Unmasking(f"list {worker}", f"answer {worker}".encode()))
+                return budget.record_unmasking("a", 1, RecordedUnmasking(f"list {worker}", f"answer {worker}".encode()))
         except RoundRefused:
             return None
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from consent_ledger.sql_store import SqlLedgerStore
 from consent_ledger.store import InMemoryLedgerStore, LedgerStore
 from consent_ledger.tables import Base
-from node.runtime.storage import open_engine, transaction
+from service.storage import open_engine, transaction
 from tests.support.postgres import empty_database
 
 Work = Callable[[], AbstractContextManager[LedgerStore]]

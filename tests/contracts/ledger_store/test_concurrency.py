@@ -10,7 +10,7 @@ from consent_ledger.consents import ConsentRegister
 from consent_ledger.errors import ConsentTransitionRefused
 from consent_ledger.sql_consents import SqlConsentStore
 from consent_ledger.sql_store import SqlLedgerStore
-from node.runtime.storage import transaction
+from service.storage import transaction
 from tests.oracles import merkle as oracle
 from tests.support.clock import START
 from tests.support.ledgers import grant_of, new_ledger, new_signer, release_of, releases

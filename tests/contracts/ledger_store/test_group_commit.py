@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.errors import EntryInvalid
 from consent_ledger.sql_store import SqlLedgerStore
-from node.runtime.errors import RuntimeFault, StorageBusy
-from node.runtime.group_commit import GroupCommit
-from node.runtime.storage import snapshot
+from service.errors import RuntimeFault, StorageBusy
+from service.group_commit import GroupCommit
+from service.storage import snapshot
 from tests.oracles import merkle as oracle
 from tests.support.clock import START
 from tests.support.ledgers import new_ledger, new_signer, releases

@@ -9,10 +9,10 @@ from sqlalchemy import Engine, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent_ledger.sql_driver import DriverStatement, connection_of
 from consent_ledger.tables import LedgerHeadRow
-from node.runtime.errors import StorageBusy
-from node.runtime.storage import session_joining, snapshot, transaction
+from service.errors import StorageBusy
+from service.sql_driver import DriverStatement, connection_of
+from service.storage import session_joining, snapshot, transaction
 
 HEAD = cast("Table", LedgerHeadRow.__table__)
 COLUMNS = (HEAD.c.origin, HEAD.c.size, HEAD.c.frontier, HEAD.c.checkpoint, HEAD.c.time)

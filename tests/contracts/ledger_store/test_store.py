@@ -12,7 +12,7 @@ from consent_ledger.export import export_ledger
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.sql_store import SqlLedgerStore
 from consent_ledger.tables import LedgerHeadRow
-from node.runtime.storage import transaction
+from service.storage import transaction
 from tests.contracts.ledger_store.conftest import Work
 from tests.oracles import merkle as oracle
 from tests.support.clock import START

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from consent_ledger.parties import EntityStatus
-from consent_ledger.signing import Ed25519Signer, Envelope
 from coordinator import tables as registry_tables
 from coordinator.locator.epochs import EpochRegister
 from coordinator.locator.errors import LocatorEpochUnknown, LocatorOverlapInvalid, LocatorRotationUnderWay
@@ -18,11 +16,13 @@ from coordinator.locator.query_log import Query, QueryKind, QueryLog
 from coordinator.locator.store import PAGE, SqlLocatorStore
 from coordinator.locator.tables import Base
 from coordinator.tables import EntityRow
-from node.runtime.storage import open_engine, transaction
 from records_exchange.errors import RequestReplayed
 from records_exchange.guessing import Usage
 from records_exchange.locator_messages import MAX_HOLDERS_NAMED, Entry, locator_question, seal_message
+from service.storage import open_engine, transaction
 from tests.support.clock import START
+from trust.parties import EntityStatus
+from trust.signing import Ed25519Signer, Envelope
 
 SIGNER = Ed25519Signer.generate()
 UNTIL = START.replace(hour=0) + timedelta(days=30)

@@ -42,7 +42,7 @@ NOT_NEEDED = [
         "requests",
         "weasyprint",
     ),
-    *("protos", "records_exchange", "federated", "node", "coordinator"),
+    *("protos", "service", "records_exchange", "federated", "node", "coordinator"),
 ]
 START_WITHOUT = """
 import sys

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.parties import EntityKind, server_name
-from node.exchange.asking import Asking, question_of
-from node.exchange.consents import Consents
+from node.consents.consents import Consents
+from node.fetch.asking import Asking, question_of
 from records_exchange.answer import Outcome
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.recording_peer import RecordingPeer, spellings
+from trust.parties import EntityKind, server_name
 
 BORN = date(1987, 6, 5)
 SHARED = "CanarioCoordinadora"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from node.exchange.asking import Asking, Reply, question_of
-from node.runtime.errors import PeerBusy
-from node.runtime.refused_calls import keep_refused_calls
-from node.status import summary, summary_text
+from node.fetch.asking import Asking, Reply, question_of
+from node.operations.status import summary, summary_text
 from records_exchange.mailboxes import NewNotice, NoticeState, SqlMailbox
+from service.errors import PeerBusy
+from service.refused_calls import keep_refused_calls
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.messages import TEST_NOTICE, with_test_kinds
 

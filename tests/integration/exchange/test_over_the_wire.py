@@ -4,22 +4,22 @@ from pathlib import Path
 import grpc
 import pytest
 
-from consent_ledger.errors import MalformedDocument
-from consent_ledger.parties import EntityKind, EntityStatus, Party, server_name
-from consent_ledger.signing import Envelope, seal
-from node.cases.actions import ActionInput, CaseActions
-from node.cases.grid import FIELD, grid_rows
-from node.cases.sources import gather
-from node.exchange.asking import Asking, question_of
-from node.exchange.report import exit_code
-from node.rpc.clients import call_peer
-from node.runtime.errors import PeerRefused, PeerUnreachable
-from node.runtime.status import CODE_METADATA, peer_errors
-from node.runtime.wire import to_wire
+from node.care.actions import ActionInput, CaseActions
+from node.care.coordination_grid import FIELD, grid_rows
+from node.care.view_sources import gather
+from node.clients.peers import call_peer
+from node.fetch.asking import Asking, question_of
+from node.fetch.report import exit_code
 from protos.redpact.v1 import records_pb2, records_pb2_grpc
 from records_exchange.request import OUTDATED_REQUEST_TYPE, REQUEST_TYPE
+from service.errors import PeerRefused, PeerUnreachable
+from service.status import CODE_METADATA, peer_errors
+from service.wire import to_wire
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.simulated_peer import SimulatedPeer
+from trust.errors import MalformedDocument
+from trust.parties import EntityKind, EntityStatus, Party, server_name
+from trust.signing import Envelope, seal
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.witness_store import Role, SqlCheckpointStore
-from node.exchange.answering import Answering
-from node.exchange.asking import Asking, Fetched, question_of
-from node.exchange.consents import Consents
-from node.exchange.ledger import own_ledger_status
+from node.consents.consents import Consents
+from node.fetch.answering import Answering
+from node.fetch.asking import Asking, Fetched, question_of
+from node.ledger.export import own_ledger_status
 from records_exchange.errors import RequestReplayed
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.postgres import postgres_server, server_programs

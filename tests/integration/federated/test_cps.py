@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.cps import ENTITIES, write_cps
-from federated.learning.terms import plan_model_terms
-from federated.schema import Table, TableSchema, load_schema, read_table
-from federated.simulate import SimulationPlan, simulate
+from federated.learning.hyperparameters import plan_model_terms
+from federated.studies.simulation import SimulationPlan, simulate
+from federated.tabular.evaluation_table import Table, TableSchema, load_schema, read_table
 
 pytestmark = [
     pytest.mark.slow,

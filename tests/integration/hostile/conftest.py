@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from consent_ledger.parties import EntityKind
 from tests.support.exchange import ExchangeNetwork, grant, hold, person_record
 from tests.support.messages import with_test_kinds
 from tests.support.peer_on_the_wire import PeerOnTheWire
 from tests.support.simulated_peer import SimulatedPeer
+from trust.parties import EntityKind
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,14 @@ import pytest
 
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.receipt import prove_entry
-from node.exchange.asking import Asking, question_of
-from node.exchange.consents import Consents, GrantInput
-from node.runtime.errors import PeerRefused
-from node.runtime.wire import from_wire
-from node.witnessing.state import own_testimony
+from node.consents.consents import Consents, GrantInput
+from node.fetch.asking import Asking, question_of
+from node.ledger.witnessing.state import own_testimony
 from protos.redpact.v1 import messages_pb2
 from records_exchange.message import NOTICE_LIFETIME, Reply
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, encode_copy
+from service.errors import PeerRefused
+from service.wire import from_wire
 from tests.support.exchange import PERSON, ExchangeNetwork
 from tests.support.peer_on_the_wire import DELIVER, PeerOnTheWire
 from tests.support.simulated_peer import SUBJECT

@@ -5,21 +5,21 @@ from contextlib import contextmanager
 
 import pytest
 
-from consent_ledger.canonical import encode
-from consent_ledger.parties import EntityStatus
-from consent_ledger.signing import Envelope, seal
-from node.exchange.asking import Asking, question_of
-from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.fetch.asking import Asking, question_of
 from policies.errors import RedpactError
 from records_exchange.answer import Outcome, parse_answer
 from records_exchange.message import MESSAGE_TYPE
 from records_exchange.request import MAX_REQUEST_BYTES, REQUEST_TYPE, parse_request
+from service.errors import PeerRefused, PeerUnreachable
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant
 from tests.support.lies import REQUEST_LIES, SIGNED_GARBAGE, UNSIGNED, signed, signed_by
 from tests.support.peer_on_the_wire import DELIVER, FETCH, PeerOnTheWire
 from tests.support.pki import authority
 from tests.support.simulated_peer import SimulatedPeer
 from tests.support.state import ANSWERED, state_digest
+from trust.canonical import encode
+from trust.parties import EntityStatus
+from trust.signing import Envelope, seal
 
 pytestmark = [pytest.mark.invariant(1), pytest.mark.invariant(8)]
 

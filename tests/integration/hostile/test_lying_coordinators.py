@@ -6,20 +6,20 @@ from datetime import timedelta
 import grpc
 import pytest
 
-from consent_ledger.canonical import encode
-from consent_ledger.directory import DIRECTORY_TYPE, Directory, seal_directory
-from consent_ledger.parties import COORDINATOR_ID, EntityStatus
-from consent_ledger.signing import Ed25519Signer, Envelope, seal
-from node.exchange.asking import Asking, question_of
+from node.fetch.asking import Asking, question_of
 from node.identity.follow import refresh
-from node.runtime.wire import to_wire
 from policies.errors import RedpactError
 from protos.redpact.v1 import network_pb2
+from service.wire import to_wire
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.lies import SIGNED_GARBAGE, UNSIGNED, signed
 from tests.support.peer_on_the_wire import PeerOnTheWire
 from tests.support.simulated_peer import SimulatedPeer
 from tests.support.state import state_digest
+from trust.canonical import encode
+from trust.directory import DIRECTORY_TYPE, Directory, seal_directory
+from trust.parties import COORDINATOR_ID, EntityStatus
+from trust.signing import Ed25519Signer, Envelope, seal
 
 pytestmark = pytest.mark.invariant(8)
 

@@ -10,20 +10,20 @@ from functools import partial
 import grpc
 import pytest
 
-from consent_ledger.parties import Party, server_name
-from consent_ledger.signing import Envelope
-from node.exchange.asking import Asking, Reply, question_of
-from node.rpc.clients import call_peer
-from node.runtime.errors import PeerRefused, PeerUnreachable
-from node.runtime.wire import from_wire, to_wire
+from node.clients.peers import call_peer
+from node.fetch.asking import Asking, Reply, question_of
 from policies.errors import RedpactError
 from protos.redpact.v1 import records_pb2
 from records_exchange.answer import MAX_ANSWER_BYTES, parse_answer
+from service.errors import PeerRefused, PeerUnreachable
+from service.wire import from_wire, to_wire
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork
 from tests.support.fault_proxy import Fault, FaultProxy, Kind
 from tests.support.lies import ANSWER_LIES, SIGNED_GARBAGE, UNSIGNED, signed, signed_by
 from tests.support.peer_on_the_wire import Behave, PeerOnTheWire, answering
 from tests.support.state import state_digest
+from trust.parties import Party, server_name
+from trust.signing import Envelope
 
 pytestmark = pytest.mark.invariant(8)
 

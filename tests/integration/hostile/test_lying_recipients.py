@@ -7,18 +7,18 @@ from dataclasses import replace
 import grpc
 import pytest
 
-from consent_ledger.errors import SignatureInvalid
-from consent_ledger.signing import Envelope
-from node.runtime.wire import to_wire
 from policies.errors import RedpactError
 from protos.redpact.v1 import messages_pb2
 from records_exchange.mailboxes import NewNotice, Notice, NoticeState, SqlMailbox
 from records_exchange.message import MAX_MESSAGE_BYTES
+from service.wire import to_wire
 from tests.support.exchange import ExchangeNetwork
 from tests.support.lies import MALFORMED_REPLIES, REPLY_LIES, SIGNED_GARBAGE, UNSIGNED, signed, signed_by
 from tests.support.messages import TEST_NOTICE, TEST_QUESTION
 from tests.support.peer_on_the_wire import Behave, PeerOnTheWire, answering
 from tests.support.state import CONTACTS, OUTBOX, state_digest
+from trust.errors import SignatureInvalid
+from trust.signing import Envelope
 
 pytestmark = [pytest.mark.invariant(8), pytest.mark.invariant(9)]
 

@@ -7,19 +7,19 @@ from datetime import timedelta
 
 import pytest
 
-from consent_ledger.canonical import encode
-from consent_ledger.signing import Envelope
-from node.runtime.errors import PeerRefused
 from policies.errors import RedpactError
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import MAX_MESSAGE_BYTES, NOTICE_LIFETIME, parse_message
 from records_exchange.request import REQUEST_LIFETIME
+from service.errors import PeerRefused
 from tests.support.exchange import ExchangeNetwork
 from tests.support.lies import MESSAGE_LIES, SIGNED_GARBAGE, UNSIGNED, signed, signed_by
 from tests.support.messages import TEST_NOTICE, TEST_QUESTION
 from tests.support.peer_on_the_wire import DELIVER, PeerOnTheWire
 from tests.support.state import state_digest
+from trust.canonical import encode
+from trust.signing import Envelope
 
 pytestmark = pytest.mark.invariant(8)
 

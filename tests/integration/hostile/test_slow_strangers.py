@@ -7,10 +7,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from consent_ledger.parties import server_name
-from node.exchange.asking import Asking, question_of
+from node.fetch.asking import Asking, question_of
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork
 from tests.support.peer_on_the_wire import PeerOnTheWire
+from trust.parties import server_name
 
 pytestmark = pytest.mark.invariant(8)
 

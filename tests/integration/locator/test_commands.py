@@ -13,11 +13,11 @@ from coordinator.locator.query_log import Query, QueryKind, QueryLog
 from coordinator.locator.upkeep import sound_alarms
 from coordinator.setup import upgrade
 from node.cli.app import main as node_main
-from node.records.documents import DocumentKind, parse_document
-from node.runtime.clock import SystemClock
-from node.runtime.findings import Level
+from node.people.documents import DocumentKind, parse_document
 from records_exchange.guessing import AlarmKind
 from records_exchange.locator_messages import locator_question, seal_message
+from service.clock import SystemClock
+from service.findings import Level
 from tests.support.commands import invoke
 from tests.support.exchange import PERSON, STRANGER
 from tests.support.locating import consent, member, refresh_all

@@ -8,24 +8,20 @@ import pytest
 from sqlalchemy import func, select
 from typing_extensions import override
 
-from consent_ledger import canonical
-from consent_ledger.directory import seal_directory
-from consent_ledger.parties import EntityKind
-from consent_ledger.signing import Envelope
 from coordinator.locator.query_log import QueryLog
 from coordinator.locator.report import locator_document
 from coordinator.locator.rotation import rotate
 from coordinator.locator.upkeep import clear_away
 from coordinator.upkeep import publish_if_due
-from node.exchange.consents import Consents
-from node.exchange.erasing import Erasures
-from node.exchange.errors import LocatorMissing, LocatorQuotaReached, LocatorRefused, LocatorUnreachable
-from node.exchange.locator_report import located_document, located_text
-from node.exchange.tables import LocatorAnswerRow, LocatorPseudonymRow
+from node.clients.locator import Evaluated, LocatorClient
+from node.consents.consents import Consents
 from node.identity.follow import refresh
-from node.records.documents import parse_document
-from node.records.linkage_code import grouped, new_linkage_code
-from node.rpc.locator import Evaluated, LocatorClient
+from node.locator.errors import LocatorMissing, LocatorQuotaReached, LocatorRefused, LocatorUnreachable
+from node.locator.report import located_document, located_text
+from node.locator.tables import LocatorAnswerRow, LocatorPseudonymRow
+from node.people.documents import parse_document
+from node.people.linkage_code import grouped, new_linkage_code
+from node.rights.erasure import Erasures
 from node.wiring import Node
 from records_exchange import oprf
 from records_exchange.errors import AnswerUnbound, OprfProofInvalid, OprfValueInvalid
@@ -35,6 +31,10 @@ from tests.support.clock import FrozenClock
 from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, hold, person_record
 from tests.support.locating import consent, fetch, kept_pseudonym, locate, member, publish, refresh_all
 from tests.support.network import Network, network
+from trust import canonical
+from trust.directory import seal_directory
+from trust.parties import EntityKind
+from trust.signing import Envelope
 
 
 @pytest.fixture

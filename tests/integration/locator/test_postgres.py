@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from consent_ledger.locator_terms import HeldKey, LocatorEpoch
-from node.exchange.pseudonyms import Pseudonyms
-from node.exchange.tables import LocatorPseudonymRow
+from node.locator.pseudonyms import Pseudonyms
+from node.locator.tables import LocatorPseudonymRow
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
 from tests.support.postgres import postgres_server, server_programs
+from trust.locator_terms import HeldKey, LocatorEpoch
 
 
 @pytest.mark.postgres

@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import delete, select
 
 from coordinator.locator.tables import EntryRow
-from node.doctor import examine
-from node.exchange.consents import Consents
-from node.exchange.locator_report import locator_state
-from node.exchange.publishing import BATCH, Published, Publisher
-from node.records.documents import Document, parse_document
-from node.runtime.errors import PeerUnreachable
-from node.runtime.findings import Level
+from node.consents.consents import Consents
+from node.locator.publishing import BATCH, Published, Publisher
+from node.locator.report import locator_state
+from node.operations.doctor import examine
+from node.people.documents import Document, parse_document
 from node.wiring import Node
+from service.errors import PeerUnreachable
+from service.findings import Level
 from tests.support.clock import FrozenClock
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.locating import consent, kept_pseudonym, locate, member, refresh_all

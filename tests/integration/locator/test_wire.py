@@ -6,10 +6,6 @@ from pathlib import Path
 import grpc
 import pytest
 
-from consent_ledger.parties import COORDINATOR_ID, server_name
-from consent_ledger.signing import Envelope, seal
-from node.runtime.errors import PeerRefused
-from node.runtime.status import CODE_METADATA
 from records_exchange import oprf
 from records_exchange.locator_messages import (
     EVALUATION_TYPE,
@@ -21,10 +17,14 @@ from records_exchange.locator_messages import (
     seal_message,
 )
 from records_exchange.network_pseudonym import locator_token
+from service.errors import PeerRefused
+from service.status import CODE_METADATA
 from tests.support.exchange import PERSON, STRANGER, grant
 from tests.support.locating import fetch, kept_pseudonym, locate, member, publish, refresh_all
 from tests.support.network import NETWORK, Network, network
 from tests.support.recording_peer import RecordingPeer, spellings
+from trust.parties import COORDINATOR_ID, server_name
+from trust.signing import Envelope, seal
 
 
 @pytest.fixture

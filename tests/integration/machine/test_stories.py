@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from consent_ledger import consent_model
-from node.exchange import answering
-from node.exchange.messages.kinds import Response
-from node.exchange.travelling import copies, withdrawals
+from node.consents.propagation import copies, withdrawals
+from node.fetch import answering
+from node.messages.kinds import Response
 from records_exchange.mailboxes import SqlMailbox
 from tests.support.machine.bench import consent_to
 from tests.support.machine.machine import ConsentMachine

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from node.runtime.storage import open_engine
+from service.storage import open_engine
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from node.runtime import migrate
-from node.runtime.errors import StorageDamaged, StorageOutdated
-from node.runtime.storage import transaction
+from service import migrate
+from service.errors import StorageDamaged, StorageOutdated
+from service.storage import transaction
 
 SERVICES = ("node", "coordinator")
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from node.runtime import migrate
-from node.runtime.storage import transaction
 from records_exchange.errors import RequestReplayed
 from records_exchange.store import SqlExchangeStore
 from records_exchange.travel_store import Received, SqlTravelStore
+from service import migrate
+from service.storage import transaction
 from tests.support.migrating import SCRIPTS, downgrade_to, put, upgrade_to
 
 MOMENT = datetime(2026, 1, 1, 8, 30, 15, 123456, tzinfo=UTC)

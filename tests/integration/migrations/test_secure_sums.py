@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from federated.accountant import GaussianRounds, epsilon_of
-from federated.budget import EpsilonLedger, Spend
+from federated.budget.epsilon_ledger import EpsilonLedger, Spend
 from federated.errors import CampaignNotApproved
-from federated.sql_budget import SqlBudgetStore
-from federated.sql_campaigns import SqlCampaignStore
-from node.runtime import migrate
-from node.runtime.storage import transaction
+from federated.privacy.accountant import GaussianRounds, epsilon_of
+from federated.storage.sql_budget import SqlBudgetStore
+from federated.storage.sql_campaigns import SqlCampaignStore
+from service import migrate
+from service.storage import transaction
 from tests.support.migrating import SCRIPTS, put, upgrade_to
 
 MOMENT = datetime(2026, 1, 1, 8, 30, 15, 123456, tzinfo=UTC)

@@ -10,17 +10,17 @@ from typing import Any
 import grpc
 import pytest
 
-from consent_ledger.parties import server_name
 from coordinator.authority import Authority
-from node.runtime.call_guard import CallGuard, CallLimit
-from node.runtime.channels import ChannelPool
-from node.runtime.errors import PeerBusy, PeerRefused
-from node.runtime.grpc_server import RunningServer, start_server
-from node.runtime.limits import CallGroup, Excess, Rate
-from node.runtime.peer import caller_id
-from node.runtime.status import peer_errors
+from service.call_guard import CallGuard, CallLimit
+from service.channels import ChannelPool
+from service.errors import PeerBusy, PeerRefused
+from service.grpc_server import RunningServer, start_server
+from service.limits import CallGroup, Excess, Rate
+from service.peer import caller_id
+from service.status import peer_errors
 from tests.support.guards import call_guard
 from tests.support.pki import authority, credentials
+from trust.parties import server_name
 
 NETWORK = "limits.test.example"
 METHOD = "/test.Echo/Call"

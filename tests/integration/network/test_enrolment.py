@@ -7,7 +7,6 @@ import grpc
 import pytest
 from cryptography import x509
 
-from consent_ledger.parties import EntityKind, EntityStatus, spiffe_id
 from coordinator.authority import new_ca
 from node.identity import enrolment
 from node.identity.errors import EnrolmentAnswerInvalid, InvitationNeeded, InvitationRefused, NodeExists
@@ -15,14 +14,15 @@ from node.identity.files import CERTIFICATE_FILE
 from node.identity.reach import Reach
 from node.identity.requests import certificate_request
 from node.keys import FILES, FOLDER, NodeKeys
-from node.runtime.clock import SystemClock
-from node.runtime.enrolment import EntityApplication, Invitation, hash_secret
-from node.runtime.errors import PeerRefused, PeerUnreachable, PeerUntrusted
-from node.runtime.tls import new_tls_key
 from node.settings import NodeSettings
 from node.setup import Answers, set_up
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
+from service.clock import SystemClock
+from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
+from service.tls import new_tls_key
 from tests.support.network import NETWORK, Network, free_address, network
+from trust.enrolment import EntityApplication, Invitation, hash_secret
+from trust.parties import EntityKind, EntityStatus, spiffe_id
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_a_coordinator_whose_authority_is_not_the_invitations_is_not_talked_to(n
 def test_a_coordinator_that_signs_with_another_key_than_the_invitations_is_not_believed(
     net: Network, tmp_path: Path
 ) -> None:
-    from consent_ledger.errors import SignatureInvalid
+    from trust.errors import SignatureInvalid
 
     refused(tmp_path / "n", net.invite("astorga").model_copy(update={"coordinator_key": "1" * 64}), SignatureInvalid)
 
@@ -215,8 +215,8 @@ def test_a_certificate_for_another_key_is_not_accepted(
 
 def expire(net: Network, home: Path, entity: str) -> None:
     """Replace a node's certificate by one that ended yesterday."""
-    from node.runtime.files import write_private
-    from node.runtime.tls import read_tls_key
+    from service.files import write_private
+    from service.tls import read_tls_key
 
     public = read_tls_key(home / FOLDER / "tls.pem").public_key()
     past = net.clock.now() - timedelta(days=31)

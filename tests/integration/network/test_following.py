@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.errors import DirectoryExpired, PartySuspended
-from consent_ledger.parties import EntityStatus, server_name
-from node.doctor import examine
 from node.identity.files import CERTIFICATE_FILE
 from node.identity.follow import refresh
 from node.identity.renewal import keep_certificate, renew, renew_if_due
 from node.keys import FOLDER
-from node.runtime.errors import PeerRefused, PeerUnreachable
-from node.runtime.files import write_private
-from node.runtime.findings import Level, exit_code
-from node.runtime.tls import read_tls_key
+from node.operations.doctor import examine
 from node.wiring import Node
+from service.errors import PeerRefused, PeerUnreachable
+from service.files import write_private
+from service.findings import Level, exit_code
+from service.tls import read_tls_key
 from tests.support.network import Network, free_address, network
 from tests.support.waiting import within
+from trust.errors import DirectoryExpired, PartySuspended
+from trust.parties import EntityStatus, server_name
 
 
 @pytest.fixture

@@ -9,17 +9,17 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from consent_ledger.errors import PartySuspended
-from consent_ledger.parties import server_name
 from coordinator.authority import Authority
-from node.runtime.channels import ChannelPool
-from node.runtime.errors import AddressInUse, CertificateUnusable, PeerRefused, PeerUnreachable, PeerUntrusted
-from node.runtime.grpc_server import RunningServer, start_server
-from node.runtime.peer import caller_id
-from node.runtime.status import peer_errors
-from node.runtime.tls import CurrentCertificate
+from service.channels import ChannelPool
+from service.errors import AddressInUse, CertificateUnusable, PeerRefused, PeerUnreachable, PeerUntrusted
+from service.grpc_server import RunningServer, start_server
+from service.peer import caller_id
+from service.status import peer_errors
+from service.tls import CurrentCertificate
 from tests.support.guards import call_guard
 from tests.support.pki import Credentials, authority, credentials
+from trust.errors import PartySuspended
+from trust.parties import server_name
 
 NETWORK = "tls.test.example"
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.directory import open_directory
-from consent_ledger.parties import EntityKind
 from coordinator.setup import set_up
 from coordinator.wiring import Coordinator
-from node.runtime.clock import SystemClock
+from service.clock import SystemClock
 from tests.support.network import coordinator_settings
 from tests.support.postgres import postgres_server, server_programs
+from trust.directory import open_directory
+from trust.parties import EntityKind
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

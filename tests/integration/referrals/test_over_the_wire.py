@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.parties import EntityKind, server_name
-from node.access_report.issuing import AccessReports
-from node.attention.items import AttentionList
-from node.exchange.asking import Asking, question_of
-from node.exchange.consents import Consents
+from node.consents.consents import Consents
+from node.fetch.asking import Asking, question_of
+from node.inbox.items import AttentionList
 from node.referrals.capacity import Capacities
-from node.referrals.service import NewReferral, Referrals
+from node.referrals.referrals import NewReferral, Referrals
 from node.referrals.transfer import Transfers
+from node.rights.access_report.issuing import AccessReports
 from policies.referrals import ReferralState
 from tests.support.clock import FrozenClock
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold, person_record
@@ -23,6 +22,7 @@ from tests.support.network import Network
 from tests.support.network import network as running
 from tests.support.postoffice import audit, faults
 from tests.support.recording_peer import RecordingPeer, spellings
+from trust.parties import EntityKind, server_name
 
 BORN = date(1987, 6, 5)
 SHARED = "CanarioCoordinadora"

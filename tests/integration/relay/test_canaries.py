@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.parties import COORDINATOR_ID, server_name
-from node.exchange.consents import Consents
-from node.runtime import log
+from node.consents.consents import Consents
 from records_exchange.mailboxes import NoticeState
 from records_exchange.sealing import OVERHEAD_BYTES, SIZES
+from service import log
 from tests.support.exchange import PERSON, hold, person_record
 from tests.support.network import NETWORK, free_address
 from tests.support.recording_peer import RecordingPeer, spellings
 from tests.support.relay import RelayedNetwork, attach, relayed_network
+from trust.parties import COORDINATOR_ID, server_name
 
 BORN = date(1987, 6, 5)
 SHARED = "CanarioCoordinadora"

@@ -8,9 +8,9 @@ import pytest
 from coordinator.cli.app import main as coordinator_main
 from node import serve as service
 from node.cli.app import main as node_main
-from node.runtime.clock import SystemClock
 from node.settings import NodeSettings
 from node.wiring import Node
+from service.clock import SystemClock
 from tests.support.commands import Outcome, invoke
 from tests.support.network import Network, network
 from tests.support.waiting import within

@@ -9,25 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.signing import Envelope, seal
 from coordinator.relay.errors import RelayUnanswered
 from coordinator.relay.switchboard import Attachment
-from node.doctor import examine
-from node.exchange.asking import question_of
-from node.exchange.relaying import answer_call
-from node.rpc import relay
-from node.rpc.relay import RelayedCall
-from node.runtime.errors import PeerRefused, PeerUnreachable
+from node.clients import relay
+from node.clients.relay import RelayedCall
+from node.fetch.asking import question_of
+from node.messages.relay import answer_call
+from node.operations.doctor import examine
 from policies.errors import ErrorKind
 from records_exchange.errors import SealBroken
 from records_exchange.linkage import PairwiseKey
 from records_exchange.mailboxes import NoticeState
 from records_exchange.request import build_request, seal_request
 from records_exchange.sealing import Refusal, Route, open_return, seal_call, seal_return
+from service.errors import PeerRefused, PeerUnreachable
 from tests.support.clock import FrozenClock
 from tests.support.exchange import PERSON
 from tests.support.network import NETWORK
 from tests.support.relay import HostileRelay, Meddle, RelayedNetwork, relayed_network
+from trust.signing import Envelope, seal
 
 pytestmark = pytest.mark.invariant(8)
 

@@ -5,25 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.directory import Directory
-from consent_ledger.parties import COORDINATOR_ID, server_name
 from coordinator.relay.switchboard import Switchboard
 from coordinator.rpc.relay import attached_now
 from coordinator.status import summary, summary_text
 from coordinator.wiring import Coordinator
-from node.doctor import examine
+from node.clients import relay
 from node.identity.follow import refresh
-from node.rpc import relay
-from node.runtime.channels import ChannelPool
-from node.runtime.errors import PeerRefused, PeerUnreachable
-from node.runtime.findings import Finding, Level
-from node.status import summary as node_summary
-from node.status import summary_text as node_summary_text
+from node.operations.doctor import examine
+from node.operations.status import summary as node_summary
+from node.operations.status import summary_text as node_summary_text
 from node.wiring import Node
 from records_exchange.sealing import MAX_SEALED_BYTES
+from service.channels import ChannelPool
+from service.errors import PeerRefused, PeerUnreachable
+from service.findings import Finding, Level
 from tests.support.network import NETWORK, Network, network
 from tests.support.relay import RelayedNetwork, attach, relayed_network
 from tests.support.waiting import within
+from trust.directory import Directory
+from trust.parties import COORDINATOR_ID, server_name
 
 
 @pytest.fixture

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.parties import ledger_origin
-from consent_ledger.signing import Envelope
 from consent_ledger.witness_store import Role, SqlCheckpointStore
-from node.exchange.consents import Consents
-from node.exchange.messages.pulse import PULSE
-from node.runtime.errors import PeerRefused, PeerUnreachable, PeerUntrusted
+from node.consents.consents import Consents
+from node.messages.heartbeat import PULSE
 from policies.errors import RedpactError
 from records_exchange.answer import Outcome as AnswerOutcome
 from records_exchange.mailboxes import NoticeState
 from records_exchange.message import Outcome
 from records_exchange.request import REQUEST_TYPE
+from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
 from tests.support.exchange import PERSON, grant
 from tests.support.network import free_address
 from tests.support.relay import RelayedNetwork, relayed_network
 from tests.support.waiting import within
+from trust.parties import ledger_origin
+from trust.signing import Envelope
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_many_calls_under_way_at_once_are_all_answered(net: RelayedNetwork) -> N
 
 def test_a_refusal_has_the_same_code_by_relay_as_directly(net: RelayedNetwork) -> None:
     """Both ways: a request that is no request, signed by whoever sends it."""
-    from consent_ledger.signing import seal
+    from trust.signing import seal
 
     leon, burgos = net.nodes["leon"], net.nodes["burgos"]
     party = leon.directory.current(net.clock.now()).party("burgos")
@@ -203,7 +203,7 @@ def _delivered(net: RelayedNetwork, text: str) -> bool:
 
 
 def _call(net: RelayedNetwork, holder: str) -> Envelope:
-    from consent_ledger.signing import seal
+    from trust.signing import seal
 
     leon = net.nodes["leon"]
     party = leon.directory.current(net.clock.now()).party(holder)

@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.training import report
-from coordinator.training.campaigns import Campaign
-from coordinator.training.exporting import export_release
+from coordinator.training import campaign_report as report
+from coordinator.training.bundle_export import export_release
+from coordinator.training.campaign_proposal_command import Source, propose
+from coordinator.training.campaign_register import Campaign
+from coordinator.training.campaign_states import CampaignState, StopReason
 from coordinator.training.proposal import Proposal
-from coordinator.training.starting import Source, propose
-from coordinator.training.states import CampaignState, StopReason
-from federated.bundle.documents import ReleaseReader
-from federated.bundle.verifying import verify_bundle
-from federated.manifest import DataSource
-from node.runtime.errors import PeerRefused
-from node.training.approvals import approve, list_campaigns, refuse
+from federated.bundle.campaign_reader import ReleaseReader
+from federated.bundle.verification import verify_bundle
+from federated.campaign.manifest import DataSource
 from node.training.budgets import statements
-from node.training.evaluation import evaluate
-from node.training.releases import fetch_release
+from node.training.campaign_decisions import approve, list_campaigns, refuse
+from node.training.local_evaluation import evaluate
+from node.training.received_releases import fetch_release
 from node.wiring import Node
+from service.errors import PeerRefused
 from tests.support.network import Network, network
 from tests.support.training import DATASET, SCHEMA, register_demo
 

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from consent_ledger.cli.app import build_app
 from coordinator.cli.app import app as coordinator_app
 from node.cli.app import app as node_app
-from node.training import background
-from node.training.releases import heed_recalls
+from node.training import pending_work
+from node.training import service_loops as background
+from node.training.received_releases import heed_recalls
 from policies.errors import ErrorKind, RedpactError
 from tests.support.network import Network, network
 from tests.support.training import DATASET, write_table
@@ -124,9 +125,9 @@ def test_a_model_is_looked_at_corrected_and_only_then_released(net: Network, tmp
     assert "[modelo retirado]" in invoke(coordinator_app, home, "status", campaign).stdout
     assert refused(coordinator_app, home, "recall", campaign, "--reason", "otra vez").code == "campaign_out_of_step"
     leon = net.nodes["leon"]
-    assert background.keeps_releases(leon)
+    assert pending_work.keeps_releases(leon)
     heed_recalls(leon, leon.training_client())
-    assert not background.keeps_releases(leon)
+    assert not pending_work.keeps_releases(leon)
 
 
 def test_a_correction_that_cannot_be_is_refused(net: Network, tmp_path: Path) -> None:

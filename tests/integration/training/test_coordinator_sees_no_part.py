@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from coordinator.training.states import CampaignState
+from coordinator.training.campaign_states import CampaignState
 from federated.secagg import client, server
 from federated.secagg.derivation import MaskVector
 from tests.integration.training.test_campaign import approve_all, ended, propose_campaign, serving, until

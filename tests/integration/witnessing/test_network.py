@@ -11,30 +11,30 @@ import pytest
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.audit.witnesses import SeenCheckpoint
 from consent_ledger.checkpoint import read_checkpoint
+from consent_ledger.fork_evidence import evidence_files
 from consent_ledger.note import parse_note
-from consent_ledger.parties import EntityKind, ledger_origin
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.receipt import verify_receipt
 from consent_ledger.witness import AddCheckpoint, origin_hash
 from coordinator.doctor import examine as examine_coordinator
 from node import serve as node_service
-from node.doctor import examine
-from node.exchange.asking import Asking, question_of
-from node.exchange.consents import Consents
-from node.exchange.ledger import export_own_ledger, ledger_policy, own_ledger_status, seen_checkpoint
+from node.consents.consents import Consents
+from node.fetch.asking import Asking, question_of
 from node.identity.follow import refresh, tell_addresses
-from node.runtime.evidence import evidence_files
-from node.runtime.findings import Level, exit_code
+from node.ledger.export import export_own_ledger, ledger_policy, own_ledger_status, seen_checkpoint
+from node.ledger.witnessing.background import witness_ledger
+from node.ledger.witnessing.client import WitnessReply, exchange, submit
+from node.ledger.witnessing.errors import PeerLedgerForked
+from node.ledger.witnessing.rounds import Round, run_round
+from node.ledger.witnessing.state import witnessing_state
+from node.operations.doctor import examine
 from node.wiring import Node
-from node.witnessing.background import witness_ledger
-from node.witnessing.client import WitnessReply, exchange, submit
-from node.witnessing.errors import PeerLedgerForked
-from node.witnessing.rounds import Round, run_round
-from node.witnessing.state import witnessing_state
+from service.findings import Level, exit_code
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.hostile import rewrite_ledger
 from tests.support.ledgers import refusals
 from tests.support.network import NETWORK, Network, free_address
+from trust.parties import EntityKind, ledger_origin
 
 REAL_TASKS = node_service.tasks
 

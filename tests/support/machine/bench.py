@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from typing_extensions import override
 
 from consent_ledger.consent_model import ConsentView
-from node.exchange.consents import Consents, GrantInput
+from node.consents.consents import Consents, GrantInput
 from node.wiring import Node
 from records_exchange.answer import Outcome
 from records_exchange.checks import MAX_CLOCK_SKEW

@@ -3,8 +3,8 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, rule
 
-from node.exchange.consents import Consents, RenewalInput, ScopeInput
-from node.exchange.travelling.background import look_for_people, send_pulses
+from node.consents.consents import Consents, RenewalInput, ScopeInput
+from node.consents.propagation.background import look_for_people, send_pulses
 from policies.errors import RedpactError
 from tests.support.machine.bench import LONGEST_WAIT, Bench, consent_to
 from tests.support.machine.world import ENTITIES, FIELDS, PEOPLE, PURPOSES

@@ -15,23 +15,23 @@ from typing_extensions import override
 
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.merkle import verify_consistency
-from consent_ledger.parties import EntityKind, Party
 from consent_ledger.receipt import load_policy
-from consent_ledger.signing import Envelope
-from node.exchange.answering import Answering
-from node.exchange.asking import Asking, Reply, question_of
-from node.exchange.ledger import export_own_ledger
-from node.exchange.transport import Transport
-from node.records.documents import Document, parse_document
-from node.runtime.errors import PeerUnreachable
+from node.fetch.answering import Answering
+from node.fetch.asking import Asking, Reply, question_of
+from node.ledger.export import export_own_ledger
+from node.messages.transport import Transport
+from node.people.documents import Document, parse_document
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.answer import FetchAnswer, parse_answer
 from records_exchange.message import Message, parse_message
 from records_exchange.message import Reply as MessageReply
 from records_exchange.request import REQUEST_TYPE
+from service.errors import PeerUnreachable
 from tests.support.clock import FrozenClock
 from tests.support.exchange import ExchangeNetwork, hold, person_record
+from trust.parties import EntityKind, Party
+from trust.signing import Envelope
 
 ENTITIES: Final = ("alba", "bierzo", "cabrera", "duero")
 PEOPLE: Final = {"ana": parse_document("00000000T"), "luis": parse_document("12345678Z")}

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_ledger.checkpoint import Checkpoint, open_checkpoint, read_checkpoint, sign_checkpoint
-from consent_ledger.errors import LedgerError, MalformedDocument, SignatureInvalid
 from tests.support.ledgers import ORIGIN, new_signer
+from trust.errors import MalformedDocument, SignatureInvalid, TrustError
 
 ROOT = bytes(range(32))
 
@@ -62,5 +62,5 @@ def test_a_witness_alone_is_not_the_log() -> None:
 @pytest.mark.invariant(8)
 @given(st.binary(max_size=200))
 def test_untrusted_checkpoints_raise_only_our_errors(data: bytes) -> None:
-    with pytest.raises(LedgerError):
+    with pytest.raises(TrustError):
         read_checkpoint(data)

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from consent_ledger import canonical
 from consent_ledger.bodies import ALL_BODIES, BODY_MODELS, RefusalBody, TrainingDecisionBody
 from consent_ledger.entry import (
     SALT_BYTES,
@@ -22,8 +21,10 @@ from consent_ledger.entry import (
     parse_body,
     seal_entry,
 )
-from consent_ledger.errors import EntryInvalid, MalformedDocument
+from consent_ledger.errors import EntryInvalid
 from tests.support.ledgers import DIGEST, release_of
+from trust import canonical
+from trust.errors import MalformedDocument
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - made aware
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_ledger.errors import LedgerError, MalformedDocument, SignatureInvalid
 from consent_ledger.note import Note, NoteSignature, NoteSigner, NoteVerifier, open_note, parse_note
-from consent_ledger.signing import Ed25519Signer
+from trust.errors import MalformedDocument, SignatureInvalid, TrustError
+from trust.signing import Ed25519Signer
 
 VECTOR_FILE = Path(__file__).parents[4] / "shared" / "vectors" / "signed-note.json"
 EXAMPLE_VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
@@ -101,7 +101,7 @@ def test_malformed_notes_are_refused(data: bytes) -> None:
 @pytest.mark.invariant(8)
 @given(st.binary(max_size=200) | st.text(max_size=80).map(lambda text: f"{text}\n\n— name {text}\n".encode()))
 def test_untrusted_notes_raise_only_our_errors(data: bytes) -> None:
-    with pytest.raises(LedgerError):
+    with pytest.raises(TrustError):
         open_note(data, [SIGNER.verifier])
 
 

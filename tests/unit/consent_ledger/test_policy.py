@@ -4,11 +4,11 @@ from hypothesis import strategies as st
 
 from consent_ledger.checkpoint import Checkpoint, sign_checkpoint
 from consent_ledger.cosignature import COSIGNATURE, cosigned_message
-from consent_ledger.errors import MalformedDocument, SignatureInvalid
 from consent_ledger.note import Note, NoteSignature, encode_vkey, key_hash, parse_note
 from consent_ledger.policy import TrustPolicy
-from consent_ledger.signing import Ed25519Signer
 from tests.support.ledgers import ORIGIN, new_signer
+from trust.errors import MalformedDocument, SignatureInvalid
+from trust.signing import Ed25519Signer
 
 LOG = new_signer()
 CHECKPOINT = Checkpoint(ORIGIN, 3, bytes(32))

@@ -7,12 +7,13 @@ from typing_extensions import override
 
 from consent_ledger.bodies import Actor, Guardian
 from consent_ledger.consents import ConsentRegister
-from consent_ledger.errors import ExportUnusable, LedgerDamaged, ProofError, SignatureInvalid
+from consent_ledger.errors import ExportUnusable, LedgerDamaged, ProofError
 from consent_ledger.log import ConsentLedger
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.receipt import verify_receipt, write_receipt
 from tests.support.clock import START
 from tests.support.ledgers import grant_of, new_ledger, new_register, releases
+from trust.errors import SignatureInvalid
 
 LABELS = {("person.birth_year", "es"): "Año de <nacimiento>", ("person.birth_year", "en"): "Year of birth"}
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent_ledger.errors import LedgerDamaged, MalformedDocument
+from consent_ledger.errors import LedgerDamaged
 from consent_ledger.merkle import HASH_BYTES, consistency_proof, inclusion_proof, leaf_hash, root_hash, subtrees_of
 from consent_ledger.tiles import (
     TILE_WIDTH,
@@ -16,6 +16,7 @@ from consent_ledger.tiles import (
     tiles_of,
     width_of,
 )
+from trust.errors import MalformedDocument
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 
 from consent_ledger.checkpoint import Checkpoint, sign_checkpoint
 from consent_ledger.cosignature import CosignatureSigner, CosignatureVerifier, cosignature_time, parse_cosignatures
-from consent_ledger.errors import MalformedDocument, SignatureInvalid
 from consent_ledger.merkle import EMPTY_ROOT, consistency_proof, leaf_hash, root_hash, subtrees_of
 from consent_ledger.note import NoteSigner, NoteVerifier, open_note
-from consent_ledger.signing import Ed25519Signer
 from consent_ledger.witness import (
     SIZE_TYPE,
     AddCheckpoint,
@@ -26,6 +24,8 @@ from consent_ledger.witness import (
 )
 from tests.support.clock import START
 from tests.support.ledgers import ORIGIN, new_signer
+from trust.errors import MalformedDocument, SignatureInvalid
+from trust.signing import Ed25519Signer
 
 LOG = new_signer()
 COSIGNER = CosignatureSigner("red.example/witness/ong-w", Ed25519Signer.generate())

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from consent_ledger.cosignature import CosignatureSigner
-from consent_ledger.directory import Directory
-from consent_ledger.errors import MalformedDocument
 from consent_ledger.note import NoteSigner
-from consent_ledger.parties import EntityKind, EntityStatus, Party, WitnessAddress, ledger_origin, witness_name
 from consent_ledger.policy import TrustPolicy
-from consent_ledger.signing import Ed25519Signer
 from consent_ledger.witnessing import MAX_ASSIGNED, assigned_witnesses, needed_entities, own_address, trust_policy
 from tests.support.clock import START
+from trust.directory import Directory
+from trust.errors import MalformedDocument
+from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress, ledger_origin, witness_name
+from trust.signing import Ed25519Signer
 
 NETWORK = "red.example"
 

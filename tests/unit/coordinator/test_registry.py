@@ -5,17 +5,17 @@ import pytest
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from consent_ledger.directory import Directory, open_directory
-from consent_ledger.parties import EntityKind, EntityStatus, Party
-from consent_ledger.signing import Ed25519Signer
 from coordinator.errors import EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
 from coordinator.registry import Registry
 from coordinator.settings import CoordinatorSettings
 from coordinator.tables import Base, DirectoryRow, InvitationRow
-from node.runtime.enrolment import hash_secret
-from node.runtime.errors import StorageOutdated
+from service.errors import StorageOutdated
 from tests.support.clock import START
 from tests.support.pki import authority
+from trust.directory import Directory, open_directory
+from trust.enrolment import hash_secret
+from trust.parties import EntityKind, EntityStatus, Party
+from trust.signing import Ed25519Signer
 
 SIGNER = Ed25519Signer.generate()
 SETTINGS = CoordinatorSettings.validated(

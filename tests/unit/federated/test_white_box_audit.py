@@ -11,23 +11,23 @@ import pytest
 from pydantic import ValidationError
 from typing_extensions import override
 
-from consent_ledger.signing import Ed25519Signer
-from federated import stages
-from federated.bundle.epsilon import epsilon_proof
-from federated.bundle.facts import BundleFacts, StageTerms
-from federated.conductor import Conductor, Terms, start
+from federated.bundle.campaign_facts import BundleFacts, StageTerms
+from federated.bundle.epsilon_proof import epsilon_proof
+from federated.campaign.manifest import CampaignManifest, manifest_sha256, seal_manifest
+from federated.campaign.steps import MaskRequest
+from federated.coordination.state_machine import CampaignSetup, CampaignStateMachine, start
 from federated.errors import EpsilonUnderstated, PrivacyTermsInvalid
-from federated.features import FloatVector
-from federated.local_entity import LocalEntity
-from federated.manifest import CampaignManifest, manifest_sha256, seal_manifest
-from federated.models import answer_for
-from federated.rounds import IntVector
-from federated.stages import Part, Position, StageKind
-from federated.steps import MaskRequest
-from federated.training import LocalTrainer
+from federated.models import local_sum_for
+from federated.participation.local_sums import LocalSums
+from federated.privacy import stages
+from federated.privacy.quantisation import IntVector
+from federated.privacy.stages import Part, Position, StageKind
+from federated.studies.local_entity import LocalEntity
+from federated.tabular.features import FloatVector
 from tests.support import audit, campaigns
 from tests.support.audit import COLLUDERS, DELTA, EPSILON, SUMMING, Coins, Scene, lower_bound, released
 from tests.support.clock import START
+from trust.signing import Ed25519Signer
 
 MANY, MORE, MOST = 1 << 14, 1 << 15, 3 << 14
 """Canaries: the more, the greater the part of what each adds that is in a coordinate which all share."""
@@ -113,14 +113,14 @@ def _unweighted(scene: Scene, inside: Coins, memberships: int) -> tuple[FloatVec
     return (scene.scores(np.sum(parts, axis=0) - parts[-1]),)
 
 
-def _alone(scene: Scene, inside: Coins, memberships: int) -> Iterator[LocalTrainer]:
+def _alone(scene: Scene, inside: Coins, memberships: int) -> Iterator[LocalSums]:
     places = np.arange(len(inside))
     for entity in range(SUMMING):
         here = inside & ((entity - places) % SUMMING < memberships)
-        yield LocalTrainer(scene.manifest, scene.local(here), answer_for(scene.manifest))
+        yield LocalSums(scene.manifest, scene.local(here), local_sum_for(scene.manifest))
 
 
-class _Telling(LocalTrainer):
+class _Telling(LocalSums):
     """Of an entity that tells the coordinator its own part."""
 
     told: IntVector
@@ -140,13 +140,15 @@ def _through_the_campaign(scene: Scene, inside: Coins) -> tuple[FloatVector, ...
     def key_of(name: str) -> bytes:
         return signers[name].public_key
 
-    colluder = _Telling(scene.manifest, scene.local(np.zeros_like(inside)), answer_for(scene.manifest))
+    colluder = _Telling(scene.manifest, scene.local(np.zeros_like(inside)), local_sum_for(scene.manifest))
     trainers = [*scene.trainers(inside)[:SUMMING], colluder]
     entities = {
         name: LocalEntity(scene.manifest, (name, signers[name], key_of), trainer)
         for name, trainer in zip(names, trainers, strict=True)
     }
-    conductor = Conductor(Terms(scene.manifest, digest, names, key_of), start(scene.manifest, digest))
+    conductor = CampaignStateMachine(
+        CampaignSetup(scene.manifest, digest, names, key_of), start(scene.manifest, digest)
+    )
     record = None
     while record is None:
         record = conductor.take({name: entities[name].answer(asked) for name, asked in conductor.asked().items()})

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.errors import KeyUnreadable
 from node.keys import DATA, EXCHANGE, FILES, FOLDER, LEDGER, SIGNING, NodeKeys
+from trust.errors import KeyUnreadable
 
 
 def test_keys_are_made_once_and_read_back(tmp_path: Path) -> None:

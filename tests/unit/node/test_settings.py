@@ -1,7 +1,7 @@
 import pytest
 
-from node.runtime.errors import SettingsInvalid
 from node.settings import NodeSettings
+from service.errors import SettingsInvalid
 
 VALUES = {"network": "red.example", "entity": "leon", "coordinator_address": "c:1", "coordinator_key": "ab" * 32}
 

@@ -6,8 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from consent_ledger import canonical
-from consent_ledger.errors import MalformedDocument
 from records_exchange.answer import (
     ConsistencyProof,
     FetchAnswer,
@@ -20,6 +18,8 @@ from records_exchange.errors import RequestMalformed
 from records_exchange.request import MAX_INTEGER, parse_request
 from tests.support.clock import START
 from tests.support.simulated_peer import SimulatedPeer, sent
+from trust import canonical
+from trust.errors import MalformedDocument
 
 ASKER = SimulatedPeer("asker")
 HOLDER = SimulatedPeer("holder", {"person.sex": "f"})

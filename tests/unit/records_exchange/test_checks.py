@@ -6,11 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_ledger import canonical
-from consent_ledger.directory import Directory
-from consent_ledger.errors import DirectoryExpired, LedgerError, PartySuspended, SignatureInvalid, UnknownParty
-from consent_ledger.parties import EntityKind, EntityStatus
-from consent_ledger.signing import Envelope, seal
 from policies.access import AccessDecision, AccessPolicy, AccessRequest
 from policies.catalogue import load_catalogue
 from policies.errors import RedpactError
@@ -27,6 +22,11 @@ from records_exchange.errors import (
 from records_exchange.request import OUTDATED_REQUEST_TYPE, REQUEST_TYPE, parse_request
 from tests.support.clock import START
 from tests.support.simulated_peer import NETWORK, SimulatedPeer, forged
+from trust import canonical
+from trust.directory import Directory
+from trust.errors import DirectoryExpired, PartySuspended, SignatureInvalid, TrustError, UnknownParty
+from trust.parties import EntityKind, EntityStatus
+from trust.signing import Envelope, seal
 
 HOLDER = "holder"
 PEER = SimulatedPeer("asker")
@@ -84,7 +84,7 @@ def test_a_wrong_request_is_refused(make: Callable[[], Envelope], error: type[Re
 @pytest.mark.invariant(8)
 @given(st.binary(max_size=300))
 def test_any_signed_bytes_raise_only_our_errors(payload: bytes) -> None:
-    with pytest.raises((ExchangeError, LedgerError)):
+    with pytest.raises((ExchangeError, TrustError)):
         opened(seal(REQUEST_TYPE, payload, PEER.signing))
 
 

@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_ledger import canonical, signing
-from consent_ledger.errors import LedgerError, SignatureInvalid
 from records_exchange.errors import (
     AnswerStale,
     AnswerUnbound,
@@ -35,6 +33,8 @@ from records_exchange.locator_messages import (
     seal_message,
 )
 from tests.support.clock import START
+from trust import canonical, signing
+from trust.errors import SignatureInvalid, TrustError
 
 ASKER, COORDINATOR = (signing.Ed25519Signer.generate() for _ in range(2))
 TOKEN = "ab" * 32
@@ -126,9 +126,9 @@ def test_an_answer_of_another_form_is_malformed(changes: dict[str, Any]) -> None
 def test_signed_nonsense_raises_only_our_errors(payload: bytes) -> None:
     for kind in (QUESTION_TYPE, ANSWER_TYPE):
         envelope = signing.seal(kind, payload, ASKER)
-        with pytest.raises((ExchangeError, LedgerError)):
+        with pytest.raises((ExchangeError, TrustError)):
             opened(envelope)
-        with pytest.raises((ExchangeError, LedgerError)):
+        with pytest.raises((ExchangeError, TrustError)):
             open_locator_answer(envelope, QUESTION, coordinator_key=ASKER.public_key, now=START)
 
 

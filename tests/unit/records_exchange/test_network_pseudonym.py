@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from consent_ledger.locator_terms import HeldKey, LocatorEpoch, LocatorTerms
 from records_exchange import oprf
 from records_exchange.errors import OprfProofInvalid, OprfValueInvalid
 from records_exchange.network_pseudonym import (
@@ -19,6 +18,7 @@ from records_exchange.network_pseudonym import (
     published_until,
 )
 from tests.support.clock import START
+from trust.locator_terms import HeldKey, LocatorEpoch, LocatorTerms
 
 NETWORK = "red.test.example"
 COORDINATOR, SECOND = (oprf.derive_key_pair(bytes([number]) * 32, b"test") for number in (1, 2))

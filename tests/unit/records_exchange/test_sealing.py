@@ -8,7 +8,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_ledger.signing import Ed25519Signer, Envelope, seal
 from policies.errors import ErrorKind
 from records_exchange.errors import SealBroken, SealImpossible
 from records_exchange.sealing import (
@@ -23,6 +22,7 @@ from records_exchange.sealing import (
     seal_call,
     seal_return,
 )
+from trust.signing import Ed25519Signer, Envelope, seal
 
 SIGNER = Ed25519Signer.generate()
 TOWN, NGO, OTHER = (X25519PrivateKey.generate() for _ in range(3))

@@ -10,11 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consent_ledger import canonical
-from consent_ledger.directory import Directory
-from consent_ledger.parties import ledger_origin
-from consent_ledger.signing import Envelope, pae, seal
-from node.runtime.wire import from_wire
 from policies.catalogue import load_catalogue
 from policies.errors import RedpactError
 from protos.redpact.v1.envelope_pb2 import SignedEnvelope
@@ -31,9 +26,14 @@ from records_exchange.message import (
 )
 from records_exchange.request import REQUEST_LIFETIME, REQUEST_TYPE, parse_request, payload_digest
 from records_exchange.verification import open_answer
+from service.wire import from_wire
 from tests.support.clock import START
 from tests.support.lies import SIGNED_GARBAGE
 from tests.support.simulated_peer import NETWORK, SimulatedPeer, sent
+from trust import canonical
+from trust.directory import Directory
+from trust.parties import ledger_origin
+from trust.signing import Envelope, pae, seal
 
 pytestmark = pytest.mark.invariant(8)
 

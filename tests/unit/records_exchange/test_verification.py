@@ -6,9 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_ledger.entry import EntryType
-from consent_ledger.errors import LedgerError, SignatureInvalid
-from consent_ledger.parties import ledger_origin
-from consent_ledger.signing import Envelope, seal
 from policies.catalogue import load_catalogue
 from records_exchange.answer import ANSWER_TYPE, FetchAnswer, Outcome
 from records_exchange.errors import (
@@ -23,6 +20,9 @@ from records_exchange.verification import SentRequest, VerifiedAnswer, open_answ
 from tests.support.clock import START
 from tests.support.lies import ANSWER_LIES, UNSIGNED, update, value
 from tests.support.simulated_peer import NETWORK, SimulatedPeer, sent
+from trust.errors import SignatureInvalid, TrustError
+from trust.parties import ledger_origin
+from trust.signing import Envelope, seal
 
 ASKER = SimulatedPeer("asker")
 VALUES = {"person.sex": "f", "work.status": "unemployed"}
@@ -119,7 +119,7 @@ def test_an_answer_not_signed_by_the_holder_is_found(lie: str) -> None:
 @given(st.one_of(st.binary(max_size=200), st.just(b" " * 300_000), st.just(b'{"v":1}')))
 def test_any_signed_bytes_raise_only_our_errors(payload: bytes) -> None:
     peer = holder()
-    with pytest.raises((ExchangeError, LedgerError)):
+    with pytest.raises((ExchangeError, TrustError)):
         check(peer, seal(ANSWER_TYPE, payload, peer.signing), sent(ASKER.ask("holder", START)))
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from flwr.app import Context, Message
 from flwr.clientapp import ClientApp
 
-from federated.flower.deployment import build_relaying_client_app
-from node.rpc.training import PulledTask
-from node.runtime import log
-from node.training.worker import TrainingWorker
+from federated.flower.superlink_grid import build_relaying_client_app
+from node.clients.training import PulledTask
+from node.training.campaign_worker import TrainingWorker
 from node.wiring import Node
+from service import log
 
 app = ClientApp()
 

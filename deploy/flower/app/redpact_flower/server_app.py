@@ -10,14 +10,14 @@ from pathlib import Path
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 
-from coordinator.training.campaigns import Campaign
-from coordinator.training.rounds import campaign_run
-from coordinator.training.runner import OnStep
-from coordinator.training.states import CampaignState
+from coordinator.training.campaign_register import Campaign
+from coordinator.training.campaign_runner import OnStep
+from coordinator.training.campaign_states import CampaignState
+from coordinator.training.round_engine import campaign_run
 from coordinator.wiring import Coordinator
-from federated.flower.deployment import NamedGrid
+from federated.coordination.progress import Progress
 from federated.flower.server_app import run_campaign
-from federated.progress import Progress
+from federated.flower.superlink_grid import NamedGrid
 
 app = ServerApp()
 

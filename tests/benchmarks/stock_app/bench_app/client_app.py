@@ -6,12 +6,12 @@ import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 
-from federated.manifest import CampaignManifest
-from federated.models import answer_for
-from federated.noise import discrete_gaussian
-from federated.rows import Rows
-from federated.stages import position_of
-from federated.sums import StageSums
+from federated.campaign.manifest import CampaignManifest
+from federated.campaign.stage_sums import StageSums
+from federated.models import local_sum_for
+from federated.privacy.gaussian_noise import discrete_gaussian
+from federated.privacy.stages import position_of
+from federated.tabular.rows import Rows
 
 app = ClientApp()
 
@@ -28,6 +28,6 @@ def train(message: Message, context: Context) -> Message:
     assert isinstance(terms, ConfigRecord)
     position = position_of(manifest.stages, int(str(terms["number"])))
     assert position is not None
-    exact = answer_for(manifest)(arrays["parameters"].numpy(), position.stage.kind, people)
+    exact = local_sum_for(manifest)(arrays["parameters"].numpy(), position.stage.kind, people)
     noised = exact + discrete_gaussian(len(exact), StageSums(manifest).share_variance(position))
     return Message(RecordDict({"sum": ArrayRecord({"sum": Array(noised)})}), reply_to=message)

@@ -7,9 +7,9 @@ import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context, MessageType, RecordDict
 from flwr.serverapp import Grid, ServerApp
 
-from federated.manifest import CampaignManifest
-from federated.stages import StageKind, position_of
-from federated.sums import StageSums
+from federated.campaign.manifest import CampaignManifest
+from federated.campaign.stage_sums import StageSums
+from federated.privacy.stages import StageKind, position_of
 
 app = ServerApp()
 

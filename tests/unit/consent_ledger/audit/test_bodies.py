@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent_ledger import canonical
 from consent_ledger.audit import bodies
 from consent_ledger.bodies import BODY_MODELS, AccessReportBody, read_body
 from consent_ledger.entry import SALT_BYTES, Body, EntryType, Leaf, commitment_of, parse_body
-from consent_ledger.errors import LedgerError
+from trust import canonical
+from trust.errors import TrustError
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SALT = bytes(range(SALT_BYTES))
@@ -66,7 +66,7 @@ def outcome(kind: EntryType, body: bytes) -> object:
     leaf = Leaf(kind, "0" * 32, NOW, commitment_of(SALT, body))
     try:
         return bodies.committed_body(leaf, b'{"body":%s,"salt":"%s"}\n' % (body, SALT.hex().encode()))
-    except LedgerError as error:
+    except TrustError as error:
         return type(error), error.message
 
 
@@ -158,5 +158,5 @@ def test_a_time_in_another_form_has_the_same_outcome_either_way(written: str) ->
 def test_what_is_not_a_body_is_no_verdict_quickly() -> None:
     for data in (b"", b"{}", b"null", b"[", b"\xff", b'{"a":1e999}', b"[" * 5000):
         assert read_body(EntryType.RELEASE, data) is None
-    with pytest.raises(LedgerError):
+    with pytest.raises(TrustError):
         parse_body(EntryType.RELEASE, {})

@@ -9,16 +9,16 @@ from consent_ledger.audit.verify import verify_export
 from consent_ledger.audit.witnesses import SeenCheckpoint
 from consent_ledger.checkpoint import read_checkpoint
 from consent_ledger.cosignature import CosignatureSigner, with_cosignatures
-from consent_ledger.errors import SignatureInvalid
 from consent_ledger.export import export_ledger
 from consent_ledger.log import ConsentLedger
 from consent_ledger.note import parse_note
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.receipt import prove_entry
-from consent_ledger.signing import Ed25519Signer
 from consent_ledger.testimony import WitnessTestimony
 from tests.support.clock import START
 from tests.support.ledgers import new_ledger, new_signer, refusals
+from trust.errors import SignatureInvalid
+from trust.signing import Ed25519Signer
 
 SIGNER = new_signer()
 WITNESSES = [CosignatureSigner(f"red.example/witness/w{number}", Ed25519Signer.generate()) for number in range(3)]

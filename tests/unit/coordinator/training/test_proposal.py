@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from consent_ledger.parties import EntityKind, EntityStatus
+from coordinator.training.campaign_proposal_command import Source
 from coordinator.training.errors import CampaignInvalid
 from coordinator.training.proposal import (
     Proposal,
@@ -18,14 +18,14 @@ from coordinator.training.proposal import (
     records_question,
     table_question,
 )
-from coordinator.training.starting import Source
+from federated.campaign.manifest import CampaignManifest, DataSource
 from federated.errors import PrivacyTermsInvalid, SchemaInvalid
-from federated.manifest import CampaignManifest, DataSource
-from federated.stages import StageKind, epsilon_of_stages
+from federated.privacy.stages import StageKind, epsilon_of_stages
 from policies.training_features import load_training_features
 from tests.support.campaigns import FEATURES, LABEL, NETWORK
 from tests.support.clock import START
 from tests.support.coordination import Coordination
+from trust.parties import EntityKind, EntityStatus
 
 
 def composed(question: Question | None = None, **changes: Any) -> CampaignManifest:

@@ -9,10 +9,10 @@ import typer
 from typer.testing import CliRunner
 
 from consent_ledger.cli.extensions import add_extensions
-from federated.bundle.writing import write_bundle
+from federated.bundle.archive import write_bundle
 from federated.cli.audit_model import register
 from tests.support import campaigns
-from tests.unit.federated.bundle.campaign import contents
+from tests.support.federated.bundle_campaign import contents
 
 KEY = campaigns.COORDINATOR.public_key.hex()
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federated.bundle.errors import TranscriptInvalid
-from federated.bundle.transcript import RoundRecord, Transcript
+from federated.coordination.transcript import RoundRecord, Transcript
+from federated.errors import TranscriptInvalid
 from policies.errors import RedpactError
-from tests.unit.federated.bundle.campaign import run
+from tests.support.federated.bundle_campaign import run
 
 START_HASH = "ab" * 32
 

@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 from typing_extensions import override
 
-from federated.bundle.epsilon import epsilon_proof
-from federated.card.facts import CardFacts, MembershipAttack
-from federated.card.figures import belief, epsilon_text, flags
-from federated.card.impact import impact_assessment
+from federated.bundle.epsilon_proof import epsilon_proof
+from federated.card.facts import AttackFacts, CardFacts
+from federated.card.figure_text import belief, epsilon_text, flags
+from federated.card.impact_assessment import impact_assessment
 from federated.card.model_card import model_card
 from federated.card.pages import pages_of
 from federated.card.plots import plots_of
-from federated.card.words import Words, sentences
-from federated.measuring.measurement import Estimate, Hidden
-from federated.measuring.reading import read
-from federated.stages import StageKind
-from tests.unit.federated.bundle.campaign import facts as bundle_facts
-from tests.unit.federated.card.sample import sample
-from tests.unit.federated.measuring.people import PLAN, draw, noisy
+from federated.card.wording import Words, sentences
+from federated.evaluation.estimation import read
+from federated.evaluation.measurement import Estimate, Hidden
+from federated.privacy.stages import StageKind
+from tests.support.federated.bundle_campaign import facts as bundle_facts
+from tests.support.federated.card_sample import sample
+from tests.support.federated.evaluated_people import PLAN, draw, noisy
 
 LANGUAGES = ("es", "en")
 
@@ -117,7 +117,7 @@ def test_a_group_that_departs_is_pointed_out(facts: CardFacts) -> None:
 
 
 def test_an_attack_that_beats_the_claim_is_a_warning_at_the_top(facts: CardFacts) -> None:
-    broken = replace(facts, attack=MembershipAttack(0.9, 3.0, 500))
+    broken = replace(facts, attack=AttackFacts(0.9, 3.0, 500))
     assert "WARNING" in pages_of(broken)["model-card.en.md"].decode().split("\n\n")[2]
 
 
@@ -216,7 +216,7 @@ def test_every_sentence_is_used_and_exists_in_both_languages(facts: CardFacts) -
         replace(third, calibration_gap=Estimate(0.1, 0.05, 0.2)),
     )
     groups = replace(facts, measurement=replace(facts.measurement, groups=odd))
-    attacked = replace(facts, attack=MembershipAttack(0.9, 3.0, 500))
+    attacked = replace(facts, attack=AttackFacts(0.9, 3.0, 500))
     edits = tuple((facts.features[0].name, how, "porque sí") for how in ("set", "monotone:+1", "monotone:-1"))
     stages = tuple(replace(facts.stages[0], name=kind.value) for kind in StageKind)
     corrected = replace(facts, edits=edits, is_draft=True, stages=stages)

@@ -6,8 +6,8 @@ from federated.duplicates.group_key import (
     SEALED_KEY_BYTES,
     checked_cohort,
     draw_group_key,
-    drawer_of,
     framed,
+    key_generator_of,
     open_group_key,
     seal_group_key,
 )
@@ -23,7 +23,7 @@ def test_the_recipient_opens_what_the_first_entity_sealed() -> None:
     assert len(sealed) == SEALED_KEY_BYTES
     assert key not in sealed
     assert open_group_key(sealed, pair_secret, **ROUTE) == key
-    assert drawer_of(("soria", "avila", "leon")) == "avila"
+    assert key_generator_of(("soria", "avila", "leon")) == "avila"
 
 
 @pytest.mark.invariant(8)

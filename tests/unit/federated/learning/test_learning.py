@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from federated.errors import FederatedError
-from federated.learning.documents import AdditiveModel, LinearModel
-from federated.learning.programs import program_for
-from federated.learning.scoring import log_odds
-from federated.learning.terms import AdditiveTerms, ModelName, plan_model_terms
-from federated.plain import fit_plainly
-from federated.scoring import area_under_curve
+from federated.evaluation.roc import area_under_curve
+from federated.learning.hyperparameters import AdditiveTerms, ModelName, plan_model_terms
+from federated.learning.log_odds import log_odds
+from federated.learning.model_documents import AdditiveModel, LinearModel
+from federated.learning.program_factory import program_for
+from federated.studies.plain_regression import fit_plainly
 from tests.support.learning import FEATURES, last_state, learn, people
 
 TEST = people(4000, seed=99)

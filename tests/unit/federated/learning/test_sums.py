@@ -8,18 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from federated.errors import DataUnsuitable, MessageMalformed
-from federated.features import FloatVector
-from federated.learning.programs import program_for
-from federated.learning.terms import ModelName, plan_model_terms
-from federated.models import answerer_for
-from federated.rows import Rows
-from federated.stages import StageKind
+from federated.learning.hyperparameters import ModelName, plan_model_terms
+from federated.learning.program_factory import program_for
+from federated.models import local_model_for
+from federated.privacy.stages import StageKind
+from federated.tabular.features import FloatVector
+from federated.tabular.rows import Rows
 from tests.support.learning import FEATURES, people
 
 KINDS: tuple[ModelName, ...] = ("logistic", "additive", "neural")
 TERMS = {kind: plan_model_terms(kind, FEATURES, epsilon=1.0, delta=1e-5) for kind in KINDS}
 PROGRAMS = {kind: program_for(FEATURES, TERMS[kind]) for kind in KINDS}
-ANSWERERS = {kind: answerer_for(FEATURES, TERMS[kind]) for kind in KINDS}
+ANSWERERS = {kind: local_model_for(FEATURES, TERMS[kind]) for kind in KINDS}
 STAGES = [(kind, stage.kind) for kind in KINDS for stage in PROGRAMS[kind].stages]
 COLUMNS = 6
 

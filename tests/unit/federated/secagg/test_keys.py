@@ -1,7 +1,5 @@
 import pytest
 
-from consent_ledger import signing
-from consent_ledger.errors import MalformedDocument, SignatureInvalid
 from federated.errors import KeyStatementInvalid
 from federated.secagg.keys import (
     KEY_STATEMENT_TYPE,
@@ -11,7 +9,9 @@ from federated.secagg.keys import (
     public_key,
     seal_key_statement,
 )
-from tests.unit.federated.secagg.group import CAMPAIGN, MANIFEST
+from tests.support.federated.secagg_group import CAMPAIGN, MANIFEST
+from trust import signing
+from trust.errors import MalformedDocument, SignatureInvalid
 
 SIGNER = signing.Ed25519Signer.generate()
 

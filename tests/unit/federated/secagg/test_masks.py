@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from federated.rounds import IntVector
+from federated.privacy.quantisation import IntVector
 from federated.secagg.shares import split
-from tests.unit.federated.secagg.group import group_of, only, zeros
+from tests.support.federated.secagg_group import group_of, only, zeros
 
 LENGTH = 30_000
 INPUTS = {

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from federated.errors import MaskedMessageInvalid, SecureSumRefused, SumLost
-from federated.rounds import IntVector
+from federated.privacy.quantisation import IntVector
 from federated.secagg import server
 from federated.secagg.client import Masker, add_pair_mask, self_mask_key
 from federated.secagg.derivation import RoundBinding, expand
 from federated.secagg.messages import MaskedInput, check_answer, check_input
-from tests.unit.federated.secagg.group import CONTEXT, Group, group_of, only, zeros
+from tests.support.federated.secagg_group import CONTEXT, Group, group_of, only, zeros
 
 BOUND = (1 << 63) // 64
 SETTINGS = settings(max_examples=40, deadline=None)

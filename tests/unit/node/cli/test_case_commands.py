@@ -8,11 +8,11 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from node.cases.errors import CaseDateInvalid, ProfessionalInvalid
+from node.care.errors import CaseDateInvalid, ProfessionalInvalid
 from node.cli.app import app
 from node.cli.professional import read_day
-from node.runtime.clock import SystemClock
 from policies.errors import RedpactError
+from service.clock import SystemClock
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
 
 ME = {"REDPACT_PROFESSIONAL": "staff-7"}

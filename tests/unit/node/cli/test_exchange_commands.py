@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from node.cli.app import app
 from node.cli.arguments import split_names
-from node.runtime.clock import SystemClock
 from policies.errors import RedpactError
+from service.clock import SystemClock
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
 
 

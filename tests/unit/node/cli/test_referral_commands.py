@@ -7,13 +7,13 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from consent_ledger.parties import EntityKind
 from node.cli.app import app
-from node.exchange.asking import Asking, question_of
+from node.fetch.asking import Asking, question_of
 from node.wiring import Node
 from policies.errors import RedpactError
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.postoffice import PostOffice
+from trust.parties import EntityKind
 
 
 @pytest.fixture

@@ -4,17 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.directory import Directory, seal_directory
-from consent_ledger.errors import (
-    DirectoryExpired,
-    DirectoryRollback,
-    LedgerError,
-    MalformedDocument,
-    SignatureInvalid,
-)
-from consent_ledger.signing import Ed25519Signer
 from node.identity.directory import CA_FILE, FILE, DirectoryCache
 from tests.support.clock import START
+from trust.directory import Directory, seal_directory
+from trust.errors import DirectoryExpired, DirectoryRollback, MalformedDocument, SignatureInvalid, TrustError
+from trust.signing import Ed25519Signer
 
 NETWORK = "red.example"
 
@@ -100,7 +94,7 @@ def test_a_file_that_was_tampered_with_is_not_believed(tmp_path: Path, coordinat
     original = (tmp_path / FILE).read_bytes()
     for content in (b"", b"{}", original[:-20], original.replace(b'"sig":"', b'"sig":"AAAA')):
         (tmp_path / FILE).write_bytes(content)
-        with pytest.raises(LedgerError):
+        with pytest.raises(TrustError):
             cache(tmp_path, coordinator).current(START)
 
 

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.parties import EntityKind
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.postoffice import PostOffice
+from trust.parties import EntityKind
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from consent_ledger.parties import EntityStatus
 from node.referrals.capacity import Capacities
 from node.referrals.errors import ReferralInvalid
 from node.referrals.report import asked_document, asked_exit_code, asked_text
@@ -11,6 +10,7 @@ from records_exchange.message import new_message, seal_message
 from records_exchange.referral import CAPACITY
 from tests.support.exchange import PERSON
 from tests.support.postoffice import PostOffice
+from trust.parties import EntityStatus
 
 
 def test_a_question_about_places_gets_bands_and_names_nobody(office: PostOffice) -> None:

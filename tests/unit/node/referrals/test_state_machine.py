@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from typing_extensions import override
 
-from consent_ledger.parties import EntityKind
-from node.exchange.consents import Consents
+from node.consents.consents import Consents
 from node.referrals.errors import ReferralStepRefused, ReferralWithoutConsent
-from node.referrals.lapsing import lapse_unanswered
-from node.referrals.service import NewReferral, Referrals
+from node.referrals.expiry import lapse_unanswered
+from node.referrals.referrals import NewReferral, Referrals
 from node.referrals.store import Referral
 from node.wiring import Node
 from policies.referrals import OPEN, ReferralSide
 from tests.support.clock import FrozenClock
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.postoffice import Fault, PostOffice, audit, faults, waiting
+from trust.parties import EntityKind
 
 ENTITIES = ("town", "ngo")
 _Act = Callable[[Referrals, str], Referral]

@@ -2,20 +2,20 @@ from collections.abc import Callable
 
 import pytest
 
-from consent_ledger.parties import Party
-from consent_ledger.signing import Envelope
-from node.exchange.consents import Consents
-from node.exchange.erasing import Erasures
-from node.records.errors import PersonUnknown
+from node.consents.consents import Consents
+from node.people.errors import PersonUnknown
 from node.referrals.errors import ReferralOfAnotherPerson, ReferralStepRefused, TransferNotReceived
-from node.referrals.service import NewReferral, Referrals
+from node.referrals.referrals import NewReferral, Referrals
 from node.referrals.store import Referral
 from node.referrals.transfer import Transfers
-from node.runtime.errors import PeerUnreachable, StorageFull
+from node.rights.erasure import Erasures
 from node.wiring import Node
 from policies.referrals import ReferralState
+from service.errors import PeerUnreachable, StorageFull
 from tests.support.exchange import OTHER_PERSON, PERSON, hold, person_record
 from tests.support.postoffice import PostOffice, audit, faults
+from trust.parties import Party
+from trust.signing import Envelope
 
 
 def accepted(office: PostOffice, *, transfer: bool = True) -> Referral:

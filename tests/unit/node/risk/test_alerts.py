@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 
-from node.records.model import PROFILING_OBJECTION
-from node.records.population import PopulationRequest, generate
-from node.risk import report
+from node.fictitious.population import PopulationRequest, generate
+from node.people.model import PROFILING_OBJECTION
+from node.risk import risk_report as report
 from node.risk.alerts import BAND_STARTS, Band, alerts, band_of, parse_band
-from node.risk.decisions import Decision, NewDecision, decide
-from node.risk.forgetting import forget_risk
+from node.risk.person_erasure import forget_risk
+from node.risk.professional_decisions import Decision, NewDecision, decide
 from node.risk.tables import DecisionRow, LastLookRow, LookRow
 from node.training.errors import BandInvalid
 from node.wiring import Node

@@ -8,14 +8,17 @@ import pytest
 
 from consent_ledger.bodies import PolicyChangedBody, read_body
 from consent_ledger.entry import Leaf
-from node.records.errors import PersonUnknown
-from node.risk import listing, report, status_report
+from node.clients.training import ListedCampaign
+from node.people.errors import PersonUnknown
+from node.risk import risk_list as listing
+from node.risk import risk_report as report
+from node.risk import use_status_report as status_report
 from node.risk.alerts import Band, alerts
-from node.risk.decisions import Decision, NewDecision, OverrideRate, RateWarning, decide
-from node.risk.status import RiskStatus, risk_status
-from node.risk.switch import SwitchState, switch
-from node.rpc.training import ListedCampaign
-from node.training import background
+from node.risk.kill_switch import SwitchState, switch
+from node.risk.professional_decisions import Decision, NewDecision, OverrideRate, RateWarning, decide
+from node.risk.use_status import RiskStatus, risk_status
+from node.training import pending_work
+from node.training import service_loops as background
 from node.training.errors import ReleaseExpired, ReleaseRecalled, RiskSwitchedOff, SwitchReasonInvalid
 from node.wiring import Node
 from policies.errors import UnknownTerm
@@ -198,13 +201,13 @@ def test_the_service_hears_of_a_recall_before_anybody_looks(
 ) -> None:
     monkeypatch.setattr(background, "RECALL_SECONDS", 0.01)
     monkeypatch.setattr(Node, "training_client", lambda _: script)
-    assert background.keeps_releases(node)
+    assert pending_work.keeps_releases(node)
     recalled(script)
     stopping = threading.Event()
     service = threading.Thread(target=background.watch_recalls, args=(node, stopping))
     service.start()
     for _ in range(500):
-        if not background.keeps_releases(node):
+        if not pending_work.keeps_releases(node):
             break
         stopping.wait(0.02)
     stopping.set()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from federated.scoring import sigmoid
+from federated.learning.log_odds import sigmoid
 from node.training.calibration import LEAST_CASES, Calibration, fit, log_odds
 
 

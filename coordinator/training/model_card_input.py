@@ -1,0 +1,89 @@
+"""What a model card says that the campaign does not know.
+
+Plain words for its features, whom to write to, and what entities chose to tell of their own evaluations. The file that
+``training release --told`` reads, all of it optional::
+
+    {"contact": "ipro@example.org",
+     "evaluations": {"leon": <the document of: redpact-node training evaluate ID --json>}}
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from coordinator.training.errors import CampaignInvalid
+from federated.campaign.manifest import CampaignManifest, DataSource
+from federated.card.facts import AttackFacts
+from federated.card.facts_from_release import SuppliedFacts
+from federated.evaluation.local_comparison import Comparison
+from policies.training_features import load_training_features
+from trust.parties import EntityId
+
+MAX_BYTES: Final = 1 << 20
+
+
+class _Attack(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    auc: float = Field(ge=0, le=1)
+    epsilon_at_least: float = Field(ge=0)
+    people: int = Field(ge=0)
+
+
+class _Evaluation(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    campaign: str
+    comparison: Comparison | None = None
+    attack: _Attack | None = None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    contact: str = Field(default="", max_length=500)
+    evaluations: dict[EntityId, _Evaluation] = Field(default_factory=dict)
+
+
+def model_card_input(manifest: CampaignManifest, file: Path | None) -> SuppliedFacts:
+    """Return what the card of a campaign says besides manifest and release.
+
+    Of the membership attacks that entities tell of, the one that found most is shown.
+
+    Raises:
+        CampaignInvalid: the file cannot be read, or tells of another campaign.
+    """
+    told = _read(file) if file is not None else _File()
+    strangers = [entity for entity, each in told.evaluations.items() if each.campaign != manifest.campaign_id]
+    if strangers:
+        raise CampaignInvalid(f"the evaluations of {', '.join(strangers)} are of another campaign")
+    attacks = [each.attack for each in told.evaluations.values() if each.attack is not None]
+    worst = max(attacks, key=lambda each: (each.epsilon_at_least, each.auc), default=None)
+    return SuppliedFacts(
+        contact=told.contact or f"Gerencia, {manifest.network}",
+        described=_described(manifest),
+        attack=AttackFacts(worst.auc, worst.epsilon_at_least, worst.people) if worst is not None else None,
+        comparisons=[(name, each.comparison) for name, each in sorted(told.evaluations.items()) if each.comparison],
+    )
+
+
+def _read(file: Path) -> _File:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise CampaignInvalid(f"{file}: {error.strerror or error}", remedy="check the path") from error
+    try:
+        return _File.model_validate_json(data[:MAX_BYTES])
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in fault["loc"]) or "file"
+        raise CampaignInvalid(f"{file}: {where}: {fault['msg']}", remedy="see: training release --help") from error
+
+
+def _described(manifest: CampaignManifest) -> Mapping[str, tuple[str, str]]:
+    if manifest.source is not DataSource.RECORDS:
+        return {}
+    chosen = load_training_features()
+    return {each.name: (each.es, each.en) for each in (*chosen.features, chosen.label)}

@@ -1,0 +1,163 @@
+"""What a person does with a campaign by command: look at its model, correct, publish and recall it, or stop it all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from consent_ledger.folders import new_folder
+from coordinator.training.campaign_register import Campaign
+from coordinator.training.campaign_states import StopReason, require_review
+from coordinator.training.errors import CampaignInvalid
+from coordinator.training.model_card_input import model_card_input
+from coordinator.training.release_publication import correct, drafted, publish
+from coordinator.wiring import Coordinator
+from federated.errors import EditInvalid
+from federated.learning.manual_edits import edit, edit_in_order
+from federated.learning.model_documents import AdditiveModel
+from federated.release.model_release import ModelRelease
+
+_MAX_REASON = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One correction by hand, as it was asked for.
+
+    Attributes:
+        values: the new log-odds, one per bin; None for an order.
+        direction: +1 rises, -1 falls, 0 where values are given.
+        remove: all log-odds become 0.
+    """
+
+    feature: str
+    reason: str
+    values: tuple[float, ...] | None = None
+    direction: int = 0
+    remove: bool = False
+
+    @classmethod
+    def of(cls, feature: str, reason: str, *, values: str, rising: bool, falling: bool, remove: bool) -> Self:
+        """Return the correction that the words of a command ask for.
+
+        Raises:
+            CampaignInvalid: not exactly one kind of correction, or values that are no numbers.
+            EditInvalid: no reason.
+        """
+        if sum((bool(values.strip()), rising, falling, remove)) != 1:
+            raise CampaignInvalid("a correction is one of --set, --rising, --falling, --remove", remedy="give one")
+        if not reason.strip() or len(reason) > _MAX_REASON:
+            raise EditInvalid(f"a correction needs a reason of at most {_MAX_REASON} characters")
+        if not values.strip():
+            return cls(feature, reason, direction=int(rising) - int(falling), remove=remove)
+        try:
+            return cls(feature, reason, tuple(float(each) for each in values.split(",")))
+        except ValueError as error:
+            raise CampaignInvalid("--set takes numbers with commas between: '-0.2, 0, 0.35'") from error
+
+    def __call__(self, model: AdditiveModel) -> AdditiveModel:
+        """Return the corrected model.
+
+        Raises:
+            EditInvalid: it does not fit.
+        """
+        if self.direction:
+            return edit_in_order(model, self.feature, 1 if self.direction > 0 else -1, reason=self.reason)
+        return edit(model, self.feature, self._values_for(model), reason=self.reason)
+
+    def _values_for(self, model: AdditiveModel) -> Sequence[float]:
+        if self.values is not None:
+            return self.values
+        shape = model.shape(self.feature)
+        return [0.0] * len(shape.log_odds) if shape is not None else []
+
+
+def look(coordinator: Coordinator, campaign_id: str) -> tuple[Campaign, ModelRelease]:
+    """Return a campaign in review and what would be released.
+
+    Raises:
+        CampaignUnknown, CampaignOutOfStep: there is no such campaign, or it is not in review.
+    """
+    with coordinator.snapshot() as session:
+        work = coordinator.training(session)
+        campaign = work.campaigns.get(campaign_id)
+        require_review(campaign.state)
+        return campaign, drafted(work, campaign, coordinator.clock.now())
+
+
+def write_draft(campaign: Campaign, draft: ModelRelease, folder: Path) -> None:
+    """Write the model card and the impact assessment of a draft, with their plots, to a new folder.
+
+    Raises:
+        ExportUnusable: the folder is not empty, or cannot be written.
+    """
+    from federated.card.facts_from_release import card_facts  # noqa: PLC0415 - plots load numpy
+    from federated.card.pages import pages_of  # noqa: PLC0415 - plots load numpy
+
+    told = model_card_input(campaign.manifest, None)
+    facts = card_facts(campaign.manifest, campaign.manifest_sha256, draft, told, is_draft=True)
+    with new_folder(folder) as target:
+        for name, data in pages_of(facts).items():
+            (target / name).parent.mkdir(exist_ok=True)
+            (target / name).write_bytes(data)
+
+
+def amend(coordinator: Coordinator, campaign_id: str, correction: Correction) -> ModelRelease:
+    """Make a correction and return what would be released now.
+
+    Raises:
+        CampaignUnknown, CampaignOutOfStep: there is no such campaign, or it is not in review.
+        EditInvalid: the correction does not fit the model.
+    """
+    now = coordinator.clock.now()
+    with coordinator.transaction() as session:
+        work = coordinator.training(session)
+        return drafted(work, correct(work, campaign_id, correction, now), now)
+
+
+def publish_reviewed(coordinator: Coordinator, campaign_id: str) -> Campaign:
+    """Sign and release the model in review.
+
+    Raises:
+        CampaignUnknown, CampaignOutOfStep: there is no such campaign, or it is not in review.
+    """
+    with coordinator.transaction() as session:
+        work = coordinator.training(session)
+        campaign = work.campaigns.get(campaign_id)
+        require_review(campaign.state)
+        return publish(work, campaign, coordinator.keys.signing, coordinator.clock.now())
+
+
+def stop_campaign(coordinator: Coordinator, campaign_id: str, reason: str) -> Campaign:
+    """End a campaign without a model; the service and the entities notice.
+
+    Raises:
+        CampaignUnknown: there is none with this id.
+        CampaignOutOfStep: it has already ended.
+        CampaignInvalid: no reason.
+    """
+    now = coordinator.clock.now()
+    with coordinator.transaction() as session:
+        work = coordinator.training(session)
+        campaign = work.campaigns.stop(campaign_id, StopReason.WITHDRAWN, _given(reason), now)
+        work.grid.cancel(campaign_id, now)
+        return campaign
+
+
+def recall(coordinator: Coordinator, campaign_id: str, reason: str) -> Campaign:
+    """Take a released model back in the whole network.
+
+    Raises:
+        CampaignUnknown: there is none with this id.
+        CampaignOutOfStep: it is not released.
+        CampaignInvalid: no reason.
+    """
+    with coordinator.transaction() as session:
+        campaigns = coordinator.training(session).campaigns
+        return campaigns.recall(campaign_id, _given(reason), coordinator.clock.now())
+
+
+def _given(reason: str) -> str:
+    if not reason.strip():
+        raise CampaignInvalid("this is done for a reason", remedy="give --reason")
+    return reason

@@ -1,0 +1,130 @@
+"""Runs a campaign's rounds over the network's own grid. Only here does the coordinator load Flower."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.orm import Session
+
+from coordinator.training.campaign_register import Campaign
+from coordinator.training.campaign_runner import OnStep
+from coordinator.training.campaign_states import CampaignState
+from coordinator.training.entity_requests import TrainingSignals, Workspace
+from coordinator.training.errors import CampaignInterrupted, CampaignOutOfStep
+from federated.coordination.progress import Progress
+from federated.coordination.task_store import TaskStore
+
+if TYPE_CHECKING:
+    from federated.flower.server_app import CampaignRun
+
+_LONGEST_WAIT_SECONDS: Final = 1.0
+"""A wake-up that was lost costs no more than this."""
+
+
+class ReplyWaiter:
+    """Waits for replies without missing one that came between looking and waiting."""
+
+    def __init__(
+        self, signals: TrainingSignals, stopping: threading.Event, require_running: Callable[[], None]
+    ) -> None:
+        """Wait in one campaign's thread.
+
+        Args:
+            signals: of the process.
+            stopping: set when the process stops.
+            require_running: raises when the campaign was ended by another process; asked when nothing else happens.
+        """
+        self._signals = signals
+        self._stopping = stopping
+        self._require_running = require_running
+        self._seen = signals.replies.generation
+
+    def wait(self, replies: int, seconds: float) -> None:
+        """Return when so many replies came since the last call, or after `seconds`, or after one second.
+
+        Raises:
+            CampaignInterrupted: the process is stopping.
+            CampaignOutOfStep: the campaign was stopped by a command.
+        """
+        # A reply stored after the last call's end counts: it moved the generation past `_seen`.
+        came = self._signals.replies.wait(self._seen, min(seconds, _LONGEST_WAIT_SECONDS), changes=replies)
+        self._seen = self._signals.replies.generation
+        if self._stopping.is_set() or self._signals.replies.closed:
+            raise CampaignInterrupted("the coordinator is stopping", remedy="the campaign goes on at the next start")
+        if not came:
+            self._require_running()
+
+
+@dataclass(frozen=True, slots=True)
+class RoundEngine:
+    """Implements `coordinator.training.campaign_runner.RunRounds`.
+
+    Attributes:
+        step_seconds: how long a step waits for entities that do not answer.
+    """
+
+    transaction: Callable[[], AbstractContextManager[Session]]
+    snapshot: Callable[[], AbstractContextManager[Session]]
+    workspace: Callable[[Session], Workspace]
+    signals: TrainingSignals
+    now: Callable[[], datetime]
+    step_seconds: float
+
+    def __call__(self, campaign: Campaign, on_step: OnStep, stopping: threading.Event) -> Progress:
+        """Run the steps that are left and return the last progress.
+
+        Raises:
+            CohortTooSmall: too few entities were left.
+            CampaignInterrupted: the process is stopping.
+            CampaignOutOfStep: the campaign was stopped by a command.
+        """
+        # Flower takes a second to load: not before a campaign runs.
+        from federated.flower.durable_grid import DurableGrid, GridEngine  # noqa: PLC0415 - see above
+        from federated.flower.server_app import run_campaign  # noqa: PLC0415 - see above
+
+        waiter = ReplyWaiter(self.signals, stopping, partial(self._require_running, campaign.campaign_id))
+        engine = GridEngine(
+            open_store=self._open_store,
+            read_store=self._read_store,
+            changed=self.signals.tasks.notify,
+            wait=waiter.wait,
+            now=self.now,
+        )
+        grid = DurableGrid(campaign.campaign_id, campaign.approved, engine, ttl_seconds=self.step_seconds)
+        run = campaign_run(campaign, on_step, self._key_of, self.step_seconds)
+        return run_campaign(run, grid, campaign.checkpoint)
+
+    def _require_running(self, campaign_id: str) -> None:
+        with self.snapshot() as session:
+            state = self.workspace(session).campaigns.get(campaign_id).state
+        if state is not CampaignState.RUNNING:
+            raise CampaignOutOfStep(f"campaign {campaign_id} is {state}")
+
+    def _key_of(self, entity: str) -> bytes:
+        with self.snapshot() as session:
+            return bytes.fromhex(self.workspace(session).party(entity).signing_key)
+
+    @contextmanager
+    def _open_store(self) -> Iterator[TaskStore]:
+        with self.transaction() as session:
+            yield self.workspace(session).grid
+
+    @contextmanager
+    def _read_store(self) -> Iterator[TaskStore]:
+        with self.snapshot() as session:
+            yield self.workspace(session).grid
+
+
+def campaign_run(
+    campaign: Campaign, on_step: OnStep, key_of: Callable[[str], bytes], step_seconds: float
+) -> "CampaignRun":
+    """Return what Flower's app needs to run a campaign, on whatever grid."""
+    from federated.coordination.state_machine import CampaignSetup  # noqa: PLC0415 - Flower takes a second to load
+    from federated.flower.server_app import CampaignRun  # noqa: PLC0415 - Flower takes a second to load
+
+    terms = CampaignSetup(campaign.manifest, campaign.manifest_sha256, campaign.approved, key_of)
+    return CampaignRun(terms=terms, on_step=on_step, step_seconds=step_seconds)

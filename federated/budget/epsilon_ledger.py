@@ -1,0 +1,381 @@
+"""The node's own epsilon ledger: what each data set may spend, has promised, and has spent.
+
+Rules, in the order they are checked (all inside the caller's transaction, with the data set's row locked):
+
+1. A data set has one limit, epsilon at a fixed delta. Lowering it is always possible; what is spent stays spent.
+2. An approved campaign reserves all its rounds at once, or is refused: nothing is promised that could not be kept.
+3. A round is spent together with the bytes that answer it. Only after that commit may they leave.
+4. A round asked again gives the stored bytes, never fresh noise, and costs nothing; with other content it is refused.
+5. Closing a campaign frees the rounds it did not use. Nothing else ever frees anything.
+6. What secure aggregation asks after a round, who survived it, is answered once: other survivors are refused.
+
+Epsilon is recomputed from the recorded noise multipliers each time; a stored total is never trusted. A data set's
+people are either trained on or held out (`federated.privacy.stages`): it has spent the larger of the two.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from federated.budget.spend_chain import StoredLink, check_chain
+from federated.errors import (
+    BudgetDamaged,
+    BudgetExceeded,
+    BudgetUnknown,
+    CampaignNotApproved,
+    PrivacyTermsInvalid,
+    RoundRefused,
+)
+from federated.privacy.accountant import GaussianRounds, epsilon_of
+from federated.privacy.stages import Part, Stage, planned, position_of
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLimit:
+    """The limit of a data set: at most `epsilon` at `delta` for a person, over all campaigns."""
+
+    dataset: str
+    epsilon: float
+    delta: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What an approved campaign may spend on a data set, and which of its rounds are spent."""
+
+    campaign_id: str
+    dataset: str
+    stages: tuple[Stage, ...]
+    spent: frozenset[int]
+    closed: bool
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds may be spent in all."""
+        return sum(stage.rounds for stage in self.stages)
+
+    def committed(self, part: Part) -> tuple[GaussianRounds, ...]:
+        """What this costs the people of a part at most: all its rounds while open, the spent ones once closed."""
+        return self.used(part) if self.closed else planned(self.stages, part)
+
+    def used(self, part: Part) -> tuple[GaussianRounds, ...]:
+        """What this has cost the people of a part so far."""
+        found = [position_of(self.stages, number) for number in sorted(self.spent)]
+        return tuple(
+            GaussianRounds(position.stage.noise_multiplier, 1)
+            for position in found
+            if position is not None and position.stage.kind.part is part
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """One round that was answered: the hash of what was asked, and the bytes that answered it."""
+
+    campaign_id: str
+    round: int
+    request_sha256: str
+    reply: bytes
+    spent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedUnmasking:
+    """The one answer that this entity gave about who survived a round: the hash of the question, and the bytes."""
+
+    request_sha256: str
+    reply: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetStatement:
+    """The state of one data set's budget, epsilon at the limit's delta.
+
+    Attributes:
+        spent: what has left this node.
+        committed: the same with every open reservation spent to its end.
+    """
+
+    limit: BudgetLimit
+    spent: float
+    committed: float
+    reservations: tuple[Reservation, ...]
+
+    @property
+    def left(self) -> float:
+        """A plain difference, for people; whether a campaign fits is decided by composing, not by this number."""
+        return max(0.0, self.limit.epsilon - self.committed)
+
+
+class BudgetStore(Protocol):
+    """Where budgets live. Every method works inside the caller's transaction."""
+
+    def lock(self, dataset: str) -> BudgetLimit | None:
+        """Return the limit of a data set, holding its lock until the transaction ends."""
+        ...
+
+    def put_limit(self, limit: BudgetLimit, now: datetime) -> None:
+        """Store or replace a limit."""
+        ...
+
+    def datasets(self) -> tuple[str, ...]:
+        """Return the data sets that have a limit, sorted."""
+        ...
+
+    def reservations(self, dataset: str) -> tuple[Reservation, ...]:
+        """Return every reservation on a data set, oldest first."""
+        ...
+
+    def reservation(self, campaign_id: str) -> Reservation | None:
+        """Return the reservation of a campaign."""
+        ...
+
+    def put_reservation(self, reservation: Reservation, now: datetime) -> None:
+        """Store a new reservation."""
+        ...
+
+    def close(self, campaign_id: str, now: datetime) -> None:
+        """Mark a reservation closed."""
+        ...
+
+    def spend(self, campaign_id: str, round_number: int) -> Spend | None:
+        """Return the spend of one round."""
+        ...
+
+    def put_spend(self, dataset: str, spend: Spend) -> None:
+        """Store a new spend as the next link of the data set's chain, whose lock the caller holds."""
+        ...
+
+    def links(self, dataset: str) -> tuple[StoredLink, ...]:
+        """Return the data set's chain, first spend first."""
+        ...
+
+    def unmasking(self, campaign_id: str, round_number: int) -> RecordedUnmasking | None:
+        """Return how the unmasking of a spent round was answered, or None."""
+        ...
+
+    def put_unmasking(self, campaign_id: str, round_number: int, unmasking: RecordedUnmasking) -> None:
+        """Store the one answer to the unmasking of a spent round."""
+        ...
+
+
+class EpsilonLedger:
+    """The rules above over a `BudgetStore`."""
+
+    def __init__(self, store: BudgetStore) -> None:
+        self._store = store
+
+    def set_limit(self, limit: BudgetLimit, now: datetime) -> BudgetStatement:
+        """Set or change the limit of a data set.
+
+        Raises:
+            PrivacyTermsInvalid: epsilon or delta out of range, or another delta than the one already accounted at.
+        """
+        if not 0 < limit.epsilon <= 50 or not 0 < limit.delta <= 1e-3:  # noqa: PLR2004 - the message says the ranges
+            raise PrivacyTermsInvalid("a limit needs an epsilon above 0 and at most 50, and a delta of at most 0.001")
+        known = self._store.lock(limit.dataset)
+        if known is not None and known.delta != limit.delta:
+            raise PrivacyTermsInvalid(
+                f"{limit.dataset} is accounted at delta {known.delta}", remedy="keep its delta and change epsilon only"
+            )
+        self._store.put_limit(limit, now)
+        return self.statement(limit.dataset)
+
+    def statements(self) -> tuple[BudgetStatement, ...]:
+        """Return the state of every budget."""
+        return tuple(self.statement(dataset) for dataset in self._store.datasets())
+
+    def statement(self, dataset: str) -> BudgetStatement:
+        """Return the state of a data set's budget.
+
+        Raises:
+            BudgetUnknown: it has no limit.
+        """
+        limit = self._limit(dataset)
+        reservations = self._store.reservations(dataset)
+        return BudgetStatement(limit, _spent(limit, reservations), _committed(limit, reservations), reservations)
+
+    def verify(self, dataset: str) -> int:
+        """Check the hash chain over everything the data set spent, and return how many spends there are.
+
+        Raises:
+            BudgetDamaged: a spend was taken out, put in or changed.
+        """
+        links = self._store.links(dataset)
+        check_chain(dataset, links)
+        return len(links)
+
+    def forecast(self, campaign_id: str) -> tuple[float, ...]:
+        """Return what the data set will have spent after each round that is left of a campaign, as things stand."""
+        reservation = self._store.reservation(campaign_id)
+        if reservation is None or reservation.closed:
+            return ()
+        limit = self._limit(reservation.dataset)
+        others = [item for item in self._store.reservations(reservation.dataset) if item != reservation]
+        left = range(max(reservation.spent, default=0) + 1, reservation.rounds + 1)
+        ahead = [reservation.spent | set(range(left.start, number + 1)) for number in left]
+        return tuple(_spent(limit, [*others, replace(reservation, spent=frozenset(spent))]) for spent in ahead)
+
+    def reserve(self, campaign_id: str, dataset: str, stages: tuple[Stage, ...], now: datetime) -> BudgetStatement:
+        """Reserve all the rounds of a campaign, or nothing.
+
+        Raises:
+            BudgetUnknown: the data set has no limit.
+            BudgetDamaged: its chain of spends is broken.
+            BudgetExceeded: the limit would not hold if every reservation were spent.
+            RoundRefused: the campaign already has another reservation.
+        """
+        limit = self._limit(dataset)
+        self.verify(dataset)
+        known = self._store.reservation(campaign_id)
+        new = Reservation(campaign_id, dataset, stages, frozenset(), closed=False)
+        if known is not None:
+            if (known.dataset, known.stages) != (dataset, stages):
+                raise RoundRefused(f"campaign {campaign_id} already has other terms here")
+            return self.statement(dataset)
+        _require_room(limit, _committed(limit, [*self._store.reservations(dataset), new]))
+        self._store.put_reservation(new, now)
+        return self.statement(dataset)
+
+    def stored_reply(self, campaign_id: str, round_number: int, request_sha256: str) -> bytes | None:
+        """Return the bytes that already answered this round, or None.
+
+        Raises:
+            RoundRefused: the round was answered, but something else was asked then.
+        """
+        spend = self._store.spend(campaign_id, round_number)
+        if spend is None:
+            return None
+        if spend.request_sha256 != request_sha256:
+            raise RoundRefused(
+                f"round {round_number} was already answered for other content",
+                remedy="tell the coordinator's administrator: a round must not be asked twice with different content",
+            )
+        return spend.reply
+
+    def require_open(self, campaign_id: str) -> Reservation:
+        """Return a campaign's reservation, which must not be closed.
+
+        Raises:
+            CampaignNotApproved: there is none, or it is closed.
+        """
+        reservation = self._store.reservation(campaign_id)
+        if reservation is None or reservation.closed:
+            raise CampaignNotApproved(f"campaign {campaign_id} has no open reservation here")
+        return reservation
+
+    def require_room(self, campaign_id: str, round_number: int) -> Reservation:
+        """Check that a new round may be spent now.
+
+        Raises:
+            CampaignNotApproved: the campaign has no open reservation.
+            RoundRefused: the round is outside the reservation or before one already spent.
+            BudgetExceeded: the limit would not hold.
+        """
+        reservation = self.require_open(campaign_id)
+        limit = self._limit(reservation.dataset)
+        if not 1 <= round_number <= reservation.rounds or len(reservation.spent) >= reservation.rounds:
+            raise RoundRefused(f"round {round_number} is outside the {reservation.rounds} approved")
+        if round_number <= max(reservation.spent, default=0):
+            raise RoundRefused(f"round {round_number} comes after a later one")
+        reservations = self._store.reservations(reservation.dataset)
+        # All that is promised, this round included, costs at least what is spent with this round; being the same from
+        # round to round, it is computed once. Only a limit lowered since then asks for the exact figure.
+        if not _committed(limit, reservations) <= limit.epsilon:
+            others = [item for item in reservations if item.campaign_id != campaign_id]
+            after = replace(reservation, spent=reservation.spent | {round_number})
+            _require_room(limit, _spent(limit, [*others, after]))
+        return reservation
+
+    def record(self, spend: Spend) -> bytes:
+        """Spend a round with the bytes that answer it, and return the bytes to send after the commit.
+
+        When another worker was quicker these are the bytes it stored, not the ones passed.
+
+        Raises:
+            CampaignNotApproved, RoundRefused, BudgetExceeded: as `require_room` and `stored_reply`.
+        """
+        reservation = self._store.reservation(spend.campaign_id)
+        if reservation is not None:
+            # Before looking for the stored reply, or two workers could both miss it.
+            self._store.lock(reservation.dataset)
+        stored = self.stored_reply(spend.campaign_id, spend.round, spend.request_sha256)
+        if stored is not None:
+            return stored
+        reservation = self.require_room(spend.campaign_id, spend.round)
+        self._store.put_spend(reservation.dataset, spend)
+        return spend.reply
+
+    def stored_unmasking(self, campaign_id: str, round_number: int, request_sha256: str) -> bytes | None:
+        """Return the bytes that already answered who survived a round, or None.
+
+        Raises:
+            RoundRefused: this entity contributed nothing to the round, or was told of other survivors before.
+        """
+        if self._store.spend(campaign_id, round_number) is None:
+            raise RoundRefused(f"round {round_number} has no contribution of this entity to unmask")
+        known = self._store.unmasking(campaign_id, round_number)
+        if known is None:
+            return None
+        if known.request_sha256 != request_sha256:
+            raise RoundRefused(
+                f"round {round_number} was already unmasked for other survivors",
+                remedy="tell the coordinator's administrator: a round has one list of survivors",
+            )
+        return known.reply
+
+    def record_unmasking(self, campaign_id: str, round_number: int, answer: RecordedUnmasking) -> bytes:
+        """Store this entity's one answer to the unmasking of a round, and return the bytes to send after the commit.
+
+        Raises:
+            RoundRefused: as `stored_unmasking`.
+        """
+        reservation = self._store.reservation(campaign_id)
+        if reservation is not None:
+            self._store.lock(reservation.dataset)
+        stored = self.stored_unmasking(campaign_id, round_number, answer.request_sha256)
+        if stored is not None:
+            return stored
+        self._store.put_unmasking(campaign_id, round_number, answer)
+        return answer.reply
+
+    def close(self, campaign_id: str, now: datetime) -> None:
+        """Free the rounds a campaign did not use. Closing twice, or one that never reserved, changes nothing."""
+        reservation = self._store.reservation(campaign_id)
+        if reservation is not None and not reservation.closed:
+            self._store.lock(reservation.dataset)
+            self._store.close(campaign_id, now)
+
+    def _limit(self, dataset: str) -> BudgetLimit:
+        limit = self._store.lock(dataset)
+        if limit is None:
+            raise BudgetUnknown(
+                f"data set {dataset!r} has no privacy limit", remedy="set one with: redpact-node training budget"
+            )
+        return limit
+
+
+def _spent(limit: BudgetLimit, reservations: Iterable[Reservation]) -> float:
+    known = tuple(reservations)
+    return _composed(limit, lambda part: [rounds for item in known for rounds in item.used(part)])
+
+
+def _committed(limit: BudgetLimit, reservations: Iterable[Reservation]) -> float:
+    known = tuple(reservations)
+    return _composed(limit, lambda part: [rounds for item in known for rounds in item.committed(part)])
+
+
+def _composed(limit: BudgetLimit, rounds_of: Callable[[Part], list[GaussianRounds]]) -> float:
+    try:
+        return max(epsilon_of(rounds_of(part), limit.delta) for part in Part)
+    except PrivacyTermsInvalid as error:
+        raise BudgetDamaged(f"the budget of {limit.dataset} cannot be computed: {error.message}") from error
+
+
+def _require_room(limit: BudgetLimit, epsilon: float) -> None:
+    if not epsilon <= limit.epsilon:  # also when it is not a number: fail closed
+        raise BudgetExceeded(
+            f"data set {limit.dataset!r} would reach epsilon {epsilon:.3f} of the {limit.epsilon:g} allowed",
+            remedy="refuse the campaign, or let the data-protection officer raise the limit",
+        )

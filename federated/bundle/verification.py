@@ -1,0 +1,302 @@
+"""Verifying a bundle, trusting nobody but the owner of one key. The numbers are those of `report.QUESTIONS`.
+
+(1) the list of hashes is signed by the pinned key; (2) the folder holds exactly what it lists; (3) manifest and release
+are signed by that key and belong together; (4) the purpose is support only; (5) the transcript starts at the manifest
+and ends where the release says; (6) its rounds are the manifest's; (7) every round had enough invited entities; (8) the
+noise is split over no more entities than a sum has; (9) epsilon, computed again, is not above the claim and
+``epsilon.json`` states the same; (10) the model, made again, is the one released; (11) the figures are the signed ones;
+(12) it has not expired.
+Not done here: whether the entities named did contribute (their own ledgers tell), and what the noise they added was.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from consent_ledger.audit.report import Check
+from consent_ledger.errors import ExportUnusable
+from consent_ledger.folders import read_file
+from federated.bundle.campaign_facts import SUPPORT_ONLY, BundleFacts, CampaignReader
+from federated.bundle.contents import (
+    EPSILON_FILE,
+    KEY_FILE,
+    MANIFEST_FILE,
+    MAX_FILES,
+    MAX_SUMS_BYTES,
+    METRICS_FILE,
+    RELEASE_FILE,
+    REQUIRED,
+    SIGNED_SUMS_FILE,
+    SUMS_FILE,
+    SUMS_TYPE,
+    TRANSCRIPT_FILE,
+    parse_sums,
+)
+from federated.bundle.epsilon_proof import epsilon_of_stages, epsilon_proof
+from federated.bundle.errors import BundleUnusable
+from federated.bundle.verification_report import QUESTIONS, BundleReport
+from federated.coordination.transcript import MAX_TRANSCRIPT_BYTES, Transcript
+from policies.errors import RedpactError
+from trust import canonical, signing
+from trust.errors import SignatureInvalid
+
+_TOLERANCE: Final = 1e-9
+"""Relative difference of numbers made again elsewhere: the last bits of an exponential differ between machines."""
+_ACCOUNTANTS: Final = 1e-4
+"""The same for epsilons, which versions of the accountant's libraries discretise alike only to so many digits."""
+
+
+def verify_bundle(
+    folder: Path, reader: CampaignReader, *, coordinator_key: bytes | None = None, now: datetime | None = None
+) -> BundleReport:
+    """Check a bundle's folder.
+
+    Args:
+        folder: a bundle, unpacked.
+        reader: opens the documents and makes the model again.
+        coordinator_key: 32 raw bytes, from the network's directory or a node's settings; None takes the one in the
+            folder, which proves only that the bundle is consistent.
+        now: for the expiry; None judges no date.
+
+    Raises:
+        BundleUnusable: not a bundle's folder.
+    """
+    return _Verification(folder, reader, coordinator_key, now).run()
+
+
+class _Verification:
+    def __init__(
+        self, folder: Path, reader: CampaignReader, coordinator_key: bytes | None, now: datetime | None
+    ) -> None:
+        self._folder, self._reader, self._now = folder, reader, now
+        self._own_key = coordinator_key is None
+        missing = [name for name in (SUMS_FILE, SIGNED_SUMS_FILE, *REQUIRED) if not (folder / name).is_file()]
+        if len(missing) > len(REQUIRED) // 2:
+            raise BundleUnusable(f"{folder} is not a release bundle", remedy="unpack the ZIP file and name its folder")
+        self._key = _key_of(folder) if coordinator_key is None else coordinator_key
+        self._checks: list[Check] = []
+
+    def run(self) -> BundleReport:
+        self._sums_signed()
+        self._files()
+        facts = self._documents()
+        epsilon = None
+        if facts is not None:
+            self._purpose(facts)
+            transcript = self._transcript(facts)
+            if transcript is not None:
+                self._rounds(facts, transcript)
+                self._cohort(facts, transcript)
+            self._noise(facts)
+            epsilon = self._epsilon(facts)
+            if transcript is not None:
+                self._model(facts, transcript)
+            self._metrics(facts)
+            self._expiry(facts)
+        return BundleReport(
+            checks=tuple(self._checks),
+            campaign_id=facts.campaign_id if facts else None,
+            epsilon=epsilon,
+            expires=facts.expires if facts else None,
+            own_key=self._own_key,
+        )
+
+    def _check(self, number: int, examined: int = 1) -> Check:
+        check = Check(number, *QUESTIONS[number - 1], examined=examined)
+        self._checks.append(check)
+        return check
+
+    def _read(self, name: str, max_bytes: int = canonical.MAX_DOCUMENT_BYTES) -> bytes:
+        return read_file(self._folder / name, max_bytes)
+
+    def _sums_signed(self) -> None:
+        # (1) signed, over the very bytes of the list, in the envelope's one form
+        check = self._check(1)
+        try:
+            data, sums = self._read(SIGNED_SUMS_FILE), self._read(SUMS_FILE, MAX_SUMS_BYTES)
+            envelope = signing.Envelope.from_json(data)
+            signed = signing.open_envelope(envelope, payload_type=SUMS_TYPE, public_key=self._key)
+        except RedpactError as error:
+            check.fail("sums_not_signed", f"La firma no vale ({error.code})", error.message)
+            return
+        if signed != sums or envelope.to_json() != data or envelope.key_id != signing.key_id(self._key):
+            check.fail("sums_changed", "La lista no es la firmada", "The list is not the one that was signed")
+
+    def _files(self) -> None:
+        # (2) nothing missing, nothing else, nothing changed
+        check = self._check(2, 0)
+        try:
+            sums = parse_sums(self._read(SUMS_FILE, MAX_SUMS_BYTES))
+        except RedpactError as error:
+            check.fail("sums_malformed", "La lista de huellas está dañada", error.message)
+            return
+        found = {path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if not path.is_dir()}
+        for name in sorted({*sums, *REQUIRED} - found):
+            check.fail("file_missing", f"Falta {name}", f"{name} is missing")
+        for name in sorted(found - {*sums, SUMS_FILE, SIGNED_SUMS_FILE})[:MAX_FILES]:
+            check.fail("file_added", f"{name!r} no está en la lista", f"{name!r} is not in the list")
+        for name in sorted(found & set(sums)):
+            check.examined += 1
+            if _sha256(self._folder / name) != sums[name]:
+                check.fail("file_changed", f"{name} ha cambiado", f"{name} has changed")
+
+    def _documents(self) -> BundleFacts | None:
+        # (3) both signed by the pinned key, and the release bound to this manifest
+        check = self._check(3)
+        try:
+            manifest, release = (self._envelope(name) for name in (MANIFEST_FILE, RELEASE_FILE))
+            return self._reader.open(manifest, release, self._key)
+        except RedpactError as error:
+            check.fail("documents_invalid", f"No son válidos ({error.code})", error.message)
+            return None
+
+    def _envelope(self, name: str) -> signing.Envelope:
+        data = self._read(name)
+        envelope = signing.Envelope.from_json(data)
+        if envelope.to_json() != data or envelope.key_id != signing.key_id(self._key):
+            raise SignatureInvalid(f"{name} is not in its one form, or names another key")
+        return envelope
+
+    def _purpose(self, facts: BundleFacts) -> None:
+        # (4) the purpose lock
+        check = self._check(4)
+        if facts.purpose != SUPPORT_ONLY:
+            check.fail("purpose_other", f"La finalidad es {facts.purpose!r}", f"The purpose is {facts.purpose!r}")
+
+    def _transcript(self, facts: BundleFacts) -> Transcript | None:
+        # (5) the chain from the manifest to what the release names
+        check = self._check(5)
+        try:
+            data = self._read(TRANSCRIPT_FILE, MAX_TRANSCRIPT_BYTES)
+            transcript = Transcript.from_jsonl(data, facts.manifest_sha256)
+        except RedpactError as error:
+            check.fail("transcript_invalid", "El registro de rondas está dañado", error.message)
+            return None
+        check.examined = len(transcript.records)
+        if transcript.head != facts.transcript_sha256:
+            check.fail(
+                "transcript_other", "No es el registro que cita el modelo", "The release names another transcript"
+            )
+        return transcript
+
+    def _rounds(self, facts: BundleFacts, transcript: Transcript) -> None:
+        # (6) as many rounds of each stage as agreed, stage after stage
+        check = self._check(6, len(transcript.records))
+        agreed = [stage.name for stage in facts.stages for _ in range(stage.rounds)]
+        ran = [record.stage for record in transcript.records]
+        if ran != agreed:
+            check.fail(
+                "rounds_other",
+                f"Hubo {len(ran)} rondas; el manifiesto acuerda {len(agreed)}, por etapas",
+                f"{len(ran)} rounds took place; the manifest agrees on {len(agreed)}, stage by stage",
+            )
+
+    def _cohort(self, facts: BundleFacts, transcript: Transcript) -> None:
+        # (7) only invited entities, and enough of them
+        check, invited = self._check(7, len(transcript.records)), set(facts.invited)
+        for record in transcript.records:
+            few, strangers = len(record.contributors) < facts.minimum_cohort, set(record.contributors) - invited
+            if few or strangers:
+                check.fail(
+                    "cohort_wrong",
+                    f"Ronda {record.round}: {len(record.contributors)} entidades, {len(strangers)} no invitadas",
+                    f"Round {record.round}: {len(record.contributors)} entities, {len(strangers)} not invited",
+                )
+
+    def _noise(self, facts: BundleFacts) -> None:
+        # (8) the smallest sum allowed, without those who might tell, still carries all the noise of the claim
+        check = self._check(8)
+        if facts.noise_shares > facts.minimum_cohort - facts.colluders:
+            check.fail(
+                "noise_short",
+                "Con la cohorte mínima faltaría ruido",
+                "With the minimum cohort some of the noise would be missing",
+            )
+
+    def _epsilon(self, facts: BundleFacts) -> float | None:
+        # (9) this program's own accountant, not the bundle's word
+        check = self._check(9, len(facts.stages))
+        try:
+            stated = canonical.decode(self._read(EPSILON_FILE))
+            spent, proof = epsilon_of_stages(facts.stages, facts.delta), epsilon_proof(facts)
+        except RedpactError as error:
+            check.fail("epsilon_unreadable", f"No se puede calcular ({error.code})", error.message)
+            return None
+        if spent > facts.epsilon * (1.0 + _TOLERANCE):
+            check.fail(
+                "epsilon_understated",
+                f"El épsilon es {spent:.4f}; se declara {facts.epsilon:.4f}",
+                f"Epsilon is {spent:.4f}; {facts.epsilon:.4f} is claimed",
+            )
+        if not same_document(stated, proof, tolerance=_ACCOUNTANTS):
+            check.fail(
+                "proof_other", "epsilon.json no es la prueba recalculada", "epsilon.json is not the proof made again"
+            )
+        return spent if math.isfinite(spent) else None
+
+    def _model(self, facts: BundleFacts, transcript: Transcript) -> None:
+        # (10) from the public sums alone
+        check = self._check(10)
+        try:
+            again = self._reader.replay(self._envelope(MANIFEST_FILE), self._envelope(RELEASE_FILE), transcript)
+        except RedpactError as error:
+            check.fail("replay_failed", f"No se puede rehacer ({error.code})", error.message)
+            return
+        if not same_document(again, facts.model):
+            check.fail("model_other", "Las rondas dan otro modelo", "The rounds give another model")
+
+    def _metrics(self, facts: BundleFacts) -> None:
+        # (11) as signed in the release
+        check = self._check(11)
+        try:
+            stated = canonical.decode(self._read(METRICS_FILE))
+        except RedpactError as error:
+            check.fail("metrics_unreadable", "Las medidas están dañadas", error.message)
+            return
+        if not same_document(stated, facts.metrics):
+            check.fail("metrics_other", "No son las medidas firmadas", "These are not the figures that were signed")
+
+    def _expiry(self, facts: BundleFacts) -> None:
+        # (12) on the day asked about
+        check = self._check(12, 0 if self._now is None else 1)
+        if self._now is not None and facts.expires is not None and self._now >= facts.expires:
+            until = f"{facts.expires:%Y-%m-%d}"
+            check.fail("expired", f"Caducó el {until}", f"It expired on {until}")
+
+
+def same_document(one: Any, other: Any, *, tolerance: float = _TOLERANCE) -> bool:
+    """Tell whether two JSON documents are the same, numbers to within the last bits of a double."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(
+            same_document(one[name], other[name], tolerance=tolerance) for name in one
+        )
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(
+            same_document(mine, theirs, tolerance=tolerance) for mine, theirs in zip(one, other, strict=True)
+        )
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return math.isclose(one, other, rel_tol=tolerance, abs_tol=1e-12)
+    return bool(one == other)
+
+
+def _key_of(folder: Path) -> bytes:
+    try:
+        key = bytes.fromhex(read_file(folder / KEY_FILE, 100).decode("ascii", errors="replace").strip())
+    except (ValueError, ExportUnusable) as error:
+        raise BundleUnusable(
+            "the bundle's own key cannot be read", remedy="give the coordinator's with --key"
+        ) from error
+    return key
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,82 @@
+"""An entity's signed answer to a campaign manifest: approved or refused, by its data-protection officer.
+
+An approval may be withdrawn while the campaign runs; nothing else changes a decision once it is given.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from federated.campaign.manifest import CampaignId, Sha256Hex
+from federated.campaign.signed_documents import parse_document, seal_document
+from federated.errors import CampaignDecided, ManifestInvalid
+from trust import signing
+from trust.parties import EntityId
+
+DECISION_TYPE: Final = "application/vnd.redpact.campaign-decision.v1+json"
+
+
+class Verdict(StrEnum):
+    """What the entity answered."""
+
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+def is_news(known: Verdict | None, new: Verdict) -> bool:
+    """Tell whether a decision changes what is known; False when it repeats it.
+
+    The whole life of a decision: nothing, then approved or refused; approved, then withdrawn. Withdrawn and refused are
+    final: a withdrawal that anybody could take back would let a coordinator press for it.
+
+    Args:
+        known: the entity's newest decision on the campaign, None before the first.
+        new: the decision that comes now.
+
+    Raises:
+        CampaignDecided: the one cannot follow the other.
+    """
+    if known is new:
+        return False
+    first = known is None and new is not Verdict.WITHDRAWN
+    if first or (known is Verdict.APPROVED and new is Verdict.WITHDRAWN):
+        return True
+    raise CampaignDecided(
+        f"a campaign that is {known.value if known else 'undecided'} cannot become {new.value}",
+        remedy="ask for a new campaign",
+    )
+
+
+class CampaignDecision(BaseModel):
+    """The content of a decision. Bound to one manifest's exact bytes, so that it cannot be used for another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = Field(default=1, ge=1, le=1)
+    campaign_id: CampaignId
+    manifest_sha256: Sha256Hex
+    entity: EntityId
+    verdict: Verdict
+    reason: str = Field(default="", max_length=500, description="for people; never personal data")
+    decided: AwareDatetime
+
+
+def seal_decision(decision: CampaignDecision, signer: signing.Signer) -> signing.Envelope:
+    """Sign a decision with the entity's signing key."""
+    return seal_document(decision, DECISION_TYPE, signer)
+
+
+def open_decision(envelope: signing.Envelope, *, entity: str, entity_key: bytes) -> CampaignDecision:
+    """Verify a decision under the entity's key and return its content.
+
+    Raises:
+        SignatureInvalid: not signed by that key.
+        MalformedDocument, ManifestInvalid: signed, but not a decision of that entity.
+    """
+    payload = signing.open_envelope(envelope, payload_type=DECISION_TYPE, public_key=entity_key)
+    decision = parse_document(payload, CampaignDecision, ManifestInvalid)
+    if decision.entity != entity:
+        raise ManifestInvalid(f"the decision is by {decision.entity}, sent by {entity}")
+    return decision

@@ -1,0 +1,189 @@
+"""Standing policies: what an entity's data-protection officer decided beforehand about campaigns of some kind.
+
+A policy states limits. An approval approves a campaign that is within all of them, and must state every one: what is
+left out would be approved blindly. A refusal refuses a campaign that is outside any of those it states; with none it
+refuses everything in its scope. A refusal wins over an approval. What no policy covers waits for a person.
+
+A policy decides whether to ask the guard, never instead of it: manifest, code, epsilon and budget are checked as for a
+decision taken by hand.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from federated.campaign.decision import Verdict
+from federated.campaign.manifest import MAX_INVITED, CampaignManifest, DataSource
+from federated.errors import DecisionPolicyInvalid
+from federated.learning.hyperparameters import ModelName
+from federated.privacy.stages import MAX_EPSILON
+from federated.tabular.features import MAX_FEATURES, Name
+from trust import canonical
+
+PolicyName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+class PolicyAction(StrEnum):
+    """What a policy does with a campaign it covers."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+class Limit(StrEnum):
+    """What of a campaign a policy can limit."""
+
+    MODELS = "models"
+    FEATURES = "features"
+    EPSILON = "epsilon"
+    MINIMUM_COHORT = "minimum_cohort"
+    ROUNDS = "rounds"
+    BUDGET_LEFT = "budget_left"
+
+
+class DecisionPolicy(BaseModel):
+    """One policy. Kept and hashed as the RFC 8785 bytes of `policy_bytes`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = Field(default=1, ge=1, le=1)
+    name: PolicyName
+    action: PolicyAction
+    source: DataSource | None = Field(default=None, description="scope: only campaigns on this kind of data")
+    dataset: Name | None = Field(default=None, description="scope: only campaigns on this data set")
+    models: tuple[ModelName, ...] | None = Field(default=None, min_length=1, description="no other model")
+    features: tuple[Name, ...] | None = Field(default=None, min_length=1, max_length=MAX_FEATURES)
+    epsilon: float | None = Field(default=None, gt=0, le=MAX_EPSILON, description="at most")
+    minimum_cohort: int | None = Field(default=None, ge=1, le=MAX_INVITED, description="at least")
+    rounds: int | None = Field(default=None, ge=1, description="at most")
+    budget_left: float | None = Field(
+        default=None, ge=0, description="epsilon left of the data set's limit afterwards, at least"
+    )
+    until: AwareDatetime = Field(description="from then on it decides nothing")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        missing = [limit.value for limit in Limit if getattr(self, limit.value) is None]
+        if self.action is PolicyAction.APPROVE and (missing or self.source is None or self.dataset is None):
+            raise ValueError(f"an approval states its source, its data set and every limit; missing: {missing}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """What policies look at.
+
+    Attributes:
+        budget_left: epsilon that the data set's limit would have left after the campaign, at least; negative for none.
+    """
+
+    purpose: str
+    source: DataSource
+    dataset: str
+    model: ModelName
+    features: frozenset[str]
+    epsilon: float
+    minimum_cohort: int
+    rounds: int
+    budget_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDecision:
+    """What the policies say of a campaign, which one says it, and which limits decided (none for an approval)."""
+
+    verdict: Verdict
+    policy: str
+    outside: tuple[Limit, ...]
+
+
+def terms_of(manifest: CampaignManifest, budget_left: float) -> PolicyFacts:
+    """Return what policies look at, of a manifest that `open_manifest` verified.
+
+    Args:
+        manifest: the campaign's.
+        budget_left: epsilon that the data set's limit has left now. Epsilons are subtracted; composed, Gaussian noise
+            costs less than the sum, so that at least as much is left afterwards as the policy is told.
+    """
+    return PolicyFacts(
+        purpose=manifest.purpose,
+        source=manifest.source,
+        dataset=manifest.dataset,
+        model=manifest.model,
+        features=frozenset(feature.name for feature in manifest.features),
+        epsilon=manifest.epsilon,
+        minimum_cohort=manifest.minimum_cohort,
+        rounds=manifest.rounds,
+        budget_left=budget_left - manifest.epsilon,
+    )
+
+
+def decide(policies: Iterable[DecisionPolicy], terms: PolicyFacts, now: datetime) -> PolicyDecision | None:
+    """Return what the policies in force decide on a campaign; None when it waits for a person."""
+    covering = [policy for policy in policies if _in_scope(policy, terms, now)]
+    for policy in covering:
+        outside = outside_of(policy, terms)
+        stated = [limit for limit in Limit if getattr(policy, limit.value) is not None]
+        if policy.action is PolicyAction.REFUSE and (outside or not stated):
+            return PolicyDecision(Verdict.REFUSED, policy.name, outside)
+    for policy in covering:
+        approves = policy.action is PolicyAction.APPROVE and terms.purpose == "support_only"
+        if approves and not outside_of(policy, terms):
+            return PolicyDecision(Verdict.APPROVED, policy.name, ())
+    return None
+
+
+def outside_of(policy: DecisionPolicy, terms: PolicyFacts) -> tuple[Limit, ...]:
+    """Return which of the limits that a policy states a campaign does not keep."""
+    # Each comparison is written so that a figure that is not a number counts as outside.
+    kept = {
+        Limit.MODELS: policy.models is None or terms.model in policy.models,
+        Limit.FEATURES: policy.features is None or terms.features <= set(policy.features),
+        Limit.EPSILON: policy.epsilon is None or terms.epsilon <= policy.epsilon,
+        Limit.MINIMUM_COHORT: policy.minimum_cohort is None or terms.minimum_cohort >= policy.minimum_cohort,
+        Limit.ROUNDS: policy.rounds is None or terms.rounds <= policy.rounds,
+        Limit.BUDGET_LEFT: policy.budget_left is None or terms.budget_left >= policy.budget_left,
+    }
+    return tuple(limit for limit in Limit if not kept[limit])
+
+
+def make_policy(**stated: object) -> DecisionPolicy:
+    """Return a policy of the values stated.
+
+    Raises:
+        StandingPolicyInvalid: they make none.
+    """
+    try:
+        return DecisionPolicy.model_validate(stated)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in fault["loc"]) or "policy"
+        raise DecisionPolicyInvalid(f"{where}: {fault['msg']}", remedy="see: training policy set --help") from error
+
+
+def policy_bytes(policies: Iterable[DecisionPolicy]) -> bytes:
+    """Return policies as RFC 8785 bytes, by name: what is kept, and whose hash the ledger names."""
+    ordered = sorted(policies, key=lambda policy: policy.name)
+    return canonical.encode({"policies": [policy.model_dump(mode="json") for policy in ordered]})
+
+
+def read_policy(data: bytes) -> DecisionPolicy:
+    """Return the one policy in bytes of `policy_bytes`.
+
+    Raises:
+        StandingPolicyInvalid: they hold none.
+        MalformedDocument: they are no JSON document.
+    """
+    found = canonical.decode(data).get("policies")
+    if not isinstance(found, list) or len(found) != 1 or not isinstance(found[0], dict):
+        raise DecisionPolicyInvalid("these bytes are no policy", remedy="set it again: training policy set")
+    return make_policy(**found[0])
+
+
+def _in_scope(policy: DecisionPolicy, terms: PolicyFacts, now: datetime) -> bool:
+    same_source = policy.source is None or policy.source is terms.source
+    return now < policy.until and same_source and policy.dataset in (None, terms.dataset)

@@ -1,0 +1,131 @@
+"""The campaign manifest: all that a training campaign will do, signed by the coordinator before anybody takes part."""
+
+import hashlib
+from enum import StrEnum
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from federated.campaign.signed_documents import parse_document, seal_document
+from federated.errors import ManifestInvalid
+from federated.evaluation.plan import EvaluationPlan
+from federated.learning.hyperparameters import ModelName, ModelTerms
+from federated.privacy.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, Stage, StageKind
+from federated.tabular.features import MAX_FEATURES, FeatureSpec, LabelSpec, Name, column_names
+from trust import signing
+from trust.parties import EntityId
+
+MANIFEST_TYPE: Final = "application/vnd.redpact.campaign-manifest.v2+json"
+MAX_INVITED: Final = 5000
+
+Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+CampaignId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
+class DataSource(StrEnum):
+    """Where an entity takes its rows from."""
+
+    RECORDS = "records"
+    TABLE = "table"
+
+
+class CampaignManifest(BaseModel):
+    """The content of a manifest. A value of this type has not been verified unless `open_manifest` returned it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = Field(default=2, ge=2, le=2)
+    campaign_id: CampaignId
+    name: str = Field(min_length=1, max_length=200)
+    network: str = Field(min_length=1, max_length=100)
+    purpose: Literal["support_only"] = Field(
+        default="support_only", description="to offer support, never to sanction, deny or inspect"
+    )
+    source: DataSource
+    dataset: Name = Field(description="'records', or the name under which each entity registered its table")
+    features: tuple[FeatureSpec, ...] = Field(min_length=1, max_length=MAX_FEATURES)
+    label: LabelSpec
+    terms: ModelTerms = Field(description="the kind of model and its numbers; all of them public")
+    evaluation: EvaluationPlan = Field(description="how the model is measured on people it has not seen")
+    epsilon: float = Field(gt=0, le=MAX_EPSILON, description="what a person in one entity spends in all the stages")
+    delta: float = Field(gt=0, le=MAX_DELTA)
+    unit: Literal["person"] = "person"
+    stages: tuple[Stage, ...] = Field(min_length=1, max_length=8)
+    minimum_cohort: int = Field(ge=3, le=MAX_INVITED, description="no sum is opened over fewer entities")
+    noise_shares: int = Field(
+        ge=1, le=MAX_INVITED, description="over how many contributions the noise of a sum is split"
+    )
+    counts_entities: bool = Field(
+        default=False, description="people are counted across entities, and weigh one over the entities they are in"
+    )
+    people_cap: int = Field(default=3, ge=1, le=100, description="a person in more entities than this is left out")
+    people_estimate: int = Field(ge=1, le=1_000_000_000, description="a public figure; no data were looked at")
+    invited: tuple[EntityId, ...] = Field(min_length=1, max_length=MAX_INVITED)
+    issued: AwareDatetime
+    deadline: AwareDatetime = Field(description="decisions are taken until then")
+    ends: AwareDatetime = Field(description="no contribution leaves after then")
+    code_sha256: Sha256Hex
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not self.issued < self.deadline <= self.ends:
+            raise ValueError("issued, deadline and ends must follow each other")
+        if len(set(self.invited)) != len(self.invited):
+            raise ValueError("an entity is invited twice")
+        if self.minimum_cohort > len(self.invited):
+            raise ValueError("the minimum cohort is larger than the number of invited entities")
+        if self.noise_shares > self.minimum_cohort:
+            raise ValueError("noise split over more contributions than the minimum cohort would fall short")
+        names = [feature.name for feature in self.features]
+        if len(set(names)) != len(names) or self.label.name in names:
+            raise ValueError("a feature is listed twice, or the label is a feature")
+        if {each.name for each in self.evaluation.slices} & {*names, self.label.name}:
+            raise ValueError("a protected attribute is a feature")
+        return self
+
+    @model_validator(mode="after")
+    def _staged(self) -> Self:
+        if self.rounds > MAX_ROUNDS:
+            raise ValueError(f"the stages have more than {MAX_ROUNDS} rounds")
+        planned = [(stage.kind, stage.rounds) for stage in self.terms.stages]
+        if [(stage.kind, stage.rounds) for stage in self.stages] != [*planned, (StageKind.EVALUATE, 1)]:
+            raise ValueError("the stages are not those of the model's terms, and one round that measures it")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the model's input columns, in order, without the intercept."""
+        return column_names(self.features)
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds all the stages have together."""
+        return sum(stage.rounds for stage in self.stages)
+
+    @property
+    def model(self) -> ModelName:
+        """The kind of model."""
+        return self.terms.kind
+
+
+def seal_manifest(manifest: CampaignManifest, signer: signing.Signer) -> signing.Envelope:
+    """Sign a manifest."""
+    return seal_document(manifest, MANIFEST_TYPE, signer)
+
+
+def open_manifest(envelope: signing.Envelope, *, coordinator_key: bytes) -> CampaignManifest:
+    """Verify a manifest under the pinned coordinator key and return its content.
+
+    Not done here: whether this node wants to take part; that is `federated.participation.guard`.
+
+    Raises:
+        SignatureInvalid: not signed by the pinned key.
+        MalformedDocument, ManifestInvalid: signed, but not a manifest.
+    """
+    payload = signing.open_envelope(envelope, payload_type=MANIFEST_TYPE, public_key=coordinator_key)
+    return parse_document(payload, CampaignManifest, ManifestInvalid)
+
+
+def manifest_sha256(envelope: signing.Envelope) -> str:
+    """Return the SHA-256, in hex, of the manifest's exact signed bytes: how every later message names it."""
+    return hashlib.sha256(envelope.payload).hexdigest()

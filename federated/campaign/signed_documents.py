@@ -1,0 +1,30 @@
+"""Signed documents of a campaign: models as RFC 8785 JSON in a signed envelope, opened with one family of errors."""
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from federated.errors import FederatedError
+from trust import canonical, signing
+
+Document = TypeVar("Document", bound=BaseModel)
+
+
+def seal_document(document: BaseModel, payload_type: str, signer: signing.Signer) -> signing.Envelope:
+    """Sign a document."""
+    return signing.seal(payload_type, canonical.encode(document.model_dump(mode="json")), signer)
+
+
+def parse_document(payload: bytes, model: type[Document], invalid: type[FederatedError]) -> Document:
+    """Parse the payload of an envelope already verified.
+
+    Raises:
+        MalformedDocument: not JSON.
+        FederatedError: `invalid`, when it is not a `model`.
+    """
+    try:
+        return model.model_validate(canonical.decode(payload))
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in fault["loc"]) or "document"
+        raise invalid(f"{where}: {fault['msg']} ({error.error_count()} faults in all)") from error

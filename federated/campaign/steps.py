@@ -1,0 +1,276 @@
+"""What coordinator and entities say to each other, step by step, as documents.
+
+Before the rounds: JOIN (an entity makes a fresh mask key and signs it), COHORT (everybody learns and checks everybody's
+key), and, when people are counted across entities, TAGS and WEIGHTS (`federated.duplicates`). Then two steps a round:
+MASK (the masked sum of the entity's people) and UNMASK (who survived; see `federated.secagg`).
+
+Documents are RFC 8785 JSON; numbers that must be exact travel as little-endian bytes in base64, so that reading one can
+neither run code nor ask for memory that the bytes do not fill. A request is named by the hash of its exact bytes.
+"""
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Final, Generic, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, ValidationError
+
+from federated.campaign.manifest import MAX_INVITED, CampaignId, Sha256Hex
+from federated.errors import MessageMalformed
+from federated.privacy.quantisation import MAX_WEIGHT
+from federated.privacy.stages import MAX_ROUNDS
+from federated.tabular.features import FloatVector
+from trust import canonical
+from trust.errors import TrustError
+from trust.parties import EntityId
+
+RESULT_TYPE: Final = "application/vnd.redpact.training-result.v2"
+"""Payload type of an entity's signed result; the payload is the serialised Flower message."""
+
+MAX_DOCUMENT_BYTES: Final = 8 << 20
+_NUMBER_BYTES: Final = 8
+
+
+class StepKind(StrEnum):
+    """The kinds of steps, in their order."""
+
+    JOIN = "join"
+    COHORT = "cohort"
+    TAGS = "tags"
+    WEIGHTS = "weights"
+    MASK = "mask"
+    UNMASK = "unmask"
+
+
+def _from_base64(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("not base64") from error
+
+
+def _to_base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+Packed = Annotated[bytes, BeforeValidator(_from_base64), PlainSerializer(_to_base64, when_used="json")]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Step(_Document):
+    campaign_id: CampaignId
+    manifest_sha256: Sha256Hex
+
+
+class JoinRequest(_Step):
+    """Asks an entity that approved for its mask key."""
+
+    kind: Literal["join"] = "join"
+
+
+class CohortRequest(_Step):
+    """Tells an entity who takes part: everybody's signed mask key (DSSE JSON)."""
+
+    kind: Literal["cohort"] = "cohort"
+    statements: tuple[Packed, ...] = Field(min_length=1, max_length=MAX_INVITED)
+
+
+class TagsRequest(_Step):
+    """Hands an entity the group key, wrapped for it by another, and asks for its people's tags."""
+
+    kind: Literal["tags"] = "tags"
+    wrapped_key: Packed
+
+
+class WeightsRequest(_Step):
+    """Tells an entity how many of the counted entities sent each of its tags, in the order it sent them."""
+
+    kind: Literal["weights"] = "weights"
+    multiplicities: Packed
+    counted: tuple[EntityId, ...] = Field(min_length=1, max_length=MAX_INVITED)
+
+
+class MaskRequest(_Step):
+    """Asks for the masked sum of a round: the same bytes to everybody, so that all masks are for the same question.
+
+    Attributes:
+        parameters: float64 numbers of the model as it stands, packed; none in the evaluation.
+        model: the learned model to evaluate, as canonical JSON; empty in the other stages.
+        cohort_sha256: the cohort as the coordinator sees it.
+        transcript: hash chain over the rounds so far.
+    """
+
+    kind: Literal["mask"] = "mask"
+    round: int = Field(ge=1, le=MAX_ROUNDS)
+    parameters: Packed
+    model: Packed = b""
+    cohort_sha256: Sha256Hex
+    transcript: Sha256Hex
+
+    @property
+    def vector(self) -> FloatVector:
+        """The parameters as float64.
+
+        Raises:
+            MessageMalformed: not whole numbers of 8 bytes, or not finite and bounded.
+        """
+        numbers = unpack(self.parameters, "<f8").astype(np.float64)
+        if not (np.abs(numbers) <= MAX_WEIGHT).all():  # NaN is not <=
+            raise MessageMalformed(f"round {self.round}: the parameters are out of range")
+        return numbers
+
+
+class UnmaskRequest(_Step):
+    """Tells a survivor who survived a round, and hands it the sealed shares that its neighbours made for it."""
+
+    kind: Literal["unmask"] = "unmask"
+    round: int = Field(ge=1, le=MAX_ROUNDS)
+    mask_request_sha256: Sha256Hex
+    survivors: tuple[EntityId, ...] = Field(min_length=1, max_length=MAX_INVITED)
+    shares: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
+
+
+class JoinReply(_Document):
+    """An entity's signed mask key (DSSE JSON)."""
+
+    kind: Literal["join"] = "join"
+    statement: Packed
+
+
+class CohortReply(_Document):
+    """An entity has checked the cohort; the one that draws the group key sends it wrapped for each other entity."""
+
+    kind: Literal["cohort"] = "cohort"
+    wrapped_keys: dict[EntityId, Packed] = Field(default_factory=dict, max_length=MAX_INVITED)
+
+
+class TagsReply(_Document):
+    """An entity's tags, one after the other."""
+
+    kind: Literal["tags"] = "tags"
+    tags: Packed
+
+
+class WeightsReply(_Document):
+    """An entity has its weights."""
+
+    kind: Literal["weights"] = "weights"
+
+
+class MaskReply(_Document):
+    """An entity's masked sum modulo 2^64, and the sealed shares of its self mask for its neighbours."""
+
+    kind: Literal["mask"] = "mask"
+    round: int = Field(ge=1, le=MAX_ROUNDS)
+    masked: Packed
+    shares: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
+
+    @property
+    def vector(self) -> npt.NDArray[np.uint64]:
+        """The masked sum.
+
+        Raises:
+            MessageMalformed: not whole numbers of 8 bytes.
+        """
+        return unpack(self.masked, "<u8").astype(np.uint64)
+
+
+class UnmaskReply(_Document):
+    """A survivor's one answer to the list of survivors; see `federated.secagg.messages.Unmasking`."""
+
+    kind: Literal["unmask"] = "unmask"
+    round: int = Field(ge=1, le=MAX_ROUNDS)
+    sealed: Packed
+    key_shares: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
+    attestations: dict[EntityId, Packed] = Field(max_length=MAX_INVITED)
+
+
+StepRequest = JoinRequest | CohortRequest | TagsRequest | WeightsRequest | MaskRequest | UnmaskRequest
+StepReply = JoinReply | CohortReply | TagsReply | WeightsReply | MaskReply | UnmaskReply
+
+_REQUESTS: Final[TypeAdapter[StepRequest]] = TypeAdapter(Annotated[StepRequest, Field(discriminator="kind")])
+_REPLIES: Final[TypeAdapter[StepReply]] = TypeAdapter(Annotated[StepReply, Field(discriminator="kind")])
+
+_Doc = TypeVar("_Doc", bound=_Document)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedRequest(Generic[_Doc]):
+    """A document together with the exact bytes it was read from or is sent as."""
+
+    document: _Doc
+    raw: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the exact bytes, in hex: how everything else names this document."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+
+def encode_document(document: StepRequest | StepReply) -> bytes:
+    """Return a document's bytes."""
+    return canonical.encode(document.model_dump(mode="json"))
+
+
+def read_request(raw: bytes) -> ReceivedRequest[StepRequest]:
+    """Read what a step asks.
+
+    Raises:
+        MessageMalformed: not a request of any step.
+    """
+    return ReceivedRequest(_read(raw, _REQUESTS), raw)
+
+
+def read_reply(raw: bytes) -> ReceivedRequest[StepReply]:
+    """Read what an entity answered.
+
+    Raises:
+        MessageMalformed: not a reply to any step.
+    """
+    return ReceivedRequest(_read(raw, _REPLIES), raw)
+
+
+def step_name(request: StepRequest) -> str:
+    """Return the name under which a campaign's step is known: its kind, with the round where there is one."""
+    return f"{request.kind}-{request.round}" if isinstance(request, MaskRequest | UnmaskRequest) else request.kind
+
+
+def pack(vector: npt.NDArray[np.float64] | npt.NDArray[np.uint64]) -> bytes:
+    """Return 8-byte numbers as little-endian bytes."""
+    return np.ascontiguousarray(vector, dtype=vector.dtype.newbyteorder("<")).tobytes()
+
+
+def unpack(data: bytes, dtype: str) -> npt.NDArray[np.float64] | npt.NDArray[np.uint64]:
+    """Return little-endian bytes as numbers of `dtype`.
+
+    Raises:
+        MessageMalformed: not whole numbers of 8 bytes.
+    """
+    if len(data) % _NUMBER_BYTES:
+        raise MessageMalformed("a vector does not hold whole numbers")
+    return np.frombuffer(data, dtype=dtype)
+
+
+_Any = TypeVar("_Any")
+
+
+def _read(raw: bytes, adapter: TypeAdapter[_Any]) -> _Any:
+    if len(raw) > MAX_DOCUMENT_BYTES:
+        raise MessageMalformed(f"a training document of {len(raw)} bytes is larger than {MAX_DOCUMENT_BYTES}")
+    try:
+        return adapter.validate_python(canonical.decode(raw, max_bytes=MAX_DOCUMENT_BYTES))
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in fault["loc"]) or "document"
+        raise MessageMalformed(f"{where}: {fault['msg']}") from error
+    except TrustError as error:
+        raise MessageMalformed("not a training document") from error

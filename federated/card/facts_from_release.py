@@ -1,0 +1,114 @@
+"""The facts of a card from a verified manifest and its verified release."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from federated.bundle.campaign_reader import bundle_facts
+from federated.bundle.epsilon_proof import epsilon_proof
+from federated.campaign.manifest import CampaignManifest
+from federated.card.facts import AttackFacts, CardFacts, FeatureWords, ShapeFacts
+from federated.errors import ReleaseInvalid
+from federated.evaluation.local_comparison import Comparison
+from federated.evaluation.measurement import Estimate, Measurement
+from federated.evaluation.recalibration import Recalibration
+from federated.learning.model_documents import AdditiveModel, LearnedModel, LinearModel, edits_of
+from federated.release.model_release import ModelRelease
+from federated.tabular.features import CategoricalFeature, FeatureSpec, NumericFeature
+
+_OTHER = "—"
+"""A value outside a feature's public list."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuppliedFacts:
+    """What a card says that neither manifest nor release knows.
+
+    Attributes:
+        contact: whom to write to.
+        described: feature or label -> (Spanish, English), in plain words.
+        attack: the membership attack's result.
+        comparisons: of the entities that chose to tell.
+    """
+
+    contact: str
+    described: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    attack: AttackFacts | None = None
+    comparisons: Sequence[tuple[str, Comparison]] = ()
+
+
+def card_facts(
+    manifest: CampaignManifest,
+    manifest_sha256: str,
+    release: ModelRelease,
+    told: SuppliedFacts,
+    *,
+    is_draft: bool = False,
+) -> CardFacts:
+    """Return the facts of a release's card and impact assessment; of a draft these say that it is one.
+
+    Raises:
+        ReleaseInvalid: the release's figures are not those of a measurement.
+        PrivacyTermsInvalid: terms that no accountant can work with.
+    """
+    facts = bundle_facts(manifest, manifest_sha256, release)
+    fallback = f"{manifest.label.name} = {manifest.label.positive}"
+    label = told.described.get(manifest.label.name, (fallback, fallback))
+    corrected = release.recalibration
+    return CardFacts(
+        campaign_id=manifest.campaign_id,
+        name=manifest.name,
+        network=manifest.network,
+        label_es=label[0],
+        label_en=label[1],
+        model_kind=release.model.kind,
+        features=tuple(_words(feature, told.described.get(feature.name, ("", ""))) for feature in manifest.features),
+        entities=release.contributors,
+        stages=facts.stages,
+        minimum_cohort=manifest.minimum_cohort,
+        epsilon=epsilon_proof(facts),
+        measurement=_measurement(release.measurement, manifest.evaluation.capacity),
+        released=release.released,
+        expires=release.expires,
+        contact=told.contact,
+        least_people=manifest.evaluation.least_people,
+        people_estimate=release.people_estimate,
+        recalibration=corrected if corrected != Recalibration() else None,
+        attack=told.attack,
+        comparisons=tuple(told.comparisons),
+        is_draft=is_draft,
+        edits=tuple((each.feature, each.how, each.reason) for each in edits_of(release.model)),
+        shapes=_shapes(release.model) if isinstance(release.model, AdditiveModel) else (),
+        coefficients=_coefficients(manifest, release.model),
+    )
+
+
+def _coefficients(manifest: CampaignManifest, model: LearnedModel) -> tuple[tuple[str, float], ...]:
+    return tuple(zip(manifest.columns, model.weights, strict=True)) if isinstance(model, LinearModel) else ()
+
+
+def _words(feature: FeatureSpec, described: tuple[str, str]) -> FeatureWords:
+    if isinstance(feature, NumericFeature):
+        return FeatureWords(feature.name, *described, f"{feature.min:g} … {feature.max:g}")
+    return FeatureWords(feature.name, *described, ", ".join(feature.values))
+
+
+def _shapes(model: AdditiveModel) -> tuple[ShapeFacts, ...]:
+    return tuple(
+        ShapeFacts(shape.feature, shape.log_odds, values=(*feature.values, _OTHER))
+        if isinstance(feature, CategoricalFeature)
+        else ShapeFacts(shape.feature, shape.log_odds, shape.natural_edges(feature), (feature.min, feature.max))
+        for feature, shape in zip(model.features, model.shapes, strict=True)
+    )
+
+
+def _measurement(document: Mapping[str, Any] | None, capacity: float) -> Measurement:
+    if document is None:
+        nobody = Estimate(0.0, 0.0, 0.0)
+        return Measurement(nobody, None, None, capacity, 1.0, None, None, (), None, (), (), (), 0.0)
+    try:
+        return TypeAdapter(Measurement).validate_python(document)
+    except ValidationError as error:
+        raise ReleaseInvalid(f"the release's figures are not a measurement: {error.error_count()} faults") from error

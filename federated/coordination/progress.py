@@ -1,0 +1,107 @@
+"""A campaign between two steps, as the coordinator keeps it. All of it is public or post-processing of noised sums."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from federated.campaign.steps import StepKind
+from federated.errors import MessageMalformed
+from federated.tabular.features import FloatVector
+from trust import canonical
+from trust.errors import TrustError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progress:
+    """Where a campaign stands.
+
+    Attributes:
+        step: what is asked next.
+        round: the round that is asked or unmasked next, from 1.
+        vectors: the model's numbers, by name.
+        statements: everybody's signed mask key (DSSE JSON), by entity; the cohort once JOIN is over.
+        handed: what each entity is handed next: its wrapped group key (TAGS), or how often its tags came (WEIGHTS).
+        survivors: entities whose masked sums of this round are in hand; set between MASK and UNMASK.
+        transcript: hash chain over the completed rounds (`federated.coordination.transcript`).
+        evaluation: the noised sum of the evaluation stage; empty until then.
+        contributors: entities that were in any completed sum, sorted.
+        lost: how many rounds were spent without a sum.
+    """
+
+    step: StepKind
+    round: int
+    vectors: Mapping[str, FloatVector]
+    transcript: str
+    statements: Mapping[str, bytes] = field(default_factory=dict)
+    handed: Mapping[str, bytes] = field(default_factory=dict)
+    survivors: tuple[str, ...] = ()
+    evaluation: tuple[int, ...] = ()
+    contributors: tuple[str, ...] = ()
+    lost: int = 0
+
+    @property
+    def completed(self) -> int:
+        """How many rounds are over, with or without a sum."""
+        return self.round - 1
+
+    def to_json(self) -> bytes:
+        """Return this as canonical JSON, exact to the last bit."""
+        return canonical.encode(
+            {
+                "step": self.step.value,
+                "round": self.round,
+                "vectors": {
+                    name: _packed(np.ascontiguousarray(v, "<f8").tobytes()) for name, v in self.vectors.items()
+                },
+                "transcript": self.transcript,
+                "statements": {entity: _packed(each) for entity, each in self.statements.items()},
+                "handed": {entity: _packed(each) for entity, each in self.handed.items()},
+                "survivors": list(self.survivors),
+                "evaluation": [str(number) for number in self.evaluation],
+                "contributors": list(self.contributors),
+                "lost": self.lost,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read a state back.
+
+        Raises:
+            MessageMalformed: not a state.
+        """
+        try:
+            content = canonical.decode(data, max_bytes=len(data))
+            vectors = {
+                str(name): np.frombuffer(_unpacked(text), dtype="<f8").astype(np.float64)
+                for name, text in content["vectors"].items()
+            }
+            return cls(
+                step=StepKind(content["step"]),
+                round=int(content["round"]),
+                vectors=vectors,
+                transcript=str(content["transcript"]),
+                statements={str(entity): _unpacked(text) for entity, text in content["statements"].items()},
+                handed={str(entity): _unpacked(text) for entity, text in content["handed"].items()},
+                survivors=tuple(str(entity) for entity in content["survivors"]),
+                evaluation=tuple(int(number) for number in content["evaluation"]),
+                contributors=tuple(str(entity) for entity in content["contributors"]),
+                lost=int(content["lost"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, TrustError) as error:
+            raise MessageMalformed(f"not a training state: {error}") from error
+
+
+def _packed(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _unpacked(text: Any) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error

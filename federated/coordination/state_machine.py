@@ -1,0 +1,381 @@
+"""The coordinator's side of a campaign: what is asked of whom next, and what the answers make of the model.
+
+A state machine without clock, network or database. Whoever drives it sends `asked`, hands back what came, and keeps the
+progress; a restart goes on from there. Once the survivors of a round are kept, the round can only be unmasked for them:
+the masked sums are asked again, and the entities, or the message table, answer with the very bytes of before.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from federated.campaign.manifest import CampaignManifest
+from federated.campaign.stage_sums import StageSums
+from federated.campaign.steps import (
+    CohortReply,
+    CohortRequest,
+    JoinReply,
+    JoinRequest,
+    MaskReply,
+    MaskRequest,
+    StepKind,
+    StepReply,
+    StepRequest,
+    TagsReply,
+    TagsRequest,
+    UnmaskReply,
+    UnmaskRequest,
+    WeightsRequest,
+    encode_document,
+    pack,
+    read_reply,
+    read_request,
+)
+from federated.coordination.progress import Progress
+from federated.coordination.transcript import RoundRecord, chained
+from federated.duplicates.group_key import key_generator_of
+from federated.duplicates.multiplicities import multiplicities, pack_counts, unpack_tags
+from federated.errors import CohortTooSmall, FederatedError, MessageMalformed, SecureSumRefused, SumLost
+from federated.privacy.stages import Position, StageKind, position_of
+from federated.secagg import server as secagg
+from federated.secagg.cohort import Cohort, form_cohort
+from federated.secagg.keys import open_key_statement
+from federated.secagg.messages import MaskedInput, UnmaskingAnswer, check_input
+from trust.errors import TrustError
+from trust.signing import Envelope
+
+_log = logging.getLogger(__name__)
+
+_FOUNDATIONS: Final = frozenset({StageKind.EDGES, StageKind.MEANS})
+"""Stages of one sum each without which there is no model to train."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSetup:
+    """What a campaign was started with.
+
+    Attributes:
+        approved: the entities that approved.
+        key_of: the signing key of an entity, by the network's directory.
+    """
+
+    manifest: CampaignManifest
+    manifest_sha256: str
+    approved: tuple[str, ...]
+    key_of: Callable[[str], bytes]
+
+
+def start(manifest: CampaignManifest, manifest_sha256: str) -> Progress:
+    """Return the progress of a campaign that has not begun: a model that knows nothing."""
+    return Progress(StepKind.JOIN, 1, StageSums(manifest).program.start(), manifest_sha256)
+
+
+class CampaignStateMachine:
+    """Drives one campaign from its progress to its end."""
+
+    def __init__(self, terms: CampaignSetup, progress: Progress) -> None:
+        self.progress = progress
+        self.sums = StageSums(terms.manifest)
+        self._terms = terms
+        self._manifest = terms.manifest
+        self._inputs: dict[str, MaskedInput] = {}
+        self._mask_request = b""
+        self._cohort: Cohort | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether every round is over."""
+        return self.progress.round > self._manifest.rounds
+
+    @property
+    def steps_left(self) -> int:
+        """How many steps there are at most until `done`."""
+        setup = len(self._setup) - self._setup.index(self.progress.step) if self.progress.step in self._setup else 0
+        rounds = 2 * (self._manifest.rounds - self.progress.completed)
+        return setup + rounds + (0 if setup else 1)  # one more to gather the masked sums after a restart
+
+    def asked(self) -> dict[str, bytes]:
+        """Return the next step's documents, by entity; nothing when the campaign is done.
+
+        Who withdrew the approval since the cohort was formed is not asked any more.
+        """
+        if self.done:
+            return {}
+        approved = frozenset(self._terms.approved)
+        return {entity: document for entity, document in self._requests().items() if entity in approved}
+
+    def take(self, replies: Mapping[str, bytes]) -> RoundRecord | None:
+        """Take what came in answer to `asked`, and move on; return the record of a round that is over.
+
+        Raises:
+            CohortTooSmall: fewer entities than the manifest's minimum are left.
+            SumLost: of a round that everything after it builds on.
+        """
+        known = {entity: reply for entity, raw in replies.items() if (reply := self._read(entity, raw)) is not None}
+        match self.progress.step:
+            case StepKind.JOIN:
+                self._joined(known)
+            case StepKind.COHORT:
+                self._acquainted(known)
+            case StepKind.TAGS:
+                self._tagged(known)
+            case StepKind.WEIGHTS:
+                self._require_cohort(len(known))
+                self.progress = replace(self.progress, step=StepKind.MASK, handed={})
+            case StepKind.UNMASK if self._inputs:
+                return self._unmasked(known)
+            case StepKind.MASK | StepKind.UNMASK:
+                return self._masked(known)
+        return None
+
+    @property
+    def _setup(self) -> tuple[StepKind, ...]:
+        counted = (StepKind.TAGS, StepKind.WEIGHTS) if self._manifest.counts_entities else ()
+        return (StepKind.JOIN, StepKind.COHORT, *counted)
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {"campaign_id": self._manifest.campaign_id, "manifest_sha256": self._terms.manifest_sha256}
+
+    @property
+    def _members(self) -> tuple[str, ...]:
+        return tuple(sorted(self.progress.statements))
+
+    @property
+    def _position(self) -> Position:
+        position = position_of(self._manifest.stages, self.progress.round)
+        if position is None:
+            raise MessageMalformed(f"the campaign has no round {self.progress.round}")
+        return position
+
+    @property
+    def cohort(self) -> Cohort:
+        """The entities whose keys everybody checked; after JOIN."""
+        if self._cohort is None:
+            keys = {
+                entity: self._statement_key(entity, statement) for entity, statement in self.progress.statements.items()
+            }
+            self._cohort = form_cohort(self._manifest.campaign_id, self._terms.manifest_sha256, keys)
+        return self._cohort
+
+    def _statement_key(self, entity: str, statement: bytes) -> bytes:
+        opened = open_key_statement(
+            Envelope.from_json(statement),
+            entity=entity,
+            entity_key=self._terms.key_of(entity),
+            campaign_id=self._manifest.campaign_id,
+            manifest_sha256=self._terms.manifest_sha256,
+        )
+        return bytes.fromhex(opened.channel_key)
+
+    def _requests(self) -> dict[str, bytes]:
+        if self.progress.step in self._setup:
+            return self._setup_requests()
+        if self._inputs:
+            return self._unmask_requests()
+        return dict.fromkeys(self.progress.survivors or self._members, self._mask_bytes())
+
+    def _setup_requests(self) -> dict[str, bytes]:
+        match self.progress.step:
+            case StepKind.JOIN:
+                return dict.fromkeys(self._terms.approved, encode_document(JoinRequest(**self._names)))
+            case StepKind.COHORT:
+                statements = tuple(self.progress.statements[entity] for entity in self._members)
+                return dict.fromkeys(
+                    self._members, encode_document(CohortRequest(**self._names, statements=statements))
+                )
+            case StepKind.TAGS:
+                return self._each(lambda handed: TagsRequest(**self._names, wrapped_key=handed))
+            case _:
+                counted = tuple(sorted(self.progress.handed))
+                return self._each(lambda handed: WeightsRequest(**self._names, multiplicities=handed, counted=counted))
+
+    def _each(self, request: Callable[[bytes], StepRequest]) -> dict[str, bytes]:
+        return {entity: encode_document(request(handed)) for entity, handed in self.progress.handed.items()}
+
+    def _mask_bytes(self) -> bytes:
+        if not self._mask_request:
+            position = self._position
+            parameters, model = self.sums.asked(self.progress.vectors, position)
+            self._mask_request = encode_document(
+                MaskRequest(
+                    **self._names,
+                    round=self.progress.round,
+                    parameters=pack(parameters),
+                    model=model,
+                    cohort_sha256=self.cohort.sha256.hex(),
+                    transcript=self.progress.transcript,
+                )
+            )
+        return self._mask_request
+
+    def _unmask_requests(self) -> dict[str, bytes]:
+        asked = read_request(self._mask_bytes())
+        return {
+            entity: encode_document(
+                UnmaskRequest(
+                    **self._names,
+                    round=self.progress.round,
+                    mask_request_sha256=asked.sha256,
+                    survivors=self.progress.survivors,
+                    shares=dict(secagg.shares_for(self.cohort, self._inputs, entity)),
+                )
+            )
+            for entity in secagg.answers_needed(self.cohort, self.progress.survivors)
+        }
+
+    def _read(self, entity: str, raw: bytes) -> StepReply | None:
+        try:
+            reply = read_reply(raw).document
+            expected = StepKind.MASK if not self._inputs and self._after_setup else self.progress.step
+            if reply.kind != expected.value or getattr(reply, "round", self.progress.round) != self.progress.round:
+                raise MessageMalformed(f"a reply to {reply.kind} where {expected} was asked")
+        except FederatedError as error:
+            self._fault(entity, error)
+            return None
+        return reply
+
+    @property
+    def _after_setup(self) -> bool:
+        return self.progress.step in {StepKind.MASK, StepKind.UNMASK}
+
+    def _joined(self, replies: Mapping[str, StepReply]) -> None:
+        statements = {}
+        for entity, reply in replies.items():
+            assert isinstance(reply, JoinReply)
+            try:
+                self._statement_key(entity, reply.statement)
+            except (FederatedError, TrustError) as error:
+                self._fault(entity, error)
+            else:
+                statements[entity] = reply.statement
+        self._require_cohort(len(statements))
+        self.progress = replace(self.progress, step=StepKind.COHORT, statements=statements)
+
+    def _acquainted(self, replies: Mapping[str, StepReply]) -> None:
+        self._require_cohort(len(replies))
+        if not self._manifest.counts_entities:
+            self.progress = replace(self.progress, step=StepKind.MASK)
+            return
+        drawer = key_generator_of(tuple(self.cohort.keys))
+        reply = replies.get(drawer)
+        if not isinstance(reply, CohortReply):
+            raise CohortTooSmall(f"{drawer}, which draws the key for counting people across entities, did not answer")
+        handed = {entity: reply.wrapped_keys.get(entity, b"") for entity in replies}
+        self.progress = replace(self.progress, step=StepKind.TAGS, handed=handed)
+
+    def _tagged(self, replies: Mapping[str, StepReply]) -> None:
+        self._require_cohort(len(replies))
+        tags = {entity: reply.tags for entity, reply in replies.items() if isinstance(reply, TagsReply)}
+        usable = {entity: each for entity, data in tags.items() if (each := self._tags(entity, data)) is not None}
+        self._require_cohort(len(usable))
+        handed = {entity: pack_counts(counts) for entity, counts in multiplicities(usable).items()}
+        self.progress = replace(self.progress, step=StepKind.WEIGHTS, handed=handed)
+
+    def _tags(self, entity: str, data: bytes) -> tuple[bytes, ...] | None:
+        try:
+            return unpack_tags(data)
+        except FederatedError as error:
+            self._fault(entity, error)
+            return None
+
+    def _masked(self, replies: Mapping[str, StepReply]) -> RoundRecord | None:
+        size = self.sums.size(self._position.stage.kind)
+        inputs: dict[str, MaskedInput] = {}
+        for entity, reply in replies.items():
+            assert isinstance(reply, MaskReply)
+            try:
+                masked = MaskedInput(reply.vector, reply.shares)
+                check_input(self.cohort, entity, masked, size)
+            except FederatedError as error:
+                self._fault(entity, error)
+            else:
+                inputs[entity] = masked
+        survivors = self.progress.survivors or tuple(sorted(inputs))
+        self._require_cohort(len(survivors))
+        self._require_openable(survivors)
+        self._inputs = {entity: inputs[entity] for entity in survivors if entity in inputs}
+        if len(self._inputs) < len(survivors):
+            # Entities may have answered for this list already: no other one will ever be opened.
+            _log.warning("round %s is lost: the masked sums of before are no longer there", self.progress.round)
+            return self._finish_round(None)
+        self.progress = replace(self.progress, step=StepKind.UNMASK, survivors=survivors)
+        return None
+
+    def _unmasked(self, replies: Mapping[str, StepReply]) -> RoundRecord:
+        answers = {
+            entity: UnmaskingAnswer(reply.sealed, reply.key_shares, reply.attestations)
+            for entity, reply in replies.items()
+            if isinstance(reply, UnmaskReply)
+        }
+        asked = read_request(self._mask_bytes())
+        context = bytes.fromhex(asked.sha256)
+        try:
+            opened = secagg.total(self.cohort, self._inputs, answers, self.progress.round, context)
+        except (SumLost, SecureSumRefused) as error:
+            _log.warning("round %s is lost: %s", self.progress.round, error.message)
+            return self._finish_round(None)
+        for entity, reason in opened.unusable.items():
+            _log.warning("round %s: the answer of %s was set aside: %s", self.progress.round, entity, reason)
+        return self._finish_round(tuple(int(number) for number in opened.total))
+
+    def _finish_round(self, total: tuple[int, ...] | None) -> RoundRecord:
+        progress, position = self.progress, self._position
+        if total is None and position.stage.kind in _FOUNDATIONS:
+            raise SumLost(
+                f"round {progress.round}: the sum that the model is built on is lost",
+                remedy="start a new campaign when the entities can stay connected",
+            )
+        record = RoundRecord(
+            round=progress.round,
+            stage=position.stage.kind.value,
+            contributors=progress.survivors,
+            parameters_sha256=self._published_sha256(),
+            total=total or (),
+        )
+        vectors, evaluation = progress.vectors, progress.evaluation
+        if total is not None and position.stage.kind is StageKind.EVALUATE:
+            evaluation = total
+        elif total is not None:
+            vectors = self.sums.program.advance(vectors, position.stage.kind, position.index + 1, total)
+        everybody = {*progress.contributors, *progress.survivors} if total is not None else {*progress.contributors}
+        self.progress = replace(
+            progress,
+            step=StepKind.MASK,
+            round=progress.round + 1,
+            vectors=vectors,
+            transcript=chained(progress.transcript, record),
+            survivors=(),
+            evaluation=evaluation,
+            contributors=tuple(sorted(everybody)),
+            lost=progress.lost + (total is None),
+        )
+        self._inputs, self._mask_request = {}, b""
+        return record
+
+    def _published_sha256(self) -> str:
+        document = read_request(self._mask_bytes()).document
+        assert isinstance(document, MaskRequest), "it was written as one"
+        return hashlib.sha256(document.parameters + document.model).hexdigest()
+
+    def _require_cohort(self, count: int) -> None:
+        if count < self._manifest.minimum_cohort:
+            raise CohortTooSmall(
+                f"{self.progress.step} of round {self.progress.round}: {count} entities took part, "
+                f"the minimum is {self._manifest.minimum_cohort}",
+                remedy="start a new campaign when more entities can take part",
+            )
+
+    def _require_openable(self, survivors: tuple[str, ...]) -> None:
+        try:
+            self.cohort.check_survivors(frozenset(survivors), self._manifest.minimum_cohort)
+        except SecureSumRefused as error:
+            raise CohortTooSmall(
+                f"round {self.progress.round}: {error.message}",
+                remedy="start a new campaign when more entities stay until its end",
+            ) from error
+
+    def _fault(self, entity: str, error: FederatedError | TrustError) -> None:
+        _log.warning("%s of %s: %s (%s)", self.progress.step, entity, error.message, error.code)

@@ -1,0 +1,175 @@
+"""The public record of a campaign: one line a round, each chained to the one before, the first to the manifest.
+
+The sums are noised already and publishing them costs no privacy beyond what the manifest states; with them anybody can
+make the released model again.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from federated.errors import TranscriptInvalid
+from trust import canonical
+from trust.errors import MalformedDocument
+from trust.parties import ENTITY_ID
+
+MAX_RECORDS: Final = 2000
+MAX_CONTRIBUTORS: Final = 5000
+MAX_TOTAL: Final = 1 << 20
+MAX_LINE_BYTES: Final = 1 << 25
+MAX_TRANSCRIPT_BYTES: Final = 1 << 28
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_STAGE: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_NUMBER: Final = re.compile(r"-?[1-9][0-9]{0,18}|0")
+_FIELDS: Final = {"round", "stage", "contributors", "parameters_sha256", "total"}
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRecord:
+    """One round; a malformed one cannot be made.
+
+    Attributes:
+        round: from 1, over all stages.
+        stage: of the manifest.
+        contributors: entities in the sum, sorted.
+        parameters_sha256: of the vector that the coordinator published for this round.
+        total: the noised sum, in grid units; each number fits 64 bits. Empty when the round was spent without a sum.
+    """
+
+    round: int
+    stage: str
+    contributors: tuple[str, ...]
+    parameters_sha256: str
+    total: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Check every part.
+
+        Raises:
+            TranscriptInvalid: a part is malformed or out of range.
+        """
+        if not 1 <= self.round <= MAX_RECORDS:
+            raise TranscriptInvalid(f"{self.round} is not the number of a round")
+        if not _matches(_STAGE, self.stage) or not _matches(_SHA256, self.parameters_sha256):
+            raise TranscriptInvalid(f"round {self.round}: the stage or the hash of the parameters is malformed")
+        entities = self.contributors
+        if not 0 < len(entities) <= MAX_CONTRIBUTORS or not all(_matches(ENTITY_ID, each) for each in entities):
+            raise TranscriptInvalid(f"round {self.round}: the contributors are not entities")
+        if list(entities) != sorted(set(entities)):
+            raise TranscriptInvalid(f"round {self.round}: the contributors must be in order, each once")
+        if len(self.total) > MAX_TOTAL or any(not -(2**63) <= each < 2**63 for each in self.total):
+            raise TranscriptInvalid(f"round {self.round}: the sum is too long or out of range")
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON form; the sums are text, for they go beyond 2^53."""
+        return {
+            "round": self.round,
+            "stage": self.stage,
+            "contributors": list(self.contributors),
+            "parameters_sha256": self.parameters_sha256,
+            "total": [str(number) for number in self.total],
+        }
+
+    @classmethod
+    def parse(cls, line: bytes) -> Self:
+        """Read one line of an untrusted transcript.
+
+        Raises:
+            TranscriptInvalid: for every way the line can be wrong, another spelling of the same record included.
+        """
+        try:
+            document = canonical.decode(line, max_bytes=MAX_LINE_BYTES)
+        except MalformedDocument as error:
+            raise TranscriptInvalid(f"a line is not a record: {error.message}") from error
+        record = cls._checked(document)
+        if canonical.encode_plain(record.document()) != line:
+            raise TranscriptInvalid(f"round {record.round}: the line is not in its one canonical form")
+        return record
+
+    @classmethod
+    def _checked(cls, document: dict[str, Any]) -> Self:
+        number, entities, total = (document.get(name) for name in ("round", "contributors", "total"))
+        stage, parameters = (document.get(name) for name in ("stage", "parameters_sha256"))
+        if set(document) != _FIELDS or type(number) is not int or not isinstance(entities, list):
+            raise TranscriptInvalid("a line is not the record of a round")
+        if not isinstance(total, list) or not all(_matches(_NUMBER, each) for each in total):
+            raise TranscriptInvalid(f"round {number}: the sum must be whole numbers, written as text")
+        return cls(number, stage, tuple(entities), parameters, tuple(int(each) for each in total))  # type: ignore[arg-type] # the constructor looks
+
+
+def _matches(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The records so far and the hash that covers them all.
+
+    Attributes:
+        head: hash of the last record chained to all before it; the manifest's hash when there is none.
+        records: in order.
+    """
+
+    head: str
+    records: tuple[RoundRecord, ...] = ()
+
+    @classmethod
+    def start(cls, manifest_sha256: str) -> Self:
+        """Return the transcript of a campaign that has no round yet."""
+        return cls(manifest_sha256)
+
+    @classmethod
+    def of(cls, manifest_sha256: str, records: Sequence[RoundRecord]) -> Self:
+        """Return the transcript of these rounds.
+
+        Raises:
+            TranscriptInvalid: they do not follow each other.
+        """
+        return cls._linked(manifest_sha256, records)
+
+    def append(self, record: RoundRecord) -> Self:
+        """Return the transcript with one more round.
+
+        Raises:
+            TranscriptInvalid: it is not the next round.
+        """
+        if record.round != len(self.records) + 1:
+            raise TranscriptInvalid(f"round {record.round} does not follow round {len(self.records)}")
+        return type(self)(chained(self.head, record), (*self.records, record))
+
+    def to_jsonl(self) -> bytes:
+        """Return one canonical JSON object a line."""
+        return b"".join(canonical.encode_plain(record.document()) + b"\n" for record in self.records)
+
+    @classmethod
+    def from_jsonl(cls, data: bytes, manifest_sha256: str) -> Self:
+        """Read an untrusted transcript.
+
+        Not done here: whether its head is the one that a release names.
+
+        Raises:
+            TranscriptInvalid: for every way the bytes can be wrong.
+        """
+        if len(data) > MAX_TRANSCRIPT_BYTES or not data.endswith(b"\n"):
+            raise TranscriptInvalid("the transcript is empty, cut off or too large")
+        lines = data[:-1].split(b"\n")
+        if len(lines) > MAX_RECORDS:
+            raise TranscriptInvalid(f"the transcript has {len(lines)} lines, more than any campaign has rounds")
+        return cls._linked(manifest_sha256, [RoundRecord.parse(line) for line in lines])
+
+    @classmethod
+    def _linked(cls, manifest_sha256: str, records: Sequence[RoundRecord]) -> Self:
+        head = manifest_sha256
+        for place, record in enumerate(records, start=1):
+            if record.round != place:
+                raise TranscriptInvalid(f"line {place} is of round {record.round}")
+            head = chained(head, record)
+        return cls(head, tuple(records))
+
+
+def chained(previous: str, record: RoundRecord) -> str:
+    """Return SHA-256, in hex, of the canonical JSON of a record with the hash before it as ``previous``."""
+    return hashlib.sha256(canonical.encode_plain({"previous": previous, **record.document()})).hexdigest()

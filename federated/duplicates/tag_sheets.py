@@ -1,0 +1,195 @@
+"""What an entity does: send tags of its people among others that stand for nobody, and make weights of the counts.
+
+In order:
+
+1. each person to train on gets the tag HMAC-SHA256(group key, campaign | document); who has no document gets a random
+   one, which nobody else can send;
+2. canaries (`canaries`) and random padding up to a public length are added, and all is shuffled;
+3. the counts that come back must be right for every canary and every padding tag, or nothing is contributed;
+4. a person counted in m entities weighs 1/m; above the public cap, 0.
+
+The sheet holds which tag is whose: it is the entity's secret, kept at the node until the campaign ends.
+"""
+
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from federated.duplicates.canaries import TAG_BYTES, Canary, canaries_of
+from federated.duplicates.group_key import KEY_BYTES, PairSecret, checked_cohort, framed
+from federated.duplicates.multiplicities import bucket_of, unpack_tags
+from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong
+
+MAX_PEOPLE_CAP: Final = 5000
+
+Position = Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTerms:
+    """What every entity of a campaign knows about its duplicate check.
+
+    Attributes:
+        cohort: every entity whose tags are to be counted, this one included.
+        group_key: 32 bytes, unknown to the coordinator.
+    """
+
+    campaign: str
+    entity: str
+    cohort: tuple[str, ...]
+    group_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TagSheet:
+    """One entity's tags as sent, and what only it knows of them.
+
+    Attributes:
+        tags: of 16 bytes, in the order in which they go; their number is a bucket.
+        people: position in `tags` of each person, by the node's own id.
+        canaries: position in `tags` of each canary, and the entities that send it too.
+    """
+
+    entity: str
+    tags: tuple[bytes, ...]
+    people: Mapping[str, int]
+    canaries: Mapping[int, frozenset[str]]
+
+    def weights(self, counts: Sequence[int], *, counted: Sequence[str], people_cap: int) -> dict[str, float]:
+        """Check the coordinator's counts and return each person's weight, by the node's own id.
+
+        Args:
+            counts: in the order of `tags`.
+            counted: the entities whose tags were counted. Only these may contribute afterwards, or a person's
+                weights would add up to more than one: whoever calls this binds the rounds to them.
+            people_cap: the most entities a person may be in; who is in more has weight 0.
+
+        Raises:
+            DuplicateCheckInvalid: the counts cannot be counts of these tags, or this entity was not counted.
+            DuplicateCountWrong: a canary or padding came back with another count than its own: contribute nothing.
+        """
+        present = set(checked_cohort(counted))
+        self._require_possible(counts, present, people_cap)
+        self._require_true(counts, present)
+        return {person: _weight(counts[position], people_cap) for person, position in self.people.items()}
+
+    def _require_possible(self, counts: Sequence[int], present: set[str], people_cap: int) -> None:
+        if self.entity not in present or not 1 <= people_cap <= MAX_PEOPLE_CAP:
+            raise DuplicateCheckInvalid("this entity was not counted, or the cap is none")
+        if len(counts) != len(self.tags) or not all(1 <= count <= len(present) for count in counts):
+            raise DuplicateCheckInvalid("the counts are not of the tags that were sent")
+
+    def _require_true(self, counts: Sequence[int], present: set[str]) -> None:
+        own = set(self.people.values())
+        for position, count in enumerate(counts):
+            if position in own:
+                continue
+            # Padding is random: nobody else can have sent it.
+            true = len(self.canaries[position] & present) if position in self.canaries else 1
+            if count != true:
+                raise DuplicateCountWrong(
+                    f"a tag that {true} entities sent came back as sent by {count}",
+                    remedy="contribute nothing, and tell the coordinator's administrator and the other entities",
+                )
+
+    def to_json(self) -> bytes:
+        """Return the sheet as bytes to keep at the node."""
+        kept = _Kept(
+            entity=self.entity,
+            tags=b"".join(self.tags).hex(),
+            people=dict(self.people),
+            canaries={position: sorted(senders) for position, senders in self.canaries.items()},
+        )
+        return kept.model_dump_json().encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Return a sheet that was kept.
+
+        Raises:
+            DuplicateCheckInvalid: it is none.
+        """
+        try:
+            kept = _Kept.model_validate_json(data)
+            tags = unpack_tags(bytes.fromhex(kept.tags))
+        except (ValidationError, ValueError) as error:
+            raise DuplicateCheckInvalid("the kept tags of this campaign cannot be read") from error
+        positions = [*kept.people.values(), *kept.canaries]
+        if len(set(positions)) != len(positions) or not all(position < len(tags) for position in positions):
+            raise DuplicateCheckInvalid("the kept tags of this campaign contradict themselves")
+        canaries = {position: frozenset(senders) for position, senders in kept.canaries.items()}
+        return cls(kept.entity, tags, kept.people, canaries)
+
+
+def prepare_sheet(terms: CheckTerms, documents: Mapping[str, str | None], pair_secret: PairSecret) -> TagSheet:
+    """Return the tags that an entity sends for its people.
+
+    Each call draws new randomness: keep the sheet that is sent, and send that one again when asked again.
+
+    Args:
+        terms: of the campaign.
+        documents: canonical document of each person to train on, by the node's own id; None for who has none.
+        pair_secret: what this entity shares with each other one.
+
+    Raises:
+        DuplicateCheckInvalid: the terms are not usable, one document stands for two people, or there are too many.
+    """
+    cohort = checked_cohort(terms.cohort)
+    if terms.entity not in cohort or len(terms.group_key) != KEY_BYTES:
+        raise DuplicateCheckInvalid("this entity is not of the cohort, or the group key has another length")
+    known = [document for document in documents.values() if document is not None]
+    if len(set(known)) != len(known):
+        raise DuplicateCheckInvalid(
+            "two people of this entity have the same document", remedy="merge their records: a person counts once"
+        )
+    tags = {person: _tag(terms, document) for person, document in documents.items()}
+    canaries = canaries_of(
+        terms.entity, cohort, campaign=terms.campaign, group_key=terms.group_key, pair_secret=pair_secret
+    )
+    return _shuffled(terms.entity, tags, canaries)
+
+
+def person_tag(group_key: bytes, campaign: str, document: str) -> bytes:
+    """Return the 16-byte tag of a person: the same at every entity of one campaign, unrelated in any other."""
+    return hmac.digest(group_key, framed("redpact person tag v1", campaign, document), "sha256")[:TAG_BYTES]
+
+
+def _tag(terms: CheckTerms, document: str | None) -> bytes:
+    if document is None:
+        return secrets.token_bytes(TAG_BYTES)
+    return person_tag(terms.group_key, terms.campaign, document)
+
+
+def _shuffled(entity: str, people: Mapping[str, bytes], canaries: Sequence[Canary]) -> TagSheet:
+    used = len(people) + len(canaries)
+    padding = [secrets.token_bytes(TAG_BYTES) for _ in range(bucket_of(used) - used)]
+    tags = [*people.values(), *(canary.tag for canary in canaries), *padding]
+    order = list(range(len(tags)))
+    secrets.SystemRandom().shuffle(order)
+    position = {before: after for after, before in enumerate(order)}
+    return TagSheet(
+        entity=entity,
+        tags=tuple(tags[before] for before in order),
+        people={person: position[before] for before, person in enumerate(people)},
+        canaries={position[len(people) + index]: canary.senders for index, canary in enumerate(canaries)},
+    )
+
+
+def _weight(entities: int, people_cap: int) -> float:
+    return 1.0 / entities if entities <= people_cap else 0.0
+
+
+class _Kept(BaseModel):
+    """The form in which a sheet is kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    v: int = Field(default=1, ge=1, le=1)
+    entity: str
+    tags: str
+    people: dict[str, Position] = Field(description="node's own id to position")
+    canaries: dict[Position, list[str]]

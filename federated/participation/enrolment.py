@@ -1,0 +1,224 @@
+"""This entity's place in a campaign's cohort: its mask key, and the other entities' keys as it checked them once.
+
+The coordinator carries the keys but cannot exchange them: each is signed with the entity's signing key, which the
+node knows from the network's directory. A campaign has one cohort; another one, later, is refused.
+
+What nobody else may read (the mask key, and what counting people across entities needs) is sealed under the node's key
+and erased with the end of the campaign: then not even this disk and all the traffic together unmask what left.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from federated.campaign.manifest import CampaignManifest
+from federated.errors import CohortTooSmall, MessageMalformed, RoundRefused
+from federated.secagg.client import Masker
+from federated.secagg.cohort import Cohort, form_cohort
+from federated.secagg.keys import KeyStatement, new_private_key, open_key_statement, public_key, seal_key_statement
+from trust.errors import TrustError
+from trust.signing import Envelope, Signer
+
+
+class Secret(StrEnum):
+    """What is kept sealed while a campaign lasts."""
+
+    MASK_KEY = "mask_key"
+    GROUP_KEY = "group_key"  # of counting people across entities
+    TAG_SHEET = "tag_sheet"  # which tag is whose
+    WEIGHTS = "weights"  # each person's weight
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What is kept of one campaign besides its secrets.
+
+    Attributes:
+        statement: this entity's signed public mask key (DSSE JSON), as it was sent.
+        cohort: everybody's statements (JSON list of DSSE JSON texts) as accepted; None before.
+    """
+
+    campaign_id: str
+    statement: bytes
+    cohort: bytes | None = None
+
+
+class EnrolmentStore(Protocol):
+    """Where enrolments live. Every method works inside the caller's transaction."""
+
+    def get(self, campaign_id: str) -> Enrolment | None:
+        """Return what is kept of a campaign, or None."""
+        ...
+
+    def put(self, enrolment: Enrolment) -> None:
+        """Store or replace what is kept of a campaign."""
+        ...
+
+    def secret(self, campaign_id: str, secret: Secret) -> bytes | None:
+        """Return a sealed secret, or None."""
+        ...
+
+    def put_secret(self, campaign_id: str, secret: Secret, sealed: bytes) -> None:
+        """Store or replace a sealed secret."""
+        ...
+
+    def erase_secrets(self, campaign_id: str) -> None:
+        """Erase every secret of a campaign."""
+        ...
+
+
+class SecretSealer(Protocol):
+    """Seals what only this node may read."""
+
+    def seal(self, label: str, data: bytes) -> bytes:
+        """Return `data` sealed under the node's key and bound to `label`."""
+        ...
+
+    def open(self, label: str, sealed: bytes) -> bytes:
+        """Return what was sealed under this label."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this node is, and how it knows the others.
+
+    Attributes:
+        key_of: the signing key of an entity by the pinned, signed directory; raises when it is not in good standing.
+    """
+
+    entity: str
+    signer: Signer
+    key_of: Callable[[str], bytes]
+
+
+class Enrolments:
+    """The rules above over an `EnrolmentStore`."""
+
+    def __init__(self, store: EnrolmentStore, identity: Identity, box: SecretSealer) -> None:
+        self._store = store
+        self._identity = identity
+        self._box = box
+
+    @property
+    def entity(self) -> str:
+        """This entity."""
+        return self._identity.entity
+
+    def statement(self, campaign_id: str, manifest_sha256: str) -> bytes:
+        """Return this entity's signed mask key for a campaign, made at the first call and the same from then on."""
+        known = self._store.get(campaign_id)
+        if known is not None:
+            return known.statement
+        private = new_private_key()
+        content = KeyStatement(
+            campaign_id=campaign_id,
+            manifest_sha256=manifest_sha256,
+            entity=self.entity,
+            channel_key=public_key(private).hex(),
+        )
+        statement = seal_key_statement(content, self._identity.signer).to_json()
+        self._store.put(Enrolment(campaign_id, statement))
+        self.keep(campaign_id, Secret.MASK_KEY, private)
+        return statement
+
+    def accept(self, manifest: CampaignManifest, manifest_sha256: str, statements: Sequence[bytes]) -> Cohort:
+        """Check everybody's keys and keep them as the campaign's one cohort.
+
+        In order: (1) this entity joined, and its own key is among them; (2) each is signed by an invited entity with
+        the key of the directory, for this campaign; (3) they are at least the minimum cohort; (4) no other cohort was
+        accepted before.
+
+        Raises:
+            MessageMalformed, KeyStatementInvalid: (1), (2). CohortTooSmall: (3). RoundRefused: (4).
+        """
+        # (1) joined, and among them
+        known = self._store.get(manifest.campaign_id)
+        if known is None or known.statement not in statements:
+            raise MessageMalformed("the cohort lacks this entity's own key")
+        # (2) signed by invited entities, (3) enough of them
+        cohort = self.checked(manifest, manifest_sha256, statements)
+        # (4) once
+        listed = json.dumps([statement.decode() for statement in statements]).encode()
+        if known.cohort is not None and known.cohort != listed:
+            raise RoundRefused("the campaign already has another cohort", remedy="tell the coordinator's administrator")
+        self._store.put(Enrolment(manifest.campaign_id, known.statement, listed))
+        return cohort
+
+    def checked(self, manifest: CampaignManifest, manifest_sha256: str, statements: Sequence[bytes]) -> Cohort:
+        """Return the cohort of these statements, checked as in (2) and (3) of `accept`; nothing is kept.
+
+        Raises:
+            MessageMalformed, KeyStatementInvalid: (2). CohortTooSmall: (3).
+        """
+        cohort = self._formed(manifest, manifest_sha256, statements)
+        if len(cohort.keys) < manifest.minimum_cohort:
+            raise CohortTooSmall(f"the cohort has {len(cohort.keys)} of at least {manifest.minimum_cohort}")
+        return cohort
+
+    def cohort(self, manifest: CampaignManifest, manifest_sha256: str) -> Cohort:
+        """Return the cohort that was accepted.
+
+        Raises:
+            RoundRefused: none was.
+        """
+        known = self._store.get(manifest.campaign_id)
+        if known is None or known.cohort is None:
+            raise RoundRefused("this entity has not accepted a cohort for the campaign yet")
+        return self._formed(manifest, manifest_sha256, [text.encode() for text in json.loads(known.cohort)])
+
+    def masker(self, cohort: Cohort) -> Masker:
+        """Return what masks and unmasks for this entity.
+
+        Raises:
+            RoundRefused: the campaign is over here and its key erased.
+        """
+        private = self.kept(cohort.campaign_id, Secret.MASK_KEY)
+        if private is None:
+            raise RoundRefused("the mask key of the campaign is erased: the campaign is over here")
+        return Masker(cohort, self.entity, private)
+
+    def keep(self, campaign_id: str, secret: Secret, data: bytes) -> None:
+        """Keep a secret, sealed."""
+        self._store.put_secret(campaign_id, secret, self._box.seal(_label(campaign_id, secret), data))
+
+    def kept(self, campaign_id: str, secret: Secret) -> bytes | None:
+        """Return a secret that was kept and not erased, or None."""
+        sealed = self._store.secret(campaign_id, secret)
+        return self._box.open(_label(campaign_id, secret), sealed) if sealed is not None else None
+
+    def erase(self, campaign_id: str) -> None:
+        """Erase every secret of a campaign that is over."""
+        self._store.erase_secrets(campaign_id)
+
+    def _formed(self, manifest: CampaignManifest, manifest_sha256: str, statements: Sequence[bytes]) -> Cohort:
+        keys: dict[str, bytes] = {}
+        for statement in statements:
+            entity, key = self._opened(manifest, manifest_sha256, statement)
+            if entity in keys:
+                raise MessageMalformed(f"{entity} is twice in the cohort")
+            keys[entity] = key
+        return form_cohort(manifest.campaign_id, manifest_sha256, keys)
+
+    def _opened(self, manifest: CampaignManifest, manifest_sha256: str, statement: bytes) -> tuple[str, bytes]:
+        try:
+            envelope = Envelope.from_json(statement)
+            entity = KeyStatement.model_validate_json(envelope.payload).entity  # who it says; the signature decides
+            if entity not in manifest.invited:
+                raise MessageMalformed(f"{entity} is in the cohort but was not invited")
+            opened = open_key_statement(
+                envelope,
+                entity=entity,
+                entity_key=self._identity.key_of(entity),
+                campaign_id=manifest.campaign_id,
+                manifest_sha256=manifest_sha256,
+            )
+        except (TrustError, ValueError) as error:
+            raise MessageMalformed(f"a mask key of the cohort cannot be trusted: {error}") from error
+        return entity, bytes.fromhex(opened.channel_key)
+
+
+def _label(campaign_id: str, secret: Secret) -> str:
+    return f"training {secret.value} {campaign_id}"

@@ -1,0 +1,87 @@
+"""What a node does with its own people in a round, whatever the model: an exact bounded sum, noised and masked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from federated.campaign.manifest import CampaignManifest
+from federated.campaign.stage_sums import StageSums
+from federated.campaign.steps import MaskRequest
+from federated.errors import MessageMalformed
+from federated.evaluation import score_counts as counting
+from federated.evaluation.score_counts import GroupMatrix
+from federated.learning.log_odds import log_odds, sigmoid
+from federated.learning.model_documents import read_model
+from federated.privacy.gaussian_noise import discrete_gaussian
+from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
+from federated.privacy.stages import Position, StageKind
+from federated.tabular.features import FloatVector
+from federated.tabular.rows import Rows
+
+LocalSum = Callable[[FloatVector, StageKind, Rows], IntVector]
+"""A model's part at the node: (parameters, stage, people) to the exact sum, one person's part bounded as the program
+says. See `federated.models.local_sum_for`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalPeople:
+    """An entity's people, each in one part.
+
+    Attributes:
+        training: who is trained on.
+        held_out: who is never trained on.
+        groups: (held-out people, attributes) their groups, see `federated.evaluation.score_counts`.
+    """
+
+    training: Rows
+    held_out: Rows
+    groups: GroupMatrix
+
+
+class LocalSums:
+    """Answers the rounds of one campaign from one entity's people."""
+
+    def __init__(self, manifest: CampaignManifest, people: LocalPeople, answer: LocalSum) -> None:
+        self.sums = StageSums(manifest)
+        self._manifest = manifest
+        self._people = people
+        self._answer = answer
+
+    def noised(self, request: MaskRequest, position: Position) -> IntVector:
+        """Return the entity's sum with its share of the noise, fresh each time: ask once a round and keep the answer.
+
+        What it returns is safe to add up with the shares of enough others, and must not leave unmasked.
+
+        Raises:
+            MessageMalformed: the parameters do not fit the model.
+        """
+        exact = self.exact(request.vector, request.model, position.stage.kind)
+        return exact + discrete_gaussian(len(exact), self.sums.share_variance(position))
+
+    def exact(self, parameters: FloatVector, model: bytes, kind: StageKind) -> IntVector:
+        """Return the sum without any noise, which must not leave this process.
+
+        Raises:
+            MessageMalformed: the parameters do not fit the model.
+        """
+        if parameters.shape != (self.sums.parameters_size(kind),):
+            raise MessageMalformed(f"the parameters of {kind} do not fit the model")
+        if kind is not StageKind.EVALUATE:
+            return self._answer(parameters, kind, self._people.training)
+        people, plan = self._people.held_out, self._manifest.evaluation
+        learned = read_model(model)
+        if learned.features != self._manifest.features:
+            raise MessageMalformed("the model to evaluate is of other features")
+        scores = sigmoid(log_odds(learned, people.matrix))
+        return counting.vector(plan, scores, people.labels, self._people.groups, people.weights)
+
+    def warm_up(self) -> None:
+        """Run each stage's part once on nobody and draw some noise: loads what libraries load at their first use."""
+        nobody = self._people.training.take(np.zeros(0, dtype=np.intp))
+        program, state = self.sums.program, self.sums.program.start()
+        for stage in program.stages:
+            self._answer(program.ask(state, stage.kind, 1), stage.kind, nobody)
+            # As if one person were in every cell: all that matters is that the next stage can be asked.
+            state = program.advance(state, stage.kind, 1, [UNITS_PER_BOUND] * program.sum_size(stage.kind))
+        discrete_gaussian(1, UNITS_PER_BOUND**2)

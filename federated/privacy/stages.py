@@ -1,0 +1,83 @@
+"""The stages of a campaign: which sums are asked, of whom, how often, under how much noise.
+
+Each person is either trained on or held out, never both. What the two parts spend therefore does not add up: a
+campaign costs a person the larger of the two (parallel composition: McSherry, Privacy Integrated Queries, 2009,
+theorem 4).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from federated.privacy.accountant import GaussianRounds, epsilon_of
+
+MAX_ROUNDS: Final = 500
+MAX_EPSILON: Final = 20.0
+MAX_DELTA: Final = 1e-3
+
+
+class Part(StrEnum):
+    """Which people a stage looks at."""
+
+    TRAINING = "training"
+    HELD_OUT = "held_out"
+
+
+class StageKind(StrEnum):
+    """What a stage's sums are for."""
+
+    EDGES = "edges"  # histograms from which a model takes its bin edges
+    MEANS = "means"  # of the columns, to centre them
+    TRAIN = "train"
+    EVALUATE = "evaluate"  # how good the model is for people it has not seen
+
+    @property
+    def part(self) -> Part:
+        """The people it looks at."""
+        return Part.HELD_OUT if self is StageKind.EVALUATE else Part.TRAINING
+
+
+class Stage(BaseModel):
+    """Consecutive rounds of one kind under one noise multiplier (noise's standard deviation over L2 sensitivity)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: StageKind
+    rounds: int = Field(ge=1, le=MAX_ROUNDS)
+    noise_multiplier: float = Field(gt=0, le=1e6)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a round stands: its stage, and which of the stage's rounds it is, from 0."""
+
+    stage: Stage
+    index: int
+
+
+def position_of(stages: Iterable[Stage], round_number: int) -> Position | None:
+    """Return where round `round_number` (from 1) stands, or None when there is no such round."""
+    first = 1
+    for stage in stages:
+        if first <= round_number < first + stage.rounds:
+            return Position(stage, round_number - first)
+        first += stage.rounds
+    return None
+
+
+def planned(stages: Iterable[Stage], part: Part) -> tuple[GaussianRounds, ...]:
+    """Return what the stages cost the people of one part."""
+    return tuple(GaussianRounds(stage.noise_multiplier, stage.rounds) for stage in stages if stage.kind.part is part)
+
+
+def epsilon_of_stages(stages: Iterable[Stage], delta: float) -> float:
+    """Return what all the stages together cost a person.
+
+    Raises:
+        PrivacyTermsInvalid: a multiplier, a count or delta out of range.
+    """
+    known = tuple(stages)
+    return max(epsilon_of(planned(known, part), delta) for part in Part)

@@ -1,0 +1,93 @@
+"""Making a released model again from its public transcript: everybody can, and nodes do before they use it."""
+
+import hashlib
+
+import numpy as np
+
+from federated.campaign.manifest import CampaignManifest
+from federated.campaign.stage_sums import StageSums
+from federated.campaign.steps import StepKind, pack
+from federated.coordination.progress import Progress
+from federated.coordination.transcript import Transcript
+from federated.errors import ReleaseInvalid
+from federated.learning.model_documents import edits_of
+from federated.privacy.stages import StageKind, position_of
+from federated.release.composition import compose_release, measure
+from federated.release.model_release import ModelRelease
+
+_TOLERANCE = 1e-9
+"""Relative: the last bits of an exponential differ between machines."""
+
+
+def replayed(manifest: CampaignManifest, transcript: Transcript) -> Progress:
+    """Return the progress of a campaign as its sums give it, after its last round.
+
+    Raises:
+        ReleaseInvalid: a round is not the manifest's, or what it published does not follow from the sums before it.
+    """
+    sums = StageSums(manifest)
+    state, evaluation, lost = sums.program.start(), tuple[int, ...](), 0
+    contributors: set[str] = set()
+    for record in transcript.records:
+        position = position_of(manifest.stages, record.round)
+        if position is None or record.stage != position.stage.kind.value:
+            raise ReleaseInvalid(f"round {record.round} of the transcript is not one of the manifest")
+        if record.round == 1 and (position.stage.kind is not sums.program.stages[0].kind or not record.total):
+            raise ReleaseInvalid("the transcript lacks the sum that the model is built on")
+        if record.total and len(record.total) != sums.size(position.stage.kind):
+            raise ReleaseInvalid(f"the sum of round {record.round} has another length than the manifest asks for")
+        parameters, model = sums.asked(state, position)
+        if hashlib.sha256(pack(parameters) + model).hexdigest() != record.parameters_sha256:
+            raise ReleaseInvalid(f"what round {record.round} published does not follow from the rounds before it")
+        if not record.total:
+            lost += 1
+            continue
+        contributors |= set(record.contributors)
+        if position.stage.kind is StageKind.EVALUATE:
+            evaluation = record.total
+        else:
+            state = sums.program.advance(state, position.stage.kind, position.index + 1, record.total)
+    return Progress(
+        step=StepKind.MASK,
+        round=len(transcript.records) + 1,
+        vectors=state,
+        transcript=transcript.head,
+        evaluation=evaluation,
+        contributors=tuple(sorted(contributors)),
+        lost=lost,
+    )
+
+
+def require_reproducible(
+    release: ModelRelease, manifest: CampaignManifest, manifest_sha256: str, transcript: bytes
+) -> None:
+    """Check that a verified release is what its transcript gives: the model, its figures, and what it cost.
+
+    Corrections by hand, which the release lists, are made again on the model that the rounds give.
+
+    Raises:
+        TranscriptInvalid: the bytes are no transcript of this campaign.
+        ReleaseInvalid: they give something else than the release says.
+        EditInvalid: the release names a correction by hand that does not fit its model.
+    """
+    parsed = Transcript.from_jsonl(transcript, manifest_sha256)
+    if parsed.head != release.transcript_sha256:
+        raise ReleaseInvalid("the transcript is not the one that the release names")
+    progress = replayed(manifest, parsed)
+    measured = measure(manifest, progress, len(parsed.records[-1].contributors))
+    edits = edits_of(release.model)
+    again = compose_release(manifest, manifest_sha256, progress, measured, release.released, edits=edits)
+    if not _alike(again.model_dump(mode="json"), release.model_dump(mode="json")):
+        raise ReleaseInvalid(
+            "the released model is not the one that the rounds give", remedy="do not use it; tell the Gerencia"
+        )
+
+
+def _alike(one: object, other: object) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, float) and isinstance(other, float | int):
+        return bool(np.isclose(one, other, rtol=_TOLERANCE, atol=1e-12))
+    return one == other

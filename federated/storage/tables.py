@@ -1,0 +1,166 @@
+"""Tables of federated learning: decisions and the epsilon ledger at the node, the message table at the coordinator."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from service.columns import UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """Tables of a node."""
+
+
+class CoordinatorBase(DeclarativeBase):
+    """Tables of a coordinator."""
+
+
+class CampaignRow(Base):
+    """A manifest this entity decided on, with its own signed decision."""
+
+    __tablename__ = "federated_campaigns"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('approved', 'refused')", name="ck_federated_campaigns_verdict"),
+        Index("ix_federated_campaigns_decided_at", "decided_at"),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    manifest_sha256: Mapped[str] = mapped_column(String(64))
+    manifest: Mapped[bytes] = mapped_column(LargeBinary)
+    decision: Mapped[bytes] = mapped_column(LargeBinary)
+    verdict: Mapped[str] = mapped_column(String(16))
+    dataset: Mapped[str] = mapped_column(String(100))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class BudgetRow(Base):
+    """The limit of one data set; its row is the lock for everything spent on it."""
+
+    __tablename__ = "federated_budgets"
+    __table_args__ = (CheckConstraint("epsilon_limit > 0", name="ck_federated_budgets_limit"),)
+
+    dataset: Mapped[str] = mapped_column(String(100), primary_key=True)
+    epsilon_limit: Mapped[float] = mapped_column(Float)
+    delta: Mapped[float] = mapped_column(Float)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+class ReservationRow(Base):
+    """What an approved campaign may spend on a data set."""
+
+    __tablename__ = "federated_reservations"
+    __table_args__ = (
+        ForeignKeyConstraint(["dataset"], ["federated_budgets.dataset"], name="fk_federated_reservations_dataset"),
+        Index("ix_federated_reservations_dataset", "dataset"),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    dataset: Mapped[str] = mapped_column(String(100))
+    stages: Mapped[str] = mapped_column(Text)  # JSON list of federated.privacy.stages.Stage
+    reserved_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), nullable=True)
+
+
+class SpendRow(Base):
+    """One round's spend, with the very bytes that left: asked again, the same bytes are sent."""
+
+    __tablename__ = "federated_spends"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign_id"], ["federated_reservations.campaign_id"], name="fk_federated_spends_campaign_id"
+        ),
+        CheckConstraint("round >= 1", name="ck_federated_spends_round"),
+        UniqueConstraint("dataset", "sequence", name="uq_federated_spends_sequence"),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    round: Mapped[int] = mapped_column(Integer, primary_key=True)
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    reply: Mapped[bytes] = mapped_column(LargeBinary)
+    spent_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    dataset: Mapped[str] = mapped_column(String(100))
+    sequence: Mapped[int] = mapped_column(
+        Integer
+    )  # place in the data set's hash chain, see federated.budget.spend_chain
+    reply_sha256: Mapped[str] = mapped_column(String(64))
+    previous_sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class UnmaskingRow(Base):
+    """What this entity answered when it was told who survived a round. One answer a round, whatever is asked later."""
+
+    __tablename__ = "federated_unmaskings"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign_id", "round"],
+            ["federated_spends.campaign_id", "federated_spends.round"],
+            name="fk_federated_unmaskings_round",
+        ),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    round: Mapped[int] = mapped_column(Integer, primary_key=True)
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    reply: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class EnrolmentRow(Base):
+    """This entity's place in a campaign's cohort."""
+
+    __tablename__ = "federated_enrolments"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign_id"], ["federated_reservations.campaign_id"], name="fk_federated_enrolments_campaign_id"
+        ),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    statement: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON of the signed public key, as sent
+    cohort: Mapped[bytes | None] = mapped_column(LargeBinary)  # JSON list of every member's statement, as accepted
+
+
+class EnrolmentSecretRow(Base):
+    """What only this node may read of a campaign, sealed; the rows are deleted when the campaign is over."""
+
+    __tablename__ = "federated_enrolment_secrets"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["campaign_id"], ["federated_enrolments.campaign_id"], name="fk_federated_enrolment_secrets_campaign_id"
+        ),
+    )
+
+    campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    secret: Mapped[str] = mapped_column(String(16), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class EntityTaskRow(CoordinatorBase):
+    """One message to one entity, and its reply."""
+
+    __tablename__ = "federated_grid_tasks"
+    __table_args__ = (
+        Index("ix_federated_grid_tasks_entity", "entity", "replied_at"),
+        Index("ix_federated_grid_tasks_campaign_id", "campaign_id"),
+    )
+
+    task_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(String(32))
+    entity: Mapped[str] = mapped_column(String(63))
+    step: Mapped[str] = mapped_column(String(32))
+    message: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    reply: Mapped[bytes | None] = mapped_column(LargeBinary, nullable=True)
+    replied_at: Mapped[datetime | None] = mapped_column(UtcDateTime(), nullable=True)

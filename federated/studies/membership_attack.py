@@ -1,0 +1,230 @@
+"""A membership attack on a released model: can it be told who was trained on? For the model card.
+
+The attacker has the model and a person's row, label included, and wants to know whether the person was among those
+trained on. A model remembers by being more certain of those it saw: the evidence is the probability that it gives the
+true label, compared, where there are any, with that of models that never saw the person.
+
+An attack that fails proves nothing: it is a lower bound on what the model gives away, and epsilon is the upper one.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from federated.errors import DataUnsuitable
+from federated.evaluation.roc import area_under_curve
+from federated.tabular.features import FloatMatrix, FloatVector
+from federated.tabular.rows import Rows
+
+Probabilities = Callable[[FloatMatrix], FloatVector]
+"""A model: encoded rows (people, columns) to the probability of the positive label (people,)."""
+
+LEAST_PEOPLE: Final = 20
+"""Of members and of others: with fewer, every interval holds everything."""
+
+LOW_FALSE_POSITIVES: Final = 0.01
+GUESSED: Final = 0.2
+"""Share of the people whose membership is guessed for the bound on epsilon: those of whom the evidence says most."""
+
+_LEAST_PROBABILITY: Final = 1e-12
+_BISECTIONS: Final = 60
+_HIGHEST_EPSILON: Final = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A measured figure with its confidence interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipAttack:
+    """How far an attack got.
+
+    Attributes:
+        members: people trained on, who were attacked.
+        others: people held out, who were attacked.
+        auc: probability that a member shows more evidence than somebody held out; 0.5 is chance.
+        advantage: true positive rate less false positive rate, at a threshold chosen on other people; 0 is chance.
+        low_false_positives: true positive rate at a threshold with about `LOW_FALSE_POSITIVES` false ones, chosen on
+            other people; that rate itself is chance.
+        epsilon_at_least: the epsilon that the attack disproves.
+    """
+
+    members: int
+    others: int
+    auc: Interval
+    advantage: Interval
+    low_false_positives: Interval
+    epsilon_at_least: float
+
+
+def evidence(model: Probabilities, rows: Rows, references: Sequence[Probabilities] = ()) -> FloatVector:
+    """Return, a person, how much the model seems to remember (people,): the log-probability of the true label.
+
+    Args:
+        model: the model attacked.
+        rows: the people.
+        references: models of the same kind trained without these people. What they find easy, too, was easy and not
+            remembered (Watson, Guo, Cormode and Sablayrolles, "On the Importance of Difficulty Calibration in
+            Membership Inference Attacks", ICLR 2022).
+    """
+    found = _log_probability(model, rows)
+    if not references:
+        return found
+    easy: FloatVector = np.mean([_log_probability(reference, rows) for reference in references], axis=0)
+    return found - easy
+
+
+def attack(
+    members: FloatVector, others: FloatVector, *, delta: float, confidence: float = 0.95, seed: int = 0
+) -> MembershipAttack:
+    """Attack people with the evidence of each, and say how far it got.
+
+    Thresholds are chosen on one half of the people and judged on the other, so that the intervals mean what they say.
+
+    Args:
+        members: `evidence` of people trained on (members,).
+        others: `evidence` of people who were not (others,), drawn from the same people by chance.
+        delta: of the privacy claimed.
+        confidence: of every interval, and of the bound on epsilon.
+        seed: of the halves; the figures are of the people, the seed is public.
+
+    Raises:
+        DataUnsuitable: too few people, or evidence that is no number.
+    """
+    if min(len(members), len(others)) < LEAST_PEOPLE:
+        raise DataUnsuitable(f"an attack needs {LEAST_PEOPLE} people trained on and as many held out")
+    if not (np.isfinite(members).all() and np.isfinite(others).all()):
+        raise DataUnsuitable("the evidence of a person is not a finite number")
+    chance = np.random.default_rng(seed)
+    tuning, judged = _halves(chance.permutation(members)), _halves(chance.permutation(others))
+    chosen_on, measured_on = (tuning[0], judged[0]), (tuning[1], judged[1])
+    return MembershipAttack(
+        members=len(members),
+        others=len(others),
+        auc=_auc(members, others, confidence),
+        advantage=_advantage(*measured_on, threshold=_best_threshold(*chosen_on), confidence=confidence),
+        low_false_positives=_share(
+            measured_on[0] > np.quantile(chosen_on[1], 1 - LOW_FALSE_POSITIVES, method="higher"), confidence
+        ),
+        epsilon_at_least=_epsilon(members, others, delta, confidence, chance),
+    )
+
+
+def binomial_interval(count: int, trials: int, confidence: float) -> tuple[float, float]:
+    """Return the exact interval of a share (Clopper and Pearson, 1934)."""
+    tail = (1 - confidence) / 2
+    low = _bisect(lambda share: binomial_tail(count, trials, share) <= tail, 1.0) if count else 0.0
+    high = _bisect(lambda share: 1 - binomial_tail(count + 1, trials, share) > tail, 1.0) if count < trials else 1.0
+    return low, high
+
+
+def binomial_tail(count: int, trials: int, share: float) -> float:
+    """Return the probability of at least `count` in so many trials."""
+    return float(_tails(trials, share)[count])
+
+
+def _log_probability(model: Probabilities, rows: Rows) -> FloatVector:
+    positive = model(rows.matrix)
+    true = np.where(rows.labels == 1.0, positive, 1.0 - positive)
+    logs: FloatVector = np.log(np.maximum(true, _LEAST_PROBABILITY))
+    return logs
+
+
+def _halves(values: FloatVector) -> tuple[FloatVector, FloatVector]:
+    return values[: len(values) // 2], values[len(values) // 2 :]
+
+
+def _best_threshold(members: FloatVector, others: FloatVector) -> float:
+    candidates = np.unique(np.concatenate([members, others]))
+    above = [len(group) - np.searchsorted(np.sort(group), candidates, side="right") for group in (members, others)]
+    return float(candidates[np.argmax(above[0] / len(members) - above[1] / len(others))])
+
+
+def _advantage(members: FloatVector, others: FloatVector, *, threshold: float, confidence: float) -> Interval:
+    # Each rate has half of what may go wrong: the difference is then right whatever the two have in common.
+    each = 1 - (1 - confidence) / 2
+    hit, false = _share(members > threshold, each), _share(others > threshold, each)
+    return Interval(hit.value - false.value, hit.low - false.high, hit.high - false.low)
+
+
+def _share(found: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]", confidence: float) -> Interval:
+    low, high = binomial_interval(int(found.sum()), len(found), confidence)
+    return Interval(float(found.mean()), low, high)
+
+
+def _auc(members: FloatVector, others: FloatVector, confidence: float) -> Interval:
+    """Return the AUC with the interval of DeLong, DeLong and Clarke-Pearson (1988), cut off at 0 and 1."""
+    values = np.concatenate([members, others])
+    area = area_under_curve(np.repeat([1.0, 0.0], [len(members), len(others)]), values)
+    if area is None:
+        raise DataUnsuitable("an attack needs people trained on and people held out")
+    variance = _placements(members, others).var(ddof=1) / len(members)
+    variance += _placements(-others, -members).var(ddof=1) / len(others)
+    reach = _normal_quantile(confidence) * math.sqrt(float(variance))
+    return Interval(area, max(area - reach, 0.0), min(area + reach, 1.0))
+
+
+def _placements(group: FloatVector, against: FloatVector) -> FloatVector:
+    """Return, for each of a group, the share of the other that is below; ties count half."""
+    ordered = np.sort(against)
+    below = np.searchsorted(ordered, group, side="left") + np.searchsorted(ordered, group, side="right")
+    placements: FloatVector = below / (2.0 * len(against))
+    return placements
+
+
+def _normal_quantile(confidence: float) -> float:
+    return _bisect(lambda value: math.erf(value / math.sqrt(2.0)) <= confidence, 10.0)
+
+
+def _epsilon(
+    members: FloatVector, others: FloatVector, delta: float, confidence: float, chance: np.random.Generator
+) -> float:
+    """Return the epsilon that right guesses disprove (Steinke, Nasr and Jagielski, NeurIPS 2023, theorem 5.2).
+
+    As many members as others are guessed about, as if a fair coin had held each of them out; how many guesses are made
+    is fixed beforehand.
+    """
+    size = min(len(members), len(others))
+    people, guesses = 2 * size, max(1, round(GUESSED * size))
+    shown = np.concatenate([chance.permutation(members)[:size], chance.permutation(others)[:size]])
+    mixed = chance.permutation(people)  # people of whom the evidence says the same are in no order
+    shown, coins = shown[mixed], np.repeat([True, False], size)[mixed]
+    order = np.argsort(shown, kind="stable")
+    correct = int((~coins[order[:guesses]]).sum() + coins[order[-guesses:]].sum())
+
+    def disproved(epsilon: float) -> bool:
+        tails = _tails(2 * guesses, 1 / (1 + math.exp(-epsilon)))
+        moved = np.arange(1, correct + 1)
+        gain = ((tails[correct - moved] - tails[correct]) / moved).max(initial=0.0)
+        return float(tails[correct] + 2 * people * delta * gain) < 1 - confidence
+
+    return _bisect(disproved, _HIGHEST_EPSILON)
+
+
+def _tails(trials: int, share: float) -> FloatVector:
+    """Return the probabilities of at least 0, 1, ..., trials + 1 in so many trials (trials + 2,)."""
+    if share in {0.0, 1.0}:
+        certain = round(share * trials)
+        return (np.arange(trials + 2) <= certain).astype(np.float64)
+    counts = np.arange(trials + 1)
+    factorials = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, trials + 1)))])
+    ways = factorials[-1] - factorials - factorials[::-1]
+    exactly = np.exp(ways + counts * math.log(share) + (trials - counts) * math.log1p(-share))
+    return np.concatenate([np.cumsum(exactly[::-1])[::-1], [0.0]])
+
+
+def _bisect(holds: Callable[[float], bool], highest: float) -> float:
+    """Return where a condition that holds from 0 on ceases to; 0 when it never holds."""
+    low, high = 0.0, highest
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low

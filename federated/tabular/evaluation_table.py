@@ -1,0 +1,177 @@
+"""Tables for evaluation: a CSV with a schema that says which column is the site, the label, the features.
+
+The schema, in YAML::
+
+    site: entity
+    label: {name: snap, positive: 1}
+    features:
+      - {name: age_head, kind: numeric, min: 18, max: 64}
+      - {name: MARS, kind: categorical, values: [1, 2, 3, 4]}
+    protected: [sex]        # optional; never a feature
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from federated.errors import SchemaInvalid, TableInvalid
+from federated.tabular.features import (
+    MAX_FEATURES,
+    FeatureSpec,
+    FloatMatrix,
+    FloatVector,
+    LabelSpec,
+    Name,
+    Value,
+    encode_features,
+    encode_labels,
+)
+
+MAX_SCHEMA_BYTES: Final = 1 << 20
+MAX_ROWS: Final = 5_000_000
+MAX_SITES: Final = 5000
+
+
+class TableSchema(BaseModel):
+    """What a table's columns mean."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    site: Name
+    label: LabelSpec
+    features: tuple[FeatureSpec, ...] = Field(min_length=1, max_length=MAX_FEATURES)
+    protected: tuple[Name, ...] = Field(default=(), max_length=MAX_FEATURES)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [feature.name for feature in self.features]
+        if len(set(names)) != len(names):
+            raise ValueError("a feature is listed twice")
+        for forbidden, what in ((self.site, "the site"), (self.label.name, "the label")):
+            if forbidden in names:
+                raise ValueError(f"{what} ({forbidden}) cannot be a feature")
+        both = sorted(set(names) & set(self.protected))
+        if both:
+            raise ValueError(f"protected columns cannot be features: {', '.join(both)}")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns a table must have."""
+        return (self.site, self.label.name, *(feature.name for feature in self.features))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """An encoded table.
+
+    Attributes:
+        sites: (people,) the site of each row, as text.
+        matrix: (people, columns) float64 in [-1, 1].
+        labels: (people,) float64 of 0 and 1.
+    """
+
+    sites: npt.NDArray[np.str_]
+    matrix: FloatMatrix
+    labels: FloatVector
+
+    @property
+    def site_names(self) -> tuple[str, ...]:
+        """The sites there are, sorted."""
+        return tuple(str(site) for site in np.unique(self.sites))
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> "Table":
+        """Return the chosen rows."""
+        return Table(self.sites[chosen], self.matrix[chosen], self.labels[chosen])
+
+
+def load_schema(path: Path) -> TableSchema:
+    """Read a schema file.
+
+    Raises:
+        SchemaInvalid: missing, no YAML, or not a schema.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SchemaInvalid(f"{path}: {error.strerror or error}", remedy="check the path") from error
+    return parse_schema(data)
+
+
+def parse_schema(data: bytes) -> TableSchema:
+    """Parse a schema.
+
+    Raises:
+        SchemaInvalid: no YAML, or not a schema.
+    """
+    if len(data) > MAX_SCHEMA_BYTES:
+        raise SchemaInvalid("the schema is larger than 1 MiB")
+    try:
+        return TableSchema.model_validate(yaml.safe_load(data))
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise SchemaInvalid(_first_fault(error), remedy="see: redpact-coordinator training simulate --help") from error
+
+
+def read_table(path: Path, schema: TableSchema) -> Table:
+    """Read and encode a CSV (UTF-8, comma, header line).
+
+    Raises:
+        TableInvalid: missing, unreadable, truncated, without a needed column, or with wrong values.
+    """
+    rows = read_rows(path, schema)
+    sites = [str(row[schema.site] or "").strip() for row in rows]
+    if "" in sites:
+        raise TableInvalid(f"row {sites.index('') + 1}: no {schema.site}", remedy="every row needs its site")
+    table = Table(np.array(sites), encode_features(rows, schema.features), encode_labels(rows, schema.label))
+    if len(table.site_names) > MAX_SITES:
+        raise TableInvalid(f"more than {MAX_SITES} sites", remedy="is this the right column for the site?")
+    return table
+
+
+def read_rows(path: Path, schema: TableSchema) -> list[Mapping[str, Value]]:
+    """Read the needed columns of a CSV, as text.
+
+    Raises:
+        TableInvalid: missing, unreadable, truncated, or without a needed column.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, strict=True)
+            _require_columns(reader.fieldnames or (), schema)
+            rows = [_needed(row, schema, reader.line_num) for row in reader]
+    except OSError as error:
+        raise TableInvalid(f"{path}: {error.strerror or error}", remedy="check the path") from error
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise TableInvalid(f"{path}: not a CSV file in UTF-8: {error}", remedy="export it again") from error
+    if not rows:
+        raise TableInvalid(f"{path} has no rows")
+    if len(rows) > MAX_ROWS:
+        raise TableInvalid(f"{path} has more than {MAX_ROWS} rows")
+    return rows
+
+
+def _require_columns(header: Sequence[str], schema: TableSchema) -> None:
+    missing = [name for name in schema.columns if name not in header]
+    if missing:
+        raise TableInvalid(f"the table lacks {', '.join(missing)}", remedy="correct the header or the schema")
+
+
+def _needed(row: Mapping[str | None, object], schema: TableSchema, line: int) -> Mapping[str, Value]:
+    # The csv module pads short rows with None and puts the rest of long ones under the key None.
+    if None in row or any(row[name] is None for name in schema.columns):
+        raise TableInvalid(f"line {line}: another number of fields than the header", remedy="was the file cut off?")
+    return {name: str(row[name]) for name in schema.columns}
+
+
+def _first_fault(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(str(part) for part in fault['loc']) or 'schema'}: {fault['msg']}"
+    return f"not YAML: {error}"

@@ -1,0 +1,147 @@
+"""Who may come to a person's case at this entity, and how.
+
+Access is for the case, not for the role (Ley 16/2010 art. 43). A professional on the team comes as such. Anybody else
+opens the case for a reason of the network's list (`policies.case_access`), which the other entity is told and both
+ledgers keep.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+from node.care.errors import CaseDateInvalid
+from node.care.model import Attending, Membership, Opening
+from node.care.professionals import check_professional
+from node.care.store import CaseStore
+from node.people.documents import Document
+from node.wiring import Node
+from policies.case_access import AccessGained, CaseAccess, load_case_access
+from policies.terms import find_term
+from policies.vocabulary import load_vocabulary
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+OPENED_FOR: Final = timedelta(hours=12)
+"""A working day: whoever needs the case tomorrow says so tomorrow, or is put on the team."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """Who works, worked, and came to a person's case."""
+
+    team: tuple[Membership, ...]
+    openings: tuple[Opening, ...]
+    as_of: datetime
+
+
+class CaseDesk:
+    """The teams and openings of one node's cases."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def add_member(
+        self, document: Document, professional: str, role: str, *, added_by: str, until: date | None = None
+    ) -> Membership:
+        """Put a professional on the team of a person's case, from now to the end of a day if one is given.
+
+        Raises:
+            PersonUnknown: nobody here has that document.
+            ProfessionalInvalid: a reference is none, or is an identity document.
+            UnknownTerm: there is no such role, it sees no records, or entities of this kind have none.
+            CaseDateInvalid: the last day is over.
+            MemberKnown: they are on it in that role already.
+        """
+        now = self._node.clock.now()
+        end = datetime.combine(until + timedelta(days=1), time(), UTC) if until else None
+        if end is not None and end <= now:
+            raise CaseDateInvalid("the last day is over", remedy="give a later --until, or none")
+        member = Membership(
+            check_professional(professional), self._role(role), now, end, added_by=check_professional(added_by)
+        )
+        with self._node.transaction() as session:
+            CaseStore(session).add_member(self._person(session, document), member, now)
+        return member
+
+    def remove_member(self, document: Document, professional: str, *, ended_by: str) -> int:
+        """Take a professional off the team from now on; return in how many functions they were on it.
+
+        Raises:
+            PersonUnknown, ProfessionalInvalid: as in `add_member`.
+            MemberUnknown: they are not on it.
+        """
+        reference, by = check_professional(professional), check_professional(ended_by)
+        with self._node.transaction() as session:
+            person = self._person(session, document)
+            return CaseStore(session).end_membership(person, reference, by, self._node.clock.now())
+
+    def open(self, document: Document, professional: str, reason: str) -> Opening:
+        """Open a case for a professional who is not on its team; what they ask in the next hours is asked for it.
+
+        Raises:
+            PersonUnknown, ProfessionalInvalid: as in `add_member`.
+            UnknownTerm: there is no such reason.
+        """
+        now = self._node.clock.now()
+        known = load_case_access().reason(reason).id
+        opening = Opening(check_professional(professional), known, now, now + OPENED_FOR)
+        with self._node.transaction() as session:
+            CaseStore(session).open(self._person(session, document), opening)
+        return opening
+
+    def case_file(self, document: Document) -> CaseFile:
+        """Return who works on a person's case, and who opened it.
+
+        Raises:
+            PersonUnknown: nobody here has that document.
+        """
+        with self._node.snapshot() as session:
+            person, store = self._person(session, document), CaseStore(session)
+            return CaseFile(store.team(person), store.openings(person), self._node.clock.now())
+
+    def attend(self, document: Document, professional: str, *, role: str = "", reason: str = "") -> Attending:
+        """Return how a professional comes to a person's case now. Nothing is written.
+
+        On the team in `role` (in any function, when none is given): as the team. Otherwise by opening it: for `reason`,
+        else for that of an opening of theirs that still holds, else for the default one. Of a person whom this entity
+        does not hold there is no team.
+
+        Raises:
+            ProfessionalInvalid: the reference is none, or is an identity document.
+            UnknownTerm: there is no such reason.
+        """
+        reference, rules = check_professional(professional), load_case_access()
+        said = rules.reason(reason).id if reason else ""
+        now = self._node.clock.now()
+        with self._node.snapshot() as session:
+            held = self._node.people(session).find_by_document(document)
+            store = CaseStore(session)
+            places = store.memberships(held.person_id, reference, now) if held else ()
+            openings = store.openings(held.person_id) if held else ()
+        in_role = [place.role for place in places if role in ("", place.role)]
+        if in_role:
+            return Attending(reference, in_role[0], AccessGained(CaseAccess.TEAM))
+        return Attending(reference, role, rules.opened(said or _still_open(openings, reference, now)))
+
+    def _role(self, role: str) -> str:
+        """Return a role that sees records and that somebody of this entity may have."""
+        directory, entity = self._node.directory.newest(), self._node.settings.entity
+        kinds = {party.id: str(party.kind) for party in directory.entities} if directory else {}
+        fitting = {
+            each.id: each
+            for each in load_vocabulary().roles
+            if each.sees_records and (entity not in kinds or kinds[entity] in {str(kind) for kind in each.kinds})
+        }
+        return find_term("role that sees records at this kind of entity", fitting, role).id
+
+    def _person(self, session: "Session", document: Document) -> str:
+        return self._node.people(session).get_by_document(document).person_id
+
+
+def _still_open(openings: Sequence[Opening], professional: str, now: datetime) -> str:
+    held = [
+        each.reason for each in openings if each.professional == professional and each.opened_at <= now < each.until
+    ]
+    return held[-1] if held else ""

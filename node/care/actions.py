@@ -1,0 +1,110 @@
+"""What this entity does and plans in a person's case. Each entity keeps its own; nothing is kept of the others'."""
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from node.care.errors import CaseDateInvalid
+from node.care.model import CaseAction
+from node.care.professionals import check_professional
+from node.care.store import CaseStore
+from node.people.documents import Document
+from node.wiring import Node
+from policies.vocabulary import load_vocabulary
+
+_LISTS: Final = {
+    "function": "function",
+    "case_role": "case_role",
+    "action": "intervention",
+    "state": "action_state",
+}
+"""The code list of each coded part of an action."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionInput:
+    """An action as a professional gives it; what is empty is left as it is, or as usual."""
+
+    action: str = ""
+    function: str = ""
+    case_role: str = ""
+    state: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+class CaseActions:
+    """The actions of one node's cases."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def add(self, document: Document, professional: str, given: ActionInput) -> CaseAction:
+        """Record an action of a professional: planned, from today and as the one responsible when nothing else is said.
+
+        Raises:
+            PersonUnknown: nobody here has that document.
+            ProfessionalInvalid: the reference is none, or is an identity document.
+            UnknownTerm: a code that its list does not hold, or no role fits this kind of entity.
+            CaseDateInvalid: it ends before it begins.
+        """
+        reference, now = check_professional(professional), self._node.clock.now()
+        with self._node.transaction() as session:
+            person = self._node.people(session).get_by_document(document).person_id
+            store = CaseStore(session)
+            places = store.memberships(person, reference, now)
+            fresh = CaseAction(
+                action_id=uuid.uuid4().hex,
+                professional=reference,
+                function=given.function or (places[0].role if places else self._usual_function()),
+                case_role="responsible",
+                action=given.action,
+                since=now.date(),
+                until=None,
+                state="planned",
+                updated_at=now,
+            )
+            action = _checked(_changed(fresh, given))
+            store.add_action(person, action)
+        return action
+
+    def update(self, document: Document, action_id: str, given: ActionInput) -> CaseAction:
+        """Change an action of a person's case: what is given, and nothing else.
+
+        Raises:
+            PersonUnknown, UnknownTerm, CaseDateInvalid: as in `add`.
+            ActionUnknown: the case has no such action.
+        """
+        with self._node.transaction() as session:
+            person, store = self._node.people(session).get_by_document(document).person_id, CaseStore(session)
+            held = store.action(person, action_id)
+            action = _checked(replace(_changed(held, given), updated_at=self._node.clock.now()))
+            store.change_action(action)
+        return action
+
+    def list(self, document: Document) -> tuple[CaseAction, ...]:
+        """Return the actions of a person's case, the earliest first.
+
+        Raises:
+            PersonUnknown: nobody here has that document.
+        """
+        with self._node.snapshot() as session:
+            return CaseStore(session).actions(self._node.people(session).get_by_document(document).person_id)
+
+    def _usual_function(self) -> str:
+        own = self._node.directory.current(self._node.clock.now()).party(self._node.settings.entity)
+        return load_vocabulary().default_role(own.kind).id
+
+
+def _changed(action: CaseAction, given: ActionInput) -> CaseAction:
+    values = {name: getattr(given, name) for name in ("action", "function", "case_role", "state", "since", "until")}
+    return replace(action, **{name: value for name, value in values.items() if value})
+
+
+def _checked(action: CaseAction) -> CaseAction:
+    for part, list_id in _LISTS.items():
+        load_vocabulary().code(list_id, getattr(action, part))
+    if action.until is not None and action.until < action.since:
+        raise CaseDateInvalid("the action ends before it begins", remedy="check --from-date and --until")
+    return action

@@ -1,0 +1,57 @@
+"""Errors of the cases of a node. `CaseError` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class CaseError(RedpactError):
+    """Root of the errors of `node.care`."""
+
+    code = "case_error"
+
+
+class ProfessionalInvalid(CaseError):
+    """A reference of a professional that is none, or that is an identity document."""
+
+    code = "professional_invalid"
+    kind = ErrorKind.USAGE
+    es = "La referencia de la profesional no es válida. Use la clave de personal de la entidad, nunca un DNI."
+
+
+class MemberKnown(CaseError):
+    """Somebody is put on a team that they are on already."""
+
+    code = "case_member_known"
+    kind = ErrorKind.USAGE
+    es = "Esa profesional ya está en el equipo del caso con esa función."
+
+
+class MemberUnknown(CaseError):
+    """Somebody is taken off a team that they are not on."""
+
+    code = "case_member_unknown"
+    kind = ErrorKind.USAGE
+    es = "Esa profesional no está ahora en el equipo del caso. Consulte «redpact-node case team list»."
+
+
+class ActionUnknown(CaseError):
+    """There is no such action in the person's case."""
+
+    code = "case_action_unknown"
+    kind = ErrorKind.USAGE
+    es = "El caso de esa persona no tiene esa acción. Consulte «redpact-node case action list»."
+
+
+class CaseDateInvalid(CaseError):
+    """A date that is none, or an end before its beginning."""
+
+    code = "case_date_invalid"
+    kind = ErrorKind.USAGE
+    es = "La fecha no es válida o el final es anterior al principio. Escríbala como AAAA-MM-DD."
+
+
+class PageNotWritten(CaseError):
+    """A page that cannot be written where it was asked for."""
+
+    code = "case_page_not_written"
+    kind = ErrorKind.USAGE
+    es = "No se puede escribir la página. Revise la ruta y el espacio libre."

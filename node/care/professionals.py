@@ -1,0 +1,28 @@
+"""References of professionals: the entity's own codes for its staff. They stay at the node; a document is never one."""
+
+import re
+from typing import Final
+
+from node.care.errors import ProfessionalInvalid
+from records_exchange.request import holds_identity_document
+
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
+
+
+def check_professional(text: str) -> str:
+    """Return a reference of a professional, without the spaces around it.
+
+    Raises:
+        ProfessionalInvalid: it has no valid form, or looks like a DNI or NIE. The message does not repeat it.
+    """
+    reference = text.strip()
+    if not _REFERENCE.fullmatch(reference):
+        raise ProfessionalInvalid(
+            "a professional is named by up to 64 letters, digits and . _ : / -",
+            remedy="give --professional, or set REDPACT_PROFESSIONAL",
+        )
+    if holds_identity_document(reference):
+        raise ProfessionalInvalid(
+            "a professional is not named by an identity document", remedy="use the entity's own staff code"
+        )
+    return reference

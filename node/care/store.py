@@ -1,0 +1,135 @@
+"""The cases of a node in its database, inside the caller's transaction."""
+
+import uuid
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from node.care.errors import ActionUnknown, MemberKnown, MemberUnknown
+from node.care.model import CaseAction, Membership, Opening
+from node.care.tables import ACTIONS, OPENINGS, TEAM
+
+# Built once: a summary that is asked for actions runs this for every request.
+_ACTIONS_OF: Final = (
+    select(ACTIONS).where(ACTIONS.c.person_ref == bindparam("person")).order_by(ACTIONS.c.since, ACTIONS.c.action_id)
+)
+
+
+def read_actions(connection: Connection, person_ref: str) -> tuple[CaseAction, ...]:
+    """Return the actions of a person's case, the earliest first."""
+    return tuple(_action(row) for row in connection.execute(_ACTIONS_OF, {"person": person_ref}))
+
+
+class CaseStore:
+    """Teams, openings and actions of people's cases."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    # ---- the team
+
+    def add_member(self, person_ref: str, member: Membership, now: datetime) -> None:
+        """Put a professional on the team.
+
+        Raises:
+            MemberKnown: they are on it in that function already.
+        """
+        if any(held.role == member.role for held in self.memberships(person_ref, member.professional, now)):
+            raise MemberKnown(f"{member.professional} is on the team as {member.role}", remedy="nothing is left to do")
+        row = {"membership_id": uuid.uuid4().hex, "person_ref": person_ref, **asdict(member)}
+        self._session.execute(insert(TEAM).values(row))
+
+    def end_membership(self, person_ref: str, professional: str, ended_by: str, now: datetime) -> int:
+        """Take a professional off the team in every function, from now on; return in how many it was.
+
+        Raises:
+            MemberUnknown: they are not on it.
+        """
+        live = (
+            (TEAM.c.person_ref == person_ref)
+            & (TEAM.c.professional == professional)
+            & (TEAM.c.until.is_(None) | (TEAM.c.until > now))
+        )
+        count = len(self._session.execute(select(TEAM.c.membership_id).where(live)).all())
+        if not count:
+            raise MemberUnknown(f"{professional} is not on the team", remedy="see redpact-node case team list")
+        self._session.execute(update(TEAM).where(live).values(until=now, ended_by=ended_by))
+        return count
+
+    def team(self, person_ref: str) -> tuple[Membership, ...]:
+        """Return everybody who is or was on the team, the earliest first."""
+        statement = select(TEAM).where(TEAM.c.person_ref == person_ref).order_by(TEAM.c.since, TEAM.c.membership_id)
+        return tuple(_member(row) for row in self._session.execute(statement))
+
+    def memberships(self, person_ref: str, professional: str, now: datetime) -> tuple[Membership, ...]:
+        """Return the places that a professional has on the team now: one a function."""
+        return tuple(held for held in self.team(person_ref) if held.professional == professional and held.live(now))
+
+    # ---- opening
+
+    def open(self, person_ref: str, opening: Opening) -> None:
+        """Record that a case was opened."""
+        row = {"opening_id": uuid.uuid4().hex, "person_ref": person_ref, **asdict(opening)}
+        self._session.execute(insert(OPENINGS).values(row))
+
+    def openings(self, person_ref: str) -> tuple[Opening, ...]:
+        """Return every time that a case was opened, the earliest first."""
+        statement = select(OPENINGS).where(OPENINGS.c.person_ref == person_ref).order_by(OPENINGS.c.opened_at)
+        return tuple(
+            Opening(row.professional, row.reason, row.opened_at, row.until) for row in self._session.execute(statement)
+        )
+
+    # ---- actions
+
+    def add_action(self, person_ref: str, action: CaseAction) -> None:
+        """Record an action."""
+        self._session.execute(insert(ACTIONS).values({"person_ref": person_ref, **asdict(action)}))
+
+    def actions(self, person_ref: str) -> tuple[CaseAction, ...]:
+        """Return the actions of a case, the earliest first."""
+        return read_actions(self._session.connection(), person_ref)
+
+    def action(self, person_ref: str, action_id: str) -> CaseAction:
+        """Return an action of a case by its id, or by the beginning of it.
+
+        Raises:
+            ActionUnknown: the case has none, or several that begin so.
+        """
+        found = [action for action in self.actions(person_ref) if action_id and action.action_id.startswith(action_id)]
+        if len(found) != 1:
+            problem = "several actions" if found else "no action"
+            raise ActionUnknown(f"{problem} of that id in this case", remedy="see redpact-node case action list")
+        return found[0]
+
+    def change_action(self, changed: CaseAction) -> None:
+        """Write an action in place of the one with its id."""
+        values = asdict(changed)
+        self._session.execute(update(ACTIONS).where(ACTIONS.c.action_id == values.pop("action_id")).values(values))
+
+    # ---- erasure
+
+    def forget_person(self, person_ref: str) -> None:
+        """Delete everything kept of a person's case: part of erasing the person."""
+        for table in (TEAM, OPENINGS, ACTIONS):
+            self._session.execute(delete(table).where(table.c.person_ref == person_ref))
+
+
+def _member(row: Row[Any]) -> Membership:
+    return Membership(row.professional, row.role, row.since, row.until, row.added_by, row.ended_by)
+
+
+def _action(row: Row[Any]) -> CaseAction:
+    return CaseAction(
+        action_id=row.action_id,
+        professional=row.professional,
+        function=row.function,
+        case_role=row.case_role,
+        action=row.action,
+        since=row.since,
+        until=row.until,
+        state=row.state,
+        updated_at=row.updated_at,
+    )

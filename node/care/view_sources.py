@@ -1,0 +1,143 @@
+"""What a view of a case is made of: this entity's own record, and what each other entity lets it see.
+
+Nothing here is central: each view asks anew, by the ordinary consented request, and every entity that was asked is in
+it, with what it shares, what it withholds, or that it did not answer.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from node.care.summary import summarise
+from node.fetch.asking import Asking, Fetched, Reply
+from node.fetch.report import exit_code as fetch_exit_code
+from node.locator.errors import LocatorMissing, LocatorUnreachable
+from node.locator.locating import Locating
+from node.people.documents import Document
+from node.people.model import FieldValue
+from node.people.model import Value as RecordedValue
+from node.wiring import Node
+from policies.errors import RedpactError
+from records_exchange.answer import Value as AnswerValue
+from records_exchange.request import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One entity in a view.
+
+    Attributes:
+        entity: its id.
+        name: its name in the directory.
+        own: whether it is this one.
+        values: what it shows of the fields asked for.
+        withheld: field to reason code, of those it was asked for and does not show.
+        refusal: reason code when it shares nothing at all.
+        error: why there is no answer of it, or none that verifies.
+    """
+
+    entity: str
+    name: str
+    own: bool = False
+    values: Mapping[str, FieldValue] = field(default_factory=dict)
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    refusal: str | None = None
+    error: RedpactError | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Tell whether nothing at all came of it."""
+        return self.error is not None or self.refusal is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The sources of a view: this entity first, if it holds the person, then the others as they were named."""
+
+    question: Question
+    sources: tuple[Source, ...]
+    as_of: datetime
+    fetched: Fetched | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 when anybody showed anything, this entity included; otherwise what a fetch would end with."""
+        if any(source.values for source in self.sources):
+            return 0
+        return fetch_exit_code(self.fetched) if self.fetched else 1
+
+
+def chosen_holders(names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the entities that a view asks: those named, once each, and nobody else when none was.
+
+    The one place where the holders of a view are chosen.
+    """
+    return tuple(dict.fromkeys(names or ()))
+
+
+def located_holders(
+    node: Node, document: Document, purpose: str, *, locating: Locating | None = None
+) -> tuple[tuple[str, ...], RedpactError | None]:
+    """Return whom the private locator names for a view, and why it could not be asked, if it could not.
+
+    Without a locator a view still shows this entity's own part.
+
+    Raises:
+        RedpactError: as `Locating.locate`, for whatever else is wrong.
+    """
+    try:
+        return (locating or Locating(node)).locate(document, purpose).holders, None
+    except (LocatorMissing, LocatorUnreachable) as error:
+        return (), error
+
+
+def gather(
+    node: Node,
+    document: Document,
+    question: Question,
+    holders: Sequence[str] | None = None,
+    *,
+    asking: Asking | None = None,
+) -> Gathered:
+    """Read this entity's own record and ask the others.
+
+    Args:
+        node: this entity.
+        document: the person's.
+        question: purpose, fields, role and access; see `node.care.questions.case_question`.
+        holders: entity ids; see `chosen_holders`.
+        asking: what asks; the real one when None.
+
+    Raises:
+        RedpactError: as `Asking.fetch`; nothing was sent.
+    """
+    now, names = node.clock.now(), chosen_holders(holders)
+    fetched = (asking or Asking(node)).fetch(document, question, names) if names else None
+    others = tuple(_source(reply) for reply in fetched.replies) if fetched else ()
+    return Gathered(question, (*_own(node, document, question, now), *others), now, fetched)
+
+
+def _own(node: Node, document: Document, question: Question, now: datetime) -> Iterator[Source]:
+    with node.snapshot() as session:
+        people = node.people(session)
+        person = people.find_by_document(document)
+        if person is None:
+            return
+        values = summarise(people, person.person_id, question.fields, now)
+    entity = node.settings.entity
+    directory = node.directory.newest()
+    listed = {party.id: party.name for party in directory.entities} if directory else {}
+    yield Source(entity, listed.get(entity, entity), own=True, values=values)
+
+
+def _source(reply: Reply) -> Source:
+    answer = reply.answer
+    if answer is None:
+        return Source(reply.holder.id, reply.holder.name, error=reply.error)
+    values = {each.id: FieldValue(_thawed(each.value), each.recorded_at) for each in answer.fields}
+    withheld = {each.id: each.reason for each in answer.withheld}
+    return Source(reply.holder.id, reply.holder.name, values=values, withheld=withheld, refusal=answer.reason)
+
+
+def _thawed(value: AnswerValue) -> RecordedValue:
+    return list(value) if isinstance(value, tuple) else value

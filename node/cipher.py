@@ -1,0 +1,144 @@
+"""Encryption of personal data at rest: one key per person, wrapped by a key derived from the node's data key.
+
+Erasing a person is destroying their key. Fields are sealed with AES-GCM-SIV (RFC 8452), which stays safe if a nonce
+ever repeats; the associated data name the table, column, row and key, so that a sealed value cannot be moved to another
+cell. Blind indexes (HMAC-SHA256) let the node find a document without storing it readable.
+"""
+
+import hmac
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from node.people.errors import RecordsUnreadable
+
+DATA_KEY_BYTES: Final = 32
+_KEY_BYTES: Final = 32
+_NONCE_BYTES: Final = 12
+_KEY_ID_BYTES: Final = 8
+
+
+class Cell(NamedTuple):
+    """Where a sealed value lives; part of what is authenticated."""
+
+    table: str
+    column: str
+    row_id: str
+
+    def associated_data(self, key_id: str) -> bytes:
+        """Return ``table|column|row id|key id``."""
+        return f"{self.table}|{self.column}|{self.row_id}|{key_id}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A person's key as it is stored: useless without the node's data key."""
+
+    key_id: str
+    wrapped: bytes
+
+
+class PersonCipher:
+    """Seals and opens the values of one person."""
+
+    def __init__(self, key_id: str, key: bytes) -> None:
+        self.key_id = key_id
+        self._aead = AESGCMSIV(key)
+
+    def seal(self, cell: Cell, text: str) -> bytes:
+        """Return nonce and ciphertext of `text` for one cell."""
+        return self.seal_bytes(cell, text.encode())
+
+    def open(self, cell: Cell, sealed: bytes) -> str:
+        """Return the text sealed for this cell.
+
+        Raises:
+            RecordsUnreadable: other key, other cell, or altered bytes.
+        """
+        return self.open_bytes(cell, sealed).decode()
+
+    def seal_bytes(self, cell: Cell, data: bytes) -> bytes:
+        """Return nonce and ciphertext of `data` for one cell, or for one file."""
+        return _seal(self._aead, data, cell.associated_data(self.key_id))
+
+    def open_bytes(self, cell: Cell, sealed: bytes) -> bytes:
+        """Return the bytes sealed for this cell or file.
+
+        Raises:
+            RecordsUnreadable: other key, other cell, or altered bytes.
+        """
+        return _open(self._aead, sealed, cell.associated_data(self.key_id))
+
+
+class RecordCipher:
+    """Everything derived from the node's data key. Holds no state of any person."""
+
+    def __init__(self, data_key: bytes) -> None:
+        """Derive the wrapping and indexing keys.
+
+        Args:
+            data_key: 32 bytes from the operating system's generator, kept in ``HOME/keys/data.key``.
+
+        Raises:
+            RecordsUnreadable: not 32 bytes.
+        """
+        if len(data_key) != DATA_KEY_BYTES:
+            raise RecordsUnreadable(
+                f"the data key has {len(data_key)} bytes, not {DATA_KEY_BYTES}",
+                remedy="restore keys/data.key from a backup",
+            )
+        self._wrapping = AESGCMSIV(_derived(data_key, b"redpact records person-key wrapping v1"))
+        self._indexing = _derived(data_key, b"redpact records blind index v1")
+        self._digesting = _derived(data_key, b"redpact records content digest v1")
+
+    def new_person_key(self, person_id: str) -> tuple[PersonCipher, WrappedKey]:
+        """Make a fresh key for a person."""
+        key, key_id = os.urandom(_KEY_BYTES), os.urandom(_KEY_ID_BYTES).hex()
+        wrapped = _seal(self._wrapping, key, _key_cell(person_id).associated_data(key_id))
+        return PersonCipher(key_id, key), WrappedKey(key_id, wrapped)
+
+    def person(self, person_id: str, stored: WrappedKey) -> PersonCipher:
+        """Return the cipher of a person from their stored key.
+
+        Raises:
+            RecordsUnreadable: the key was wrapped under another data key or for another person.
+        """
+        key = _open(self._wrapping, stored.wrapped, _key_cell(person_id).associated_data(stored.key_id))
+        return PersonCipher(stored.key_id, key)
+
+    def blind_index(self, namespace: str, text: str) -> bytes:
+        """Return 32 bytes that equal texts share and that reveal nothing without the data key."""
+        return hmac.digest(self._indexing, f"{namespace}|{text}".encode(), sha256)
+
+    def content_digest(self, content: bytes) -> bytes:
+        """Return 32 bytes that tell whether a record changed since it was stored."""
+        return hmac.digest(self._digesting, content, sha256)
+
+
+def _key_cell(person_id: str) -> Cell:
+    return Cell("people", "wrapped_key", person_id)
+
+
+def _derived(data_key: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(data_key)
+
+
+def _seal(aead: AESGCMSIV, plain: bytes, associated: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + aead.encrypt(nonce, plain, associated)
+
+
+def _open(aead: AESGCMSIV, sealed: bytes, associated: bytes) -> bytes:
+    try:
+        return aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], associated)
+    except (InvalidTag, ValueError) as error:
+        raise RecordsUnreadable(
+            "a protected value does not open with this node's data key",
+            remedy="restore keys/data.key and the database from the same backup",
+        ) from error

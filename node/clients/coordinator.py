@@ -1,0 +1,77 @@
+"""Calls from this node to the coordinator about membership: enrolment, renewal, the directory."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import grpc
+
+from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc, network_pb2, network_pb2_grpc
+from service.channels import CALL_SECONDS
+from service.status import peer_errors
+from service.wire import from_wire, to_wire
+from trust.parties import WitnessAddress
+from trust.signing import Envelope
+
+ENROL_SECONDS: Final = 20.0
+_PEER: Final = "the coordinator"
+
+
+def enrol(channel: grpc.Channel, *, secret: str, csr_pem: bytes, application: Envelope) -> tuple[bytes, Envelope]:
+    """Return the certificate (PEM) and the directory that an invitation gives; neither is verified.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give them.
+        MalformedDocument: the directory is no signed envelope.
+    """
+    request = enrolment_pb2.EnrolRequest(token=secret, csr_pem=csr_pem, application=to_wire(application))
+    with peer_errors(_PEER):
+        reply = enrolment_pb2_grpc.EnrolmentStub(channel).Enrol(request, timeout=ENROL_SECONDS)
+    return reply.certificate_pem, from_wire(reply.directory)
+
+
+def renew(channel: grpc.Channel, csr_pem: bytes) -> bytes:
+    """Return the next certificate (PEM), unverified.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give it.
+    """
+    request = enrolment_pb2.RenewRequest(csr_pem=csr_pem)
+    with peer_errors(_PEER):
+        return enrolment_pb2_grpc.RenewalStub(channel).Renew(request, timeout=CALL_SECONDS).certificate_pem
+
+
+def newer_directory(channel: grpc.Channel, known_serial: int) -> Envelope | None:
+    """Return the newest directory, unverified, or None when `known_serial` is the newest.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give it.
+        MalformedDocument: it is no signed envelope.
+    """
+    request = network_pb2.GetDirectoryRequest(known_serial=known_serial)
+    with peer_errors(_PEER):
+        reply = network_pb2_grpc.NetworkStub(channel).GetDirectory(request, timeout=CALL_SECONDS)
+    return from_wire(reply.directory) if reply.HasField("directory") else None
+
+
+def directory_hints(channel: grpc.Channel) -> Iterator[None]:
+    """Yield each time the coordinator hints at a newer directory, for as long as it holds the call open.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: it refused, or the call broke.
+    """
+    with peer_errors(_PEER):
+        for event in network_pb2_grpc.NetworkStub(channel).Watch(network_pb2.WatchRequest()):
+            if event.kind == network_pb2.NetworkEvent.KIND_DIRECTORY_CHANGED:
+                yield
+
+
+def update_addresses(channel: grpc.Channel, addresses: Sequence[str], witness: WitnessAddress | None = None) -> None:
+    """Tell where this node is reached, and where it witnesses ledgers.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not take it.
+    """
+    vkey, url = (witness.vkey, witness.url) if witness else ("", "")
+    request = network_pb2.UpdateAddressesRequest(addresses=addresses, witness_vkey=vkey, witness_url=url)
+    with peer_errors(_PEER):
+        network_pb2_grpc.NetworkStub(channel).UpdateAddresses(request, timeout=CALL_SECONDS)

@@ -1,0 +1,64 @@
+"""Calls from this node to other entities: deadlines, several addresses, statuses to errors."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import grpc
+
+from protos.redpact.v1 import messages_pb2, messages_pb2_grpc, records_pb2, records_pb2_grpc
+from records_exchange.message import MESSAGE_TYPE
+from records_exchange.request import REQUEST_TYPE
+from service.channels import CALL_SECONDS
+from service.errors import PeerBusy, PeerUnreachable
+from service.status import peer_errors
+from service.wire import from_wire, to_wire
+from trust.errors import MalformedDocument
+from trust.signing import Envelope
+
+
+def call_peer(
+    peer: str, channels: Sequence[grpc.Channel], envelope: Envelope, *, seconds: float = CALL_SECONDS
+) -> Envelope:
+    """Send a signed envelope by the call that takes its type, and return the signed answer, which is unverified.
+
+    Args:
+        peer: entity id, for messages.
+        channels: one for each of its addresses, tried in order while nobody answers.
+        envelope: the signed request or message.
+        seconds: deadline of each try.
+
+    Raises:
+        PeerRefused: the peer answered no.
+        PeerBusy: it takes no more calls from us for now.
+        PeerUnreachable: no address answered.
+        MalformedDocument: what came back is no signed envelope, or no call takes this one.
+    """
+    call = _CALLS.get(envelope.payload_type)
+    if call is None:
+        raise MalformedDocument(f"no call takes {envelope.payload_type!r}")
+    unreachable = PeerUnreachable(f"{peer} has no open address", remedy="ask it to publish one")
+    for channel in channels:
+        try:
+            with peer_errors(peer):
+                return call(channel, envelope, seconds)
+        except PeerBusy:
+            raise  # so it will be at its other addresses
+        except PeerUnreachable as error:
+            unreachable = error
+    raise unreachable
+
+
+def _fetch_summary(channel: grpc.Channel, envelope: Envelope, seconds: float) -> Envelope:
+    request = records_pb2.FetchSummaryRequest(request=to_wire(envelope))
+    return from_wire(records_pb2_grpc.RecordsStub(channel).FetchSummary(request, timeout=seconds).answer)
+
+
+def _deliver(channel: grpc.Channel, envelope: Envelope, seconds: float) -> Envelope:
+    request = messages_pb2.DeliverRequest(message=to_wire(envelope))
+    return from_wire(messages_pb2_grpc.MessagesStub(channel).Deliver(request, timeout=seconds).reply)
+
+
+_CALLS: Final[Mapping[str, Callable[[grpc.Channel, Envelope, float], Envelope]]] = {
+    REQUEST_TYPE: _fetch_summary,
+    MESSAGE_TYPE: _deliver,
+}

@@ -1,0 +1,70 @@
+"""Calls from this node to the relay at the coordinator. What they carry is sealed; nothing is opened here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import grpc
+
+from protos.redpact.v1 import relay_pb2, relay_pb2_grpc
+from service.channels import CALL_SECONDS
+from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
+from service.status import peer_errors
+
+_RELAY: Final = "the relay"
+
+
+@dataclass(frozen=True, slots=True)
+class RelayedCall:
+    """A call that the relay handed over, with the caller it named; both are the relay's word and no more."""
+
+    call_id: str
+    caller: str
+    sealed: bytes
+
+
+def attend(channel: grpc.Channel) -> Iterator[RelayedCall | None]:
+    """Attach to the relay and yield the calls for this entity for as long as it holds the stream; None: no call yet.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: it refused, or the stream broke.
+    """
+    with peer_errors(_RELAY):
+        for call in relay_pb2_grpc.RelayStub(channel).Attach(relay_pb2.AttachRequest()):
+            yield RelayedCall(call.call_id, call.caller, call.sealed) if call.call_id else None
+
+
+def pass_on(channel: grpc.Channel, recipient: str, sealed: bytes, *, seconds: float = CALL_SECONDS) -> bytes:
+    """Have the relay pass a call on and return the sealed answer.
+
+    Raises:
+        PeerUnreachable: there is none, whatever the reason: the relay cannot refuse in the recipient's name.
+    """
+    request = relay_pb2.PassRequest(recipient=recipient, sealed=sealed)
+    try:
+        with peer_errors(_RELAY):
+            return relay_pb2_grpc.RelayStub(channel).Pass(request, timeout=seconds).sealed
+    except (PeerRefused, PeerUnreachable, PeerUntrusted) as error:
+        raise PeerUnreachable(f"{recipient} is not reached by relay: {error.message}", remedy=error.remedy) from error
+
+
+def answer(channel: grpc.Channel, call_id: str, sealed: bytes) -> None:
+    """Give the answer to a call; empty: there will be none.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: the relay did not take it.
+    """
+    with peer_errors(_RELAY):
+        request = relay_pb2.AnswerRequest(call_id=call_id, sealed=sealed)
+        relay_pb2_grpc.RelayStub(channel).Answer(request, timeout=CALL_SECONDS)
+
+
+def attached(channel: grpc.Channel, *, seconds: float = CALL_SECONDS) -> frozenset[str]:
+    """Return who is attached to the relay now, by its own word.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: it did not say.
+    """
+    with peer_errors(_RELAY):
+        reply = relay_pb2_grpc.RelayStub(channel).ListAttached(relay_pb2.ListAttachedRequest(), timeout=seconds)
+    return frozenset(reply.entities)

@@ -1,0 +1,31 @@
+"""Whether the entities where consents were given are heard, for ``doctor``."""
+
+from node.consents.propagation.freshness import is_silent
+from node.wiring import Node
+from policies.errors import RedpactError
+from service.findings import Finding, Level
+
+
+def check_origins(node: Node) -> Finding:
+    """Check that every entity whose consents are held here was heard within the bound on silence."""
+    now, bound = node.clock.now(), node.settings.silence_bound
+    try:
+        with node.snapshot() as session:
+            live = [view for view in node.consents(session).list() if view.record.origin and view.is_live(now)]
+            silent = sorted(
+                {
+                    view.record.origin.entity
+                    for view in live
+                    if view.record.origin
+                    and is_silent(session, view.record.origin.entity, view.told_at, now=now, bound=bound)
+                }
+            )
+    except RedpactError as error:
+        return Finding.of_error("origins", error)
+    if not silent:
+        es, en = f"Consentimientos dados en otras entidades: {len(live)}", f"Consents given elsewhere: {len(live)}"
+        return Finding("origins", Level.OK, es, en)
+    names = ", ".join(silent)
+    es = f"No se comparte con los consentimientos dados en {names}: no hay noticias desde hace demasiado tiempo"
+    en = f"Nothing is shared under consents given at {names}: not heard for too long"
+    return Finding("origins", Level.WARNING, es, en, "check the connection; sharing goes on once they are heard")

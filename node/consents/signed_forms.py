@@ -1,0 +1,120 @@
+"""Scans of signed forms: each sealed with its person's key, in a file of the node; their hashes are in the ledger.
+
+``HOME/consent-evidence/<person id>/<SHA-256 of the scan>.sealed``. Destroying the person's key makes the files
+unreadable, copies in backups included.
+"""
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from node.cipher import Cell, PersonCipher
+from node.consents.errors import EvidenceMissing, EvidenceUnreadable
+from service.errors import HomeUnusable
+from service.files import write_private
+
+EVIDENCE_FOLDER: Final = "consent-evidence"
+MAX_EVIDENCE_BYTES: Final = 64 * 1024 * 1024
+_SEALING_BYTES: Final = 64
+"""More than what sealing adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A file that shows an act of consent, as it was handed in."""
+
+    data: bytes
+    sha256: str
+
+    @classmethod
+    def read(cls, path: Path) -> "Scan":
+        """Read a scan.
+
+        Raises:
+            EvidenceUnreadable: it cannot be read, is empty, or is larger than 64 MiB.
+        """
+        data = _read(path, MAX_EVIDENCE_BYTES)
+        if not data:
+            raise EvidenceUnreadable(f"{path} is empty", remedy="give the scan of the signed form")
+        if len(data) > MAX_EVIDENCE_BYTES:
+            raise EvidenceUnreadable(f"{path} is larger than 64 MiB", remedy="give the scan of the form only")
+        return cls(data, hashlib.sha256(data).hexdigest())
+
+
+class EvidenceVault:
+    """The sealed scans of one node."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / EVIDENCE_FOLDER
+
+    def keep(self, person_id: str, cipher: PersonCipher, scan: Scan) -> None:
+        """Seal a scan and keep it, durably. Call it before the ledger entry that names its hash is committed.
+
+        Raises:
+            StorageFull, HomeUnusable: it cannot be written.
+        """
+        write_private(self._path(person_id, scan.sha256), cipher.seal_bytes(_cell(person_id, scan.sha256), scan.data))
+
+    def read(self, person_id: str, cipher: PersonCipher, sha256: str) -> bytes:
+        """Return a scan, checked against its hash.
+
+        Raises:
+            EvidenceMissing: it is not kept here, or is not what the hash says.
+            RecordsUnreadable: it was altered, or sealed under another key.
+        """
+        try:
+            sealed = _read(self._path(person_id, sha256), MAX_EVIDENCE_BYTES + _SEALING_BYTES)
+        except EvidenceUnreadable as error:
+            raise EvidenceMissing(error.message, remedy="restore consent-evidence from the last backup") from error
+        data = cipher.open_bytes(_cell(person_id, sha256), sealed)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise EvidenceMissing("the scan is not the one that was recorded", remedy="restore the last backup")
+        return data
+
+    def forget_person(self, person_id: str) -> int:
+        """Delete everything kept of a person and return how many scans there were.
+
+        Raises:
+            HomeUnusable: the files cannot be deleted.
+        """
+        folder = self._folder / person_id
+        if not folder.is_dir():
+            return 0
+        try:
+            count = sum(1 for _ in folder.glob("*.sealed"))
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise HomeUnusable(f"cannot delete {folder}: {error.strerror}", remedy="check its owner") from error
+        return count
+
+    def forget(self, person_id: str, sha256: str) -> bool:
+        """Delete one scan; tell whether it was there.
+
+        Raises:
+            HomeUnusable: the file cannot be deleted.
+        """
+        path = self._path(person_id, sha256)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise HomeUnusable(f"cannot delete {path}: {error.strerror}", remedy="check its owner") from error
+        return True
+
+    def _path(self, person_id: str, sha256: str) -> Path:
+        return self._folder / person_id / f"{sha256}.sealed"
+
+
+def _cell(person_id: str, sha256: str) -> Cell:
+    return Cell(EVIDENCE_FOLDER, sha256, person_id)
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(max_bytes + 1)
+    except OSError as error:
+        raise EvidenceUnreadable(f"cannot read {path}: {error.strerror}", remedy="check the path") from error

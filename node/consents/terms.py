@@ -1,0 +1,75 @@
+"""The words of a consent: fields, purposes, notice and validity, looked up in the network's documents."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from consent_ledger.bodies import Notice
+from consent_ledger.errors import ConsentInvalid
+from node.consents.errors import FieldNotShareable
+from policies.catalogue import Sensitivity, load_catalogue
+from policies.notices import load_notices
+from policies.vocabulary import load_vocabulary
+
+MAX_VALID_DAYS: Final = 5 * 365
+
+
+def term_label(term: str, language: str) -> str:
+    """Return what a person reads for a field, purpose or relation; a term that has no label stands for itself."""
+    if term in load_catalogue():
+        return load_catalogue().field(term).label(language)
+    purposes = {purpose.id: purpose for purpose in load_vocabulary().purposes}
+    if term in purposes:
+        return purposes[term].label(language)
+    relations = load_vocabulary().codes.list("guardian_relation").by_code
+    return relations[term].label(language) if term in relations else term
+
+
+def shareable_fields(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the fields that a consent names, those of the minimum summary when it names none.
+
+    Raises:
+        UnknownTerm: the catalogue has no such field.
+        FieldNotShareable: it never leaves, or only by an explicit act.
+    """
+    catalogue = load_catalogue()
+    if not names:
+        return tuple(spec.id for spec in catalogue.minimum())
+    chosen = catalogue.select(names)
+    for field in chosen:
+        if not catalogue.field(field).shareable:
+            raise FieldNotShareable(f"{field} is not shared by a general consent", remedy=f"leave {field} out")
+    return chosen
+
+
+def validity(days: int) -> timedelta:
+    """Return the duration of a consent.
+
+    Raises:
+        ConsentInvalid: none that a consent may have.
+    """
+    if not 1 <= days <= MAX_VALID_DAYS:
+        raise ConsentInvalid(f"a consent is valid for 1 to {MAX_VALID_DAYS} days", remedy="choose another --valid-days")
+    return timedelta(days=days)
+
+
+def special_fields(fields: Sequence[str]) -> tuple[str, ...]:
+    """Return those that are special categories of data (GDPR art. 9)."""
+    catalogue = load_catalogue()
+    return tuple(field for field in fields if catalogue.field(field).sensitivity is Sensitivity.P3)
+
+
+def exchange_purposes(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the purposes, and the DPV term of each, under the names that a consent record has for them.
+
+    Raises:
+        UnknownTerm: an unknown purpose, or one for which nothing is exchanged.
+    """
+    chosen = {name: load_vocabulary().exchange_purpose(name) for name in names}
+    return {"purposes": tuple(chosen), "purpose_types": tuple(purpose.dpv for purpose in chosen.values())}
+
+
+def current_notice(language: str) -> Notice:
+    """Return the notice that people are shown today, pinned by its hash."""
+    notice = load_notices().current(language)
+    return Notice(id=notice.id, version=notice.version, sha256=notice.sha256)

@@ -1,0 +1,186 @@
+"""The holder's side: from a signed request to a signed answer, with the ledger entry durable in between.
+
+The numbers are those of `records_exchange.checks`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import RefusalBody, ReleaseBody
+from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log import ConsentLedger
+from node.care.summary import summarise
+from node.consents.propagation.freshness import fresh_consents
+from node.people.errors import PersonUnknown
+from node.people.linking import find_person
+from node.people.model import FieldValue
+from node.people.store import PersonStore
+from node.wiring import Node
+from policies.reasons import ReasonCode
+from records_exchange import answer as answers
+from records_exchange import checks
+from records_exchange.answer import ConsistencyProof, FetchAnswer, LedgerEvidence, Outcome
+from records_exchange.linkage import PairwiseKey
+from records_exchange.store import SqlExchangeStore
+from records_exchange.travel_store import SqlTravelStore
+from trust.signing import Envelope
+
+if TYPE_CHECKING:
+    from policies.access import AccessPolicy
+
+_NOBODY: Final = "nobody"
+"""Looked up in place of an unknown person, so that known and unknown take the same steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Logged:
+    """A decision with the values it lets go and the evidence that it is in the ledger."""
+
+    decision: checks.Decision
+    values: Mapping[str, FieldValue]
+    evidence: LedgerEvidence
+    time: datetime
+
+
+class Answering:
+    """Answers the requests of other entities. Safe to call from several threads."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    @cached_property
+    def _policy(self) -> "AccessPolicy":
+        from policies.access import AccessPolicy  # noqa: PLC0415 - the Cedar engine loads when first needed
+
+        return AccessPolicy.load()
+
+    def answer(self, envelope: Envelope, caller: str) -> Envelope:
+        """Check a request, decide, log, and return the signed answer.
+
+        When this returns, the release or refusal is durably in the ledger (invariant 2).
+
+        Args:
+            envelope: the bytes received.
+            caller: the entity id in the caller's certificate.
+
+        Raises:
+            RedpactError: checks (1) to (4) fail; nothing was changed.
+        """
+        now = self._node.clock.now()
+        directory = self._node.directory.current(now)
+        entity = self._node.settings.entity
+        # (1) (2) (3) caller, signature, freshness
+        verified = checks.open_request(envelope, caller=caller, holder=entity, directory=directory, now=now)
+        key = self._node.pairwise_keys.shared_with(verified.asker)
+        policy = self._policy
+        logged = self._node.commits.run(partial(self._decide_and_log, verified=verified, key=key, policy=policy))
+        return answers.seal_answer(_compose(verified, entity, logged), self._node.keys.signing)
+
+    def _decide_and_log(
+        self,
+        session: Session,
+        *,
+        verified: checks.VerifiedRequest,
+        key: PairwiseKey,
+        policy: "AccessPolicy",
+    ) -> _Logged:
+        request, node = verified.request, self._node
+        now = node.clock.now()  # read in the order of the log, so that its times do not go backwards
+        ledger, people, store = node.ledger(session), node.people(session), SqlExchangeStore(session)
+        # (4) never seen before
+        store.mark_seen(request.asker, request.nonce, forget_at=verified.forget_at, now=now)
+        # (5) a person known here
+        person = find_person(people, store, key, request.subject)
+        # (6) live consents
+        live = node.consents(session).live(person or _NOBODY, request.purpose, request.asker, now)
+        live = fresh_consents(session, live, now, node.settings.silence_bound)
+        # (6) (7) which fields may leave
+        decision = checks.decide(verified, live if person else (), policy, holder=node.settings.entity)
+        # (8) read those, and only those
+        found = _read(people, person, decision, now)
+        decision = checks.settle(decision, found)
+        # (9) in the ledger before the reply leaves, with whom to tell of a withdrawal
+        if decision.refusal is None:
+            SqlTravelStore(session).note_release(decision.consent_ids, request.asker)
+        entry = _entry(verified, decision, person)
+        return _Logged(decision, found, _log(ledger, entry, request.seen_sizes, now), now)
+
+
+def _read(people: PersonStore, person: str | None, decision: checks.Decision, now: datetime) -> dict[str, FieldValue]:
+    if person is None or not decision.allowed:
+        return {}
+    try:
+        return summarise(people, person, decision.allowed, now)
+    except PersonUnknown:  # erased within the same instant as the index was made: nobody is known here any more
+        return {}
+
+
+def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: str | None) -> NewEntry:
+    request = verified.request
+    told = {
+        "request_id": request.id,
+        "request_sha256": verified.sha256,
+        "recipient": request.asker,
+        "purpose": request.purpose,
+        "role": request.role,
+        "person_ref": person,
+        "withheld": _withheld("field", decision),
+        "policy_sha256": decision.policy_sha256,
+        "case_access": request.case_access.value,
+        "opening_reason": request.opening_reason,
+    }
+    if person is None or decision.refusal is not None:
+        reason = decision.refusal or ReasonCode.NOTHING_TO_SHARE
+        return NewEntry(EntryType.REFUSAL, RefusalBody.model_validate(told | {"reason": reason}))
+    shared = {"fields": decision.allowed, "consents": decision.consent_ids, "case_ref": request.case_ref}
+    return NewEntry(EntryType.RELEASE, ReleaseBody.model_validate(told | shared))
+
+
+def _withheld(name: str, decision: checks.Decision) -> list[dict[str, str]]:
+    return [{name: field, "reason": reason} for field, reason in decision.withheld.items()]
+
+
+def _log(ledger: ConsentLedger, entry: NewEntry, seen_sizes: Sequence[int], now: datetime) -> LedgerEvidence:
+    proved = ledger.append_proved(entry, now, seen=seen_sizes)
+    appended = proved.appended
+    return LedgerEvidence(
+        origin=ledger.origin,
+        index=appended.index,
+        leaf=appended.leaf.decode(),
+        checkpoint=appended.checkpoint.decode(),
+        proof=_hex(proved.inclusion),
+        consistency=tuple(ConsistencyProof(size=size, hashes=_hex(path)) for size, path in proved.extends.items()),
+    )
+
+
+def _hex(hashes: Sequence[bytes]) -> tuple[str, ...]:
+    return tuple(node.hex() for node in hashes)
+
+
+def _compose(verified: checks.VerifiedRequest, holder: str, logged: _Logged) -> FetchAnswer:
+    decision = logged.decision
+    released = decision.refusal is None
+    # Validated as one document: that takes a fraction of the time of its parts one by one.
+    document = {
+        "request_id": verified.request.id,
+        "request_sha256": verified.sha256,
+        "holder": holder,
+        "asker": verified.request.asker,
+        "outcome": Outcome.RELEASED if released else Outcome.REFUSED,
+        "reason": decision.refusal,
+        "fields": [_released(field, logged.values[field]) for field in decision.allowed] if released else (),
+        "consents": decision.consent_ids if released else (),
+        "withheld": _withheld("id", decision) if released else (),
+        "ledger": logged.evidence,
+        "issued": logged.time,
+    }
+    return FetchAnswer.model_validate(document)
+
+
+def _released(field: str, held: FieldValue) -> dict[str, object]:
+    return {"id": field, "value": held.value, "recorded_at": held.recorded_at}

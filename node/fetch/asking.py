@@ -1,0 +1,278 @@
+"""The asker's side: sign a request for each holder, ask them in parallel, verify, log, and gather what they share.
+
+A holder that refuses, fails or lies takes nothing from what the others answer: the result says of each what happened.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+import grpc
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import ReleaseReceivedBody
+from consent_ledger.entry import EntryType, NewEntry
+from node.consents.errors import RecipientNotAllowed
+from node.fetch.cached_copies import keep_received
+from node.ledger.peers import Known, Prove, Shown, Sighting
+from node.people.documents import Document
+from node.rpc.ledger import consistency_proof
+from node.wiring import Node
+from policies.access_documents import policy_sha256
+from policies.case_access import AccessGained
+from policies.catalogue import load_catalogue
+from policies.errors import RedpactError
+from policies.vocabulary import load_vocabulary
+from records_exchange import request as requests
+from records_exchange.answer import FetchAnswer, Outcome
+from records_exchange.request import Question, opened_by_default
+from records_exchange.verification import SentRequest, VerifiedAnswer, open_answer
+from service.errors import PeerUnreachable
+from trust.directory import Directory
+from trust.parties import Party, ledger_origin, server_name
+from trust.signing import Envelope
+
+MAX_HOLDERS: Final = 50
+_IN_PARALLEL: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of asking one holder: a verified answer, or the error that stands in its place."""
+
+    holder: Party
+    answer: FetchAnswer | None = None
+    error: RedpactError | None = None
+
+    @property
+    def released(self) -> bool:
+        """Tell whether the holder shared anything."""
+        return self.answer is not None and self.answer.outcome is Outcome.RELEASED
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of a fetch, in the order in which the holders were named."""
+
+    question: Question
+    replies: tuple[Reply, ...]
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One holder to ask, with what it is asked, or why it cannot be."""
+
+    holder: Party
+    sent: SentRequest | None = None
+    error: RedpactError | None = None
+    known: Known = Known()  # noqa: RUF009 - frozen
+    """What this entity remembers of the holder's ledger: its sizes are in the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A verified answer, and the holder's ledger as it showed it."""
+
+    verified: VerifiedAnswer
+    sighting: Sighting
+
+
+Send = Callable[[Party, Envelope], Envelope]
+"""Carries a signed request to a holder and returns what came back, unverified."""
+
+
+class Asking:
+    """Asks other entities in this entity's name. Safe to call from several threads."""
+
+    def __init__(self, node: Node, *, send: Send | None = None, prove: Prove | None = None) -> None:
+        self._node = node
+        self._send = send or node.transport.call
+        self._prove = prove or (_no_proof if send else self._call_for_proof)
+
+    def fetch(self, document: Document, question: Question, holders: Sequence[str]) -> Fetched:
+        """Ask each holder for what it may share of the person with this document.
+
+        Every verified answer is in this entity's ledger when this returns.
+
+        Args:
+            document: the person's document; it is not sent, see `records_exchange.linkage`.
+            question: purpose, fields, role and case.
+            holders: entity ids.
+
+        Raises:
+            UnknownTerm: the vocabulary has no such purpose, role or field; nothing was sent.
+            UnknownParty: the directory lists no such holder; nothing was sent.
+            RequestInvalid: the question has no valid form; nothing was sent.
+            DirectoryExpired: the directory of this node is past its expiry; nothing was sent.
+        """
+        now = self._node.clock.now()
+        directory = self._node.directory.current(now)
+        _require_known_terms(question)
+        calls = [self._prepare(directory, holder, document, question, now) for holder in dict.fromkeys(holders)]
+        outcomes = self._ask_all(calls)
+        self._log(document, [answered for answered in outcomes if isinstance(answered, _Answered)], question)
+        replies = tuple(_reply(call, outcome) for call, outcome in zip(calls, outcomes, strict=True))
+        return Fetched(question, replies, now)
+
+    def _prepare(
+        self, directory: Directory, holder_id: str, document: Document, question: Question, now: datetime
+    ) -> _Call:
+        node, settings = self._node, self._node.settings
+        holder = directory.party(holder_id)
+        if holder_id == settings.entity:
+            raise RecipientNotAllowed("this is the entity itself", remedy="use: redpact-node records show")
+        try:
+            holder = directory.active_party(holder_id)
+            key = node.pairwise_keys.shared_with(holder)
+        except RedpactError as error:
+            return _Call(holder, error=error)
+        subject = key.pseudonym(document.kind.value, document.number)
+        known = node.peer_ledgers.known(ledger_origin(settings.network, holder_id))
+        request = requests.build_request(
+            question, asker=settings.entity, holder=holder_id, subject=subject, now=now, seen_sizes=known.sizes
+        )
+        return _Call(holder, SentRequest(request, requests.seal_request(request, node.keys.signing)), known=known)
+
+    def _ask_all(self, calls: Sequence[_Call]) -> list[_Answered | RedpactError]:
+        if len(calls) == 1:
+            return [self._ask(calls[0])]
+        with ThreadPoolExecutor(min(len(calls), _IN_PARALLEL) or 1, thread_name_prefix="fetch") as pool:
+            return list(pool.map(self._ask, calls))
+
+    def _ask(self, call: _Call) -> _Answered | RedpactError:
+        if call.sent is None:
+            return call.error or RedpactError("nothing to send")
+        try:
+            received = self._send(call.holder, call.sent.envelope)
+            verified = open_answer(
+                received,
+                call.sent,
+                holder=call.holder,
+                origin=ledger_origin(self._node.settings.network, call.holder.id),
+                values=load_catalogue(),
+                now=self._node.clock.now(),
+            )
+            shown = Shown(verified.checkpoint, verified.answer.ledger.checkpoint.encode(), verified.consistency)
+            sighting = self._node.peer_ledgers.compare(call.holder, shown, call.known, self._prove)
+            return _Answered(verified, sighting)
+        except RedpactError as error:
+            return error
+
+    def _call_for_proof(self, holder: Party, old: int, new: int) -> tuple[bytes, ...]:
+        return consistency_proof(holder.id, self._channels(holder), old, new)
+
+    def _channels(self, holder: Party) -> list[grpc.Channel]:
+        name = server_name(self._node.settings.network, holder.id)
+        return [self._node.channels.channel(address, name) for address in holder.addresses]
+
+    def _log(self, document: Document, answers: Sequence[_Answered], question: Question) -> None:
+        if answers:
+            log = partial(self._write, document=document, answers=answers, question=question)
+            self._node.peer_ledgers.learn(self._node.commits.run(log))
+
+    def _write(
+        self, session: Session, *, document: Document, answers: Sequence[_Answered], question: Question
+    ) -> dict[str, Known]:
+        now = self._node.clock.now()  # read in the order of the log, so that its times do not go backwards
+        person = self._person(session, document)
+        entries = [
+            NewEntry(EntryType.RELEASE_RECEIVED, _received_body(answered.verified, question, person))
+            for answered in answers
+        ]
+        known = self._node.peer_ledgers.remember(session, [answered.sighting for answered in answers])
+        logged = self._node.ledger(session).append(entries, now)
+        kept = {entry.index: answered.verified.answer for entry, answered in zip(logged, answers, strict=True)}
+        keep_received(self._node, session, kept, question, person)
+        return known
+
+    def _person(self, session: Session, document: Document) -> str | None:
+        found = self._node.people(session).find_by_document(document)
+        return found.person_id if found else None
+
+
+def question_of(
+    node: Node,
+    purpose: str,
+    *,
+    fields: Sequence[str] = (),
+    role: str = "",
+    case_ref: str = "",
+    access: AccessGained | None = None,
+    professional: str = "",
+) -> Question:
+    """Return a question in the words of the vocabulary, with what was left out filled in.
+
+    Args:
+        node: whose entity asks.
+        purpose: vocabulary id.
+        fields: catalogue ids or groups of them; empty for the minimum summary.
+        role: vocabulary id; empty for the usual one of this kind of entity.
+        case_ref: the asker's own reference; empty for none.
+        access: how the professional came to the case, see `node.care.access`; opened for the default reason when None.
+        professional: the entity's reference of who asks; goes to its own ledger and nowhere else.
+
+    Raises:
+        UnknownTerm: an unknown purpose, field or role, or a kind of entity that sees no records.
+    """
+    vocabulary, catalogue = load_vocabulary(), load_catalogue()
+    if not role:
+        settings = node.settings
+        own = node.directory.current(node.clock.now()).party(settings.entity)
+        role = vocabulary.default_role(own.kind).id
+    chosen = catalogue.select(fields) if fields else tuple(spec.id for spec in catalogue.minimum())
+    return Question(
+        vocabulary.exchange_purpose(purpose).id,
+        chosen,
+        vocabulary.role(role).id,
+        case_ref or None,
+        access or opened_by_default(),
+        professional or None,
+    )
+
+
+def _require_known_terms(question: Question) -> None:
+    vocabulary, catalogue = load_vocabulary(), load_catalogue()
+    vocabulary.exchange_purpose(question.purpose)
+    vocabulary.role(question.role)
+    for field in question.fields:
+        catalogue.field(field)
+
+
+def _no_proof(holder: Party, _old: int, _new: int) -> tuple[bytes, ...]:
+    raise PeerUnreachable(f"{holder.id} cannot be asked for proofs here", remedy="none is needed")
+
+
+def _reply(call: _Call, outcome: _Answered | RedpactError) -> Reply:
+    if isinstance(outcome, _Answered):
+        return Reply(call.holder, answer=outcome.verified.answer)
+    return Reply(call.holder, error=outcome)
+
+
+def _received_body(verified: VerifiedAnswer, question: Question, person: str | None) -> ReleaseReceivedBody:
+    answer = verified.answer
+    # Validated as one document: that takes a fraction of the time of its parts one by one.
+    document = {
+        "request_id": answer.request_id,
+        "request_sha256": answer.request_sha256,
+        "holder": answer.holder,
+        "purpose": question.purpose,
+        "role": question.role,
+        "outcome": answer.outcome,
+        "fields": [field.id for field in answer.fields],
+        "withheld": [{"field": field.id, "reason": field.reason} for field in answer.withheld],
+        "person_ref": person,
+        "case_ref": question.case_ref,
+        "case_access": question.access.how.value,
+        "opening_reason": question.access.reason,
+        "professional": question.professional,
+        "policy_sha256": policy_sha256(),
+        "answer_sha256": verified.sha256,
+        "holder_origin": answer.ledger.origin,
+        "holder_index": answer.ledger.index,
+        "holder_leaf_hash": verified.leaf_hash,
+    }
+    return ReleaseReceivedBody.model_validate(document)

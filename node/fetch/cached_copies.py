@@ -1,0 +1,108 @@
+"""Copies of what other entities shared: kept sealed for some days, shown again without asking, deleted on withdrawal.
+
+Without a record of the person here there is no key to seal with, and only the fact is kept: from whom, under which
+consents. That is what lets a person withdraw here a consent that this entity only received something under.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.orm import Session
+
+from node.cipher import Cell
+from node.people.documents import Document
+from node.people.errors import PersonUnknown, RecordsUnreadable
+from records_exchange.answer import FetchAnswer, Outcome, ReleasedField
+from records_exchange.request import Question
+from records_exchange.travel_store import Received, SqlTravelStore
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+_FIELDS: Final = TypeAdapter(tuple[ReleasedField, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCopy:
+    """What one holder shared once."""
+
+    holder: str
+    purpose: str
+    received_at: datetime
+    forget_at: datetime
+    fields: tuple[ReleasedField, ...]
+
+
+def keep_received(
+    node: "Node", session: Session, answers: Mapping[int, FetchAnswer], question: Question, person: str | None
+) -> None:
+    """Keep what came of a fetch, in the transaction that notes it in the ledger.
+
+    Args:
+        node: whose entity asked.
+        session: of that transaction.
+        answers: by the index of the ledger entry that tells of each.
+        question: what was asked.
+        person: the person's id here; None when there is no record of them.
+    """
+    now, days = node.clock.now(), node.settings.keep_received_days
+    for index, answer in answers.items():
+        if answer.outcome is not Outcome.RELEASED:
+            continue
+        content = _seal(node, session, person, answer) if person is not None and days else None
+        received = Received(
+            entry_index=index,
+            request_id=answer.request_id,
+            holder=answer.holder,
+            purpose=question.purpose,
+            person_ref=person if content else None,
+            content=content,
+            received_at=now,
+            forget_at=now + timedelta(days=days),
+        )
+        SqlTravelStore(session).keep_received(received, answer.consents)
+
+
+def shared_copies(node: "Node", document: Document) -> tuple[SharedCopy, ...]:
+    """Return what is kept of what others shared about a person, the newest first.
+
+    Raises:
+        PersonUnknown: nobody here has that document.
+        RecordsUnreadable: a copy does not open.
+    """
+    with node.snapshot() as session:
+        people = node.people(session)
+        person = people.get_by_document(document).person_id
+        cipher = people.cipher_of(person)
+        return tuple(
+            SharedCopy(
+                holder=kept.holder,
+                purpose=kept.purpose,
+                received_at=kept.received_at,
+                forget_at=kept.forget_at,
+                fields=_fields(cipher.open_bytes(_cell(kept.request_id, person), kept.content or b"")),
+            )
+            for kept in SqlTravelStore(session).received_of(person, node.clock.now())
+        )
+
+
+def _seal(node: "Node", session: Session, person: str, answer: FetchAnswer) -> bytes | None:
+    try:
+        cipher = node.people(session).cipher_of(person)
+    except PersonUnknown:
+        return None
+    return cipher.seal_bytes(_cell(answer.request_id, person), _FIELDS.dump_json(answer.fields))
+
+
+def _fields(data: bytes) -> tuple[ReleasedField, ...]:
+    try:
+        return _FIELDS.validate_json(data)
+    except ValidationError as error:
+        raise RecordsUnreadable("a kept copy does not read", remedy="fetch it again") from error
+
+
+def _cell(request_id: str, person: str) -> Cell:
+    return Cell("exchange_received", request_id, person)

@@ -1,0 +1,48 @@
+"""One fetch as a command makes it: from named entities, or from those that the locator names; ready to be shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from node.fetch.asking import Asking
+from node.fetch.report import exit_code, fetched_document, fetched_text
+from node.locator.locating import fetch_located
+from node.locator.report import located_document, located_exit_code, located_text
+from node.people.documents import Document
+from node.wiring import Node
+from records_exchange.errors import RequestInvalid
+from records_exchange.request import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What came of a fetch: for programs, for people, and as an exit code."""
+
+    document: dict[str, Any]
+    text: str
+    exit_code: int
+
+
+def fetch_and_show(
+    node: Node, document: Document, question: Question, named: Sequence[str] | None, *, lang: str
+) -> Shown:
+    """Ask the named entities, or those whom the locator names.
+
+    Args:
+        node: whose entity asks.
+        document: the person's.
+        question: purpose, fields, role and case.
+        named: entity ids; None to ask the locator.
+        lang: of the text.
+
+    Raises:
+        RequestInvalid: entities were to be named, and none is: whoever the locator knows may not be meant.
+        RedpactError: as `Asking.fetch` and `Locating.locate`.
+    """
+    if named is None:
+        found = fetch_located(node, document, question)
+        return Shown(located_document(found), located_text(found, lang=lang), located_exit_code(found))
+    if not named:
+        raise RequestInvalid("--from names no entity", remedy="name one, or leave --from out to ask the locator")
+    fetched = Asking(node).fetch(document, question, named)
+    return Shown(fetched_document(fetched), fetched_text(fetched, lang=lang), exit_code(fetched))

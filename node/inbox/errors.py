@@ -1,0 +1,17 @@
+"""Errors of what waits for attention. `AttentionError` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class AttentionError(RedpactError):
+    """Root of the errors of `node.inbox`."""
+
+    code = "attention_error"
+
+
+class AttentionUnknown(AttentionError):
+    """No item with that number."""
+
+    code = "attention_unknown"
+    kind = ErrorKind.USAGE
+    es = "No existe ese aviso. Consulte los pendientes con «redpact-node inbox list»."

@@ -1,0 +1,84 @@
+"""The entity's own ledger: export and status."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from consent_ledger.export import ExportSummary, export_ledger
+from consent_ledger.witness_store import Role, SqlCheckpointStore
+from consent_ledger.witnessing import trust_policy
+from node.ledger.witnessing.errors import NothingSeen
+from node.ledger.witnessing.rounds import catch_up
+from node.ledger.witnessing.state import cosigned_or_newest, own_testimony, witnessing_state
+from node.wiring import Node
+from trust.parties import ledger_origin
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerStatus:
+    """Where the ledger stands; `checkpoint` is the newest signed note, `witnesses` how it is cosigned."""
+
+    origin: str
+    vkey: str
+    size: int
+    last_time: str | None
+    checkpoint: str
+    witnesses: dict[str, Any]
+
+    def document(self) -> dict[str, Any]:
+        """Return it for ``--json``."""
+        return asdict(self)
+
+
+def export_own_ledger(node: Node, directory: Path) -> ExportSummary:
+    """Write the ledger to a new folder, from one consistent state, while the node goes on.
+
+    Raises:
+        ExportUnusable: the folder is not empty, or cannot be written.
+        LedgerDamaged: the stored ledger contradicts itself.
+    """
+    catch_up(node)
+    with node.snapshot() as session:
+        return export_ledger(node.ledger(session), directory, own_testimony(node, session))
+
+
+def own_ledger_status(node: Node) -> LedgerStatus:
+    """Check the head of the ledger and return where it stands.
+
+    Raises:
+        LedgerDamaged, SignatureInvalid: the newest checkpoint is not what the stored entries lead to.
+    """
+    with node.snapshot() as session:
+        ledger = node.ledger(session)
+        checkpoint = ledger.verify_head()
+        last = ledger.last_time()
+        note, _ = cosigned_or_newest(node, session)
+        witnesses = witnessing_state(node, session).document()
+        moment = last.isoformat() if last else None
+        return LedgerStatus(ledger.origin, ledger.vkey, checkpoint.size, moment, note.decode(), witnesses)
+
+
+def ledger_policy(node: Node, entity: str = "") -> str:
+    """Return the trust policy for an entity's ledger, by the newest directory this node verified.
+
+    Raises:
+        UnknownParty: the directory does not list the entity.
+        DirectoryExpired: the directory is past its expiry.
+    """
+    directory = node.directory.current(node.clock.now())
+    return trust_policy(directory, entity or node.settings.entity).decode()
+
+
+def seen_checkpoint(node: Node, entity: str) -> str:
+    """Return the newest checkpoint of an entity's ledger that this node cosigned or was shown, signatures and all.
+
+    Raises:
+        NothingSeen: this node has seen none.
+    """
+    origin = ledger_origin(node.settings.network, entity)
+    with node.snapshot() as session:
+        found = [SqlCheckpointStore(session, role).get(origin) for role in (Role.WITNESS, Role.PEER)]
+    known = [each for each in found if each is not None]
+    if not known:
+        raise NothingSeen(f"this node has seen no checkpoint of {entity}", remedy="ask another entity, or a witness")
+    return max(known, key=lambda each: each.size).note.decode()

@@ -1,0 +1,63 @@
+"""Errors of witnessing. `WitnessingError` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class WitnessingError(RedpactError):
+    """Root of the errors of `node.ledger.witnessing`."""
+
+    code = "witnessing_error"
+
+
+class WitnessUnreachable(WitnessingError):
+    """A witness that gives no usable answer."""
+
+    code = "witness_unreachable"
+    kind = ErrorKind.UNREACHABLE
+    es = "Un testigo del registro no responde. El nodo sigue funcionando y volverá a intentarlo."
+
+
+class WitnessRefused(WitnessingError):
+    """A witness that answers no to a checkpoint that is in order."""
+
+    code = "witness_refused"
+    es = "Un testigo no acepta el registro de esta entidad. Compruebe con la Gerencia que el directorio está al día."
+
+
+class LedgerContradicted(WitnessingError):
+    """A witness has seen more of our ledger, or another version of it, than what is stored here."""
+
+    code = "ledger_contradicted"
+    kind = ErrorKind.DAMAGED
+    es = (
+        "Un testigo conoce otra versión del registro de esta entidad, o una más larga. Puede haberse restaurado una "
+        "copia antigua. Guarde la carpeta «evidence» y avise a la persona delegada de protección de datos."
+    )
+
+
+class PeerLedgerForked(WitnessingError):
+    """A holder whose ledger contradicts what it showed before."""
+
+    code = "peer_ledger_forked"
+    es = (
+        "El registro de la otra entidad contradice lo que mostró antes: su respuesta no se muestra. Se ha guardado la "
+        "prueba en la carpeta «evidence». Avise a la persona delegada de protección de datos."
+    )
+
+
+class PeerLedgerUnproven(WitnessingError):
+    """A holder that does not prove that its ledger extends what it showed before."""
+
+    code = "peer_ledger_unproven"
+    es = (
+        "La otra entidad no prueba que su registro solo haya crecido desde la última vez: su respuesta no se muestra. "
+        "Repita la consulta; si sigue igual, avise a la persona delegada de protección de datos."
+    )
+
+
+class NothingSeen(WitnessingError):
+    """A ledger of which this node has seen no checkpoint."""
+
+    code = "nothing_seen"
+    kind = ErrorKind.USAGE
+    es = "Este nodo no ha visto todavía el registro de esa entidad. Pregunte a otra entidad o al coordinador."

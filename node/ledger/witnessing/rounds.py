@@ -1,0 +1,222 @@
+"""A round of witnessing: the newest checkpoint goes to the witnesses until enough have cosigned it.
+
+Each witness is asked from the size it cosigned last; when it answers with another size (409) the round goes on from
+there. A witness that has seen more than we have, or another root, tells of a fork or a rollback of our own ledger:
+that is kept as evidence here as well.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from consent_ledger.checkpoint import Checkpoint, open_checkpoint
+from consent_ledger.cosignature import parse_cosignatures, with_cosignatures
+from consent_ledger.fork_evidence import keep_evidence
+from consent_ledger.note import NoteSignature, NoteVerifier
+from consent_ledger.policy import TrustPolicy
+from consent_ledger.tables import WitnessProgressRow
+from consent_ledger.witness import AddCheckpoint, Evidence, Misconduct, Observed, origin_hash
+from consent_ledger.witness_store import Role, SqlCheckpointStore
+from consent_ledger.witnessing import (
+    KnownWitness,
+    assigned_witnesses,
+    coordinator_witness,
+    needed_entities,
+    trust_policy,
+)
+from node.ledger.witnessing.client import WitnessReply, exchange, submit
+from node.ledger.witnessing.errors import LedgerContradicted, WitnessRefused
+from node.wiring import Node
+from policies.errors import RedpactError
+from trust.directory import Directory
+
+REFRESH_SECONDS: Final = 3600.0
+"""A ledger at rest is cosigned again after this long: the age of a cosignature shows that nothing is held back."""
+
+_FORKED: Final = 422
+_TRIES: Final = 3
+_AT_ONCE: Final = 4
+
+Submit = Callable[[str, AddCheckpoint], WitnessReply]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of asking one witness: a verified cosignature, or the error in its place."""
+
+    witness: KnownWitness
+    line: NoteSignature | None = None
+    error: RedpactError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of a round."""
+
+    size: int
+    note: bytes
+    """The checkpoint with every cosignature this round gave."""
+    quorum: bool
+    outcomes: tuple[Outcome, ...]
+
+
+def run_round(node: Node, *, send: Submit = submit) -> Round | None:
+    """Have the newest checkpoint cosigned, and keep it when the quorum is met; None when nobody is there to ask.
+
+    Raises:
+        RedpactError: directory or database are unusable. What a witness does wrong is in the outcomes instead.
+    """
+    directory = node.directory.newest()
+    if directory is None:
+        return None
+    entity = node.settings.entity
+    coordinator, entities = coordinator_witness(directory), assigned_witnesses(directory, entity)
+    if coordinator is None and not entities:
+        return None
+    with node.snapshot() as session:
+        ledger = node.ledger(session)
+        note = ledger.checkpoint()
+        checkpoint = open_checkpoint(note, NoteVerifier.from_vkey(ledger.vkey))
+    asking = _Asking(node, note, checkpoint, _progress(node), send)
+    outcomes = asking.all([coordinator] if coordinator else [])
+    outcomes += asking.until(entities, max(node.settings.witnesses, needed_entities(directory, entity)))
+    return _conclude(node, directory, note, checkpoint, outcomes)
+
+
+def round_is_due(node: Node) -> bool:
+    """Tell whether the newest checkpoint is not the one that was cosigned, or that was long ago."""
+    return size_due(node) is not None
+
+
+def size_due(node: Node) -> int | None:
+    """Return the size of the ledger when its newest checkpoint waits for cosignatures, else None."""
+    with node.snapshot() as session:
+        ledger = node.ledger(session)
+        size = ledger.size()
+        known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
+    if known is None or known.size != size:
+        return size or None
+    return size if (node.clock.now() - known.time).total_seconds() >= REFRESH_SECONDS else None
+
+
+def catch_up(node: Node) -> None:
+    """Have what goes out next cosigned, if witnesses can be reached; if not, it goes out as it is.
+
+    Raises:
+        RedpactError: directory or database are unusable.
+    """
+    if round_is_due(node):
+        run_round(node)
+
+
+class _Asking:
+    """Asks witnesses about one checkpoint."""
+
+    def __init__(self, node: Node, note: bytes, checkpoint: Checkpoint, sizes: dict[str, int], send: Submit) -> None:
+        self._node = node
+        self._note = note
+        self._checkpoint = checkpoint
+        self._sizes = sizes
+        self._send = send
+
+    def all(self, witnesses: Iterable[KnownWitness]) -> list[Outcome]:
+        """Ask these, at once."""
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="witness") as pool:
+            return list(pool.map(self._ask, witnesses))
+
+    def until(self, witnesses: tuple[KnownWitness, ...], wanted: int) -> list[Outcome]:
+        """Ask in order until `wanted` have cosigned, or nobody is left."""
+        outcomes: list[Outcome] = []
+        while len(outcomes) < len(witnesses):
+            missing = wanted - sum(outcome.line is not None for outcome in outcomes)
+            if missing <= 0:
+                break
+            outcomes += self.all(witnesses[len(outcomes) : len(outcomes) + missing])
+        return outcomes
+
+    def _ask(self, witness: KnownWitness) -> Outcome:
+        try:
+            return Outcome(witness, self._cosignature(witness, self._sizes.get(witness.verifier.name, 0)))
+        except RedpactError as error:
+            return Outcome(witness, error=error)
+
+    def _cosignature(self, witness: KnownWitness, old: int) -> NoteSignature:
+        if old > self._checkpoint.size:  # it cosigned more than we have: let it say so
+            old = 0
+        for _ in range(_TRIES):
+            reply = self._send(witness.url, AddCheckpoint(old, self._proof(old), self._note))
+            if reply.cosigned:
+                return parse_cosignatures(reply.body, self._checkpoint.text(), witness.verifier)[0]
+            if reply.size is None:
+                break
+            if reply.size > self._checkpoint.size:
+                raise self._contradicted(witness, reply.size)
+            old = reply.size
+        else:
+            raise WitnessRefused(f"{witness.id} keeps naming another size", remedy="tell its administrator")
+        if reply.status == _FORKED:
+            raise self._contradicted(witness, old)
+        raise WitnessRefused(
+            f"{witness.id} answered {reply.status}: {reply.body[:200].decode('utf-8', 'replace').strip()}",
+            remedy="check that its directory is current",
+        )
+
+    def _proof(self, old: int) -> tuple[bytes, ...]:
+        with self._node.snapshot() as session:
+            size = self._checkpoint.size
+            return tuple(self._node.ledger(session).consistency_proof(min(old, size), size))
+
+    def _contradicted(self, witness: KnownWitness, size: int) -> RedpactError:
+        # The witness's word is checked: only a checkpoint signed with our own key is evidence against our ledger.
+        known = exchange(witness.url, "GET", f"/{origin_hash(self._checkpoint.origin)}/checkpoint")
+        with self._node.snapshot() as session:
+            ledger = self._node.ledger(session)
+            seen = open_checkpoint(known.body, NoteVerifier.from_vkey(ledger.vkey))
+            held = seen.size <= ledger.size() and ledger.subtrees()(0, seen.size) == seen.root
+        if held and size <= seen.size:  # another round, of another process, was quicker with newer entries
+            return WitnessRefused(f"{witness.id} has cosigned newer entries already", remedy="nothing need be done")
+        kind = Misconduct.ROLLBACK if seen.size > self._checkpoint.size else Misconduct.FORK
+        evidence = Evidence(kind, seen.origin, known.body, self._note)
+        keep_evidence(self._node.home, evidence, seen_by="log", now=self._node.clock.now())
+        return LedgerContradicted(
+            f"{witness.id} cosigned our ledger at size {seen.size}, and what is stored here does not extend that",
+            remedy="keep the evidence folder, find out whether an old backup was restored, tell the DPO",
+        )
+
+
+def _conclude(node: Node, directory: Directory, note: bytes, checkpoint: Checkpoint, outcomes: list[Outcome]) -> Round:
+    lines = [outcome.line for outcome in outcomes if outcome.line is not None]
+    cosigned = with_cosignatures(note, lines)
+    policy = TrustPolicy.parse(trust_policy(directory, node.settings.entity))
+    _, witnesses = policy.verify(cosigned)
+    quorum, now = policy.satisfied(witnesses), node.clock.now()
+    with node.transaction() as session:
+        own = SqlCheckpointStore(session, Role.OWN)
+        known = own.lock(checkpoint.origin)
+        if quorum and (known is None or known.size <= checkpoint.size):
+            own.put(checkpoint.origin, Observed(checkpoint.size, checkpoint.root, cosigned, now))
+        for outcome in outcomes:
+            _record(session, outcome, checkpoint.size, now)
+    return Round(checkpoint.size, cosigned, quorum, tuple(outcomes))
+
+
+def _record(session: Session, outcome: Outcome, size: int, now: datetime) -> None:
+    name = outcome.witness.verifier.name
+    row = session.get(WitnessProgressRow, name)
+    if row is None:
+        row = WitnessProgressRow(witness=name, size=0, cosigned_at=None, fault="", asked_at=now)
+        session.add(row)
+    row.asked_at = now
+    row.fault = outcome.error.code if outcome.error else ""
+    if outcome.line is not None:
+        row.size, row.cosigned_at = size, now
+
+
+def _progress(node: Node) -> dict[str, int]:
+    with node.snapshot() as session:
+        return {row.witness: row.size for row in session.scalars(select(WitnessProgressRow))}

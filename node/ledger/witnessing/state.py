@@ -1,0 +1,146 @@
+"""How our ledger stands with its witnesses, for ``status``, ``ledger status`` and ``doctor``."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from consent_ledger.checkpoint import read_checkpoint
+from consent_ledger.tables import WitnessProgressRow
+from consent_ledger.testimony import WitnessTestimony
+from consent_ledger.witness_store import Role, SqlCheckpointStore
+from consent_ledger.witnessing import coordinator_witness, needed_entities, trust_policy
+from node.wiring import Node
+from policies.errors import RedpactError
+from service.findings import Finding, Level
+
+STALE: Final = timedelta(hours=3)
+"""Three refreshes missed: somebody should look why."""
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessState:
+    """One witness: how much of our ledger it has cosigned, and what was wrong the last time."""
+
+    witness: str
+    size: int
+    cosigned_at: str | None
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessing:
+    """The whole state. Sizes are in entries, ages in seconds."""
+
+    needed: int
+    """Witnesses that the network's trust policy asks for, the coordinator among them; 0 when it asks for none."""
+    cosigned_size: int | None
+    cosigned_at: str | None
+    age_seconds: int | None
+    waiting: int
+    """Entries that the quorum has not cosigned yet."""
+    witnesses: tuple[WitnessState, ...]
+    unproven: tuple[str, ...]
+    """Ledgers of others that have not proved that they extend what they showed before."""
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return asdict(self)
+
+
+def witnessing_state(node: Node, session: Session) -> Witnessing:
+    """Return how the ledger stands with its witnesses.
+
+    Raises:
+        RedpactError: directory or database are unusable.
+    """
+    directory, now = node.directory.newest(), node.clock.now()
+    size = node.ledger(session).size()
+    known = SqlCheckpointStore(session, Role.OWN).get(node.settings.ledger_origin)
+    needed = 0
+    if directory is not None:
+        needed = needed_entities(directory, node.settings.entity) + (coordinator_witness(directory) is not None)
+    rows = session.scalars(select(WitnessProgressRow).order_by(WitnessProgressRow.witness))
+    return Witnessing(
+        needed=needed,
+        cosigned_size=known.size if known else None,
+        cosigned_at=known.time.isoformat() if known else None,
+        age_seconds=max(0, int((now - known.time).total_seconds())) if known else None,
+        waiting=size - (known.size if known else 0) if needed else 0,
+        witnesses=tuple(
+            WitnessState(row.witness, row.size, row.cosigned_at.isoformat() if row.cosigned_at else None, row.fault)
+            for row in rows
+        ),
+        unproven=tuple(origin for origin, _ in SqlCheckpointStore(session, Role.UNPROVEN).all()),
+    )
+
+
+def cosigned_or_newest(node: Node, session: Session) -> tuple[bytes, bytes | None]:
+    """Return the newest checkpoint, with its cosignatures if it has them, and otherwise the newest that has."""
+    ledger = node.ledger(session)
+    note = ledger.checkpoint()
+    known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
+    if known is None:
+        return note, None
+    newest = read_checkpoint(note)
+    if (newest.size, newest.root) == (known.size, known.root):
+        return known.note, None
+    return note, known.note
+
+
+def own_testimony(node: Node, session: Session) -> WitnessTestimony:
+    """Return what goes out with our ledger: the trust policy by the directory, and the newest cosigned checkpoint.
+
+    Raises:
+        RedpactError: directory or database are unusable.
+    """
+    ledger, directory = node.ledger(session), node.directory.newest()
+    if directory is None or node.settings.entity not in directory:
+        return WitnessTestimony.alone(ledger)
+    known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
+    return WitnessTestimony(trust_policy(directory, node.settings.entity), known.note if known else None)
+
+
+def witnessing_text(state: dict[str, Any], lang: str) -> str:
+    """Return the state for people, in one line."""
+    spanish = lang != "en"
+    if not state["needed"]:
+        return "Testigos: la red no los exige" if spanish else "Witnesses: the network asks for none"
+    if state["cosigned_at"] is None:
+        text = "ninguna cofirma todavía" if spanish else "not cosigned yet"
+    else:
+        minutes = state["age_seconds"] // 60
+        text = (
+            f"{state['cosigned_size']} anotaciones cofirmadas hace {minutes} min"
+            if spanish
+            else f"{state['cosigned_size']} entries cosigned {minutes} min ago"
+        )
+    waiting = f"; {state['waiting']} {'pendientes' if spanish else 'waiting'}" if state["waiting"] else ""
+    return f"{'Testigos' if spanish else 'Witnesses'}: {text}{waiting}"
+
+
+def check_witnesses(node: Node) -> Finding:
+    """Check that the ledger's cosignatures are fresh, and that no other ledger owes us a proof."""
+    try:
+        with node.snapshot() as session:
+            state = witnessing_state(node, session)
+    except RedpactError as error:
+        return Finding.of_error("witnesses", error)
+    document = state.document()
+    es, en = witnessing_text(document, "es"), witnessing_text(document, "en")
+    if state.unproven:
+        names = ", ".join(state.unproven)
+        es, en = f"{es}. Sin probar que solo crecen: {names}", f"{en}. Not proved to only grow: {names}"
+        return Finding("witnesses", Level.WARNING, es, en, "fetch from that entity again; if it stays, tell its DPO")
+    late = state.waiting > 0 and _age(state, node.clock.now()) >= STALE
+    faults = [f"{each.witness} ({each.fault})" for each in state.witnesses if each.fault]
+    if not state.needed or not (late or (faults and state.waiting)):
+        return Finding("witnesses", Level.OK, es, en)
+    remedy = f"keep serve running; check that the witnesses are reachable: {', '.join(faults) or 'none was asked yet'}"
+    return Finding("witnesses", Level.WARNING, es, en, remedy)
+
+
+def _age(state: Witnessing, now: datetime) -> timedelta:
+    return STALE if state.cosigned_at is None else now - datetime.fromisoformat(state.cosigned_at)

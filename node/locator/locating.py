@@ -1,0 +1,146 @@
+"""Locating: which entities hold something of a person that is consented for us and a purpose, by the private locator.
+
+(1) the person becomes a pseudonym, with points that tell the key holders nothing; each proves the key of the directory;
+(2) the pseudonym becomes a token for us and the purpose; the coordinator is asked for that token, signed;
+(3) its answer is verified under the pinned key, bound to the question, and kept beside it;
+(4) the entities that the directory lists as active are asked, as when somebody names them.
+
+The document and the pseudonym stay here. While a key is rotated, both epochs are asked.
+"""
+
+from dataclasses import dataclass
+
+from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
+from node.fetch.asking import Asking, Fetched
+from node.locator.errors import LocatorMissing, LocatorQuotaReached, LocatorRefused, LocatorUnreachable
+from node.locator.pseudonyms import Pseudonyms
+from node.locator.question_log import Asked, LocatorLog
+from node.people.documents import Document
+from node.wiring import Node
+from records_exchange.locator_messages import locator_question, open_locator_answer, seal_message
+from records_exchange.network_pseudonym import locator_token
+from records_exchange.request import Question
+from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
+from trust.directory import Directory
+from trust.locator_terms import LocatorEpoch
+from trust.parties import EntityStatus
+
+_BY_NAME = "name the entities to ask with --from"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What the locator said.
+
+    Attributes:
+        holders: active entities of the directory, by id.
+        more: there are more than one answer names.
+        unlisted: how many it named that this node's directory does not list as active.
+    """
+
+    holders: tuple[str, ...]
+    more: bool
+    unlisted: int
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedFetch:
+    """What the locator said, and what came of asking those it named."""
+
+    located: Located
+    fetched: Fetched
+
+    @property
+    def partial(self) -> bool:
+        """Tell whether somebody may hold something that is not shown."""
+        silent = any(reply.error is not None for reply in self.fetched.replies)
+        return silent or self.located.more or self.located.unlisted > 0
+
+
+class Locating:
+    """Asks the locator in this entity's name. Safe to call from several threads."""
+
+    def __init__(self, node: Node, *, client: LocatorClient | None = None) -> None:
+        self._node = node
+        self._client = client or node.locator_client()
+        self._pseudonyms = Pseudonyms(node, self._client)
+
+    def locate(self, document: Document, purpose: str) -> Located:
+        """Return who holds something of the person with this document that is consented for us and `purpose`.
+
+        Nobody known and nothing consented give the same answer. It is on record here when this returns.
+
+        Raises:
+            DirectoryExpired: the directory of this node is past its expiry; nothing was asked.
+            LocatorMissing: the network has no locator.
+            LocatorUnreachable: it does not answer.
+            LocatorQuotaReached: we have asked as much as we may.
+            LocatorRefused: it answers no, for another reason.
+            OprfProofInvalid, OprfValueInvalid: a key holder did not use the key of the directory.
+            SignatureInvalid, LocatorMessageMalformed, AnswerUnbound, AnswerStale: the answer is not to be believed.
+        """
+        now = self._node.clock.now()
+        directory = self._node.directory.current(now)
+        epochs = tuple(directory.locator.live(now)) if directory.locator else ()
+        if not epochs:
+            raise LocatorMissing("the directory names no locator", remedy=_BY_NAME)
+        try:
+            asked = [self._ask(epoch, document, purpose) for epoch in epochs]
+        except PeerRefused as error:
+            quota = error.peer_code == QUOTA_EXCEEDED
+            refused = LocatorQuotaReached if quota else LocatorRefused
+            raise refused(error.message, remedy=f"wait, or {_BY_NAME}" if quota else _BY_NAME) from error
+        except (PeerUnreachable, PeerUntrusted) as error:
+            raise LocatorUnreachable(error.message, remedy=_BY_NAME) from error
+        named = frozenset(holder for holders, _ in asked for holder in holders)
+        return self._located(directory, named, more=any(more for _, more in asked))
+
+    def _ask(self, epoch: LocatorEpoch, document: Document, purpose: str) -> tuple[tuple[str, ...], bool]:
+        node = self._node
+        person, pseudonym = self._pseudonym(epoch, document)  # (1)
+        now, entity = node.clock.now(), node.settings.entity
+        token = locator_token(pseudonym, entity, purpose)  # (2)
+        question = seal_message(locator_question(entity, epoch.number, token, purpose, now), node.keys.signing)
+        received = self._client.find(question)
+        key = bytes.fromhex(node.settings.coordinator_key)
+        answer = open_locator_answer(received, question, coordinator_key=key, now=node.clock.now())  # (3)
+        with node.transaction() as session:
+            asked = Asked(purpose, question, received, len(answer.holders))
+            LocatorLog(session).add(asked, person, now)
+        return answer.holders, bool(answer.more)
+
+    def _pseudonym(self, epoch: LocatorEpoch, document: Document) -> tuple[str | None, bytes]:
+        with self._node.snapshot() as session:
+            held = self._node.people(session).find_by_document(document)
+            person = held.person_id if held else None
+            kept = self._pseudonyms.kept(session, epoch, [person]) if person else {}
+        if person in kept:
+            return person, kept[person]
+        (pseudonym,), _ = self._pseudonyms.evaluate(epoch, [document])
+        if person:
+            with self._node.transaction() as session:
+                self._pseudonyms.keep(session, epoch, {person: pseudonym})
+        return person, pseudonym
+
+    def _located(self, directory: Directory, named: frozenset[str], *, more: bool) -> Located:
+        active = {party.id for party in directory.entities if party.status is EntityStatus.ACTIVE}
+        own = self._node.settings.entity
+        holders = tuple(sorted(named & active - {own}))
+        return Located(holders, more, len(named - active - {own}))
+
+
+def fetch_located(
+    node: Node,
+    document: Document,
+    question: Question,
+    *,
+    locating: Locating | None = None,
+    asking: Asking | None = None,
+) -> LocatedFetch:
+    """Locate the holders of a person's consented data and ask them all, in parallel.
+
+    Raises:
+        RedpactError: as `Locating.locate` and `Asking.fetch`. What a holder does is in the replies instead.
+    """
+    located = (locating or Locating(node)).locate(document, question.purpose)
+    return LocatedFetch(located, (asking or Asking(node)).fetch(document, question, located.holders))

@@ -1,0 +1,125 @@
+"""Network pseudonyms at a node: computed with the key holders, verified, and kept sealed for its own people.
+
+A pseudonym never leaves the node, and goes to no holder: two entities speak of a person by their pairwise pseudonym.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from node.cipher import Cell
+from node.clients.locator import LocatorClient
+from node.locator.tables import LocatorPseudonymRow
+from node.people.documents import Document
+from node.people.errors import PersonUnknown
+from node.people.saving import lock_people
+from node.wiring import Node
+from records_exchange.locator_messages import MAX_POINTS, evaluation_request, seal_message
+from records_exchange.network_pseudonym import Evaluation, PseudonymQuery
+from trust.locator_terms import LocatorEpoch
+
+_CHUNK = 500
+
+
+class Pseudonyms:
+    """Computes pseudonyms, and keeps those of the node's own people."""
+
+    def __init__(self, node: Node, client: LocatorClient) -> None:
+        self._node = node
+        self._client = client
+
+    def evaluate(self, epoch: LocatorEpoch, documents: Sequence[Document]) -> tuple[tuple[bytes, ...], int]:
+        """Return the pseudonyms of some documents, and how many evaluations the key holders leave us.
+
+        Args:
+            epoch: of the verified directory.
+            documents: at most `locator_messages.MAX_POINTS`.
+
+        Raises:
+            OprfProofInvalid, OprfValueInvalid: a key holder did not use the key of the directory.
+            PeerRefused, PeerUntrusted, PeerUnreachable: a key holder did not answer.
+        """
+        node = self._node
+        query = PseudonymQuery(node.settings.network, epoch, [document.canonical for document in documents])
+        found, remaining = {}, []
+        for key in epoch.keys:
+            points = query.elements(key.holder)
+            request = evaluation_request(node.settings.entity, epoch.number, points, node.clock.now())
+            done = self._client.evaluate(key.holder, seal_message(request, node.keys.signing), points)
+            found[key.holder] = Evaluation(done.points, done.proof)
+            remaining.append(done.remaining)
+        return query.finish(found), min(remaining)
+
+    def evaluate_people(self, epoch: LocatorEpoch, people: Sequence[str]) -> tuple[dict[str, bytes], int]:
+        """Do the same for people held here, and keep what comes back; who was erased meanwhile is left out."""
+        with self._node.snapshot() as session:
+            documents = self._documents(session, people)
+        if not documents:
+            return {}, MAX_POINTS  # nothing was asked, so nothing is known of what is left
+        computed, remaining = self.evaluate(epoch, list(documents.values()))
+        found = dict(zip(documents, computed, strict=True))
+        with self._node.transaction() as session:
+            kept = self.keep(session, epoch, found)
+        return {person: found[person] for person in kept}, remaining
+
+    def kept(self, session: Session, epoch: LocatorEpoch, people: Iterable[str]) -> dict[str, bytes]:
+        """Return the pseudonyms that are kept of some people; others, and those erased, are left out.
+
+        Raises:
+            RecordsUnreadable: one does not open: another data key, or altered bytes.
+        """
+        wanted, found = sorted(people), {}
+        for first in range(0, len(wanted), _CHUNK):
+            query = select(LocatorPseudonymRow).where(
+                LocatorPseudonymRow.person_ref.in_(wanted[first : first + _CHUNK]),
+                LocatorPseudonymRow.epoch == epoch.fingerprint,
+            )
+            for row in session.scalars(query):
+                try:
+                    cipher = self._node.people(session).cipher_of(row.person_ref)
+                except PersonUnknown:  # erased: the key that opens it is gone, and the row will be
+                    continue
+                found[row.person_ref] = cipher.open_bytes(_cell(row.person_ref, epoch), row.sealed)
+        return found
+
+    def keep(self, session: Session, epoch: LocatorEpoch, found: Mapping[str, bytes]) -> tuple[str, ...]:
+        """Seal pseudonyms with the key of each person, and return whose were kept: not those erased meanwhile."""
+        lock_people(session.connection())  # nobody is erased, and no other process keeps the same, until we are done
+        rows = []
+        for person, pseudonym in sorted(found.items()):
+            try:
+                cipher = self._node.people(session).cipher_of(person)
+            except PersonUnknown:
+                continue
+            sealed = cipher.seal_bytes(_cell(person, epoch), pseudonym)
+            rows.append({"person_ref": person, "epoch": epoch.fingerprint, "sealed": sealed})
+        kept = tuple(str(row["person_ref"]) for row in rows)
+        of_epoch = delete(LocatorPseudonymRow).where(LocatorPseudonymRow.epoch == epoch.fingerprint)
+        for first in range(0, len(rows), _CHUNK):
+            session.execute(of_epoch.where(LocatorPseudonymRow.person_ref.in_(kept[first : first + _CHUNK])))
+            session.execute(insert(LocatorPseudonymRow), rows[first : first + _CHUNK])
+        return kept
+
+    def forget_other_epochs(self, session: Session, live: Sequence[LocatorEpoch]) -> None:
+        """Destroy what is kept of epochs that are not answered any more."""
+        names = [epoch.fingerprint for epoch in live]
+        session.execute(delete(LocatorPseudonymRow).where(LocatorPseudonymRow.epoch.not_in(names)))
+
+    def _documents(self, session: Session, people: Sequence[str]) -> dict[str, Document]:
+        store, found = self._node.people(session), {}
+        for person in people:
+            try:
+                found[person] = store.identity(person).document
+            except PersonUnknown:
+                continue
+        return found
+
+
+def forget_pseudonyms(session: Session, person: str) -> None:
+    """Destroy the pseudonyms of a person: part of erasing the person."""
+    session.execute(delete(LocatorPseudonymRow).where(LocatorPseudonymRow.person_ref == person))
+
+
+def _cell(person: str, epoch: LocatorEpoch) -> Cell:
+    return Cell("locator_pseudonyms", "sealed", f"{person}|{epoch.fingerprint}")

@@ -1,0 +1,188 @@
+"""Publishing: the locator is told, under tokens, for whom and what this node's live consents are.
+
+What should be published follows from the consents alone; what is published, the locator lists. The difference is sent:
+first what has to go, with what is known already; then, as pseudonyms of more people are evaluated, what comes. Whatever
+fails, the next step begins with the locator's own list, so that nothing needs to be remembered across a crash.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from consent_ledger.consent_model import ConsentView
+from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
+from node.locator.live_consents import LiveConsents
+from node.locator.pseudonyms import Pseudonyms
+from node.wiring import Node
+from records_exchange.locator_messages import MAX_CHANGES, Entry, publication, seal_message
+from records_exchange.network_pseudonym import locator_token, published_until
+from records_exchange.request import is_term
+from service.errors import PeerRefused
+from trust.directory import Directory
+from trust.locator_terms import LocatorEpoch
+from trust.parties import EntityKind, EntityStatus
+
+RECONCILE_EVERY: Final = timedelta(hours=1)
+"""How often everything is compared, whether or not anything seems to have changed."""
+
+BATCH: Final = 32
+"""People whose pseudonyms are evaluated in one call."""
+
+RESERVE: Final = 100
+"""Evaluations left to the professionals who ask: publishing stops there and goes on later."""
+
+RETRY_EVERY: Final = timedelta(minutes=1)
+"""How often the evaluation of people who wait for our quota is tried again."""
+
+Held = dict[str, datetime]
+"""What the locator holds of us in an epoch: token and end."""
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a step came to: entries of the newest epoch, and people who wait for an evaluation."""
+
+    entries: int
+    waiting: int
+
+
+class Publisher:
+    """Keeps the locator up to date with the consents of one node. For one thread."""
+
+    def __init__(self, node: Node, *, client: LocatorClient | None = None) -> None:
+        self._node = node
+        self._client = client or node.locator_client()
+        self._pseudonyms = Pseudonyms(node, self._client)
+        self._consents = LiveConsents(node)
+        self._held: dict[str, Held] = {}
+        self._memory: dict[str, dict[str, bytes]] = {}
+        """Pseudonyms of people with live consents, by epoch, so that they are opened once."""
+        self._waiting = 0
+        self._stepped: datetime | None = None
+        self._reconciled: datetime | None = None
+
+    def step(self) -> Published | None:
+        """Publish what changed since the last step; None when nothing did.
+
+        Raises:
+            RedpactError: the locator, a key holder or the database failed; the next step compares everything.
+        """
+        directory, now = self._node.directory.newest(), self._node.clock.now()
+        epochs = _epochs(directory, self._node.settings.entity, now)
+        with self._node.snapshot() as session:
+            changed = self._consents.refresh(session)
+        reconcile = _older(self._reconciled, RECONCILE_EVERY, now)
+        if not epochs or not (changed or reconcile or self._due(epochs, now)):
+            return None
+        # Put back when all went well: after a failure nobody knows what arrived, and the next step asks the locator.
+        held, self._held = {} if reconcile else self._held, {}
+        if reconcile:
+            self._forget_all_but(epochs)
+        done = [self._publish(epoch, held, now) for epoch in epochs]
+        self._held = {epoch.fingerprint: held[epoch.fingerprint] for epoch in epochs}
+        self._waiting, self._stepped = max(each.waiting for each in done), now
+        self._reconciled = now if reconcile else self._reconciled
+        return done[-1]
+
+    def _due(self, epochs: Sequence[LocatorEpoch], now: datetime) -> bool:
+        new = any(epoch.fingerprint not in self._held for epoch in epochs)
+        return new or (self._waiting > 0 and _older(self._stepped, RETRY_EVERY, now))
+
+    def _publish(self, epoch: LocatorEpoch, known_held: dict[str, Held], now: datetime) -> Published:
+        name = epoch.fingerprint
+        if name not in known_held:
+            known_held[name] = dict(self._client.published(epoch.number))
+        held, people = known_held[name], {view.person_ref for view in self._consents.at(now)}
+        known = self._known(epoch, people)
+        self._send(epoch, held, known, now)
+        waiting = sorted(people - known.keys())
+        size = 1 if self._waiting else BATCH  # after a stop, one person is enough to hear what is left of the quota
+        while waiting:
+            batch, waiting, size = waiting[:size], waiting[size:], BATCH
+            evaluated = self._evaluated(epoch, batch)
+            if evaluated is None:
+                break
+            known.update(evaluated[0])
+            self._send(epoch, held, known, now)
+            if evaluated[1] < RESERVE:
+                break
+        return Published(len(held), len(people - known.keys()))
+
+    def _evaluated(self, epoch: LocatorEpoch, people: Sequence[str]) -> tuple[dict[str, bytes], int] | None:
+        try:
+            return self._pseudonyms.evaluate_people(epoch, people)
+        except PeerRefused as error:
+            if error.peer_code != QUOTA_EXCEEDED:
+                raise
+            return None  # these people wait; withdrawals of others must not
+
+    def _known(self, epoch: LocatorEpoch, people: set[str]) -> dict[str, bytes]:
+        memory = self._memory.get(epoch.fingerprint, {})
+        known = {person: memory[person] for person in people & set(memory)}
+        if len(known) < len(people):
+            with self._node.snapshot() as session:
+                known.update(self._pseudonyms.kept(session, epoch, people - set(known)))
+        self._memory[epoch.fingerprint] = known
+        return known
+
+    def _send(self, epoch: LocatorEpoch, held: Held, known: Mapping[str, bytes], now: datetime) -> None:
+        wanted = self._wanted(known, now)
+        gone = sorted(held.keys() - wanted.keys())
+        # In the order of tokens, which is no order: what belongs to one person does not stand together.
+        come = [wanted[token] for token in sorted(wanted) if held.get(token) != wanted[token].until]
+        for tokens in _batches(gone, MAX_CHANGES):
+            self._deliver(epoch, (), tokens)
+            for token in tokens:
+                del held[token]
+        for entries in _batches(come, MAX_CHANGES):
+            self._deliver(epoch, entries, ())
+            held.update({entry.token: entry.until for entry in entries})
+
+    def _deliver(self, epoch: LocatorEpoch, add: Sequence[Entry], remove: Sequence[str]) -> None:
+        node = self._node
+        message = publication(node.settings.entity, epoch.number, add, remove, node.clock.now())
+        self._client.publish(seal_message(message, node.keys.signing))
+
+    def _wanted(self, known: Mapping[str, bytes], now: datetime) -> dict[str, Entry]:
+        wanted: dict[str, Entry] = {}
+        for view in self._consents.at(now):
+            pseudonym, until = known.get(view.person_ref), published_until(view.record.valid_until, now)
+            if pseudonym is None or until is None:
+                continue
+            for purpose, asker in self._asked(view):
+                token = locator_token(pseudonym, asker, purpose)
+                if token not in wanted or wanted[token].until < until:
+                    wanted[token] = Entry(token=token, asker=asker, purpose=purpose, until=until)
+        return wanted
+
+    def _asked(self, view: ConsentView) -> Iterable[tuple[str, str]]:
+        """Return for which purpose whom a consent lets ask: others, in words that a question can be asked in."""
+        own, purposes = self._node.settings.entity, [each for each in view.record.purposes if is_term(each)]
+        return ((purpose, asker) for purpose in purposes for asker in view.record.recipients if asker != own)
+
+    def _forget_all_but(self, epochs: Sequence[LocatorEpoch]) -> None:
+        names = {epoch.fingerprint for epoch in epochs}
+        self._memory = {name: kept for name, kept in self._memory.items() if name in names}
+        with self._node.transaction() as session:
+            self._pseudonyms.forget_other_epochs(session, epochs)
+
+
+def _epochs(directory: Directory | None, entity: str, now: datetime) -> tuple[LocatorEpoch, ...]:
+    """Return the epochs to publish in, oldest first: none for whom the locator would not hear."""
+    if directory is None or directory.locator is None or entity not in directory:
+        return ()
+    own = directory.party(entity)
+    if own.status is not EntityStatus.ACTIVE or own.kind is EntityKind.COLLABORATOR:
+        return ()
+    return tuple(directory.locator.live(now))
+
+
+def _batches(items: Sequence[_Item], size: int) -> Iterable[Sequence[_Item]]:
+    return (items[first : first + size] for first in range(0, len(items), size))
+
+
+def _older(moment: datetime | None, than: timedelta, now: datetime) -> bool:
+    return moment is None or now - moment >= than

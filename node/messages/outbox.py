@@ -1,0 +1,192 @@
+"""The sender's side of messages: questions asked at once, and the outbox that is emptied in the background.
+
+Each recipient gets its notices in the order in which they were written. One that does not answer holds up only its own;
+they are tried again after a wait that doubles, up to an hour, for as long as a notice lives.
+"""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from sqlalchemy.orm import Session
+
+from node.inbox.items import AttentionKind, AttentionList, NewItem
+from node.messages.kinds import Kind
+from node.messages.transport import Transport
+from node.people.documents import Document
+from node.people.errors import PersonUnknown
+from node.people.linking import pseudonym_of
+from policies.errors import RedpactError
+from records_exchange.errors import MessageMalformed
+from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
+from records_exchange.message import (
+    NOTICE_LIFETIME,
+    Message,
+    Outcome,
+    VerifiedReply,
+    new_message,
+    open_reply,
+    parse_message,
+    seal_message,
+)
+from records_exchange.request import payload_digest
+from service.errors import PeerBusy
+from service.group_commit import GroupCommit
+from trust.parties import Party
+from trust.signing import Envelope
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+_IN_PARALLEL: Final = 16
+_AT_A_TIME: Final = 512
+"""Notices read in one go: enough to reach hundreds of entities, bounded in memory."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Courier:
+    """Sends this entity's messages. Safe to call from several threads."""
+
+    def __init__(self, node: "Node", kinds: Mapping[str, Kind], transport: Transport) -> None:
+        self._node = node
+        self._kinds = kinds
+        self._transport = transport
+        self._group = GroupCommit(node.engine)
+
+    def ask(
+        self, recipient: str, kind: str, body: Mapping[str, Any], *, document: Document | None = None
+    ) -> VerifiedReply:
+        """Put a question to another entity and return its verified reply; nothing is kept of either.
+
+        Args:
+            recipient: entity id.
+            kind: a kind of question.
+            body: what the kind says.
+            document: of the person it is about; it is not sent, see `records_exchange.linkage`.
+
+        Raises:
+            UnknownParty, PartySuspended, DirectoryExpired: the recipient cannot be asked.
+            PeerRefused, PeerUnreachable, PeerUntrusted: it did not answer.
+            RedpactError: its reply does not verify.
+        """
+        peer = self._peer(recipient)
+        message = new_message(
+            kind,
+            body,
+            sender=self._node.settings.entity,
+            recipient=recipient,
+            now=self._node.clock.now(),
+            subject=self._subject(peer, document),
+        )
+        return self._send(peer, message, seal_message(message, self._node.keys.signing))
+
+    def deliver_due(self) -> int:
+        """Try every notice whose time has come, once, and return how many were settled."""
+        with self._node.snapshot() as session:
+            due = SqlMailbox(session).due(self._node.clock.now(), _AT_A_TIME)
+        queues: dict[str, list[Notice]] = {}
+        for notice in due:
+            queues.setdefault(notice.recipient, []).append(notice)
+        if not queues:
+            return 0
+        with ThreadPoolExecutor(min(len(queues), _IN_PARALLEL), thread_name_prefix="outbox") as pool:
+            return sum(pool.map(self._deliver_all, queues.values()))
+
+    def _deliver_all(self, queue: list[Notice]) -> int:
+        """Deliver the notices of one recipient in order, until one is not answered."""
+        for done, notice in enumerate(queue):
+            try:
+                if not self._deliver(notice):
+                    self._defer(queue[done + 1 :], "behind_another")
+                    return done
+            except PeerBusy as error:
+                self._defer(queue[done:], error.code, wait=timedelta(seconds=error.retry_after))
+                return done
+            except RedpactError as error:
+                self._defer(queue[done:], error.code)
+                return done
+            except Exception:  # noqa: BLE001 - a defect in one kind must not stop the outbox, nor lose what waits in it
+                _log.exception("notice_failed", kind=notice.kind)
+                self._defer(queue[done:], "internal")
+                return done
+        return len(queue)
+
+    def _deliver(self, notice: Notice) -> bool:
+        """Send one notice and settle it; tell whether it is done with."""
+        peer, kind = self._peer(notice.recipient), self._kinds.get(notice.kind)
+        if kind is None:
+            raise MessageMalformed(f"the outbox holds a notice of unknown kind {notice.kind!r}")
+        message, envelope = self._composed(notice, kind, peer)
+        verified = self._send(peer, message, envelope)
+        if verified.reply.reason in kind.again:
+            self._group.run(partial(_compose_anew, notice=notice, fault=verified.reply.reason, node=self._node))
+            return False
+        self._group.run(partial(self._settle, notice=notice, kind=kind, verified=verified))
+        return True
+
+    def _composed(self, notice: Notice, kind: Kind, peer: Party) -> tuple[Message, Envelope]:
+        if notice.envelope is not None:
+            envelope = Envelope.from_json(notice.envelope)
+            return parse_message(envelope.payload), envelope
+        message = new_message(
+            kind.name,
+            kind.compose(notice),
+            sender=self._node.settings.entity,
+            recipient=peer.id,
+            now=self._node.clock.now(),
+            subject=self._subject(peer, self._document(notice.person_ref)),
+            life=NOTICE_LIFETIME,
+        )
+        envelope = seal_message(message, self._node.keys.signing)
+        # Kept before it leaves: were it composed again after a lost reply, it would happen twice at the recipient.
+        kept = envelope.to_json()
+        self._group.run(lambda session: SqlMailbox(session).compose(notice.number, kept))
+        return message, envelope
+
+    def _send(self, peer: Party, message: Message, envelope: Envelope) -> VerifiedReply:
+        received = self._transport.call(peer, envelope)
+        now = self._node.clock.now()
+        return open_reply(received, message, payload_digest(envelope), peer=peer, now=now)
+
+    def _settle(self, session: Session, *, notice: Notice, kind: Kind, verified: VerifiedReply) -> None:
+        now, mailbox, reply = self._node.clock.now(), SqlMailbox(session), verified.reply
+        refused = reply.outcome is Outcome.REFUSED
+        state = NoticeState.REFUSED if refused else NoticeState.ACKNOWLEDGED
+        kept = reply.model_dump_json().encode()
+        if not mailbox.settle(notice.number, state, kept, now, fault=reply.reason or ""):
+            return  # settled meanwhile by another pass
+        mailbox.heard(reply.sender, now)
+        if refused:
+            item = NewItem(AttentionKind.NOTICE_REFUSED, notice.reference, notice.recipient, reply.reason or "")
+            AttentionList(session).add(item, now)
+        if kind.settle is not None:
+            kind.settle(session, notice, verified, now)
+
+    def _defer(self, notices: Iterable[Notice], fault: str, *, wait: timedelta | None = None) -> None:
+        now, waiting = self._node.clock.now(), list(notices)
+        self._group.run(lambda session: SqlMailbox(session).defer(waiting, fault, now, wait=wait))
+
+    def _peer(self, entity: str) -> Party:
+        return self._node.directory.current(self._node.clock.now()).active_party(entity)
+
+    def _subject(self, peer: Party, document: Document | None) -> str | None:
+        return None if document is None else pseudonym_of(self._node, peer, document)
+
+    def _document(self, person_ref: str | None) -> Document | None:
+        if person_ref is None:
+            return None
+        with self._node.snapshot() as session:
+            try:
+                return self._node.people(session).identity(person_ref).document
+            except PersonUnknown:  # erased since: what is said goes without saying of whom
+                return None
+
+
+def _compose_anew(session: Session, *, notice: Notice, fault: str | None, node: "Node") -> None:
+    mailbox = SqlMailbox(session)
+    mailbox.compose(notice.number, None)
+    mailbox.defer([notice], fault or "", node.clock.now())

@@ -1,0 +1,94 @@
+"""The recipient's side of messages: check, act once, keep the reply, and only then reply.
+
+(1) the caller is an active entity of the directory;
+(2) it signed the message, in its own name, for us;
+(3) the message is fresh, and of no longer life than its kind may have;
+(4) it is new; a notice that came before gets the reply it got then, and nothing happens again;
+(5) its kind is one we know, and its handler does what it says;
+(6) effects, ledger entries and reply are durable together, before the reply leaves.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from node.messages.kinds import Kind
+from records_exchange.checks import MAX_CLOCK_SKEW
+from records_exchange.errors import MessageMalformed
+from records_exchange.mailboxes import SqlMailbox
+from records_exchange.message import (
+    NOTICE_LIFETIME,
+    Reply,
+    VerifiedMessage,
+    open_message,
+    require_lifetime,
+    seal_reply,
+)
+from records_exchange.request import REQUEST_LIFETIME
+from service.group_commit import GroupCommit
+from service.limits import CallGroup
+from trust.signing import Envelope
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+
+class MessageDesk:
+    """Takes the messages of other entities. Safe to call from several threads."""
+
+    def __init__(self, node: "Node", kinds: Mapping[str, Kind]) -> None:
+        self._node = node
+        self._kinds = kinds
+        self._group = GroupCommit(node.engine)
+
+    def take(self, envelope: Envelope, caller: str) -> Envelope:
+        """Handle a message and return the signed reply; its effects are durable when this returns.
+
+        Args:
+            envelope: the bytes received.
+            caller: the entity id in the caller's certificate; behind a relay, the sender that the signature must prove.
+
+        Raises:
+            TooManyCalls: the caller put too many questions lately; nothing was changed.
+            RedpactError: checks (1) to (5) fail; nothing was changed.
+        """
+        node = self._node
+        now = node.clock.now()
+        received = open_message(
+            envelope,
+            caller=caller,
+            recipient=node.settings.entity,
+            directory=node.directory.current(now),
+            now=now,
+        )
+        kind = self._kinds.get(received.message.kind)
+        if kind is None:
+            raise MessageMalformed(f"no message of kind {received.message.kind!r} is known here", remedy="update")
+        if kind.question:  # its answer is made anew each time, which costs more than taking a notice
+            node.limits.spend(caller, CallGroup.QUESTIONS)
+        require_lifetime(received.message, REQUEST_LIFETIME if kind.question else NOTICE_LIFETIME)
+        return self._group.run(partial(self._handle, kind=kind, received=received))
+
+    def _handle(self, session: Session, *, kind: Kind, received: VerifiedMessage) -> Envelope:
+        now, mailbox = self._node.clock.now(), SqlMailbox(session)
+        earlier = mailbox.earlier_reply(received)
+        if earlier is not None:
+            return Envelope.from_json(earlier)
+        response = kind.receive(session, received, now)
+        reply = Reply(
+            message_id=received.message.id,
+            message_sha256=received.sha256,
+            sender=self._node.settings.entity,
+            recipient=received.message.sender,
+            outcome=response.outcome,
+            reason=response.refusal,
+            issued=now,
+            body=dict(response.body),
+        )
+        sealed = seal_reply(reply, self._node.keys.signing)
+        forget_at = received.message.expires + MAX_CLOCK_SKEW
+        mailbox.remember(received, None if kind.question else sealed.to_json(), forget_at=forget_at, now=now)
+        mailbox.heard(received.message.sender, now)
+        return sealed

@@ -1,0 +1,96 @@
+"""How signed bytes reach another entity and its signed answer comes back: whatever they say, whoever asks.
+
+Directly over mutual TLS where the entity publishes an address, and by the relay at the coordinator, sealed, where it
+publishes none or none answers. Whoever answered no, or could not be trusted, is not asked again another way.
+
+Nothing is verified here: the envelope speaks for itself, and whoever sent it opens what returns.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import grpc
+
+from node.clients import relay
+from node.clients.peers import call_peer
+from records_exchange.errors import MessageReplayed, RequestReplayed
+from records_exchange.sealing import Refusal, Route, open_return, seal_call
+from service.errors import PeerRefused, PeerUnreachable
+from service.status import refused_by
+from trust.parties import Party, server_name
+from trust.signing import Envelope
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+SILENT_SECONDS: Final = 60.0
+"""How long the relay goes first for an entity whose addresses gave no answer: a dead address costs a whole deadline."""
+
+_SEEN_BEFORE: Final = frozenset({RequestReplayed.code, MessageReplayed.code})
+
+
+class Transport:
+    """Carries envelopes to the entities of the directory. Safe to call from several threads."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+        self._silent_until: dict[tuple[str, tuple[str, ...]], float] = {}
+
+    def call(self, peer: Party, envelope: Envelope) -> Envelope:
+        """Send an envelope and return what came back, unverified.
+
+        Raises:
+            PeerRefused: the peer answered no.
+            PeerUntrusted: the certificates of the two sides do not match.
+            PeerUnreachable: nobody answered, neither directly nor by relay.
+            SealBroken: the relay gave something that is no answer of the peer to this call.
+            SealImpossible: only the relay is left, and it does not pass this on.
+            MalformedDocument: what came back is no signed envelope.
+        """
+        faults: list[PeerUnreachable] = []
+        for way in self._ways(peer):
+            try:
+                return way(peer, envelope)
+            except PeerUnreachable as error:
+                if error.answered:  # it is there, and no other way to it will change its mind
+                    raise
+                faults.append(error)
+            except PeerRefused as error:
+                if faults and error.peer_code in _SEEN_BEFORE:  # it came the first way, and only the answer was lost
+                    raise faults[0] from error
+                raise
+        raise PeerUnreachable("; ".join(fault.message for fault in faults), remedy=faults[-1].remedy)
+
+    def _ways(self, peer: Party) -> list[Callable[[Party, Envelope], Envelope]]:
+        if not self._node.settings.relay:
+            return [self._directly]
+        if not peer.addresses:
+            return [self._by_relay]
+        silent = self._silent_until.get((peer.id, peer.addresses), 0.0) > time.monotonic()
+        return [self._by_relay, self._directly] if silent else [self._directly, self._by_relay]
+
+    def _directly(self, peer: Party, envelope: Envelope) -> Envelope:
+        key = (peer.id, peer.addresses)
+        try:
+            answer = call_peer(peer.id, self._channels(peer), envelope)
+        except PeerUnreachable as error:
+            if not error.answered:
+                self._silent_until[key] = time.monotonic() + SILENT_SECONDS
+            raise
+        self._silent_until.pop(key, None)
+        return answer
+
+    def _by_relay(self, peer: Party, envelope: Envelope) -> Envelope:
+        settings = self._node.settings
+        route = Route(settings.network, settings.entity, peer.id)
+        call = seal_call(envelope, route, bytes.fromhex(peer.exchange_key))
+        sealed = relay.pass_on(self._node.coordinator_channel(), peer.id, call.data)
+        answer = open_return(sealed, route, call.binding, self._node.keys.exchange)
+        if isinstance(answer, Refusal):
+            raise refused_by(peer.id, answer.kind, answer.code, answer.details)
+        return answer
+
+    def _channels(self, peer: Party) -> list[grpc.Channel]:
+        name = server_name(self._node.settings.network, peer.id)
+        return [self._node.channels.channel(address, name) for address in peer.addresses]

@@ -1,0 +1,113 @@
+"""The checks behind ``redpact-node doctor``."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Final
+
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from consent_ledger.fork_evidence import check_evidence
+from node.consents.propagation.origins import check_origins
+from node.keys import FILES, FOLDER
+from node.ledger.witnessing.state import check_witnesses
+from node.locator.report import check_locator
+from node.messages.state import check_outbox
+from node.operations.reachability import check_reach
+from node.setup import MIGRATIONS
+from node.wiring import Node
+from policies.errors import RedpactError
+from service.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
+from service.status import peer_errors
+from trust.parties import COORDINATOR_ID, server_name
+
+REACH_SECONDS: Final = 3.0
+CLOCK_TOLERANCE: Final = timedelta(minutes=2)
+_AT_ONCE: Final = 16
+
+
+def examine(node: Node) -> list[Finding]:
+    """Run every check; a failing one does not keep the others from running.
+
+    Raises:
+        HomeUnusable, SettingsInvalid: there is nothing to examine.
+    """
+    home, _settings = node.home, node.settings  # without settings this is no node's home
+    found = [
+        check_disk(home),
+        check_keys([home / FOLDER / name for name in FILES]),
+        check_database(node.engine, MIGRATIONS),
+        _check_ledger(node),
+        check_certificate(node.certificate, node.clock.now()),
+        _check_clock(node),
+        _check_directory(node),
+        check_witnesses(node),
+        check_outbox(node),
+        check_origins(node),
+        check_locator(node),
+        check_evidence(home),
+    ]
+    return found + check_reach(node) + _check_peers(node)
+
+
+def _check_ledger(node: Node) -> Finding:
+    try:
+        with node.snapshot() as session:
+            size = node.ledger(session).size()
+    except RedpactError as error:
+        return Finding.of_error("ledger", error)
+    return Finding("ledger", Level.OK, f"Registro con {size} anotaciones", f"Ledger with {size} entries")
+
+
+def _check_clock(node: Node) -> Finding:
+    # The coordinator's signature dates the directory: a clock behind that date is wrong for certain.
+    try:
+        directory = node.directory.newest()
+    except RedpactError as error:
+        return Finding.of_error("clock", error)
+    now = node.clock.now()
+    if directory is not None and now + CLOCK_TOLERANCE < directory.issued:
+        es = f"El reloj de este equipo va atrasado: marca {now.isoformat(timespec='minutes')}"
+        en = f"This machine's clock is behind: it says {now.isoformat(timespec='minutes')}"
+        return Finding("clock", Level.FAILED, es, en, "set the clock, with NTP if possible")
+    text = now.isoformat(timespec="seconds")
+    return Finding("clock", Level.OK, f"Reloj: {text}", f"Clock: {text}")
+
+
+def _check_directory(node: Node) -> Finding:
+    try:
+        directory = node.directory.current(node.clock.now())
+        listed, keys = directory.active_party(node.settings.entity), node.keys
+    except RedpactError as error:
+        return Finding.of_error("directory", error)
+    if (listed.signing_key, listed.exchange_key) != (keys.signing.public_key.hex(), keys.exchange_public.hex()):
+        # What others seal for us would be for somebody else to open.
+        es, en = "El directorio da a esta entidad claves que no son suyas", "The directory lists keys that are not ours"
+        return Finding("directory", Level.FAILED, es, en, "tell the other entities, and ask the coordinator why")
+    until = directory.expires.isoformat(timespec="minutes")
+    es, en = f"Directorio {directory.serial} válido hasta {until}", f"Directory {directory.serial} valid until {until}"
+    return Finding("directory", Level.OK, es, en)
+
+
+def _check_peers(node: Node) -> list[Finding]:
+    try:
+        directory = node.directory.newest()
+    except RedpactError:
+        return []  # reported by the directory's own check
+    if directory is None:
+        return []
+    targets = [(COORDINATOR_ID, directory.coordinator_address)]
+    peers = [party for party in directory.active() if party.id != node.settings.entity]
+    targets += [(party.id, address) for party in peers for address in party.addresses]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(lambda target: _check_peer(node, *target), targets))
+
+
+def _check_peer(node: Node, entity: str, address: str) -> Finding:
+    check = f"peer:{entity}"
+    try:
+        channel = node.channels.channel(address, server_name(node.settings.network, entity))
+        with peer_errors(f"{entity} at {address}"):
+            health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=REACH_SECONDS)
+    except RedpactError as error:
+        return Finding.of_error(check, error)
+    return Finding(check, Level.OK, f"{entity} responde en {address}", f"{entity} answers at {address}")

@@ -1,0 +1,220 @@
+"""How values are written in CSV cells, and read back. Reading is lenient in form and strict in content."""
+
+from datetime import UTC, date, datetime
+from typing import Final
+
+from node.people.errors import RecordInvalid
+from node.people.model import BenefitSpell, Intervention, Value, month_number
+from policies.catalogue import FieldSpec, FieldType, load_catalogue
+from policies.errors import PoliciesError
+
+LIST_SEPARATOR: Final = "|"
+MAX_ENTRIES: Final = 500
+"""Bound on the benefit spells or interventions of one person."""
+
+_YES: Final = frozenset({"yes", "y", "true", "1", "sí", "si", "s"})
+_NO: Final = frozenset({"no", "n", "false", "0"})
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "'")
+_PARTS_OF_SPELL: Final = 2
+_FIRST_YEAR: Final = 1900
+
+
+def read_text(cell: str) -> str:
+    """Return the text of a cell, without the quote that keeps spreadsheets from running it as a formula."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
+def write_text(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def read_bool(cell: str) -> bool:
+    """Return yes or no, in English or Spanish.
+
+    Raises:
+        RecordInvalid: neither.
+    """
+    word = cell.casefold()
+    if word not in _YES | _NO:
+        raise RecordInvalid("yes or no is expected", remedy="write yes or no (sí, no)")
+    return word in _YES
+
+
+def read_int(cell: str) -> int:
+    """Return a whole number.
+
+    Raises:
+        RecordInvalid: anything else.
+    """
+    digits = cell.removeprefix("'").removeprefix("-").removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):  # noqa: PLR2004 - no field has more digits
+        raise RecordInvalid("a whole number is expected", remedy="write digits only")
+    return int(cell.removeprefix("'"))
+
+
+def read_date(cell: str) -> date:
+    """Return a date written YYYY-MM-DD.
+
+    Raises:
+        RecordInvalid: not a date of this or the last century.
+    """
+    day = _iso_date(cell)
+    if day is None:
+        raise RecordInvalid("a date is expected", remedy="write the date as YYYY-MM-DD")
+    if day.year < _FIRST_YEAR:
+        raise RecordInvalid(f"the date is before {_FIRST_YEAR}", remedy="check the year")
+    return day
+
+
+def _iso_date(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.isoformat() == text else None  # other forms of ISO 8601 are more likely a slip
+
+
+def read_moment(cell: str) -> datetime:
+    """Return a moment in UTC: a date (its first instant), or an ISO 8601 time with its offset.
+
+    Raises:
+        RecordInvalid: neither.
+    """
+    try:
+        moment = datetime.fromisoformat(cell)
+    except ValueError as error:
+        raise RecordInvalid("a date or time is expected", remedy="write the date as YYYY-MM-DD") from error
+    if moment.tzinfo is None and _iso_date(cell) is None:
+        raise RecordInvalid("the time has no offset", remedy="write it as 2026-03-01T10:00:00+01:00, or give the date")
+    if moment.year < _FIRST_YEAR:
+        raise RecordInvalid(f"the date is before {_FIRST_YEAR}", remedy="check the year")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def write_moment(moment: datetime) -> str:
+    """Return the shortest form of a moment that reads back the same."""
+    midnight = moment.timetz() == datetime.min.replace(tzinfo=UTC).timetz()
+    return moment.date().isoformat() if midnight else moment.isoformat()
+
+
+def read_field(spec: FieldSpec, cell: str) -> Value:
+    """Return the value of a catalogue field, checked against the catalogue.
+
+    Raises:
+        RecordInvalid: the field may not hold it.
+    """
+    value: Value
+    if spec.type is FieldType.BOOL:
+        value = read_bool(cell)
+    elif spec.type in _NUMBERS:
+        value = read_int(cell)
+    elif spec.type is FieldType.LIST:
+        value = [item.strip() for item in cell.split(LIST_SEPARATOR) if item.strip()]
+    else:
+        value = read_text(cell)
+    try:
+        load_catalogue().check(spec.id, value)
+    except PoliciesError as error:
+        raise RecordInvalid(error.message.removeprefix(f"{spec.id}: "), remedy=error.remedy) from error
+    return value
+
+
+def write_field(value: Value) -> str:
+    """Return the cell of a catalogue field's value."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list):
+        return LIST_SEPARATOR.join(str(item) for item in value)
+    return write_text(value)
+
+
+def read_spells(cell: str) -> tuple[BenefitSpell, ...]:
+    """Return benefit spells written ``rgc:2014-03/2016-05|imv:2020-06/``, in order of their first month.
+
+    Raises:
+        RecordInvalid: wrong form, unknown benefit, or two spells of one benefit that overlap.
+    """
+    spells = sorted((_read_spell(entry) for entry in _entries(cell)), key=lambda spell: spell.first_month)
+    ends: dict[str, int | None] = {}
+    for spell in spells:
+        until = ends.get(spell.benefit, 0)
+        if until is None or until >= month_number(spell.first_month):
+            raise RecordInvalid(f"two spells of {spell.benefit} overlap", remedy="join them into one")
+        ends[spell.benefit] = month_number(spell.last_month) if spell.last_month else None
+    return tuple(spells)
+
+
+def write_spells(spells: tuple[BenefitSpell, ...]) -> str:
+    """Return the cell of some benefit spells."""
+    return LIST_SEPARATOR.join(
+        f"{spell.benefit}:{_write_month(spell.first_month)}/{_write_month(spell.last_month)}" for spell in spells
+    )
+
+
+def read_interventions(cell: str) -> tuple[Intervention, ...]:
+    """Return interventions written ``assessment:2020-03-01:achieved|follow_up:2020-05-02``, oldest first.
+
+    Raises:
+        RecordInvalid: wrong form, or an unknown intervention or outcome.
+    """
+    done = (_read_intervention(entry) for entry in _entries(cell))
+    return tuple(sorted(done, key=lambda each: each.started_on))
+
+
+def write_interventions(interventions: tuple[Intervention, ...]) -> str:
+    """Return the cell of some interventions."""
+    return LIST_SEPARATOR.join(
+        ":".join(filter(None, (done.action, done.started_on.isoformat(), done.outcome))) for done in interventions
+    )
+
+
+def _entries(cell: str) -> list[str]:
+    entries = [entry.strip() for entry in cell.split(LIST_SEPARATOR) if entry.strip()]
+    if len(entries) > MAX_ENTRIES:
+        raise RecordInvalid(f"more than {MAX_ENTRIES} entries", remedy="keep the most recent ones")
+    return entries
+
+
+def _read_spell(entry: str) -> BenefitSpell:
+    benefit, _, months = entry.partition(":")
+    ends = months.split("/")
+    if len(ends) != _PARTS_OF_SPELL:
+        raise RecordInvalid("not a benefit spell", remedy="write rgc:2014-03/2016-05, or rgc:2014-03/ while it lasts")
+    first, last = _read_month(ends[0]), _read_month(ends[1]) if ends[1] else None
+    if last is not None and last < first:
+        raise RecordInvalid("a spell ends before it begins", remedy="check its months")
+    return BenefitSpell(_code("benefit", benefit), first, last)
+
+
+def _read_intervention(entry: str) -> Intervention:
+    action, _, rest = entry.partition(":")
+    day, _, outcome = rest.partition(":")
+    if not day:
+        raise RecordInvalid("not an intervention", remedy="write assessment:2020-03-01:achieved")
+    return Intervention(_code("intervention", action), read_date(day), _code("outcome", outcome) if outcome else None)
+
+
+def _code(list_id: str, code: str) -> str:
+    codes = load_catalogue().codes.list(list_id)
+    if code not in codes:
+        raise RecordInvalid(f"no such code in the list {list_id}", remedy=f"one of {', '.join(codes.by_code)}")
+    return code
+
+
+def _read_month(text: str) -> date:
+    month = _iso_date(f"{text}-01")
+    if month is None:
+        raise RecordInvalid("a month is expected", remedy="write the month as YYYY-MM")
+    if month.year < _FIRST_YEAR:
+        raise RecordInvalid(f"the month is before {_FIRST_YEAR}", remedy="check the year")
+    return month
+
+
+def _write_month(month: date | None) -> str:
+    return month.isoformat()[:7] if month else ""
+
+
+_NUMBERS: Final = frozenset({FieldType.INT, FieldType.YEAR})

@@ -1,0 +1,114 @@
+"""Documents that tell people apart: DNI, NIE, passports and linkage codes, in one normal form per document.
+
+The normal form matters: two entities recognise the same person only if they write the document the same way. The check
+letters are python-stdnum's (Orden INT/2058/2008 for the NIE, Real Decreto 1553/2005 for the DNI). A right letter proves
+that nobody mistyped, not that the person is who they say.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from stdnum.es import dni, nie
+from stdnum.exceptions import InvalidChecksum, ValidationError
+from typing_extensions import override
+
+from node.people.errors import DocumentInvalid
+from node.people.linkage_code import ALPHABET, PREFIX, SYMBOLS, checks_out
+
+MAX_DOCUMENT_CHARACTERS: Final = 40
+_DNI_SHAPE: Final = re.compile(r"\d{1,8}[A-Z]?")
+_NIE_SHAPE: Final = re.compile(r"[XYZ]\d{1,7}[A-Z]?")
+_PASSPORT_SHAPE: Final = re.compile(r"PAS:[A-Z]{3}:[A-Z0-9]{5,15}")
+_LINKAGE_SHAPE: Final = re.compile(rf"{PREFIX}[A-Z0-9]{{{SYMBOLS}}}")
+_SEPARATORS: Final = re.compile(r"[\s.\-–/]")  # noqa: RUF001 - people paste documents with a typographic dash
+_DIGITS_OF_DNI: Final = 8
+_DIGITS_OF_NIE: Final = 7
+
+
+class DocumentKind(StrEnum):
+    """The documents that identify a person in the network."""
+
+    DNI = "dni"
+    NIE = "nie"
+    PASSPORT = "passport"
+    LINKAGE = "linkage"
+    """A code that an entity issued to somebody without papers, see `node.people.linkage_code`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A validated document in normal form. Build it with `parse_document`."""
+
+    kind: DocumentKind
+    number: str
+
+    @property
+    def canonical(self) -> str:
+        """``kind|number``: what blind indexes and network pseudonyms are computed from."""
+        return f"{self.kind.value}|{self.number}"
+
+    @property
+    def masked(self) -> str:
+        """The document with only its last four characters, to show on screen without spreading it."""
+        return "*" * (len(self.number) - 4) + self.number[-4:]
+
+    @override
+    def __str__(self) -> str:
+        return self.number
+
+
+def parse_document(text: str) -> Document:
+    """Return the document in `text`, whatever its spaces, dots, dashes, case and missing leading zeros.
+
+    A passport is written ``PAS:<ISO 3166 three-letter country>:<number>``, for numbers repeat between countries; a
+    linkage code as on its card, ``RP-XXXXXX-XXXXXX-XXXXXX``.
+
+    Raises:
+        DocumentInvalid: for every way `text` can be wrong. The message never repeats the document.
+    """
+    if len(text) > MAX_DOCUMENT_CHARACTERS:
+        raise DocumentInvalid(f"longer than {MAX_DOCUMENT_CHARACTERS} characters", remedy="give one document only")
+    compact = _SEPARATORS.sub("", text).upper()
+    if not compact:
+        raise DocumentInvalid("empty document", remedy="give a DNI, a NIE, or PAS:<country>:<number>")
+    if _DNI_SHAPE.fullmatch(compact):
+        return Document(DocumentKind.DNI, _checked(dni.validate, _padded(compact, 0, _DIGITS_OF_DNI), "DNI"))
+    if _NIE_SHAPE.fullmatch(compact):
+        return Document(DocumentKind.NIE, _checked(nie.validate, _padded(compact, 1, _DIGITS_OF_NIE), "NIE"))
+    if _PASSPORT_SHAPE.fullmatch(compact):
+        return Document(DocumentKind.PASSPORT, compact)
+    if _LINKAGE_SHAPE.fullmatch(compact):
+        return Document(DocumentKind.LINKAGE, _checked_linkage(compact))
+    raise DocumentInvalid(
+        "not the shape of a DNI (12345678Z), NIE (X1234567L), passport (PAS:FRA:12AB34567) or linkage code (RP-...)",
+        remedy="check the document; foreign passports need the prefix PAS: and the country",
+    )
+
+
+def _padded(compact: str, prefix: int, digits: int) -> str:
+    if not compact[-1].isalpha():
+        raise DocumentInvalid("the check letter is missing", remedy="add the letter printed on the document")
+    return compact[:prefix] + compact[prefix:-1].zfill(digits) + compact[-1]
+
+
+def _checked(validate: Callable[[str], str], compact: str, name: str) -> str:
+    try:
+        return validate(compact)
+    except InvalidChecksum as error:
+        raise DocumentInvalid(f"the letter of the {name} is wrong", remedy="check the digits and the letter") from error
+    except ValidationError as error:
+        raise DocumentInvalid(f"not a valid {name}", remedy="check the digits and the letter") from error
+
+
+def _checked_linkage(compact: str) -> str:
+    symbols = compact.removeprefix(PREFIX)
+    if not set(symbols) <= set(ALPHABET):
+        raise DocumentInvalid(
+            "a linkage code has no vowels, and neither 0 nor 1", remedy="copy the code from the card again"
+        )
+    if not checks_out(symbols):
+        raise DocumentInvalid("the linkage code is mistyped", remedy="copy the code from the card again")
+    return compact

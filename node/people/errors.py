@@ -1,0 +1,81 @@
+"""Errors of the people and social records held at a node. `RecordsError` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class RecordsError(RedpactError):
+    """Root of the errors of `node.people`."""
+
+    code = "records_error"
+
+
+class DocumentInvalid(RecordsError):
+    """Text that is no DNI, NIE, passport or linkage code, or whose check symbol is wrong."""
+
+    code = "document_invalid"
+    kind = ErrorKind.USAGE
+    es = "El documento de identidad no es válido. Revise los números y la letra."
+
+
+class CardExists(RecordsError):
+    """A card would take the place of a file: the code on the older card would be lost."""
+
+    code = "card_exists"
+    kind = ErrorKind.USAGE
+    es = "Ya existe un fichero con ese nombre y podría ser la tarjeta de otra persona. Elija otro nombre."
+
+
+class PersonUnknown(RecordsError):
+    """A person that this node does not hold, or no longer holds."""
+
+    code = "person_unknown"
+    kind = ErrorKind.USAGE
+    es = "Esta entidad no tiene ficha de esa persona. Revise el documento o dé de alta a la persona."
+
+
+class RecordInvalid(RecordsError):
+    """A person's data that do not fit the field catalogue."""
+
+    code = "record_invalid"
+    kind = ErrorKind.USAGE
+    es = "Los datos de la persona no se ajustan al catálogo de campos. Corrija el valor indicado."
+
+
+class RecordsUnreadable(RecordsError):
+    """Protected data that the node's data key does not open: wrong key, or altered bytes."""
+
+    code = "records_unreadable"
+    kind = ErrorKind.DAMAGED
+    es = "No se pueden descifrar las fichas. Restaure la copia de seguridad de la clave de datos o de la base de datos."
+
+
+class ImportFileUnreadable(RecordsError):
+    """A file that cannot be read as the documented CSV at all."""
+
+    code = "import_file_unreadable"
+    kind = ErrorKind.USAGE
+    es = "El fichero no se puede leer como CSV de fichas. No se ha importado nada."
+
+
+class ImportRejected(RecordsError):
+    """A CSV file with rows that do not validate; nothing was imported."""
+
+    code = "import_rejected"
+    kind = ErrorKind.USAGE
+    es = "Hay filas con errores: no se ha importado nada. Corrija las filas indicadas y repita la importación."
+
+
+class ExportFailed(RecordsError):
+    """A file that cannot be written."""
+
+    code = "export_failed"
+    kind = ErrorKind.USAGE
+    es = "No se puede escribir el fichero. Revise la ruta y el espacio libre."
+
+
+class PopulationRequestInvalid(RecordsError):
+    """A fictitious population that cannot be generated as asked."""
+
+    code = "population_request_invalid"
+    kind = ErrorKind.USAGE
+    es = "No se puede generar la población pedida. Revise la provincia y el número de personas."

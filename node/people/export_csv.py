@@ -1,0 +1,65 @@
+"""Writing people and their records as CSV: the same file reads back as the same records."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from node.people import cells
+from node.people import csv_format as fmt
+from node.people.errors import ExportFailed
+from node.people.model import PersonRecord
+from service.errors import HomeUnusable
+from service.files import write_private
+
+
+def export_records(path: Path, records: Iterable[PersonRecord], progress: Callable[[int], None] | None = None) -> int:
+    """Write a CSV file that only its owner can read, and return how many people it holds.
+
+    The order is that of the documents, so that equal content gives equal files.
+
+    Raises:
+        ExportFailed, StorageFull: the file cannot be written; what was there before is kept.
+    """
+    rows = []
+    for record in records:
+        rows.append(_row(record))
+        if progress:
+            progress(len(rows))
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, [column.name for column in fmt.columns()], restval="", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(sorted(rows, key=lambda row: row[fmt.DOCUMENT]))
+    try:
+        write_private(path, text.getvalue().encode())
+    except HomeUnusable as error:
+        raise ExportFailed(error.message, remedy="check the path and its permissions") from error
+    return len(rows)
+
+
+def _row(record: PersonRecord) -> dict[str, str]:
+    row = {field_id: cells.write_field(value) for field_id, value in record.fields.items()}
+    row |= {
+        fmt.DOCUMENT: record.document.number,
+        fmt.NAME: cells.write_text(record.name),
+        fmt.BIRTH_DATE: record.birth_date.isoformat(),
+        fmt.SPELLS: cells.write_spells(record.spells),
+        fmt.INTERVENTIONS: cells.write_interventions(record.interventions),
+        fmt.RECORDED: cells.write_moment(record.recorded_at) if record.recorded_at else "",
+        fmt.FICTITIOUS: "yes" if record.fictitious else "no",
+    }
+    return row | _household(record)
+
+
+def _household(record: PersonRecord) -> dict[str, str]:
+    household = record.household
+    if household is None:
+        return {}
+    own = household.reference == fmt.own_household(record.document)
+    described = (household.kind, household.size, household.minors, household.dependants)
+    row = {
+        name: cells.write_field(value)
+        for name, value in zip(fmt.HOUSEHOLD_FIELDS, described, strict=True)
+        if value is not None
+    }
+    return row | {fmt.HOUSEHOLD: "" if own and row else household.reference}

@@ -1,0 +1,287 @@
+"""Reading people and their records from CSV: every row is checked, and one bad row is enough to import nothing."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from typing_extensions import override
+
+from node.people import cells
+from node.people import csv_format as fmt
+from node.people.documents import parse_document
+from node.people.errors import ImportFileUnreadable, ImportRejected, RecordInvalid, RecordsError
+from node.people.model import Household, PersonRecord, SaveCounts, Value
+from node.people.store import PersonStore
+
+MAX_FILE_BYTES: Final = 1 << 30
+MAX_REPORTED: Final = 50
+"""Bad rows told one by one; all are counted."""
+CLOCK_SLACK: Final = timedelta(days=1)
+
+_MAX_NAME: Final = 200
+_HOUSEHOLD: Final = re.compile(fmt.HOUSEHOLD_PATTERN)
+
+Progress = Callable[[str, int, int], None]
+"""Called with the phase (``read`` or ``save``), people done and people in all (0 when not known yet)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """Why a row is rejected. It never repeats the cell: that is personal data."""
+
+    line: int
+    column: str
+    message: str
+    remedy: str
+
+    @override
+    def __str__(self) -> str:
+        where = f"line {self.line}" + (f", {self.column}" if self.column else "")
+        return f"{where}: {self.message}" + (f" → {self.remedy}" if self.remedy else "")
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What earlier rows said, to notice repeats and contradictions."""
+
+    documents: dict[str, int] = field(default_factory=dict)
+    households: dict[str, tuple[int, Household]] = field(default_factory=dict)
+
+
+def import_records(
+    path: Path, open_people: Callable[[], AbstractContextManager[PersonStore]], now: datetime, progress: Progress | None
+) -> SaveCounts:
+    """Import a CSV file, all or nothing.
+
+    Args:
+        path: the file.
+        open_people: opens the store in a transaction that is committed when the block ends well. Called only once the
+            whole file is known to be right, so that a long file does not keep other writers waiting.
+        now: the present (aware, UTC).
+        progress: told how far the import is.
+
+    Raises:
+        ImportFileUnreadable: the file cannot be read as the format at all.
+        ImportRejected: some rows do not validate; its message lists them.
+    """
+    records = read_records(path, now, progress)
+    with open_people() as people:
+        report = (lambda done: progress("save", done, len(records))) if progress else None
+        return people.save(records, now, progress=report)
+
+
+def read_records(path: Path, now: datetime, progress: Progress | None = None) -> list[PersonRecord]:
+    """Read and validate a CSV file, without storing anything.
+
+    Raises:
+        ImportFileUnreadable, ImportRejected: as `import_records`.
+    """
+    text = _decoded(path)
+    rows = _rows(text)
+    header = _header(next(rows, (1, []))[1])
+    seen, records, faults, bad_rows = _Seen(), [], list[RowFault](), 0
+    for count, (line, row) in enumerate(rows, start=1):
+        if count > fmt.MAX_PEOPLE:
+            raise ImportFileUnreadable(f"more than {fmt.MAX_PEOPLE} people", remedy="split the file")
+        found = _read_row(header, line, row, (seen, now))
+        if isinstance(found, PersonRecord):
+            records.append(found)
+        else:
+            bad_rows += 1
+            faults += found[: MAX_REPORTED - len(faults)]
+        if progress and count % 200 == 0:
+            progress("read", count, 0)
+    if bad_rows:
+        raise _rejected(path, faults, bad_rows)
+    return records
+
+
+def _rejected(path: Path, faults: Sequence[RowFault], bad_rows: int) -> ImportRejected:
+    lines = [f"{path.name}: {bad_rows} of its rows have errors; nothing was imported", *(f"    {f}" for f in faults)]
+    if bad_rows > len({fault.line for fault in faults}):
+        lines.append(f"    … only the first {len(faults)} errors are shown")
+    return ImportRejected("\n".join(lines), remedy="correct these rows and import the file again")
+
+
+# ---- the file
+
+
+def _decoded(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ImportFileUnreadable(f"{path} is larger than 1 GiB", remedy="split the file")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ImportFileUnreadable(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ImportFileUnreadable(
+            f"{path}: line {line} is not UTF-8 text", remedy="save the file again as «CSV UTF-8»"
+        ) from error
+    if not text.strip():
+        raise ImportFileUnreadable(f"{path} is empty", remedy="see redpact-node records format")
+    if not text.endswith(("\n", "\r")):
+        raise ImportFileUnreadable(
+            f"{path} ends in the middle of line {text.count(chr(10)) + 1}: it may have been cut short",
+            remedy="copy the file again, or end its last line with a line break",
+        )
+    return text
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number, cells) of each row that is not blank."""
+    first_line = text.split("\n", 1)[0]
+    delimiter = ";" if first_line.count(";") > first_line.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise ImportFileUnreadable(
+                f"line {line}: {error}", remedy='check the quotes (") of that line, or whether the file was cut short'
+            ) from error
+        if row is None:
+            return
+        if any(row):
+            yield line, row
+        line = reader.line_num + 1
+
+
+def _header(row: Sequence[str]) -> list[fmt.Column]:
+    names = [cell.strip() for cell in row]
+    known = fmt.columns_by_name()
+    problems = [f"unknown column {name[:64]!r}" + _hint(name) for name in names if name not in known] + [
+        f"column {name!r} appears twice" for name in known if names.count(name) > 1
+    ]
+    missing = [name for name in fmt.REQUIRED if name not in names]
+    if missing:
+        problems.append(f"required columns missing: {', '.join(missing)}")
+    if problems:
+        told = "; ".join(problems[:10])
+        raise ImportFileUnreadable(f"the first line is not right: {told}", remedy="see redpact-node records format")
+    return [fmt.columns_by_name()[name] for name in names]
+
+
+def _hint(name: str) -> str:
+    close = get_close_matches(name, list(fmt.columns_by_name()), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+# ---- a row
+
+
+def _read_row(
+    header: Sequence[fmt.Column], line: int, row: Sequence[str], context: tuple[_Seen, datetime]
+) -> PersonRecord | list[RowFault]:
+    if len(row) != len(header):
+        message = f"{len(row)} cells instead of {len(header)}"
+        return [RowFault(line, "", message, "check separators and quotes, or whether the line was cut short")]
+    faults: list[RowFault] = []
+    values: dict[str, Any] = {}
+    for column, cell in zip(header, row, strict=True):
+        if not cell and not column.required:
+            continue
+        try:
+            if (value := _read_cell(column, cell)) is not None:
+                values[column.name] = value
+        except RecordsError as error:
+            faults.append(RowFault(line, column.name, error.message, error.remedy))
+    if not faults:
+        record = _record(values)
+        faults = list(_contradictions(record, line, *context))
+        if not faults:
+            return record
+    return faults
+
+
+def _read_cell(column: fmt.Column, cell: str) -> object:
+    if len(cell) > fmt.MAX_CELL_CHARACTERS:
+        raise RecordInvalid(f"the cell is longer than {fmt.MAX_CELL_CHARACTERS} characters", remedy="shorten it")
+    text = cell if column.spec and column.spec.multiline else cell.strip()
+    if not text.strip():
+        if column.required:
+            raise RecordInvalid("the cell is empty", remedy="every person needs this value")
+        return None
+    if column.spec:
+        return cells.read_field(column.spec, text)
+    return _READERS[column.name](text)
+
+
+def _read_name(cell: str) -> str:
+    name = cells.read_text(cell)
+    if len(name) > _MAX_NAME or not name.isprintable():
+        raise RecordInvalid(f"a name of one line, at most {_MAX_NAME} characters, is expected", remedy="check the name")
+    return name
+
+
+def _read_household(cell: str) -> str:
+    if not _HOUSEHOLD.fullmatch(cell):
+        raise RecordInvalid("not a household reference", remedy="use up to 40 letters, digits, _ . / -")
+    return cell
+
+
+_READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    fmt.DOCUMENT: parse_document,
+    fmt.NAME: _read_name,
+    fmt.BIRTH_DATE: cells.read_date,
+    fmt.HOUSEHOLD: _read_household,
+    fmt.SPELLS: cells.read_spells,
+    fmt.INTERVENTIONS: cells.read_interventions,
+    fmt.RECORDED: cells.read_moment,
+    fmt.FICTITIOUS: cells.read_bool,
+}
+
+
+def _record(values: Mapping[str, Any]) -> PersonRecord:
+    specs = fmt.columns_by_name()
+    fields: dict[str, Value] = {
+        name: value for name, value in values.items() if specs[name].spec and name not in fmt.HOUSEHOLD_FIELDS
+    }
+    described = [values.get(name) for name in fmt.HOUSEHOLD_FIELDS]
+    reference = values.get(fmt.HOUSEHOLD)
+    if reference is None and any(value is not None for value in described):
+        reference = fmt.own_household(values[fmt.DOCUMENT])
+    return PersonRecord(
+        document=values[fmt.DOCUMENT],
+        name=values[fmt.NAME],
+        birth_date=values[fmt.BIRTH_DATE],
+        fields=fields,
+        household=Household(reference, *described) if reference is not None else None,
+        spells=values.get(fmt.SPELLS, ()),
+        interventions=values.get(fmt.INTERVENTIONS, ()),
+        recorded_at=values.get(fmt.RECORDED),
+        fictitious=values.get(fmt.FICTITIOUS, False),
+    )
+
+
+def _contradictions(record: PersonRecord, line: int, seen: _Seen, now: datetime) -> Iterator[RowFault]:
+    """Yield what makes no sense within the row or against earlier rows, and remember the row."""
+    latest = now + CLOCK_SLACK
+    if record.birth_date > latest.date():
+        yield RowFault(line, fmt.BIRTH_DATE, "the date is in the future", "check the year")
+    if record.recorded_at and record.recorded_at > latest:
+        yield RowFault(line, fmt.RECORDED, "the date is in the future", "check the year")
+    first = seen.documents.setdefault(record.document.canonical, line)
+    if first != line:
+        yield RowFault(line, fmt.DOCUMENT, f"the same person as in line {first}", "keep one row per person")
+    if record.household:
+        yield from _household_contradictions(record.household, line, seen)
+
+
+def _household_contradictions(household: Household, line: int, seen: _Seen) -> Iterator[RowFault]:
+    if household.size is not None and household.minors is not None and household.minors > household.size:
+        yield RowFault(line, "household.minors", "more minors than members", "check both numbers")
+    first, described = seen.households.setdefault(household.reference, (line, household))
+    if described != household:
+        message = f"the household is described otherwise than in line {first}"
+        yield RowFault(line, fmt.HOUSEHOLD, message, "give the same household.* values in both rows")

@@ -1,0 +1,62 @@
+"""Finds the person behind a pairwise pseudonym, through an index that is brought up to date when people change.
+
+The work done is the same for a pseudonym that is known and for one that is not, so that the time a reply takes does not
+tell the two apart.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from node.people.documents import Document
+from node.people.store import PersonStore
+from records_exchange.linkage import PairwiseKey
+from records_exchange.store import SqlExchangeStore
+from trust.parties import Party
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+_ONE_BY_ONE: Final = 100
+"""Up to this many new people are read singly; beyond it one pass over everybody is cheaper."""
+
+
+def pseudonym_of(node: "Node", peer: Party, document: Document) -> str:
+    """Return the pseudonym by which a person is known between this entity and a peer.
+
+    Raises:
+        PseudonymUnavailable: the peer's exchange key is not usable.
+    """
+    return node.pairwise_keys.shared_with(peer).pseudonym(document.kind.value, document.number)
+
+
+def find_person(people: PersonStore, store: SqlExchangeStore, key: PairwiseKey, pseudonym: str) -> str | None:
+    """Return the id of the person whose document has this pseudonym under `key`, or None.
+
+    Works inside the caller's transaction, which must be able to write: people added since the last call are indexed.
+    """
+    stamp = people.stamp()
+    indexed, person = store.find_linked(key.id, pseudonym)
+    if indexed != stamp:
+        _refresh(people, store, key)
+        store.set_linkage_stamp(key.id, stamp)
+        _, person = store.find_linked(key.id, pseudonym)
+    return person
+
+
+def _refresh(people: PersonStore, store: SqlExchangeStore, key: PairwiseKey) -> None:
+    held, linked = set(people.person_ids()), store.linked_people(key.id)
+    for person_id in linked - held:
+        store.forget_person(person_id)
+    pairs = (
+        (key.pseudonym(document.kind.value, document.number), person_id)
+        for person_id, document in _documents(people, held - linked)
+    )
+    store.link(key.id, pairs)
+
+
+def _documents(people: PersonStore, wanted: set[str]) -> Iterator[tuple[str, Document]]:
+    if len(wanted) <= _ONE_BY_ONE:
+        for person_id in sorted(wanted):
+            yield person_id, people.identity(person_id).document
+        return
+    yield from (pair for pair in people.documents() if pair[0] in wanted)

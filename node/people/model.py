@@ -1,0 +1,120 @@
+"""Values of the social record, as the importer makes them and the store keeps them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final, TypeAlias
+
+from node.people.documents import Document
+
+ListItem: TypeAlias = str | dict[str, str]
+Value: TypeAlias = str | int | bool | list[ListItem]
+"""What a field may hold: a code, text, number, yes or no, date as ISO text, or a list of codes or of coded rows."""
+
+BIRTH_DATE: Final = "local.birth_date"
+HOUSEHOLD_REFERENCE: Final = "local.household_reference"
+NAME: Final = "person.name"
+NATIONAL_ID: Final = "person.national_id"
+LOCAL_FIELDS: Final = frozenset({BIRTH_DATE, HOUSEHOLD_REFERENCE, NAME, NATIONAL_ID})
+"""Kept for every person outside `PersonRecord.fields`; always sealed."""
+PROFILING_OBJECTION: Final = "person.profiling_objection"
+"""Catalogue field by which a person is kept out of IPRO (GDPR art. 21)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """A value and the moment the entity recorded it (UTC)."""
+
+    value: Value
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitSpell:
+    """An unbroken run of months on one benefit; both ends are first days of months, inclusive."""
+
+    benefit: str
+    first_month: date
+    last_month: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """Something done with or for the person, and how it ended, when that is known."""
+
+    action: str
+    started_on: date
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """The household a person lives in, under the entity's own reference for it."""
+
+    reference: str
+    kind: str | None = None
+    size: int | None = None
+    minors: int | None = None
+    dependants: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """One person's whole record, to be added or to replace the one held."""
+
+    document: Document
+    name: str
+    birth_date: date
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    """Catalogue field id to value; derived fields (household, benefits, interventions) are not among them."""
+    household: Household | None = None
+    spells: tuple[BenefitSpell, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
+    recorded_at: datetime | None = None
+    """When the entity took these data down; the moment of storing when empty."""
+    fictitious: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a person is. Never leaves the node as a whole."""
+
+    document: Document
+    name: str
+    birth_date: date
+
+    def age_on(self, day: date) -> int:
+        """Return the person's age in completed years."""
+        before_birthday = (day.month, day.day) < (self.birth_date.month, self.birth_date.day)
+        return day.year - self.birth_date.year - before_birthday
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRef:
+    """A person held at this node."""
+
+    person_id: str
+    fictitious: bool
+    recorded_at: datetime
+    """When the newest of their data were taken down."""
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SaveCounts:
+    """What storing a batch of records did."""
+
+    added: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+
+
+def month_number(day: date) -> int:
+    """Return the months since year 0, so that months subtract."""
+    return day.year * 12 + day.month - 1
+
+
+def month_of(number: int) -> date:
+    """Return the first day of a month numbered by `month_number`."""
+    return date(number // 12, number % 12 + 1, 1)

@@ -1,0 +1,29 @@
+"""Referrals that nobody answered in the time they state: their sender notes it, says so, and somebody here is told."""
+
+from typing import TYPE_CHECKING, Final
+
+from node.inbox.items import AttentionKind, AttentionList, NewItem
+from node.referrals.steps import Steps
+from node.referrals.store import Referral, ReferralStore
+from policies.referrals import ReferralStep
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+NOT_ANSWERED: Final = "not_answered"
+
+
+def lapse_unanswered(node: "Node") -> tuple[Referral, ...]:
+    """Let lapse what was sent from here and has to be answered by now, and return it."""
+    now = node.clock.now()
+    with node.transaction() as session:
+        steps, attention = Steps(node, session), AttentionList(session)
+        lapsed = tuple(
+            steps.take(referral, ReferralStep.LAPSE, now, code=NOT_ANSWERED)
+            for referral in ReferralStore(session).unanswered(now)
+        )
+        for referral in lapsed:
+            attention.add(
+                NewItem(AttentionKind.REFERRAL_LAPSED, referral.referral_id, referral.peer, referral.state.value), now
+            )
+        return lapsed

@@ -1,0 +1,189 @@
+"""The messages of referrals: what each side does with what the other says. Nothing it says is believed unchecked."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.orm import Session
+
+from consent_ledger.consent_model import ConsentState
+from consent_ledger.errors import ConsentUnknown
+from node.inbox.items import AttentionKind, AttentionList, NewItem
+from node.messages.kinds import Kind, Response
+from node.people.linking import find_person
+from node.referrals.referrals import CONSENT_WITHDRAWN, PERSON_ERASED
+from node.referrals.steps import Steps
+from node.referrals.store import Referral, ReferralStore, TakenStep
+from node.referrals.transfer import mark_transferred
+from policies.referrals import MOVES, ReferralSide, ReferralState, ReferralStep, allows, join
+from records_exchange.mailboxes import Notice
+from records_exchange.message import Outcome, VerifiedMessage, VerifiedReply
+from records_exchange.referral import OFFER, STEP, Offer, Step, offer_is_coded, read_offer, read_step, step_is_allowed
+from records_exchange.store import SqlExchangeStore
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+NOT_TAKEN: Final = "not_taken"
+_NEWS: Final = {
+    ReferralState.REVOKED: AttentionKind.REFERRAL_REVOKED,
+    ReferralState.LAPSED: AttentionKind.REFERRAL_LAPSED,
+}
+
+
+def referral_kinds(node: "Node") -> tuple[Kind, Kind]:
+    """Return the kinds: the offer, and every later step."""
+    desk = _Desk(node)
+    return Kind(OFFER, desk.offer, settle=desk.settle_offer), Kind(STEP, desk.step)
+
+
+class _Desk:
+    """Takes what the other side of a referral says."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+
+    def offer(self, session: Session, received: VerifiedMessage, now: datetime) -> Response:
+        """Take an offer: note it, say that it was received, and show it to somebody."""
+        offer, message = read_offer(received.message), received.message
+        if not offer_is_coded(offer):
+            return Response(refusal="unknown_term")
+        known = ReferralStore(session).find(offer.referral_id)
+        if known is not None and not _awaits_offer(known, message.sender):
+            return Response(refusal="referral_conflict")
+        key = self._node.pairwise_keys.shared_with(received.sender)
+        subject = message.subject or ""
+        person = find_person(self._node.people(session), SqlExchangeStore(session), key, subject)
+        steps = Steps(self._node, session)
+        started = _received(offer, known, message.sender, now)
+        sent = TakenStep(
+            offer.referral_id, ReferralSide.SENDER, 1, ReferralStep.SEND, None, message.issued, now, received.sha256
+        )
+        referral = steps.note(replace(started, person_ref=person, subject=subject), sent)
+        if allows(ReferralStep.RECEIVE, referral.side, referral.state):
+            steps.take(referral, ReferralStep.RECEIVE, now)
+            detail = "person_known" if person else "person_unknown"
+            item = NewItem(AttentionKind.REFERRAL_RECEIVED, offer.referral_id, message.sender, detail)
+            AttentionList(session).add(item, now)
+        return Response()
+
+    def step(self, session: Session, received: VerifiedMessage, now: datetime) -> Response:
+        """Take a later step: join it with what is known here."""
+        step, message = read_step(received.message), received.message
+        referral = ReferralStore(session).find(step.referral_id) or _overtaken(step, message.sender, now)
+        if referral is None or referral.peer != message.sender:
+            return Response(refusal="referral_unknown")
+        refusal = self._refusal(session, referral, step, message.issued)
+        if refusal:
+            return Response(refusal=refusal)
+        taken = TakenStep(
+            step.referral_id,
+            referral.other_side,
+            step.number,
+            step.step,
+            step.code,
+            message.issued,
+            now,
+            received.sha256,
+        )
+        steps = Steps(self._node, session)
+        changed = steps.note(referral, taken)
+        if changed.state is not referral.state:
+            self._tell_somebody(session, changed, now)
+        mark_transferred(session, changed, now)
+        ended = self._basis_ended(session, changed)
+        if ended:
+            steps.take(changed, ReferralStep.REVOKE, now, code=ended)
+        return Response()
+
+    def settle_offer(self, session: Session, notice: Notice, verified: VerifiedReply, now: datetime) -> None:
+        """Note at the sender that the other node did not take a referral: nobody there will answer it."""
+        referral = ReferralStore(session).find(notice.reference)
+        if verified.reply.outcome is Outcome.ACCEPTED or referral is None:
+            return
+        if allows(ReferralStep.LAPSE, referral.side, referral.state):
+            Steps(self._node, session).take(referral, ReferralStep.LAPSE, now, code=NOT_TAKEN, tell=False)
+
+    def _refusal(self, session: Session, referral: Referral, step: Step, taken_at: datetime) -> str | None:
+        side = referral.other_side
+        if step.step is ReferralStep.SEND or not step_is_allowed(step, side):
+            return "step_not_allowed"
+        late = referral.answer_by is not None and taken_at >= referral.answer_by
+        if step.step is ReferralStep.ACCEPT and late:
+            return "too_late"
+        taken = ReferralStore(session).has_step(step.referral_id, side, step.number)
+        first = side is ReferralSide.SENDER and step.number == 1  # that is the offer
+        if taken or first or join(referral.state, MOVES[step.step].after) is None:
+            return "step_conflict"
+        return None
+
+    def _tell_somebody(self, session: Session, referral: Referral, now: datetime) -> None:
+        if referral.state is ReferralState.RECEIVED:
+            return  # that it arrived is shown in the list; nobody has to act
+        kind = _NEWS.get(referral.state, AttentionKind.REFERRAL_ANSWERED)
+        item = NewItem(kind, referral.referral_id, referral.peer, referral.state.value)
+        AttentionList(session).add(item, now)
+
+    def _basis_ended(self, session: Session, referral: Referral) -> str | None:
+        """Return why we revoke a referral that an answer under way has revived; None when its consent stands."""
+        if referral.side is not ReferralSide.SENDER:
+            return None
+        if referral.state not in (ReferralState.ACCEPTED, ReferralState.IN_PROGRESS):
+            return None
+        if referral.person_ref is None:
+            return PERSON_ERASED
+        try:
+            consent = self._node.consents(session).get(referral.consent_id)
+        except ConsentUnknown:
+            return CONSENT_WITHDRAWN
+        return CONSENT_WITHDRAWN if consent.state is ConsentState.WITHDRAWN else None
+
+
+def _awaits_offer(known: Referral, sender: str) -> bool:
+    """Tell whether a later step of this sender came before its offer, which may still come, once."""
+    return known.side is ReferralSide.RECEIVER and known.peer == sender and known.answer_by is None
+
+
+def _received(offer: Offer, known: Referral | None, sender: str, now: datetime) -> Referral:
+    return Referral(
+        referral_id=offer.referral_id,
+        side=ReferralSide.RECEIVER,
+        peer=sender,
+        kind=offer.kind,
+        state=known.state if known else ReferralState.SENT,
+        service=offer.service,
+        need=offer.need,
+        urgency=offer.urgency,
+        consent_id=offer.consent_id,
+        person_ref=None,
+        subject=None,
+        code=known.code if known else None,
+        answer_by=offer.answer_by,
+        own_steps=known.own_steps if known else 0,
+        created_at=known.created_at if known else now,
+        changed_at=now,
+    )
+
+
+def _overtaken(step: Step, sender: str, now: datetime) -> Referral | None:
+    """Return the beginning of a referral of which a later step of its sender came first; None for any other step."""
+    if MOVES[step.step].by is not ReferralSide.SENDER:
+        return None
+    return Referral(
+        referral_id=step.referral_id,
+        side=ReferralSide.RECEIVER,
+        peer=sender,
+        kind="referral",
+        state=ReferralState.SENT,
+        service="",
+        need=None,
+        urgency="",
+        consent_id="",
+        person_ref=None,
+        subject=None,
+        code=None,
+        answer_by=None,
+        own_steps=0,
+        created_at=now,
+        changed_at=now,
+    )

@@ -1,0 +1,280 @@
+"""What a professional does with referrals: send, answer, start, finish, revoke, link with the person who came."""
+
+import hmac
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from node.people.documents import Document
+from node.people.linking import pseudonym_of
+from node.referrals.errors import (
+    ReferralInvalid,
+    ReferralOfAnotherPerson,
+    ReferralStepRefused,
+    ReferralWithoutConsent,
+)
+from node.referrals.steps import LINK, Steps
+from node.referrals.store import Referral, ReferralStore, TakenStep
+from policies.referrals import (
+    MAX_ANSWER_DAYS,
+    MOVES,
+    NEED_FIELD,
+    PURPOSE,
+    ReferralSide,
+    ReferralState,
+    ReferralStep,
+    WordList,
+    load_referral_words,
+)
+from records_exchange.referral import OFFER, Offer
+from trust.directory import Directory
+from trust.parties import EntityKind
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+CONSENT_WITHDRAWN = "consent_withdrawn"
+PERSON_ERASED = "person_erased"
+
+
+@dataclass(frozen=True, slots=True)
+class NewReferral:
+    """What is to be sent, in the words of the command or the page.
+
+    Attributes:
+        document: the person's; it is not sent.
+        recipient: entity id.
+        service: code of the resource catalogue.
+        urgency: code; it says how long the recipient has to answer.
+        need: code of an assessed need; needs a consent that covers the field ``case.needs``.
+        answer_days: another time to answer, in days.
+        transfer: the case itself is to pass to the recipient.
+    """
+
+    document: Document
+    recipient: str
+    service: str
+    urgency: str = "ordinary"
+    need: str | None = None
+    answer_days: int | None = None
+    transfer: bool = False
+
+
+class Referrals:
+    """The referrals of one node."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+
+    def send(self, new: NewReferral) -> Referral:
+        """Refer a person to a service of another entity; it is in the ledger and on its way when this returns.
+
+        Raises:
+            UnknownTerm: the vocabulary has no such service, need or urgency.
+            UnknownParty, PartySuspended, DirectoryExpired: the recipient cannot be one.
+            PersonUnknown: nobody here has that document.
+            ReferralWithoutConsent: no live consent for the purpose of referral names the recipient.
+            ReferralInvalid: to oneself, out of bounds, or a case to an entity that sees no records.
+        """
+        words, now = load_referral_words(), self._node.clock.now()
+        words.word(WordList.SERVICES, new.service)
+        if new.need is not None:
+            words.word(WordList.NEEDS, new.need)
+        days = new.answer_days if new.answer_days is not None else words.urgency(new.urgency).answer_days
+        if not 1 <= days <= MAX_ANSWER_DAYS:
+            raise ReferralInvalid(f"the time to answer is 1 to {MAX_ANSWER_DAYS} days", remedy="choose --answer-days")
+        words.urgency(new.urgency)
+        directory = self._node.directory.current(now)
+        self._require_recipient(directory, new)
+        peer = directory.active_party(new.recipient)
+        subject = pseudonym_of(self._node, peer, new.document)
+        with self._node.transaction() as session:
+            self._node.ledger(session).lock()  # so that a withdrawal comes before or after, never in between
+            person = self._node.people(session).get_by_document(new.document).person_id
+            consent = self._consent_for(session, person, new, now)
+            return self._send(session, _drafted(new, person, consent, now + timedelta(days=days), now), subject)
+
+    def accept(self, reference: str) -> Referral:
+        """Accept a referral that was received.
+
+        Raises:
+            ReferralUnknown: there is no such referral.
+            ReferralStepRefused: its state does not allow it, or the time to answer is over.
+        """
+        return self._take(reference, ReferralStep.ACCEPT)
+
+    def reject(self, reference: str, reason: str) -> Referral:
+        """Reject a referral that was received, for a coded reason.
+
+        Raises:
+            UnknownTerm: there is no such reason.
+            ReferralUnknown, ReferralStepRefused: as in `accept`.
+        """
+        return self._take(reference, ReferralStep.REJECT, reason)
+
+    def start(self, reference: str) -> Referral:
+        """Note that what was accepted has begun.
+
+        Raises:
+            ReferralUnknown, ReferralStepRefused: as in `accept`.
+        """
+        return self._take(reference, ReferralStep.START)
+
+    def finish(self, reference: str, result: str) -> Referral:
+        """Close a referral with what came of it.
+
+        Raises:
+            UnknownTerm: there is no such result.
+            ReferralUnknown, ReferralStepRefused: as in `accept`.
+        """
+        return self._take(reference, ReferralStep.FINISH, result)
+
+    def revoke(self, reference: str, reason: str) -> Referral:
+        """Take back a referral that was sent from here.
+
+        Raises:
+            UnknownTerm: there is no such reason.
+            ReferralUnknown, ReferralStepRefused: as in `accept`.
+        """
+        return self._take(reference, ReferralStep.REVOKE, reason)
+
+    def link(self, reference: str, document: Document) -> tuple[Referral, bool]:
+        """Check that the person who came is the one referred; note who it is, when this entity holds a record of them.
+
+        Returns:
+            The referral, and whether it names a person of this entity now.
+
+        Raises:
+            ReferralUnknown: there is no such referral.
+            ReferralOfAnotherPerson: it came with another pseudonym, or was not received.
+        """
+        now = self._node.clock.now()
+        peers = self._node.directory.current(now)
+        with self._node.transaction() as session:
+            referral = self._get(session, reference)
+            subject = pseudonym_of(self._node, peers.party(referral.peer), document)
+            if referral.subject is None or not hmac.compare_digest(subject, referral.subject):
+                raise ReferralOfAnotherPerson("the pseudonyms differ", remedy="check the document and the code")
+            found = self._node.people(session).find_by_document(document)
+            if found is None or referral.person_ref == found.person_id:
+                return referral, found is not None
+            linked = replace(referral, person_ref=found.person_id, changed_at=now)
+            ReferralStore(session).put(linked)
+            Steps(self._node, session).log(linked, LINK, now)
+            return linked, True
+
+    def list(self, *, side: ReferralSide | None = None, open_only: bool = False) -> tuple[Referral, ...]:
+        """Return referrals, the most recently changed first."""
+        with self._node.snapshot() as session:
+            return ReferralStore(session).all(side=side, open_only=open_only)
+
+    def show(self, reference: str) -> tuple[Referral, tuple[TakenStep, ...]]:
+        """Return a referral with its steps.
+
+        Raises:
+            ReferralUnknown: there is no such referral.
+        """
+        with self._node.snapshot() as session:
+            store = ReferralStore(session)
+            referral = store.get(reference)
+            return referral, store.steps(referral.referral_id)
+
+    # ---- for others to call inside their own transaction
+
+    def consent_ended(
+        self, session: Session, consent_id: str, now: datetime, *, reason: str = CONSENT_WITHDRAWN
+    ) -> tuple[Referral, ...]:
+        """Revoke the open referrals that rest on a consent: part of withdrawing it, wherever the withdrawal came from.
+
+        Args:
+            session: the transaction of the withdrawal.
+            consent_id: of the consent that is withdrawn.
+            now: the present time, UTC.
+            reason: code of the revocation.
+        """
+        steps = Steps(self._node, session)
+        resting = ReferralStore(session).resting_on(consent_id)
+        return tuple(steps.take(referral, ReferralStep.REVOKE, now, code=reason) for referral in resting)
+
+    def person_erased(self, session: Session, person_ref: str, now: datetime) -> None:
+        """Revoke what was sent of a person and is open, and let no referral name them: part of erasing the person."""
+        store, steps = ReferralStore(session), Steps(self._node, session)
+        for referral in store.all(side=ReferralSide.SENDER, open_only=True, person_ref=person_ref):
+            steps.take(referral, ReferralStep.REVOKE, now, code=PERSON_ERASED)
+        store.forget_person(person_ref)
+
+    # ---- helpers
+
+    def _require_recipient(self, directory: Directory, new: NewReferral) -> None:
+        peer = directory.active_party(new.recipient)
+        if peer.id == self._node.settings.entity:
+            raise ReferralInvalid("a referral goes to another entity", remedy="choose another --to")
+        if new.transfer and peer.kind is EntityKind.COLLABORATOR:
+            raise ReferralInvalid(f"{peer.id} is a collaborating entity: it takes no cases", remedy="choose another")
+
+    def _consent_for(self, session: Session, person: str, new: NewReferral, now: datetime) -> str:
+        live = self._node.consents(session).live(person, PURPOSE, new.recipient, now)
+        chosen = [consent for consent in live if new.need is None or NEED_FIELD in consent.fields]
+        if not chosen:
+            missing = f" that covers {NEED_FIELD}" if live else ""
+            raise ReferralWithoutConsent(
+                f"no live consent for referral names {new.recipient}{missing}",
+                remedy="record one, or leave the need out" if live else "record one: redpact-node consent grant",
+            )
+        return max(chosen, key=lambda consent: consent.valid_until).consent_id
+
+    def _send(self, session: Session, referral: Referral, subject: str) -> Referral:
+        now = referral.created_at
+        steps = Steps(self._node, session)
+        offer = Offer(
+            referral_id=referral.referral_id,
+            kind="transfer" if referral.kind == "transfer" else "referral",
+            service=referral.service,
+            need=referral.need,
+            urgency=referral.urgency,
+            consent_id=referral.consent_id,
+            answer_by=referral.answer_by or now,
+        ).model_dump(mode="json", exclude_none=True)
+        digest = steps.tell(referral, OFFER, offer, now, subject=subject)
+        taken = TakenStep(referral.referral_id, referral.side, 1, ReferralStep.SEND, None, now, now, digest)
+        return steps.note(referral, taken)
+
+    def _take(self, reference: str, step: ReferralStep, code: str | None = None) -> Referral:
+        codes = MOVES[step].codes
+        if codes is not None:
+            load_referral_words().word(codes, code or "")
+        now = self._node.clock.now()
+        with self._node.transaction() as session:
+            referral = self._get(session, reference)
+            if step is ReferralStep.ACCEPT and referral.answer_by is not None and now >= referral.answer_by:
+                raise ReferralStepRefused("the time to answer is over", remedy="ask the sender to send it again")
+            return Steps(self._node, session).take(referral, step, now, code=code)
+
+    def _get(self, session: Session, reference: str) -> Referral:
+        store = ReferralStore(session)
+        found = store.get(reference)
+        return store.find(found.referral_id) or found  # read again under the lock
+
+
+def _drafted(new: NewReferral, person: str, consent: str, answer_by: datetime, now: datetime) -> Referral:
+    return Referral(
+        referral_id=secrets.token_hex(16),
+        side=ReferralSide.SENDER,
+        peer=new.recipient,
+        kind="transfer" if new.transfer else "referral",
+        state=ReferralState.SENT,
+        service=new.service,
+        need=new.need,
+        urgency=new.urgency,
+        consent_id=consent,
+        person_ref=person,
+        subject=None,
+        code=None,
+        answer_by=answer_by,
+        own_steps=1,
+        created_at=now,
+        changed_at=now,
+    )

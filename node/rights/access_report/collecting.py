@@ -1,0 +1,97 @@
+"""What the ledger tells of one person, as the right of access asks for it: who, what, when, what for.
+
+Read from the bodies themselves, which the ledger's proofs vouch for; nothing is kept apart for this.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import ReleaseBody
+from consent_ledger.consent_model import ConsentView
+from consent_ledger.entry import Body, EntryType, Leaf, parse_body
+from consent_ledger.erasure import PersonTrace, trace_person
+from consent_ledger.errors import LedgerDamaged
+from consent_ledger.log import ConsentLedger
+from node.consents.propagation.parties import origin_of, parties_of
+from node.referrals.store import ReferralStore
+from records_exchange.access_told import MAX_TOLD, AccessesTold, ToldAccess
+from trust.errors import MalformedDocument
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+MAX_TOLD_BYTES = 300_000
+"""Well under what a message may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonEntry:
+    """An entry of the ledger that tells of the person."""
+
+    index: int
+    time: datetime
+    kind: EntryType
+    body: Body
+
+
+def person_entries(node: "Node", session: Session, person_ref: str) -> tuple[PersonEntry, ...]:
+    """Return the entries about a person, oldest first; those whose content was erased tell nothing and are left out.
+
+    Raises:
+        LedgerDamaged: the ledger does not read.
+    """
+    ledger = node.ledger(session)
+    referrals = {each.referral_id for each in ReferralStore(session).all(person_ref=person_ref)}
+    trace = PersonTrace(referrals=referrals)
+    trace_person(ledger.store, person_ref, 0, ledger.size(), trace)
+    return tuple(_entries(ledger, trace.indexes))
+
+
+def consents_with(asker: str, consents: Sequence[ConsentView]) -> tuple[ConsentView, ...]:
+    """Return the consents to which an entity is a party: where it was given, another holder, or a recipient."""
+    return tuple(view for view in consents if asker in parties_of(view.record))
+
+
+def accesses_told_to(asker: str, entries: Sequence[PersonEntry], consents: Sequence[ConsentView]) -> AccessesTold:
+    """Return what another entity is told: releases under the consents to which it is a party, the newest first.
+
+    Who is only a recipient of a consent learns of its own accesses; those of others come without their name, so that
+    nobody learns from here who else knows the person.
+    """
+    known = {view.consent_id: view for view in consents}
+    told: list[ToldAccess] = []
+    size = 0
+    for entry in reversed(entries):
+        if not isinstance(entry.body, ReleaseBody):
+            continue
+        under = [known[consent] for consent in entry.body.consents if consent in known]
+        fields = tuple(name for name in entry.body.fields if any(name in view.record.fields for view in under))
+        if not fields:
+            continue
+        # Where it was given, and at its other holders, the recipients that it names are known anyway.
+        shares_it = any(asker in (origin_of(view.record), *view.record.holders) for view in under)
+        named = entry.body.recipient if shares_it or entry.body.recipient == asker else None
+        access = ToldAccess(
+            time=entry.time, entity=named, role=entry.body.role, purpose=entry.body.purpose, fields=fields
+        )
+        size += len(access.model_dump_json())
+        if len(told) == MAX_TOLD or size > MAX_TOLD_BYTES:
+            return AccessesTold(accesses=tuple(told), more=True)
+        told.append(access)
+    return AccessesTold(accesses=tuple(told))
+
+
+def _entries(ledger: ConsentLedger, indexes: Sequence[int]) -> Iterator[PersonEntry]:
+    for index in indexes:
+        for stored in ledger.store.bodies(index, index + 1):
+            try:
+                leaf = Leaf.parse(ledger.leaf(index))
+                body = parse_body(leaf.type, json.loads(stored.body))
+            except (MalformedDocument, ValueError) as error:
+                raise LedgerDamaged(f"entry {index} does not read", remedy="restore the last backup") from error
+            yield PersonEntry(index, leaf.time, leaf.type, body)

@@ -1,0 +1,116 @@
+"""The access report as data: the entries about a person and what other entities told, and its JSON document."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from consent_ledger.bodies import ReleaseReceivedBody
+from consent_ledger.entry import EntryType
+from node.rights.access_report.collecting import PersonEntry
+from policies.errors import RedpactError, error_document
+from records_exchange.access_told import AccessesTold
+
+_LEFT_OUT: Final = frozenset({"person_ref", "professional", "policy_sha256", "answer_sha256", "request_sha256"})
+"""Of a body, what tells the person nothing, or names staff; the proofs carry what may be shown, whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class HolderPart:
+    """What another entity told, with the digest of its signed reply; or why it told nothing."""
+
+    entity: str
+    told: AccessesTold | None
+    reply_sha256: str | None
+    error: RedpactError | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessReport:
+    """Everything a report says.
+
+    Attributes:
+        entity: whose report it is.
+        origin: of its ledger.
+        person_ref: the entity's random id of the person; neither name nor document is in the report.
+        since: the oldest entry about the person.
+        until: when it was made.
+        entries: about the person, oldest first.
+        others: what other entities told.
+        asked_others: whether any were asked.
+        staff_reason: why members of staff are named; None when they are not.
+        names: entities by their id.
+    """
+
+    entity: str
+    origin: str
+    person_ref: str
+    since: datetime
+    until: datetime
+    entries: Sequence[PersonEntry]
+    others: Sequence[HolderPart]
+    asked_others: bool
+    staff_reason: str | None
+    names: Mapping[str, str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every entity that was asked answered, with all it had to tell."""
+        return all(part.told is not None and not part.told.more for part in self.others)
+
+    def name(self, entity: str) -> str:
+        """Return the name of an entity."""
+        return self.names.get(entity, entity)
+
+    def staff(self, entry: PersonEntry) -> str | None:
+        """Return the entity's reference of who asked, where the report may name staff."""
+        named = entry.body.professional if isinstance(entry.body, ReleaseReceivedBody) else None
+        return named if self.staff_reason else None
+
+    def hides_staff(self, entry: PersonEntry) -> bool:
+        """Tell whether an entry names staff that the report does not: its proof then shows no content."""
+        named = isinstance(entry.body, ReleaseReceivedBody) and entry.body.professional is not None
+        return named and self.staff_reason is None
+
+    def of(self, *kinds: EntryType) -> tuple[PersonEntry, ...]:
+        """Return the entries of some types, the newest first."""
+        return tuple(entry for entry in reversed(self.entries) if entry.kind in kinds)
+
+
+def report_document(report: AccessReport) -> dict[str, Any]:
+    """Return the report as JSON values; the file that holds them is what the ledger names by its hash."""
+    return {
+        "v": 1,
+        "entity": report.entity,
+        "entity_name": report.name(report.entity),
+        "ledger": report.origin,
+        "person_ref": report.person_ref,
+        "since": report.since.isoformat(),
+        "until": report.until.isoformat(),
+        "staff_reason": report.staff_reason,
+        "entries": [_entry(report, entry) for entry in report.entries],
+        "asked_others": report.asked_others,
+        "others": [_part(report, part) for part in report.others],
+        "complete": report.complete,
+    }
+
+
+def _entry(report: AccessReport, entry: PersonEntry) -> dict[str, Any]:
+    body = {name: value for name, value in entry.body.model_dump(mode="json").items() if name not in _LEFT_OUT}
+    document = {"index": entry.index, "time": entry.time.isoformat(), "type": entry.kind.value, "says": body}
+    document["proof"] = f"proofs/{entry.index}.tlog-proof"
+    staff = report.staff(entry)
+    return document | ({"staff": staff} if staff else {})
+
+
+def _part(report: AccessReport, part: HolderPart) -> dict[str, Any]:
+    told = part.told.model_dump(mode="json") if part.told else {"accesses": [], "more": False}
+    return {
+        "entity": part.entity,
+        "entity_name": report.name(part.entity),
+        "answered": part.told is not None,
+        "accesses": told["accesses"],
+        "more": told["more"],
+        "reply_sha256": part.reply_sha256,
+        "error": error_document(part.error)["error"] if part.error else None,
+    }

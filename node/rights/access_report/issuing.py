@@ -1,0 +1,179 @@
+"""The person's right to know (GDPR art. 15): one report of who looked, with a proof of every entry it tells of.
+
+A folder: ``report.json``, ``access.es.html``, ``access.en.html``, ``proofs/<index>.tlog-proof``, ``checkpoint``,
+``trust.policy``. That it was issued is an entry of the ledger too. Other entities that the person's consents name are
+asked for their part; who does not answer is shown, and takes nothing from the rest.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import AccessReportBody, ConsentBody, ReleaseBody, ReleaseReceivedBody
+from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.export import CHECKPOINT_FILE, POLICY_FILE
+from consent_ledger.folders import new_folder
+from consent_ledger.receipt import prove_entry, prove_leaf
+from node.consents.propagation.parties import parties_of
+from node.ledger.witnessing.rounds import catch_up
+from node.ledger.witnessing.state import own_testimony
+from node.people.documents import Document
+from node.rights.access_report.collecting import PersonEntry, person_entries
+from node.rights.access_report.document import AccessReport, HolderPart, report_document
+from node.rights.access_report.page import report_page
+from policies.errors import RedpactError
+from policies.staff_reasons import staff_reason
+from records_exchange.access_told import ACCESS_REPORT, read_told
+from records_exchange.message import Outcome
+from service.errors import PeerRefused
+from trust.parties import EntityKind
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+REPORT_FILE: Final = "report.json"
+PROOFS_FOLDER: Final = "proofs"
+_IN_PARALLEL: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedReport:
+    """A report that was issued: what it says, its SHA-256, and the ledger entry that says so."""
+
+    report: AccessReport
+    document: dict[str, Any]
+    sha256: str
+    index: int
+
+
+class AccessReports:
+    """Access reports at one node."""
+
+    def __init__(self, node: "Node") -> None:
+        self._node = node
+
+    def issue(
+        self, document: Document, folder: Path | None = None, *, ask: bool = True, staff: str | None = None
+    ) -> IssuedReport:
+        """Build a person's report, write it where asked, and note in the ledger that it was issued.
+
+        Args:
+            document: the person's.
+            folder: new, or empty; None for a report that is only shown.
+            ask: whether other entities are asked for their part.
+            staff: code of the reason for which members of staff are named, decided by the data-protection officer;
+                None to name none.
+
+        Raises:
+            PersonUnknown: nobody here has that document.
+            UnknownTerm: there is no such reason.
+            ExportUnusable: the folder is not empty, or cannot be written; nothing was noted.
+            LedgerDamaged: the ledger does not read.
+        """
+        if staff is not None:
+            staff_reason(staff)
+        with self._node.snapshot() as session:
+            person = self._node.people(session).get_by_document(document).person_id
+            entries = person_entries(self._node, session, person)
+        others = self._ask_others(document, entries) if ask else ()
+        catch_up(self._node)
+        with self._node.snapshot() as session:
+            report = self._report(session, person, others, staff=staff, asked=ask)
+            content = report_document(report)
+            data = (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+            digest = hashlib.sha256(data).hexdigest()
+            if folder is None:
+                return IssuedReport(report, content, digest, self._note(report, digest))
+            with new_folder(folder) as draft:
+                self._write(session, report, data, draft)
+                index = self._note(report, digest)  # before the folder is there: what is handed out is on record
+            return IssuedReport(report, content, digest, index)
+
+    def _report(
+        self, session: Session, person: str, others: Sequence[HolderPart], *, staff: str | None, asked: bool
+    ) -> AccessReport:
+        entries, now = person_entries(self._node, session, person), self._node.clock.now()
+        directory, settings = self._node.directory.newest(), self._node.settings
+        names = {party.id: party.name for party in directory.entities} if directory else {}
+        return AccessReport(
+            entity=settings.entity,
+            origin=settings.ledger_origin,
+            person_ref=person,
+            since=entries[0].time if entries else now,
+            until=now,
+            entries=entries,
+            others=tuple(others),
+            asked_others=asked,
+            staff_reason=staff,
+            names=names,
+        )
+
+    def _ask_others(self, document: Document, entries: Sequence[PersonEntry]) -> tuple[HolderPart, ...]:
+        chosen = self._parties(entries)
+        if not chosen:
+            return ()
+        with ThreadPoolExecutor(min(len(chosen), _IN_PARALLEL), thread_name_prefix="access-report") as pool:
+            return tuple(pool.map(lambda entity: self._ask(entity, document), chosen))
+
+    def _ask(self, entity: str, document: Document) -> HolderPart:
+        try:
+            verified = self._node.courier.ask(entity, ACCESS_REPORT, {}, document=document)
+            if verified.reply.outcome is Outcome.REFUSED:
+                raise PeerRefused(f"{entity} answered: {verified.reply.reason}", remedy="ask that entity directly")
+            return HolderPart(entity, read_told(verified.reply.body, entity), verified.sha256, None)
+        except RedpactError as error:
+            return HolderPart(entity, None, None, error)
+
+    def _parties(self, entries: Sequence[PersonEntry]) -> list[str]:
+        """Return the entities to ask: those that this ledger shows as parties already, so that asking tells no news."""
+        found: set[str] = set()
+        for entry in entries:
+            match entry.body:
+                case ConsentBody() as record:
+                    found.update(parties_of(record))
+                case ReleaseBody(recipient=recipient):
+                    found.add(recipient)
+                case ReleaseReceivedBody(holder=holder):
+                    found.add(holder)
+        directory = self._node.directory.newest()
+        kinds = {party.id: party.kind for party in directory.entities} if directory else {}
+        own = self._node.settings.entity
+        return sorted(name for name in found if name != own and kinds.get(name) is not EntityKind.COLLABORATOR)
+
+    def _write(self, session: Session, report: AccessReport, data: bytes, folder: Path) -> None:
+        ledger, testimony = self._node.ledger(session), own_testimony(self._node, session)
+        (folder / REPORT_FILE).write_bytes(data)
+        for language in ("es", "en"):
+            (folder / f"access.{language}.html").write_text(report_page(report, language), encoding="utf-8")
+        (folder / POLICY_FILE).write_bytes(testimony.policy)
+        last = report.entries[-1].index if report.entries else 0
+        (folder / CHECKPOINT_FILE).write_bytes(testimony.checkpoint_with(last, ledger))
+        (folder / PROOFS_FOLDER).mkdir()
+        for entry in report.entries:
+            if report.hides_staff(entry):
+                proof = prove_leaf(ledger, entry.index, testimony)
+            else:
+                _, proof = prove_entry(ledger, entry.index, testimony)
+            (folder / PROOFS_FOLDER / f"{entry.index}.tlog-proof").write_bytes(proof.to_bytes())
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+    def _note(self, report: AccessReport, digest: str) -> int:
+        body = AccessReportBody(
+            person_ref=report.person_ref,
+            since=report.since,
+            until=report.until,
+            report_sha256=digest,
+            staff_reason=report.staff_reason,
+        )
+        with self._node.transaction() as session:
+            self._node.people(session).person(report.person_ref)  # not erased meanwhile
+            ledger = self._node.ledger(session)
+            (appended,) = ledger.append([NewEntry(EntryType.ACCESS_REPORT_ISSUED, body)], self._node.clock.now())
+            return appended.index

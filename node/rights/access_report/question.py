@@ -1,0 +1,56 @@
+"""The question between entities: what did you let others see of this person, as far as it concerns us?
+
+The ledger is read only for an entity that is a party to a consent of the person. Anybody else gets the same empty
+answer in the same time, whether or not the person is known, and cannot keep this node reading.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import AccessReportBody
+from consent_ledger.entry import EntryType, NewEntry
+from node.messages.kinds import Kind, Response
+from node.people.linking import find_person
+from node.rights.access_report.collecting import accesses_told_to, consents_with, person_entries
+from records_exchange.access_told import ACCESS_REPORT, AccessesTold, read_question
+from records_exchange.message import VerifiedMessage
+from records_exchange.store import SqlExchangeStore
+from trust import canonical
+
+if TYPE_CHECKING:
+    from node.wiring import Node
+
+_NOBODY: Final = "nobody"
+"""Looked for in place of an unknown person, so that known and unknown take the same steps."""
+
+
+def access_report_kind(node: "Node") -> Kind:
+    """Return the kind: a question about one person."""
+
+    def receive(session: Session, received: VerifiedMessage, now: datetime) -> Response:
+        subject, asker = read_question(received.message), received.sender
+        store = SqlExchangeStore(session)
+        person = find_person(node.people(session), store, node.pairwise_keys.shared_with(asker), subject) or _NOBODY
+        consents = consents_with(asker.id, node.consents(session).list(person))
+        if not consents:
+            return Response(AccessesTold().model_dump(mode="json"))
+        told = accesses_told_to(asker.id, person_entries(node, session, person), consents)
+        if told.accesses:
+            _note(node, session, told, person=person, asker=asker.id, now=now)
+        return Response(told.model_dump(mode="json"))
+
+    return Kind(ACCESS_REPORT, receive, question=True)
+
+
+def _note(node: "Node", session: Session, told: AccessesTold, *, person: str, asker: str, now: datetime) -> None:
+    issued = AccessReportBody(
+        person_ref=person,
+        since=told.accesses[-1].time,
+        until=now,
+        report_sha256=hashlib.sha256(canonical.encode(told.model_dump(mode="json"))).hexdigest(),
+        asked_by=asker,
+    )
+    node.ledger(session).append([NewEntry(EntryType.ACCESS_REPORT_ISSUED, issued)], now)

@@ -1,0 +1,83 @@
+"""The kill switch: the data-protection officer stops all use of the risk model at this entity, at once."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import PolicyChangedBody
+from consent_ledger.entry import EntryType, NewEntry, encode_time
+from node.risk.tables import SwitchRow
+from node.training.errors import RiskSwitchedOff, SwitchReasonInvalid
+from node.wiring import Node
+from trust import canonical
+
+POLICY_CODE = "risk.use"
+"""How the ledger names whether the model may be used."""
+MAX_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchState:
+    """Whether the model may be used, and since when, by whom and why; nobody when it never was switched."""
+
+    is_on: bool
+    reason: str = ""
+    changed_by: str = ""
+    changed: datetime | None = None
+    ledger_index: int | None = None
+
+    @property
+    def sha256(self) -> str:
+        """What the ledger names."""
+        moment = encode_time(self.changed) if self.changed is not None else None
+        document = {"on": self.is_on, "reason": self.reason, "changed_by": self.changed_by, "changed": moment}
+        return hashlib.sha256(canonical.encode(document)).hexdigest()
+
+
+def switch_state(session: Session) -> SwitchState:
+    """Return the state as it is."""
+    row = session.scalars(select(SwitchRow).order_by(SwitchRow.number.desc()).limit(1)).one_or_none()
+    if row is None:
+        return SwitchState(is_on=True)
+    return SwitchState(row.is_on, row.reason, row.changed_by, row.changed_at, row.ledger_index)
+
+
+def require_on(session: Session) -> None:
+    """Check that the model may be used.
+
+    Raises:
+        RiskSwitchedOff: it may not.
+    """
+    state = switch_state(session)
+    if not state.is_on:
+        raise RiskSwitchedOff(
+            f"switched off: {state.reason}", remedy="ask the data-protection officer: redpact-node risk status"
+        )
+
+
+def switch(node: Node, *, on: bool, changed_by: str, reason: str = "") -> SwitchState:
+    """Switch the use of the model off or on; durable and in the ledger when this returns. Twice changes nothing.
+
+    Raises:
+        SwitchReasonInvalid: off without a reason, or a reason that is too long.
+    """
+    if len(reason) > MAX_REASON or not (on or reason.strip()):
+        raise SwitchReasonInvalid(
+            f"say why, in at most {MAX_REASON} characters and with no personal data", remedy="use --reason"
+        )
+    with node.transaction() as session:
+        ledger = node.ledger(session)
+        ledger.lock()
+        before = switch_state(session)
+        if before.is_on is on:
+            return before
+        now = node.clock.now()
+        after = SwitchState(on, reason, changed_by, now)
+        body = PolicyChangedBody(policy=POLICY_CODE, old_sha256=before.sha256, new_sha256=after.sha256)
+        (entry,) = ledger.append([NewEntry(EntryType.POLICY_CHANGED, body)], now)
+        row = {"is_on": on, "reason": reason, "changed_by": changed_by, "changed_at": now}
+        session.add(SwitchRow(**row, ledger_index=entry.index))
+    return SwitchState(on, reason, changed_by, now, entry.index)

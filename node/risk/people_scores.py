@@ -1,0 +1,130 @@
+"""Scores of this node's people by the newest verified release: what lists and alerts are made of.
+
+In order: (1) the use of the model is not switched off; (2) the release verifies and has not expired; (3) everybody of
+the cohort who has not objected to profiling is scored; (4) probabilities are fitted to this entity's own past cases,
+where there are enough, and get an interval from them; (5) what professionals decided is put beside them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from federated.campaign.manifest import CampaignManifest, DataSource
+from federated.release.scorer import Reason, Score, Scorer
+from federated.tabular.features import encode_features
+from node.clients.training import TrainingClient
+from node.risk.kill_switch import require_on
+from node.risk.professional_decisions import Decision, PersonDecision, decisions
+from node.risk.release_validity import require_current
+from node.risk.score_intervals import Interval, PastCases
+from node.training.calibration import Calibration, fit, log_odds
+from node.training.received_releases import VerifiedRelease, newest_release
+from node.training.record_features import FeatureRow, scoring_rows, training_rows
+from node.wiring import Node
+from policies.training_features import load_training_features
+
+REASONS: Final = 3
+_LEAST_SHARE: Final = 0.05
+"""Reasons that move the log-odds by less than this say nothing."""
+
+_PLACES: Final = {Decision.RAISE: 0, Decision.CONFIRM: 1, Decision.LOWER: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class RiskEntry:
+    """One person, by the node's own id.
+
+    Attributes:
+        interval: how sure the probability is; None where there are too few past cases.
+        decision: what a professional decided under this release, None for nothing yet.
+    """
+
+    person_id: str
+    probability: float
+    interval: Interval | None
+    reasons: tuple[Reason, ...]
+    decision: PersonDecision | None
+
+    @property
+    def place(self) -> tuple[int, float, str]:
+        """The order of a list: what professionals raised first, then by probability, what they lowered last."""
+        decided = self.decision.decision if self.decision is not None else Decision.CONFIRM
+        return _PLACES[decided], -self.probability, self.person_id
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPeople:
+    """Everybody scored, in the order of a list.
+
+    Attributes:
+        calibrated: whether the probabilities were fitted to this entity's own past cases; else only the order counts.
+    """
+
+    release: VerifiedRelease
+    as_of: date
+    calibrated: bool
+    entries: tuple[RiskEntry, ...]
+
+
+def score_people(node: Node, client: TrainingClient, *, as_of: date | None = None) -> ScoredPeople:
+    """Score the people of this node's cohort with the newest verified release.
+
+    Args:
+        node: whose people.
+        client: where to look for a newer release; when it does not answer, the one kept here serves.
+        as_of: the month to look back from; the present one when None.
+
+    Raises:
+        RiskSwitchedOff: the data-protection officer stopped the use of the model.
+        ReleaseMissing, ReleaseExpired: there is no released model that may be used.
+        ReleaseInvalid, SignatureInvalid, DataUnsuitable: the release is not acceptable or not of these features.
+    """
+    # (1) before anything is read
+    with node.snapshot() as session:
+        require_on(session)
+    # (2) verified, and not expired
+    verified = newest_release(node, client, source=DataSource.RECORDS)
+    require_current(verified.release, node.clock.now())
+    moment = as_of or node.clock.now().date()
+    chosen = load_training_features()
+    # (3) objectors have no row
+    with node.snapshot() as session:
+        people = node.people(session)
+        rows, past = scoring_rows(people, chosen, moment), training_rows(people, chosen)
+        decided = decisions(session, verified.release.campaign_id)
+    scorer = Scorer(verified.release, verified.manifest.features)
+    # (4) what happened here to people with such scores
+    fitted = _Fitted(scorer, verified.manifest, past)
+    scores = scorer.score([dict(row.values) for row in rows])
+    # (5) and what was decided
+    entries = [fitted.entry(row, score, decided) for row, score in zip(rows, scores, strict=True)]
+    return ScoredPeople(verified, moment, fitted.calibrated, tuple(sorted(entries, key=lambda entry: entry.place)))
+
+
+class _Fitted:
+    """A shared model seen through this entity's own past cases."""
+
+    def __init__(self, scorer: Scorer, manifest: CampaignManifest, past: Sequence[FeatureRow]) -> None:
+        rows = [dict(row.values) for row in past]
+        labels = np.array([1.0 if row.label else 0.0 for row in past], dtype=np.float64)
+        scores = np.zeros(0, dtype=np.float64)
+        if rows:
+            scores = log_odds(scorer.probabilities(encode_features(rows, manifest.features)))
+        calibration = fit(scores, labels)
+        self.calibrated = calibration is not None
+        self._calibration = calibration or Calibration()
+        self._past = PastCases(scores, labels)
+
+    def entry(self, row: FeatureRow, score: Score, decided: Mapping[str, PersonDecision]) -> RiskEntry:
+        shared = log_odds(np.array([score.probability]))
+        probability = float(self._calibration.probabilities(shared)[0])
+        return RiskEntry(
+            person_id=row.person_id,
+            probability=probability,
+            interval=self._past.interval(float(shared[0]), probability) if self.calibrated else None,
+            reasons=tuple(reason for reason in score.reasons[:REASONS] if abs(reason.log_odds) >= _LEAST_SHARE),
+            decision=decided.get(row.person_id),
+        )

@@ -1,0 +1,132 @@
+"""What professionals decide about people the model ranked: agree with it, or set it aside with a coded reason.
+
+How often they set it aside is watched. Never is a warning sign, as is nearly always: people who never contradict a
+machine have stopped looking (automation bias, Regulation (EU) 2024/1689 art. 14.4.b), and a model that is mostly set
+aside does not fit here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from federated.campaign.manifest import DataSource
+from node.clients.training import TrainingClient
+from node.risk.kill_switch import require_on
+from node.risk.release_validity import require_current
+from node.risk.tables import DecisionRow
+from node.training.received_releases import newest_release
+from node.wiring import Node
+from policies.risk_reasons import risk_reason
+
+ENOUGH_DECISIONS: Final = 30
+"""With fewer, a share says nothing: at a true rate of 10 %, 30 decisions without any are as likely as 1 in 24."""
+HIGHEST_RATE: Final = 0.4
+
+
+class Decision(StrEnum):
+    """What a professional says to the model's place for a person."""
+
+    CONFIRM = "confirm"
+    LOWER = "lower"
+    RAISE = "raise"
+
+
+class RateWarning(StrEnum):
+    """What is wrong with the share of decisions that set the model aside."""
+
+    NEVER = "never_overridden"
+    TOO_OFTEN = "overridden_too_often"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDecision:
+    """The newest decision about a person under the release in use; `reason` is a code, None when it confirms."""
+
+    person_id: str
+    decision: Decision
+    reason: str | None
+    decided_by: str
+    decided: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideRate:
+    """How often the model was set aside, each person counted once by the newest decision."""
+
+    decided: int
+    overridden: int
+
+    @property
+    def share(self) -> float | None:
+        """The share set aside, in [0, 1]; None before the first decision."""
+        return self.overridden / self.decided if self.decided else None
+
+    @property
+    def warning(self) -> RateWarning | None:
+        """What is wrong with it, once there are enough decisions to tell."""
+        if self.decided < ENOUGH_DECISIONS:
+            return None
+        if self.overridden == 0:
+            return RateWarning.NEVER
+        return RateWarning.TOO_OFTEN if self.overridden > HIGHEST_RATE * self.decided else None
+
+
+@dataclass(frozen=True, slots=True)
+class NewDecision:
+    """A decision to be kept. An override has a reason, a confirmation none."""
+
+    person_id: str
+    decision: Decision
+    decided_by: str
+    reason: str | None = None
+
+
+def decide(node: Node, client: TrainingClient, new: NewDecision) -> PersonDecision:
+    """Keep a professional's decision about a person under the release in use; the newest one holds.
+
+    Raises:
+        UnknownTerm: there is no such reason.
+        PersonUnknown: nobody here has that id.
+        RiskSwitchedOff, ReleaseExpired: the model is not in use.
+        ReleaseMissing: there is none; and as `newest_release`.
+    """
+    if new.reason is not None:
+        risk_reason(new.reason)
+    release = newest_release(node, client, source=DataSource.RECORDS).release
+    now = node.clock.now()
+    require_current(release, now)
+    with node.transaction() as session:
+        require_on(session)
+        node.people(session).person(new.person_id)
+        row = DecisionRow(
+            person_ref=new.person_id,
+            campaign_id=release.campaign_id,
+            decision=new.decision.value,
+            reason=new.reason,
+            decided_by=new.decided_by,
+            decided_at=now,
+        )
+        session.add(row)
+    return PersonDecision(new.person_id, new.decision, new.reason, new.decided_by, now)
+
+
+def decisions(session: Session, campaign_id: str) -> Mapping[str, PersonDecision]:
+    """Return the newest decision about each person under a release, by the node's own id."""
+    query = select(DecisionRow).where(DecisionRow.campaign_id == campaign_id).order_by(DecisionRow.number)
+    return {
+        row.person_ref: PersonDecision(
+            row.person_ref, Decision(row.decision), row.reason, row.decided_by, row.decided_at
+        )
+        for row in session.scalars(query)
+    }
+
+
+def override_rate(session: Session, campaign_id: str) -> OverrideRate:
+    """Return how often a release was set aside."""
+    found = decisions(session, campaign_id).values()
+    return OverrideRate(len(found), sum(each.decision is not Decision.CONFIRM for each in found))

@@ -1,0 +1,127 @@
+"""Taking back an approval while the campaign runs: nothing leaves any more, whatever the coordinator says or knows.
+
+In one transaction: the signed decision, the ledger entry, and the end of the reservation. What has left stays spent.
+From that commit on the guard refuses every round of the campaign, those answered before included. Only then is the
+coordinator told; whether it takes note changes nothing here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import TrainingDecisionBody
+from consent_ledger.entry import EntryType, NewEntry
+from federated.campaign.decision import CampaignDecision, Verdict, is_news, seal_decision
+from federated.campaign.manifest import CampaignManifest, open_manifest
+from federated.errors import CampaignNotApproved
+from node.clients.training import TrainingClient
+from node.training.effective_decisions import EffectiveDecisions
+from node.training.pending_work import undelivered_first_decisions
+from node.training.tables import WithdrawalRow
+from node.wiring import Node
+from service.errors import PeerRefused, PeerUnreachable
+from trust.signing import Envelope
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A withdrawal as it stands; durable and in the ledger whether or not it could be delivered yet.
+
+    Attributes:
+        refused_code: why the coordinator would not take note; it binds this node all the same.
+    """
+
+    manifest: CampaignManifest
+    ledger_index: int
+    withdrawn: datetime
+    delivered: bool
+    refused_code: str | None
+
+
+def withdraw(node: Node, client: TrainingClient, campaign_id: str, *, reason: str = "") -> Withdrawn:
+    """Withdraw the approval of a campaign. Doing it again changes nothing and delivers once more.
+
+    Raises:
+        CampaignNotApproved: this entity never decided on it.
+        CampaignDecided: it was refused here.
+    """
+    with node.transaction() as session:
+        ledger = node.ledger(session)
+        ledger.lock()  # before the budget's lock, as everywhere: a round is recorded either before this or never
+        manifest = _withdraw(node, session, campaign_id, reason)
+    try:
+        deliver_withdrawals(node, client)
+    except PeerUnreachable as error:
+        _log.info("withdrawal_undelivered", campaign=campaign_id, message=error.message)  # the service goes on trying
+    return _as_it_stands(node, manifest)
+
+
+def deliver_withdrawals(node: Node, client: TrainingClient) -> None:
+    """Tell the coordinator of every withdrawal that it does not know of. What it will not take is settled too.
+
+    One whose approval is still on its way waits for it.
+
+    Raises:
+        PeerUnreachable: no answer; what is left goes next time.
+    """
+    query = select(WithdrawalRow).where(WithdrawalRow.delivered_at.is_(None), WithdrawalRow.refused_code.is_(None))
+    with node.snapshot() as session:
+        on_their_way = set(undelivered_first_decisions(session))
+        waiting = [
+            (row.campaign_id, Envelope.from_json(row.decision))
+            for row in session.scalars(query.order_by(WithdrawalRow.withdrawn_at))
+            if row.campaign_id not in on_their_way
+        ]
+    for campaign_id, decision in waiting:
+        refused_code = None
+        try:
+            client.decide(decision)
+        except PeerRefused as error:
+            refused_code = error.peer_code or "refused"
+        with node.transaction() as session:
+            row = session.get_one(WithdrawalRow, campaign_id, with_for_update=True)
+            row.refused_code = refused_code
+            row.delivered_at = node.clock.now() if refused_code is None else None
+
+
+def _withdraw(node: Node, session: Session, campaign_id: str, reason: str) -> CampaignManifest:
+    record = EffectiveDecisions(session).get(campaign_id)
+    if record is None:
+        raise CampaignNotApproved(
+            f"campaign {campaign_id!r} was never approved here", remedy="see: redpact-node training list"
+        )
+    manifest = open_manifest(record.manifest, coordinator_key=bytes.fromhex(node.settings.coordinator_key))
+    if not is_news(record.verdict, Verdict.WITHDRAWN):
+        return manifest
+    now = node.clock.now()
+    decision = CampaignDecision(
+        campaign_id=campaign_id,
+        manifest_sha256=record.manifest_sha256,
+        entity=node.settings.entity,
+        verdict=Verdict.WITHDRAWN,
+        reason=reason,
+        decided=now,
+    )
+    node.epsilon_ledger(session).close(campaign_id, now)
+    node.enrolments(session).erase(campaign_id)
+    body = TrainingDecisionBody(campaign_id=campaign_id, manifest_sha256=record.manifest_sha256, reason=reason)
+    (entry,) = node.ledger(session).append([NewEntry(EntryType.TRAINING_WITHDRAWN, body)], now)
+    row = WithdrawalRow(
+        campaign_id=campaign_id,
+        decision=seal_decision(decision, node.keys.signing).to_json(),
+        ledger_index=entry.index,
+        withdrawn_at=now,
+    )
+    session.add(row)
+    return manifest
+
+
+def _as_it_stands(node: Node, manifest: CampaignManifest) -> Withdrawn:
+    with node.snapshot() as session:
+        row = session.get_one(WithdrawalRow, manifest.campaign_id)
+    return Withdrawn(manifest, row.ledger_index, row.withdrawn_at, row.delivered_at is not None, row.refused_code)

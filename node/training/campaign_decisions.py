@@ -1,0 +1,260 @@
+"""Decisions of the data-protection officer on campaigns: looked at, taken, logged, and delivered to the coordinator."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import TrainingDecisionBody
+from consent_ledger.entry import EntryType, NewEntry
+from federated.budget.epsilon_ledger import BudgetLimit
+from federated.campaign.code_hash import code_sha256
+from federated.campaign.decision import CampaignDecision, Verdict, seal_decision
+from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest
+from federated.errors import BudgetUnknown
+from federated.storage.sql_campaigns import SqlCampaignStore
+from node.clients.training import ListedCampaign, TrainingClient
+from node.training.approval_withdrawal import deliver_withdrawals
+from node.training.effective_decisions import EffectiveDecisions
+from node.training.errors import ManifestUnknown
+from node.training.local_data import training_data
+from node.training.pending_work import undelivered_first_decisions
+from node.training.tables import DeliveryRow, WithdrawalRow
+from node.wiring import Node
+from service.errors import PeerRefused, PeerUnreachable
+from trust.signing import Envelope
+
+UNDECIDED: Final = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """A campaign as this entity sees it.
+
+    Attributes:
+        state: what the coordinator says; empty when it did not answer.
+        decision: 'undecided', 'approved', 'refused' or 'withdrawn'.
+        delivered: whether the coordinator acknowledged the decision.
+        changed: whether the coordinator now shows another manifest under this id than the one decided on.
+    """
+
+    manifest: CampaignManifest
+    state: str
+    decision: str
+    delivered: bool
+    changed: bool
+
+    @property
+    def code_installed(self) -> bool:
+        """Whether the campaign names the training code that is installed here."""
+        return self.manifest.code_sha256 == code_sha256()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    verdict: Verdict
+    reason: str
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision as taken; durable and in the ledger whether or not it could be delivered yet."""
+
+    manifest: CampaignManifest
+    verdict: Verdict
+    ledger_index: int
+    delivered: bool
+
+
+def list_campaigns(node: Node, client: TrainingClient) -> tuple[CampaignView, ...]:
+    """Return the campaigns that the coordinator shows, newest first, and those decided here that it does not show.
+
+    Raises:
+        PeerRefused: the coordinator does not answer this entity.
+        SignatureInvalid, ManifestInvalid: it shows something that it did not sign, or that is no manifest.
+    """
+    listed: tuple[ListedCampaign, ...]
+    try:
+        listed = client.campaigns()
+    except PeerUnreachable:
+        listed = ()
+    with node.snapshot() as session:
+        records = {record.campaign_id: record for record in EffectiveDecisions(session).all()}
+        delivered = _delivered(session)
+    views = []
+    for each in listed:
+        manifest = _open(node, each.manifest)
+        record = records.pop(manifest.campaign_id, None)
+        changed = record is not None and record.manifest_sha256 != manifest_sha256(each.manifest)
+        decision = record.verdict.value if record is not None else UNDECIDED
+        views.append(CampaignView(manifest, each.state, decision, manifest.campaign_id in delivered, changed))
+    for record in reversed(list(records.values())):
+        manifest = _open(node, record.manifest)
+        views.append(CampaignView(manifest, "", record.verdict.value, record.campaign_id in delivered, changed=False))
+    return tuple(views)
+
+
+def approve(node: Node, client: TrainingClient, campaign_id: str, *, reason: str = "", decided_by: str = "") -> Decided:
+    """Approve a campaign: reserve its whole budget, write it in the ledger, and tell the coordinator.
+
+    In order: (1) the manifest is the coordinator's and passes the guard's review; (2) the data it asks for is here and
+    declared; (3) budget, signed decision and ledger entry become durable together; (4) only then is it sent.
+    Approving again changes nothing and delivers once more. `decided_by` names the policy that decided, if one did.
+
+    Raises:
+        ManifestUnknown: the coordinator lists no such campaign.
+        FederatedError: the guard or the budget says no. TrainingError: the data are not there.
+        PeerRefused, PeerUnreachable: the coordinator cannot be asked which campaigns there are.
+    """
+    envelope = _listed(node, client, campaign_id)
+    now = node.clock.now()
+    # (1) before any data is read
+    with node.snapshot() as session:
+        known = EffectiveDecisions(session).get(campaign_id)
+        if known is None:
+            manifest = node.training_guard(session).review(envelope, now)
+            # (2) readable, and exactly the declared features
+            training_data(node, session, manifest)
+    return _decide(node, client, envelope, _Answer(Verdict.APPROVED, reason, decided_by))
+
+
+def refuse(node: Node, client: TrainingClient, campaign_id: str, *, reason: str = "", decided_by: str = "") -> Decided:
+    """Refuse a campaign, whatever its terms, and tell the coordinator.
+
+    Raises:
+        ManifestUnknown: the coordinator lists no such campaign.
+        CampaignDecided: it was approved here.
+        PeerRefused, PeerUnreachable: the coordinator cannot be asked which campaigns there are.
+    """
+    return _decide(node, client, _listed(node, client, campaign_id), _Answer(Verdict.REFUSED, reason, decided_by))
+
+
+def deliver(node: Node, client: TrainingClient) -> None:
+    """Deliver every decision and withdrawal that the coordinator has not acknowledged.
+
+    What it will not take is settled here too.
+
+    Raises:
+        PeerUnreachable: no answer; what is left goes next time.
+    """
+    with node.snapshot() as session:
+        waiting = undelivered_first_decisions(session)
+        store = SqlCampaignStore(session)
+        decisions = [(each, record.decision) for each in waiting if (record := store.get(each)) is not None]
+    for campaign_id, decision in decisions:
+        refused_code = None
+        try:
+            client.decide(decision)
+        except PeerRefused as error:
+            refused_code = error.peer_code or "refused"
+        _settle(node, campaign_id, refused_code)
+    deliver_withdrawals(node, client)
+
+
+def _settle(node: Node, campaign_id: str, refused_code: str | None) -> None:
+    with node.transaction() as session:
+        row = session.get(DeliveryRow, campaign_id, with_for_update=True)
+        if row is None:
+            return
+        if refused_code is None:
+            row.delivered_at = node.clock.now()
+            return
+        # Too late, or not wanted: the campaign goes on without this entity, so that nothing stays reserved for it.
+        row.refused_code = refused_code
+        node.epsilon_ledger(session).close(campaign_id, node.clock.now())
+
+
+def _decide(node: Node, client: TrainingClient, envelope: Envelope, answer: _Answer) -> Decided:
+    manifest = _open(node, envelope)
+    now = node.clock.now()
+    decision = CampaignDecision(
+        campaign_id=manifest.campaign_id,
+        manifest_sha256=manifest_sha256(envelope),
+        entity=node.settings.entity,
+        verdict=answer.verdict,
+        reason=answer.reason,
+        decided=now,
+    )
+    signed = seal_decision(decision, node.keys.signing)
+    # (3) budget, decision and ledger entry together
+    with node.transaction() as session:
+        index = _store(node, session, (envelope, signed), decision, answer.decided_by)
+    # (4) sent only after the commit; when that fails now, the running service delivers it later
+    try:
+        deliver(node, client)
+    except PeerUnreachable:
+        return Decided(manifest, answer.verdict, index, delivered=False)
+    with node.snapshot() as session:
+        row = session.get(DeliveryRow, manifest.campaign_id)
+    if row is not None and row.refused_code is not None:
+        raise PeerRefused(
+            "the coordinator no longer takes the decision; nothing stays reserved",
+            remedy="see: redpact-node training list",
+            peer_code=row.refused_code,
+        )
+    return Decided(manifest, answer.verdict, index, delivered=True)
+
+
+def _store(
+    node: Node, session: Session, envelopes: tuple[Envelope, Envelope], decision: CampaignDecision, decided_by: str
+) -> int:
+    (envelope, signed), ledger = envelopes, node.ledger(session)
+    ledger.lock()  # before the budget's lock, as everywhere
+    guard, now = node.training_guard(session), decision.decided
+    if decision.verdict is Verdict.APPROVED:
+        manifest = _open(node, envelope)
+        ensure_limit(node, session, manifest.dataset, now)
+        guard.approve(envelope, signed, manifest.dataset, now)
+    else:
+        manifest = guard.refuse(envelope, signed, now)
+    row = session.get(DeliveryRow, decision.campaign_id)
+    if row is not None:
+        return row.ledger_index  # decided before, in the same way: one entry is enough
+    approved = decision.verdict is Verdict.APPROVED
+    body = TrainingDecisionBody(
+        campaign_id=decision.campaign_id,
+        manifest_sha256=decision.manifest_sha256,
+        epsilon=decimal(manifest.epsilon),
+        delta=decimal(manifest.delta),
+        decided_by=decided_by,
+        reason=decision.reason,
+    )
+    kind = EntryType.TRAINING_APPROVED if approved else EntryType.TRAINING_REFUSED
+    (entry,) = ledger.append([NewEntry(kind, body)], now)
+    session.add(DeliveryRow(campaign_id=decision.campaign_id, ledger_index=entry.index))
+    return entry.index
+
+
+def ensure_limit(node: Node, session: Session, dataset: str, now: datetime) -> None:
+    """Give a data set without a limit the one of the settings; one that has a limit keeps it."""
+    budget = node.epsilon_ledger(session)
+    try:
+        budget.statement(dataset)
+    except BudgetUnknown:
+        budget.set_limit(BudgetLimit(dataset, node.settings.epsilon_limit, node.settings.epsilon_delta), now)
+
+
+def decimal(number: float) -> str:
+    """Return a number as the plain decimal text that ledger bodies hold; 12 digits after the point."""
+    return f"{number:.12f}".rstrip("0").rstrip(".") or "0"
+
+
+def _delivered(session: Session) -> set[str]:
+    """Return the campaigns whose newest decision here the coordinator has acknowledged."""
+    first = session.scalars(select(DeliveryRow.campaign_id).where(DeliveryRow.delivered_at.is_not(None)))
+    waiting = session.scalars(select(WithdrawalRow.campaign_id).where(WithdrawalRow.delivered_at.is_(None)))
+    return set(first) - set(waiting)
+
+
+def _listed(node: Node, client: TrainingClient, campaign_id: str) -> Envelope:
+    for each in client.campaigns():
+        if _open(node, each.manifest).campaign_id == campaign_id:
+            return each.manifest
+    raise ManifestUnknown(f"there is no campaign {campaign_id!r}", remedy="see: redpact-node training list")
+
+
+def _open(node: Node, envelope: Envelope) -> CampaignManifest:
+    return open_manifest(envelope, coordinator_key=bytes.fromhex(node.settings.coordinator_key))

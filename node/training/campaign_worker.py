@@ -1,0 +1,132 @@
+"""The background work of training: ask the coordinator for tasks, and answer those that the guard admits.
+
+Whatever is refused is answered with the code of the reason, so that the coordinator need not wait.
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from federated.campaign.manifest import manifest_sha256, open_manifest
+from federated.campaign.steps import RESULT_TYPE
+from federated.errors import MessageMalformed
+from federated.flower.client_app import answer
+from federated.flower.messages import refusal
+from federated.storage.sql_campaigns import SqlCampaignStore
+from node.clients.training import PulledTask, TrainingClient
+from node.training.campaign_decisions import deliver
+from node.training.errors import TrainingError
+from node.training.pending_work import IDLE_SECONDS, open_campaigns, open_campaigns_in
+from node.training.received_releases import RECALLED, RELEASED, fetch_missing
+from node.training.step_replies import StepReplies, warm_up
+from node.wiring import Node
+from service.errors import PeerRefused
+from trust import signing
+
+WAIT_SECONDS: Final = 20.0
+"""How long the coordinator may hold a call for tasks."""
+
+FINAL_STATES: Final = frozenset({RELEASED, RECALLED, "stopped"})
+
+_log = structlog.get_logger(__name__)
+
+
+class TrainingWorker:
+    """Works for every campaign that this entity approved and that has not ended."""
+
+    def __init__(self, node: Node, client: TrainingClient) -> None:
+        self._node = node
+        self._client = client
+        self._desk = StepReplies(node)
+        self._prepared: set[str] = set()
+
+    def run(self, stopping: threading.Event) -> None:
+        """Go on until `stopping` is set or there is no campaign left to work for."""
+        while not stopping.is_set() and (campaigns := open_campaigns(self._node)):
+            for campaign_id in campaigns:
+                self.prepare(campaign_id)
+            deliver(self._node, self._client)
+            self.work_while_asked(stopping)
+            if not stopping.is_set():
+                self.settle()
+
+    def work_while_asked(self, stopping: threading.Event) -> None:
+        """Answer step after step, until the coordinator has nothing to ask for a while."""
+        tasks = self._client.pull(WAIT_SECONDS)
+        while tasks and not stopping.is_set():
+            tasks, answered = self.work_on(tasks, WAIT_SECONDS)
+            if not answered:
+                stopping.wait(IDLE_SECONDS)  # tasks that nobody could answer must not keep this node busy
+                return
+
+    def prepare(self, campaign_id: str) -> None:
+        """Do, once, what would make the first rounds slow."""
+        if campaign_id in self._prepared:
+            return
+        self._prepared.add(campaign_id)
+        key = bytes.fromhex(self._node.settings.coordinator_key)
+        with self._node.snapshot() as session:
+            record = SqlCampaignStore(session).get(campaign_id)
+            if record is not None:
+                warm_up(self._node, session, open_manifest(record.manifest, coordinator_key=key))
+
+    def work_on(self, tasks: Sequence[PulledTask], wait_seconds: float) -> tuple[tuple[PulledTask, ...], int]:
+        """Answer tasks; return the next ones, asked for together with the last delivery, and how many were answered."""
+        coming: tuple[PulledTask, ...] = ()
+        answered = 0
+        for position, task in enumerate(tasks, start=1):
+            try:
+                result = self.answer(task)
+            except MessageMalformed as error:
+                _log.warning("task_malformed", task=task.task_id, message=error.message)
+                continue
+            coming = self._send(task.task_id, result, wait_seconds if position == len(tasks) else 0.0)
+            answered += 1
+        return coming, answered
+
+    def answer(self, task: PulledTask) -> bytes:
+        """Return the bytes that answer a task: a reply, durable and paid for, or a refusal with its code.
+
+        Raises:
+            MessageMalformed: the task is nothing that could be answered.
+            RuntimeFault, TrustError: this node has a fault; nothing is answered.
+        """
+        try:
+            return answer(task.message, self._desk.answer)
+        except TrainingError as error:
+            return refusal(task.message, error.code)
+
+    def settle(self) -> None:
+        """Look which campaigns have ended: free what they reserved and did not use, and fetch their models.
+
+        A campaign is over when the coordinator says so or its time is up. Saying so wrongly only loses it the entity.
+        """
+        key = bytes.fromhex(self._node.settings.coordinator_key)
+        listed = self._client.campaigns()
+        states = {manifest_sha256(each.manifest): each.state for each in listed}
+        now, released = self._node.clock.now(), []
+        with self._node.transaction() as session:
+            budget, store = self._node.epsilon_ledger(session), SqlCampaignStore(session)
+            for campaign_id in open_campaigns_in(session):
+                record = store.get(campaign_id)
+                if record is None:
+                    continue
+                manifest = open_manifest(record.manifest, coordinator_key=key)
+                state = states.get(record.manifest_sha256, "")
+                if state in FINAL_STATES or now >= manifest.ends:
+                    budget.close(campaign_id, now)
+                    self._node.enrolments(session).erase(campaign_id)
+                    self._desk.forget(campaign_id)
+                    released += [campaign_id] if state == RELEASED else []
+        fetch_missing(self._node, self._client, released)
+
+    def _send(self, task_id: str, result: bytes, wait_seconds: float) -> tuple[PulledTask, ...]:
+        # Signed only now: what is sent is durable already.
+        try:
+            return self._client.push(task_id, signing.seal(RESULT_TYPE, result, self._node.keys.signing), wait_seconds)
+        except PeerRefused as error:
+            # Too late, for instance: the spend stands, the campaign goes on without this round of ours.
+            _log.warning("result_refused", task=task_id, code=error.peer_code)
+            return ()

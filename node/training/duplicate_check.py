@@ -1,0 +1,134 @@
+"""Counting people across entities at this node (`federated.duplicates`): tags out, weights in, all kept sealed."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from federated.campaign.manifest import CampaignManifest
+from federated.duplicates.group_key import draw_group_key, key_generator_of, open_group_key, seal_group_key
+from federated.duplicates.multiplicities import pack_tags, unpack_counts
+from federated.duplicates.tag_sheets import CheckTerms, TagSheet, prepare_sheet
+from federated.errors import RoundRefused, SecureSumRefused
+from federated.participation.enrolment import Enrolments, Secret
+from federated.secagg.cohort import Cohort
+from federated.tabular.features import FloatVector
+from node.wiring import Node
+
+
+class Counting:
+    """The node's side of the duplicate check of each campaign that has one."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def wrapped_keys(self, enrolments: Enrolments, manifest: CampaignManifest, cohort: Cohort) -> dict[str, bytes]:
+        """Return the group key wrapped for each other entity, when it is this one that draws it; else nothing."""
+        members = tuple(cohort.keys)
+        if not manifest.counts_entities or key_generator_of(members) != enrolments.entity:
+            return {}
+        key = enrolments.kept(manifest.campaign_id, Secret.GROUP_KEY)
+        if key is None:
+            key = draw_group_key()
+            enrolments.keep(manifest.campaign_id, Secret.GROUP_KEY, key)
+        secret = enrolments.masker(cohort).pair_secret
+        return {
+            other: seal_group_key(
+                key,
+                lambda _own, peer: secret(peer),
+                campaign=manifest.campaign_id,
+                sender=enrolments.entity,
+                recipient=other,
+            )
+            for other in members
+            if other != enrolments.entity
+        }
+
+    def tags(
+        self, session: Session, enrolments: Enrolments, cohort: Cohort, people: Sequence[str], wrapped_key: bytes
+    ) -> bytes:
+        """Return the tags of this entity's people; asked again, the same ones.
+
+        Raises:
+            DuplicateCheckInvalid: the group key was not wrapped for this entity, or the people cannot be told apart.
+        """
+        kept = enrolments.kept(cohort.campaign_id, Secret.TAG_SHEET)
+        if kept is not None:
+            return pack_tags(TagSheet.from_json(kept).tags)
+        key = enrolments.kept(cohort.campaign_id, Secret.GROUP_KEY) or self._unwrapped(enrolments, cohort, wrapped_key)
+        terms = CheckTerms(cohort.campaign_id, enrolments.entity, tuple(cohort.keys), key)
+        known = dict(self._node.people(session).documents())
+        documents = {person: known[person].canonical if person in known else None for person in people}
+        secret = enrolments.masker(cohort).pair_secret
+        sheet = prepare_sheet(terms, documents, lambda _own, peer: secret(peer))
+        enrolments.keep(cohort.campaign_id, Secret.TAG_SHEET, sheet.to_json())
+        return pack_tags(sheet.tags)
+
+    def weigh(
+        self, enrolments: Enrolments, manifest: CampaignManifest, multiplicities: bytes, counted: Sequence[str]
+    ) -> None:
+        """Check the coordinator's counts and keep each person's weight, and for which entities they hold.
+
+        Raises:
+            RoundRefused: this entity sent no tags.
+            DuplicateCheckInvalid, DuplicateCountWrong: the counts cannot be right: nothing will be contributed.
+        """
+        kept = enrolments.kept(manifest.campaign_id, Secret.TAG_SHEET)
+        if kept is None:
+            raise RoundRefused("this entity sent no tags to be counted")
+        counts = unpack_counts(multiplicities)
+        weights = TagSheet.from_json(kept).weights(counts, counted=counted, people_cap=manifest.people_cap)
+        content = {"counted": sorted(counted), "weights": weights}
+        enrolments.keep(manifest.campaign_id, Secret.WEIGHTS, json.dumps(content, sort_keys=True).encode())
+
+    def weights(self, enrolments: Enrolments, manifest: CampaignManifest, people: Sequence[str]) -> FloatVector | None:
+        """Return the weight of each person, or None where everybody counts once.
+
+        Raises:
+            RoundRefused: people are to be counted across entities and were not yet.
+        """
+        if not manifest.counts_entities:
+            return None
+        known: dict[str, float] = self._kept(enrolments, manifest)["weights"]
+        # Whoever came into the records after the count weighs nothing: nobody knows where else they are.
+        return np.array([known.get(person, 0.0) for person in people], dtype=np.float64)
+
+    def require_counted(self, enrolments: Enrolments, manifest: CampaignManifest, survivors: Sequence[str]) -> None:
+        """Check that everybody in a sum was counted together with this entity.
+
+        Otherwise a coordinator could tell each half of the entities that there was no other: people in both would weigh
+        more than one in all.
+
+        Raises:
+            SecureSumRefused: somebody was not.
+            RoundRefused: people are to be counted across entities and were not yet.
+        """
+        if not manifest.counts_entities:
+            return
+        others = sorted(set(survivors) - set(self._kept(enrolments, manifest)["counted"]))
+        if others:
+            raise SecureSumRefused(
+                f"people were not counted together with those of {', '.join(others)}",
+                remedy="tell the coordinator's administrator",
+            )
+
+    def _kept(self, enrolments: Enrolments, manifest: CampaignManifest) -> dict[str, Any]:
+        kept = enrolments.kept(manifest.campaign_id, Secret.WEIGHTS)
+        if kept is None:
+            raise RoundRefused("people have not been counted across entities yet: nothing is contributed")
+        found: dict[str, Any] = json.loads(kept)
+        return found
+
+    def _unwrapped(self, enrolments: Enrolments, cohort: Cohort, wrapped_key: bytes) -> bytes:
+        secret = enrolments.masker(cohort).pair_secret
+        key = open_group_key(
+            wrapped_key,
+            lambda _own, peer: secret(peer),
+            campaign=cohort.campaign_id,
+            sender=key_generator_of(tuple(cohort.keys)),
+            recipient=enrolments.entity,
+        )
+        enrolments.keep(cohort.campaign_id, Secret.GROUP_KEY, key)
+        return key

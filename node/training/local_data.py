@@ -1,0 +1,136 @@
+"""The rows that a campaign learns from, at this node: read, limited to what is declared, encoded, and split.
+
+A fifth of the people is never trained on, the same ones in every campaign, so that the entity can judge a released
+model by people it has not seen. Who they are depends on nothing but their key.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import TypeAdapter
+from sqlalchemy.orm import Session
+
+from federated.campaign.manifest import CampaignManifest, DataSource
+from federated.errors import DataUnsuitable
+from federated.evaluation.score_counts import group_matrix
+from federated.participation.local_sums import LocalPeople
+from federated.tabular.features import (
+    FeatureSpec,
+    FloatMatrix,
+    FloatVector,
+    LabelSpec,
+    Value,
+    encode_features,
+    encode_labels,
+)
+from federated.tabular.rows import Rows
+from node.training.datasets import RECORDS, load_table
+from node.training.errors import DatasetUnknown
+from node.training.record_features import training_rows
+from node.wiring import Node
+from policies.training_features import load_training_features
+
+HELD_OUT_ONE_IN: Final = 5
+
+_FEATURES: Final[TypeAdapter[tuple[FeatureSpec, ...]]] = TypeAdapter(tuple[FeatureSpec, ...])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalData:
+    """One entity's encoded rows.
+
+    Attributes:
+        matrix: (people, columns) float64 in [-1, 1].
+        labels: (people,) float64 of 0 and 1.
+        held_out: (people,) True for those never trained on.
+        keys: the node's own name of each person.
+        protected: attribute to (people,) values, for the fairness slices.
+    """
+
+    matrix: FloatMatrix
+    labels: FloatVector
+    held_out: npt.NDArray[np.bool_]
+    keys: tuple[str, ...]
+    protected: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+
+    def training(self) -> tuple[FloatMatrix, FloatVector]:
+        """Return the rows to train on."""
+        return self.matrix[~self.held_out], self.labels[~self.held_out]
+
+    def evaluation(self) -> tuple[FloatMatrix, FloatVector]:
+        """Return the rows never trained on."""
+        return self.matrix[self.held_out], self.labels[self.held_out]
+
+
+def local_people(data: LocalData, manifest: CampaignManifest, weights: FloatVector | None) -> LocalPeople:
+    """Return the people of a campaign, each in one part, with their weights; None counts everybody once.
+
+    Raises:
+        DataUnsuitable: the rows do not follow the manifest, or a protected attribute is not here.
+    """
+    rows = Rows.of(data.matrix, data.labels, weights)
+    groups = group_matrix(manifest.evaluation, data.protected, len(rows))
+    return LocalPeople(rows.take(~data.held_out), rows.take(data.held_out), groups[data.held_out])
+
+
+def training_data(node: Node, session: Session, manifest: CampaignManifest) -> LocalData:
+    """Return the rows for a campaign.
+
+    Only features that are declared here are read: by `policies` for the records, by the registered schema for a table.
+    A manifest that asks for any other, for other bounds, or for another label, gets nothing.
+
+    Raises:
+        DataUnsuitable: the manifest asks for something that is not declared.
+        DatasetUnknown: there are no such data here.
+        DatasetDamaged, TableInvalid: the data cannot be read.
+    """
+    if manifest.source is DataSource.RECORDS:
+        return _from_records(node, session, manifest)
+    dataset, table = load_table(node, session, manifest.dataset)
+    _require_declared(manifest, dataset.schema.features, dataset.schema.label)
+    columns = [table_columns(dataset.schema.features).index(column) for column in manifest.columns]
+    keys = [str(index) for index in range(len(table.labels))]
+    return LocalData(table.matrix[:, columns], table.labels, held_out(keys), tuple(keys))
+
+
+def _from_records(node: Node, session: Session, manifest: CampaignManifest) -> LocalData:
+    chosen = load_training_features()
+    label = LabelSpec(name=chosen.label.name, positive="1")
+    _require_declared(manifest, _FEATURES.validate_python(chosen.schema_entries()), label)
+    if manifest.dataset != RECORDS:
+        raise DataUnsuitable(f"the records are the data set {RECORDS!r}, not {manifest.dataset!r}")
+    people = training_rows(node.people(session), chosen)
+    if not people:
+        raise DatasetUnknown("no records here fit the campaign", remedy="import records first: records import")
+    rows: list[dict[str, Value]] = [{**row.values, label.name: row.label} for row in people]
+    matrix = encode_features(rows, manifest.features)
+    keys = [row.person_id for row in people]
+    protected = {each.name: [row.protected.get(each.name) for row in people] for each in chosen.protected}
+    return LocalData(matrix, encode_labels(rows, manifest.label), held_out(keys), tuple(keys), protected)
+
+
+def held_out(keys: list[str]) -> npt.NDArray[np.bool_]:
+    """Return which keys are never trained on: one in five, by the SHA-256 of the key."""
+    digests = (hashlib.sha256(f"held out\0{key}".encode()).digest() for key in keys)
+    return np.array([int.from_bytes(each[:8], "big") % HELD_OUT_ONE_IN == 0 for each in digests], dtype=np.bool_)
+
+
+def table_columns(features: tuple[FeatureSpec, ...]) -> list[str]:
+    """Return the encoded columns of a schema's features, in order."""
+    return [column for feature in features for column in feature.columns]
+
+
+def _require_declared(manifest: CampaignManifest, features: tuple[FeatureSpec, ...], label: LabelSpec) -> None:
+    declared = {feature.name: feature for feature in features}
+    other = [feature.name for feature in manifest.features if declared.get(feature.name) != feature]
+    if other:
+        raise DataUnsuitable(
+            f"the campaign asks for what is not declared here, or with other bounds: {', '.join(other)}",
+            remedy="refuse it, or install the version of the declared features that it needs",
+        )
+    if manifest.label != label:
+        raise DataUnsuitable(f"the campaign predicts {manifest.label.name!r}, declared here is {label.name!r}")

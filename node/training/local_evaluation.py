@@ -1,0 +1,173 @@
+"""How good a released model is for this entity's own people, computed here and told to nobody."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from federated.errors import DataUnsuitable
+from federated.evaluation.local_comparison import Comparison, compare
+from federated.evaluation.roc import area_under_curve
+from federated.learning.log_odds import sigmoid
+from federated.release.scorer import Scorer
+from federated.studies.membership_attack import MembershipAttack, attack, evidence
+from federated.studies.plain_regression import fit_plainly
+from federated.tabular.features import FloatMatrix, FloatVector
+from federated.tabular.rows import Rows
+from node.clients.training import TrainingClient
+from node.training.calibration import Calibration, fit, log_odds
+from node.training.errors import EvaluationImpossible
+from node.training.local_data import LocalData, training_data
+from node.training.received_releases import VerifiedRelease, fetch_release
+from node.wiring import Node
+
+
+@dataclass(frozen=True, slots=True)
+class LocalEvaluation:
+    """The released model on people never trained on.
+
+    Attributes:
+        auc: of the released model.
+        auc_alone: of a model that this entity could fit on its own people without the network; None when it cannot.
+        people: how many have an outcome here.
+        held_out: how many of them were never trained on; both figures are over these.
+        observed: share of positive outcomes among the held-out people.
+        expected: what the model says of them, fitted to the entity's other people as in the risk list.
+        comparison: with the entity's own model, with intervals; None with too few people.
+        attack: how well members of the training are told from others by the released model; None likewise.
+    """
+
+    campaign_id: str
+    auc: float
+    auc_alone: float | None
+    people: int
+    held_out: int
+    observed: float
+    expected: float
+    comparison: Comparison | None = None
+    attack: MembershipAttack | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return the evaluation for ``--json``."""
+        return {
+            "campaign": self.campaign_id,
+            "auc": round(self.auc, 4),
+            "auc_alone": round(self.auc_alone, 4) if self.auc_alone is not None else None,
+            "people": self.people,
+            "held_out": self.held_out,
+            "observed": round(self.observed, 4),
+            "expected": round(self.expected, 4),
+            "comparison": self.comparison.document() if self.comparison is not None else None,
+            "attack": _attack_document(self.attack),
+        }
+
+    def text(self, lang: str) -> str:
+        """Return the evaluation for people."""
+        alone = "—" if self.auc_alone is None else f"{self.auc_alone:.3f}"
+        if lang == "en":
+            return (
+                f"AUC on {self.held_out} of {self.people} people, none trained on: {self.auc:.3f} "
+                f"(this entity alone: {alone})\nExpected {self.expected:.1%}, observed {self.observed:.1%}. "
+                f"Computed here; nothing was sent.{self._attack_text(lang)}"
+            )
+        return (
+            f"AUC en {self.held_out} de {self.people} personas no usadas para entrenar: {self.auc:.3f} "
+            f"(esta entidad sola: {alone})\nEsperado {self.expected:.1%}, observado {self.observed:.1%}. "
+            f"Calculado aquí; no se ha enviado nada.{self._attack_text(lang)}"
+        )
+
+    def _attack_text(self, lang: str) -> str:
+        if self.attack is None:
+            return ""
+        figures = f"{self.attack.auc.value:.3f} ({self.attack.auc.low:.3f}-{self.attack.auc.high:.3f})"
+        if lang == "en":
+            return f"\nWho was trained on cannot be told better than with AUC {figures}; 0.5 is chance."
+        return f"\nQuién entró en el entrenamiento se adivina con AUC {figures}; 0,5 es el azar."
+
+
+def evaluate(node: Node, client: TrainingClient, campaign_id: str) -> LocalEvaluation:
+    """Evaluate a released model on this node's held-out people.
+
+    Raises:
+        PeerRefused, PeerUnreachable: there is no release yet, or the coordinator does not answer.
+        ReleaseInvalid, SignatureInvalid: the release is not acceptable.
+        DatasetUnknown, DataUnsuitable: the data it looks at are not here.
+        EvaluationImpossible: too few people, or only one outcome among them.
+    """
+    verified = fetch_release(node, client, campaign_id)
+    with node.snapshot() as session:
+        data = training_data(node, session, verified.manifest)
+    return evaluate_on(verified, data)
+
+
+def evaluate_on(verified: VerifiedRelease, data: LocalData) -> LocalEvaluation:
+    """Evaluate a verified release on the held-out rows of `data`.
+
+    Raises:
+        EvaluationImpossible: too few people, or only one outcome among them.
+    """
+    matrix, labels = data.evaluation()
+    scorer = Scorer(verified.release, verified.manifest.features)
+    scores = log_odds(scorer.probabilities(matrix))
+    auc = area_under_curve(labels, scores)
+    if auc is None:
+        raise EvaluationImpossible(
+            f"{len(labels)} people held out, all with the same outcome", remedy="evaluate where there are more people"
+        )
+    own, outcomes = data.training()
+    calibration = fit(log_odds(scorer.probabilities(own)), outcomes) or Calibration()
+    alone = _fitted_alone(data)
+    return LocalEvaluation(
+        campaign_id=verified.release.campaign_id,
+        auc=auc,
+        auc_alone=area_under_curve(labels, alone(matrix)) if alone is not None else None,
+        people=len(data.labels),
+        held_out=len(labels),
+        observed=float(labels.mean()),
+        expected=float(calibration.probabilities(scores).mean()),
+        comparison=_comparison(verified, labels, scorer.probabilities(matrix), alone(matrix) if alone else None),
+        attack=_membership(verified, scorer, data),
+    )
+
+
+def _fitted_alone(data: LocalData) -> Callable[[FloatMatrix], FloatVector] | None:
+    own, outcomes = data.training()
+    if len(np.unique(outcomes)) < 2:  # noqa: PLR2004 - one outcome teaches nothing
+        return None
+    weights = fit_plainly(own, outcomes)
+    return lambda matrix: sigmoid(matrix @ weights[:-1] + weights[-1])
+
+
+def _comparison(
+    verified: VerifiedRelease, labels: FloatVector, shared: FloatVector, alone: FloatVector | None
+) -> Comparison | None:
+    if alone is None:
+        return None
+    capacity = verified.manifest.evaluation.capacity
+    try:
+        return compare(labels, shared, alone, capacity=capacity, generator=np.random.default_rng(0))
+    except DataUnsuitable:
+        return None
+
+
+def _membership(verified: VerifiedRelease, scorer: Scorer, data: LocalData) -> MembershipAttack | None:
+    members, others = Rows.of(*data.training()), Rows.of(*data.evaluation())
+    try:
+        found = [evidence(scorer.probabilities, rows) for rows in (members, others)]
+        return attack(found[0], found[1], delta=verified.release.delta)
+    except DataUnsuitable:
+        return None
+
+
+def _attack_document(found: MembershipAttack | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "auc": round(found.auc.value, 4),
+        "auc_low": round(found.auc.low, 4),
+        "auc_high": round(found.auc.high, 4),
+        "advantage": round(found.advantage.value, 4),
+        "epsilon_at_least": round(found.epsilon_at_least, 4),
+        "people": found.members + found.others,
+    }

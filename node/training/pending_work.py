@@ -1,0 +1,58 @@
+"""Queries that tell whether the running service has training work. They read tables only and load no torch."""
+
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from federated.storage.tables import CampaignRow, ReservationRow
+from node.training.tables import DeliveryRow, PolicyRow, ReleaseRow, WithdrawalRow
+from node.wiring import Node
+
+IDLE_SECONDS: Final = 1.0
+"""How often the node's own database is looked at for an approval, while there is none to work for."""
+
+
+def keeps_releases(node: Node) -> bool:
+    """Tell whether there is any model here that may be used."""
+    query = select(ReleaseRow.campaign_id).where(ReleaseRow.recalled_at.is_(None))
+    with node.snapshot() as session:
+        return session.scalars(query.limit(1)).first() is not None
+
+
+def has_policies(node: Node) -> bool:
+    """Tell whether there is any standing policy."""
+    with node.snapshot() as session:
+        return session.scalars(select(PolicyRow.name).limit(1)).first() is not None
+
+
+def undelivered_decisions(node: Node) -> tuple[str, ...]:
+    """Return the campaigns whose decision or withdrawal the coordinator has neither acknowledged nor turned down."""
+    query = select(WithdrawalRow.campaign_id)
+    withdrawn = query.where(WithdrawalRow.delivered_at.is_(None), WithdrawalRow.refused_code.is_(None))
+    with node.snapshot() as session:
+        return (*undelivered_first_decisions(session), *session.scalars(withdrawn))
+
+
+def undelivered_first_decisions(session: Session) -> tuple[str, ...]:
+    """Return the same as `undelivered_decisions`, inside `session`, for first decisions only."""
+    query = select(DeliveryRow.campaign_id)
+    waiting = query.where(DeliveryRow.delivered_at.is_(None), DeliveryRow.refused_code.is_(None))
+    return tuple(session.scalars(waiting))
+
+
+def open_campaigns(node: Node) -> tuple[str, ...]:
+    """Return the campaigns approved here that may still ask for rounds."""
+    with node.snapshot() as session:
+        return open_campaigns_in(session)
+
+
+def open_campaigns_in(session: Session) -> tuple[str, ...]:
+    """Return the campaigns approved here whose reservation is open, oldest first. The guard decides, not this."""
+    query = (
+        select(CampaignRow.campaign_id)
+        .join(ReservationRow, ReservationRow.campaign_id == CampaignRow.campaign_id)
+        .where(CampaignRow.verdict == "approved", ReservationRow.closed_at.is_(None))
+        .order_by(CampaignRow.decided_at)
+    )
+    return tuple(session.scalars(query))

@@ -1,0 +1,152 @@
+"""Released models at the node: fetched, verified against the manifest this entity knows, and kept."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from federated.campaign.manifest import CampaignManifest, DataSource, manifest_sha256, open_manifest
+from federated.release.model_release import ModelRelease, open_release
+from federated.release.replay import require_reproducible
+from federated.storage.sql_campaigns import SqlCampaignStore
+from node.clients.training import ListedCampaign, TrainingClient
+from node.training.errors import ManifestUnknown, ReleaseMissing, ReleaseRecalled
+from node.training.tables import ReleaseRow
+from node.wiring import Node
+from service.errors import PeerRefused, PeerUnreachable
+from trust.signing import Envelope
+
+RELEASED: Final = "released"
+RECALLED: Final = "recalled"
+"""States of a campaign, as the coordinator lists them (`coordinator.training.campaign_states`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRelease:
+    """A release and its manifest, both verified under the pinned key by this node."""
+
+    release: ModelRelease
+    manifest: CampaignManifest
+
+
+def fetch_release(node: Node, client: TrainingClient, campaign_id: str) -> VerifiedRelease:
+    """Fetch a release, verify it, keep it, and return it. One already kept is verified again and returned.
+
+    The first time, the model is also made again from the rounds' public sums, and must be the one that was signed.
+
+    The manifest is the one this entity decided on when it did, so that a coordinator cannot swap it afterwards.
+
+    Raises:
+        PeerRefused, PeerUnreachable: there is none yet, or no answer.
+        SignatureInvalid, MalformedDocument, ManifestInvalid, ReleaseInvalid: it is not acceptable; nothing is kept.
+        ManifestUnknown: the coordinator lists no such campaign.
+    """
+    with node.snapshot() as session:
+        row = session.get(ReleaseRow, campaign_id)
+        decided = SqlCampaignStore(session).get(campaign_id)
+    if row is not None:
+        return _opened(node, Envelope.from_json(row.release), Envelope.from_json(row.manifest))
+    manifest = decided.manifest if decided is not None else _listed(node, client, campaign_id)
+    published = client.release(campaign_id)
+    envelope, verified = published.release, _opened(node, published.release, manifest)
+    require_reproducible(verified.release, verified.manifest, manifest_sha256(manifest), published.transcript)
+    with node.transaction() as session:
+        row = ReleaseRow(
+            campaign_id=campaign_id,
+            release=envelope.to_json(),
+            manifest=manifest.to_json(),
+            verified_at=node.clock.now(),
+        )
+        session.merge(row)
+    return verified
+
+
+def newest_release(node: Node, client: TrainingClient, *, source: DataSource) -> VerifiedRelease:
+    """Return the newest released model for a kind of data, from the coordinator or, when it is down, from here.
+
+    Raises:
+        ReleaseMissing: there is none.
+        ReleaseRecalled: the newest one was taken back; an older one is not used in its place.
+        and as `fetch_release`.
+    """
+    try:
+        listed = heed_recalls(node, client)
+    except PeerUnreachable:
+        listed = ()
+    key = bytes.fromhex(node.settings.coordinator_key)
+    for each in (campaign for campaign in listed if campaign.state in {RELEASED, RECALLED}):
+        manifest = open_manifest(each.manifest, coordinator_key=key)
+        if manifest.source is not source:
+            continue
+        if each.state == RECALLED:
+            raise _recalled(manifest.campaign_id)
+        return fetch_release(node, client, manifest.campaign_id)
+    with node.snapshot() as session:
+        kept = _kept(node, session)
+    for verified, recalled_at in kept:
+        if verified.manifest.source is source:
+            if recalled_at is not None:
+                raise _recalled(verified.manifest.campaign_id)
+            return verified
+    raise ReleaseMissing("no model has been released yet", remedy="see: redpact-node training list")
+
+
+def heed_recalls(node: Node, client: TrainingClient) -> tuple[ListedCampaign, ...]:
+    """Note which kept models the coordinator lists as recalled, so that they stay so while it is down.
+
+    That it says so over its own channel is enough: saying so wrongly, it could only keep a model from being used.
+
+    Returns:
+        What the coordinator lists.
+
+    Raises:
+        PeerRefused, PeerUnreachable: no answer.
+    """
+    listed = client.campaigns()
+    recalled = {manifest_sha256(each.manifest) for each in listed if each.state == RECALLED}
+    if recalled:
+        with node.transaction() as session:
+            for row in session.scalars(select(ReleaseRow).where(ReleaseRow.recalled_at.is_(None))):
+                if manifest_sha256(Envelope.from_json(row.manifest)) in recalled:
+                    row.recalled_at = node.clock.now()
+    return listed
+
+
+def fetch_missing(node: Node, client: TrainingClient, campaign_ids: list[str]) -> None:
+    """Fetch the releases that are not kept yet, as far as they can be had now."""
+    for campaign_id in campaign_ids:
+        try:
+            fetch_release(node, client, campaign_id)
+        except (PeerRefused, PeerUnreachable):
+            continue
+
+
+def _kept(node: Node, session: Session) -> list[tuple[VerifiedRelease, datetime | None]]:
+    rows = session.scalars(select(ReleaseRow).order_by(ReleaseRow.verified_at.desc()))
+    return [
+        (_opened(node, Envelope.from_json(row.release), Envelope.from_json(row.manifest)), row.recalled_at)
+        for row in rows
+    ]
+
+
+def _recalled(campaign_id: str) -> ReleaseRecalled:
+    return ReleaseRecalled(
+        f"the model of campaign {campaign_id} was taken back by the Gerencia",
+        remedy="decide without a list until another model is released",
+    )
+
+
+def _listed(node: Node, client: TrainingClient, campaign_id: str) -> Envelope:
+    key = bytes.fromhex(node.settings.coordinator_key)
+    for listed in client.campaigns():
+        if open_manifest(listed.manifest, coordinator_key=key).campaign_id == campaign_id:
+            return listed.manifest
+    raise ManifestUnknown(f"there is no campaign {campaign_id!r}", remedy="see: redpact-node training list")
+
+
+def _opened(node: Node, envelope: Envelope, manifest: Envelope) -> VerifiedRelease:
+    key = bytes.fromhex(node.settings.coordinator_key)
+    release, terms = open_release(envelope, manifest=manifest, coordinator_key=key)
+    return VerifiedRelease(release, terms)

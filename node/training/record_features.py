@@ -1,0 +1,191 @@
+"""Rows for the IPRO model, computed from the node's own records by the features that `policies` declares.
+
+The benefit history and the interventions are looked at strictly before `as_of`; what the record keeps without a history
+(work, education, household...) counts as recorded, whenever that was. Nothing here leaves the node: the rows feed the
+training and the scoring that run on this machine.
+
+Whoever objects to profiling has no row, in training or in scoring (GDPR art. 21, LOPDGDD art. 11.2; the consent notice
+promises it).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from node.care.summary import months_on, received_months
+from node.people.model import PROFILING_OBJECTION, PersonRecord, Value, month_number, month_of
+from node.people.store import PersonStore
+from policies.catalogue import load_catalogue
+from policies.errors import PolicyDocumentDamaged
+from policies.training_features import CategoricalFeature, FeatureSet, NumericFeature
+
+MONTHS_OF_INTERVENTIONS: Final = 12
+
+FeatureValue = float | str | None
+"""A number within the public bounds, a code of the public list, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRow:
+    """What the model sees of one person, and beside it what it must not see.
+
+    Attributes:
+        person_id: the node's own id.
+        values: feature name to value, one for each feature of the set.
+        protected: protected attributes, for fairness slices at the node.
+        label: whether the outcome was positive; None when scoring.
+    """
+
+    person_id: str
+    values: Mapping[str, FeatureValue]
+    protected: Mapping[str, str | None]
+    label: bool | None
+
+
+def training_rows(people: PersonStore, features: FeatureSet) -> list[FeatureRow]:
+    """Return the rows of the cohort at the set's own `as_of`, with labels, without objectors; sorted by person id.
+
+    Raises:
+        PolicyDocumentDamaged: the set declares a feature that this version cannot compute.
+        UnknownTerm: the catalogue lost the field by which people object.
+    """
+    return _rows(people, features, date.fromisoformat(f"{features.as_of}-01"), labelled=True)
+
+
+def scoring_rows(people: PersonStore, features: FeatureSet, as_of: date) -> list[FeatureRow]:
+    """Return the rows of the cohort at the month of `as_of`, no labels and no objectors; sorted by person id.
+
+    Raises:
+        PolicyDocumentDamaged, UnknownTerm: as `training_rows`.
+    """
+    return _rows(people, features, as_of.replace(day=1), labelled=False)
+
+
+def _rows(people: PersonStore, features: FeatureSet, as_of: date, *, labelled: bool) -> list[FeatureRow]:
+    computations = [(feature.name, _computation(feature)) for feature in features.features]
+    load_catalogue().field(PROFILING_OBJECTION)  # under another name objections would be overlooked
+    rows = []
+    for person, record in people.records(fields=_sources(features)):
+        if _objects(record):
+            continue
+        case = _Case(record, as_of, features)
+        if case.in_cohort():
+            rows.append(
+                FeatureRow(
+                    person_id=person.person_id,
+                    values={name: compute(case) for name, compute in computations},
+                    protected={each.name: _code(record.fields.get(each.source)) for each in features.protected},
+                    label=case.label() if labelled else None,
+                )
+            )
+    return rows
+
+
+def _sources(features: FeatureSet) -> set[str]:
+    # What no feature is computed from is neither read nor decrypted.
+    computed = {source for feature in features.features for source in feature.sources}
+    return computed | {each.source for each in features.protected} | {PROFILING_OBJECTION}
+
+
+def _objects(record: PersonRecord) -> bool:
+    # Only a plain no, or nothing recorded, lets a person in: whatever cannot be understood counts as an objection.
+    return record.fields.get(PROFILING_OBJECTION, False) is not False
+
+
+class _Case:
+    """One person's record, seen from the first day of a month."""
+
+    def __init__(self, record: PersonRecord, as_of: date, features: FeatureSet) -> None:
+        self.record = record
+        self.as_of = as_of
+        self._features = features
+        self._benefits = frozenset(features.label.benefits)
+
+    @property
+    def age(self) -> int:
+        born = self.record.birth_date
+        return self.as_of.year - born.year - ((self.as_of.month, self.as_of.day) < (born.month, born.day))
+
+    def months_received(self) -> list[int]:
+        """Return the numbers of the months with the benefit within the history, sorted."""
+        start = month_of(month_number(self.as_of) - self._features.history_months)
+        return sorted(received_months(self.record.spells, self._benefits, start, self.as_of))
+
+    def in_cohort(self) -> bool:
+        received = self.months_received()
+        since = month_number(self.as_of) - received[-1] if received else None
+        return self._features.cohort.includes(age=self.age, months_since_receipt=since)
+
+    def label(self) -> bool:
+        outcome = self._features.label
+        end = month_of(month_number(self.as_of) + outcome.window_months)
+        return outcome.positive(months_on(self.record.spells, self._benefits, self.as_of, end))
+
+    def spells_received(self) -> int:
+        """Count unbroken runs of months, whichever the benefits."""
+        months = self.months_received()
+        return sum(1 for index, month in enumerate(months) if index == 0 or month != months[index - 1] + 1)
+
+    def recent_interventions(self) -> int:
+        start = month_of(month_number(self.as_of) - MONTHS_OF_INTERVENTIONS)
+        return sum(1 for done in self.record.interventions if start <= done.started_on < self.as_of)
+
+    def household(self, name: str) -> Value | None:
+        value: Value | None = getattr(self.record.household, name, None)
+        return value
+
+
+_Number = Callable[[_Case], Value | None]
+_DERIVED: Final[Mapping[str, _Number]] = MappingProxyType(
+    {
+        "benefit_months": lambda case: len(case.months_received()),
+        "benefit_spells": _Case.spells_received,
+        "age": lambda case: case.age,
+        "lives_alone": lambda case: (kind := case.household("kind")) and kind == "single",
+        "household_size": lambda case: case.household("size"),
+        "minors": lambda case: case.household("minors"),
+        "dependants": lambda case: case.household("dependants"),
+        "interventions": _Case.recent_interventions,
+    }
+)
+
+
+def _computation(feature: NumericFeature | CategoricalFeature) -> Callable[[_Case], FeatureValue]:
+    read = _DERIVED.get(feature.name)
+    if read is None and len(feature.sources) == 1:
+        source = feature.sources[0]
+
+        def read(case: _Case) -> Value | None:
+            return case.record.fields.get(source)
+
+    if read is None:
+        raise PolicyDocumentDamaged(f"this version cannot compute the feature {feature.name!r}")
+    if isinstance(feature, CategoricalFeature):
+        return _categorical(feature, read)
+    return _numeric(feature, read)
+
+
+def _categorical(feature: CategoricalFeature, read: _Number) -> Callable[[_Case], FeatureValue]:
+    known = frozenset(feature.values)
+
+    def compute(case: _Case) -> FeatureValue:
+        code = _code(read(case))
+        return code if code in known else None
+
+    return compute
+
+
+def _numeric(feature: NumericFeature, read: _Number) -> Callable[[_Case], FeatureValue]:
+    def compute(case: _Case) -> FeatureValue:
+        value = read(case)
+        if not isinstance(value, int):  # a yes or no is an int too
+            return feature.missing
+        return min(max(float(value), feature.min), feature.max)
+
+    return compute
+
+
+def _code(value: Value | None) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,224 @@
+"""How this node answers the steps of a campaign. The coordinator is not trusted in any of them.
+
+Every step goes in this order, and none can be skipped:
+
+- (1) the guard admits it, from what is stored here and never from what the coordinator repeats;
+- (2) an answer already stored is given again as it is; nothing is computed;
+- (3) otherwise the installed code computes one;
+- (4) the guard checks once more; the answer's bytes, what they cost and the ledger entry become durable together;
+- (5) only then does the caller sign and send it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.orm import Session
+
+from consent_ledger.bodies import TrainingContributedBody
+from consent_ledger.entry import EntryType, NewEntry
+from federated.campaign.manifest import CampaignManifest
+from federated.campaign.steps import (
+    CohortReply,
+    CohortRequest,
+    JoinReply,
+    JoinRequest,
+    MaskRequest,
+    ReceivedRequest,
+    StepRequest,
+    TagsReply,
+    TagsRequest,
+    UnmaskRequest,
+    WeightsReply,
+    WeightsRequest,
+    encode_document,
+    read_request,
+)
+from federated.errors import FederatedError, MessageMalformed
+from federated.models import local_sum_for
+from federated.participation.enrolment import Enrolments
+from federated.participation.guard import Admission
+from federated.participation.local_sums import LocalSums
+from federated.participation.round_replies import Participant
+from node.identity.follow import refresh
+from node.training.campaign_decisions import decimal
+from node.training.duplicate_check import Counting
+from node.training.errors import TrainingError
+from node.training.local_data import local_people, training_data
+from node.wiring import Node
+from service.errors import RuntimeFault
+from trust.errors import TrustError
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step that was admitted."""
+
+    asked: ReceivedRequest[StepRequest]
+    admission: Admission
+
+    @property
+    def manifest(self) -> CampaignManifest:
+        return self.admission.manifest
+
+    @property
+    def digest(self) -> str:
+        return self.asked.document.manifest_sha256
+
+
+class StepReplies:
+    """Answers requests; keeps each campaign's people in memory from the first round on."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._participants: dict[str, Participant] = {}
+        self._counting = Counting(node)
+
+    def answer(self, raw: bytes) -> bytes:
+        """Return the reply to a request: durable, and paid for where it costs.
+
+        Raises:
+            FederatedError: the guard or the cohort say no.
+            TrainingError: the data are not there, or not as they were registered.
+            RuntimeFault, TrustError: this node has a fault; nothing is answered.
+        """
+        asked = read_request(raw)
+        # (1) admitted, or (2) answered before; only read, so that nobody waits meanwhile
+        with self._node.snapshot() as session:
+            admission = self._node.training_guard(session).admit(asked, self._node.clock.now())
+        if admission.stored is not None:
+            return admission.stored
+        return self._answered(_Step(asked, admission))
+
+    def forget(self, campaign_id: str) -> None:
+        """Let go of a campaign's people."""
+        self._participants.pop(campaign_id, None)
+
+    def _answered(self, step: _Step) -> bytes:
+        match step.asked.document:
+            case JoinRequest():
+                return self._join(step)
+            case CohortRequest():
+                return self._cohort(step, step.asked.document)
+            case TagsRequest():
+                return self._tags(step, step.asked.document)
+            case WeightsRequest():
+                return self._weights(step, step.asked.document)
+            case MaskRequest():
+                return self._mask(step, step.asked.document)
+            case UnmaskRequest():
+                return self._unmask(step, step.asked.document)
+
+    def _join(self, step: _Step) -> bytes:
+        with self._node.transaction() as session:
+            statement = self._node.enrolments(session).statement(step.manifest.campaign_id, step.digest)
+            return self._admitted_again(session, step, encode_document(JoinReply(statement=statement)))
+
+    def _cohort(self, step: _Step, request: CohortRequest) -> bytes:
+        try:
+            return self._accept(step, request)
+        except MessageMalformed as error:
+            # Perhaps of an entity that was admitted after this node last heard: look for a newer directory, once.
+            if not self._heard_news():
+                raise
+            _log.info("cohort_checked_again", campaign=step.manifest.campaign_id, message=error.message)
+            return self._accept(step, request)
+
+    def _heard_news(self) -> bool:
+        before = self._node.directory.newest()
+        try:
+            after = refresh(self._node)
+        except (RuntimeFault, TrustError) as error:
+            _log.warning("directory_not_refreshed", code=error.code)
+            return False
+        return after is not None and (before is None or after.serial > before.serial)
+
+    def _accept(self, step: _Step, request: CohortRequest) -> bytes:
+        with self._node.transaction() as session:
+            enrolments = self._node.enrolments(session)
+            cohort = enrolments.accept(step.manifest, step.digest, request.statements)
+            wrapped = self._counting.wrapped_keys(enrolments, step.manifest, cohort)
+            return self._admitted_again(session, step, encode_document(CohortReply(wrapped_keys=wrapped)))
+
+    def _tags(self, step: _Step, request: TagsRequest) -> bytes:
+        with self._node.transaction() as session:
+            enrolments = self._node.enrolments(session)
+            cohort = enrolments.cohort(step.manifest, step.digest)
+            data = training_data(self._node, session, step.manifest)
+            tags = self._counting.tags(session, enrolments, cohort, data.keys, request.wrapped_key)
+            return self._admitted_again(session, step, encode_document(TagsReply(tags=tags)))
+
+    def _weights(self, step: _Step, request: WeightsRequest) -> bytes:
+        with self._node.transaction() as session:
+            self._counting.weigh(self._node.enrolments(session), step.manifest, request.multiplicities, request.counted)
+            return self._admitted_again(session, step, encode_document(WeightsReply()))
+
+    def _admitted_again(self, session: Session, step: _Step, reply: bytes) -> bytes:
+        return self._node.training_guard(session).record(step.asked, reply, self._node.clock.now())
+
+    def _mask(self, step: _Step, request: MaskRequest) -> bytes:
+        participant = self._participant(step)
+        # (3) computed outside the transaction, so that the node goes on answering others meanwhile
+        reply = participant.mask(ReceivedRequest(request, step.asked.raw))
+        # (4) paid for, logged and stored together
+        with self._node.transaction() as session:
+            ledger = self._node.ledger(session)
+            ledger.lock()  # before the budget's lock, as everywhere
+            now = self._node.clock.now()
+            durable = self._node.training_guard(session).record(step.asked, reply, now)
+            if durable is not reply:
+                return durable  # another worker was quicker: its bytes are the answer
+            ledger.append([NewEntry(EntryType.TRAINING_CONTRIBUTED, self._body(session, step, request, reply))], now)
+            return durable
+
+    def _unmask(self, step: _Step, request: UnmaskRequest) -> bytes:
+        participant = self._participant(step)
+        with self._node.snapshot() as session:
+            self._counting.require_counted(self._node.enrolments(session), step.manifest, request.survivors)
+        reply = participant.unmask(ReceivedRequest(request, step.asked.raw))
+        with self._node.transaction() as session:
+            return self._admitted_again(session, step, reply)
+
+    def _body(self, session: Session, step: _Step, request: MaskRequest, reply: bytes) -> TrainingContributedBody:
+        statement = self._node.epsilon_ledger(session).statement(step.admission.dataset)
+        return TrainingContributedBody(
+            campaign_id=request.campaign_id,
+            manifest_sha256=request.manifest_sha256,
+            round=request.round,
+            data_set=step.admission.dataset,
+            epsilon_after=decimal(statement.spent),
+            delta=decimal(statement.limit.delta),
+            contribution_sha256=hashlib.sha256(reply).hexdigest(),
+        )
+
+    def _participant(self, step: _Step) -> Participant:
+        campaign_id = step.manifest.campaign_id
+        if campaign_id not in self._participants:
+            with self._node.snapshot() as session:
+                enrolments = self._node.enrolments(session)
+                self._participants[campaign_id] = self._made(session, enrolments, step)
+        return self._participants[campaign_id]
+
+    def _made(self, session: Session, enrolments: Enrolments, step: _Step) -> Participant:
+        manifest = step.manifest
+        cohort = enrolments.cohort(manifest, step.digest)
+        masker = enrolments.masker(cohort)
+        data = training_data(self._node, session, manifest)
+        weights = self._counting.weights(enrolments, manifest, data.keys)
+        people = local_people(data, manifest, weights)
+        return Participant(manifest, cohort, masker, LocalSums(manifest, people, local_sum_for(manifest)))
+
+
+def warm_up(node: Node, session: Session, manifest: CampaignManifest) -> None:
+    """Load what the first round needs, so that it is not slow: the data, the model's libraries, the noise.
+
+    Data that cannot be read are no reason to stop here: the round that asks for them is refused with the code.
+    """
+    try:
+        data = training_data(node, session, manifest)
+        trainer = LocalSums(manifest, local_people(data, manifest, None), local_sum_for(manifest))
+        trainer.warm_up()
+    except (FederatedError, TrainingError) as error:
+        _log.warning("data_unreadable", campaign=manifest.campaign_id, code=error.code)

@@ -1,0 +1,146 @@
+"""The limits of a caller on a gRPC server: before a call costs more than its headers.
+
+A unary call gives gRPC's worker the request before anybody is asked; a peer that dribbles its body would hold a thread
+and name nobody. So the server takes requests as streams of one message (the same bytes on the wire): the caller is
+known, and charged, before the body is waited for.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import grpc
+import structlog
+
+from service.errors import CallTooLarge, PeerUnidentified
+from service.limits import CallerLimits, CallGroup, Excess
+from service.peer import caller_address, caller_id
+from trust.errors import MalformedDocument
+
+BODY_SECONDS: Final = 30.0
+"""How long a caller may take to send a request, once the call is open: half a mebibyte at 140 kbit/s."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimit:
+    """What one call of a service may cost: the group it is counted in, and the size of its request."""
+
+    group: CallGroup
+    max_bytes: int
+
+
+OTHER_CALLS: Final = CallLimit(CallGroup.QUESTIONS, 1024)
+"""For calls that the service does not list: gRPC's own health check."""
+
+
+class CallerGone(Exception):
+    """The caller went away, or was cut off, before its request was here: there is nobody to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A call that was let in."""
+
+    caller: str
+    limit: CallLimit
+
+
+class CallGuard:
+    """Lets calls of one server in. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        limits: CallerLimits,
+        calls: Mapping[str, CallLimit],
+        *,
+        network: str,
+        body_seconds: float = BODY_SECONDS,
+    ) -> None:
+        """Guard the calls of a server.
+
+        Args:
+            limits: what callers share; two servers of a service may have the same.
+            calls: by full method name, such as ``/redpact.v1.Records/FetchSummary``.
+            network: the network's name, which certificates carry.
+            body_seconds: how long a request may take to arrive.
+        """
+        self._limits, self._calls, self._network = limits, calls, network
+        self._body_seconds = body_seconds
+        self._lock = threading.Lock()
+        self._waiting: dict[int, tuple[float, grpc.ServicerContext, Admitted]] = {}
+        self._stopping = threading.Event()
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest request that gRPC itself need take: twice ours, so that the typed refusal is usually ours."""
+        return 2 * max((limit.max_bytes for limit in self._calls.values()), default=OTHER_CALLS.max_bytes)
+
+    @contextmanager
+    def admitted(self, method: str, context: grpc.ServicerContext) -> Iterator[Admitted]:
+        """Let a call in for as long as the block runs.
+
+        Raises:
+            TooManyCalls: the caller has too many under way, or made too many lately.
+        """
+        limit = self._calls.get(method, OTHER_CALLS)
+        try:
+            caller = caller_id(context, self._network)
+        except PeerUnidentified:  # the servicer says whether that will do
+            caller = caller_address(context)
+        self._limits.enter(caller, limit.group)
+        try:
+            yield Admitted(caller, limit)
+        finally:
+            self._limits.leave(caller)
+
+    def read(self, requests: Iterator[bytes], context: grpc.ServicerContext, call: Admitted) -> bytes:
+        """Return the one request of a call.
+
+        Raises:
+            CallTooLarge: it has more bytes than calls of its kind may have.
+            MalformedDocument: there is none.
+            CallerGone: the caller went away, or took too long.
+        """
+        with self._watched(context, call):
+            try:
+                data = next(requests, None)
+            except grpc.RpcError as error:
+                raise CallerGone from error
+        if data is None:
+            raise MalformedDocument("the call carries no request")
+        if len(data) > call.limit.max_bytes:
+            self._limits.note(call.caller, call.limit.group, Excess.SIZE)
+            raise CallTooLarge(f"{len(data)} bytes; this call takes {call.limit.max_bytes}", remedy="send less")
+        return data
+
+    def watch(self) -> None:
+        """Cut off callers whose request does not arrive, until `stop`; runs in a thread of its own."""
+        while not self._stopping.wait(min(self._body_seconds / 2, 1.0)):
+            now = time.monotonic()
+            with self._lock:
+                late = [key for key, (until, _, _) in self._waiting.items() if until <= now]
+                cut = [self._waiting.pop(key) for key in late]
+            for _, context, call in cut:
+                _log.info("caller_too_slow", caller=call.caller, group=call.limit.group)
+                self._limits.note(call.caller, call.limit.group, Excess.SLOW)
+                context.cancel()
+
+    def stop(self) -> None:
+        """End `watch`."""
+        self._stopping.set()
+
+    @contextmanager
+    def _watched(self, context: grpc.ServicerContext, call: Admitted) -> Iterator[None]:
+        key = id(context)
+        with self._lock:
+            self._waiting[key] = (time.monotonic() + self._body_seconds, context, call)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting.pop(key, None)

@@ -1,0 +1,150 @@
+"""Errors of the machinery under both services. `RuntimeFault` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class RuntimeFault(RedpactError):
+    """Root of the errors of `service`."""
+
+    code = "runtime_fault"
+    kind = ErrorKind.DAMAGED
+
+
+class StorageBusy(RuntimeFault):
+    """Another process holds the database for longer than we wait."""
+
+    code = "storage_busy"
+    kind = ErrorKind.UNREACHABLE
+    es = "La base de datos está ocupada. Espere unos segundos y repita la operación."
+
+
+class StorageUnreachable(RuntimeFault):
+    """The database server cannot be reached."""
+
+    code = "storage_unreachable"
+    kind = ErrorKind.UNREACHABLE
+    es = "No se puede conectar con el servidor de la base de datos. Compruebe que funciona y la dirección configurada."
+
+
+class StorageFull(RuntimeFault):
+    """The disk, or the quota, is full; nothing was changed."""
+
+    code = "storage_full"
+    es = "El disco está lleno: no se ha cambiado nada. Libere espacio y repita la operación."
+
+
+class StorageDamaged(RuntimeFault):
+    """The database file is damaged or is not ours."""
+
+    code = "storage_damaged"
+    es = "La base de datos está dañada. Ejecute «doctor» y restaure la última copia de seguridad."
+
+
+class StorageOutdated(RuntimeFault):
+    """The database schema is not the one this version works with."""
+
+    code = "storage_outdated"
+    es = "La base de datos es de otra versión de RedPACT. Ejecute «init» para actualizarla."
+
+
+class HomeUnusable(RuntimeFault):
+    """The home folder is missing, unreadable or not initialised."""
+
+    code = "home_unusable"
+    kind = ErrorKind.USAGE
+    es = "La carpeta de trabajo no existe o no está inicializada. Indique --home o ejecute «init» primero."
+
+
+class SettingsInvalid(RuntimeFault):
+    """The settings file does not validate."""
+
+    code = "settings_invalid"
+    kind = ErrorKind.USAGE
+    es = "El fichero de configuración tiene un error. Corrija el valor indicado."
+
+
+class PeerUnreachable(RuntimeFault):
+    """No answer from the other side: network, TLS or deadline."""
+
+    code = "peer_unreachable"
+    kind = ErrorKind.UNREACHABLE
+    es = "La otra entidad no responde. Inténtelo más tarde."
+
+    def __init__(self, message: str, *, remedy: str = "", answered: bool = False) -> None:
+        """`answered`: the other side did say something, namely that it cannot just now."""
+        super().__init__(message, remedy=remedy)
+        self.answered = answered
+
+
+class PeerRefused(RuntimeFault):
+    """The other side answered no; the message carries its public reason."""
+
+    code = "peer_refused"
+    kind = ErrorKind.REFUSED
+    es = "La otra entidad ha denegado la petición."
+
+    def __init__(self, message: str, *, remedy: str = "", peer_code: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.peer_code = peer_code
+
+
+class PeerBusy(PeerUnreachable):
+    """The other side takes no more calls from us for now; `retry_after` says for how many seconds."""
+
+    code = "peer_busy"
+    es = "La otra entidad está ocupada, o ya ha atendido demasiadas peticiones de esta. Repítala dentro de un momento."
+
+    def __init__(self, message: str, *, remedy: str = "", retry_after: float = 1.0) -> None:
+        super().__init__(message, remedy=remedy, answered=True)
+        self.retry_after = retry_after
+
+
+class TooManyCalls(RuntimeFault):
+    """A caller that asks more of this service than its share; `retry_after` says when to try again, in seconds."""
+
+    code = "too_many_calls"
+    kind = ErrorKind.UNREACHABLE
+    es = "Demasiadas llamadas seguidas o a la vez. Espere el tiempo indicado y repítala."
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message, remedy=f"try again in {retry_after:.1f} seconds")
+        self.retry_after = retry_after
+
+
+class CallTooLarge(RuntimeFault):
+    """A request of more bytes than calls of its kind may have."""
+
+    code = "call_too_large"
+    kind = ErrorKind.REFUSED
+    es = "El mensaje es demasiado grande para esta llamada. No se ha leído."
+
+
+class PeerUnidentified(RuntimeFault):
+    """A caller whose certificate names no entity of this network."""
+
+    code = "peer_unidentified"
+    kind = ErrorKind.REFUSED
+    es = "No se reconoce el certificado de quien llama."
+
+
+class CertificateUnusable(RuntimeFault):
+    """The TLS certificate, or the list of trusted CAs, cannot be used."""
+
+    code = "certificate_unusable"
+    es = "El certificado del servicio no se puede usar. Pida una nueva invitación a la Gerencia y ejecute «init»."
+
+
+class AddressInUse(RuntimeFault):
+    """The address to listen on cannot be bound."""
+
+    code = "address_in_use"
+    kind = ErrorKind.USAGE
+    es = "No se puede abrir el puerto indicado. Elija otro, o cierre el programa que lo ocupa."
+
+
+class PeerUntrusted(RuntimeFault):
+    """TLS failed: another certificate authority, another name, or an expired certificate, on either side."""
+
+    code = "peer_untrusted"
+    kind = ErrorKind.REFUSED
+    es = "No se puede confiar en el certificado de la otra parte. No se ha enviado nada. Ejecute «doctor»."

@@ -1,0 +1,178 @@
+"""A small HTTP server for the public part of witnessing: bounded in threads, bytes and time. No TLS, by design.
+
+What passes is public and signed, and the specification asks for no authentication; whoever wants encryption puts a
+reverse proxy before it.
+"""
+
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, Final
+
+import structlog
+from typing_extensions import override
+
+from service.errors import AddressInUse
+from trust.addresses import split_address
+
+WORKERS: Final = 8
+WAITING: Final = 64
+"""Connections that may wait for a worker; further ones are closed at once."""
+
+CONNECTION_SECONDS: Final = 30.0
+"""Life of a connection, kept alive or not: a slow client cannot hold a worker for longer."""
+
+_IDLE_SECONDS: Final = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """What to answer."""
+
+    status: int
+    body: bytes
+    content_type: str = "text/plain; charset=utf-8"
+
+
+Handle = Callable[[str, str, bytes], HttpReply]
+"""Given method, path and body, the reply. What it raises becomes 500, and stays in our log."""
+
+
+class RunningHttp:
+    """A server that answers, and the port it got."""
+
+    def __init__(self, server: "_Server", thread: threading.Thread) -> None:
+        self._server = server
+        self._thread = thread
+        self.port: int = server.server_address[1]
+
+    def stop(self, grace_seconds: float = 5.0) -> None:
+        """Stop accepting, let the requests under way end, and wait for it."""
+        self._server.shutdown()
+        self._thread.join(grace_seconds)
+        self._server.server_close()
+
+
+def start_http(listen: str, handle: Handle, *, max_body_bytes: int) -> RunningHttp:
+    """Start a server in threads of its own.
+
+    Args:
+        listen: ``host:port``; port 0 takes a free one.
+        handle: what answers.
+        max_body_bytes: a larger request is refused unread.
+
+    Raises:
+        AddressInUse: the address cannot be bound.
+    """
+    host, port = split_address(listen)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        server = _Server(family, (host, port), handle, max_body_bytes)
+    except OSError as error:
+        raise AddressInUse(f"cannot listen on {listen}", remedy="choose another port, or stop what uses it") from error
+    thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="http", daemon=True)
+    thread.start()
+    return RunningHttp(server, thread)
+
+
+class _Server(HTTPServer):
+    request_queue_size = 64
+
+    def __init__(self, family: socket.AddressFamily, address: tuple[str, int], handle: Handle, max_body: int) -> None:
+        self.address_family = family
+        self.handle = handle
+        self.max_body = max_body
+        self._room = threading.BoundedSemaphore(WORKERS + WAITING)
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="http")
+        super().__init__(address, _Handler)
+
+    @override
+    def server_bind(self) -> None:
+        # The base class looks its own name up in the DNS here, for CGI programs that do not exist.
+        super(HTTPServer, self).server_bind()
+
+    @override
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if not self._room.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        work = self._pool.submit(self._work, request, client_address)
+        work.add_done_callback(lambda done: self._turn_away(request) if done.cancelled() else None)
+
+    def _turn_away(self, request: Any) -> None:
+        # It waited for a worker when the server was stopped.
+        self.shutdown_request(request)
+        self._room.release()
+
+    def _work(self, request: Any, client_address: Any) -> None:
+        limit = threading.Timer(CONNECTION_SECONDS, _cut, (request,))
+        limit.daemon = True
+        limit.start()
+        try:
+            self.finish_request(request, client_address)
+        except OSError:
+            _log.debug("http_connection_lost")  # the other side went away: its own affair
+        finally:
+            limit.cancel()
+            self.shutdown_request(request)
+            self._room.release()
+
+    @override
+    def server_close(self) -> None:
+        super().server_close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _cut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        _log.debug("http_connection_already_closed")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = _IDLE_SECONDS
+    server_version = "RedPACT"
+    sys_version = ""
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._answer(b"")
+
+    def do_POST(self) -> None:
+        length = self.headers.get("Content-Length", "")
+        if not length.isascii() or not length.isdigit() or self.headers.get("Transfer-Encoding"):
+            self._refuse(411, b"a Content-Length is needed\n")
+        elif len(length) > 12 or int(length) > self.server.max_body:  # noqa: PLR2004 - far above any length allowed
+            self._refuse(413, b"the request is too large\n")
+        else:
+            self._answer(self.rfile.read(int(length)))
+
+    def _refuse(self, status: int, body: bytes) -> None:
+        self.close_connection = True  # the body was not read: what follows on the wire is no request
+        self._send(HttpReply(status, body))
+
+    def _answer(self, body: bytes) -> None:
+        try:
+            reply = self.server.handle(self.command, self.path, body)
+        except Exception:  # noqa: BLE001  # the outermost edge: no traceback may reach a stranger
+            _log.exception("http_failed", method=self.command)
+            reply = HttpReply(500, b"the service has a fault\n")
+        self._send(reply)
+
+    def _send(self, reply: HttpReply) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(reply.body)
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        _log.debug("http_request", status=args[1] if len(args) > 1 else "")

@@ -1,0 +1,180 @@
+"""How much of a service one caller may use: calls over time, and calls under way at once.
+
+A caller is an entity, by its certificate, or an address where no certificate is asked for. Over time each caller has a
+token bucket for each group of calls: a large reserve for a busy hour, and a slow refill that makes trying documents one
+after the other hopeless. At once, a caller may hold as many threads as are free (Choudhury and Hahne, "Dynamic queue
+length thresholds", IEEE/ACM Transactions on Networking 6(2), 1998): one alone gets half of them, two get a third each,
+and whoever comes next always finds some.
+
+What is remembered of callers is bounded: of too many, the one not heard for longest is forgotten.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from service.errors import TooManyCalls
+
+MAX_CALLERS: Final = 4096
+SURE_SHARE: Final = 4
+"""Calls that a caller may have under way however busy the service is."""
+
+OTHERS: Final = "*"
+"""Stands in the counts for the callers that were forgotten."""
+
+_BUSY_SECONDS: Final = 1.0
+
+
+class CallGroup(StrEnum):
+    """Calls that are counted together."""
+
+    FETCHES = "fetches"
+    MESSAGES = "messages"
+    QUESTIONS = "questions"
+
+
+class Excess(StrEnum):
+    """What a caller overdid."""
+
+    RATE = "rate"
+    SHARE = "share"
+    SIZE = "size"
+    SLOW = "slow"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A token bucket: `burst` calls in reserve, refilled at `per_second`."""
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCalls:
+    """How often a caller was refused for one reason, since the service started."""
+
+    caller: str
+    group: CallGroup
+    excess: Excess
+    count: int
+    last: datetime
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    at: datetime
+
+
+@dataclass(slots=True)
+class _Caller:
+    under_way: int = 0
+    buckets: dict[CallGroup, _Bucket] = field(default_factory=dict)
+    refused: dict[tuple[CallGroup, Excess], RefusedCalls] = field(default_factory=dict)
+
+    def add(self, more: RefusedCalls) -> None:
+        known = self.refused.get((more.group, more.excess))
+        total = (
+            more if known is None else replace(more, count=known.count + more.count, last=max(known.last, more.last))
+        )
+        self.refused[more.group, more.excess] = total
+
+
+class CallerLimits:
+    """Admits and counts calls. Safe to use from several threads."""
+
+    def __init__(self, rates: Mapping[CallGroup, Rate], *, threads: int, now: Callable[[], datetime]) -> None:
+        """Keep the limits of one service.
+
+        Args:
+            rates: one for every group of calls.
+            threads: how many calls the service works on at once.
+            now: the present time, UTC.
+        """
+        self._rates = {group: rates[group] for group in CallGroup}
+        self._threads, self._now = threads, now
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._callers: OrderedDict[str, _Caller] = OrderedDict()
+        self._forgotten = _Caller()
+
+    def enter(self, caller: str, group: CallGroup) -> None:
+        """Admit a call, or refuse it; `leave` must follow each one admitted.
+
+        Raises:
+            TooManyCalls: the caller has too many under way, or made too many lately.
+        """
+        with self._lock:
+            known = self._known(caller)
+            sure = min(SURE_SHARE, self._threads - 1)
+            if known.under_way >= max(sure, self._threads - self._under_way):
+                self._count(caller, known, group, Excess.SHARE)
+                raise TooManyCalls("too many calls of this caller are under way", retry_after=_BUSY_SECONDS)
+            self._spend(caller, known, group)
+            known.under_way += 1
+            self._under_way += 1
+
+    def leave(self, caller: str) -> None:
+        """End a call that was admitted."""
+        with self._lock:
+            self._callers[caller].under_way -= 1
+            self._under_way -= 1
+
+    def spend(self, caller: str, group: CallGroup) -> None:
+        """Charge a caller for something that is no call of its own: what a message asks for, what a relay brought.
+
+        Raises:
+            TooManyCalls: the caller made too many lately.
+        """
+        with self._lock:
+            self._spend(caller, self._known(caller), group)
+
+    def note(self, caller: str, group: CallGroup, excess: Excess) -> None:
+        """Count a call that was refused, or ended, for another reason than its rate or share."""
+        with self._lock:
+            self._count(caller, self._known(caller), group, excess)
+
+    def refused(self) -> tuple[RefusedCalls, ...]:
+        """Return what was refused since the service started, the most frequent first."""
+        with self._lock:
+            everybody = (self._forgotten, *self._callers.values())
+            found = [refused for known in everybody for refused in known.refused.values()]
+        return tuple(sorted(found, key=lambda each: (-each.count, each.caller)))
+
+    def _known(self, caller: str) -> _Caller:
+        found = self._callers.get(caller)
+        if found is None:
+            if len(self._callers) >= MAX_CALLERS:
+                self._forget_one()
+            found = self._callers[caller] = _Caller()
+        self._callers.move_to_end(caller)
+        return found
+
+    def _forget_one(self) -> None:
+        oldest = next((name for name, known in self._callers.items() if not known.under_way), None)
+        if oldest is None:
+            raise TooManyCalls("too many callers at once", retry_after=_BUSY_SECONDS)
+        for refused in self._callers.pop(oldest).refused.values():
+            self._forgotten.add(replace(refused, caller=OTHERS))
+
+    def _spend(self, caller: str, known: _Caller, group: CallGroup) -> None:
+        rate, now = self._rates[group], self._now()
+        bucket = known.buckets.get(group)
+        if bucket is None:
+            bucket = known.buckets[group] = _Bucket(float(rate.burst), now)
+        elapsed = (now - bucket.at).total_seconds()  # a clock that was put back refills nothing, and starves nobody
+        bucket.tokens = min(float(rate.burst), bucket.tokens + max(elapsed, 0.0) * rate.per_second)
+        bucket.at = now
+        if bucket.tokens < 1.0:
+            self._count(caller, known, group, Excess.RATE)
+            wait = (1.0 - bucket.tokens) / rate.per_second
+            raise TooManyCalls(f"too many {group} of this caller lately", retry_after=wait)
+        bucket.tokens -= 1.0
+
+    def _count(self, caller: str, known: _Caller, group: CallGroup, excess: Excess) -> None:
+        known.add(RefusedCalls(caller, group, excess, 1, self._now()))

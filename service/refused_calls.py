@@ -1,0 +1,93 @@
+"""The calls that a running service refused for their number or size: kept in a file, so that ``status`` can show them.
+
+They are counted in memory and written every few seconds at most: a flood must not become one of writes.
+"""
+
+import json
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+from service.errors import RuntimeFault
+from service.files import MAX_PRIVATE_BYTES, write_private
+from service.limits import CallerLimits, RefusedCalls
+
+FILE: Final = "refused-calls.json"
+WRITE_SECONDS: Final = 5.0
+MAX_KEPT: Final = 100
+_MAX_SHOWN: Final = 10
+
+
+def keep_refused_calls(
+    home: Path, limits: CallerLimits, stopping: threading.Event, *, seconds: float = WRITE_SECONDS
+) -> None:
+    """Write what was refused since the service started, whenever it changed, until `stopping` is set.
+
+    Raises:
+        StorageFull, HomeUnusable: it cannot be written.
+    """
+    written: tuple[RefusedCalls, ...] | None = None
+    ending = False
+    while not ending:
+        ending = stopping.wait(0 if written is None else seconds)
+        refused = limits.refused()[:MAX_KEPT]
+        if refused != written:
+            write_private(home / FILE, json.dumps([_document(each) for each in refused]).encode())
+            written = refused
+
+
+def refused_calls(home: Path) -> list[dict[str, Any]]:
+    """Return what the service refused since it last started, as JSON values, the most frequent first.
+
+    Raises:
+        RuntimeFault: the file is not what a service wrote.
+    """
+    try:
+        with (home / FILE).open("rb") as file:
+            return [_checked(each) for each in json.loads(file.read(MAX_PRIVATE_BYTES))]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RuntimeFault(f"cannot read {home / FILE}", remedy="delete it and restart the service") from error
+
+
+def refused_lines(found: list[dict[str, Any]], lang: str) -> list[str]:
+    """Return what ``status`` says of them: nothing when there are none."""
+    if not found:
+        return []
+    head, groups, reasons = _WORDS["en" if lang == "en" else "es"]
+    shown = [
+        f"{each['caller']}: {each['count']} {groups.get(each['group'], each['group'])}"
+        f" ({reasons.get(each['excess'], each['excess'])})"
+        for each in found[:_MAX_SHOWN]
+    ]
+    return [f"{head}: " + "; ".join(shown)]
+
+
+def _document(refused: RefusedCalls) -> dict[str, Any]:
+    return {
+        "caller": refused.caller,
+        "group": refused.group.value,
+        "excess": refused.excess.value,
+        "count": refused.count,
+        "last": refused.last.isoformat(),
+    }
+
+
+def _checked(document: Any) -> dict[str, Any]:
+    texts = {name: str(document[name])[:100] for name in ("caller", "group", "excess", "last")}
+    return {**texts, "count": int(document["count"])}
+
+
+_WORDS: Final = {
+    "es": (
+        "Llamadas rechazadas por exceso desde el arranque",
+        {"fetches": "consultas", "messages": "mensajes", "questions": "preguntas"},
+        {"rate": "demasiado seguidas", "share": "demasiadas a la vez", "size": "demasiado grandes", "slow": "lentas"},
+    ),
+    "en": (
+        "Calls refused for excess since the start",
+        {"fetches": "fetches", "messages": "messages", "questions": "questions"},
+        {"rate": "too many lately", "share": "too many at once", "size": "too large", "slow": "too slow"},
+    ),
+}

@@ -1,0 +1,129 @@
+"""The settings file of a service: TOML in its home folder, validated whole before anything starts."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from service.errors import HomeUnusable, SettingsInvalid
+from service.files import write_private
+from service.limits import CallGroup, Rate
+from trust.addresses import MAX_PORT, Address
+
+MAX_SETTINGS_BYTES: Final = 256 * 1024
+_WITNESS_STEP: Final = 1000
+
+
+class ServiceSettings(BaseModel):
+    """What both services can be told; a subclass names its file and adds its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    FILE: ClassVar[str]
+
+    database: str = Field(default="", max_length=2000, description="database URL; empty: an SQLite file in the home")
+    witness_listen: Address | Literal[""] = Field(
+        default="", description="host:port of the HTTP endpoint that cosigns others' ledgers; empty: none"
+    )
+    witness_url: str = Field(
+        default="", max_length=300, description="where others reach `witness_listen`; empty: http:// and the address"
+    )
+    fetches_per_second: float = Field(
+        default=25.0, gt=0, le=10_000, description="what one caller may fetch over time, beyond its reserve"
+    )
+    fetches_burst: int = Field(
+        default=50_000, ge=1, le=10_000_000, description="fetches one caller has in reserve for a busy hour"
+    )
+    messages_per_second: float = Field(
+        default=25.0, gt=0, le=10_000, description="messages of one caller over time, beyond its reserve"
+    )
+    messages_burst: int = Field(default=50_000, ge=1, le=10_000_000, description="messages one caller has in reserve")
+    questions_per_second: float = Field(
+        default=25.0, gt=0, le=10_000, description="other calls and questions of one caller over time"
+    )
+    questions_burst: int = Field(
+        default=50_000, ge=1, le=10_000_000, description="other calls and questions one caller has in reserve"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def rates(self) -> dict[CallGroup, Rate]:
+        """How many calls of each group one caller may make."""
+        return {
+            CallGroup.FETCHES: Rate(self.fetches_per_second, self.fetches_burst),
+            CallGroup.MESSAGES: Rate(self.messages_per_second, self.messages_burst),
+            CallGroup.QUESTIONS: Rate(self.questions_per_second, self.questions_burst),
+        }
+
+    @classmethod
+    def exists(cls, home: Path) -> bool:
+        """Tell whether the home folder was initialised."""
+        return (home / cls.FILE).is_file()
+
+    @classmethod
+    def load(cls, home: Path) -> Self:
+        """Read and validate the settings of a home folder.
+
+        Raises:
+            HomeUnusable: there is no settings file, or it cannot be read.
+            SettingsInvalid: it is not TOML, or a value is wrong; the message names it.
+        """
+        path = home / cls.FILE
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_SETTINGS_BYTES)
+        except OSError as error:
+            raise HomeUnusable(
+                f"cannot read {path}: {error.strerror}", remedy="give the right --home, or run init first"
+            ) from error
+        try:
+            return cls.validated(tomllib.loads(data.decode("utf-8")))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsInvalid(f"{path} is not TOML: {error}", remedy="correct the file") from error
+
+    @classmethod
+    def validated(cls, values: Mapping[str, Any]) -> Self:
+        """Return settings made of `values`.
+
+        Raises:
+            SettingsInvalid: a value is wrong; the message names it.
+        """
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise SettingsInvalid(f"{where}: {first['msg']}", remedy=f"correct {where or 'the settings'}") from error
+
+    def save(self, home: Path) -> None:
+        """Write the settings durably, readable by their owner only (a database URL may hold a password)."""
+        lines = [f"# {self.FILE}: written by init; edit and restart the service."]
+        lines += [f"{name} = {_toml(value)}" for name, value in self.model_dump(mode="json").items()]
+        write_private(home / self.FILE, ("\n".join(lines) + "\n").encode())
+
+    def database_url(self, home: Path) -> str:
+        """Return the URL of the service's database."""
+        return self.database or f"sqlite:///{(home / self.FILE).with_suffix('.sqlite').absolute()}"
+
+
+def http_url(listen: str, address: str = "") -> str:
+    """Return the URL of a witness that listens at `listen`, on the host of `address` when one is given."""
+    port = listen.rpartition(":")[2]
+    host = (address or listen).rpartition(":")[0]
+    return f"http://{host}:{port}"
+
+
+def witness_address(wanted: str, listen: str) -> str:
+    """Return where to witness: as wanted, nowhere for ``none``, and when nothing was said a thousand ports on."""
+    if wanted:
+        return "" if wanted == "none" else wanted
+    host, _, port = listen.rpartition(":")
+    number = int(port) if port.isascii() and port.isdigit() and len(port) <= len(str(MAX_PORT)) else 0
+    return f"{host}:{number + _WITNESS_STEP}" if 0 < number <= MAX_PORT - _WITNESS_STEP else ""
+
+
+def _toml(value: object) -> str:
+    # JSON strings, integers, booleans and flat lists of them are TOML too, but for DEL, which TOML wants escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,130 @@
+"""Errors across a gRPC call: ours to a status on the way out, a status to ours on the way in."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+import grpc
+
+from policies.errors import ErrorKind, RedpactError
+from service.errors import PeerBusy, PeerRefused, PeerUnreachable, PeerUntrusted
+
+CODE_METADATA: Final = "redpact-code"
+"""Trailing metadata with the error's stable code."""
+
+RETRY_METADATA: Final = "redpact-retry-after"
+"""Trailing metadata with the seconds to wait before another try."""
+
+_LONGEST_RETRY: Final = 3600.0
+"""A peer's word on when to try again is believed up to this many seconds."""
+
+STATUS_OF: Final[Mapping[ErrorKind, grpc.StatusCode]] = {
+    ErrorKind.REFUSED: grpc.StatusCode.PERMISSION_DENIED,
+    ErrorKind.USAGE: grpc.StatusCode.INVALID_ARGUMENT,
+    ErrorKind.UNREACHABLE: grpc.StatusCode.UNAVAILABLE,
+    ErrorKind.DAMAGED: grpc.StatusCode.INTERNAL,
+}
+
+_ANSWERED_NO: Final = frozenset(
+    {
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.UNIMPLEMENTED,
+    }
+)
+
+
+@contextmanager
+def peer_errors(peer: str) -> Iterator[None]:
+    """Turn what a gRPC call to `peer` raises into our errors.
+
+    Raises:
+        PeerRefused: the peer answered no; `peer_code` holds the code it gave.
+        PeerUntrusted: the certificates of the two sides do not match.
+        PeerBusy: the peer takes no more calls from us for now.
+        PeerUnreachable: no answer, a fault at the peer, or this side closed the channel.
+    """
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise from_rpc_error(error, peer) from error
+    except ValueError as error:
+        if not _CLOSED.match(str(error)):
+            raise
+        raise _abandoned(peer) from error
+
+
+def from_rpc_error(error: grpc.RpcError, peer: str) -> RedpactError:
+    """Return our error for a failed call to `peer`."""
+    if not isinstance(error, grpc.Call):  # only a channel closed under a call leads here
+        return _abandoned(peer)
+    details = (error.details() or "")[:500]
+    if error.code() in _ANSWERED_NO:
+        return PeerRefused(f"{peer} answered: {details}", remedy=_REFUSED_REMEDY, peer_code=peer_code(error))
+    if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED and not _TOO_LARGE.search(details):
+        return PeerBusy(f"{peer} is busy: {details}", remedy=_BUSY_REMEDY, retry_after=_retry_after(error))
+    if any(sign in details for sign in _DISTRUST):
+        return PeerUntrusted(f"no trusted connection to {peer}: {details}", remedy=_UNTRUSTED_REMEDY)
+    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return PeerUnreachable(f"{peer} did not answer in time", remedy="try again later")
+    return PeerUnreachable(
+        f"no answer from {peer}: {details}",
+        remedy=_UNREACHABLE_REMEDY,
+        answered=error.code() is not grpc.StatusCode.UNAVAILABLE or bool(peer_code(error)),
+    )
+
+
+def public_details(error: RedpactError, reference: str) -> str:
+    """Return what a caller may read of an error: of a fault of this machine only where the log has it."""
+    # A path or a database message is no business of the caller's.
+    own_fault = error.kind is ErrorKind.DAMAGED
+    return (f"the service has a fault; reference {reference}" if own_fault else error.message)[:1000]
+
+
+def refused_by(peer: str, kind: ErrorKind, code: str, details: str) -> RedpactError:
+    """Return our error for an error that `peer` answered with in another way than by a status: the same."""
+    if STATUS_OF[kind] in _ANSWERED_NO:
+        return PeerRefused(f"{peer} answered: {details[:500]}", remedy=_REFUSED_REMEDY, peer_code=code)
+    return PeerUnreachable(f"no answer from {peer}: {details[:500]}", remedy=_UNREACHABLE_REMEDY, answered=True)
+
+
+_DISTRUST: Final = ("CERTIFICATE_VERIFY_FAILED", "SSL_ERROR_SSL", "Hostname Verification Check failed", "_ALERT_")
+"""What gRPC's text shows when certificates do not match; it has no code of its own for that."""
+
+_UNTRUSTED_REMEDY: Final = "check the certificates and clocks of both sides with doctor"
+_UNREACHABLE_REMEDY: Final = "check that it is running, and try again later"
+_REFUSED_REMEDY: Final = "read the reason above; the other side's administrator can say more"
+
+
+_BUSY_REMEDY: Final = "try again in a moment; ask less at once"
+_CLOSED: Final = re.compile(r"Cannot invoke RPC")
+"""How gRPC says, in a bare ValueError, that a channel was closed before the call: by a service that is stopping."""
+
+_TOO_LARGE: Final = re.compile(r"message larger than max")
+"""How gRPC says that a message, ours or the peer's, is beyond the size it takes."""
+
+
+def peer_code(call: grpc.Call) -> str:
+    """Return the stable error code the other side sent, or an empty string."""
+    return _trailing(call, CODE_METADATA)
+
+
+def _abandoned(peer: str) -> PeerUnreachable:
+    return PeerUnreachable(f"the call to {peer} was abandoned", remedy="try again")
+
+
+def _retry_after(call: grpc.Call) -> float:
+    text = _trailing(call, RETRY_METADATA)
+    seconds = float(text) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text) else 1.0
+    return min(seconds, _LONGEST_RETRY)
+
+
+def _trailing(call: grpc.Call, wanted: str) -> str:
+    for name, value in call.trailing_metadata() or ():
+        if name == wanted:
+            return value if isinstance(value, str) else ""
+    return ""

@@ -1,0 +1,205 @@
+"""Engines and transactions: SQLite in WAL with synchronous=FULL by default, PostgreSQL by URL.
+
+A transaction is the unit of durability: what it wrote is on disk when the ``with`` block ends, or nothing is.
+"""
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+
+from service.errors import (
+    RuntimeFault,
+    SettingsInvalid,
+    StorageBusy,
+    StorageDamaged,
+    StorageFull,
+    StorageOutdated,
+    StorageUnreachable,
+)
+from service.sql_driver import drive
+
+BUSY_TIMEOUT_MILLISECONDS: Final = 15_000
+_OTHER_SCHEMA: Final = ("no such table", "no such column", "has no column named", "UndefinedTable", "UndefinedColumn")
+_NO_SPACE: Final = ("disk is full", "DiskFull", "No space left", "readonly database")
+_SAVEPOINT: Final = "unit_of_work"
+_NO_SERVER: Final = ("connection failed", "connection refused", "server closed the connection", "could not connect")
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for a database URL, with the durability settings that the ledger's promises rest on.
+
+    Raises:
+        SettingsInvalid: not a database URL, or of a database whose driver is not installed.
+    """
+    try:
+        # The connection used last has the pages and statements that the next one needs.
+        engine = create_engine(url, pool_use_lifo=True, pool_pre_ping=not url.startswith("sqlite"))
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise SettingsInvalid("the database URL is not one", remedy="sqlite:///FILE or postgresql://...") from error
+    except ModuleNotFoundError as error:
+        raise SettingsInvalid(
+            f"the driver of this database is not installed: {error.name}", remedy="pip install 'redpact[postgres]'"
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_sqlite_connect)
+        # In place of a listener to "begin", for which SQLAlchemy would go a longer way at every step of a transaction.
+        engine.dialect.do_begin = _begin_on_sqlite  # type: ignore[method-assign,assignment] # of this engine's own dialect
+    return engine
+
+
+def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves, see _begin_on_sqlite
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",  # WAL's default would lose the last commits on power failure
+        "foreign_keys=ON",
+        "secure_delete=ON",  # an erased key must not live on in free pages
+        "trusted_schema=OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+_begin: Final = ContextVar("begin", default="BEGIN IMMEDIATE")
+"""A reader that later writes could fail half-way with SQLITE_BUSY; taking the write lock first cannot."""
+
+
+def _begin_on_sqlite(connection: PoolProxiedConnection) -> None:
+    connection.dbapi_connection.execute(_begin.get())  # type: ignore[union-attr] # it is open
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a connection that only reads, from one consistent state, and blocks nobody.
+
+    Raises:
+        StorageBusy, StorageDamaged: the database cannot be read.
+    """
+    with translated_errors(), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")  # its default shows a newer state each time
+        before = _begin.set("BEGIN")
+        try:
+            begun = connection.begin()
+        finally:
+            _begin.reset(before)
+        with begun:
+            yield connection
+            begun.rollback()
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """Open a session whose work is committed, durably, when the block ends without an error, and undone otherwise.
+
+    Raises:
+        StorageBusy, StorageFull, StorageDamaged: the database could not do it; nothing was changed.
+    """
+    # Beginning takes the write lock: what is read in the block must still hold when it is written.
+    with translated_errors(), engine.begin() as connection, session_joining(connection) as session:
+        yield session
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """Undo what the block did, and only that, when it ends in an error; savepoints of SQLAlchemy may be inside.
+
+    By the driver itself: SQLAlchemy's own would take longer than a unit of work.
+
+    Raises:
+        DBAPIError: the database could not do it.
+    """
+    drive(connection, f"SAVEPOINT {_SAVEPOINT}")
+    end = f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}"
+    try:
+        yield
+        end = f"RELEASE SAVEPOINT {_SAVEPOINT}"
+    finally:
+        drive(connection, end)
+
+
+@contextmanager
+def session_joining(connection: Connection) -> Iterator[Session]:
+    """Open a session that works in the connection's transaction, or savepoint, which the caller ends.
+
+    Raises:
+        StorageBusy: the database undid the work on the way, and whoever did it went on nevertheless.
+    """
+    joined = connection.get_nested_transaction() or connection.get_transaction()
+    session = Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+    try:
+        yield session
+        session.flush()
+    finally:
+        if session.in_transaction():  # else it was only a way to the connection, and holds nothing
+            session.close()
+    if joined is None or not joined.is_active:
+        raise StorageBusy("the work was undone before it was durable", remedy="try again")
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Session]:
+    """Open a session that only reads, from one consistent state, and blocks nobody.
+
+    Raises:
+        StorageBusy, StorageDamaged: the database cannot be read.
+    """
+    with reading(engine) as connection, Session(connection, expire_on_commit=False, autoflush=False) as session:
+        yield session
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the driver's errors into ours."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise storage_fault(error) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull("no space left on the device", remedy="free some space and try again") from error
+        raise
+
+
+def storage_fault(error: DBAPIError) -> RuntimeFault:
+    """Return our error for one of the driver's."""
+    text = f"{type(error.orig).__name__}: {error.orig}"  # psycopg tells what happened by its class
+    if "locked" in text or "busy" in text:
+        return StorageBusy("the database is in use by another process", remedy="try again in a few seconds")
+    if any(sign in text for sign in _OTHER_SCHEMA):
+        return StorageOutdated("the database lacks a table or column of this version", remedy="run init again")
+    if any(sign in text.lower() for sign in _NO_SERVER):
+        return StorageUnreachable("the database server does not answer", remedy="check that it runs, and the URL")
+    if any(sign in text for sign in _NO_SPACE):
+        return StorageFull(f"the database cannot be written: {text}", remedy="free some space and check permissions")
+    if isinstance(error, OperationalError) and "unable to open" in text:
+        return StorageDamaged("the database cannot be opened", remedy="check the path, or restore a backup")
+    return StorageDamaged(f"the database refused: {text}", remedy="run doctor; if it agrees, restore a backup")
+
+
+def scrub(engine: Engine) -> bool:
+    """Move what SQLite's write-ahead log still holds into the database and empty the log; tell whether it could.
+
+    ``secure_delete`` overwrites erased content in the database file; its earlier copy stays in the log until then.
+    Other readers may keep the log in use for a moment. A database server has its own means (VACUUM, WAL archives), and
+    gives True.
+
+    Raises:
+        StorageDamaged: the database cannot be written.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with translated_errors():
+        connection = engine.raw_connection()
+        try:
+            busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+    return not busy

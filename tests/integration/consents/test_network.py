@@ -1,0 +1,82 @@
+"""Consents that travel over real mutual TLS, with real witnesses and the running services' own background work."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from consent_ledger.audit.verify import verify_export
+from consent_ledger.consent_model import ConsentState
+from consent_ledger.policy import TrustPolicy
+from node.consents.consents import Consents, GrantInput
+from node.consents.status import consent_standing
+from node.fetch.asking import Asking, question_of
+from node.identity.follow import refresh
+from node.ledger.export import export_own_ledger, ledger_policy
+from node.wiring import Node
+from tests.support.exchange import PERSON, hold, person_record
+from tests.support.network import Network, free_address
+from trust.parties import EntityKind
+
+FIELDS = ("person.language", "work.status")
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[Network]:
+    """A coordinator and three public entities that witness each other; town and county hold the person."""
+    net = Network(tmp_path, witness_listen=free_address(), witness_quorum=1)
+    try:
+        net.start()
+        for entity in ("town", "county", "ngo"):
+            net.join(entity, kind=EntityKind.PUBLIC)
+        for entity in ("town", "county", "ngo"):
+            net.serve(entity)
+        for node in net.nodes.values():
+            refresh(node)
+        for entity in ("town", "county"):
+            hold(net.nodes[entity], person_record())
+        yield net
+    finally:
+        net.stop()
+
+
+def eventually(holds: Callable[[], bool], *, seconds: float = 60.0) -> None:
+    """Wait for what background work brings about; the limit only ends a test that has failed."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it never came about"
+        time.sleep(0.1)
+
+
+def state(node: Node, consent: str) -> ConsentState | None:
+    with node.snapshot() as session:
+        view = node.consents(session).find(consent)
+        return view.state if view else None
+
+
+@pytest.mark.invariant(4)
+@pytest.mark.invariant(9)
+def test_a_signature_at_one_entity_serves_another_and_ends_everywhere(net: Network, tmp_path: Path) -> None:
+    town, county, ngo = (net.nodes[name] for name in ("town", "county", "ngo"))
+    given = GrantInput(PERSON, ("casework",), ("ngo",), FIELDS, holders=("county",))
+    consent = Consents(town).grant(given).consent_id
+    eventually(lambda: state(county, consent) is ConsentState.GIVEN)
+
+    question = question_of(ngo, "casework", fields=FIELDS)
+    replies = Asking(ngo).fetch(PERSON, question, ["town", "county"]).replies
+    assert [reply.released for reply in replies] == [True, True]
+
+    net.stop_coordinator()
+    Consents(ngo).withdraw(consent)
+    eventually(lambda: {state(node, consent) for node in (town, county)} == {ConsentState.WITHDRAWN})
+    eventually(lambda: not consent_standing(ngo, consent).outstanding)
+    replies = Asking(ngo).fetch(PERSON, question, ["town", "county"]).replies
+    assert [reply.released for reply in replies] == [False, False]
+
+    for name, node in net.nodes.items():
+        policy = TrustPolicy.parse(ledger_policy(node).encode())
+        export_own_ledger(node, tmp_path / "exports" / name)
+        report = verify_export(tmp_path / "exports" / name, policy)
+        unexpected = [check.code for check in report.checks if check.errors and check.code != "witnesses"]
+        assert unexpected == [], report.document()

@@ -1,0 +1,342 @@
+"""A whole campaign, step by step: the sums are the sums, whoever falls silent and wherever it is interrupted."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from federated.campaign.steps import (
+    CohortReply,
+    CohortRequest,
+    JoinReply,
+    MaskReply,
+    MaskRequest,
+    StepKind,
+    TagsReply,
+    TagsRequest,
+    UnmaskRequest,
+    WeightsReply,
+    WeightsRequest,
+    encode_document,
+    pack,
+    read_reply,
+    read_request,
+)
+from federated.coordination.progress import Progress
+from federated.coordination.state_machine import CampaignStateMachine
+from federated.duplicates.group_key import key_generator_of
+from federated.duplicates.multiplicities import pack_tags, unpack_counts
+from federated.errors import CohortTooSmall, SumLost
+from federated.learning.model_documents import AdditiveModel, write_model
+from federated.privacy.stages import position_of
+from federated.secagg.keys import KeyStatement, new_private_key, public_key, seal_key_statement
+from tests.support.cohort import ENTITIES, MemoryCohort, additive_manifest, no_noise
+from tests.support.duplicates import counts_of, sheets_of
+from trust.signing import Ed25519Signer
+
+STEPS = tuple(kind for kind in StepKind if kind not in {StepKind.TAGS, StepKind.WEIGHTS})
+
+
+@pytest.fixture
+def cohort(monkeypatch: pytest.MonkeyPatch) -> MemoryCohort:
+    monkeypatch.setattr("federated.participation.local_sums.discrete_gaussian", no_noise)
+    return MemoryCohort()
+
+
+def silent(cohort: MemoryCohort, entity: str, kind: StepKind, *, round_number: int = 0) -> None:
+    """Have an entity say nothing in a step, of one round or of all."""
+
+    def altered(name: str, asked: str, reply: bytes) -> bytes | None:
+        number = getattr(read_reply(reply).document, "round", 0)
+        return None if (name, asked) == (entity, kind) and round_number in {0, number} else reply
+
+    cohort.altered = altered
+
+
+def test_the_sums_of_a_campaign_are_the_exact_sums_over_everybody(cohort: MemoryCohort) -> None:
+    conductor, records = cohort.run()
+    assert [(each.round, each.stage) for each in records] == [(1, "edges"), (2, "train"), (3, "evaluate")]
+    for record in records:
+        assert record.contributors == ENTITIES
+        assert list(record.total) == cohort.exact(record)
+    progress = conductor.progress
+    assert (progress.completed, progress.lost, progress.contributors) == (3, 0, ENTITIES)
+    assert list(progress.evaluation) == cohort.exact(records[-1])
+    assert conductor.asked() == {}
+
+
+def test_with_its_noise_a_sum_differs_and_by_about_as_much_as_planned() -> None:
+    cohort = MemoryCohort()
+    conductor, records = cohort.run()
+    for record in records:
+        position = position_of(cohort.manifest.stages, record.round)
+        assert position is not None
+        found = (np.array(record.total) - np.array(cohort.exact(record))) / conductor.sums.deviation(position, 4)
+        assert 0 < np.abs(found).max() < 7
+
+
+def test_everybody_is_asked_the_same_in_a_round_and_no_masked_sum_is_the_bare_one(cohort: MemoryCohort) -> None:
+    _, records = cohort.run()
+    masks = [raw for _, raw in cohort.asked if isinstance(read_request(raw).document, MaskRequest)]
+    assert len(masks) == 12
+    assert len(set(masks)) == 3
+    for (entity, raw), reply in cohort._replies.items():
+        document = read_reply(reply).document
+        if isinstance(document, MaskReply):
+            request = read_request(raw).document
+            assert isinstance(request, MaskRequest)
+            position = position_of(cohort.manifest.stages, request.round)
+            assert position is not None
+            bare = cohort.trainers[entity].exact(request.vector, request.model, position.stage.kind)
+            assert (document.vector.view(np.int64) != bare).all()
+    assert len(records) == 3
+
+
+@pytest.mark.parametrize("kind", STEPS)
+def test_who_falls_silent_in_a_step_is_done_without(cohort: MemoryCohort, kind: StepKind) -> None:
+    silent(cohort, "leon", kind)
+    conductor, records = cohort.run()
+    # Whoever sent its masked sum is in the sum, also when it says nothing afterwards.
+    left = tuple(entity for entity in ENTITIES if entity != "leon")
+    expected = ENTITIES if kind in {StepKind.UNMASK, StepKind.COHORT} else left
+    for record in records:
+        assert record.contributors == expected
+        assert list(record.total) == cohort.exact(record)
+    assert conductor.progress.lost == 0
+    asked_later = [raw for entity, raw in cohort.asked if entity == "leon"]
+    if kind is StepKind.JOIN:
+        assert len(asked_later) == 1
+
+
+@pytest.mark.parametrize("kind", [StepKind.JOIN, StepKind.COHORT, StepKind.MASK])
+def test_below_the_minimum_the_campaign_stops(cohort: MemoryCohort, kind: StepKind) -> None:
+    def altered(name: str, asked: str, reply: bytes) -> bytes | None:
+        return None if asked == kind and name in {"leon", "avila"} else reply
+
+    cohort.altered = altered
+    conductor = cohort.conductor()
+    with pytest.raises(CohortTooSmall):
+        cohort.run(conductor)
+    assert conductor.progress.completed == 0
+    assert conductor.progress.step is kind
+
+
+def test_a_round_whose_unmasking_fails_is_recorded_as_lost_and_passed_over(cohort: MemoryCohort) -> None:
+    def altered(name: str, asked: str, reply: bytes) -> bytes | None:
+        lost = asked == StepKind.UNMASK and getattr(read_reply(reply).document, "round", 0) == 2
+        return None if lost and name in {"leon", "avila"} else reply
+
+    cohort.altered = altered
+    conductor, records = cohort.run()
+    assert [each.total != () for each in records] == [True, False, True]
+    assert records[1].contributors == ENTITIES
+    assert (conductor.progress.completed, conductor.progress.lost) == (3, 1)
+    assert isinstance(conductor.sums.program.finish(conductor.progress.vectors), AdditiveModel)
+
+
+def test_without_the_sum_that_the_model_is_built_on_there_is_no_campaign(cohort: MemoryCohort) -> None:
+    silent(cohort, "leon", StepKind.UNMASK)
+    inner = cohort.altered
+    cohort.altered = lambda name, asked, reply: (
+        None if (name, asked) == ("avila", "unmask") else inner(name, asked, reply)
+    )
+    with pytest.raises(SumLost):
+        cohort.run()
+
+
+def _garbage(_reply: bytes) -> bytes:
+    return b"\xff not a document"
+
+
+def _of_another_step(_reply: bytes) -> bytes:
+    return encode_document(WeightsReply())
+
+
+def _of_another_round(reply: bytes) -> bytes:
+    document = read_reply(reply).document
+    return encode_document(document.model_copy(update={"round": 99}))
+
+
+def _too_short(reply: bytes) -> bytes:
+    document = read_reply(reply).document
+    assert isinstance(document, MaskReply)
+    return encode_document(document.model_copy(update={"masked": document.masked[:-8]}))
+
+
+def _not_whole(reply: bytes) -> bytes:
+    document = read_reply(reply).document
+    assert isinstance(document, MaskReply)
+    return encode_document(document.model_copy(update={"masked": document.masked[:-1]}))
+
+
+def _without_shares(reply: bytes) -> bytes:
+    document = read_reply(reply).document
+    assert isinstance(document, MaskReply)
+    return encode_document(document.model_copy(update={"shares": {}}))
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize(
+    "damage", [_garbage, _of_another_step, _of_another_round, _too_short, _not_whole, _without_shares]
+)
+def test_a_masked_sum_that_is_none_is_set_aside_and_the_others_are_summed(
+    cohort: MemoryCohort, damage: Callable[[bytes], bytes]
+) -> None:
+    cohort.altered = lambda name, asked, reply: damage(reply) if (name, asked) == ("leon", "mask") else reply
+    _, records = cohort.run()
+    for record in records:
+        assert "leon" not in record.contributors
+        assert list(record.total) == cohort.exact(record)
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize("damage", [_garbage, _of_another_step, _of_another_round])
+def test_an_unmasking_that_is_none_is_set_aside(cohort: MemoryCohort, damage: Callable[[bytes], bytes]) -> None:
+    cohort.altered = lambda name, asked, reply: damage(reply) if (name, asked) == ("leon", "unmask") else reply
+    conductor, records = cohort.run()
+    assert conductor.progress.lost == 0
+    assert all(list(record.total) == cohort.exact(record) for record in records)
+
+
+def test_a_mask_key_that_its_entity_did_not_sign_does_not_enter_the_cohort(cohort: MemoryCohort) -> None:
+    content = KeyStatement(
+        campaign_id=cohort.manifest.campaign_id,
+        manifest_sha256=cohort.digest,
+        entity="leon",
+        channel_key=public_key(new_private_key()).hex(),
+    )
+    forged = encode_document(JoinReply(statement=seal_key_statement(content, Ed25519Signer.generate()).to_json()))
+    cohort.altered = lambda name, asked, reply: forged if (name, asked) == ("leon", "join") else reply
+    conductor = cohort.conductor()
+    conductor.take(cohort.answers(conductor.asked()))
+    assert sorted(conductor.progress.statements) == ["avila", "soria", "zamora"]
+    assert tuple(conductor.cohort.keys) == ("avila", "soria", "zamora")
+
+
+def restarted(cohort: MemoryCohort, conductor: CampaignStateMachine) -> CampaignStateMachine:
+    return cohort.conductor(Progress.from_json(conductor.progress.to_json()))
+
+
+@pytest.mark.parametrize("places", [{place} for place in range(8)] + [set(range(12))], ids=str)
+def test_a_restart_between_any_two_steps_ends_in_the_same_model(cohort: MemoryCohort, places: set[int]) -> None:
+    whole, records = cohort.run()
+    again, found, step = MemoryCohort(cohort.manifest), [], 0  # other keys, and so other masks
+    conductor = again.conductor()
+    while not conductor.done:
+        record = conductor.take(again.answers(conductor.asked()))
+        found += [record] if record is not None else []
+        if step in places:
+            conductor = restarted(again, conductor)
+        step += 1
+    assert found == records
+    assert conductor.progress.transcript == whole.progress.transcript
+    models = [each.sums.program.finish(each.progress.vectors) for each in (whole, conductor)]
+    assert write_model(models[0]) == write_model(models[1])
+
+
+def test_after_a_restart_the_survivors_of_a_round_stay_the_same(cohort: MemoryCohort) -> None:
+    silent(cohort, "leon", StepKind.MASK, round_number=1)
+    conductor = cohort.conductor()
+    for _ in range(3):
+        conductor.take(cohort.answers(conductor.asked()))
+    assert conductor.progress.survivors == ("avila", "soria", "zamora")
+    cohort.altered = lambda _name, _asked, reply: reply  # it is back
+    conductor = restarted(cohort, conductor)
+    assert sorted(conductor.asked()) == ["avila", "soria", "zamora"]
+    conductor.take(cohort.answers(conductor.asked()))
+    asked = read_request(conductor.asked()["soria"]).document
+    assert isinstance(asked, UnmaskRequest)
+    assert asked.survivors == ("avila", "soria", "zamora")
+    record = conductor.take(cohort.answers(conductor.asked()))
+    assert record is not None
+    assert list(record.total) == cohort.exact(record)
+    assert "leon" in conductor.asked()
+
+
+def test_a_masked_sum_that_does_not_come_back_after_a_restart_loses_its_round_and_not_the_campaign(
+    cohort: MemoryCohort,
+) -> None:
+    conductor = cohort.conductor()
+    while (conductor.progress.round, conductor.progress.step) != (2, StepKind.UNMASK):
+        conductor.take(cohort.answers(conductor.asked()))
+    conductor = restarted(cohort, conductor)
+    silent(cohort, "leon", StepKind.MASK, round_number=2)
+    conductor, records = cohort.run(conductor)
+    assert [(each.round, each.total != ()) for each in records] == [(2, False), (3, True)]
+    assert conductor.progress.lost == 1
+
+
+def test_there_are_never_more_steps_than_it_says(cohort: MemoryCohort) -> None:
+    conductor, left = cohort.conductor(), []
+    while not conductor.done:
+        left.append(conductor.steps_left)
+        conductor.take(cohort.answers(conductor.asked()))
+    assert all(count >= len(left) - place for place, count in enumerate(left))
+    assert conductor.steps_left <= 1
+
+
+class Counted:
+    """A campaign that counts people across entities, up to the first round."""
+
+    def __init__(self) -> None:
+        self.cohort = MemoryCohort(additive_manifest(counts_entities=True))
+        people = {entity: {"a": "00000000T", "b": f"{index:08d}X"} for index, entity in enumerate(ENTITIES)}
+        self.sheets = sheets_of(people)
+        self.conductor = self.cohort.conductor()
+        self.conductor.take(self.cohort.answers(self.conductor.asked()))
+        self.drawer = key_generator_of(ENTITIES)
+
+    def acquaint(self, *answering: str) -> None:
+        wrapped = {entity: entity.encode() for entity in ENTITIES if entity != self.drawer}
+        replies = {entity: CohortReply(wrapped_keys=wrapped if entity == self.drawer else {}) for entity in answering}
+        assert all(isinstance(read_request(raw).document, CohortRequest) for raw in self.conductor.asked().values())
+        self.conductor.take({entity: encode_document(reply) for entity, reply in replies.items()})
+
+
+def test_people_are_counted_between_the_keys_and_the_first_round() -> None:
+    counted = Counted()
+    counted.acquaint(*ENTITIES)
+    asked = {entity: read_request(raw).document for entity, raw in counted.conductor.asked().items()}
+    for entity, request in asked.items():
+        assert isinstance(request, TagsRequest)
+        assert request.wrapped_key == (b"" if entity == counted.drawer else entity.encode())
+    counted.conductor.take(
+        {entity: encode_document(TagsReply(tags=pack_tags(sheet.tags))) for entity, sheet in counted.sheets.items()}
+    )
+    for entity, raw in counted.conductor.asked().items():
+        request = read_request(raw).document
+        assert isinstance(request, WeightsRequest)
+        assert request.counted == ENTITIES
+        assert unpack_counts(request.multiplicities) == counts_of(counted.sheets)[entity]
+    counted.conductor.take(dict.fromkeys(ENTITIES, encode_document(WeightsReply())))
+    assert counted.conductor.progress.step is StepKind.MASK
+    assert counted.conductor.progress.handed == {}
+
+
+def test_without_the_entity_that_draws_the_key_nobody_is_counted_and_the_campaign_stops() -> None:
+    counted = Counted()
+    with pytest.raises(CohortTooSmall, match=counted.drawer):
+        counted.acquaint(*(entity for entity in ENTITIES if entity != counted.drawer))
+
+
+@pytest.mark.invariant(8)
+def test_tags_that_are_none_leave_their_entity_out_of_the_count() -> None:
+    counted = Counted()
+    counted.acquaint(*ENTITIES)
+    tags = {entity: encode_document(TagsReply(tags=pack_tags(sheet.tags))) for entity, sheet in counted.sheets.items()}
+    counted.conductor.take({**tags, "leon": encode_document(TagsReply(tags=b"short"))})
+    asked = {entity: read_request(raw).document for entity, raw in counted.conductor.asked().items()}
+    assert sorted(asked) == ["avila", "soria", "zamora"]
+    with pytest.raises(CohortTooSmall):
+        counted.conductor.take({entity: encode_document(WeightsReply()) for entity in ("avila", "soria")})
+
+
+def test_a_parameter_vector_is_published_as_it_is_and_hashed_in_the_record(cohort: MemoryCohort) -> None:
+    _, records = cohort.run()
+    request = next(
+        document
+        for _, raw in cohort.asked
+        if isinstance(document := read_request(raw).document, MaskRequest) and document.round == 2
+    )
+    assert pack(request.vector) == request.parameters
+    assert len({record.parameters_sha256 for record in records}) == 3

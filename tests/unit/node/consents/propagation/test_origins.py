@@ -1,0 +1,40 @@
+"""What status and doctor say of the outbox and of those where consents were given."""
+
+from node.consents.consents import Consents
+from node.consents.propagation.background import send_pulses
+from node.consents.propagation.origins import check_origins
+from node.messages.state import check_outbox, notice_lines, waiting_for
+from service.findings import Level
+from tests.support.town import Town
+
+
+def test_who_has_not_answered_is_shown_and_after_a_day_warned_of(town: Town) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    assert waiting_for(town["origin"]) == {}
+    town.wires.partition(["holder"], ["origin"])
+    Consents(town["origin"]).withdraw(consent)
+    town.deliver()
+    assert waiting_for(town["origin"]) == {"holder": 1}
+    assert check_outbox(town["origin"]).level is Level.OK
+    town.later(hours=25)
+    found = check_outbox(town["origin"])
+    assert found.level is Level.WARNING
+    assert "holder" in found.es
+
+
+def test_the_administrator_reads_whose_acknowledgement_is_missing() -> None:
+    assert notice_lines({"holder": 2}, "es") == ["Avisos sin acuse de recibo: holder (2)"]
+    assert notice_lines({}, "en") == []
+
+
+def test_an_origin_that_is_silent_for_too_long_is_warned_of(town: Town) -> None:
+    town.give("holder")
+    town.deliver()
+    assert check_origins(town["holder"]).level is Level.OK
+    town.later(hours=49)
+    found = check_origins(town["holder"])
+    assert found.level is Level.WARNING
+    assert "origin" in found.en
+    send_pulses(town["origin"])
+    assert check_origins(town["holder"]).level is Level.OK

@@ -1,0 +1,286 @@
+"""Consents that travel and withdrawals that arrive, between nodes with real databases and wires that can be cut."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from consent_ledger.audit.verify import verify_export
+from consent_ledger.bodies import Actor
+from consent_ledger.consent_model import ConsentState
+from consent_ledger.entry import EntryType
+from consent_ledger.errors import ConsentInvalid, ConsentUnknown
+from consent_ledger.receipt import load_policy
+from node.consents.consents import Consents, GrantInput, ScopeInput
+from node.consents.propagation.background import send_pulses
+from node.fetch.cached_copies import shared_copies
+from node.ledger.export import export_own_ledger
+from records_exchange.mailboxes import NoticeState, SqlMailbox
+from records_exchange.message import Outcome, VerifiedReply
+from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
+from tests.support.exchange import OTHER_PERSON, PERSON, grant, hold, person_record
+from tests.support.town import ENTITIES, FIELDS, Town
+
+
+def test_one_signature_lets_another_entity_share(town: Town) -> None:
+    consent = town.give("holder")
+    assert town.shares("holder") == set()
+    town.deliver()
+    assert town.shares("holder") == set(FIELDS)
+    assert town.types("holder")[1] is EntryType.CONSENT_GIVEN
+    assert town.standing("origin", consent).told[0].state is NoticeState.ACKNOWLEDGED
+
+
+def test_the_record_of_a_holder_says_where_the_consent_was_given(town: Town) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    (view,) = Consents(town["holder"]).list()
+    assert view.record.controller == "holder"
+    assert view.record.origin is not None
+    assert (view.record.origin.entity, view.record.consent_id) == ("origin", consent)
+
+
+@pytest.mark.invariant(4)
+def test_a_withdrawal_at_the_origin_reaches_holder_and_recipient(town: Town) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    town.shares("holder")
+    assert shared_copies(town["asker"], PERSON)
+    Consents(town["origin"]).withdraw(consent)
+    assert town.shares("origin") == set()
+    town.deliver()
+    assert town.shares("holder") == set()
+    assert shared_copies(town["asker"], PERSON) == ()
+    assert town.types("asker")[-2:] == [EntryType.WITHDRAWAL_RECEIVED, EntryType.RELEASE_RECEIVED]
+    assert EntryType.WITHDRAWAL_ACKNOWLEDGED in town.types("origin")
+    assert EntryType.WITHDRAWAL_ACKNOWLEDGED in town.types("holder")
+    assert town.standing("origin", consent).outstanding == ()
+
+
+@pytest.mark.invariant(4)
+@pytest.mark.parametrize("where", ["holder", "asker"])
+def test_a_withdrawal_at_any_entity_reaches_every_holder(town: Town, where: str) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    assert town.shares("holder")
+    Consents(town[where]).withdraw(consent)
+    town.deliver()
+    assert {town.state(entity, consent) for entity in ("origin", "holder")} == {ConsentState.WITHDRAWN}
+    assert town.shares("holder") | town.shares("origin") == set()
+    assert shared_copies(town["asker"], PERSON) == ()
+
+
+@pytest.mark.invariant(9)
+def test_a_withdrawal_waits_for_an_entity_that_is_away_for_days(town: Town) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    town.wires.partition(["holder"], ["origin", "asker", "other"])
+    Consents(town["origin"]).withdraw(consent)
+    for _ in range(30):
+        town.later(hours=4)
+        town.deliver()
+    standing = town.standing("origin", consent)
+    assert standing.outstanding == ("holder",)
+    assert standing.told[-1].attempts >= 10
+    town.network.publish()
+    town.wires.heal()
+    town.later(hours=2)
+    town.deliver()
+    assert town.standing("origin", consent).outstanding == ()
+    assert town.state("holder", consent) is ConsentState.WITHDRAWN
+
+
+@pytest.mark.invariant(4)
+def test_a_holder_that_hears_nothing_of_the_origin_stops_sharing(town: Town) -> None:
+    town.give("holder")
+    town.deliver()
+    town.later(hours=47)
+    assert town.shares("holder")
+    town.later(hours=2)
+    assert town.shares("holder") == set()
+    assert send_pulses(town["origin"]) == 1
+    assert town.shares("holder")
+
+
+@pytest.mark.invariant(4)
+def test_the_pulse_keeps_silent_while_something_is_not_acknowledged(town: Town) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    town.wires.lose_reply = lambda _sender, recipient: recipient == "holder"
+    Consents(town["origin"]).withdraw(consent)
+    town.deliver("origin")
+    assert send_pulses(town["origin"]) == 0
+
+
+def test_a_lost_reply_leads_to_the_same_message_and_one_effect(town: Town) -> None:
+    consent = town.give("holder")
+    town.wires.lose_reply = lambda _sender, recipient: recipient == "holder"
+    town.deliver("origin")
+    town.wires.lose_reply = lambda _sender, _recipient: False
+    town.later(hours=1)
+    town.deliver("origin")
+    assert town.types("holder").count(EntryType.CONSENT_GIVEN) == 1
+    sent = [payload for sender, to, payload in town.wires.crossed if (sender, to) == ("origin", "holder")]
+    assert len(sent) == 2
+    assert sent[0] == sent[1]
+    assert town.standing("origin", consent).told[0].state is NoticeState.ACKNOWLEDGED
+
+
+def test_a_withdrawal_that_comes_before_the_consent_bars_it(town: Town) -> None:
+    consent = town.give("holder")
+    with town["origin"].snapshot() as session:
+        (copy,) = SqlMailbox(session).due(town.network.clock.now(), 10)
+    Consents(town["origin"]).withdraw(consent)
+    with town["origin"].transaction() as session:
+        SqlMailbox(session).defer([copy], "late", town.network.clock.now())
+    town.deliver()
+    town.later(hours=1)
+    town.deliver()
+    assert town.state("holder", consent) is None
+    assert town.shares("holder") == set()
+
+
+def test_narrowing_reaches_the_holder_and_an_older_copy_changes_nothing(town: Town) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    older = next(payload for sender, to, payload in town.wires.crossed if (sender, to) == ("origin", "holder"))
+    Consents(town["origin"]).narrow(consent, ScopeInput(fields=("work.status",)))
+    town.deliver()
+    assert town.shares("holder") == town.shares("origin") == {"work.status"}
+    assert b"consent.copy" in older
+    with town["origin"].transaction() as session:
+        content = {"consent_id": consent, "index": 0}
+        view = town["origin"].consents(session).get(consent)
+        from records_exchange.mailboxes import NewNotice
+
+        notice = NewNotice(CONSENT_COPY, "holder", consent, content, view.person_ref)
+        SqlMailbox(session).post([notice], town.network.clock.now())
+    town.deliver()
+    assert town.shares("holder") == {"work.status"}
+
+
+def test_a_holder_taken_out_stops_sharing(town: Town) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    Consents(town["origin"]).narrow(consent, ScopeInput(drop_holders=("holder",)))
+    town.deliver()
+    assert town.shares("holder") == set()
+    assert town.shares("origin") == set(FIELDS)
+
+
+def test_a_recipient_taken_out_deletes_its_copies(town: Town) -> None:
+    given = GrantInput(PERSON, ("casework",), ("asker", "other"), FIELDS)
+    consent = Consents(town["origin"]).grant(given).consent_id
+    town.shares("origin")
+    Consents(town["origin"]).narrow(consent, ScopeInput(recipients=("other",)))
+    town.deliver()
+    assert shared_copies(town["asker"], PERSON) == ()
+    assert town.state("origin", consent) is ConsentState.RENEWED
+
+
+def test_narrowing_is_no_new_yes(town: Town) -> None:
+    consent = town.give()
+    town.later(minutes=1)
+    Consents(town["origin"]).refuse(GrantInput(PERSON, ("casework",), ("asker",), ("work.status",)))
+    town.later(minutes=1)
+    Consents(town["origin"]).narrow(consent, ScopeInput(purposes=("casework",), fields=("work.status",)))
+    assert town.shares("origin") == set()
+
+
+@pytest.mark.invariant(4)
+def test_a_later_no_said_at_the_holder_prevails_over_a_yes_that_travelled(town: Town) -> None:
+    town.give("holder")
+    town.later(minutes=1)
+    Consents(town["holder"]).refuse(GrantInput(PERSON, ("casework",), ("asker",), ("work.status",)))
+    town.deliver()  # the yes arrives after the no
+    assert town.shares("holder") == {"person.language"}
+
+
+def test_a_renewal_travels(town: Town) -> None:
+    from node.consents.consents import RenewalInput
+
+    consent = town.give("holder")
+    town.deliver()
+    Consents(town["origin"]).renew(RenewalInput(consent, valid_days=900))
+    town.deliver()
+    (view,) = Consents(town["holder"]).list()
+    assert view.state is ConsentState.RENEWED
+    assert view.record.valid_until - town.network.clock.now() == timedelta(days=900)
+
+
+def test_a_consent_given_elsewhere_is_changed_elsewhere(town: Town) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    with pytest.raises(ConsentInvalid):
+        Consents(town["holder"]).narrow(consent, ScopeInput(fields=("work.status",)))
+
+
+def test_a_stranger_cannot_end_a_consent(town: Town) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    verified = _tell(town, "other", "holder", consent)
+    assert (verified.reply.outcome, verified.reply.reason) == (Outcome.REFUSED, "not_a_party")
+    assert town.state("holder", consent) is ConsentState.GIVEN
+
+
+def test_nothing_is_withdrawn_that_nobody_gave(town: Town) -> None:
+    with pytest.raises(ConsentUnknown):
+        Consents(town["asker"]).withdraw("0" * 32)
+
+
+def test_every_export_passes_the_audit(town: Town, tmp_path: Path) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    town.shares("holder")
+    Consents(town["asker"]).withdraw(consent)
+    town.deliver()
+    for entity in ENTITIES[:3]:
+        export_own_ledger(town[entity], tmp_path / "export" / entity)
+        folder = tmp_path / "export" / entity
+        report = verify_export(folder, load_policy(folder / "trust.policy"))
+        assert report.passed, report.document()
+
+
+@pytest.mark.invariant(5)
+def test_no_document_name_or_local_id_crosses_with_a_consent(town: Town) -> None:
+    consent = town.give("holder")
+    town.deliver()
+    Consents(town["holder"]).withdraw(consent)
+    town.deliver()
+    crossed = b"".join(payload for _, _, payload in town.wires.crossed)
+    assert town.wires.crossed
+    assert PERSON.number.encode() not in crossed
+    assert b"Ficticia" not in crossed
+
+
+def test_the_outbox_names_nobody_once_a_person_is_erased(town: Town) -> None:
+    from node.rights.erasure import Erasures
+
+    consent = town.give("holder")
+    town.deliver()
+    town.wires.partition(["holder"], ["origin"])
+    Consents(town["origin"]).withdraw(consent)
+    Erasures(town["origin"]).erase_person(PERSON, "eu-gdpr:A17-1-b")
+    town.wires.heal()
+    town.deliver()
+    assert town.state("holder", consent) is ConsentState.WITHDRAWN
+
+
+def test_two_consents_of_two_people_do_not_mix(town: Town) -> None:
+    hold(town["origin"], person_record(OTHER_PERSON, name="Otra Ficticia"))
+    mine = town.give("holder")
+    theirs = grant(town["origin"], "asker", document=OTHER_PERSON, fields=FIELDS)
+    Consents(town["origin"]).withdraw(theirs)
+    town.deliver()
+    assert town.shares("holder") == set(FIELDS)
+    assert town.state("origin", mine) is ConsentState.GIVEN
+
+
+def _tell(town: Town, sender: str, recipient: str, consent: str) -> VerifiedReply:
+    body = {
+        "consent_id": consent,
+        "entity": sender,
+        "acted_at": town.network.clock.now().isoformat(),
+        "acted_by": Actor.PERSON.value,
+    }
+    return town[sender].courier.ask(recipient, CONSENT_WITHDRAWN, body)

@@ -1,0 +1,136 @@
+import hashlib
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from consent_ledger.consent_model import ConsentState
+from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
+from node.consents.consents import Consents, GrantInput, GuardianInput
+from node.consents.errors import EvidenceUnreadable, FieldNotShareable, GuardianNeeded, RecipientNotAllowed
+from node.consents.report import consent_text, consents_document, consents_text
+from node.ledger.export import export_own_ledger, own_ledger_status
+from node.people.errors import PersonUnknown
+from policies.catalogue import load_catalogue
+from policies.errors import UnknownTerm
+from tests.support.clock import FrozenClock
+from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, ExchangeNetwork, grant, hold, person_record
+from trust.errors import UnknownParty
+from trust.parties import EntityKind
+
+
+def consents(network: ExchangeNetwork) -> Consents:
+    return Consents(network.nodes["town"])
+
+
+def test_without_fields_a_consent_covers_the_minimum_summary(network: ExchangeNetwork) -> None:
+    view = consents(network).grant(GrantInput(PERSON, ["casework"], ["ngo"]))
+    assert view.record.fields == tuple(spec.id for spec in load_catalogue().minimum())
+    assert view.record.lawful_basis == "eu-gdpr:A6-1-a"
+    assert view.record.valid_until - view.record.valid_from == timedelta(days=365)
+
+
+def test_special_categories_rest_on_explicit_consent(network: ExchangeNetwork) -> None:
+    view = consents(network).grant(GrantInput(PERSON, ["casework"], ["ngo"], ["health.conditions_flag"]))
+    assert view.record.lawful_basis == "eu-gdpr:A9-2-a"
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"document": STRANGER}, PersonUnknown),
+        ({"purposes": ["curiosity"]}, UnknownTerm),
+        ({"purposes": ["risk_training"]}, UnknownTerm),
+        ({"purposes": []}, ConsentInvalid),
+        ({"recipients": ["nobody"]}, UnknownParty),
+        ({"recipients": ["town"]}, RecipientNotAllowed),
+        ({"recipients": ["bank"]}, RecipientNotAllowed),
+        ({"recipients": []}, ConsentInvalid),
+        ({"fields": ["person.shoe_size"]}, UnknownTerm),
+        ({"fields": ["action.notes"]}, FieldNotShareable),
+        ({"fields": ["protect.gender_violence"]}, FieldNotShareable),
+        ({"valid_days": 0}, ConsentInvalid),
+        ({"valid_days": 10**9}, ConsentInvalid),
+        ({"language": "tlh"}, UnknownTerm),
+        ({"evidence": Path("/nonexistent/form.pdf")}, EvidenceUnreadable),
+        ({"guardian": GuardianInput(OTHER_PERSON, "not one word")}, UnknownTerm),
+    ],
+)
+def test_a_consent_that_makes_no_sense_is_refused_and_changes_nothing(
+    network: ExchangeNetwork, change: dict[str, object], error: type[Exception]
+) -> None:
+    network.add("bank", kind=EntityKind.COLLABORATOR)
+    words: dict[str, object] = {"document": PERSON, "purposes": ["casework"], "recipients": ["ngo"]}
+    with pytest.raises(error):
+        consents(network).grant(GrantInput(**(words | change)))  # type: ignore[arg-type]  # wrong on purpose
+    assert consents(network).list() == ()
+    assert own_ledger_status(network.nodes["town"]).size == 0
+
+
+def test_under_fourteen_a_guardian_gives_it(network: ExchangeNetwork) -> None:
+    born = date(network.clock.now().year - 13, 1, 1)
+    hold(network.nodes["town"], person_record(OTHER_PERSON, name="Menor Ficticio", birth=born))
+    with pytest.raises(GuardianNeeded):
+        grant(network.nodes["town"], "ngo", document=OTHER_PERSON)
+    view = consents(network).grant(
+        GrantInput(OTHER_PERSON, ["casework"], ["ngo"], guardian=GuardianInput(PERSON, "parent"))
+    )
+    assert view.record.guardian is not None
+    assert PERSON.number not in view.record.model_dump_json()
+
+
+def test_evidence_is_kept_as_its_hash(network: ExchangeNetwork, tmp_path: Path) -> None:
+    form = tmp_path / "form.pdf"
+    form.write_bytes(b"signed form")
+    view = consents(network).grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
+    assert view.record.evidence_sha256 == hashlib.sha256(b"signed form").hexdigest()
+
+
+def test_a_withdrawn_consent_stays_withdrawn(network: ExchangeNetwork) -> None:
+    consent = grant(network.nodes["town"], "ngo")
+    ended = consents(network).withdraw(consent)
+    assert ended is not None
+    assert ended.state is ConsentState.WITHDRAWN
+    with pytest.raises(ConsentTransitionRefused):
+        consents(network).withdraw(consent)
+    with pytest.raises(ConsentUnknown):
+        consents(network).withdraw("no-such-consent")
+
+
+def test_lists_show_states_and_no_identity(network: ExchangeNetwork) -> None:
+    first = grant(network.nodes["town"], "ngo")
+    grant(network.nodes["town"], "ngo", purposes=["housing_support"])
+    consents(network).withdraw(first)
+    views = consents(network).list(PERSON)
+    assert [view.state for view in views] == [ConsentState.WITHDRAWN, ConsentState.GIVEN]
+    shown = consents_text(views) + consent_text(views[0]) + json.dumps(consents_document(views))
+    assert "retirado" in shown
+    assert "Ana" not in shown
+    assert PERSON.number not in shown
+    assert consents_text(()) == "Sin consentimientos."
+
+
+def test_consents_can_be_given_and_withdrawn_under_an_expired_directory(network: ExchangeNetwork) -> None:
+    assert isinstance(network.clock, FrozenClock)
+    network.clock.advance(days=60)
+    consents(network).withdraw(grant(network.nodes["town"], "ngo"))
+
+
+def test_lapsed_consents_are_told_to_the_ledger_once(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo", valid_days=1)
+    assert consents(network).expire_due() == ()
+    assert isinstance(network.clock, FrozenClock)
+    network.clock.advance(days=2)
+    assert [view.state for view in consents(network).expire_due()] == [ConsentState.EXPIRED]
+    assert consents(network).expire_due() == ()
+
+
+def test_receipts_and_exports_are_written(network: ExchangeNetwork, tmp_path: Path) -> None:
+    consent = grant(network.nodes["town"], "ngo")
+    folder = consents(network).receipt(consent, tmp_path / "receipt", pdf=False)
+    assert "Entidad ngo" in (folder / "consent.es.html").read_text(encoding="utf-8")
+    assert PERSON.number not in (folder / "consent.jsonld").read_text(encoding="utf-8")
+    summary = export_own_ledger(network.nodes["town"], tmp_path / "export")
+    assert (summary.size, summary.bodies) == (1, 1)
+    assert own_ledger_status(network.nodes["town"]).size == 1

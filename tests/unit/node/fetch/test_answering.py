@@ -1,0 +1,243 @@
+import json
+import re
+from collections.abc import Sequence
+
+import pytest
+
+from consent_ledger.checkpoint import read_checkpoint
+from consent_ledger.consent_model import ConsentState
+from consent_ledger.entry import EntryType, Leaf
+from consent_ledger.merkle import verify_consistency
+from node.consents.consents import Consents
+from node.fetch.answering import Answering
+from node.people.documents import Document
+from node.wiring import Node
+from policies.access import AccessPolicy
+from policies.case_access import AccessGained, CaseAccess
+from records_exchange.answer import FetchAnswer, Outcome, parse_answer
+from records_exchange.errors import RequestReplayed
+from records_exchange.linkage import PairwiseKey
+from records_exchange.request import FetchRequest, Question, build_request, opened_by_default, seal_request
+from tests.support.clock import FrozenClock
+from tests.support.exchange import NETWORK, OTHER_PERSON, PERSON, STRANGER, ExchangeNetwork, grant, hold, person_record
+from trust.errors import PartySuspended
+from trust.parties import EntityKind, EntityStatus
+
+FIELDS = ("person.sex", "work.status", "edu.level")
+
+
+def request(
+    network: ExchangeNetwork,
+    document: Document = PERSON,
+    *,
+    asker: str = "ngo",
+    fields: Sequence[str] = FIELDS,
+    role: str = "entity_technician",
+    access: AccessGained | None = None,
+    seen: Sequence[int] = (),
+) -> FetchRequest:
+    peer = bytes.fromhex(network.parties["town"].exchange_key)
+    key = PairwiseKey.derive(network.nodes[asker].keys.exchange, peer, network=NETWORK)
+    subject = key.pseudonym(document.kind.value, document.number)
+    question = Question("casework", fields, role, access=access or opened_by_default())
+    now = network.clock.now()
+    return build_request(question, asker=asker, holder="town", subject=subject, now=now, seen_sizes=seen)
+
+
+def ask(network: ExchangeNetwork, asked: FetchRequest) -> FetchAnswer:
+    envelope = seal_request(asked, network.nodes[asked.asker].keys.signing)
+    return parse_answer(Answering(network.nodes["town"]).answer(envelope, asked.asker).payload)
+
+
+def entries(node: Node) -> list[tuple[EntryType, dict[str, object]]]:
+    with node.snapshot() as session:
+        ledger = node.ledger(session)
+        bodies = ledger.store.bodies(0, ledger.size())
+        return [(Leaf.parse(ledger.leaf(kept.index)).type, json.loads(kept.body)) for kept in bodies]
+
+
+@pytest.mark.invariant(1)
+def test_only_consented_fields_leave(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo", fields=["person.sex", "edu.level"])
+    answer = ask(network, request(network))
+    assert {field.id: field.value for field in answer.fields} == {"person.sex": "f", "edu.level": "lower_secondary"}
+    assert {gap.id: gap.reason for gap in answer.withheld} == {"work.status": "not_consented"}
+
+
+@pytest.mark.invariant(2)
+def test_a_release_is_in_the_ledger_when_the_answer_is_out(network: ExchangeNetwork) -> None:
+    consent = grant(network.nodes["town"], "ngo")
+    asked = request(network)
+    answer = ask(network, asked)
+    kind, body = entries(network.nodes["town"])[answer.ledger.index]
+    assert kind is EntryType.RELEASE
+    assert (body["request_id"], body["recipient"], body["consents"]) == (asked.id, "ngo", [consent])
+    assert body["fields"] == [field.id for field in answer.fields]
+
+
+@pytest.mark.invariant(3)
+def test_the_ledger_holds_no_document_name_or_value(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo")
+    ask(network, request(network))
+    text = json.dumps(entries(network.nodes["town"]))
+    for secret in (PERSON.number, "Ana", "unemployed", "lower_secondary"):
+        assert secret not in text
+    assert not re.search(r"(?<![0-9a-f])1980(?![0-9a-f])", text)  # hashes may hold these digits by chance
+
+
+@pytest.mark.invariant(4)
+def test_after_a_withdrawal_the_next_request_is_refused(network: ExchangeNetwork) -> None:
+    town = network.nodes["town"]
+    consent = grant(town, "ngo")
+    assert ask(network, request(network)).outcome is Outcome.RELEASED
+    Consents(town).withdraw(consent)
+    assert ask(network, request(network)).outcome is Outcome.REFUSED
+    assert entries(town)[-1][0] is EntryType.REFUSAL
+
+
+@pytest.mark.parametrize(
+    ("access", "recorded"),
+    [
+        (AccessGained(CaseAccess.TEAM), ("team", None)),
+        (AccessGained(CaseAccess.OPENED, "covering_colleague"), ("opened", "covering_colleague")),
+    ],
+)
+def test_releases_and_refusals_say_how_the_case_was_come_to_and_under_which_policy(
+    network: ExchangeNetwork, access: AccessGained, recorded: tuple[str, str | None]
+) -> None:
+    town = network.nodes["town"]
+    ask(network, request(network, access=access))
+    grant(town, "ngo")
+    ask(network, request(network, access=access))
+    told = [body for kind, body in entries(town) if kind in {EntryType.RELEASE, EntryType.REFUSAL}]
+    assert [(body["case_access"], body["opening_reason"]) for body in told] == [recorded, recorded]
+    assert {body["policy_sha256"] for body in told} == {AccessPolicy.load().sha256}
+
+
+@pytest.mark.invariant(1)
+def test_health_is_for_the_team_or_for_a_reason_that_may_see_it(network: ExchangeNetwork) -> None:
+    field = "health.conditions_flag"
+    grant(network.nodes["town"], "ngo", fields=["person.sex", field])
+    asked = ("person.sex", field)
+    team = ask(network, request(network, fields=asked, access=AccessGained(CaseAccess.TEAM)))
+    assert {each.id for each in team.fields} == set(asked)
+    meeting = ask(network, request(network, fields=asked, access=AccessGained(CaseAccess.OPENED, "case_meeting")))
+    assert {each.id for each in meeting.fields} == {"person.sex"}
+    assert {gap.id: gap.reason for gap in meeting.withheld} == {field: "case_access_not_allowed"}
+
+
+@pytest.mark.invariant(1)
+def test_a_reason_that_nobody_knows_opens_nothing(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo")
+    answer = ask(network, request(network, access=AccessGained(CaseAccess.OPENED, "curiosity")))
+    assert (answer.outcome, answer.reason) == (Outcome.REFUSED, "case_access_not_allowed")
+
+
+def test_unknown_never_asked_and_withdrawn_look_the_same(network: ExchangeNetwork) -> None:
+    town = network.nodes["town"]
+    hold(town, person_record(OTHER_PERSON))
+    Consents(town).withdraw(grant(town, "ngo"))
+    never = ask(network, request(network, OTHER_PERSON))
+    withdrawn = ask(network, request(network, PERSON))
+    unknown = ask(network, request(network, STRANGER))
+    shapes = {
+        (answer.outcome, answer.reason, answer.fields, answer.withheld, len(answer.ledger.leaf))
+        for answer in (never, withdrawn, unknown)
+    }
+    assert shapes == {(Outcome.REFUSED, "nothing_to_share", (), (), len(never.ledger.leaf))}
+
+
+def test_an_answer_proves_that_the_ledger_extends_the_one_the_asker_saw(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo")
+    before = [read_checkpoint(ask(network, request(network)).ledger.checkpoint.encode()) for _ in range(3)]
+    seen = [before[0].size, before[2].size]
+    answer = ask(network, request(network, seen=seen))
+    now = read_checkpoint(answer.ledger.checkpoint.encode())
+    assert [proof.size for proof in answer.ledger.consistency] == seen
+    for old, proof in zip((before[0], before[2]), answer.ledger.consistency, strict=True):
+        hashes = [bytes.fromhex(node) for node in proof.hashes]
+        verify_consistency(old.size, now.size, old.root, now.root, hashes)
+
+
+def test_a_refusal_brings_the_same_proofs_whoever_it_is_about(network: ExchangeNetwork) -> None:
+    town = network.nodes["town"]
+    Consents(town).withdraw(grant(town, "ngo"))
+    shapes = set()
+    for document in (PERSON, STRANGER):
+        answer = ask(network, request(network, document, seen=[1, 2]))
+        shapes.add((answer.reason, tuple(proof.size for proof in answer.ledger.consistency)))
+    assert shapes == {("nothing_to_share", (1, 2))}
+
+
+def test_of_a_size_the_ledger_never_had_there_is_no_proof_and_no_error(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo")
+    assert ask(network, request(network, seen=[1, 1_000_000])).ledger.consistency[1:] == ()
+
+
+def test_a_consent_is_for_one_recipient_and_purpose_and_time(network: ExchangeNetwork) -> None:
+    network.add("other")
+    town = network.nodes["town"]
+    grant(town, "ngo", purposes=["housing_support"], valid_days=30)
+    assert ask(network, request(network)).reason == "nothing_to_share"  # another purpose
+    assert ask(network, request(network, asker="other")).reason == "nothing_to_share"
+    grant(town, "ngo", valid_days=30)
+    assert ask(network, request(network)).outcome is Outcome.RELEASED
+    assert isinstance(network.clock, FrozenClock)
+    network.clock.advance(days=31)
+    network.publish()
+    assert ask(network, request(network)).reason == "nothing_to_share"  # over
+
+
+def test_a_request_is_answered_once(network: ExchangeNetwork) -> None:
+    town = network.nodes["town"]
+    grant(town, "ngo")
+    asked = request(network)
+    ask(network, asked)
+    before = entries(town)
+    with pytest.raises(RequestReplayed):
+        ask(network, asked)
+    assert entries(town) == before
+
+
+def test_collaborators_and_volunteers_never_see_a_record(network: ExchangeNetwork) -> None:
+    network.add("bank", kind=EntityKind.COLLABORATOR)
+    grant(network.nodes["town"], "ngo")
+    assert ask(network, request(network, asker="bank")).reason == "recipient_not_allowed"
+    assert ask(network, request(network, role="volunteer")).reason == "role_not_allowed"
+    assert [kind for kind, _ in entries(network.nodes["town"])][1:] == [EntryType.REFUSAL] * 2
+
+
+def test_a_suspended_entity_is_refused_and_leaves_no_trace(network: ExchangeNetwork) -> None:
+    network.change("ngo", status=EntityStatus.SUSPENDED)
+    with pytest.raises(PartySuspended):
+        ask(network, request(network))
+    assert entries(network.nodes["town"]) == []
+
+
+def test_free_text_and_protected_fields_have_no_way_out(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo")
+    asked = request(network, fields=("person.sex", "action.notes", "protect.gender_violence", "person.national_id"))
+    answer = ask(network, asked)
+    assert [field.id for field in answer.fields] == ["person.sex"]
+    assert {gap.id: gap.reason for gap in answer.withheld} == {
+        "action.notes": "not_shared",
+        "protect.gender_violence": "explicit_act_needed",
+        "person.national_id": "not_shared",
+    }
+
+
+def test_people_added_and_erased_later_are_seen(network: ExchangeNetwork) -> None:
+    town = network.nodes["town"]
+    grant(town, "ngo")
+    assert ask(network, request(network)).outcome is Outcome.RELEASED
+    assert isinstance(network.clock, FrozenClock)
+    network.clock.advance(seconds=1)
+    hold(town, person_record(OTHER_PERSON, name="Otra Ficticia"))
+    grant(town, "ngo", document=OTHER_PERSON)
+    assert ask(network, request(network, OTHER_PERSON)).outcome is Outcome.RELEASED
+    with town.transaction() as session:
+        found = town.people(session).find_by_document(PERSON)
+        assert found is not None
+        town.people(session).erase(found.person_id, network.clock.now())
+    assert ask(network, request(network)).reason == "nothing_to_share"
+    assert [view.state for view in Consents(town).list()] == [ConsentState.GIVEN] * 2

@@ -1,0 +1,62 @@
+"""What the node notes and says of a locator that it cannot tell of its consents."""
+
+import threading
+
+import pytest
+from structlog.testing import capture_logs
+
+from node.locator import background as locator_background
+from node.locator.background import publish_consents
+from node.locator.tables import LocatorPublishingRow
+from node.wiring import Node
+from service.errors import PeerUnreachable
+from tests.support.exchange import ExchangeNetwork
+
+
+class Unreachable:
+    """A publisher whose locator never answers, while the service stops at the last of so many steps, or after it."""
+
+    def __init__(self, stopping: threading.Event, *, steps: int, within: bool) -> None:
+        self._stopping = stopping
+        self._left = steps
+        self._within = within
+
+    def __call__(self, _node: Node) -> "Unreachable":
+        return self
+
+    def step(self) -> None:
+        self._left -= 1
+        if self._left == 0 and self._within:
+            self._stopping.set()
+        if self._left < 0:
+            self._stopping.set()
+            return
+        raise PeerUnreachable("the call to the locator was abandoned")
+
+
+def publish(
+    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch, *, steps: int, within: bool
+) -> tuple[list[str], str]:
+    """Return the events that were logged, and the fault that ``status`` would show."""
+    stopping = threading.Event()
+    for name in ("LOOK_SECONDS", "LONGEST_WAIT_SECONDS"):
+        monkeypatch.setattr(locator_background, name, 0.001)
+    monkeypatch.setattr(locator_background, "Publisher", Unreachable(stopping, steps=steps, within=within))
+    town = network.nodes["town"]
+    with capture_logs() as events:
+        publish_consents(town, stopping)
+    with town.snapshot() as session:
+        row = session.get(LocatorPublishingRow, 1)
+        return [each["event"] for each in events], row.fault if row else ""
+
+
+def test_a_call_cut_off_by_the_stop_of_the_service_is_no_fault_of_the_locator(
+    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert publish(network, monkeypatch, steps=1, within=True) == ([], "")
+
+
+def test_a_locator_that_is_away_is_told_of_once_and_noted(
+    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert publish(network, monkeypatch, steps=5, within=False) == (["locator_not_told"], PeerUnreachable.code)

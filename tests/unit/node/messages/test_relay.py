@@ -1,0 +1,100 @@
+"""How a node stays attached: what it does when streams end, without a network."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from typing_extensions import override
+
+from node.clients import relay
+from node.clients.relay import RelayedCall
+from node.messages import relay as relaying
+from node.messages.relay import LONGEST_WAIT_SECONDS, answer_call, attend_relay
+from records_exchange.request import REQUEST_TYPE
+from records_exchange.sealing import Refusal, Route, open_return, seal_call
+from service.errors import PeerUnreachable
+from tests.support.exchange import ExchangeNetwork
+from trust.signing import Envelope, seal
+
+ROUNDS = 14
+
+
+class Stopping(threading.Event):
+    """Counts the waits in place of waiting, and is set after so many of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    @override
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout or 0.0)
+        if len(self.waits) == ROUNDS:
+            self.set()
+        return self.is_set()
+
+
+def waits(network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch, *, calls: int, fault: bool) -> list[float]:
+    """Attend a relay whose every stream brings so many calls and then ends, by a fault or by itself."""
+    answered = []
+
+    def attend(_channel: grpc.Channel) -> Iterator[RelayedCall | None]:
+        yield None
+        for number in range(calls):
+            yield RelayedCall(str(number), "nobody", b"rubbish")
+        if fault:
+            raise PeerUnreachable("gone")
+
+    monkeypatch.setattr(relay, "attend", attend)
+    monkeypatch.setattr(relay, "answer", lambda _channel, call_id, sealed: answered.append((call_id, sealed)))
+    stopping = Stopping()
+    attend_relay(network.nodes["town"], stopping)
+    assert answered == [("0", b"")] * calls * ROUNDS  # whom nobody knows is told at once that there is no answer
+    return stopping.waits
+
+
+@pytest.mark.parametrize("fault", [True, False])
+def test_streams_that_serve_nobody_are_opened_ever_more_rarely(
+    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch, fault: bool
+) -> None:
+    found = waits(network, monkeypatch, calls=0, fault=fault)
+    assert found[0] < 0.1
+    assert found[-1] >= LONGEST_WAIT_SECONDS / 2
+    assert max(found) <= LONGEST_WAIT_SECONDS
+
+
+@pytest.mark.parametrize("fault", [True, False])
+def test_after_a_stream_of_use_the_next_is_opened_at_once(
+    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch, fault: bool
+) -> None:
+    assert max(waits(network, monkeypatch, calls=1, fault=fault)) < 0.1
+
+
+def test_after_a_stream_that_lasted_the_next_is_opened_at_once(
+    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relaying, "LASTING_SECONDS", -1.0)
+    assert max(waits(network, monkeypatch, calls=0, fault=False)) < 0.1
+
+
+def test_what_comes_by_relay_counts_like_a_direct_call(tmp_path: Path) -> None:
+    network = ExchangeNetwork(tmp_path)
+    ngo = network.add("ngo")
+    town = network.add("town", fetches_burst=2, fetches_per_second=0.01)
+    route = Route(town.settings.network, "ngo", "town")
+
+    def by_relay() -> Envelope | Refusal:
+        rubbish = seal(REQUEST_TYPE, b"{}", ngo.keys.signing)
+        call = seal_call(rubbish, route, town.keys.exchange_public)
+        answered = answer_call(town, RelayedCall("1", "ngo", call.data))
+        return open_return(answered, route, call.binding, ngo.keys.exchange)
+
+    answers = [by_relay() for _ in range(3)]
+    network.close()
+    assert [each.code for each in answers if isinstance(each, Refusal)] == [
+        "request_malformed",
+        "request_malformed",
+        "too_many_calls",
+    ]

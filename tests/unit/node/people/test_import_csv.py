@@ -1,0 +1,159 @@
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from node.people.errors import ImportFileUnreadable, ImportRejected, RecordsError
+from node.people.import_csv import MAX_REPORTED, read_records
+from node.people.model import Household
+from tests.support.records import NOW, a_document, write_csv
+
+HEADER = "document,name,birth_date,household,household.size,work.status,benefit_spells,action.notes"
+GOOD = "12345678Z,Ana Ficticia,1980-05-17,UC-1,2,unemployed,rgc:2024-01/,"
+
+
+def test_a_row_becomes_a_record(tmp_path: Path) -> None:
+    (record,) = read_records(write_csv(tmp_path / "a.csv", HEADER, GOOD), NOW)
+    assert (record.document.number, record.name) == ("12345678Z", "Ana Ficticia")
+    assert record.birth_date == date(1980, 5, 17)
+    assert record.fields == {"work.status": "unemployed"}
+    assert record.household == Household("UC-1", None, 2)
+    assert record.recorded_at is None
+    assert not record.fictitious
+
+
+def test_semicolons_byte_order_mark_windows_line_ends_and_other_column_orders_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("\ufeffname;birth_date;document\r\nAna;1980-05-17;12345678Z\r\n\r\n".encode())
+    (record,) = read_records(path, NOW)
+    assert record.document.number == "12345678Z"
+
+
+def test_a_household_without_reference_is_the_persons_own(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", "document,name,birth_date,household.size", "12345678Z,Ana,1980-05-17,3")
+    (record,) = read_records(path, NOW)
+    assert record.household == Household("12345678Z", None, 3)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "told"),
+    [
+        ("12345678A,Ana,1980-05-17,,,,,", "document", "letter of the DNI is wrong"),
+        (",Ana,1980-05-17,,,,,", "document", "empty"),
+        ("12345678Z,,1980-05-17,,,,,", "name", "empty"),
+        ("12345678Z,Ana,17/05/1980,,,,,", "birth_date", "date is expected"),
+        ("12345678Z,Ana,2990-01-01,,,,,", "birth_date", "future"),
+        ("12345678Z,Ana,1980-05-17,UC 1,,,,", "household", "household reference"),
+        ("12345678Z,Ana,1980-05-17,UC-1,99,,,", "household.size", "number from 1 to 30"),
+        ("12345678Z,Ana,1980-05-17,,,astronaut,,", "work.status", "code of the list work_status"),
+        ("12345678Z,Ana,1980-05-17,,,,gold:2024-01/,", "benefit_spells", "no such code in the list benefit"),
+        ("12345678Z,Ana,1980-05-17,,", "", "5 cells instead of 8"),
+        ("12345678Z,Ana,1980-05-17,,,,,,,", "", "10 cells instead of 8"),
+        (f"12345678Z,{'A' * 201},1980-05-17,,,,,", "name", "at most 200"),
+        (f"12345678Z,Ana,1980-05-17,,,,,{'A' * 20_001}", "action.notes", "longer than 20000"),
+        (f"12345678Z,Ana,1980-05-17,,,,,{'A' * 10_001}", "action.notes", "longer than 10000"),
+    ],
+)
+def test_a_bad_row_is_told_with_line_column_and_remedy_and_nothing_is_read(
+    tmp_path: Path, row: str, column: str, told: str
+) -> None:
+    path = write_csv(tmp_path / "a.csv", HEADER, "00000000T,Eva,1990-01-01,,,,,", row)
+    with pytest.raises(ImportRejected) as rejected:
+        read_records(path, NOW)
+    message = rejected.value.message
+    assert f"line 3{', ' + column if column else ''}: " in message
+    assert told in message
+    assert " → " in message
+    assert "12345678" not in message
+
+
+def test_every_bad_row_is_counted_and_the_first_are_told(tmp_path: Path) -> None:
+    rows = [f"{number}A,Ana,1980-05-17,,,,," for number in range(10_000_000, 10_000_000 + 3 * MAX_REPORTED)]
+    with pytest.raises(ImportRejected) as rejected:
+        read_records(write_csv(tmp_path / "a.csv", HEADER, *rows), NOW)
+    wrong = rejected.value.message.count("line ")
+    assert 0 < wrong <= MAX_REPORTED
+    assert "of its rows have errors" in rejected.value.message
+
+
+def test_line_numbers_count_the_lines_inside_quoted_cells(tmp_path: Path) -> None:
+    rows = ('12345678Z,Ana,1980-05-17,,,,,"uno\ndos\ntres"', "00000000A,Eva,1990-01-01,,,,,")
+    with pytest.raises(ImportRejected, match=r"line 5, document"):
+        read_records(write_csv(tmp_path / "a.csv", HEADER, *rows), NOW)
+
+
+def test_a_person_twice_is_told_with_both_lines(tmp_path: Path) -> None:
+    rows = (GOOD, "12.345.678-z,Otra,1990-01-01,,,,,")
+    with pytest.raises(ImportRejected, match=r"line 3, document: the same person as in line 2"):
+        read_records(write_csv(tmp_path / "a.csv", HEADER, *rows), NOW)
+
+
+def test_a_household_described_in_two_ways_is_told(tmp_path: Path) -> None:
+    rows = (GOOD, "00000000T,Eva,1990-01-01,UC-1,3,,,")
+    with pytest.raises(ImportRejected, match=r"line 3, household: the household is described otherwise than in line 2"):
+        read_records(write_csv(tmp_path / "a.csv", HEADER, *rows), NOW)
+
+
+def test_a_record_from_the_future_is_told(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", "document,name,birth_date,recorded_at", "0T,Ana,1980-05-17,2031-01-01")
+    with pytest.raises(ImportRejected, match="recorded_at: the date is in the future"):
+        read_records(path, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
+        ((HEADER + "\n" + GOOD).encode(), "cut short"),
+        ((HEADER + "\n" + GOOD[:20]).encode(), "cut short"),
+        ((HEADER + '\n12345678Z,"Ana').encode(), "cut short"),
+        ((HEADER + '\n12345678Z,"Ana\n').encode(), "line 2: "),
+        ((HEADER + "\n" + GOOD + "\n").encode("utf-16"), "not UTF-8"),
+        ((HEADER + "\n0T,Begoña,1980-05-17,,,,,\n").encode("latin-1"), "line 2 is not UTF-8"),
+        (b"document,name\n", "required columns missing: birth_date"),
+        (b"document,name,birth_date,sueldo\n", "unknown column 'sueldo'"),
+        (b"document,name,birth_date,work.statis\n", "did you mean 'work.status'"),
+        (b"document,name,birth_date,name\n", "appears twice"),
+        ((HEADER + "\n" + GOOD + "x" * 200_000 + "\n").encode(), "field larger than field limit"),
+    ],
+)
+def test_a_file_that_is_not_the_format_is_refused_as_a_whole(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    with pytest.raises(ImportFileUnreadable) as refused:
+        read_records(path, NOW)
+    assert told in refused.value.message
+    assert refused.value.remedy
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImportFileUnreadable, match="cannot read"):
+        read_records(tmp_path / "none.csv", NOW)
+    with pytest.raises(ImportFileUnreadable, match="cannot read"):
+        read_records(tmp_path, NOW)
+
+
+@pytest.mark.invariant(8)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text(max_size=200).map(lambda text: f"{HEADER}\n{text}\n".encode("utf-8", "replace")),
+    )
+)
+def test_whatever_the_bytes_only_our_errors_come_out(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    with suppress(RecordsError):
+        read_records(path, NOW)
+
+
+def test_progress_is_told_while_reading(tmp_path: Path) -> None:
+    rows = [f"{a_document(number).number},Ana,1980-05-17,,,,," for number in range(450)]
+    told: list[tuple[str, int, int]] = []
+    read_records(write_csv(tmp_path / "a.csv", HEADER, *rows), NOW, lambda *step: told.append(step))
+    assert told == [("read", 200, 0), ("read", 400, 0)]

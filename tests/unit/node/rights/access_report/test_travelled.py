@@ -1,0 +1,30 @@
+"""What other holders of a consent that travelled tell for an access report."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from node.rights.access_report.issuing import AccessReports
+from tests.support.exchange import PERSON
+from tests.support.town import Town
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    made = Town(tmp_path)
+    made.give("holder")
+    made.deliver()
+    assert made.shares("holder")
+    yield made
+    made.network.close()
+
+
+@pytest.mark.parametrize(("where", "other"), [("origin", "holder"), ("holder", "origin")])
+def test_the_origin_and_the_holders_of_a_consent_tell_each_other_who_looked(town: Town, where: str, other: str) -> None:
+    report = AccessReports(town[where]).issue(PERSON).report
+    parts = {part.entity: part for part in report.others}
+    assert set(parts) == {other, "asker"}
+    told = parts[other].told
+    assert told is not None
+    assert {access.entity for access in told.accesses} == ({"asker"} if other == "holder" else set())

@@ -1,0 +1,24 @@
+import pytest
+
+from policies.errors import RedpactError
+from records_exchange.message import MESSAGE_TYPE
+from records_exchange.request import REQUEST_TYPE
+from tests.support.exchange import ExchangeNetwork
+from trust.errors import MalformedDocument
+from trust.signing import seal
+
+
+def test_what_comes_goes_to_whoever_takes_its_type(network: ExchangeNetwork) -> None:
+    signing, incoming = network.nodes["ngo"].keys.signing, network.nodes["town"].incoming
+    for payload_type, code in ((REQUEST_TYPE, "request_malformed"), (MESSAGE_TYPE, "message_malformed")):
+        with pytest.raises(RedpactError) as caught:
+            incoming.take(seal(payload_type, b"{}", signing), "ngo")
+        assert caught.value.code == code
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize("payload_type", ["", "application/x", REQUEST_TYPE.upper(), "x" * 10_000])
+def test_any_other_type_is_refused(network: ExchangeNetwork, payload_type: str) -> None:
+    envelope = seal(payload_type, b"{}", network.nodes["ngo"].keys.signing)
+    with pytest.raises(MalformedDocument):
+        network.nodes["town"].incoming.take(envelope, "ngo")

@@ -1,0 +1,319 @@
+"""The node against its coordinator: nothing but the approved rounds, each once, and never more than the budget."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from federated.campaign.steps import (
+    RESULT_TYPE,
+    CohortRequest,
+    MaskReply,
+    ReceivedRequest,
+    StepKind,
+    StepRequest,
+    UnmaskReply,
+    UnmaskRequest,
+    encode_document,
+    pack,
+    read_reply,
+)
+from federated.errors import (
+    CampaignDecided,
+)
+from federated.flower.messages import TrainingRefusal, message_from_bytes, reply_of
+from federated.learning.model_documents import AdditiveModel
+from federated.participation.enrolment import Secret
+from node.clients.training import PulledTask
+from node.training.budgets import NewLimit, set_limit, statements
+from node.training.campaign_decisions import approve, refuse
+from node.training.campaign_worker import TrainingWorker
+from node.training.local_data import training_data
+from node.training.pending_work import open_campaigns
+from service.errors import PeerRefused
+from tests.support.campaigns import CAMPAIGN
+from tests.support.stage import ENTITY, Play, Stage, demo_manifest
+from tests.support.training import DATASET
+from trust import signing
+
+
+def restarted(scene: Stage) -> None:
+    """Let a new process of the node take over: nothing is left but what it stored."""
+    scene.worker = TrainingWorker(scene.node, scene.coordinator)
+
+
+@pytest.mark.invariant(6)
+def test_a_campaign_with_the_others_goes_to_its_end_for_what_was_promised(scene: Stage) -> None:
+    play = scene.play(scene.approved()).finish()
+    progress = play.conductor.progress
+    assert (progress.completed, progress.lost, progress.contributors) == (4, 0, ("avila", "leon", ENTITY))
+    assert isinstance(play.conductor.sums.program.finish(progress.vectors), AdditiveModel)
+    assert 1.95 < scene.spent() <= 2.0
+    assert scene.ledger_types() == ["training_approved", *["training_contributed"] * 4]
+    with scene.node.snapshot() as session:
+        assert scene.node.epsilon_ledger(session).verify(DATASET) == 4
+
+
+@pytest.mark.invariant(6)
+def test_a_node_restarted_before_every_step_ends_in_the_same_campaign(scene: Stage) -> None:
+    play = scene.play(scene.approved())
+    while not play.conductor.done:
+        restarted(scene)
+        play.step()
+    assert (play.conductor.progress.completed, play.conductor.progress.lost) == (4, 0)
+    assert scene.ledger_types().count("training_contributed") == 4
+
+
+@pytest.mark.invariant(6)
+def test_every_step_asked_again_gets_the_same_bytes_also_after_a_restart(scene: Stage) -> None:
+    play = scene.play(scene.approved())
+    while play.conductor.progress.round == 1:
+        asked = play.asked()
+        first = scene.answer(scene.coordinator.ask(asked))
+        again = scene.answer(scene.coordinator.ask(asked))
+        restarted(scene)
+        assert first == again == scene.answer(scene.coordinator.ask(asked)) == play.step()
+        assert not isinstance(first, TrainingRefusal)
+    assert scene.ledger_types().count("training_contributed") == 1
+
+
+def survivors(play: Play, *names: str) -> ReceivedRequest[StepRequest]:
+    request = play.asked().document
+    assert isinstance(request, UnmaskRequest)
+    changed = request.model_copy(update={"survivors": names})
+    return ReceivedRequest(changed, encode_document(changed))
+
+
+@pytest.mark.invariant(6)
+def test_a_second_list_of_survivors_is_refused_and_the_first_answered_again(scene: Stage) -> None:
+    play = scene.play(scene.approved()).until(StepKind.UNMASK)
+    asked = play.asked()
+    first = scene.answer(scene.coordinator.ask(asked))
+    assert isinstance(first, bytes)
+    assert isinstance(read_reply(first).document, UnmaskReply)
+    other = scene.answer(scene.coordinator.ask(survivors(play, ENTITY, "leon")))
+    assert other == TrainingRefusal("round_refused")
+    restarted(scene)
+    assert scene.answer(scene.coordinator.ask(asked)) == first
+
+
+@pytest.mark.invariant(6)
+@pytest.mark.parametrize(
+    "names", [(ENTITY, "leon"), ("avila", "leon"), (ENTITY, "avila", "leon", "stranger"), (ENTITY,)], ids=str
+)
+def test_a_list_of_survivors_that_shows_too_much_is_refused(scene: Stage, names: tuple[str, ...]) -> None:
+    play = scene.play(scene.approved()).until(StepKind.UNMASK)
+    assert scene.answer(scene.coordinator.ask(survivors(play, *names))) == TrainingRefusal("secure_sum_refused")
+    # Nothing was disclosed, so the honest list is still answered.
+    assert isinstance(scene.answer(scene.coordinator.ask(play.asked())), bytes)
+
+
+@pytest.mark.invariant(6)
+def test_a_round_is_not_unmasked_without_a_contribution_or_for_another_question(scene: Stage) -> None:
+    play = scene.play(scene.approved()).until(StepKind.UNMASK)
+    request = play.asked().document
+    assert isinstance(request, UnmaskRequest)
+    for changes in ({"round": 2}, {"mask_request_sha256": "0" * 64}):
+        changed = request.model_copy(update=changes)
+        asked: ReceivedRequest[StepRequest] = ReceivedRequest(changed, encode_document(changed))
+        assert scene.answer(scene.coordinator.ask(asked)) == TrainingRefusal("round_refused")
+
+
+@pytest.mark.invariant(6)
+def test_a_second_cohort_is_refused(scene: Stage) -> None:
+    play = scene.play(scene.approved()).until(StepKind.COHORT)
+    first = play.asked()
+    scene.answer(scene.coordinator.ask(first))
+    assert isinstance(first.document, CohortRequest)
+    changed = first.document.model_copy(update={"statements": tuple(reversed(first.document.statements))})
+    assert scene.answer(scene.coordinator.ask(ReceivedRequest(changed, encode_document(changed)))) == TrainingRefusal(
+        "round_refused"
+    )
+
+
+@pytest.mark.invariant(6)
+def test_a_cohort_with_a_key_that_its_entity_did_not_sign_is_refused(scene: Stage) -> None:
+    play = scene.play(scene.approved()).until(StepKind.COHORT)
+    scene.net.list_party("leon", scene.others["avila"])  # the directory says another key than the one that signed
+    assert scene.answer(scene.coordinator.ask(play.asked())) == TrainingRefusal("training_message_malformed")
+
+
+def test_no_round_is_answered_before_the_cohort_is_known(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.cohorts[scene.play(envelope).digest] = "0" * 64
+    assert scene.reply(scene.ask(envelope)) == TrainingRefusal("round_refused")
+    assert scene.spent() == 0
+
+
+@pytest.mark.invariant(6)
+def test_a_round_of_another_cohort_is_refused_and_costs_nothing(scene: Stage) -> None:
+    envelope = scene.approved()
+    assert scene.reply(scene.ask(envelope, cohort_sha256="0" * 64)) == TrainingRefusal("round_refused")
+    assert scene.spent() == 0
+
+
+@pytest.mark.invariant(6)
+def test_when_a_campaign_is_over_its_secrets_are_erased(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.play(envelope).finish()
+    scene.coordinator.listed[0] = type(scene.coordinator.listed[0])(envelope, "stopped")
+    with scene.node.snapshot() as session:
+        assert scene.node.enrolments(session).kept(CAMPAIGN, Secret.MASK_KEY) is not None
+    scene.worker.settle()
+    with scene.node.snapshot() as session:
+        assert scene.node.enrolments(session).kept(CAMPAIGN, Secret.MASK_KEY) is None
+
+
+@pytest.mark.invariant(6)
+def test_an_approved_round_is_answered_once_paid_for_and_in_the_ledger(scene: Stage) -> None:
+    envelope = scene.approved()
+    task = scene.ask(envelope)
+
+    assert scene.worker.work_on([task], 0) == ((), 1)
+
+    ((task_id, result),) = scene.coordinator.results
+    assert task_id == task.task_id
+    payload = signing.open_envelope(result, payload_type=RESULT_TYPE, public_key=scene.node.keys.signing.public_key)
+    document = reply_of(message_from_bytes(payload))
+    assert isinstance(document, bytes)
+    assert isinstance(read_reply(document).document, MaskReply)
+    assert 0 < scene.spent() < 2.0
+    assert scene.ledger_types() == ["training_approved", "training_contributed"]
+
+
+@pytest.mark.invariant(6)
+def test_a_round_asked_again_gets_the_same_bytes_also_after_a_restart(scene: Stage) -> None:
+    envelope = scene.approved()
+    first = scene.answer(scene.ask(envelope))
+    spent = scene.spent()
+
+    again = scene.answer(scene.ask(envelope))
+    restarted(scene)
+
+    assert isinstance(first, bytes)
+    assert first == again == scene.answer(scene.ask(envelope))
+    assert scene.spent() == spent
+    assert scene.ledger_types().count("training_contributed") == 1
+
+
+@pytest.mark.invariant(6)
+def test_a_round_asked_twice_with_other_parameters_is_refused(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.worker.answer(scene.ask(envelope))
+    other = scene.reply(scene.ask(envelope, transcript="1" * 64))
+    assert other == TrainingRefusal("round_refused")
+    assert scene.ledger_types().count("training_contributed") == 1
+
+
+@pytest.mark.invariant(6)
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"round": 5}, "round_refused"),
+        ({"round": 0}, "training_message_malformed"),
+        ({"campaign_id": "cd" * 16}, "campaign_not_approved"),
+        ({"manifest_sha256": "0" * 64}, "manifest_changed"),
+        ({"parameters": pack(np.full(1, np.nan))}, "training_message_malformed"),
+        ({"parameters": pack(np.zeros(9))}, "training_message_malformed"),
+        ({"parameters": b"123"}, "training_message_malformed"),
+        ({"round": 2}, "training_message_malformed"),
+    ],
+)
+def test_anything_but_the_approved_rounds_is_refused_and_costs_nothing(
+    scene: Stage, changes: dict[str, Any], code: str
+) -> None:
+    envelope = scene.approved()
+    assert scene.reply(scene.ask(envelope, **changes)) == TrainingRefusal(code)
+    assert scene.spent() == 0
+    assert scene.ledger_types() == ["training_approved"]
+
+
+@pytest.mark.invariant(6)
+def test_after_the_rounds_that_were_promised_the_next_is_refused(scene: Stage) -> None:
+    envelope = scene.approved()
+    for number in range(1, 5):
+        assert isinstance(scene.reply(scene.ask(envelope, number)), MaskReply)
+    assert 1.95 < scene.spent() <= 2.0
+    assert scene.reply(scene.ask(envelope, 5)) == TrainingRefusal("round_refused")
+
+
+def test_an_earlier_round_is_refused_after_a_later_one(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.worker.answer(scene.ask(envelope, 2))
+    assert scene.reply(scene.ask(envelope, 1)) == TrainingRefusal("round_refused")
+
+
+def test_after_the_campaigns_end_nothing_leaves(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.clock.advance(days=14)
+    assert scene.reply(scene.ask(envelope)) == TrainingRefusal("round_refused")
+
+
+def test_a_table_that_changed_on_disk_is_not_trained_on(scene: Stage) -> None:
+    envelope = scene.approved()
+    path = scene.node.home / "datasets" / f"{DATASET}.csv"
+    path.write_bytes(path.read_bytes() + b"soria,1,30,own,h\n")
+    assert scene.reply(scene.ask(envelope)) == TrainingRefusal("dataset_damaged")
+    assert scene.spent() == 0
+
+
+def test_a_limit_lowered_below_what_is_spent_stops_the_next_round(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.worker.answer(scene.ask(envelope, 1))
+    set_limit(scene.node, NewLimit(DATASET, scene.spent()))
+    assert scene.reply(scene.ask(envelope, 2)) == TrainingRefusal("budget_exceeded")
+
+
+def test_a_malformed_task_is_left_alone_and_the_others_are_answered(scene: Stage) -> None:
+    envelope = scene.approved()
+    tasks = [PulledTask("00" * 16, CAMPAIGN, b"\xff not a message"), scene.ask(envelope)]
+    assert scene.worker.work_on(tasks, 0) == ((), 1)
+
+
+def test_a_result_that_comes_too_late_does_not_stop_the_worker(scene: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    envelope = scene.approved()
+    task = scene.ask(envelope)
+    scene.worker.answer(task)
+    monkeypatch.setattr(scene.coordinator, "push", _too_late)
+    assert scene.worker.work_on([task], 0) == ((), 1)
+
+
+@pytest.mark.invariant(6)
+def test_a_refused_campaign_gets_nothing(scene: Stage) -> None:
+    envelope = scene.coordinator.offer(demo_manifest())
+    refuse(scene.node, scene.coordinator, CAMPAIGN, reason="no")
+    assert scene.reply(scene.ask(envelope)) == TrainingRefusal("campaign_not_approved")
+    assert scene.ledger_types() == ["training_refused"]
+    with pytest.raises(CampaignDecided):
+        approve(scene.node, scene.coordinator, CAMPAIGN)
+
+
+def test_a_finished_campaign_frees_the_rounds_it_did_not_use(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.worker.answer(scene.ask(envelope))
+    scene.coordinator.listed[0] = type(scene.coordinator.listed[0])(envelope, "stopped")
+
+    scene.worker.settle()
+
+    (statement,) = statements(scene.node)
+    assert statement.committed == statement.spent > 0
+    assert open_campaigns(scene.node) == ()
+    assert scene.reply(scene.ask(envelope, 2)) == TrainingRefusal("campaign_not_approved")
+
+
+def test_a_campaign_past_its_end_is_settled_whatever_the_coordinator_says(scene: Stage) -> None:
+    scene.approved()
+    scene.clock.advance(days=15)
+    scene.worker.settle()
+    assert open_campaigns(scene.node) == ()
+
+
+def test_the_held_out_people_are_not_trained_on(scene: Stage) -> None:
+    with scene.node.snapshot() as session:
+        data = training_data(scene.node, session, demo_manifest())
+    assert 0 < data.held_out.sum() < len(data.labels) / 2
+    assert len(data.training()[1]) + len(data.evaluation()[1]) == len(data.labels) == 120
+
+
+def _too_late(*_: object) -> None:
+    raise PeerRefused("over", peer_code="round_refused")

@@ -1,0 +1,199 @@
+"""Counting people across entities at real nodes: one person in two of them weighs one half in each."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from federated.budget.epsilon_ledger import BudgetLimit
+from federated.campaign.manifest import CampaignManifest, manifest_sha256
+from federated.duplicates.group_key import key_generator_of
+from federated.duplicates.multiplicities import bucket_of, multiplicities, pack_counts, unpack_tags
+from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong, RoundRefused, SecureSumRefused
+from federated.participation.enrolment import Secret
+from node.training.duplicate_check import Counting
+from node.wiring import Node
+from tests.support import campaigns
+from tests.support.campaigns import CAMPAIGN, DATASET
+from tests.support.clock import START, FrozenClock
+from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, ExchangeNetwork, hold, person_record
+
+ENTITIES = ("avila", "leon", "soria")
+MANIFEST = campaigns.manifest(invited=ENTITIES, counts_entities=True)
+DIGEST = manifest_sha256(campaigns.sealed(MANIFEST))
+HELD = {"avila": (PERSON, OTHER_PERSON), "leon": (PERSON,), "soria": (STRANGER,)}
+"""Documents of the people each entity holds: one person is in two entities."""
+
+
+@dataclass
+class Office:
+    """One node and its side of the count."""
+
+    node: Node
+    people: tuple[str, ...]
+    counting: Counting
+    manifest: CampaignManifest = MANIFEST
+
+    def tags(self, wrapped: bytes) -> bytes:
+        with self.node.transaction() as session:
+            enrolments = self.node.enrolments(session)
+            cohort = enrolments.cohort(self.manifest, DIGEST)
+            return self.counting.tags(session, enrolments, cohort, self.people, wrapped)
+
+    def weigh(self, counts: tuple[int, ...], counted: tuple[str, ...] = ENTITIES) -> None:
+        with self.node.transaction() as session:
+            self.counting.weigh(self.node.enrolments(session), self.manifest, pack_counts(counts), counted)
+
+    def weights(self, *people: str) -> list[float]:
+        with self.node.snapshot() as session:
+            found = self.counting.weights(self.node.enrolments(session), self.manifest, people or self.people)
+        assert found is not None
+        return [float(each) for each in found]
+
+
+@dataclass
+class Town:
+    """Three nodes that know each other's keys, and the group key on its way."""
+
+    offices: dict[str, Office]
+    wrapped: dict[str, bytes]
+
+    def tags(self) -> dict[str, bytes]:
+        return {entity: office.tags(self.wrapped.get(entity, b"")) for entity, office in self.offices.items()}
+
+    def counts(self) -> dict[str, tuple[int, ...]]:
+        return multiplicities({entity: unpack_tags(tags) for entity, tags in self.tags().items()})
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    net = ExchangeNetwork(tmp_path, FrozenClock(START))
+    offices: dict[str, Office] = {}
+    for entity in ENTITIES:
+        node = net.add(entity)
+        hold(node, *(person_record(document) for document in HELD[entity]))
+        with node.transaction() as session:
+            budget = node.epsilon_ledger(session)
+            budget.set_limit(BudgetLimit(DATASET, 8.0, 1e-5), START)
+            budget.reserve(CAMPAIGN, DATASET, MANIFEST.stages, START)
+            people = tuple(person for person, _ in node.people(session).documents())
+        offices[entity] = Office(node, people, Counting(node))
+    statements = []
+    for office in offices.values():
+        with office.node.transaction() as session:
+            statements.append(office.node.enrolments(session).statement(CAMPAIGN, DIGEST))
+    wrapped: dict[str, bytes] = {}
+    for office in offices.values():
+        with office.node.transaction() as session:
+            enrolments = office.node.enrolments(session)
+            cohort = enrolments.accept(MANIFEST, DIGEST, statements)
+            wrapped |= office.counting.wrapped_keys(enrolments, MANIFEST, cohort)
+    yield Town(offices, wrapped)
+    net.close()
+
+
+def test_one_person_in_two_entities_weighs_one_half_in_each(town: Town) -> None:
+    counts = town.counts()
+    for entity, office in town.offices.items():
+        office.weigh(counts[entity])
+    weights = {entity: sorted(office.weights()) for entity, office in town.offices.items()}
+    assert weights == {"avila": [0.5, 1.0], "leon": [0.5], "soria": [1.0]}
+
+
+def test_the_group_key_is_drawn_by_one_and_wrapped_for_each_other(town: Town) -> None:
+    drawer = key_generator_of(ENTITIES)
+    assert sorted(town.wrapped) == [entity for entity in ENTITIES if entity != drawer]
+    assert len(set(town.wrapped.values())) == 2
+
+
+def test_tags_are_padded_to_a_bucket_and_the_same_when_asked_again(town: Town) -> None:
+    first, again = town.tags(), town.tags()
+    assert first == again
+    for tags in first.values():
+        assert len(unpack_tags(tags)) == bucket_of(len(unpack_tags(tags))) >= 64
+
+
+def test_who_came_into_the_records_after_the_count_weighs_nothing(town: Town) -> None:
+    leon = town.offices["leon"]
+    leon.weigh(town.counts()["leon"])
+    assert leon.weights(*leon.people, "somebody new") == [0.5, 0.0]
+
+
+@pytest.mark.invariant(6)
+def test_before_the_count_nothing_is_contributed_and_nothing_weighed(town: Town) -> None:
+    leon = town.offices["leon"]
+    with pytest.raises(RoundRefused):
+        leon.weigh((1,) * 64)
+    with pytest.raises(RoundRefused):
+        leon.weights()
+    leon.tags(town.wrapped["leon"]) if "leon" in town.wrapped else leon.tags(b"")
+    with pytest.raises(RoundRefused):
+        leon.weights()
+
+
+def _all_alone(counts: tuple[int, ...]) -> tuple[int, ...]:
+    return (1,) * len(counts)
+
+
+def _too_many(counts: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(4 for _ in counts)
+
+
+def _too_few(counts: tuple[int, ...]) -> tuple[int, ...]:
+    return counts[:-1]
+
+
+@pytest.mark.invariant(6)
+@pytest.mark.parametrize("lie", [_all_alone, _too_many, _too_few])
+def test_a_coordinator_that_counts_wrongly_gets_nothing(
+    town: Town, lie: Callable[[tuple[int, ...]], tuple[int, ...]]
+) -> None:
+    leon, counts = town.offices["leon"], town.counts()["leon"]
+    with pytest.raises((DuplicateCountWrong, DuplicateCheckInvalid)):
+        leon.weigh(lie(counts))
+    with pytest.raises(RoundRefused):
+        leon.weights()
+
+
+@pytest.mark.invariant(6)
+def test_a_sum_with_somebody_who_was_not_counted_together_is_not_opened(town: Town) -> None:
+    leon = town.offices["leon"]
+    two = ("leon", "soria")
+    town.tags()
+    halves = multiplicities({entity: unpack_tags(town.tags()[entity]) for entity in two})
+    leon.weigh(halves["leon"], two)
+    assert leon.weights() == [1.0]  # told of two entities, leon cannot know of the third
+    with leon.node.snapshot() as session:
+        enrolments = leon.node.enrolments(session)
+        leon.counting.require_counted(enrolments, MANIFEST, two)
+        with pytest.raises(SecureSumRefused, match="avila"):
+            leon.counting.require_counted(enrolments, MANIFEST, ENTITIES)
+
+
+def test_a_campaign_that_counts_nobody_weighs_everybody_once(town: Town) -> None:
+    leon = town.offices["leon"]
+    plain = campaigns.manifest(invited=ENTITIES)
+    with leon.node.snapshot() as session:
+        enrolments = leon.node.enrolments(session)
+        assert leon.counting.weights(enrolments, plain, leon.people) is None
+        leon.counting.require_counted(enrolments, plain, ENTITIES)
+        assert leon.counting.wrapped_keys(enrolments, plain, enrolments.cohort(MANIFEST, DIGEST)) == {}
+
+
+@pytest.mark.invariant(6)
+def test_a_group_key_wrapped_for_somebody_else_opens_nothing(town: Town) -> None:
+    receiver = next(iter(town.wrapped))
+    other = next(entity for entity in town.wrapped if entity != receiver)
+    with pytest.raises(DuplicateCheckInvalid):
+        town.offices[receiver].tags(town.wrapped[other])
+
+
+def test_when_the_campaign_is_over_neither_key_nor_tags_nor_weights_are_left(town: Town) -> None:
+    leon = town.offices["leon"]
+    leon.weigh(town.counts()["leon"])
+    with leon.node.transaction() as session:
+        leon.node.enrolments(session).erase(CAMPAIGN)
+    with leon.node.snapshot() as session:
+        enrolments = leon.node.enrolments(session)
+        assert [enrolments.kept(CAMPAIGN, secret) for secret in Secret] == [None] * 4

@@ -1,0 +1,70 @@
+"""The officer's account: what was asked, what was decided and by which policy, what left, what it cost."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from federated.campaign.decision_policy import make_policy
+from federated.storage.tables import SpendRow
+from node.training.approval_withdrawal import withdraw
+from node.training.decision_policies import decide_listed, set_policy
+from node.training.errors import ManifestUnknown
+from node.training.officer_account import training_account
+from node.training.officer_account_report import account_document, account_text
+from tests.support.campaigns import CAMPAIGN
+from tests.support.clock import START
+from tests.support.stage import ENTITY, Stage
+from tests.support.training import table_manifest
+
+
+def test_a_run_is_told_from_question_to_withdrawal(scene: Stage) -> None:
+    envelope = scene.approved()
+    sent = [each for number in (1, 2) if isinstance(each := scene.answer(scene.ask(envelope, number)), bytes)]
+    withdraw(scene.node, scene.coordinator, CAMPAIGN, reason="cambio de criterio")
+    scene.coordinator.reachable = False  # nobody is asked
+
+    account = training_account(scene.node)
+
+    (campaign,) = account.campaigns
+    assert [each.verdict.value for each in campaign.decisions] == ["approved", "withdrawn"]
+    assert [each.sha256 for each in campaign.rounds] == [hashlib.sha256(each).hexdigest() for each in sent]
+    assert [each.size for each in campaign.rounds] == [len(each) for each in sent]
+    assert [each.ledger_index for each in campaign.rounds] == [1, 2]
+    assert 0 < float(campaign.rounds[0].epsilon_after) < float(campaign.rounds[1].epsilon_after)
+    text = account_text(account, "es")
+    assert "aprobación retirada" in text
+    assert "cambio de criterio" in text
+    assert "ofrecer apoyo" in text
+    assert "por una persona" in text
+    assert "What left" in account_text(account, "en")
+    (document,) = account_document(account, "en")["campaigns"]
+    assert (document["standing"], len(document["rounds"])) == ("withdrawn", 2)
+
+
+def test_a_decision_by_policy_names_it(scene: Stage) -> None:
+    set_policy(scene.node, make_policy(name="never", action="refuse", epsilon=1.0, until=START + timedelta(days=9)))
+    scene.coordinator.offer(table_manifest(ENTITY))
+    decide_listed(scene.node, scene.coordinator, set())
+    text = account_text(training_account(scene.node, CAMPAIGN), "es")
+    assert "por la política «never»" in text
+    assert "outside epsilon" in text
+    assert "Nada." in text
+
+
+@pytest.mark.invariant(6)
+def test_bytes_that_are_not_those_of_the_ledger_are_shown_as_a_fault(scene: Stage) -> None:
+    envelope = scene.approved()
+    scene.worker.answer(scene.ask(envelope))
+    with scene.node.transaction() as session:
+        session.execute(update(SpendRow).values(reply=b"other bytes"))
+    account = training_account(scene.node)
+    assert account.campaigns[0].rounds[0].ledger_index is None
+    assert "⚠" in account_text(account, "es")
+
+
+def test_nothing_decided_is_said_and_an_unknown_campaign_is_a_typed_error(scene: Stage) -> None:
+    assert "no ha decidido" in account_text(training_account(scene.node), "es")
+    with pytest.raises(ManifestUnknown):
+        training_account(scene.node, CAMPAIGN)

@@ -1,0 +1,137 @@
+"""The signed directory: who is in the network, with which keys, addresses and status.
+
+The coordinator signs it; nodes pin the coordinator's key at enrolment, keep the newest one they verified, and go on
+with it while the coordinator is down, until it expires.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Final, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from trust import canonical, signing
+from trust.errors import DirectoryExpired, DirectoryRollback, MalformedDocument, PartySuspended, UnknownParty
+from trust.locator_terms import LocatorTerms
+from trust.parties import EntityStatus, HexKey, Party, WitnessAddress
+
+DIRECTORY_TYPE: Final = "application/vnd.redpact.directory.v1+json"
+MAX_ENTITIES: Final = 5000
+
+
+class Directory(BaseModel):
+    """The content of a directory. A value of this type has not been verified unless `open_directory` returned it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = Field(default=1, ge=1, le=1)
+    network: str = Field(min_length=1, max_length=100)
+    serial: int = Field(ge=1)
+    issued: AwareDatetime
+    expires: AwareDatetime
+    coordinator_key: HexKey = Field(description="Ed25519: signs directories, campaign manifests and releases")
+    coordinator_address: str = Field(max_length=300)
+    ca_pem: str = Field(max_length=20_000, description="the CA certificates in force, PEM")
+    witness: WitnessAddress | None = Field(default=None, description="where the coordinator witnesses ledgers")
+    witness_quorum: int = Field(
+        default=0, ge=0, le=32, description="entities that must cosign a ledger beside the coordinator"
+    )
+    locator: LocatorTerms | None = Field(default=None, description="None: the network has no private locator")
+    entities: tuple[Party, ...] = Field(max_length=MAX_ENTITIES)
+
+    @model_validator(mode="after")
+    def _one_entry_per_entity(self) -> Self:
+        if len({party.id for party in self.entities}) != len(self.entities):
+            raise ValueError("an entity is listed twice")
+        return self
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Party]:
+        return {party.id: party for party in self.entities}
+
+    def __contains__(self, entity_id: object) -> bool:
+        return entity_id in self._by_id
+
+    def active(self) -> Iterator[Party]:
+        """Iterate over the entities that may exchange."""
+        return (party for party in self.entities if party.status is EntityStatus.ACTIVE)
+
+    def party(self, entity_id: str) -> Party:
+        """Return the entity, whatever its status.
+
+        Raises:
+            UnknownParty: the directory does not list it.
+        """
+        party = self._by_id.get(entity_id)
+        if party is None:
+            raise UnknownParty(
+                f"the directory does not list {entity_id!r}", remedy="check the id with: redpact-node status"
+            )
+        return party
+
+    def active_party(self, entity_id: str) -> Party:
+        """Return the entity if it may exchange.
+
+        Raises:
+            UnknownParty: the directory does not list it.
+            PartySuspended: it is suspended.
+        """
+        party = self.party(entity_id)
+        if party.status is not EntityStatus.ACTIVE:
+            raise PartySuspended(f"{entity_id} is suspended from the network", remedy="ask the coordinator why")
+        return party
+
+    def require_fresh(self, now: datetime) -> None:
+        """Raise `DirectoryExpired` when `now` is past the expiry."""
+        if now >= self.expires:
+            raise DirectoryExpired(
+                f"the directory expired at {self.expires.isoformat()}",
+                remedy="check the connection to the coordinator and this machine's clock",
+            )
+
+
+def seal_directory(directory: Directory, signer: signing.Signer) -> signing.Envelope:
+    """Sign a directory."""
+    return signing.seal(DIRECTORY_TYPE, canonical.encode(directory.model_dump(mode="json")), signer)
+
+
+def open_directory(envelope: signing.Envelope, *, coordinator_key: bytes) -> Directory:
+    """Verify a directory under the pinned key and return its content.
+
+    Not done here: expiry (`Directory.require_fresh`) and order (`require_not_older`).
+
+    Raises:
+        SignatureInvalid: not signed by the pinned key.
+        MalformedDocument: signed, but not a directory.
+    """
+    payload = signing.open_envelope(envelope, payload_type=DIRECTORY_TYPE, public_key=coordinator_key)
+    try:
+        directory = Directory.model_validate(canonical.decode(payload, max_bytes=16 * canonical.MAX_DOCUMENT_BYTES))
+    except ValidationError as error:
+        raise MalformedDocument(f"not a directory: {error.error_count()} faults") from error
+    if directory.coordinator_key != coordinator_key.hex():
+        raise MalformedDocument("the directory names another coordinator key than the one that signed it")
+    return directory
+
+
+def require_not_older(new: Directory, known: Directory | None) -> None:
+    """Refuse a directory that rolls back, equivocates under a serial already seen, or changes the keys of an epoch.
+
+    Raises:
+        DirectoryRollback: `new` is older than `known`, or another directory with the same serial, or it gives an epoch
+            of the locator other keys.
+    """
+    if known is None:
+        return
+    if new.serial < known.serial or (new.serial == known.serial and new != known):
+        raise DirectoryRollback(
+            f"directory {new.serial} does not follow directory {known.serial}",
+            remedy="tell the coordinator's administrator: an old directory was sent, or two signed for one serial",
+        )
+    if new.locator and known.locator and not new.locator.agrees_with(known.locator):
+        # Other keys for some nodes would tell the coordinator which pseudonyms are whose.
+        raise DirectoryRollback(
+            f"directory {new.serial} changes the keys of an epoch of the locator",
+            remedy="tell the coordinator's administrator: keys change by a rotation only",
+        )

@@ -1,0 +1,121 @@
+"""The two documents of joining a network, which both sides must read alike: the invitation and the application.
+
+An invitation is handed over outside the network (a letter, a call, a signed mail). It names the coordinator's
+certificate authority and signing key, so that a node's very first call already trusts nothing it was not told to.
+"""
+
+import base64
+import binascii
+import hashlib
+from typing import Final, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from trust import canonical, signing
+from trust.addresses import Address
+from trust.errors import InvitationMalformed, MalformedDocument
+from trust.parties import EntityId, HexKey, WitnessAddress
+
+APPLICATION_TYPE: Final = "application/vnd.redpact.entity-application.v1+json"
+SECRET_BYTES: Final = 32
+MAX_TOKEN_CHARACTERS: Final = 8_000
+_PREFIX: Final = "redpact1"
+_CHECK_CHARACTERS: Final = 8
+
+
+class Invitation(BaseModel):
+    """The content of a one-time token. Whoever holds it can join as `entity`, once, until it expires."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: str = Field(min_length=1, max_length=100)
+    entity: EntityId
+    address: Address = Field(description="the coordinator's enrolment port")
+    coordinator_key: HexKey
+    ca: str = Field(max_length=4_000, description="the CA certificate, DER in base64")
+    secret: str = Field(pattern=r"^[0-9a-f]{64}$")
+    expires: AwareDatetime
+
+    @property
+    def ca_der(self) -> bytes:
+        """The CA certificate's DER bytes."""
+        return base64.b64decode(self.ca)
+
+    @property
+    def ca_fingerprint(self) -> str:
+        """SHA-256 of the CA certificate in hex, to read out over the telephone."""
+        return hashlib.sha256(self.ca_der).hexdigest()
+
+    def to_token(self) -> str:
+        """Return the token: one line without spaces, with a check against mistyping."""
+        body = base64.urlsafe_b64encode(canonical.encode(self.model_dump(mode="json"))).decode().rstrip("=")
+        return f"{_PREFIX}.{body}.{_check(body)}"
+
+    @classmethod
+    def from_token(cls, token: str) -> Self:
+        """Read a token.
+
+        Raises:
+            InvitationMalformed: truncated, mistyped, or no token at all.
+        """
+        try:
+            prefix, body, check = token.strip()[:MAX_TOKEN_CHARACTERS].split(".")
+            if prefix != _PREFIX or check != _check(body):
+                raise InvitationMalformed("the token is incomplete or mistyped", remedy=_REMEDY)
+            data = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+            invitation = cls.model_validate(canonical.decode(data))
+            base64.b64decode(invitation.ca, validate=True)
+        except (ValueError, binascii.Error, MalformedDocument) as error:
+            raise InvitationMalformed("the text is not an invitation token", remedy=_REMEDY) from error
+        return invitation
+
+
+_REMEDY: Final = "copy the whole token that «redpact-coordinator entity invite» printed"
+
+
+def _check(body: str) -> str:
+    return hashlib.sha256(f"{_PREFIX}.{body}".encode()).hexdigest()[:_CHECK_CHARACTERS]
+
+
+def hash_secret(secret: str) -> str:
+    """Return what the coordinator keeps of an invitation's secret: SHA-256 in hex; the secret has 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class EntityApplication(BaseModel):
+    """What a new entity says of itself, signed with its new signing key: proof that it holds that key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: int = Field(default=1, ge=1, le=1)
+    network: str = Field(min_length=1, max_length=100)
+    entity: EntityId
+    addresses: tuple[Address, ...] = Field(max_length=8)
+    signing_key: HexKey
+    exchange_key: HexKey
+    ledger_vkey: str = Field(max_length=400)
+    witness: WitnessAddress | None = None
+    secret_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="binds the application to one invitation")
+    csr_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="binds the TLS key to the other keys")
+
+    def seal(self, signer: signing.Signer) -> signing.Envelope:
+        """Sign the application."""
+        return signing.seal(APPLICATION_TYPE, canonical.encode(self.model_dump(mode="json")), signer)
+
+
+def open_application(envelope: signing.Envelope) -> EntityApplication:
+    """Return an application once its signature holds under the key that it names itself.
+
+    Not done here: whether the invitation, the network, the entity and the CSR are those of the call.
+
+    Raises:
+        MalformedDocument: not an application.
+        SignatureInvalid: not signed with the key it names.
+    """
+    try:
+        application = EntityApplication.model_validate(canonical.decode(envelope.payload))
+    except ValidationError as error:
+        raise MalformedDocument(f"not an application: {error.error_count()} faults") from error
+    key = bytes.fromhex(application.signing_key)
+    signing.open_envelope(envelope, payload_type=APPLICATION_TYPE, public_key=key)
+    return application

@@ -1,0 +1,68 @@
+"""Errors of everything that is signed, and of the directory. `TrustError` is the root."""
+
+from policies.errors import ErrorKind, RedpactError
+
+
+class TrustError(RedpactError):
+    """Root of the errors of `trust`: signed bytes that do not hold."""
+
+    code = "trust_error"
+
+
+class MalformedDocument(TrustError):
+    """Bytes that are not the document they should be (JSON, note, checkpoint, envelope...)."""
+
+    code = "malformed_document"
+    es = "El documento recibido está dañado o no tiene el formato esperado. Pida que se lo envíen de nuevo."
+
+
+class SignatureInvalid(TrustError):
+    """A signature that does not verify, or is not by the expected key."""
+
+    code = "signature_invalid"
+    es = "La firma no es válida: el contenido no es de fiar. Avise a la persona delegada de protección de datos."
+
+
+class KeyUnreadable(TrustError):
+    """A key file that is missing, malformed, or readable by others."""
+
+    code = "key_unreadable"
+    kind = ErrorKind.DAMAGED
+    es = "No se puede leer una clave, o sus permisos son inseguros. Restaure la copia de seguridad de las claves."
+
+
+class UnknownParty(TrustError):
+    """An entity that the directory does not list."""
+
+    code = "unknown_party"
+    es = "La entidad no figura en el directorio de la red. Compruebe el identificador con «redpact-node status»."
+
+
+class PartySuspended(TrustError):
+    """An entity that the directory lists as suspended."""
+
+    code = "party_suspended"
+    es = "La entidad está suspendida de la red. Consulte con la Gerencia."
+
+
+class DirectoryExpired(TrustError):
+    """The newest directory known here is past its expiry."""
+
+    code = "directory_expired"
+    kind = ErrorKind.UNREACHABLE
+    es = "El directorio de la red ha caducado. Compruebe la conexión con el coordinador."
+
+
+class DirectoryRollback(TrustError):
+    """A directory older than, or different from, one already accepted under the same serial."""
+
+    code = "directory_rollback"
+    es = "Se ha recibido un directorio anterior al conocido. Avise a la Gerencia: puede ser un intento de engaño."
+
+
+class InvitationMalformed(TrustError):
+    """A text that is not a complete invitation token."""
+
+    code = "invitation_malformed"
+    kind = ErrorKind.USAGE
+    es = "La invitación está incompleta o mal copiada. Cópiela entera, o pida otra a la Gerencia."

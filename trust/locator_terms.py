@@ -1,0 +1,78 @@
+"""The private locator's terms, as the signed directory states them: which keys make pseudonyms, from when until when.
+
+An epoch may have several key holders. A network pseudonym needs the evaluation of every one of them, so that none can
+compute it alone; see `records_exchange.network_pseudonym`.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from trust import canonical
+from trust.parties import EntityId, HexKey
+
+MAX_KEY_HOLDERS: Final = 8
+MAX_EPOCHS: Final = 4
+
+
+class HeldKey(BaseModel):
+    """The public key (ristretto255) of one key holder: the coordinator, or an entity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    holder: EntityId
+    public_key: HexKey
+
+
+class LocatorEpoch(BaseModel):
+    """The keys of one period. Its number and keys never change; `ends` is set when its successor begins."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int = Field(ge=1, le=1_000_000)
+    keys: tuple[HeldKey, ...] = Field(min_length=1, max_length=MAX_KEY_HOLDERS)
+    started: AwareDatetime
+    ends: AwareDatetime | None = Field(default=None, description="after this nobody answers under it any more")
+
+    @model_validator(mode="after")
+    def _one_key_per_holder(self) -> Self:
+        if len({key.holder for key in self.keys}) != len(self.keys):
+            raise ValueError("a key holder is named twice")
+        return self
+
+    @property
+    def fingerprint(self) -> str:
+        """Names number and keys, 16 hex digits: what is derived under other keys has another name."""
+        document = {"number": self.number, "keys": {key.holder: key.public_key for key in self.keys}}
+        return hashlib.sha256(b"redpact/locator-epoch/v1|" + canonical.encode(document)).hexdigest()[:16]
+
+    def live(self, now: datetime) -> bool:
+        """Tell whether questions under it are answered."""
+        return self.ends is None or now < self.ends
+
+
+class LocatorTerms(BaseModel):
+    """Every epoch that is answered, oldest first. During a rotation there are two."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: tuple[LocatorEpoch, ...] = Field(min_length=1, max_length=MAX_EPOCHS)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        numbers = [epoch.number for epoch in self.epochs]
+        if numbers != sorted(set(numbers)):
+            raise ValueError("epochs are listed once each, in the order of their numbers")
+        return self
+
+    def live(self, now: datetime) -> Iterator[LocatorEpoch]:
+        """Iterate over the epochs that are answered now, oldest first."""
+        return (epoch for epoch in self.epochs if epoch.live(now))
+
+    def agrees_with(self, other: "LocatorTerms") -> bool:
+        """Tell whether an epoch that both name has the same keys in both."""
+        known = {epoch.number: epoch.fingerprint for epoch in other.epochs}
+        return all(known.get(epoch.number, epoch.fingerprint) == epoch.fingerprint for epoch in self.epochs)
