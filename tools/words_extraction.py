@@ -1,0 +1,110 @@
+"""Extract the messages of our packages from Python (``_``, ``say``, ``plural``) and from Jinja2 templates."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_file
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+TEMPLATES: Final = "templates"
+"""Folders of this name hold Jinja2 templates."""
+_ALSO: Final = ("deploy",)
+_NEVER: Final = frozenset({"protos"})
+_ONE_TEXT: Final = frozenset({"_", "say"})
+_TWO_TEXTS: Final = 3
+_TEMPLATE_KEYWORDS: Final = {"_": None, "gettext": None, "say": None, "ngettext": (1, 2), "plural": (1, 2)}
+
+Text = str | tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message where it stands; `text` is None when it is no literal, which nobody can translate."""
+
+    place: str
+    line: int
+    text: Text | None
+
+
+def packages() -> tuple[str, ...]:
+    """Return our top-level folders that hold words."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    return tuple(name for name in (*listed, *_ALSO) if name not in _NEVER)
+
+
+def extracted(root: Path = ROOT, folders: tuple[str, ...] | None = None) -> tuple[Catalog, list[str]]:
+    """Return all messages with the files that have them, and the calls whose text is no literal or clashes."""
+    catalog, faults = Catalog(), []
+    for folder in folders or packages():
+        for path in sorted((root / folder).rglob("*")):
+            for found in _in_file(root, path):
+                if found.text is None:
+                    faults.append(f"{found.place}:{found.line}: the text to translate is not a literal")
+                elif found.text:
+                    faults += _clash(catalog, found)
+                    catalog.add(found.text, locations=[(found.place, 0)])
+    return catalog, faults
+
+
+def in_python(source: str, place: str) -> Iterator[Found]:
+    """Iterate over the messages of a module."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name, count = _called(node.func), len(node.args)
+        if name in _ONE_TEXT and count == 1:
+            text = _literal(node.args[0])
+            if text is not None or name == "_":
+                yield Found(place, node.lineno, text)
+        elif name == "plural" and count >= _TWO_TEXTS:
+            one, many = _literal(node.args[0]), _literal(node.args[1])
+            yield Found(place, node.lineno, None if one is None or many is None else (one, many))
+
+
+def in_template(path: Path, place: str) -> Iterator[Found]:
+    """Iterate over the messages of a Jinja2 template."""
+    options = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
+    for line, text, _comments, _context in extract_from_file(
+        "jinja2.ext:babel_extract", path, keywords=_TEMPLATE_KEYWORDS, options=options
+    ):
+        yield Found(place, line, text if isinstance(text, str) else (text[0], text[1]))
+
+
+def _in_file(root: Path, path: Path) -> Iterator[Found]:
+    place = path.relative_to(root).as_posix()
+    if "_pb2" in path.name or not path.is_file():
+        return
+    if path.suffix == ".py":
+        yield from in_python(path.read_text(encoding="utf-8"), place)
+    elif TEMPLATES in path.relative_to(root).parts and path.suffix in {".html", ".txt", ".md"}:
+        yield from in_template(path, place)
+
+
+def _clash(catalog: Catalog, found: Found) -> list[str]:
+    """A singular has one plural: gettext could not tell two apart."""
+    known = catalog.get(found.text if isinstance(found.text, str) else found.text[0]) if found.text else None
+    if known is None or not known.pluralizable or isinstance(found.text, str) or tuple(known.id) == found.text:
+        return []
+    return [f"{found.place}:{found.line}: {found.text[0]!r} has another plural elsewhere" if found.text else ""]
+
+
+def _called(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        name = function.attr
+        return name.lstrip("_") if name.lstrip("_") in {"plural", "say"} else ""
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _literal(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _literal(node.left), _literal(node.right)
+        return None if left is None or right is None else left + right
+    return None
