@@ -55,7 +55,7 @@ def _of(message: Message) -> Iterator[str]:
 
 
 def _forms(texts: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
-    return (texts or "",) if isinstance(texts, str) or not texts else tuple(texts)
+    return tuple(texts) if isinstance(texts, list | tuple) else (texts or "",)
 
 
 def _fields(text: str) -> frozenset[str]:

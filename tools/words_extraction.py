@@ -96,8 +96,8 @@ def _clash(catalog: Catalog, found: Found) -> list[str]:
 
 def _called(function: ast.expr) -> str:
     if isinstance(function, ast.Attribute):
-        name = function.attr
-        return name.lstrip("_") if name.lstrip("_") in {"plural", "say"} else ""
+        own = isinstance(function.value, ast.Name) and function.value.id == "self"
+        return "say" if own and function.attr in {"say", "_say"} else "plural" if function.attr == "plural" else ""
     return function.id if isinstance(function, ast.Name) else ""
 
 
