@@ -8,7 +8,7 @@ it as it is: ``{port:d}``.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
@@ -77,7 +77,7 @@ class Message(str):
 
     def __new__(cls, template: str, values: Mapping[str, Any], many: str | None = None) -> Self:
         """Render the message in the current language."""
-        return cls._restored(_rendered(template, many, values, current_language()), template, values, many)
+        return cls._restored(rendered(template, many, values, current_language()), template, values, many)
 
     @classmethod
     def _restored(cls, text: str, template: str, values: Mapping[str, Any], many: str | None) -> Self:
@@ -92,7 +92,7 @@ class Message(str):
 
     def in_language(self, lang: str) -> str:
         """Return the text in a language."""
-        return _rendered(self.template, self.many, self.values, known(lang))
+        return rendered(self.template, self.many, self.values, known(lang))
 
 
 class Listing(Message):
@@ -146,11 +146,11 @@ class Translator:
         """Return a template filled in in this language; a `Message` is rendered with its own values."""
         if isinstance(template, Message):
             return template.in_language(self.lang)
-        return _rendered(template, None, values, self.lang)
+        return rendered(template, None, values, self.lang)
 
     def plural(self, one: str, many: str, n: float, /, **values: object) -> str:
         """Return the form for a count, which both forms may show as ``{n}``."""
-        return _rendered(one, many, {**values, "n": n}, self.lang)
+        return rendered(one, many, {**values, "n": n}, self.lang)
 
 
 def speaking(lang: str) -> Translator:
@@ -203,23 +203,45 @@ def _parsed(template: str) -> tuple[tuple[str, str | None, str, str | None], ...
     return parts
 
 
-def _rendered(template: str, many: str | None, values: Mapping[str, Any], lang: str) -> str:
-    """Fill in the translation, or the source when the translation is faulty, or return the source as it is."""
+def rendered(
+    template: str,
+    many: str | None,
+    values: Mapping[str, Any],
+    lang: str,
+    *,
+    quote: Callable[[str], str] | None = None,
+) -> str:
+    """Return a template filled in in a language.
+
+    A faulty translation gives way to the source, and a faulty source is shown as it is: an error that is being shown
+    must not hide behind another. ``tools.words --check`` finds both.
+
+    Args:
+        template: in Spanish; of a plural, the form for one.
+        many: the form for any other count, None without a plural.
+        values: of the fields; the count of a plural is ``n``.
+        lang: one of `LANGUAGES`.
+        quote: applied to words and values, except to values that are HTML already.
+    """
     n = values.get("n", 1) if many is not None else 1
     source = translated(template, SOURCE, many, n)
     for candidate in (translated(template, lang, many, n), source):
         try:
-            return _filled(candidate, values, lang)
+            return _filled(candidate, values, lang, quote)
         except _FAULTS:
             continue
-    return source
+    return quote(source) if quote else source
 
 
-def _filled(template: str, values: Mapping[str, Any], lang: str) -> str:
-    return "".join(
-        text if name is None else text + _shown(values[name], spec, how, lang)
-        for text, name, spec, how in _parsed(template)
-    )
+def _filled(template: str, values: Mapping[str, Any], lang: str, quote: Callable[[str], str] | None) -> str:
+    parts = []
+    for text, name, spec, how in _parsed(template):
+        parts.append(quote(text) if quote else text)
+        if name is not None:
+            value = values[name]
+            shown = _shown(value, spec, how, lang)
+            parts.append(shown if quote is None or (how is None and hasattr(value, "__html__")) else quote(shown))
+    return "".join(parts)
 
 
 def _shown(value: object, spec: str, how: str | None, lang: str) -> str:
