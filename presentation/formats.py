@@ -3,6 +3,7 @@
 Babel (CLDR) is imported at the first use, so that a program that formats nothing starts without it.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -24,6 +25,8 @@ _SWAPPED: Final = str.maketrans(".,", ",.")
 _PLAIN_LEAST: Final = 1e-6
 _PLAIN_MOST: Final = 1e15
 """Between these a float is written without an exponent."""
+_SOUNDS_I: Final = re.compile(r"h?[ií](?![aeoáéó])", re.IGNORECASE)
+"""Diccionario panhispánico de dudas, s. v. «y»: e before i and hi, except in diphthongs such as hielo."""
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 _THOUSAND: Final = 1000
 _MINUTE: Final = 60
@@ -76,12 +79,15 @@ def number(value: Number, lang: str, digits: int | None = None) -> str:
 
     if not isfinite(value):
         return str(value)
+    exact = _exact(value)
+    if abs(exact) >= _PLAIN_MOST and (digits is not None or not isinstance(value, float)):
+        return _separated(f"{exact:,.{digits}f}" if digits is not None else f"{exact:,f}", lang)
     if digits is not None:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return format_decimal(_exact(value), pattern, locale=_locale(lang))
+        return format_decimal(exact, pattern, locale=_locale(lang))
     if isinstance(value, float) and value and not _PLAIN_LEAST <= abs(value) < _PLAIN_MOST:
         return _separated(str(value), lang)
-    return format_decimal(_exact(value), locale=_locale(lang), decimal_quantization=False)
+    return format_decimal(exact, locale=_locale(lang), decimal_quantization=False)
 
 
 def percent(value: Number, lang: str, digits: int = 1) -> str:
@@ -109,7 +115,7 @@ def epsilon(value: Number | str, lang: str, figures: int = 3) -> str:
     if not exact.is_finite():
         return "∞" if exact.is_infinite() else str(value)
     rounded = Decimal(f"{exact:.{figures}g}")
-    if rounded and abs(rounded) < Decimal("0.0001"):
+    if rounded and not Decimal("0.0001") <= abs(rounded) < _PLAIN_MOST:
         return _separated(f"{exact:.{figures}g}", lang)
     return format_decimal(rounded, locale=_locale(lang), decimal_quantization=False)
 
@@ -128,10 +134,14 @@ def duration(value: timedelta | float, lang: str) -> str:
 
 
 def listed(items: Sequence[object], lang: str) -> str:
-    """Return items joined as ``a, b y c``."""
+    """Return items joined as ``a, b y c``; in Spanish ``e`` before the sound of an i."""
     from babel.lists import format_list
 
-    return format_list([str(item) for item in items], locale=_locale(lang))
+    texts = [str(item) for item in items]
+    if known(lang) == SOURCE and len(texts) > 1 and _SOUNDS_I.match(texts[-1]):
+        texts = [*texts[:-2], f"{texts[-2]} e {texts[-1]}"]
+        return ", ".join(texts)
+    return format_list(texts, locale=_locale(lang))
 
 
 def size(count: int, lang: str) -> str:
