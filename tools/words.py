@@ -53,8 +53,13 @@ def take(current: Catalog, files: list[Path]) -> None:
         other = read(file)
         for message in [*(each for each in other if each.id), *other.obsolete.values()]:
             known = current.get(message.id)
-            if filled(message) and (known is None or not filled(known)):
+            if not filled(message) or (known is not None and filled(known)):
+                continue
+            if known is None:
                 current.add(message.id, message.string, flags=message.flags & {"fuzzy"})
+            elif known.pluralizable == message.pluralizable:
+                known.string = message.string  # adding would keep the empty one
+                known.flags |= message.flags & {"fuzzy"}
 
 
 def revive(current: Catalog) -> None:
