@@ -6,7 +6,7 @@ Each function returns Markup, or an empty string when there is nothing to draw. 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import pairwise
-from math import ceil, log10
+from math import ceil, floor, log10
 from typing import Final
 
 from markupsafe import Markup
@@ -50,7 +50,8 @@ __all__ = [
 
 _MOST_COLUMNS: Final = 36
 _MOST_BARS: Final = 12
-_NAMED_COLUMNS: Final = 12
+_NAMED_COLUMNS: Final = 9
+_FACTORS: Final = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 20, 100)
 _LEFT: Final = 52
 _ROW: Final = 28
 _CHARACTERS: Final = 34
@@ -85,7 +86,7 @@ def columns_by_month(
     if not shown or not values:
         return _NOTHING
     drawing = Drawing(title, lang, height=height, desc=_told_series(shown, values, lang))
-    top = _round_up(max(sum(counts[place] for counts in values.values()) for place in range(len(shown))))
+    top = _round_up(max(sum(counts[place] for counts in values.values()) for place in range(len(shown))), whole=True)
     bottom, plot = _grid(drawing, top)
     step = (drawing.width - _LEFT - 10) / len(shown)
     for place, column in enumerate(shown):
@@ -128,7 +129,7 @@ def steps(
     start, end = min(times), max(times)
     told = "; ".join(f"{name}: {number(points[-1][1], lang)}" for name, points in series.items() if points)
     drawing = Drawing(title, lang, height=height, desc=told)
-    top = _round_up(max(value for points in series.values() for _, value in points))
+    top = _round_up(max(value for points in series.values() for _, value in points), whole=False)
     bottom, plot = _grid(drawing, top)
     span = (end - start).total_seconds() or 1.0
     for order, points in enumerate(series.values()):
@@ -266,11 +267,11 @@ def histogram(
     """Return counts between edges, of which there is one more; on a scale that begins at zero."""
     if not counts or len(edges) != len(counts) + 1:
         return _NOTHING
-    top = _round_up(max(counts))
+    top = _round_up(max(counts), whole=all(float(count).is_integer() for count in counts))
     spans = [f"{number(low, lang)}{_TO}{number(high, lang)}" for low, high in pairwise(edges)]
     hints = [f"{span}: {number(count, lang)}" for span, count in zip(spans, counts, strict=True)]
     chart = Chart(title, lang, 520, 320, "; ".join(hints), x_range=(edges[0], edges[-1]), y_range=(0.0, top))
-    chart.axes(*labels, decimals=0 if top >= 4 else 2)  # noqa: PLR2004 - four parts of the axis
+    chart.axes(*labels, decimals=None)
     for place, count in enumerate(counts):
         if count:
             chart.bar((edges[place], 0.0), (edges[place + 1], count), hint=hints[place])
@@ -307,12 +308,10 @@ def _grid(drawing: Drawing, top: float) -> tuple[int, int]:
     return bottom, plot
 
 
-def _round_up(value: float) -> float:
-    """Return the next number that people count by; a fourth of it stands on the axis."""
+def _round_up(value: float, *, whole: bool) -> float:
+    """Return the next number whose fourth part people count by; the four parts stand on the axis."""
     if value <= 0:
-        return 1.0
-    unit = float(10 ** int(log10(value))) if value >= 1 else 0.1
-    for factor in (1, 2, 4, 5, 8, 10):
-        if value <= factor * unit:
-            return max(factor * unit, 4.0) if value > 1 else factor * unit
-    return 10 * unit
+        return 4.0 if whole else 1.0
+    unit = 10.0 ** floor(log10(value / 4))
+    steps = (factor * unit for factor in _FACTORS if value <= 4 * factor * unit * (1 + 1e-9))
+    return 4 * next(step for step in steps if not whole or float(f"{step:.6g}").is_integer())

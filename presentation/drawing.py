@@ -165,18 +165,20 @@ class Chart(Drawing):
         return self.height - 48 - (value - low) / ((high - low) or 1.0) * (self.height - 48 - 20)
 
     def axes(
-        self, x_label: str, y_label: str, *, decimals: int = 2, x_ticks: bool = True, y_ticks: bool = True
+        self, x_label: str, y_label: str, *, decimals: int | None = 2, x_ticks: bool = True, y_ticks: bool = True
     ) -> None:
-        """Draw grid lines, figures and names of both axes."""
+        """Draw grid lines, figures and names of both axes; without `decimals` figures are written in full."""
         for part in range(_TICKS):
             share = part / (_TICKS - 1)
             if y_ticks:
                 value = self.y_range[0] + share * (self.y_range[1] - self.y_range[0])
                 self.line([(self.x_range[0], value), (self.x_range[1], value)], colour=GRID, thick=1)
-                self.text(self.left - 8, self.y(value) + 4, number(value, self.lang, decimals), anchor="end")
+                self.text(self.left - 8, self.y(value) + 4, number(round(value, 9), self.lang, decimals), anchor="end")
             if x_ticks:
                 value = self.x_range[0] + share * (self.x_range[1] - self.x_range[0])
-                self.text(self.x(value), self.height - 30, number(value, self.lang, decimals), anchor="middle")
+                self.text(
+                    self.x(value), self.height - 30, number(round(value, 9), self.lang, decimals), anchor="middle"
+                )
         self.text((self.left + self.width - 20) / 2, self.height - 10, x_label, anchor="middle")
         if y_label:
             self.text(self.left, 14, y_label)
