@@ -17,6 +17,8 @@ _ALSO: Final = ("deploy",)
 _NEVER: Final = frozenset({"protos"})
 _ONE_TEXT: Final = frozenset({"_", "say"})
 _TWO_TEXTS: Final = 3
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+_SCOPES: Final = (ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _TEMPLATE_KEYWORDS: Final = {"_": None, "gettext": None, "say": None, "ngettext": (1, 2), "plural": (1, 2)}
 
 Text = str | tuple[str, str]
@@ -24,11 +26,12 @@ Text = str | tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message where it stands; `text` is None when it is no literal, which nobody can translate."""
+    """A message where it stands, or the fault for which there is none."""
 
     place: str
     line: int
     text: Text | None
+    fault: str = "the text to translate is not a literal"
 
 
 def packages() -> tuple[str, ...]:
@@ -45,7 +48,7 @@ def extracted(root: Path = ROOT, folders: tuple[str, ...] | None = None) -> tupl
         for path in sorted((root / folder).rglob("*")):
             for found in _in_file(root, path):
                 if found.text is None:
-                    faults.append(f"{found.place}:{found.line}: the text to translate is not a literal")
+                    faults.append(f"{found.place}:{found.line}: {found.fault}")
                 elif found.text:
                     faults += _clash(catalog, found)
                     catalog.add(found.text, locations=[(found.place, 0)])
@@ -55,6 +58,8 @@ def extracted(root: Path = ROOT, folders: tuple[str, ...] | None = None) -> tupl
 def in_python(source: str, place: str) -> Iterator[Found]:
     """Iterate over the messages of a module."""
     for node in ast.walk(ast.parse(source)):
+        if isinstance(node, _FUNCTIONS) and _hides_the_name(node):
+            yield Found(place, node.lineno, None, "a variable hides _ in a function that calls it")
         if not isinstance(node, ast.Call):
             continue
         name, count = _called(node.func), len(node.args)
@@ -92,6 +97,24 @@ def _clash(catalog: Catalog, found: Found) -> list[str]:
     if known is None or not known.pluralizable or isinstance(found.text, str) or tuple(known.id) == found.text:
         return []
     return [f"{found.place}:{found.line}: {found.text[0]!r} has another plural elsewhere" if found.text else ""]
+
+
+def _hides_the_name(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Tell whether a function calls ``_`` and has a variable of that name, which Python takes for the same."""
+    own = [node for step in function.body for node in _own_scope(step)]
+    calls = any(isinstance(node, ast.Call) and _called(node.func) == "_" for node in own)
+    return calls and any(isinstance(node, ast.Name) and node.id == "_" and _is_store(node) for node in own)
+
+
+def _is_store(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Store)
+
+
+def _own_scope(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, (*_FUNCTIONS, *_SCOPES)):
+            yield from _own_scope(child)
 
 
 def _called(function: ast.expr) -> str:

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PACKAGES: Final = ("protos", "presentation", "policies", "consent_ledger", "records_exchange", "federated", "node", "coordinator")
+PACKAGES: Final = (
+    "protos",
+    "presentation",
+    "policies",
+    "consent_ledger",
+    "records_exchange",
+    "federated",
+    "node",
+    "coordinator",
+)
 DOMAIN: Final = ("policies", "consent_ledger", "records_exchange", "federated")
 """Packages that read no environment, open no engine, never commit and start no thread."""
 

@@ -68,6 +68,20 @@ def test_a_text_that_nobody_can_translate_is_named(tmp_path: Path, call: str) ->
     assert extracted(tmp_path, ("a",))[1] == ["a/code.py:1: the text to translate is not a literal"]
 
 
+@pytest.mark.parametrize(
+    ("body", "hidden"),
+    [
+        ("for _, x in pairs:\n        pass\n    return _('a')", True),
+        ("_ = 1\n    with _('a'):\n        pass", True),
+        ("return _('a') + str([1 for _ in pairs])", False),
+        ("return [_ for _ in pairs]", False),
+    ],
+)
+def test_a_variable_that_hides_the_function_is_named(body: str, hidden: bool) -> None:
+    faults = [found.fault for found in in_python(f"def f():\n    {body}\n", "a.py") if found.text is None]
+    assert faults == (["a variable hides _ in a function that calls it"] if hidden else [])
+
+
 def _wanted() -> Catalog:
     catalog = empty()
     catalog.add("Hola {x}", "", [("a.py", 0)])
