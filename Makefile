@@ -16,7 +16,7 @@ export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test lint format fault flower fuzz soak protos protos-check docs auditor bench bench-learning system lock clean
+.PHONY: help setup demo test lint format fault flower fuzz soak protos protos-check words words-check docs auditor bench bench-learning system lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,12 +42,13 @@ demo: setup ## Bring up a coordinator and nine nodes and run the main job (KEEP=
 test: setup ## Run all the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(TEST_ARGS)
 
-lint: setup ## Check style, types, layers and that the stubs are current
+lint: setup ## Check style, types, layers, and that stubs and translations are current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) --no-print-directory protos-check
+	$(MAKE) --no-print-directory words-check
 
 format: setup ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
@@ -70,6 +71,12 @@ protos: setup ## Generate the stubs from protos/redpact/v1/*.proto
 
 protos-check: setup ## Fail when the committed stubs are not what the .proto files give
 	$(BIN)/python -m tools.protos --check
+
+words: setup ## Extract every message, bring the English catalogue up to date and compile it (WORDS_ARGS="--prune")
+	$(BIN)/python -m tools.words $(WORDS_ARGS)
+
+words-check: setup ## Fail when a message lacks its English, or the catalogue is not what the code says
+	$(BIN)/python -m tools.words --check
 
 docs: setup ## Write the reference pages that the code dictates
 	$(BIN)/python -m tools.reference

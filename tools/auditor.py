@@ -1,8 +1,9 @@
 """Build the auditor as a package of its own: ``python -m tools.auditor [FOLDER]`` writes ``redpact_audit-*.whl``.
 
-The same code as in the whole program, without the modules that talk to a database or decide on access, and with the
-five libraries that verifying takes. A data-protection officer installs it without torch, gRPC or a database driver. Not
-for the same environment as the whole program: both bring the packages ``policies``, ``trust`` and ``consent_ledger``.
+The same code as in the whole program, without the modules that talk to a database or decide on access, and with the few
+libraries that verifying takes. A data-protection officer installs it without torch, gRPC or a database driver. Not for
+the same environment as the whole program: both bring the packages ``presentation``, ``policies``, ``trust``
+and ``consent_ledger``.
 """
 
 import ast
@@ -16,10 +17,10 @@ from typing import Final
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-PACKAGES: Final = ("policies", "trust", "consent_ledger")
+PACKAGES: Final = ("presentation", "policies", "trust", "consent_ledger")
 NAME: Final = "redpact-audit"
-NEEDED: Final = ("cryptography", "pydantic", "pyyaml", "rfc8785", "typer")
-"""Libraries of the whole program that verifying takes."""
+NEEDED: Final = ("babel", "cryptography", "jinja2", "markupsafe", "pydantic", "pyyaml", "rfc8785", "typer", "tzdata")
+"""Libraries of the whole program that verifying takes, and showing what was found."""
 LEFT_OUT: Final = frozenset({"sqlalchemy", "cedarpy", "service"})
 """Modules that import one of these are not the auditor's."""
 

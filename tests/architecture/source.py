@@ -10,6 +10,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = (
     "protos",
+    "presentation",
     "policies",
     "trust",
     "service",

@@ -43,6 +43,7 @@ def test_the_index_leads_to_every_page() -> None:
 def test_every_package_explains_itself() -> None:
     packages = (
         "protos",
+        "presentation",
         "policies",
         "consent_ledger",
         "records_exchange",

@@ -106,3 +106,15 @@ def test_it_runs_from_its_own_package(installed: Path) -> None:
     needed = [line for line in metadata.read_text(encoding="utf-8").splitlines() if line.startswith("Requires-Dist")]
     assert len(needed) == len(NEEDED)
     assert all(any(name in line for line in project_file().splitlines()) for name in NEEDED)
+
+
+def test_it_brings_the_words_and_pages_that_people_read(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "from presentation.formats import duration; from presentation.pages import Pages; "
+        "page = Pages('presentation').render('both.html', 'en', mains={'es': 'uno', 'en': 'one'}); "
+        "print(duration(7200, 'en'), 'sha256-' in page)"
+    )
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(installed), "HOME": str(tmp_path)}
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (result.stdout, result.stderr) == ("2 hours True\n", "")

@@ -1,0 +1,181 @@
+"""HTML pages from templates: every value escaped, no script, nothing loaded, one shell and one stylesheet.
+
+A package says where its templates are, ``PAGES = Pages("consent_ledger", "templates")``, and extends ``shell.html``. In
+a template ``_("... {name}", name=value)`` and ``plural(one, many, n)`` give the words of the page's language; a value
+that is Markup stays as it is, any other is escaped. A message of the context is shown in the page's language by itself.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from markupsafe import Markup, escape
+
+from presentation import formats
+from presentation.messages import LANGUAGES, Message, in_language, known, rendered, translated
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+class Pages:
+    """The pages of a package.
+
+    Attributes:
+        package: the name of the Python package.
+        folder: of its templates, inside the package.
+    """
+
+    __slots__ = ("folder", "package")
+
+    def __init__(self, package: str, folder: str = "templates") -> None:
+        self.package: Final = package
+        self.folder: Final = folder
+
+    def render(self, template: str, lang: str, /, **context: object) -> Markup:
+        """Return a page in a language.
+
+        Args:
+            template: its name in the folder.
+            lang: ``es`` or ``en``; anything else is Spanish.
+            context: the variables of the template; one that is missing is an error.
+        """
+        environment = _environment(self.package, self.folder, known(lang))
+        return Markup(environment.get_template(template).render(**context))  # noqa: S704 - autoescape made it
+
+    def in_both(
+        self, template: str, /, contexts: Mapping[str, Mapping[str, object]] | None = None, **context: object
+    ) -> dict[str, Markup]:
+        """Return a part of a page in each language.
+
+        Args:
+            template: its name in the folder.
+            contexts: language -> variables that only this language has.
+            context: the variables of all.
+        """
+        own = contexts or {}
+        return {lang: self.render(template, lang, **context, **own.get(lang, {})) for lang in LANGUAGES}
+
+    def bilingual(
+        self,
+        template: str,
+        lang: str,
+        /,
+        main: str,
+        contexts: Mapping[str, Mapping[str, object]] | None = None,
+        **context: object,
+    ) -> Markup:
+        """Return a page that holds both languages and opens in one.
+
+        Args:
+            template: extends ``bilingual.html`` (a choice of language) or ``both.html`` (one after the other).
+            lang: the language it opens in.
+            main: the template of the content, rendered in each language.
+            contexts: language -> variables that only this language has.
+            context: the variables of all.
+        """
+        mains = self.in_both(main, contexts, **context)
+        return self.render(template, lang, mains=mains, **context, **(contexts or {}).get(known(lang), {}))
+
+
+@cache
+def stylesheet() -> str:
+    """Return the stylesheet of every page."""
+    return (TEMPLATES / "style.css").read_text(encoding="utf-8")
+
+
+def style_source(style: str) -> str:
+    """Return the source expression that allows one inline stylesheet (Content Security Policy Level 3)."""
+    return f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'"
+
+
+def moment(value: datetime, lang: str, *, seconds: bool = False) -> Markup:
+    """Return a time for people that programs can read too."""
+    shown = formats.moment(value, lang, seconds=seconds)
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), shown)
+
+
+def day(value: date, lang: str) -> Markup:
+    """Return a date for people that programs can read too."""
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), formats.day(value, lang))
+
+
+def words(lang: str, template: str, /, **values: object) -> Markup:
+    """Return a template filled in in a language, as HTML."""
+    if isinstance(template, Message):
+        if not template.template:  # a listing
+            return escape(template.in_language(lang))
+        text = rendered(template.template, template.many, template.values, lang, quote=_quoted)
+        return Markup(text)  # noqa: S704 - quoted
+    return Markup(rendered(template, None, values, lang, quote=_quoted))  # noqa: S704 - quoted
+
+
+def plural_words(lang: str, one: str, many: str, n: float, /, **values: object) -> Markup:
+    """Return the form for a count, filled in in a language, as HTML."""
+    return Markup(rendered(one, many, {**values, "n": n}, lang, quote=_quoted))  # noqa: S704 - quoted
+
+
+def _quoted(text: str) -> str:
+    return str(escape(text))
+
+
+@cache
+def _environment(package: str, folder: str, lang: str) -> "Environment":
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+
+    ours = FileSystemLoader(TEMPLATES)
+    loader = ours if package == "presentation" else ChoiceLoader([PackageLoader(package, folder), ours])
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=partial(_final, lang=lang),
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    _speak(environment, lang)
+    shown = {name: partial(_lang_last, getattr(formats, name), lang) for name in _FORMATS}
+    own = {"moment": partial(_lang_last, moment, lang), "day": partial(_lang_last, day, lang)}
+    environment.filters.update(shown | own | {"style_source": style_source})
+    return environment
+
+
+_FORMATS: Final = ("month", "number", "percent", "epsilon", "duration", "listed", "size")
+
+
+def _speak(environment: "Environment", lang: str) -> None:
+    """Give the templates their words: ours by field name, and ``{% trans %}`` blocks through the same catalogue."""
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        gettext=partial(_of_block, lang), ngettext=partial(_of_plural_block, lang), newstyle=True
+    )
+    environment.globals.update(
+        _=partial(words, lang),
+        plural=partial(plural_words, lang),
+        lang=lang,
+        languages=LANGUAGES,
+        stylesheet=Markup(stylesheet()),  # noqa: S704 - our file
+    )
+
+
+def _of_block(lang: str, text: str) -> str:
+    return translated(text, lang)
+
+
+def _of_plural_block(lang: str, one: str, many: str, n: float) -> str:
+    return translated(one, lang, many, n)
+
+
+def _lang_last(function: Any, lang: str, value: object, *options: object, **named: object) -> object:
+    return function(value, lang, *options, **named)
+
+
+def _final(value: object, *, lang: str) -> object:
+    return in_language(value, lang) if isinstance(value, str) else value
