@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -17,6 +18,10 @@ from trust.signing import Ed25519Signer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from consent_ledger.note import NoteSigner
+    from node.cipher import RecordCipher
+    from node.pairwise import PairwiseKeys
+
 DATA_KEY_BYTES: Final = 32
 FOLDER: Final = "keys"
 SIGNING, LEDGER, EXCHANGE, TLS, DATA = "signing.pem", "ledger.pem", "exchange.pem", "tls.pem", "data.key"
@@ -24,7 +29,7 @@ WITNESS: Final = "witness.pem"
 FILES: Final = (SIGNING, LEDGER, WITNESS, EXCHANGE, TLS, DATA)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NodeKeys:
     """One key per use, so that none can be lured into signing for another.
 
@@ -46,6 +51,33 @@ class NodeKeys:
     def exchange_public(self) -> bytes:
         """The 32 raw bytes of the X25519 public key."""
         return self.exchange.public_key().public_bytes_raw()
+
+    @cached_property
+    def cipher(self) -> "RecordCipher":
+        """What seals people's data at rest, made of the data key."""
+        from node.cipher import RecordCipher  # noqa: PLC0415 - few commands open a record
+
+        return RecordCipher(self.data_key)
+
+    @cached_property
+    def _pairwise(self) -> "dict[str, PairwiseKeys]":
+        return {}
+
+    def pairwise(self, network: str) -> "PairwiseKeys":
+        """Return the pseudonym keys shared with the other entities of a network, each derived once."""
+        from node.pairwise import PairwiseKeys  # noqa: PLC0415 - as above
+
+        return self._pairwise.get(network) or self._pairwise.setdefault(network, PairwiseKeys(self.exchange, network))
+
+    @cached_property
+    def _note_signers(self) -> "dict[str, NoteSigner]":
+        return {}
+
+    def note_signer(self, origin: str) -> "NoteSigner":
+        """Return the signer of the checkpoints of the ledger with this origin."""
+        from consent_ledger.note import NoteSigner  # noqa: PLC0415 - as above
+
+        return self._note_signers.get(origin) or self._note_signers.setdefault(origin, NoteSigner(origin, self.ledger))
 
     @classmethod
     def load(cls, home: Path) -> Self:

@@ -5,8 +5,6 @@ from importlib.util import find_spec
 
 from node.consents.expiry import expire_consents
 from node.consents.propagation.background import keep_travelling
-from node.identity.follow import follow_directory, watch_network
-from node.identity.renewal import keep_certificate
 from node.inbox.background import watch_attention
 from node.ledger.witnessing.background import witness_ledger
 from node.locator.background import publish_consents
@@ -25,23 +23,29 @@ from service.running import RunningServer, Service, Task
 
 
 def servicers(node: Node) -> list[Register]:
-    """Return what adds each servicer to the server that other entities call."""
-    return [records_servicer(node), messages_servicer(node), ledger_servicer(node)]
+    """Return the functions that add each servicer to the server that other entities call."""
+    network = node.context.settings.network
+    return [
+        records_servicer(node.incoming, network),
+        messages_servicer(node.incoming, network),
+        ledger_servicer(node.context),
+    ]
 
 
 def tasks(node: Node) -> list[Task]:
     """Return the background work of the node."""
+    context = node.context
     return [
-        Task("directory", partial(follow_directory, node)),
-        Task("watch", partial(watch_network, node)),
-        Task("certificate", partial(keep_certificate, node)),
-        Task("expiry", partial(expire_consents, node)),
-        Task("outbox", partial(deliver_notices, node)),
-        Task("refused", partial(keep_refused_calls, node.home, node.limits)),
-        Task("travelling", partial(keep_travelling, node)),
-        Task("attention", partial(watch_attention, node)),
-        Task("witnesses", partial(witness_ledger, node)),
-        Task("locator", partial(publish_consents, node)),
+        Task("directory", node.directory_follower.poll),
+        Task("watch", node.directory_follower.watch),
+        Task("certificate", node.certificate_renewal.keep),
+        Task("expiry", partial(expire_consents, node.consents)),
+        Task("outbox", partial(deliver_notices, node.courier)),
+        Task("refused", partial(keep_refused_calls, context.home, node.limits)),
+        Task("travelling", partial(keep_travelling, context, node.courier)),
+        Task("attention", partial(watch_attention, context)),
+        Task("witnesses", partial(witness_ledger, context)),
+        Task("locator", partial(publish_consents, context, node.locator_client())),
         *relay_tasks(node),
         *training_tasks(node),
     ]
@@ -49,7 +53,7 @@ def tasks(node: Node) -> list[Task]:
 
 def relay_tasks(node: Node) -> list[Task]:
     """Return the work for the calls that come by relay, unless the settings switch it off."""
-    return [Task("relay", partial(attend_relay, node))] if node.settings.relay else []
+    return [Task("relay", partial(attend_relay, node.relayed_calls))] if node.context.settings.relay else []
 
 
 def training_tasks(node: Node) -> list[Task]:
@@ -58,10 +62,11 @@ def training_tasks(node: Node) -> list[Task]:
         return []
     from node.training.service_loops import decide_by_policies, watch_recalls, work  # noqa: PLC0415 - needs the extra
 
+    context, client = node.context, node.training_client()
     return [
-        Task("training", partial(work, node)),
-        Task("policies", partial(decide_by_policies, node)),
-        Task("recalls", partial(watch_recalls, node)),
+        Task("training", partial(work, context, client, node.directory_follower.refresh)),
+        Task("policies", partial(decide_by_policies, context, client)),
+        Task("recalls", partial(watch_recalls, context, client)),
     ]
 
 
@@ -71,8 +76,8 @@ def start(node: Node) -> Service:
     Raises:
         RedpactError: something it needs is missing or unusable; nothing was left running.
     """
-    settings = node.settings
-    migrate.require_current(node.engine, MIGRATIONS)
+    settings = node.context.settings
+    migrate.require_current(node.context.engine, MIGRATIONS)
     background = tasks(node)
     credentials = node.certificate.server_credentials()
     servers: list[RunningServer] = []

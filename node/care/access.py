@@ -14,8 +14,9 @@ from node.care.errors import CaseDateInvalid
 from node.care.model import Attending, Membership, Opening
 from node.care.professionals import check_professional
 from node.care.store import CaseStore
+from node.context import NodeContext
 from node.people.documents import Document
-from node.wiring import Node
+from node.people.store import people_store
 from policies.case_access import AccessGained, CaseAccess, load_case_access
 from policies.terms import find_term
 from policies.vocabulary import load_vocabulary
@@ -39,8 +40,8 @@ class CaseFile:
 class CaseDesk:
     """The teams and openings of one node's cases."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, context: NodeContext) -> None:
+        self._context = context
 
     def add_member(
         self, document: Document, professional: str, role: str, *, added_by: str, until: date | None = None
@@ -54,14 +55,14 @@ class CaseDesk:
             CaseDateInvalid: the last day is over.
             MemberKnown: they are on it in that role already.
         """
-        now = self._node.clock.now()
+        now = self._context.clock.now()
         end = datetime.combine(until + timedelta(days=1), time(), UTC) if until else None
         if end is not None and end <= now:
             raise CaseDateInvalid("the last day is over", remedy="give a later --until, or none")
         member = Membership(
             check_professional(professional), self._role(role), now, end, added_by=check_professional(added_by)
         )
-        with self._node.transaction() as session:
+        with self._context.transaction() as session:
             CaseStore(session).add_member(self._person(session, document), member, now)
         return member
 
@@ -73,9 +74,9 @@ class CaseDesk:
             MemberUnknown: they are not on it.
         """
         reference, by = check_professional(professional), check_professional(ended_by)
-        with self._node.transaction() as session:
+        with self._context.transaction() as session:
             person = self._person(session, document)
-            return CaseStore(session).end_membership(person, reference, by, self._node.clock.now())
+            return CaseStore(session).end_membership(person, reference, by, self._context.clock.now())
 
     def open(self, document: Document, professional: str, reason: str) -> Opening:
         """Open a case for a professional who is not on its team; what they ask in the next hours is asked for it.
@@ -84,10 +85,10 @@ class CaseDesk:
             PersonUnknown, ProfessionalInvalid: as in `add_member`.
             UnknownTerm: there is no such reason.
         """
-        now = self._node.clock.now()
+        now = self._context.clock.now()
         known = load_case_access().reason(reason).id
         opening = Opening(check_professional(professional), known, now, now + OPENED_FOR)
-        with self._node.transaction() as session:
+        with self._context.transaction() as session:
             CaseStore(session).open(self._person(session, document), opening)
         return opening
 
@@ -97,9 +98,9 @@ class CaseDesk:
         Raises:
             PersonUnknown: nobody here has that document.
         """
-        with self._node.snapshot() as session:
+        with self._context.snapshot() as session:
             person, store = self._person(session, document), CaseStore(session)
-            return CaseFile(store.team(person), store.openings(person), self._node.clock.now())
+            return CaseFile(store.team(person), store.openings(person), self._context.clock.now())
 
     def attend(self, document: Document, professional: str, *, role: str = "", reason: str = "") -> Attending:
         """Return how a professional comes to a person's case now. Nothing is written.
@@ -114,9 +115,9 @@ class CaseDesk:
         """
         reference, rules = check_professional(professional), load_case_access()
         said = rules.reason(reason).id if reason else ""
-        now = self._node.clock.now()
-        with self._node.snapshot() as session:
-            held = self._node.people(session).find_by_document(document)
+        now = self._context.clock.now()
+        with self._context.snapshot() as session:
+            held = people_store(self._context, session).find_by_document(document)
             store = CaseStore(session)
             places = store.memberships(held.person_id, reference, now) if held else ()
             openings = store.openings(held.person_id) if held else ()
@@ -127,7 +128,7 @@ class CaseDesk:
 
     def _role(self, role: str) -> str:
         """Return a role that sees records and that somebody of this entity may have."""
-        directory, entity = self._node.directory.newest(), self._node.settings.entity
+        directory, entity = self._context.directory.newest(), self._context.settings.entity
         kinds = {party.id: str(party.kind) for party in directory.entities} if directory else {}
         fitting = {
             each.id: each
@@ -137,7 +138,7 @@ class CaseDesk:
         return find_term("role that sees records at this kind of entity", fitting, role).id
 
     def _person(self, session: "Session", document: Document) -> str:
-        return self._node.people(session).get_by_document(document).person_id
+        return people_store(self._context, session).get_by_document(document).person_id
 
 
 def _still_open(openings: Sequence[Opening], professional: str, now: datetime) -> str:

@@ -9,8 +9,9 @@ from node.care.errors import CaseDateInvalid
 from node.care.model import CaseAction
 from node.care.professionals import check_professional
 from node.care.store import CaseStore
+from node.context import NodeContext
 from node.people.documents import Document
-from node.wiring import Node
+from node.people.store import people_store
 from policies.vocabulary import load_vocabulary
 
 _LISTS: Final = {
@@ -37,8 +38,8 @@ class ActionInput:
 class CaseActions:
     """The actions of one node's cases."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, context: NodeContext) -> None:
+        self._context = context
 
     def add(self, document: Document, professional: str, given: ActionInput) -> CaseAction:
         """Record an action of a professional: planned, from today and as the one responsible when nothing else is said.
@@ -49,9 +50,9 @@ class CaseActions:
             UnknownTerm: a code that its list does not hold, or no role fits this kind of entity.
             CaseDateInvalid: it ends before it begins.
         """
-        reference, now = check_professional(professional), self._node.clock.now()
-        with self._node.transaction() as session:
-            person = self._node.people(session).get_by_document(document).person_id
+        reference, now = check_professional(professional), self._context.clock.now()
+        with self._context.transaction() as session:
+            person = people_store(self._context, session).get_by_document(document).person_id
             store = CaseStore(session)
             places = store.memberships(person, reference, now)
             fresh = CaseAction(
@@ -76,10 +77,10 @@ class CaseActions:
             PersonUnknown, UnknownTerm, CaseDateInvalid: as in `add`.
             ActionUnknown: the case has no such action.
         """
-        with self._node.transaction() as session:
-            person, store = self._node.people(session).get_by_document(document).person_id, CaseStore(session)
+        with self._context.transaction() as session:
+            person, store = people_store(self._context, session).get_by_document(document).person_id, CaseStore(session)
             held = store.action(person, action_id)
-            action = _checked(replace(_changed(held, given), updated_at=self._node.clock.now()))
+            action = _checked(replace(_changed(held, given), updated_at=self._context.clock.now()))
             store.change_action(action)
         return action
 
@@ -89,11 +90,11 @@ class CaseActions:
         Raises:
             PersonUnknown: nobody here has that document.
         """
-        with self._node.snapshot() as session:
-            return CaseStore(session).actions(self._node.people(session).get_by_document(document).person_id)
+        with self._context.snapshot() as session:
+            return CaseStore(session).actions(people_store(self._context, session).get_by_document(document).person_id)
 
     def _usual_function(self) -> str:
-        own = self._node.directory.current(self._node.clock.now()).party(self._node.settings.entity)
+        own = self._context.directory.current(self._context.clock.now()).party(self._context.settings.entity)
         return load_vocabulary().default_role(own.kind).id
 
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from node.care.access import CaseDesk
 from node.care.questions import Asker
+from node.context import NodeContext
 from node.fetch.cached_copies import SharedCopy, shared_copies
 from node.people.documents import Document
-from node.wiring import Node
 from policies.case_access import CaseAccess, load_case_access
 from policies.catalogue import load_catalogue
 
 
-def copies_for(node: Node, document: Document, asker: Asker) -> tuple[SharedCopy, ...]:
+def copies_for(context: NodeContext, document: Document, asker: Asker) -> tuple[SharedCopy, ...]:
     """Return what is kept of what others shared about a person, as far as this way to the case lets it be seen.
 
     Whoever is not on the team opens the case by looking, and that is kept.
@@ -21,7 +21,7 @@ def copies_for(node: Node, document: Document, asker: Asker) -> tuple[SharedCopy
         ProfessionalInvalid, UnknownTerm: as `CaseDesk.attend`.
         RecordsUnreadable: a copy does not open.
     """
-    desk = CaseDesk(node)
+    desk = CaseDesk(context)
     comes = desk.attend(document, asker.professional, role=asker.role, reason=asker.reason)
     if comes.access.how is CaseAccess.OPENED and comes.access.reason:
         desk.open(document, comes.professional, comes.access.reason)
@@ -31,5 +31,5 @@ def copies_for(node: Node, document: Document, asker: Asker) -> tuple[SharedCopy
             copy,
             fields=tuple(each for each in copy.fields if catalogue.field(each.id).sensitivity.level <= clearance),
         )
-        for copy in shared_copies(node, document)
+        for copy in shared_copies(context, document)
     )

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from node.care.access import CaseDesk
+from node.context import NodeContext
 from node.fetch.asking import question_of
 from node.people.documents import Document
-from node.wiring import Node
 from records_exchange.request import Question
 
 
@@ -26,12 +26,18 @@ class Asker:
 
 
 def case_question(
-    node: Node, document: Document, purpose: str, asker: Asker, *, fields: Sequence[str] = (), case_ref: str = ""
+    context: NodeContext,
+    document: Document,
+    purpose: str,
+    asker: Asker,
+    *,
+    fields: Sequence[str] = (),
+    case_ref: str = "",
 ) -> Question:
     """Return a question in the words of the vocabulary that says how its professional came to the case.
 
     Args:
-        node: whose entity asks.
+        context: whose entity asks.
         document: the person's.
         purpose: vocabulary id.
         asker: who asks.
@@ -42,9 +48,9 @@ def case_question(
         ProfessionalInvalid: the reference is none, or is an identity document.
         UnknownTerm: an unknown purpose, field, role or reason, or a kind of entity that sees no records.
     """
-    comes = CaseDesk(node).attend(document, asker.professional, role=asker.role, reason=asker.reason)
+    comes = CaseDesk(context).attend(document, asker.professional, role=asker.role, reason=asker.reason)
     return question_of(
-        node,
+        context,
         purpose,
         fields=fields,
         role=comes.role,

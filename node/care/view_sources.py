@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from node.care.summary import summarise
+from node.context import NodeContext
 from node.fetch.asking import Asking, Fetched, Reply
 from node.fetch.report import exit_code as fetch_exit_code
 from node.locator.errors import LocatorMissing, LocatorUnreachable
@@ -16,7 +17,7 @@ from node.locator.locating import Locating
 from node.people.documents import Document
 from node.people.model import FieldValue
 from node.people.model import Value as RecordedValue
-from node.wiring import Node
+from node.people.store import people_store
 from policies.errors import RedpactError
 from records_exchange.answer import Value as AnswerValue
 from records_exchange.request import Question
@@ -76,7 +77,7 @@ def chosen_holders(names: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def located_holders(
-    node: Node, document: Document, purpose: str, *, locating: Locating | None = None
+    locating: Locating, document: Document, purpose: str
 ) -> tuple[tuple[str, ...], RedpactError | None]:
     """Return whom the private locator names for a view, and why it could not be asked, if it could not.
 
@@ -86,46 +87,45 @@ def located_holders(
         RedpactError: as `Locating.locate`, for whatever else is wrong.
     """
     try:
-        return (locating or Locating(node)).locate(document, purpose).holders, None
+        return locating.locate(document, purpose).holders, None
     except (LocatorMissing, LocatorUnreachable) as error:
         return (), error
 
 
 def gather(
-    node: Node,
+    context: NodeContext,
+    asking: Asking,
     document: Document,
     question: Question,
     holders: Sequence[str] | None = None,
-    *,
-    asking: Asking | None = None,
 ) -> Gathered:
     """Read this entity's own record and ask the others.
 
     Args:
-        node: this entity.
+        context: of this entity.
+        asking: asks the others in this entity's name.
         document: the person's.
         question: purpose, fields, role and access; see `node.care.questions.case_question`.
         holders: entity ids; see `chosen_holders`.
-        asking: what asks; the real one when None.
 
     Raises:
         RedpactError: as `Asking.fetch`; nothing was sent.
     """
-    now, names = node.clock.now(), chosen_holders(holders)
-    fetched = (asking or Asking(node)).fetch(document, question, names) if names else None
+    now, names = context.clock.now(), chosen_holders(holders)
+    fetched = asking.fetch(document, question, names) if names else None
     others = tuple(_source(reply) for reply in fetched.replies) if fetched else ()
-    return Gathered(question, (*_own(node, document, question, now), *others), now, fetched)
+    return Gathered(question, (*_own(context, document, question, now), *others), now, fetched)
 
 
-def _own(node: Node, document: Document, question: Question, now: datetime) -> Iterator[Source]:
-    with node.snapshot() as session:
-        people = node.people(session)
+def _own(context: NodeContext, document: Document, question: Question, now: datetime) -> Iterator[Source]:
+    with context.snapshot() as session:
+        people = people_store(context, session)
         person = people.find_by_document(document)
         if person is None:
             return
         values = summarise(people, person.person_id, question.fields, now)
-    entity = node.settings.entity
-    directory = node.directory.newest()
+    entity = context.settings.entity
+    directory = context.directory.newest()
     listed = {party.id: party.name for party in directory.entities} if directory else {}
     yield Source(entity, listed.get(entity, entity), own=True, values=values)
 

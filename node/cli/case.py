@@ -35,5 +35,5 @@ def _register_open(group: typer.Typer) -> None:
         from node.care.access import CaseDesk
         from node.care.report import opened_text, opening_document
 
-        opening = CaseDesk(open_node(home)).open(read_document(document), who_asks(professional), reason)
+        opening = CaseDesk(open_node(home).context).open(read_document(document), who_asks(professional), reason)
         emit(opening_document(opening), opened_text(opening, lang), as_json=as_json)

@@ -49,7 +49,7 @@ def _register_add(group: typer.Typer) -> None:
         from node.care.report import action_document, actions_text
 
         given = ActionInput(what, function, case_role, state, read_day(since), read_day(until))
-        action = CaseActions(open_node(home)).add(read_document(document), who_asks(professional), given)
+        action = CaseActions(open_node(home).context).add(read_document(document), who_asks(professional), given)
         emit(action_document(action), actions_text([action], lang), as_json=as_json)
 
 
@@ -74,7 +74,7 @@ def _register_update(group: typer.Typer) -> None:
         from node.care.report import action_document, actions_text
 
         given = ActionInput(what, function, case_role, state, read_day(since), read_day(until))
-        action = CaseActions(open_node(home)).update(read_document(document), action_id, given)
+        action = CaseActions(open_node(home).context).update(read_document(document), action_id, given)
         emit(action_document(action), actions_text([action], lang), as_json=as_json)
 
 
@@ -87,6 +87,6 @@ def _register_list(group: typer.Typer) -> None:
         from node.care.actions import CaseActions
         from node.care.report import action_document, actions_text
 
-        actions = CaseActions(open_node(home)).list(read_document(document))
+        actions = CaseActions(open_node(home).context).list(read_document(document))
         document_of = {"actions": [action_document(action) for action in actions]}
         emit(document_of, actions_text(actions, lang), as_json=as_json)

@@ -48,10 +48,10 @@ def _register_add(group: typer.Typer) -> None:
         from node.care.report import added_text, member_document
 
         node = open_node(home)
-        member = CaseDesk(node).add_member(
+        member = CaseDesk(node.context).add_member(
             read_document(document), professional, role, added_by=who_asks(by), until=read_day(until)
         )
-        emit(member_document(member, node.clock.now()), added_text(member, lang), as_json=as_json)
+        emit(member_document(member, node.context.clock.now()), added_text(member, lang), as_json=as_json)
 
 
 def _register_remove(group: typer.Typer) -> None:
@@ -69,7 +69,9 @@ def _register_remove(group: typer.Typer) -> None:
         from node.care.access import CaseDesk
         from node.care.report import removed_text
 
-        ended = CaseDesk(open_node(home)).remove_member(read_document(document), professional, ended_by=who_asks(by))
+        ended = CaseDesk(open_node(home).context).remove_member(
+            read_document(document), professional, ended_by=who_asks(by)
+        )
         emit({"professional": professional, "ended": ended}, removed_text(professional, lang), as_json=as_json)
 
 
@@ -86,5 +88,5 @@ def _register_list(group: typer.Typer) -> None:
         from node.care.access import CaseDesk
         from node.care.report import case_file_document, case_file_text
 
-        file = CaseDesk(open_node(home)).case_file(read_document(document))
+        file = CaseDesk(open_node(home).context).case_file(read_document(document))
         emit(case_file_document(file), case_file_text(file, lang), as_json=as_json)

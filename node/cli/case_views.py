@@ -49,15 +49,13 @@ def _gathered(asked: _Asked, fields: Sequence[str]) -> "Gathered":
 
     node = open_node(asked.home)
     asker = Asker(who_asks(asked.professional), asked.role, asked.reason)
-    question = case_question(node, asked.document, asked.purpose, asker, fields=fields)
+    question = case_question(node.context, asked.document, asked.purpose, asker, fields=fields)
     holders, unlocated = split_names(asked.holders), None
     if not holders:
-        holders, unlocated = located_holders(node, asked.document, asked.purpose)
+        holders, unlocated = located_holders(node.locating, asked.document, asked.purpose)
     if unlocated is not None:
         typer.echo(error_text(unlocated), err=True)
-    gathered = gather(node, asked.document, question, holders or None)
-    node.close()
-    return gathered
+    return gather(node.context, node.asking, asked.document, question, holders or None)
 
 
 def _register_grid(group: typer.Typer) -> None:

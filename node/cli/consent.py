@@ -73,7 +73,7 @@ def _register_grant(group: typer.Typer) -> None:
 
         With --holder the consent travels: those entities share too, once witnesses have cosigned it here.
         """
-        from node.consents.consents import Consents, GrantInput
+        from node.consents.consents import GrantInput
         from node.consents.report import consent_document, consent_text
 
         given = GrantInput(
@@ -87,7 +87,7 @@ def _register_grant(group: typer.Typer) -> None:
             evidence=evidence,
             language=notice_lang,
         )
-        view = Consents(open_node(home)).grant(given)
+        view = open_node(home).consents.grant(given)
         emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
 
 
@@ -108,7 +108,7 @@ def _register_refuse(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Record that a person was asked for a consent and said no; who refuses is attended all the same."""
-        from node.consents.consents import Consents, GrantInput
+        from node.consents.consents import GrantInput
         from node.consents.report import consent_document, consent_text
 
         asked = GrantInput(
@@ -120,7 +120,7 @@ def _register_refuse(group: typer.Typer) -> None:
             evidence=evidence,
             language=notice_lang,
         )
-        view = Consents(open_node(home)).refuse(asked)
+        view = open_node(home).consents.refuse(asked)
         emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
 
 
@@ -139,12 +139,12 @@ def _register_renew(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Renew a live consent: same fields, purposes and recipients, today's notice, a new end."""
-        from node.consents.consents import Consents, RenewalInput
+        from node.consents.consents import RenewalInput
         from node.consents.report import consent_document, consent_text
 
         guardian = _guardian(guardian_document, guardian_relation)
         given = RenewalInput(consent_id, valid_days, guardian, evidence, notice_lang)
-        view = Consents(open_node(home)).renew(given)
+        view = open_node(home).consents.renew(given)
         emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
 
 
@@ -164,13 +164,12 @@ def _register_withdraw(group: typer.Typer) -> None:
         The other holders, and whoever received something under it, are told by themselves; see: consent status.
         A consent under which this entity only received something can be withdrawn here too.
         """
-        from node.consents.consents import Consents
         from node.consents.status import consent_standing
         from node.consents.status_report import withdrawn_document, withdrawn_text
 
         node = open_node(home)
-        Consents(node).withdraw(consent_id, guardian=_guardian(guardian_document, guardian_relation))
-        standing = consent_standing(node, consent_id)
+        node.consents.withdraw(consent_id, guardian=_guardian(guardian_document, guardian_relation))
+        standing = consent_standing(node.context, consent_id)
         emit(withdrawn_document(standing), withdrawn_text(standing, lang=lang), as_json=as_json)
 
 

@@ -33,10 +33,9 @@ def _register_list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """List consents with their state, oldest first; with --due those to renew, the first to end first."""
-        from node.consents.consents import Consents
         from node.consents.report import consents_document, consents_text, due_document, due_text
 
-        consents = Consents(open_node(home))
+        consents = open_node(home).consents
         if due:
             found = consents.due(days, read_document(document) if document else None)
             emit(due_document(found), due_text(found, lang=lang), as_json=as_json)
@@ -58,9 +57,7 @@ def _register_receipt(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Write a person's receipt: the consent in words, its record, and a proof that redpact-audit checks offline."""
-        from node.consents.consents import Consents
-
-        folder = Consents(open_node(home)).receipt(consent_id, directory, pdf=pdf)
+        folder = open_node(home).consents.receipt(consent_id, directory, pdf=pdf)
         files = sorted(path.name for path in folder.iterdir())
         document = {"consent_id": consent_id, "directory": str(folder), "files": files}
         emit(document, f"✓ {folder}", as_json=as_json)
@@ -75,9 +72,8 @@ def _register_evidence(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Open the scan of the signed form that a consent rests on, checked against the ledger."""
-        from node.consents.consents import Consents
         from service.files import write_private
 
-        scan = Consents(open_node(home)).evidence(consent_id)
+        scan = open_node(home).consents.evidence(consent_id)
         write_private(file, scan)
         emit({"consent_id": consent_id, "file": str(file), "bytes": len(scan)}, f"✓ {file}", as_json=as_json)

@@ -32,11 +32,11 @@ def _register_narrow(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Take something out of a consent; what is left goes on. Whoever is out is told, and deletes its copies."""
-        from node.consents.consents import Consents, ScopeInput
+        from node.consents.consents import ScopeInput
         from node.consents.report import consent_document, consent_text
 
         left = ScopeInput(*(split_names(names) for names in (fields, purposes, recipients, drop_holders)))
-        view = Consents(open_node(home)).narrow(consent_id, left)
+        view = open_node(home).consents.narrow(consent_id, left)
         emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
 
 
@@ -52,6 +52,6 @@ def _register_status(group: typer.Typer) -> None:
         from node.consents.status import consent_standing
         from node.consents.status_report import exit_code, standing_text
 
-        standing = consent_standing(open_node(home), consent_id)
+        standing = consent_standing(open_node(home).context, consent_id)
         emit(standing.document(), standing_text(standing, lang=lang), as_json=as_json)
         raise typer.Exit(exit_code(standing))

@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
         from node.operations.doctor import examine
         from service import findings
 
-        found = examine(open_node(home))
+        node = open_node(home)
+        found = examine(node.context, node.connections)
         emit(findings.document(found), findings.text(found, lang), as_json=as_json)
         raise typer.Exit(findings.exit_code(found))

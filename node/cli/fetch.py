@@ -43,8 +43,7 @@ def register(app: typer.Typer) -> None:
 
         node, named = open_node(home), split_names(holders) if holders else None
         person, asker = read_document(document), Asker(who_asks(professional), role, reason)
-        question = case_question(node, person, purpose, asker, fields=split_names(fields), case_ref=case)
-        shown = fetch_and_show(node, person, question, named, lang=lang)
+        question = case_question(node.context, person, purpose, asker, fields=split_names(fields), case_ref=case)
+        shown = fetch_and_show(node.fetching, person, question, named, lang=lang)
         emit(shown.document, shown.text, as_json=as_json)
-        node.close()
         raise typer.Exit(shown.exit_code)

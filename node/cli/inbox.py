@@ -29,8 +29,8 @@ def _register_list(group: typer.Typer) -> None:
         from node.inbox.sweep import sweep
 
         node = open_node(home)
-        sweep(node)
-        with node.snapshot() as session:
+        sweep(node.context)
+        with node.context.snapshot() as session:
             items = AttentionList(session).list(with_done=with_done)
         emit(items_document(items), items_text(items, lang=lang), as_json=as_json)
 
@@ -48,6 +48,6 @@ def _register_done(group: typer.Typer) -> None:
         from node.inbox.report import done_text, item_document
 
         node = open_node(home)
-        with node.transaction() as session:
-            item = AttentionList(session).done(number, node.clock.now())
+        with node.context.transaction() as session:
+            item = AttentionList(session).done(number, node.context.clock.now())
         emit(item_document(item), done_text(item, lang=lang), as_json=as_json)

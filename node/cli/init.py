@@ -3,6 +3,7 @@
 import sys
 from typing import Annotated
 
+import click
 import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit
@@ -50,5 +51,6 @@ def init(
         witness_listen=witness_address(witness_listen, listen),
         witness_url=witness_url,
     )
-    document = summary(set_up(home, answers, SystemClock()))
+    node = click.get_current_context().with_resource(set_up(home, answers, SystemClock()))
+    document = summary(node.context, node.certificate)
     emit(document, summary_text(document, lang), as_json=as_json)

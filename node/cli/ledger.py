@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
         """Write the whole ledger to a folder; check it with: redpact-audit verify DIR."""
         from node.ledger.export import export_own_ledger
 
-        summary = export_own_ledger(open_node(home), directory)
+        summary = export_own_ledger(open_node(home).context, directory)
         document = {
             "origin": summary.origin,
             "size": summary.size,
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
         from node.ledger.export import own_ledger_status
         from node.ledger.witnessing.state import witnessing_text
 
-        found = own_ledger_status(open_node(home))
+        found = own_ledger_status(open_node(home).context)
         text = f"{found.checkpoint}\n{witnessing_text(found.witnesses, lang)}"
         emit(found.document(), text, as_json=as_json)
 

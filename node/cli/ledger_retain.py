@@ -22,8 +22,7 @@ def register(group: typer.Typer) -> None:
 
         Meant to run once a day, from a timer.
         """
-        from node.rights.erasure import Erasures
         from node.rights.erasure_report import retention_document, retention_text
 
-        run = Erasures(open_node(home)).retain(dry_run=dry_run)
+        run = open_node(home).erasures.retain(dry_run=dry_run)
         emit(retention_document(run), retention_text(run, lang), as_json=as_json)

@@ -17,7 +17,7 @@ def witness(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "e
     """Have the newest checkpoint cosigned now; serve does the same by itself after each entry."""
     from node.ledger.witnessing.report import round_report
 
-    document, text = round_report(open_node(home), lang)
+    document, text = round_report(open_node(home).context, lang)
     emit(document, text, as_json=as_json)
 
 
@@ -29,7 +29,7 @@ def policy(
     """Print the trust policy for a ledger, by this node's own directory: for redpact-audit --policy."""
     from node.ledger.export import ledger_policy
 
-    text = ledger_policy(open_node(home), entity)
+    text = ledger_policy(open_node(home).context, entity)
     emit({"policy": text}, text.rstrip("\n"), as_json=as_json)
 
 
@@ -41,5 +41,5 @@ def seen(
     """Print the newest checkpoint of another ledger seen here: for redpact-audit verify --seen."""
     from node.ledger.export import seen_checkpoint
 
-    note = seen_checkpoint(open_node(home), entity)
+    note = seen_checkpoint(open_node(home).context, entity)
     emit({"checkpoint": note}, note.rstrip("\n"), as_json=as_json)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 from rich.console import Console
 
@@ -24,7 +25,7 @@ LangOption = Annotated[str, typer.Option("--lang", help="Language of labels: es 
 
 
 def open_node(home: Path) -> "Node":
-    """Return the node of a home folder; its parts are read when first used.
+    """Return the node of a home folder, closed when the command ends; its parts are read when first used.
 
     What they log goes to standard error: standard output is the command's answer and nothing else.
     """
@@ -32,7 +33,7 @@ def open_node(home: Path) -> "Node":
     from service import log
 
     log.configure("warning")
-    return Node(home)
+    return click.get_current_context().with_resource(Node(home))
 
 
 def progress_console() -> Console:

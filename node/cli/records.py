@@ -46,7 +46,7 @@ def _register_import(group: typer.Typer) -> None:
 
         node = open_node(home)
         with _progress() as advance:
-            counts = import_records(file, lambda: _people(node), node.clock.now(), advance)
+            counts = import_records(file, lambda: _people(node), node.context.clock.now(), advance)
         document = import_document(str(file), counts)
         emit(document, phrase("imported", document, lang), as_json=as_json)
 
@@ -57,10 +57,11 @@ def _register_export(group: typer.Typer) -> None:
         """Export everybody to a CSV file that only its owner can read. It holds personal data in the clear."""
         from node.people.export_csv import export_records
         from node.people.report import phrase
+        from node.people.store import people_store
 
         node = open_node(home)
-        with node.snapshot() as session, _progress() as advance:
-            people = node.people(session)
+        with node.context.snapshot() as session, _progress() as advance:
+            people = people_store(node.context, session)
             total = people.count()
             records = (record for _, record in people.records())
             count = export_records(file, records, lambda done: advance("write", done, total))
@@ -78,10 +79,11 @@ def _register_list(group: typer.Typer) -> None:
     ) -> None:
         """Say how many people and households are held, and show the most recently changed."""
         from node.people.report import list_document, list_text
+        from node.people.store import people_store
 
         node = open_node(home)
-        with node.snapshot() as session:
-            document = list_document(node.people(session), limit)
+        with node.context.snapshot() as session:
+            document = list_document(people_store(node.context, session), limit)
         emit(document, list_text(document, lang), as_json=as_json)
 
 
@@ -90,12 +92,13 @@ def _register_show(group: typer.Typer) -> None:
     def show(home: HomeOption, document: DocumentOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Show everything that this entity holds of one person."""
         from node.people.report import person_document, person_text
+        from node.people.store import people_store
 
         node = open_node(home)
-        with node.snapshot() as session:
-            people = node.people(session)
+        with node.context.snapshot() as session:
+            people = people_store(node.context, session)
             person = people.get_by_document(read_document(document))
-            shown = person_document(people, person, node.clock.now())
+            shown = person_document(people, person, node.context.clock.now())
         emit(shown, person_text(shown, lang), as_json=as_json)
 
 
@@ -146,8 +149,10 @@ def _register_format(group: typer.Typer) -> None:
 
 @contextmanager
 def _people(node: "Node") -> Iterator["PersonStore"]:
-    with node.transaction() as session:
-        yield node.people(session)
+    from node.people.store import people_store
+
+    with node.context.transaction() as session:
+        yield people_store(node.context, session)
 
 
 @contextmanager

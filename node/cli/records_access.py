@@ -38,11 +38,9 @@ def register(group: typer.Typer) -> None:
 
         It is noted in the ledger. Entities that do not answer are shown; the rest of the report is whole without them.
         """
-        from node.rights.access_report.issuing import AccessReports
         from node.rights.access_report.text import issued_text
 
         node = open_node(home)
-        issued = AccessReports(node).issue(read_document(document), out, ask=ask, staff=staff_reason or None)
+        issued = node.access_reports.issue(read_document(document), out, ask=ask, staff=staff_reason or None)
         shown = issued.document | {"report_sha256": issued.sha256, "ledger_index": issued.index}
         emit(shown | {"folder": str(out) if out else None}, issued_text(issued, out, lang=lang), as_json=as_json)
-        node.close()

@@ -28,11 +28,10 @@ def register(group: typer.Typer) -> None:
 
         The proofs of the ledger stay valid, and an entry says what was erased, when and on which basis.
         """
-        from node.rights.erasure import Erasures
         from node.rights.erasure_report import erased_document, erased_text, question
 
         parsed = read_document(document)
         if not yes and not as_json:
             typer.confirm(question(lang), abort=True, err=True)
-        done = Erasures(open_node(home)).erase_person(parsed, basis)
+        done = open_node(home).erasures.erase_person(parsed, basis)
         emit(erased_document(done), erased_text(done, lang), as_json=as_json)

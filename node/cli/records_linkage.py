@@ -26,7 +26,7 @@ def register(group: typer.Typer) -> None:
         from node.people.linkage_code import grouped, new_linkage_code
         from node.people.report import phrase
 
-        network = open_node(home).settings.network
+        network = open_node(home).context.settings.network
         code = new_linkage_code()
         write_card(file, code, network)
         document = {"code": grouped(code), "file": str(file)}

@@ -49,11 +49,11 @@ def _register_send(group: typer.Typer) -> None:
 
         Only codes and a pseudonym leave; the entity answers by itself until the date stated.
         """
-        from node.referrals.referrals import NewReferral, Referrals
+        from node.referrals.referrals import NewReferral
         from node.referrals.report import referral_document, referral_text
 
         new = NewReferral(read_document(document), recipient, service, urgency, need or None, answer_days, transfer)
-        referral = Referrals(open_node(home)).send(new)
+        referral = open_node(home).referrals.send(new)
         emit(referral_document(referral), referral_text(referral, lang=lang), as_json=as_json)
 
 
@@ -69,12 +69,11 @@ def _register_list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """List referrals with their state, the most recently changed first."""
-        from node.referrals.referrals import Referrals
         from node.referrals.report import referral_document, referrals_text
         from policies.referrals import ReferralSide
 
         side = None if sent == received else ReferralSide.SENDER if sent else ReferralSide.RECEIVER
-        found = Referrals(open_node(home)).list(side=side, open_only=open_only)
+        found = open_node(home).referrals.list(side=side, open_only=open_only)
         document = {"referrals": [referral_document(each) for each in found]}
         emit(document, referrals_text(found, lang=lang), as_json=as_json)
 
@@ -85,13 +84,11 @@ def _register_show(group: typer.Typer) -> None:
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
         """Show a referral with every step of both sides, and what came with a transferred case."""
-        from node.referrals.referrals import Referrals
         from node.referrals.report import referral_text, shown_document, summary_text
-        from node.referrals.transfer import Transfers
 
         node = open_node(home)
-        found, steps = Referrals(node).show(referral)
-        summary = Transfers(node).summary(referral)
+        found, steps = node.referrals.show(referral)
+        summary = node.transfers.summary(referral)
         text = referral_text(found, steps, lang=lang) + (summary_text(summary, lang=lang) if summary else "")
         emit(shown_document(found, steps, summary), text, as_json=as_json)
 
@@ -107,5 +104,5 @@ def _register_slip(group: typer.Typer) -> None:
         """Write the slip that the person takes along, in Spanish and English: a code, and no personal data."""
         from node.referrals.slip import write_slip
 
-        found = write_slip(open_node(home), referral, file)
+        found = write_slip(open_node(home).context, referral, file)
         emit({"referral_id": found.referral_id, "file": str(file)}, f"✓ {file}", as_json=as_json)

@@ -28,9 +28,7 @@ def _register_accept(group: typer.Typer) -> None:
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
         """Accept a referral that was received."""
-        from node.referrals.referrals import Referrals
-
-        _show(Referrals(open_node(home)).accept(referral), lang, as_json=as_json)
+        _show(open_node(home).referrals.accept(referral), lang, as_json=as_json)
 
 
 def _register_reject(group: typer.Typer) -> None:
@@ -44,9 +42,7 @@ def _register_reject(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Reject a referral that was received, saying why."""
-        from node.referrals.referrals import Referrals
-
-        _show(Referrals(open_node(home)).reject(referral, reason), lang, as_json=as_json)
+        _show(open_node(home).referrals.reject(referral, reason), lang, as_json=as_json)
 
 
 def _register_start(group: typer.Typer) -> None:
@@ -55,9 +51,7 @@ def _register_start(group: typer.Typer) -> None:
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
         """Say that what was accepted has begun."""
-        from node.referrals.referrals import Referrals
-
-        _show(Referrals(open_node(home)).start(referral), lang, as_json=as_json)
+        _show(open_node(home).referrals.start(referral), lang, as_json=as_json)
 
 
 def _register_finish(group: typer.Typer) -> None:
@@ -71,9 +65,7 @@ def _register_finish(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Close a referral with what came of it: whoever sent it learns the result."""
-        from node.referrals.referrals import Referrals
-
-        _show(Referrals(open_node(home)).finish(referral, result), lang, as_json=as_json)
+        _show(open_node(home).referrals.finish(referral, result), lang, as_json=as_json)
 
 
 def _register_revoke(group: typer.Typer) -> None:
@@ -87,9 +79,7 @@ def _register_revoke(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Take back a referral sent from here, saying why."""
-        from node.referrals.referrals import Referrals
-
-        _show(Referrals(open_node(home)).revoke(referral, reason), lang, as_json=as_json)
+        _show(open_node(home).referrals.revoke(referral, reason), lang, as_json=as_json)
 
 
 def _register_link(group: typer.Typer) -> None:
@@ -102,10 +92,9 @@ def _register_link(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Check that the person who came with a slip is the one referred, and name their record in the referral."""
-        from node.referrals.referrals import Referrals
         from node.referrals.report import linked_text, referral_document
 
-        found, known = Referrals(open_node(home)).link(referral, read_document(document))
+        found, known = open_node(home).referrals.link(referral, read_document(document))
         shown = referral_document(found) | {"matches": True, "linked": known}
         emit(shown, linked_text(known=known, lang=lang), as_json=as_json)
 
@@ -124,13 +113,11 @@ def _register_take(group: typer.Typer) -> None:
         Whatever fails leaves the case with its sender, and can be tried again.
         """
         from node.referrals.report import referral_document, taken_text
-        from node.referrals.transfer import Transfers
 
         node = open_node(home)
-        done, summary = Transfers(node).take_over(referral, read_document(document))
+        done, summary = node.transfers.take_over(referral, read_document(document))
         shown = referral_document(done) | {"imported": list(summary.fields), "source": summary.source}
         emit(shown, taken_text(summary, lang=lang), as_json=as_json)
-        node.close()
 
 
 def _show(referral: "Referral", lang: str, *, as_json: bool) -> None:

@@ -31,10 +31,9 @@ def _register_set(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """State what this entity can offer of a service from now on."""
-        from node.referrals.capacity import Capacities
         from node.referrals.report import capacities_document, capacities_text
 
-        stated = Capacities(open_node(home)).set(service, places=places, wait_days=wait_days, is_open=is_open)
+        stated = open_node(home).capacities.set(service, places=places, wait_days=wait_days, is_open=is_open)
         emit(capacities_document([stated]), capacities_text([stated], lang=lang), as_json=as_json)
 
 
@@ -42,10 +41,9 @@ def _register_list(group: typer.Typer) -> None:
     @group.command(name="list")
     def list_capacity(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """List what this entity states it can offer."""
-        from node.referrals.capacity import Capacities
         from node.referrals.report import capacities_document, capacities_text
 
-        stated = Capacities(open_node(home)).list()
+        stated = open_node(home).capacities.list()
         emit(capacities_document(stated), capacities_text(stated, lang=lang), as_json=as_json)
 
 
@@ -65,11 +63,9 @@ def _register_ask(group: typer.Typer) -> None:
 
         Exits with 0 when anybody answered, 3 when nobody did; who did not answer is shown.
         """
-        from node.referrals.capacity import Capacities
         from node.referrals.report import asked_document, asked_exit_code, asked_text
 
         node = open_node(home)
-        replies = Capacities(node).ask(service, split_names(entities))
+        replies = node.capacities.ask(service, split_names(entities))
         emit(asked_document(service, replies), asked_text(replies, lang=lang), as_json=as_json)
-        node.close()
         raise typer.Exit(asked_exit_code(replies))

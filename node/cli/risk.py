@@ -38,7 +38,7 @@ def _list(group: typer.Typer) -> None:
         from node.risk import risk_report as report
 
         node = open_node(home)
-        shown = listing.risk_list(node, node.training_client(), top=top, as_of=listing.parse_month(as_of))
+        shown = listing.risk_list(node.context, node.training_client(), top=top, as_of=listing.parse_month(as_of))
         emit(report.list_document(shown), report.list_text(shown, lang), as_json=as_json)
 
 
@@ -60,5 +60,7 @@ def _alerts(group: typer.Typer) -> None:
 
         node = open_node(home)
         threshold = looking.parse_band(band)
-        shown = looking.alerts(node, node.training_client(), threshold=threshold, as_of=parse_month(as_of), peek=peek)
+        shown = looking.alerts(
+            node.context, node.training_client(), threshold=threshold, as_of=parse_month(as_of), peek=peek
+        )
         emit(report.alerts_document(shown), report.alerts_text(shown, lang), as_json=as_json)

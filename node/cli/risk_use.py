@@ -43,7 +43,7 @@ def _override(group: typer.Typer) -> None:
 
         node = open_node(home)
         new = NewDecision(person, Decision.LOWER if lower else Decision.RAISE, who_asks(by), reason)
-        decided = decide(node, node.training_client(), new)
+        decided = decide(node.context, node.training_client(), new)
         emit(report.decision_document(decided), report.decision_text(decided, lang), as_json=as_json)
 
 
@@ -62,7 +62,7 @@ def _confirm(group: typer.Typer) -> None:
         from node.risk.professional_decisions import Decision, NewDecision, decide
 
         node = open_node(home)
-        decided = decide(node, node.training_client(), NewDecision(person, Decision.CONFIRM, who_asks(by)))
+        decided = decide(node.context, node.training_client(), NewDecision(person, Decision.CONFIRM, who_asks(by)))
         emit(report.decision_document(decided), report.decision_text(decided, lang), as_json=as_json)
 
 
@@ -89,7 +89,7 @@ def _off(group: typer.Typer) -> None:
         from node.risk import use_status_report as status_report
         from node.risk.kill_switch import switch
 
-        state = switch(open_node(home), on=False, changed_by=who_asks(by), reason=reason)
+        state = switch(open_node(home).context, on=False, changed_by=who_asks(by), reason=reason)
         emit(status_report.switch_document(state), status_report.switch_text(state, lang), as_json=as_json)
 
 
@@ -107,7 +107,7 @@ def _on(group: typer.Typer) -> None:
         from node.risk import use_status_report as status_report
         from node.risk.kill_switch import switch
 
-        state = switch(open_node(home), on=True, changed_by=who_asks(by), reason=reason)
+        state = switch(open_node(home).context, on=True, changed_by=who_asks(by), reason=reason)
         emit(status_report.switch_document(state), status_report.switch_text(state, lang), as_json=as_json)
 
 
@@ -119,5 +119,5 @@ def _status(group: typer.Typer) -> None:
         from node.risk.use_status import risk_status
 
         node = open_node(home)
-        found = risk_status(node, node.training_client())
+        found = risk_status(node.context, node.training_client())
         emit(status_report.status_document(found), status_report.status_text(found, lang), as_json=as_json)

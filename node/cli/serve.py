@@ -17,8 +17,8 @@ def register(app: typer.Typer) -> None:
         from service import log
 
         node = open_node(home)
-        log.configure(node.settings.log_level)
+        log.configure(node.context.settings.log_level)
         running = service.start(node)
-        entity, port = node.settings.entity, running.port if node.settings.listen else None
+        entity, port = node.context.settings.entity, running.port if node.context.settings.listen else None
         text = f"redpact-node: {entity} ready {f'on port {port}' if port else 'without an open port'}"
         running.run_until_signal(json.dumps({"ready": entity, "port": port}) if as_json else text)

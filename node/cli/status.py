@@ -13,5 +13,6 @@ def register(app: typer.Typer) -> None:
         """Show the node: entity, network, certificate, directory, ledger, and the entities it knows."""
         from node.operations.status import summary, summary_text
 
-        document = summary(open_node(home))
+        node = open_node(home)
+        document = summary(node.context, node.certificate)
         emit(document, summary_text(document, lang), as_json=as_json)

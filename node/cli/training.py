@@ -31,7 +31,7 @@ def _list(group: typer.Typer) -> None:
         from node.training.campaign_decisions import list_campaigns
 
         node = open_node(home)
-        views = list_campaigns(node, node.training_client())
+        views = list_campaigns(node.context, node.training_client())
         document = {"campaigns": [report.campaign_document(view, lang) for view in views]}
         emit(document, report.campaigns_text(views, lang), as_json=as_json)
 
@@ -50,7 +50,7 @@ def _approve(group: typer.Typer) -> None:
         from node.training.campaign_decisions import approve as decide
 
         node = open_node(home)
-        decided = decide(node, node.training_client(), campaign_id, reason=reason)
+        decided = decide(node.context, node.training_client(), campaign_id, reason=reason)
         emit(report.decided_document(decided), report.decided_text(decided, lang), as_json=as_json)
 
 
@@ -68,7 +68,7 @@ def _refuse(group: typer.Typer) -> None:
         from node.training.campaign_decisions import refuse as decide
 
         node = open_node(home)
-        decided = decide(node, node.training_client(), campaign_id, reason=reason)
+        decided = decide(node.context, node.training_client(), campaign_id, reason=reason)
         emit(report.decided_document(decided), report.decided_text(decided, lang), as_json=as_json)
 
 
@@ -86,7 +86,7 @@ def _withdraw(group: typer.Typer) -> None:
         from node.training.approval_withdrawal import withdraw as take_back
 
         node = open_node(home)
-        withdrawn = take_back(node, node.training_client(), campaign_id, reason=reason)
+        withdrawn = take_back(node.context, node.training_client(), campaign_id, reason=reason)
         emit(report.withdrawn_document(withdrawn), report.withdrawn_text(withdrawn, lang), as_json=as_json)
 
 
@@ -102,5 +102,5 @@ def _report(group: typer.Typer) -> None:
         from node.training import officer_account_report as dpo_page
         from node.training.officer_account import training_account
 
-        account = training_account(open_node(home), campaign_id)
+        account = training_account(open_node(home).context, campaign_id)
         emit(dpo_page.account_document(account, lang), dpo_page.account_text(account, lang), as_json=as_json)

@@ -29,7 +29,7 @@ def _register_table(group: typer.Typer) -> None:
         """Register a table for evaluation. It is checked whole and copied; it has its own privacy budget."""
         from node.training import datasets
 
-        dataset = datasets.register_table(open_node(home), name, data, schema, site=site)
+        dataset = datasets.register_table(open_node(home).context, name, data, schema, site=site)
         document = {"name": dataset.name, "rows": dataset.rows, "sha256": dataset.data_sha256}
         text = f"{name}: {dataset.rows} {'rows' if lang == 'en' else 'filas'}, SHA-256 {dataset.data_sha256}"
         emit(document, text, as_json=as_json)
@@ -51,8 +51,8 @@ def _budget(group: typer.Typer) -> None:
 
         node = open_node(home)
         if set_limit is not None:
-            budgets.set_limit(node, budgets.NewLimit(dataset, set_limit, delta))
-        shown = budgets.statements(node)
+            budgets.set_limit(node.context, budgets.NewLimit(dataset, set_limit, delta))
+        shown = budgets.statements(node.context)
         document = {"budgets": [budgets.document(statement) for statement in shown]}
         emit(document, budgets.text(shown, lang), as_json=as_json)
 
@@ -69,5 +69,5 @@ def _evaluate(group: typer.Typer) -> None:
         from node.training.local_evaluation import evaluate as judge
 
         node = open_node(home)
-        result = judge(node, node.training_client(), campaign_id)
+        result = judge(node.context, node.training_client(), campaign_id)
         emit(result.document(), result.text(lang), as_json=as_json)

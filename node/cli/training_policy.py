@@ -64,7 +64,7 @@ def _set(group: typer.Typer) -> None:
         stated |= {"models": split_names(model) or None, "features": split_names(feature) or None}
         stated |= {"epsilon": epsilon, "minimum_cohort": minimum_cohort, "rounds": rounds, "budget_left": budget_left}
         policy = _policy(name, approve=approve, until=until, stated=stated)
-        change = standing.set_policy(open_node(home), policy)
+        change = standing.set_policy(open_node(home).context, policy)
         document = standing_report.change_document(change, removed=False)
         emit(document, standing_report.change_text(change, lang, removed=False), as_json=as_json)
 
@@ -86,7 +86,7 @@ def _list(group: typer.Typer) -> None:
         from node.training import decision_policies as standing
         from node.training import decision_policy_report as standing_report
 
-        found = standing.list_policies(open_node(home))
+        found = standing.list_policies(open_node(home).context)
         emit(standing_report.policies_document(found), standing_report.policies_text(found, lang), as_json=as_json)
 
 
@@ -97,6 +97,6 @@ def _remove(group: typer.Typer) -> None:
         from node.training import decision_policies as standing
         from node.training import decision_policy_report as standing_report
 
-        change = standing.remove_policy(open_node(home), name)
+        change = standing.remove_policy(open_node(home).context, name)
         document = standing_report.change_document(change, removed=True)
         emit(document, standing_report.change_text(change, lang, removed=True), as_json=as_json)

@@ -1,6 +1,6 @@
 """Calls from this node to the coordinator about membership: enrolment, renewal, the directory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import grpc
@@ -14,6 +14,9 @@ from trust.signing import Envelope
 
 ENROL_SECONDS: Final = 20.0
 _PEER: Final = "the coordinator"
+
+CoordinatorChannel = Callable[[], grpc.Channel]
+"""Returns a channel to the coordinator, at the address of the newest directory."""
 
 
 def enrol(channel: grpc.Channel, *, secret: str, csr_pem: bytes, application: Envelope) -> tuple[bytes, Envelope]:

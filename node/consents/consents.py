@@ -33,11 +33,13 @@ from node.consents.terms import (
     term_label,
     validity,
 )
+from node.context import NodeContext
+from node.ledger.own import own_consents, own_ledger
 from node.ledger.witnessing.rounds import catch_up
 from node.ledger.witnessing.state import own_testimony
 from node.people.documents import Document
+from node.people.store import people_store
 from node.referrals.referrals import Referrals
-from node.wiring import Node
 from records_exchange.request import first_fault
 from records_exchange.travel import WithdrawnBody
 from records_exchange.travel_store import SqlTravelStore
@@ -99,9 +101,9 @@ class RenewalInput:
 class Consents:
     """The consents held at this node."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
-        self._vault = EvidenceVault(node.home)
+    def __init__(self, context: NodeContext) -> None:
+        self._context = context
+        self._vault = EvidenceVault(context.home)
 
     def grant(self, given: GrantInput) -> ConsentView:
         """Record a consent; it is durable, and in the ledger, when this returns.
@@ -133,10 +135,10 @@ class Consents:
             ConsentTransitionRefused: it is refused, withdrawn or expired.
             GuardianNeeded, GuardianNotEntitled, EvidenceUnreadable, ConsentInvalid: as in `grant`.
         """
-        now = self._node.clock.now()
+        now = self._context.clock.now()
         scan = Scan.read(given.evidence) if given.evidence else None
-        with self._node.transaction() as session:
-            register = self._node.consents(session)
+        with self._context.transaction() as session:
+            register = own_consents(self._context, session)
             person = register.get(given.consent_id).person_ref
             self._check_who_decides(session, person, given.guardian, now)
             renewal = ConsentRenewal(
@@ -161,9 +163,9 @@ class Consents:
             ConsentInvalid: the scope would not be narrower, or the consent was given elsewhere.
             UnknownTerm: an unknown field or purpose.
         """
-        now = self._node.clock.now()
-        with self._node.transaction() as session:
-            register = self._node.consents(session)
+        now = self._context.clock.now()
+        with self._context.transaction() as session:
+            register = own_consents(self._context, session)
             before = register.get(consent_id)
             left = tuple(each for each in before.record.holders if each not in given.drop_holders)
             scope = ConsentScope(
@@ -184,7 +186,7 @@ class Consents:
         post_withdrawal(session, sorted(dropped), self._told(after.consent_id, Actor.PERSON, now), now)
 
     def _told(self, consent_id: str, acted_by: Actor, now: datetime) -> WithdrawnBody:
-        entity = self._node.settings.entity
+        entity = self._context.settings.entity
         return WithdrawnBody(consent_id=consent_id, entity=entity, acted_at=now, acted_by=acted_by)
 
     def withdraw(self, consent_id: str, *, guardian: GuardianInput | None = None) -> ConsentView | None:
@@ -203,20 +205,20 @@ class Consents:
             ConsentTransitionRefused: it is already refused, withdrawn or expired.
             GuardianNotEntitled, UnknownTerm: whoever acts does not act for this person.
         """
-        now, acted_by = self._node.clock.now(), Actor.GUARDIAN if guardian else Actor.PERSON
-        with self._node.transaction() as session:
-            register = self._node.consents(session)
+        now, acted_by = self._context.clock.now(), Actor.GUARDIAN if guardian else Actor.PERSON
+        with self._context.transaction() as session:
+            register = own_consents(self._context, session)
             held = register.find(consent_id)
             if held is None:
-                withdraw_received(self._node, session, consent_id, acted_by=acted_by, now=now)
+                withdraw_received(self._context, session, consent_id, acted_by=acted_by, now=now)
                 return None
             if guardian:
                 self._check_who_decides(session, held.person_ref, guardian, now)
             act = Withdrawal(acted_by=acted_by, guardian=guardian_of(guardian, self._cipher()))
             view = register.withdraw(consent_id, now, act)
-            tell_withdrawal(self._node, session, view, self._told(consent_id, acted_by, now))
+            tell_withdrawal(self._context, session, view, self._told(consent_id, acted_by, now))
             SqlTravelStore(session).purge_consent(consent_id)
-            Referrals(self._node).consent_ended(session, consent_id, now)
+            Referrals(self._context).consent_ended(session, consent_id, now)
             return view
 
     def due(self, days: int = DEFAULT_NOTICE_DAYS, document: Document | None = None) -> tuple[DueConsent, ...]:
@@ -225,9 +227,9 @@ class Consents:
         Raises:
             PersonUnknown: nobody here has that document.
         """
-        now, views = self._node.clock.now(), self.list(document)
-        with self._node.snapshot() as session:
-            return due_consents(views, self._node.people(session), now, days=days)
+        now, views = self._context.clock.now(), self.list(document)
+        with self._context.snapshot() as session:
+            return due_consents(views, people_store(self._context, session), now, days=days)
 
     def evidence(self, consent_id: str) -> bytes:
         """Return the scan that the newest act of a consent rests on.
@@ -236,11 +238,11 @@ class Consents:
             ConsentUnknown: there is no such consent.
             EvidenceMissing: none was handed in, or it is not what the ledger says.
         """
-        with self._node.snapshot() as session:
-            record = self._node.consents(session).get(consent_id).record
+        with self._context.snapshot() as session:
+            record = own_consents(self._context, session).get(consent_id).record
             if record.evidence_sha256 is None:
                 raise EvidenceMissing("no evidence was handed in", remedy="hand it in when renewing, with --evidence")
-            cipher = self._node.people(session).cipher_of(record.person_ref)
+            cipher = people_store(self._context, session).cipher_of(record.person_ref)
             return self._vault.read(record.person_ref, cipher, record.evidence_sha256)
 
     def list(self, document: Document | None = None) -> tuple[ConsentView, ...]:
@@ -249,9 +251,9 @@ class Consents:
         Raises:
             PersonUnknown: nobody here has that document.
         """
-        with self._node.snapshot() as session:
+        with self._context.snapshot() as session:
             person = self._person(session, document) if document else None
-            return self._node.consents(session).list(person)
+            return own_consents(self._context, session).list(person)
 
     def receipt(self, consent_id: str, directory: Path, *, pdf: bool | None = None) -> Path:
         """Write the person's receipt of a consent to a new folder and return it; PDF as in `write_receipt`.
@@ -261,38 +263,38 @@ class Consents:
             PdfUnavailable: PDF was asked for and its library is not installed.
             ExportUnusable: the folder is not empty, or cannot be written.
         """
-        catch_up(self._node)
-        with self._node.snapshot() as session:
-            view = self._node.consents(session).get(consent_id)
+        catch_up(self._context)
+        with self._context.snapshot() as session:
+            view = own_consents(self._context, session).get(consent_id)
             return write_receipt(
-                self._node.ledger(session),
+                own_ledger(self._context, session),
                 view,
                 directory,
                 label=self._label,
                 pdf=pdf,
-                testimony=own_testimony(self._node, session),
+                testimony=own_testimony(self._context, session),
             )
 
     def _label(self, term: str, language: str) -> str:
-        directory = self._node.directory.newest()
+        directory = self._context.directory.newest()
         if directory and term in directory:
             return directory.party(term).name
         return term_label(term, language)
 
     def expire_due(self) -> tuple[ConsentView, ...]:
         """Tell the ledger of every consent whose validity is over; none of them was usable since."""
-        with self._node.transaction() as session:
-            return self._node.consents(session).expire_due(self._node.clock.now())
+        with self._context.transaction() as session:
+            return own_consents(self._context, session).expire_due(self._context.clock.now())
 
     def _begin(self, given: GrantInput, *, refused: bool) -> ConsentView:
-        now = self._node.clock.now()
+        now = self._context.clock.now()
         parties = self._parties(given.recipients)
         holders = self._holders(given.holders)
-        own = self._node.settings.entity
+        own = self._context.settings.entity
         told = referral_fields((party for party in parties if party.id != own), given.purposes, given.fields)
         fields = shareable_fields(told or given.fields)
         scan = Scan.read(given.evidence) if given.evidence else None
-        with self._node.transaction() as session:
+        with self._context.transaction() as session:
             person = self._person(session, given.document)
             self._check_who_decides(session, person, given.guardian, now)
             grant = _checked_grant(
@@ -300,7 +302,7 @@ class Consents:
                 fields=fields,
                 special_fields=special_fields(fields),
                 **exchange_purposes(given.purposes),
-                recipients=tuple(party.id for party in parties if party.id != self._node.settings.entity),
+                recipients=tuple(party.id for party in parties if party.id != self._context.settings.entity),
                 parties=_by_id((*parties, *holders)),
                 holders=tuple(party.id for party in holders),
                 valid_from=now,
@@ -312,7 +314,7 @@ class Consents:
                 lawful_basis=EXPLICIT_CONSENT_BASIS if special_fields(fields) else CONSENT_BASIS,
                 evidence_sha256=scan.sha256 if scan else None,
             )
-            register = self._node.consents(session)
+            register = own_consents(self._context, session)
             view = register.refuse(grant, now) if refused else register.grant(grant, now)
             self._keep(session, person, scan)
             if not refused:
@@ -323,21 +325,21 @@ class Consents:
         # Before the commit: a hash in the ledger always has its scan. A scan whose commit failed names nobody, is
         # sealed, and is deleted with the person.
         if scan is not None:
-            self._vault.keep(person, self._node.people(session).cipher_of(person), scan)
+            self._vault.keep(person, people_store(self._context, session).cipher_of(person), scan)
 
     def _person(self, session: Session, document: Document) -> str:
-        return self._node.people(session).get_by_document(document).person_id
+        return people_store(self._context, session).get_by_document(document).person_id
 
     def _check_who_decides(self, session: Session, person: str, guardian: GuardianInput | None, now: datetime) -> None:
-        check_who_decides(self._node.people(session).identity(person), guardian, now.date())
+        check_who_decides(people_store(self._context, session).identity(person), guardian, now.date())
 
     def _cipher(self) -> RecordCipher:
-        return RecordCipher(self._node.keys.data_key)
+        return RecordCipher(self._context.keys.data_key)
 
     def _parties(self, names: Sequence[str]) -> tuple[PartyDetail, ...]:
         """Return this entity, where the directory names it, and the recipients."""
-        directory = self._node.directory.newest() or self._node.directory.current(self._node.clock.now())
-        own = self._node.settings.entity
+        directory = self._context.directory.newest() or self._context.directory.current(self._context.clock.now())
+        own = self._context.settings.entity
         found = {own: directory.party(own)} if own in directory else {}
         for name in names:
             party = directory.active_party(name)
@@ -348,10 +350,10 @@ class Consents:
 
     def _holders(self, names: Sequence[str]) -> tuple[PartyDetail, ...]:
         """Return the other entities that are to share under a consent."""
-        directory = self._node.directory.newest() or self._node.directory.current(self._node.clock.now())
+        directory = self._context.directory.newest() or self._context.directory.current(self._context.clock.now())
         found = [directory.active_party(name) for name in dict.fromkeys(names)]
         for party in found:
-            if party.kind is EntityKind.COLLABORATOR or party.id == self._node.settings.entity:
+            if party.kind is EntityKind.COLLABORATOR or party.id == self._context.settings.entity:
                 raise RecipientNotAllowed(
                     f"{party.id} holds no records that it could share",
                     remedy="name other public entities or agents as holders; this one is a holder already",

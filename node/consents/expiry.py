@@ -4,15 +4,13 @@ import threading
 from typing import Final
 
 from node.consents.consents import Consents
-from node.wiring import Node
 
 EVERY_SECONDS: Final = 600.0
 """Nothing hangs on this: a consent covers nothing from the moment its validity ends."""
 
 
-def expire_consents(node: Node, stopping: threading.Event) -> None:
+def expire_consents(consents: Consents, stopping: threading.Event) -> None:
     """Record ends of validity now and then, until `stopping` is set."""
-    consents = Consents(node)
     while True:
         consents.expire_due()
         if stopping.wait(EVERY_SECONDS):

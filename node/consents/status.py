@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from consent_ledger.consent_model import ConsentState, ConsentView
 from node.consents.propagation.parties import origin_of
+from node.ledger.own import own_consents
 from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 from records_exchange.travel_store import SqlTravelStore
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,14 @@ class Standing:
         }
 
 
-def consent_standing(node: "Node", consent_id: str) -> Standing:
+def consent_standing(context: "NodeContext", consent_id: str) -> Standing:
     """Return how a consent stands in the network, as far as this entity has told others and heard from them.
 
     Raises:
         ConsentUnknown: neither is it held here nor was anything received under it.
     """
-    with node.snapshot() as session:
-        register, store = node.consents(session), SqlTravelStore(session)
+    with context.snapshot() as session:
+        register, store = own_consents(context, session), SqlTravelStore(session)
         received_from = tuple(store.holders_of(consent_id))
         view = register.find(consent_id) if received_from else register.get(consent_id)
         about = [

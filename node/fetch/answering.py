@@ -16,11 +16,12 @@ from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.log import ConsentLedger
 from node.care.summary import summarise
 from node.consents.propagation.freshness import fresh_consents
+from node.context import NodeContext
+from node.ledger.own import own_consents, own_ledger
 from node.people.errors import PersonUnknown
-from node.people.linking import find_person
+from node.people.linking import find_person, pairwise_key
 from node.people.model import FieldValue
-from node.people.store import PersonStore
-from node.wiring import Node
+from node.people.store import PersonStore, people_store
 from policies.reasons import ReasonCode
 from records_exchange import answer as answers
 from records_exchange import checks
@@ -50,8 +51,8 @@ class _Logged:
 class Answering:
     """Answers the requests of other entities. Safe to call from several threads."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, context: NodeContext) -> None:
+        self._context = context
 
     @cached_property
     def _policy(self) -> "AccessPolicy":
@@ -71,15 +72,15 @@ class Answering:
         Raises:
             RedpactError: checks (1) to (4) fail; nothing was changed.
         """
-        now = self._node.clock.now()
-        directory = self._node.directory.current(now)
-        entity = self._node.settings.entity
+        now = self._context.clock.now()
+        directory = self._context.directory.current(now)
+        entity = self._context.settings.entity
         # (1) (2) (3) caller, signature, freshness
         verified = checks.open_request(envelope, caller=caller, holder=entity, directory=directory, now=now)
-        key = self._node.pairwise_keys.shared_with(verified.asker)
+        key = pairwise_key(self._context, verified.asker)
         policy = self._policy
-        logged = self._node.commits.run(partial(self._decide_and_log, verified=verified, key=key, policy=policy))
-        return answers.seal_answer(_compose(verified, entity, logged), self._node.keys.signing)
+        logged = self._context.commits.run(partial(self._decide_and_log, verified=verified, key=key, policy=policy))
+        return answers.seal_answer(_compose(verified, entity, logged), self._context.keys.signing)
 
     def _decide_and_log(
         self,
@@ -89,18 +90,18 @@ class Answering:
         key: PairwiseKey,
         policy: "AccessPolicy",
     ) -> _Logged:
-        request, node = verified.request, self._node
-        now = node.clock.now()  # read in the order of the log, so that its times do not go backwards
-        ledger, people, store = node.ledger(session), node.people(session), SqlExchangeStore(session)
+        request, context = verified.request, self._context
+        now = context.clock.now()  # read in the order of the log, so that its times do not go backwards
+        ledger, people, store = own_ledger(context, session), people_store(context, session), SqlExchangeStore(session)
         # (4) never seen before
         store.mark_seen(request.asker, request.nonce, forget_at=verified.forget_at, now=now)
         # (5) a person known here
         person = find_person(people, store, key, request.subject)
         # (6) live consents
-        live = node.consents(session).live(person or _NOBODY, request.purpose, request.asker, now)
-        live = fresh_consents(session, live, now, node.settings.silence_bound)
+        live = own_consents(context, session).live(person or _NOBODY, request.purpose, request.asker, now)
+        live = fresh_consents(session, live, now, context.settings.silence_bound)
         # (6) (7) which fields may leave
-        decision = checks.decide(verified, live if person else (), policy, holder=node.settings.entity)
+        decision = checks.decide(verified, live if person else (), policy, holder=context.settings.entity)
         # (8) read those, and only those
         found = _read(people, person, decision, now)
         decision = checks.settle(decision, found)
@@ -159,7 +160,7 @@ def _log(ledger: ConsentLedger, entry: NewEntry, seen_sizes: Sequence[int], now:
 
 
 def _hex(hashes: Sequence[bytes]) -> tuple[str, ...]:
-    return tuple(node.hex() for node in hashes)
+    return tuple(context.hex() for context in hashes)
 
 
 def _compose(verified: checks.VerifiedRequest, holder: str, logged: _Logged) -> FetchAnswer:

@@ -10,17 +10,18 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-import grpc
 from sqlalchemy.orm import Session
 
 from consent_ledger.bodies import ReleaseReceivedBody
 from consent_ledger.entry import EntryType, NewEntry
 from node.consents.errors import RecipientNotAllowed
+from node.context import NodeContext
 from node.fetch.cached_copies import keep_received
-from node.ledger.peers import Known, Prove, Shown, Sighting
+from node.ledger.own import own_ledger
+from node.ledger.peers import Known, PeerLedgers, Prove, Shown, Sighting
 from node.people.documents import Document
-from node.rpc.ledger import consistency_proof
-from node.wiring import Node
+from node.people.linking import pairwise_key
+from node.people.store import people_store
 from policies.access_documents import policy_sha256
 from policies.case_access import AccessGained
 from policies.catalogue import load_catalogue
@@ -32,7 +33,7 @@ from records_exchange.request import Question, opened_by_default
 from records_exchange.verification import SentRequest, VerifiedAnswer, open_answer
 from service.errors import PeerUnreachable
 from trust.directory import Directory
-from trust.parties import Party, ledger_origin, server_name
+from trust.parties import Party, ledger_origin
 from trust.signing import Envelope
 
 MAX_HOLDERS: Final = 50
@@ -88,10 +89,13 @@ Send = Callable[[Party, Envelope], Envelope]
 class Asking:
     """Asks other entities in this entity's name. Safe to call from several threads."""
 
-    def __init__(self, node: Node, *, send: Send | None = None, prove: Prove | None = None) -> None:
-        self._node = node
-        self._send = send or node.transport.call
-        self._prove = prove or (_no_proof if send else self._call_for_proof)
+    def __init__(
+        self, context: NodeContext, peer_ledgers: PeerLedgers, send: Send, *, prove: Prove | None = None
+    ) -> None:
+        self._context = context
+        self._peer_ledgers = peer_ledgers
+        self._send = send
+        self._prove = prove or _no_proof
 
     def fetch(self, document: Document, question: Question, holders: Sequence[str]) -> Fetched:
         """Ask each holder for what it may share of the person with this document.
@@ -109,8 +113,8 @@ class Asking:
             RequestInvalid: the question has no valid form; nothing was sent.
             DirectoryExpired: the directory of this node is past its expiry; nothing was sent.
         """
-        now = self._node.clock.now()
-        directory = self._node.directory.current(now)
+        now = self._context.clock.now()
+        directory = self._context.directory.current(now)
         _require_known_terms(question)
         calls = [self._prepare(directory, holder, document, question, now) for holder in dict.fromkeys(holders)]
         outcomes = self._ask_all(calls)
@@ -121,21 +125,21 @@ class Asking:
     def _prepare(
         self, directory: Directory, holder_id: str, document: Document, question: Question, now: datetime
     ) -> _Call:
-        node, settings = self._node, self._node.settings
+        context, settings = self._context, self._context.settings
         holder = directory.party(holder_id)
         if holder_id == settings.entity:
             raise RecipientNotAllowed("this is the entity itself", remedy="use: redpact-node records show")
         try:
             holder = directory.active_party(holder_id)
-            key = node.pairwise_keys.shared_with(holder)
+            key = pairwise_key(context, holder)
         except RedpactError as error:
             return _Call(holder, error=error)
         subject = key.pseudonym(document.kind.value, document.number)
-        known = node.peer_ledgers.known(ledger_origin(settings.network, holder_id))
+        known = self._peer_ledgers.known(ledger_origin(settings.network, holder_id))
         request = requests.build_request(
             question, asker=settings.entity, holder=holder_id, subject=subject, now=now, seen_sizes=known.sizes
         )
-        return _Call(holder, SentRequest(request, requests.seal_request(request, node.keys.signing)), known=known)
+        return _Call(holder, SentRequest(request, requests.seal_request(request, context.keys.signing)), known=known)
 
     def _ask_all(self, calls: Sequence[_Call]) -> list[_Answered | RedpactError]:
         if len(calls) == 1:
@@ -152,50 +156,43 @@ class Asking:
                 received,
                 call.sent,
                 holder=call.holder,
-                origin=ledger_origin(self._node.settings.network, call.holder.id),
+                origin=ledger_origin(self._context.settings.network, call.holder.id),
                 values=load_catalogue(),
-                now=self._node.clock.now(),
+                now=self._context.clock.now(),
             )
             shown = Shown(verified.checkpoint, verified.answer.ledger.checkpoint.encode(), verified.consistency)
-            sighting = self._node.peer_ledgers.compare(call.holder, shown, call.known, self._prove)
+            sighting = self._peer_ledgers.compare(call.holder, shown, call.known, self._prove)
             return _Answered(verified, sighting)
         except RedpactError as error:
             return error
 
-    def _call_for_proof(self, holder: Party, old: int, new: int) -> tuple[bytes, ...]:
-        return consistency_proof(holder.id, self._channels(holder), old, new)
-
-    def _channels(self, holder: Party) -> list[grpc.Channel]:
-        name = server_name(self._node.settings.network, holder.id)
-        return [self._node.channels.channel(address, name) for address in holder.addresses]
-
     def _log(self, document: Document, answers: Sequence[_Answered], question: Question) -> None:
         if answers:
             log = partial(self._write, document=document, answers=answers, question=question)
-            self._node.peer_ledgers.learn(self._node.commits.run(log))
+            self._peer_ledgers.learn(self._context.commits.run(log))
 
     def _write(
         self, session: Session, *, document: Document, answers: Sequence[_Answered], question: Question
     ) -> dict[str, Known]:
-        now = self._node.clock.now()  # read in the order of the log, so that its times do not go backwards
+        now = self._context.clock.now()  # read in the order of the log, so that its times do not go backwards
         person = self._person(session, document)
         entries = [
             NewEntry(EntryType.RELEASE_RECEIVED, _received_body(answered.verified, question, person))
             for answered in answers
         ]
-        known = self._node.peer_ledgers.remember(session, [answered.sighting for answered in answers])
-        logged = self._node.ledger(session).append(entries, now)
+        known = self._peer_ledgers.remember(session, [answered.sighting for answered in answers])
+        logged = own_ledger(self._context, session).append(entries, now)
         kept = {entry.index: answered.verified.answer for entry, answered in zip(logged, answers, strict=True)}
-        keep_received(self._node, session, kept, question, person)
+        keep_received(self._context, session, kept, question, person)
         return known
 
     def _person(self, session: Session, document: Document) -> str | None:
-        found = self._node.people(session).find_by_document(document)
+        found = people_store(self._context, session).find_by_document(document)
         return found.person_id if found else None
 
 
 def question_of(
-    node: Node,
+    context: NodeContext,
     purpose: str,
     *,
     fields: Sequence[str] = (),
@@ -207,7 +204,7 @@ def question_of(
     """Return a question in the words of the vocabulary, with what was left out filled in.
 
     Args:
-        node: whose entity asks.
+        context: whose entity asks.
         purpose: vocabulary id.
         fields: catalogue ids or groups of them; empty for the minimum summary.
         role: vocabulary id; empty for the usual one of this kind of entity.
@@ -220,8 +217,8 @@ def question_of(
     """
     vocabulary, catalogue = load_vocabulary(), load_catalogue()
     if not role:
-        settings = node.settings
-        own = node.directory.current(node.clock.now()).party(settings.entity)
+        settings = context.settings
+        own = context.directory.current(context.clock.now()).party(settings.entity)
         role = vocabulary.default_role(own.kind).id
     chosen = catalogue.select(fields) if fields else tuple(spec.id for spec in catalogue.minimum())
     return Question(

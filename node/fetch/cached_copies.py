@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from node.cipher import Cell
 from node.people.documents import Document
 from node.people.errors import PersonUnknown, RecordsUnreadable
+from node.people.store import people_store
 from records_exchange.answer import FetchAnswer, Outcome, ReleasedField
 from records_exchange.request import Question
 from records_exchange.travel_store import Received, SqlTravelStore
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 _FIELDS: Final = TypeAdapter(tuple[ReleasedField, ...])
 
@@ -37,22 +38,22 @@ class SharedCopy:
 
 
 def keep_received(
-    node: "Node", session: Session, answers: Mapping[int, FetchAnswer], question: Question, person: str | None
+    context: "NodeContext", session: Session, answers: Mapping[int, FetchAnswer], question: Question, person: str | None
 ) -> None:
     """Keep what came of a fetch, in the transaction that notes it in the ledger.
 
     Args:
-        node: whose entity asked.
+        context: whose entity asked.
         session: of that transaction.
         answers: by the index of the ledger entry that tells of each.
         question: what was asked.
         person: the person's id here; None when there is no record of them.
     """
-    now, days = node.clock.now(), node.settings.keep_received_days
+    now, days = context.clock.now(), context.settings.keep_received_days
     for index, answer in answers.items():
         if answer.outcome is not Outcome.RELEASED:
             continue
-        content = _seal(node, session, person, answer) if person is not None and days else None
+        content = _seal(context, session, person, answer) if person is not None and days else None
         received = Received(
             entry_index=index,
             request_id=answer.request_id,
@@ -66,15 +67,15 @@ def keep_received(
         SqlTravelStore(session).keep_received(received, answer.consents)
 
 
-def shared_copies(node: "Node", document: Document) -> tuple[SharedCopy, ...]:
+def shared_copies(context: "NodeContext", document: Document) -> tuple[SharedCopy, ...]:
     """Return what is kept of what others shared about a person, the newest first.
 
     Raises:
         PersonUnknown: nobody here has that document.
         RecordsUnreadable: a copy does not open.
     """
-    with node.snapshot() as session:
-        people = node.people(session)
+    with context.snapshot() as session:
+        people = people_store(context, session)
         person = people.get_by_document(document).person_id
         cipher = people.cipher_of(person)
         return tuple(
@@ -85,13 +86,13 @@ def shared_copies(node: "Node", document: Document) -> tuple[SharedCopy, ...]:
                 forget_at=kept.forget_at,
                 fields=_fields(cipher.open_bytes(_cell(kept.request_id, person), kept.content or b"")),
             )
-            for kept in SqlTravelStore(session).received_of(person, node.clock.now())
+            for kept in SqlTravelStore(session).received_of(person, context.clock.now())
         )
 
 
-def _seal(node: "Node", session: Session, person: str, answer: FetchAnswer) -> bytes | None:
+def _seal(context: "NodeContext", session: Session, person: str, answer: FetchAnswer) -> bytes | None:
     try:
-        cipher = node.people(session).cipher_of(person)
+        cipher = people_store(context, session).cipher_of(person)
     except PersonUnknown:
         return None
     return cipher.seal_bytes(_cell(answer.request_id, person), _FIELDS.dump_json(answer.fields))

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from node.fetch.asking import Asking
+from node.fetch.located import Fetching
+from node.fetch.located_report import located_document, located_exit_code, located_text
 from node.fetch.report import exit_code, fetched_document, fetched_text
-from node.locator.locating import fetch_located
-from node.locator.report import located_document, located_exit_code, located_text
 from node.people.documents import Document
-from node.wiring import Node
 from records_exchange.errors import RequestInvalid
 from records_exchange.request import Question
 
@@ -24,12 +22,12 @@ class Shown:
 
 
 def fetch_and_show(
-    node: Node, document: Document, question: Question, named: Sequence[str] | None, *, lang: str
+    fetching: Fetching, document: Document, question: Question, named: Sequence[str] | None, *, lang: str
 ) -> Shown:
     """Ask the named entities, or those whom the locator names.
 
     Args:
-        node: whose entity asks.
+        fetching: asks in the name of this entity.
         document: the person's.
         question: purpose, fields, role and case.
         named: entity ids; None to ask the locator.
@@ -40,9 +38,9 @@ def fetch_and_show(
         RedpactError: as `Asking.fetch` and `Locating.locate`.
     """
     if named is None:
-        found = fetch_located(node, document, question)
+        found = fetching.fetch_located(document, question)
         return Shown(located_document(found), located_text(found, lang=lang), located_exit_code(found))
     if not named:
         raise RequestInvalid("--from names no entity", remedy="name one, or leave --from out to ask the locator")
-    fetched = Asking(node).fetch(document, question, named)
+    fetched = fetching.fetch(document, question, named)
     return Shown(fetched_document(fetched), fetched_text(fetched, lang=lang), exit_code(fetched))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 from node.inbox.sweep import sweep
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 EVERY_SECONDS: Final = 600.0
 
 
-def watch_attention(node: "Node", stopping: threading.Event) -> None:
+def watch_attention(context: "NodeContext", stopping: threading.Event) -> None:
     """Bring up to date what waits for attention now and then, until `stopping` is set."""
     while True:
-        sweep(node)
+        sweep(context)
         if stopping.wait(EVERY_SECONDS):
             return

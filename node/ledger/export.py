@@ -7,10 +7,11 @@ from typing import Any
 from consent_ledger.export import ExportSummary, export_ledger
 from consent_ledger.witness_store import Role, SqlCheckpointStore
 from consent_ledger.witnessing import trust_policy
+from node.context import NodeContext
+from node.ledger.own import own_ledger
 from node.ledger.witnessing.errors import NothingSeen
 from node.ledger.witnessing.rounds import catch_up
 from node.ledger.witnessing.state import cosigned_or_newest, own_testimony, witnessing_state
-from node.wiring import Node
 from trust.parties import ledger_origin
 
 
@@ -30,53 +31,53 @@ class LedgerStatus:
         return asdict(self)
 
 
-def export_own_ledger(node: Node, directory: Path) -> ExportSummary:
+def export_own_ledger(context: NodeContext, directory: Path) -> ExportSummary:
     """Write the ledger to a new folder, from one consistent state, while the node goes on.
 
     Raises:
         ExportUnusable: the folder is not empty, or cannot be written.
         LedgerDamaged: the stored ledger contradicts itself.
     """
-    catch_up(node)
-    with node.snapshot() as session:
-        return export_ledger(node.ledger(session), directory, own_testimony(node, session))
+    catch_up(context)
+    with context.snapshot() as session:
+        return export_ledger(own_ledger(context, session), directory, own_testimony(context, session))
 
 
-def own_ledger_status(node: Node) -> LedgerStatus:
+def own_ledger_status(context: NodeContext) -> LedgerStatus:
     """Check the head of the ledger and return where it stands.
 
     Raises:
         LedgerDamaged, SignatureInvalid: the newest checkpoint is not what the stored entries lead to.
     """
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
+    with context.snapshot() as session:
+        ledger = own_ledger(context, session)
         checkpoint = ledger.verify_head()
         last = ledger.last_time()
-        note, _ = cosigned_or_newest(node, session)
-        witnesses = witnessing_state(node, session).document()
+        note, _ = cosigned_or_newest(context, session)
+        witnesses = witnessing_state(context, session).document()
         moment = last.isoformat() if last else None
         return LedgerStatus(ledger.origin, ledger.vkey, checkpoint.size, moment, note.decode(), witnesses)
 
 
-def ledger_policy(node: Node, entity: str = "") -> str:
+def ledger_policy(context: NodeContext, entity: str = "") -> str:
     """Return the trust policy for an entity's ledger, by the newest directory this node verified.
 
     Raises:
         UnknownParty: the directory does not list the entity.
         DirectoryExpired: the directory is past its expiry.
     """
-    directory = node.directory.current(node.clock.now())
-    return trust_policy(directory, entity or node.settings.entity).decode()
+    directory = context.directory.current(context.clock.now())
+    return trust_policy(directory, entity or context.settings.entity).decode()
 
 
-def seen_checkpoint(node: Node, entity: str) -> str:
+def seen_checkpoint(context: NodeContext, entity: str) -> str:
     """Return the newest checkpoint of an entity's ledger that this node cosigned or was shown, signatures and all.
 
     Raises:
         NothingSeen: this node has seen none.
     """
-    origin = ledger_origin(node.settings.network, entity)
-    with node.snapshot() as session:
+    origin = ledger_origin(context.settings.network, entity)
+    with context.snapshot() as session:
         found = [SqlCheckpointStore(session, role).get(origin) for role in (Role.WITNESS, Role.PEER)]
     known = [each for each in found if each is not None]
     if not known:

@@ -25,7 +25,7 @@ from service.errors import PeerRefused, PeerUnreachable
 from trust.parties import Party
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 Prove = Callable[[Party, int, int], tuple[bytes, ...]]
 """Asks a holder for the consistency proof between two sizes of its ledger; nothing is verified."""
@@ -74,8 +74,8 @@ class PeerLedgers:
     extend the older one, which `remember` notices.
     """
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    def __init__(self, context: "NodeContext") -> None:
+        self._context = context
         self._known: dict[str, Known] = {}
 
     def known(self, origin: str) -> Known:
@@ -86,7 +86,7 @@ class PeerLedgers:
         """
         known = self._known.get(origin)
         if known is None:
-            with self._node.snapshot() as session:
+            with self._context.snapshot() as session:
                 known = _read(session, origin)
             self._known[origin] = known
         return known
@@ -104,13 +104,13 @@ class PeerLedgers:
             PeerLedgerForked: it contradicts what was known; the two checkpoints are kept as evidence.
             PeerLedgerUnproven: the proof did not come with the answer, and could not be had otherwise.
         """
-        now = self._node.clock.now()
+        now = self._context.clock.now()
         try:
             for each in (known.proved, known.waiting):
                 if each is not None:
                     _require_extended(each, shown, partial(prove, holder))
         except _Contradiction as found:
-            keep_evidence(self._node.home, found.evidence, seen_by="peer", now=now)
+            keep_evidence(self._context.home, found.evidence, seen_by="peer", now=now)
             raise PeerLedgerForked(
                 f"the ledger of {holder.id} contradicts what it showed before ({found.evidence.kind})",
                 remedy="its answer is not used; tell the data-protection officers of both entities",
@@ -196,5 +196,5 @@ def _require_extended(known: Observed, shown: Shown, prove: Callable[[int, int],
     try:
         verify_consistency(known.size, checkpoint.size, known.root, checkpoint.root, proof)
     except ProofError as error:
-        small = tuple(node for node in proof if len(node) <= _MAX_KEPT_HASH_BYTES)
+        small = tuple(context for context in proof if len(context) <= _MAX_KEPT_HASH_BYTES)
         raise contradiction(Misconduct.UNPROVEN, small) from error

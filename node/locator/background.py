@@ -6,10 +6,11 @@ from typing import Final
 
 import structlog
 
+from node.clients.locator import LocatorClient
+from node.context import NodeContext
 from node.locator.publishing import Published, Publisher
 from node.locator.question_log import LocatorLog
 from node.locator.tables import LocatorPublishingRow
-from node.wiring import Node
 from policies.errors import ErrorKind, RedpactError
 from service.errors import RuntimeFault
 
@@ -23,14 +24,14 @@ _ONLY_ROW: Final = 1
 _log = structlog.get_logger(__name__)
 
 
-def publish_consents(node: Node, stopping: threading.Event) -> None:
+def publish_consents(context: NodeContext, client: LocatorClient, stopping: threading.Event) -> None:
     """Publish what changes, until `stopping` is set. A locator that is down is tried again, less and less often."""
-    publisher, wait, fault = Publisher(node), LOOK_SECONDS, ""
+    publisher, wait, fault = Publisher(context, client), LOOK_SECONDS, ""
     cleared: datetime | None = None
     while not stopping.wait(wait):
-        now = node.clock.now()
+        now = context.clock.now()
         if cleared is None or now - cleared >= CLEAR_EVERY:
-            clear_away(node, now)
+            clear_away(context, now)
             cleared = now
         try:
             done = publisher.step()
@@ -40,10 +41,10 @@ def publish_consents(node: Node, stopping: threading.Event) -> None:
             if stopping.is_set():
                 return  # its channels are being closed: nothing is wrong with the locator
             fault, wait = _tell(error, fault), min(2 * wait, LONGEST_WAIT_SECONDS)
-            note_fault(node, fault, now)
+            note_fault(context, fault, now)
         else:
             if done is not None:
-                note_published(node, done, now)
+                note_published(context, done, now)
             fault, wait = "", LOOK_SECONDS
 
 
@@ -53,24 +54,24 @@ def _tell(error: RedpactError, before: str) -> str:
     return error.code
 
 
-def clear_away(node: Node, now: datetime) -> None:
+def clear_away(context: NodeContext, now: datetime) -> None:
     """Delete the locator's answers that have been kept long enough."""
-    with node.transaction() as session:
-        LocatorLog(session).forget_before(now - timedelta(days=node.settings.locator_log_days))
+    with context.transaction() as session:
+        LocatorLog(session).forget_before(now - timedelta(days=context.settings.locator_log_days))
 
 
-def note_published(node: Node, done: Published, now: datetime) -> None:
+def note_published(context: NodeContext, done: Published, now: datetime) -> None:
     """Note for ``status`` that the locator is up to date, or who still waits."""
-    with node.transaction() as session:
+    with context.transaction() as session:
         row = session.get(LocatorPublishingRow, _ONLY_ROW) or LocatorPublishingRow(id=_ONLY_ROW)
         row.entries, row.waiting, row.published_at = done.entries, done.waiting, now
         row.fault, row.tried_at = "", now
         session.add(row)
 
 
-def note_fault(node: Node, code: str, now: datetime) -> None:
+def note_fault(context: NodeContext, code: str, now: datetime) -> None:
     """Note for ``status`` why the locator could not be told."""
-    with node.transaction() as session:
+    with context.transaction() as session:
         row = session.get(LocatorPublishingRow, _ONLY_ROW)
         if row is None:
             row = LocatorPublishingRow(id=_ONLY_ROW, entries=0, waiting=0, published_at=None)

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView
 from consent_ledger.sql_consents import SqlConsentStore
-from node.wiring import Node
+from node.context import NodeContext
+from node.ledger.own import own_ledger
 
 _BEFORE_ALL: Final = -1
 
@@ -20,8 +21,8 @@ class LiveConsents:
     has no row to name it: it is noticed by their number.
     """
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, context: NodeContext) -> None:
+        self._context = context
         self._size = 0
         self._newest = _BEFORE_ALL
         self._known: set[str] = set()
@@ -29,7 +30,7 @@ class LiveConsents:
 
     def refresh(self, session: Session) -> bool:
         """Catch up with the ledger and return whether any consent changed."""
-        size = self._node.ledger(session).size()
+        size = own_ledger(self._context, session).size()
         if size == self._size:
             return False
         store = SqlConsentStore(session)

@@ -11,15 +11,14 @@ The document and the pseudonym stay here. While a key is rotated, both epochs ar
 from dataclasses import dataclass
 
 from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
-from node.fetch.asking import Asking, Fetched
+from node.context import NodeContext
 from node.locator.errors import LocatorMissing, LocatorQuotaReached, LocatorRefused, LocatorUnreachable
 from node.locator.pseudonyms import Pseudonyms
 from node.locator.question_log import Asked, LocatorLog
 from node.people.documents import Document
-from node.wiring import Node
+from node.people.store import people_store
 from records_exchange.locator_messages import locator_question, open_locator_answer, seal_message
 from records_exchange.network_pseudonym import locator_token
-from records_exchange.request import Question
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
 from trust.directory import Directory
 from trust.locator_terms import LocatorEpoch
@@ -43,27 +42,13 @@ class Located:
     unlisted: int
 
 
-@dataclass(frozen=True, slots=True)
-class LocatedFetch:
-    """What the locator said, and what came of asking those it named."""
-
-    located: Located
-    fetched: Fetched
-
-    @property
-    def partial(self) -> bool:
-        """Tell whether somebody may hold something that is not shown."""
-        silent = any(reply.error is not None for reply in self.fetched.replies)
-        return silent or self.located.more or self.located.unlisted > 0
-
-
 class Locating:
     """Asks the locator in this entity's name. Safe to call from several threads."""
 
-    def __init__(self, node: Node, *, client: LocatorClient | None = None) -> None:
-        self._node = node
-        self._client = client or node.locator_client()
-        self._pseudonyms = Pseudonyms(node, self._client)
+    def __init__(self, context: NodeContext, client: LocatorClient) -> None:
+        self._context = context
+        self._client = client
+        self._pseudonyms = Pseudonyms(context, self._client)
 
     def locate(self, document: Document, purpose: str) -> Located:
         """Return who holds something of the person with this document that is consented for us and `purpose`.
@@ -79,8 +64,8 @@ class Locating:
             OprfProofInvalid, OprfValueInvalid: a key holder did not use the key of the directory.
             SignatureInvalid, LocatorMessageMalformed, AnswerUnbound, AnswerStale: the answer is not to be believed.
         """
-        now = self._node.clock.now()
-        directory = self._node.directory.current(now)
+        now = self._context.clock.now()
+        directory = self._context.directory.current(now)
         epochs = tuple(directory.locator.live(now)) if directory.locator else ()
         if not epochs:
             raise LocatorMissing("the directory names no locator", remedy=_BY_NAME)
@@ -96,51 +81,34 @@ class Locating:
         return self._located(directory, named, more=any(more for _, more in asked))
 
     def _ask(self, epoch: LocatorEpoch, document: Document, purpose: str) -> tuple[tuple[str, ...], bool]:
-        node = self._node
+        context = self._context
         person, pseudonym = self._pseudonym(epoch, document)  # (1)
-        now, entity = node.clock.now(), node.settings.entity
+        now, entity = context.clock.now(), context.settings.entity
         token = locator_token(pseudonym, entity, purpose)  # (2)
-        question = seal_message(locator_question(entity, epoch.number, token, purpose, now), node.keys.signing)
+        question = seal_message(locator_question(entity, epoch.number, token, purpose, now), context.keys.signing)
         received = self._client.find(question)
-        key = bytes.fromhex(node.settings.coordinator_key)
-        answer = open_locator_answer(received, question, coordinator_key=key, now=node.clock.now())  # (3)
-        with node.transaction() as session:
+        key = bytes.fromhex(context.settings.coordinator_key)
+        answer = open_locator_answer(received, question, coordinator_key=key, now=context.clock.now())  # (3)
+        with context.transaction() as session:
             asked = Asked(purpose, question, received, len(answer.holders))
             LocatorLog(session).add(asked, person, now)
         return answer.holders, bool(answer.more)
 
     def _pseudonym(self, epoch: LocatorEpoch, document: Document) -> tuple[str | None, bytes]:
-        with self._node.snapshot() as session:
-            held = self._node.people(session).find_by_document(document)
+        with self._context.snapshot() as session:
+            held = people_store(self._context, session).find_by_document(document)
             person = held.person_id if held else None
             kept = self._pseudonyms.kept(session, epoch, [person]) if person else {}
         if person in kept:
             return person, kept[person]
         (pseudonym,), _ = self._pseudonyms.evaluate(epoch, [document])
         if person:
-            with self._node.transaction() as session:
+            with self._context.transaction() as session:
                 self._pseudonyms.keep(session, epoch, {person: pseudonym})
         return person, pseudonym
 
     def _located(self, directory: Directory, named: frozenset[str], *, more: bool) -> Located:
         active = {party.id for party in directory.entities if party.status is EntityStatus.ACTIVE}
-        own = self._node.settings.entity
+        own = self._context.settings.entity
         holders = tuple(sorted(named & active - {own}))
         return Located(holders, more, len(named - active - {own}))
-
-
-def fetch_located(
-    node: Node,
-    document: Document,
-    question: Question,
-    *,
-    locating: Locating | None = None,
-    asking: Asking | None = None,
-) -> LocatedFetch:
-    """Locate the holders of a person's consented data and ask them all, in parallel.
-
-    Raises:
-        RedpactError: as `Locating.locate` and `Asking.fetch`. What a holder does is in the replies instead.
-    """
-    located = (locating or Locating(node)).locate(document, question.purpose)
-    return LocatedFetch(located, (asking or Asking(node)).fetch(document, question, located.holders))

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from node.cipher import Cell
 from node.clients.locator import LocatorClient
+from node.context import NodeContext
 from node.locator.tables import LocatorPseudonymRow
 from node.people.documents import Document
 from node.people.errors import PersonUnknown
 from node.people.saving import lock_people
-from node.wiring import Node
+from node.people.store import people_store
 from records_exchange.locator_messages import MAX_POINTS, evaluation_request, seal_message
 from records_exchange.network_pseudonym import Evaluation, PseudonymQuery
 from trust.locator_terms import LocatorEpoch
@@ -25,8 +26,8 @@ _CHUNK = 500
 class Pseudonyms:
     """Computes pseudonyms, and keeps those of the node's own people."""
 
-    def __init__(self, node: Node, client: LocatorClient) -> None:
-        self._node = node
+    def __init__(self, context: NodeContext, client: LocatorClient) -> None:
+        self._context = context
         self._client = client
 
     def evaluate(self, epoch: LocatorEpoch, documents: Sequence[Document]) -> tuple[tuple[bytes, ...], int]:
@@ -40,26 +41,26 @@ class Pseudonyms:
             OprfProofInvalid, OprfValueInvalid: a key holder did not use the key of the directory.
             PeerRefused, PeerUntrusted, PeerUnreachable: a key holder did not answer.
         """
-        node = self._node
-        query = PseudonymQuery(node.settings.network, epoch, [document.canonical for document in documents])
+        context = self._context
+        query = PseudonymQuery(context.settings.network, epoch, [document.canonical for document in documents])
         found, remaining = {}, []
         for key in epoch.keys:
             points = query.elements(key.holder)
-            request = evaluation_request(node.settings.entity, epoch.number, points, node.clock.now())
-            done = self._client.evaluate(key.holder, seal_message(request, node.keys.signing), points)
+            request = evaluation_request(context.settings.entity, epoch.number, points, context.clock.now())
+            done = self._client.evaluate(key.holder, seal_message(request, context.keys.signing), points)
             found[key.holder] = Evaluation(done.points, done.proof)
             remaining.append(done.remaining)
         return query.finish(found), min(remaining)
 
     def evaluate_people(self, epoch: LocatorEpoch, people: Sequence[str]) -> tuple[dict[str, bytes], int]:
         """Do the same for people held here, and keep what comes back; who was erased meanwhile is left out."""
-        with self._node.snapshot() as session:
+        with self._context.snapshot() as session:
             documents = self._documents(session, people)
         if not documents:
             return {}, MAX_POINTS  # nothing was asked, so nothing is known of what is left
         computed, remaining = self.evaluate(epoch, list(documents.values()))
         found = dict(zip(documents, computed, strict=True))
-        with self._node.transaction() as session:
+        with self._context.transaction() as session:
             kept = self.keep(session, epoch, found)
         return {person: found[person] for person in kept}, remaining
 
@@ -77,7 +78,7 @@ class Pseudonyms:
             )
             for row in session.scalars(query):
                 try:
-                    cipher = self._node.people(session).cipher_of(row.person_ref)
+                    cipher = people_store(self._context, session).cipher_of(row.person_ref)
                 except PersonUnknown:  # erased: the key that opens it is gone, and the row will be
                     continue
                 found[row.person_ref] = cipher.open_bytes(_cell(row.person_ref, epoch), row.sealed)
@@ -89,7 +90,7 @@ class Pseudonyms:
         rows = []
         for person, pseudonym in sorted(found.items()):
             try:
-                cipher = self._node.people(session).cipher_of(person)
+                cipher = people_store(self._context, session).cipher_of(person)
             except PersonUnknown:
                 continue
             sealed = cipher.seal_bytes(_cell(person, epoch), pseudonym)
@@ -107,7 +108,7 @@ class Pseudonyms:
         session.execute(delete(LocatorPseudonymRow).where(LocatorPseudonymRow.epoch.not_in(names)))
 
     def _documents(self, session: Session, people: Sequence[str]) -> dict[str, Document]:
-        store, found = self._node.people(session), {}
+        store, found = people_store(self._context, session), {}
         for person in people:
             try:
                 found[person] = store.identity(person).document

@@ -12,9 +12,9 @@ from typing import Final, TypeVar
 
 from consent_ledger.consent_model import ConsentView
 from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
+from node.context import NodeContext
 from node.locator.live_consents import LiveConsents
 from node.locator.pseudonyms import Pseudonyms
-from node.wiring import Node
 from records_exchange.locator_messages import MAX_CHANGES, Entry, publication, seal_message
 from records_exchange.network_pseudonym import locator_token, published_until
 from records_exchange.request import is_term
@@ -52,11 +52,11 @@ class Published:
 class Publisher:
     """Keeps the locator up to date with the consents of one node. For one thread."""
 
-    def __init__(self, node: Node, *, client: LocatorClient | None = None) -> None:
-        self._node = node
-        self._client = client or node.locator_client()
-        self._pseudonyms = Pseudonyms(node, self._client)
-        self._consents = LiveConsents(node)
+    def __init__(self, context: NodeContext, client: LocatorClient) -> None:
+        self._context = context
+        self._client = client
+        self._pseudonyms = Pseudonyms(context, self._client)
+        self._consents = LiveConsents(context)
         self._held: dict[str, Held] = {}
         self._memory: dict[str, dict[str, bytes]] = {}
         """Pseudonyms of people with live consents, by epoch, so that they are opened once."""
@@ -70,9 +70,9 @@ class Publisher:
         Raises:
             RedpactError: the locator, a key holder or the database failed; the next step compares everything.
         """
-        directory, now = self._node.directory.newest(), self._node.clock.now()
-        epochs = _epochs(directory, self._node.settings.entity, now)
-        with self._node.snapshot() as session:
+        directory, now = self._context.directory.newest(), self._context.clock.now()
+        epochs = _epochs(directory, self._context.settings.entity, now)
+        with self._context.snapshot() as session:
             changed = self._consents.refresh(session)
         reconcile = _older(self._reconciled, RECONCILE_EVERY, now)
         if not epochs or not (changed or reconcile or self._due(epochs, now)):
@@ -123,7 +123,7 @@ class Publisher:
         memory = self._memory.get(epoch.fingerprint, {})
         known = {person: memory[person] for person in people & set(memory)}
         if len(known) < len(people):
-            with self._node.snapshot() as session:
+            with self._context.snapshot() as session:
                 known.update(self._pseudonyms.kept(session, epoch, people - set(known)))
         self._memory[epoch.fingerprint] = known
         return known
@@ -142,9 +142,9 @@ class Publisher:
             held.update({entry.token: entry.until for entry in entries})
 
     def _deliver(self, epoch: LocatorEpoch, add: Sequence[Entry], remove: Sequence[str]) -> None:
-        node = self._node
-        message = publication(node.settings.entity, epoch.number, add, remove, node.clock.now())
-        self._client.publish(seal_message(message, node.keys.signing))
+        context = self._context
+        message = publication(context.settings.entity, epoch.number, add, remove, context.clock.now())
+        self._client.publish(seal_message(message, context.keys.signing))
 
     def _wanted(self, known: Mapping[str, bytes], now: datetime) -> dict[str, Entry]:
         wanted: dict[str, Entry] = {}
@@ -160,13 +160,13 @@ class Publisher:
 
     def _asked(self, view: ConsentView) -> Iterable[tuple[str, str]]:
         """Return for which purpose whom a consent lets ask: others, in words that a question can be asked in."""
-        own, purposes = self._node.settings.entity, [each for each in view.record.purposes if is_term(each)]
+        own, purposes = self._context.settings.entity, [each for each in view.record.purposes if is_term(each)]
         return ((purpose, asker) for purpose in purposes for asker in view.record.recipients if asker != own)
 
     def _forget_all_but(self, epochs: Sequence[LocatorEpoch]) -> None:
         names = {epoch.fingerprint for epoch in epochs}
         self._memory = {name: kept for name, kept in self._memory.items() if name in names}
-        with self._node.transaction() as session:
+        with self._context.transaction() as session:
             self._pseudonyms.forget_other_epochs(session, epochs)
 
 

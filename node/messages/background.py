@@ -3,13 +3,13 @@
 import threading
 from typing import Final
 
-from node.wiring import Node
+from node.messages.outbox import Courier
 
 POLL_SECONDS: Final = 0.5
 
 
-def deliver_notices(node: Node, stopping: threading.Event) -> None:
+def deliver_notices(outbox: Courier, stopping: threading.Event) -> None:
     """Deliver what is due until `stopping` is set."""
     while not stopping.is_set():
-        if node.courier.deliver_due() == 0 and stopping.wait(POLL_SECONDS):
+        if outbox.deliver_due() == 0 and stopping.wait(POLL_SECONDS):
             return

@@ -18,7 +18,7 @@ from records_exchange.message import VerifiedMessage
 from records_exchange.request import Instant, first_fault
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 PULSE: Final = "pulse"
 
@@ -31,7 +31,7 @@ class PulseBody(BaseModel):
     complete_until: Instant
 
 
-def pulse_kind(_node: "Node") -> Kind:
+def pulse_kind(_context: "NodeContext") -> Kind:
     """Return the kind."""
     return Kind(PULSE, _receive, question=True)
 

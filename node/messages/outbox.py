@@ -19,6 +19,7 @@ from node.messages.transport import Transport
 from node.people.documents import Document
 from node.people.errors import PersonUnknown
 from node.people.linking import pseudonym_of
+from node.people.store import people_store
 from policies.errors import RedpactError
 from records_exchange.errors import MessageMalformed
 from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
@@ -34,12 +35,11 @@ from records_exchange.message import (
 )
 from records_exchange.request import payload_digest
 from service.errors import PeerBusy
-from service.group_commit import GroupCommit
 from trust.parties import Party
 from trust.signing import Envelope
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 _IN_PARALLEL: Final = 16
 _AT_A_TIME: Final = 512
@@ -51,11 +51,10 @@ _log = structlog.get_logger(__name__)
 class Courier:
     """Sends this entity's messages. Safe to call from several threads."""
 
-    def __init__(self, node: "Node", kinds: Mapping[str, Kind], transport: Transport) -> None:
-        self._node = node
+    def __init__(self, context: "NodeContext", kinds: Mapping[str, Kind], transport: Transport) -> None:
+        self._context = context
         self._kinds = kinds
         self._transport = transport
-        self._group = GroupCommit(node.engine)
 
     def ask(
         self, recipient: str, kind: str, body: Mapping[str, Any], *, document: Document | None = None
@@ -77,17 +76,17 @@ class Courier:
         message = new_message(
             kind,
             body,
-            sender=self._node.settings.entity,
+            sender=self._context.settings.entity,
             recipient=recipient,
-            now=self._node.clock.now(),
+            now=self._context.clock.now(),
             subject=self._subject(peer, document),
         )
-        return self._send(peer, message, seal_message(message, self._node.keys.signing))
+        return self._send(peer, message, seal_message(message, self._context.keys.signing))
 
     def deliver_due(self) -> int:
         """Try every notice whose time has come, once, and return how many were settled."""
-        with self._node.snapshot() as session:
-            due = SqlMailbox(session).due(self._node.clock.now(), _AT_A_TIME)
+        with self._context.snapshot() as session:
+            due = SqlMailbox(session).due(self._context.clock.now(), _AT_A_TIME)
         queues: dict[str, list[Notice]] = {}
         for notice in due:
             queues.setdefault(notice.recipient, []).append(notice)
@@ -123,9 +122,11 @@ class Courier:
         message, envelope = self._composed(notice, kind, peer)
         verified = self._send(peer, message, envelope)
         if verified.reply.reason in kind.again:
-            self._group.run(partial(_compose_anew, notice=notice, fault=verified.reply.reason, node=self._node))
+            self._context.commits.run(
+                partial(_compose_anew, notice=notice, fault=verified.reply.reason, context=self._context)
+            )
             return False
-        self._group.run(partial(self._settle, notice=notice, kind=kind, verified=verified))
+        self._context.commits.run(partial(self._settle, notice=notice, kind=kind, verified=verified))
         return True
 
     def _composed(self, notice: Notice, kind: Kind, peer: Party) -> tuple[Message, Envelope]:
@@ -135,25 +136,25 @@ class Courier:
         message = new_message(
             kind.name,
             kind.compose(notice),
-            sender=self._node.settings.entity,
+            sender=self._context.settings.entity,
             recipient=peer.id,
-            now=self._node.clock.now(),
+            now=self._context.clock.now(),
             subject=self._subject(peer, self._document(notice.person_ref)),
             life=NOTICE_LIFETIME,
         )
-        envelope = seal_message(message, self._node.keys.signing)
+        envelope = seal_message(message, self._context.keys.signing)
         # Kept before it leaves: were it composed again after a lost reply, it would happen twice at the recipient.
         kept = envelope.to_json()
-        self._group.run(lambda session: SqlMailbox(session).compose(notice.number, kept))
+        self._context.commits.run(lambda session: SqlMailbox(session).compose(notice.number, kept))
         return message, envelope
 
     def _send(self, peer: Party, message: Message, envelope: Envelope) -> VerifiedReply:
         received = self._transport.call(peer, envelope)
-        now = self._node.clock.now()
+        now = self._context.clock.now()
         return open_reply(received, message, payload_digest(envelope), peer=peer, now=now)
 
     def _settle(self, session: Session, *, notice: Notice, kind: Kind, verified: VerifiedReply) -> None:
-        now, mailbox, reply = self._node.clock.now(), SqlMailbox(session), verified.reply
+        now, mailbox, reply = self._context.clock.now(), SqlMailbox(session), verified.reply
         refused = reply.outcome is Outcome.REFUSED
         state = NoticeState.REFUSED if refused else NoticeState.ACKNOWLEDGED
         kept = reply.model_dump_json().encode()
@@ -167,26 +168,26 @@ class Courier:
             kind.settle(session, notice, verified, now)
 
     def _defer(self, notices: Iterable[Notice], fault: str, *, wait: timedelta | None = None) -> None:
-        now, waiting = self._node.clock.now(), list(notices)
-        self._group.run(lambda session: SqlMailbox(session).defer(waiting, fault, now, wait=wait))
+        now, waiting = self._context.clock.now(), list(notices)
+        self._context.commits.run(lambda session: SqlMailbox(session).defer(waiting, fault, now, wait=wait))
 
     def _peer(self, entity: str) -> Party:
-        return self._node.directory.current(self._node.clock.now()).active_party(entity)
+        return self._context.directory.current(self._context.clock.now()).active_party(entity)
 
     def _subject(self, peer: Party, document: Document | None) -> str | None:
-        return None if document is None else pseudonym_of(self._node, peer, document)
+        return None if document is None else pseudonym_of(self._context, peer, document)
 
     def _document(self, person_ref: str | None) -> Document | None:
         if person_ref is None:
             return None
-        with self._node.snapshot() as session:
+        with self._context.snapshot() as session:
             try:
-                return self._node.people(session).identity(person_ref).document
+                return people_store(self._context, session).identity(person_ref).document
             except PersonUnknown:  # erased since: what is said goes without saying of whom
                 return None
 
 
-def _compose_anew(session: Session, *, notice: Notice, fault: str | None, node: "Node") -> None:
+def _compose_anew(session: Session, *, notice: Notice, fault: str | None, context: "NodeContext") -> None:
     mailbox = SqlMailbox(session)
     mailbox.compose(notice.number, None)
-    mailbox.defer([notice], fault or "", node.clock.now())
+    mailbox.defer([notice], fault or "", context.clock.now())

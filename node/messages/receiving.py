@@ -27,21 +27,21 @@ from records_exchange.message import (
     seal_reply,
 )
 from records_exchange.request import REQUEST_LIFETIME
-from service.group_commit import GroupCommit
 from service.limits import CallGroup
 from trust.signing import Envelope
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
+    from service.limits import CallerLimits
 
 
 class MessageDesk:
     """Takes the messages of other entities. Safe to call from several threads."""
 
-    def __init__(self, node: "Node", kinds: Mapping[str, Kind]) -> None:
-        self._node = node
+    def __init__(self, context: "NodeContext", kinds: Mapping[str, Kind], limits: "CallerLimits") -> None:
+        self._context = context
+        self._limits = limits
         self._kinds = kinds
-        self._group = GroupCommit(node.engine)
 
     def take(self, envelope: Envelope, caller: str) -> Envelope:
         """Handle a message and return the signed reply; its effects are durable when this returns.
@@ -54,25 +54,25 @@ class MessageDesk:
             TooManyCalls: the caller put too many questions lately; nothing was changed.
             RedpactError: checks (1) to (5) fail; nothing was changed.
         """
-        node = self._node
-        now = node.clock.now()
+        context = self._context
+        now = context.clock.now()
         received = open_message(
             envelope,
             caller=caller,
-            recipient=node.settings.entity,
-            directory=node.directory.current(now),
+            recipient=context.settings.entity,
+            directory=context.directory.current(now),
             now=now,
         )
         kind = self._kinds.get(received.message.kind)
         if kind is None:
             raise MessageMalformed(f"no message of kind {received.message.kind!r} is known here", remedy="update")
         if kind.question:  # its answer is made anew each time, which costs more than taking a notice
-            node.limits.spend(caller, CallGroup.QUESTIONS)
+            self._limits.spend(caller, CallGroup.QUESTIONS)
         require_lifetime(received.message, REQUEST_LIFETIME if kind.question else NOTICE_LIFETIME)
-        return self._group.run(partial(self._handle, kind=kind, received=received))
+        return self._context.commits.run(partial(self._handle, kind=kind, received=received))
 
     def _handle(self, session: Session, *, kind: Kind, received: VerifiedMessage) -> Envelope:
-        now, mailbox = self._node.clock.now(), SqlMailbox(session)
+        now, mailbox = self._context.clock.now(), SqlMailbox(session)
         earlier = mailbox.earlier_reply(received)
         if earlier is not None:
             return Envelope.from_json(earlier)
@@ -80,14 +80,14 @@ class MessageDesk:
         reply = Reply(
             message_id=received.message.id,
             message_sha256=received.sha256,
-            sender=self._node.settings.entity,
+            sender=self._context.settings.entity,
             recipient=received.message.sender,
             outcome=response.outcome,
             reason=response.refusal,
             issued=now,
             body=dict(response.body),
         )
-        sealed = seal_reply(reply, self._node.keys.signing)
+        sealed = seal_reply(reply, self._context.keys.signing)
         forget_at = received.message.expires + MAX_CLOCK_SKEW
         mailbox.remember(received, None if kind.question else sealed.to_json(), forget_at=forget_at, now=now)
         mailbox.heard(received.message.sender, now)

@@ -7,18 +7,20 @@ then passes the same checks as over mutual TLS, in the same place, and its signa
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import structlog
 
 from node.clients import relay
+from node.clients.coordinator import CoordinatorChannel
 from node.clients.relay import RelayedCall
-from node.wiring import Node
+from node.context import NodeContext
 from policies.errors import ErrorKind, RedpactError
 from records_exchange.request import REQUEST_TYPE
 from records_exchange.sealing import Refusal, Route, open_call, seal_return
-from service.limits import CallGroup
+from service.limits import CallerLimits, CallGroup
 from service.status import public_details
 from trust.errors import DirectoryExpired
 from trust.signing import Envelope
@@ -27,42 +29,88 @@ FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 30.0
 LASTING_SECONDS: Final = 10.0
 
+Take = Callable[[Envelope, str], Envelope]
+"""Takes a signed envelope from a caller, whose signature it must prove, and returns the signed answer."""
+
 _log = structlog.get_logger(__name__)
 
 
-def attend_relay(node: Node, stopping: threading.Event) -> None:
+class RelayedCalls:
+    """Opens the calls that come by relay, has them taken, and seals the answers. Safe to call from several threads."""
+
+    def __init__(self, context: NodeContext, channel: CoordinatorChannel, limits: CallerLimits, take: Take) -> None:
+        self._context = context
+        self._limits = limits
+        self._take = take
+        self.channel = channel
+        self.workers = context.settings.workers
+
+    def answer(self, call: RelayedCall) -> bytes:
+        """Open a relayed call, take what is inside, and return the sealed answer.
+
+        Raises:
+            DirectoryExpired, UnknownParty: there is no directory, or it lists no such caller.
+            SealBroken: the call does not open for us, from this caller.
+            SealImpossible: the answer cannot be sealed.
+        """
+        # Also an expired directory says whom to seal the refusal to; the checks inside ask for a fresh one.
+        directory = self._context.directory.newest()
+        if directory is None:
+            raise DirectoryExpired("this node has no directory yet", remedy="check the connection to the coordinator")
+        caller = directory.party(call.caller)
+        route = Route(self._context.settings.network, caller.id, self._context.settings.entity)
+        opened = open_call(call.sealed, route, self._context.keys.exchange)
+        answer = self._taken(opened.envelope, caller.id)
+        return seal_return(answer, route, opened.binding, bytes.fromhex(caller.exchange_key))
+
+    def _taken(self, envelope: Envelope, caller: str) -> Envelope | Refusal:
+        reference = secrets.token_hex(4)
+        group = CallGroup.FETCHES if envelope.payload_type == REQUEST_TYPE else CallGroup.MESSAGES
+        try:
+            self._limits.spend(caller, group)  # the server's gate did not see this call; it counts as if it had
+            return self._take(envelope, caller)
+        except RedpactError as error:
+            level = 40 if error.kind is ErrorKind.DAMAGED else 20
+            _log.log(level, "call_refused", code=error.code, reference=reference)
+            return Refusal(error.code, error.kind, public_details(error, reference))
+        except Exception:  # noqa: BLE001 - the outermost edge: no traceback may reach a peer
+            _log.exception("call_failed", reference=reference)
+            return Refusal("", ErrorKind.DAMAGED, f"the service has a fault; reference {reference}")
+
+
+def attend_relay(calls: RelayedCalls, stopping: threading.Event) -> None:
     """Stay attached to the relay until `stopping` is set.
 
     Streams end, by age or by a fault, and the next is opened at once; but each that served nobody and did not last
     doubles the wait, up to half a minute, so that a relay that is down or plays games is left in peace.
     """
     wait, told = FIRST_WAIT_SECONDS, ""
-    with ThreadPoolExecutor(node.settings.workers, thread_name_prefix="relayed") as pool:
-        desk = _Desk(node, pool)
+    with ThreadPoolExecutor(calls.workers, thread_name_prefix="relayed") as pool:
+        queue = _Queue(calls, pool)
         while not stopping.is_set():
-            opened, served, code = time.monotonic(), desk.served, ""
+            opened, served, code = time.monotonic(), queue.served, ""
             try:
-                for call in relay.attend(node.coordinator_channel()):
+                for call in relay.attend(calls.channel()):
                     if call is not None:
-                        desk.take(call)
+                        queue.take(call)
             except RedpactError as error:
                 code = error.code
                 if code != told and not stopping.is_set():  # an hour without the relay is one line
                     _log.warning("relay_not_attached", code=code, message=error.message)
             told = code
-            if desk.served > served or time.monotonic() - opened > LASTING_SECONDS:
+            if queue.served > served or time.monotonic() - opened > LASTING_SECONDS:
                 wait = FIRST_WAIT_SECONDS
             stopping.wait(wait * (0.5 + secrets.randbelow(1000) / 2000))
             wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
 
-class _Desk:
+class _Queue:
     """Answers calls, several at once; when all hands are busy the stream waits, and with it the relay."""
 
-    def __init__(self, node: Node, pool: ThreadPoolExecutor) -> None:
-        self._node = node
+    def __init__(self, calls: RelayedCalls, pool: ThreadPoolExecutor) -> None:
+        self._calls = calls
         self._pool = pool
-        self._hands = threading.BoundedSemaphore(node.settings.workers)
+        self._hands = threading.BoundedSemaphore(calls.workers)
         self.served = 0
 
     def take(self, call: RelayedCall) -> None:
@@ -72,7 +120,7 @@ class _Desk:
 
     def _answer(self, call: RelayedCall) -> None:
         try:
-            relay.answer(self._node.coordinator_channel(), call.call_id, self._sealed_answer(call))
+            relay.answer(self._calls.channel(), call.call_id, self._sealed_answer(call))
         except RedpactError as error:
             _log.info("relayed_call_lost", code=error.code)
         except Exception:  # noqa: BLE001 - the edge of a thread: a defect in one call must not end the stream
@@ -82,40 +130,7 @@ class _Desk:
 
     def _sealed_answer(self, call: RelayedCall) -> bytes:
         try:
-            return answer_call(self._node, call)
+            return self._calls.answer(call)
         except RedpactError as error:  # not readable, or nobody to seal an answer to: the caller need not wait
             _log.info("relayed_call_refused", code=error.code)
             return b""
-
-
-def answer_call(node: Node, call: RelayedCall) -> bytes:
-    """Open a relayed call, take what is inside, and return the sealed answer.
-
-    Raises:
-        DirectoryExpired, UnknownParty: there is no directory, or it lists no such caller.
-        SealBroken: the call does not open for us, from this caller.
-        SealImpossible: the answer cannot be sealed.
-    """
-    # Also an expired directory says whom to seal the refusal to; the checks inside ask for a fresh one.
-    directory = node.directory.newest()
-    if directory is None:
-        raise DirectoryExpired("this node has no directory yet", remedy="check the connection to the coordinator")
-    caller = directory.party(call.caller)
-    route = Route(node.settings.network, caller.id, node.settings.entity)
-    opened = open_call(call.sealed, route, node.keys.exchange)
-    answer = _taken(node, opened.envelope, caller.id)
-    return seal_return(answer, route, opened.binding, bytes.fromhex(caller.exchange_key))
-
-
-def _taken(node: Node, envelope: Envelope, caller: str) -> Envelope | Refusal:
-    reference = secrets.token_hex(4)
-    group = CallGroup.FETCHES if envelope.payload_type == REQUEST_TYPE else CallGroup.MESSAGES
-    try:
-        node.limits.spend(caller, group)  # what comes by relay passes no gate of the server, and counts as if it did
-        return node.incoming.take(envelope, caller)
-    except RedpactError as error:
-        _log.log(40 if error.kind is ErrorKind.DAMAGED else 20, "call_refused", code=error.code, reference=reference)
-        return Refusal(error.code, error.kind, public_details(error, reference))
-    except Exception:  # noqa: BLE001 - the outermost edge: no traceback may reach a peer
-        _log.exception("call_failed", reference=reference)
-        return Refusal("", ErrorKind.DAMAGED, f"the service has a fault; reference {reference}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from node.wiring import Node
+from node.context import NodeContext
 from policies.errors import RedpactError
 from records_exchange.mailboxes import SqlMailbox
 from service.findings import Finding, Level
@@ -13,14 +13,14 @@ LATE: Final = timedelta(days=1)
 """An entity that has not answered for a day: somebody should ask it why."""
 
 
-def waiting_for(node: Node) -> dict[str, int]:
+def waiting_for(context: NodeContext) -> dict[str, int]:
     """Return how many notices each entity has still to acknowledge.
 
     Raises:
         RedpactError: the database is unusable.
     """
     counts: dict[str, int] = {}
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         for notice in SqlMailbox(session).waiting():
             counts[notice.recipient] = counts.get(notice.recipient, 0) + 1
     return counts
@@ -34,14 +34,14 @@ def notice_lines(waiting: Mapping[str, int], lang: str) -> list[str]:
     return [f"{'Notices not acknowledged yet' if lang == 'en' else 'Avisos sin acuse de recibo'}: {counts}"]
 
 
-def check_outbox(node: Node) -> Finding:
+def check_outbox(context: NodeContext) -> Finding:
     """Check that nobody has left a notice unanswered for more than a day."""
     try:
-        with node.snapshot() as session:
+        with context.snapshot() as session:
             waiting = SqlMailbox(session).waiting()
     except RedpactError as error:
         return Finding.of_error("outbox", error)
-    late = sorted({notice.recipient for notice in waiting if node.clock.now() - notice.created_at > LATE})
+    late = sorted({notice.recipient for notice in waiting if context.clock.now() - notice.created_at > LATE})
     if not late:
         es, en = f"Avisos por entregar: {len(waiting)}", f"Notices to be delivered: {len(waiting)}"
         return Finding("outbox", Level.OK, es, en)

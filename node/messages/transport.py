@@ -22,7 +22,9 @@ from trust.parties import Party, server_name
 from trust.signing import Envelope
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.clients.coordinator import CoordinatorChannel
+    from node.context import NodeContext
+    from service.channels import ChannelPool
 
 SILENT_SECONDS: Final = 60.0
 """How long the relay goes first for an entity whose addresses gave no answer: a dead address costs a whole deadline."""
@@ -33,8 +35,10 @@ _SEEN_BEFORE: Final = frozenset({RequestReplayed.code, MessageReplayed.code})
 class Transport:
     """Carries envelopes to the entities of the directory. Safe to call from several threads."""
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    def __init__(self, context: "NodeContext", channels: "ChannelPool", coordinator: "CoordinatorChannel") -> None:
+        self._context = context
+        self._pool = channels
+        self._coordinator = coordinator
         self._silent_until: dict[tuple[str, tuple[str, ...]], float] = {}
 
     def call(self, peer: Party, envelope: Envelope) -> Envelope:
@@ -63,7 +67,7 @@ class Transport:
         raise PeerUnreachable("; ".join(fault.message for fault in faults), remedy=faults[-1].remedy)
 
     def _ways(self, peer: Party) -> list[Callable[[Party, Envelope], Envelope]]:
-        if not self._node.settings.relay:
+        if not self._context.settings.relay:
             return [self._directly]
         if not peer.addresses:
             return [self._by_relay]
@@ -73,7 +77,7 @@ class Transport:
     def _directly(self, peer: Party, envelope: Envelope) -> Envelope:
         key = (peer.id, peer.addresses)
         try:
-            answer = call_peer(peer.id, self._channels(peer), envelope)
+            answer = call_peer(peer.id, self.channels(peer), envelope)
         except PeerUnreachable as error:
             if not error.answered:
                 self._silent_until[key] = time.monotonic() + SILENT_SECONDS
@@ -82,15 +86,16 @@ class Transport:
         return answer
 
     def _by_relay(self, peer: Party, envelope: Envelope) -> Envelope:
-        settings = self._node.settings
+        settings = self._context.settings
         route = Route(settings.network, settings.entity, peer.id)
         call = seal_call(envelope, route, bytes.fromhex(peer.exchange_key))
-        sealed = relay.pass_on(self._node.coordinator_channel(), peer.id, call.data)
-        answer = open_return(sealed, route, call.binding, self._node.keys.exchange)
+        sealed = relay.pass_on(self._coordinator(), peer.id, call.data)
+        answer = open_return(sealed, route, call.binding, self._context.keys.exchange)
         if isinstance(answer, Refusal):
             raise refused_by(peer.id, answer.kind, answer.code, answer.details)
         return answer
 
-    def _channels(self, peer: Party) -> list[grpc.Channel]:
-        name = server_name(self._node.settings.network, peer.id)
-        return [self._node.channels.channel(address, name) for address in peer.addresses]
+    def channels(self, peer: Party) -> list[grpc.Channel]:
+        """Return a channel to each address that an entity publishes."""
+        name = server_name(self._context.settings.network, peer.id)
+        return [self._pool.channel(address, name) for address in peer.addresses]

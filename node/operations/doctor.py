@@ -1,23 +1,28 @@
 """The checks behind ``redpact-node doctor``."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from consent_ledger.fork_evidence import check_evidence
+from node.clients.coordinator import CoordinatorChannel
 from node.consents.propagation.origins import check_origins
+from node.context import NodeContext
 from node.keys import FILES, FOLDER
+from node.ledger.own import own_ledger
 from node.ledger.witnessing.state import check_witnesses
 from node.locator.report import check_locator
 from node.messages.state import check_outbox
 from node.operations.reachability import check_reach
 from node.setup import MIGRATIONS
-from node.wiring import Node
 from policies.errors import RedpactError
+from service.channels import ChannelPool
 from service.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
 from service.status import peer_errors
+from service.tls import CurrentCertificate
 from trust.parties import COORDINATOR_ID, server_name
 
 REACH_SECONDS: Final = 3.0
@@ -25,46 +30,56 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=2)
 _AT_ONCE: Final = 16
 
 
-def examine(node: Node) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """What the checks of other services go through: our certificate, and channels to peers and to the coordinator."""
+
+    certificate: CurrentCertificate
+    channels: ChannelPool
+    coordinator: CoordinatorChannel
+
+
+def examine(context: NodeContext, connections: Connections) -> list[Finding]:
     """Run every check; a failing one does not keep the others from running.
 
     Raises:
         HomeUnusable, SettingsInvalid: there is nothing to examine.
     """
-    home, _settings = node.home, node.settings  # without settings this is no node's home
+    home, _settings = context.home, context.settings  # without settings this is no node's home
     found = [
         check_disk(home),
         check_keys([home / FOLDER / name for name in FILES]),
-        check_database(node.engine, MIGRATIONS),
-        _check_ledger(node),
-        check_certificate(node.certificate, node.clock.now()),
-        _check_clock(node),
-        _check_directory(node),
-        check_witnesses(node),
-        check_outbox(node),
-        check_origins(node),
-        check_locator(node),
+        check_database(context.engine, MIGRATIONS),
+        _check_ledger(context),
+        check_certificate(connections.certificate, context.clock.now()),
+        _check_clock(context),
+        _check_directory(context),
+        check_witnesses(context),
+        check_outbox(context),
+        check_origins(context),
+        check_locator(context),
         check_evidence(home),
     ]
-    return found + check_reach(node) + _check_peers(node)
+    reach = check_reach(context, connections.coordinator)
+    return found + reach + _check_peers(context, connections.channels)
 
 
-def _check_ledger(node: Node) -> Finding:
+def _check_ledger(context: NodeContext) -> Finding:
     try:
-        with node.snapshot() as session:
-            size = node.ledger(session).size()
+        with context.snapshot() as session:
+            size = own_ledger(context, session).size()
     except RedpactError as error:
         return Finding.of_error("ledger", error)
     return Finding("ledger", Level.OK, f"Registro con {size} anotaciones", f"Ledger with {size} entries")
 
 
-def _check_clock(node: Node) -> Finding:
+def _check_clock(context: NodeContext) -> Finding:
     # The coordinator's signature dates the directory: a clock behind that date is wrong for certain.
     try:
-        directory = node.directory.newest()
+        directory = context.directory.newest()
     except RedpactError as error:
         return Finding.of_error("clock", error)
-    now = node.clock.now()
+    now = context.clock.now()
     if directory is not None and now + CLOCK_TOLERANCE < directory.issued:
         es = f"El reloj de este equipo va atrasado: marca {now.isoformat(timespec='minutes')}"
         en = f"This machine's clock is behind: it says {now.isoformat(timespec='minutes')}"
@@ -73,10 +88,10 @@ def _check_clock(node: Node) -> Finding:
     return Finding("clock", Level.OK, f"Reloj: {text}", f"Clock: {text}")
 
 
-def _check_directory(node: Node) -> Finding:
+def _check_directory(context: NodeContext) -> Finding:
     try:
-        directory = node.directory.current(node.clock.now())
-        listed, keys = directory.active_party(node.settings.entity), node.keys
+        directory = context.directory.current(context.clock.now())
+        listed, keys = directory.active_party(context.settings.entity), context.keys
     except RedpactError as error:
         return Finding.of_error("directory", error)
     if (listed.signing_key, listed.exchange_key) != (keys.signing.public_key.hex(), keys.exchange_public.hex()):
@@ -88,24 +103,24 @@ def _check_directory(node: Node) -> Finding:
     return Finding("directory", Level.OK, es, en)
 
 
-def _check_peers(node: Node) -> list[Finding]:
+def _check_peers(context: NodeContext, channels: ChannelPool) -> list[Finding]:
     try:
-        directory = node.directory.newest()
+        directory = context.directory.newest()
     except RedpactError:
         return []  # reported by the directory's own check
     if directory is None:
         return []
     targets = [(COORDINATOR_ID, directory.coordinator_address)]
-    peers = [party for party in directory.active() if party.id != node.settings.entity]
+    peers = [party for party in directory.active() if party.id != context.settings.entity]
     targets += [(party.id, address) for party in peers for address in party.addresses]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(lambda target: _check_peer(node, *target), targets))
+        return list(pool.map(lambda target: _check_peer(context, channels, *target), targets))
 
 
-def _check_peer(node: Node, entity: str, address: str) -> Finding:
+def _check_peer(context: NodeContext, channels: ChannelPool, entity: str, address: str) -> Finding:
     check = f"peer:{entity}"
     try:
-        channel = node.channels.channel(address, server_name(node.settings.network, entity))
+        channel = channels.channel(address, server_name(context.settings.network, entity))
         with peer_errors(f"{entity} at {address}"):
             health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=REACH_SECONDS)
     except RedpactError as error:

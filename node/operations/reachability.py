@@ -3,8 +3,9 @@
 from typing import Final
 
 from node.clients import relay
+from node.clients.coordinator import CoordinatorChannel
+from node.context import NodeContext
 from node.identity.reach import Reached, way_in
-from node.wiring import Node
 from policies.errors import RedpactError
 from service.errors import PeerUnreachable
 from service.findings import Finding, Level
@@ -13,32 +14,32 @@ from trust.parties import Party
 ASK_SECONDS: Final = 3.0
 
 
-def check_reach(node: Node) -> list[Finding]:
+def check_reach(context: NodeContext, coordinator: CoordinatorChannel) -> list[Finding]:
     """Check how this node is reached, and whether the relay has the entities that publish no address."""
-    attached = _attached(node)
-    return [_own(node, attached), *(_peer(party, attached) for party in _without_address(node))]
+    attached = _attached(context, coordinator)
+    return [_own(context, attached), *(_peer(party, attached) for party in _without_address(context))]
 
 
-def _attached(node: Node) -> frozenset[str] | RedpactError:
-    if not node.settings.relay:
+def _attached(context: NodeContext, coordinator: CoordinatorChannel) -> frozenset[str] | RedpactError:
+    if not context.settings.relay:
         return PeerUnreachable("the relay is switched off here", remedy="set relay = true")
     try:
-        return relay.attached(node.coordinator_channel(), seconds=ASK_SECONDS)
+        return relay.attached(coordinator(), seconds=ASK_SECONDS)
     except RedpactError as error:
         return error
 
 
-def _without_address(node: Node) -> list[Party]:
+def _without_address(context: NodeContext) -> list[Party]:
     try:
-        directory = node.directory.newest()
+        directory = context.directory.newest()
     except RedpactError:
         return []  # reported by the directory's own check
     parties = directory.active() if directory else ()
-    return [party for party in parties if party.id != node.settings.entity and not party.addresses]
+    return [party for party in parties if party.id != context.settings.entity and not party.addresses]
 
 
-def _own(node: Node, attached: frozenset[str] | RedpactError) -> Finding:
-    settings = node.settings
+def _own(context: NodeContext, attached: frozenset[str] | RedpactError) -> Finding:
+    settings = context.settings
     there = not isinstance(attached, RedpactError) and settings.entity in attached
     match way_in(settings.addresses, relay=settings.relay):
         case Reached.DIRECT:

@@ -4,27 +4,32 @@ from typing import Any
 
 from consent_ledger.fork_evidence import alarm_lines, evidence_summary
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
+from node.context import NodeContext
 from node.identity.reach import way_in
+from node.ledger.own import own_consents, own_ledger
 from node.ledger.witnessing.state import witnessing_state, witnessing_text
 from node.locator.report import locator_lines, locator_state
 from node.messages.state import notice_lines, waiting_for
-from node.wiring import Node
+from node.people.store import people_store
 from service.command_line import table
 from service.refused_calls import refused_calls, refused_lines
+from service.tls import CurrentCertificate
 
 
-def summary(node: Node) -> dict[str, Any]:
+def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, Any]:
     """Return the state of the node, as JSON values.
 
     Raises:
         RedpactError: settings, keys, directory or database are unusable.
     """
-    settings, directory, now = node.settings, node.directory.newest(), node.clock.now()
-    with node.snapshot() as session:
-        ledger_size = node.ledger(session).size()
-        witnesses = witnessing_state(node, session).document()
-        locator = locator_state(node, session)
-        due = due_consents(node.consents(session).list(), node.people(session), now, days=DEFAULT_NOTICE_DAYS)
+    settings, directory, now = context.settings, context.directory.newest(), context.clock.now()
+    with context.snapshot() as session:
+        ledger_size = own_ledger(context, session).size()
+        witnesses = witnessing_state(context, session).document()
+        locator = locator_state(context, session)
+        due = due_consents(
+            own_consents(context, session).list(), people_store(context, session), now, days=DEFAULT_NOTICE_DAYS
+        )
     return {
         "entity": settings.entity,
         "network": settings.network,
@@ -33,16 +38,16 @@ def summary(node: Node) -> dict[str, Any]:
         "reached": way_in(settings.addresses, relay=settings.relay).value,
         "coordinator_address": directory.coordinator_address if directory else settings.coordinator_address,
         "coordinator_key": settings.coordinator_key,
-        "certificate_until": node.certificate.identity().not_after.isoformat(),
+        "certificate_until": certificate.identity().not_after.isoformat(),
         "ledger_origin": settings.ledger_origin,
         "ledger_size": ledger_size,
         "witness_url": settings.public_witness_url,
         "witnesses": witnesses,
         "locator": locator,
-        "evidence": evidence_summary(node.home),
-        "refused_calls": refused_calls(node.home),
+        "evidence": evidence_summary(context.home),
+        "refused_calls": refused_calls(context.home),
         "consents_due": len(due),
-        "notices_waiting": waiting_for(node),
+        "notices_waiting": waiting_for(context),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,

@@ -5,28 +5,35 @@ tell the two apart.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from node.context import NodeContext
 from node.people.documents import Document
 from node.people.store import PersonStore
 from records_exchange.linkage import PairwiseKey
 from records_exchange.store import SqlExchangeStore
 from trust.parties import Party
 
-if TYPE_CHECKING:
-    from node.wiring import Node
-
 _ONE_BY_ONE: Final = 100
 """Up to this many new people are read singly; beyond it one pass over everybody is cheaper."""
 
 
-def pseudonym_of(node: "Node", peer: Party, document: Document) -> str:
+def pairwise_key(context: NodeContext, peer: Party) -> PairwiseKey:
+    """Return the pseudonym key that this entity shares with a peer.
+
+    Raises:
+        PseudonymUnavailable: the peer's exchange key is not usable.
+    """
+    return context.keys.pairwise(context.settings.network).shared_with(peer)
+
+
+def pseudonym_of(context: "NodeContext", peer: Party, document: Document) -> str:
     """Return the pseudonym by which a person is known between this entity and a peer.
 
     Raises:
         PseudonymUnavailable: the peer's exchange key is not usable.
     """
-    return node.pairwise_keys.shared_with(peer).pseudonym(document.kind.value, document.number)
+    return pairwise_key(context, peer).pseudonym(document.kind.value, document.number)
 
 
 def find_person(people: PersonStore, store: SqlExchangeStore, key: PairwiseKey, pseudonym: str) -> str | None:

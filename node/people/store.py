@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from node.care.model import CaseAction
 from node.care.store import read_actions
 from node.cipher import PersonCipher, RecordCipher, WrappedKey
+from node.context import NodeContext
 from node.people.documents import Document, parse_document
 from node.people.errors import PersonUnknown
 from node.people.model import (
@@ -67,6 +68,11 @@ class Portrait:
     recorded_at: datetime
     values: Mapping[str, FieldValue]
     household: HouseholdFacts | None
+
+
+def people_store(context: NodeContext, session: Session) -> "PersonStore":
+    """Return the store of people and their social records, working inside `session`."""
+    return PersonStore(session, context.keys.cipher)
 
 
 class PersonStore:

@@ -26,7 +26,8 @@ from service.errors import PeerRefused
 from trust.parties import EntityStatus, Party
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
+    from node.messages.outbox import Courier
 
 MAX_PLACES: Final = 100_000
 MAX_WAIT_DAYS: Final = 3650
@@ -62,8 +63,9 @@ class _Question(BaseModel):
 class Capacities:
     """The capacities of one node, and what it asks of others."""
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    def __init__(self, context: "NodeContext", outbox: "Courier") -> None:
+        self._context = context
+        self._outbox = outbox
 
     def set(self, service: str, *, places: int, wait_days: int, is_open: bool) -> Capacity:
         """State what this entity can offer of a service from now on.
@@ -75,14 +77,14 @@ class Capacities:
         load_referral_words().word(WordList.SERVICES, service)
         if not 0 <= places <= MAX_PLACES or not 0 <= wait_days <= MAX_WAIT_DAYS:
             raise ReferralInvalid(f"at most {MAX_PLACES} places and {MAX_WAIT_DAYS} days", remedy="correct the figures")
-        stated = Capacity(service, places, wait_days, is_open, self._node.clock.now())
-        with self._node.transaction() as session:
+        stated = Capacity(service, places, wait_days, is_open, self._context.clock.now())
+        with self._context.transaction() as session:
             session.merge(CapacityRow(**{name: getattr(stated, name) for name in Capacity.__slots__}))
         return stated
 
     def list(self) -> tuple[Capacity, ...]:
         """Return what this entity states it can offer, by service."""
-        with self._node.snapshot() as session:
+        with self._context.snapshot() as session:
             rows = session.scalars(select(CapacityRow).order_by(CapacityRow.service))
             return tuple(Capacity(**{name: getattr(row, name) for name in Capacity.__slots__}) for row in rows)
 
@@ -98,8 +100,8 @@ class Capacities:
             UnknownParty, DirectoryExpired: an entity cannot be asked; nothing was sent.
         """
         load_referral_words().word(WordList.SERVICES, service)
-        directory = self._node.directory.current(self._node.clock.now())
-        own = self._node.settings.entity
+        directory = self._context.directory.current(self._context.clock.now())
+        own = self._context.settings.entity
         chosen = [directory.party(entity) for entity in dict.fromkeys(entities)] or [
             party for party in directory.entities if party.status is EntityStatus.ACTIVE
         ]
@@ -109,7 +111,7 @@ class Capacities:
 
     def _ask(self, party: Party, service: str) -> CapacityReply:
         try:
-            reply = self._node.courier.ask(party.id, CAPACITY, {"service": service}).reply
+            reply = self._outbox.ask(party.id, CAPACITY, {"service": service}).reply
             if reply.outcome is Outcome.REFUSED:
                 raise PeerRefused(f"{party.id} answered: {reply.reason}", remedy="update RedPACT on both sides")
             return CapacityReply(party, _checked(reply.body, service, party))
@@ -117,7 +119,7 @@ class Capacities:
             return CapacityReply(party, error=error)
 
 
-def capacity_kind(_node: "Node") -> Kind:
+def capacity_kind(_context: "NodeContext") -> Kind:
     """Return the kind: a question anybody in the network may put."""
     return Kind(CAPACITY, _receive, question=True)
 

@@ -8,16 +8,16 @@ from node.referrals.store import Referral, ReferralStore
 from policies.referrals import ReferralStep
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 NOT_ANSWERED: Final = "not_answered"
 
 
-def lapse_unanswered(node: "Node") -> tuple[Referral, ...]:
+def lapse_unanswered(context: "NodeContext") -> tuple[Referral, ...]:
     """Let lapse what was sent from here and has to be answered by now, and return it."""
-    now = node.clock.now()
-    with node.transaction() as session:
-        steps, attention = Steps(node, session), AttentionList(session)
+    now = context.clock.now()
+    with context.transaction() as session:
+        steps, attention = Steps(context, session), AttentionList(session)
         lapsed = tuple(
             steps.take(referral, ReferralStep.LAPSE, now, code=NOT_ANSWERED)
             for referral in ReferralStore(session).unanswered(now)

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.errors import ConsentUnknown
 from node.inbox.items import AttentionKind, AttentionList, NewItem
+from node.ledger.own import own_consents
 from node.messages.kinds import Kind, Response
-from node.people.linking import find_person
+from node.people.linking import find_person, pairwise_key
+from node.people.store import people_store
 from node.referrals.referrals import CONSENT_WITHDRAWN, PERSON_ERASED
 from node.referrals.steps import Steps
 from node.referrals.store import Referral, ReferralStore, TakenStep
@@ -22,7 +24,7 @@ from records_exchange.referral import OFFER, STEP, Offer, Step, offer_is_coded, 
 from records_exchange.store import SqlExchangeStore
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 NOT_TAKEN: Final = "not_taken"
 _NEWS: Final = {
@@ -31,17 +33,17 @@ _NEWS: Final = {
 }
 
 
-def referral_kinds(node: "Node") -> tuple[Kind, Kind]:
+def referral_kinds(context: "NodeContext") -> tuple[Kind, Kind]:
     """Return the kinds: the offer, and every later step."""
-    desk = _Desk(node)
+    desk = _Desk(context)
     return Kind(OFFER, desk.offer, settle=desk.settle_offer), Kind(STEP, desk.step)
 
 
 class _Desk:
     """Takes what the other side of a referral says."""
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    def __init__(self, context: "NodeContext") -> None:
+        self._context = context
 
     def offer(self, session: Session, received: VerifiedMessage, now: datetime) -> Response:
         """Take an offer: note it, say that it was received, and show it to somebody."""
@@ -51,10 +53,10 @@ class _Desk:
         known = ReferralStore(session).find(offer.referral_id)
         if known is not None and not _awaits_offer(known, message.sender):
             return Response(refusal="referral_conflict")
-        key = self._node.pairwise_keys.shared_with(received.sender)
+        key = pairwise_key(self._context, received.sender)
         subject = message.subject or ""
-        person = find_person(self._node.people(session), SqlExchangeStore(session), key, subject)
-        steps = Steps(self._node, session)
+        person = find_person(people_store(self._context, session), SqlExchangeStore(session), key, subject)
+        steps = Steps(self._context, session)
         started = _received(offer, known, message.sender, now)
         sent = TakenStep(
             offer.referral_id, ReferralSide.SENDER, 1, ReferralStep.SEND, None, message.issued, now, received.sha256
@@ -86,7 +88,7 @@ class _Desk:
             now,
             received.sha256,
         )
-        steps = Steps(self._node, session)
+        steps = Steps(self._context, session)
         changed = steps.note(referral, taken)
         if changed.state is not referral.state:
             self._tell_somebody(session, changed, now)
@@ -102,7 +104,7 @@ class _Desk:
         if verified.reply.outcome is Outcome.ACCEPTED or referral is None:
             return
         if allows(ReferralStep.LAPSE, referral.side, referral.state):
-            Steps(self._node, session).take(referral, ReferralStep.LAPSE, now, code=NOT_TAKEN, tell=False)
+            Steps(self._context, session).take(referral, ReferralStep.LAPSE, now, code=NOT_TAKEN, tell=False)
 
     def _refusal(self, session: Session, referral: Referral, step: Step, taken_at: datetime) -> str | None:
         side = referral.other_side
@@ -133,7 +135,7 @@ class _Desk:
         if referral.person_ref is None:
             return PERSON_ERASED
         try:
-            consent = self._node.consents(session).get(referral.consent_id)
+            consent = own_consents(self._context, session).get(referral.consent_id)
         except ConsentUnknown:
             return CONSENT_WITHDRAWN
         return CONSENT_WITHDRAWN if consent.state is ConsentState.WITHDRAWN else None

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from node.ledger.own import own_consents, own_ledger
 from node.people.documents import Document
 from node.people.linking import pseudonym_of
+from node.people.store import people_store
 from node.referrals.errors import (
     ReferralInvalid,
     ReferralOfAnotherPerson,
@@ -34,7 +36,7 @@ from trust.directory import Directory
 from trust.parties import EntityKind
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 CONSENT_WITHDRAWN = "consent_withdrawn"
 PERSON_ERASED = "person_erased"
@@ -66,8 +68,8 @@ class NewReferral:
 class Referrals:
     """The referrals of one node."""
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    def __init__(self, context: "NodeContext") -> None:
+        self._context = context
 
     def send(self, new: NewReferral) -> Referral:
         """Refer a person to a service of another entity; it is in the ledger and on its way when this returns.
@@ -79,7 +81,7 @@ class Referrals:
             ReferralWithoutConsent: no live consent for the purpose of referral names the recipient.
             ReferralInvalid: to oneself, out of bounds, or a case to an entity that sees no records.
         """
-        words, now = load_referral_words(), self._node.clock.now()
+        words, now = load_referral_words(), self._context.clock.now()
         words.word(WordList.SERVICES, new.service)
         if new.need is not None:
             words.word(WordList.NEEDS, new.need)
@@ -87,13 +89,13 @@ class Referrals:
         if not 1 <= days <= MAX_ANSWER_DAYS:
             raise ReferralInvalid(f"the time to answer is 1 to {MAX_ANSWER_DAYS} days", remedy="choose --answer-days")
         words.urgency(new.urgency)
-        directory = self._node.directory.current(now)
+        directory = self._context.directory.current(now)
         self._require_recipient(directory, new)
         peer = directory.active_party(new.recipient)
-        subject = pseudonym_of(self._node, peer, new.document)
-        with self._node.transaction() as session:
-            self._node.ledger(session).lock()  # so that a withdrawal comes before or after, never in between
-            person = self._node.people(session).get_by_document(new.document).person_id
+        subject = pseudonym_of(self._context, peer, new.document)
+        with self._context.transaction() as session:
+            own_ledger(self._context, session).lock()  # so that a withdrawal comes before or after, never in between
+            person = people_store(self._context, session).get_by_document(new.document).person_id
             consent = self._consent_for(session, person, new, now)
             return self._send(session, _drafted(new, person, consent, now + timedelta(days=days), now), subject)
 
@@ -151,24 +153,24 @@ class Referrals:
             ReferralUnknown: there is no such referral.
             ReferralOfAnotherPerson: it came with another pseudonym, or was not received.
         """
-        now = self._node.clock.now()
-        peers = self._node.directory.current(now)
-        with self._node.transaction() as session:
+        now = self._context.clock.now()
+        peers = self._context.directory.current(now)
+        with self._context.transaction() as session:
             referral = self._get(session, reference)
-            subject = pseudonym_of(self._node, peers.party(referral.peer), document)
+            subject = pseudonym_of(self._context, peers.party(referral.peer), document)
             if referral.subject is None or not hmac.compare_digest(subject, referral.subject):
                 raise ReferralOfAnotherPerson("the pseudonyms differ", remedy="check the document and the code")
-            found = self._node.people(session).find_by_document(document)
+            found = people_store(self._context, session).find_by_document(document)
             if found is None or referral.person_ref == found.person_id:
                 return referral, found is not None
             linked = replace(referral, person_ref=found.person_id, changed_at=now)
             ReferralStore(session).put(linked)
-            Steps(self._node, session).log(linked, LINK, now)
+            Steps(self._context, session).log(linked, LINK, now)
             return linked, True
 
     def list(self, *, side: ReferralSide | None = None, open_only: bool = False) -> tuple[Referral, ...]:
         """Return referrals, the most recently changed first."""
-        with self._node.snapshot() as session:
+        with self._context.snapshot() as session:
             return ReferralStore(session).all(side=side, open_only=open_only)
 
     def show(self, reference: str) -> tuple[Referral, tuple[TakenStep, ...]]:
@@ -177,7 +179,7 @@ class Referrals:
         Raises:
             ReferralUnknown: there is no such referral.
         """
-        with self._node.snapshot() as session:
+        with self._context.snapshot() as session:
             store = ReferralStore(session)
             referral = store.get(reference)
             return referral, store.steps(referral.referral_id)
@@ -195,13 +197,13 @@ class Referrals:
             now: the present time, UTC.
             reason: code of the revocation.
         """
-        steps = Steps(self._node, session)
+        steps = Steps(self._context, session)
         resting = ReferralStore(session).resting_on(consent_id)
         return tuple(steps.take(referral, ReferralStep.REVOKE, now, code=reason) for referral in resting)
 
     def person_erased(self, session: Session, person_ref: str, now: datetime) -> None:
         """Revoke what was sent of a person and is open, and let no referral name them: part of erasing the person."""
-        store, steps = ReferralStore(session), Steps(self._node, session)
+        store, steps = ReferralStore(session), Steps(self._context, session)
         for referral in store.all(side=ReferralSide.SENDER, open_only=True, person_ref=person_ref):
             steps.take(referral, ReferralStep.REVOKE, now, code=PERSON_ERASED)
         store.forget_person(person_ref)
@@ -210,13 +212,13 @@ class Referrals:
 
     def _require_recipient(self, directory: Directory, new: NewReferral) -> None:
         peer = directory.active_party(new.recipient)
-        if peer.id == self._node.settings.entity:
+        if peer.id == self._context.settings.entity:
             raise ReferralInvalid("a referral goes to another entity", remedy="choose another --to")
         if new.transfer and peer.kind is EntityKind.COLLABORATOR:
             raise ReferralInvalid(f"{peer.id} is a collaborating entity: it takes no cases", remedy="choose another")
 
     def _consent_for(self, session: Session, person: str, new: NewReferral, now: datetime) -> str:
-        live = self._node.consents(session).live(person, PURPOSE, new.recipient, now)
+        live = own_consents(self._context, session).live(person, PURPOSE, new.recipient, now)
         chosen = [consent for consent in live if new.need is None or NEED_FIELD in consent.fields]
         if not chosen:
             missing = f" that covers {NEED_FIELD}" if live else ""
@@ -228,7 +230,7 @@ class Referrals:
 
     def _send(self, session: Session, referral: Referral, subject: str) -> Referral:
         now = referral.created_at
-        steps = Steps(self._node, session)
+        steps = Steps(self._context, session)
         offer = Offer(
             referral_id=referral.referral_id,
             kind="transfer" if referral.kind == "transfer" else "referral",
@@ -246,12 +248,12 @@ class Referrals:
         codes = MOVES[step].codes
         if codes is not None:
             load_referral_words().word(codes, code or "")
-        now = self._node.clock.now()
-        with self._node.transaction() as session:
+        now = self._context.clock.now()
+        with self._context.transaction() as session:
             referral = self._get(session, reference)
             if step is ReferralStep.ACCEPT and referral.answer_by is not None and now >= referral.answer_by:
                 raise ReferralStepRefused("the time to answer is over", remedy="ask the sender to send it again")
-            return Steps(self._node, session).take(referral, step, now, code=code)
+            return Steps(self._context, session).take(referral, step, now, code=code)
 
     def _get(self, session: Session, reference: str) -> Referral:
         store = ReferralStore(session)

@@ -16,7 +16,7 @@ from policies.referrals import OPEN, ReferralSide
 from service.files import write_private
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = (
@@ -53,7 +53,7 @@ _TEXTS: Final = {
 }
 
 
-def write_slip(node: "Node", reference: str, file: Path) -> Referral:
+def write_slip(context: "NodeContext", reference: str, file: Path) -> Referral:
     """Write the slip of a referral that was sent from here, in Spanish and English, and return the referral.
 
     Raises:
@@ -61,10 +61,10 @@ def write_slip(node: "Node", reference: str, file: Path) -> Referral:
         ReferralInvalid: it was received, or nobody waits for the person any more.
         StorageFull, HomeUnusable: the file cannot be written.
     """
-    referral, _ = Referrals(node).show(reference)
+    referral, _ = Referrals(context).show(reference)
     if referral.side is not ReferralSide.SENDER or referral.state not in OPEN:
         raise ReferralInvalid("a slip is for a referral sent from here and open", remedy="see: referral list --open")
-    directory, own = node.directory.newest(), node.settings.entity
+    directory, own = context.directory.newest(), context.settings.entity
     names = {party.id: party.name for party in directory.entities} if directory else {}
     page = slip_page(referral, to=names.get(referral.peer, referral.peer), sender=names.get(own, own))
     write_private(file, page.encode())

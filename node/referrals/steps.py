@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.bodies import ReferralBody
 from consent_ledger.entry import EntryType, NewEntry
+from node.ledger.own import own_ledger
 from node.referrals.errors import ReferralStepRefused
 from node.referrals.store import Referral, ReferralStore, TakenStep
 from policies.referrals import MOVES, ReferralSide, ReferralStep, allows, join
@@ -23,7 +24,7 @@ from records_exchange.referral import STEP, Step
 from records_exchange.request import payload_digest
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 DIRECTIONS: Final[Mapping[ReferralSide, Literal["sent", "received"]]] = {
     ReferralSide.SENDER: "sent",
@@ -36,8 +37,8 @@ LINK: Final = "link"
 class Steps:
     """Takes and notes steps at one node, in the caller's transaction."""
 
-    def __init__(self, node: "Node", session: Session) -> None:
-        self._node = node
+    def __init__(self, context: "NodeContext", session: Session) -> None:
+        self._context = context
         self._session = session
         self._store = ReferralStore(session)
 
@@ -77,13 +78,13 @@ class Steps:
         message = new_message(
             kind,
             body,
-            sender=self._node.settings.entity,
+            sender=self._context.settings.entity,
             recipient=referral.peer,
             now=now,
             subject=subject,
             life=NOTICE_LIFETIME,
         )
-        envelope = seal_message(message, self._node.keys.signing)
+        envelope = seal_message(message, self._context.keys.signing)
         notice = NewNotice(kind, referral.peer, referral.referral_id, {}, envelope=envelope.to_json())
         SqlMailbox(self._session).post([notice], now)
         return payload_digest(envelope)
@@ -122,4 +123,4 @@ class Steps:
             service=referral.service or None,
             consent_id=referral.consent_id or None,
         )
-        self._node.ledger(self._session).append([NewEntry(EntryType.REFERRAL, body)], now)
+        own_ledger(self._context, self._session).append([NewEntry(EntryType.REFERRAL, body)], now)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from node.cipher import Cell
 from node.fetch.asking import Asking, Reply, question_of
 from node.people.documents import Document
+from node.people.store import people_store
 from node.people.transferring import mark_case
 from node.referrals.errors import ReferralStepRefused, TransferNotReceived
 from node.referrals.referrals import Referrals
@@ -25,7 +26,7 @@ from policies.catalogue import load_catalogue
 from policies.referrals import PURPOSE, ReferralSide, ReferralState, ReferralStep, allows
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 TRANSFER: Final = "transfer"
 TRANSFERRED: Final = "transferred"
@@ -35,9 +36,9 @@ TRANSFERRED: Final = "transferred"
 class Transfers:
     """Takes cases over at one node."""
 
-    def __init__(self, node: "Node", asking: Asking | None = None) -> None:
-        self._node = node
-        self._asking = asking or Asking(node)
+    def __init__(self, context: "NodeContext", asking: Asking) -> None:
+        self._context = context
+        self._asking = asking
 
     def take_over(self, reference: str, document: Document) -> tuple[Referral, ImportedSummary]:
         """Fetch the consented summary of an accepted transfer, store it, and tell its sender that the case is ours.
@@ -49,16 +50,16 @@ class Transfers:
             PersonUnknown: this entity has no record of the person yet; register the person first.
             TransferNotReceived: the sender shared nothing, or did not answer; nothing was changed.
         """
-        desk = Referrals(self._node)
+        desk = Referrals(self._context)
         referral, _ = desk.link(reference, document)
         if referral.kind != TRANSFER or not allows(ReferralStep.FINISH, referral.side, referral.state):
             raise ReferralStepRefused(
                 f"this is a {referral.kind} that is {referral.state}", remedy="accept the transfer first"
             )
-        with self._node.snapshot() as session:
-            self._node.people(session).get_by_document(document)
+        with self._context.snapshot() as session:
+            people_store(self._context, session).get_by_document(document)
         fields = [spec.id for spec in load_catalogue().shareable()]
-        question = question_of(self._node, PURPOSE, fields=fields)
+        question = question_of(self._context, PURPOSE, fields=fields)
         (reply,) = self._asking.fetch(document, question, [referral.peer]).replies
         return self._keep(referral, document, reply)
 
@@ -69,13 +70,13 @@ class Transfers:
             ReferralUnknown: there is no such referral.
             RecordsUnreadable: it does not open with the person's key.
         """
-        with self._node.snapshot() as session:
+        with self._context.snapshot() as session:
             referral = ReferralStore(session).get(reference)
             query = select(ImportedSummaryRow).where(ImportedSummaryRow.referral_id == referral.referral_id)
             row = session.scalars(query).one_or_none()
             if row is None:
                 return None
-            cipher = self._node.people(session).cipher_of(row.person_ref)
+            cipher = people_store(self._context, session).cipher_of(row.person_ref)
             fields = json.loads(cipher.open(_cell(row.referral_id, row.person_ref), row.sealed))
             return ImportedSummary(row.referral_id, row.source, row.request_id, row.fetched_at, fields)
 
@@ -85,12 +86,12 @@ class Transfers:
             why = reply.error.message if reply.error else "it shares nothing for a referral"
             raise TransferNotReceived(f"{referral.peer}: {why}", remedy="the case stays there; try again later")
         kept: list[dict[str, Any]] = [field.model_dump(mode="json") for field in answer.fields]
-        now = self._node.clock.now()
-        with self._node.transaction() as session:
-            person = self._node.people(session).get_by_document(document).person_id
+        now = self._context.clock.now()
+        with self._context.transaction() as session:
+            person = people_store(self._context, session).get_by_document(document).person_id
             held = ReferralStore(session).find(referral.referral_id) or referral
             sealed = (
-                self._node.people(session)
+                people_store(self._context, session)
                 .cipher_of(person)
                 .seal(_cell(referral.referral_id, person), json.dumps(kept, ensure_ascii=False, sort_keys=True))
             )
@@ -104,7 +105,7 @@ class Transfers:
                     sealed=sealed,
                 )
             )
-            done = Steps(self._node, session).take(held, ReferralStep.FINISH, now, code=TRANSFERRED)
+            done = Steps(self._context, session).take(held, ReferralStep.FINISH, now, code=TRANSFERRED)
         return done, ImportedSummary(referral.referral_id, referral.peer, answer.request_id, now, kept)
 
 

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from consent_ledger.erasure import PersonTrace, in_batches, overdue, trace_person
 from node.care.store import CaseStore
 from node.consents.signed_forms import EvidenceVault
+from node.context import NodeContext
+from node.ledger.own import own_consents, own_ledger
 from node.locator.pseudonyms import forget_pseudonyms
 from node.locator.question_log import LocatorLog
 from node.people.documents import Document
+from node.people.store import people_store
 from node.referrals.referrals import Referrals
 from node.referrals.store import ReferralStore
 from node.risk.person_erasure import forget_risk
-from node.wiring import Node
 from policies.retention import load_retention
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.store import SqlExchangeStore
@@ -66,9 +68,9 @@ class RetentionRun:
 class Erasures:
     """Erasure at one node."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
-        self._vault = EvidenceVault(node.home)
+    def __init__(self, context: NodeContext) -> None:
+        self._context = context
+        self._vault = EvidenceVault(context.home)
 
     def erase_person(self, document: Document, basis: str) -> PersonErased:
         """Erase everything held of a person; durable when this returns. It cannot be undone.
@@ -79,21 +81,21 @@ class Erasures:
             HomeUnusable: the scans cannot be deleted; without the key, destroyed by then, nobody can read them.
         """
         chosen = load_retention().basis(basis).id
-        with self._node.snapshot() as session:
-            person = self._node.people(session).get_by_document(document).person_id
+        with self._context.snapshot() as session:
+            person = people_store(self._context, session).get_by_document(document).person_id
             # Most of the reading is done here, while the node goes on answering.
             known = {referral.referral_id for referral in ReferralStore(session).all(person_ref=person)}
             trace, seen = self._trace(session, person, 0, PersonTrace(referrals=known))
-        with self._node.transaction() as session:
-            self._node.people(session).get_by_document(document)  # nobody else erased it meanwhile
-            ledger = self._node.ledger(session)
+        with self._context.transaction() as session:
+            people_store(self._context, session).get_by_document(document)  # nobody else erased it meanwhile
+            ledger = own_ledger(self._context, session)
             ledger.lock()
-            now = self._node.clock.now()
-            Referrals(self._node).person_erased(session, person, now)
+            now = self._context.clock.now()
+            Referrals(self._context).person_erased(session, person, now)
             trace, _ = self._trace(session, person, seen, trace)
             batches = in_batches(ledger.store, trace.indexes)
             written = [ledger.erase_bodies(batch, chosen, now).index for batch in batches]
-            self._node.consents(session).forget(sorted(trace.consents))
+            own_consents(self._context, session).forget(sorted(trace.consents))
             SqlExchangeStore(session).forget_person(person)
             SqlMailbox(session).forget_person(person)
             SqlTravelStore(session).purge_person(person)
@@ -101,10 +103,10 @@ class Erasures:
             forget_pseudonyms(session, person)
             forget_risk(session, person)
             LocatorLog(session).forget_person(person)
-            self._node.people(session).erase(person, now)
+            people_store(self._context, session).erase(person, now)
         scans = self._vault.forget_person(person)
         recipients = tuple(sorted(trace.recipients))
-        scrubbed = scrub(self._node.engine)
+        scrubbed = scrub(self._context.engine)
         return PersonErased(person, chosen, len(trace.indexes), scans, tuple(written), recipients, scrubbed)
 
     def retain(self, *, dry_run: bool = False) -> RetentionRun:
@@ -118,15 +120,15 @@ class Erasures:
         """
         retention = load_retention()
         written: list[int] = []
-        with self._node.snapshot() as session:
-            ledger = self._node.ledger(session)
-            found = overdue(ledger.store, ledger.size(), retention, self._node.clock.now())
+        with self._context.snapshot() as session:
+            ledger = own_ledger(self._context, session)
+            found = overdue(ledger.store, ledger.size(), retention, self._context.clock.now())
         counts = {rule: len(indexes) for rule, indexes in found.items()}
         if dry_run or not found:
             return RetentionRun(counts, (), 0, dry_run)
         rules = {rule.id: rule for rule in retention.rules}
-        with self._node.transaction() as session:
-            ledger, now = self._node.ledger(session), self._node.clock.now()
+        with self._context.transaction() as session:
+            ledger, now = own_ledger(self._context, session), self._context.clock.now()
             ledger.lock()
             for rule, indexes in sorted(found.items()):
                 written += [
@@ -135,17 +137,17 @@ class Erasures:
                 ]
             forgotten = self._forget_consents(session, set(found.get("consents", ())))
         scans = sum(self._forget_scan(view) for view in forgotten)
-        scrub(self._node.engine)
+        scrub(self._context.engine)
         return RetentionRun(counts, tuple(written), scans, dry_run)
 
     def _trace(self, session: "Session", person: str, start: int, trace: PersonTrace) -> tuple[PersonTrace, int]:
-        ledger = self._node.ledger(session)
+        ledger = own_ledger(self._context, session)
         size = ledger.size()
         trace_person(ledger.store, person, start, size, trace)
         return trace, size
 
     def _forget_consents(self, session: "Session", erased: set[int]) -> "list[ConsentView]":
-        register = self._node.consents(session)
+        register = own_consents(self._context, session)
         gone = [view for view in register.list() if {view.given_index, view.last_index} & erased]
         register.forget([view.consent_id for view in gone])
         return gone

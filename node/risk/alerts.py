@@ -13,12 +13,12 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from node.clients.training import TrainingClient
+from node.context import NodeContext
 from node.risk.people_scores import RiskEntry, ScoredPeople, score_people
 from node.risk.professional_decisions import Decision
 from node.risk.tables import LastLookRow, LookRow
 from node.training.errors import BandInvalid
 from node.training.received_releases import VerifiedRelease
-from node.wiring import Node
 
 
 class Band(StrEnum):
@@ -78,7 +78,7 @@ def parse_band(text: str) -> Band:
 
 
 def alerts(
-    node: Node, client: TrainingClient, *, threshold: Band, as_of: date | None = None, peek: bool = False
+    context: NodeContext, client: TrainingClient, *, threshold: Band, as_of: date | None = None, peek: bool = False
 ) -> AlertList:
     """Return who rose over the threshold since the last look, and let this be the last look unless `peek`.
 
@@ -87,8 +87,8 @@ def alerts(
     Raises:
         as `node.risk.people_scores.score_people`.
     """
-    scored = score_people(node, client, as_of=as_of)
-    with node.transaction() as session:
+    scored = score_people(context, client, as_of=as_of)
+    with context.transaction() as session:
         last = session.get(LastLookRow, 1, with_for_update=True)
         before = {row.person_ref: Band(row.band) for row in session.scalars(select(LookRow))}
         found = _risen(scored, before, threshold) if last is not None else ()
@@ -102,7 +102,7 @@ def alerts(
             alerts=found,
         )
         if not peek:
-            _keep(session, scored, node.clock.now())
+            _keep(session, scored, context.clock.now())
     return shown
 
 

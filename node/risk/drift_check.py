@@ -4,19 +4,20 @@ from federated.errors import DataUnsuitable
 from federated.evaluation.drift import Drift, drift
 from federated.release.scorer import Scorer
 from federated.tabular.features import encode_features
+from node.context import NodeContext
+from node.people.store import people_store
 from node.training.received_releases import VerifiedRelease
 from node.training.record_features import scoring_rows
-from node.wiring import Node
 from policies.training_features import load_training_features
 
 
-def drift_here(node: Node, verified: VerifiedRelease) -> Drift | None:
+def drift_here(context: NodeContext, verified: VerifiedRelease) -> Drift | None:
     """Return how far this month's scores are from the release's baseline, or None when there is nothing to compare."""
     baseline = verified.release.drift_baseline
     if baseline is None:
         return None
-    with node.snapshot() as session:
-        rows = scoring_rows(node.people(session), load_training_features(), node.clock.now().date())
+    with context.snapshot() as session:
+        rows = scoring_rows(people_store(context, session), load_training_features(), context.clock.now().date())
     if not rows:
         return None
     scorer = Scorer(verified.release, verified.manifest.features)

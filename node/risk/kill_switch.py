@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.bodies import PolicyChangedBody
 from consent_ledger.entry import EntryType, NewEntry, encode_time
+from node.context import NodeContext
+from node.ledger.own import own_ledger
 from node.risk.tables import SwitchRow
 from node.training.errors import RiskSwitchedOff, SwitchReasonInvalid
-from node.wiring import Node
 from trust import canonical
 
 POLICY_CODE = "risk.use"
@@ -58,7 +59,7 @@ def require_on(session: Session) -> None:
         )
 
 
-def switch(node: Node, *, on: bool, changed_by: str, reason: str = "") -> SwitchState:
+def switch(context: NodeContext, *, on: bool, changed_by: str, reason: str = "") -> SwitchState:
     """Switch the use of the model off or on; durable and in the ledger when this returns. Twice changes nothing.
 
     Raises:
@@ -68,13 +69,13 @@ def switch(node: Node, *, on: bool, changed_by: str, reason: str = "") -> Switch
         raise SwitchReasonInvalid(
             f"say why, in at most {MAX_REASON} characters and with no personal data", remedy="use --reason"
         )
-    with node.transaction() as session:
-        ledger = node.ledger(session)
+    with context.transaction() as session:
+        ledger = own_ledger(context, session)
         ledger.lock()
         before = switch_state(session)
         if before.is_on is on:
             return before
-        now = node.clock.now()
+        now = context.clock.now()
         after = SwitchState(on, reason, changed_by, now)
         body = PolicyChangedBody(policy=POLICY_CODE, old_sha256=before.sha256, new_sha256=after.sha256)
         (entry,) = ledger.append([NewEntry(EntryType.POLICY_CHANGED, body)], now)

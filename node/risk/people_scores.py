@@ -16,6 +16,8 @@ from federated.campaign.manifest import CampaignManifest, DataSource
 from federated.release.scorer import Reason, Score, Scorer
 from federated.tabular.features import encode_features
 from node.clients.training import TrainingClient
+from node.context import NodeContext
+from node.people.store import people_store
 from node.risk.kill_switch import require_on
 from node.risk.professional_decisions import Decision, PersonDecision, decisions
 from node.risk.release_validity import require_current
@@ -23,7 +25,6 @@ from node.risk.score_intervals import Interval, PastCases
 from node.training.calibration import Calibration, fit, log_odds
 from node.training.received_releases import VerifiedRelease, newest_release
 from node.training.record_features import FeatureRow, scoring_rows, training_rows
-from node.wiring import Node
 from policies.training_features import load_training_features
 
 REASONS: Final = 3
@@ -69,11 +70,11 @@ class ScoredPeople:
     entries: tuple[RiskEntry, ...]
 
 
-def score_people(node: Node, client: TrainingClient, *, as_of: date | None = None) -> ScoredPeople:
+def score_people(context: NodeContext, client: TrainingClient, *, as_of: date | None = None) -> ScoredPeople:
     """Score the people of this node's cohort with the newest verified release.
 
     Args:
-        node: whose people.
+        context: whose people.
         client: where to look for a newer release; when it does not answer, the one kept here serves.
         as_of: the month to look back from; the present one when None.
 
@@ -83,16 +84,16 @@ def score_people(node: Node, client: TrainingClient, *, as_of: date | None = Non
         ReleaseInvalid, SignatureInvalid, DataUnsuitable: the release is not acceptable or not of these features.
     """
     # (1) before anything is read
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         require_on(session)
     # (2) verified, and not expired
-    verified = newest_release(node, client, source=DataSource.RECORDS)
-    require_current(verified.release, node.clock.now())
-    moment = as_of or node.clock.now().date()
+    verified = newest_release(context, client, source=DataSource.RECORDS)
+    require_current(verified.release, context.clock.now())
+    moment = as_of or context.clock.now().date()
     chosen = load_training_features()
     # (3) objectors have no row
-    with node.snapshot() as session:
-        people = node.people(session)
+    with context.snapshot() as session:
+        people = people_store(context, session)
         rows, past = scoring_rows(people, chosen, moment), training_rows(people, chosen)
         decided = decisions(session, verified.release.campaign_id)
     scorer = Scorer(verified.release, verified.manifest.features)

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from federated.campaign.manifest import DataSource
 from node.clients.training import TrainingClient
+from node.context import NodeContext
+from node.people.store import people_store
 from node.risk.kill_switch import require_on
 from node.risk.release_validity import require_current
 from node.risk.tables import DecisionRow
 from node.training.received_releases import newest_release
-from node.wiring import Node
 from policies.risk_reasons import risk_reason
 
 ENOUGH_DECISIONS: Final = 30
@@ -86,7 +87,7 @@ class NewDecision:
     reason: str | None = None
 
 
-def decide(node: Node, client: TrainingClient, new: NewDecision) -> PersonDecision:
+def decide(context: NodeContext, client: TrainingClient, new: NewDecision) -> PersonDecision:
     """Keep a professional's decision about a person under the release in use; the newest one holds.
 
     Raises:
@@ -97,12 +98,12 @@ def decide(node: Node, client: TrainingClient, new: NewDecision) -> PersonDecisi
     """
     if new.reason is not None:
         risk_reason(new.reason)
-    release = newest_release(node, client, source=DataSource.RECORDS).release
-    now = node.clock.now()
+    release = newest_release(context, client, source=DataSource.RECORDS).release
+    now = context.clock.now()
     require_current(release, now)
-    with node.transaction() as session:
+    with context.transaction() as session:
         require_on(session)
-        node.people(session).person(new.person_id)
+        people_store(context, session).person(new.person_id)
         row = DecisionRow(
             person_ref=new.person_id,
             campaign_id=release.campaign_id,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from node.clients.training import TrainingClient
+from node.context import NodeContext
 from node.risk.people_scores import RiskEntry, score_people
 from node.training.errors import MonthInvalid
 from node.training.received_releases import VerifiedRelease
-from node.wiring import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class RiskList:
     entries: tuple[RiskEntry, ...]
 
 
-def risk_list(node: Node, client: TrainingClient, *, top: int, as_of: date | None = None) -> RiskList:
+def risk_list(context: NodeContext, client: TrainingClient, *, top: int, as_of: date | None = None) -> RiskList:
     """Return the first `top` people of this node's cohort.
 
     Args:
-        node: whose people.
+        context: whose people.
         client: where to look for a newer release; when it does not answer, the one kept here serves.
         top: how many to return.
         as_of: the month to look back from; the present one when None.
@@ -42,7 +42,7 @@ def risk_list(node: Node, client: TrainingClient, *, top: int, as_of: date | Non
     Raises:
         as `node.risk.people_scores.score_people`.
     """
-    scored = score_people(node, client, as_of=as_of)
+    scored = score_people(context, client, as_of=as_of)
     return RiskList(scored.release, scored.as_of, len(scored.entries), scored.calibrated, scored.entries[:top])
 
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from federated.campaign.manifest import DataSource
 from federated.evaluation.drift import Drift
 from node.clients.training import TrainingClient
+from node.context import NodeContext
 from node.risk.drift_check import drift_here
 from node.risk.kill_switch import SwitchState, switch_state
 from node.risk.professional_decisions import OverrideRate, override_rate
 from node.risk.tables import LastLookRow
 from node.training.errors import ReleaseMissing, ReleaseRecalled
 from node.training.received_releases import VerifiedRelease, newest_release
-from node.wiring import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class RiskStatus:
     recalled: bool = False
 
 
-def risk_status(node: Node, client: TrainingClient) -> RiskStatus:
+def risk_status(context: NodeContext, client: TrainingClient) -> RiskStatus:
     """Return the state of use; it can be asked also while the model is off or expired.
 
     Raises:
@@ -44,17 +44,17 @@ def risk_status(node: Node, client: TrainingClient) -> RiskStatus:
     """
     recalled = False
     try:
-        release = newest_release(node, client, source=DataSource.RECORDS)
+        release = newest_release(context, client, source=DataSource.RECORDS)
     except ReleaseMissing:
         release = None
     except ReleaseRecalled:
         release, recalled = None, True
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         state = switch_state(session)
         rate = override_rate(session, release.release.campaign_id) if release is not None else OverrideRate(0, 0)
         look = session.get(LastLookRow, 1)
     expires = release.release.expires if release is not None else None
-    expired = expires is not None and node.clock.now() >= expires
+    expired = expires is not None and context.clock.now() >= expires
     looked = look.looked_at if look is not None else None
-    drift = drift_here(node, release) if release is not None and state.is_on else None
+    drift = drift_here(context, release) if release is not None and state.is_on else None
     return RiskStatus(state, release, expires, expired, rate, looked, drift, recalled)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from node.fetch.answering import Answering
+from node.messages.receiving import MessageDesk
 from records_exchange.message import MESSAGE_TYPE
 from records_exchange.request import OUTDATED_REQUEST_TYPE, REQUEST_TYPE
 from trust.errors import MalformedDocument
@@ -11,16 +12,14 @@ from trust.signing import Envelope
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from node.wiring import Node
-
 
 class Incoming:
     """Takes requests and messages of other entities. Safe to call from several threads."""
 
-    def __init__(self, node: "Node") -> None:
+    def __init__(self, answering: Answering, messages: MessageDesk) -> None:
         self._takers: Mapping[str, Callable[[Envelope, str], Envelope]] = {
-            **dict.fromkeys((REQUEST_TYPE, OUTDATED_REQUEST_TYPE), Answering(node).answer),
-            MESSAGE_TYPE: node.message_desk.take,
+            **dict.fromkeys((REQUEST_TYPE, OUTDATED_REQUEST_TYPE), answering.answer),
+            MESSAGE_TYPE: messages.take,
         }
 
     def take(self, envelope: Envelope, caller: str) -> Envelope:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import grpc
 from typing_extensions import override
 
-from node.wiring import Node
+from node.rpc.incoming import Incoming
 from protos.redpact.v1 import records_pb2, records_pb2_grpc
 from service.peer import caller_id
 from service.wire import from_wire, to_wire
@@ -14,23 +14,24 @@ from service.wire import from_wire, to_wire
 class RecordsServicer(records_pb2_grpc.RecordsServicer):
     """Unwraps, hands over, wraps."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, incoming: Incoming, network: str) -> None:
+        self._incoming = incoming
+        self._network = network
 
     @override
     def FetchSummary(
         self, request: records_pb2.FetchSummaryRequest, context: grpc.ServicerContext
     ) -> records_pb2.FetchSummaryReply:
         """Answer a signed request with a signed answer; see `records_exchange.checks` for what is checked."""
-        caller = caller_id(context, self._node.settings.network)
-        answer = self._node.incoming.take(from_wire(request.request), caller)
+        caller = caller_id(context, self._network)
+        answer = self._incoming.take(from_wire(request.request), caller)
         return records_pb2.FetchSummaryReply(answer=to_wire(answer))
 
 
-def records_servicer(node: Node) -> Callable[[grpc.Server], None]:
+def records_servicer(incoming: Incoming, network: str) -> Callable[[grpc.Server], None]:
     """Return what adds the servicer to a server."""
 
     def register(server: grpc.Server) -> None:
-        records_pb2_grpc.add_RecordsServicer_to_server(RecordsServicer(node), server)
+        records_pb2_grpc.add_RecordsServicer_to_server(RecordsServicer(incoming, network), server)
 
     return register

@@ -18,10 +18,12 @@ from federated.campaign.decision import CampaignDecision, Verdict, is_news, seal
 from federated.campaign.manifest import CampaignManifest, open_manifest
 from federated.errors import CampaignNotApproved
 from node.clients.training import TrainingClient
+from node.context import NodeContext
+from node.ledger.own import own_ledger
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.pending_work import undelivered_first_decisions
+from node.training.stores import epsilon_ledger, own_enrolments
 from node.training.tables import WithdrawalRow
-from node.wiring import Node
 from service.errors import PeerRefused, PeerUnreachable
 from trust.signing import Envelope
 
@@ -43,25 +45,25 @@ class Withdrawn:
     refused_code: str | None
 
 
-def withdraw(node: Node, client: TrainingClient, campaign_id: str, *, reason: str = "") -> Withdrawn:
+def withdraw(context: NodeContext, client: TrainingClient, campaign_id: str, *, reason: str = "") -> Withdrawn:
     """Withdraw the approval of a campaign. Doing it again changes nothing and delivers once more.
 
     Raises:
         CampaignNotApproved: this entity never decided on it.
         CampaignDecided: it was refused here.
     """
-    with node.transaction() as session:
-        ledger = node.ledger(session)
+    with context.transaction() as session:
+        ledger = own_ledger(context, session)
         ledger.lock()  # before the budget's lock, as everywhere: a round is recorded either before this or never
-        manifest = _withdraw(node, session, campaign_id, reason)
+        manifest = _withdraw(context, session, campaign_id, reason)
     try:
-        deliver_withdrawals(node, client)
+        deliver_withdrawals(context, client)
     except PeerUnreachable as error:
         _log.info("withdrawal_undelivered", campaign=campaign_id, message=error.message)  # the service goes on trying
-    return _as_it_stands(node, manifest)
+    return _as_it_stands(context, manifest)
 
 
-def deliver_withdrawals(node: Node, client: TrainingClient) -> None:
+def deliver_withdrawals(context: NodeContext, client: TrainingClient) -> None:
     """Tell the coordinator of every withdrawal that it does not know of. What it will not take is settled too.
 
     One whose approval is still on its way waits for it.
@@ -70,7 +72,7 @@ def deliver_withdrawals(node: Node, client: TrainingClient) -> None:
         PeerUnreachable: no answer; what is left goes next time.
     """
     query = select(WithdrawalRow).where(WithdrawalRow.delivered_at.is_(None), WithdrawalRow.refused_code.is_(None))
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         on_their_way = set(undelivered_first_decisions(session))
         waiting = [
             (row.campaign_id, Envelope.from_json(row.decision))
@@ -83,37 +85,37 @@ def deliver_withdrawals(node: Node, client: TrainingClient) -> None:
             client.decide(decision)
         except PeerRefused as error:
             refused_code = error.peer_code or "refused"
-        with node.transaction() as session:
+        with context.transaction() as session:
             row = session.get_one(WithdrawalRow, campaign_id, with_for_update=True)
             row.refused_code = refused_code
-            row.delivered_at = node.clock.now() if refused_code is None else None
+            row.delivered_at = context.clock.now() if refused_code is None else None
 
 
-def _withdraw(node: Node, session: Session, campaign_id: str, reason: str) -> CampaignManifest:
+def _withdraw(context: NodeContext, session: Session, campaign_id: str, reason: str) -> CampaignManifest:
     record = EffectiveDecisions(session).get(campaign_id)
     if record is None:
         raise CampaignNotApproved(
             f"campaign {campaign_id!r} was never approved here", remedy="see: redpact-node training list"
         )
-    manifest = open_manifest(record.manifest, coordinator_key=bytes.fromhex(node.settings.coordinator_key))
+    manifest = open_manifest(record.manifest, coordinator_key=bytes.fromhex(context.settings.coordinator_key))
     if not is_news(record.verdict, Verdict.WITHDRAWN):
         return manifest
-    now = node.clock.now()
+    now = context.clock.now()
     decision = CampaignDecision(
         campaign_id=campaign_id,
         manifest_sha256=record.manifest_sha256,
-        entity=node.settings.entity,
+        entity=context.settings.entity,
         verdict=Verdict.WITHDRAWN,
         reason=reason,
         decided=now,
     )
-    node.epsilon_ledger(session).close(campaign_id, now)
-    node.enrolments(session).erase(campaign_id)
+    epsilon_ledger(session).close(campaign_id, now)
+    own_enrolments(context, session).erase(campaign_id)
     body = TrainingDecisionBody(campaign_id=campaign_id, manifest_sha256=record.manifest_sha256, reason=reason)
-    (entry,) = node.ledger(session).append([NewEntry(EntryType.TRAINING_WITHDRAWN, body)], now)
+    (entry,) = own_ledger(context, session).append([NewEntry(EntryType.TRAINING_WITHDRAWN, body)], now)
     row = WithdrawalRow(
         campaign_id=campaign_id,
-        decision=seal_decision(decision, node.keys.signing).to_json(),
+        decision=seal_decision(decision, context.keys.signing).to_json(),
         ledger_index=entry.index,
         withdrawn_at=now,
     )
@@ -121,7 +123,7 @@ def _withdraw(node: Node, session: Session, campaign_id: str, reason: str) -> Ca
     return manifest
 
 
-def _as_it_stands(node: Node, manifest: CampaignManifest) -> Withdrawn:
-    with node.snapshot() as session:
+def _as_it_stands(context: NodeContext, manifest: CampaignManifest) -> Withdrawn:
+    with context.snapshot() as session:
         row = session.get_one(WithdrawalRow, manifest.campaign_id)
     return Withdrawn(manifest, row.ledger_index, row.withdrawn_at, row.delivered_at is not None, row.refused_code)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from federated.budget.epsilon_ledger import BudgetLimit, BudgetStatement
+from node.context import NodeContext
 from node.training.datasets import RECORDS, registered
 from node.training.errors import DatasetUnknown
-from node.wiring import Node
+from node.training.stores import epsilon_ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,27 +19,27 @@ class NewLimit:
     delta: float | None = None
 
 
-def statements(node: Node) -> tuple[BudgetStatement, ...]:
+def statements(context: NodeContext) -> tuple[BudgetStatement, ...]:
     """Return the state of every budget, by data set."""
-    with node.snapshot() as session:
-        return node.epsilon_ledger(session).statements()
+    with context.snapshot() as session:
+        return epsilon_ledger(session).statements()
 
 
-def set_limit(node: Node, new: NewLimit) -> BudgetStatement:
+def set_limit(context: NodeContext, new: NewLimit) -> BudgetStatement:
     """Set the limit of a data set; what is spent stays spent.
 
     Raises:
         DatasetUnknown: there is no such data set.
         PrivacyTermsInvalid: epsilon or delta out of range, or another delta than the one accounted at.
     """
-    with node.transaction() as session:
+    with context.transaction() as session:
         names = {RECORDS, *(dataset.name for dataset in registered(session))}
         if new.dataset not in names:
             raise DatasetUnknown(f"no data set {new.dataset!r} here", remedy=f"use one of: {', '.join(sorted(names))}")
-        budget = node.epsilon_ledger(session)
+        budget = epsilon_ledger(session)
         known = {each.limit.dataset: each.limit.delta for each in budget.statements()}
-        delta = new.delta if new.delta is not None else known.get(new.dataset, node.settings.epsilon_delta)
-        return budget.set_limit(BudgetLimit(new.dataset, new.epsilon, delta), node.clock.now())
+        delta = new.delta if new.delta is not None else known.get(new.dataset, context.settings.epsilon_delta)
+        return budget.set_limit(BudgetLimit(new.dataset, new.epsilon, delta), context.clock.now())
 
 
 def document(statement: BudgetStatement) -> dict[str, Any]:

@@ -16,13 +16,15 @@ from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_
 from federated.errors import BudgetUnknown
 from federated.storage.sql_campaigns import SqlCampaignStore
 from node.clients.training import ListedCampaign, TrainingClient
+from node.context import NodeContext
+from node.ledger.own import own_ledger
 from node.training.approval_withdrawal import deliver_withdrawals
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import ManifestUnknown
 from node.training.local_data import training_data
 from node.training.pending_work import undelivered_first_decisions
+from node.training.stores import epsilon_ledger, training_guard
 from node.training.tables import DeliveryRow, WithdrawalRow
-from node.wiring import Node
 from service.errors import PeerRefused, PeerUnreachable
 from trust.signing import Envelope
 
@@ -69,7 +71,7 @@ class Decided:
     delivered: bool
 
 
-def list_campaigns(node: Node, client: TrainingClient) -> tuple[CampaignView, ...]:
+def list_campaigns(context: NodeContext, client: TrainingClient) -> tuple[CampaignView, ...]:
     """Return the campaigns that the coordinator shows, newest first, and those decided here that it does not show.
 
     Raises:
@@ -81,23 +83,25 @@ def list_campaigns(node: Node, client: TrainingClient) -> tuple[CampaignView, ..
         listed = client.campaigns()
     except PeerUnreachable:
         listed = ()
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         records = {record.campaign_id: record for record in EffectiveDecisions(session).all()}
         delivered = _delivered(session)
     views = []
     for each in listed:
-        manifest = _open(node, each.manifest)
+        manifest = _open(context, each.manifest)
         record = records.pop(manifest.campaign_id, None)
         changed = record is not None and record.manifest_sha256 != manifest_sha256(each.manifest)
         decision = record.verdict.value if record is not None else UNDECIDED
         views.append(CampaignView(manifest, each.state, decision, manifest.campaign_id in delivered, changed))
     for record in reversed(list(records.values())):
-        manifest = _open(node, record.manifest)
+        manifest = _open(context, record.manifest)
         views.append(CampaignView(manifest, "", record.verdict.value, record.campaign_id in delivered, changed=False))
     return tuple(views)
 
 
-def approve(node: Node, client: TrainingClient, campaign_id: str, *, reason: str = "", decided_by: str = "") -> Decided:
+def approve(
+    context: NodeContext, client: TrainingClient, campaign_id: str, *, reason: str = "", decided_by: str = ""
+) -> Decided:
     """Approve a campaign: reserve its whole budget, write it in the ledger, and tell the coordinator.
 
     In order: (1) the manifest is the coordinator's and passes the guard's review; (2) the data it asks for is here and
@@ -109,19 +113,21 @@ def approve(node: Node, client: TrainingClient, campaign_id: str, *, reason: str
         FederatedError: the guard or the budget says no. TrainingError: the data are not there.
         PeerRefused, PeerUnreachable: the coordinator cannot be asked which campaigns there are.
     """
-    envelope = _listed(node, client, campaign_id)
-    now = node.clock.now()
+    envelope = _listed(context, client, campaign_id)
+    now = context.clock.now()
     # (1) before any data is read
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         known = EffectiveDecisions(session).get(campaign_id)
         if known is None:
-            manifest = node.training_guard(session).review(envelope, now)
+            manifest = training_guard(context, session).review(envelope, now)
             # (2) readable, and exactly the declared features
-            training_data(node, session, manifest)
-    return _decide(node, client, envelope, _Answer(Verdict.APPROVED, reason, decided_by))
+            training_data(context, session, manifest)
+    return _decide(context, client, envelope, _Answer(Verdict.APPROVED, reason, decided_by))
 
 
-def refuse(node: Node, client: TrainingClient, campaign_id: str, *, reason: str = "", decided_by: str = "") -> Decided:
+def refuse(
+    context: NodeContext, client: TrainingClient, campaign_id: str, *, reason: str = "", decided_by: str = ""
+) -> Decided:
     """Refuse a campaign, whatever its terms, and tell the coordinator.
 
     Raises:
@@ -129,10 +135,10 @@ def refuse(node: Node, client: TrainingClient, campaign_id: str, *, reason: str 
         CampaignDecided: it was approved here.
         PeerRefused, PeerUnreachable: the coordinator cannot be asked which campaigns there are.
     """
-    return _decide(node, client, _listed(node, client, campaign_id), _Answer(Verdict.REFUSED, reason, decided_by))
+    return _decide(context, client, _listed(context, client, campaign_id), _Answer(Verdict.REFUSED, reason, decided_by))
 
 
-def deliver(node: Node, client: TrainingClient) -> None:
+def deliver(context: NodeContext, client: TrainingClient) -> None:
     """Deliver every decision and withdrawal that the coordinator has not acknowledged.
 
     What it will not take is settled here too.
@@ -140,7 +146,7 @@ def deliver(node: Node, client: TrainingClient) -> None:
     Raises:
         PeerUnreachable: no answer; what is left goes next time.
     """
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         waiting = undelivered_first_decisions(session)
         store = SqlCampaignStore(session)
         decisions = [(each, record.decision) for each in waiting if (record := store.get(each)) is not None]
@@ -150,44 +156,44 @@ def deliver(node: Node, client: TrainingClient) -> None:
             client.decide(decision)
         except PeerRefused as error:
             refused_code = error.peer_code or "refused"
-        _settle(node, campaign_id, refused_code)
-    deliver_withdrawals(node, client)
+        _settle(context, campaign_id, refused_code)
+    deliver_withdrawals(context, client)
 
 
-def _settle(node: Node, campaign_id: str, refused_code: str | None) -> None:
-    with node.transaction() as session:
+def _settle(context: NodeContext, campaign_id: str, refused_code: str | None) -> None:
+    with context.transaction() as session:
         row = session.get(DeliveryRow, campaign_id, with_for_update=True)
         if row is None:
             return
         if refused_code is None:
-            row.delivered_at = node.clock.now()
+            row.delivered_at = context.clock.now()
             return
         # Too late, or not wanted: the campaign goes on without this entity, so that nothing stays reserved for it.
         row.refused_code = refused_code
-        node.epsilon_ledger(session).close(campaign_id, node.clock.now())
+        epsilon_ledger(session).close(campaign_id, context.clock.now())
 
 
-def _decide(node: Node, client: TrainingClient, envelope: Envelope, answer: _Answer) -> Decided:
-    manifest = _open(node, envelope)
-    now = node.clock.now()
+def _decide(context: NodeContext, client: TrainingClient, envelope: Envelope, answer: _Answer) -> Decided:
+    manifest = _open(context, envelope)
+    now = context.clock.now()
     decision = CampaignDecision(
         campaign_id=manifest.campaign_id,
         manifest_sha256=manifest_sha256(envelope),
-        entity=node.settings.entity,
+        entity=context.settings.entity,
         verdict=answer.verdict,
         reason=answer.reason,
         decided=now,
     )
-    signed = seal_decision(decision, node.keys.signing)
+    signed = seal_decision(decision, context.keys.signing)
     # (3) budget, decision and ledger entry together
-    with node.transaction() as session:
-        index = _store(node, session, (envelope, signed), decision, answer.decided_by)
+    with context.transaction() as session:
+        index = _store(context, session, (envelope, signed), decision, answer.decided_by)
     # (4) sent only after the commit; when that fails now, the running service delivers it later
     try:
-        deliver(node, client)
+        deliver(context, client)
     except PeerUnreachable:
         return Decided(manifest, answer.verdict, index, delivered=False)
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         row = session.get(DeliveryRow, manifest.campaign_id)
     if row is not None and row.refused_code is not None:
         raise PeerRefused(
@@ -199,14 +205,18 @@ def _decide(node: Node, client: TrainingClient, envelope: Envelope, answer: _Ans
 
 
 def _store(
-    node: Node, session: Session, envelopes: tuple[Envelope, Envelope], decision: CampaignDecision, decided_by: str
+    context: NodeContext,
+    session: Session,
+    envelopes: tuple[Envelope, Envelope],
+    decision: CampaignDecision,
+    decided_by: str,
 ) -> int:
-    (envelope, signed), ledger = envelopes, node.ledger(session)
+    (envelope, signed), ledger = envelopes, own_ledger(context, session)
     ledger.lock()  # before the budget's lock, as everywhere
-    guard, now = node.training_guard(session), decision.decided
+    guard, now = training_guard(context, session), decision.decided
     if decision.verdict is Verdict.APPROVED:
-        manifest = _open(node, envelope)
-        ensure_limit(node, session, manifest.dataset, now)
+        manifest = _open(context, envelope)
+        ensure_limit(context, session, manifest.dataset, now)
         guard.approve(envelope, signed, manifest.dataset, now)
     else:
         manifest = guard.refuse(envelope, signed, now)
@@ -228,13 +238,13 @@ def _store(
     return entry.index
 
 
-def ensure_limit(node: Node, session: Session, dataset: str, now: datetime) -> None:
+def ensure_limit(context: NodeContext, session: Session, dataset: str, now: datetime) -> None:
     """Give a data set without a limit the one of the settings; one that has a limit keeps it."""
-    budget = node.epsilon_ledger(session)
+    budget = epsilon_ledger(session)
     try:
         budget.statement(dataset)
     except BudgetUnknown:
-        budget.set_limit(BudgetLimit(dataset, node.settings.epsilon_limit, node.settings.epsilon_delta), now)
+        budget.set_limit(BudgetLimit(dataset, context.settings.epsilon_limit, context.settings.epsilon_delta), now)
 
 
 def decimal(number: float) -> str:
@@ -249,12 +259,12 @@ def _delivered(session: Session) -> set[str]:
     return set(first) - set(waiting)
 
 
-def _listed(node: Node, client: TrainingClient, campaign_id: str) -> Envelope:
+def _listed(context: NodeContext, client: TrainingClient, campaign_id: str) -> Envelope:
     for each in client.campaigns():
-        if _open(node, each.manifest).campaign_id == campaign_id:
+        if _open(context, each.manifest).campaign_id == campaign_id:
             return each.manifest
     raise ManifestUnknown(f"there is no campaign {campaign_id!r}", remedy="see: redpact-node training list")
 
 
-def _open(node: Node, envelope: Envelope) -> CampaignManifest:
-    return open_manifest(envelope, coordinator_key=bytes.fromhex(node.settings.coordinator_key))
+def _open(context: NodeContext, envelope: Envelope) -> CampaignManifest:
+    return open_manifest(envelope, coordinator_key=bytes.fromhex(context.settings.coordinator_key))

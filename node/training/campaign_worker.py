@@ -16,12 +16,13 @@ from federated.flower.client_app import answer
 from federated.flower.messages import refusal
 from federated.storage.sql_campaigns import SqlCampaignStore
 from node.clients.training import PulledTask, TrainingClient
+from node.context import NodeContext
 from node.training.campaign_decisions import deliver
 from node.training.errors import TrainingError
 from node.training.pending_work import IDLE_SECONDS, open_campaigns, open_campaigns_in
 from node.training.received_releases import RECALLED, RELEASED, fetch_missing
-from node.training.step_replies import StepReplies, warm_up
-from node.wiring import Node
+from node.training.step_replies import Refresh, StepReplies, warm_up
+from node.training.stores import epsilon_ledger, own_enrolments
 from service.errors import PeerRefused
 from trust import signing
 
@@ -36,18 +37,18 @@ _log = structlog.get_logger(__name__)
 class TrainingWorker:
     """Works for every campaign that this entity approved and that has not ended."""
 
-    def __init__(self, node: Node, client: TrainingClient) -> None:
-        self._node = node
+    def __init__(self, context: NodeContext, client: TrainingClient, refresh: Refresh) -> None:
+        self._context = context
         self._client = client
-        self._desk = StepReplies(node)
+        self._replies = StepReplies(context, refresh)
         self._prepared: set[str] = set()
 
     def run(self, stopping: threading.Event) -> None:
         """Go on until `stopping` is set or there is no campaign left to work for."""
-        while not stopping.is_set() and (campaigns := open_campaigns(self._node)):
+        while not stopping.is_set() and (campaigns := open_campaigns(self._context)):
             for campaign_id in campaigns:
                 self.prepare(campaign_id)
-            deliver(self._node, self._client)
+            deliver(self._context, self._client)
             self.work_while_asked(stopping)
             if not stopping.is_set():
                 self.settle()
@@ -66,11 +67,11 @@ class TrainingWorker:
         if campaign_id in self._prepared:
             return
         self._prepared.add(campaign_id)
-        key = bytes.fromhex(self._node.settings.coordinator_key)
-        with self._node.snapshot() as session:
+        key = bytes.fromhex(self._context.settings.coordinator_key)
+        with self._context.snapshot() as session:
             record = SqlCampaignStore(session).get(campaign_id)
             if record is not None:
-                warm_up(self._node, session, open_manifest(record.manifest, coordinator_key=key))
+                warm_up(self._context, session, open_manifest(record.manifest, coordinator_key=key))
 
     def work_on(self, tasks: Sequence[PulledTask], wait_seconds: float) -> tuple[tuple[PulledTask, ...], int]:
         """Answer tasks; return the next ones, asked for together with the last delivery, and how many were answered."""
@@ -94,7 +95,7 @@ class TrainingWorker:
             RuntimeFault, TrustError: this node has a fault; nothing is answered.
         """
         try:
-            return answer(task.message, self._desk.answer)
+            return answer(task.message, self._replies.answer)
         except TrainingError as error:
             return refusal(task.message, error.code)
 
@@ -103,12 +104,12 @@ class TrainingWorker:
 
         A campaign is over when the coordinator says so or its time is up. Saying so wrongly only loses it the entity.
         """
-        key = bytes.fromhex(self._node.settings.coordinator_key)
+        key = bytes.fromhex(self._context.settings.coordinator_key)
         listed = self._client.campaigns()
         states = {manifest_sha256(each.manifest): each.state for each in listed}
-        now, released = self._node.clock.now(), []
-        with self._node.transaction() as session:
-            budget, store = self._node.epsilon_ledger(session), SqlCampaignStore(session)
+        now, released = self._context.clock.now(), []
+        with self._context.transaction() as session:
+            budget, store = epsilon_ledger(session), SqlCampaignStore(session)
             for campaign_id in open_campaigns_in(session):
                 record = store.get(campaign_id)
                 if record is None:
@@ -117,15 +118,17 @@ class TrainingWorker:
                 state = states.get(record.manifest_sha256, "")
                 if state in FINAL_STATES or now >= manifest.ends:
                     budget.close(campaign_id, now)
-                    self._node.enrolments(session).erase(campaign_id)
-                    self._desk.forget(campaign_id)
+                    own_enrolments(self._context, session).erase(campaign_id)
+                    self._replies.forget(campaign_id)
                     released += [campaign_id] if state == RELEASED else []
-        fetch_missing(self._node, self._client, released)
+        fetch_missing(self._context, self._client, released)
 
     def _send(self, task_id: str, result: bytes, wait_seconds: float) -> tuple[PulledTask, ...]:
         # Signed only now: what is sent is durable already.
         try:
-            return self._client.push(task_id, signing.seal(RESULT_TYPE, result, self._node.keys.signing), wait_seconds)
+            return self._client.push(
+                task_id, signing.seal(RESULT_TYPE, result, self._context.keys.signing), wait_seconds
+            )
         except PeerRefused as error:
             # Too late, for instance: the spend stands, the campaign goes on without this round of ours.
             _log.warning("result_refused", task=task_id, code=error.peer_code)

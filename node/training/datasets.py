@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from federated.errors import SchemaInvalid
 from federated.tabular.evaluation_table import Table, TableSchema, parse_schema, read_rows, read_table
 from federated.tabular.features import Value, encode_features, encode_labels
+from node.context import NodeContext
 from node.training.errors import DatasetConflict, DatasetDamaged, DatasetUnknown
 from node.training.tables import DatasetRow
-from node.wiring import Node
 from service.files import write_private
 
 RECORDS: Final = "records"
@@ -37,11 +37,11 @@ class Dataset:
     schema: TableSchema
 
 
-def register_table(node: Node, name: str, data: Path, schema: Path, *, site: str = "") -> Dataset:
+def register_table(context: NodeContext, name: str, data: Path, schema: Path, *, site: str = "") -> Dataset:
     """Register a CSV under a name; each of its rows is taken for one person. The same content again changes nothing.
 
     Args:
-        node: where.
+        context: where.
         name: what campaigns call the table.
         data: the CSV.
         schema: the YAML that says what its columns mean (`federated.tabular.evaluation_table`).
@@ -60,17 +60,17 @@ def register_table(node: Node, name: str, data: Path, schema: Path, *, site: str
     rows = _rows_of(data, meaning, site)
     content = _as_csv(rows, meaning)
     dataset = Dataset(name, len(rows), hashlib.sha256(content).hexdigest(), meaning)
-    with node.transaction() as session:
+    with context.transaction() as session:
         if _is_registered(session, dataset, text.decode()):
             return dataset
         # Before the commit: a row without its file would be damage, a file without a row is overwritten next time.
-        write_private(table_path(node, name), content)
+        write_private(table_path(context, name), content)
         row = DatasetRow(
             name=name,
             data_sha256=dataset.data_sha256,
             schema_text=text.decode(),
             rows=dataset.rows,
-            registered_at=node.clock.now(),
+            registered_at=context.clock.now(),
         )
         session.add(row)
     return dataset
@@ -81,7 +81,7 @@ def registered(session: Session) -> tuple[Dataset, ...]:
     return tuple(_dataset(row) for row in session.scalars(select(DatasetRow).order_by(DatasetRow.name)))
 
 
-def load_table(node: Node, session: Session, name: str) -> tuple[Dataset, Table]:
+def load_table(context: NodeContext, session: Session, name: str) -> tuple[Dataset, Table]:
     """Return a registered table, encoded.
 
     Raises:
@@ -93,7 +93,7 @@ def load_table(node: Node, session: Session, name: str) -> tuple[Dataset, Table]
         raise DatasetUnknown(
             f"no table {name!r} is registered here", remedy="see: redpact-node training register-table"
         )
-    path = table_path(node, name)
+    path = table_path(context, name)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -104,9 +104,9 @@ def load_table(node: Node, session: Session, name: str) -> tuple[Dataset, Table]
     return dataset, read_table(path, dataset.schema)
 
 
-def table_path(node: Node, name: str) -> Path:
+def table_path(context: NodeContext, name: str) -> Path:
     """Return where a registered table lies."""
-    return node.home / FOLDER / f"{name}.csv"
+    return context.home / FOLDER / f"{name}.csv"
 
 
 def _read_schema(path: Path) -> bytes:

@@ -24,11 +24,13 @@ from federated.campaign.decision_policy import (
 from federated.campaign.manifest import CampaignManifest, open_manifest
 from federated.errors import BudgetUnknown, FederatedError
 from node.clients.training import TrainingClient
+from node.context import NodeContext
+from node.ledger.own import own_ledger
 from node.training.campaign_decisions import Decided, approve, refuse
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import PolicyUnknown, TrainingError
+from node.training.stores import epsilon_ledger
 from node.training.tables import PolicyRow
-from node.wiring import Node
 
 POLICY_CODE = "training.standing"
 """How the ledger names the standing policies."""
@@ -60,83 +62,85 @@ def policies_in_force(session: Session) -> tuple[DecisionPolicy, ...]:
     return tuple(read_policy(row.document) for row in rows)
 
 
-def list_policies(node: Node) -> tuple[DecisionPolicy, ...]:
+def list_policies(context: NodeContext) -> tuple[DecisionPolicy, ...]:
     """Return the same, in a read of its own."""
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         return policies_in_force(session)
 
 
-def set_policy(node: Node, policy: DecisionPolicy) -> PolicyChange:
+def set_policy(context: NodeContext, policy: DecisionPolicy) -> PolicyChange:
     """Put a policy in force, in place of the one of its name; durable and in the ledger when this returns."""
-    with node.transaction() as session:
-        node.ledger(session).lock()
+    with context.transaction() as session:
+        own_ledger(context, session).lock()
         before = policies_in_force(session)
-        session.merge(PolicyRow(name=policy.name, document=policy_bytes([policy]), set_at=node.clock.now()))
+        session.merge(PolicyRow(name=policy.name, document=policy_bytes([policy]), set_at=context.clock.now()))
         session.flush()
-        return _changed(node, session, policy, before)
+        return _changed(context, session, policy, before)
 
 
-def remove_policy(node: Node, name: str) -> PolicyChange:
+def remove_policy(context: NodeContext, name: str) -> PolicyChange:
     """Take a policy out of force. What it decided stands.
 
     Raises:
         PolicyUnknown: there is none of that name.
     """
-    with node.transaction() as session:
-        node.ledger(session).lock()
+    with context.transaction() as session:
+        own_ledger(context, session).lock()
         before = policies_in_force(session)
         found = [policy for policy in before if policy.name == name]
         if not found:
             raise PolicyUnknown(f"there is no policy {name!r}", remedy="see: redpact-node training policy list")
         session.delete(session.get_one(PolicyRow, name))
         session.flush()
-        return _changed(node, session, found[0], before)
+        return _changed(context, session, found[0], before)
 
 
-def decide_listed(node: Node, client: TrainingClient, given_up: set[str]) -> tuple[Decided, ...]:
+def decide_listed(context: NodeContext, client: TrainingClient, given_up: set[str]) -> tuple[Decided, ...]:
     """Decide every listed campaign that is undecided here and that a policy covers; return the decisions.
 
     A campaign that a policy approves and the guard, the budget or the data do not is left for a person.
 
     Args:
-        node: this entity's.
+        context: this entity's.
         client: the coordinator.
         given_up: campaigns left for a person; what is left now joins them, so that nobody reads the data over and over.
 
     Raises:
         PeerUnreachable, PeerRefused: the coordinator does not say which campaigns there are.
     """
-    key, decided = bytes.fromhex(node.settings.coordinator_key), []
+    key, decided = bytes.fromhex(context.settings.coordinator_key), []
     for listed in client.campaigns():
         manifest = open_manifest(listed.manifest, coordinator_key=key)
-        if node.clock.now() >= manifest.deadline or manifest.campaign_id in given_up:
+        if context.clock.now() >= manifest.deadline or manifest.campaign_id in given_up:
             continue
-        with node.snapshot() as session:
+        with context.snapshot() as session:
             if EffectiveDecisions(session).get(manifest.campaign_id) is not None:
                 continue
-            verdict = _verdict(node, session, manifest)
+            verdict = _verdict(context, session, manifest)
         if verdict is None:
             continue
         try:
-            decided.append(_take(node, client, manifest, verdict))
+            decided.append(_take(context, client, manifest, verdict))
         except (FederatedError, TrainingError) as error:
             _log.warning("policy_not_applied", campaign=manifest.campaign_id, policy=verdict.policy, code=error.code)
             given_up.add(manifest.campaign_id)
     return tuple(decided)
 
 
-def _verdict(node: Node, session: Session, manifest: CampaignManifest) -> PolicyDecision | None:
+def _verdict(context: NodeContext, session: Session, manifest: CampaignManifest) -> PolicyDecision | None:
     try:
-        left = node.epsilon_ledger(session).statement(manifest.dataset).left
+        left = epsilon_ledger(session).statement(manifest.dataset).left
     except BudgetUnknown:
-        left = node.settings.epsilon_limit  # the limit that an approval would give it
-    return decide(policies_in_force(session), terms_of(manifest, left), node.clock.now())
+        left = context.settings.epsilon_limit  # the limit that an approval would give it
+    return decide(policies_in_force(session), terms_of(manifest, left), context.clock.now())
 
 
-def _take(node: Node, client: TrainingClient, manifest: CampaignManifest, decision: PolicyDecision) -> Decided:
+def _take(
+    context: NodeContext, client: TrainingClient, manifest: CampaignManifest, decision: PolicyDecision
+) -> Decided:
     act = approve if decision.verdict is Verdict.APPROVED else refuse
     reason, by = _reason(decision), f"policy:{decision.policy}"
-    done = act(node, client, manifest.campaign_id, reason=reason, decided_by=by)
+    done = act(context, client, manifest.campaign_id, reason=reason, decided_by=by)
     _log.info("campaign_decided", campaign=manifest.campaign_id, verdict=done.verdict.value, policy=decision.policy)
     return done
 
@@ -146,12 +150,14 @@ def _reason(decision: PolicyDecision) -> str:
     return f"policy {decision.policy}" + (f": outside {limits}" if limits else "")
 
 
-def _changed(node: Node, session: Session, policy: DecisionPolicy, before: tuple[DecisionPolicy, ...]) -> PolicyChange:
+def _changed(
+    context: NodeContext, session: Session, policy: DecisionPolicy, before: tuple[DecisionPolicy, ...]
+) -> PolicyChange:
     old, new = _sha256(before), _sha256(policies_in_force(session))
     if old == new:
         return PolicyChange(policy, None, new)
     body = PolicyChangedBody(policy=POLICY_CODE, old_sha256=old, new_sha256=new)
-    (entry,) = node.ledger(session).append([NewEntry(EntryType.POLICY_CHANGED, body)], node.clock.now())
+    (entry,) = own_ledger(context, session).append([NewEntry(EntryType.POLICY_CHANGED, body)], context.clock.now())
     return PolicyChange(policy, entry.index, new)
 
 

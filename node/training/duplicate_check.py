@@ -15,14 +15,15 @@ from federated.errors import RoundRefused, SecureSumRefused
 from federated.participation.enrolment import Enrolments, Secret
 from federated.secagg.cohort import Cohort
 from federated.tabular.features import FloatVector
-from node.wiring import Node
+from node.context import NodeContext
+from node.people.store import people_store
 
 
 class Counting:
     """The node's side of the duplicate check of each campaign that has one."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, context: NodeContext) -> None:
+        self._context = context
 
     def wrapped_keys(self, enrolments: Enrolments, manifest: CampaignManifest, cohort: Cohort) -> dict[str, bytes]:
         """Return the group key wrapped for each other entity, when it is this one that draws it; else nothing."""
@@ -59,7 +60,7 @@ class Counting:
             return pack_tags(TagSheet.from_json(kept).tags)
         key = enrolments.kept(cohort.campaign_id, Secret.GROUP_KEY) or self._unwrapped(enrolments, cohort, wrapped_key)
         terms = CheckTerms(cohort.campaign_id, enrolments.entity, tuple(cohort.keys), key)
-        known = dict(self._node.people(session).documents())
+        known = dict(people_store(self._context, session).documents())
         documents = {person: known[person].canonical if person in known else None for person in people}
         secret = enrolments.masker(cohort).pair_secret
         sheet = prepare_sheet(terms, documents, lambda _own, peer: secret(peer))

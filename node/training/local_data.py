@@ -28,10 +28,11 @@ from federated.tabular.features import (
     encode_labels,
 )
 from federated.tabular.rows import Rows
+from node.context import NodeContext
+from node.people.store import people_store
 from node.training.datasets import RECORDS, load_table
 from node.training.errors import DatasetUnknown
 from node.training.record_features import training_rows
-from node.wiring import Node
 from policies.training_features import load_training_features
 
 HELD_OUT_ONE_IN: Final = 5
@@ -77,7 +78,7 @@ def local_people(data: LocalData, manifest: CampaignManifest, weights: FloatVect
     return LocalPeople(rows.take(~data.held_out), rows.take(data.held_out), groups[data.held_out])
 
 
-def training_data(node: Node, session: Session, manifest: CampaignManifest) -> LocalData:
+def training_data(context: NodeContext, session: Session, manifest: CampaignManifest) -> LocalData:
     """Return the rows for a campaign.
 
     Only features that are declared here are read: by `policies` for the records, by the registered schema for a table.
@@ -89,21 +90,21 @@ def training_data(node: Node, session: Session, manifest: CampaignManifest) -> L
         DatasetDamaged, TableInvalid: the data cannot be read.
     """
     if manifest.source is DataSource.RECORDS:
-        return _from_records(node, session, manifest)
-    dataset, table = load_table(node, session, manifest.dataset)
+        return _from_records(context, session, manifest)
+    dataset, table = load_table(context, session, manifest.dataset)
     _require_declared(manifest, dataset.schema.features, dataset.schema.label)
     columns = [table_columns(dataset.schema.features).index(column) for column in manifest.columns]
     keys = [str(index) for index in range(len(table.labels))]
     return LocalData(table.matrix[:, columns], table.labels, held_out(keys), tuple(keys))
 
 
-def _from_records(node: Node, session: Session, manifest: CampaignManifest) -> LocalData:
+def _from_records(context: NodeContext, session: Session, manifest: CampaignManifest) -> LocalData:
     chosen = load_training_features()
     label = LabelSpec(name=chosen.label.name, positive="1")
     _require_declared(manifest, _FEATURES.validate_python(chosen.schema_entries()), label)
     if manifest.dataset != RECORDS:
         raise DataUnsuitable(f"the records are the data set {RECORDS!r}, not {manifest.dataset!r}")
-    people = training_rows(node.people(session), chosen)
+    people = training_rows(people_store(context, session), chosen)
     if not people:
         raise DatasetUnknown("no records here fit the campaign", remedy="import records first: records import")
     rows: list[dict[str, Value]] = [{**row.values, label.name: row.label} for row in people]

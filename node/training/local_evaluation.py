@@ -16,11 +16,11 @@ from federated.studies.plain_regression import fit_plainly
 from federated.tabular.features import FloatMatrix, FloatVector
 from federated.tabular.rows import Rows
 from node.clients.training import TrainingClient
+from node.context import NodeContext
 from node.training.calibration import Calibration, fit, log_odds
 from node.training.errors import EvaluationImpossible
 from node.training.local_data import LocalData, training_data
 from node.training.received_releases import VerifiedRelease, fetch_release
-from node.wiring import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class LocalEvaluation:
         return f"\nQuién entró en el entrenamiento se adivina con AUC {figures}; 0,5 es el azar."
 
 
-def evaluate(node: Node, client: TrainingClient, campaign_id: str) -> LocalEvaluation:
+def evaluate(context: NodeContext, client: TrainingClient, campaign_id: str) -> LocalEvaluation:
     """Evaluate a released model on this node's held-out people.
 
     Raises:
@@ -95,9 +95,9 @@ def evaluate(node: Node, client: TrainingClient, campaign_id: str) -> LocalEvalu
         DatasetUnknown, DataUnsuitable: the data it looks at are not here.
         EvaluationImpossible: too few people, or only one outcome among them.
     """
-    verified = fetch_release(node, client, campaign_id)
-    with node.snapshot() as session:
-        data = training_data(node, session, verified.manifest)
+    verified = fetch_release(context, client, campaign_id)
+    with context.snapshot() as session:
+        data = training_data(context, session, verified.manifest)
     return evaluate_on(verified, data)
 
 

@@ -20,9 +20,11 @@ from federated.campaign.decision import Verdict
 from federated.campaign.manifest import CampaignManifest, open_manifest
 from federated.privacy.stages import position_of
 from federated.storage.tables import SpendRow
+from node.context import NodeContext
+from node.ledger.own import own_ledger
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import ManifestUnknown
-from node.wiring import Node
+from node.training.stores import epsilon_ledger
 
 POLICY_PREFIX = "policy:"
 
@@ -81,39 +83,39 @@ class TrainingAccount:
     budgets: tuple[BudgetStatement, ...]
 
 
-def training_account(node: Node, campaign_id: str = "") -> TrainingAccount:
+def training_account(context: NodeContext, campaign_id: str = "") -> TrainingAccount:
     """Return the account of every campaign decided here, or of one.
 
     Raises:
         ManifestUnknown: this entity never decided on that campaign.
         SignatureInvalid, MalformedDocument, BudgetDamaged: what is kept was altered.
     """
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         records = [each for each in EffectiveDecisions(session).all() if campaign_id in ("", each.campaign_id)]
         if campaign_id and not records:
             raise ManifestUnknown(
                 f"no decision on campaign {campaign_id!r} is kept here", remedy="see: redpact-node training list"
             )
-        told = _Told(node, session, {record.campaign_id for record in records})
-        key = bytes.fromhex(node.settings.coordinator_key)
+        told = _Told(context, session, {record.campaign_id for record in records})
+        key = bytes.fromhex(context.settings.coordinator_key)
         campaigns = tuple(
             told.campaign(record, open_manifest(record.manifest, coordinator_key=key)) for record in records
         )
-        ledger = node.epsilon_ledger(session)
+        ledger = epsilon_ledger(session)
         budgets = ledger.statements()
         for budget in budgets:
             ledger.verify(budget.limit.dataset)  # an account over a broken chain would vouch for it
-    return TrainingAccount(node.settings.entity, node.clock.now(), campaigns, budgets)
+    return TrainingAccount(context.settings.entity, context.clock.now(), campaigns, budgets)
 
 
 class _Told:
     """What the ledger and the kept answers tell of some campaigns."""
 
-    def __init__(self, node: Node, session: Session, campaigns: set[str]) -> None:
+    def __init__(self, context: NodeContext, session: Session, campaigns: set[str]) -> None:
         self._session = session
         self._decisions: dict[str, list[DecisionAccount]] = {}
         self._contributed: dict[tuple[str, int], tuple[int, TrainingContributedBody]] = {}
-        ledger, needles = node.ledger(session), [each.encode() for each in campaigns]
+        ledger, needles = own_ledger(context, session), [each.encode() for each in campaigns]
         for stored in ledger.store.bodies(0, ledger.size()):
             if any(needle in stored.body for needle in needles):
                 self._entry(stored.index, Leaf.parse(ledger.leaf(stored.index)), stored.body)

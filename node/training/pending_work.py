@@ -6,31 +6,31 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from federated.storage.tables import CampaignRow, ReservationRow
+from node.context import NodeContext
 from node.training.tables import DeliveryRow, PolicyRow, ReleaseRow, WithdrawalRow
-from node.wiring import Node
 
 IDLE_SECONDS: Final = 1.0
 """How often the node's own database is looked at for an approval, while there is none to work for."""
 
 
-def keeps_releases(node: Node) -> bool:
+def keeps_releases(context: NodeContext) -> bool:
     """Tell whether there is any model here that may be used."""
     query = select(ReleaseRow.campaign_id).where(ReleaseRow.recalled_at.is_(None))
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         return session.scalars(query.limit(1)).first() is not None
 
 
-def has_policies(node: Node) -> bool:
+def has_policies(context: NodeContext) -> bool:
     """Tell whether there is any standing policy."""
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         return session.scalars(select(PolicyRow.name).limit(1)).first() is not None
 
 
-def undelivered_decisions(node: Node) -> tuple[str, ...]:
+def undelivered_decisions(context: NodeContext) -> tuple[str, ...]:
     """Return the campaigns whose decision or withdrawal the coordinator has neither acknowledged nor turned down."""
     query = select(WithdrawalRow.campaign_id)
     withdrawn = query.where(WithdrawalRow.delivered_at.is_(None), WithdrawalRow.refused_code.is_(None))
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         return (*undelivered_first_decisions(session), *session.scalars(withdrawn))
 
 
@@ -41,9 +41,9 @@ def undelivered_first_decisions(session: Session) -> tuple[str, ...]:
     return tuple(session.scalars(waiting))
 
 
-def open_campaigns(node: Node) -> tuple[str, ...]:
+def open_campaigns(context: NodeContext) -> tuple[str, ...]:
     """Return the campaigns approved here that may still ask for rounds."""
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         return open_campaigns_in(session)
 
 

@@ -12,9 +12,9 @@ from federated.release.model_release import ModelRelease, open_release
 from federated.release.replay import require_reproducible
 from federated.storage.sql_campaigns import SqlCampaignStore
 from node.clients.training import ListedCampaign, TrainingClient
+from node.context import NodeContext
 from node.training.errors import ManifestUnknown, ReleaseMissing, ReleaseRecalled
 from node.training.tables import ReleaseRow
-from node.wiring import Node
 from service.errors import PeerRefused, PeerUnreachable
 from trust.signing import Envelope
 
@@ -31,7 +31,7 @@ class VerifiedRelease:
     manifest: CampaignManifest
 
 
-def fetch_release(node: Node, client: TrainingClient, campaign_id: str) -> VerifiedRelease:
+def fetch_release(context: NodeContext, client: TrainingClient, campaign_id: str) -> VerifiedRelease:
     """Fetch a release, verify it, keep it, and return it. One already kept is verified again and returned.
 
     The first time, the model is also made again from the rounds' public sums, and must be the one that was signed.
@@ -43,27 +43,27 @@ def fetch_release(node: Node, client: TrainingClient, campaign_id: str) -> Verif
         SignatureInvalid, MalformedDocument, ManifestInvalid, ReleaseInvalid: it is not acceptable; nothing is kept.
         ManifestUnknown: the coordinator lists no such campaign.
     """
-    with node.snapshot() as session:
+    with context.snapshot() as session:
         row = session.get(ReleaseRow, campaign_id)
         decided = SqlCampaignStore(session).get(campaign_id)
     if row is not None:
-        return _opened(node, Envelope.from_json(row.release), Envelope.from_json(row.manifest))
-    manifest = decided.manifest if decided is not None else _listed(node, client, campaign_id)
+        return _opened(context, Envelope.from_json(row.release), Envelope.from_json(row.manifest))
+    manifest = decided.manifest if decided is not None else _listed(context, client, campaign_id)
     published = client.release(campaign_id)
-    envelope, verified = published.release, _opened(node, published.release, manifest)
+    envelope, verified = published.release, _opened(context, published.release, manifest)
     require_reproducible(verified.release, verified.manifest, manifest_sha256(manifest), published.transcript)
-    with node.transaction() as session:
+    with context.transaction() as session:
         row = ReleaseRow(
             campaign_id=campaign_id,
             release=envelope.to_json(),
             manifest=manifest.to_json(),
-            verified_at=node.clock.now(),
+            verified_at=context.clock.now(),
         )
         session.merge(row)
     return verified
 
 
-def newest_release(node: Node, client: TrainingClient, *, source: DataSource) -> VerifiedRelease:
+def newest_release(context: NodeContext, client: TrainingClient, *, source: DataSource) -> VerifiedRelease:
     """Return the newest released model for a kind of data, from the coordinator or, when it is down, from here.
 
     Raises:
@@ -72,19 +72,19 @@ def newest_release(node: Node, client: TrainingClient, *, source: DataSource) ->
         and as `fetch_release`.
     """
     try:
-        listed = heed_recalls(node, client)
+        listed = heed_recalls(context, client)
     except PeerUnreachable:
         listed = ()
-    key = bytes.fromhex(node.settings.coordinator_key)
+    key = bytes.fromhex(context.settings.coordinator_key)
     for each in (campaign for campaign in listed if campaign.state in {RELEASED, RECALLED}):
         manifest = open_manifest(each.manifest, coordinator_key=key)
         if manifest.source is not source:
             continue
         if each.state == RECALLED:
             raise _recalled(manifest.campaign_id)
-        return fetch_release(node, client, manifest.campaign_id)
-    with node.snapshot() as session:
-        kept = _kept(node, session)
+        return fetch_release(context, client, manifest.campaign_id)
+    with context.snapshot() as session:
+        kept = _kept(context, session)
     for verified, recalled_at in kept:
         if verified.manifest.source is source:
             if recalled_at is not None:
@@ -93,7 +93,7 @@ def newest_release(node: Node, client: TrainingClient, *, source: DataSource) ->
     raise ReleaseMissing("no model has been released yet", remedy="see: redpact-node training list")
 
 
-def heed_recalls(node: Node, client: TrainingClient) -> tuple[ListedCampaign, ...]:
+def heed_recalls(context: NodeContext, client: TrainingClient) -> tuple[ListedCampaign, ...]:
     """Note which kept models the coordinator lists as recalled, so that they stay so while it is down.
 
     That it says so over its own channel is enough: saying so wrongly, it could only keep a model from being used.
@@ -107,26 +107,26 @@ def heed_recalls(node: Node, client: TrainingClient) -> tuple[ListedCampaign, ..
     listed = client.campaigns()
     recalled = {manifest_sha256(each.manifest) for each in listed if each.state == RECALLED}
     if recalled:
-        with node.transaction() as session:
+        with context.transaction() as session:
             for row in session.scalars(select(ReleaseRow).where(ReleaseRow.recalled_at.is_(None))):
                 if manifest_sha256(Envelope.from_json(row.manifest)) in recalled:
-                    row.recalled_at = node.clock.now()
+                    row.recalled_at = context.clock.now()
     return listed
 
 
-def fetch_missing(node: Node, client: TrainingClient, campaign_ids: list[str]) -> None:
+def fetch_missing(context: NodeContext, client: TrainingClient, campaign_ids: list[str]) -> None:
     """Fetch the releases that are not kept yet, as far as they can be had now."""
     for campaign_id in campaign_ids:
         try:
-            fetch_release(node, client, campaign_id)
+            fetch_release(context, client, campaign_id)
         except (PeerRefused, PeerUnreachable):
             continue
 
 
-def _kept(node: Node, session: Session) -> list[tuple[VerifiedRelease, datetime | None]]:
+def _kept(context: NodeContext, session: Session) -> list[tuple[VerifiedRelease, datetime | None]]:
     rows = session.scalars(select(ReleaseRow).order_by(ReleaseRow.verified_at.desc()))
     return [
-        (_opened(node, Envelope.from_json(row.release), Envelope.from_json(row.manifest)), row.recalled_at)
+        (_opened(context, Envelope.from_json(row.release), Envelope.from_json(row.manifest)), row.recalled_at)
         for row in rows
     ]
 
@@ -138,15 +138,15 @@ def _recalled(campaign_id: str) -> ReleaseRecalled:
     )
 
 
-def _listed(node: Node, client: TrainingClient, campaign_id: str) -> Envelope:
-    key = bytes.fromhex(node.settings.coordinator_key)
+def _listed(context: NodeContext, client: TrainingClient, campaign_id: str) -> Envelope:
+    key = bytes.fromhex(context.settings.coordinator_key)
     for listed in client.campaigns():
         if open_manifest(listed.manifest, coordinator_key=key).campaign_id == campaign_id:
             return listed.manifest
     raise ManifestUnknown(f"there is no campaign {campaign_id!r}", remedy="see: redpact-node training list")
 
 
-def _opened(node: Node, envelope: Envelope, manifest: Envelope) -> VerifiedRelease:
-    key = bytes.fromhex(node.settings.coordinator_key)
+def _opened(context: NodeContext, envelope: Envelope, manifest: Envelope) -> VerifiedRelease:
+    key = bytes.fromhex(context.settings.coordinator_key)
     release, terms = open_release(envelope, manifest=manifest, coordinator_key=key)
     return VerifiedRelease(release, terms)

@@ -10,6 +10,7 @@ Every step goes in this order, and none can be skipped:
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -40,13 +41,15 @@ from federated.participation.enrolment import Enrolments
 from federated.participation.guard import Admission
 from federated.participation.local_sums import LocalSums
 from federated.participation.round_replies import Participant
-from node.identity.follow import refresh
+from node.context import NodeContext
+from node.ledger.own import own_ledger
 from node.training.campaign_decisions import decimal
 from node.training.duplicate_check import Counting
 from node.training.errors import TrainingError
 from node.training.local_data import local_people, training_data
-from node.wiring import Node
+from node.training.stores import epsilon_ledger, own_enrolments, training_guard
 from service.errors import RuntimeFault
+from trust.directory import Directory
 from trust.errors import TrustError
 
 _log = structlog.get_logger(__name__)
@@ -68,13 +71,18 @@ class _Step:
         return self.asked.document.manifest_sha256
 
 
+Refresh = Callable[[], Directory | None]
+"""Fetches a newer directory, if there is one, and returns the newest."""
+
+
 class StepReplies:
     """Answers requests; keeps each campaign's people in memory from the first round on."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, context: NodeContext, refresh: Refresh) -> None:
+        self._context = context
+        self._refresh = refresh
         self._participants: dict[str, Participant] = {}
-        self._counting = Counting(node)
+        self._counting = Counting(context)
 
     def answer(self, raw: bytes) -> bytes:
         """Return the reply to a request: durable, and paid for where it costs.
@@ -86,8 +94,8 @@ class StepReplies:
         """
         asked = read_request(raw)
         # (1) admitted, or (2) answered before; only read, so that nobody waits meanwhile
-        with self._node.snapshot() as session:
-            admission = self._node.training_guard(session).admit(asked, self._node.clock.now())
+        with self._context.snapshot() as session:
+            admission = training_guard(self._context, session).admit(asked, self._context.clock.now())
         if admission.stored is not None:
             return admission.stored
         return self._answered(_Step(asked, admission))
@@ -112,8 +120,8 @@ class StepReplies:
                 return self._unmask(step, step.asked.document)
 
     def _join(self, step: _Step) -> bytes:
-        with self._node.transaction() as session:
-            statement = self._node.enrolments(session).statement(step.manifest.campaign_id, step.digest)
+        with self._context.transaction() as session:
+            statement = own_enrolments(self._context, session).statement(step.manifest.campaign_id, step.digest)
             return self._admitted_again(session, step, encode_document(JoinReply(statement=statement)))
 
     def _cohort(self, step: _Step, request: CohortRequest) -> bytes:
@@ -127,47 +135,49 @@ class StepReplies:
             return self._accept(step, request)
 
     def _heard_news(self) -> bool:
-        before = self._node.directory.newest()
+        before = self._context.directory.newest()
         try:
-            after = refresh(self._node)
+            after = self._refresh()
         except (RuntimeFault, TrustError) as error:
             _log.warning("directory_not_refreshed", code=error.code)
             return False
         return after is not None and (before is None or after.serial > before.serial)
 
     def _accept(self, step: _Step, request: CohortRequest) -> bytes:
-        with self._node.transaction() as session:
-            enrolments = self._node.enrolments(session)
+        with self._context.transaction() as session:
+            enrolments = own_enrolments(self._context, session)
             cohort = enrolments.accept(step.manifest, step.digest, request.statements)
             wrapped = self._counting.wrapped_keys(enrolments, step.manifest, cohort)
             return self._admitted_again(session, step, encode_document(CohortReply(wrapped_keys=wrapped)))
 
     def _tags(self, step: _Step, request: TagsRequest) -> bytes:
-        with self._node.transaction() as session:
-            enrolments = self._node.enrolments(session)
+        with self._context.transaction() as session:
+            enrolments = own_enrolments(self._context, session)
             cohort = enrolments.cohort(step.manifest, step.digest)
-            data = training_data(self._node, session, step.manifest)
+            data = training_data(self._context, session, step.manifest)
             tags = self._counting.tags(session, enrolments, cohort, data.keys, request.wrapped_key)
             return self._admitted_again(session, step, encode_document(TagsReply(tags=tags)))
 
     def _weights(self, step: _Step, request: WeightsRequest) -> bytes:
-        with self._node.transaction() as session:
-            self._counting.weigh(self._node.enrolments(session), step.manifest, request.multiplicities, request.counted)
+        with self._context.transaction() as session:
+            self._counting.weigh(
+                own_enrolments(self._context, session), step.manifest, request.multiplicities, request.counted
+            )
             return self._admitted_again(session, step, encode_document(WeightsReply()))
 
     def _admitted_again(self, session: Session, step: _Step, reply: bytes) -> bytes:
-        return self._node.training_guard(session).record(step.asked, reply, self._node.clock.now())
+        return training_guard(self._context, session).record(step.asked, reply, self._context.clock.now())
 
     def _mask(self, step: _Step, request: MaskRequest) -> bytes:
         participant = self._participant(step)
         # (3) computed outside the transaction, so that the node goes on answering others meanwhile
         reply = participant.mask(ReceivedRequest(request, step.asked.raw))
         # (4) paid for, logged and stored together
-        with self._node.transaction() as session:
-            ledger = self._node.ledger(session)
+        with self._context.transaction() as session:
+            ledger = own_ledger(self._context, session)
             ledger.lock()  # before the budget's lock, as everywhere
-            now = self._node.clock.now()
-            durable = self._node.training_guard(session).record(step.asked, reply, now)
+            now = self._context.clock.now()
+            durable = training_guard(self._context, session).record(step.asked, reply, now)
             if durable is not reply:
                 return durable  # another worker was quicker: its bytes are the answer
             ledger.append([NewEntry(EntryType.TRAINING_CONTRIBUTED, self._body(session, step, request, reply))], now)
@@ -175,14 +185,14 @@ class StepReplies:
 
     def _unmask(self, step: _Step, request: UnmaskRequest) -> bytes:
         participant = self._participant(step)
-        with self._node.snapshot() as session:
-            self._counting.require_counted(self._node.enrolments(session), step.manifest, request.survivors)
+        with self._context.snapshot() as session:
+            self._counting.require_counted(own_enrolments(self._context, session), step.manifest, request.survivors)
         reply = participant.unmask(ReceivedRequest(request, step.asked.raw))
-        with self._node.transaction() as session:
+        with self._context.transaction() as session:
             return self._admitted_again(session, step, reply)
 
     def _body(self, session: Session, step: _Step, request: MaskRequest, reply: bytes) -> TrainingContributedBody:
-        statement = self._node.epsilon_ledger(session).statement(step.admission.dataset)
+        statement = epsilon_ledger(session).statement(step.admission.dataset)
         return TrainingContributedBody(
             campaign_id=request.campaign_id,
             manifest_sha256=request.manifest_sha256,
@@ -196,8 +206,8 @@ class StepReplies:
     def _participant(self, step: _Step) -> Participant:
         campaign_id = step.manifest.campaign_id
         if campaign_id not in self._participants:
-            with self._node.snapshot() as session:
-                enrolments = self._node.enrolments(session)
+            with self._context.snapshot() as session:
+                enrolments = own_enrolments(self._context, session)
                 self._participants[campaign_id] = self._made(session, enrolments, step)
         return self._participants[campaign_id]
 
@@ -205,19 +215,19 @@ class StepReplies:
         manifest = step.manifest
         cohort = enrolments.cohort(manifest, step.digest)
         masker = enrolments.masker(cohort)
-        data = training_data(self._node, session, manifest)
+        data = training_data(self._context, session, manifest)
         weights = self._counting.weights(enrolments, manifest, data.keys)
         people = local_people(data, manifest, weights)
         return Participant(manifest, cohort, masker, LocalSums(manifest, people, local_sum_for(manifest)))
 
 
-def warm_up(node: Node, session: Session, manifest: CampaignManifest) -> None:
+def warm_up(context: NodeContext, session: Session, manifest: CampaignManifest) -> None:
     """Load what the first round needs, so that it is not slow: the data, the model's libraries, the noise.
 
     Data that cannot be read are no reason to stop here: the round that asks for them is refused with the code.
     """
     try:
-        data = training_data(node, session, manifest)
+        data = training_data(context, session, manifest)
         trainer = LocalSums(manifest, local_people(data, manifest, None), local_sum_for(manifest))
         trainer.warm_up()
     except (FederatedError, TrainingError) as error:

@@ -8,7 +8,7 @@ from deploy.local.exchange import PURPOSE, find_person
 from deploy.local.network import Entity, LocalNetwork
 from deploy.local.populations import Population, prepare_tables
 from deploy.local.programs import NODE, Programs
-from node.fetch.asking import Asking, question_of
+from node.fetch.asking import question_of
 from node.people.documents import parse_document
 from node.wiring import Node
 
@@ -35,7 +35,7 @@ def consented_fetch(folder: Path) -> Iterator[tuple[Callable[[], object], int]]:
         words = ("--document", document, "--purpose", PURPOSE, "--recipient", ASKER)
         programs.ask(NODE, "consent", "grant", *words, "--home", network.home(HOLDER))
         node = Node(network.home(ASKER))
-        asking, person, question = Asking(node), parse_document(document), question_of(node, PURPOSE)
+        asking, person, question = node.asking, parse_document(document), question_of(node.context, PURPOSE)
 
         def fetch() -> None:
             (reply,) = asking.fetch(person, question, [HOLDER]).replies

@@ -17,8 +17,6 @@ from coordinator.tables import EntityRow
 from coordinator.wiring import Coordinator
 from deploy.local.network import NETWORK, Entity, LocalNetwork
 from deploy.local.programs import Programs
-from node.identity.follow import refresh
-from node.locator.locating import Locating
 from node.people.documents import Document, DocumentKind
 from node.wiring import Node
 from records_exchange import oprf
@@ -90,8 +88,8 @@ def growing_locator(folder: Path) -> Iterator[tuple[Callable[[int], None], Calla
         _add_entities(coordinator)
         network.coordinator.start()
         network.coordinator.wait_ready()
-        refresh(node)
-        locating, numbers = Locating(node), iter(range(10**7))
+        node.directory_follower.refresh()
+        locating, numbers = node.locating, iter(range(10**7))
 
         def ask() -> None:
             number = next(numbers)

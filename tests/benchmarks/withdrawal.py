@@ -10,9 +10,9 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from node.consents.consents import Consents, GrantInput
+from node.consents.consents import GrantInput
 from node.consents.status import consent_standing
-from node.fetch.asking import Asking, question_of
+from node.fetch.asking import question_of
 from service.clock import SystemClock
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
 from tests.support.wires import Wires
@@ -49,12 +49,12 @@ def seconds_to_reach(folder: Path, recipients: int) -> float:
 def _withdraw(network: _LargeNetwork, names: list[str]) -> float:
     holder = network.nodes[HOLDER]
     hold(holder, person_record())
-    consent = Consents(holder).grant(GrantInput(PERSON, ("casework",), names)).consent_id
+    consent = holder.consents.grant(GrantInput(PERSON, ("casework",), names)).consent_id
     wires = Wires(network.nodes)
     wires.join(names)
     for name in names:  # each has received something
         asker = network.nodes[name]
-        (reply,) = Asking(asker).fetch(PERSON, question_of(asker, "casework"), [HOLDER]).replies
+        (reply,) = asker.asking.fetch(PERSON, question_of(asker.context, "casework"), [HOLDER]).replies
         if not reply.released:
             raise RuntimeError(f"{name} received nothing: {reply}")
     with ExitStack() as stack:
@@ -63,8 +63,8 @@ def _withdraw(network: _LargeNetwork, names: list[str]) -> float:
         network.complete = True
         network.publish()
         started = time.perf_counter()
-        Consents(holder).withdraw(consent)
-        while holder.courier.deliver_due() or consent_standing(holder, consent).outstanding:
+        holder.consents.withdraw(consent)
+        while holder.courier.deliver_due() or consent_standing(holder.context, consent).outstanding:
             if time.perf_counter() - started > _PATIENCE:
-                raise RuntimeError(f"not acknowledged: {consent_standing(holder, consent).outstanding}")
+                raise RuntimeError(f"not acknowledged: {consent_standing(holder.context, consent).outstanding}")
         return time.perf_counter() - started

@@ -18,6 +18,7 @@ from consent_ledger.audit.verify import verify_export
 from consent_ledger.entry import Leaf
 from consent_ledger.export import export_ledger
 from consent_ledger.policy import TrustPolicy
+from node.ledger.own import own_ledger
 from node.wiring import Node
 from tests.e2e.test_kill_during_appends import new_node
 from tests.support.faults import CALLS, FAULTS, Fault, Life, Nursery, fault_nursery, why_not_here
@@ -37,11 +38,15 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     node = new_node(tmp_path_factory.mktemp("template") / "home")
-    with node.transaction() as session:
-        node.ledger(session).append(refusals(249), node.clock.now())  # so that a tile becomes full on the way
-        node.ledger(session).erase_bodies(range(249), "test", node.clock.now())  # exports of few files: fewer faults
+    with node.context.transaction() as session:
+        own_ledger(node.context, session).append(
+            refusals(249), node.context.clock.now()
+        )  # so that a tile becomes full on the way
+        own_ledger(node.context, session).erase_bodies(
+            range(249), "test", node.context.clock.now()
+        )  # exports of few files: fewer faults
     node.close()
-    return node.home
+    return node.context.home
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +98,8 @@ def chosen(count: int) -> list[int]:
 def check(life: Life, folder: Path) -> None:
     node = Node(folder / "home")
     try:
-        with node.snapshot() as session:
-            ledger = node.ledger(session)
+        with node.context.snapshot() as session:
+            ledger = own_ledger(node.context, session)
             ledger.verify_head()
             for _, index, entry_id in life.words("ack"):
                 assert Leaf.parse(ledger.leaf(int(index))).id == entry_id

@@ -16,8 +16,10 @@ from coordinator.training.campaign_states import CampaignState
 from coordinator.training.proposal import Proposal
 from federated.campaign.manifest import DataSource, seal_manifest
 from federated.campaign.stage_planning import plan_stages
+from node.ledger.own import own_ledger
 from node.training.budgets import statements
 from node.training.campaign_decisions import approve
+from node.training.stores import epsilon_ledger
 from node.wiring import Node
 from tests.support.flower_engine import Engine, flower_engine
 from tests.support.network import Network, network
@@ -63,8 +65,8 @@ def as_it_stands(net: Network, campaign: Campaign) -> Campaign:
 
 
 def ledger_types(node: Node) -> Counter[str]:
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
+    with node.context.snapshot() as session:
+        ledger = own_ledger(node.context, session)
         return Counter(json.loads(ledger.leaf(index))["type"] for index in range(ledger.size()))
 
 
@@ -89,13 +91,13 @@ def test_a_campaign_runs_on_a_superlink_and_each_node_admits_pays_and_keeps_what
             register_demo(net.join(entity), tmp_path)
         campaign = proposed(net)
         for node in net.nodes.values():
-            assert approve(node, node.training_client(), campaign.campaign_id).delivered
+            assert approve(node.context, node.training_client(), campaign.campaign_id).delivered
         soria = net.nodes["soria"]
-        with soria.transaction() as session:  # closed here, unknown to anybody else: its guard alone says no
-            soria.epsilon_ledger(session).close(campaign.campaign_id, net.clock.now())
+        with soria.context.transaction() as session:  # closed here, unknown to anybody else: its guard alone says no
+            epsilon_ledger(session).close(campaign.campaign_id, net.clock.now())
         numbers = {entity: engine.register(entity) for entity in ENTITIES}
         for entity in ENTITIES:
-            engine.start_supernode(entity, net.nodes[entity].home)
+            engine.start_supernode(entity, net.nodes[entity].context.home)
 
         engine.run_app(
             {
@@ -109,7 +111,7 @@ def test_a_campaign_runs_on_a_superlink_and_each_node_admits_pays_and_keeps_what
         done = as_it_stands(net, campaign)
         assert report.released(net.coordinator, done).contributors == ("avila", "leon", "zamora")
         assert ledger_types(net.nodes["leon"]) == {"training_approved": 1, "training_contributed": ROUNDS}
-        (reservation,) = statements(net.nodes["leon"])[0].reservations
+        (reservation,) = statements(net.nodes["leon"].context)[0].reservations
         assert reservation.spent == {1, 2, 3}
         assert ledger_types(soria) == {"training_approved": 1}
         assert addresses == set()

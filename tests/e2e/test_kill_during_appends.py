@@ -21,6 +21,7 @@ from consent_ledger.export import export_ledger
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.tables import Base
 from node.keys import NodeKeys
+from node.ledger.own import own_ledger
 from node.settings import NodeSettings
 from node.wiring import Node
 
@@ -84,7 +85,7 @@ def new_node(home: Path) -> Node:
     }
     NodeSettings.validated(values).save(home)
     node = Node(home)
-    Base.metadata.create_all(node.engine)
+    Base.metadata.create_all(node.context.engine)
     return node
 
 
@@ -93,7 +94,7 @@ def new_node(home: Path) -> Node:
 def test_a_hundred_kills_lose_nothing_acknowledged_and_never_fork_the_log(tmp_path: Path) -> None:
     node = new_node(tmp_path / "home")
     rng, kills = random.Random(), 0
-    with nursery(node.home) as one, nursery(node.home) as two:
+    with nursery(node.context.home) as one, nursery(node.context.home) as two:
         nurseries = (one, two)
         for number in range(2 * KILLS // 3):
             # Two writers contend in every other round; one alone, which surely got through, is killed in the rest.
@@ -109,8 +110,8 @@ def test_a_hundred_kills_lose_nothing_acknowledged_and_never_fork_the_log(tmp_pa
         acknowledged = one.acknowledged + two.acknowledged
     assert kills >= KILLS - 1
     assert len(acknowledged) >= kills // 3
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
+    with node.context.snapshot() as session:
+        ledger = own_ledger(node.context, session)
         ledger.verify_head()
         subtrees = ledger.subtrees()
         for _, index, entry_id, _, _ in acknowledged:

@@ -11,7 +11,6 @@ import pytest
 
 from deploy.local.network import Entity, LocalNetwork
 from deploy.local.programs import AUDIT, NODE, Programs
-from node.identity.follow import refresh
 from node.wiring import Node
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.recording_peer import spellings
@@ -70,7 +69,7 @@ def test_a_node_that_listens_nowhere_is_fetched_from_and_comes_back_after_a_kill
 ) -> None:
     assert listening(network, "town") == []
     town = Node(network.home("town"))
-    refresh(town)
+    town.directory_follower.refresh()
     grant(town, "ngo")
     code, shown = fetch_until_reached(network)
     assert (code, SHARED in shown) == (0, True)

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import pytest
 
+from node.ledger.own import own_ledger
+from node.training.stores import epsilon_ledger
 from node.wiring import Node
 from tests.support.processes import Serving, invite, make_coordinator, make_node, run
 from tests.support.training import DATASET, write_table
@@ -110,9 +112,9 @@ def _paid_once(town: Town, entity: str, campaign_id: str, rounds: int) -> None:
     assert budget["spent"] <= 4.0
     town.running.pop(entity).stop()
     node = Node(town.homes[entity])
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
+    with node.context.snapshot() as session:
+        ledger = own_ledger(node.context, session)
         types = Counter(json.loads(ledger.leaf(index))["type"] for index in range(ledger.size()))
-        assert node.epsilon_ledger(session).verify(DATASET) == rounds
+        assert epsilon_ledger(session).verify(DATASET) == rounds
     node.close()
     assert types["training_contributed"] == rounds

@@ -7,7 +7,8 @@ from typing import Final
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.entry import EntryType, Leaf
 from deploy.local.programs import AUDIT, NODE, Programs
-from node.fetch.asking import Asking, question_of
+from node.fetch.asking import question_of
+from node.ledger.own import own_consents, own_ledger
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.mailboxes import NoticeState, SqlMailbox
@@ -36,8 +37,8 @@ def missing(record: Acknowledged, workload: Workload) -> list[str]:
     """Return what was acknowledged and is not there."""
     faults = list(record.broken)
     for entity, node in workload.nodes.items():
-        with node.snapshot() as session:
-            ledger = node.ledger(session)
+        with node.context.snapshot() as session:
+            ledger = own_ledger(node.context, session)
             leaves = list(ledger.store.leaves(0, ledger.size()))
         for answer in record.answers:
             held = answer.ledger
@@ -59,7 +60,7 @@ def not_ended(record: Acknowledged, workload: Workload) -> list[str]:
             state = _state(node, consent_id)
             if state is not None and state not in ENDED:
                 faults.append(f"{entity} still has {consent_id} as {state}")
-            with node.snapshot() as session:
+            with node.context.snapshot() as session:
                 notices = SqlMailbox(session).about(consent_id)
             faults += [
                 f"{entity} told {notice.recipient} of {consent_id}: {notice.state}"
@@ -75,8 +76,8 @@ def still_shared(record: Acknowledged, workload: Workload) -> list[str]:
     for asker, node in workload.nodes.items():
         holders = [name for name in workload.nodes if name != asker]
         for document in workload.people:
-            question = question_of(node, PURPOSES[0], fields=FIELDS)
-            for reply in Asking(node).fetch(document, question, holders).replies:
+            question = question_of(node.context, PURPOSES[0], fields=FIELDS)
+            for reply in node.asking.fetch(document, question, holders).replies:
                 if reply.answer is None:
                     faults.append(f"{asker} had no answer of {reply.holder.id}: {reply.error}")
                 elif ended := set(record.withdrawn).intersection(reply.answer.consents):
@@ -104,16 +105,16 @@ def failed_audits(network: FaultyNetwork, programs: Programs, folder: Path) -> t
 
 
 def _waiting(entity: str, node: Node) -> list[str]:
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         waiting = SqlMailbox(session).waiting()
     return [f"{entity} has {notice.kind} for {notice.recipient}: {notice.fault}" for notice in waiting]
 
 
 def _hurry(node: Node) -> None:
     """Take back the waits that grew while nobody answered: in life it is an hour at most."""
-    now = node.clock.now()
+    now = node.context.clock.now()
     try:
-        with node.transaction() as session:
+        with node.context.transaction() as session:
             mailbox = SqlMailbox(session)
             late = [notice for notice in mailbox.waiting() if (notice.next_at - now).total_seconds() > 1]
             for notice in late:
@@ -123,6 +124,6 @@ def _hurry(node: Node) -> None:
 
 
 def _state(node: Node, consent_id: str) -> ConsentState | None:
-    with node.snapshot() as session:
-        view = node.consents(session).find(consent_id)
+    with node.context.snapshot() as session:
+        view = own_consents(node.context, session).find(consent_id)
     return view.state if view else None

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from node.consents.consents import Consents, GrantInput, RenewalInput, ScopeInput
-from node.fetch.asking import Asking, question_of
+from node.consents.consents import GrantInput, RenewalInput, ScopeInput
+from node.fetch.asking import question_of
 from node.people.documents import Document, parse_document
 from node.wiring import Node
 from policies.errors import RedpactError
@@ -87,7 +87,7 @@ class Workload:
         origin, *others = chance.sample(sorted(NAMES), len(NAMES))
         recipients, holders = others[: chance.randint(1, 3)], others[3 - chance.randint(0, 2) :]
         given = GrantInput(chance.choice(self.people), PURPOSES, recipients, FIELDS, holders=holders)
-        view = Consents(self.nodes[origin]).grant(given)
+        view = self.nodes[origin].consents.grant(given)
         with self.record.lock:
             self.record.given[view.consent_id] = Given(
                 view.consent_id, origin, frozenset(recipients), frozenset(holders)
@@ -99,8 +99,8 @@ class Workload:
         asker = chance.choice(sorted(NAMES))
         node = self.nodes[asker]
         ended = {holder: self._ended_at(holder) for holder in NAMES}
-        question = question_of(node, chance.choice(PURPOSES), fields=FIELDS)
-        fetched = Asking(node).fetch(chance.choice(self.people), question, [name for name in NAMES if name != asker])
+        question = question_of(node.context, chance.choice(PURPOSES), fields=FIELDS)
+        fetched = node.asking.fetch(chance.choice(self.people), question, [name for name in NAMES if name != asker])
         with self.record.lock:
             for reply in fetched.replies:
                 if reply.answer is None:
@@ -117,7 +117,7 @@ class Workload:
         if consent is None:
             return False
         where = chance.choice(sorted({consent.origin, *consent.holders, *consent.recipients}))
-        Consents(self.nodes[where]).withdraw(consent.consent_id)
+        self.nodes[where].consents.withdraw(consent.consent_id)
         with self.record.lock:
             self.record.withdrawn.setdefault(consent.consent_id, set()).add(where)
         return True
@@ -128,7 +128,7 @@ class Workload:
         if consent is None:
             return False
         left = ScopeInput(fields=chance.sample(FIELDS, 2))
-        Consents(self.nodes[consent.origin]).narrow(consent.consent_id, left)
+        self.nodes[consent.origin].consents.narrow(consent.consent_id, left)
         return True
 
     def renew(self, chance: random.Random) -> bool:
@@ -136,7 +136,7 @@ class Workload:
         consent = self._one(chance)
         if consent is None:
             return False
-        Consents(self.nodes[consent.origin]).renew(RenewalInput(consent.consent_id, chance.randint(10, 500)))
+        self.nodes[consent.origin].consents.renew(RenewalInput(consent.consent_id, chance.randint(10, 500)))
         return True
 
     def _one(self, chance: random.Random) -> Given | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from consent_ledger.checkpoint import read_checkpoint
+from node.ledger.own import own_ledger
 from node.wiring import Node
 from tests.support.ledgers import refusals
 
@@ -25,8 +26,8 @@ def write_until_killed(node: Node) -> None:
     rng = random.Random(os.getpid())
     while True:
         batch = refusals(rng.choice((1, 1, 1, 1, 1, 1, 2, 2, 30, 200)))
-        with node.transaction() as session:
-            appended = node.ledger(session).append(batch, node.clock.now())
+        with node.context.transaction() as session:
+            appended = own_ledger(node.context, session).append(batch, node.context.clock.now())
         checkpoint = read_checkpoint(appended[-1].checkpoint)
         for entry in (appended[0], appended[-1]):
             say(f"ack {entry.index} {entry.entry_id} {checkpoint.size} {checkpoint.root.hex()}")
@@ -44,9 +45,9 @@ def forked(work: Callable[[], None]) -> int:
 
 def main() -> None:
     node = Node(Path(sys.argv[1]))
-    with node.transaction() as session:
-        node.ledger(session).verify_head()  # everything is imported now
-    node.engine.dispose()  # no connection may be shared between processes
+    with node.context.transaction() as session:
+        own_ledger(node.context, session).verify_head()  # everything is imported now
+    node.context.engine.dispose()  # no connection may be shared between processes
     assert threading.active_count() == 1, "only a process of one thread forks safely"
     for _ in sys.stdin:
         pid = forked(lambda: write_until_killed(node))

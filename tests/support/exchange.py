@@ -14,13 +14,14 @@ from sqlalchemy import event
 from consent_ledger.note import NoteSigner
 from coordinator.authority import Authority, new_ca
 from node import keys
-from node.consents.consents import Consents, GrantInput
+from node.consents.consents import GrantInput
 from node.identity.directory import CA_FILE
 from node.identity.files import CERTIFICATE_FILE
 from node.keys import NodeKeys
 from node.migrations.metadata import all_metadata
 from node.people.documents import Document, parse_document
 from node.people.model import BenefitSpell, Household, Intervention, PersonRecord
+from node.people.store import people_store
 from node.serve import servicers
 from node.settings import NodeSettings
 from node.wiring import Node
@@ -77,8 +78,10 @@ class ExchangeNetwork:
         node = Node(home, clock=self.clock)
         if not self.durable and not database:
             # What most tests show does not depend on surviving a power failure; the disk is most of their cost.
-            event.listen(node.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-        with node.engine.begin() as connection:
+            event.listen(
+                node.context.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF")
+            )
+        with node.context.engine.begin() as connection:
             for metadata in all_metadata():
                 metadata.create_all(connection)
         self.nodes[entity] = node
@@ -125,7 +128,7 @@ class ExchangeNetwork:
         self.serial += 1
         envelope = seal_directory(self.directory(life=life), self.coordinator)
         for node in self.nodes.values():
-            node.directory.accept(envelope, self.clock.now())
+            node.context.directory.accept(envelope, self.clock.now())
 
     @contextmanager
     def serving(self, *entities: str) -> Iterator[None]:
@@ -135,7 +138,11 @@ class ExchangeNetwork:
             node = self.nodes[entity]
             credentials = node.certificate.server_credentials()
             server = start_server(
-                "127.0.0.1:0", credentials, servicers(node), workers=node.settings.workers, guard=node.call_guard()
+                "127.0.0.1:0",
+                credentials,
+                servicers(node),
+                workers=node.context.settings.workers,
+                guard=node.call_guard(),
             )
             servers.append(server)
             self.change(entity, addresses=(f"127.0.0.1:{server.port}",))
@@ -196,8 +203,8 @@ def person_record(
 
 def hold(node: Node, *records: PersonRecord) -> None:
     """Put people into a node's database."""
-    with node.transaction() as session:
-        node.people(session).save(records, node.clock.now())
+    with node.context.transaction() as session:
+        people_store(node.context, session).save(records, node.context.clock.now())
 
 
 def grant(
@@ -210,4 +217,4 @@ def grant(
 ) -> str:
     """Record a consent at a node and return its id."""
     given = GrantInput(document, tuple(purposes), recipients, tuple(fields), valid_days)
-    return Consents(node).grant(given).consent_id
+    return node.consents.grant(given).consent_id

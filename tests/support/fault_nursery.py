@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 from consent_ledger.export import export_ledger
+from node.ledger.own import own_ledger
 from node.wiring import Node
 from policies.errors import RedpactError
 from tests.support.ledgers import refusals
@@ -32,16 +33,16 @@ def work(home: Path, export: Path) -> None:
     node = Node(home)
     for count in BATCHES:
         try:
-            with node.transaction() as session:
-                appended = node.ledger(session).append(refusals(count), node.clock.now())
+            with node.context.transaction() as session:
+                appended = own_ledger(node.context, session).append(refusals(count), node.context.clock.now())
         except RedpactError as error:
             say(f"refused {error.code}")
             continue
         for entry in (appended[0], appended[-1]):
             say(f"ack {entry.index} {entry.entry_id}")
     try:
-        with node.snapshot() as session:
-            export_ledger(node.ledger(session), export)
+        with node.context.snapshot() as session:
+            export_ledger(own_ledger(node.context, session), export)
     except RedpactError as error:
         say(f"refused {error.code}")
     else:

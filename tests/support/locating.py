@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from node.clients.locator import LocatorClient
 from node.fetch.asking import question_of
-from node.identity.follow import refresh
-from node.locator.locating import Located, LocatedFetch, Locating, fetch_located
+from node.fetch.located import LocatedFetch
+from node.locator.locating import Located, Locating
 from node.locator.pseudonyms import Pseudonyms
 from node.locator.publishing import Publisher
 from node.people.documents import Document
+from node.people.store import people_store
 from node.wiring import Node
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.network import Network
@@ -26,12 +27,12 @@ def member(net: Network, entity: str, *people: Document, kind: EntityKind = Enti
 def refresh_all(net: Network) -> None:
     """Give every node the newest directory."""
     for node in net.nodes.values():
-        refresh(node)
+        node.directory_follower.refresh()
 
 
 def publish(node: Node) -> None:
     """Tell the locator of a node's live consents, from nothing, as after a restart."""
-    Publisher(node).step()
+    Publisher(node.context, node.locator_client()).step()
 
 
 def consent(net: Network, holder: str, *askers: str, document: Document = PERSON, purpose: str = "casework") -> str:
@@ -50,22 +51,22 @@ def locate(
     client: LocatorClient | None = None,
 ) -> Located:
     """Ask the locator."""
-    return Locating(net.nodes[asker], client=client).locate(document, purpose)
+    return Locating(net.nodes[asker].context, client or net.nodes[asker].locator_client()).locate(document, purpose)
 
 
 def fetch(net: Network, asker: str, document: Document = PERSON, *, fields: Sequence[str] = ()) -> LocatedFetch:
     """Fetch without naming entities."""
     node = net.nodes[asker]
-    question = question_of(node, "casework", fields=fields)
-    return fetch_located(node, document, question)
+    question = question_of(node.context, "casework", fields=fields)
+    return node.fetching.fetch_located(document, question)
 
 
 def kept_pseudonym(node: Node, document: Document) -> tuple[LocatorEpoch, bytes]:
     """Return the newest epoch, and the pseudonym that a node keeps of one of its people in it."""
-    directory = node.directory.newest()
+    directory = node.context.directory.newest()
     assert directory is not None
     assert directory.locator is not None
     epoch = directory.locator.epochs[-1]
-    with node.snapshot() as session:
-        person = node.people(session).get_by_document(document).person_id
-        return epoch, Pseudonyms(node, node.locator_client()).kept(session, epoch, [person])[person]
+    with node.context.snapshot() as session:
+        person = people_store(node.context, session).get_by_document(document).person_id
+        return epoch, Pseudonyms(node.context, node.locator_client()).kept(session, epoch, [person])[person]

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from node.messages.kinds import Kind, Response
 from node.messages.outbox import Courier
 from node.messages.receiving import MessageDesk
-from node.messages.registry import message_kinds
 from records_exchange.message import VerifiedMessage
 from tests.support.exchange import ExchangeNetwork
 
@@ -23,6 +22,6 @@ def with_test_kinds(network: ExchangeNetwork) -> None:
             return Response({"number": received.message.body.get("number", 0)})
 
         ours = [Kind(TEST_NOTICE, receive), Kind(TEST_QUESTION, receive, question=True)]
-        kinds = {**message_kinds(node), **{kind.name: kind for kind in ours}}
-        node.__dict__["message_desk"] = MessageDesk(node, kinds)
-        node.__dict__["courier"] = Courier(node, kinds, node.transport)
+        kinds = {**node.message_kinds, **{kind.name: kind for kind in ours}}
+        node.__dict__["message_desk"] = MessageDesk(node.context, kinds, node.limits)
+        node.__dict__["courier"] = Courier(node.context, kinds, node.transport)

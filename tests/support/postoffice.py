@@ -70,9 +70,11 @@ class PostOffice:
         try:
             if envelope.payload_type == MESSAGE_TYPE:
                 return node.message_desk.take(envelope, caller)
-            return Answering(node).answer(envelope, caller)
+            return Answering(node.context).answer(envelope, caller)
         except RedpactError as error:  # as the wire does: the caller gets the code
-            raise PeerRefused(f"{node.settings.entity} answered: {error.message}", peer_code=error.code) from error
+            raise PeerRefused(
+                f"{node.context.settings.entity} answered: {error.message}", peer_code=error.code
+            ) from error
 
 
 class _Carrier:
@@ -86,7 +88,7 @@ class _Carrier:
 
 def waiting(node: Node) -> list[tuple[str, Envelope]]:
     """Return the composed notices in a node's outbox, as (recipient, envelope)."""
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         notices = SqlMailbox(session).waiting()
     return [(each.recipient, Envelope.from_json(each.envelope)) for each in notices if each.envelope is not None]
 
@@ -94,7 +96,7 @@ def waiting(node: Node) -> list[tuple[str, Envelope]]:
 def audit(node: Node, folder: Path, others: Iterable[Path] = ()) -> AuditReport:
     """Export the ledger of a node to a new folder and audit it, against exports of others made before."""
     if not folder.exists():
-        export_own_ledger(node, folder)
+        export_own_ledger(node.context, folder)
     counterparts = [(other, load_policy(other / "trust.policy")) for other in others]
     return verify_export(folder, load_policy(folder / "trust.policy"), counterparts=counterparts)
 

@@ -5,7 +5,8 @@ import json
 from consent_ledger.bodies import ReferralBody
 from consent_ledger.entry import EntryType, Leaf, parse_body
 from node.inbox.items import AttentionList
-from node.referrals.referrals import NewReferral, Referrals
+from node.ledger.own import own_ledger
+from node.referrals.referrals import NewReferral
 from node.referrals.store import Referral
 from node.wiring import Node
 from policies.referrals import ReferralState
@@ -16,8 +17,8 @@ TO_NGO = NewReferral(PERSON, "ngo", "job_guidance", "urgent", "employment")
 
 
 def bodies(node: Node) -> list[ReferralBody]:
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
+    with node.context.snapshot() as session:
+        ledger = own_ledger(node.context, session)
         leaves = [Leaf.parse(ledger.leaf(index)) for index in range(ledger.size())]
         kept = {stored.index: stored for stored in ledger.store.bodies(0, ledger.size())}
     found = []
@@ -30,13 +31,13 @@ def bodies(node: Node) -> list[ReferralBody]:
 
 
 def sent(office: PostOffice, new: NewReferral = TO_NGO) -> Referral:
-    return Referrals(office.network.nodes["town"]).send(new)
+    return office.network.nodes["town"].referrals.send(new)
 
 
 def state(office: PostOffice, entity: str, referral: Referral) -> ReferralState:
-    return Referrals(office.network.nodes[entity]).show(referral.referral_id)[0].state
+    return office.network.nodes[entity].referrals.show(referral.referral_id)[0].state
 
 
 def attention(node: Node) -> list[tuple[str, str]]:
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         return [(item.kind, item.detail) for item in AttentionList(session).list()]

@@ -12,12 +12,11 @@ from typing_extensions import override
 
 from coordinator.relay.quotas import RelayLimits
 from coordinator.relay.switchboard import Switchboard
-from node.fetch.asking import Asking, Reply, question_of
-from node.identity.follow import refresh
+from node.fetch.asking import Reply, question_of
+from node.ledger.own import own_ledger
 from node.messages.kinds import Kind, Response
 from node.messages.outbox import Courier
 from node.messages.receiving import MessageDesk
-from node.messages.registry import message_kinds
 from records_exchange.mailboxes import NewNotice, NoticeState, SqlMailbox
 from records_exchange.message import VerifiedMessage
 from service.clock import Clock
@@ -69,9 +68,9 @@ class RelayedNetwork(Network):
         self.start()
         for entity in ("leon", "burgos", "soria"):
             node = self.join(entity, listen="none")
-            kinds = {**message_kinds(node), NOTE: Kind(NOTE, self._receive)}
-            node.__dict__["message_desk"] = MessageDesk(node, kinds)
-            node.__dict__["courier"] = Courier(node, kinds, node.transport)
+            kinds = {**node.message_kinds, NOTE: Kind(NOTE, self._receive)}
+            node.__dict__["message_desk"] = MessageDesk(node.context, kinds, node.limits)
+            node.__dict__["courier"] = Courier(node.context, kinds, node.transport)
         hold(self.nodes["burgos"], person_record())
         grant(self.nodes["burgos"], "leon")
 
@@ -82,31 +81,31 @@ class RelayedNetwork(Network):
     def fetch(self, asker: str = "leon", holder: str = "burgos") -> Reply:
         """Fetch the one person's summary."""
         node = self.nodes[asker]
-        return Asking(node).fetch(PERSON, question_of(node, "casework"), [holder]).replies[0]
+        return node.asking.fetch(PERSON, question_of(node.context, "casework"), [holder]).replies[0]
 
     def note(self, text: str, recipient: str = "burgos") -> None:
         """Put a notice into the outbox of ``leon``."""
         node = self.nodes["leon"]
-        with node.transaction() as session:
-            SqlMailbox(session).post([NewNotice(NOTE, recipient, text, {"text": text})], node.clock.now())
+        with node.context.transaction() as session:
+            SqlMailbox(session).post([NewNotice(NOTE, recipient, text, {"text": text})], node.context.clock.now())
 
     def deliver(self) -> None:
         """Try every notice of ``leon`` now, whenever its turn would be."""
         node = self.nodes["leon"]
-        with node.transaction() as session:
+        with node.context.transaction() as session:
             waiting = SqlMailbox(session).waiting()
         node.courier._deliver_all(waiting)
 
     def state(self, text: str) -> NoticeState:
         """Return where a notice stands."""
-        with self.nodes["leon"].snapshot() as session:
+        with self.nodes["leon"].context.snapshot() as session:
             return SqlMailbox(session).about(text)[-1].state
 
     def entries(self, entity: str) -> Counter[str]:
         """Count the entries of a ledger by type."""
         node = self.nodes[entity]
-        with node.snapshot() as session:
-            ledger = node.ledger(session)
+        with node.context.snapshot() as session:
+            ledger = own_ledger(node.context, session)
             return Counter(json.loads(ledger.leaf(index))["type"] for index in range(ledger.size()))
 
 
@@ -127,4 +126,4 @@ def attach(net: Network, *entities: str) -> None:
         net.serve(entity)
     assert within(10, lambda: set(entities) <= set(net.coordinator.switchboard.attached()))
     for node in net.nodes.values():
-        refresh(node)
+        node.directory_follower.refresh()

@@ -79,6 +79,6 @@ def coordinator(
             manifest=envelope.to_json(),
             verified_at=START,
         )
-        with node.transaction() as session:
+        with node.context.transaction() as session:
             session.merge(row)
     return script

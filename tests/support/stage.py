@@ -41,6 +41,7 @@ from federated.studies.local_entity import LocalEntity
 from federated.tabular.features import FloatVector
 from node.clients.training import PulledTask
 from node.keys import NodeKeys
+from node.ledger.own import own_ledger
 from node.training.budgets import statements
 from node.training.campaign_decisions import approve
 from node.training.campaign_worker import TrainingWorker
@@ -170,7 +171,7 @@ class Stage:
     def approved(self, **changes: Any) -> Envelope:
         """Offer the demo campaign and approve it."""
         envelope = self.coordinator.offer(demo_manifest(**changes))
-        approve(self.node, self.coordinator, CAMPAIGN)
+        approve(self.node.context, self.coordinator, CAMPAIGN)
         return envelope
 
     def play(self, envelope: Envelope) -> Play:
@@ -211,13 +212,13 @@ class Stage:
 
     def spent(self) -> float:
         """Return what the demo table has spent."""
-        (statement,) = statements(self.node)
+        (statement,) = statements(self.node.context)
         return statement.spent
 
     def ledger_types(self) -> list[str]:
         """Return the types of the ledger's entries, in order."""
-        with self.node.snapshot() as session:
-            ledger = self.node.ledger(session)
+        with self.node.context.snapshot() as session:
+            ledger = own_ledger(self.node.context, session)
             return [json.loads(ledger.leaf(index))["type"] for index in range(ledger.size())]
 
     def _cohort(self, envelope: Envelope) -> str:
@@ -250,4 +251,11 @@ def make_stage(folder: Path) -> Stage:
         net.list_party(entity, keys)
     register_demo(node, folder)
     coordinator = ScriptedCoordinator(net.coordinator, ENTITY)
-    return Stage(net, node, coordinator, TrainingWorker(node, coordinator), clock, others)
+    return Stage(
+        net,
+        node,
+        coordinator,
+        TrainingWorker(node.context, coordinator, node.directory_follower.refresh),
+        clock,
+        others,
+    )

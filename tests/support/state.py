@@ -28,9 +28,9 @@ OUTBOX = frozenset({"exchange_outbox"})
 def state_digest(node: Node, *, but: Collection[str] = ()) -> str:
     """Return the SHA-256 of every row of every table, but those of the tables named, and of the directory kept."""
     assert {*ANSWERED, *CONTACTS, *OUTBOX, *but} <= {name for metadata in all_metadata() for name in metadata.tables}
-    found = hashlib.sha256((node.home / "directory.json").read_bytes())
-    found.update((node.home / "tls" / "ca.pem").read_bytes())
-    with node.snapshot() as session:
+    found = hashlib.sha256((node.context.home / "directory.json").read_bytes())
+    found.update((node.context.home / "tls" / "ca.pem").read_bytes())
+    with node.context.snapshot() as session:
         for metadata in all_metadata():
             for table in metadata.sorted_tables:
                 if table.name not in but:

@@ -5,9 +5,10 @@ from typing import Final
 
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.entry import EntryType, Leaf
-from node.consents.consents import Consents, GrantInput
+from node.consents.consents import GrantInput
 from node.consents.status import Standing, consent_standing
-from node.fetch.asking import Asking, question_of
+from node.fetch.asking import question_of
+from node.ledger.own import own_consents, own_ledger
 from node.wiring import Node
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
 from tests.support.wires import Wires
@@ -34,7 +35,7 @@ class Town:
 
     def give(self, *holders: str, fields: tuple[str, ...] = FIELDS) -> str:
         given = GrantInput(PERSON, ("casework",), ("asker",), fields, holders=holders)
-        return Consents(self["origin"]).grant(given).consent_id
+        return self["origin"].consents.grant(given).consent_id
 
     def deliver(self, *entities: str) -> None:
         for _ in range(4):  # a notice may lead to others
@@ -45,19 +46,19 @@ class Town:
         self.network.clock.advance(**units)  # type: ignore[attr-defined]  # the frozen clock of tests
 
     def shares(self, holder: str, fields: tuple[str, ...] = FIELDS) -> set[str]:
-        question = question_of(self["asker"], "casework", fields=fields)
-        (reply,) = Asking(self["asker"]).fetch(PERSON, question, [holder]).replies
+        question = question_of(self["asker"].context, "casework", fields=fields)
+        (reply,) = self["asker"].asking.fetch(PERSON, question, [holder]).replies
         return {field.id for field in reply.answer.fields} if reply.answer else set()
 
     def standing(self, entity: str, consent: str) -> Standing:
-        return consent_standing(self[entity], consent)
+        return consent_standing(self[entity].context, consent)
 
     def state(self, entity: str, consent: str) -> ConsentState | None:
-        with self[entity].snapshot() as session:
-            view = self[entity].consents(session).find(consent)
+        with self[entity].context.snapshot() as session:
+            view = own_consents(self[entity].context, session).find(consent)
             return view.state if view else None
 
     def types(self, entity: str) -> list[EntryType]:
-        with self[entity].snapshot() as session:
-            ledger = self[entity].ledger(session)
+        with self[entity].context.snapshot() as session:
+            ledger = own_ledger(self[entity].context, session)
             return [Leaf.parse(leaf).type for leaf in ledger.store.leaves(0, ledger.size())]

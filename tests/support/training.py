@@ -54,8 +54,8 @@ def write_table(folder: Path, site: str, *, people: int = 120, seed: int = 1) ->
 
 def register_demo(node: Node, folder: Path, **options: Any) -> None:
     """Register a table of the node's own at a node."""
-    data, schema = write_table(folder, node.settings.entity, **options)
-    register_table(node, DATASET, data, schema)
+    data, schema = write_table(folder, node.context.settings.entity, **options)
+    register_table(node.context, DATASET, data, schema)
 
 
 def table_manifest(*invited: str, **changes: Any) -> CampaignManifest:

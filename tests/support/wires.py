@@ -56,15 +56,15 @@ class Wires:
     def _hand_over(self, sender: str, recipient: str, envelope: Envelope) -> Envelope:
         node = self.nodes[recipient]
         if envelope.payload_type == REQUEST_TYPE:
-            return Answering(node).answer(envelope, sender)
+            return Answering(node.context).answer(envelope, sender)
         return node.message_desk.take(envelope, sender)
 
 
 class _Wire(Transport):
     def __init__(self, node: Node, wires: Wires) -> None:
-        super().__init__(node)
+        super().__init__(node.context, node.channels, node.coordinator_channel)
         self._wires = wires
-        self._name = node.settings.entity
+        self._name = node.context.settings.entity
 
     @override
     def call(self, peer: Party, envelope: Envelope) -> Envelope:

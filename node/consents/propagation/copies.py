@@ -20,10 +20,12 @@ from consent_ledger.receipt import prove_entry
 from consent_ledger.witnessing import trust_policy
 from node.consents.guardians import AGE_OF_CONSENT_YEARS
 from node.consents.propagation.parties import parties_of
+from node.ledger.own import own_consents, own_ledger
 from node.ledger.witnessing.rounds import catch_up
 from node.ledger.witnessing.state import own_testimony
 from node.messages.kinds import Kind, Response
-from node.people.linking import find_person
+from node.people.linking import find_person, pairwise_key
+from node.people.store import people_store
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.vocabulary import load_vocabulary
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
@@ -36,7 +38,7 @@ from trust.directory import Directory
 from trust.parties import EntityKind
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 NOT_COSIGNED: Final = "copy_not_cosigned"
 _KEPT: Final = Response({"effect": "kept"})
@@ -45,9 +47,9 @@ _KEPT: Final = Response({"effect": "kept"})
 _log = structlog.get_logger(__name__)
 
 
-def copy_kind(node: "Node") -> Kind:
+def copy_kind(context: "NodeContext") -> Kind:
     """Return the kind of message that carries a consent."""
-    compose, receive = partial(_compose, node), partial(_receive, node)
+    compose, receive = partial(_compose, context), partial(_receive, context)
     return Kind(CONSENT_COPY, receive, compose=compose, again=frozenset({NOT_COSIGNED}))
 
 
@@ -65,24 +67,26 @@ def announce(session: Session, view: ConsentView, now: datetime) -> None:
     )
 
 
-def settle_waiting(node: "Node", session: Session, now: datetime) -> int:
+def settle_waiting(context: "NodeContext", session: Session, now: datetime) -> int:
     """Put in force the consents whose person has become known here; return how many."""
     done = 0
     for copy in SqlTravelStore(session).waiting_copies(now):
-        done += _take_in(node, session, read_copy(copy.proof), copy, now)
+        done += _take_in(context, session, read_copy(copy.proof), copy, now)
     return done
 
 
-def _compose(node: "Node", notice: Notice) -> Mapping[str, Any]:
-    catch_up(node)
-    with node.snapshot() as session:
-        _, proof = prove_entry(node.ledger(session), int(notice.content["index"]), own_testimony(node, session))
+def _compose(context: "NodeContext", notice: Notice) -> Mapping[str, Any]:
+    catch_up(context)
+    with context.snapshot() as session:
+        _, proof = prove_entry(
+            own_ledger(context, session), int(notice.content["index"]), own_testimony(context, session)
+        )
     return encode_copy(proof)
 
 
-def _receive(node: "Node", session: Session, received: VerifiedMessage, now: datetime) -> Response:
-    message, own = received.message, node.settings.entity
-    directory = node.directory.current(now)
+def _receive(context: "NodeContext", session: Session, received: VerifiedMessage, now: datetime) -> Response:
+    message, own = received.message, context.settings.entity
+    directory = context.directory.current(now)
     proof = proof_bytes(message.body)
     policy = TrustPolicy.parse(trust_policy(directory, message.sender))
     if message.subject is None:
@@ -111,28 +115,28 @@ def _receive(node: "Node", session: Session, received: VerifiedMessage, now: dat
         told_at=min(message.issued, now),
     )
     store.keep_copy(copy)
-    _take_in(node, session, opened, copy, now)
+    _take_in(context, session, opened, copy, now)
     return _KEPT
 
 
-def _take_in(node: "Node", session: Session, opened: OpenedCopy, copy: KeptCopy, now: datetime) -> bool:
+def _take_in(context: "NodeContext", session: Session, opened: OpenedCopy, copy: KeptCopy, now: datetime) -> bool:
     """Put a proved consent in force when its person is known here and somebody may decide for them as it says."""
-    directory, people = node.directory.current(now), node.people(session)
+    directory, people = context.directory.current(now), people_store(context, session)
     if parties_of(opened.record).intersection(SqlTravelStore(session).barred_by(copy.consent_id, now)):
         return False  # withdrawn while it waited, by the word of somebody else than its sender
     peer = directory.party(copy.sender)
-    key = node.pairwise_keys.shared_with(peer)
+    key = pairwise_key(context, peer)
     person = find_person(people, SqlExchangeStore(session), key, copy.subject)
     if person is None:
         return False
     minor = people.identity(person).age_on(now.date()) < AGE_OF_CONSENT_YEARS
     if minor and opened.record.acted_by is Actor.PERSON:
         return False  # LOPDGDD art. 7: it was not the person's to give
-    record = adopted_record(opened, person, node.settings.entity, directory, told_at=copy.told_at)
+    record = adopted_record(opened, person, context.settings.entity, directory, told_at=copy.told_at)
     SqlTravelStore(session).keep_copy(replace(copy, waiting=False))
     if record is None:
         return False
-    node.consents(session).adopt(record, now)
+    own_consents(context, session).adopt(record, now)
     return True
 
 

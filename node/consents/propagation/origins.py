@@ -1,17 +1,18 @@
 """Whether the entities where consents were given are heard, for ``doctor``."""
 
 from node.consents.propagation.freshness import is_silent
-from node.wiring import Node
+from node.context import NodeContext
+from node.ledger.own import own_consents
 from policies.errors import RedpactError
 from service.findings import Finding, Level
 
 
-def check_origins(node: Node) -> Finding:
+def check_origins(context: NodeContext) -> Finding:
     """Check that every entity whose consents are held here was heard within the bound on silence."""
-    now, bound = node.clock.now(), node.settings.silence_bound
+    now, bound = context.clock.now(), context.settings.silence_bound
     try:
-        with node.snapshot() as session:
-            live = [view for view in node.consents(session).list() if view.record.origin and view.is_live(now)]
+        with context.snapshot() as session:
+            live = [view for view in own_consents(context, session).list() if view.record.origin and view.is_live(now)]
             silent = sorted(
                 {
                     view.record.origin.entity

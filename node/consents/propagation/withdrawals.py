@@ -17,6 +17,7 @@ from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView, With
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.errors import ConsentUnknown
 from node.consents.propagation.parties import origin_of, parties_of
+from node.ledger.own import own_consents, own_ledger
 from node.messages.kinds import Kind, Response
 from node.referrals.referrals import Referrals
 from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
@@ -25,7 +26,7 @@ from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, WithdrawnBo
 from records_exchange.travel_store import SqlTravelStore
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 NOT_A_PARTY: Final = "not_a_party"
 _METHOD: Final = "other-entity"
@@ -33,21 +34,21 @@ _LONGEST_CONSENT: Final = timedelta(days=5 * 366)
 """No consent is valid for longer: after this no copy of it can come."""
 
 
-def withdrawal_kind(node: "Node") -> Kind:
+def withdrawal_kind(context: "NodeContext") -> Kind:
     """Return the kind of message that tells of a withdrawal."""
-    return Kind(CONSENT_WITHDRAWN, partial(_receive, node), settle=partial(_settle, node))
+    return Kind(CONSENT_WITHDRAWN, partial(_receive, context), settle=partial(_settle, context))
 
 
 def tell_withdrawal(
-    node: "Node", session: Session, view: ConsentView, told: WithdrawnBody, *, skip: Collection[str] = ()
+    context: "NodeContext", session: Session, view: ConsentView, told: WithdrawnBody, *, skip: Collection[str] = ()
 ) -> None:
     """Write to the outbox whom this entity has to tell that a consent it holds was withdrawn."""
-    own, record, origin = node.settings.entity, view.record, origin_of(view.record)
+    own, record, origin = context.settings.entity, view.record, origin_of(view.record)
     SqlMailbox(session).take_back(CONSENT_COPY, view.consent_id)
     entities = {origin, *SqlTravelStore(session).recipients(view.consent_id)}
     if own in (origin, told.entity):
         entities.update(record.holders)
-    post_withdrawal(session, sorted(entities - {own, *skip}), told, node.clock.now())
+    post_withdrawal(session, sorted(entities - {own, *skip}), told, context.clock.now())
 
 
 def post_withdrawal(session: Session, entities: Collection[str], told: WithdrawnBody, now: datetime) -> None:
@@ -56,7 +57,9 @@ def post_withdrawal(session: Session, entities: Collection[str], told: Withdrawn
     SqlMailbox(session).post([NewNotice(CONSENT_WITHDRAWN, each, told.consent_id, content) for each in entities], now)
 
 
-def withdraw_received(node: "Node", session: Session, consent_id: str, *, acted_by: Actor, now: datetime) -> None:
+def withdraw_received(
+    context: "NodeContext", session: Session, consent_id: str, *, acted_by: Actor, now: datetime
+) -> None:
     """Withdraw, for the person, a consent under which this entity only received something.
 
     Its copies are deleted at once; the holders that released them are told, and see to the rest.
@@ -69,14 +72,14 @@ def withdraw_received(node: "Node", session: Session, consent_id: str, *, acted_
     if not holders:
         raise ConsentUnknown(f"there is no consent {consent_id!r}", remedy="run: redpact-node consent list")
     store.purge_consent(consent_id)
-    store.bar(node.settings.entity, consent_id, now + _LONGEST_CONSENT)  # a copy may wait here, or be on its way
-    told = WithdrawnBody(consent_id=consent_id, entity=node.settings.entity, acted_at=now, acted_by=acted_by)
+    store.bar(context.settings.entity, consent_id, now + _LONGEST_CONSENT)  # a copy may wait here, or be on its way
+    told = WithdrawnBody(consent_id=consent_id, entity=context.settings.entity, acted_at=now, acted_by=acted_by)
     post_withdrawal(session, holders, told, now)
 
 
-def _receive(node: "Node", session: Session, received: VerifiedMessage, now: datetime) -> Response:
+def _receive(context: "NodeContext", session: Session, received: VerifiedMessage, now: datetime) -> Response:
     sender, told = received.message.sender, parse_withdrawn(received.message.body)
-    store, register = SqlTravelStore(session), node.consents(session)
+    store, register = SqlTravelStore(session), own_consents(context, session)
     view = register.find(told.consent_id)
     if view is not None and sender not in parties_of(view.record):
         return Response(refusal=NOT_A_PARTY)
@@ -86,13 +89,15 @@ def _receive(node: "Node", session: Session, received: VerifiedMessage, now: dat
         store.drop_copy(sender, told.consent_id)
     elif view.state in VALID_FOR_PROCESSING:
         act = Withdrawal(acted_by=told.acted_by, method=_METHOD, entity=told.entity, acted_at=min(told.acted_at, now))
-        tell_withdrawal(node, session, register.withdraw(told.consent_id, now, act), told, skip={sender, told.entity})
-        Referrals(node).consent_ended(session, told.consent_id, now)
-    purged = _purge(node, session, received, told.consent_id, now)
+        tell_withdrawal(
+            context, session, register.withdraw(told.consent_id, now, act), told, skip={sender, told.entity}
+        )
+        Referrals(context).consent_ended(session, told.consent_id, now)
+    purged = _purge(context, session, received, told.consent_id, now)
     return Response({"effect": "ended", "purged": purged})
 
 
-def _purge(node: "Node", session: Session, received: VerifiedMessage, consent_id: str, now: datetime) -> int:
+def _purge(context: "NodeContext", session: Session, received: VerifiedMessage, consent_id: str, now: datetime) -> int:
     store = SqlTravelStore(session)
     if not store.holders_of(consent_id):
         return 0
@@ -100,14 +105,14 @@ def _purge(node: "Node", session: Session, received: VerifiedMessage, consent_id
     body = WithdrawalReceivedBody(
         consent_id=consent_id, entity=received.message.sender, message_sha256=received.sha256, purged=purged
     )
-    node.ledger(session).append([NewEntry(EntryType.WITHDRAWAL_RECEIVED, body)], now)
+    own_ledger(context, session).append([NewEntry(EntryType.WITHDRAWAL_RECEIVED, body)], now)
     return purged
 
 
-def _settle(node: "Node", session: Session, notice: Notice, verified: VerifiedReply, now: datetime) -> None:
+def _settle(context: "NodeContext", session: Session, notice: Notice, verified: VerifiedReply, now: datetime) -> None:
     if verified.reply.outcome is not Outcome.ACCEPTED:
         return
     body = WithdrawalAcknowledgedBody(
         consent_id=notice.reference, entity=verified.reply.sender, acknowledgement_sha256=verified.sha256
     )
-    node.ledger(session).append([NewEntry(EntryType.WITHDRAWAL_ACKNOWLEDGED, body)], now)
+    own_ledger(context, session).append([NewEntry(EntryType.WITHDRAWAL_ACKNOWLEDGED, body)], now)

@@ -5,8 +5,8 @@ from typing import Final
 
 import structlog
 
+from node.context import NodeContext
 from node.ledger.witnessing.rounds import Round, run_round, size_due
-from node.wiring import Node
 
 LOOK_SECONDS: Final = 2.0
 """How soon an append, whichever process made it, goes to the witnesses; appends in between go together."""
@@ -19,14 +19,14 @@ LONGEST_WAIT_SECONDS: Final = 300.0
 _log = structlog.get_logger(__name__)
 
 
-def witness_ledger(node: Node, stopping: threading.Event) -> None:
+def witness_ledger(context: NodeContext, stopping: threading.Event) -> None:
     """Keep the newest checkpoint cosigned, until `stopping` is set."""
     wait, faults, pace = LOOK_SECONDS, "", Pace()
     while not stopping.wait(wait):
-        if not pace.is_time(size_due(node)):
+        if not pace.is_time(size_due(context)):
             wait = LOOK_SECONDS
             continue
-        done = run_round(node)
+        done = run_round(context)
         failed = done is not None and not done.quorum
         wait = min(2 * wait, LONGEST_WAIT_SECONDS) if failed else LOOK_SECONDS
         if done is not None:

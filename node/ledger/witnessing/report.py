@@ -2,17 +2,17 @@
 
 from typing import Any
 
+from node.context import NodeContext
 from node.ledger.witnessing.rounds import Outcome, run_round
-from node.wiring import Node
 
 
-def round_report(node: Node, lang: str) -> tuple[dict[str, Any], str]:
+def round_report(context: NodeContext, lang: str) -> tuple[dict[str, Any], str]:
     """Run a round and return what came of it as JSON values and as text.
 
     Raises:
         RedpactError: directory or database are unusable.
     """
-    done = run_round(node)
+    done = run_round(context)
     if done is None:
         text = "The network has no witnesses." if lang == "en" else "La red no tiene testigos."
         return {"size": None, "quorum": True, "witnesses": []}, text

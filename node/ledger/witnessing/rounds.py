@@ -29,9 +29,10 @@ from consent_ledger.witnessing import (
     needed_entities,
     trust_policy,
 )
+from node.context import NodeContext
+from node.ledger.own import own_ledger
 from node.ledger.witnessing.client import WitnessReply, exchange, submit
 from node.ledger.witnessing.errors import LedgerContradicted, WitnessRefused
-from node.wiring import Node
 from policies.errors import RedpactError
 from trust.directory import Directory
 
@@ -65,60 +66,62 @@ class Round:
     outcomes: tuple[Outcome, ...]
 
 
-def run_round(node: Node, *, send: Submit = submit) -> Round | None:
+def run_round(context: NodeContext, *, send: Submit = submit) -> Round | None:
     """Have the newest checkpoint cosigned, and keep it when the quorum is met; None when nobody is there to ask.
 
     Raises:
         RedpactError: directory or database are unusable. What a witness does wrong is in the outcomes instead.
     """
-    directory = node.directory.newest()
+    directory = context.directory.newest()
     if directory is None:
         return None
-    entity = node.settings.entity
+    entity = context.settings.entity
     coordinator, entities = coordinator_witness(directory), assigned_witnesses(directory, entity)
     if coordinator is None and not entities:
         return None
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
+    with context.snapshot() as session:
+        ledger = own_ledger(context, session)
         note = ledger.checkpoint()
         checkpoint = open_checkpoint(note, NoteVerifier.from_vkey(ledger.vkey))
-    asking = _Asking(node, note, checkpoint, _progress(node), send)
+    asking = _Asking(context, note, checkpoint, _progress(context), send)
     outcomes = asking.all([coordinator] if coordinator else [])
-    outcomes += asking.until(entities, max(node.settings.witnesses, needed_entities(directory, entity)))
-    return _conclude(node, directory, note, checkpoint, outcomes)
+    outcomes += asking.until(entities, max(context.settings.witnesses, needed_entities(directory, entity)))
+    return _conclude(context, directory, note, checkpoint, outcomes)
 
 
-def round_is_due(node: Node) -> bool:
+def round_is_due(context: NodeContext) -> bool:
     """Tell whether the newest checkpoint is not the one that was cosigned, or that was long ago."""
-    return size_due(node) is not None
+    return size_due(context) is not None
 
 
-def size_due(node: Node) -> int | None:
+def size_due(context: NodeContext) -> int | None:
     """Return the size of the ledger when its newest checkpoint waits for cosignatures, else None."""
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
+    with context.snapshot() as session:
+        ledger = own_ledger(context, session)
         size = ledger.size()
         known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
     if known is None or known.size != size:
         return size or None
-    return size if (node.clock.now() - known.time).total_seconds() >= REFRESH_SECONDS else None
+    return size if (context.clock.now() - known.time).total_seconds() >= REFRESH_SECONDS else None
 
 
-def catch_up(node: Node) -> None:
+def catch_up(context: NodeContext) -> None:
     """Have what goes out next cosigned, if witnesses can be reached; if not, it goes out as it is.
 
     Raises:
         RedpactError: directory or database are unusable.
     """
-    if round_is_due(node):
-        run_round(node)
+    if round_is_due(context):
+        run_round(context)
 
 
 class _Asking:
     """Asks witnesses about one checkpoint."""
 
-    def __init__(self, node: Node, note: bytes, checkpoint: Checkpoint, sizes: dict[str, int], send: Submit) -> None:
-        self._node = node
+    def __init__(
+        self, context: NodeContext, note: bytes, checkpoint: Checkpoint, sizes: dict[str, int], send: Submit
+    ) -> None:
+        self._context = context
         self._note = note
         self._checkpoint = checkpoint
         self._sizes = sizes
@@ -167,35 +170,37 @@ class _Asking:
         )
 
     def _proof(self, old: int) -> tuple[bytes, ...]:
-        with self._node.snapshot() as session:
+        with self._context.snapshot() as session:
             size = self._checkpoint.size
-            return tuple(self._node.ledger(session).consistency_proof(min(old, size), size))
+            return tuple(own_ledger(self._context, session).consistency_proof(min(old, size), size))
 
     def _contradicted(self, witness: KnownWitness, size: int) -> RedpactError:
         # The witness's word is checked: only a checkpoint signed with our own key is evidence against our ledger.
         known = exchange(witness.url, "GET", f"/{origin_hash(self._checkpoint.origin)}/checkpoint")
-        with self._node.snapshot() as session:
-            ledger = self._node.ledger(session)
+        with self._context.snapshot() as session:
+            ledger = own_ledger(self._context, session)
             seen = open_checkpoint(known.body, NoteVerifier.from_vkey(ledger.vkey))
             held = seen.size <= ledger.size() and ledger.subtrees()(0, seen.size) == seen.root
         if held and size <= seen.size:  # another round, of another process, was quicker with newer entries
             return WitnessRefused(f"{witness.id} has cosigned newer entries already", remedy="nothing need be done")
         kind = Misconduct.ROLLBACK if seen.size > self._checkpoint.size else Misconduct.FORK
         evidence = Evidence(kind, seen.origin, known.body, self._note)
-        keep_evidence(self._node.home, evidence, seen_by="log", now=self._node.clock.now())
+        keep_evidence(self._context.home, evidence, seen_by="log", now=self._context.clock.now())
         return LedgerContradicted(
             f"{witness.id} cosigned our ledger at size {seen.size}, and what is stored here does not extend that",
             remedy="keep the evidence folder, find out whether an old backup was restored, tell the DPO",
         )
 
 
-def _conclude(node: Node, directory: Directory, note: bytes, checkpoint: Checkpoint, outcomes: list[Outcome]) -> Round:
+def _conclude(
+    context: NodeContext, directory: Directory, note: bytes, checkpoint: Checkpoint, outcomes: list[Outcome]
+) -> Round:
     lines = [outcome.line for outcome in outcomes if outcome.line is not None]
     cosigned = with_cosignatures(note, lines)
-    policy = TrustPolicy.parse(trust_policy(directory, node.settings.entity))
+    policy = TrustPolicy.parse(trust_policy(directory, context.settings.entity))
     _, witnesses = policy.verify(cosigned)
-    quorum, now = policy.satisfied(witnesses), node.clock.now()
-    with node.transaction() as session:
+    quorum, now = policy.satisfied(witnesses), context.clock.now()
+    with context.transaction() as session:
         own = SqlCheckpointStore(session, Role.OWN)
         known = own.lock(checkpoint.origin)
         if quorum and (known is None or known.size <= checkpoint.size):
@@ -217,6 +222,6 @@ def _record(session: Session, outcome: Outcome, size: int, now: datetime) -> Non
         row.size, row.cosigned_at = size, now
 
 
-def _progress(node: Node) -> dict[str, int]:
-    with node.snapshot() as session:
+def _progress(context: NodeContext) -> dict[str, int]:
+    with context.snapshot() as session:
         return {row.witness: row.size for row in session.scalars(select(WitnessProgressRow))}

@@ -12,7 +12,8 @@ from consent_ledger.tables import WitnessProgressRow
 from consent_ledger.testimony import WitnessTestimony
 from consent_ledger.witness_store import Role, SqlCheckpointStore
 from consent_ledger.witnessing import coordinator_witness, needed_entities, trust_policy
-from node.wiring import Node
+from node.context import NodeContext
+from node.ledger.own import own_ledger
 from policies.errors import RedpactError
 from service.findings import Finding, Level
 
@@ -50,18 +51,18 @@ class Witnessing:
         return asdict(self)
 
 
-def witnessing_state(node: Node, session: Session) -> Witnessing:
+def witnessing_state(context: NodeContext, session: Session) -> Witnessing:
     """Return how the ledger stands with its witnesses.
 
     Raises:
         RedpactError: directory or database are unusable.
     """
-    directory, now = node.directory.newest(), node.clock.now()
-    size = node.ledger(session).size()
-    known = SqlCheckpointStore(session, Role.OWN).get(node.settings.ledger_origin)
+    directory, now = context.directory.newest(), context.clock.now()
+    size = own_ledger(context, session).size()
+    known = SqlCheckpointStore(session, Role.OWN).get(context.settings.ledger_origin)
     needed = 0
     if directory is not None:
-        needed = needed_entities(directory, node.settings.entity) + (coordinator_witness(directory) is not None)
+        needed = needed_entities(directory, context.settings.entity) + (coordinator_witness(directory) is not None)
     rows = session.scalars(select(WitnessProgressRow).order_by(WitnessProgressRow.witness))
     return Witnessing(
         needed=needed,
@@ -77,9 +78,9 @@ def witnessing_state(node: Node, session: Session) -> Witnessing:
     )
 
 
-def cosigned_or_newest(node: Node, session: Session) -> tuple[bytes, bytes | None]:
+def cosigned_or_newest(context: NodeContext, session: Session) -> tuple[bytes, bytes | None]:
     """Return the newest checkpoint, with its cosignatures if it has them, and otherwise the newest that has."""
-    ledger = node.ledger(session)
+    ledger = own_ledger(context, session)
     note = ledger.checkpoint()
     known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
     if known is None:
@@ -90,17 +91,17 @@ def cosigned_or_newest(node: Node, session: Session) -> tuple[bytes, bytes | Non
     return note, known.note
 
 
-def own_testimony(node: Node, session: Session) -> WitnessTestimony:
+def own_testimony(context: NodeContext, session: Session) -> WitnessTestimony:
     """Return what goes out with our ledger: the trust policy by the directory, and the newest cosigned checkpoint.
 
     Raises:
         RedpactError: directory or database are unusable.
     """
-    ledger, directory = node.ledger(session), node.directory.newest()
-    if directory is None or node.settings.entity not in directory:
+    ledger, directory = own_ledger(context, session), context.directory.newest()
+    if directory is None or context.settings.entity not in directory:
         return WitnessTestimony.alone(ledger)
     known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
-    return WitnessTestimony(trust_policy(directory, node.settings.entity), known.note if known else None)
+    return WitnessTestimony(trust_policy(directory, context.settings.entity), known.note if known else None)
 
 
 def witnessing_text(state: dict[str, Any], lang: str) -> str:
@@ -121,11 +122,11 @@ def witnessing_text(state: dict[str, Any], lang: str) -> str:
     return f"{'Testigos' if spanish else 'Witnesses'}: {text}{waiting}"
 
 
-def check_witnesses(node: Node) -> Finding:
+def check_witnesses(context: NodeContext) -> Finding:
     """Check that the ledger's cosignatures are fresh, and that no other ledger owes us a proof."""
     try:
-        with node.snapshot() as session:
-            state = witnessing_state(node, session)
+        with context.snapshot() as session:
+            state = witnessing_state(context, session)
     except RedpactError as error:
         return Finding.of_error("witnesses", error)
     document = state.document()
@@ -134,7 +135,7 @@ def check_witnesses(node: Node) -> Finding:
         names = ", ".join(state.unproven)
         es, en = f"{es}. Sin probar que solo crecen: {names}", f"{en}. Not proved to only grow: {names}"
         return Finding("witnesses", Level.WARNING, es, en, "fetch from that entity again; if it stays, tell its DPO")
-    late = state.waiting > 0 and _age(state, node.clock.now()) >= STALE
+    late = state.waiting > 0 and _age(state, context.clock.now()) >= STALE
     faults = [f"{each.witness} ({each.fault})" for each in state.witnesses if each.fault]
     if not state.needed or not (late or (faults and state.waiting)):
         return Finding("witnesses", Level.OK, es, en)

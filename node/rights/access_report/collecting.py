@@ -18,12 +18,13 @@ from consent_ledger.erasure import PersonTrace, trace_person
 from consent_ledger.errors import LedgerDamaged
 from consent_ledger.log import ConsentLedger
 from node.consents.propagation.parties import origin_of, parties_of
+from node.ledger.own import own_ledger
 from node.referrals.store import ReferralStore
 from records_exchange.access_told import MAX_TOLD, AccessesTold, ToldAccess
 from trust.errors import MalformedDocument
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 MAX_TOLD_BYTES = 300_000
 """Well under what a message may hold."""
@@ -39,13 +40,13 @@ class PersonEntry:
     body: Body
 
 
-def person_entries(node: "Node", session: Session, person_ref: str) -> tuple[PersonEntry, ...]:
+def person_entries(context: "NodeContext", session: Session, person_ref: str) -> tuple[PersonEntry, ...]:
     """Return the entries about a person, oldest first; those whose content was erased tell nothing and are left out.
 
     Raises:
         LedgerDamaged: the ledger does not read.
     """
-    ledger = node.ledger(session)
+    ledger = own_ledger(context, session)
     referrals = {each.referral_id for each in ReferralStore(session).all(person_ref=person_ref)}
     trace = PersonTrace(referrals=referrals)
     trace_person(ledger.store, person_ref, 0, ledger.size(), trace)

@@ -21,9 +21,11 @@ from consent_ledger.export import CHECKPOINT_FILE, POLICY_FILE
 from consent_ledger.folders import new_folder
 from consent_ledger.receipt import prove_entry, prove_leaf
 from node.consents.propagation.parties import parties_of
+from node.ledger.own import own_ledger
 from node.ledger.witnessing.rounds import catch_up
 from node.ledger.witnessing.state import own_testimony
 from node.people.documents import Document
+from node.people.store import people_store
 from node.rights.access_report.collecting import PersonEntry, person_entries
 from node.rights.access_report.document import AccessReport, HolderPart, report_document
 from node.rights.access_report.page import report_page
@@ -35,7 +37,8 @@ from service.errors import PeerRefused
 from trust.parties import EntityKind
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
+    from node.messages.outbox import Courier
 
 REPORT_FILE: Final = "report.json"
 PROOFS_FOLDER: Final = "proofs"
@@ -55,8 +58,9 @@ class IssuedReport:
 class AccessReports:
     """Access reports at one node."""
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    def __init__(self, context: "NodeContext", outbox: "Courier") -> None:
+        self._context = context
+        self._outbox = outbox
 
     def issue(
         self, document: Document, folder: Path | None = None, *, ask: bool = True, staff: str | None = None
@@ -78,12 +82,12 @@ class AccessReports:
         """
         if staff is not None:
             staff_reason(staff)
-        with self._node.snapshot() as session:
-            person = self._node.people(session).get_by_document(document).person_id
-            entries = person_entries(self._node, session, person)
+        with self._context.snapshot() as session:
+            person = people_store(self._context, session).get_by_document(document).person_id
+            entries = person_entries(self._context, session, person)
         others = self._ask_others(document, entries) if ask else ()
-        catch_up(self._node)
-        with self._node.snapshot() as session:
+        catch_up(self._context)
+        with self._context.snapshot() as session:
             report = self._report(session, person, others, staff=staff, asked=ask)
             content = report_document(report)
             data = (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
@@ -98,8 +102,8 @@ class AccessReports:
     def _report(
         self, session: Session, person: str, others: Sequence[HolderPart], *, staff: str | None, asked: bool
     ) -> AccessReport:
-        entries, now = person_entries(self._node, session, person), self._node.clock.now()
-        directory, settings = self._node.directory.newest(), self._node.settings
+        entries, now = person_entries(self._context, session, person), self._context.clock.now()
+        directory, settings = self._context.directory.newest(), self._context.settings
         names = {party.id: party.name for party in directory.entities} if directory else {}
         return AccessReport(
             entity=settings.entity,
@@ -123,7 +127,7 @@ class AccessReports:
 
     def _ask(self, entity: str, document: Document) -> HolderPart:
         try:
-            verified = self._node.courier.ask(entity, ACCESS_REPORT, {}, document=document)
+            verified = self._outbox.ask(entity, ACCESS_REPORT, {}, document=document)
             if verified.reply.outcome is Outcome.REFUSED:
                 raise PeerRefused(f"{entity} answered: {verified.reply.reason}", remedy="ask that entity directly")
             return HolderPart(entity, read_told(verified.reply.body, entity), verified.sha256, None)
@@ -141,13 +145,13 @@ class AccessReports:
                     found.add(recipient)
                 case ReleaseReceivedBody(holder=holder):
                     found.add(holder)
-        directory = self._node.directory.newest()
+        directory = self._context.directory.newest()
         kinds = {party.id: party.kind for party in directory.entities} if directory else {}
-        own = self._node.settings.entity
+        own = self._context.settings.entity
         return sorted(name for name in found if name != own and kinds.get(name) is not EntityKind.COLLABORATOR)
 
     def _write(self, session: Session, report: AccessReport, data: bytes, folder: Path) -> None:
-        ledger, testimony = self._node.ledger(session), own_testimony(self._node, session)
+        ledger, testimony = own_ledger(self._context, session), own_testimony(self._context, session)
         (folder / REPORT_FILE).write_bytes(data)
         for language in ("es", "en"):
             (folder / f"access.{language}.html").write_text(report_page(report, language), encoding="utf-8")
@@ -172,8 +176,8 @@ class AccessReports:
             report_sha256=digest,
             staff_reason=report.staff_reason,
         )
-        with self._node.transaction() as session:
-            self._node.people(session).person(report.person_ref)  # not erased meanwhile
-            ledger = self._node.ledger(session)
-            (appended,) = ledger.append([NewEntry(EntryType.ACCESS_REPORT_ISSUED, body)], self._node.clock.now())
+        with self._context.transaction() as session:
+            people_store(self._context, session).person(report.person_ref)  # not erased meanwhile
+            ledger = own_ledger(self._context, session)
+            (appended,) = ledger.append([NewEntry(EntryType.ACCESS_REPORT_ISSUED, body)], self._context.clock.now())
             return appended.index

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.bodies import AccessReportBody
 from consent_ledger.entry import EntryType, NewEntry
+from node.ledger.own import own_consents, own_ledger
 from node.messages.kinds import Kind, Response
-from node.people.linking import find_person
+from node.people.linking import find_person, pairwise_key
+from node.people.store import people_store
 from node.rights.access_report.collecting import accesses_told_to, consents_with, person_entries
 from records_exchange.access_told import ACCESS_REPORT, AccessesTold, read_question
 from records_exchange.message import VerifiedMessage
@@ -21,31 +23,33 @@ from records_exchange.store import SqlExchangeStore
 from trust import canonical
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 _NOBODY: Final = "nobody"
 """Looked for in place of an unknown person, so that known and unknown take the same steps."""
 
 
-def access_report_kind(node: "Node") -> Kind:
+def access_report_kind(context: "NodeContext") -> Kind:
     """Return the kind: a question about one person."""
 
     def receive(session: Session, received: VerifiedMessage, now: datetime) -> Response:
         subject, asker = read_question(received.message), received.sender
         store = SqlExchangeStore(session)
-        person = find_person(node.people(session), store, node.pairwise_keys.shared_with(asker), subject) or _NOBODY
-        consents = consents_with(asker.id, node.consents(session).list(person))
+        person = find_person(people_store(context, session), store, pairwise_key(context, asker), subject) or _NOBODY
+        consents = consents_with(asker.id, own_consents(context, session).list(person))
         if not consents:
             return Response(AccessesTold().model_dump(mode="json"))
-        told = accesses_told_to(asker.id, person_entries(node, session, person), consents)
+        told = accesses_told_to(asker.id, person_entries(context, session, person), consents)
         if told.accesses:
-            _note(node, session, told, person=person, asker=asker.id, now=now)
+            _note(context, session, told, person=person, asker=asker.id, now=now)
         return Response(told.model_dump(mode="json"))
 
     return Kind(ACCESS_REPORT, receive, question=True)
 
 
-def _note(node: "Node", session: Session, told: AccessesTold, *, person: str, asker: str, now: datetime) -> None:
+def _note(
+    context: "NodeContext", session: Session, told: AccessesTold, *, person: str, asker: str, now: datetime
+) -> None:
     issued = AccessReportBody(
         person_ref=person,
         since=told.accesses[-1].time,
@@ -53,4 +57,4 @@ def _note(node: "Node", session: Session, told: AccessesTold, *, person: str, as
         report_sha256=hashlib.sha256(canonical.encode(told.model_dump(mode="json"))).hexdigest(),
         asked_by=asker,
     )
-    node.ledger(session).append([NewEntry(EntryType.ACCESS_REPORT_ISSUED, issued)], now)
+    own_ledger(context, session).append([NewEntry(EntryType.ACCESS_REPORT_ISSUED, issued)], now)

@@ -9,11 +9,11 @@ import pytest
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.policy import TrustPolicy
-from node.consents.consents import Consents, GrantInput
+from node.consents.consents import GrantInput
 from node.consents.status import consent_standing
-from node.fetch.asking import Asking, question_of
-from node.identity.follow import refresh
+from node.fetch.asking import question_of
 from node.ledger.export import export_own_ledger, ledger_policy
+from node.ledger.own import own_consents
 from node.wiring import Node
 from tests.support.exchange import PERSON, hold, person_record
 from tests.support.network import Network, free_address
@@ -33,7 +33,7 @@ def net(tmp_path: Path) -> Iterator[Network]:
         for entity in ("town", "county", "ngo"):
             net.serve(entity)
         for node in net.nodes.values():
-            refresh(node)
+            node.directory_follower.refresh()
         for entity in ("town", "county"):
             hold(net.nodes[entity], person_record())
         yield net
@@ -50,8 +50,8 @@ def eventually(holds: Callable[[], bool], *, seconds: float = 60.0) -> None:
 
 
 def state(node: Node, consent: str) -> ConsentState | None:
-    with node.snapshot() as session:
-        view = node.consents(session).find(consent)
+    with node.context.snapshot() as session:
+        view = own_consents(node.context, session).find(consent)
         return view.state if view else None
 
 
@@ -60,23 +60,23 @@ def state(node: Node, consent: str) -> ConsentState | None:
 def test_a_signature_at_one_entity_serves_another_and_ends_everywhere(net: Network, tmp_path: Path) -> None:
     town, county, ngo = (net.nodes[name] for name in ("town", "county", "ngo"))
     given = GrantInput(PERSON, ("casework",), ("ngo",), FIELDS, holders=("county",))
-    consent = Consents(town).grant(given).consent_id
+    consent = town.consents.grant(given).consent_id
     eventually(lambda: state(county, consent) is ConsentState.GIVEN)
 
-    question = question_of(ngo, "casework", fields=FIELDS)
-    replies = Asking(ngo).fetch(PERSON, question, ["town", "county"]).replies
+    question = question_of(ngo.context, "casework", fields=FIELDS)
+    replies = ngo.asking.fetch(PERSON, question, ["town", "county"]).replies
     assert [reply.released for reply in replies] == [True, True]
 
     net.stop_coordinator()
-    Consents(ngo).withdraw(consent)
+    ngo.consents.withdraw(consent)
     eventually(lambda: {state(node, consent) for node in (town, county)} == {ConsentState.WITHDRAWN})
-    eventually(lambda: not consent_standing(ngo, consent).outstanding)
-    replies = Asking(ngo).fetch(PERSON, question, ["town", "county"]).replies
+    eventually(lambda: not consent_standing(ngo.context, consent).outstanding)
+    replies = ngo.asking.fetch(PERSON, question, ["town", "county"]).replies
     assert [reply.released for reply in replies] == [False, False]
 
     for name, node in net.nodes.items():
-        policy = TrustPolicy.parse(ledger_policy(node).encode())
-        export_own_ledger(node, tmp_path / "exports" / name)
+        policy = TrustPolicy.parse(ledger_policy(node.context).encode())
+        export_own_ledger(node.context, tmp_path / "exports" / name)
         report = verify_export(tmp_path / "exports" / name, policy)
         unexpected = [check.code for check in report.checks if check.errors and check.code != "witnesses"]
         assert unexpected == [], report.document()

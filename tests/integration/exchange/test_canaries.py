@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from node.consents.consents import Consents
-from node.fetch.asking import Asking, question_of
+from node.fetch.asking import question_of
 from records_exchange.answer import Outcome
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.recording_peer import RecordingPeer, spellings
@@ -51,17 +50,19 @@ def test_nothing_but_consented_fields_is_in_the_bytes_that_cross(network: Exchan
     with network.serving("town"):
         target = network.parties["town"].addresses[0]
         name = server_name(NETWORK, "town")
-        recorder = RecordingPeer(holder_home=town.home, asker_home=ngo.home, target=target, server_name=name)
+        recorder = RecordingPeer(
+            holder_home=town.context.home, asker_home=ngo.context.home, target=target, server_name=name
+        )
         with recorder.running():
             network.change("town", addresses=(recorder.address,))
-            question = question_of(ngo, "casework", case_ref="caso-7")
-            (reply,) = Asking(ngo).fetch(PERSON, question, ["town"]).replies
+            question = question_of(ngo.context, "casework", case_ref="caso-7")
+            (reply,) = ngo.asking.fetch(PERSON, question, ["town"]).replies
             assert reply.error is None
             assert reply.answer is not None
             assert "case.coordinator" in {field.id for field in reply.answer.fields}
-            (consent,) = Consents(town).list(PERSON)
-            Consents(town).withdraw(consent.consent_id)
-            (refused,) = Asking(ngo).fetch(PERSON, question, ["town"]).replies
+            (consent,) = town.consents.list(PERSON)
+            town.consents.withdraw(consent.consent_id)
+            (refused,) = ngo.asking.fetch(PERSON, question, ["town"]).replies
             assert refused.answer is not None
             assert refused.answer.outcome is Outcome.REFUSED
         wire = recorder.recorded
@@ -70,8 +71,8 @@ def test_nothing_but_consented_fields_is_in_the_bytes_that_cross(network: Exchan
     assert found(SECRETS, wire) == []
     assert wire.count(SHARED.encode()) == 1
     # The asker shows what it got and keeps none of it; the holder keeps identity and notes sealed.
-    assert found((*SECRETS, SHARED), on_disk(ngo.home)) == []
-    assert found(SECRETS, on_disk(town.home)) == []
+    assert found((*SECRETS, SHARED), on_disk(ngo.context.home)) == []
+    assert found(SECRETS, on_disk(town.context.home)) == []
 
 
 def test_the_search_would_find_a_canary_however_it_is_spelt() -> None:

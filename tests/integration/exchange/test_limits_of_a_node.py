@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node.fetch.asking import Asking, Reply, question_of
+from node.fetch.asking import Reply, question_of
 from node.operations.status import summary, summary_text
 from records_exchange.mailboxes import NewNotice, NoticeState, SqlMailbox
 from service.errors import PeerBusy
@@ -35,7 +35,7 @@ def later(network: ExchangeNetwork) -> None:
 
 def fetch(network: ExchangeNetwork, asker: str) -> Reply:
     node = network.nodes[asker]
-    return Asking(node).fetch(PERSON, question_of(node, "casework"), ["town"]).replies[0]
+    return node.asking.fetch(PERSON, question_of(node.context, "casework"), ["town"]).replies[0]
 
 
 def test_a_flood_of_one_entity_is_refused_shown_in_the_status_and_costs_the_others_nothing(
@@ -49,8 +49,8 @@ def test_a_flood_of_one_entity_is_refused_shown_in_the_status_and_costs_the_othe
 
     town, stopping = network.nodes["town"], threading.Event()
     stopping.set()
-    keep_refused_calls(town.home, town.limits, stopping)
-    document = summary(town)
+    keep_refused_calls(town.context.home, town.limits, stopping)
+    document = summary(town.context, town.certificate)
     (refused,) = document["refused_calls"]
     assert (refused["caller"], refused["group"], refused["excess"], refused["count"]) == ("ngo", "fetches", "rate", 1)
     assert "ngo: 1 consultas (demasiado seguidas)" in summary_text(document, "es")
@@ -61,19 +61,19 @@ def test_a_flood_of_one_entity_is_refused_shown_in_the_status_and_costs_the_othe
 
 def test_the_outbox_waits_as_long_as_the_recipient_says_and_loses_nothing(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
-    with ngo.transaction() as session:
+    with ngo.context.transaction() as session:
         notices = [NewNotice(TEST_NOTICE, "town", f"r-{number}", {"number": number}) for number in range(5)]
-        SqlMailbox(session).post(notices, ngo.clock.now())
+        SqlMailbox(session).post(notices, ngo.context.clock.now())
     assert ngo.courier.deliver_due() == 3
-    with ngo.snapshot() as session:
+    with ngo.context.snapshot() as session:
         waiting = SqlMailbox(session).waiting()
     assert [notice.attempts for notice in waiting] == [0, 0]
     assert {notice.fault for notice in waiting} == {"peer_busy"}
-    assert {(notice.next_at - ngo.clock.now()).total_seconds() for notice in waiting} == {2.0}
+    assert {(notice.next_at - ngo.context.clock.now()).total_seconds() for notice in waiting} == {2.0}
     assert ngo.courier.deliver_due() == 0
     for _ in range(2):
         later(network)
         assert ngo.courier.deliver_due() == 1
-    with ngo.snapshot() as session:
+    with ngo.context.snapshot() as session:
         settled = [SqlMailbox(session).about(f"r-{number}")[0].state for number in range(5)]
     assert settled == [NoticeState.ACKNOWLEDGED] * 5

@@ -10,6 +10,7 @@ from node.care.view_sources import gather
 from node.clients.peers import call_peer
 from node.fetch.asking import Asking, question_of
 from node.fetch.report import exit_code
+from node.ledger.own import own_ledger
 from protos.redpact.v1 import records_pb2, records_pb2_grpc
 from records_exchange.request import OUTDATED_REQUEST_TYPE, REQUEST_TYPE
 from service.errors import PeerRefused, PeerUnreachable
@@ -42,14 +43,14 @@ def channel(network: ExchangeNetwork, caller: str) -> grpc.Channel:
 
 def test_several_holders_answer_over_mutual_tls(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
-    fetched = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town", "county"])
+    fetched = ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town", "county"])
     assert [reply.released for reply in fetched.replies] == [True, True]
 
 
 def test_the_next_address_is_tried_when_one_is_dead(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
     network.change("town", addresses=("127.0.0.1:1", *network.parties["town"].addresses))
-    fetched = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"])
+    fetched = ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"])
     assert fetched.replies[0].released
 
 
@@ -57,7 +58,7 @@ def test_a_holder_that_is_down_is_told_from_one_that_refuses(network: ExchangeNe
     ngo = network.nodes["ngo"]
     network.change("town", addresses=("127.0.0.1:1",))
     network.change("county", addresses=())
-    fetched = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town", "county"])
+    fetched = ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town", "county"])
     assert all(isinstance(reply.error, PeerUnreachable) for reply in fetched.replies)
     assert exit_code(fetched) == 3
 
@@ -68,30 +69,32 @@ def test_a_holder_that_is_down_is_told_from_one_that_refuses(network: ExchangeNe
     [(b"{}", "request_malformed"), (b"\xff\xfe", "request_malformed"), (b"x" * 16_385, "request_malformed")],
 )
 def test_signed_garbage_gets_a_typed_refusal(network: ExchangeNetwork, payload: bytes, code: str) -> None:
-    envelope = seal(REQUEST_TYPE, payload, network.nodes["ngo"].keys.signing)
+    envelope = seal(REQUEST_TYPE, payload, network.nodes["ngo"].context.keys.signing)
     with pytest.raises(PeerRefused) as caught:
         call_peer("town", [channel(network, "ngo")], envelope)
     assert caught.value.peer_code == code
 
 
 def test_a_request_of_an_older_node_is_refused_with_its_own_code_and_leaves_no_entry(network: ExchangeNetwork) -> None:
-    envelope = seal(OUTDATED_REQUEST_TYPE, b"{}", network.nodes["ngo"].keys.signing)
-    with network.nodes["town"].snapshot() as session:
-        before = network.nodes["town"].ledger(session).size()
+    envelope = seal(OUTDATED_REQUEST_TYPE, b"{}", network.nodes["ngo"].context.keys.signing)
+    with network.nodes["town"].context.snapshot() as session:
+        before = own_ledger(network.nodes["town"].context, session).size()
     request = records_pb2.FetchSummaryRequest(request=to_wire(envelope))
     with pytest.raises(PeerRefused) as caught, peer_errors("town"):
         records_pb2_grpc.RecordsStub(channel(network, "ngo")).FetchSummary(request, timeout=10)
     assert caught.value.peer_code == "request_outdated"
-    with network.nodes["town"].snapshot() as session:
-        assert network.nodes["town"].ledger(session).size() == before
+    with network.nodes["town"].context.snapshot() as session:
+        assert own_ledger(network.nodes["town"].context, session).size() == before
 
 
 def test_a_case_grid_is_put_together_over_mutual_tls(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
     for entity in ("town", "county"):
-        CaseActions(network.nodes[entity]).add(PERSON, "staff-7", ActionInput("food_delivery"))
+        CaseActions(network.nodes[entity].context).add(PERSON, "staff-7", ActionInput("food_delivery"))
     grant(network.nodes["town"], "ngo", purposes=["coordination"], fields=[FIELD])
-    gathered = gather(ngo, PERSON, question_of(ngo, "coordination", fields=[FIELD]), ["town", "county"])
+    gathered = gather(
+        ngo.context, ngo.asking, PERSON, question_of(ngo.context, "coordination", fields=[FIELD]), ["town", "county"]
+    )
     assert [row.entity for row in grid_rows(gathered)] == ["town"]
     assert [source.refusal for source in gathered.sources] == [None, "nothing_to_share"]
     assert gathered.exit_code == 0
@@ -117,7 +120,7 @@ def test_another_entity_cannot_use_a_stolen_request(network: ExchangeNetwork) ->
         raise PeerUnreachable("stolen on the way")
 
     ngo = network.nodes["ngo"]
-    Asking(ngo, send=steal).fetch(PERSON, question_of(ngo, "casework"), ["town"])
+    Asking(ngo.context, ngo.peer_ledgers, steal).fetch(PERSON, question_of(ngo.context, "casework"), ["town"])
     with pytest.raises(PeerRefused) as caught:
         call_peer("town", [channel(network, "other")], stolen[0])
     assert caught.value.peer_code == "signature_invalid"
@@ -137,6 +140,6 @@ def test_a_replayed_request_is_refused_over_the_wire(network: ExchangeNetwork) -
 def test_a_suspended_entity_is_refused_with_the_next_directory(network: ExchangeNetwork) -> None:
     network.change("ngo", status=EntityStatus.SUSPENDED)
     ngo = network.nodes["ngo"]
-    (reply,) = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies
+    (reply,) = ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies
     assert isinstance(reply.error, PeerRefused)
     assert reply.error.peer_code == "party_suspended"

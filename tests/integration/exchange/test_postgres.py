@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.witness_store import Role, SqlCheckpointStore
-from node.consents.consents import Consents
 from node.fetch.answering import Answering
 from node.fetch.asking import Asking, Fetched, question_of
 from node.ledger.export import own_ledger_status
@@ -24,23 +23,23 @@ def test_answers_to_one_asker_at_once_cross_and_are_linked(tmp_path: Path, asker
         town = network.add("town", database="" if asker else url)
         hold(town, person_record())
         grant(town, "ngo")
-        answering = Answering(town)
-        asking = Asking(ngo, send=lambda _, envelope: answering.answer(envelope, "ngo"))
-        question = question_of(ngo, "casework")
+        answering = Answering(town.context)
+        asking = Asking(ngo.context, ngo.peer_ledgers, lambda _, envelope: answering.answer(envelope, "ngo"))
+        question = question_of(ngo.context, "casework")
 
         def fetch(_: int = 0) -> Fetched:
             return asking.fetch(PERSON, question, ["town"])
 
         with ThreadPoolExecutor(8) as pool:
             assert all(fetched.replies[0].released for fetched in pool.map(fetch, range(40)))
-        assert own_ledger_status(ngo).size == 40
+        assert own_ledger_status(ngo.context).size == 40
         assert fetch().replies[0].released
         assert fetch().replies[0].released  # whatever crossed was named, and is linked now
-        with ngo.snapshot() as session:
-            origin = town.settings.ledger_origin
+        with ngo.context.snapshot() as session:
+            origin = town.context.settings.ledger_origin
             seen = SqlCheckpointStore(session, Role.PEER).get(origin)
             assert seen is not None
-            assert seen.size == own_ledger_status(town).size == 43
+            assert seen.size == own_ledger_status(town.context).size == 43
             assert SqlCheckpointStore(session, Role.UNPROVEN).get(origin) is None
         network.close()
 
@@ -53,9 +52,9 @@ def test_release_replay_and_withdrawal_on_postgresql(tmp_path: Path) -> None:
         ngo, town = network.add("ngo"), network.add("town", database=url)
         hold(town, person_record())
         consent = grant(town, "ngo")
-        answering = Answering(town)
-        asking = Asking(ngo, send=lambda _, envelope: answering.answer(envelope, "ngo"))
-        question = question_of(ngo, "casework")
+        answering = Answering(town.context)
+        asking = Asking(ngo.context, ngo.peer_ledgers, lambda _, envelope: answering.answer(envelope, "ngo"))
+        question = question_of(ngo.context, "casework")
 
         def fetch(_: int = 0) -> Fetched:
             return asking.fetch(PERSON, question, ["town"])
@@ -68,11 +67,11 @@ def test_release_replay_and_withdrawal_on_postgresql(tmp_path: Path) -> None:
         network.publish()
         envelope = peer.ask("town", network.clock.now())
         answering.answer(envelope, "peer")
-        size = own_ledger_status(town).size
+        size = own_ledger_status(town.context).size
         with pytest.raises(RequestReplayed):
             answering.answer(envelope, "peer")
-        assert own_ledger_status(town).size == size == 10
+        assert own_ledger_status(town.context).size == size == 10
 
-        Consents(town).withdraw(consent)
+        town.consents.withdraw(consent)
         assert not fetch().replies[0].released
         network.close()

@@ -8,8 +8,9 @@ import pytest
 
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.receipt import prove_entry
-from node.consents.consents import Consents, GrantInput
-from node.fetch.asking import Asking, question_of
+from node.consents.consents import GrantInput
+from node.fetch.asking import question_of
+from node.ledger.own import own_consents, own_ledger
 from node.ledger.witnessing.state import own_testimony
 from protos.redpact.v1 import messages_pb2
 from records_exchange.message import NOTICE_LIFETIME, Reply
@@ -31,7 +32,7 @@ TAKEN = CONTACTS | {"exchange_inbox", "exchange_ended_consent"}
 def consent(network: ExchangeNetwork) -> str:
     """Give the id of a consent given at the town, also for what the county holds; the liar has no part."""
     given = GrantInput(PERSON, ("casework",), ("ngo",), ("person.sex",), holders=("county",))
-    consent = Consents(network.nodes["town"]).grant(given).consent_id
+    consent = network.nodes["town"].consents.grant(given).consent_id
     network.nodes["town"].courier.deliver_due()
     assert _state(network, "county", consent) is ConsentState.GIVEN
     return consent
@@ -39,8 +40,8 @@ def consent(network: ExchangeNetwork) -> str:
 
 def _state(network: ExchangeNetwork, entity: str, consent: str) -> ConsentState | None:
     node = network.nodes[entity]
-    with node.snapshot() as session:
-        view = node.consents(session).find(consent)
+    with node.context.snapshot() as session:
+        view = own_consents(node.context, session).find(consent)
         return view.state if view else None
 
 
@@ -50,8 +51,8 @@ def nothing_comes_of_it(network: ExchangeNetwork) -> Iterator[None]:
     before = state_digest(county, but=TAKEN)
     yield
     assert state_digest(county, but=TAKEN) == before
-    question = question_of(ngo, "casework", fields=("person.sex",))
-    assert Asking(ngo).fetch(PERSON, question, ["county"]).replies[0].released
+    question = question_of(ngo.context, "casework", fields=("person.sex",))
+    assert ngo.asking.fetch(PERSON, question, ["county"]).replies[0].released
 
 
 def tell(network: ExchangeNetwork, liar: PeerOnTheWire, kind: str, body: Mapping[str, object]) -> Reply:
@@ -90,7 +91,7 @@ def test_the_word_of_a_stranger_does_not_keep_a_consent_from_arriving(
 ) -> None:
     town = network.nodes["town"]
     given = GrantInput(PERSON, ("casework",), ("ngo",), ("person.sex",), holders=("county",))
-    second = Consents(town).grant(given).consent_id
+    second = town.consents.grant(given).consent_id
     tell(network, liar, CONSENT_WITHDRAWN, ended(network, second))  # it guessed the id, and is quicker
     town.courier.deliver_due()
     assert _state(network, "county", second) is ConsentState.GIVEN
@@ -119,9 +120,9 @@ def test_a_withdrawal_with_wrong_fields(
 
 def test_a_consent_of_another_entitys_ledger(network: ExchangeNetwork, liar: PeerOnTheWire, consent: str) -> None:
     town = network.nodes["town"]
-    with town.snapshot() as session:
-        index = town.consents(session).get(consent).last_index
-        _, proof = prove_entry(town.ledger(session), index, own_testimony(town, session))
+    with town.context.snapshot() as session:
+        index = own_consents(town.context, session).get(consent).last_index
+        _, proof = prove_entry(own_ledger(town.context, session), index, own_testimony(town.context, session))
     with nothing_comes_of_it(network):
         assert tell(network, liar, CONSENT_COPY, encode_copy(proof)).reason == "copy_invalid"
 
@@ -142,13 +143,13 @@ def test_a_pulse_of_a_stranger_keeps_nothing_alive(network: ExchangeNetwork, lia
     now, ngo = network.clock.now(), network.nodes["ngo"]
     pulse = liar.peer.tell("county", now, "pulse", {"complete_until": (now + timedelta(days=9)).isoformat()})
     liar.send_to("county", DELIVER, pulse)
-    Consents(network.nodes["county"]).withdraw(_own_consent(network))
-    question = question_of(ngo, "casework", fields=("person.sex",))
-    assert not Asking(ngo).fetch(PERSON, question, ["county"]).replies[0].released
+    network.nodes["county"].consents.withdraw(_own_consent(network))
+    question = question_of(ngo.context, "casework", fields=("person.sex",))
+    assert not ngo.asking.fetch(PERSON, question, ["county"]).replies[0].released
     assert _state(network, "county", consent) is ConsentState.GIVEN
 
 
 def _own_consent(network: ExchangeNetwork) -> str:
     county = network.nodes["county"]
-    own = [view for view in Consents(county).list(PERSON) if view.record.origin is None]
+    own = [view for view in county.consents.list(PERSON) if view.record.origin is None]
     return own[0].consent_id

@@ -31,7 +31,7 @@ def nothing_changes(network: ExchangeNetwork) -> Iterator[None]:
     before = state_digest(town)
     yield
     assert state_digest(town) == before
-    assert Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies[0].released
+    assert ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies[0].released
 
 
 def refusal(liar: PeerOnTheWire, envelope: Envelope) -> str:
@@ -111,7 +111,7 @@ def test_another_entity_has_no_use_for_a_request_of_ours(network: ExchangeNetwor
         raise PeerUnreachable("stolen on the way")
 
     ngo = network.nodes["ngo"]
-    Asking(ngo, send=steal).fetch(PERSON, question_of(ngo, "casework"), ["town"])
+    Asking(ngo.context, ngo.peer_ledgers, steal).fetch(PERSON, question_of(ngo.context, "casework"), ["town"])
     with nothing_changes(network):
         assert refusal(liar, stolen[0]) == "signature_invalid"
         assert refusal(liar, signed_by(stolen[0], liar.peer.signing)) == "request_misaddressed"
@@ -158,8 +158,8 @@ def test_what_nobody_consented_to_stays_whatever_is_asked_for(network: ExchangeN
 
 def test_fields_beyond_the_consent_are_withheld_from_a_consented_asker(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
-    question = question_of(ngo, "casework", fields=("person.sex", "action.notes", "protect.gender_violence"))
-    (reply,) = Asking(ngo).fetch(PERSON, question, ["town"]).replies
+    question = question_of(ngo.context, "casework", fields=("person.sex", "action.notes", "protect.gender_violence"))
+    (reply,) = ngo.asking.fetch(PERSON, question, ["town"]).replies
     assert reply.answer is not None
     assert [field.id for field in reply.answer.fields] == ["person.sex"]
     assert {field.id for field in reply.answer.withheld} == {"action.notes", "protect.gender_violence"}

@@ -6,8 +6,7 @@ from datetime import timedelta
 import grpc
 import pytest
 
-from node.fetch.asking import Asking, question_of
-from node.identity.follow import refresh
+from node.fetch.asking import question_of
 from policies.errors import RedpactError
 from protos.redpact.v1 import network_pb2
 from service.wire import to_wire
@@ -47,7 +46,7 @@ def told(network: ExchangeNetwork) -> Iterator[Callable[[Envelope], None]]:
 
         def tell(envelope: Envelope) -> None:
             reply.append(network_pb2.GetDirectoryReply(directory=to_wire(envelope)).SerializeToString())
-            refresh(network.nodes["ngo"])
+            network.nodes["ngo"].directory_follower.refresh()
 
         yield tell
     voice.close()
@@ -112,14 +111,14 @@ def refused(network: ExchangeNetwork, tell: Callable[[Envelope], None], envelope
         tell(envelope)
     assert state_digest(ngo) == before
     # The exchange goes on with the directory that was kept.
-    assert Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies[0].released
+    assert ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies[0].released
     return caught.value.code
 
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_directory_that_lies(network: ExchangeNetwork, told: Callable[[Envelope], None], lie: str) -> None:
     make, code = LIES[lie]
-    known = network.nodes["ngo"].directory.newest()
+    known = network.nodes["ngo"].context.directory.newest()
     assert known is not None
     assert refused(network, told, make(network, known)) == code
 
@@ -159,15 +158,15 @@ def test_two_nodes_told_two_stories_refuse_the_other_ones(
         }
     )
     told(seal_directory(story, network.coordinator))
-    town.directory.accept(seal_directory(other, network.coordinator), network.clock.now())
-    (reply,) = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies
+    town.context.directory.accept(seal_directory(other, network.coordinator), network.clock.now())
+    (reply,) = ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies
     assert reply.error is not None  # whoever was told less closes: an entity suspended anywhere is not answered there
     for node, known in ((ngo, other), (town, story)):
         with pytest.raises(RedpactError) as caught:
-            node.directory.accept(seal_directory(known, network.coordinator), network.clock.now())
+            node.context.directory.accept(seal_directory(known, network.coordinator), network.clock.now())
         assert caught.value.code == "directory_rollback"
     network.publish()
-    assert Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies[0].released
+    assert ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies[0].released
 
 
 def test_a_coordinator_that_never_answers_stops_nobody(network: ExchangeNetwork) -> None:
@@ -183,7 +182,7 @@ def test_a_coordinator_that_never_answers_stops_nobody(network: ExchangeNetwork)
         network.coordinator_address = address
         network.publish()
         with pytest.raises(RedpactError) as caught:
-            refresh(ngo)
+            ngo.directory_follower.refresh()
     assert caught.value.code == "peer_unreachable"
-    assert Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies[0].released
+    assert ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies[0].released
     voice.close()

@@ -32,7 +32,7 @@ FIELDS = ("person.sex", "work.status")
 
 def fetch(network: ExchangeNetwork, *holders: str) -> tuple[Reply, ...]:
     ngo = network.nodes["ngo"]
-    return Asking(ngo).fetch(PERSON, question_of(ngo, "casework", fields=FIELDS), holders).replies
+    return ngo.asking.fetch(PERSON, question_of(ngo.context, "casework", fields=FIELDS), holders).replies
 
 
 def caught_lying(network: ExchangeNetwork, liar: PeerOnTheWire, behave: Behave | None = None) -> RedpactError:
@@ -114,7 +114,7 @@ def test_an_answer_with_wrong_fields(
 
 
 def test_an_answer_signed_by_another_entity(network: ExchangeNetwork, restored: PeerOnTheWire) -> None:
-    town = network.nodes["town"].keys.signing
+    town = network.nodes["town"].context.keys.signing
     restored.peer.change_envelope = lambda envelope: signed_by(envelope, town)
     assert caught_lying(network, restored).code == "signature_invalid"
 
@@ -208,7 +208,7 @@ def hurried(network: ExchangeNetwork, seconds: float) -> Iterator[Asking]:
         channels = [ngo.channels.channel(address, name) for address in holder.addresses]
         return call_peer(holder.id, channels, envelope, seconds=seconds)
 
-    yield Asking(ngo, send=send, prove=Asking(ngo)._call_for_proof)
+    yield Asking(ngo.context, ngo.peer_ledgers, send, prove=ngo.prove_consistency)
 
 
 def test_a_holder_that_never_answers_costs_its_deadline_and_nothing_of_the_others(
@@ -222,7 +222,7 @@ def test_a_holder_that_never_answers_costs_its_deadline_and_nothing_of_the_other
 
     ngo = network.nodes["ngo"]
     with liar.serving(silent), hurried(network, 1.5) as asking:
-        question = question_of(ngo, "casework", fields=FIELDS)
+        question = question_of(ngo.context, "casework", fields=FIELDS)
         slow, honest = asking.fetch(PERSON, question, ["liar", "town"]).replies
         never.set()
     assert isinstance(slow.error, PeerUnreachable)
@@ -238,7 +238,7 @@ def test_a_line_that_dribbles_or_swallows_is_a_holder_that_does_not_answer(
         network.change("liar", addresses=(line.address,))
         line.suffer(fault)
         with hurried(network, 1.5) as asking:
-            question = question_of(ngo, "casework", fields=FIELDS)
+            question = question_of(ngo.context, "casework", fields=FIELDS)
             before = state_digest(ngo)
             (slow,) = asking.fetch(PERSON, question, ["liar"]).replies
             assert state_digest(ngo) == before

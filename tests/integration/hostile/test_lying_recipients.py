@@ -33,14 +33,14 @@ def honest_again(liar: PeerOnTheWire) -> Iterator[PeerOnTheWire]:
 
 def post(network: ExchangeNetwork, *recipients: str) -> str:
     ngo, reference = network.nodes["ngo"], secrets.token_hex(8)
-    with ngo.transaction() as session:
+    with ngo.context.transaction() as session:
         notices = [NewNotice(TEST_NOTICE, recipient, reference, {"number": 1}) for recipient in recipients]
-        SqlMailbox(session).post(notices, ngo.clock.now())
+        SqlMailbox(session).post(notices, ngo.context.clock.now())
     return reference
 
 
 def about(network: ExchangeNetwork, reference: str) -> dict[str, Notice]:
-    with network.nodes["ngo"].snapshot() as session:
+    with network.nodes["ngo"].context.snapshot() as session:
         return {notice.recipient: notice for notice in SqlMailbox(session).about(reference)}
 
 
@@ -84,7 +84,7 @@ def test_a_reply_whose_signature_does_not_hold(network: ExchangeNetwork, honest_
 
 
 def test_a_reply_signed_by_another_entity(network: ExchangeNetwork, honest_again: PeerOnTheWire) -> None:
-    other = network.nodes["county"].keys.signing
+    other = network.nodes["county"].context.keys.signing
     honest_again.peer.change_envelope = lambda envelope: signed_by(envelope, other)
     assert fault_noted(network, honest_again) == "signature_invalid"
 

@@ -71,7 +71,7 @@ def test_a_message_whose_signature_does_not_hold(network: ExchangeNetwork, liar:
 
 def test_a_message_that_another_entity_signed(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
     with nothing_changes(network):
-        stranger = network.nodes["ngo"].keys.signing
+        stranger = network.nodes["ngo"].context.keys.signing
         assert refusal(liar, signed_by(notice(network, liar), stranger)) == "signature_invalid"
 
 
@@ -123,7 +123,7 @@ def test_a_pulse_from_the_future_vouches_for_no_more_than_now(network: ExchangeN
         expires=now + MAX_CLOCK_SKEW + REQUEST_LIFETIME,
     )
     liar.send_to("town", DELIVER, pulse)
-    with network.nodes["town"].snapshot() as session:
+    with network.nodes["town"].context.snapshot() as session:
         contact = SqlMailbox(session).contact("liar")
     assert contact is not None
     assert contact.complete_until is not None
@@ -151,7 +151,7 @@ def test_a_notice_that_comes_many_times_at_once_happens_once(network: ExchangeNe
     with ThreadPoolExecutor(12) as pool:
         outcomes = set(pool.map(send, range(24)))
     assert len(outcomes - {"message_replayed"}) == 1
-    with network.nodes["town"].snapshot() as session:
+    with network.nodes["town"].context.snapshot() as session:
         assert session.connection().exec_driver_sql(
             "SELECT count(*) FROM exchange_inbox WHERE message_id = ?", (parse_message(envelope.payload).id,)
         ).scalar_one() == 1  # fmt: skip
@@ -181,7 +181,7 @@ def test_an_id_that_another_entity_used_is_no_obstacle(network: ExchangeNetwork,
     liar.send_to("town", DELIVER, envelope)
     ngo, now = network.nodes["ngo"], network.clock.now()
     honest = liar.peer.tell("town", now, TEST_NOTICE, {}, id=identity, sender="ngo")
-    reply = ngo.transport.call(network.parties["town"], signed(honest, ngo.keys.signing, honest.payload))
+    reply = ngo.transport.call(network.parties["town"], signed(honest, ngo.context.keys.signing, honest.payload))
     assert reply.payload
 
 

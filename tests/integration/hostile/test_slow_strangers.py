@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from node.fetch.asking import Asking, question_of
+from node.fetch.asking import question_of
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork
 from tests.support.peer_on_the_wire import PeerOnTheWire
 from trust.parties import server_name
@@ -19,7 +19,7 @@ CONNECTIONS = 100
 
 def served(network: ExchangeNetwork) -> bool:
     ngo = network.nodes["ngo"]
-    return Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies[0].released
+    return ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies[0].released
 
 
 def connect(network: ExchangeNetwork) -> socket.socket:

@@ -85,7 +85,9 @@ def test_guessing_alarms_in_plain_words_in_status_doctor_and_log(net: Network) -
     leon, now = net.nodes["leon"], net.clock.now()
     with net.coordinator.transaction() as session:
         for number in range(10):
-            question = seal_message(locator_question("leon", 1, f"{number:064x}", "casework", now), leon.keys.signing)
+            question = seal_message(
+                locator_question("leon", 1, f"{number:064x}", "casework", now), leon.context.keys.signing
+            )
             QueryLog(session).add(Query("leon", QueryKind.FIND, 1, question), now, found=False)
     home = ("--home", str(net.coordinator.home))
     for words in (("status",), ("locator", "status"), ("doctor",)):
@@ -100,7 +102,7 @@ def test_guessing_alarms_in_plain_words_in_status_doctor_and_log(net: Network) -
 def test_fetch_without_from_on_the_command_line(net: Network) -> None:
     consent(net, "burgos", "leon")
     net.serve("burgos")
-    leon = ("--home", str(net.nodes["leon"].home))
+    leon = ("--home", str(net.nodes["leon"].context.home))
     refresh_all(net)
     asked = ("fetch", "--document", PERSON.number, "--purpose", "casework", *leon)
     shown = invoke(node_main, *asked, "--json")
@@ -120,7 +122,7 @@ def test_fetch_without_from_on_the_command_line(net: Network) -> None:
 
 
 def test_a_linkage_code_is_issued_with_its_card(net: Network, tmp_path: Path) -> None:
-    home = ("--home", str(net.nodes["leon"].home))
+    home = ("--home", str(net.nodes["leon"].context.home))
     card = tmp_path / "card.html"
     issued = invoke(node_main, "records", "linkage-code", str(card), *home, "--json").json
     assert parse_document(issued["code"]).kind is DocumentKind.LINKAGE

@@ -14,14 +14,11 @@ from coordinator.locator.rotation import rotate
 from coordinator.locator.upkeep import clear_away
 from coordinator.upkeep import publish_if_due
 from node.clients.locator import Evaluated, LocatorClient
-from node.consents.consents import Consents
-from node.identity.follow import refresh
+from node.fetch.located_report import located_document, located_text
 from node.locator.errors import LocatorMissing, LocatorQuotaReached, LocatorRefused, LocatorUnreachable
-from node.locator.report import located_document, located_text
 from node.locator.tables import LocatorAnswerRow, LocatorPseudonymRow
 from node.people.documents import parse_document
 from node.people.linkage_code import grouped, new_linkage_code
-from node.rights.erasure import Erasures
 from node.wiring import Node
 from records_exchange import oprf
 from records_exchange.errors import AnswerUnbound, OprfProofInvalid, OprfValueInvalid
@@ -68,7 +65,7 @@ class Tampering(LocatorClient):
 
 
 def rows(node: Node, table: type[LocatorAnswerRow | LocatorPseudonymRow]) -> int:
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
@@ -103,9 +100,9 @@ def test_a_row_of_another_asker_is_never_shown_even_to_whoever_knows_the_pseudon
     epoch, pseudonym = kept_pseudonym(leon, PERSON)
     now = net.clock.now()
     stolen = locator_question("leon", epoch.number, locator_token(pseudonym, "soria", "casework"), "casework", now)
-    question = seal_message(stolen, leon.keys.signing)
+    question = seal_message(stolen, leon.context.keys.signing)
     answer = leon.locator_client().find(question)
-    key = bytes.fromhex(leon.settings.coordinator_key)
+    key = bytes.fromhex(leon.context.settings.coordinator_key)
     assert open_locator_answer(answer, question, coordinator_key=key, now=now).holders == ()
 
 
@@ -114,10 +111,10 @@ def test_a_withdrawal_an_end_and_an_erasure_take_the_rows_away(net: Network) -> 
     first = consent(net, "burgos", "leon")
     consent(net, "soria", "leon")
     consent(net, "soria", "leon", document=OTHER_PERSON)
-    Consents(net.nodes["burgos"]).withdraw(first)
+    net.nodes["burgos"].consents.withdraw(first)
     publish(net.nodes["burgos"])
     assert locate(net, "leon").holders == ("soria",)
-    Erasures(net.nodes["soria"]).erase_person(PERSON, "eu-gdpr:A17-1-a")
+    net.nodes["soria"].erasures.erase_person(PERSON, "eu-gdpr:A17-1-a")
     publish(net.nodes["soria"])
     assert locate(net, "leon").holders == ()
     assert locate(net, "leon", OTHER_PERSON).holders == ("soria",)
@@ -126,7 +123,7 @@ def test_a_withdrawal_an_end_and_an_erasure_take_the_rows_away(net: Network) -> 
 def test_one_of_two_consents_for_the_same_asker_and_purpose_keeps_the_holder_shown(net: Network) -> None:
     first = consent(net, "burgos", "leon")
     consent(net, "burgos", "leon")
-    Consents(net.nodes["burgos"]).withdraw(first)
+    net.nodes["burgos"].consents.withdraw(first)
     publish(net.nodes["burgos"])
     assert locate(net, "leon").holders == ("burgos",)
 
@@ -142,7 +139,7 @@ def test_a_suspended_entity_is_neither_answered_nor_shown(net: Network) -> None:
     assert "--from" in caught.value.remedy
     with net.coordinator.transaction() as session:
         net.coordinator.registry(session).reinstate("burgos", now=net.clock.now())
-    refresh(net.nodes["leon"])
+    net.nodes["leon"].directory_follower.refresh()
     assert locate(net, "leon").holders == ("burgos",)
 
 
@@ -150,7 +147,7 @@ def test_a_holder_that_this_nodes_directory_does_not_list_as_active_is_not_asked
     consent(net, "burgos", "leon")
     with net.coordinator.transaction() as session:
         net.coordinator.registry(session).suspend("burgos", reason="prueba", now=net.clock.now())
-    refresh(net.nodes["leon"])
+    net.nodes["leon"].directory_follower.refresh()
     with net.coordinator.transaction() as session:
         net.coordinator.registry(session).reinstate("burgos", now=net.clock.now())
     located = locate(net, "leon")
@@ -234,9 +231,9 @@ def test_with_the_coordinator_down_the_error_names_the_way_on(net: Network) -> N
 
 def test_a_network_without_locator_says_so(net: Network) -> None:
     leon = net.nodes["leon"]
-    known = leon.directory.current(net.clock.now())
+    known = leon.context.directory.current(net.clock.now())
     bare = known.model_copy(update={"locator": None, "serial": known.serial + 1})
-    leon.directory.accept(seal_directory(bare, net.coordinator.keys.signing), net.clock.now())
+    leon.context.directory.accept(seal_directory(bare, net.coordinator.keys.signing), net.clock.now())
     with pytest.raises(LocatorMissing):
         locate(net, "leon")
 
@@ -248,11 +245,11 @@ def test_the_pseudonyms_of_own_people_are_kept_sealed_and_gone_with_the_person(n
     locate(net, "leon", STRANGER)
     assert (rows(leon, LocatorPseudonymRow), rows(leon, LocatorAnswerRow)) == (1, 3)
     _, pseudonym = kept_pseudonym(leon, PERSON)
-    assert pseudonym not in b"".join(path.read_bytes() for path in leon.home.glob("node.sqlite*"))
+    assert pseudonym not in b"".join(path.read_bytes() for path in leon.context.home.glob("node.sqlite*"))
     with net.coordinator.snapshot() as session:
         (usage,) = QueryLog(session).usages(net.clock.now() - timedelta(hours=1))
         assert (usage.evaluations, usage.questions) == (2, 3)
-    Erasures(leon).erase_person(PERSON, "eu-gdpr:A17-1-a")
+    leon.erasures.erase_person(PERSON, "eu-gdpr:A17-1-a")
     assert (rows(leon, LocatorPseudonymRow), rows(leon, LocatorAnswerRow)) == (0, 1)  # left: of the stranger
 
 
@@ -287,7 +284,7 @@ def test_during_a_rotation_both_keys_are_answered_and_afterwards_the_new_one_alo
         clear_away(net.coordinator)
         publish_if_due(net.coordinator)
         refresh_all(net)
-        directory = net.nodes["leon"].directory.current(clock.now())
+        directory = net.nodes["leon"].context.directory.current(clock.now())
         assert directory.locator is not None
         assert [epoch.number for epoch in directory.locator.epochs] == [2]
         assert locate(net, "leon").holders == ("burgos", "soria")

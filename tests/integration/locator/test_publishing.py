@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import delete, select
 
 from coordinator.locator.tables import EntryRow
-from node.consents.consents import Consents
 from node.locator.publishing import BATCH, Published, Publisher
 from node.locator.report import locator_state
 from node.operations.doctor import examine
@@ -56,11 +55,11 @@ def net(tmp_path: Path) -> Iterator[Network]:
 @pytest.mark.invariant(9)
 def test_a_running_node_follows_what_commands_change_and_goes_on_when_the_coordinator_is_back(net: Network) -> None:
     net.serve("burgos")
-    command = Node(net.nodes["burgos"].home)  # as a command: another process's view of the same home
+    command = Node(net.nodes["burgos"].context.home)  # as a command: another process's view of the same home
     first = grant(command, "leon")
     assert within(10, lambda: len(entries(net)) == 1)
     assert locate(net, "leon").holders == ("burgos",)
-    Consents(command).withdraw(first)
+    command.consents.withdraw(first)
     assert within(10, lambda: entries(net) == [])
     assert locate(net, "leon").holders == ()
 
@@ -82,13 +81,13 @@ def stepped(publisher: Publisher) -> Published | None:
 
 
 def state(node: Node) -> dict[str, object]:
-    with node.snapshot() as session:
-        return locator_state(node, session)
+    with node.context.snapshot() as session:
+        return locator_state(node.context, session)
 
 
 def test_a_step_without_a_change_says_nothing_to_anybody(net: Network) -> None:
     grant(net.nodes["burgos"], "leon")
-    publisher = Publisher(net.nodes["burgos"])
+    publisher = Publisher(net.nodes["burgos"].context, net.nodes["burgos"].locator_client())
     assert publisher.step() == Published(entries=1, waiting=0)
     net.stop_coordinator()  # who is told nothing need not be there
     assert publisher.step() is None
@@ -107,7 +106,7 @@ def test_what_the_locator_lost_or_kept_too_long_is_set_right_within_the_hour(tmp
         refresh_all(net)
         for person in people(3):
             grant(net.nodes["burgos"], "leon", document=person)
-        publisher = Publisher(net.nodes["burgos"])
+        publisher = Publisher(net.nodes["burgos"].context, net.nodes["burgos"].locator_client())
         assert publisher.step() == Published(3, 0)
         before = {row.token for row in entries(net)}
         with net.coordinator.transaction() as session:
@@ -128,11 +127,11 @@ def test_short_of_quota_withdrawals_go_first_and_the_rest_follows(tmp_path: Path
         burgos = member(net, "burgos", *many)
         refresh_all(net)
         given = [grant(burgos, "leon", document=person) for person in many[: BATCH + 5]]
-        publisher = Publisher(burgos)
+        publisher = Publisher(burgos.context, burgos.locator_client())
         assert publisher.step() == Published(entries=BATCH, waiting=5)
         published = {row.token for row in entries(net)}
         for consent_id in given:
-            Consents(burgos).withdraw(consent_id)
+            burgos.consents.withdraw(consent_id)
         grant(burgos, "leon", document=many[-1])
         done = publisher.step()
         assert done == Published(entries=0, waiting=1)
@@ -150,8 +149,8 @@ def test_an_end_of_validity_is_kept_by_the_locator_alone_too(tmp_path: Path) -> 
         burgos = member(net, "burgos", PERSON)
         refresh_all(net)
         grant(burgos, "leon", valid_days=3)
-        Publisher(burgos).step()
-        (row,), (view,) = entries(net), Consents(burgos).list()
+        Publisher(burgos.context, burgos.locator_client()).step()
+        (row,), (view,) = entries(net), burgos.consents.list()
         assert view.record.valid_until - timedelta(days=1) < row.until <= view.record.valid_until
         clock.advance(days=3)
         refresh_all(net)
@@ -182,7 +181,7 @@ def test_status_and_doctor_of_a_node_tell_how_the_locator_stands(net: Network) -
     burgos = net.nodes["burgos"]
 
     def found() -> tuple[Level, str]:
-        finding = next(each for each in examine(burgos) if each.check == "locator")
+        finding = next(each for each in examine(burgos.context, burgos.connections) if each.check == "locator")
         return finding.level, finding.es
 
     assert found()[0] is Level.WARNING  # serve never ran

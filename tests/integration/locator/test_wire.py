@@ -44,7 +44,7 @@ def found(secret: bytes, wire: bytes) -> bool:
 def test_no_document_or_pseudonym_crosses_to_the_locator(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     leon = net.nodes["leon"]
     name = server_name(NETWORK, COORDINATOR_ID)
-    homes = {"holder_home": net.coordinator.home, "asker_home": leon.home}
+    homes = {"holder_home": net.coordinator.home, "asker_home": leon.context.home}
     recorder = RecordingPeer(**homes, target=net.coordinator.settings.address, server_name=name)
     with recorder.running():
         grant(leon, "burgos")
@@ -66,8 +66,10 @@ def test_no_network_pseudonym_or_token_goes_to_a_holder(net: Network, monkeypatc
     grant(burgos, "leon")
     publish(burgos)
     net.serve("burgos")
-    target, name = burgos.settings.addresses[0], server_name(NETWORK, "burgos")
-    recorder = RecordingPeer(holder_home=burgos.home, asker_home=leon.home, target=target, server_name=name)
+    target, name = burgos.context.settings.addresses[0], server_name(NETWORK, "burgos")
+    recorder = RecordingPeer(
+        holder_home=burgos.context.home, asker_home=leon.context.home, target=target, server_name=name
+    )
     with recorder.running():
         original = leon.channels.channel
 
@@ -111,7 +113,7 @@ def test_malformed_bytes_get_typed_refusals(net: Network) -> None:
         }
         for kind, call in calls.items():
             with pytest.raises(PeerRefused) as caught:
-                call(seal(kind, payload, leon.keys.signing))
+                call(seal(kind, payload, leon.context.keys.signing))
             assert caught.value.peer_code == "locator_message_malformed"
 
 
@@ -123,11 +125,11 @@ def test_points_that_are_none_or_are_not_those_signed_are_refused_and_cost_no_qu
     zero = b"\0" * 32
     cases = [([good], [other]), ([good], [good, good]), ([good], []), ([zero], [zero]), ([b"\1"], [b"\1"])]
     for signed, sent in cases:
-        request = seal_message(evaluation_request("leon", 1, signed, now), leon.keys.signing)
+        request = seal_message(evaluation_request("leon", 1, signed, now), leon.context.keys.signing)
         with pytest.raises(PeerRefused) as caught:
             client.evaluate(COORDINATOR_ID, request, sent)
         assert caught.value.peer_code in {"locator_message_malformed", "oprf_value_invalid"}
-    request = seal_message(evaluation_request("leon", 1, [good], now), leon.keys.signing)
+    request = seal_message(evaluation_request("leon", 1, [good], now), leon.context.keys.signing)
     full = net.coordinator.settings.locator_evaluations_hour
     assert client.evaluate(COORDINATOR_ID, request, [good]).remaining == full - 1
     with pytest.raises(PeerRefused) as caught:
@@ -138,7 +140,7 @@ def test_points_that_are_none_or_are_not_those_signed_are_refused_and_cost_no_qu
 def test_a_stolen_question_serves_nobody_else_and_nobody_twice(net: Network) -> None:
     leon, burgos = net.nodes["leon"], net.nodes["burgos"]
     question = locator_question("leon", 1, "ab" * 32, "casework", net.clock.now())
-    envelope: Envelope = seal_message(question, leon.keys.signing)
+    envelope: Envelope = seal_message(question, leon.context.keys.signing)
     with pytest.raises(PeerRefused) as caught:
         burgos.locator_client().find(envelope)
     assert caught.value.peer_code == "signature_invalid"
@@ -152,9 +154,9 @@ def test_an_entity_publishes_in_its_own_name_only(net: Network) -> None:
     leon = net.nodes["leon"]
     message = publication("burgos", 1, (), (), net.clock.now())
     with pytest.raises(PeerRefused) as caught:
-        leon.locator_client().publish(seal_message(message, leon.keys.signing))
+        leon.locator_client().publish(seal_message(message, leon.context.keys.signing))
     assert caught.value.peer_code == "request_misaddressed"
     ended = publication("leon", 7, (), (), net.clock.now())
     with pytest.raises(PeerRefused) as caught:
-        leon.locator_client().publish(seal_message(ended, leon.keys.signing))
+        leon.locator_client().publish(seal_message(ended, leon.context.keys.signing))
     assert caught.value.peer_code == "locator_epoch_unknown"

@@ -19,7 +19,7 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 
 @pytest.fixture(scope="module")
 def node_home(net: Network) -> str:
-    return str(net.nodes["leon"].home)
+    return str(net.nodes["leon"].context.home)
 
 
 @pytest.fixture(scope="module")

@@ -41,11 +41,11 @@ def refused(home: Path, invitation: Invitation, error: type[Exception]) -> None:
 
 def test_a_node_that_joins_is_listed_with_its_own_keys_and_gets_a_certificate_with_its_spiffe_id(net: Network) -> None:
     node = net.join("avila", name="Diputación de Ávila", kind=EntityKind.AGENT)
-    party = node.directory.current(net.clock.now()).active_party("avila")
+    party = node.context.directory.current(net.clock.now()).active_party("avila")
     assert (party.name, party.kind) == ("Diputación de Ávila", EntityKind.AGENT)
-    assert party.signing_key == node.keys.signing.public_key.hex()
-    assert party.addresses == node.settings.addresses
-    leaf = x509.load_pem_x509_certificate((node.home / CERTIFICATE_FILE).read_bytes())
+    assert party.signing_key == node.context.keys.signing.public_key.hex()
+    assert party.addresses == node.context.settings.addresses
+    leaf = x509.load_pem_x509_certificate((node.context.home / CERTIFICATE_FILE).read_bytes())
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.UniformResourceIdentifier) == [spiffe_id(NETWORK, "avila")]
     assert timedelta(days=30) <= leaf.not_valid_after_utc - leaf.not_valid_before_utc < timedelta(days=31)
@@ -53,9 +53,9 @@ def test_a_node_that_joins_is_listed_with_its_own_keys_and_gets_a_certificate_wi
 
 def test_a_node_pins_the_coordinators_key_and_keeps_its_files_to_itself(net: Network) -> None:
     node = net.join("burgos")
-    assert node.settings.coordinator_key == net.coordinator.keys.signing.public_key.hex()
-    private = [node.home / FOLDER / name for name in FILES]
-    private += [node.home / "node.toml", node.home / "directory.json"]
+    assert node.context.settings.coordinator_key == net.coordinator.keys.signing.public_key.hex()
+    private = [node.context.home / FOLDER / name for name in FILES]
+    private += [node.context.home / "node.toml", node.context.home / "directory.json"]
     assert {path.stat().st_mode & 0o077 for path in private} == {0}
 
 
@@ -124,7 +124,7 @@ def test_the_keys_made_before_a_failure_are_used_by_the_next_attempt(net: Networ
     refused(home, good.model_copy(update={"address": free_address()}), PeerUnreachable)
     made = NodeKeys.load(home).signing.public_key
     node = set_up(home, Answers(token=good.to_token(), listen=free_address()), SystemClock())
-    assert node.keys.signing.public_key == made
+    assert node.context.keys.signing.public_key == made
 
 
 def test_an_application_for_another_certificate_request_is_refused(net: Network, tmp_path: Path) -> None:
@@ -161,25 +161,28 @@ def test_a_new_home_needs_an_invitation_and_an_address(tmp_path: Path) -> None:
 
 def test_init_of_an_existing_node_only_upgrades_it(net: Network) -> None:
     node = net.join("sanabria")
-    before = (node.home / "node.toml").read_bytes(), (node.home / CERTIFICATE_FILE).read_bytes()
-    set_up(node.home, Answers(), SystemClock())
-    assert ((node.home / "node.toml").read_bytes(), (node.home / CERTIFICATE_FILE).read_bytes()) == before
+    before = (node.context.home / "node.toml").read_bytes(), (node.context.home / CERTIFICATE_FILE).read_bytes()
+    set_up(node.context.home, Answers(), SystemClock())
+    assert (
+        (node.context.home / "node.toml").read_bytes(),
+        (node.context.home / CERTIFICATE_FILE).read_bytes(),
+    ) == before
 
 
 def test_a_home_does_not_change_its_entity(net: Network) -> None:
     node = net.join("cuellar")
     with pytest.raises(NodeExists):
-        set_up(node.home, Answers(token=net.invite("olmedo").to_token()), SystemClock())
-    assert node.settings.entity == "cuellar"
+        set_up(node.context.home, Answers(token=net.invite("olmedo").to_token()), SystemClock())
+    assert node.context.settings.entity == "cuellar"
 
 
 def test_a_node_whose_certificate_expired_enrols_again_and_keeps_its_keys(net: Network) -> None:
     node = net.join("riaza")
-    expire(net, node.home, "riaza")
+    expire(net, node.context.home, "riaza")
     token = net.invite("riaza", again=True).to_token()
-    again = set_up(node.home, Answers(token=token), SystemClock())
+    again = set_up(node.context.home, Answers(token=token), SystemClock())
     assert again.certificate.identity().not_after > net.clock.now()
-    assert again.keys.signing.public_key == node.keys.signing.public_key
+    assert again.context.keys.signing.public_key == node.context.keys.signing.public_key
     again.close()
 
 
@@ -187,8 +190,8 @@ def test_enrolling_again_does_not_lift_a_suspension(net: Network) -> None:
     node = net.join("sahagun")
     with net.coordinator.transaction() as session:
         net.coordinator.registry(session).suspend("sahagun", reason="prueba", now=net.clock.now())
-    expire(net, node.home, "sahagun")
-    set_up(node.home, Answers(token=net.invite("sahagun", again=True).to_token()), SystemClock()).close()
+    expire(net, node.context.home, "sahagun")
+    set_up(node.context.home, Answers(token=net.invite("sahagun", again=True).to_token()), SystemClock()).close()
     with net.coordinator.snapshot() as session:
         assert net.coordinator.registry(session).party("sahagun").status is EntityStatus.SUSPENDED
 
@@ -197,7 +200,7 @@ def test_a_certificate_for_another_key_is_not_accepted(
     net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, home = net.join("almazan"), tmp_path / "n"
-    stolen = (first.home / CERTIFICATE_FILE).read_bytes()
+    stolen = (first.context.home / CERTIFICATE_FILE).read_bytes()
     real = enrolment_pb2_grpc.EnrolmentStub
 
     class Swapping:

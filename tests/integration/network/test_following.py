@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from node.identity.files import CERTIFICATE_FILE
-from node.identity.follow import refresh
-from node.identity.renewal import keep_certificate, renew, renew_if_due
 from node.keys import FOLDER
 from node.operations.doctor import examine
 from node.wiring import Node
@@ -36,51 +34,51 @@ def suspend(net: Network, entity: str) -> None:
 
 def certify(net: Network, node: Node, *, days_ago: float, life: timedelta) -> None:
     """Give a node a certificate issued some time ago."""
-    entity = node.settings.entity
-    public = read_tls_key(node.home / FOLDER / "tls.pem").public_key()
+    entity = node.context.settings.entity
+    public = read_tls_key(node.context.home / FOLDER / "tls.pem").public_key()
     then = net.clock.now() - timedelta(days=days_ago)
     issued = net.coordinator.authority.issue(public, entity=entity, now=then, life=life)
-    write_private(node.home / CERTIFICATE_FILE, issued.pem)
+    write_private(node.context.home / CERTIFICATE_FILE, issued.pem)
 
 
 def test_a_suspension_reaches_running_nodes_within_seconds_and_the_coordinator_at_once(net: Network) -> None:
     leon, soria = net.join("leon"), net.join("soria")
     net.serve("leon")
-    assert within(5, lambda: "soria" in leon.directory.current(net.clock.now()))
+    assert within(5, lambda: "soria" in leon.context.directory.current(net.clock.now()))
     assert within(5, lambda: _watching(net) >= 1)
 
     suspend(net, "soria")
     with pytest.raises(PeerRefused) as caught:
-        refresh(soria)
+        soria.directory_follower.refresh()
     assert caught.value.peer_code == "party_suspended"
     assert within(3, lambda: _status(leon, "soria") is EntityStatus.SUSPENDED)
     with pytest.raises(PartySuspended):
-        leon.directory.current(net.clock.now()).active_party("soria")
+        leon.context.directory.current(net.clock.now()).active_party("soria")
 
     with net.coordinator.transaction() as session:
         net.coordinator.registry(session).reinstate("soria", now=net.clock.now())
-    refresh(soria)
+    soria.directory_follower.refresh()
     assert within(3, lambda: _status(leon, "soria") is EntityStatus.ACTIVE)
 
 
 def test_a_suspended_entity_gets_no_new_certificate(net: Network) -> None:
     node = net.join("leon")
     suspend(net, "leon")
-    before = (node.home / CERTIFICATE_FILE).read_bytes()
+    before = (node.context.home / CERTIFICATE_FILE).read_bytes()
     with pytest.raises(PeerRefused):
-        renew(node)
-    assert (node.home / CERTIFICATE_FILE).read_bytes() == before
+        node.certificate_renewal.renew()
+    assert (node.context.home / CERTIFICATE_FILE).read_bytes() == before
 
 
 def test_a_certificate_is_renewed_at_two_thirds_of_its_life_and_not_before(net: Network) -> None:
     node = net.join("leon")
     certify(net, node, days_ago=19, life=timedelta(days=30))
-    assert renew_if_due(node) is False
+    assert node.certificate_renewal.renew_if_due() is False
     certify(net, node, days_ago=21, life=timedelta(days=30))
     before = node.certificate.identity()
-    assert renew_if_due(node) is True
+    assert node.certificate_renewal.renew_if_due() is True
     assert node.certificate.identity().not_after > before.not_after
-    refresh(node)  # with the new certificate
+    node.directory_follower.refresh()  # with the new certificate
 
 
 def test_a_running_node_serves_its_renewed_certificate_without_a_restart(net: Network) -> None:
@@ -89,8 +87,8 @@ def test_a_running_node_serves_its_renewed_certificate_without_a_restart(net: Ne
     old = node.certificate.identity().not_after
     net.serve("leon")
     assert within(5, lambda: node.certificate.identity().not_after > old)
-    refresh(peer)
-    checks = {finding.check: finding for finding in examine(peer)}
+    peer.directory_follower.refresh()
+    checks = {finding.check: finding for finding in examine(peer.context, peer.connections)}
     assert checks["peer:leon"].level is Level.OK
 
 
@@ -99,7 +97,7 @@ def test_renewal_goes_on_when_the_coordinator_is_back(net: Network) -> None:
     certify(net, node, days_ago=25, life=timedelta(days=30))
     net.stop_coordinator()
     with pytest.raises(PeerUnreachable):
-        keep_certificate(node, threading.Event())
+        node.certificate_renewal.keep(threading.Event())
     net.start()
     assert within(8, lambda: _renewed(node))
 
@@ -109,11 +107,11 @@ def test_a_node_goes_on_with_its_directory_while_the_coordinator_is_down_until_i
     node = net.join("leon")
     net.stop_coordinator()
     with pytest.raises(PeerUnreachable):
-        refresh(node)
+        node.directory_follower.refresh()
     now = net.clock.now()
-    assert node.directory.current(now + timedelta(days=6)).active_party("leon").id == "leon"
+    assert node.context.directory.current(now + timedelta(days=6)).active_party("leon").id == "leon"
     with pytest.raises(DirectoryExpired):
-        node.directory.current(now + timedelta(days=8))
+        node.context.directory.current(now + timedelta(days=8))
 
 
 def test_a_node_starts_and_stops_with_the_coordinator_down(net: Network) -> None:
@@ -129,12 +127,12 @@ def test_a_node_starts_and_stops_with_the_coordinator_down(net: Network) -> None
 def test_a_node_that_moved_tells_the_network_where_it_is(net: Network) -> None:
     node, peer = net.join("leon"), net.join("soria")
     moved = free_address()
-    node.settings.model_copy(update={"addresses": (moved,), "listen": moved}).save(node.home)
-    net.nodes["leon"] = Node(node.home)
+    node.context.settings.model_copy(update={"addresses": (moved,), "listen": moved}).save(node.context.home)
+    net.nodes["leon"] = Node(node.context.home)
     net.serve("leon")
 
     def known() -> bool:
-        refreshed = refresh(peer)
+        refreshed = peer.directory_follower.refresh()
         return refreshed is not None and refreshed.party("leon").addresses == (moved,)
 
     assert within(5, known)
@@ -146,7 +144,7 @@ def test_the_directory_is_signed_anew_before_it_expires(net: Network) -> None:
     from tests.support.clock import FrozenClock
 
     node = net.join("leon")
-    first = node.directory.current(net.clock.now())
+    first = node.context.directory.current(net.clock.now())
     for days, expected in ((2, first.serial), (3, first.serial + 1)):
         clock = FrozenClock(first.issued + timedelta(days=days))
         later = Coordinator(net.coordinator.home, clock=clock)
@@ -160,20 +158,21 @@ def test_doctor_finds_nothing_wrong_with_a_healthy_node_and_says_who_is_out_of_r
     node = net.join("leon")
     net.join("soria")
     net.serve("leon")
-    refresh(node)
+    node.directory_follower.refresh()
 
     def faulty() -> set[str]:
-        return {finding.check for finding in examine(node) if finding.level is not Level.OK}
+        return {finding.check for finding in examine(node.context, node.connections) if finding.level is not Level.OK}
 
     assert within(20, lambda: faulty() == {"peer:soria"})  # the locator hears of a new node after a moment
-    assert exit_code(examine(node)) == 3
+    assert exit_code(examine(node.context, node.connections)) == 3
 
 
 def test_doctor_names_what_is_broken_and_goes_on(net: Network) -> None:
     node = net.join("leon")
-    (node.home / FOLDER / "data.key").chmod(0o644)
-    (node.home / CERTIFICATE_FILE).write_text("not a certificate")
-    found = {finding.check: finding for finding in examine(Node(node.home))}
+    (node.context.home / FOLDER / "data.key").chmod(0o644)
+    (node.context.home / CERTIFICATE_FILE).write_text("not a certificate")
+    again = Node(node.context.home)
+    found = {finding.check: finding for finding in examine(again.context, again.connections)}
     assert found["keys"].level is found["certificate"].level is Level.FAILED
     assert "chmod 600" in found["keys"].remedy
     assert found["database"].level is Level.OK
@@ -188,7 +187,7 @@ def test_a_coordinator_certificate_is_for_its_server_name_and_doctor_agrees(net:
 
 
 def _status(node: Node, entity: str) -> EntityStatus:
-    directory = node.directory.newest()
+    directory = node.context.directory.newest()
     assert directory is not None
     return directory.party(entity).status
 
@@ -199,6 +198,6 @@ def _watching(net: Network) -> int:
 
 def _renewed(node: Node) -> bool:
     try:
-        return renew_if_due(node)
+        return node.certificate_renewal.renew_if_due()
     except PeerUnreachable:
         return False

@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> Path:
         coordinator_key="00" * 32,
     ).save(folder)
     for metadata in all_metadata():
-        metadata.create_all(Node(folder).engine)
+        metadata.create_all(Node(folder).context.engine)
     return folder
 
 

@@ -8,13 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from node.consents.consents import Consents
-from node.fetch.asking import Asking, question_of
+from node.fetch.asking import question_of
 from node.inbox.items import AttentionList
-from node.referrals.capacity import Capacities
-from node.referrals.referrals import NewReferral, Referrals
-from node.referrals.transfer import Transfers
-from node.rights.access_report.issuing import AccessReports
+from node.referrals.referrals import NewReferral
 from policies.referrals import ReferralState
 from tests.support.clock import FrozenClock
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold, person_record
@@ -65,23 +61,25 @@ def test_no_name_document_or_free_text_crosses_whatever_is_done_with_a_referral(
         recorders = {}
         for holder, asker in (("ngo", town), ("town", ngo)):
             target, name = network.parties[holder].addresses[0], server_name(NETWORK, holder)
-            home = network.nodes[holder].home
-            recorders[holder] = RecordingPeer(holder_home=home, asker_home=asker.home, target=target, server_name=name)
+            home = network.nodes[holder].context.home
+            recorders[holder] = RecordingPeer(
+                holder_home=home, asker_home=asker.context.home, target=target, server_name=name
+            )
         with recorders["ngo"].running(), recorders["town"].running():
             for entity, recorder in recorders.items():
                 network.change(entity, addresses=(recorder.address,))
-            Capacities(ngo).set("case_planning", places=3, wait_days=2, is_open=True)
-            (said,) = Capacities(town).ask("case_planning")
+            ngo.capacities.set("case_planning", places=3, wait_days=2, is_open=True)
+            (said,) = town.capacities.ask("case_planning")
             assert said.answer is not None
             assert said.answer.places == "few"
             new = NewReferral(PERSON, "ngo", "case_planning", "urgent", "housing", transfer=True)
-            referral = Referrals(town).send(new)
+            referral = town.referrals.send(new)
             deliver(network)
-            Referrals(ngo).accept(referral.referral_id)
-            Transfers(ngo).take_over(referral.referral_id, PERSON)
+            ngo.referrals.accept(referral.referral_id)
+            ngo.transfers.take_over(referral.referral_id, PERSON)
             deliver(network)
-            assert Referrals(town).show(referral.referral_id)[0].code == "transferred"
-            issued = AccessReports(town).issue(PERSON)
+            assert town.referrals.show(referral.referral_id)[0].code == "transferred"
+            issued = town.access_reports.issue(PERSON)
             assert issued.document["complete"]
         wire = b"".join(recorder.recorded for recorder in recorders.values())
         for node in (town, ngo):
@@ -107,7 +105,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def state(network: Network, entity: str, referral: str) -> ReferralState | None:
-    for known in Referrals(network.nodes[entity]).list():
+    for known in network.nodes[entity].referrals.list():
         if known.referral_id == referral:
             return known.state
     return None
@@ -121,18 +119,18 @@ def test_running_nodes_close_the_loop_by_themselves_and_a_node_that_was_away_cat
         town, ngo = network.nodes["town"], network.nodes["ngo"]
         hold(town, person_record(PERSON))
         first = network.serve("town")
-        eventually(lambda: all("ngo" in (node.directory.newest() or ()) for node in (town,)))
+        eventually(lambda: all("ngo" in (node.context.directory.newest() or ()) for node in (town,)))
         consent = grant(town, "ngo", purposes=("referral",))
         network.stop_coordinator()
-        referral = Referrals(town).send(NewReferral(PERSON, "ngo", "training")).referral_id
+        referral = town.referrals.send(NewReferral(PERSON, "ngo", "training")).referral_id
         assert state(network, "ngo", referral) is None  # nobody serves there yet
         network.serve("ngo")
         eventually(lambda: state(network, "town", referral) is ReferralState.RECEIVED)
-        Referrals(ngo).accept(referral)
+        ngo.referrals.accept(referral)
         eventually(lambda: state(network, "town", referral) is ReferralState.ACCEPTED)
-        with town.snapshot() as session:
+        with town.context.snapshot() as session:
             assert [item.kind for item in AttentionList(session).list()] == ["referral_answered"]
-        Consents(town).withdraw(consent)
+        town.consents.withdraw(consent)
         eventually(lambda: state(network, "ngo", referral) is ReferralState.REVOKED)
         assert first.port
-        assert not Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies[0].released
+        assert not ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies[0].released

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from node.consents.consents import Consents
 from records_exchange.mailboxes import NoticeState
 from records_exchange.sealing import OVERHEAD_BYTES, SIZES
 from service import log
@@ -66,8 +65,8 @@ def every_kind_of_call(net: RelayedNetwork) -> None:
     net.note(NOTED)
     net.deliver()
     assert net.state(NOTED) is NoticeState.ACKNOWLEDGED
-    (consent,) = Consents(net.nodes["burgos"]).list(PERSON)
-    Consents(net.nodes["burgos"]).withdraw(consent.consent_id)
+    (consent,) = net.nodes["burgos"].consents.list(PERSON)
+    net.nodes["burgos"].consents.withdraw(consent.consent_id)
     assert not net.fetch().released
 
 
@@ -91,7 +90,9 @@ def test_nothing_readable_is_in_any_byte_between_the_asker_and_the_coordinator(n
     """TLS taken off: also what is around the sealed bytes tells nothing."""
     leon = net.nodes["leon"]
     target, name = net.coordinator.settings.address, server_name(NETWORK, COORDINATOR_ID)
-    recorder = RecordingPeer(holder_home=net.coordinator.home, asker_home=leon.home, target=target, server_name=name)
+    recorder = RecordingPeer(
+        holder_home=net.coordinator.home, asker_home=leon.context.home, target=target, server_name=name
+    )
     with recorder.running():
         leon.__dict__["coordinator_channel"] = lambda: leon.channels.channel(recorder.address, name)
         every_kind_of_call(net)
@@ -110,19 +111,20 @@ def test_the_search_would_find_the_words_in_calls_that_are_not_sealed(net: Relay
     """The same calls, directly, through a recorder: so the search above is not blind."""
     burgos, leon = net.nodes["burgos"], net.nodes["leon"]
     listen = free_address()
-    burgos.settings.model_copy(update={"listen": listen, "addresses": (listen,)}).save(burgos.home)
+    burgos.context.settings.model_copy(update={"listen": listen, "addresses": (listen,)}).save(burgos.context.home)
     net.services[0].stop()
     burgos.__dict__.pop("settings")
     burgos.__dict__.pop("channels")
     attach(net, "burgos")
     name = server_name(NETWORK, "burgos")
-    recorder = RecordingPeer(holder_home=burgos.home, asker_home=leon.home, target=listen, server_name=name)
+    recorder = RecordingPeer(
+        holder_home=burgos.context.home, asker_home=leon.context.home, target=listen, server_name=name
+    )
     with recorder.running():
         with net.coordinator.transaction() as session:
             net.coordinator.registry(session).set_addresses("burgos", (recorder.address,), net.clock.now())
-        from node.identity.follow import refresh
 
-        refresh(leon)
+        leon.directory_follower.refresh()
         every_kind_of_call(net)
         leon.channels.close()
     assert {SHARED, NOTED, "casework", "test.note", "fetch-request"} <= set(found(recorder.recorded))

@@ -14,7 +14,6 @@ from coordinator.relay.switchboard import Attachment
 from node.clients import relay
 from node.clients.relay import RelayedCall
 from node.fetch.asking import question_of
-from node.messages.relay import answer_call
 from node.operations.doctor import examine
 from policies.errors import ErrorKind
 from records_exchange.errors import SealBroken
@@ -58,7 +57,7 @@ def net(made: RelayedNetwork) -> Iterator[RelayedNetwork]:
 
 def bob(net: RelayedNetwork, entity: str) -> bytes:
     """Return an entity's exchange key, which the relay knows as everybody does."""
-    party = net.nodes["leon"].directory.current(net.clock.now()).party(entity)
+    party = net.nodes["leon"].context.directory.current(net.clock.now()).party(entity)
     return bytes.fromhex(party.exchange_key)
 
 
@@ -290,16 +289,16 @@ def test_it_cannot_ask_in_anybodys_name_even_with_another_entitys_help(net: Rela
     """It seals what it likes as coming from leon; the signature inside is soria's, or the coordinator's."""
     soria, burgos = net.nodes["soria"], net.nodes["burgos"]
     before = net.entries("burgos")
-    key = PairwiseKey.derive(soria.keys.exchange, bob(net, "burgos"), network=NETWORK)
+    key = PairwiseKey.derive(soria.context.keys.exchange, bob(net, "burgos"), network=NETWORK)
     subject = key.pseudonym(PERSON.kind.value, PERSON.number)
     words = {"holder": "burgos", "subject": subject, "now": net.clock.now()}
-    question = question_of(soria, "casework")
+    question = question_of(soria.context, "casework")
     for asker in ("leon", "soria"):
-        for signer in (soria.keys.signing, net.coordinator.keys.signing):
+        for signer in (soria.context.keys.signing, net.coordinator.keys.signing):
             request = build_request(question, asker=asker, **words)  # type: ignore[arg-type]  # as listed above
             call = seal_call(seal_request(request, signer), ROUTE, bob(net, "burgos"))
-            sealed = answer_call(burgos, RelayedCall("id", "leon", call.data))
-            refusal = open_return(sealed, ROUTE, call.binding, net.nodes["leon"].keys.exchange)
+            sealed = burgos.relayed_calls.answer(RelayedCall("id", "leon", call.data))
+            refusal = open_return(sealed, ROUTE, call.binding, net.nodes["leon"].context.keys.exchange)
             assert isinstance(refusal, Refusal)
             assert refusal.code == "signature_invalid"
     assert net.entries("burgos") == before
@@ -322,7 +321,10 @@ def test_pretending_that_an_entity_is_attached_gains_nothing(
     stream = net.relay.attach("leon")
     thread = threading.Thread(target=_answer_with_rubbish, args=(net, stream))
     thread.start()
-    assert {found.check: found.level.value for found in examine(net.nodes["burgos"])}["peer:leon"] == "ok"
+    assert {
+        found.check: found.level.value
+        for found in examine(net.nodes["burgos"].context, net.nodes["burgos"].connections)
+    }["peer:leon"] == "ok"
     reply = net.fetch("burgos", "leon")
     stream.close()
     thread.join()

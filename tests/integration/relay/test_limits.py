@@ -10,7 +10,6 @@ from coordinator.rpc.relay import attached_now
 from coordinator.status import summary, summary_text
 from coordinator.wiring import Coordinator
 from node.clients import relay
-from node.identity.follow import refresh
 from node.operations.doctor import examine
 from node.operations.status import summary as node_summary
 from node.operations.status import summary_text as node_summary_text
@@ -99,24 +98,32 @@ def test_a_network_without_relay_says_so_everywhere(tmp_path: Path) -> None:
 
 
 def reach(node: Node) -> Finding:
-    return next(found for found in examine(node) if found.check == "reach")
+    return next(found for found in examine(node.context, node.connections) if found.check == "reach")
 
 
 def test_status_and_doctor_say_in_which_way_a_node_is_reached(net: RelayedNetwork) -> None:
     leon, burgos, avila = net.nodes["leon"], net.nodes["burgos"], net.join("avila")
-    refresh(burgos)
-    found = {each.check: each for each in examine(burgos)}
+    burgos.directory_follower.refresh()
+    found = {each.check: each for each in examine(burgos.context, burgos.connections)}
     assert (found["reach"].level, found["reach"].en) == (Level.OK, "This node is reached by the relay")
     assert found["peer:soria"].en == "soria is attached to the relay"
     assert found["peer:leon"].level is Level.UNREACHABLE
-    assert {each.check: each.level for each in examine(leon)}["reach"] is Level.UNREACHABLE  # it does not run
-    assert [node_summary(node)["reached"] for node in (leon, burgos, avila)] == ["relay", "relay", "direct"]
-    assert avila.settings.addresses[0] in node_summary_text(node_summary(avila), "es")
-    assert "repetidor" in node_summary_text(node_summary(burgos), "es")
-    assert {each.check: each.level for each in examine(avila)}["reach"] is Level.OK
-    burgos.__dict__["settings"] = burgos.settings.model_copy(update={"relay": False})
-    assert node_summary(burgos)["reached"] == "not"
-    found = {each.check: each for each in examine(burgos)}
+    assert {each.check: each.level for each in examine(leon.context, leon.connections)}[
+        "reach"
+    ] is Level.UNREACHABLE  # it does not run
+    assert [node_summary(node.context, node.certificate)["reached"] for node in (leon, burgos, avila)] == [
+        "relay",
+        "relay",
+        "direct",
+    ]
+    assert avila.context.settings.addresses[0] in node_summary_text(
+        node_summary(avila.context, avila.certificate), "es"
+    )
+    assert "repetidor" in node_summary_text(node_summary(burgos.context, burgos.certificate), "es")
+    assert {each.check: each.level for each in examine(avila.context, avila.connections)}["reach"] is Level.OK
+    burgos.context.__dict__["settings"] = burgos.context.settings.model_copy(update={"relay": False})
+    assert node_summary(burgos.context, burgos.certificate)["reached"] == "not"
+    found = {each.check: each for each in examine(burgos.context, burgos.connections)}
     assert found["reach"].level is Level.WARNING
     assert found["peer:soria"].level is Level.UNREACHABLE
 
@@ -162,14 +169,14 @@ def test_doctor_notices_when_the_directory_gives_our_calls_to_somebody_elses_key
     net: RelayedNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leon = net.nodes["leon"]
-    assert {each.check: each.level for each in examine(leon)}["directory"] is Level.OK
-    directory = leon.directory.current(net.clock.now())
+    assert {each.check: each.level for each in examine(leon.context, leon.connections)}["directory"] is Level.OK
+    directory = leon.context.directory.current(net.clock.now())
     false_key = directory.party("soria").exchange_key
     listed = [
         party.model_copy(update={"exchange_key": false_key}) if party.id == "leon" else party
         for party in directory.entities
     ]
     false = Directory.model_validate({**directory.model_dump(), "entities": listed})
-    monkeypatch.setattr(leon.directory, "current", lambda _now: false)
-    found = {each.check: each for each in examine(leon)}["directory"]
+    monkeypatch.setattr(leon.context.directory, "current", lambda _now: false)
+    found = {each.check: each for each in examine(leon.context, leon.connections)}["directory"]
     assert (found.level, found.en) == (Level.FAILED, "The directory lists keys that are not ours")

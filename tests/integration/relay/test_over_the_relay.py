@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.witness_store import Role, SqlCheckpointStore
-from node.consents.consents import Consents
+from node.ledger.own import own_ledger
 from node.messages.heartbeat import PULSE
 from policies.errors import RedpactError
 from records_exchange.answer import Outcome as AnswerOutcome
@@ -42,8 +42,8 @@ def test_a_fetch_between_two_entities_without_an_open_port_is_in_both_ledgers(ne
 @pytest.mark.invariant(4)
 def test_without_consent_and_after_a_withdrawal_the_answer_is_the_same_refusal_as_ever(net: RelayedNetwork) -> None:
     strange = net.fetch("soria").answer
-    (consent,) = Consents(net.nodes["burgos"]).list(PERSON)
-    Consents(net.nodes["burgos"]).withdraw(consent.consent_id)
+    (consent,) = net.nodes["burgos"].consents.list(PERSON)
+    net.nodes["burgos"].consents.withdraw(consent.consent_id)
     withdrawn = net.fetch().answer
     for answer in (strange, withdrawn):
         assert answer is not None
@@ -82,8 +82,8 @@ def test_a_refusal_has_the_same_code_by_relay_as_directly(net: RelayedNetwork) -
     from trust.signing import seal
 
     leon, burgos = net.nodes["leon"], net.nodes["burgos"]
-    party = leon.directory.current(net.clock.now()).party("burgos")
-    garbage = seal(REQUEST_TYPE, b"{}", leon.keys.signing)
+    party = leon.context.directory.current(net.clock.now()).party("burgos")
+    garbage = seal(REQUEST_TYPE, b"{}", leon.context.keys.signing)
     with pytest.raises(PeerRefused) as caught:
         leon.transport.call(party, garbage)
     assert caught.value.peer_code == "request_malformed"
@@ -145,7 +145,7 @@ def test_whoever_refused_or_could_not_be_trusted_is_not_asked_again_by_relay(net
 
 def test_a_node_that_switched_the_relay_off_neither_calls_nor_is_called_by_it(net: RelayedNetwork) -> None:
     leon = net.nodes["leon"]
-    leon.__dict__["settings"] = leon.settings.model_copy(update={"relay": False})
+    leon.context.__dict__["settings"] = leon.context.settings.model_copy(update={"relay": False})
     reply = net.fetch()
     assert isinstance(reply.error, PeerUnreachable)
     assert net.relay.calls == []
@@ -157,13 +157,13 @@ def test_the_proof_that_a_ledger_only_grew_comes_by_relay_with_the_answer(net: R
     assert net.fetch().released
     assert net.fetch().released
     leon = net.nodes["leon"]
-    origin = ledger_origin(leon.settings.network, "burgos")
-    with leon.snapshot() as session:
+    origin = ledger_origin(leon.context.settings.network, "burgos")
+    with leon.context.snapshot() as session:
         assert SqlCheckpointStore(session, Role.UNPROVEN).get(origin) is None
         seen = SqlCheckpointStore(session, Role.PEER).get(origin)
-    with net.nodes["burgos"].snapshot() as session:
+    with net.nodes["burgos"].context.snapshot() as session:
         assert seen is not None
-        assert seen.size == net.nodes["burgos"].ledger(session).size()
+        assert seen.size == own_ledger(net.nodes["burgos"].context, session).size()
 
 
 def test_streams_come_and_go_and_no_call_is_lost(net: RelayedNetwork) -> None:
@@ -206,15 +206,14 @@ def _call(net: RelayedNetwork, holder: str) -> Envelope:
     from trust.signing import seal
 
     leon = net.nodes["leon"]
-    party = leon.directory.current(net.clock.now()).party(holder)
-    return leon.transport.call(party, seal(REQUEST_TYPE, b"{}", leon.keys.signing))
+    party = leon.context.directory.current(net.clock.now()).party(holder)
+    return leon.transport.call(party, seal(REQUEST_TYPE, b"{}", leon.context.keys.signing))
 
 
 def _everybody_knows(net: RelayedNetwork) -> None:
-    from node.identity.follow import refresh
 
     for node in net.nodes.values():
-        refresh(node)
+        node.directory_follower.refresh()
 
 
 def _publish(net: RelayedNetwork, entity: str, address: str) -> None:

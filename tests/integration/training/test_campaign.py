@@ -19,6 +19,7 @@ from coordinator.training.proposal import Proposal
 from federated.bundle.campaign_reader import ReleaseReader
 from federated.bundle.verification import verify_bundle
 from federated.campaign.manifest import DataSource
+from node.ledger.own import own_ledger
 from node.training.budgets import statements
 from node.training.campaign_decisions import approve, list_campaigns, refuse
 from node.training.local_evaluation import evaluate
@@ -57,7 +58,7 @@ def propose_campaign(
 
 def approve_all(net: Network, campaign: Campaign) -> None:
     for node in net.nodes.values():
-        assert approve(node, node.training_client(), campaign.campaign_id).delivered
+        assert approve(node.context, node.training_client(), campaign.campaign_id).delivered
 
 
 def until(net: Network, campaign: Campaign, condition: Callable[[Campaign], bool], seconds: float = 180.0) -> Campaign:
@@ -76,17 +77,17 @@ def ended(campaign: Campaign) -> bool:
 
 
 def ledger_types(node: Node) -> Counter[str]:
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
+    with node.context.snapshot() as session:
+        ledger = own_ledger(node.context, session)
         return Counter(json.loads(ledger.leaf(index))["type"] for index in range(ledger.size()))
 
 
 def test_who_approves_contributes_who_refuses_does_not_and_the_model_is_verified_and_judged(net: Network) -> None:
     campaign = propose_campaign(net)
     for entity in ("avila", "leon", "zamora"):
-        approve(net.nodes[entity], net.nodes[entity].training_client(), campaign.campaign_id)
+        approve(net.nodes[entity].context, net.nodes[entity].training_client(), campaign.campaign_id)
     soria = net.nodes["soria"]
-    refuse(soria, soria.training_client(), campaign.campaign_id, reason="no aplica")
+    refuse(soria.context, soria.training_client(), campaign.campaign_id, reason="no aplica")
 
     done = until(net, campaign, ended)
 
@@ -96,10 +97,10 @@ def test_who_approves_contributes_who_refuses_does_not_and_the_model_is_verified
     assert release.epsilon_spent <= 4.0
     assert ledger_types(net.nodes["leon"]) == {"training_approved": 1, "training_contributed": done.rounds_completed}
     assert ledger_types(soria) == {"training_refused": 1}
-    assert statements(soria) == ()
-    assert evaluate(net.nodes["leon"], net.nodes["leon"].training_client(), campaign.campaign_id).auc > 0.6
-    assert fetch_release(soria, soria.training_client(), campaign.campaign_id).release == release
-    assert [view.decision for view in list_campaigns(soria, soria.training_client())] == ["refused"]
+    assert statements(soria.context) == ()
+    assert evaluate(net.nodes["leon"].context, net.nodes["leon"].training_client(), campaign.campaign_id).auc > 0.6
+    assert fetch_release(soria.context, soria.training_client(), campaign.campaign_id).release == release
+    assert [view.decision for view in list_campaigns(soria.context, soria.training_client())] == ["refused"]
     assert export_release(net.coordinator, campaign.campaign_id, net.root / "out") == release
     checked = verify_bundle(
         net.root / "out", ReleaseReader(), coordinator_key=net.coordinator.keys.signing.public_key, now=net.clock.now()
@@ -124,7 +125,7 @@ def test_a_coordinator_restarted_in_the_middle_goes_on_and_nobody_pays_twice(net
     assert done.rounds_completed == campaign.manifest.rounds
     assert report.released(net.coordinator, done).rounds_lost == 0
     for node in net.nodes.values():
-        (statement,) = statements(node)
+        (statement,) = statements(node.context)
         assert statement.spent <= 4.0
         assert [len(each.spent) for each in statement.reservations] == [campaign.manifest.rounds]
         assert ledger_types(node)["training_contributed"] == campaign.manifest.rounds
@@ -141,7 +142,7 @@ def test_a_node_restarted_in_the_middle_answers_again_with_the_same_bytes(net: N
     net.serve("avila")
     done = until(net, campaign, ended)
     assert done.state is CampaignState.RELEASED
-    (statement,) = statements(node)
+    (statement,) = statements(node.context)
     assert [len(each.spent) for each in statement.reservations] == [campaign.manifest.rounds]
 
 
@@ -153,17 +154,17 @@ def test_the_other_models_go_the_same_way(net: Network, model: str) -> None:
     release = report.released(net.coordinator, done)
     assert (release.model.kind, release.rounds_completed) == (model, campaign.manifest.rounds)
     node = net.nodes["leon"]
-    assert fetch_release(node, node.training_client(), campaign.campaign_id).release == release
+    assert fetch_release(node.context, node.training_client(), campaign.campaign_id).release == release
 
 
 def test_a_campaign_short_of_its_cohort_stops_at_the_deadline(net: Network) -> None:
     campaign = propose_campaign(net, decide_within=timedelta(seconds=2))
     node = net.nodes["leon"]
-    approve(node, node.training_client(), campaign.campaign_id)
+    approve(node.context, node.training_client(), campaign.campaign_id)
     done = until(net, campaign, ended)
     assert (done.state, done.stop_reason) == (CampaignState.STOPPED, StopReason.SHORT_OF_COHORT)
     with pytest.raises(PeerRefused):
-        fetch_release(node, node.training_client(), campaign.campaign_id)
+        fetch_release(node.context, node.training_client(), campaign.campaign_id)
 
 
 def test_a_campaign_that_loses_its_cohort_stops_and_says_so(tmp_path: Path) -> None:

@@ -18,10 +18,9 @@ from consent_ledger.receipt import verify_receipt
 from consent_ledger.witness import AddCheckpoint, origin_hash
 from coordinator.doctor import examine as examine_coordinator
 from node import serve as node_service
-from node.consents.consents import Consents
-from node.fetch.asking import Asking, question_of
-from node.identity.follow import refresh, tell_addresses
+from node.fetch.asking import question_of
 from node.ledger.export import export_own_ledger, ledger_policy, own_ledger_status, seen_checkpoint
+from node.ledger.own import own_ledger
 from node.ledger.witnessing.background import witness_ledger
 from node.ledger.witnessing.client import WitnessReply, exchange, submit
 from node.ledger.witnessing.errors import PeerLedgerForked
@@ -51,9 +50,9 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
         net.start()
         for entity in ("town", "ngo", "county"):
             net.join(entity, kind=EntityKind.PUBLIC)
-            refresh(net.nodes[entity])
+            net.nodes[entity].directory_follower.refresh()
         for node in net.nodes.values():
-            refresh(node)
+            node.directory_follower.refresh()
         for entity in ("town", "ngo", "county"):
             service = net.serve(entity)
             assert len(service.servers) == 2
@@ -65,19 +64,19 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
 
 
 def cosigned(node: Node) -> Round:
-    done = run_round(node)
+    done = run_round(node.context)
     assert done is not None
     return done
 
 
 def policy_of(net: Network, entity: str, by: str = "ngo") -> TrustPolicy:
     """The trust policy that somebody else's node gives."""
-    return TrustPolicy.parse(ledger_policy(net.nodes[by], entity).encode())
+    return TrustPolicy.parse(ledger_policy(net.nodes[by].context, entity).encode())
 
 
 def waiting(node: Node) -> int:
-    with node.snapshot() as session:
-        return witnessing_state(node, session).waiting
+    with node.context.snapshot() as session:
+        return witnessing_state(node.context, session).waiting
 
 
 def within(seconds: float, condition: Callable[[], bool]) -> bool:
@@ -91,14 +90,16 @@ def within(seconds: float, condition: Callable[[], bool]) -> bool:
 
 def fetch(net: Network) -> None:
     ngo = net.nodes["ngo"]
-    (reply,) = Asking(ngo).fetch(PERSON, question_of(ngo, "casework"), ["town"]).replies
+    (reply,) = ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies
     if reply.error is not None:
         raise reply.error
     assert reply.released
 
 
 def findings(net: Network, entity: str, check: str) -> Level:
-    return next(each.level for each in examine(net.nodes[entity]) if each.check == check)
+    return next(
+        each.level for each in examine(net.nodes[entity].context, net.nodes[entity].connections) if each.check == check
+    )
 
 
 def test_every_ledger_is_cosigned_by_the_coordinator_and_by_entities(net: Network, tmp_path: Path) -> None:
@@ -106,16 +107,16 @@ def test_every_ledger_is_cosigned_by_the_coordinator_and_by_entities(net: Networ
     done = cosigned(town)
     assert done.quorum
     assert {each.witness.id for each in done.outcomes if each.line} == {"coordinator", "ngo", "county"}
-    export_own_ledger(town, tmp_path / "export")
+    export_own_ledger(town.context, tmp_path / "export")
     report = verify_export(tmp_path / "export", policy_of(net, "town"))
     assert report.passed
     assert set(report.witnesses) == {"coordinator", "ngo", "county"}
-    assert own_ledger_status(town).witnesses["waiting"] == 0
+    assert own_ledger_status(town.context).witnesses["waiting"] == 0
 
 
 def test_the_receipt_of_a_consent_carries_the_quorum(net: Network, tmp_path: Path) -> None:
     town = net.nodes["town"]
-    consents = Consents(town)
+    consents = town.consents
     (view,) = consents.list()
     folder = consents.receipt(view.consent_id, tmp_path / "receipt", pdf=False)
     report = verify_receipt(folder / "consent.tlog-proof", policy_of(net, "town"))
@@ -130,8 +131,8 @@ def test_the_background_work_witnesses_soon_after_an_entry(net: Network) -> None
     work.start()
     try:
         assert within(20, lambda: waiting(town) == 0)
-        with town.transaction() as session:
-            town.ledger(session).append(refusals(3), town.clock.now())
+        with town.context.transaction() as session:
+            own_ledger(town.context, session).append(refusals(3), town.context.clock.now())
         assert waiting(town) == 3
         assert within(20, lambda: waiting(town) == 0)
     finally:
@@ -161,7 +162,7 @@ def test_without_witnesses_the_node_goes_on_and_says_so(net: Network, tmp_path: 
     assert faults == {"coordinator": "witness_unreachable"}
     assert waiting(town) == 1
     assert findings(net, "town", "witnesses") is Level.WARNING
-    export_own_ledger(town, tmp_path / "export")
+    export_own_ledger(town.context, tmp_path / "export")
     report = verify_export(tmp_path / "export", policy_of(net, "town"))
     assert report.passed
     assert [each.code for each in report.check("witnesses").findings] == ["unwitnessed"]
@@ -169,11 +170,11 @@ def test_without_witnesses_the_node_goes_on_and_says_so(net: Network, tmp_path: 
 
 def test_a_witness_turned_on_later_reaches_the_directory(net: Network) -> None:
     town = net.nodes["town"]
-    moved = town.settings.model_copy(update={"witness_url": "https://witness.town.example/x"})
-    moved.save(town.home)
-    again = Node(town.home, clock=net.clock)
-    tell_addresses(again, refresh(again))
-    listed = refresh(again)
+    moved = town.context.settings.model_copy(update={"witness_url": "https://witness.town.example/x"})
+    moved.save(town.context.home)
+    again = Node(town.context.home, clock=net.clock)
+    again.directory_follower.tell_addresses(again.directory_follower.refresh())
+    listed = again.directory_follower.refresh()
     assert listed is not None
     assert listed.party("town").witness is not None
     assert listed.party("town").witness.url == "https://witness.town.example/x"  # type: ignore[union-attr]
@@ -185,8 +186,8 @@ def test_a_ledger_rewritten_after_a_release_is_caught_by_witness_peer_and_audito
     town, ngo = net.nodes["town"], net.nodes["ngo"]
     fetch(net)
     cosigned(town)
-    size = own_ledger_status(town).size
-    rewrite_ledger(town, size + 2, town.clock.now())  # the release never happened, says town
+    size = own_ledger_status(town.context).size
+    rewrite_ledger(town, size + 2, town.context.clock.now())  # the release never happened, says town
     grant(town, "ngo")
 
     done = cosigned(town)
@@ -198,17 +199,17 @@ def test_a_ledger_rewritten_after_a_release_is_caught_by_witness_peer_and_audito
     assert alarm.level is Level.FAILED
     assert exit_code([alarm]) == 4
     # its own administrator
-    assert evidence_files(town.home)
+    assert evidence_files(town.context.home)
     assert findings(net, "town", "evidence") is Level.FAILED
     # the peer that had an answer before
-    before = len(evidence_files(ngo.home))
+    before = len(evidence_files(ngo.context.home))
     with pytest.raises(PeerLedgerForked):
         fetch(net)
-    kept = [json.loads(path.read_bytes()) for path in evidence_files(ngo.home)]
+    kept = [json.loads(path.read_bytes()) for path in evidence_files(ngo.context.home)]
     assert len(kept) > before
     assert {"peer", "witness"} <= {each["seen_by"] for each in kept}
     # the auditor: without the quorum, and with what a peer saw
-    (tmp_path / "seen").write_text(seen_checkpoint(ngo, "town"))
+    (tmp_path / "seen").write_text(seen_checkpoint(ngo.context, "town"))
     audit_of_rewritten(net, tmp_path)
 
 
@@ -218,9 +219,9 @@ def audit_of_rewritten(net: Network, tmp_path: Path) -> None:
 
     town, policy = net.nodes["town"], policy_of(net, "town")
     with pytest.raises(LedgerDamaged):  # our own software does not even export it
-        export_own_ledger(town, tmp_path / "honest")
-    with town.snapshot() as session:
-        export_ledger(town.ledger(session), tmp_path / "export")
+        export_own_ledger(town.context, tmp_path / "honest")
+    with town.context.snapshot() as session:
+        export_ledger(own_ledger(town.context, session), tmp_path / "export")
     codes = [each.code for each in verify_export(tmp_path / "export", policy).check("witnesses").findings]
     assert codes == ["quorum"]
     seen = SeenCheckpoint.read(tmp_path / "seen", policy)
@@ -235,10 +236,10 @@ def test_a_ledger_shortened_by_an_old_backup_is_told_to_its_owner(net: Network) 
     fetch(net)
     fetch(net)
     cosigned(town)
-    rewrite_ledger(town, 1, town.clock.now())
+    rewrite_ledger(town, 1, town.context.clock.now())
     done = cosigned(town)
     assert {each.error.code for each in done.outcomes if each.error} == {"ledger_contradicted"}
-    kinds = {json.loads(path.read_bytes())["kind"] for path in evidence_files(town.home)}
+    kinds = {json.loads(path.read_bytes())["kind"] for path in evidence_files(town.context.home)}
     assert kinds == {"rollback"}
     # and its witnesses have noted it
     noted = next(each for each in examine_coordinator(net.coordinator) if each.check == "evidence")
@@ -251,10 +252,10 @@ def test_a_peer_learns_of_a_shortened_ledger_from_the_next_answer(net: Network) 
     town, ngo = net.nodes["town"], net.nodes["ngo"]
     fetch(net)
     fetch(net)
-    seen = read_checkpoint(seen_checkpoint(ngo, "town").encode()).size
-    rewrite_ledger(town, 0, town.clock.now())
+    seen = read_checkpoint(seen_checkpoint(ngo.context, "town").encode()).size
+    rewrite_ledger(town, 0, town.context.clock.now())
     grant(town, "ngo")
-    assert own_ledger_status(town).size < seen
+    assert own_ledger_status(town.context).size < seen
     with pytest.raises(PeerLedgerForked):
         fetch(net)
     assert findings(net, "ngo", "evidence") is Level.FAILED
@@ -269,19 +270,19 @@ def test_a_round_that_was_overtaken_is_no_alarm(net: Network) -> None:
         nonlocal overtaken
         if not overtaken:
             overtaken = True
-            with town.transaction() as session:
-                town.ledger(session).append(refusals(2), town.clock.now())
+            with town.context.transaction() as session:
+                own_ledger(town.context, session).append(refusals(2), town.context.clock.now())
             assert cosigned(town).quorum
         return submit(url, request)
 
-    done = run_round(town, send=slow)
+    done = run_round(town.context, send=slow)
     assert done is not None
     assert {each.error.code for each in done.outcomes if each.error} == {"witness_refused"}
-    assert evidence_files(town.home) == []
+    assert evidence_files(town.context.home) == []
     assert waiting(town) == 0
     # its witnesses cannot know yet; when the ledger grows from what they cosigned, they do
     assert findings(net, "ngo", "evidence") is Level.WARNING
-    with town.transaction() as session:
-        town.ledger(session).append(refusals(1), town.clock.now())
+    with town.context.transaction() as session:
+        own_ledger(town.context, session).append(refusals(1), town.context.clock.now())
     assert cosigned(town).quorum
     assert findings(net, "ngo", "evidence") is Level.OK

@@ -8,7 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine
 from typing_extensions import override
 
 from consent_ledger.consent_model import ConsentView
-from node.consents.consents import Consents, GrantInput
+from node.consents.consents import GrantInput
+from node.ledger.own import own_consents
 from node.wiring import Node
 from records_exchange.answer import Outcome
 from records_exchange.checks import MAX_CLOCK_SKEW
@@ -121,7 +122,7 @@ class Bench(RuleBasedStateMachine):
         self._tick()
         if not self._able(origin, person) or not given.recipients:
             return ""
-        view = self._act(origin, lambda node: Consents(node).grant(given), lambda: self._new_view(origin))
+        view = self._act(origin, lambda node: node.consents.grant(given), lambda: self._new_view(origin))
         if view is None:
             return ""
         self.model.give(view.consent_id, self._version(view, person))
@@ -145,13 +146,15 @@ class Bench(RuleBasedStateMachine):
 
     def _view(self, entity: str, consent: str) -> ConsentView:
         node = self.world.alive[entity]
-        with node.snapshot() as session:
-            return node.consents(session).get(consent)
+        with node.context.snapshot() as session:
+            return own_consents(node.context, session).get(consent)
 
     def _new_view(self, entity: str) -> ConsentView:
         node = self.world.alive[entity]
-        with node.snapshot() as session:
-            (view,) = (v for v in node.consents(session).list() if v.consent_id not in self.model.at[entity].held)
+        with node.context.snapshot() as session:
+            (view,) = (
+                v for v in own_consents(node.context, session).list() if v.consent_id not in self.model.at[entity].held
+            )
             return view
 
     def _version(self, view: ConsentView, person: str) -> Version:
@@ -228,7 +231,7 @@ class Bench(RuleBasedStateMachine):
         raise AssertionError({entity: self._waiting(entity) for entity in ENTITIES})
 
     def _waiting(self, entity: str) -> list[tuple[str, str, str, str]]:
-        with self.world.alive[entity].snapshot() as session:
+        with self.world.alive[entity].context.snapshot() as session:
             waiting = SqlMailbox(session).waiting()
         return [(entity, notice.kind, notice.recipient, notice.fault) for notice in waiting]
 
@@ -237,7 +240,7 @@ class Bench(RuleBasedStateMachine):
         self.world.check_crossed()
         for entity in ENTITIES:
             for consent in self.model.withdrawn:
-                with self.world.alive[entity].snapshot() as session:
+                with self.world.alive[entity].context.snapshot() as session:
                     notices = SqlMailbox(session).about(consent)
                 assert all(notice.state is not NoticeState.LAPSED for notice in notices)
                 held = self.model.at[entity].held.get(consent)

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, rule
 
-from node.consents.consents import Consents, RenewalInput, ScopeInput
+from node.consents.consents import RenewalInput, ScopeInput
 from node.consents.propagation.background import look_for_people, send_pulses
 from policies.errors import RedpactError
 from tests.support.machine.bench import LONGEST_WAIT, Bench, consent_to
@@ -62,7 +62,7 @@ class ConsentMachine(Bench):
         given = consent_to(origin, person, fields, chosen, recipients)
         self._tick()
         if self._able(origin, person) and given.recipients:
-            view = self._act(origin, lambda node: Consents(node).refuse(given), lambda: self._new_view(origin))
+            view = self._act(origin, lambda node: node.consents.refuse(given), lambda: self._new_view(origin))
             if view is not None:
                 self.model.refuse(view.consent_id, self._version(view, person))
 
@@ -78,13 +78,13 @@ class ConsentMachine(Bench):
             return
         kept_fields, kept_purposes, kept_recipients = (sorted(part) for part in less[:3])
         given = ScopeInput(kept_fields, kept_purposes, kept_recipients, drop_holders=(drop,))
-        self._change(consent, version, lambda node: Consents(node).narrow(consent, given))
+        self._change(consent, version, lambda node: node.consents.narrow(consent, given))
 
     @rule(consent=consents, days=st.integers(1, 60))
     def renew(self, consent: str, days: int) -> None:
         version = self._own(consent)
         if version is not None:
-            self._change(consent, version, lambda node: Consents(node).renew(RenewalInput(consent, days)))
+            self._change(consent, version, lambda node: node.consents.renew(RenewalInput(consent, days)))
 
     @rule(consent=consents, where=entities)
     def withdraw(self, consent: str, where: str) -> None:
@@ -92,7 +92,7 @@ class ConsentMachine(Bench):
             return
         now, may = self._tick(), self.model.may_withdraw(where, consent)
         try:
-            done = self._act(where, lambda node: Consents(node).withdraw(consent) or True, lambda: True)
+            done = self._act(where, lambda node: node.consents.withdraw(consent) or True, lambda: True)
         except RedpactError:
             assert not may, "a withdrawal was refused"
             return
@@ -105,7 +105,7 @@ class ConsentMachine(Bench):
         """Time passes, and an entity tells its ledger what is over."""
         self.world.clock.advance(hours=hours)
         now = self._tick()
-        if self._act(where, lambda node: Consents(node).expire_due() or True, lambda: True) is not None:
+        if self._act(where, lambda node: node.consents.expire_due() or True, lambda: True) is not None:
             self.model.expire(where, now)
 
     @rule(where=entities, person=people)
@@ -115,7 +115,7 @@ class ConsentMachine(Bench):
         new = where in self.world.alive and person not in self.model.at[where].known
         if new and self._act(where, lambda _: self.world.record(where, person), lambda: True) is not None:
             self.model.learn(where, person)
-        if self._act(where, lambda node: look_for_people(node, "") or True, lambda: True) is not None:
+        if self._act(where, lambda node: look_for_people(node.context, "") or True, lambda: True) is not None:
             self.model.look(where, now)
 
     # ---- entities exchange
@@ -137,7 +137,7 @@ class ConsentMachine(Bench):
     def pulse(self, where: str) -> None:
         self._tick()
         if where in self.world.alive:
-            send_pulses(self.world.alive[where])
+            send_pulses(self.world.alive[where].context, self.world.alive[where].courier)
 
     @rule(number=st.integers(0, 10_000))
     def replay(self, number: int) -> None:

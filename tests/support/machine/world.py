@@ -19,6 +19,7 @@ from consent_ledger.receipt import load_policy
 from node.fetch.answering import Answering
 from node.fetch.asking import Asking, Reply, question_of
 from node.ledger.export import export_own_ledger
+from node.ledger.own import own_ledger
 from node.messages.transport import Transport
 from node.people.documents import Document, parse_document
 from node.wiring import Node
@@ -115,9 +116,9 @@ class World:
         """Open the node of an entity from what is on disk."""
         node = Node(self.root / entity, clock=self.clock)
         node.__dict__["transport"] = _Wire(node, self)
-        _Mortal(self, entity, node.engine)
+        _Mortal(self, entity, node.context.engine)
         self.alive[entity] = node
-        self._answering[entity] = Answering(node)
+        self._answering[entity] = Answering(node.context)
         return node
 
     def crash_at(self, entity: str, commits: int, *, after: bool) -> None:
@@ -202,16 +203,16 @@ class World:
     def fetch(self, asker: str, holder: str, person: str, purpose: str) -> Reply:
         """Ask a holder about a person, for every field there is."""
         node = self.alive[asker]
-        question = question_of(node, purpose, fields=FIELDS)
-        asking = Asking(node, send=node.transport.call, prove=self._prove)
+        question = question_of(node.context, purpose, fields=FIELDS)
+        asking = Asking(node.context, node.peer_ledgers, node.transport.call, prove=self._prove)
         return asking.fetch(PEOPLE[person], question, [holder]).replies[0]
 
     def _prove(self, holder: Party, old: int, new: int) -> tuple[bytes, ...]:
         if holder.id not in self.alive:
             raise PeerUnreachable(f"{holder.id} is down")
         node = self.alive[holder.id]
-        with node.snapshot() as session:
-            return tuple(node.ledger(session).consistency_proof(old, new))
+        with node.context.snapshot() as session:
+            return tuple(own_ledger(node.context, session).consistency_proof(old, new))
 
     def record(self, entity: str, person: str) -> bool:
         """Have an entity make a record of a person."""
@@ -223,8 +224,8 @@ class World:
     def check_ledgers(self) -> None:
         """Every ledger extends what it was, and holds every answer that ever left (invariant 2)."""
         for entity, node in self.alive.items():
-            with node.snapshot() as session:
-                ledger = node.ledger(session)
+            with node.context.snapshot() as session:
+                ledger = own_ledger(node.context, session)
                 old, before = self._heads.get(entity, (0, b""))
                 promised = [answer for holder, answer in self.promised if holder == entity]
                 if ledger.size() == old and not promised:
@@ -254,7 +255,7 @@ class World:
         """Every export passes the audit, and no ledger tells of a person (invariants 2 and 3)."""
         for entity, node in self.alive.items():
             folder = self.root / "exports" / f"{entity}-{self.clock.now():%H%M%S}"
-            export_own_ledger(node, folder)
+            export_own_ledger(node.context, folder)
             report = verify_export(folder, load_policy(folder / "trust.policy"))
             assert report.passed, report.document()
             data = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
@@ -265,8 +266,8 @@ class World:
 
 class _Wire(Transport):
     def __init__(self, node: Node, world: World) -> None:
-        super().__init__(node)
-        self._world, self._name = world, node.settings.entity
+        super().__init__(node.context, node.channels, node.coordinator_channel)
+        self._world, self._name = world, node.context.settings.entity
 
     @override
     def call(self, peer: Party, envelope: Envelope) -> Envelope:

@@ -20,7 +20,7 @@ def train(message: Message, context: Context) -> Message:
     log.configure("warning")
     node = Node(Path(str(context.node_config["home"])))
     try:
-        worker = TrainingWorker(node, node.training_client())
+        worker = TrainingWorker(node.context, node.training_client(), node.directory_follower.refresh)
         relaying = build_relaying_client_app(lambda data: worker.answer(PulledTask("", "", data)))
         return relaying(message, context)
     finally:

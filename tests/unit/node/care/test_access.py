@@ -16,7 +16,7 @@ BY_DEFAULT = AccessGained(CaseAccess.OPENED, "attended_now")
 
 
 def desk(network: ExchangeNetwork) -> CaseDesk:
-    return CaseDesk(network.nodes["ngo"])
+    return CaseDesk(network.nodes["ngo"].context)
 
 
 def advance(network: ExchangeNetwork, passed: timedelta) -> None:

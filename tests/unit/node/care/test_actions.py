@@ -7,6 +7,7 @@ from node.care.actions import ActionInput, CaseActions
 from node.care.errors import ActionUnknown, CaseDateInvalid, ProfessionalInvalid
 from node.care.summary import MAX_PUBLISHED, summarise
 from node.people.errors import PersonUnknown
+from node.people.store import people_store
 from node.wiring import Node
 from policies.catalogue import load_catalogue
 from policies.errors import UnknownTerm
@@ -14,10 +15,10 @@ from tests.support.exchange import PERSON, STRANGER, ExchangeNetwork, hold, pers
 
 
 def published(node: Node) -> object:
-    with node.snapshot() as session:
-        people = node.people(session)
+    with node.context.snapshot() as session:
+        people = people_store(node.context, session)
         person = people.get_by_document(PERSON).person_id
-        found = summarise(people, person, ["coord.actions"], node.clock.now()).get("coord.actions")
+        found = summarise(people, person, ["coord.actions"], node.context.clock.now()).get("coord.actions")
         return found.value if found else None
 
 
@@ -25,7 +26,7 @@ def test_an_action_is_published_in_codes_without_who_it_is(network: ExchangeNetw
     town = network.nodes["town"]
     today = network.clock.now().date()
     given = ActionInput("food_delivery", until=today + timedelta(days=30))
-    action = CaseActions(town).add(PERSON, "staff-7", given)
+    action = CaseActions(town.context).add(PERSON, "staff-7", given)
     assert (action.function, action.case_role, action.state) == ("ceas_social_worker", "responsible", "planned")
     rows = published(town)
     assert rows == [
@@ -43,12 +44,12 @@ def test_an_action_is_published_in_codes_without_who_it_is(network: ExchangeNetw
 
 def test_the_function_is_that_of_the_team_when_nothing_is_said(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
-    CaseDesk(town).add_member(PERSON, "staff-7", "psychologist", added_by="boss-1")
-    assert CaseActions(town).add(PERSON, "staff-7", ActionInput("follow_up")).function == "psychologist"
+    CaseDesk(town.context).add_member(PERSON, "staff-7", "psychologist", added_by="boss-1")
+    assert CaseActions(town.context).add(PERSON, "staff-7", ActionInput("follow_up")).function == "psychologist"
 
 
 def test_only_what_is_planned_or_under_way_is_published(network: ExchangeNetwork) -> None:
-    actions = CaseActions(network.nodes["town"])
+    actions = CaseActions(network.nodes["town"].context)
     added = actions.add(PERSON, "staff-7", ActionInput("food_delivery"))
     actions.update(PERSON, added.action_id[:8], ActionInput(state="ongoing"))
     assert published(network.nodes["town"]) is not None
@@ -59,16 +60,16 @@ def test_only_what_is_planned_or_under_way_is_published(network: ExchangeNetwork
 
 def test_importing_the_record_again_leaves_the_actions_alone(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
-    CaseActions(town).add(PERSON, "staff-7", ActionInput("food_delivery"))
+    CaseActions(town.context).add(PERSON, "staff-7", ActionInput("food_delivery"))
     hold(town, person_record(PERSON, name="Otra Grafía Ficticia"))
-    assert len(CaseActions(town).list(PERSON)) == 1
+    assert len(CaseActions(town.context).list(PERSON)) == 1
 
 
 def test_no_more_actions_are_published_than_an_answer_has_room_for(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
     first = network.clock.now().date()
     for day in range(MAX_PUBLISHED + 3):
-        CaseActions(town).add(PERSON, "staff-7", ActionInput("follow_up", since=first + timedelta(days=day)))
+        CaseActions(town.context).add(PERSON, "staff-7", ActionInput("follow_up", since=first + timedelta(days=day)))
     rows = published(town)
     assert isinstance(rows, list)
     assert len(rows) == MAX_PUBLISHED
@@ -87,12 +88,12 @@ def test_no_more_actions_are_published_than_an_answer_has_room_for(network: Exch
 )
 def test_what_is_in_no_list_is_not_recorded(network: ExchangeNetwork, wrong: ActionInput) -> None:
     with pytest.raises(UnknownTerm):
-        CaseActions(network.nodes["town"]).add(PERSON, "staff-7", wrong)
-    assert CaseActions(network.nodes["town"]).list(PERSON) == ()
+        CaseActions(network.nodes["town"].context).add(PERSON, "staff-7", wrong)
+    assert CaseActions(network.nodes["town"].context).list(PERSON) == ()
 
 
 def test_wrong_people_dates_and_ids_are_typed_errors(network: ExchangeNetwork) -> None:
-    actions, today = CaseActions(network.nodes["town"]), network.clock.now().date()
+    actions, today = CaseActions(network.nodes["town"].context), network.clock.now().date()
     with pytest.raises(PersonUnknown):
         actions.add(STRANGER, "staff-7", ActionInput("follow_up"))
     with pytest.raises(ProfessionalInvalid):

@@ -8,8 +8,8 @@ import pytest
 from node.care.access import CaseDesk
 from node.care.cached_copies import copies_for
 from node.care.questions import Asker
-from node.consents.consents import Consents, GrantInput
-from node.fetch.asking import Asking, question_of
+from node.consents.consents import GrantInput
+from node.fetch.asking import question_of
 from policies.errors import UnknownTerm
 from tests.support.exchange import PERSON
 from tests.support.town import Town
@@ -21,26 +21,26 @@ FIELDS = ("work.status", SENSITIVE)
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     made = Town(tmp_path)
-    Consents(made["origin"]).grant(GrantInput(PERSON, ("casework",), ("asker",), FIELDS))
-    Asking(made["asker"]).fetch(PERSON, question_of(made["asker"], "casework", fields=FIELDS), ["origin"])
+    made["origin"].consents.grant(GrantInput(PERSON, ("casework",), ("asker",), FIELDS))
+    made["asker"].asking.fetch(PERSON, question_of(made["asker"].context, "casework", fields=FIELDS), ["origin"])
     yield made
     made.network.close()
 
 
 def shown(town: Town, reason: str = "") -> set[str]:
-    copies = copies_for(town["asker"], PERSON, Asker("ts-7", reason=reason))
+    copies = copies_for(town["asker"].context, PERSON, Asker("ts-7", reason=reason))
     return {field.id for copy in copies for field in copy.fields}
 
 
 def test_the_team_sees_what_was_shared_and_opens_nothing(town: Town) -> None:
-    CaseDesk(town["asker"]).add_member(PERSON, "ts-7", "ceas_social_worker", added_by="boss")
+    CaseDesk(town["asker"].context).add_member(PERSON, "ts-7", "ceas_social_worker", added_by="boss")
     assert shown(town) == set(FIELDS)
-    assert CaseDesk(town["asker"]).case_file(PERSON).openings == ()
+    assert CaseDesk(town["asker"].context).case_file(PERSON).openings == ()
 
 
 def test_anybody_else_opens_the_case_by_looking(town: Town) -> None:
     assert shown(town) == set(FIELDS)
-    (opening,) = CaseDesk(town["asker"]).case_file(PERSON).openings
+    (opening,) = CaseDesk(town["asker"].context).case_file(PERSON).openings
     assert (opening.professional, opening.reason) == ("ts-7", "attended_now")
 
 

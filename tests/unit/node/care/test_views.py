@@ -46,11 +46,11 @@ def view(
             return peers[holder.id].answer(envelope, network.clock.now())
         if holder.id not in network.nodes:
             raise PeerUnreachable(f"no answer from {holder.id}")
-        return Answering(network.nodes[holder.id]).answer(envelope, parse_request(envelope.payload).asker)
+        return Answering(network.nodes[holder.id].context).answer(envelope, parse_request(envelope.payload).asker)
 
     ngo = network.nodes["ngo"]
-    question = question_of(ngo, "coordination", fields=fields, access=access)
-    return gather(ngo, PERSON, question, holders or None, asking=Asking(ngo, send=send))
+    question = question_of(ngo.context, "coordination", fields=fields, access=access)
+    return gather(ngo.context, Asking(ngo.context, ngo.peer_ledgers, send), PERSON, question, holders or None)
 
 
 def consent(network: ExchangeNetwork, *fields: str) -> None:
@@ -67,9 +67,9 @@ def list_peer(network: ExchangeNetwork, peer: SimulatedPeer) -> None:
 
 def test_the_grid_merges_the_actions_of_both_entities_with_their_source(network: ExchangeNetwork) -> None:
     today = network.clock.now().date()
-    CaseActions(network.nodes["ngo"]).add(PERSON, "staff-7", ActionInput("job_guidance"))
+    CaseActions(network.nodes["ngo"].context).add(PERSON, "staff-7", ActionInput("job_guidance"))
     overdue = ActionInput("food_delivery", since=today - timedelta(days=9), until=today - timedelta(days=1))
-    CaseActions(network.nodes["town"]).add(PERSON, "municipal-3", overdue)
+    CaseActions(network.nodes["town"].context).add(PERSON, "municipal-3", overdue)
     consent(network, "coord.actions")
     gathered = view(network, (grid.FIELD,), "town")
     rows = grid.grid_rows(gathered)
@@ -100,7 +100,7 @@ def test_the_grid_says_who_withheld_refused_or_did_not_answer(network: ExchangeN
 
 @pytest.mark.invariant(1)
 def test_actions_leave_only_under_a_consent_that_names_them(network: ExchangeNetwork) -> None:
-    CaseActions(network.nodes["town"]).add(PERSON, "municipal-3", ActionInput("food_delivery"))
+    CaseActions(network.nodes["town"].context).add(PERSON, "municipal-3", ActionInput("food_delivery"))
     grant(network.nodes["town"], "ngo", purposes=["coordination"])  # the minimum summary
     assert grid.grid_rows(view(network, (grid.FIELD,), "town")) == ()
 
@@ -117,15 +117,15 @@ def test_a_view_asks_nobody_that_was_not_named(network: ExchangeNetwork) -> None
 
 
 def test_without_a_locator_a_view_says_why_nobody_else_was_asked(network: ExchangeNetwork) -> None:
-    holders, why = located_holders(network.nodes["ngo"], PERSON, "coordination")
+    holders, why = located_holders(network.nodes["ngo"].locating, PERSON, "coordination")
     assert holders == ()
     assert isinstance(why, LocatorMissing)
 
 
 def test_how_the_case_was_come_to_goes_with_every_view(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
-    CaseDesk(ngo).add_member(PERSON, "staff-7", "entity_technician", added_by="boss-1")
-    access = CaseDesk(ngo).attend(PERSON, "staff-7").access
+    CaseDesk(ngo.context).add_member(PERSON, "staff-7", "entity_technician", added_by="boss-1")
+    access = CaseDesk(ngo.context).attend(PERSON, "staff-7").access
     consent(network, "coord.actions")
     document = grid.grid_document(view(network, (grid.FIELD,), "town", access=access))
     assert (document["case_access"], document["opening_reason"]) == ("team", None)
@@ -133,7 +133,7 @@ def test_how_the_case_was_come_to_goes_with_every_view(network: ExchangeNetwork)
 
 def test_a_person_whom_this_entity_does_not_hold_has_no_own_part(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
-    gathered = gather(ngo, STRANGER, question_of(ngo, "coordination", fields=(grid.FIELD,)))
+    gathered = gather(ngo.context, ngo.asking, STRANGER, question_of(ngo.context, "coordination", fields=(grid.FIELD,)))
     assert (gathered.sources, gathered.exit_code) == ((), 1)
     assert "Ninguna entidad" in grid.grid_text(gathered)
 
@@ -179,7 +179,9 @@ def test_the_assessment_is_read_in_both_languages(network: ExchangeNetwork) -> N
 
 def test_without_any_diagnosis_it_says_so(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
-    gathered = gather(ngo, STRANGER, question_of(ngo, "coordination", fields=assessment.FIELDS))
+    gathered = gather(
+        ngo.context, ngo.asking, STRANGER, question_of(ngo.context, "coordination", fields=assessment.FIELDS)
+    )
     assert "Ninguna entidad muestra nada" in assessment_text(gathered)
     assert "Ninguna entidad muestra nada" in assessment_page(gathered, STRANGER)
 
@@ -240,8 +242,8 @@ def test_the_page_is_for_its_owner_only_and_a_wrong_path_is_a_typed_error(
 
 
 def test_duplicates_and_gaps_of_a_case(network: ExchangeNetwork) -> None:
-    CaseActions(network.nodes["ngo"]).add(PERSON, "staff-7", ActionInput("food_delivery"))
-    CaseActions(network.nodes["ngo"]).add(PERSON, "staff-7", ActionInput("lodging"))
+    CaseActions(network.nodes["ngo"].context).add(PERSON, "staff-7", ActionInput("food_delivery"))
+    CaseActions(network.nodes["ngo"].context).add(PERSON, "staff-7", ActionInput("lodging"))
     consent(network, "case.needs", "plan.services", "coord.actions")
     gathered = view(network, overlaps_report.FIELDS, "town")
     document = overlaps_report.overlaps_document(gathered)

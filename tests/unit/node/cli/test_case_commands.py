@@ -28,7 +28,7 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
 
 
 def run(network: ExchangeNetwork, *words: str, environment: dict[str, str] | None = None) -> Result:
-    home = ("--home", str(network.nodes["ngo"].home))
+    home = ("--home", str(network.nodes["ngo"].context.home))
     person = () if "--document" in words else ("--document", PERSON.number)
     return CliRunner().invoke(app, [*words, *person, *home], env=ME if environment is None else environment)
 

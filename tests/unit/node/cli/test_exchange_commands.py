@@ -24,7 +24,7 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
 
 
 def run(network: ExchangeNetwork, entity: str, *words: str, text: str | None = None) -> Result:
-    home = ("--home", str(network.nodes[entity].home))
+    home = ("--home", str(network.nodes[entity].context.home))
     return CliRunner().invoke(app, [*words, *home], input=text)
 
 

@@ -22,7 +22,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostOffi
     hold(network.add("town", kind=EntityKind.PUBLIC), person_record(PERSON))
     hold(network.add("ngo"), person_record(PERSON))
     grant(network.nodes["town"], "ngo", purposes=("referral", "casework"))
-    homes = {node.home: node for node in network.nodes.values()}
+    homes = {node.context.home: node for node in network.nodes.values()}
 
     def opened(home: Path) -> Node:
         return homes[home]
@@ -36,7 +36,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostOffi
 
 
 def run(office: PostOffice, entity: str, *words: str, text: str | None = None) -> Result:
-    home = ("--home", str(office.network.nodes[entity].home))
+    home = ("--home", str(office.network.nodes[entity].context.home))
     return CliRunner().invoke(app, [*words, *home], input=text)
 
 
@@ -133,7 +133,9 @@ def test_capacity_is_stated_listed_and_asked(office: PostOffice) -> None:
 
 def test_a_person_gets_the_report_of_who_looked(office: PostOffice, tmp_path: Path) -> None:
     ngo = office.network.nodes["ngo"]
-    Asking(ngo, send=ngo.transport.call).fetch(PERSON, question_of(ngo, "casework"), ["town"])
+    Asking(ngo.context, ngo.peer_ledgers, ngo.transport.call).fetch(
+        PERSON, question_of(ngo.context, "casework"), ["town"]
+    )
     words = ("records", "access-report", "--document", PERSON.number, "--out", str(tmp_path / "report"))
     report = document(run(office, "town", *words, "--json"))
     assert [entry["type"] for entry in report["entries"]] == ["consent_given", "release"]

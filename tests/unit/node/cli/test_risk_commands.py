@@ -33,7 +33,7 @@ def _opened(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(node: Node, *words: str) -> Result:
-    return CliRunner().invoke(app, ["risk", *words, "--home", str(node.home)])
+    return CliRunner().invoke(app, ["risk", *words, "--home", str(node.context.home)])
 
 
 def document(node: Node, *words: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ SCAN = b"%PDF a signed form, in full"
 
 @pytest.fixture
 def consents(network: ExchangeNetwork) -> Consents:
-    return Consents(network.nodes["town"])
+    return network.nodes["town"].consents
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def form(tmp_path: Path) -> Path:
 
 
 def files(network: ExchangeNetwork) -> list[Path]:
-    return [path for path in (network.nodes["town"].home / EVIDENCE_FOLDER).rglob("*") if path.is_file()]
+    return [path for path in (network.nodes["town"].context.home / EVIDENCE_FOLDER).rglob("*") if path.is_file()]
 
 
 def test_a_refusal_is_recorded_covers_nothing_and_is_final(consents: Consents) -> None:
@@ -128,7 +128,7 @@ def test_consents_that_end_soon_are_shown_the_first_to_end_first(
     assert [each.view.consent_id for each in due] == [short.consent_id, long.consent_id]
     assert "caduca pronto" in due_text(due)
     assert due_document(due)["due"][0]["reasons"] == ["ends_soon"]
-    assert summary(network.nodes["town"])["consents_due"] == 2
+    assert summary(network.nodes["town"].context, network.nodes["town"].certificate)["consents_due"] == 2
     clock.advance(days=11)
     assert [each.view.consent_id for each in consents.due()] == [long.consent_id]
     assert due_text(()) == "Ningún consentimiento pendiente de renovar."

@@ -21,7 +21,7 @@ from trust.parties import EntityKind
 
 
 def consents(network: ExchangeNetwork) -> Consents:
-    return Consents(network.nodes["town"])
+    return network.nodes["town"].consents
 
 
 def test_without_fields_a_consent_covers_the_minimum_summary(network: ExchangeNetwork) -> None:
@@ -65,7 +65,7 @@ def test_a_consent_that_makes_no_sense_is_refused_and_changes_nothing(
     with pytest.raises(error):
         consents(network).grant(GrantInput(**(words | change)))  # type: ignore[arg-type]  # wrong on purpose
     assert consents(network).list() == ()
-    assert own_ledger_status(network.nodes["town"]).size == 0
+    assert own_ledger_status(network.nodes["town"].context).size == 0
 
 
 def test_under_fourteen_a_guardian_gives_it(network: ExchangeNetwork) -> None:
@@ -131,6 +131,6 @@ def test_receipts_and_exports_are_written(network: ExchangeNetwork, tmp_path: Pa
     folder = consents(network).receipt(consent, tmp_path / "receipt", pdf=False)
     assert "Entidad ngo" in (folder / "consent.es.html").read_text(encoding="utf-8")
     assert PERSON.number not in (folder / "consent.jsonld").read_text(encoding="utf-8")
-    summary = export_own_ledger(network.nodes["town"], tmp_path / "export")
+    summary = export_own_ledger(network.nodes["town"].context, tmp_path / "export")
     assert (summary.size, summary.bodies) == (1, 1)
-    assert own_ledger_status(network.nodes["town"]).size == 1
+    assert own_ledger_status(network.nodes["town"].context).size == 1

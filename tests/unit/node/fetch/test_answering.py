@@ -8,9 +8,10 @@ from consent_ledger.checkpoint import read_checkpoint
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.entry import EntryType, Leaf
 from consent_ledger.merkle import verify_consistency
-from node.consents.consents import Consents
 from node.fetch.answering import Answering
+from node.ledger.own import own_ledger
 from node.people.documents import Document
+from node.people.store import people_store
 from node.wiring import Node
 from policies.access import AccessPolicy
 from policies.case_access import AccessGained, CaseAccess
@@ -37,7 +38,7 @@ def request(
     seen: Sequence[int] = (),
 ) -> FetchRequest:
     peer = bytes.fromhex(network.parties["town"].exchange_key)
-    key = PairwiseKey.derive(network.nodes[asker].keys.exchange, peer, network=NETWORK)
+    key = PairwiseKey.derive(network.nodes[asker].context.keys.exchange, peer, network=NETWORK)
     subject = key.pseudonym(document.kind.value, document.number)
     question = Question("casework", fields, role, access=access or opened_by_default())
     now = network.clock.now()
@@ -45,13 +46,13 @@ def request(
 
 
 def ask(network: ExchangeNetwork, asked: FetchRequest) -> FetchAnswer:
-    envelope = seal_request(asked, network.nodes[asked.asker].keys.signing)
-    return parse_answer(Answering(network.nodes["town"]).answer(envelope, asked.asker).payload)
+    envelope = seal_request(asked, network.nodes[asked.asker].context.keys.signing)
+    return parse_answer(Answering(network.nodes["town"].context).answer(envelope, asked.asker).payload)
 
 
 def entries(node: Node) -> list[tuple[EntryType, dict[str, object]]]:
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
+    with node.context.snapshot() as session:
+        ledger = own_ledger(node.context, session)
         bodies = ledger.store.bodies(0, ledger.size())
         return [(Leaf.parse(ledger.leaf(kept.index)).type, json.loads(kept.body)) for kept in bodies]
 
@@ -90,7 +91,7 @@ def test_after_a_withdrawal_the_next_request_is_refused(network: ExchangeNetwork
     town = network.nodes["town"]
     consent = grant(town, "ngo")
     assert ask(network, request(network)).outcome is Outcome.RELEASED
-    Consents(town).withdraw(consent)
+    town.consents.withdraw(consent)
     assert ask(network, request(network)).outcome is Outcome.REFUSED
     assert entries(town)[-1][0] is EntryType.REFUSAL
 
@@ -136,7 +137,7 @@ def test_a_reason_that_nobody_knows_opens_nothing(network: ExchangeNetwork) -> N
 def test_unknown_never_asked_and_withdrawn_look_the_same(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
     hold(town, person_record(OTHER_PERSON))
-    Consents(town).withdraw(grant(town, "ngo"))
+    town.consents.withdraw(grant(town, "ngo"))
     never = ask(network, request(network, OTHER_PERSON))
     withdrawn = ask(network, request(network, PERSON))
     unknown = ask(network, request(network, STRANGER))
@@ -161,7 +162,7 @@ def test_an_answer_proves_that_the_ledger_extends_the_one_the_asker_saw(network:
 
 def test_a_refusal_brings_the_same_proofs_whoever_it_is_about(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
-    Consents(town).withdraw(grant(town, "ngo"))
+    town.consents.withdraw(grant(town, "ngo"))
     shapes = set()
     for document in (PERSON, STRANGER):
         answer = ask(network, request(network, document, seen=[1, 2]))
@@ -235,9 +236,9 @@ def test_people_added_and_erased_later_are_seen(network: ExchangeNetwork) -> Non
     hold(town, person_record(OTHER_PERSON, name="Otra Ficticia"))
     grant(town, "ngo", document=OTHER_PERSON)
     assert ask(network, request(network, OTHER_PERSON)).outcome is Outcome.RELEASED
-    with town.transaction() as session:
-        found = town.people(session).find_by_document(PERSON)
+    with town.context.transaction() as session:
+        found = people_store(town.context, session).find_by_document(PERSON)
         assert found is not None
-        town.people(session).erase(found.person_id, network.clock.now())
+        people_store(town.context, session).erase(found.person_id, network.clock.now())
     assert ask(network, request(network)).reason == "nothing_to_share"
-    assert [view.state for view in Consents(town).list()] == [ConsentState.GIVEN] * 2
+    assert [view.state for view in town.consents.list()] == [ConsentState.GIVEN] * 2

@@ -9,6 +9,7 @@ from node.consents.errors import RecipientNotAllowed
 from node.fetch.answering import Answering
 from node.fetch.asking import Asking, Fetched, question_of
 from node.fetch.report import exit_code, fetched_document, fetched_text
+from node.ledger.own import own_ledger
 from node.wiring import Node
 from policies.access_documents import policy_sha256
 from policies.case_access import AccessGained, CaseAccess
@@ -32,7 +33,7 @@ def direct(network: ExchangeNetwork, **peers: SimulatedPeer) -> Callable[[Party,
         if holder.id in peers:
             return peers[holder.id].answer(envelope, network.clock.now())
         if holder.id in network.nodes:
-            return Answering(network.nodes[holder.id]).answer(envelope, caller)
+            return Answering(network.nodes[holder.id].context).answer(envelope, caller)
         raise PeerUnreachable(f"no answer from {holder.id}")
 
     return send
@@ -40,13 +41,13 @@ def direct(network: ExchangeNetwork, **peers: SimulatedPeer) -> Callable[[Party,
 
 def fetch(network: ExchangeNetwork, *holders: str, fields: tuple[str, ...] = (), **peers: SimulatedPeer) -> Fetched:
     ngo = network.nodes["ngo"]
-    question = question_of(ngo, "casework", fields=fields)
-    return Asking(ngo, send=direct(network, **peers)).fetch(PERSON, question, holders)
+    question = question_of(ngo.context, "casework", fields=fields)
+    return Asking(ngo.context, ngo.peer_ledgers, direct(network, **peers)).fetch(PERSON, question, holders)
 
 
 def received(node: Node) -> list[dict[str, object]]:
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
+    with node.context.snapshot() as session:
+        ledger = own_ledger(node.context, session)
         kept = list(ledger.store.bodies(0, ledger.size()))
         kinds = {Leaf.parse(ledger.leaf(entry.index)).type for entry in kept}
         assert kinds <= {EntryType.RELEASE_RECEIVED}
@@ -80,16 +81,16 @@ def test_who_asked_and_how_is_in_the_askers_ledger_and_who_it_was_crosses_to_nob
 
     ngo = network.nodes["ngo"]
     team = AccessGained(CaseAccess.TEAM)
-    question = question_of(ngo, "casework", fields=("person.sex",), access=team, professional="staff-0042")
-    Asking(ngo, send=recording).fetch(PERSON, question, ["town"])
+    question = question_of(ngo.context, "casework", fields=("person.sex",), access=team, professional="staff-0042")
+    Asking(ngo.context, ngo.peer_ledgers, recording).fetch(PERSON, question, ["town"])
     (body,) = received(ngo)
     assert (body["professional"], body["case_access"], body["opening_reason"]) == ("staff-0042", "team", None)
     assert body["policy_sha256"] == policy_sha256()
     (payload,) = seen
     assert b'"case_access":"team"' in payload
     assert b"0042" not in payload
-    with network.nodes["town"].snapshot() as session:
-        ledger = network.nodes["town"].ledger(session)
+    with network.nodes["town"].context.snapshot() as session:
+        ledger = own_ledger(network.nodes["town"].context, session)
         assert all(b"0042" not in kept.body for kept in ledger.store.bodies(0, ledger.size()))
 
 
@@ -155,7 +156,7 @@ def test_no_document_or_name_is_in_what_is_sent(network: ExchangeNetwork) -> Non
         return send(holder, envelope)
 
     ngo = network.nodes["ngo"]
-    Asking(ngo, send=recording).fetch(PERSON, question_of(ngo, "casework"), ["town"])
+    Asking(ngo.context, ngo.peer_ledgers, recording).fetch(PERSON, question_of(ngo.context, "casework"), ["town"])
     assert seen
     assert all(secret not in payload for payload in seen for secret in (b"00000000", b"Ana", b"1980"))
 
@@ -163,13 +164,13 @@ def test_no_document_or_name_is_in_what_is_sent(network: ExchangeNetwork) -> Non
 def test_nothing_is_sent_for_words_outside_the_vocabulary(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
     with pytest.raises(UnknownTerm):
-        question_of(ngo, "curiosity")
+        question_of(ngo.context, "curiosity")
     with pytest.raises(UnknownTerm):
-        question_of(ngo, "casework", fields=("person.shoe_size",))
+        question_of(ngo.context, "casework", fields=("person.shoe_size",))
     with pytest.raises(UnknownTerm):
-        question_of(ngo, "casework", role="boss")
+        question_of(ngo.context, "casework", role="boss")
     with pytest.raises(UnknownTerm):
-        question_of(ngo, "risk_training")
+        question_of(ngo.context, "risk_training")
 
 
 def test_nothing_is_sent_to_strangers_or_oneself(network: ExchangeNetwork) -> None:
@@ -181,9 +182,9 @@ def test_nothing_is_sent_to_strangers_or_oneself(network: ExchangeNetwork) -> No
 
 def test_a_case_reference_may_not_be_a_document(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
-    question = question_of(ngo, "casework", case_ref="00000000T")
+    question = question_of(ngo.context, "casework", case_ref="00000000T")
     with pytest.raises(RequestInvalid) as caught:
-        Asking(ngo, send=direct(network)).fetch(PERSON, question, ["town"])
+        Asking(ngo.context, ngo.peer_ledgers, direct(network)).fetch(PERSON, question, ["town"])
     assert "00000000T" not in caught.value.message
 
 

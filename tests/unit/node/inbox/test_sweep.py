@@ -7,7 +7,7 @@ from node.inbox.errors import AttentionUnknown
 from node.inbox.items import AttentionList, Item
 from node.inbox.report import items_document, items_text
 from node.inbox.sweep import sweep
-from node.referrals.referrals import NewReferral, Referrals
+from node.referrals.referrals import NewReferral
 from tests.support.clock import FrozenClock
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.postoffice import PostOffice
@@ -24,7 +24,7 @@ def office(tmp_path: Path) -> Iterator[PostOffice]:
 
 
 def items(office: PostOffice, entity: str = "town", *, with_done: bool = False) -> tuple[Item, ...]:
-    with office.network.nodes[entity].snapshot() as session:
+    with office.network.nodes[entity].context.snapshot() as session:
         return AttentionList(session).list(with_done=with_done)
 
 
@@ -37,8 +37,8 @@ def wait_days(office: PostOffice, days: float) -> None:
 def test_a_consent_that_ends_soon_is_shown_once(office: PostOffice) -> None:
     town = office.network.nodes["town"]
     consent = grant(town, "ngo", valid_days=20)
-    assert sweep(town) == 1
-    assert sweep(town) == 0
+    assert sweep(town.context) == 1
+    assert sweep(town.context) == 0
     (item,) = items(office)
     assert (item.kind, item.reference, item.detail) == ("consent_due", consent, "ends_soon")
     assert "caduca pronto" in items_text([item])
@@ -47,12 +47,12 @@ def test_a_consent_that_ends_soon_is_shown_once(office: PostOffice) -> None:
 def test_a_notice_nobody_acknowledges_is_shown_after_the_days_of_the_settings(office: PostOffice) -> None:
     town = office.network.nodes["town"]
     grant(town, "ngo", purposes=("referral",), valid_days=300)
-    referral = Referrals(town).send(NewReferral(PERSON, "ngo", "training"))
+    referral = town.referrals.send(NewReferral(PERSON, "ngo", "training"))
     office.away.add("ngo")
     wait_days(office, 2.9)
-    assert sweep(town) == 0
+    assert sweep(town.context) == 0
     wait_days(office, 0.2)
-    assert sweep(town) == 1
+    assert sweep(town.context) == 1
     (item,) = items(office)
     assert (item.kind, item.reference, item.peer) == ("notice_unanswered", referral.referral_id, "ngo")
 
@@ -62,7 +62,7 @@ def test_an_unanswered_referral_lapses_with_its_item_or_not_at_all(
 ) -> None:
     town = office.network.nodes["town"]
     grant(town, "ngo", purposes=("referral",), valid_days=300)
-    referral = Referrals(town).send(NewReferral(PERSON, "ngo", "training", "immediate"))
+    referral = town.referrals.send(NewReferral(PERSON, "ngo", "training", "immediate"))
     wait_days(office, 1.1)
 
     def broken(*_: object) -> None:
@@ -71,25 +71,25 @@ def test_an_unanswered_referral_lapses_with_its_item_or_not_at_all(
     with monkeypatch.context() as patch:
         patch.setattr(AttentionList, "add", broken)
         with pytest.raises(RuntimeError):
-            sweep(town)
-    assert Referrals(town).show(referral.referral_id)[0].state == "sent"
-    sweep(town)
-    assert Referrals(town).show(referral.referral_id)[0].state == "lapsed"
+            sweep(town.context)
+    assert town.referrals.show(referral.referral_id)[0].state == "sent"
+    sweep(town.context)
+    assert town.referrals.show(referral.referral_id)[0].state == "lapsed"
     assert [item.kind for item in items(office)] == ["referral_lapsed"]
 
 
 def test_an_item_is_dealt_with_once_and_stays_on_record(office: PostOffice) -> None:
     town = office.network.nodes["town"]
     grant(town, "ngo", valid_days=20)
-    sweep(town)
+    sweep(town.context)
     (item,) = items(office)
-    with town.transaction() as session:
+    with town.context.transaction() as session:
         done = AttentionList(session).done(item.number, office.network.clock.now())
         assert AttentionList(session).done(item.number, office.network.clock.now()) == done
     assert items(office) == ()
     assert items(office, with_done=True) == (done,)
     assert items_document([done])["items"][0]["done_at"]
-    assert sweep(town) == 0
-    with town.transaction() as session, pytest.raises(AttentionUnknown):
+    assert sweep(town.context) == 0
+    with town.context.transaction() as session, pytest.raises(AttentionUnknown):
         AttentionList(session).done(99, office.network.clock.now())
     assert items_text([]) == "✓ Nada pendiente."

@@ -15,6 +15,7 @@ from consent_ledger.store import InMemoryLedgerStore
 from consent_ledger.witness import Observed
 from consent_ledger.witness_store import Role, SqlCheckpointStore
 from node.fetch.asking import Asking, Reply, question_of
+from node.ledger.own import own_ledger
 from node.ledger.peers import Known, Prove
 from node.ledger.witnessing.errors import PeerLedgerForked, PeerLedgerUnproven
 from records_exchange.answer import ConsistencyProof, FetchAnswer
@@ -49,21 +50,21 @@ class Net:
         return tuple(self.peer.ledger.consistency_proof(old, new))
 
     def fetch(self, *, prove: Prove | None = None, send: Callable[[Party, Envelope], Envelope] | None = None) -> Reply:
-        asking = Asking(self.ngo, send=send or self.send, prove=prove or self.prove)
-        (reply,) = asking.fetch(PERSON, question_of(self.ngo, "casework", fields=[FIELD]), ["peer"]).replies
+        asking = Asking(self.ngo.context, self.ngo.peer_ledgers, send or self.send, prove=prove or self.prove)
+        (reply,) = asking.fetch(PERSON, question_of(self.ngo.context, "casework", fields=[FIELD]), ["peer"]).replies
         return reply
 
     def remembered(self, role: Role) -> int | None:
-        with self.ngo.snapshot() as session:
+        with self.ngo.context.snapshot() as session:
             seen = SqlCheckpointStore(session, role).get(self.peer.ledger.origin)
         return seen.size if seen else None
 
     def kept(self) -> list[str]:
-        return [json.loads(path.read_bytes())["kind"] for path in evidence_files(self.ngo.home)]
+        return [json.loads(path.read_bytes())["kind"] for path in evidence_files(self.ngo.context.home)]
 
     def logged(self) -> int:
-        with self.ngo.snapshot() as session:
-            return self.ngo.ledger(session).size()
+        with self.ngo.context.snapshot() as session:
+            return own_ledger(self.ngo.context, session).size()
 
     def grow(self, entries: int) -> None:
         """Let the holder answer somebody else."""
@@ -255,7 +256,7 @@ def test_a_checkpoint_that_came_to_wait_meanwhile_is_not_forgotten_uncompared(ne
 
     def meanwhile(holder: Party, envelope: Envelope) -> Envelope:
         received = net.send(holder, envelope)
-        with net.ngo.transaction() as session:
+        with net.ngo.context.transaction() as session:
             seen = SqlCheckpointStore(session, Role.PEER).get(net.peer.ledger.origin)
             assert seen is not None
             SqlCheckpointStore(session, Role.UNPROVEN).put(net.peer.ledger.origin, seen)

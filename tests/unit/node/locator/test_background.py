@@ -44,8 +44,8 @@ def publish(
     monkeypatch.setattr(locator_background, "Publisher", Unreachable(stopping, steps=steps, within=within))
     town = network.nodes["town"]
     with capture_logs() as events:
-        publish_consents(town, stopping)
-    with town.snapshot() as session:
+        publish_consents(town.context, town.locator_client(), stopping)
+    with town.context.snapshot() as session:
         row = session.get(LocatorPublishingRow, 1)
         return [each["event"] for each in events], row.fault if row else ""
 

@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from node.consents.consents import Consents, RenewalInput
+from node.consents.consents import RenewalInput
 from node.locator.live_consents import LiveConsents
-from node.rights.erasure import Erasures
 from tests.support.clock import FrozenClock
 from tests.support.exchange import OTHER_PERSON, PERSON, ExchangeNetwork, grant, hold, person_record
 
@@ -12,10 +11,10 @@ from tests.support.exchange import OTHER_PERSON, PERSON, ExchangeNetwork, grant,
 def test_every_way_in_which_a_consent_changes_is_followed(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
     hold(town, person_record(OTHER_PERSON, name="Otra Ficticia"))
-    live, consents = LiveConsents(town), Consents(town)
+    live, consents = LiveConsents(town.context), town.consents
 
     def look() -> tuple[bool, set[str]]:
-        with town.snapshot() as session:
+        with town.context.snapshot() as session:
             changed = live.refresh(session)
         return changed, {view.consent_id for view in live.at(network.clock.now())}
 
@@ -31,7 +30,7 @@ def test_every_way_in_which_a_consent_changes_is_followed(network: ExchangeNetwo
     consents.withdraw(first)
     assert look() == (True, {second})
     third = grant(town, "ngo")
-    Erasures(town).erase_person(OTHER_PERSON, "eu-gdpr:A17-1-a")
+    town.erasures.erase_person(OTHER_PERSON, "eu-gdpr:A17-1-a")
     assert look() == (True, {third})
     assert isinstance(network.clock, FrozenClock)
     network.clock.advance(days=31)
@@ -42,8 +41,8 @@ def test_every_way_in_which_a_consent_changes_is_followed(network: ExchangeNetwo
 def test_a_follower_that_starts_late_sees_the_same(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
     kept, gone = grant(town, "ngo"), grant(town, "ngo", document=PERSON)
-    Consents(town).withdraw(gone)
-    live = LiveConsents(town)
-    with town.snapshot() as session:
+    town.consents.withdraw(gone)
+    live = LiveConsents(town.context)
+    with town.context.snapshot() as session:
         assert live.refresh(session)
     assert [view.consent_id for view in live.at(network.clock.now())] == [kept]

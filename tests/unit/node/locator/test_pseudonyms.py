@@ -9,6 +9,7 @@ from node.clients.locator import Evaluated, LocatorClient
 from node.locator.pseudonyms import Pseudonyms, forget_pseudonyms
 from node.locator.tables import LocatorPseudonymRow
 from node.people.errors import RecordsUnreadable
+from node.people.store import people_store
 from records_exchange import oprf
 from records_exchange.errors import OprfProofInvalid
 from tests.support.exchange import OTHER_PERSON, PERSON, ExchangeNetwork, hold, person_record
@@ -42,7 +43,7 @@ def test_both_key_holders_are_asked_and_two_nodes_come_to_the_same_pseudonyms(ne
     found = []
     for entity in ("ngo", "town"):
         client = TwoHolders(KEYS)
-        pseudonyms, remaining = Pseudonyms(network.nodes[entity], client).evaluate(
+        pseudonyms, remaining = Pseudonyms(network.nodes[entity].context, client).evaluate(
             epoch(network), [PERSON, OTHER_PERSON]
         )
         assert client.asked == ["coordinator", "town"]
@@ -55,18 +56,18 @@ def test_both_key_holders_are_asked_and_two_nodes_come_to_the_same_pseudonyms(ne
 def test_a_second_key_holder_that_lies_is_found(network: ExchangeNetwork) -> None:
     lying = TwoHolders({**KEYS, "town": KEYS["coordinator"]})
     with pytest.raises(OprfProofInvalid):
-        Pseudonyms(network.nodes["ngo"], lying).evaluate(epoch(network), [PERSON])
+        Pseudonyms(network.nodes["ngo"].context, lying).evaluate(epoch(network), [PERSON])
 
 
 def test_what_is_kept_is_of_one_epoch_of_one_person_and_opens_nowhere_else(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
     hold(town, person_record(PERSON), person_record(OTHER_PERSON, name="Otra Ficticia"))
-    keeping, first, second = Pseudonyms(town, TwoHolders(KEYS)), epoch(network), epoch(network, number=2)
-    with town.snapshot() as session:
-        people = town.people(session).person_ids()
+    keeping, first, second = Pseudonyms(town.context, TwoHolders(KEYS)), epoch(network), epoch(network, number=2)
+    with town.context.snapshot() as session:
+        people = people_store(town.context, session).person_ids()
     found, _ = keeping.evaluate_people(first, [*people, "nobody"])
     assert sorted(found) == people
-    with town.transaction() as session:
+    with town.context.transaction() as session:
         assert keeping.kept(session, first, people) == found
         assert keeping.kept(session, second, people) == {}
         keeping.keep(session, second, {people[0]: b"\2" * 32})

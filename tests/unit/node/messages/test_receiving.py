@@ -48,7 +48,7 @@ def pulse(network: ExchangeNetwork, sender: str = "ngo", **changes: object) -> M
 
 
 def sealed(network: ExchangeNetwork, message: Message, signer: str = "ngo") -> Envelope:
-    return seal_message(message, network.nodes[signer].keys.signing)
+    return seal_message(message, network.nodes[signer].context.keys.signing)
 
 
 def take(network: ExchangeNetwork, envelope: Envelope, caller: str = "ngo") -> Reply:
@@ -59,7 +59,7 @@ def take(network: ExchangeNetwork, envelope: Envelope, caller: str = "ngo") -> R
 
 
 def contact_of(town: Node) -> object:
-    with town.snapshot() as session:
+    with town.context.snapshot() as session:
         return SqlMailbox(session).contact("ngo")
 
 
@@ -91,7 +91,7 @@ def test_a_message_that_is_wrong_is_refused_and_changes_nothing(
 @pytest.mark.invariant(8)
 def test_bytes_that_are_no_message_are_refused(network: ExchangeNetwork) -> None:
     for payload in (b"", b"{}", b"[]", b"\xff", b'{"v":1', b'{"v":2}'):
-        envelope = seal(MESSAGE_TYPE, payload, network.nodes["ngo"].keys.signing)
+        envelope = seal(MESSAGE_TYPE, payload, network.nodes["ngo"].context.keys.signing)
         with pytest.raises(MessageMalformed):
             network.nodes["town"].message_desk.take(envelope, "ngo")
 
@@ -137,7 +137,7 @@ def test_a_question_is_answered_once(network: ExchangeNetwork) -> None:
 def test_a_pulse_from_a_fast_clock_buys_no_time(network: ExchangeNetwork) -> None:
     now = network.clock.now()
     take(network, sealed(network, pulse(network, body={"complete_until": (now + timedelta(days=30)).isoformat()})))
-    with network.nodes["town"].snapshot() as session:
+    with network.nodes["town"].context.snapshot() as session:
         contact = SqlMailbox(session).contact("ngo")
     assert contact is not None
     assert contact.complete_until == now

@@ -11,7 +11,7 @@ from typing_extensions import override
 from node.clients import relay
 from node.clients.relay import RelayedCall
 from node.messages import relay as relaying
-from node.messages.relay import LONGEST_WAIT_SECONDS, answer_call, attend_relay
+from node.messages.relay import LONGEST_WAIT_SECONDS, attend_relay
 from records_exchange.request import REQUEST_TYPE
 from records_exchange.sealing import Refusal, Route, open_return, seal_call
 from service.errors import PeerUnreachable
@@ -50,7 +50,7 @@ def waits(network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch, *, calls: i
     monkeypatch.setattr(relay, "attend", attend)
     monkeypatch.setattr(relay, "answer", lambda _channel, call_id, sealed: answered.append((call_id, sealed)))
     stopping = Stopping()
-    attend_relay(network.nodes["town"], stopping)
+    attend_relay(network.nodes["town"].relayed_calls, stopping)
     assert answered == [("0", b"")] * calls * ROUNDS  # whom nobody knows is told at once that there is no answer
     return stopping.waits
 
@@ -83,13 +83,13 @@ def test_what_comes_by_relay_counts_like_a_direct_call(tmp_path: Path) -> None:
     network = ExchangeNetwork(tmp_path)
     ngo = network.add("ngo")
     town = network.add("town", fetches_burst=2, fetches_per_second=0.01)
-    route = Route(town.settings.network, "ngo", "town")
+    route = Route(town.context.settings.network, "ngo", "town")
 
     def by_relay() -> Envelope | Refusal:
-        rubbish = seal(REQUEST_TYPE, b"{}", ngo.keys.signing)
-        call = seal_call(rubbish, route, town.keys.exchange_public)
-        answered = answer_call(town, RelayedCall("1", "ngo", call.data))
-        return open_return(answered, route, call.binding, ngo.keys.exchange)
+        rubbish = seal(REQUEST_TYPE, b"{}", ngo.context.keys.signing)
+        call = seal_call(rubbish, route, town.context.keys.exchange_public)
+        answered = town.relayed_calls.answer(RelayedCall("1", "ngo", call.data))
+        return open_return(answered, route, call.binding, ngo.context.keys.exchange)
 
     answers = [by_relay() for _ in range(3)]
     network.close()

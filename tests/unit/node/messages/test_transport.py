@@ -24,12 +24,12 @@ class Ways:
 
     def __init__(self, network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
         self.node = network.nodes["ngo"]
-        self.transport = Transport(self.node)
+        self.transport = Transport(self.node.context, self.node.channels, self.node.coordinator_channel)
         self.tried: list[str] = []
         self.direct: RedpactError | None = None
         self.relay: RedpactError | None = None
         self.now = 0.0
-        self.envelope = seal("application/x", b"{}", self.node.keys.signing)
+        self.envelope = seal("application/x", b"{}", self.node.context.keys.signing)
         monkeypatch.setattr(module, "call_peer", lambda *_: self._end("direct", lambda: self.direct))
         monkeypatch.setattr(Transport, "_by_relay", lambda *_: self._end("relay", lambda: self.relay))
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
@@ -42,11 +42,11 @@ class Ways:
         return self.envelope
 
     def call(self, *addresses: str) -> Envelope:
-        party = self.node.directory.current(self.node.clock.now()).party("town")
+        party = self.node.context.directory.current(self.node.context.clock.now()).party("town")
         return self.transport.call(party.model_copy(update={"addresses": addresses}), self.envelope)
 
     def switch_off(self) -> None:
-        self.node.__dict__["settings"] = self.node.settings.model_copy(update={"relay": False})
+        self.node.context.__dict__["settings"] = self.node.context.settings.model_copy(update={"relay": False})
 
 
 @pytest.fixture

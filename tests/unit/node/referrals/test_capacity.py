@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from node.referrals.capacity import Capacities
 from node.referrals.errors import ReferralInvalid
 from node.referrals.report import asked_document, asked_exit_code, asked_text
 from policies.errors import UnknownTerm
@@ -15,8 +14,8 @@ from trust.parties import EntityStatus
 
 def test_a_question_about_places_gets_bands_and_names_nobody(office: PostOffice) -> None:
     network = office.network
-    Capacities(network.nodes["ngo"]).set("training", places=7, wait_days=20, is_open=True)
-    replies = Capacities(network.nodes["town"]).ask("training")
+    network.nodes["ngo"].capacities.set("training", places=7, wait_days=20, is_open=True)
+    replies = network.nodes["town"].capacities.ask("training")
     answers = {reply.entity.id: reply.answer for reply in replies}
     said = answers["ngo"]
     assert said is not None
@@ -32,10 +31,10 @@ def test_a_question_about_places_gets_bands_and_names_nobody(office: PostOffice)
 
 def test_who_does_not_answer_takes_nothing_from_what_the_others_say(office: PostOffice) -> None:
     network = office.network
-    Capacities(network.nodes["ngo"]).set("training", places=0, wait_days=0, is_open=False)
+    network.nodes["ngo"].capacities.set("training", places=0, wait_days=0, is_open=False)
     office.away.add("bank")
     network.change("bank", status=EntityStatus.ACTIVE)
-    replies = Capacities(network.nodes["town"]).ask("training", ["ngo", "bank", "ngo"])
+    replies = network.nodes["town"].capacities.ask("training", ["ngo", "bank", "ngo"])
     document = asked_document("training", replies)
     assert [answer["error"] and answer["error"]["code"] for answer in document["answers"]] == [None, "peer_unreachable"]
     assert (document["complete"], document["exit_code"]) == (False, 0)
@@ -43,11 +42,11 @@ def test_who_does_not_answer_takes_nothing_from_what_the_others_say(office: Post
     assert "1 de 2 entidades no han contestado" in text
     assert "cerrado" in text
     office.away.add("ngo")
-    assert asked_exit_code(Capacities(network.nodes["town"]).ask("training", ["ngo", "bank"])) == 3
+    assert asked_exit_code(network.nodes["town"].capacities.ask("training", ["ngo", "bank"])) == 3
 
 
 def test_figures_and_services_are_checked_before_they_are_stated_or_asked(office: PostOffice) -> None:
-    ngo = Capacities(office.network.nodes["ngo"])
+    ngo = office.network.nodes["ngo"].capacities
     for places, wait in ((-1, 0), (0, -1), (10**6, 0), (0, 10**5)):
         with pytest.raises(ReferralInvalid):
             ngo.set("training", places=places, wait_days=wait, is_open=True)
@@ -60,7 +59,7 @@ def test_figures_and_services_are_checked_before_they_are_stated_or_asked(office
 
 
 def test_what_is_stated_replaces_what_was(office: PostOffice) -> None:
-    ngo = Capacities(office.network.nodes["ngo"])
+    ngo = office.network.nodes["ngo"].capacities
     ngo.set("training", places=1, wait_days=1, is_open=True)
     ngo.set("training", places=2, wait_days=9, is_open=False)
     (stated,) = ngo.list()
@@ -73,7 +72,9 @@ def test_what_is_stated_replaces_what_was(office: PostOffice) -> None:
 )
 def test_a_question_in_other_words_is_refused(office: PostOffice, body: dict[str, str], reason: str | None) -> None:
     ngo, now = office.network.nodes["ngo"], office.network.clock.now()
-    envelope = seal_message(new_message(CAPACITY, body, sender="ngo", recipient="town", now=now), ngo.keys.signing)
+    envelope = seal_message(
+        new_message(CAPACITY, body, sender="ngo", recipient="town", now=now), ngo.context.keys.signing
+    )
     if reason is None:
         with pytest.raises(Exception, match="not a question about capacity"):
             office.carry("ngo", office.network.parties["town"], envelope)

@@ -4,7 +4,6 @@ from datetime import timedelta
 import pytest
 
 from node.inbox.items import AttentionKind
-from node.referrals.referrals import Referrals
 from node.referrals.store import ReferralStore
 from policies.referrals import ReferralState
 from records_exchange.message import new_message, seal_message
@@ -35,19 +34,19 @@ def test_a_step_that_the_table_does_not_allow_is_refused_and_changes_nothing(
     town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
     referral = sent(office)
     office.deliver()
-    before = Referrals(town).show(referral.referral_id)
+    before = town.referrals.show(referral.referral_id)
     body = {"referral_id": referral.referral_id, **step}
     now = office.network.clock.now()
     message = new_message(STEP, body, sender="ngo", recipient="town", now=now, life=timedelta(days=1))
     notice = office.network.parties["town"]
-    envelope = seal_message(message, ngo.keys.signing)
+    envelope = seal_message(message, ngo.context.keys.signing)
     if reason is None:
         with pytest.raises(Exception, match="not a step"):
             office.carry("ngo", notice, envelope)
     else:
         reply = office.carry("ngo", notice, envelope)
         assert f'"reason":"{reason}"'.encode() in reply.payload
-    assert Referrals(town).show(referral.referral_id) == before
+    assert town.referrals.show(referral.referral_id) == before
 
 
 @pytest.mark.parametrize(
@@ -73,18 +72,18 @@ def test_an_offer_in_other_words_or_under_a_known_id_is_refused(
     message = new_message(
         OFFER, offer | change, sender="bank", recipient="ngo", now=now, subject="5a" * 32, life=timedelta(days=1)
     )
-    reply = office.carry("bank", network.parties["ngo"], seal_message(message, bank.keys.signing))
+    reply = office.carry("bank", network.parties["ngo"], seal_message(message, bank.context.keys.signing))
     assert f'"reason":"{reason}"'.encode() in reply.payload
-    assert len(Referrals(ngo).list()) == 1
+    assert len(ngo.referrals.list()) == 1
 
 
 def test_a_referral_that_the_other_node_does_not_take_is_told_to_its_sender(office: PostOffice) -> None:
     town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
     referral = sent(office)
-    with ngo.transaction() as session:  # as if another entity had used the same id there
+    with ngo.context.transaction() as session:  # as if another entity had used the same id there
         ReferralStore(session).put(replace(referral, peer="bank"))
     office.deliver()
-    known, steps = Referrals(town).show(referral.referral_id)
+    known, steps = town.referrals.show(referral.referral_id)
     assert (known.state, known.code, steps[-1].message_sha256) == (ReferralState.LAPSED, "not_taken", None)
     assert attention(town) == [(AttentionKind.NOTICE_REFUSED, "referral_conflict")]
     assert faults(audit(town, office.network.root / "export")) == []

@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 
 from consent_ledger.consent_model import ConsentState
-from node.consents.consents import Consents
 from node.consents.errors import FieldNotShareable, RecipientNotAllowed
 from node.fetch.answering import Answering
 from node.fetch.asking import Asking, question_of
@@ -17,8 +16,7 @@ from node.referrals.errors import (
     ReferralWithoutConsent,
 )
 from node.referrals.expiry import lapse_unanswered
-from node.referrals.referrals import NewReferral, Referrals
-from node.rights.erasure import Erasures
+from node.referrals.referrals import NewReferral
 from policies.errors import UnknownTerm
 from policies.reasons import ReasonCode
 from policies.referrals import ReferralState
@@ -34,13 +32,13 @@ def test_a_referral_comes_back_with_what_came_of_it(office: PostOffice) -> None:
     office.deliver()
     assert state(office, "town", referral) is ReferralState.RECEIVED
     assert attention(ngo) == [(AttentionKind.REFERRAL_RECEIVED, "person_unknown")]
-    Referrals(ngo).accept(referral.referral_id)
-    Referrals(ngo).start(referral.referral_id)
+    ngo.referrals.accept(referral.referral_id)
+    ngo.referrals.start(referral.referral_id)
     office.deliver()
     assert state(office, "town", referral) is ReferralState.IN_PROGRESS
-    Referrals(ngo).finish(referral.referral_id, "given")
+    ngo.referrals.finish(referral.referral_id, "given")
     office.deliver()
-    known, steps = Referrals(town).show(referral.referral_id)
+    known, steps = town.referrals.show(referral.referral_id)
     assert (known.state, known.code) == (ReferralState.DONE, "given")
     assert [step.step for step in steps] == ["send", "receive", "accept", "start", "finish"]
     assert [detail for _, detail in attention(town)] == ["accepted", "in_progress", "done"]
@@ -50,7 +48,7 @@ def test_both_ledgers_name_the_same_signed_messages(office: PostOffice) -> None:
     town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
     referral = sent(office)
     office.deliver()
-    Referrals(ngo).reject(referral.referral_id, "no_capacity")
+    ngo.referrals.reject(referral.referral_id, "no_capacity")
     office.deliver()
     ours = {(body.taken_by, body.number, body.message_sha256) for body in bodies(town)}
     theirs = {(body.taken_by, body.number, body.message_sha256) for body in bodies(ngo)}
@@ -110,15 +108,15 @@ def test_a_withdrawal_ends_the_referral_on_both_sides(office: PostOffice) -> Non
     town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
     referral = sent(office)
     office.deliver()
-    Referrals(ngo).accept(referral.referral_id)
+    ngo.referrals.accept(referral.referral_id)
     office.deliver()
-    Consents(town).withdraw(referral.consent_id)
+    town.consents.withdraw(referral.consent_id)
     assert state(office, "town", referral) is ReferralState.REVOKED
     office.deliver()
-    known, _ = Referrals(ngo).show(referral.referral_id)
+    known, _ = ngo.referrals.show(referral.referral_id)
     assert (known.state, known.code) == (ReferralState.REVOKED, "consent_withdrawn")
     with pytest.raises(ReferralStepRefused):
-        Referrals(ngo).start(referral.referral_id)
+        ngo.referrals.start(referral.referral_id)
     assert attention(ngo)[-1] == (AttentionKind.REFERRAL_REVOKED, "revoked")
     assert faults(audit(town, office.network.root / "export")) == []
 
@@ -127,8 +125,8 @@ def test_an_acceptance_that_crosses_a_revocation_changes_nothing(office: PostOff
     town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
     referral = sent(office)
     office.deliver()
-    Referrals(ngo).accept(referral.referral_id)
-    Referrals(town).revoke(referral.referral_id, "solved_elsewhere")
+    ngo.referrals.accept(referral.referral_id)
+    town.referrals.revoke(referral.referral_id, "solved_elsewhere")
     office.deliver()
     assert {state(office, entity, referral) for entity in ("town", "ngo")} == {ReferralState.REVOKED}
 
@@ -137,12 +135,12 @@ def test_what_was_done_stays_done_when_a_revocation_crosses_it(office: PostOffic
     town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
     referral = sent(office)
     office.deliver()
-    Referrals(ngo).accept(referral.referral_id)
-    Referrals(ngo).finish(referral.referral_id, "given")
-    Referrals(town).revoke(referral.referral_id, "no_longer_needed")
+    ngo.referrals.accept(referral.referral_id)
+    ngo.referrals.finish(referral.referral_id, "given")
+    town.referrals.revoke(referral.referral_id, "no_longer_needed")
     office.deliver()
     for node in (town, ngo):
-        known, _ = Referrals(node).show(referral.referral_id)
+        known, _ = node.referrals.show(referral.referral_id)
         assert (known.state, known.code) == (ReferralState.DONE, "given")
 
 
@@ -152,10 +150,10 @@ def test_an_acceptance_in_time_holds_against_a_lapse_and_one_out_of_time_is_not_
     town, ngo = network.nodes["town"], network.nodes["ngo"]
     referral, missed = sent(office), sent(office)
     office.deliver()
-    Referrals(ngo).accept(referral.referral_id)
+    ngo.referrals.accept(referral.referral_id)
     clock.advance(days=4)
     network.publish()
-    assert len(lapse_unanswered(town)) == 2
+    assert len(lapse_unanswered(town.context)) == 2
     office.deliver()
     for entity in ("town", "ngo"):
         assert state(office, entity, referral) is ReferralState.ACCEPTED
@@ -164,7 +162,7 @@ def test_an_acceptance_in_time_holds_against_a_lapse_and_one_out_of_time_is_not_
     office.deliver()
     clock.advance(days=4)
     with pytest.raises(ReferralStepRefused):
-        Referrals(ngo).accept(late.referral_id)
+        ngo.referrals.accept(late.referral_id)
 
 
 def test_a_withdrawn_consent_is_not_revived_by_a_late_answer(office: PostOffice) -> None:
@@ -173,11 +171,11 @@ def test_a_withdrawn_consent_is_not_revived_by_a_late_answer(office: PostOffice)
     town, ngo = network.nodes["town"], network.nodes["ngo"]
     referral = sent(office)
     office.deliver()
-    Referrals(ngo).accept(referral.referral_id)
+    ngo.referrals.accept(referral.referral_id)
     clock.advance(days=4)
     network.publish()
-    lapse_unanswered(town)
-    Consents(town).withdraw(referral.consent_id)
+    lapse_unanswered(town.context)
+    town.consents.withdraw(referral.consent_id)
     office.deliver()
     assert {state(office, entity, referral) for entity in ("town", "ngo")} == {ReferralState.REVOKED}
 
@@ -185,12 +183,12 @@ def test_a_withdrawn_consent_is_not_revived_by_a_late_answer(office: PostOffice)
 def test_a_revocation_that_overtakes_its_referral_is_not_lost(office: PostOffice) -> None:
     town, ngo = office.network.nodes["town"], office.network.nodes["ngo"]
     referral = sent(office)
-    Referrals(town).revoke(referral.referral_id, "sent_by_mistake")
+    town.referrals.revoke(referral.referral_id, "sent_by_mistake")
     (_, offer), (_, revocation) = waiting(town)
     ngo.message_desk.take(revocation, "town")
     assert state(office, "ngo", referral) is ReferralState.REVOKED
     ngo.message_desk.take(offer, "town")
-    known, _ = Referrals(ngo).show(referral.referral_id)
+    known, _ = ngo.referrals.show(referral.referral_id)
     assert (known.state, known.service) == (ReferralState.REVOKED, "job_guidance")
     office.deliver()
     assert attention(ngo) == [(AttentionKind.REFERRAL_REVOKED, "revoked")]
@@ -208,7 +206,7 @@ def test_nothing_happens_twice_when_the_network_repeats_or_loses(office: PostOff
     office.deliver()
     office.fault = Fault.NONE
     office.deliver()
-    Referrals(ngo).accept(referral.referral_id)
+    ngo.referrals.accept(referral.referral_id)
     office.deliver()
     assert state(office, "town", referral) is ReferralState.ACCEPTED
     assert len(bodies(ngo)) == len(bodies(office.network.nodes["town"])) == 3
@@ -218,7 +216,7 @@ def test_the_person_who_came_is_the_one_referred_or_is_told_apart(office: PostOf
     ngo = office.network.nodes["ngo"]
     referral = sent(office)
     office.deliver()
-    desk = Referrals(ngo)
+    desk = ngo.referrals
     with pytest.raises(ReferralOfAnotherPerson):
         desk.link(referral.referral_id, OTHER_PERSON)
     assert desk.link(referral.referral_id[:8], PERSON)[1] is False
@@ -237,17 +235,17 @@ def test_a_person_known_at_the_receiver_is_recognised(office: PostOffice) -> Non
     hold(ngo, person_record(PERSON))
     referral = sent(office)
     office.deliver()
-    assert Referrals(ngo).show(referral.referral_id)[0].person_ref
+    assert ngo.referrals.show(referral.referral_id)[0].person_ref
     assert attention(ngo) == [(AttentionKind.REFERRAL_RECEIVED, "person_known")]
 
 
 def test_a_referral_is_found_by_its_beginning_and_by_nothing_shorter(office: PostOffice) -> None:
     town, referral = office.network.nodes["town"], sent(office)
     grouped = "-".join(referral.referral_id[start : start + 4] for start in range(0, 32, 4)).upper()
-    assert Referrals(town).show(grouped)[0] == referral
+    assert town.referrals.show(grouped)[0] == referral
     for reference in (referral.referral_id[:7], "", "%" * 8, "f" * 33):
         with pytest.raises(ReferralUnknown):
-            Referrals(town).show(reference)
+            town.referrals.show(reference)
 
 
 def test_a_collaborating_entity_gets_referrals_and_never_records(office: PostOffice) -> None:
@@ -260,13 +258,17 @@ def test_a_collaborating_entity_gets_referrals_and_never_records(office: PostOff
     grant(town, "bank", purposes=("referral",))
     referral = sent(office, NewReferral(PERSON, "bank", "food_distribution", "urgent", "subsistence"))
     office.deliver()
-    Referrals(bank).accept(referral.referral_id)
-    Referrals(bank).finish(referral.referral_id, "given")
+    bank.referrals.accept(referral.referral_id)
+    bank.referrals.finish(referral.referral_id, "given")
     office.deliver()
     assert state(office, "town", referral) is ReferralState.DONE
-    question = question_of(bank, "referral", fields=("case.needs",), role="entity_technician")
-    answering = Answering(town)
-    (reply,) = Asking(bank, send=lambda _, e: answering.answer(e, "bank")).fetch(PERSON, question, ["town"]).replies
+    question = question_of(bank.context, "referral", fields=("case.needs",), role="entity_technician")
+    answering = Answering(town.context)
+    (reply,) = (
+        Asking(bank.context, bank.peer_ledgers, lambda _, e: answering.answer(e, "bank"))
+        .fetch(PERSON, question, ["town"])
+        .replies
+    )
     assert not reply.released
     assert reply.answer is not None
     assert reply.answer.reason == ReasonCode.RECIPIENT_NOT_ALLOWED
@@ -277,16 +279,16 @@ def test_erasing_a_person_ends_what_is_open_and_leaves_no_trace_of_them(office: 
     hold(ngo, person_record(PERSON))
     referral = sent(office)
     office.deliver()
-    Erasures(town).erase_person(PERSON, "eu-gdpr:A17-1-b")
+    town.erasures.erase_person(PERSON, "eu-gdpr:A17-1-b")
     office.deliver()
-    known, _ = Referrals(ngo).show(referral.referral_id)
+    known, _ = ngo.referrals.show(referral.referral_id)
     assert (known.state, known.code) == (ReferralState.REVOKED, "person_erased")
-    Erasures(ngo).erase_person(PERSON, "eu-gdpr:A17-1-b")
+    ngo.erasures.erase_person(PERSON, "eu-gdpr:A17-1-b")
     for node in (town, ngo):
         assert bodies(node) == []
-        left, _ = Referrals(node).show(referral.referral_id)
+        left, _ = node.referrals.show(referral.referral_id)
         assert (left.person_ref, left.subject, left.need) == (None, None, None)
-        assert faults(audit(node, node.home.parent / f"{node.settings.entity}-export")) == []
+        assert faults(audit(node, node.context.home.parent / f"{node.context.settings.entity}-export")) == []
 
 
 def test_what_a_receiver_learned_later_is_erased_with_the_person(office: PostOffice) -> None:
@@ -295,8 +297,8 @@ def test_what_a_receiver_learned_later_is_erased_with_the_person(office: PostOff
     referral = sent(office)
     office.deliver()
     hold(ngo, person_record(PERSON))
-    Referrals(ngo).link(referral.referral_id, PERSON)
-    Erasures(ngo).erase_person(PERSON, "eu-gdpr:A17-1-b")
+    ngo.referrals.link(referral.referral_id, PERSON)
+    ngo.erasures.erase_person(PERSON, "eu-gdpr:A17-1-b")
     assert bodies(ngo) == []
 
 
@@ -307,12 +309,12 @@ def test_the_consent_of_a_referral_may_end_without_ending_what_was_agreed(office
     town, ngo = network.nodes["town"], network.nodes["ngo"]
     referral = sent(office)
     office.deliver()
-    Referrals(ngo).accept(referral.referral_id)
+    ngo.referrals.accept(referral.referral_id)
     office.deliver()
     clock.advance(days=301)
     network.publish()
-    (ended,) = Consents(town).expire_due()
+    (ended,) = town.consents.expire_due()
     assert ended.state is ConsentState.EXPIRED
-    Referrals(ngo).finish(referral.referral_id, "given")
+    ngo.referrals.finish(referral.referral_id, "given")
     office.deliver()
     assert state(office, "town", referral) is ReferralState.DONE

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from typing_extensions import override
 
-from node.consents.consents import Consents
 from node.referrals.errors import ReferralStepRefused, ReferralWithoutConsent
 from node.referrals.expiry import lapse_unanswered
 from node.referrals.referrals import NewReferral, Referrals
@@ -61,7 +60,7 @@ class ReferralNetwork(RuleBasedStateMachine):
     def send(self, transfer: bool) -> None:
         try:
             new = NewReferral(PERSON, "ngo", "training", "urgent", transfer=transfer)
-            self.sent.append(Referrals(self.town).send(new).referral_id)
+            self.sent.append(self.town.referrals.send(new).referral_id)
         except ReferralWithoutConsent:
             assert self.consent is None
 
@@ -69,12 +68,12 @@ class ReferralNetwork(RuleBasedStateMachine):
     @rule(data=st.data(), act=st.sampled_from(sorted(ACTS)))
     def take_a_step(self, data: st.DataObject, act: str) -> None:
         entity, do = ACTS[act]
-        known = Referrals(self.network.nodes[entity]).list()
+        known = self.network.nodes[entity].referrals.list()
         if not known:
             return
         referral = data.draw(st.sampled_from(sorted(known, key=lambda each: self.sent.index(each.referral_id))))
         try:
-            changed = do(Referrals(self.network.nodes[entity]), referral.referral_id)
+            changed = do(self.network.nodes[entity].referrals, referral.referral_id)
         except ReferralStepRefused:
             return
         assert changed.state is not referral.state
@@ -82,9 +81,9 @@ class ReferralNetwork(RuleBasedStateMachine):
     @precondition(lambda machine: machine.consent is not None)
     @rule()
     def the_person_withdraws(self) -> None:
-        Consents(self.town).withdraw(self.consent or "")
+        self.town.consents.withdraw(self.consent or "")
         self.consent = None
-        assert Referrals(self.town).list(side=ReferralSide.SENDER, open_only=True) == ()
+        assert self.town.referrals.list(side=ReferralSide.SENDER, open_only=True) == ()
 
     @rule(entity=st.sampled_from(ENTITIES), fault=st.sampled_from(list(Fault)))
     def the_outbox_is_emptied(self, entity: str, fault: Fault) -> None:
@@ -106,13 +105,13 @@ class ReferralNetwork(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         self.clock.advance(seconds=timedelta(days=days).total_seconds())
         self.network.publish()
-        lapse_unanswered(self.town)
+        lapse_unanswered(self.town.context)
 
     @override
     def teardown(self) -> None:
         self.office.deliver()
         sides = [
-            {each.referral_id: (each.state, each.code) for each in Referrals(self.network.nodes[entity]).list()}
+            {each.referral_id: (each.state, each.code) for each in self.network.nodes[entity].referrals.list()}
             for entity in ENTITIES
         ]
         assert sides[0] == sides[1]

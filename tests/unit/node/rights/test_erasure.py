@@ -9,10 +9,12 @@ from consent_ledger.audit.verify import verify_export
 from consent_ledger.policy import TrustPolicy
 from node.care.access import CaseDesk
 from node.care.actions import ActionInput, CaseActions
-from node.consents.consents import Consents, GrantInput
+from node.consents.consents import GrantInput
 from node.consents.signed_forms import EVIDENCE_FOLDER
 from node.ledger.export import export_own_ledger
+from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
+from node.people.store import people_store
 from node.rights.erasure import Erasures
 from node.rights.erasure_report import erased_text, retention_text
 from node.risk.tables import DecisionRow, LookRow
@@ -32,23 +34,23 @@ def town(network: ExchangeNetwork) -> Node:
 
 @pytest.fixture
 def erasures(town: Node) -> Erasures:
-    return Erasures(town)
+    return town.erasures
 
 
 def bodies(town: Node) -> dict[int, bytes]:
-    with town.snapshot() as session:
-        ledger = town.ledger(session)
+    with town.context.snapshot() as session:
+        ledger = own_ledger(town.context, session)
         return {stored.index: stored.body for stored in ledger.store.bodies(0, ledger.size())}
 
 
 def salts(town: Node) -> list[bytes]:
-    with town.snapshot() as session:
-        ledger = town.ledger(session)
+    with town.context.snapshot() as session:
+        ledger = own_ledger(town.context, session)
         return [stored.salt for stored in ledger.store.bodies(0, ledger.size())]
 
 
 def database_bytes(town: Node) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(town.home.glob("node.sqlite*")))
+    return b"".join(path.read_bytes() for path in sorted(town.context.home.glob("node.sqlite*")))
 
 
 @pytest.mark.invariant(3)
@@ -57,10 +59,10 @@ def test_erasing_a_person_leaves_nothing_of_them_on_disk_and_every_proof_valid(
 ) -> None:
     form = tmp_path / "form.pdf"
     form.write_bytes(b"signed")
-    Consents(town).grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
-    CaseDesk(town).add_member(PERSON, "staff-of-the-case", "psychologist", added_by="boss-1")
-    CaseDesk(town).open(PERSON, "staff-who-opened", "attended_now")
-    CaseActions(town).add(PERSON, "staff-of-the-case", ActionInput("follow_up"))
+    town.consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
+    CaseDesk(town.context).add_member(PERSON, "staff-of-the-case", "psychologist", added_by="boss-1")
+    CaseDesk(town.context).open(PERSON, "staff-who-opened", "attended_now")
+    CaseActions(town.context).add(PERSON, "staff-of-the-case", ActionInput("follow_up"))
     assert b"staff-of-the-case" in database_bytes(town)
     ask(network, request(network))
     destroyed = salts(town)
@@ -68,18 +70,18 @@ def test_erasing_a_person_leaves_nothing_of_them_on_disk_and_every_proof_valid(
     done = erasures.erase_person(PERSON, BASIS)
     assert (done.entries, done.scans, done.recipients, done.scrubbed) == (2, 1, ("ngo",), True)
     assert set(bodies(town)) == set(done.erasure_indexes)
-    assert not any(path.is_file() for path in (town.home / EVIDENCE_FOLDER).rglob("*"))
+    assert not any(path.is_file() for path in (town.context.home / EVIDENCE_FOLDER).rglob("*"))
     disk = database_bytes(town)
     assert not any(salt in disk for salt in destroyed)
     assert b'"purposes":["casework"]' not in disk
     assert b"staff-of-the-case" not in disk
     assert b"staff-who-opened" not in disk
     with pytest.raises(PersonUnknown):
-        Consents(town).list(PERSON)
-    assert Consents(town).list() == ()
-    export_own_ledger(town, tmp_path / "export")
-    with town.snapshot() as session:
-        policy = TrustPolicy.of_log(town.ledger(session).vkey)
+        town.consents.list(PERSON)
+    assert town.consents.list() == ()
+    export_own_ledger(town.context, tmp_path / "export")
+    with town.context.snapshot() as session:
+        policy = TrustPolicy.of_log(own_ledger(town.context, session).vkey)
     report = verify_export(tmp_path / "export", policy)
     assert report.passed
     assert (report.erased, report.erasures[0].basis) == (2, BASIS)
@@ -90,7 +92,7 @@ def test_erasing_one_person_leaves_the_others(town: Node, erasures: Erasures) ->
     grant(town, "ngo")
     other = grant(town, "ngo", document=OTHER_PERSON)
     erasures.erase_person(PERSON, BASIS)
-    assert [view.consent_id for view in Consents(town).list(OTHER_PERSON)] == [other]
+    assert [view.consent_id for view in town.consents.list(OTHER_PERSON)] == [other]
     assert sorted(bodies(town)) == [1, 2]
 
 
@@ -105,7 +107,7 @@ def test_a_basis_that_the_schedule_does_not_have_erases_nothing(town: Node, eras
     grant(town, "ngo")
     with pytest.raises(UnknownTerm):
         erasures.erase_person(PERSON, "because")
-    assert len(Consents(town).list(PERSON)) == 1
+    assert len(town.consents.list(PERSON)) == 1
 
 
 def test_what_was_done_is_told_with_whom_to_tell(town: Node, erasures: Erasures, network: ExchangeNetwork) -> None:
@@ -123,8 +125,8 @@ def test_retention_erases_what_is_over_and_only_that(
     assert isinstance(clock, FrozenClock)
     form = tmp_path / "form.pdf"
     form.write_bytes(b"signed")
-    old = Consents(town).grant(GrantInput(PERSON, ["casework"], ["ngo"], valid_days=30, evidence=form))
-    Consents(town).withdraw(old.consent_id)
+    old = town.consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], valid_days=30, evidence=form))
+    town.consents.withdraw(old.consent_id)
     assert erasures.retain().entries == {}
     clock.advance(days=1825)
     young = grant(town, "ngo")
@@ -135,12 +137,12 @@ def test_retention_erases_what_is_over_and_only_that(
     assert "2 se borrarían" in retention_text(planned, "es")
     done = erasures.retain()
     assert (done.entries, done.scans) == ({"consents": 2}, 1)
-    assert [view.consent_id for view in Consents(town).list()] == [young]
+    assert [view.consent_id for view in town.consents.list()] == [young]
     assert sorted(bodies(town)) == [2, 3]
     assert erasures.retain().entries == {}
-    export_own_ledger(town, tmp_path / "export")
-    with town.snapshot() as session:
-        report = verify_export(tmp_path / "export", TrustPolicy.of_log(town.ledger(session).vkey))
+    export_own_ledger(town.context, tmp_path / "export")
+    with town.context.snapshot() as session:
+        report = verify_export(tmp_path / "export", TrustPolicy.of_log(own_ledger(town.context, session).vkey))
     assert report.passed
     assert [(note.rule, note.entries) for note in report.erasures] == [("consents", 2)]
 
@@ -154,8 +156,8 @@ def test_a_live_consent_is_kept_however_old(network: ExchangeNetwork, town: Node
 
 
 def test_what_the_use_of_the_risk_model_left_of_a_person_goes_too(town: Node, erasures: Erasures) -> None:
-    with town.transaction() as session:
-        person = town.people(session).get_by_document(PERSON).person_id
+    with town.context.transaction() as session:
+        person = people_store(town.context, session).get_by_document(PERSON).person_id
         session.add_all(
             [
                 LookRow(person_ref=person, month="2026-03", band="high"),
@@ -165,11 +167,11 @@ def test_what_the_use_of_the_risk_model_left_of_a_person_goes_too(town: Node, er
                     campaign_id="ab" * 16,
                     decision="confirm",
                     decided_by="ts-14",
-                    decided_at=town.clock.now(),
+                    decided_at=town.context.clock.now(),
                 ),
             ]
         )
     erasures.erase_person(PERSON, BASIS)
-    with town.snapshot() as session:
+    with town.context.snapshot() as session:
         assert list(session.scalars(select(LookRow.person_ref))) == ["another"]
         assert list(session.scalars(select(DecisionRow.person_ref))) == []

@@ -9,6 +9,7 @@ from sqlalchemy import select, text, update
 
 from node.fictitious.population import PopulationRequest, generate
 from node.people.model import PROFILING_OBJECTION
+from node.people.store import people_store
 from node.risk import risk_report as report
 from node.risk.alerts import BAND_STARTS, Band, alerts, band_of, parse_band
 from node.risk.person_erasure import forget_risk
@@ -34,18 +35,18 @@ def script(node: Node) -> ScriptedCoordinator:
 
 
 def looks(node: Node) -> dict[str, tuple[str, str]]:
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         return {row.person_ref: (row.month, row.band) for row in session.scalars(select(LookRow))}
 
 
 def lower_all(node: Node, people: list[str]) -> None:
     """Let some people have been in the lowest band at the last look."""
-    with node.transaction() as session:
+    with node.context.transaction() as session:
         session.execute(update(LookRow).where(LookRow.person_ref.in_(people)).values(band="low"))
 
 
 def test_the_first_look_only_takes_stock(node: Node, script: ScriptedCoordinator) -> None:
-    shown = alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    shown = alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     assert (shown.alerts, shown.since) == ((), None)
     assert "punto de partida" in report.alerts_text(shown, "es")
     assert looks(node)
@@ -53,13 +54,13 @@ def test_the_first_look_only_takes_stock(node: Node, script: ScriptedCoordinator
 
 
 def test_who_rose_is_alerted_once(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     risen = [person for person, (_, band) in looks(node).items() if band != "low"]
     assert risen
     lower_all(node, risen[:2])
 
-    peeked = alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF, peek=True)
-    shown = alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    peeked = alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF, peek=True)
+    shown = alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
 
     assert {each.entry.person_id for each in shown.alerts} == set(risen[:2])
     assert peeked.alerts == shown.alerts
@@ -67,69 +68,69 @@ def test_who_rose_is_alerted_once(node: Node, script: ScriptedCoordinator) -> No
     assert report.alerts_text(shown, "es").startswith("Apoyo, nunca sanción")
     assert "reached the band medium" in report.alerts_text(shown, "en")
     assert report.alerts_document(shown)["alerts"][0]["before"] == "low"
-    assert alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts == ()
+    assert alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts == ()
 
 
 def test_who_was_over_another_threshold_already_is_not_alerted(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     risen = [person for person, (_, band) in looks(node).items() if band != "low"]
     lower_all(node, risen)
-    assert len(alerts(node, script, threshold=Band.VERY_HIGH, as_of=AS_OF, peek=True).alerts) <= len(risen)
+    assert len(alerts(node.context, script, threshold=Band.VERY_HIGH, as_of=AS_OF, peek=True).alerts) <= len(risen)
 
 
 def test_who_is_new_over_the_threshold_is_alerted(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     (gone,) = [person for person, (_, band) in looks(node).items() if band != "low"][:1]
-    with node.transaction() as session:
+    with node.context.transaction() as session:
         session.execute(text("DELETE FROM risk_looks WHERE person_ref = :person"), {"person": gone})
-    (alert,) = alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts
+    (alert,) = alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts
     assert (alert.entry.person_id, alert.before) == (gone, None)
 
 
 def test_another_model_is_said(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
-    with node.transaction() as session:
+    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    with node.context.transaction() as session:
         session.execute(update(LastLookRow).values(campaign_id="cd" * 16))
-    shown = alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    shown = alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     assert shown.other_model
     assert "otro modelo" in report.alerts_text(shown, "es")
 
 
 def test_whom_a_professional_lowered_is_not_alerted(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     (person,) = [person for person, (_, band) in looks(node).items() if band != "low"][:1]
     lower_all(node, [person])
-    decide(node, script, NewDecision(person, Decision.LOWER, "ts-14", "already_supported"))
-    assert alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts == ()
+    decide(node.context, script, NewDecision(person, Decision.LOWER, "ts-14", "already_supported"))
+    assert alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts == ()
 
 
 def test_who_objects_is_neither_scored_nor_kept(node: Node, script: ScriptedCoordinator) -> None:
     """LOPDGDD art. 11.2, GDPR art. 21: at the next look nothing is left."""
-    alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     person = next(iter(looks(node)))
-    with node.snapshot() as session:
-        document = node.people(session).identity(person).document
+    with node.context.snapshot() as session:
+        document = people_store(node.context, session).identity(person).document
     record = next(each for each in generate(PopulationRequest(province="42", people=120)) if each.document == document)
     hold(node, replace(record, fields={**record.fields, PROFILING_OBJECTION: True}))
-    alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     assert person not in looks(node)
 
 
 def test_erasing_a_person_leaves_nothing_here(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     person, other = list(looks(node))[:2]
     for each in (person, other):
-        decide(node, script, NewDecision(each, Decision.CONFIRM, "ts-14"))
-    with node.transaction() as session:
+        decide(node.context, script, NewDecision(each, Decision.CONFIRM, "ts-14"))
+    with node.context.transaction() as session:
         forget_risk(session, person)
     assert person not in looks(node)
     assert other in looks(node)
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         assert list(session.scalars(select(DecisionRow.person_ref))) == [other]
 
 
 def test_nothing_else_is_kept_of_a_person(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     assert {column.name for column in LookRow.__table__.columns} == {"person_ref", "month", "band"}
     assert {band for _, band in looks(node).values()} <= {band.value for band in Band}
 

@@ -26,7 +26,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 
 def test_people_come_ranked_with_reasons_in_words(node: Node) -> None:
-    shown = listing.risk_list(node, coordinator(node), top=5, as_of=AS_OF)
+    shown = listing.risk_list(node.context, coordinator(node), top=5, as_of=AS_OF)
     assert 5 == len(shown.entries) < shown.people <= 120
     chances = [entry.probability for entry in shown.entries]
     assert chances == sorted(chances, reverse=True)
@@ -37,7 +37,7 @@ def test_people_come_ranked_with_reasons_in_words(node: Node) -> None:
 
 
 def test_every_list_says_first_what_it_is_for_and_until_when(node: Node) -> None:
-    shown = listing.risk_list(node, coordinator(node), top=1, as_of=AS_OF)
+    shown = listing.risk_list(node.context, coordinator(node), top=1, as_of=AS_OF)
     assert report.list_text(shown, "es").startswith("Apoyo, nunca sanción")
     assert report.list_text(shown, "en").startswith("Support, never sanction")
     assert "caduca el 2027-03-02" in report.list_text(shown, "es")
@@ -45,7 +45,7 @@ def test_every_list_says_first_what_it_is_for_and_until_when(node: Node) -> None
 
 
 def test_a_probability_comes_with_its_interval(node: Node) -> None:
-    shown = listing.risk_list(node, coordinator(node), top=50, as_of=AS_OF)
+    shown = listing.risk_list(node.context, coordinator(node), top=50, as_of=AS_OF)
     assert shown.calibrated
     for entry in shown.entries:
         assert entry.interval is not None
@@ -55,21 +55,21 @@ def test_a_probability_comes_with_its_interval(node: Node) -> None:
 
 def test_with_the_coordinator_down_the_kept_model_serves(node: Node) -> None:
     script = coordinator(node)
-    first = listing.risk_list(node, script, top=3, as_of=AS_OF)
+    first = listing.risk_list(node.context, script, top=3, as_of=AS_OF)
     script.reachable = False
-    assert listing.risk_list(node, script, top=3, as_of=AS_OF).entries == first.entries
+    assert listing.risk_list(node.context, script, top=3, as_of=AS_OF).entries == first.entries
 
 
 def test_scores_are_stored_nowhere(node: Node) -> None:
     def contents() -> dict[str, int]:
-        with node.snapshot() as session:
+        with node.context.snapshot() as session:
             tables = inspect(session.connection()).get_table_names()
             return {name: session.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in tables}
 
     script = coordinator(node)
-    listing.risk_list(node, script, top=3, as_of=AS_OF)
+    listing.risk_list(node.context, script, top=3, as_of=AS_OF)
     before = contents()
-    listing.risk_list(node, script, top=50, as_of=AS_OF)
+    listing.risk_list(node.context, script, top=50, as_of=AS_OF)
     assert contents() == before
     assert script.results == []
 
@@ -99,10 +99,10 @@ def test_a_model_that_does_not_verify_is_not_used(
     trusted = signer if isinstance(signer, Ed25519Signer) else None
     script = coordinator(fresh, signer=trusted, kept=False, **changes)
     with pytest.raises(error):
-        listing.risk_list(fresh, script, top=3, as_of=AS_OF)
+        listing.risk_list(fresh.context, script, top=3, as_of=AS_OF)
     script.reachable = False
     with pytest.raises(ReleaseMissing):
-        listing.risk_list(fresh, script, top=3, as_of=AS_OF)
+        listing.risk_list(fresh.context, script, top=3, as_of=AS_OF)
     fresh.close()
 
 

@@ -9,6 +9,7 @@ import pytest
 from consent_ledger.bodies import PolicyChangedBody, read_body
 from consent_ledger.entry import Leaf
 from node.clients.training import ListedCampaign
+from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
 from node.risk import risk_list as listing
 from node.risk import risk_report as report
@@ -46,29 +47,29 @@ def script(node: Node) -> ScriptedCoordinator:
 
 
 def order(node: Node, script: ScriptedCoordinator) -> list[str]:
-    return [entry.person_id for entry in listing.risk_list(node, script, top=500, as_of=AS_OF).entries]
+    return [entry.person_id for entry in listing.risk_list(node.context, script, top=500, as_of=AS_OF).entries]
 
 
 def test_a_decision_moves_the_person_and_is_shown_with_its_reason(node: Node, script: ScriptedCoordinator) -> None:
     first, *_, last = before = order(node, script)
-    decide(node, script, NewDecision(first, Decision.LOWER, "ts-14", "already_supported"))
-    decide(node, script, NewDecision(last, Decision.RAISE, "ts-14", "need_not_seen"))
+    decide(node.context, script, NewDecision(first, Decision.LOWER, "ts-14", "already_supported"))
+    decide(node.context, script, NewDecision(last, Decision.RAISE, "ts-14", "need_not_seen"))
     assert order(node, script) == [last, *before[1:-1], first]
-    shown = listing.risk_list(node, script, top=500, as_of=AS_OF)
+    shown = listing.risk_list(node.context, script, top=500, as_of=AS_OF)
     assert "sube: Hay una necesidad que el modelo no ve" in report.list_text(shown, "es")
     assert "lowered: Already gets the support needed" in report.list_text(shown, "en")
     told = report.list_document(shown)["entries"][0]["decision"]
     assert (told["decision"], told["reason"], told["decided_by"]) == ("raise", "need_not_seen", "ts-14")
-    decided = decide(node, script, NewDecision(first, Decision.CONFIRM, "ts-20"))
+    decided = decide(node.context, script, NewDecision(first, Decision.CONFIRM, "ts-20"))
     assert "conforme" in report.decision_text(decided, "es")
     assert order(node, script)[1] == first
 
 
 def test_a_decision_needs_a_known_reason_and_person(node: Node, script: ScriptedCoordinator) -> None:
     with pytest.raises(UnknownTerm):
-        decide(node, script, NewDecision(order(node, script)[0], Decision.LOWER, "ts-14", "boredom"))
+        decide(node.context, script, NewDecision(order(node, script)[0], Decision.LOWER, "ts-14", "boredom"))
     with pytest.raises(PersonUnknown):
-        decide(node, script, NewDecision("f" * 32, Decision.CONFIRM, "ts-14"))
+        decide(node.context, script, NewDecision("f" * 32, Decision.CONFIRM, "ts-14"))
 
 
 def test_reasons_are_coded_in_two_languages() -> None:
@@ -103,9 +104,9 @@ def test_the_rate_counts_each_person_once_under_the_release_in_use(node: Node, s
     first, second, third, *_ = order(node, script)
     for person, decision in ((first, Decision.LOWER), (first, Decision.CONFIRM), (second, Decision.RAISE)):
         reason = None if decision is Decision.CONFIRM else "professional_judgement"
-        decide(node, script, NewDecision(person, decision, "ts-14", reason))
-    decide(node, script, NewDecision(third, Decision.CONFIRM, "ts-14"))
-    found = risk_status(node, script)
+        decide(node.context, script, NewDecision(person, decision, "ts-14", reason))
+    decide(node.context, script, NewDecision(third, Decision.CONFIRM, "ts-14"))
+    found = risk_status(node.context, script)
     assert (found.rate.decided, found.rate.overridden) == (3, 1)
     assert "1 de 3 personas" in status_report.status_text(found, "es")
     assert "too few to judge" in status_report.status_text(found, "en")
@@ -120,37 +121,37 @@ def test_an_expired_model_is_not_used(node: Node, script: ScriptedCoordinator, c
         order(node, script)
     assert expired.value.remedy
     with pytest.raises(ReleaseExpired):
-        alerts(node, script, threshold=Band.HIGH, as_of=AS_OF)
+        alerts(node.context, script, threshold=Band.HIGH, as_of=AS_OF)
     with pytest.raises(ReleaseExpired):
-        decide(node, script, NewDecision(person, Decision.CONFIRM, "ts-14"))
-    assert "CADUCADO" in status_report.status_text(risk_status(node, script), "es")
-    assert "EXPIRED" in status_report.status_text(risk_status(node, script), "en")
+        decide(node.context, script, NewDecision(person, Decision.CONFIRM, "ts-14"))
+    assert "CADUCADO" in status_report.status_text(risk_status(node.context, script), "es")
+    assert "EXPIRED" in status_report.status_text(risk_status(node.context, script), "en")
 
 
 def test_switched_off_there_is_no_list_no_alert_and_no_decision(node: Node, script: ScriptedCoordinator) -> None:
     person = order(node, script)[0]
-    state = switch(node, on=False, changed_by="dpd-1", reason="revisión del sesgo")
+    state = switch(node.context, on=False, changed_by="dpd-1", reason="revisión del sesgo")
     for use in (
         lambda: order(node, script),
-        lambda: alerts(node, script, threshold=Band.HIGH, as_of=AS_OF),
-        lambda: decide(node, script, NewDecision(person, Decision.CONFIRM, "ts-14")),
+        lambda: alerts(node.context, script, threshold=Band.HIGH, as_of=AS_OF),
+        lambda: decide(node.context, script, NewDecision(person, Decision.CONFIRM, "ts-14")),
     ):
         with pytest.raises(RiskSwitchedOff):
             use()
-    text = status_report.status_text(risk_status(node, script), "es")
+    text = status_report.status_text(risk_status(node.context, script), "es")
     assert "DESACTIVADO" in text
     assert "revisión del sesgo" in text
-    assert switch(node, on=False, changed_by="dpd-2", reason="otra vez") == state
-    back = switch(node, on=True, changed_by="dpd-1")
+    assert switch(node.context, on=False, changed_by="dpd-2", reason="otra vez") == state
+    back = switch(node.context, on=True, changed_by="dpd-1")
     assert (back.is_on, back.ledger_index) == (True, 1)
     assert order(node, script)
     assert "is on" in status_report.switch_text(back, "en")
 
 
 def test_the_switch_is_in_the_ledger_by_hash_only(node: Node) -> None:
-    state = switch(node, on=False, changed_by="dpd-1", reason="revisión del sesgo")
-    with node.snapshot() as session:
-        ledger = node.ledger(session)
+    state = switch(node.context, on=False, changed_by="dpd-1", reason="revisión del sesgo")
+    with node.context.snapshot() as session:
+        ledger = own_ledger(node.context, session)
         (stored,) = ledger.store.bodies(0, 1)
         body = read_body(Leaf.parse(ledger.leaf(0)).type, stored.body)
     assert isinstance(body, PolicyChangedBody)
@@ -161,19 +162,19 @@ def test_the_switch_is_in_the_ledger_by_hash_only(node: Node) -> None:
 def test_switching_off_needs_a_reason(node: Node) -> None:
     for reason in ("", "  ", "x" * 501):
         with pytest.raises(SwitchReasonInvalid):
-            switch(node, on=False, changed_by="dpd-1", reason=reason)
+            switch(node.context, on=False, changed_by="dpd-1", reason=reason)
 
 
 def test_without_a_model_the_status_says_so(node: Node) -> None:
     script = ScriptedCoordinator(node.__dict__["test_signer"], "soria")
-    found = risk_status(node, script)
+    found = risk_status(node.context, script)
     assert "ningún modelo" in status_report.status_text(found, "es")
     assert status_report.status_document(found)["campaign"] is None
 
 
 def test_the_status_tells_of_the_last_look(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node, script, threshold=Band.HIGH, as_of=AS_OF)
-    assert "2026-03-02 09:00" in status_report.status_text(risk_status(node, script), "es")
+    alerts(node.context, script, threshold=Band.HIGH, as_of=AS_OF)
+    assert "2026-03-02 09:00" in status_report.status_text(risk_status(node.context, script), "es")
 
 
 def recalled(script: ScriptedCoordinator) -> None:
@@ -183,14 +184,14 @@ def recalled(script: ScriptedCoordinator) -> None:
 def test_a_model_that_the_gerencia_took_back_is_not_used_also_when_it_cannot_be_asked(
     node: Node, script: ScriptedCoordinator
 ) -> None:
-    listing.risk_list(node, script, top=1, as_of=AS_OF)
+    listing.risk_list(node.context, script, top=1, as_of=AS_OF)
     recalled(script)
     with pytest.raises(ReleaseRecalled):
-        listing.risk_list(node, script, top=1, as_of=AS_OF)
+        listing.risk_list(node.context, script, top=1, as_of=AS_OF)
     script.reachable = False
     with pytest.raises(ReleaseRecalled):
-        listing.risk_list(node, script, top=1, as_of=AS_OF)
-    found = risk_status(node, script)
+        listing.risk_list(node.context, script, top=1, as_of=AS_OF)
+    found = risk_status(node.context, script)
     assert "ha RETIRADO el modelo" in status_report.status_text(found, "es")
     assert "RECALLED" in status_report.status_text(found, "en")
     assert status_report.status_document(found)["recalled"] is True
@@ -201,17 +202,17 @@ def test_the_service_hears_of_a_recall_before_anybody_looks(
 ) -> None:
     monkeypatch.setattr(background, "RECALL_SECONDS", 0.01)
     monkeypatch.setattr(Node, "training_client", lambda _: script)
-    assert pending_work.keeps_releases(node)
+    assert pending_work.keeps_releases(node.context)
     recalled(script)
     stopping = threading.Event()
     service = threading.Thread(target=background.watch_recalls, args=(node, stopping))
     service.start()
     for _ in range(500):
-        if not pending_work.keeps_releases(node):
+        if not pending_work.keeps_releases(node.context):
             break
         stopping.wait(0.02)
     stopping.set()
     service.join(20)
     script.reachable = False
     with pytest.raises(ReleaseRecalled):
-        listing.risk_list(node, script, top=1, as_of=AS_OF)
+        listing.risk_list(node.context, script, top=1, as_of=AS_OF)

@@ -9,7 +9,7 @@ from trust.signing import seal
 
 
 def test_what_comes_goes_to_whoever_takes_its_type(network: ExchangeNetwork) -> None:
-    signing, incoming = network.nodes["ngo"].keys.signing, network.nodes["town"].incoming
+    signing, incoming = network.nodes["ngo"].context.keys.signing, network.nodes["town"].incoming
     for payload_type, code in ((REQUEST_TYPE, "request_malformed"), (MESSAGE_TYPE, "message_malformed")):
         with pytest.raises(RedpactError) as caught:
             incoming.take(seal(payload_type, b"{}", signing), "ngo")
@@ -19,6 +19,6 @@ def test_what_comes_goes_to_whoever_takes_its_type(network: ExchangeNetwork) -> 
 @pytest.mark.invariant(8)
 @pytest.mark.parametrize("payload_type", ["", "application/x", REQUEST_TYPE.upper(), "x" * 10_000])
 def test_any_other_type_is_refused(network: ExchangeNetwork, payload_type: str) -> None:
-    envelope = seal(payload_type, b"{}", network.nodes["ngo"].keys.signing)
+    envelope = seal(payload_type, b"{}", network.nodes["ngo"].context.keys.signing)
     with pytest.raises(MalformedDocument):
         network.nodes["town"].incoming.take(envelope, "ngo")

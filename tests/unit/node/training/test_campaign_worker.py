@@ -30,6 +30,7 @@ from node.training.campaign_decisions import approve, refuse
 from node.training.campaign_worker import TrainingWorker
 from node.training.local_data import training_data
 from node.training.pending_work import open_campaigns
+from node.training.stores import epsilon_ledger, own_enrolments
 from service.errors import PeerRefused
 from tests.support.campaigns import CAMPAIGN
 from tests.support.stage import ENTITY, Play, Stage, demo_manifest
@@ -39,7 +40,7 @@ from trust import signing
 
 def restarted(scene: Stage) -> None:
     """Let a new process of the node take over: nothing is left but what it stored."""
-    scene.worker = TrainingWorker(scene.node, scene.coordinator)
+    scene.worker = TrainingWorker(scene.node.context, scene.coordinator, scene.node.directory_follower.refresh)
 
 
 @pytest.mark.invariant(6)
@@ -50,8 +51,8 @@ def test_a_campaign_with_the_others_goes_to_its_end_for_what_was_promised(scene:
     assert isinstance(play.conductor.sums.program.finish(progress.vectors), AdditiveModel)
     assert 1.95 < scene.spent() <= 2.0
     assert scene.ledger_types() == ["training_approved", *["training_contributed"] * 4]
-    with scene.node.snapshot() as session:
-        assert scene.node.epsilon_ledger(session).verify(DATASET) == 4
+    with scene.node.context.snapshot() as session:
+        assert epsilon_ledger(session).verify(DATASET) == 4
 
 
 @pytest.mark.invariant(6)
@@ -157,11 +158,11 @@ def test_when_a_campaign_is_over_its_secrets_are_erased(scene: Stage) -> None:
     envelope = scene.approved()
     scene.play(envelope).finish()
     scene.coordinator.listed[0] = type(scene.coordinator.listed[0])(envelope, "stopped")
-    with scene.node.snapshot() as session:
-        assert scene.node.enrolments(session).kept(CAMPAIGN, Secret.MASK_KEY) is not None
+    with scene.node.context.snapshot() as session:
+        assert own_enrolments(scene.node.context, session).kept(CAMPAIGN, Secret.MASK_KEY) is not None
     scene.worker.settle()
-    with scene.node.snapshot() as session:
-        assert scene.node.enrolments(session).kept(CAMPAIGN, Secret.MASK_KEY) is None
+    with scene.node.context.snapshot() as session:
+        assert own_enrolments(scene.node.context, session).kept(CAMPAIGN, Secret.MASK_KEY) is None
 
 
 @pytest.mark.invariant(6)
@@ -173,7 +174,9 @@ def test_an_approved_round_is_answered_once_paid_for_and_in_the_ledger(scene: St
 
     ((task_id, result),) = scene.coordinator.results
     assert task_id == task.task_id
-    payload = signing.open_envelope(result, payload_type=RESULT_TYPE, public_key=scene.node.keys.signing.public_key)
+    payload = signing.open_envelope(
+        result, payload_type=RESULT_TYPE, public_key=scene.node.context.keys.signing.public_key
+    )
     document = reply_of(message_from_bytes(payload))
     assert isinstance(document, bytes)
     assert isinstance(read_reply(document).document, MaskReply)
@@ -251,7 +254,7 @@ def test_after_the_campaigns_end_nothing_leaves(scene: Stage) -> None:
 
 def test_a_table_that_changed_on_disk_is_not_trained_on(scene: Stage) -> None:
     envelope = scene.approved()
-    path = scene.node.home / "datasets" / f"{DATASET}.csv"
+    path = scene.node.context.home / "datasets" / f"{DATASET}.csv"
     path.write_bytes(path.read_bytes() + b"soria,1,30,own,h\n")
     assert scene.reply(scene.ask(envelope)) == TrainingRefusal("dataset_damaged")
     assert scene.spent() == 0
@@ -260,7 +263,7 @@ def test_a_table_that_changed_on_disk_is_not_trained_on(scene: Stage) -> None:
 def test_a_limit_lowered_below_what_is_spent_stops_the_next_round(scene: Stage) -> None:
     envelope = scene.approved()
     scene.worker.answer(scene.ask(envelope, 1))
-    set_limit(scene.node, NewLimit(DATASET, scene.spent()))
+    set_limit(scene.node.context, NewLimit(DATASET, scene.spent()))
     assert scene.reply(scene.ask(envelope, 2)) == TrainingRefusal("budget_exceeded")
 
 
@@ -281,11 +284,11 @@ def test_a_result_that_comes_too_late_does_not_stop_the_worker(scene: Stage, mon
 @pytest.mark.invariant(6)
 def test_a_refused_campaign_gets_nothing(scene: Stage) -> None:
     envelope = scene.coordinator.offer(demo_manifest())
-    refuse(scene.node, scene.coordinator, CAMPAIGN, reason="no")
+    refuse(scene.node.context, scene.coordinator, CAMPAIGN, reason="no")
     assert scene.reply(scene.ask(envelope)) == TrainingRefusal("campaign_not_approved")
     assert scene.ledger_types() == ["training_refused"]
     with pytest.raises(CampaignDecided):
-        approve(scene.node, scene.coordinator, CAMPAIGN)
+        approve(scene.node.context, scene.coordinator, CAMPAIGN)
 
 
 def test_a_finished_campaign_frees_the_rounds_it_did_not_use(scene: Stage) -> None:
@@ -295,9 +298,9 @@ def test_a_finished_campaign_frees_the_rounds_it_did_not_use(scene: Stage) -> No
 
     scene.worker.settle()
 
-    (statement,) = statements(scene.node)
+    (statement,) = statements(scene.node.context)
     assert statement.committed == statement.spent > 0
-    assert open_campaigns(scene.node) == ()
+    assert open_campaigns(scene.node.context) == ()
     assert scene.reply(scene.ask(envelope, 2)) == TrainingRefusal("campaign_not_approved")
 
 
@@ -305,12 +308,12 @@ def test_a_campaign_past_its_end_is_settled_whatever_the_coordinator_says(scene:
     scene.approved()
     scene.clock.advance(days=15)
     scene.worker.settle()
-    assert open_campaigns(scene.node) == ()
+    assert open_campaigns(scene.node.context) == ()
 
 
 def test_the_held_out_people_are_not_trained_on(scene: Stage) -> None:
-    with scene.node.snapshot() as session:
-        data = training_data(scene.node, session, demo_manifest())
+    with scene.node.context.snapshot() as session:
+        data = training_data(scene.node.context, session, demo_manifest())
     assert 0 < data.held_out.sum() < len(data.labels) / 2
     assert len(data.training()[1]) + len(data.evaluation()[1]) == len(data.labels) == 120
 

@@ -18,55 +18,55 @@ def node(tmp_path: Path) -> Node:
 
 
 def names(node: Node) -> list[str]:
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         return [dataset.name for dataset in registered(session)]
 
 
 def test_a_table_is_copied_and_read_back(node: Node, tmp_path: Path) -> None:
     data, schema = write_table(tmp_path, "soria", people=30)
-    made = register_table(node, "demo", data, schema)
+    made = register_table(node.context, "demo", data, schema)
     data.unlink()
-    with node.snapshot() as session:
-        dataset, table = load_table(node, session, "demo")
+    with node.context.snapshot() as session:
+        dataset, table = load_table(node.context, session, "demo")
     assert (dataset, made.rows, len(table.labels)) == (made, 30, 30)
 
 
 def test_registering_again_changes_nothing(node: Node, tmp_path: Path) -> None:
     data, schema = write_table(tmp_path, "soria")
-    assert register_table(node, "demo", data, schema) == register_table(node, "demo", data, schema)
+    assert register_table(node.context, "demo", data, schema) == register_table(node.context, "demo", data, schema)
 
 
 def test_the_same_people_do_not_get_a_second_budget_under_another_name(node: Node, tmp_path: Path) -> None:
     data, schema = write_table(tmp_path, "soria")
-    register_table(node, "demo", data, schema)
+    register_table(node.context, "demo", data, schema)
     data.write_text(data.read_text().replace("\n", "\r\n"))
     with pytest.raises(DatasetConflict):
-        register_table(node, "again", data, schema)
+        register_table(node.context, "again", data, schema)
     assert names(node) == ["demo"]
 
 
 def test_a_name_keeps_its_content(node: Node, tmp_path: Path) -> None:
     data, schema = write_table(tmp_path, "soria")
-    register_table(node, "demo", data, schema)
+    register_table(node.context, "demo", data, schema)
     other, _ = write_table(tmp_path, "leon")
     with pytest.raises(DatasetConflict):
-        register_table(node, "demo", other, schema)
+        register_table(node.context, "demo", other, schema)
 
 
 @pytest.mark.parametrize("name", ["records", "", "../x", "A", "x" * 64])
 def test_names_that_could_mislead_are_refused(node: Node, tmp_path: Path, name: str) -> None:
     data, schema = write_table(tmp_path, "soria")
     with pytest.raises(DatasetConflict):
-        register_table(node, name, data, schema)
+        register_table(node.context, name, data, schema)
 
 
 def test_only_the_rows_of_the_site_are_taken(node: Node, tmp_path: Path) -> None:
     data, schema = write_table(tmp_path, "soria", people=10)
     more, _ = write_table(tmp_path, "leon", people=20)
     data.write_text(data.read_text() + more.read_text().split("\n", 1)[1])
-    assert register_table(node, "demo", data, schema, site="leon").rows == 20
+    assert register_table(node.context, "demo", data, schema, site="leon").rows == 20
     with pytest.raises(DatasetUnknown):
-        register_table(node, "none", data, schema, site="burgos")
+        register_table(node.context, "none", data, schema, site="burgos")
 
 
 @pytest.mark.invariant(8)
@@ -78,25 +78,25 @@ def test_a_bad_table_is_a_typed_error_and_changes_nothing(node: Node, tmp_path: 
     data, schema = write_table(tmp_path, "soria")
     data.write_text(content)
     with pytest.raises(TableInvalid):
-        register_table(node, "demo", data, schema)
+        register_table(node.context, "demo", data, schema)
     schema.write_text("features: [")
     with pytest.raises(SchemaInvalid):
-        register_table(node, "demo", data, schema)
+        register_table(node.context, "demo", data, schema)
     with pytest.raises(SchemaInvalid):
-        register_table(node, "demo", data, tmp_path / "missing.yaml")
+        register_table(node.context, "demo", data, tmp_path / "missing.yaml")
     assert names(node) == []
 
 
 def test_a_file_that_changed_or_is_gone_is_damage(node: Node, tmp_path: Path) -> None:
     data, schema = write_table(tmp_path, "soria")
-    register_table(node, "demo", data, schema)
-    copy = node.home / "datasets" / "demo.csv"
+    register_table(node.context, "demo", data, schema)
+    copy = node.context.home / "datasets" / "demo.csv"
     copy.write_bytes(copy.read_bytes() + b"soria,1,20,own\n")
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         with pytest.raises(DatasetDamaged):
-            load_table(node, session, "demo")
+            load_table(node.context, session, "demo")
         copy.unlink()
         with pytest.raises(DatasetDamaged):
-            load_table(node, session, "demo")
+            load_table(node.context, session, "demo")
         with pytest.raises(DatasetUnknown):
-            load_table(node, session, "other")
+            load_table(node.context, session, "other")

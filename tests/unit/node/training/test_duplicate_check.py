@@ -12,7 +12,9 @@ from federated.duplicates.group_key import key_generator_of
 from federated.duplicates.multiplicities import bucket_of, multiplicities, pack_counts, unpack_tags
 from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong, RoundRefused, SecureSumRefused
 from federated.participation.enrolment import Secret
+from node.people.store import people_store
 from node.training.duplicate_check import Counting
+from node.training.stores import epsilon_ledger, own_enrolments
 from node.wiring import Node
 from tests.support import campaigns
 from tests.support.campaigns import CAMPAIGN, DATASET
@@ -36,18 +38,20 @@ class Office:
     manifest: CampaignManifest = MANIFEST
 
     def tags(self, wrapped: bytes) -> bytes:
-        with self.node.transaction() as session:
-            enrolments = self.node.enrolments(session)
+        with self.node.context.transaction() as session:
+            enrolments = own_enrolments(self.node.context, session)
             cohort = enrolments.cohort(self.manifest, DIGEST)
             return self.counting.tags(session, enrolments, cohort, self.people, wrapped)
 
     def weigh(self, counts: tuple[int, ...], counted: tuple[str, ...] = ENTITIES) -> None:
-        with self.node.transaction() as session:
-            self.counting.weigh(self.node.enrolments(session), self.manifest, pack_counts(counts), counted)
+        with self.node.context.transaction() as session:
+            self.counting.weigh(own_enrolments(self.node.context, session), self.manifest, pack_counts(counts), counted)
 
     def weights(self, *people: str) -> list[float]:
-        with self.node.snapshot() as session:
-            found = self.counting.weights(self.node.enrolments(session), self.manifest, people or self.people)
+        with self.node.context.snapshot() as session:
+            found = self.counting.weights(
+                own_enrolments(self.node.context, session), self.manifest, people or self.people
+            )
         assert found is not None
         return [float(each) for each in found]
 
@@ -73,20 +77,20 @@ def town(tmp_path: Path) -> Iterator[Town]:
     for entity in ENTITIES:
         node = net.add(entity)
         hold(node, *(person_record(document) for document in HELD[entity]))
-        with node.transaction() as session:
-            budget = node.epsilon_ledger(session)
+        with node.context.transaction() as session:
+            budget = epsilon_ledger(session)
             budget.set_limit(BudgetLimit(DATASET, 8.0, 1e-5), START)
             budget.reserve(CAMPAIGN, DATASET, MANIFEST.stages, START)
-            people = tuple(person for person, _ in node.people(session).documents())
-        offices[entity] = Office(node, people, Counting(node))
+            people = tuple(person for person, _ in people_store(node.context, session).documents())
+        offices[entity] = Office(node, people, Counting(node.context))
     statements = []
     for office in offices.values():
-        with office.node.transaction() as session:
-            statements.append(office.node.enrolments(session).statement(CAMPAIGN, DIGEST))
+        with office.node.context.transaction() as session:
+            statements.append(own_enrolments(office.node.context, session).statement(CAMPAIGN, DIGEST))
     wrapped: dict[str, bytes] = {}
     for office in offices.values():
-        with office.node.transaction() as session:
-            enrolments = office.node.enrolments(session)
+        with office.node.context.transaction() as session:
+            enrolments = own_enrolments(office.node.context, session)
             cohort = enrolments.accept(MANIFEST, DIGEST, statements)
             wrapped |= office.counting.wrapped_keys(enrolments, MANIFEST, cohort)
     yield Town(offices, wrapped)
@@ -164,8 +168,8 @@ def test_a_sum_with_somebody_who_was_not_counted_together_is_not_opened(town: To
     halves = multiplicities({entity: unpack_tags(town.tags()[entity]) for entity in two})
     leon.weigh(halves["leon"], two)
     assert leon.weights() == [1.0]  # told of two entities, leon cannot know of the third
-    with leon.node.snapshot() as session:
-        enrolments = leon.node.enrolments(session)
+    with leon.node.context.snapshot() as session:
+        enrolments = own_enrolments(leon.node.context, session)
         leon.counting.require_counted(enrolments, MANIFEST, two)
         with pytest.raises(SecureSumRefused, match="avila"):
             leon.counting.require_counted(enrolments, MANIFEST, ENTITIES)
@@ -174,8 +178,8 @@ def test_a_sum_with_somebody_who_was_not_counted_together_is_not_opened(town: To
 def test_a_campaign_that_counts_nobody_weighs_everybody_once(town: Town) -> None:
     leon = town.offices["leon"]
     plain = campaigns.manifest(invited=ENTITIES)
-    with leon.node.snapshot() as session:
-        enrolments = leon.node.enrolments(session)
+    with leon.node.context.snapshot() as session:
+        enrolments = own_enrolments(leon.node.context, session)
         assert leon.counting.weights(enrolments, plain, leon.people) is None
         leon.counting.require_counted(enrolments, plain, ENTITIES)
         assert leon.counting.wrapped_keys(enrolments, plain, enrolments.cohort(MANIFEST, DIGEST)) == {}
@@ -192,8 +196,8 @@ def test_a_group_key_wrapped_for_somebody_else_opens_nothing(town: Town) -> None
 def test_when_the_campaign_is_over_neither_key_nor_tags_nor_weights_are_left(town: Town) -> None:
     leon = town.offices["leon"]
     leon.weigh(town.counts()["leon"])
-    with leon.node.transaction() as session:
-        leon.node.enrolments(session).erase(CAMPAIGN)
-    with leon.node.snapshot() as session:
-        enrolments = leon.node.enrolments(session)
+    with leon.node.context.transaction() as session:
+        own_enrolments(leon.node.context, session).erase(CAMPAIGN)
+    with leon.node.context.snapshot() as session:
+        enrolments = own_enrolments(leon.node.context, session)
         assert [enrolments.kept(CAMPAIGN, secret) for secret in Secret] == [None] * 4

@@ -34,7 +34,7 @@ def test_the_steps_that_count_are_answered_again_with_the_same_bytes_after_a_res
     play = counted(scene).until(StepKind.TAGS)
     while play.conductor.progress.step is not StepKind.MASK:
         first = scene.answer(scene.coordinator.ask(play.asked()))
-        scene.worker = TrainingWorker(scene.node, scene.coordinator)
+        scene.worker = TrainingWorker(scene.node.context, scene.coordinator, scene.node.directory_follower.refresh)
         assert isinstance(first, bytes)
         assert play.step() == first
 

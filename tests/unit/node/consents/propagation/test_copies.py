@@ -9,6 +9,7 @@ from consent_ledger.consent_model import ConsentState
 from consent_ledger.proof import TlogProof
 from node.consents.errors import RecipientNotAllowed
 from node.consents.propagation.background import look_for_people
+from node.ledger.own import own_ledger
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import Outcome, VerifiedReply
 from records_exchange.travel import CONSENT_COPY
@@ -20,10 +21,10 @@ from trust.parties import EntityKind
 def test_a_consent_waits_for_its_person_to_be_known(town: Town) -> None:
     consent = town.give("other")
     town.deliver()
-    stamp = look_for_people(town["other"], "")
+    stamp = look_for_people(town["other"].context, "")
     assert town.state("other", consent) is None
     hold(town["other"], person_record(PERSON))
-    look_for_people(town["other"], stamp)
+    look_for_people(town["other"].context, stamp)
     assert town.state("other", consent) is ConsentState.GIVEN
     assert town.shares("other") == set(FIELDS)
 
@@ -58,7 +59,7 @@ def test_no_copy_is_made_of_a_holder_that_is_no_holder(town: Town) -> None:
 @pytest.mark.parametrize("change", ["another_consent", "another_ledger", "no_proof", "cut", "flipped"])
 def test_a_consent_that_is_not_proved_is_refused(town: Town, change: str) -> None:
     consent = town.give("holder")
-    with town["origin"].snapshot() as session:
+    with town["origin"].context.snapshot() as session:
         (notice,) = SqlMailbox(session).due(town.network.clock.now(), 10)
     genuine = base64.b64decode(str(_composed(town, notice.number)["proof"]))
     proofs = {
@@ -76,7 +77,7 @@ def test_a_consent_that_is_not_proved_is_refused(town: Town, change: str) -> Non
 def _composed(town: Town, number: int) -> dict[str, object]:
     from node.messages.registry import message_kinds
 
-    with town["origin"].snapshot() as session:
+    with town["origin"].context.snapshot() as session:
         notice = next(each for each in SqlMailbox(session).waiting() if each.number == number)
     return dict(message_kinds(town["origin"])[CONSENT_COPY].compose(notice))
 
@@ -96,5 +97,5 @@ def _proof_of(town: Town, entity: str) -> bytes:
     from consent_ledger.receipt import prove_entry
 
     grant(town[entity], "other", fields=FIELDS)
-    with town[entity].snapshot() as session:
-        return prove_entry(town[entity].ledger(session), 0)[1].to_bytes()
+    with town[entity].context.snapshot() as session:
+        return prove_entry(own_ledger(town[entity].context, session), 0)[1].to_bytes()

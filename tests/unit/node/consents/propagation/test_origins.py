@@ -1,6 +1,5 @@
 """What status and doctor say of the outbox and of those where consents were given."""
 
-from node.consents.consents import Consents
 from node.consents.propagation.background import send_pulses
 from node.consents.propagation.origins import check_origins
 from node.messages.state import check_outbox, notice_lines, waiting_for
@@ -11,14 +10,14 @@ from tests.support.town import Town
 def test_who_has_not_answered_is_shown_and_after_a_day_warned_of(town: Town) -> None:
     consent = town.give("holder")
     town.deliver()
-    assert waiting_for(town["origin"]) == {}
+    assert waiting_for(town["origin"].context) == {}
     town.wires.partition(["holder"], ["origin"])
-    Consents(town["origin"]).withdraw(consent)
+    town["origin"].consents.withdraw(consent)
     town.deliver()
-    assert waiting_for(town["origin"]) == {"holder": 1}
-    assert check_outbox(town["origin"]).level is Level.OK
+    assert waiting_for(town["origin"].context) == {"holder": 1}
+    assert check_outbox(town["origin"].context).level is Level.OK
     town.later(hours=25)
-    found = check_outbox(town["origin"])
+    found = check_outbox(town["origin"].context)
     assert found.level is Level.WARNING
     assert "holder" in found.es
 
@@ -31,10 +30,10 @@ def test_the_administrator_reads_whose_acknowledgement_is_missing() -> None:
 def test_an_origin_that_is_silent_for_too_long_is_warned_of(town: Town) -> None:
     town.give("holder")
     town.deliver()
-    assert check_origins(town["holder"]).level is Level.OK
+    assert check_origins(town["holder"].context).level is Level.OK
     town.later(hours=49)
-    found = check_origins(town["holder"])
+    found = check_origins(town["holder"].context)
     assert found.level is Level.WARNING
     assert "origin" in found.en
-    send_pulses(town["origin"])
-    assert check_origins(town["holder"]).level is Level.OK
+    send_pulses(town["origin"].context, town["origin"].courier)
+    assert check_origins(town["holder"].context).level is Level.OK

@@ -11,10 +11,11 @@ from consent_ledger.consent_model import ConsentState
 from consent_ledger.entry import EntryType
 from consent_ledger.errors import ConsentInvalid, ConsentUnknown
 from consent_ledger.receipt import load_policy
-from node.consents.consents import Consents, GrantInput, ScopeInput
+from node.consents.consents import GrantInput, ScopeInput
 from node.consents.propagation.background import send_pulses
 from node.fetch.cached_copies import shared_copies
 from node.ledger.export import export_own_ledger
+from node.ledger.own import own_consents
 from records_exchange.mailboxes import NoticeState, SqlMailbox
 from records_exchange.message import Outcome, VerifiedReply
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
@@ -34,7 +35,7 @@ def test_one_signature_lets_another_entity_share(town: Town) -> None:
 def test_the_record_of_a_holder_says_where_the_consent_was_given(town: Town) -> None:
     consent = town.give("holder")
     town.deliver()
-    (view,) = Consents(town["holder"]).list()
+    (view,) = town["holder"].consents.list()
     assert view.record.controller == "holder"
     assert view.record.origin is not None
     assert (view.record.origin.entity, view.record.consent_id) == ("origin", consent)
@@ -45,12 +46,12 @@ def test_a_withdrawal_at_the_origin_reaches_holder_and_recipient(town: Town) -> 
     consent = town.give("holder")
     town.deliver()
     town.shares("holder")
-    assert shared_copies(town["asker"], PERSON)
-    Consents(town["origin"]).withdraw(consent)
+    assert shared_copies(town["asker"].context, PERSON)
+    town["origin"].consents.withdraw(consent)
     assert town.shares("origin") == set()
     town.deliver()
     assert town.shares("holder") == set()
-    assert shared_copies(town["asker"], PERSON) == ()
+    assert shared_copies(town["asker"].context, PERSON) == ()
     assert town.types("asker")[-2:] == [EntryType.WITHDRAWAL_RECEIVED, EntryType.RELEASE_RECEIVED]
     assert EntryType.WITHDRAWAL_ACKNOWLEDGED in town.types("origin")
     assert EntryType.WITHDRAWAL_ACKNOWLEDGED in town.types("holder")
@@ -63,11 +64,11 @@ def test_a_withdrawal_at_any_entity_reaches_every_holder(town: Town, where: str)
     consent = town.give("holder")
     town.deliver()
     assert town.shares("holder")
-    Consents(town[where]).withdraw(consent)
+    town[where].consents.withdraw(consent)
     town.deliver()
     assert {town.state(entity, consent) for entity in ("origin", "holder")} == {ConsentState.WITHDRAWN}
     assert town.shares("holder") | town.shares("origin") == set()
-    assert shared_copies(town["asker"], PERSON) == ()
+    assert shared_copies(town["asker"].context, PERSON) == ()
 
 
 @pytest.mark.invariant(9)
@@ -75,7 +76,7 @@ def test_a_withdrawal_waits_for_an_entity_that_is_away_for_days(town: Town) -> N
     consent = town.give("holder")
     town.deliver()
     town.wires.partition(["holder"], ["origin", "asker", "other"])
-    Consents(town["origin"]).withdraw(consent)
+    town["origin"].consents.withdraw(consent)
     for _ in range(30):
         town.later(hours=4)
         town.deliver()
@@ -98,7 +99,7 @@ def test_a_holder_that_hears_nothing_of_the_origin_stops_sharing(town: Town) -> 
     assert town.shares("holder")
     town.later(hours=2)
     assert town.shares("holder") == set()
-    assert send_pulses(town["origin"]) == 1
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 1
     assert town.shares("holder")
 
 
@@ -107,9 +108,9 @@ def test_the_pulse_keeps_silent_while_something_is_not_acknowledged(town: Town) 
     consent = town.give("holder")
     town.deliver()
     town.wires.lose_reply = lambda _sender, recipient: recipient == "holder"
-    Consents(town["origin"]).withdraw(consent)
+    town["origin"].consents.withdraw(consent)
     town.deliver("origin")
-    assert send_pulses(town["origin"]) == 0
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
 
 
 def test_a_lost_reply_leads_to_the_same_message_and_one_effect(town: Town) -> None:
@@ -128,10 +129,10 @@ def test_a_lost_reply_leads_to_the_same_message_and_one_effect(town: Town) -> No
 
 def test_a_withdrawal_that_comes_before_the_consent_bars_it(town: Town) -> None:
     consent = town.give("holder")
-    with town["origin"].snapshot() as session:
+    with town["origin"].context.snapshot() as session:
         (copy,) = SqlMailbox(session).due(town.network.clock.now(), 10)
-    Consents(town["origin"]).withdraw(consent)
-    with town["origin"].transaction() as session:
+    town["origin"].consents.withdraw(consent)
+    with town["origin"].context.transaction() as session:
         SqlMailbox(session).defer([copy], "late", town.network.clock.now())
     town.deliver()
     town.later(hours=1)
@@ -144,13 +145,13 @@ def test_narrowing_reaches_the_holder_and_an_older_copy_changes_nothing(town: To
     consent = town.give("holder")
     town.deliver()
     older = next(payload for sender, to, payload in town.wires.crossed if (sender, to) == ("origin", "holder"))
-    Consents(town["origin"]).narrow(consent, ScopeInput(fields=("work.status",)))
+    town["origin"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
     town.deliver()
     assert town.shares("holder") == town.shares("origin") == {"work.status"}
     assert b"consent.copy" in older
-    with town["origin"].transaction() as session:
+    with town["origin"].context.transaction() as session:
         content = {"consent_id": consent, "index": 0}
-        view = town["origin"].consents(session).get(consent)
+        view = own_consents(town["origin"].context, session).get(consent)
         from records_exchange.mailboxes import NewNotice
 
         notice = NewNotice(CONSENT_COPY, "holder", consent, content, view.person_ref)
@@ -162,7 +163,7 @@ def test_narrowing_reaches_the_holder_and_an_older_copy_changes_nothing(town: To
 def test_a_holder_taken_out_stops_sharing(town: Town) -> None:
     consent = town.give("holder")
     town.deliver()
-    Consents(town["origin"]).narrow(consent, ScopeInput(drop_holders=("holder",)))
+    town["origin"].consents.narrow(consent, ScopeInput(drop_holders=("holder",)))
     town.deliver()
     assert town.shares("holder") == set()
     assert town.shares("origin") == set(FIELDS)
@@ -170,20 +171,20 @@ def test_a_holder_taken_out_stops_sharing(town: Town) -> None:
 
 def test_a_recipient_taken_out_deletes_its_copies(town: Town) -> None:
     given = GrantInput(PERSON, ("casework",), ("asker", "other"), FIELDS)
-    consent = Consents(town["origin"]).grant(given).consent_id
+    consent = town["origin"].consents.grant(given).consent_id
     town.shares("origin")
-    Consents(town["origin"]).narrow(consent, ScopeInput(recipients=("other",)))
+    town["origin"].consents.narrow(consent, ScopeInput(recipients=("other",)))
     town.deliver()
-    assert shared_copies(town["asker"], PERSON) == ()
+    assert shared_copies(town["asker"].context, PERSON) == ()
     assert town.state("origin", consent) is ConsentState.RENEWED
 
 
 def test_narrowing_is_no_new_yes(town: Town) -> None:
     consent = town.give()
     town.later(minutes=1)
-    Consents(town["origin"]).refuse(GrantInput(PERSON, ("casework",), ("asker",), ("work.status",)))
+    town["origin"].consents.refuse(GrantInput(PERSON, ("casework",), ("asker",), ("work.status",)))
     town.later(minutes=1)
-    Consents(town["origin"]).narrow(consent, ScopeInput(purposes=("casework",), fields=("work.status",)))
+    town["origin"].consents.narrow(consent, ScopeInput(purposes=("casework",), fields=("work.status",)))
     assert town.shares("origin") == set()
 
 
@@ -191,7 +192,7 @@ def test_narrowing_is_no_new_yes(town: Town) -> None:
 def test_a_later_no_said_at_the_holder_prevails_over_a_yes_that_travelled(town: Town) -> None:
     town.give("holder")
     town.later(minutes=1)
-    Consents(town["holder"]).refuse(GrantInput(PERSON, ("casework",), ("asker",), ("work.status",)))
+    town["holder"].consents.refuse(GrantInput(PERSON, ("casework",), ("asker",), ("work.status",)))
     town.deliver()  # the yes arrives after the no
     assert town.shares("holder") == {"person.language"}
 
@@ -201,9 +202,9 @@ def test_a_renewal_travels(town: Town) -> None:
 
     consent = town.give("holder")
     town.deliver()
-    Consents(town["origin"]).renew(RenewalInput(consent, valid_days=900))
+    town["origin"].consents.renew(RenewalInput(consent, valid_days=900))
     town.deliver()
-    (view,) = Consents(town["holder"]).list()
+    (view,) = town["holder"].consents.list()
     assert view.state is ConsentState.RENEWED
     assert view.record.valid_until - town.network.clock.now() == timedelta(days=900)
 
@@ -212,7 +213,7 @@ def test_a_consent_given_elsewhere_is_changed_elsewhere(town: Town) -> None:
     consent = town.give("holder")
     town.deliver()
     with pytest.raises(ConsentInvalid):
-        Consents(town["holder"]).narrow(consent, ScopeInput(fields=("work.status",)))
+        town["holder"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
 
 
 def test_a_stranger_cannot_end_a_consent(town: Town) -> None:
@@ -225,17 +226,17 @@ def test_a_stranger_cannot_end_a_consent(town: Town) -> None:
 
 def test_nothing_is_withdrawn_that_nobody_gave(town: Town) -> None:
     with pytest.raises(ConsentUnknown):
-        Consents(town["asker"]).withdraw("0" * 32)
+        town["asker"].consents.withdraw("0" * 32)
 
 
 def test_every_export_passes_the_audit(town: Town, tmp_path: Path) -> None:
     consent = town.give("holder")
     town.deliver()
     town.shares("holder")
-    Consents(town["asker"]).withdraw(consent)
+    town["asker"].consents.withdraw(consent)
     town.deliver()
     for entity in ENTITIES[:3]:
-        export_own_ledger(town[entity], tmp_path / "export" / entity)
+        export_own_ledger(town[entity].context, tmp_path / "export" / entity)
         folder = tmp_path / "export" / entity
         report = verify_export(folder, load_policy(folder / "trust.policy"))
         assert report.passed, report.document()
@@ -245,7 +246,7 @@ def test_every_export_passes_the_audit(town: Town, tmp_path: Path) -> None:
 def test_no_document_name_or_local_id_crosses_with_a_consent(town: Town) -> None:
     consent = town.give("holder")
     town.deliver()
-    Consents(town["holder"]).withdraw(consent)
+    town["holder"].consents.withdraw(consent)
     town.deliver()
     crossed = b"".join(payload for _, _, payload in town.wires.crossed)
     assert town.wires.crossed
@@ -254,13 +255,12 @@ def test_no_document_name_or_local_id_crosses_with_a_consent(town: Town) -> None
 
 
 def test_the_outbox_names_nobody_once_a_person_is_erased(town: Town) -> None:
-    from node.rights.erasure import Erasures
 
     consent = town.give("holder")
     town.deliver()
     town.wires.partition(["holder"], ["origin"])
-    Consents(town["origin"]).withdraw(consent)
-    Erasures(town["origin"]).erase_person(PERSON, "eu-gdpr:A17-1-b")
+    town["origin"].consents.withdraw(consent)
+    town["origin"].erasures.erase_person(PERSON, "eu-gdpr:A17-1-b")
     town.wires.heal()
     town.deliver()
     assert town.state("holder", consent) is ConsentState.WITHDRAWN
@@ -270,7 +270,7 @@ def test_two_consents_of_two_people_do_not_mix(town: Town) -> None:
     hold(town["origin"], person_record(OTHER_PERSON, name="Otra Ficticia"))
     mine = town.give("holder")
     theirs = grant(town["origin"], "asker", document=OTHER_PERSON, fields=FIELDS)
-    Consents(town["origin"]).withdraw(theirs)
+    town["origin"].consents.withdraw(theirs)
     town.deliver()
     assert town.shares("holder") == set(FIELDS)
     assert town.state("origin", mine) is ConsentState.GIVEN

@@ -12,12 +12,13 @@ from consent_ledger.bodies import AccessReportBody
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.errors import ExportUnusable
 from consent_ledger.receipt import load_policy, verify_receipt
-from node.consents.consents import Consents
 from node.fetch.asking import Asking, question_of
+from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
-from node.referrals.referrals import NewReferral, Referrals
+from node.people.store import people_store
+from node.referrals.referrals import NewReferral
 from node.rights.access_report.collecting import person_entries
-from node.rights.access_report.issuing import AccessReports, IssuedReport
+from node.rights.access_report.issuing import IssuedReport
 from node.rights.access_report.text import issued_text
 from node.wiring import Node
 from policies.errors import UnknownTerm
@@ -27,12 +28,14 @@ from tests.support.postoffice import PostOffice, audit, faults
 
 def fetch(office: PostOffice, asker: str, holder: str) -> None:
     node = office.network.nodes[asker]
-    Asking(node, send=node.transport.call).fetch(PERSON, question_of(node, "casework"), [holder])
+    Asking(node.context, node.peer_ledgers, node.transport.call).fetch(
+        PERSON, question_of(node.context, "casework"), [holder]
+    )
 
 
 def issue(office: PostOffice, entity: str = "town", folder: str = "", **options: Any) -> IssuedReport:
     out = office.network.root / folder if folder else None
-    return AccessReports(office.network.nodes[entity]).issue(PERSON, out, **options)
+    return office.network.nodes[entity].access_reports.issue(PERSON, out, **options)
 
 
 def told(issued: IssuedReport) -> dict[str, list[dict[str, Any]] | str]:
@@ -44,9 +47,9 @@ def told(issued: IssuedReport) -> dict[str, list[dict[str, Any]] | str]:
 
 
 def entries_of(node: Node, kind: EntryType) -> list[AccessReportBody]:
-    with node.snapshot() as session:
-        person = node.people(session).get_by_document(PERSON).person_id
-        found = [entry.body for entry in person_entries(node, session, person) if entry.kind is kind]
+    with node.context.snapshot() as session:
+        person = people_store(node.context, session).get_by_document(PERSON).person_id
+        found = [entry.body for entry in person_entries(node.context, session, person) if entry.kind is kind]
     return [body for body in found if isinstance(body, AccessReportBody)]
 
 
@@ -190,11 +193,13 @@ def test_who_does_not_answer_is_shown_and_takes_nothing_from_the_rest(office: Po
 
 def with_professional(node: Node) -> None:
     """Note who of the staff asked, as an entity that keeps case teams does."""
-    with node.transaction() as session:
-        person = node.people(session).get_by_document(PERSON).person_id
-        (entry,) = [each for each in person_entries(node, session, person) if each.kind is EntryType.RELEASE_RECEIVED]
+    with node.context.transaction() as session:
+        person = people_store(node.context, session).get_by_document(PERSON).person_id
+        (entry,) = [
+            each for each in person_entries(node.context, session, person) if each.kind is EntryType.RELEASE_RECEIVED
+        ]
         body = entry.body.model_copy(update={"professional": "trab-7"})
-        node.ledger(session).append([NewEntry(EntryType.RELEASE_RECEIVED, body)], node.clock.now())
+        own_ledger(node.context, session).append([NewEntry(EntryType.RELEASE_RECEIVED, body)], node.context.clock.now())
 
 
 def test_staff_are_named_only_for_a_coded_reason_and_their_proofs_show_no_content_otherwise(office: PostOffice) -> None:
@@ -225,7 +230,7 @@ def test_nothing_is_noted_when_the_report_cannot_be_written_or_nobody_has_the_do
     with pytest.raises(ExportUnusable):
         issue(office, folder="full", ask=False)
     with pytest.raises(PersonUnknown):
-        AccessReports(town).issue(STRANGER, ask=False)
+        town.access_reports.issue(STRANGER, ask=False)
     assert entries_of(town, EntryType.ACCESS_REPORT_ISSUED) == []
 
 
@@ -233,11 +238,11 @@ def test_referrals_and_decisions_are_told_in_words(office: PostOffice) -> None:
     network = office.network
     town, ngo = network.nodes["town"], network.nodes["ngo"]
     grant(town, "ngo", purposes=("referral",))
-    referral = Referrals(town).send(NewReferral(PERSON, "ngo", "job_guidance"))
+    referral = town.referrals.send(NewReferral(PERSON, "ngo", "job_guidance"))
     office.deliver()
-    Referrals(ngo).reject(referral.referral_id, "no_capacity")
+    ngo.referrals.reject(referral.referral_id, "no_capacity")
     office.deliver()
-    Consents(town).withdraw(referral.consent_id)
+    town.consents.withdraw(referral.consent_id)
     issue(office, folder="report", ask=False)
     page = (network.root / "report/access.es.html").read_text(encoding="utf-8")
     text = re.sub("<[^>]+>", " ", page)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from node.rights.access_report.issuing import AccessReports
 from tests.support.exchange import PERSON
 from tests.support.town import Town
 
@@ -22,7 +21,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 @pytest.mark.parametrize(("where", "other"), [("origin", "holder"), ("holder", "origin")])
 def test_the_origin_and_the_holders_of_a_consent_tell_each_other_who_looked(town: Town, where: str, other: str) -> None:
-    report = AccessReports(town[where]).issue(PERSON).report
+    report = town[where].access_reports.issue(PERSON).report
     parts = {part.entity: part for part in report.others}
     assert set(parts) == {other, "asker"}
     told = parts[other].told

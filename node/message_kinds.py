@@ -12,17 +12,17 @@ from node.referrals.messages import referral_kinds
 from node.rights.access_report.question import access_report_kind
 
 if TYPE_CHECKING:
-    from node.wiring import Node
+    from node.context import NodeContext
 
 
-def message_kinds(node: "Node") -> Mapping[str, Kind]:
+def message_kinds(context: "NodeContext") -> Mapping[str, Kind]:
     """Return the kinds by name."""
     kinds = [
-        pulse_kind(node),
-        copy_kind(node),
-        withdrawal_kind(node),
-        *referral_kinds(node),
-        capacity_kind(node),
-        access_report_kind(node),
+        pulse_kind(context),
+        copy_kind(context),
+        withdrawal_kind(context),
+        *referral_kinds(context),
+        capacity_kind(context),
+        access_report_kind(context),
     ]
     return {kind.name: kind for kind in kinds}

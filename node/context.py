@@ -1,0 +1,83 @@
+"""What a use case of a node may ask for: settings, keys, clock, directory and units of work, and no more."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from service.storage import open_engine, snapshot, transaction
+
+if TYPE_CHECKING:
+    from node.identity.directory import DirectoryCache
+    from node.keys import NodeKeys
+    from node.settings import NodeSettings
+    from service.clock import Clock
+    from service.group_commit import GroupCommit
+
+
+class NodeContext:
+    """The ground under every use case of one entity's node. Read or opened on first use; safe across threads.
+
+    Attributes:
+        home: the folder with the settings, keys and files of the node.
+        clock: tells the time (UTC).
+    """
+
+    def __init__(self, home: Path, clock: "Clock") -> None:
+        self.home = home
+        self.clock = clock
+
+    @cached_property
+    def settings(self) -> "NodeSettings":
+        """The validated content of ``HOME/node.toml``."""
+        from node.settings import NodeSettings  # noqa: PLC0415 - a command pays only for what it uses
+
+        return NodeSettings.load(self.home)
+
+    @cached_property
+    def keys(self) -> "NodeKeys":
+        """The entity's private keys."""
+        from node.keys import NodeKeys  # noqa: PLC0415 - as above
+
+        return NodeKeys.load(self.home)
+
+    @cached_property
+    def directory(self) -> "DirectoryCache":
+        """The signed directory of the network, as this node last verified it."""
+        from node.identity.directory import DirectoryCache  # noqa: PLC0415 - as above
+
+        key = bytes.fromhex(self.settings.coordinator_key)
+        return DirectoryCache(self.home, network=self.settings.network, coordinator_key=key)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The node's database. Use cases take a unit of work instead."""
+        return open_engine(self.settings.database_url(self.home))
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a durable unit of work."""
+        with transaction(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Open a consistent read."""
+        with snapshot(self.engine) as session:
+            yield session
+
+    @cached_property
+    def commits(self) -> "GroupCommit":
+        """Durable units of work of threads that come at once, in one transaction: the node has one such queue."""
+        from service.group_commit import GroupCommit  # noqa: PLC0415 - as above
+
+        return GroupCommit(self.engine)
+
+    def close(self) -> None:
+        """Close the database connections."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()

@@ -1,0 +1,44 @@
+"""A fetch from the entities that the private locator names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from node.fetch.asking import Asking, Fetched
+from node.locator.locating import Located, Locating
+from node.people.documents import Document
+from records_exchange.request import Question
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedFetch:
+    """What the locator said, and what came of asking those it named."""
+
+    located: Located
+    fetched: Fetched
+
+    @property
+    def partial(self) -> bool:
+        """Tell whether somebody may hold something that is not shown."""
+        silent = any(reply.error is not None for reply in self.fetched.replies)
+        return silent or self.located.more or self.located.unlisted > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """Asks other entities for a person's consented data: named ones, or those that the locator names."""
+
+    asking: Asking
+    locating: Locating
+
+    def fetch(self, document: Document, question: Question, holders: Sequence[str]) -> Fetched:
+        """Ask the named entities, in parallel; see `Asking.fetch`."""
+        return self.asking.fetch(document, question, holders)
+
+    def fetch_located(self, document: Document, question: Question) -> LocatedFetch:
+        """Locate the holders of a person's consented data and ask them all, in parallel.
+
+        Raises:
+            RedpactError: as `Locating.locate` and `Asking.fetch`. What a holder does is in the replies instead.
+        """
+        located = self.locating.locate(document, question.purpose)
+        return LocatedFetch(located, self.asking.fetch(document, question, located.holders))
