@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from consent_ledger.merkle import HASH_BYTES, MAX_SIZE
 from consent_ledger.note import NoteSigner, NoteVerifier, Verifier, check_key_name, open_note, parse_note
+from presentation.messages import _
 from trust.errors import MalformedDocument, SignatureInvalid
 
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -35,16 +36,16 @@ class Checkpoint:
         """
         lines = text.split("\n")
         if len(lines) != 4 or lines[3]:  # noqa: PLR2004 - three lines and what follows the last newline
-            raise MalformedDocument("a checkpoint has exactly three lines")
-        origin, size, encoded, _ = lines
+            raise MalformedDocument(_("un punto de control tiene exactamente tres líneas"))
+        origin, size, encoded, _unused = lines
         if not _SIZE.fullmatch(size) or int(size) > MAX_SIZE:
-            raise MalformedDocument("the checkpoint's size is not a number")
+            raise MalformedDocument(_("el tamaño del punto de control no es un número"))
         try:
             root = base64.b64decode(encoded, validate=True)
         except (ValueError, binascii.Error) as error:
-            raise MalformedDocument("the checkpoint's root is not base64") from error
+            raise MalformedDocument(_("la raíz del punto de control no está en base64")) from error
         if len(root) != HASH_BYTES or base64.b64encode(root).decode() != encoded:
-            raise MalformedDocument("the checkpoint's root is not 32 bytes")
+            raise MalformedDocument(_("la raíz del punto de control no tiene 32 bytes"))
         return cls(check_key_name(origin), int(size), root)
 
 
@@ -71,8 +72,10 @@ def open_checkpoint(note: bytes, log: NoteVerifier, *, others: Sequence[Verifier
     """
     opened = open_note(note, (log, *others))
     if (log.name, log.key_id) not in {(s.name, s.key_id) for s in opened.signatures}:
-        raise SignatureInvalid(f"the checkpoint is not signed by {log.name}")
+        raise SignatureInvalid(_("el punto de control no está firmado por {log}", log=log.name))
     checkpoint = Checkpoint.parse(opened.text)
     if checkpoint.origin != log.name:
-        raise SignatureInvalid(f"the checkpoint is of {checkpoint.origin!r}, expected {log.name!r}")
+        raise SignatureInvalid(
+            _("el punto de control es de {origin!r}; se esperaba {log!r}", origin=checkpoint.origin, log=log.name)
+        )
     return checkpoint

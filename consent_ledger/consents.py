@@ -26,6 +26,7 @@ from consent_ledger.consent_model import (
 from consent_ledger.entry import Body, EntryType, NewEntry
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
 from consent_ledger.log import ConsentLedger
+from presentation.messages import _
 
 
 class ConsentStore(Protocol):
@@ -71,7 +72,7 @@ class ConsentRegister:
             ConsentInvalid: validity that ends before it starts or is over, or a guardian's act without a guardian.
         """
         if grant.valid_until <= now:
-            raise ConsentInvalid("the validity is already over", remedy="choose a later end")
+            raise ConsentInvalid(_("la vigencia ya ha terminado"), remedy=_("elija una fecha de fin posterior"))
         return self._begin(ConsentAct.GIVE, grant, now)
 
     def refuse(self, grant: ConsentGrant, now: datetime) -> ConsentView:
@@ -93,9 +94,12 @@ class ConsentRegister:
         view = self.get(consent_id)
         state, kind = _next(view, ConsentAct.RENEW)
         if view.record.valid_until <= now:
-            raise ConsentTransitionRefused(f"consent {consent_id} is over", remedy="the person gives a new consent")
+            raise ConsentTransitionRefused(
+                _("el consentimiento {consent_id} ya ha terminado", consent_id=consent_id),
+                remedy=_("la persona debe dar un consentimiento nuevo"),
+            )
         if renewal.valid_until <= now:
-            raise ConsentInvalid("the validity is already over", remedy="choose a later end")
+            raise ConsentInvalid(_("la vigencia ya ha terminado"), remedy=_("elija una fecha de fin posterior"))
         _require_own(view)
         act = renewal.model_dump(exclude={"notice", "language"})
         shown = {"notice": renewal.notice or view.record.notice, "language": renewal.language or view.record.language}
@@ -117,7 +121,10 @@ class ConsentRegister:
         view = self.get(consent_id)
         state, kind = _next(view, ConsentAct.RENEW)
         if view.record.valid_until <= now:
-            raise ConsentTransitionRefused(f"consent {consent_id} is over", remedy="the person gives a new consent")
+            raise ConsentTransitionRefused(
+                _("el consentimiento {consent_id} ya ha terminado", consent_id=consent_id),
+                remedy=_("la persona debe dar un consentimiento nuevo"),
+            )
         _require_own(view)
         record = _narrowed(view.record, scope)
         return self._change(view.model_copy(update={"record": record}), state, NewEntry(kind, record), now)
@@ -137,12 +144,17 @@ class ConsentRegister:
         """
         view = self._store.get(record.consent_id)
         if record.origin is None or record.controller != self._controller:
-            raise ConsentInvalid("a consent that travelled says where it was given, and who holds it here")
+            raise ConsentInvalid(
+                _("un consentimiento recibido de otra entidad debe decir dónde se dio y qué entidad lo tiene aquí")
+            )
         if view is None:
             return self._record(ConsentAct.GIVE, _checked(record), now)
         known = view.record.origin
         if known is None or known.entity != record.origin.entity or view.person_ref != record.person_ref:
-            raise ConsentInvalid(f"another consent has the id {record.consent_id}", remedy="tell the sender's officer")
+            raise ConsentInvalid(
+                _("ya hay otro consentimiento con el identificador {consent_id}", consent_id=record.consent_id),
+                remedy=_("avise a la persona delegada de protección de datos de la entidad remitente"),
+            )
         if view.state not in VALID_FOR_PROCESSING or record.origin.index <= known.index:
             return view
         state, kind = _next(view, ConsentAct.RENEW)
@@ -177,7 +189,10 @@ class ConsentRegister:
         """
         view = self.find(consent_id)
         if view is None:
-            raise ConsentUnknown(f"there is no consent {consent_id!r}", remedy="run: redpact-node consent list")
+            raise ConsentUnknown(
+                _("no existe el consentimiento {consent_id!r}", consent_id=consent_id),
+                remedy=_("ejecute: redpact-node consent list"),
+            )
         return view
 
     def list(self, person_ref: str | None = None) -> tuple[ConsentView, ...]:
@@ -236,8 +251,13 @@ def _next(view: ConsentView, act: ConsentAct) -> tuple[ConsentState, EntryType]:
         return TRANSITIONS[view.state, act]
     except KeyError:
         raise ConsentTransitionRefused(
-            f"consent {view.consent_id} is {view.state}: it cannot {act}",
-            remedy="a person who changes their mind gives a new consent",
+            _(
+                "el consentimiento {consent_id} está en el estado «{state}»: no admite el acto «{act}»",
+                consent_id=view.consent_id,
+                state=view.state,
+                act=act,
+            ),
+            remedy=_("si la persona cambia de idea, debe dar un consentimiento nuevo"),
         ) from None
 
 
@@ -245,8 +265,8 @@ def _require_own(view: ConsentView) -> None:
     origin = view.record.origin
     if origin is not None:
         raise ConsentInvalid(
-            f"consent {view.consent_id} was given at {origin.entity}",
-            remedy="change it there, or withdraw it here and give a new one",
+            _("el consentimiento {consent_id} se dio en {entity}", consent_id=view.consent_id, entity=origin.entity),
+            remedy=_("cámbielo allí, o retírelo aquí y registre uno nuevo"),
         )
 
 
@@ -256,10 +276,13 @@ def _narrowed(record: ConsentBody, scope: ConsentScope) -> ConsentBody:
     for name, wanted in scope.model_dump(exclude_none=True).items():
         held = getattr(record, name)
         if surplus := set(wanted) - set(held):
-            raise ConsentInvalid(f"{min(surplus)} is not in the consent", remedy="wider: a new consent")
+            raise ConsentInvalid(
+                _("{surplus} no está en el consentimiento", surplus=min(surplus)),
+                remedy=_("para ampliarlo hace falta un consentimiento nuevo"),
+            )
         changed[name] = tuple(item for item in held if item in wanted)
     if all(getattr(record, name) == value for name, value in changed.items()):
-        raise ConsentInvalid("nothing would be narrower", remedy="leave something of the consent out")
+        raise ConsentInvalid(_("el consentimiento no quedaría más limitado"), remedy=_("quite algo del consentimiento"))
     changed["special_fields"] = tuple(
         item
         for item in record.special_fields
@@ -274,9 +297,10 @@ def _narrowed(record: ConsentBody, scope: ConsentScope) -> ConsentBody:
 
 def _checked(record: ConsentBody) -> ConsentBody:
     if record.valid_until <= record.valid_from:
-        raise ConsentInvalid("the validity ends before it starts", remedy="correct the dates")
+        raise ConsentInvalid(_("la vigencia termina antes de empezar"), remedy=_("corrija las fechas"))
     if (record.acted_by is Actor.GUARDIAN) != (record.guardian is not None):
         raise ConsentInvalid(
-            "a guardian is named exactly when a guardian acted", remedy="name the guardian and their relation"
+            _("debe indicarse representante si actuó un representante, y solo entonces"),
+            remedy=_("indique quién es el representante y su relación con la persona"),
         )
     return record

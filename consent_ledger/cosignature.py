@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, Protocol, Self
 
 from consent_ledger.note import Note, NoteSignature, check_key_name, decode_vkey, encode_vkey, key_hash, parse_note
+from presentation.messages import _
 from trust.errors import MalformedDocument, SignatureInvalid
 from trust.signing import SIGNATURE_BYTES, Signer, verify_signature
 
@@ -46,7 +47,9 @@ class CosignatureVerifier:
         """
         name, kind, public_key = decode_vkey(vkey)
         if kind != COSIGNATURE:
-            raise MalformedDocument(f"witness key of type {kind:#04x}, expected a cosignature key (0x04)")
+            raise MalformedDocument(
+                _("la clave de testigo es de tipo {kind:#04x}; se esperaba una clave de cofirma (0x04)", kind=kind)
+            )
         return cls(name, public_key)
 
     def verify(self, text: str, signature: bytes) -> None:
@@ -56,10 +59,16 @@ class CosignatureVerifier:
             SignatureInvalid: it is not by this witness.
         """
         if len(signature) != _TIME_BYTES + SIGNATURE_BYTES:
-            raise SignatureInvalid(f"cosignature of {self.name} is not {_TIME_BYTES + SIGNATURE_BYTES} bytes")
+            raise SignatureInvalid(
+                _(
+                    "la cofirma de {name} no tiene {time_bytes} bytes",
+                    name=self.name,
+                    time_bytes=_TIME_BYTES + SIGNATURE_BYTES,
+                )
+            )
         time = int.from_bytes(signature[:_TIME_BYTES], "big")
         if time > _MAX_TIME:
-            raise SignatureInvalid(f"cosignature of {self.name} is of no possible time")
+            raise SignatureInvalid(_("la cofirma de {name} lleva una fecha imposible", name=self.name))
         verify_signature(self.public_key, signature[_TIME_BYTES:], cosigned_message(text, time))
 
 
@@ -136,10 +145,10 @@ def parse_cosignatures(data: bytes, text: str, witness: CosignatureVerifier) -> 
     """
     note = parse_note(text.encode() + b"\n" + data)
     if note.text != text:
-        raise MalformedDocument("the witness answered with more than signature lines")
+        raise MalformedDocument(_("la respuesta del testigo contiene algo más que líneas de firma"))
     own = tuple(line for line in note.signatures if (line.name, line.key_id) == (witness.name, witness.key_id))
     for line in own:
         witness.verify(text, line.signature)
     if not own:
-        raise SignatureInvalid(f"the answer holds no cosignature of {witness.name}")
+        raise SignatureInvalid(_("la respuesta no contiene ninguna cofirma de {witness}", witness=witness.name))
     return own[:1]

@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Final, Self
 from pydantic import AfterValidator, AwareDatetime, ValidationError
 
 from consent_ledger.errors import EntryInvalid
+from presentation.messages import _
 from trust import canonical
 from trust.canonical_model import CanonicalModel
 from trust.errors import MalformedDocument
@@ -98,14 +99,16 @@ class Leaf:
         """
         found = _LEAF.fullmatch(data)
         if found is None:
-            raise MalformedDocument("not a ledger entry in its canonical form")
+            raise MalformedDocument(_("no es una anotación del registro en su forma canónica"))
         commitment, entry_id, time, kind = found.groups()
         try:
             return cls(_KINDS[kind], entry_id.decode(), datetime.fromisoformat(time.decode()), commitment.decode())
         except KeyError as error:
-            raise MalformedDocument(f"not a ledger entry: there is no type {kind.decode()}") from error
+            raise MalformedDocument(
+                _("no es una anotación del registro: no existe el tipo {kind}", kind=kind.decode())
+            ) from error
         except ValueError as error:
-            raise MalformedDocument(f"not a ledger entry: {error}") from error
+            raise MalformedDocument(_("no es una anotación del registro: {error}", error=str(error))) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,13 @@ class NewEntry:
 
     def __post_init__(self) -> None:
         if self.type not in self.body.entry_types:
-            raise EntryInvalid(f"an entry {self.type} cannot have a {type(self.body).__name__}")
+            raise EntryInvalid(
+                _(
+                    "una anotación {type} no puede llevar un contenido {body}",
+                    type=self.type,
+                    body=type(self.body).__name__,
+                )
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +174,13 @@ def seal_entry(entry: NewEntry, time: str) -> SealedEntry:
     """
     body = entry.body.canonical()
     if len(body) > MAX_BODY_BYTES:
-        raise EntryInvalid(f"a body of {len(body)} bytes is larger than the {MAX_BODY_BYTES} allowed")
+        raise EntryInvalid(
+            _(
+                "el contenido ocupa {body_count} bytes, más de los {max_body_bytes} permitidos",
+                body_count=len(body),
+                max_body_bytes=MAX_BODY_BYTES,
+            )
+        )
     random = secrets.token_bytes(SALT_BYTES + ENTRY_ID_BYTES)
     salt, entry_id = random[:SALT_BYTES], random[SALT_BYTES:].hex()
     leaf = encode_leaf(entry.type, entry_id, time, commitment_of(salt, body))
@@ -183,4 +198,10 @@ def parse_body(kind: EntryType, document: dict[str, Any]) -> Body:
     try:
         return BODY_MODELS[kind].model_validate(document)
     except ValidationError as error:
-        raise MalformedDocument(f"not the body of an entry {kind}: {error.error_count()} faults") from error
+        raise MalformedDocument(
+            _(
+                "no es el contenido de una anotación {kind}: {error_count} errores",
+                kind=kind,
+                error_count=error.error_count(),
+            )
+        ) from error

@@ -14,6 +14,7 @@ from consent_ledger.entry import EntryType
 from consent_ledger.errors import LedgerDamaged
 from consent_ledger.store import LedgerStore, StoredBody
 from policies.retention import Retention, RetentionRule
+from presentation.messages import _
 
 _RECIPIENT_OF: Final = {EntryType.RELEASE.value: "recipient", EntryType.REFERRAL.value: "peer"}
 _WITHOUT_PERSON: Final = frozenset(
@@ -105,7 +106,7 @@ def _counted_from(
 def _consent_ends(store: LedgerStore, size: int) -> dict[str, datetime]:
     """Return when each consent ended, or will; a later entry of the same consent decides."""
     ends: dict[str, datetime] = {}
-    for _, kind, time, stored in _dated(store, size):
+    for _unused, kind, time, stored in _dated(store, size):
         if kind in _OPENS:
             body = _document(stored)
             ends[str(body["consent_id"])] = _moment(body["valid_until"])
@@ -139,10 +140,14 @@ def _document(stored: StoredBody) -> Mapping[str, Any]:
         document = json.loads(stored.body)
     except ValueError as error:
         raise LedgerDamaged(
-            f"the content of entry {stored.index} does not read", remedy="restore the last backup"
+            _("no se puede leer el contenido de la anotación {index!s}", index=stored.index),
+            remedy=_("restaure la última copia de seguridad"),
         ) from error
     if not isinstance(document, dict):
-        raise LedgerDamaged(f"the content of entry {stored.index} is no object", remedy="restore the last backup")
+        raise LedgerDamaged(
+            _("el contenido de la anotación {index!s} no es un objeto JSON", index=stored.index),
+            remedy=_("restaure la última copia de seguridad"),
+        )
     return document
 
 

@@ -1,6 +1,7 @@
 """Errors of the ledger. `LedgerError` is the root; it is also a `TrustError`, for what does not verify."""
 
 from policies.errors import ErrorKind
+from presentation.messages import _
 from trust.errors import SignatureInvalid, TrustError
 
 
@@ -14,16 +15,16 @@ class QuorumMissing(SignatureInvalid):
     """A checkpoint signed by its log, and cosigned by fewer witnesses than the trust policy asks for."""
 
     code = "quorum_missing"
-    es = "Aún no hay testigos suficientes que hayan cofirmado el registro. Pida una copia más reciente."
+    sentence = _("Aún no hay testigos suficientes que hayan cofirmado el registro. Pida una copia más reciente.")
 
 
 class ProofError(LedgerError):
     """An inclusion or consistency proof that does not prove what it claims."""
 
     code = "proof_invalid"
-    es = (
-        "La prueba criptográfica no es válida: el registro no contiene lo que afirma. Avise a la "
-        "persona delegada de protección de datos."
+    sentence = _(
+        "La prueba criptográfica no es válida: el registro no contiene lo que afirma. Avise a la persona "
+        "delegada de protección de datos."
     )
 
 
@@ -32,7 +33,9 @@ class LedgerDamaged(LedgerError):
 
     code = "ledger_damaged"
     kind = ErrorKind.DAMAGED
-    es = "El registro de consentimientos está dañado. No siga usando el nodo: restaure la última copia de seguridad."
+    sentence = _(
+        "El registro de consentimientos está dañado. No siga usando el nodo: restaure la última copia de seguridad."
+    )
 
 
 class EntryInvalid(LedgerError):
@@ -40,7 +43,7 @@ class EntryInvalid(LedgerError):
 
     code = "entry_invalid"
     kind = ErrorKind.USAGE
-    es = "La anotación no se puede escribir en el registro. Revise los datos indicados."
+    sentence = _("La anotación no se puede escribir en el registro. Revise los datos indicados.")
 
 
 class EntryUnknown(LedgerError):
@@ -48,7 +51,9 @@ class EntryUnknown(LedgerError):
 
     code = "entry_unknown"
     kind = ErrorKind.USAGE
-    es = "El registro no tiene ninguna anotación con ese número. Consulte el tamaño con «redpact-node ledger status»."
+    sentence = _(
+        "El registro no tiene ninguna anotación con ese número. Consulte el tamaño con «redpact-node ledger status»."
+    )
 
 
 class ConsentUnknown(LedgerError):
@@ -56,7 +61,7 @@ class ConsentUnknown(LedgerError):
 
     code = "consent_unknown"
     kind = ErrorKind.USAGE
-    es = "No existe ese consentimiento en esta entidad. Consulte la lista con «redpact-node consent list»."
+    sentence = _("No existe ese consentimiento en esta entidad. Consulte la lista con «redpact-node consent list».")
 
 
 class ConsentInvalid(LedgerError):
@@ -64,14 +69,14 @@ class ConsentInvalid(LedgerError):
 
     code = "consent_invalid"
     kind = ErrorKind.USAGE
-    es = "El consentimiento no está completo o sus fechas no son correctas. Corrija los datos indicados."
+    sentence = _("El consentimiento no está completo o sus fechas no son correctas. Corrija los datos indicados.")
 
 
 class ConsentTransitionRefused(LedgerError):
     """A change that the consent's present state does not allow."""
 
     code = "consent_transition_refused"
-    es = (
+    sentence = _(
         "El consentimiento no admite ese cambio en su estado actual. Consulte su estado con "
         "«redpact-node consent list»."
     )
@@ -82,7 +87,9 @@ class ExportUnusable(LedgerError):
 
     code = "export_unusable"
     kind = ErrorKind.USAGE
-    es = "La carpeta no contiene una exportación del registro, o no se puede escribir en ella. Indique otra carpeta."
+    sentence = _(
+        "La carpeta no contiene una exportación del registro, o no se puede escribir en ella. Indique otra carpeta."
+    )
 
 
 class PdfUnavailable(LedgerError):
@@ -90,4 +97,6 @@ class PdfUnavailable(LedgerError):
 
     code = "pdf_unavailable"
     kind = ErrorKind.USAGE
-    es = "No se puede escribir el PDF: falta un componente opcional. Instálelo, o entregue el justificante en HTML."
+    sentence = _(
+        "No se puede escribir el PDF: falta un componente opcional. Instálelo, o entregue el justificante en HTML."
+    )

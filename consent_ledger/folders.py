@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from consent_ledger.errors import ExportUnusable
+from presentation.messages import _
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise ExportUnusable(f"{target} is not empty", remedy="choose a new folder")
+            raise ExportUnusable(_("{target} no está vacía", target=target), remedy=_("elija una carpeta nueva"))
         draft.mkdir(parents=True)
     except OSError as error:
         raise _unusable(target, error) from error
@@ -41,7 +42,7 @@ def new_file(path: Path, data: bytes, *, replace: bool = False) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
         if path.exists() and not replace:
-            raise ExportUnusable(f"{path} exists already", remedy="choose another file, or use --force")
+            raise ExportUnusable(_("{path} ya existe", path=path), remedy=_("elija otro fichero, o use --force"))
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(data)
         draft.replace(path)
@@ -53,7 +54,8 @@ def new_file(path: Path, data: bytes, *, replace: bool = False) -> None:
 
 def _unusable(target: Path, error: OSError) -> ExportUnusable:
     return ExportUnusable(
-        f"cannot write {target}: {error.strerror}", remedy="choose another folder, or free space on the disk"
+        _("no se puede escribir {target}: {strerror}", target=target, strerror=error.strerror),
+        remedy=_("elija otra carpeta, o libere espacio en el disco"),
     )
 
 
@@ -69,8 +71,11 @@ def read_file(path: Path, max_bytes: int) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"
         raise ExportUnusable(
-            f"cannot read {path}: {reason}", remedy="check the path, or ask for a new export"
+            _("no se puede leer {path}: {reason}", path=path, reason=reason),
+            remedy=_("compruebe la ruta, o pida una exportación nueva"),
         ) from error
     if len(data) > max_bytes:
-        raise ExportUnusable(f"{path} is larger than expected", remedy="ask for a new export")
+        raise ExportUnusable(
+            _("{path} es más grande de lo esperado", path=path), remedy=_("pida una exportación nueva")
+        )
     return data

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from consent_ledger.witness import Evidence, Misconduct, origin_hash
+from presentation.messages import Message, _, listing, speaking
 from service.errors import HomeUnusable
 from service.files import write_private
 from service.findings import Finding, Level
@@ -22,12 +24,13 @@ MAX_FILES: Final = 1000
 
 _log = structlog.get_logger(__name__)
 
-_WHAT: Final = {
-    Misconduct.FORK: ("firmó dos versiones de su registro", "signed two versions of its ledger"),
-    Misconduct.UNPROVEN: ("no prueba que su registro solo haya crecido", "does not prove that its ledger only grew"),
-    Misconduct.ROLLBACK: ("ha acortado su registro", "shortened its ledger"),
-    Misconduct.SMALLER: ("muestra un registro más corto que antes", "shows a shorter ledger than before"),
+_WHAT: Final[Mapping[Misconduct, Callable[[str], Message]]] = {
+    Misconduct.FORK: lambda origin: _("{origin} firmó dos versiones de su registro", origin=origin),
+    Misconduct.UNPROVEN: lambda origin: _("{origin} no prueba que su registro solo haya crecido", origin=origin),
+    Misconduct.ROLLBACK: lambda origin: _("{origin} ha acortado su registro", origin=origin),
+    Misconduct.SMALLER: lambda origin: _("{origin} muestra un registro más corto que antes", origin=origin),
 }
+_KINDS: Final = frozenset(kind.value for kind in _WHAT)
 
 
 def keep_evidence(home: Path, evidence: Evidence, *, seen_by: str, now: datetime) -> Path | None:
@@ -76,7 +79,8 @@ def clear_doubt(home: Path, origin: str) -> None:
         _doubt(home, origin).unlink(missing_ok=True)
     except OSError as error:
         raise HomeUnusable(
-            f"cannot remove {_doubt(home, origin)}: {error.strerror}", remedy="check its owner"
+            _("no se puede borrar {doubt}: {strerror}", doubt=_doubt(home, origin), strerror=error.strerror),
+            remedy=_("compruebe quién es su propietario"),
         ) from error
 
 
@@ -120,26 +124,35 @@ def check_evidence(home: Path) -> Finding:
     found = evidence_summary(home)
     unclear = [_summary(path) for path in sorted((home / FOLDER / UNCLEAR).glob("*.json"))]
     if not found and unclear:
-        es, en = (", ".join(sorted({_told(each, language) for each in unclear})) for language in (0, 1))
-        remedy = "ask its administrator whether an old backup was restored; a late request clears up by itself"
-        return Finding("evidence", Level.WARNING, f"AVISO: {es}", f"NOTICE: {en}", remedy)
+        remedy = _(
+            "pregunte a quien administra ese nodo si se restauró una copia antigua; si solo fue una petición "
+            "tardía, el aviso desaparece solo"
+        )
+        return Finding("evidence", Level.WARNING, _("AVISO: {found}", found=_all(unclear)), remedy)
     if not found:
-        es, en = "Ningún registro ha mostrado versiones contradictorias", "No ledger has shown contradictory versions"
-        return Finding("evidence", Level.OK, es, en)
-    es, en = (", ".join(sorted({_told(each, language) for each in found})) for language in (0, 1))
-    remedy = f"show {home / FOLDER} to the data-protection officers of both entities; then move the files elsewhere"
-    return Finding("evidence", Level.FAILED, f"ALERTA: {es}", f"ALARM: {en}", remedy)
+        return Finding("evidence", Level.OK, _("Ningún registro ha mostrado versiones contradictorias"))
+    remedy = _(
+        "enseñe {home} a las personas delegadas de protección de datos de las dos entidades; después, lleve "
+        "los ficheros a otro sitio",
+        home=home / FOLDER,
+    )
+    return Finding("evidence", Level.FAILED, _("ALERTA: {found}", found=_all(found)), remedy)
 
 
 def alarm_lines(found: list[dict[str, Any]], lang: str) -> list[str]:
     """Return what ``status`` says of a summary of evidence: nothing when there is none."""
     if not found:
         return []
-    if lang == "en":
-        return [f"ALARM: evidence of altered ledgers: {len(found)} files. Run doctor."]
-    return [f"ALERTA: pruebas de registros alterados: {len(found)} ficheros. Ejecute «doctor»."]
+    say = speaking(lang)
+    return [
+        say.plural(
+            "ALERTA: pruebas de registros alterados: {n} fichero. Ejecute «doctor».",
+            "ALERTA: pruebas de registros alterados: {n} ficheros. Ejecute «doctor».",
+            len(found),
+        )
+    ]
 
 
-def _told(summary: dict[str, Any], language: int) -> str:
-    kinds = {kind.value: words[language] for kind, words in _WHAT.items()}
-    return f"{summary['origin']} {kinds.get(summary['kind'], summary['kind'])}"
+def _all(summaries: list[dict[str, Any]]) -> Message:
+    seen = {(each["origin"], each["kind"]) for each in summaries}
+    return listing(_WHAT[Misconduct(kind)](origin) if kind in _KINDS else origin for origin, kind in sorted(seen))

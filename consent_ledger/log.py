@@ -17,6 +17,7 @@ from consent_ledger.merkle import HASH_BYTES, leaf_hash
 from consent_ledger.note import NoteSigner
 from consent_ledger.store import Head, LedgerStore, Tile
 from consent_ledger.tiles import TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, TileHashes, grow
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class ConsentLedger:
     ) -> tuple[list[Appended], Sequence[bytes]]:
         """Write entries; return them, and the frontier of the log that ends with them."""
         if not entries:
-            raise EntryInvalid("an append of no entries")
+            raise EntryInvalid(_("no hay ninguna anotación que añadir"))
         size, frontier = (head.size, list(head.frontier)) if head else (0, [])
         moment = encode_time(now)
         sealed = [seal_entry(entry, moment) for entry in entries]
@@ -142,9 +143,11 @@ class ConsentLedger:
         size = self.size()
         chosen = sorted(set(indexes))
         if not chosen or len(chosen) > 5000:  # noqa: PLR2004 - the bound of ErasureBody
-            raise EntryInvalid("an erasure names 1 to 5,000 entries")
+            raise EntryInvalid(_("un borrado abarca de 1 a 5.000 anotaciones"))
         if chosen[0] < 0 or chosen[-1] >= size:
-            raise EntryUnknown(f"the ledger has {size} entries, there is no {chosen[-1]}")
+            raise EntryUnknown(
+                _("el registro tiene {size} anotaciones; no existe la {chosen!s}", size=size, chosen=chosen[-1])
+            )
         self._store.erase_bodies(chosen)
         body = ErasureBody(indexes=tuple(chosen), basis=basis, rule=rule)
         (appended,) = self.append([NewEntry(EntryType.ERASURE, body)], now)
@@ -178,7 +181,7 @@ class ConsentLedger:
         """
         for leaf in self._store.leaves(index, index + 1):
             return leaf
-        raise EntryUnknown(f"there is no entry {index}")
+        raise EntryUnknown(_("no existe la anotación {index!s}", index=index))
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
         """Return the proof that entry `index` is in the log of `size` entries, of all entries when None.
@@ -210,7 +213,10 @@ class ConsentLedger:
         root = merkle.fold(head.frontier) if head else merkle.EMPTY_ROOT
         derived = self.subtrees()(0, checkpoint.size)
         if checkpoint.size != self.size() or checkpoint.root != root or derived != root:
-            raise LedgerDamaged("the newest checkpoint is not of the stored entries", remedy="restore the last backup")
+            raise LedgerDamaged(
+                _("el último punto de control no corresponde a las anotaciones guardadas"),
+                remedy=_("restaure la última copia de seguridad"),
+            )
         return checkpoint
 
     def subtrees(self) -> TileHashes:
@@ -236,15 +242,19 @@ class ConsentLedger:
     def _own(self, head: Head | None) -> Head | None:
         if head is not None and head.origin != self.origin:
             raise LedgerDamaged(
-                f"the stored ledger is of {head.origin!r}, not of {self.origin!r}",
-                remedy="check the network and entity in the settings",
+                _(
+                    "el registro guardado es de {origin!r}, no de {own_origin!r}",
+                    origin=head.origin,
+                    own_origin=self.origin,
+                ),
+                remedy=_("compruebe la red y la entidad en la configuración"),
             )
         return head
 
 
 def _bounded(size: int | None, end: int) -> int:
     if size is not None and size > end:
-        raise ProofError(f"the log has {end} entries, not {size}")
+        raise ProofError(_("el registro tiene {end!s} anotaciones, no {size}", end=end, size=size))
     return end if size is None else size
 
 
@@ -259,7 +269,10 @@ def read_tile(store: LedgerStore, level: int, index: int, width: int) -> bytes:
         first = index * TILE_WIDTH
         data = b"".join(leaf_hash(leaf) for leaf in store.leaves(first, first + width))
     if data is None or len(data) < width * HASH_BYTES:
-        raise LedgerDamaged(f"tile {level}/{index} is missing or short", remedy="restore the last backup")
+        raise LedgerDamaged(
+            _("el bloque {level!s}/{index!s} falta o está incompleto", level=level, index=index),
+            remedy=_("restaure la última copia de seguridad"),
+        )
     return data[: width * HASH_BYTES]
 
 

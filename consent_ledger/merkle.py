@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from consent_ledger.errors import ProofError
+from presentation.messages import _
 
 HASH_BYTES: Final = 32
 MAX_SIZE: Final = (1 << 63) - 1
@@ -67,7 +68,7 @@ def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> list[bytes]:
         ProofError: the tree of that size has no such leaf.
     """
     if not 0 <= index < size <= MAX_SIZE:
-        raise ProofError(f"no leaf {index} in a tree of {size}")
+        raise ProofError(_("no existe la hoja {index!s} en un árbol de {size}", index=index, size=size))
     return _path(0, index, size, subtree)
 
 
@@ -80,7 +81,7 @@ def consistency_proof(size1: int, size2: int, subtree: SubtreeHash) -> list[byte
         ProofError: not ``0 <= size1 <= size2``.
     """
     if not 0 <= size1 <= size2 <= MAX_SIZE:
-        raise ProofError(f"a tree of {size2} leaves does not extend one of {size1}")
+        raise ProofError(_("un árbol de {size2} hojas no puede continuar uno de {size1}", size2=size2, size1=size1))
     if size1 in (0, size2):
         return []
     # The last whole subtree of the old tree: its path up the new one is the proof, as RFC 9162 2.1.4.2 verifies it.
@@ -116,11 +117,11 @@ def verify_inclusion(index: int, size: int, leaf_hash: bytes, proof: Sequence[by
     _check_numbers(index, size)
     _check_hashes(leaf_hash, root, *_as_list(proof))
     if index >= size:
-        raise ProofError(f"no leaf {index} in a tree of {size}")
+        raise ProofError(_("no existe la hoja {index!s} en un árbol de {size}", index=index, size=size))
     fn, sn, computed = index, size - 1, leaf_hash
     for sibling in proof:
         if sn == 0:
-            raise ProofError("the inclusion proof has surplus hashes")
+            raise ProofError(_("la prueba de inclusión tiene hashes de más"))
         if fn & 1 or fn == sn:
             computed = node_hash(sibling, computed)
             while not fn & 1 and fn:
@@ -129,9 +130,9 @@ def verify_inclusion(index: int, size: int, leaf_hash: bytes, proof: Sequence[by
             computed = node_hash(computed, sibling)
         fn, sn = fn >> 1, sn >> 1
     if sn:
-        raise ProofError("the inclusion proof is too short")
+        raise ProofError(_("la prueba de inclusión es demasiado corta"))
     if computed != root:
-        raise ProofError("the inclusion proof leads to another root")
+        raise ProofError(_("la prueba de inclusión lleva a otra raíz"))
 
 
 def verify_consistency(size1: int, size2: int, root1: bytes, root2: bytes, proof: Sequence[bytes]) -> None:
@@ -144,19 +145,19 @@ def verify_consistency(size1: int, size2: int, root1: bytes, root2: bytes, proof
     path = _as_list(proof)
     _check_hashes(root1, root2, *path)
     if size1 > size2:
-        raise ProofError(f"a tree of {size2} leaves does not extend one of {size1}")
+        raise ProofError(_("un árbol de {size2} hojas no puede continuar uno de {size1}", size2=size2, size1=size1))
     if size1 in (0, size2):
         _verify_trivial(size1, size2, root1, root2, path)
         return
     if not size1 & (size1 - 1):
         path.insert(0, root1)  # a perfect old tree is itself the first node of the path
     if not path:
-        raise ProofError("the consistency proof is too short")
+        raise ProofError(_("la prueba de coherencia es demasiado corta"))
     old, new = _roots_along(size1 - 1, size2 - 1, path)
     if old != root1:
-        raise ProofError("the consistency proof leads to another old root")
+        raise ProofError(_("la prueba de coherencia lleva a otra raíz antigua"))
     if new != root2:
-        raise ProofError("the consistency proof leads to another new root")
+        raise ProofError(_("la prueba de coherencia lleva a otra raíz nueva"))
 
 
 def _roots_along(fn: int, sn: int, path: list[bytes]) -> tuple[bytes, bytes]:
@@ -165,7 +166,7 @@ def _roots_along(fn: int, sn: int, path: list[bytes]) -> tuple[bytes, bytes]:
     old = new = path[0]
     for node in path[1:]:
         if sn == 0:
-            raise ProofError("the consistency proof has surplus hashes")
+            raise ProofError(_("la prueba de coherencia tiene hashes de más"))
         if fn & 1 or fn == sn:
             old, new = node_hash(node, old), node_hash(node, new)
             while not fn & 1 and fn:
@@ -174,35 +175,35 @@ def _roots_along(fn: int, sn: int, path: list[bytes]) -> tuple[bytes, bytes]:
             new = node_hash(new, node)
         fn, sn = fn >> 1, sn >> 1
     if sn:
-        raise ProofError("the consistency proof is too short")
+        raise ProofError(_("la prueba de coherencia es demasiado corta"))
     return old, new
 
 
 def _verify_trivial(size1: int, size2: int, root1: bytes, root2: bytes, path: list[bytes]) -> None:
     if path:
-        raise ProofError("a consistency proof between these sizes must be empty")
+        raise ProofError(_("una prueba de coherencia entre estos tamaños debe estar vacía"))
     if size1 == 0 and root1 != EMPTY_ROOT:
-        raise ProofError("the empty tree has another root")
+        raise ProofError(_("el árbol vacío tiene otra raíz"))
     if size1 == size2 and root1 != root2:
-        raise ProofError("two roots for one size: the log was forked")
+        raise ProofError(_("hay dos raíces para un mismo tamaño: el registro se ha bifurcado"))
 
 
 def _check_numbers(*numbers: object) -> None:
     for number in numbers:
         # Callers pass numbers parsed from untrusted bytes; a bool or a float here is a malformed proof as well.
         if type(number) is not int or not 0 <= number <= MAX_SIZE:
-            raise ProofError("a tree size or leaf index is not a whole number from 0 to 2^63-1")
+            raise ProofError(_("el tamaño de un árbol o el número de una hoja no es un entero de 0 a 2^63-1"))
 
 
 def _check_hashes(*hashes: object) -> None:
     for value in hashes:
         if not isinstance(value, bytes) or len(value) != HASH_BYTES:
-            raise ProofError("a hash is not 32 bytes")
+            raise ProofError(_("un hash no tiene 32 bytes"))
 
 
 def _as_list(proof: object) -> list[bytes]:
     if not isinstance(proof, (list, tuple)):
-        raise ProofError("a proof is a list of hashes")
+        raise ProofError(_("una prueba es una lista de hashes"))
     if len(proof) > 2 * MAX_SIZE.bit_length():
-        raise ProofError("the proof has surplus hashes")
+        raise ProofError(_("la prueba tiene hashes de más"))
     return list(proof)

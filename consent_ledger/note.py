@@ -14,6 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final, Protocol, Self
 
+from presentation.messages import _
 from trust.errors import MalformedDocument, SignatureInvalid
 from trust.signing import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, Signer, verify_signature
 
@@ -35,7 +36,7 @@ def check_key_name(name: str) -> str:
         MalformedDocument: it may not.
     """
     if not name or "+" in name or any(c.isspace() or unicodedata.category(c) == "Cc" for c in name):
-        raise MalformedDocument(f"{name!r} is not a key name")
+        raise MalformedDocument(_("{name!r} no es un nombre de clave válido", name=name))
     return name
 
 
@@ -116,7 +117,9 @@ class NoteVerifier:
         """
         name, kind, public_key = decode_vkey(vkey)
         if kind != ED25519:
-            raise MalformedDocument(f"verifier key of type {kind:#04x}, expected Ed25519 (0x01)")
+            raise MalformedDocument(
+                _("la clave de comprobación es de tipo {kind:#04x}; se esperaba Ed25519 (0x01)", kind=kind)
+            )
         return cls(name, public_key)
 
     def verify(self, text: str, signature: bytes) -> None:
@@ -126,7 +129,13 @@ class NoteVerifier:
             SignatureInvalid: it is not by this key.
         """
         if len(signature) != SIGNATURE_BYTES:
-            raise SignatureInvalid(f"signature of {self.name} is not {SIGNATURE_BYTES} bytes")
+            raise SignatureInvalid(
+                _(
+                    "la firma de {name} no tiene {signature_bytes} bytes",
+                    name=self.name,
+                    signature_bytes=SIGNATURE_BYTES,
+                )
+            )
         verify_signature(self.public_key, signature, text.encode())
 
 
@@ -174,22 +183,25 @@ def decode_vkey(vkey: str) -> tuple[str, int, bytes]:
     """
     match = _VKEY.fullmatch(vkey)
     if match is None:
-        raise MalformedDocument("not a verifier key: expected name+hex+base64")
+        raise MalformedDocument(_("no es una clave de comprobación: se espera name+hex+base64"))
     name = check_key_name(match[1])
     raw = _unbase64(match[3])
     if len(raw) != 1 + PUBLIC_KEY_BYTES:
-        raise MalformedDocument("the verifier key does not hold a 32-byte public key")
+        raise MalformedDocument(_("la clave de comprobación no contiene una clave pública de 32 bytes"))
     if int(match[2], 16) != key_hash(name, raw[0], raw[1:]):
-        raise MalformedDocument("the verifier key's id does not fit its key", remedy="copy the whole key again")
+        raise MalformedDocument(
+            _("el identificador de la clave de comprobación no corresponde a su clave"),
+            remedy=_("copie de nuevo la clave completa"),
+        )
     return name, raw[0], raw[1:]
 
 
 def check_text(text: str) -> None:
     """Raise `MalformedDocument` unless `text` may be signed: ends in a newline and has no other control character."""
     if not text.endswith("\n"):
-        raise MalformedDocument("the text of a note ends in a newline")
+        raise MalformedDocument(_("el texto de una nota debe terminar en un salto de línea"))
     if _CONTROL.search(text):
-        raise MalformedDocument("the text of a note holds a control character")
+        raise MalformedDocument(_("el texto de una nota contiene un carácter de control"))
 
 
 def parse_note(data: bytes) -> Note:
@@ -199,17 +211,23 @@ def parse_note(data: bytes) -> Note:
         MalformedDocument: for every way `data` can be wrong.
     """
     if len(data) > MAX_NOTE_BYTES:
-        raise MalformedDocument(f"note of {len(data)} bytes is larger than the {MAX_NOTE_BYTES} allowed")
+        raise MalformedDocument(
+            _(
+                "la nota ocupa {data_count} bytes, más de los {max_note_bytes} permitidos",
+                data_count=len(data),
+                max_note_bytes=MAX_NOTE_BYTES,
+            )
+        )
     try:
         whole = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise MalformedDocument("the note is not UTF-8") from error
+        raise MalformedDocument(_("la nota no está en UTF-8")) from error
     check_text(whole)
     # The text may hold empty lines itself: the signatures start after the last one.
     head, separator, tail = whole.rpartition("\n\n")
     lines = tail[:-1].split("\n")
     if not separator or len(lines) > MAX_SIGNATURES:
-        raise MalformedDocument("the note has no signatures, or too many")
+        raise MalformedDocument(_("la nota no tiene firmas, o tiene demasiadas"))
     return Note(head + "\n", tuple(_parse_line(line) for line in lines))
 
 
@@ -233,17 +251,20 @@ def open_note(data: bytes, verifiers: Sequence[Verifier]) -> Note:
             verifier.verify(note.text, signature.signature)
             verified.setdefault(key, signature)
     if not verified:
-        raise SignatureInvalid("no known key signed the note", remedy="check that the trust policy is this ledger's")
+        raise SignatureInvalid(
+            _("ninguna clave conocida firmó la nota"),
+            remedy=_("compruebe que la política de confianza es la de este registro"),
+        )
     return Note(note.text, tuple(verified.values()))
 
 
 def _parse_line(line: str) -> NoteSignature:
     if not line.startswith(_PREFIX):
-        raise MalformedDocument("a signature line does not start with an em dash")
+        raise MalformedDocument(_("una línea de firma no empieza por una raya (—)"))
     name, separator, encoded = line[len(_PREFIX) :].partition(" ")
     raw = _unbase64(encoded)
     if not separator or len(raw) <= _KEY_ID_BYTES:
-        raise MalformedDocument("a signature line is too short")
+        raise MalformedDocument(_("una línea de firma es demasiado corta"))
     return NoteSignature(check_key_name(name), int.from_bytes(raw[:_KEY_ID_BYTES], "big"), raw[_KEY_ID_BYTES:])
 
 
@@ -251,7 +272,7 @@ def _unbase64(text: str) -> bytes:
     try:
         raw = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error) as error:
-        raise MalformedDocument("not base64") from error
+        raise MalformedDocument(_("no está en base64")) from error
     if base64.b64encode(raw).decode() != text:
-        raise MalformedDocument("not canonical base64")
+        raise MalformedDocument(_("no está en base64 canónico"))
     return raw

@@ -12,6 +12,7 @@ from consent_ledger.checkpoint import Checkpoint, read_checkpoint
 from consent_ledger.cosignature import CosignatureVerifier
 from consent_ledger.errors import QuorumMissing
 from consent_ledger.note import NoteVerifier, open_note
+from presentation.messages import _
 from trust.errors import MalformedDocument, SignatureInvalid
 
 if TYPE_CHECKING:
@@ -64,10 +65,16 @@ class TrustPolicy:
                 continue
             reader = readers.get(words[0])
             if reader is None:
-                raise MalformedDocument(f"trust policy, line {number}: {words[0]!r} is not a statement")
+                raise MalformedDocument(
+                    _(
+                        "política de confianza, línea {number!s}: {words!r} no es una instrucción",
+                        number=number,
+                        words=words[0],
+                    )
+                )
             reader(words[1:])
         if not policy.quorum or not policy.logs:
-            raise MalformedDocument("a trust policy names at least one log, and one quorum")
+            raise MalformedDocument(_("una política de confianza debe indicar al menos un registro y un cuórum"))
         return policy
 
     def open(self, note: bytes) -> tuple[Checkpoint, tuple[str, ...]]:
@@ -81,8 +88,13 @@ class TrustPolicy:
         checkpoint, witnesses = self.verify(note)
         if not self.satisfied(witnesses):
             raise QuorumMissing(
-                f"{len(witnesses)} witnesses cosigned the checkpoint: fewer than the quorum {self.quorum!r} asks for",
-                remedy="ask for an export with newer cosignatures",
+                _(
+                    "testigos que cofirmaron el punto de control: {witnesses_count}, menos de los que exige "
+                    "el cuórum {quorum!r}",
+                    witnesses_count=len(witnesses),
+                    quorum=self.quorum,
+                ),
+                remedy=_("pida una exportación con cofirmas más recientes"),
             )
         return checkpoint, witnesses
 
@@ -97,12 +109,13 @@ class TrustPolicy:
         log = self.logs.get(origin)
         if log is None:
             raise SignatureInvalid(
-                f"the trust policy does not name the log {origin!r}", remedy="use the trust policy of this network"
+                _("la política de confianza no incluye el registro {origin!r}", origin=origin),
+                remedy=_("use la política de confianza de esta red"),
             )
         opened = open_note(note, (log, *self.witnesses.values()))
         signed = {(signature.name, signature.key_id) for signature in opened.signatures}
         if (log.name, log.key_id) not in signed:
-            raise SignatureInvalid(f"the checkpoint is not signed by {origin}")
+            raise SignatureInvalid(_("el punto de control no lleva la firma de {origin}", origin=origin))
         witnesses = {name for name, key in self.witnesses.items() if (key.name, key.key_id) in signed}
         return Checkpoint.parse(opened.text), tuple(sorted(witnesses))
 
@@ -121,55 +134,61 @@ class TrustPolicy:
 
     def _log(self, words: list[str]) -> None:
         if len(words) not in (1, 2):
-            raise MalformedDocument("trust policy: expected log <vkey> [url]")
+            raise MalformedDocument(_("política de confianza: se espera log <vkey> [url]"))
         verifier = NoteVerifier.from_vkey(words[0])
         if verifier.name in self.logs:
-            raise MalformedDocument(f"trust policy: log {verifier.name!r} is named twice")
+            raise MalformedDocument(
+                _("política de confianza: el registro {verifier!r} aparece dos veces", verifier=verifier.name)
+            )
         self.logs[verifier.name] = verifier
 
     def _witness(self, words: list[str]) -> None:
         if len(words) not in (2, 3):
-            raise MalformedDocument("trust policy: expected witness <name> <vkey> [url]")
+            raise MalformedDocument(_("política de confianza: se espera witness <name> <vkey> [url]"))
         verifier = CosignatureVerifier.from_vkey(words[1])
         if any(known.public_key == verifier.public_key for known in self.witnesses.values()):
-            raise MalformedDocument("trust policy: two witnesses have one key")
+            raise MalformedDocument(_("política de confianza: dos testigos tienen la misma clave"))
         self.witnesses[self._new_name(words[0])] = verifier
 
     def _group(self, words: list[str]) -> None:
         if len(words) < 3:  # noqa: PLR2004 - name, threshold and a member
-            raise MalformedDocument("trust policy: expected group <name> <k|any|all> <name>...")
+            raise MalformedDocument(_("política de confianza: se espera group <name> <k|any|all> <name>..."))
         name, threshold, *members = words
         used = {member for group in self.groups.values() for member in group.members}
         if len(set(members)) != len(members) or used & set(members):
-            raise MalformedDocument("trust policy: a name is a member of a group at most once")
+            raise MalformedDocument(_("política de confianza: un nombre puede pertenecer a un grupo una sola vez"))
         if not all(member in self.witnesses or member in self.groups for member in members):
-            raise MalformedDocument(f"trust policy: group {name!r} has a member that was not defined before it")
+            raise MalformedDocument(
+                _("política de confianza: el grupo {name!r} tiene un miembro que no se ha definido antes", name=name)
+            )
         count = {"any": 1, "all": len(members)}.get(threshold) or _number(threshold)
         if not 1 <= count <= len(members):
-            raise MalformedDocument(f"trust policy: group {name!r} can never be satisfied, or always is")
+            raise MalformedDocument(
+                _("política de confianza: el grupo {name!r} no puede cumplirse nunca, o se cumple siempre", name=name)
+            )
         self.groups[self._new_name(name)] = Group(count, tuple(members))
 
     def _quorum(self, words: list[str]) -> None:
         if len(words) != 1 or self.quorum:
-            raise MalformedDocument("trust policy: expected exactly one quorum <name|none>")
+            raise MalformedDocument(_("política de confianza: se espera exactamente un quorum <name|none>"))
         (name,) = words
         if name != NO_QUORUM and name not in self.witnesses and name not in self.groups:
-            raise MalformedDocument(f"trust policy: the quorum {name!r} was not defined before it")
+            raise MalformedDocument(_("política de confianza: el cuórum {name!r} no se ha definido antes", name=name))
         self.quorum = name
 
     def _new_name(self, name: str) -> str:
         if name == NO_QUORUM or name in self.witnesses or name in self.groups:
-            raise MalformedDocument(f"trust policy: the name {name!r} is taken")
+            raise MalformedDocument(_("política de confianza: el nombre {name!r} ya está usado", name=name))
         return name
 
 
 def _lines(data: bytes) -> list[str]:
     if len(data) > MAX_POLICY_BYTES:
-        raise MalformedDocument("the trust policy is too large")
+        raise MalformedDocument(_("la política de confianza es demasiado grande"))
     try:
         return data.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
-        raise MalformedDocument("the trust policy is not UTF-8") from error
+        raise MalformedDocument(_("la política de confianza no está en UTF-8")) from error
 
 
 def _number(text: str) -> int:

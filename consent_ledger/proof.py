@@ -16,6 +16,7 @@ from consent_ledger.entry import Leaf, commitment_of
 from consent_ledger.errors import ProofError
 from consent_ledger.merkle import HASH_BYTES, MAX_SIZE, leaf_hash, verify_inclusion
 from consent_ledger.policy import TrustPolicy
+from presentation.messages import _
 from trust import canonical
 from trust.errors import MalformedDocument
 
@@ -51,21 +52,21 @@ class TlogProof:
             MalformedDocument: for every way `data` can be wrong.
         """
         if len(data) > MAX_PROOF_BYTES:
-            raise MalformedDocument("the proof file is too large")
+            raise MalformedDocument(_("el fichero de prueba es demasiado grande"))
         head, separator, checkpoint = data.partition(b"\n\n")
         try:
             header, *lines = head.decode("ascii").split("\n")
         except UnicodeDecodeError as error:
-            raise MalformedDocument("the proof file is not text") from error
+            raise MalformedDocument(_("el fichero de prueba no es texto")) from error
         if header != HEADER or not separator or not lines:
-            raise MalformedDocument(f"not a proof file: expected {HEADER}")
+            raise MalformedDocument(_("no es un fichero de prueba: se espera {header}", header=HEADER))
         extra = _unbase64(lines.pop(0)[len("extra ") :]) if lines[0].startswith("extra ") else None
         match = _INDEX.fullmatch(lines.pop(0)) if lines else None
         if match is None or int(match[1]) > MAX_SIZE or len(lines) > _MAX_HASHES:
-            raise MalformedDocument("the proof file has no index, or too many hashes")
+            raise MalformedDocument(_("el fichero de prueba no tiene índice, o tiene demasiados hashes"))
         hashes = tuple(_unbase64(line) for line in lines)
         if any(len(node) != HASH_BYTES for node in hashes):
-            raise MalformedDocument("a hash in the proof file is not 32 bytes")
+            raise MalformedDocument(_("un hash del fichero de prueba no tiene 32 bytes"))
         return cls(int(match[1]), hashes, checkpoint, extra)
 
     def verify(self, leaf: bytes, policy: TrustPolicy) -> tuple[Checkpoint, tuple[str, ...]]:
@@ -103,11 +104,11 @@ class Evidence:
         document = canonical.decode(extra or b"")
         leaf, body, salt = (document.get(name) for name in ("leaf", "body", "salt"))
         if not isinstance(leaf, str) or not isinstance(body, dict) or not isinstance(salt, str):
-            raise MalformedDocument("the proof file does not carry leaf, body and salt")
+            raise MalformedDocument(_("al fichero de prueba le falta la hoja, el contenido o la sal"))
         try:
             return cls(leaf.encode(), canonical.encode(body), bytes.fromhex(salt))
         except ValueError as error:
-            raise MalformedDocument("the proof file's leaf or salt does not read") from error
+            raise MalformedDocument(_("no se puede leer la hoja o la sal del fichero de prueba")) from error
 
     def check(self) -> tuple[Leaf, dict[str, Any]]:
         """Check that the leaf commits to the body, and return both, read.
@@ -118,7 +119,7 @@ class Evidence:
         """
         leaf = Leaf.parse(self.leaf)
         if leaf.commitment != commitment_of(self.salt, self.body):
-            raise ProofError("the entry commits to another content than the one shown")
+            raise ProofError(_("la anotación fija un contenido distinto del que se muestra"))
         return leaf, canonical.decode(self.body)
 
 
@@ -142,4 +143,4 @@ def _unbase64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error) as error:
-        raise MalformedDocument("a line of the proof file is not base64") from error
+        raise MalformedDocument(_("una línea del fichero de prueba no está en base64")) from error

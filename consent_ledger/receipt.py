@@ -25,6 +25,7 @@ from consent_ledger.proof import MAX_PROOF_BYTES, Evidence, TlogProof, leaf_alon
 from consent_ledger.receipt_page import receipt_page
 from consent_ledger.receipt_pdf import pdf_printer
 from consent_ledger.testimony import WitnessTestimony
+from presentation.messages import _
 
 PROOF_FILE: Final = "consent.tlog-proof"
 CHANGE_FILE: Final = "change.tlog-proof"
@@ -77,12 +78,15 @@ def write_receipt(
     leaf, document = given.check()
     body = parse_body(leaf.type, document)
     if not isinstance(body, ConsentBody):
-        raise LedgerDamaged(f"entry {consent.given_index} is no consent", remedy="restore the last backup")
+        raise LedgerDamaged(
+            _("la anotación {given_index!s} no es un consentimiento", given_index=consent.given_index),
+            remedy=_("restaure la última copia de seguridad"),
+        )
     print_page = pdf_printer(pdf)
     with new_folder(directory) as folder:
         (folder / PROOF_FILE).write_bytes(proof.to_bytes())
         if consent.last_index != consent.given_index:
-            _, change = prove_entry(ledger, consent.last_index, testimony)
+            _unused, change = prove_entry(ledger, consent.last_index, testimony)
             (folder / CHANGE_FILE).write_bytes(change.to_bytes())
         (folder / RECORD_FILE).write_text(_record_text(leaf, body), encoding="utf-8")
         (folder / POLICY_FILE).write_bytes((testimony or WitnessTestimony.alone(ledger)).policy)
@@ -108,7 +112,10 @@ def prove_entry(
     leaf = ledger.leaf(index)
     stored = next(iter(ledger.store.bodies(index, index + 1)), None)
     if stored is None:
-        raise LedgerDamaged(f"the content of entry {index} was erased", remedy="nothing is left to make a receipt of")
+        raise LedgerDamaged(
+            _("el contenido de la anotación {index!s} se borró", index=index),
+            remedy=_("ya no queda nada con lo que hacer un justificante"),
+        )
     evidence = Evidence(leaf, stored.body, stored.salt)
     return evidence, _proof(ledger, index, evidence.to_extra(), testimony)
 
@@ -147,7 +154,10 @@ def verify_receipt(file: Path, policy: TrustPolicy) -> ReceiptReport:
     body = parse_body(leaf.type, document)
     matches = _compare_record(file, leaf, body) if isinstance(body, ConsentBody) and file.name == PROOF_FILE else None
     if matches is False:
-        raise ProofError(f"{RECORD_FILE} is not the record that was committed to", remedy="ask for a new receipt")
+        raise ProofError(
+            _("{record_file} no es la ficha que fija el registro", record_file=RECORD_FILE),
+            remedy=_("pida un justificante nuevo"),
+        )
     return ReceiptReport(checkpoint.origin, proof.index, checkpoint.size, witnesses, leaf, document, matches)
 
 
@@ -170,5 +180,8 @@ def _compare_record(file: Path, leaf: Leaf, body: ConsentBody) -> bool | None:
 
 def _record_text(leaf: Leaf, body: ConsentBody) -> str:
     if leaf.type not in DPV_STATUS:
-        raise ExportUnusable(f"an entry {leaf.type} has no consent record", remedy="choose the entry of a consent")
+        raise ExportUnusable(
+            _("una anotación {type} no tiene ficha de consentimiento", type=leaf.type),
+            remedy=_("elija la anotación de un consentimiento"),
+        )
     return json.dumps(consent_record(leaf.type, body, leaf.time), ensure_ascii=False, indent=2) + "\n"

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from consent_ledger.errors import PdfUnavailable
+from presentation.messages import _
 
 PdfPrinter = Callable[[str], bytes]
 """Given a page of HTML, the PDF of it."""
@@ -25,7 +26,8 @@ def pdf_printer(wanted: bool | None) -> PdfPrinter | None:
         if wanted is None:
             return None
         raise PdfUnavailable(
-            f"PDF cannot be written: {error}", remedy="pip install 'redpact[pdf]' and install Pango, or use --no-pdf"
+            _("no se puede escribir el PDF: {error}", error=str(error)),
+            remedy=_("ejecute pip install 'redpact[pdf]' e instale Pango, o use --no-pdf"),
         ) from error
     return lambda page: _print(weasyprint, page)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView
 from consent_ledger.errors import LedgerDamaged
 from consent_ledger.tables import ConsentRow
+from presentation.messages import _
 from service.sql_driver import DriverStatement, connection_of
 
 _CHUNK: Final = 500
@@ -103,5 +104,6 @@ def _view(consent_id: str, document: str) -> ConsentView:
         return _parsed(document)
     except ValidationError as error:
         raise LedgerDamaged(
-            f"the stored consent {consent_id} does not read", remedy="restore the last backup"
+            _("no se puede leer el consentimiento guardado {consent_id}", consent_id=consent_id),
+            remedy=_("restaure la última copia de seguridad"),
         ) from error

@@ -12,6 +12,7 @@ from consent_ledger.errors import LedgerDamaged
 from consent_ledger.store import Head, StoredBody, Tile
 from consent_ledger.tables import LedgerBodyRow, LedgerEntryRow, LedgerHeadRow, LedgerTileRow
 from consent_ledger.tiles import split_tile
+from presentation.messages import _
 from service.sql_driver import DriverStatement, connection_of
 
 _HEAD: Final = cast("Table", LedgerHeadRow.__table__)
@@ -81,7 +82,10 @@ class SqlLedgerStore:
                 _INSERT_ENTRY.run_many(connection, [(i, entry.leaf) for i, entry in enumerate(entries, first)])
                 _INSERT_BODY.run_many(connection, [(i, e.salt, e.body) for i, e in enumerate(entries, first)])
         except IntegrityError as error:
-            raise LedgerDamaged(f"there is already an entry at {first}", remedy="restore the last backup") from error
+            raise LedgerDamaged(
+                _("ya hay una anotación con el número {first!s}", first=first),
+                remedy=_("restaure la última copia de seguridad"),
+            ) from error
         for tile in tiles:
             if not _UPDATE_TILE.run(connection, tile.data, tile.level, tile.index):
                 _INSERT_TILE.run(connection, tile.level, tile.index, tile.data)

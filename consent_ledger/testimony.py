@@ -7,6 +7,7 @@ from consent_ledger.checkpoint import Checkpoint, read_checkpoint
 from consent_ledger.errors import LedgerDamaged
 from consent_ledger.log import ConsentLedger
 from consent_ledger.policy import NO_QUORUM
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ def require_own(cosigned: Checkpoint, ledger: ConsentLedger) -> None:
     """
     if cosigned.size > ledger.size() or ledger.subtrees()(0, cosigned.size) != cosigned.root:
         raise LedgerDamaged(
-            f"witnesses cosigned {cosigned.size} entries, and those stored are fewer or others",
-            remedy="was an old backup restored? keep the database and tell the data-protection officer",
+            _("los testigos cofirmaron {size} anotaciones, y las guardadas son menos o son otras", size=cosigned.size),
+            remedy=_(
+                "¿se ha restaurado una copia antigua? Conserve la base de datos y avise a la persona "
+                "delegada de protección de datos"
+            ),
         )

@@ -10,6 +10,7 @@ from typing import Final
 
 from consent_ledger.errors import LedgerDamaged
 from consent_ledger.merkle import HASH_BYTES, fold, root_hash
+from presentation.messages import _
 from trust.errors import MalformedDocument
 
 TILE_HEIGHT: Final = 8
@@ -99,7 +100,7 @@ def decode_bundle(data: bytes, width: int) -> list[bytes]:
         position = start + int.from_bytes(data[position:start], "big")
         entries.append(data[start:position])
     if position != len(data) or len(entries) != width:
-        raise MalformedDocument(f"the entry bundle does not hold {width} entries")
+        raise MalformedDocument(_("el bloque de anotaciones no contiene {width} anotaciones", width=width))
     return entries
 
 
@@ -177,7 +178,10 @@ class TileHashes:
         start, end = index << height, (index + 1) << height
         leaves = read(start, end)
         if len(leaves) != end - start:
-            raise LedgerDamaged(f"there are no entries {start} to {end - 1}", remedy="restore the last backup")
+            raise LedgerDamaged(
+                _("no existen las anotaciones {start!s} a {end!s}", start=start, end=end - 1),
+                remedy=_("restaure la última copia de seguridad"),
+            )
         found = self._known[height, index] = root_hash(leaves)
         return found
 
@@ -185,7 +189,9 @@ class TileHashes:
         width = width_of(level, index, self.size)
         tile = self._read(level, index, width)
         if len(tile) != width * HASH_BYTES:
-            raise LedgerDamaged(f"tile {level}/{index} does not hold {width} hashes")
+            raise LedgerDamaged(
+                _("el bloque {level!s}/{index!s} no contiene {width} hashes", level=level, index=index, width=width)
+            )
         rows = self._tiles[level, index] = _rows(tile)
         return rows
 

@@ -22,6 +22,7 @@ from consent_ledger.cosignature import Cosigner, with_cosignatures
 from consent_ledger.errors import ProofError
 from consent_ledger.merkle import EMPTY_ROOT, HASH_BYTES, MAX_SIZE, verify_consistency
 from consent_ledger.note import NoteVerifier
+from presentation.messages import _
 from trust.errors import MalformedDocument, SignatureInvalid
 
 MAX_REQUEST_BYTES: Final = 64 * 1024
@@ -134,17 +135,22 @@ class AddCheckpoint:
             MalformedDocument: for every way `data` can be wrong.
         """
         if len(data) > MAX_REQUEST_BYTES:
-            raise MalformedDocument("the request is too large")
+            raise MalformedDocument(_("la petición es demasiado grande"))
         head, separator, note = data.partition(b"\n\n")
         try:
             first, *lines = head.decode("ascii").split("\n")
         except UnicodeDecodeError as error:
-            raise MalformedDocument("the request is not text") from error
+            raise MalformedDocument(_("la petición no es texto")) from error
         match = _OLD.fullmatch(first)
         if match is None or not separator or int(match[1]) > MAX_SIZE:
-            raise MalformedDocument("the request does not start with the old size")
+            raise MalformedDocument(_("la petición no empieza por el tamaño anterior"))
         if len(lines) > MAX_PROOF_HASHES:
-            raise MalformedDocument(f"a consistency proof has at most {MAX_PROOF_HASHES} hashes")
+            raise MalformedDocument(
+                _(
+                    "una prueba de coherencia tiene como máximo {max_proof_hashes} hashes",
+                    max_proof_hashes=MAX_PROOF_HASHES,
+                )
+            )
         return cls(int(match[1]), tuple(_hash(line) for line in lines), note)
 
 
@@ -152,9 +158,9 @@ def _hash(line: str) -> bytes:
     try:
         node = base64.b64decode(line, validate=True)
     except (ValueError, binascii.Error) as error:
-        raise MalformedDocument("a line of the proof is not base64") from error
+        raise MalformedDocument(_("una línea de la prueba no está en base64")) from error
     if len(node) != HASH_BYTES:
-        raise MalformedDocument("a hash of the proof is not 32 bytes")
+        raise MalformedDocument(_("un hash de la prueba no tiene 32 bytes"))
     return node
 
 

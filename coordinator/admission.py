@@ -16,6 +16,7 @@ from consent_ledger.witnessing import own_address
 from coordinator.errors import ApplicationRefused, InvitationExpired, InvitationUnknown, InvitationUsed
 from coordinator.registry import Registry
 from coordinator.tables import InvitationRow
+from presentation.messages import _
 from trust.enrolment import EntityApplication, hash_secret, open_application
 from trust.parties import EntityKind, EntityStatus, Party, ledger_origin
 from trust.signing import Envelope
@@ -42,14 +43,16 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
     """
     row = registry.lock_invitation(hash_secret(secret))
     if row is None:  # (1)
-        raise InvitationUnknown("no such invitation", remedy="ask for a new one")
+        raise InvitationUnknown(_("no existe esa invitación"), remedy=_("pida una nueva"))
     if now >= row.expires_at:  # (2)
-        raise InvitationExpired(f"the invitation expired at {row.expires_at.isoformat()}", remedy="ask for a new one")
+        raise InvitationExpired(
+            _("la invitación caducó el {expires_at}", expires_at=row.expires_at.isoformat()), remedy=_("pida una nueva")
+        )
     asked = open_application(application)  # (3)
     _require_own(asked, row, registry.settings.network, csr_pem)  # (4)
     _require_own_ledger(asked)  # (5)
     if row.used_at is not None and row.used_by_key != asked.signing_key:  # (6)
-        raise InvitationUsed("the invitation was used already", remedy="ask for a new one")
+        raise InvitationUsed(_("la invitación ya se ha usado"), remedy=_("pida una nueva"))
     life = timedelta(days=registry.settings.certificate_days)
     certificate = registry.authority.sign_request(csr_pem, entity=row.entity, now=now, life=life)  # (7)
     registry.record_certificate(row.entity, certificate)
@@ -72,14 +75,18 @@ def renew(registry: Registry, entity: str, csr_pem: bytes, now: datetime) -> byt
 def _require_own(asked: EntityApplication, row: InvitationRow, network: str, csr_pem: bytes) -> None:
     expected = (network, row.entity, row.secret_sha256, hashlib.sha256(csr_pem).hexdigest())
     if (asked.network, asked.entity, asked.secret_sha256, asked.csr_sha256) != expected:
-        raise ApplicationRefused("the application is not for this invitation", remedy="run init again")
+        raise ApplicationRefused(_("la solicitud no corresponde a esta invitación"), remedy=_("ejecute de nuevo init"))
 
 
 def _require_own_ledger(asked: EntityApplication) -> None:
     if NoteVerifier.from_vkey(asked.ledger_vkey).name != ledger_origin(asked.network, asked.entity):
-        raise ApplicationRefused("the ledger key is not of this entity's ledger", remedy="run init again")
+        raise ApplicationRefused(
+            _("la clave de registro no es la del registro de esta entidad"), remedy=_("ejecute de nuevo init")
+        )
     if asked.witness is not None and not own_address(asked.network, asked.entity, asked.witness):
-        raise ApplicationRefused("the witness key is not of this entity's name", remedy="run init again")
+        raise ApplicationRefused(
+            _("la clave de testigo no lleva el nombre de esta entidad"), remedy=_("ejecute de nuevo init")
+        )
 
 
 def _party(asked: EntityApplication, row: InvitationRow) -> Party:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from coordinator.errors import CertificateRequestRefused
+from presentation.messages import _
 from service.errors import CertificateUnusable
 from service.tls import read_certificates, read_tls_key
 from trust.parties import server_name, spiffe_id
@@ -60,7 +61,10 @@ class Authority:
         self._key = key
         self._certificate = read_certificates(certificates_pem)[0]
         if self._certificate.public_key() != key.public_key():
-            raise CertificateUnusable("the CA's certificate is not of its key", remedy="restore both from a backup")
+            raise CertificateUnusable(
+                _("el certificado de la autoridad de certificación no corresponde a su clave"),
+                remedy=_("restaure ambos desde una copia de seguridad"),
+            )
         self._network = network
         self.certificates_pem = certificates_pem
 
@@ -75,7 +79,10 @@ class Authority:
         try:
             certificates = path.read_bytes()
         except OSError as error:
-            raise CertificateUnusable(f"cannot read {path}: {error.strerror}", remedy="restore a backup") from error
+            raise CertificateUnusable(
+                _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror),
+                remedy=_("restaure una copia de seguridad"),
+            ) from error
         return cls(read_tls_key(home / CA_KEY), certificates, network=network)
 
     @property
@@ -152,15 +159,15 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 def _requested_key(csr_pem: bytes) -> ec.EllipticCurvePublicKey:
     if len(csr_pem) > MAX_REQUEST_BYTES:
-        raise CertificateRequestRefused("the certificate request is too large")
+        raise CertificateRequestRefused(_("la solicitud de certificado es demasiado grande"))
     try:
         request = x509.load_pem_x509_csr(csr_pem)
         key = request.public_key()
         signed = request.is_signature_valid
     except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
-        raise CertificateRequestRefused("not a PKCS#10 certificate request") from error
+        raise CertificateRequestRefused(_("no es una solicitud de certificado PKCS#10")) from error
     if not signed:
-        raise CertificateRequestRefused("the certificate request is not signed by its own key")
+        raise CertificateRequestRefused(_("la solicitud de certificado no está firmada con su propia clave"))
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise CertificateRequestRefused("a P-256 key is required")
+        raise CertificateRequestRefused(_("se necesita una clave P-256"))
     return key

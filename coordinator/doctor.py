@@ -6,6 +6,7 @@ from coordinator.locator.report import check_locator
 from coordinator.setup import MIGRATIONS
 from coordinator.wiring import Coordinator
 from policies.errors import RedpactError
+from presentation.messages import _
 from service.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
 from trust.directory import open_directory
 
@@ -37,5 +38,5 @@ def _check_directory(coordinator: Coordinator) -> Finding:
     except RedpactError as error:
         return Finding.of_error("directory", error)
     until = directory.expires.isoformat(timespec="minutes")
-    es = f"Directorio {directory.serial} válido hasta {until}"
-    return Finding("directory", Level.OK, es, f"Directory {directory.serial} valid until {until}")
+    text = _("Directorio {serial!s} válido hasta {until}", serial=directory.serial, until=until)
+    return Finding("directory", Level.OK, text)

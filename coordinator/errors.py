@@ -1,6 +1,7 @@
 """Errors of admission, the registry and the certificate authority. `CoordinatorError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class CoordinatorError(RedpactError):
@@ -13,35 +14,35 @@ class InvitationUnknown(CoordinatorError):
     """No invitation has this secret: it was never made here, or it was altered."""
 
     code = "invitation_unknown"
-    es = "El coordinador no reconoce la invitación. Pida una nueva a la Gerencia."
+    sentence = _("El coordinador no reconoce la invitación. Pida una nueva a la Gerencia.")
 
 
 class InvitationUsed(CoordinatorError):
     """An invitation that has served already; each serves once."""
 
     code = "invitation_used"
-    es = "La invitación ya se ha utilizado. Pida una nueva a la Gerencia."
+    sentence = _("La invitación ya se ha utilizado. Pida una nueva a la Gerencia.")
 
 
 class InvitationExpired(CoordinatorError):
     """An invitation past its time."""
 
     code = "invitation_expired"
-    es = "La invitación ha caducado. Pida una nueva a la Gerencia."
+    sentence = _("La invitación ha caducado. Pida una nueva a la Gerencia.")
 
 
 class ApplicationRefused(CoordinatorError):
     """An application whose parts do not belong together or to the invitation."""
 
     code = "application_refused"
-    es = "La solicitud de alta no corresponde a la invitación. Repita «init» o pida una nueva invitación."
+    sentence = _("La solicitud de alta no corresponde a la invitación. Repita «init» o pida una nueva invitación.")
 
 
 class CertificateRequestRefused(CoordinatorError):
     """A certificate request that is malformed, unsigned, or of another kind of key."""
 
     code = "certificate_request_refused"
-    es = "La solicitud de certificado no es válida. Repita la operación; si persiste, avise a la Gerencia."
+    sentence = _("La solicitud de certificado no es válida. Repita la operación; si persiste, avise a la Gerencia.")
 
 
 class EntityAlreadyAdmitted(CoordinatorError):
@@ -49,7 +50,7 @@ class EntityAlreadyAdmitted(CoordinatorError):
 
     code = "entity_already_admitted"
     kind = ErrorKind.USAGE
-    es = "La entidad ya pertenece a la red. Para darle un certificado nuevo, repita la orden con --again."
+    sentence = _("La entidad ya pertenece a la red. Para darle un certificado nuevo, repita la orden con --again.")
 
 
 class EntityUnknown(CoordinatorError):
@@ -57,7 +58,9 @@ class EntityUnknown(CoordinatorError):
 
     code = "entity_unknown"
     kind = ErrorKind.USAGE
-    es = "La entidad no figura en el registro. Consulte la lista con «redpact-coordinator entity list»."
+    sentence = _(
+        "La entidad no figura en la lista de entidades de la red. Consúltela con «redpact-coordinator entity list»."
+    )
 
 
 class EntityInvalid(CoordinatorError):
@@ -65,7 +68,7 @@ class EntityInvalid(CoordinatorError):
 
     code = "entity_invalid"
     kind = ErrorKind.USAGE
-    es = "Los datos de la entidad no son válidos. Corrija el valor indicado."
+    sentence = _("Los datos de la entidad no son válidos. Corrija el valor indicado.")
 
 
 class NetworkExists(CoordinatorError):
@@ -73,4 +76,4 @@ class NetworkExists(CoordinatorError):
 
     code = "network_exists"
     kind = ErrorKind.USAGE
-    es = "La carpeta ya contiene otra red. Use otra carpeta, o los mismos datos para actualizarla."
+    sentence = _("La carpeta ya contiene otra red. Use otra carpeta, o los mismos datos para actualizarla.")

@@ -19,6 +19,7 @@ from coordinator.authority import Authority, IssuedCertificate
 from coordinator.errors import CoordinatorError, EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
 from coordinator.settings import CoordinatorSettings
 from coordinator.tables import CertificateRow, DirectoryRow, EntityRow, HeadRow, InvitationRow
+from presentation.messages import _
 from service.errors import StorageOutdated
 from service.sql_driver import DriverStatement, connection_of
 from trust.directory import Directory, open_directory, seal_directory
@@ -106,7 +107,9 @@ class Registry:
         self._check_new(entity, name, valid_for)
         self._lock()
         if self._session.get(EntityRow, entity) is not None and not again:
-            raise EntityAlreadyAdmitted(f"{entity} is in the network already", remedy="add --again to re-enrol it")
+            raise EntityAlreadyAdmitted(
+                _("{entity} ya está en la red", entity=entity), remedy=_("añada --again para inscribirla de nuevo")
+            )
         for row in self._open_invitations(entity):
             self._session.delete(row)
         secret = secrets.token_hex(SECRET_BYTES)
@@ -210,10 +213,12 @@ class Registry:
         """
         row = self._session.get(EntityRow, entity)
         if row is None:
-            raise UnknownParty(f"{entity} is not in the network", remedy="ask for an invitation")
+            raise UnknownParty(_("{entity} no está en la red", entity=entity), remedy=_("pida una invitación"))
         party = _party(row)
         if party.status is not EntityStatus.ACTIVE:
-            raise PartySuspended(f"{entity} is suspended from the network", remedy="ask the coordinator why")
+            raise PartySuspended(
+                _("{entity} está suspendida de la red", entity=entity), remedy=_("pregunte el motivo al coordinador")
+            )
         return party
 
     def statuses(self, *entities: str) -> dict[str, str]:
@@ -248,7 +253,9 @@ class Registry:
         """
         row = self._session.get(DirectoryRow, self.serial())
         if row is None:
-            raise StorageOutdated("no directory was published yet", remedy="run: redpact-coordinator init")
+            raise StorageOutdated(
+                _("aún no se ha publicado ningún directorio"), remedy=_("ejecute: redpact-coordinator init")
+            )
         return Envelope.from_json(row.envelope, max_bytes=MAX_DIRECTORY_BYTES)
 
     def needs_renewal(self, now: datetime) -> bool:
@@ -327,17 +334,22 @@ class Registry:
         try:
             check_entity_id(entity)
         except ValueError as error:
-            raise EntityInvalid(f"{entity!r}: {error}", remedy="choose another id") from error
+            raise EntityInvalid(f"{entity!r}: {error}", remedy=_("elija otro identificador")) from error
         if entity == COORDINATOR_ID:
-            raise EntityInvalid(f"{entity!r} is the coordinator's own id", remedy="choose another id")
+            raise EntityInvalid(
+                _("{entity!r} es el identificador del propio coordinador", entity=entity),
+                remedy=_("elija otro identificador"),
+            )
         if not name.strip() or len(name) > MAX_NAME_CHARACTERS:
-            raise EntityInvalid("a name has 1 to 200 characters", remedy="give another --name")
+            raise EntityInvalid(_("un nombre debe tener de 1 a 200 caracteres"), remedy=_("indique otro --name"))
         if not timedelta(0) < valid_for <= timedelta(days=90):
-            raise EntityInvalid("an invitation is valid for up to 90 days", remedy="give another validity")
+            raise EntityInvalid(_("una invitación vale como máximo 90 días"), remedy=_("indique otro plazo de validez"))
 
 
 def _unknown(entity: str) -> EntityUnknown:
-    return EntityUnknown(f"no entity {entity!r}", remedy="see: redpact-coordinator entity list")
+    return EntityUnknown(
+        _("no existe la entidad {entity!r}", entity=entity), remedy=_("consulte: redpact-coordinator entity list")
+    )
 
 
 def _set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
@@ -358,4 +370,7 @@ def _party(row: "EntityRow | _Listed") -> Party:
             witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
         )
     except (ValidationError, ValueError) as error:
-        raise CoordinatorError(f"the registry's entry of {row.id!r} is damaged", remedy="restore a backup") from error
+        raise CoordinatorError(
+            _("los datos de {row!r} en la lista de entidades están dañados", row=row.id),
+            remedy=_("restaure una copia de seguridad"),
+        ) from error

@@ -9,6 +9,7 @@ from coordinator.keys import CERTIFICATE, CoordinatorKeys
 from coordinator.settings import CoordinatorSettings
 from coordinator.upkeep import issue_own_certificate, publish_if_due
 from coordinator.wiring import Coordinator
+from presentation.messages import _
 from service import migrate
 from service.clock import Clock
 from service.files import write_private
@@ -30,7 +31,10 @@ def set_up(home: Path, settings: CoordinatorSettings, clock: Clock) -> Coordinat
     if CoordinatorSettings.exists(home):
         known = CoordinatorSettings.load(home)
         if known.network != settings.network:
-            raise NetworkExists(f"{home} holds the network {known.network}", remedy="choose another --home")
+            raise NetworkExists(
+                _("{home} ya contiene la red {network}", home=home, network=known.network),
+                remedy=_("elija otro --home"),
+            )
         return upgrade(home, clock)
     CoordinatorKeys.create(home)
     if not (home / CA_CERTIFICATE).exists():

@@ -91,7 +91,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     lang = lang if lang in _LABELS else "es"
     lines = [f"{label}: {document[name]}" for name, label in _LABELS[lang].items()]
-    lines += locator_lines(document["locator"], lang)
+    lines += [line.in_language(lang) for line in locator_lines(document["locator"])]
     lines.append(relay_line(document["relay"], lang))
     lines += refused_lines(document["refused_calls"], lang)
     lines += alarm_lines(document["evidence"], lang)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from node.people.errors import RecordsUnreadable
+from presentation.messages import _
 
 DATA_KEY_BYTES: Final = 32
 _KEY_BYTES: Final = 32
@@ -90,8 +91,12 @@ class RecordCipher:
         """
         if len(data_key) != DATA_KEY_BYTES:
             raise RecordsUnreadable(
-                f"the data key has {len(data_key)} bytes, not {DATA_KEY_BYTES}",
-                remedy="restore keys/data.key from a backup",
+                _(
+                    "la clave de datos tiene {data_key_count} bytes, no {data_key_bytes}",
+                    data_key_count=len(data_key),
+                    data_key_bytes=DATA_KEY_BYTES,
+                ),
+                remedy=_("restaure keys/data.key desde una copia de seguridad"),
             )
         self._wrapping = AESGCMSIV(_derived(data_key, b"redpact records person-key wrapping v1"))
         self._indexing = _derived(data_key, b"redpact records blind index v1")
@@ -139,6 +144,6 @@ def _open(aead: AESGCMSIV, sealed: bytes, associated: bytes) -> bytes:
         return aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], associated)
     except (InvalidTag, ValueError) as error:
         raise RecordsUnreadable(
-            "a protected value does not open with this node's data key",
-            remedy="restore keys/data.key and the database from the same backup",
+            _("un valor protegido no se puede descifrar con la clave de datos de este nodo"),
+            remedy=_("restaure keys/data.key y la base de datos de una misma copia de seguridad"),
         ) from error

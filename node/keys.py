@@ -10,6 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from presentation.messages import _
 from service.files import read_private, write_private
 from service.tls import new_tls_key
 from trust.errors import KeyUnreadable
@@ -89,7 +90,10 @@ class NodeKeys:
         folder = home / FOLDER
         data_key = read_private(folder / DATA)
         if len(data_key) != DATA_KEY_BYTES:
-            raise KeyUnreadable(f"{folder / DATA} does not hold {DATA_KEY_BYTES} bytes", remedy=_REMEDY)
+            raise KeyUnreadable(
+                _("{folder} no contiene {data_key_bytes} bytes", folder=folder / DATA, data_key_bytes=DATA_KEY_BYTES),
+                remedy=_REMEDY,
+            )
         return cls(
             signing=Ed25519Signer.from_pem(read_private(folder / SIGNING)),
             ledger=Ed25519Signer.from_pem(read_private(folder / LEDGER)),
@@ -122,7 +126,7 @@ class NodeKeys:
         return cls.load(home)
 
 
-_REMEDY: Final = "restore the key file from a backup"
+_REMEDY: Final = _("restaure el fichero de la clave desde una copia de seguridad")
 
 
 def _new_x25519() -> bytes:
@@ -135,7 +139,7 @@ def _x25519(pem: bytes) -> X25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeyUnreadable("not a PEM private key", remedy=_REMEDY) from error
+        raise KeyUnreadable(_("no es una clave privada PEM"), remedy=_REMEDY) from error
     if not isinstance(key, X25519PrivateKey):
-        raise KeyUnreadable("not an X25519 key", remedy=_REMEDY)
+        raise KeyUnreadable(_("no es una clave X25519"), remedy=_REMEDY)
     return key

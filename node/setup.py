@@ -16,6 +16,7 @@ from node.identity.reach import own_reach
 from node.keys import NodeKeys
 from node.settings import NodeSettings
 from node.wiring import Node
+from presentation.messages import _
 from service import migrate
 from service.clock import Clock
 from service.storage import open_engine
@@ -53,7 +54,9 @@ def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
     if NodeSettings.exists(home):
         return _upgrade(home, answers, clock)
     if not answers.token or not answers.listen:
-        raise InvitationNeeded("a new node needs --token and --listen", remedy="ask the coordinator for an invitation")
+        raise InvitationNeeded(
+            _("un nodo nuevo necesita --token y --listen"), remedy=_("pida una invitación al coordinador")
+        )
     listen = "" if answers.listen == NOWHERE else answers.listen
     invitation = Invitation.from_token(answers.token)
     settings = NodeSettings.validated(
@@ -89,7 +92,8 @@ def _enrol_again(home: Path, settings: NodeSettings, invitation: Invitation, now
     ours = (settings.network, settings.entity, settings.coordinator_key)
     if (invitation.network, invitation.entity, invitation.coordinator_key) != ours:
         raise NodeExists(
-            f"{home} belongs to {settings.entity} of {settings.network}", remedy="choose another --home for this token"
+            _("{home} pertenece a {entity} de {network}", home=home, entity=settings.entity, network=settings.network),
+            remedy=_("elija otro --home para esta invitación"),
         )
     if now >= node_certificate(home).identity().not_after:
         keys = NodeKeys.load(home)

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from node.context import NodeContext
+from presentation.messages import _
 from service.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -96,7 +97,10 @@ class Node:
         context = self.context
         party = context.directory.current(context.clock.now()).active_party(holder)
         if not party.addresses:
-            raise PeerUnreachable(f"the key holder {holder} has no open address", remedy="ask it to publish one")
+            raise PeerUnreachable(
+                _("{holder}, que guarda una de las claves, no tiene ninguna dirección publicada", holder=holder),
+                remedy=_("pida a esa entidad que publique una"),
+            )
         return self.channels.channel(party.addresses[0], server_name(context.settings.network, holder))
 
     @cached_property

@@ -25,6 +25,7 @@ from policies.documents import read_text
 from policies.errors import PolicyDocumentDamaged
 from policies.reasons import ReasonCode
 from policies.vocabulary import RecipientKind, Vocabulary, load_vocabulary
+from presentation.messages import _
 
 __all__ = ["POLICIES", "SCHEMA", "AccessDecision", "AccessPolicy", "AccessRequest", "permitted"]
 
@@ -124,9 +125,13 @@ class AccessPolicy:
             faults = cedarpy.validate_policies(policies, self._schema).errors
             self._entities = cedarpy.Entities.from_json_str(_entities_json(words), self._schema)
         except ValueError as error:
-            raise PolicyDocumentDamaged(f"access policy: {error}", remedy="reinstall RedPACT") from error
+            raise PolicyDocumentDamaged(
+                _("política de accesos: {error}", error=str(error)), remedy=_("reinstale RedPACT")
+            ) from error
         if faults:
-            raise PolicyDocumentDamaged(f"access policy: {faults[0].error}", remedy="reinstall RedPACT")
+            raise PolicyDocumentDamaged(
+                _("política de accesos: {error}", error=faults[0].error), remedy=_("reinstale RedPACT")
+            )
 
     @classmethod
     def load(cls) -> "AccessPolicy":

@@ -11,6 +11,7 @@ from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged, ValueNotAllowed
 from policies.fields import FieldSpec, FieldType, Scope, Sensitivity
 from policies.terms import find_term
+from presentation.messages import _
 
 __all__ = ["DOCUMENTS", "Catalogue", "Dimension", "FieldSpec", "FieldType", "Scope", "Sensitivity", "load_catalogue"]
 
@@ -65,9 +66,11 @@ class Catalogue:
         for spec in fields:
             for list_id in (spec.codes, *(part.codes for part in spec.parts)):
                 if list_id is not None and list_id not in lists.ids:
-                    raise PolicyDocumentDamaged(f"{spec.id}: there is no code list {list_id!r}")
+                    raise PolicyDocumentDamaged(
+                        _("{spec}: no existe la lista de códigos {list_id!r}", spec=spec.id, list_id=list_id)
+                    )
         if len(self._by_id) != len(fields):
-            raise PolicyDocumentDamaged("the catalogue lists a field twice")
+            raise PolicyDocumentDamaged(_("el catálogo incluye un campo dos veces"))
 
     def __contains__(self, field_id: object) -> bool:
         return field_id in self._by_id
@@ -150,11 +153,11 @@ class Catalogue:
 
     def _values_remedy(self, spec: FieldSpec) -> str:
         if spec.codes is None:
-            return f"see redpact-node vocabulary fields {spec.id}"
+            return _("consulte redpact-node vocabulary fields {spec}", spec=spec.id)
         known = [code.code for code in self.codes.list(spec.codes).codes]
         if len(known) > _MAX_SHOWN:
-            return f"see redpact-node vocabulary codes {spec.codes}"
-        return f"one of {', '.join(known)}"
+            return _("consulte redpact-node vocabulary codes {codes}", codes=spec.codes)
+        return _("use uno de estos valores: {known}", known=", ".join(known))
 
 
 _MAX_SHOWN = 20

@@ -9,11 +9,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policies.errors import PolicyDocumentDamaged
+from presentation.messages import _
 
 BUNDLE: Final = Path(__file__).parent
 """The folder of this package; the documents lie beside the code and are installed with it."""
 
-_REMEDY: Final = "reinstall RedPACT"
+_REMEDY: Final = _("reinstale RedPACT")
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -56,7 +57,7 @@ def read_text(name: str) -> str:
     try:
         return read_bytes(name).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise PolicyDocumentDamaged(f"{name}: not UTF-8", remedy=_REMEDY) from error
+        raise PolicyDocumentDamaged(_("{name}: no está en UTF-8", name=name), remedy=_REMEDY) from error
 
 
 def read_document(name: str, model: type[_Model]) -> _Model:

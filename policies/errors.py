@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import ClassVar, Final
 
+from presentation.messages import LANGUAGES, _, current_language, in_language
+
 
 class ErrorKind(Enum):
     """What the caller can do about an error; the edges map it to exit codes and gRPC statuses."""
@@ -24,14 +26,15 @@ class RedpactError(Exception):
     Class attributes:
         code: stable machine-readable name, unique over the project.
         kind: what the caller can do about it.
-        es: what happened and what to do, in Spanish, for a professional.
+        sentence: what happened and what to do, for a professional.
     """
 
     code: ClassVar[str] = "error"
     kind: ClassVar[ErrorKind] = ErrorKind.REFUSED
-    es: ClassVar[str] = "La operación no se ha podido completar."
+    sentence: ClassVar[str] = _("La operación no se ha podido completar.")
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
+        """Take the particulars and the next step, as messages that can be shown in the reader's language."""
         super().__init__(message)
         self.message = message
         self.remedy = remedy
@@ -48,7 +51,7 @@ class UnknownTerm(PoliciesError):
 
     code = "unknown_term"
     kind = ErrorKind.USAGE
-    es = "El término no existe en el vocabulario. Consulte la lista con «redpact-node vocabulary»."
+    sentence = _("El término no existe en el vocabulario. Consulte la lista con «redpact-node vocabulary».")
 
 
 class ValueNotAllowed(PoliciesError):
@@ -56,7 +59,7 @@ class ValueNotAllowed(PoliciesError):
 
     code = "value_not_allowed"
     kind = ErrorKind.USAGE
-    es = "El valor no es válido para ese campo. Consulte los valores con «redpact-node vocabulary fields»."
+    sentence = _("El valor no es válido para ese campo. Consulte los valores con «redpact-node vocabulary fields».")
 
 
 class PolicyDocumentDamaged(PoliciesError):
@@ -64,7 +67,7 @@ class PolicyDocumentDamaged(PoliciesError):
 
     code = "policy_document_damaged"
     kind = ErrorKind.DAMAGED
-    es = "Un documento de políticas instalado está dañado. Reinstale RedPACT."
+    sentence = _("Un documento de políticas instalado está dañado. Reinstale RedPACT.")
 
 
 EXIT_CODES: Final[Mapping[ErrorKind, int]] = {
@@ -77,14 +80,21 @@ EXIT_CODES: Final[Mapping[ErrorKind, int]] = {
 
 
 def error_document(error: RedpactError) -> dict[str, object]:
-    """Return what ``--json`` prints for an error."""
-    document = {"code": error.code, "message": error.message, "remedy": error.remedy, "es": error.es}
+    """Return the JSON document of an error; message and remedy are in the language of the program."""
+    sentences = {language: in_language(error.sentence, language) for language in LANGUAGES}
+    document = {"code": error.code, "message": str(error.message), "remedy": str(error.remedy), **sentences}
     return {"error": document, "exit_code": EXIT_CODES[error.kind]}
 
 
-def error_text(error: RedpactError) -> str:
-    """Return what a person reads: Spanish first, then the particulars in English and the next step."""
-    lines = [f"✗ {error.es}", f"  {error.message} [{error.code}]"]
+def error_text(error: RedpactError, lang: str | None = None) -> str:
+    """Return an error for people: what happened, the particulars and the next step, in one language.
+
+    Args:
+        error: of any package.
+        lang: of the reader; that of the program when None.
+    """
+    lang = lang or current_language()
+    lines = [f"✗ {in_language(error.sentence, lang)}", f"  {in_language(error.message, lang)} [{error.code}]"]
     if error.remedy:
-        lines.append(f"  → {error.remedy}")
+        lines.append(f"  → {in_language(error.remedy, lang)}")
     return "\n".join(lines)

@@ -16,6 +16,7 @@ import cedarpy
 from policies.access_documents import POLICIES, policy_sha256
 from policies.documents import Entry, Labelled, read_document, read_text
 from policies.errors import PolicyDocumentDamaged
+from presentation.messages import _
 
 WORDS: Final = "data/policy_words.yaml"
 _CLAUSE: Final = re.compile(r" (?:when|unless) \{ (.*) \};$", re.DOTALL)
@@ -105,7 +106,9 @@ def parse_rules(text: str) -> dict[str, dict[str, Any]]:
     try:
         rules: dict[str, dict[str, Any]] = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
     except ValueError as error:
-        raise PolicyDocumentDamaged(f"access policy: {error}", remedy="reinstall RedPACT") from error
+        raise PolicyDocumentDamaged(
+            _("política de accesos: {error}", error=str(error)), remedy=_("reinstale RedPACT")
+        ) from error
     return rules
 
 

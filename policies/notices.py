@@ -10,6 +10,7 @@ from pydantic import Field
 from policies.documents import Entry, read_bytes, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
+from presentation.messages import _
 
 Language = Literal["es", "en"]
 
@@ -92,7 +93,9 @@ def load_notices() -> Notices:
 def _read(listed: _Listed) -> Notice:
     data = read_bytes(f"data/{listed.file}")
     if hashlib.sha256(data).hexdigest() != listed.sha256:
-        raise PolicyDocumentDamaged(f"{listed.file}: not the text that was published", remedy="reinstall RedPACT")
+        raise PolicyDocumentDamaged(
+            _("{file}: el texto no es el que se publicó", file=listed.file), remedy=_("reinstale RedPACT")
+        )
     return Notice(
         id=listed.id,
         version=listed.version,

@@ -10,6 +10,7 @@ from policies.codes import CodeLists, load_codes
 from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
+from presentation.messages import _
 
 NEED = "need"
 
@@ -61,9 +62,11 @@ class Provisions:
         named += [(NEED, need) for provision in provisions for need in provision.needs]
         for list_id, code in named:
             if code not in lists.list(list_id):
-                raise PolicyDocumentDamaged(f"provisions.yaml: {list_id} has no code {code!r}")
+                raise PolicyDocumentDamaged(
+                    _("provisions.yaml: {list_id} no tiene el código {code!r}", list_id=list_id, code=code)
+                )
         if len(self._by_code) != sum(1 for provision in provisions for _ in provision.codes()):
-            raise PolicyDocumentDamaged("provisions.yaml: a code stands in two provisions")
+            raise PolicyDocumentDamaged(_("provisions.yaml: un código aparece en dos prestaciones"))
 
     def provision(self, provision_id: str) -> Provision:
         """Return a provision.

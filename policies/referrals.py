@@ -22,6 +22,7 @@ from policies.codes import Code, load_codes
 from policies.documents import Entry, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
+from presentation.messages import _
 
 DOCUMENT: Final = "data/referrals.yaml"
 NEED_FIELD: Final = "case.needs"
@@ -175,10 +176,15 @@ class ReferralWords:
         self._urgencies = {urgency.code: urgency for urgency in document.urgencies}
         self._bands = {WordList.PLACES: document.places, WordList.WAITS: document.waits}
         if set(self.lists[WordList.STATES]) != set(ReferralState):
-            raise PolicyDocumentDamaged("referrals.yaml: not every state has a name", remedy="reinstall RedPACT")
+            raise PolicyDocumentDamaged(
+                _("referrals.yaml: algún estado no tiene nombre"), remedy=_("reinstale RedPACT")
+            )
         for bands in self._bands.values():
             if [band.at_most is None for band in bands] != [False] * (len(bands) - 1) + [True]:
-                raise PolicyDocumentDamaged("referrals.yaml: only the last band is open", remedy="reinstall RedPACT")
+                raise PolicyDocumentDamaged(
+                    _("referrals.yaml: solo el último tramo puede quedar sin máximo, y debe quedar así"),
+                    remedy=_("reinstale RedPACT"),
+                )
 
     def urgency(self, code: str) -> Urgency:
         """Return a degree of urgency.

@@ -9,6 +9,7 @@ from pydantic import Field
 from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
+from presentation.messages import _
 
 DOCUMENT = "data/retention.yaml"
 
@@ -49,10 +50,16 @@ class Retention:
         self._bases = {basis.id: basis for basis in bases}
         self._by_entry = {kind: rule for rule in rules for kind in rule.entries}
         if len(self._by_entry) != sum(len(rule.entries) for rule in rules):
-            raise PolicyDocumentDamaged("retention.yaml: a type of entry has two rules")
+            raise PolicyDocumentDamaged(_("retention.yaml: un tipo de anotación tiene dos reglas"))
         for rule in rules:
             if rule.basis not in self._bases:
-                raise PolicyDocumentDamaged(f"retention.yaml: {rule.id}: there is no basis {rule.basis!r}")
+                raise PolicyDocumentDamaged(
+                    _(
+                        "retention.yaml: {rule}: no existe el motivo de supresión {basis!r}",
+                        rule=rule.id,
+                        basis=rule.basis,
+                    )
+                )
 
     def basis(self, basis_id: str) -> ErasureBasis:
         """Return a basis for erasure.

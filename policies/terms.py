@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from policies.errors import UnknownTerm
+from presentation.messages import _
 
 _MAX_SHOWN = 12
 _T = TypeVar("_T")
@@ -24,13 +25,16 @@ def find_term(kind: str, terms: Mapping[str, _T], name: str) -> _T:
     if name in terms:
         return terms[name]
     shown = name if len(name) <= 80 else name[:77] + "..."  # noqa: PLR2004 - a line of a terminal
-    raise UnknownTerm(f"there is no {kind} {shown!r}", remedy=_suggestion(kind, terms, shown))
+    raise UnknownTerm(
+        _("no existe {shown!r} en la clase de términos «{kind}»", kind=kind, shown=shown),
+        remedy=_suggestion(kind, terms, shown),
+    )
 
 
 def _suggestion(kind: str, terms: Mapping[str, object], name: str) -> str:
     close = get_close_matches(name, terms, n=3, cutoff=0.5)
     if close:
-        return f"did you mean {', '.join(close)}?"
+        return _("¿quería decir {close}?", close=", ".join(close))
     if len(terms) <= _MAX_SHOWN:
-        return f"every {kind}: {', '.join(sorted(terms))}"
-    return "see redpact-node vocabulary"
+        return _("términos de la clase «{kind}»: {terms}", kind=kind, terms=", ".join(sorted(terms)))
+    return _("consulte redpact-node vocabulary")

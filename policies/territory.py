@@ -16,6 +16,7 @@ from pydantic import Field
 from policies.documents import Entry, read_document, read_text
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
+from presentation.messages import _
 
 REGION: Final = "ES-CL"
 """ISO 3166-2 code of Castilla y León."""
@@ -95,8 +96,12 @@ def load_territory() -> Territory:
     try:
         municipalities = tuple(Municipality(code, name, province) for code, name, province in rows)
     except ValueError as error:
-        raise PolicyDocumentDamaged(f"municipalities.csv: {error}", remedy="reinstall RedPACT") from error
+        raise PolicyDocumentDamaged(
+            _("municipalities.csv: {error}", error=str(error)), remedy=_("reinstale RedPACT")
+        ) from error
     counted = {code: len(tuple(group)) for code, group in groupby(municipalities, key=lambda each: each.province)}
     if counted != {province.code: province.municipalities for province in document.provinces}:
-        raise PolicyDocumentDamaged("municipalities.csv: a province lacks municipalities", remedy="reinstall RedPACT")
+        raise PolicyDocumentDamaged(
+            _("municipalities.csv: faltan los municipios de una provincia"), remedy=_("reinstale RedPACT")
+        )
     return Territory(document.version, document.provinces, municipalities)

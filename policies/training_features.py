@@ -10,6 +10,7 @@ from policies.codes import load_codes
 from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
+from presentation.messages import _
 
 Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
@@ -115,7 +116,9 @@ class Protected(Labelled):
         """
         codes = load_catalogue().field(self.source).codes
         if codes is None:
-            raise PolicyDocumentDamaged(f"{self.source} has no list of codes to slice by")
+            raise PolicyDocumentDamaged(
+                _("{source} no tiene una lista de códigos por la que desglosar los resultados", source=self.source)
+            )
         return tuple(code.code for code in load_codes().list(codes).codes)
 
 
@@ -167,8 +170,12 @@ def check_sources(chosen: FeatureSet) -> None:
     for feature in chosen.features:
         for source in feature.sources:
             if source not in catalogue:
-                raise PolicyDocumentDamaged(f"{feature.name}: there is no field {source!r}")
+                raise PolicyDocumentDamaged(
+                    _("{feature}: no existe el campo {source!r}", feature=feature.name, source=source)
+                )
             spec = catalogue.field(source)
             sensitive = spec.sensitivity.level >= Sensitivity.P3.level or spec.category in _FORBIDDEN_CATEGORIES
             if sensitive or source in protected:
-                raise PolicyDocumentDamaged(f"{feature.name}: no model may look at {source}")
+                raise PolicyDocumentDamaged(
+                    _("{feature}: ningún modelo puede usar {source}", feature=feature.name, source=source)
+                )

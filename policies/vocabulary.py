@@ -12,6 +12,7 @@ from policies.codes import Code, CodeLists, load_codes
 from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
+from presentation.messages import _
 
 DOCUMENTS = ("data/purposes.yaml", "data/roles.yaml", _case_access.DOCUMENT)
 
@@ -73,7 +74,9 @@ class Vocabulary:
         self._roles: Mapping[str, Role] = {role.id: role for role in roles}
         for role in roles:
             if missing := role.purposes - self._purposes.keys():
-                raise PolicyDocumentDamaged(f"roles.yaml: {role.id}: there is no purpose {min(missing)!r}")
+                raise PolicyDocumentDamaged(
+                    _("roles.yaml: {role}: no existe la finalidad {missing!r}", role=role.id, missing=min(missing))
+                )
 
     def purpose(self, purpose_id: str) -> Purpose:
         """Return a purpose.

@@ -7,12 +7,13 @@ child processes and every other library. Here only the names that their modules 
 import gettext
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
+from itertools import pairwise
 from types import ModuleType
 from typing import Any, Final
 
-from presentation.messages import SOURCE, current_language
+from presentation.messages import LANGUAGES, SOURCE, current_language, use_language
 
 _LIBRARIES: Final = ("click", "typer")
 _RICH: Final = "rich_utils"
@@ -129,6 +130,20 @@ _CONSTANTS: Final = {
     "RICH_HELP": "Try [blue]'{command_path} {help_option}'[/] for help.",
 }
 """Names in Typer's module of panels, computed when it is imported."""
+
+
+def speak_as_asked(arguments: Sequence[str] | None = None) -> None:
+    """Settle the language of a program by ``--lang`` among its arguments, or else as it stands, and speak it.
+
+    Args:
+        arguments: of the command line; those of the process when None.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    asked = [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
+    asked += [after for word, after in pairwise(words) if word == "--lang"]
+    if asked and asked[-1] in LANGUAGES:
+        use_language(asked[-1])
+    speak_current_language()
 
 
 def speak_current_language() -> None:

@@ -110,6 +110,25 @@ class Listing(Message):
         return _listed(self.values, known(lang))
 
 
+class Joined(Message):
+    """Messages one after the other, with the same separator in every language."""
+
+    __slots__ = ()
+
+    def __new__(cls, parts: Iterable[object], separator: str) -> Self:
+        """Join the parts in the current language."""
+        values = {str(place): part for place, part in enumerate(parts)}
+        return cls._restored(_joined(values, separator, current_language()), separator, values, None)
+
+    def in_language(self, lang: str) -> str:  # type: ignore[explicit-override]  # typing.override needs 3.12
+        """Return the parts in a language."""
+        return _joined(self.values, self.template, known(lang))
+
+
+def _joined(values: Mapping[str, object], separator: str, lang: str) -> str:
+    return separator.join(_shown(part, "", None, lang) for part in values.values())
+
+
 def _(template: str, /, **values: object) -> Message:
     """Return a translatable message."""
     return Message(template, values)
@@ -123,6 +142,11 @@ def plural(one: str, many: str, n: float, /, **values: object) -> Message:
 def listing(items: Iterable[object]) -> Message:
     """Return a list that is written in the language of its reader: ``a, b y c``."""
     return Listing(items)
+
+
+def joined(parts: Iterable[object], separator: str = " ") -> Message:
+    """Return messages one after the other; the separator is data and is not translated."""
+    return Joined(parts, separator)
 
 
 def in_language(text: str, lang: str) -> str:

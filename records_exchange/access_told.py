@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from policies.catalogue import load_catalogue
 from policies.vocabulary import load_vocabulary
+from presentation.messages import _
 from records_exchange.errors import MessageMalformed, ReplyMalformed
 from records_exchange.message import Message
 from records_exchange.request import Term, first_fault
@@ -51,7 +52,7 @@ def read_question(message: Message) -> str:
         MessageMalformed: it names no person, or says something besides.
     """
     if message.subject is None or message.body:
-        raise MessageMalformed("a question about accesses names a person, and says nothing else")
+        raise MessageMalformed(_("una pregunta sobre accesos debe indicar una persona y nada más"))
     return message.subject
 
 
@@ -64,11 +65,21 @@ def read_told(body: Mapping[str, Any], holder: str) -> AccessesTold:
     try:
         told = AccessesTold.model_validate(body)
     except ValidationError as error:
-        raise ReplyMalformed(f"{holder} tells no accesses: {first_fault(error)}", remedy="update both sides") from error
+        raise ReplyMalformed(
+            _(
+                "la respuesta de {holder} no es una lista de accesos válida: {first_fault}",
+                holder=holder,
+                first_fault=first_fault(error),
+            ),
+            remedy=_("actualice RedPACT en las dos entidades"),
+        ) from error
     vocabulary = load_vocabulary()
     roles, purposes = {role.id for role in vocabulary.roles}, {purpose.id for purpose in vocabulary.purposes}
     fields = {spec.id for spec in load_catalogue().fields}
     for access in told.accesses:
         if access.role not in roles or access.purpose not in purposes or not fields.issuperset(access.fields):
-            raise ReplyMalformed(f"{holder} tells accesses in unknown words", remedy="update both sides")
+            raise ReplyMalformed(
+                _("{holder} describe los accesos con un rol, una finalidad o un campo desconocidos", holder=holder),
+                remedy=_("actualice RedPACT en las dos entidades"),
+            )
     return told

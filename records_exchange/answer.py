@@ -17,6 +17,7 @@ from pydantic import (
 )
 from typing_extensions import override
 
+from presentation.messages import _
 from records_exchange.errors import AnswerMalformed
 from records_exchange.request import (
     MAX_FIELDS,
@@ -153,6 +154,6 @@ def parse_answer(payload: bytes) -> FetchAnswer:
     try:
         return FetchAnswer.read(payload, max_bytes=MAX_ANSWER_BYTES)
     except MalformedDocument as error:
-        raise AnswerMalformed(f"not an answer: {error.message}") from error
+        raise AnswerMalformed(_("no es una respuesta válida: {error}", error=error.message)) from error
     except ValidationError as error:
-        raise AnswerMalformed(f"not an answer: {first_fault(error)}") from error
+        raise AnswerMalformed(_("no es una respuesta válida: {first_fault}", first_fault=first_fault(error))) from error

@@ -26,6 +26,7 @@ from typing import Final, Protocol
 
 from policies.access import AccessDecision, AccessRequest
 from policies.reasons import ReasonCode
+from presentation.messages import _
 from records_exchange.errors import RequestMisaddressed, RequestOutdated, RequestStale
 from records_exchange.request import (
     OUTDATED_REQUEST_TYPE,
@@ -112,13 +113,20 @@ def open_request(
     asker = directory.active_party(caller)
     # (2) signed by it, in its name, for us
     if envelope.payload_type == OUTDATED_REQUEST_TYPE:
-        raise RequestOutdated(f"{caller} does not say how access to the case was gained", remedy="update RedPACT there")
+        raise RequestOutdated(
+            _("{caller} no dice cómo obtuvo el acceso al caso", caller=caller),
+            remedy=_("actualice RedPACT en esa entidad"),
+        )
     payload = signing.open_envelope(envelope, payload_type=REQUEST_TYPE, public_key=bytes.fromhex(asker.signing_key))
     request = parse_request(payload)
     if request.asker != caller:
-        raise RequestMisaddressed(f"{caller} sent a request in the name of {request.asker}")
+        raise RequestMisaddressed(
+            _("{caller} envió una petición en nombre de {asker}", caller=caller, asker=request.asker)
+        )
     if request.holder != holder:
-        raise RequestMisaddressed(f"this request is addressed to {request.holder}, not to {holder}")
+        raise RequestMisaddressed(
+            _("esta petición va dirigida a {holder}, no a {holder2}", holder=request.holder, holder2=holder)
+        )
     # (3) fresh
     require_fresh(request, now)
     return VerifiedRequest(request, payload_digest(envelope), asker)
@@ -130,13 +138,16 @@ def require_fresh(request: FetchRequest, now: datetime) -> None:
     Raises:
         RequestStale: the request is from the future, expired, or asks to be valid for too long.
     """
-    remedy = "check this machine's clock and ask again"
+    remedy = _("compruebe el reloj de este equipo y repita la consulta")
     if request.issued > now + MAX_CLOCK_SKEW:
-        raise RequestStale("the request is dated ahead of our clock", remedy=remedy)
+        raise RequestStale(_("la petición lleva una hora posterior a la de nuestro reloj"), remedy=remedy)
     if now - MAX_CLOCK_SKEW >= request.expires:
-        raise RequestStale("the request has expired", remedy=remedy)
+        raise RequestStale(_("la petición ha caducado"), remedy=remedy)
     if not timedelta(0) < request.expires - request.issued <= REQUEST_LIFETIME:
-        raise RequestStale(f"a request is valid for at most {REQUEST_LIFETIME}", remedy="ask again")
+        raise RequestStale(
+            _("una petición es válida durante {request_lifetime} como máximo", request_lifetime=REQUEST_LIFETIME),
+            remedy=_("repita la petición"),
+        )
 
 
 def decide(verified: VerifiedRequest, live: Sequence[Consented], policy: DecidesAccess, *, holder: str) -> Decision:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from presentation.messages import _
 from records_exchange.errors import PseudonymUnavailable
 
 _INFO: Final = b"redpact/pairwise-pseudonym/v1"
@@ -48,7 +49,9 @@ class PairwiseKey:
         try:
             shared = own.exchange(X25519PublicKey.from_public_bytes(peer))
         except ValueError as error:  # wrong length, or a low-order point: the shared secret would be known to all
-            raise PseudonymUnavailable("the peer's exchange key is not a usable X25519 key") from error
+            raise PseudonymUnavailable(
+                _("la clave de intercambio de la otra entidad no es una clave X25519 válida")
+            ) from error
         low, high = sorted((own.public_key().public_bytes_raw(), peer))
         info = b"|".join((_INFO, network.encode(), low, high))
         return cls(HKDF(SHA256(), _KEY_BYTES, salt=None, info=info).derive(shared))

@@ -11,6 +11,7 @@ from typing import Annotated, Final, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from presentation.messages import _
 from records_exchange.errors import (
     AnswerStale,
     AnswerUnbound,
@@ -41,7 +42,7 @@ FRESH: Final = timedelta(minutes=3)
 _SLOT_CHARACTERS: Final = 63
 _PADDING: Final = "."
 """No entity id holds one."""
-_REMEDY: Final = "check this machine's clock and ask again"
+_REMEDY: Final = _("compruebe el reloj de este equipo y repita la consulta")
 
 
 def _whole_hour(moment: datetime) -> datetime:
@@ -179,9 +180,11 @@ def open_message(
     payload = signing.open_envelope(envelope, payload_type=_TYPES[kind], public_key=bytes.fromhex(signing_key))  # (1)
     message = _parsed(kind, payload)  # (2)
     if message.entity != caller:  # (3)
-        raise RequestMisaddressed(f"{caller} sent a request in the name of {message.entity}")
+        raise RequestMisaddressed(
+            _("{caller} envió una petición en nombre de {entity}", caller=caller, entity=message.entity)
+        )
     if abs(now - message.issued) > FRESH:  # (4)
-        raise RequestStale("the request is not dated now", remedy=_REMEDY)
+        raise RequestStale(_("la hora de la petición no es la actual"), remedy=_REMEDY)
     return message
 
 
@@ -213,9 +216,12 @@ def open_locator_answer(
     payload = signing.open_envelope(answer, payload_type=ANSWER_TYPE, public_key=coordinator_key)  # (1)
     opened = _parsed(LocatorAnswer, payload)  # (2)
     if opened.request_sha256 != payload_digest(question):  # (3)
-        raise AnswerUnbound("the locator answered another question", remedy="ask again")
+        raise AnswerUnbound(_("el localizador respondió a otra pregunta"), remedy=_("repita la petición"))
     if abs(now - opened.issued) > FRESH:  # (4)
-        raise AnswerStale("the locator dated its answer outside the call", remedy="check the clocks of both machines")
+        raise AnswerStale(
+            _("la hora de la respuesta del localizador no corresponde a la consulta"),
+            remedy=_("compruebe los relojes de ambos equipos"),
+        )
     return opened
 
 
@@ -228,9 +234,13 @@ def _parsed(kind: type[_Message], payload: bytes) -> _Message:
     try:
         return kind.model_validate(canonical.decode(payload))
     except MalformedDocument as error:
-        raise LocatorMessageMalformed(f"not a message of the locator: {error.message}") from error
+        raise LocatorMessageMalformed(
+            _("no es un mensaje válido del localizador: {error}", error=error.message)
+        ) from error
     except ValidationError as error:
-        raise LocatorMessageMalformed(f"not a message of the locator: {first_fault(error)}") from error
+        raise LocatorMessageMalformed(
+            _("no es un mensaje válido del localizador: {first_fault}", first_fault=first_fault(error))
+        ) from error
 
 
 def _nonce() -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from presentation.messages import _
 from records_exchange.errors import MessageReplayed
 from records_exchange.message import NOTICE_LIFETIME, VerifiedMessage
 from records_exchange.tables import InboxMessage, OutboxMessage, PeerContact
@@ -112,7 +113,10 @@ class SqlMailbox:
         if found is None:
             return None
         if found.sha256 != received.sha256 or found.reply is None:
-            raise MessageReplayed(f"{message.sender} sent this id before", remedy="send a new message")
+            raise MessageReplayed(
+                _("{sender} ya había enviado un mensaje con este identificador", sender=message.sender),
+                remedy=_("envíe un mensaje nuevo"),
+            )
         return bytes(found.reply)
 
     def remember(self, received: VerifiedMessage, reply: bytes | None, *, forget_at: datetime, now: datetime) -> None:
@@ -129,7 +133,9 @@ class SqlMailbox:
         try:
             self._session.execute(insert(InboxMessage).values(**row, reply=reply, forget_at=forget_at))
         except IntegrityError as error:
-            raise MessageReplayed(f"{received.message.sender} sent this message twice at once") from error
+            raise MessageReplayed(
+                _("{sender} envió este mensaje dos veces al mismo tiempo", sender=received.message.sender)
+            ) from error
 
     # ---- outbox
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from presentation.messages import _
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import (
     MessageMalformed,
@@ -150,9 +151,9 @@ def parse_message(payload: bytes) -> Message:
     try:
         return Message.model_validate(canonical.decode(payload, max_bytes=MAX_MESSAGE_BYTES))
     except MalformedDocument as error:
-        raise MessageMalformed(f"not a message: {error.message}") from error
+        raise MessageMalformed(_("no es un mensaje válido: {error}", error=error.message)) from error
     except ValidationError as error:
-        raise MessageMalformed(f"not a message: {first_fault(error)}") from error
+        raise MessageMalformed(_("no es un mensaje válido: {first_fault}", first_fault=first_fault(error))) from error
 
 
 def open_message(
@@ -179,13 +180,24 @@ def open_message(
     payload = signing.open_envelope(envelope, payload_type=MESSAGE_TYPE, public_key=bytes.fromhex(party.signing_key))
     message = parse_message(payload)
     if message.sender != caller:
-        raise MessageMisaddressed(f"{caller} sent a message in the name of {message.sender}")
+        raise MessageMisaddressed(
+            _("{caller} envió un mensaje en nombre de {sender}", caller=caller, sender=message.sender)
+        )
     if message.recipient != recipient:
-        raise MessageMisaddressed(f"this message is addressed to {message.recipient}, not to {recipient}")
+        raise MessageMisaddressed(
+            _(
+                "este mensaje va dirigido a {recipient}, no a {recipient2}",
+                recipient=message.recipient,
+                recipient2=recipient,
+            )
+        )
     if message.issued > now + MAX_CLOCK_SKEW:
-        raise MessageStale("the message is dated ahead of our clock", remedy="check the clocks of both machines")
+        raise MessageStale(
+            _("el mensaje lleva una hora posterior a la de nuestro reloj"),
+            remedy=_("compruebe los relojes de ambos equipos"),
+        )
     if now - MAX_CLOCK_SKEW >= message.expires:
-        raise MessageStale("the message has expired", remedy="send it again")
+        raise MessageStale(_("el mensaje ha caducado"), remedy=_("envíelo de nuevo"))
     return VerifiedMessage(message, payload_digest(envelope), party)
 
 
@@ -196,7 +208,10 @@ def require_lifetime(message: Message, life: timedelta) -> None:
         MessageStale: it wants to live for longer than `life`, or ends before it begins.
     """
     if not timedelta(0) < message.expires - message.issued <= life:
-        raise MessageStale(f"a message of kind {message.kind} is valid for at most {life}", remedy="send it again")
+        raise MessageStale(
+            _("un mensaje de la clase {message} es válido durante {life} como máximo", message=message.kind, life=life),
+            remedy=_("envíelo de nuevo"),
+        )
 
 
 def open_reply(
@@ -213,12 +228,27 @@ def open_reply(
     try:
         reply = Reply.model_validate(canonical.decode(payload, max_bytes=MAX_MESSAGE_BYTES))
     except (MalformedDocument, ValidationError) as error:
-        raise ReplyMalformed(f"{peer.id} sent no reply", remedy="update RedPACT on both sides") from error
+        raise ReplyMalformed(
+            _("{peer} no envió una contestación válida", peer=peer.id),
+            remedy=_("actualice RedPACT en las dos entidades"),
+        ) from error
     if (reply.message_id, reply.message_sha256) != (message.id, message_sha256):
-        raise ReplyUnbound(f"{peer.id} replied to another message", remedy="it is sent again by itself")
+        raise ReplyUnbound(
+            _("{peer} contestó a otro mensaje", peer=peer.id), remedy=_("se volverá a enviar automáticamente")
+        )
     if (reply.sender, reply.recipient) != (message.recipient, message.sender) or reply.sender != peer.id:
-        raise ReplyUnbound("the reply is of another entity, or for another one", remedy="it is sent again by itself")
+        raise ReplyUnbound(
+            _("la contestación es de otra entidad, o va dirigida a otra"),
+            remedy=_("se volverá a enviar automáticamente"),
+        )
     if not message.issued - MAX_CLOCK_SKEW <= reply.issued <= now + MAX_CLOCK_SKEW:
-        remedy = "check the clocks of both machines"
-        raise ReplyUnbound(f"{peer.id} dated its reply before our message, or ahead of our clock", remedy=remedy)
+        remedy = _("compruebe los relojes de ambos equipos")
+        raise ReplyUnbound(
+            _(
+                "la contestación de {peer} lleva una hora anterior a nuestro mensaje, o posterior a la de "
+                "nuestro reloj",
+                peer=peer.id,
+            ),
+            remedy=remedy,
+        )
     return VerifiedReply(reply, hashlib.sha256(payload).hexdigest())

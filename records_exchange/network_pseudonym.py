@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from presentation.messages import _
 from records_exchange import oprf
 from records_exchange.errors import OprfProofInvalid, OprfValueInvalid
 from trust.locator_terms import LocatorEpoch
@@ -71,10 +72,13 @@ class PseudonymQuery:
     def _outputs(self, holder: str, public_key: str, evaluations: Mapping[str, Evaluation]) -> list[bytes]:
         evaluation = evaluations.get(holder)
         if evaluation is None:
-            raise OprfProofInvalid(f"the key holder {holder} gave no evaluation", remedy="try again later")
+            raise OprfProofInvalid(
+                _("{holder}, que guarda una de las claves, no envió su evaluación", holder=holder),
+                remedy=_("inténtelo más tarde"),
+            )
         sent = self.elements(holder)
         if len(evaluation.elements) != len(sent):
-            raise OprfValueInvalid(f"the key holder {holder} answered another batch")
+            raise OprfValueInvalid(_("{holder}, que guarda una de las claves, respondió a otro lote", holder=holder))
         oprf.verify_proof(bytes.fromhex(public_key), sent, evaluation.elements, evaluation.proof)
         return [
             oprf.finalize(data, each.blind, element)
@@ -99,7 +103,9 @@ def combine(network: str, epoch: LocatorEpoch, outputs: Mapping[str, bytes]) -> 
         OprfProofInvalid: not exactly one output of each key holder.
     """
     if set(outputs) != {key.holder for key in epoch.keys}:
-        raise OprfProofInvalid("a pseudonym needs the output of every key holder of the epoch")
+        raise OprfProofInvalid(
+            _("un seudónimo necesita el resultado de todas las entidades que guardan una clave de la época")
+        )
     digest = hashlib.sha512()
     parts = [_PSEUDONYM, network.encode(), epoch.fingerprint.encode()]
     for holder in sorted(outputs):

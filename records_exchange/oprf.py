@@ -18,6 +18,7 @@ from typing import Final
 
 import rbcl
 
+from presentation.messages import _
 from records_exchange.errors import OprfInputInvalid, OprfProofInvalid, OprfValueInvalid
 
 ELEMENT_BYTES: Final = 32
@@ -81,14 +82,16 @@ def derive_key_pair(seed: bytes, info: bytes, mode: Mode = Mode.VOPRF) -> KeyPai
         OprfInputInvalid: a seed of another length, or too long an info.
     """
     if len(seed) != SEED_BYTES:
-        raise OprfInputInvalid(f"a seed has {SEED_BYTES} bytes, not {len(seed)}")
+        raise OprfInputInvalid(
+            _("una semilla debe tener {seed_bytes} bytes, no {seed_count}", seed_bytes=SEED_BYTES, seed_count=len(seed))
+        )
     derive_input = seed + _sized(info)
     tag = b"DeriveKeyPair" + _context(mode)
     for counter in range(256):
         secret = _reduced(expand_message_xmd(derive_input + bytes([counter]), tag, 64))
         if secret != _ZERO:
             return KeyPair.of_secret(secret)
-    raise OprfInputInvalid("no key follows from this seed")  # probability 2^-64,512
+    raise OprfInputInvalid(_("de esta semilla no se puede obtener ninguna clave"))  # probability 2^-64,512
 
 
 def blind(data: bytes, blind: bytes | None = None, *, mode: Mode = Mode.VOPRF) -> Blinded:
@@ -107,7 +110,7 @@ def blind(data: bytes, blind: bytes | None = None, *, mode: Mode = Mode.VOPRF) -
     chosen = _random_scalar() if blind is None else _nonzero(_scalar(blind))
     element = _hash_to_group(data, mode)
     if element == _IDENTITY:
-        raise OprfInputInvalid("this input hashes to the identity element")
+        raise OprfInputInvalid(_("el hash de este dato es el elemento identidad del grupo"))
     return Blinded(chosen, _times(chosen, element))
 
 
@@ -191,11 +194,11 @@ def verify_proof(public: bytes, elements: Sequence[bytes], evaluated: Sequence[b
         OprfValueInvalid: an element is malformed, or the batch is empty, too large, or not in pairs.
     """
     if len(proof) != PROOF_BYTES:
-        raise OprfProofInvalid("the proof of the evaluation has another length")
+        raise OprfProofInvalid(_("la prueba de la evaluación no tiene la longitud correcta"))
     try:
         challenge, response = _scalar(proof[:SCALAR_BYTES]), _scalar(proof[SCALAR_BYTES:])
     except OprfValueInvalid as error:
-        raise OprfProofInvalid("the proof of the evaluation holds no scalars") from error
+        raise OprfProofInvalid(_("la prueba de la evaluación no contiene escalares válidos")) from error
     weights = _weights(public, elements, evaluated)
     composite = _sum(list(starmap(_times, zip(weights, elements, strict=True))))
     evaluated_composite = _sum(list(starmap(_times, zip(weights, evaluated, strict=True))))
@@ -204,7 +207,7 @@ def verify_proof(public: bytes, elements: Sequence[bytes], evaluated: Sequence[b
         _sum([_times_any(response, composite), _times_any(challenge, evaluated_composite)]),
     )
     if not hmac.compare_digest(_challenge(public, composite, evaluated_composite, commitments), challenge):
-        raise OprfProofInvalid("the evaluation was not made with the key that belongs to this public key")
+        raise OprfProofInvalid(_("la evaluación no se hizo con la clave que corresponde a esta clave pública"))
 
 
 def expand_message_xmd(message: bytes, tag: bytes, length: int) -> bytes:
@@ -217,7 +220,9 @@ def expand_message_xmd(message: bytes, tag: bytes, length: int) -> bytes:
         tag = hashlib.sha512(b"H2C-OVERSIZE-DST-" + tag).digest()
     blocks = -(-length // OUTPUT_BYTES)
     if not 1 <= blocks <= _MAX_BLOCKS:
-        raise OprfInputInvalid(f"{length} bytes cannot be expanded to")
+        raise OprfInputInvalid(
+            _("la longitud pedida, {length} bytes, no es posible al expandir un hash", length=length)
+        )
     suffix = tag + bytes([len(tag)])
     first = hashlib.sha512(bytes(_HASH_BLOCK) + message + length.to_bytes(2, "big") + b"\0" + suffix).digest()
     block = hashlib.sha512(first + b"\1" + suffix).digest()
@@ -251,7 +256,9 @@ def _hash_to_scalar(data: bytes) -> bytes:
 def _weights(public: bytes, elements: Sequence[bytes], evaluated: Sequence[bytes]) -> list[bytes]:
     """Return the random-looking weights of RFC 9497 section 2.2.1, after checking that everything is an element."""
     if not 1 <= len(elements) <= MAX_BATCH or len(elements) != len(evaluated):
-        raise OprfValueInvalid("a batch holds at least one element, and one evaluated element for each")
+        raise OprfValueInvalid(
+            _("un lote debe tener un número permitido de elementos, y un elemento evaluado por cada uno")
+        )
     for each in (public, *elements, *evaluated):
         _element(each)
     seed = hashlib.sha512(_sized(public) + _sized(b"Seed-" + _context(Mode.VOPRF))).digest()
@@ -268,25 +275,25 @@ def _challenge(public: bytes, composite: bytes, evaluated: bytes, commitments: t
 
 def _sized(data: bytes) -> bytes:
     if len(data) > MAX_INPUT_BYTES:
-        raise OprfInputInvalid(f"longer than {MAX_INPUT_BYTES} bytes")
+        raise OprfInputInvalid(_("el dato ocupa más de {max_input_bytes} bytes", max_input_bytes=MAX_INPUT_BYTES))
     return len(data).to_bytes(2, "big") + data
 
 
 def _element(data: bytes) -> bytes:
     if not is_element(data):
-        raise OprfValueInvalid("not an element of the group, or its identity")
+        raise OprfValueInvalid(_("no es un elemento del grupo, o es el elemento identidad"))
     return data
 
 
 def _scalar(data: bytes) -> bytes:
     if len(data) != SCALAR_BYTES or int.from_bytes(data, "little") >= _ORDER:
-        raise OprfValueInvalid("not a scalar of the group")
+        raise OprfValueInvalid(_("no es un escalar del grupo"))
     return data
 
 
 def _nonzero(scalar: bytes) -> bytes:
     if scalar == _ZERO:
-        raise OprfValueInvalid("the scalar is zero")
+        raise OprfValueInvalid(_("el escalar es cero"))
     return scalar
 
 
@@ -303,7 +310,7 @@ def _times(scalar: bytes, element: bytes) -> bytes:
     try:
         return bytes(rbcl.crypto_scalarmult_ristretto255(scalar, element))
     except RuntimeError as error:
-        raise OprfValueInvalid("a multiplication gave the identity element") from error
+        raise OprfValueInvalid(_("una multiplicación dio el elemento identidad")) from error
 
 
 def _times_any(scalar: bytes, element: bytes) -> bytes:

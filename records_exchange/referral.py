@@ -10,6 +10,7 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from policies.referrals import MOVES, ReferralSide, ReferralState, ReferralStep, WordList, allows, load_referral_words
+from presentation.messages import _
 from records_exchange.errors import MessageMalformed
 from records_exchange.message import Message
 from records_exchange.request import Hex16, Term, first_fault
@@ -70,11 +71,13 @@ def read_offer(message: Message) -> Offer:
     try:
         offer = Offer.model_validate(message.body)
     except ValidationError as error:
-        raise MessageMalformed(f"not a referral: {first_fault(error)}") from error
+        raise MessageMalformed(
+            _("no es una derivación válida: {first_fault}", first_fault=first_fault(error))
+        ) from error
     if message.subject is None:
-        raise MessageMalformed("a referral names the person by the pseudonym")
+        raise MessageMalformed(_("una derivación debe indicar la persona por su seudónimo"))
     if not timedelta(0) < offer.answer_by - message.issued <= LONGEST_ANSWER:
-        raise MessageMalformed("a referral has to be answered within 60 days")
+        raise MessageMalformed(_("el plazo de respuesta de una derivación no puede pasar de 60 días"))
     return offer
 
 
@@ -87,7 +90,9 @@ def read_step(message: Message) -> Step:
     try:
         return Step.model_validate(message.body)
     except ValidationError as error:
-        raise MessageMalformed(f"not a step of a referral: {first_fault(error)}") from error
+        raise MessageMalformed(
+            _("no es un paso válido de una derivación: {first_fault}", first_fault=first_fault(error))
+        ) from error
 
 
 def offer_is_coded(offer: Offer) -> bool:

@@ -23,6 +23,7 @@ from pydantic import (
 from typing_extensions import override
 
 from policies.case_access import AccessGained, CaseAccess, load_case_access
+from presentation.messages import _
 from records_exchange.errors import RequestInvalid, RequestMalformed
 from trust import canonical, signing
 from trust.canonical_model import CanonicalModel
@@ -170,7 +171,7 @@ def build_request(
             seen_sizes=tuple(seen_sizes),
         )
     except ValidationError as error:
-        raise RequestInvalid(first_fault(error), remedy="see redpact-node fetch --help") from error
+        raise RequestInvalid(first_fault(error), remedy=_("consulte redpact-node fetch --help")) from error
 
 
 def seal_request(request: FetchRequest, signer: signing.Signer) -> signing.Envelope:
@@ -187,9 +188,9 @@ def parse_request(payload: bytes) -> FetchRequest:
     try:
         return FetchRequest.read(payload, max_bytes=MAX_REQUEST_BYTES)
     except MalformedDocument as error:
-        raise RequestMalformed(f"not a request: {error.message}") from error
+        raise RequestMalformed(_("no es una petición válida: {error}", error=error.message)) from error
     except ValidationError as error:
-        raise RequestMalformed(f"not a request: {first_fault(error)}") from error
+        raise RequestMalformed(_("no es una petición válida: {first_fault}", first_fault=first_fault(error))) from error
 
 
 def payload_digest(envelope: signing.Envelope) -> str:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from policies.errors import ErrorKind
+from presentation.messages import _
 from records_exchange.errors import SealBroken, SealImpossible
 from trust import canonical
 from trust.errors import MalformedDocument
@@ -135,16 +136,18 @@ def _seal(plaintext: bytes, info: bytes, key: bytes) -> bytes:
     try:
         return SUITE.encrypt(plaintext, X25519PublicKey.from_public_bytes(key), info)
     except ValueError as error:  # wrong length, or a low-order point: everybody would know the shared secret
-        raise SealImpossible("the exchange key of the other entity is not a usable X25519 key") from error
+        raise SealImpossible(_("la clave de intercambio de la otra entidad no es una clave X25519 válida")) from error
 
 
 def _open(data: bytes, info: bytes, own: X25519PrivateKey) -> bytes:
     if len(data) - OVERHEAD_BYTES not in SIZES:
-        raise SealBroken(f"{len(data)} bytes are no sealed call")
+        raise SealBroken(_("{data_count} bytes no es el tamaño de una llamada cifrada", data_count=len(data)))
     try:
         return SUITE.decrypt(data, own, info)
     except (InvalidTag, ValueError) as error:
-        raise SealBroken("it does not open: changed on the way, or not sealed for this") from error
+        raise SealBroken(
+            _("no se puede descifrar: se alteró por el camino, o no se cifró para esta entidad o llamada")
+        ) from error
 
 
 def _padded(head: bytes, body: bytes) -> bytes:
@@ -152,23 +155,26 @@ def _padded(head: bytes, body: bytes) -> bytes:
     for size in SIZES:
         if len(framed) <= size:
             return framed.ljust(size, b"\0")
-    raise SealImpossible(f"{len(body)} bytes are more than the relay passes on", remedy="publish an address")
+    raise SealImpossible(
+        _("el envío ocupa {body_count} bytes, más de los que admite el repetidor", body_count=len(body)),
+        remedy=_("publique una dirección"),
+    )
 
 
 def _body(framed: bytes) -> bytes:
     end = _LENGTH_BYTES + int.from_bytes(framed[:_LENGTH_BYTES], "big")
     if framed.count(0, end) != len(framed) - end:  # also when it ends beyond the end
-        raise SealBroken("what was sealed is not framed as it should be")
+        raise SealBroken(_("el contenido descifrado no tiene la estructura esperada"))
     return framed[_LENGTH_BYTES:end]
 
 
 def _envelope(body: bytes) -> Envelope:
     if not body.startswith(_ENVELOPE):
-        raise SealBroken("what was sealed is no signed envelope")
+        raise SealBroken(_("el contenido descifrado no es un sobre firmado"))
     try:
         return Envelope.from_json(body[1:], max_bytes=SIZES[-1])
     except MalformedDocument as error:
-        raise SealBroken(f"what was sealed is no signed envelope: {error.message}") from error
+        raise SealBroken(_("el contenido descifrado no es un sobre firmado: {error}", error=error.message)) from error
 
 
 def _refusal_json(refusal: Refusal) -> bytes:
@@ -181,9 +187,9 @@ def _refusal(body: bytes) -> Refusal:
         document = canonical.decode(body[1:], max_bytes=_MAX_REFUSAL_BYTES)
         code, details, kind = document["code"], document["details"], ErrorKind(document["kind"])
     except (MalformedDocument, KeyError, TypeError, ValueError) as error:
-        raise SealBroken("what was sealed is no refusal") from error
+        raise SealBroken(_("el contenido descifrado no es un rechazo válido")) from error
     if not isinstance(code, str) or not isinstance(details, str):
-        raise SealBroken("what was sealed is no refusal")
+        raise SealBroken(_("el contenido descifrado no es un rechazo válido"))
     return Refusal(code[:_MAX_CODE], kind, details[:_MAX_DETAILS])
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Table, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from presentation.messages import _
 from records_exchange.errors import RequestReplayed
 from records_exchange.tables import LinkageState, LinkedPerson, SeenRequest
 from service.sql_driver import DriverStatement, connection_of
@@ -54,7 +55,9 @@ class SqlExchangeStore:
         try:
             _REMEMBER.run(connection, asker, nonce, forget_at)
         except IntegrityError as error:
-            raise RequestReplayed(f"this request of {asker} was already answered", remedy="ask anew") from error
+            raise RequestReplayed(
+                _("esta petición de {asker} ya se había respondido", asker=asker), remedy=_("haga una petición nueva")
+            ) from error
 
     def find_linked(self, key_id: str, pseudonym: str) -> tuple[str | None, str | None]:
         """Return the state of people the index of a pairwise key was made of, and the person behind a pseudonym.

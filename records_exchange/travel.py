@@ -26,6 +26,7 @@ from consent_ledger.errors import QuorumMissing
 from consent_ledger.merkle import leaf_hash
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.proof import MAX_PROOF_BYTES, Evidence, TlogProof
+from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
 from records_exchange.request import Instant, first_fault
 from trust.errors import TrustError
@@ -87,9 +88,11 @@ def proof_bytes(body: dict[str, Any]) -> bytes:
     try:
         return base64.b64decode(CopyBody.model_validate(body).proof, validate=True)
     except ValidationError as error:
-        raise MessageMalformed(f"not a consent: {first_fault(error)}") from error
+        raise MessageMalformed(
+            _("no es un consentimiento válido: {first_fault}", first_fault=first_fault(error))
+        ) from error
     except (ValueError, binascii.Error) as error:
-        raise MessageMalformed("the proof of the consent is not base64") from error
+        raise MessageMalformed(_("la prueba del consentimiento no está en base64")) from error
 
 
 def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, now: datetime) -> OpenedCopy:
@@ -111,16 +114,30 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, no
         found = TlogProof.parse(proof)
         found.verify(Evidence.from_extra(found.extra).leaf, policy)
     except QuorumMissing as error:
-        raise CopyNotCosigned(f"{origin}: {error.message}", remedy="it is sent again once witnesses have") from error
+        raise CopyNotCosigned(
+            f"{origin}: {error.message}", remedy=_("se volverá a enviar cuando lo hayan cofirmado suficientes testigos")
+        ) from error
     except TrustError as error:
-        raise CopyInvalid(f"the consent sent by {origin} is not proved: {error.message}") from error
+        raise CopyInvalid(
+            _(
+                "el consentimiento enviado por {origin} no se puede comprobar: {error}",
+                origin=origin,
+                error=error.message,
+            )
+        ) from error
     record = opened.record
     if record.controller != origin or record.origin is not None:
-        raise CopyInvalid(f"{origin} sent a consent that was not given there")
+        raise CopyInvalid(_("{origin} envió un consentimiento que no se dio en esa entidad", origin=origin))
     if holder not in record.holders:
-        raise CopyInvalid(f"the consent sent by {origin} does not name {holder} as a holder")
+        raise CopyInvalid(
+            _(
+                "el consentimiento enviado por {origin} no incluye a {holder} entre las entidades que tienen los datos",
+                origin=origin,
+                holder=holder,
+            )
+        )
     if record.valid_until <= now:
-        raise CopyInvalid(f"the consent sent by {origin} is over")
+        raise CopyInvalid(_("el consentimiento enviado por {origin} ya ha terminado", origin=origin))
     return opened
 
 
@@ -136,9 +153,9 @@ def read_copy(proof: bytes) -> OpenedCopy:
         leaf, document = evidence.check()
         body = parse_body(leaf.type, document)
     except TrustError as error:
-        raise CopyInvalid(f"not the proof of a consent: {error.message}") from error
+        raise CopyInvalid(_("no es la prueba de un consentimiento: {error}", error=error.message)) from error
     if leaf.type not in _TRAVELS or not isinstance(body, ConsentBody):
-        raise CopyInvalid(f"an entry {leaf.type} in place of a consent")
+        raise CopyInvalid(_("se recibió una anotación {type} en lugar de un consentimiento", type=leaf.type))
     return OpenedCopy(body, found.index, leaf_hash(evidence.leaf).hex(), leaf.time)
 
 
@@ -151,4 +168,4 @@ def parse_withdrawn(body: dict[str, Any]) -> WithdrawnBody:
     try:
         return WithdrawnBody.model_validate(body)
     except ValidationError as error:
-        raise MessageMalformed(f"not a withdrawal: {first_fault(error)}") from error
+        raise MessageMalformed(_("no es una retirada válida: {first_fault}", first_fault=first_fault(error))) from error

@@ -22,6 +22,7 @@ from consent_ledger.checkpoint import Checkpoint, open_checkpoint
 from consent_ledger.entry import EntryType, Leaf
 from consent_ledger.merkle import leaf_hash, verify_inclusion
 from consent_ledger.note import NoteVerifier
+from presentation.messages import _
 from records_exchange.answer import ANSWER_TYPE, FetchAnswer, LedgerEvidence, Outcome, Value, parse_answer
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import AnswerOverreaches, AnswerStale, AnswerUnbound, EvidenceInvalid
@@ -30,7 +31,9 @@ from trust import signing
 from trust.errors import TrustError
 from trust.parties import Party
 
-_REMEDY: Final = "nothing was shown or kept; tell the data-protection officer of both entities"
+_REMEDY: Final = _(
+    "no se ha mostrado ni guardado nada; avise a las personas delegadas de protección de datos de ambas entidades"
+)
 
 
 class ChecksValues(Protocol):
@@ -98,7 +101,10 @@ def open_answer(
     _require_bound(answer, sent)
     # (3) made now
     if not sent.request.issued - MAX_CLOCK_SKEW <= answer.issued <= now + MAX_CLOCK_SKEW:
-        raise AnswerStale(f"{holder.id} dated its answer outside the call", remedy="check the clocks of both machines")
+        raise AnswerStale(
+            _("la hora de la respuesta de {holder} no corresponde a la consulta", holder=holder.id),
+            remedy=_("compruebe los relojes de ambos equipos"),
+        )
     # (4) what was asked, all of it, once
     _require_complete(answer, sent.request)
     # (5) catalogue values only
@@ -113,9 +119,11 @@ def open_answer(
 def _require_bound(answer: FetchAnswer, sent: SentRequest) -> None:
     request = sent.request
     if (answer.request_id, answer.request_sha256) != (request.id, sent.sha256):
-        raise AnswerUnbound(f"{request.holder} answered another request", remedy="ask again")
+        raise AnswerUnbound(
+            _("{holder} respondió a otra petición", holder=request.holder), remedy=_("repita la petición")
+        )
     if (answer.holder, answer.asker) != (request.holder, request.asker):
-        raise AnswerUnbound("the answer is of another holder or for another asker", remedy="ask again")
+        raise AnswerUnbound(_("la respuesta es de otra entidad, o va dirigida a otra"), remedy=_("repita la petición"))
 
 
 def _require_complete(answer: FetchAnswer, request: FetchRequest) -> None:
@@ -124,15 +132,23 @@ def _require_complete(answer: FetchAnswer, request: FetchRequest) -> None:
     named = [field.id for field in answer.fields] + [field.id for field in answer.withheld]
     extra = set(named) - set(request.fields)
     if extra:
-        raise AnswerOverreaches(f"{answer.holder} sent {len(extra)} fields not asked for", remedy=_REMEDY)
+        raise AnswerOverreaches(
+            _("{holder} envió campos no pedidos: {extra_count}", holder=answer.holder, extra_count=len(extra)),
+            remedy=_REMEDY,
+        )
     if len(named) != len(set(named)) or set(named) != set(request.fields):
-        raise AnswerOverreaches(f"{answer.holder} left fields unexplained or named them twice", remedy=_REMEDY)
+        raise AnswerOverreaches(
+            _("{holder} dejó campos pedidos sin respuesta o los incluyó dos veces", holder=answer.holder),
+            remedy=_REMEDY,
+        )
 
 
 def _require_value(field_id: str, value: Value, values: ChecksValues) -> None:
     if not values.accepts(field_id, value):
         # The value itself stays out of the message: it may be somebody's free text.
-        raise AnswerOverreaches(f"{field_id} came with a value outside the catalogue", remedy=_REMEDY)
+        raise AnswerOverreaches(
+            _("{field_id} llegó con un valor que no está en el catálogo", field_id=field_id), remedy=_REMEDY
+        )
 
 
 _LOGGED_AS: Final = {Outcome.RELEASED: EntryType.RELEASE, Outcome.REFUSED: EntryType.REFUSAL}
@@ -144,20 +160,43 @@ def _require_logged(answer: FetchAnswer, hashed: bytes, holder: Party, origin: s
         checkpoint = _verify_evidence(evidence, hashed, holder, origin)
         leaf = Leaf.parse(evidence.leaf.encode())
     except TrustError as error:
-        raise EvidenceInvalid(f"the ledger evidence of {holder.id} fails: {error.message}", remedy=_REMEDY) from error
+        raise EvidenceInvalid(
+            _("la prueba del registro de {holder} no es válida: {error}", holder=holder.id, error=error.message),
+            remedy=_REMEDY,
+        ) from error
     if leaf.type is not _LOGGED_AS[answer.outcome]:
-        raise EvidenceInvalid(f"{holder.id} logged {leaf.type}, and answered {answer.outcome}", remedy=_REMEDY)
+        raise EvidenceInvalid(
+            _(
+                "{holder} anotó {type} en su registro, pero respondió {outcome}",
+                holder=holder.id,
+                type=leaf.type,
+                outcome=answer.outcome,
+            ),
+            remedy=_REMEDY,
+        )
     if not answer.issued - MAX_CLOCK_SKEW <= leaf.time <= now + MAX_CLOCK_SKEW:
-        raise EvidenceInvalid(f"the ledger entry of {holder.id} is of another time", remedy=_REMEDY)
+        raise EvidenceInvalid(
+            _("la hora de la anotación en el registro de {holder} no corresponde a la respuesta", holder=holder.id),
+            remedy=_REMEDY,
+        )
     return checkpoint
 
 
 def _verify_evidence(evidence: LedgerEvidence, hashed: bytes, holder: Party, origin: str) -> Checkpoint:
     if evidence.origin != origin:
-        raise EvidenceInvalid(f"the evidence is of the ledger {evidence.origin!r}, not of {origin!r}", remedy=_REMEDY)
+        raise EvidenceInvalid(
+            _(
+                "la prueba es del registro {origin!r}, no del registro {origin2!r}",
+                origin=evidence.origin,
+                origin2=origin,
+            ),
+            remedy=_REMEDY,
+        )
     log = _verifier(holder.ledger_vkey)
     if log.name != origin:
-        raise EvidenceInvalid(f"the directory gives {holder.id} a ledger key of another name", remedy=_REMEDY)
+        raise EvidenceInvalid(
+            _("el directorio da a {holder} una clave de registro con otro nombre", holder=holder.id), remedy=_REMEDY
+        )
     checkpoint = open_checkpoint(evidence.checkpoint.encode(), log)
     proof = [bytes.fromhex(step) for step in evidence.proof]
     verify_inclusion(evidence.index, checkpoint.size, hashed, proof, checkpoint.root)

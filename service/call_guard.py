@@ -15,6 +15,7 @@ from typing import Final
 import grpc
 import structlog
 
+from presentation.messages import _
 from service.errors import CallTooLarge, PeerUnidentified
 from service.limits import CallerLimits, CallGroup, Excess
 from service.peer import caller_address, caller_id
@@ -112,10 +113,17 @@ class CallGuard:
             except grpc.RpcError as error:
                 raise CallerGone from error
         if data is None:
-            raise MalformedDocument("the call carries no request")
+            raise MalformedDocument(_("la llamada no contiene ninguna petición"))
         if len(data) > call.limit.max_bytes:
             self._limits.note(call.caller, call.limit.group, Excess.SIZE)
-            raise CallTooLarge(f"{len(data)} bytes; this call takes {call.limit.max_bytes}", remedy="send less")
+            raise CallTooLarge(
+                _(
+                    "la petición ocupa {data_count} bytes; esta llamada admite {max_bytes}",
+                    data_count=len(data),
+                    max_bytes=call.limit.max_bytes,
+                ),
+                remedy=_("envíe menos datos"),
+            )
         return data
 
     def watch(self) -> None:
@@ -125,7 +133,7 @@ class CallGuard:
             with self._lock:
                 late = [key for key, (until, _, _) in self._waiting.items() if until <= now]
                 cut = [self._waiting.pop(key) for key in late]
-            for _, context, call in cut:
+            for _unused, context, call in cut:
                 _log.info("caller_too_slow", caller=call.caller, group=call.limit.group)
                 self._limits.note(call.caller, call.limit.group, Excess.SLOW)
                 context.cancel()

@@ -1,6 +1,7 @@
 """Errors of the machinery under both services. `RuntimeFault` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class RuntimeFault(RedpactError):
@@ -15,7 +16,7 @@ class StorageBusy(RuntimeFault):
 
     code = "storage_busy"
     kind = ErrorKind.UNREACHABLE
-    es = "La base de datos está ocupada. Espere unos segundos y repita la operación."
+    sentence = _("La base de datos está ocupada. Espere unos segundos y repita la operación.")
 
 
 class StorageUnreachable(RuntimeFault):
@@ -23,28 +24,30 @@ class StorageUnreachable(RuntimeFault):
 
     code = "storage_unreachable"
     kind = ErrorKind.UNREACHABLE
-    es = "No se puede conectar con el servidor de la base de datos. Compruebe que funciona y la dirección configurada."
+    sentence = _(
+        "No se puede conectar con el servidor de la base de datos. Compruebe que funciona y la dirección configurada."
+    )
 
 
 class StorageFull(RuntimeFault):
     """The disk, or the quota, is full; nothing was changed."""
 
     code = "storage_full"
-    es = "El disco está lleno: no se ha cambiado nada. Libere espacio y repita la operación."
+    sentence = _("El disco está lleno: no se ha cambiado nada. Libere espacio y repita la operación.")
 
 
 class StorageDamaged(RuntimeFault):
     """The database file is damaged or is not ours."""
 
     code = "storage_damaged"
-    es = "La base de datos está dañada. Ejecute «doctor» y restaure la última copia de seguridad."
+    sentence = _("La base de datos está dañada. Ejecute «doctor» y restaure la última copia de seguridad.")
 
 
 class StorageOutdated(RuntimeFault):
     """The database schema is not the one this version works with."""
 
     code = "storage_outdated"
-    es = "La base de datos es de otra versión de RedPACT. Ejecute «init» para actualizarla."
+    sentence = _("La base de datos es de otra versión de RedPACT. Ejecute «init» para actualizarla.")
 
 
 class HomeUnusable(RuntimeFault):
@@ -52,7 +55,7 @@ class HomeUnusable(RuntimeFault):
 
     code = "home_unusable"
     kind = ErrorKind.USAGE
-    es = "La carpeta de trabajo no existe o no está inicializada. Indique --home o ejecute «init» primero."
+    sentence = _("La carpeta de trabajo no existe o no está inicializada. Indique --home o ejecute «init» primero.")
 
 
 class SettingsInvalid(RuntimeFault):
@@ -60,7 +63,7 @@ class SettingsInvalid(RuntimeFault):
 
     code = "settings_invalid"
     kind = ErrorKind.USAGE
-    es = "El fichero de configuración tiene un error. Corrija el valor indicado."
+    sentence = _("El fichero de configuración tiene un error. Corrija el valor indicado.")
 
 
 class PeerUnreachable(RuntimeFault):
@@ -68,7 +71,7 @@ class PeerUnreachable(RuntimeFault):
 
     code = "peer_unreachable"
     kind = ErrorKind.UNREACHABLE
-    es = "La otra entidad no responde. Inténtelo más tarde."
+    sentence = _("La otra entidad no responde. Inténtelo más tarde.")
 
     def __init__(self, message: str, *, remedy: str = "", answered: bool = False) -> None:
         """`answered`: the other side did say something, namely that it cannot just now."""
@@ -81,7 +84,7 @@ class PeerRefused(RuntimeFault):
 
     code = "peer_refused"
     kind = ErrorKind.REFUSED
-    es = "La otra entidad ha denegado la petición."
+    sentence = _("La otra entidad ha denegado la petición.")
 
     def __init__(self, message: str, *, remedy: str = "", peer_code: str = "") -> None:
         super().__init__(message, remedy=remedy)
@@ -92,7 +95,9 @@ class PeerBusy(PeerUnreachable):
     """The other side takes no more calls from us for now; `retry_after` says for how many seconds."""
 
     code = "peer_busy"
-    es = "La otra entidad está ocupada, o ya ha atendido demasiadas peticiones de esta. Repítala dentro de un momento."
+    sentence = _(
+        "La otra entidad está ocupada, o ya ha atendido demasiadas peticiones de esta. Repítala dentro de un momento."
+    )
 
     def __init__(self, message: str, *, remedy: str = "", retry_after: float = 1.0) -> None:
         super().__init__(message, remedy=remedy, answered=True)
@@ -104,10 +109,12 @@ class TooManyCalls(RuntimeFault):
 
     code = "too_many_calls"
     kind = ErrorKind.UNREACHABLE
-    es = "Demasiadas llamadas seguidas o a la vez. Espere el tiempo indicado y repítala."
+    sentence = _("Demasiadas llamadas seguidas o a la vez. Espere el tiempo indicado y repita la llamada.")
 
     def __init__(self, message: str, *, retry_after: float) -> None:
-        super().__init__(message, remedy=f"try again in {retry_after:.1f} seconds")
+        super().__init__(
+            message, remedy=_("vuelva a intentarlo dentro de {retry_after:.1f} segundos", retry_after=retry_after)
+        )
         self.retry_after = retry_after
 
 
@@ -116,7 +123,7 @@ class CallTooLarge(RuntimeFault):
 
     code = "call_too_large"
     kind = ErrorKind.REFUSED
-    es = "El mensaje es demasiado grande para esta llamada. No se ha leído."
+    sentence = _("El mensaje es demasiado grande para esta llamada y no se ha leído.")
 
 
 class PeerUnidentified(RuntimeFault):
@@ -124,14 +131,16 @@ class PeerUnidentified(RuntimeFault):
 
     code = "peer_unidentified"
     kind = ErrorKind.REFUSED
-    es = "No se reconoce el certificado de quien llama."
+    sentence = _("No se reconoce el certificado de la entidad que llama.")
 
 
 class CertificateUnusable(RuntimeFault):
     """The TLS certificate, or the list of trusted CAs, cannot be used."""
 
     code = "certificate_unusable"
-    es = "El certificado del servicio no se puede usar. Pida una nueva invitación a la Gerencia y ejecute «init»."
+    sentence = _(
+        "El certificado del servicio no se puede usar. Pida una nueva invitación a la Gerencia y ejecute «init»."
+    )
 
 
 class AddressInUse(RuntimeFault):
@@ -139,7 +148,7 @@ class AddressInUse(RuntimeFault):
 
     code = "address_in_use"
     kind = ErrorKind.USAGE
-    es = "No se puede abrir el puerto indicado. Elija otro, o cierre el programa que lo ocupa."
+    sentence = _("No se puede abrir el puerto indicado. Elija otro, o cierre el programa que lo ocupa.")
 
 
 class PeerUntrusted(RuntimeFault):
@@ -147,4 +156,4 @@ class PeerUntrusted(RuntimeFault):
 
     code = "peer_untrusted"
     kind = ErrorKind.REFUSED
-    es = "No se puede confiar en el certificado de la otra parte. No se ha enviado nada. Ejecute «doctor»."
+    sentence = _("No se puede confiar en el certificado de la otra parte. No se ha enviado nada. Ejecute «doctor».")

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from presentation.messages import _
 from service.errors import HomeUnusable, StorageFull
 from trust.errors import KeyUnreadable
 
@@ -23,8 +24,13 @@ def write_private(path: Path, data: bytes) -> None:
         _replace(path, data)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull(f"no space left to write {path}", remedy="free some space and try again") from error
-        raise HomeUnusable(f"cannot write {path}: {error.strerror}", remedy="check the folder and its owner") from error
+            raise StorageFull(
+                _("no queda espacio para escribir {path}", path=path), remedy=_("libere espacio y vuelva a intentarlo")
+            ) from error
+        raise HomeUnusable(
+            _("no se puede escribir {path}: {strerror}", path=path, strerror=error.strerror),
+            remedy=_("compruebe la carpeta y su propietario"),
+        ) from error
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -51,11 +57,20 @@ def read_private(path: Path) -> bytes:
     """
     try:
         if path.stat().st_mode & _OTHERS:
-            raise KeyUnreadable(f"{path} can be read by others", remedy=f"run: chmod 600 {path}")
+            raise KeyUnreadable(
+                _("otros usuarios del equipo pueden leer {path}", path=path),
+                remedy=_("ejecute: chmod 600 {path}", path=path),
+            )
         with path.open("rb") as file:
             data = file.read(MAX_PRIVATE_BYTES + 1)
     except OSError as error:
-        raise KeyUnreadable(f"cannot read {path}: {error.strerror}", remedy="restore it from a backup") from error
+        raise KeyUnreadable(
+            _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror),
+            remedy=_("restáurelo desde una copia de seguridad"),
+        ) from error
     if len(data) > MAX_PRIVATE_BYTES:
-        raise KeyUnreadable(f"{path} is too large for a key", remedy="restore it from a backup")
+        raise KeyUnreadable(
+            _("{path} es demasiado grande para ser una clave", path=path),
+            remedy=_("restáurelo desde una copia de seguridad"),
+        )
     return data

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from policies.errors import EXIT_CODES, ErrorKind, RedpactError
+from presentation.messages import LANGUAGES, _, in_language
 from service.errors import StorageDamaged
 from service.files import read_private
 from service.storage import reading
@@ -32,19 +33,27 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The outcome of one check, in both languages, with the next step when there is one."""
+    """The outcome of one check, with the next step when there is one.
+
+    Attributes:
+        check: stable name.
+        level: how bad it is.
+        text: what was found, a message.
+        remedy: what to do.
+        detail: particulars of an error.
+    """
 
     check: str
     level: Level
-    es: str
-    en: str
+    text: str
     remedy: str = ""
+    detail: str = ""
 
     @classmethod
     def of_error(cls, check: str, error: RedpactError) -> "Finding":
         """Return the finding that an error of ours amounts to."""
         level = Level.UNREACHABLE if error.kind is ErrorKind.UNREACHABLE else Level.FAILED
-        return cls(check, level, error.es, error.message, error.remedy)
+        return cls(check, level, error.sentence, error.remedy, error.message)
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
@@ -58,11 +67,11 @@ def exit_code(findings: Sequence[Finding]) -> int:
 def check_disk(home: Path) -> Finding:
     """Check that the disk of the home folder has room."""
     free = shutil.disk_usage(home).free
-    es, en = f"Espacio libre en disco: {free >> 20} MiB", f"Free disk space: {free >> 20} MiB"
+    text = _("Espacio libre en disco: {free} MiB", free=free >> 20)
     if free < LITTLE_DISK_BYTES:
-        return Finding("disk", Level.FAILED, es, en, "free some space: nothing can be written soon")
+        return Finding("disk", Level.FAILED, text, _("libere espacio: pronto no se podrá escribir nada"))
     level = Level.OK if free >= ENOUGH_DISK_BYTES else Level.WARNING
-    return Finding("disk", level, es, en, "" if level is Level.OK else "free some space")
+    return Finding("disk", level, text, "" if level is Level.OK else _("libere espacio"))
 
 
 def check_keys(paths: Sequence[Path]) -> Finding:
@@ -72,7 +81,7 @@ def check_keys(paths: Sequence[Path]) -> Finding:
             read_private(path)
     except RedpactError as error:
         return Finding.of_error("keys", error)
-    return Finding("keys", Level.OK, "Claves presentes y con permisos correctos", "Keys present, permissions correct")
+    return Finding("keys", Level.OK, _("Claves presentes y con permisos correctos"))
 
 
 def check_database(engine: Engine, scripts: str) -> Finding:
@@ -84,7 +93,7 @@ def check_database(engine: Engine, scripts: str) -> Finding:
         migrate.require_current(engine, scripts)
     except RedpactError as error:
         return Finding.of_error("database", error)
-    return Finding("database", Level.OK, "Base de datos íntegra y actualizada", "Database sound and current")
+    return Finding("database", Level.OK, _("Base de datos íntegra y actualizada"))
 
 
 def _check_integrity(engine: Engine) -> None:
@@ -93,7 +102,9 @@ def _check_integrity(engine: Engine) -> None:
             return
         answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if answer != "ok":
-        raise StorageDamaged(f"the database is damaged: {answer}", remedy="restore a backup")
+        raise StorageDamaged(
+            _("la base de datos está dañada: {answer}", answer=answer), remedy=_("restaure una copia de seguridad")
+        )
 
 
 def check_certificate(certificate: CurrentCertificate, now: datetime) -> Finding:
@@ -102,34 +113,38 @@ def check_certificate(certificate: CurrentCertificate, now: datetime) -> Finding
         identity = certificate.identity()
     except RedpactError as error:
         return Finding.of_error("certificate", error)
-    until = identity.not_after.isoformat(timespec="minutes")
+    until = identity.not_after
     if now < identity.not_before:
-        text = identity.not_before.isoformat(timespec="minutes")
         return Finding(
             "certificate",
             Level.FAILED,
-            f"El certificado no vale hasta {text}: el reloj de este equipo puede ir atrasado",
-            f"The certificate holds from {text}: this machine's clock may be behind",
-            "set the clock",
+            _(
+                "El certificado no vale hasta {start}: el reloj de este equipo puede ir atrasado",
+                start=identity.not_before,
+            ),
+            _("ponga en hora el reloj del equipo"),
         )
     if now >= identity.not_after:
         return Finding(
             "certificate",
             Level.FAILED,
-            f"El certificado caducó el {until}",
-            f"The certificate expired at {until}",
-            "ask the coordinator for: entity invite ID --again, then run init --token",
+            _("El certificado caducó el {until}", until=until),
+            _("pida al coordinador: entity invite ID --again; después ejecute init --token"),
         )
     level = Level.WARNING if identity.not_after - now < EXPIRY_WARNING and now > identity.renew_at else Level.OK
-    remedy = "" if level is Level.OK else "keep serve running and the coordinator reachable, so that it is renewed"
-    return Finding(
-        "certificate", level, f"Certificado válido hasta {until}", f"Certificate valid until {until}", remedy
-    )
+    remedy = "" if level is Level.OK else _("mantenga serve en marcha y el coordinador accesible, para que se renueve")
+    return Finding("certificate", level, _("Certificado válido hasta {until}", until=until), remedy)
 
 
 def document(findings: Sequence[Finding]) -> dict[str, Any]:
     """Return the findings as JSON values."""
-    return {"ok": exit_code(findings) == 0, "checks": [asdict(finding) for finding in findings]}
+    return {"ok": exit_code(findings) == 0, "checks": [_document(finding) for finding in findings]}
+
+
+def _document(finding: Finding) -> dict[str, Any]:
+    texts = {lang: in_language(finding.text, lang) for lang in LANGUAGES}
+    own = {"detail": str(finding.detail), "remedy": str(finding.remedy)}
+    return {"check": finding.check, "level": finding.level, **texts, **own}
 
 
 _MARKS: Final = {Level.OK: "✓", Level.WARNING: "!", Level.UNREACHABLE: "✗", Level.FAILED: "✗"}
@@ -139,9 +154,9 @@ def text(findings: Sequence[Finding], lang: str) -> str:
     """Return the findings for people."""
     lines = []
     for finding in findings:
-        lines.append(f"{_MARKS[finding.level]} {finding.en if lang == 'en' else finding.es}")
-        if finding.level is not Level.OK and lang != "en":
-            lines.append(f"    {finding.en}")
+        lines.append(f"{_MARKS[finding.level]} {in_language(finding.text, lang)}")
+        if finding.detail:
+            lines.append(f"    {in_language(finding.detail, lang)}")
         if finding.remedy:
-            lines.append(f"    → {finding.remedy}")
+            lines.append(f"    → {in_language(finding.remedy, lang)}")
     return "\n".join(lines)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from presentation.messages import _
 from service.errors import StorageBusy
 from service.storage import savepoint, session_joining, transaction
 
@@ -64,7 +65,9 @@ class GroupCommit:
         if unit.error is not None:
             raise unit.error
         if not unit.durable:
-            raise StorageBusy("the work was interrupted before it was durable", remedy="try again")
+            raise StorageBusy(
+                _("la operación se interrumpió antes de quedar guardada"), remedy=_("vuelva a intentarlo")
+            )
         return cast("Result", unit.result)
 
     def _join(self, unit: _Unit[Any]) -> list[_Unit[Any]]:

@@ -19,6 +19,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from typing_extensions import override
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 from service.call_guard import CallerGone, CallGuard
 from service.channels import MAX_MESSAGE_BYTES
 from service.errors import AddressInUse, TooManyCalls
@@ -87,7 +88,10 @@ def start_server(
     try:
         port = server.add_secure_port(listen, credentials)
     except RuntimeError as error:
-        raise AddressInUse(f"cannot listen on {listen}", remedy="choose another port, or stop what uses it") from error
+        raise AddressInUse(
+            _("no se puede escuchar en {listen}", listen=listen),
+            remedy=_("elija otro puerto, o cierre el programa que lo usa"),
+        ) from error
     server.start()
     threading.Thread(target=guard.watch, name="call-guard", daemon=True).start()
     servicer.set("", health_pb2.HealthCheckResponse.SERVING)
@@ -173,7 +177,7 @@ def _parse(handler: Any, data: bytes) -> Any:
     try:
         return handler.request_deserializer(data)
     except (DecodeError, UnicodeDecodeError) as error:
-        raise MalformedDocument("the request is not the protobuf message this call takes") from error
+        raise MalformedDocument(_("la petición no es el mensaje protobuf que admite esta llamada")) from error
 
 
 def _refuse(error: RedpactError, context: grpc.ServicerContext, method: str) -> None:

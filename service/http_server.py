@@ -15,6 +15,7 @@ from typing import Any, Final
 import structlog
 from typing_extensions import override
 
+from presentation.messages import _
 from service.errors import AddressInUse
 from trust.addresses import split_address
 
@@ -74,7 +75,10 @@ def start_http(listen: str, handle: Handle, *, max_body_bytes: int) -> RunningHt
     try:
         server = _Server(family, (host, port), handle, max_body_bytes)
     except OSError as error:
-        raise AddressInUse(f"cannot listen on {listen}", remedy="choose another port, or stop what uses it") from error
+        raise AddressInUse(
+            _("no se puede escuchar en {listen}", listen=listen),
+            remedy=_("elija otro puerto, o cierre el programa que lo usa"),
+        ) from error
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="http", daemon=True)
     thread.start()
     return RunningHttp(server, thread)

@@ -17,6 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from presentation.messages import _
 from service.errors import TooManyCalls
 
 MAX_CALLERS: Final = 4096
@@ -114,7 +115,9 @@ class CallerLimits:
             sure = min(SURE_SHARE, self._threads - 1)
             if known.under_way >= max(sure, self._threads - self._under_way):
                 self._count(caller, known, group, Excess.SHARE)
-                raise TooManyCalls("too many calls of this caller are under way", retry_after=_BUSY_SECONDS)
+                raise TooManyCalls(
+                    _("la entidad que llama tiene demasiadas llamadas en curso"), retry_after=_BUSY_SECONDS
+                )
             self._spend(caller, known, group)
             known.under_way += 1
             self._under_way += 1
@@ -158,7 +161,7 @@ class CallerLimits:
     def _forget_one(self) -> None:
         oldest = next((name for name, known in self._callers.items() if not known.under_way), None)
         if oldest is None:
-            raise TooManyCalls("too many callers at once", retry_after=_BUSY_SECONDS)
+            raise TooManyCalls(_("demasiadas entidades llaman a la vez"), retry_after=_BUSY_SECONDS)
         for refused in self._callers.pop(oldest).refused.values():
             self._forgotten.add(replace(refused, caller=OTHERS))
 
@@ -173,7 +176,9 @@ class CallerLimits:
         if bucket.tokens < 1.0:
             self._count(caller, known, group, Excess.RATE)
             wait = (1.0 - bucket.tokens) / rate.per_second
-            raise TooManyCalls(f"too many {group} of this caller lately", retry_after=wait)
+            raise TooManyCalls(
+                _("demasiadas llamadas seguidas del mismo origen, del grupo «{group}»", group=group), retry_after=wait
+            )
         bucket.tokens -= 1.0
 
     def _count(self, caller: str, known: _Caller, group: CallGroup, excess: Excess) -> None:

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 
+from presentation.messages import _
 from service.columns import UtcDateTime
 from service.errors import StorageOutdated
 from service.storage import reading, translated_errors
@@ -42,7 +43,14 @@ def require_current(engine: Engine, scripts: str) -> None:
         config = _config(scripts, connection)
         found, newest = _found(connection), _newest(config)
     if found != newest:
-        raise StorageOutdated(f"the database has schema {found}, this version needs {newest}", remedy="run init again")
+        raise StorageOutdated(
+            _(
+                "la base de datos tiene el esquema {found}; esta versión necesita el {newest}",
+                found=found,
+                newest=newest,
+            ),
+            remedy=_("ejecute de nuevo init"),
+        )
 
 
 def run_environment(metadata: Sequence[MetaData]) -> None:
@@ -82,6 +90,6 @@ def _require_known(connection: Connection, config: Config) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:
         raise StorageOutdated(
-            f"the database has schema {found}, which this version does not know",
-            remedy="install the version of RedPACT that made it, or a newer one",
+            _("la base de datos tiene el esquema {found}, que esta versión no conoce", found=found),
+            remedy=_("instale la versión de RedPACT que la creó, o una más reciente"),
         )

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import grpc
 
+from presentation.messages import _
 from service.errors import PeerUnidentified
 from trust.directory import Directory
 from trust.parties import ENTITY_ID, Party
@@ -27,8 +28,8 @@ def caller_id(context: grpc.ServicerContext, network: str) -> str:
     match = _SPIFFE.fullmatch(uris[0]) if len(uris) == 1 else None
     if match is None or match[1] != network or not ENTITY_ID.fullmatch(match[2]):
         raise PeerUnidentified(
-            f"the caller's certificate names no entity of the network {network}",
-            remedy="call with the certificate that enrolment gave",
+            _("el certificado de quien llama no nombra a ninguna entidad de la red {network}", network=network),
+            remedy=_("llame con el certificado recibido en el alta"),
         )
     return match[2]
 

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
+from presentation.messages import _
 from service.errors import RuntimeFault
 from service.files import MAX_PRIVATE_BYTES, write_private
 from service.limits import CallerLimits, RefusedCalls
@@ -48,7 +49,9 @@ def refused_calls(home: Path) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RuntimeFault(f"cannot read {home / FILE}", remedy="delete it and restart the service") from error
+        raise RuntimeFault(
+            _("no se puede leer {home}", home=home / FILE), remedy=_("borre ese fichero y reinicie el servicio")
+        ) from error
 
 
 def refused_lines(found: list[dict[str, Any]], lang: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from presentation.messages import _
 from service.errors import HomeUnusable, SettingsInvalid
 from service.files import write_private
 from service.limits import CallGroup, Rate
@@ -76,12 +77,15 @@ class ServiceSettings(BaseModel):
                 data = file.read(MAX_SETTINGS_BYTES)
         except OSError as error:
             raise HomeUnusable(
-                f"cannot read {path}: {error.strerror}", remedy="give the right --home, or run init first"
+                _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror),
+                remedy=_("indique la carpeta correcta con --home, o ejecute antes init"),
             ) from error
         try:
             return cls.validated(tomllib.loads(data.decode("utf-8")))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsInvalid(f"{path} is not TOML: {error}", remedy="correct the file") from error
+            raise SettingsInvalid(
+                _("{path} no es TOML: {error}", path=path, error=str(error)), remedy=_("corrija el fichero")
+            ) from error
 
     @classmethod
     def validated(cls, values: Mapping[str, Any]) -> Self:
@@ -95,7 +99,9 @@ class ServiceSettings(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise SettingsInvalid(f"{where}: {first['msg']}", remedy=f"correct {where or 'the settings'}") from error
+            raise SettingsInvalid(
+                f"{where}: {first['msg']}", remedy=_("corrija {where}", where=where or _("la configuración"))
+            ) from error
 
     def save(self, home: Path) -> None:
         """Write the settings durably, readable by their owner only (a database URL may hold a password)."""

@@ -8,6 +8,7 @@ from typing import Final
 import grpc
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 from service.errors import PeerBusy, PeerRefused, PeerUnreachable, PeerUntrusted
 
 CODE_METADATA: Final = "redpact-code"
@@ -64,15 +65,26 @@ def from_rpc_error(error: grpc.RpcError, peer: str) -> RedpactError:
         return _abandoned(peer)
     details = (error.details() or "")[:500]
     if error.code() in _ANSWERED_NO:
-        return PeerRefused(f"{peer} answered: {details}", remedy=_REFUSED_REMEDY, peer_code=peer_code(error))
+        return PeerRefused(
+            _("{peer} ha contestado: {details}", peer=peer, details=details),
+            remedy=_REFUSED_REMEDY,
+            peer_code=peer_code(error),
+        )
     if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED and not _TOO_LARGE.search(details):
-        return PeerBusy(f"{peer} is busy: {details}", remedy=_BUSY_REMEDY, retry_after=_retry_after(error))
+        return PeerBusy(
+            _("{peer} no puede atender ahora: {details}", peer=peer, details=details),
+            remedy=_BUSY_REMEDY,
+            retry_after=_retry_after(error),
+        )
     if any(sign in details for sign in _DISTRUST):
-        return PeerUntrusted(f"no trusted connection to {peer}: {details}", remedy=_UNTRUSTED_REMEDY)
+        return PeerUntrusted(
+            _("no hay una conexión de confianza con {peer}: {details}", peer=peer, details=details),
+            remedy=_UNTRUSTED_REMEDY,
+        )
     if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return PeerUnreachable(f"{peer} did not answer in time", remedy="try again later")
+        return PeerUnreachable(_("{peer} no ha contestado a tiempo", peer=peer), remedy=_("inténtelo más tarde"))
     return PeerUnreachable(
-        f"no answer from {peer}: {details}",
+        _("{peer} no contesta: {details}", peer=peer, details=details),
         remedy=_UNREACHABLE_REMEDY,
         answered=error.code() is not grpc.StatusCode.UNAVAILABLE or bool(peer_code(error)),
     )
@@ -88,19 +100,25 @@ def public_details(error: RedpactError, reference: str) -> str:
 def refused_by(peer: str, kind: ErrorKind, code: str, details: str) -> RedpactError:
     """Return our error for an error that `peer` answered with in another way than by a status: the same."""
     if STATUS_OF[kind] in _ANSWERED_NO:
-        return PeerRefused(f"{peer} answered: {details[:500]}", remedy=_REFUSED_REMEDY, peer_code=code)
-    return PeerUnreachable(f"no answer from {peer}: {details[:500]}", remedy=_UNREACHABLE_REMEDY, answered=True)
+        return PeerRefused(
+            _("{peer} ha contestado: {details}", peer=peer, details=details[:500]),
+            remedy=_REFUSED_REMEDY,
+            peer_code=code,
+        )
+    return PeerUnreachable(
+        _("{peer} no contesta: {details}", peer=peer, details=details[:500]), remedy=_UNREACHABLE_REMEDY, answered=True
+    )
 
 
 _DISTRUST: Final = ("CERTIFICATE_VERIFY_FAILED", "SSL_ERROR_SSL", "Hostname Verification Check failed", "_ALERT_")
 """What gRPC's text shows when certificates do not match; it has no code of its own for that."""
 
-_UNTRUSTED_REMEDY: Final = "check the certificates and clocks of both sides with doctor"
-_UNREACHABLE_REMEDY: Final = "check that it is running, and try again later"
-_REFUSED_REMEDY: Final = "read the reason above; the other side's administrator can say more"
+_UNTRUSTED_REMEDY: Final = _("compruebe con doctor los certificados y los relojes de las dos partes")
+_UNREACHABLE_REMEDY: Final = _("compruebe que está en marcha y vuelva a intentarlo más tarde")
+_REFUSED_REMEDY: Final = _("lea el motivo indicado; quien administra el nodo de la otra parte puede dar más detalles")
 
 
-_BUSY_REMEDY: Final = "try again in a moment; ask less at once"
+_BUSY_REMEDY: Final = _("vuelva a intentarlo dentro de un momento; pida menos cosas a la vez")
 _CLOSED: Final = re.compile(r"Cannot invoke RPC")
 """How gRPC says, in a bare ValueError, that a channel was closed before the call: by a service that is stopping."""
 
@@ -114,7 +132,7 @@ def peer_code(call: grpc.Call) -> str:
 
 
 def _abandoned(peer: str) -> PeerUnreachable:
-    return PeerUnreachable(f"the call to {peer} was abandoned", remedy="try again")
+    return PeerUnreachable(_("se ha abandonado la llamada a {peer}", peer=peer), remedy=_("vuelva a intentarlo"))
 
 
 def _retry_after(call: grpc.Call) -> float:

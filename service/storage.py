@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine,
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
+from presentation.messages import _
 from service.errors import (
     RuntimeFault,
     SettingsInvalid,
@@ -42,10 +43,13 @@ def open_engine(url: str) -> Engine:
         # The connection used last has the pages and statements that the next one needs.
         engine = create_engine(url, pool_use_lifo=True, pool_pre_ping=not url.startswith("sqlite"))
     except (ArgumentError, NoSuchModuleError) as error:
-        raise SettingsInvalid("the database URL is not one", remedy="sqlite:///FILE or postgresql://...") from error
+        raise SettingsInvalid(
+            _("la URL de la base de datos no es válida"), remedy=_("use sqlite:///FILE o postgresql://...")
+        ) from error
     except ModuleNotFoundError as error:
         raise SettingsInvalid(
-            f"the driver of this database is not installed: {error.name}", remedy="pip install 'redpact[postgres]'"
+            _("no está instalado el controlador de esta base de datos: {error}", error=error.name),
+            remedy=_("ejecute pip install 'redpact[postgres]'"),
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
@@ -141,7 +145,7 @@ def session_joining(connection: Connection) -> Iterator[Session]:
         if session.in_transaction():  # else it was only a way to the connection, and holds nothing
             session.close()
     if joined is None or not joined.is_active:
-        raise StorageBusy("the work was undone before it was durable", remedy="try again")
+        raise StorageBusy(_("la operación se deshizo antes de quedar guardada"), remedy=_("vuelva a intentarlo"))
 
 
 @contextmanager
@@ -164,7 +168,9 @@ def translated_errors() -> Iterator[None]:
         raise storage_fault(error) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull("no space left on the device", remedy="free some space and try again") from error
+            raise StorageFull(
+                _("no queda espacio en el disco"), remedy=_("libere espacio y vuelva a intentarlo")
+            ) from error
         raise
 
 
@@ -172,16 +178,33 @@ def storage_fault(error: DBAPIError) -> RuntimeFault:
     """Return our error for one of the driver's."""
     text = f"{type(error.orig).__name__}: {error.orig}"  # psycopg tells what happened by its class
     if "locked" in text or "busy" in text:
-        return StorageBusy("the database is in use by another process", remedy="try again in a few seconds")
+        return StorageBusy(
+            _("otro proceso está usando la base de datos"), remedy=_("vuelva a intentarlo dentro de unos segundos")
+        )
     if any(sign in text for sign in _OTHER_SCHEMA):
-        return StorageOutdated("the database lacks a table or column of this version", remedy="run init again")
+        return StorageOutdated(
+            _("a la base de datos le falta una tabla o columna de esta versión"), remedy=_("ejecute de nuevo init")
+        )
     if any(sign in text.lower() for sign in _NO_SERVER):
-        return StorageUnreachable("the database server does not answer", remedy="check that it runs, and the URL")
+        return StorageUnreachable(
+            _("el servidor de la base de datos no responde"),
+            remedy=_("compruebe que el servidor está en marcha y que la URL es correcta"),
+        )
     if any(sign in text for sign in _NO_SPACE):
-        return StorageFull(f"the database cannot be written: {text}", remedy="free some space and check permissions")
+        return StorageFull(
+            _("no se puede escribir en la base de datos: {text}", text=text),
+            remedy=_("libere espacio y compruebe los permisos"),
+        )
     if isinstance(error, OperationalError) and "unable to open" in text:
-        return StorageDamaged("the database cannot be opened", remedy="check the path, or restore a backup")
-    return StorageDamaged(f"the database refused: {text}", remedy="run doctor; if it agrees, restore a backup")
+        return StorageDamaged(
+            _("no se puede abrir la base de datos"), remedy=_("compruebe la ruta, o restaure una copia de seguridad")
+        )
+    return StorageDamaged(
+        _("la base de datos ha rechazado la operación: {text}", text=text),
+        remedy=_(
+            "ejecute redpact-node doctor; si también encuentra dañada la base de datos, restaure una copia de seguridad"
+        ),
+    )
 
 
 def scrub(engine: Engine) -> bool:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from policies.errors import RedpactError
+from presentation.messages import _
 from service.errors import CertificateUnusable
 from service.files import read_private
 from trust.errors import KeyUnreadable
@@ -45,9 +46,13 @@ def read_tls_key(path: Path) -> ec.EllipticCurvePrivateKey:
     try:
         key = serialization.load_pem_private_key(read_private(path), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeyUnreadable(f"{path} is not a PEM private key", remedy="restore it from a backup") from error
+        raise KeyUnreadable(
+            _("{path} no es una clave privada PEM", path=path), remedy=_("restáurelo desde una copia de seguridad")
+        ) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise KeyUnreadable(f"{path} is not a P-256 key", remedy="restore it from a backup")
+        raise KeyUnreadable(
+            _("{path} no es una clave P-256", path=path), remedy=_("restáurelo desde una copia de seguridad")
+        )
     return key
 
 
@@ -60,7 +65,9 @@ def read_certificates(pem: bytes) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(pem)
     except ValueError as error:
-        raise CertificateUnusable("not a PEM certificate", remedy="ask the coordinator for a new invitation") from error
+        raise CertificateUnusable(
+            _("no es un certificado PEM"), remedy=_("pida una invitación nueva al coordinador")
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,8 @@ class CurrentCertificate:
             return tuple((status.st_mtime_ns, status.st_ino) for status in map(Path.stat, self.paths))
         except OSError as error:
             raise CertificateUnusable(
-                f"cannot read {error.filename}: {error.strerror}", remedy="restore it, or enrol again"
+                _("no se puede leer {filename}: {strerror}", filename=error.filename, strerror=error.strerror),
+                remedy=_("restáurelo, o vuelva a inscribir la entidad"),
             ) from error
 
     def _read(self) -> TlsIdentity:
@@ -145,7 +153,14 @@ class CurrentCertificate:
         leaf = read_certificates(chain_pem)[0]
         read_certificates(ca_pem)
         if leaf.public_key() != key.public_key():
-            raise CertificateUnusable(f"{certificate_path} is not of the key {key_path}", remedy="enrol again")
+            raise CertificateUnusable(
+                _(
+                    "{certificate_path} no corresponde a la clave {key_path}",
+                    certificate_path=certificate_path,
+                    key_path=key_path,
+                ),
+                remedy=_("vuelva a inscribir la entidad"),
+            )
         return TlsIdentity(
             key_path.read_bytes(), chain_pem, ca_pem, leaf.not_valid_before_utc, leaf.not_valid_after_utc
         )

@@ -1,5 +1,6 @@
 """Signed envelopes to and from their protobuf form. Nothing is verified here."""
 
+from presentation.messages import _
 from protos.redpact.v1.envelope_pb2 import SignedEnvelope
 from trust.errors import MalformedDocument
 from trust.signing import SIGNATURE_BYTES, Envelope
@@ -22,5 +23,5 @@ def from_wire(message: SignedEnvelope) -> Envelope:
         MalformedDocument: a part is missing.
     """
     if not message.payload_type or not message.payload or len(message.signature) != SIGNATURE_BYTES:
-        raise MalformedDocument("the message carries no complete signed envelope")
+        raise MalformedDocument(_("el mensaje no contiene un sobre firmado completo"))
     return Envelope(message.payload_type, message.payload, message.key_id, message.signature)

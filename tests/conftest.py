@@ -8,10 +8,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import service  # noqa: F401  # settles the TLS version, which gRPC reads when it is first imported
+from presentation.messages import use_language
 from tests.support.postgres import empty_database, postgres_server, server_programs
 
 # A timing is a benchmark, never an assertion: a busy machine must not fail a property. On CI the examples are the same
 # each time, so that a change is judged by what it changed; elsewhere they are new each time, which finds more.
+# Assertions name messages in English. Spanish, which people read first, is asked for where it is tested.
+use_language("en")
+
 settings.register_profile(
     "redpact", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
 )

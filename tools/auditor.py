@@ -69,7 +69,7 @@ def project_file() -> str:
         f'[project]\nname = "{NAME}"\nversion = "{project["version"]}"\nlicense = "{project["license"]}"\n'
         'description = "Verify RedPACT consent ledgers and receipts offline"\n'
         f'requires-python = "{project["requires-python"]}"\ndependencies = [\n{listed}]\n'
-        '[project.scripts]\nredpact-audit = "consent_ledger.cli.app:main"\n'
+        '[project.scripts]\nredpact-audit = "consent_ledger.cli.program:main"\n'
         f"[tool.hatch.build.targets.wheel]\npackages = [{packages}]\n"
     )
 

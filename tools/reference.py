@@ -62,7 +62,9 @@ def errors_page() -> str:
     for kind in ErrorKind:
         lines += ["", f"## Exit code {EXIT_CODES[kind]}: {KIND_MEANING[kind]}", ""]
         lines += ["| code | meaning | what the person reads |", "|---|---|---|"]
-        lines += [f"| `{e.code}` | {_first_line(e.__doc__)} | {e.es} |" for e in concrete_errors() if e.kind is kind]
+        lines += [
+            f"| `{e.code}` | {_first_line(e.__doc__)} | {e.sentence} |" for e in concrete_errors() if e.kind is kind
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import rfc8785
 from pydantic_core import from_json, to_json
 
+from presentation.messages import _
 from trust.errors import MalformedDocument
 
 MAX_DEPTH: Final = 64
@@ -30,7 +31,7 @@ def encode(document: Mapping[str, Any]) -> bytes:
         return rfc8785.dumps(dict(document))
     except (rfc8785.CanonicalizationError, TypeError, ValueError, RecursionError) as error:
         raise MalformedDocument(
-            f"this document has no canonical form: {error}", remedy="use JSON values only"
+            _("este documento no tiene forma canónica: {error}", error=str(error)), remedy=_("use solo valores JSON")
         ) from error
 
 
@@ -47,7 +48,7 @@ def encode_plain(document: Mapping[str, Any]) -> bytes:
         return _ENCODER.encode(document).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise MalformedDocument(
-            f"this document has no canonical form: {error}", remedy="use JSON values only"
+            _("este documento no tiene forma canónica: {error}", error=str(error)), remedy=_("use solo valores JSON")
         ) from error
 
 
@@ -87,7 +88,13 @@ def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any
         MalformedDocument: for every way `data` can be wrong.
     """
     if len(data) > max_bytes:
-        raise MalformedDocument(f"document of {len(data)} bytes is larger than the {max_bytes} allowed")
+        raise MalformedDocument(
+            _(
+                "el documento ocupa {data_count} bytes, más de los {max_bytes} permitidos",
+                data_count=len(data),
+                max_bytes=max_bytes,
+            )
+        )
     try:
         document = _DECODER.decode(data.decode("utf-8"))
         if b"\\u" in data:  # what we write has no escapes for letters
@@ -95,9 +102,9 @@ def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any
         if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
             _require_flat(document)
     except (ValueError, RecursionError) as error:
-        raise MalformedDocument(f"not a JSON document: {error}") from error
+        raise MalformedDocument(_("no es un documento JSON: {error}", error=str(error))) from error
     if not isinstance(document, dict):
-        raise MalformedDocument("a JSON object is expected")
+        raise MalformedDocument(_("se espera un objeto JSON"))
     return document
 
 
@@ -128,7 +135,7 @@ def _finite(digits: str) -> float:
 
 def _require_flat(document: Any) -> None:
     level = [document]
-    for _ in range(MAX_DEPTH):
+    for _unused in range(MAX_DEPTH):
         inner = [item for item in level if isinstance(item, dict | list)]
         level = [item for each in inner for item in (each.values() if isinstance(each, dict) else each)]
         if not level:

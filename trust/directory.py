@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from presentation.messages import _
 from trust import canonical, signing
 from trust.errors import DirectoryExpired, DirectoryRollback, MalformedDocument, PartySuspended, UnknownParty
 from trust.locator_terms import LocatorTerms
@@ -66,7 +67,8 @@ class Directory(BaseModel):
         party = self._by_id.get(entity_id)
         if party is None:
             raise UnknownParty(
-                f"the directory does not list {entity_id!r}", remedy="check the id with: redpact-node status"
+                _("{entity_id!r} no figura en el directorio", entity_id=entity_id),
+                remedy=_("compruebe el identificador con: redpact-node status"),
             )
         return party
 
@@ -79,15 +81,18 @@ class Directory(BaseModel):
         """
         party = self.party(entity_id)
         if party.status is not EntityStatus.ACTIVE:
-            raise PartySuspended(f"{entity_id} is suspended from the network", remedy="ask the coordinator why")
+            raise PartySuspended(
+                _("{entity_id} está suspendida de la red", entity_id=entity_id),
+                remedy=_("pregunte el motivo al coordinador"),
+            )
         return party
 
     def require_fresh(self, now: datetime) -> None:
         """Raise `DirectoryExpired` when `now` is past the expiry."""
         if now >= self.expires:
             raise DirectoryExpired(
-                f"the directory expired at {self.expires.isoformat()}",
-                remedy="check the connection to the coordinator and this machine's clock",
+                _("el directorio caducó el {expires}", expires=self.expires.isoformat()),
+                remedy=_("compruebe la conexión con el coordinador y el reloj de este equipo"),
             )
 
 
@@ -109,9 +114,11 @@ def open_directory(envelope: signing.Envelope, *, coordinator_key: bytes) -> Dir
     try:
         directory = Directory.model_validate(canonical.decode(payload, max_bytes=16 * canonical.MAX_DOCUMENT_BYTES))
     except ValidationError as error:
-        raise MalformedDocument(f"not a directory: {error.error_count()} faults") from error
+        raise MalformedDocument(
+            _("no es un directorio válido: {error_count} errores", error_count=error.error_count())
+        ) from error
     if directory.coordinator_key != coordinator_key.hex():
-        raise MalformedDocument("the directory names another coordinator key than the one that signed it")
+        raise MalformedDocument(_("el directorio indica una clave del coordinador distinta de la que lo firmó"))
     return directory
 
 
@@ -126,12 +133,19 @@ def require_not_older(new: Directory, known: Directory | None) -> None:
         return
     if new.serial < known.serial or (new.serial == known.serial and new != known):
         raise DirectoryRollback(
-            f"directory {new.serial} does not follow directory {known.serial}",
-            remedy="tell the coordinator's administrator: an old directory was sent, or two signed for one serial",
+            _(
+                "el directorio {serial!s} no continúa el directorio {known_serial!s}",
+                serial=new.serial,
+                known_serial=known.serial,
+            ),
+            remedy=_(
+                "avise a quien administra el coordinador: se envió un directorio antiguo, o se firmaron dos "
+                "con el mismo número"
+            ),
         )
     if new.locator and known.locator and not new.locator.agrees_with(known.locator):
         # Other keys for some nodes would tell the coordinator which pseudonyms are whose.
         raise DirectoryRollback(
-            f"directory {new.serial} changes the keys of an epoch of the locator",
-            remedy="tell the coordinator's administrator: keys change by a rotation only",
+            _("el directorio {serial!s} cambia las claves de una época del localizador", serial=new.serial),
+            remedy=_("avise a quien administra el coordinador: las claves solo cambian mediante una rotación"),
         )

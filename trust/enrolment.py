@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from presentation.messages import _
 from trust import canonical, signing
 from trust.addresses import Address
 from trust.errors import InvitationMalformed, MalformedDocument
@@ -61,16 +62,16 @@ class Invitation(BaseModel):
         try:
             prefix, body, check = token.strip()[:MAX_TOKEN_CHARACTERS].split(".")
             if prefix != _PREFIX or check != _check(body):
-                raise InvitationMalformed("the token is incomplete or mistyped", remedy=_REMEDY)
+                raise InvitationMalformed(_("la invitación está incompleta o mal escrita"), remedy=_REMEDY)
             data = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
             invitation = cls.model_validate(canonical.decode(data))
             base64.b64decode(invitation.ca, validate=True)
         except (ValueError, binascii.Error, MalformedDocument) as error:
-            raise InvitationMalformed("the text is not an invitation token", remedy=_REMEDY) from error
+            raise InvitationMalformed(_("el texto no es una invitación"), remedy=_REMEDY) from error
         return invitation
 
 
-_REMEDY: Final = "copy the whole token that «redpact-coordinator entity invite» printed"
+_REMEDY: Final = _("copie entera la invitación que imprimió «redpact-coordinator entity invite»")
 
 
 def _check(body: str) -> str:
@@ -115,7 +116,9 @@ def open_application(envelope: signing.Envelope) -> EntityApplication:
     try:
         application = EntityApplication.model_validate(canonical.decode(envelope.payload))
     except ValidationError as error:
-        raise MalformedDocument(f"not an application: {error.error_count()} faults") from error
+        raise MalformedDocument(
+            _("no es una solicitud de alta: {error_count} errores", error_count=error.error_count())
+        ) from error
     key = bytes.fromhex(application.signing_key)
     signing.open_envelope(envelope, payload_type=APPLICATION_TYPE, public_key=key)
     return application

@@ -1,6 +1,7 @@
 """Errors of everything that is signed, and of the directory. `TrustError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class TrustError(RedpactError):
@@ -13,14 +14,16 @@ class MalformedDocument(TrustError):
     """Bytes that are not the document they should be (JSON, note, checkpoint, envelope...)."""
 
     code = "malformed_document"
-    es = "El documento recibido está dañado o no tiene el formato esperado. Pida que se lo envíen de nuevo."
+    sentence = _("El documento recibido está dañado o no tiene el formato esperado. Pida que se lo envíen de nuevo.")
 
 
 class SignatureInvalid(TrustError):
     """A signature that does not verify, or is not by the expected key."""
 
     code = "signature_invalid"
-    es = "La firma no es válida: el contenido no es de fiar. Avise a la persona delegada de protección de datos."
+    sentence = _(
+        "La firma no es válida: el contenido no es de fiar. Avise a la persona delegada de protección de datos."
+    )
 
 
 class KeyUnreadable(TrustError):
@@ -28,21 +31,25 @@ class KeyUnreadable(TrustError):
 
     code = "key_unreadable"
     kind = ErrorKind.DAMAGED
-    es = "No se puede leer una clave, o sus permisos son inseguros. Restaure la copia de seguridad de las claves."
+    sentence = _(
+        "No se puede leer una clave, o sus permisos son inseguros. Restaure la copia de seguridad de las claves."
+    )
 
 
 class UnknownParty(TrustError):
     """An entity that the directory does not list."""
 
     code = "unknown_party"
-    es = "La entidad no figura en el directorio de la red. Compruebe el identificador con «redpact-node status»."
+    sentence = _(
+        "La entidad no figura en el directorio de la red. Compruebe el identificador con «redpact-node status»."
+    )
 
 
 class PartySuspended(TrustError):
     """An entity that the directory lists as suspended."""
 
     code = "party_suspended"
-    es = "La entidad está suspendida de la red. Consulte con la Gerencia."
+    sentence = _("La entidad está suspendida de la red. Consulte con la Gerencia.")
 
 
 class DirectoryExpired(TrustError):
@@ -50,14 +57,16 @@ class DirectoryExpired(TrustError):
 
     code = "directory_expired"
     kind = ErrorKind.UNREACHABLE
-    es = "El directorio de la red ha caducado. Compruebe la conexión con el coordinador."
+    sentence = _("El directorio de la red ha caducado. Compruebe la conexión con el coordinador.")
 
 
 class DirectoryRollback(TrustError):
     """A directory older than, or different from, one already accepted under the same serial."""
 
     code = "directory_rollback"
-    es = "Se ha recibido un directorio anterior al conocido. Avise a la Gerencia: puede ser un intento de engaño."
+    sentence = _(
+        "Se ha recibido un directorio anterior al conocido. Avise a la Gerencia: puede ser un intento de engaño."
+    )
 
 
 class InvitationMalformed(TrustError):
@@ -65,4 +74,4 @@ class InvitationMalformed(TrustError):
 
     code = "invitation_malformed"
     kind = ErrorKind.USAGE
-    es = "La invitación está incompleta o mal copiada. Cópiela entera, o pida otra a la Gerencia."
+    sentence = _("La invitación está incompleta o mal copiada. Cópiela entera, o pida otra a la Gerencia.")

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from presentation.messages import _
 from trust import canonical
 from trust.errors import KeyUnreadable, MalformedDocument, SignatureInvalid
 
@@ -61,9 +62,14 @@ class Ed25519Signer:
         try:
             key = serialization.load_pem_private_key(pem, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise KeyUnreadable("not a PEM private key", remedy="restore the key file from a backup") from error
+            raise KeyUnreadable(
+                _("no es una clave privada PEM"),
+                remedy=_("restaure el fichero de la clave desde una copia de seguridad"),
+            ) from error
         if not isinstance(key, Ed25519PrivateKey):
-            raise KeyUnreadable("not an Ed25519 key", remedy="restore the key file from a backup")
+            raise KeyUnreadable(
+                _("no es una clave Ed25519"), remedy=_("restaure el fichero de la clave desde una copia de seguridad")
+            )
         return cls(key)
 
     def to_pem(self) -> bytes:
@@ -91,7 +97,7 @@ def verify_signature(public_key: bytes, signature: bytes, message: bytes) -> Non
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
     except (InvalidSignature, ValueError) as error:
-        raise SignatureInvalid(f"signature does not verify under key {key_id(public_key)}") from error
+        raise SignatureInvalid(_("la firma no es válida con la clave {key_id}", key_id=key_id(public_key))) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +133,9 @@ class Envelope:
             payload = base64.b64decode(document["payload"], validate=True)
             raw = base64.b64decode(signature["sig"], validate=True)
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
-            raise MalformedDocument("not a signed envelope") from error
+            raise MalformedDocument(_("no es un sobre firmado")) from error
         if not isinstance(payload_type, str) or not isinstance(keyid, str):
-            raise MalformedDocument("not a signed envelope")
+            raise MalformedDocument(_("no es un sobre firmado"))
         return cls(payload_type, payload, keyid, raw)
 
 
@@ -154,6 +160,12 @@ def open_envelope(envelope: Envelope, *, payload_type: str, public_key: bytes) -
         SignatureInvalid: the type is another one, or the signature is not by `public_key`.
     """
     if envelope.payload_type != payload_type:
-        raise SignatureInvalid(f"envelope holds {envelope.payload_type!r}, expected {payload_type!r}")
+        raise SignatureInvalid(
+            _(
+                "el sobre contiene {payload_type!r}; se esperaba {payload_type2!r}",
+                payload_type=envelope.payload_type,
+                payload_type2=payload_type,
+            )
+        )
     verify_signature(public_key, envelope.signature, pae(envelope.payload_type, envelope.payload))
     return envelope.payload

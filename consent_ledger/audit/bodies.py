@@ -9,6 +9,7 @@ from consent_ledger.bodies import read_body
 from consent_ledger.entry import MAX_BODY_BYTES, SALT_BYTES, Body, Leaf, commitment_of, commits_to, parse_body
 from consent_ledger.errors import ExportUnusable
 from consent_ledger.export import BODIES_FOLDER
+from presentation.messages import _
 from trust import canonical
 from trust.errors import MalformedDocument, TrustError
 
@@ -75,7 +76,7 @@ def committed_body(leaf: Leaf, data: bytes) -> Body:
     if document is None:
         document, salt = _in_any_spelling(data)
         if not commits_to(leaf.commitment, salt, document):
-            raise MalformedDocument("the content is not the one the entry commits to")
+            raise MalformedDocument(_("el contenido no es el que fija la anotación"))
     return parse_body(leaf.type, document)
 
 
@@ -94,12 +95,20 @@ def _in_any_spelling(data: bytes) -> tuple[dict[str, Any], bytes]:
     document = canonical.decode(data, max_bytes=_MAX_FILE)
     body, salt = document.get("body"), document.get("salt")
     if not isinstance(body, dict) or not isinstance(salt, str):
-        raise MalformedDocument("not a body with its salt")
+        raise MalformedDocument(_("no es un contenido con su sal"))
     try:
         return body, bytes.fromhex(salt)
     except ValueError as error:
-        raise MalformedDocument("the salt is not hex") from error
+        raise MalformedDocument(_("la sal no está en hexadecimal")) from error
 
 
 def _unreadable(index: int, error: OSError) -> ExportUnusable:
-    return ExportUnusable(f"cannot read {BODIES_FOLDER}/{index}.json: {error.strerror}", remedy="ask for a new export")
+    return ExportUnusable(
+        _(
+            "no se puede leer {bodies_folder}/{index!s}.json: {strerror}",
+            bodies_folder=BODIES_FOLDER,
+            index=index,
+            strerror=error.strerror,
+        ),
+        remedy=_("pida una exportación nueva"),
+    )

@@ -22,6 +22,7 @@ from consent_ledger.merkle import fold, leaf_hash
 from consent_ledger.note import MAX_NOTE_BYTES
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.tiles import TILE_BYTES, TILE_WIDTH, TileRef, bundle_path, decode_bundle, grow
+from presentation.messages import _
 from trust.errors import MalformedDocument, TrustError
 
 _MAX_BUNDLE: Final = TILE_WIDTH * (MAX_LEAF_BYTES + 2)
@@ -48,7 +49,8 @@ def open_export(directory: Path, policy: TrustPolicy, report: AuditReport) -> Ch
     try:
         checkpoint, report.witnesses = policy.verify(note)
     except TrustError as error:
-        check.fail("signature", f"{error.es} ({error.message})", error.message)
+        said = _("{sentence} ({message})", sentence=error.sentence, message=error.message)
+        check.fail("signature", said.in_language("es"), said.in_language("en"))
         return None
     report.origin, report.size = checkpoint.origin, checkpoint.size
     report.root = base64.b64encode(checkpoint.root).decode()

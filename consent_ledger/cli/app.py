@@ -9,6 +9,7 @@ import typer
 from consent_ledger.cli import receipt, report, verify
 from consent_ledger.cli.extensions import add_extensions
 from policies.errors import EXIT_CODES, RedpactError, error_document, error_text
+from presentation.messages import _
 
 _COMMANDS: Final = (verify, report, receipt)
 
@@ -17,12 +18,20 @@ def build_app(*, extensions: bool = True) -> typer.Typer:
     """Return the command line with every command registered; looking for those of other packages takes a moment."""
     app = typer.Typer(
         name="redpact-audit",
-        help="Verify consent ledgers and receipts offline. Exit codes: 0 verified, 1 not verified, 2 wrong usage.",
+        help=_(
+            "Comprueba registros de consentimientos y justificantes sin conexión. Códigos de salida: 0 "
+            "verificado, 1 no verificado, 2 uso incorrecto."
+        ),
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    app.callback()(_group)
+    app.callback(
+        help=_(
+            "Comprueba registros de consentimientos y justificantes sin conexión. Códigos de salida: 0 "
+            "verificado, 1 no verificado, 2 uso incorrecto."
+        )
+    )(_group)
     for command in _COMMANDS:
         command.register(app)
     if extensions:

@@ -2,6 +2,7 @@
 
 from consent_ledger.errors import LedgerError
 from policies.errors import ErrorKind
+from presentation.messages import _
 
 
 class CommandNotInstalled(LedgerError):
@@ -9,4 +10,4 @@ class CommandNotInstalled(LedgerError):
 
     code = "command_not_installed"
     kind = ErrorKind.USAGE
-    es = "Este mandato necesita una parte de RedPACT que no está instalada. Instálela y vuelva a intentarlo."
+    sentence = _("Este mandato necesita una parte de RedPACT que no está instalada. Instálela y vuelva a intentarlo.")

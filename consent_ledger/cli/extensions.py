@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import typer
 
 from consent_ledger.cli.errors import CommandNotInstalled
+from presentation.messages import _
 
 GROUP: Final = "redpact.audit_commands"
 
@@ -66,5 +67,5 @@ def _add_absent(app: typer.Typer, name: str, distribution: str, help_text: str) 
 
     @app.command(name, help=help_text, context_settings=settings)
     def absent() -> None:
-        remedy = f"in an environment of its own: pip install '{distribution}'"
-        raise CommandNotInstalled(f"{name!r} is not installed here", remedy=remedy)
+        remedy = _("en un entorno propio: pip install '{distribution}'", distribution=distribution)
+        raise CommandNotInstalled(_("{name!r} no está instalado aquí", name=name), remedy=remedy)

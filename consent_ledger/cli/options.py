@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from presentation.messages import _
+
 
 class Lang(StrEnum):
     """Languages of what people read."""
@@ -20,7 +22,10 @@ PolicyOption = Annotated[
     Path | None,
     typer.Option(
         "--policy",
-        help="Trust policy (tlog-policy). Default: trust.policy beside what is verified; get yours from the network.",
+        help=_(
+            "Política de confianza (tlog-policy). Por defecto, trust.policy en la carpeta que se comprueba; "
+            "pida la suya a la red."
+        ),
         show_default=False,
     ),
 ]
@@ -28,20 +33,24 @@ SeenOption = Annotated[
     list[Path] | None,
     typer.Option(
         "--seen",
-        help="A checkpoint of this ledger from elsewhere (a witness, another entity), or a receipt's .tlog-proof: "
-        "the ledger must extend it. Repeatable.",
+        help=_(
+            "Punto de control de este registro obtenido en otra parte (de un testigo o de otra entidad), o "
+            "el .tlog-proof de un justificante: el registro debe ser su continuación. Puede repetirse."
+        ),
     ),
 ]
 CounterpartOption = Annotated[
     list[Path] | None,
     typer.Option(
         "--counterpart",
-        help="Export of another entity's ledger, with its trust.policy: the steps of referrals between the two must be "
-        "the same. Repeatable.",
+        help=_(
+            "Exportación del registro de otra entidad, con su trust.policy: los pasos de las derivaciones "
+            "entre ambas deben coincidir. Puede repetirse."
+        ),
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the report.", envvar="REDPACT_LANG")]
+JsonOption = Annotated[bool, typer.Option("--json", help=_("Escribe un único documento JSON en la salida estándar."))]
+LangOption = Annotated[Lang, typer.Option("--lang", help=_("Idioma del informe."), envvar="REDPACT_LANG")]
 
 
 def emit(document: Mapping[str, Any], text: str, *, as_json: bool) -> None:

@@ -6,15 +6,22 @@ from typing import Annotated
 import typer
 
 from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, emit, own_policy_warning
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("receipt")(receipt)
+    app.command(
+        "receipt",
+        help=_(
+            "Comprueba el justificante de una persona: que el consentimiento que muestra está en el registro, "
+            "sin cambios."
+        ),
+    )(receipt)
 
 
 def receipt(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The receipt's consent.tlog-proof")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("El consent.tlog-proof del justificante"))],
     policy: PolicyOption = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,

@@ -15,22 +15,31 @@ from consent_ledger.cli.options import (
     emit,
     own_policy_warning,
 )
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("report")(report)
+    app.command(
+        "report",
+        help=_(
+            "Comprueba un registro exportado y escribe su informe para la persona delegada de protección de "
+            "datos: un solo fichero HTML, en español e inglés."
+        ),
+    )(report)
 
 
 def report(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder written by: redpact-node ledger export DIR")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write; only its owner can read it.")] = Path(
-        "redpact-report.html"
-    ),
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help=_("Carpeta creada con: redpact-node ledger export DIR"))
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help=_("Fichero que se escribe; solo puede leerlo su propietario."))
+    ] = Path("redpact-report.html"),
     policy: PolicyOption = None,
     seen: SeenOption = None,
     counterpart: CounterpartOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help=_("Sustituye el fichero si ya existe."))] = False,
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,
 ) -> None:

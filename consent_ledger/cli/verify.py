@@ -15,15 +15,24 @@ from consent_ledger.cli.options import (
     emit,
     own_policy_warning,
 )
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("verify")(verify)
+    app.command(
+        "verify",
+        help=_(
+            "Comprueba un registro exportado: las firmas, todos los hashes y que cada cesión tenía un "
+            "consentimiento vigente."
+        ),
+    )(verify)
 
 
 def verify(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder written by: redpact-node ledger export DIR")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help=_("Carpeta creada con: redpact-node ledger export DIR"))
+    ],
     policy: PolicyOption = None,
     seen: SeenOption = None,
     counterpart: CounterpartOption = None,

@@ -19,15 +19,18 @@ from coordinator.cli import (
     training_status,
     training_stop,
 )
+from presentation.messages import _
 from service.command_line import run
 
 app = typer.Typer(
     name="redpact-coordinator", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
-training = typer.Typer(help="Propose, follow and release private training campaigns.", no_args_is_help=True)
+training = typer.Typer(help=_("Propone, sigue y publica campañas de entrenamiento privado."), no_args_is_help=True)
 
 
-@app.callback()
+@app.callback(
+    help=_("Administra el coordinador: admite entidades, mantiene el directorio y entrena modelos. Nunca ve una ficha.")
+)
 def _about() -> None:
     """Run the coordinator: it admits entities, keeps the directory and trains models. It never sees a record."""
 

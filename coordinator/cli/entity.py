@@ -6,28 +6,42 @@ from typing import Annotated
 import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+from presentation.messages import _
 from trust.parties import EntityKind
 
-EntityArgument = Annotated[str, typer.Argument(help="Id of the entity: a-z, 0-9 and '-'.", metavar="ID")]
+EntityArgument = Annotated[str, typer.Argument(help=_("Identificador de la entidad: a-z, 0-9 y '-'."), metavar="ID")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="Admit entities to the network, suspend and reinstate them.", no_args_is_help=True)
+    group = typer.Typer(help=_("Admite entidades en la red, las suspende y las readmite."), no_args_is_help=True)
     for add in (_invite, _list, _suspend, _reinstate):
         add(group)
     app.add_typer(group, name="entity")
 
 
 def _invite(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Imprime una invitación de un solo uso para `redpact-node init --token`. Hágala llegar por un canal seguro."
+        )
+    )
     def invite(
         home: HomeOption,
         entity: EntityArgument,
-        name: Annotated[str, typer.Option(help="Name as other entities will see it.")],
-        kind: Annotated[EntityKind, typer.Option(help="What it may do; collaborators never see a record.")],
-        valid_hours: Annotated[int, typer.Option(min=1, max=2160, help="How long the invitation can be used.")] = 72,
-        again: Annotated[bool, typer.Option("--again", help="Enrol an entity already in the network anew.")] = False,
+        name: Annotated[str, typer.Option(help=_("Nombre que verán las demás entidades."))],
+        kind: Annotated[
+            EntityKind,
+            typer.Option(
+                help=_("Clase de entidad, que determina lo que puede hacer; las colaboradoras nunca ven una ficha.")
+            ),
+        ],
+        valid_hours: Annotated[
+            int, typer.Option(min=1, max=2160, help=_("Tiempo durante el que puede usarse la invitación."))
+        ] = 72,
+        again: Annotated[
+            bool, typer.Option("--again", help=_("Vuelve a inscribir una entidad que ya está en la red."))
+        ] = False,
         as_json: JsonOption = False,
     ) -> None:
         """Print a one-time invitation for `redpact-node init --token`. Hand it over by a channel you trust."""
@@ -45,7 +59,7 @@ def _invite(group: typer.Typer) -> None:
 
 
 def _list(group: typer.Typer) -> None:
-    @group.command("list")
+    @group.command("list", help=_("Muestra las entidades de la red y las invitaciones pendientes."))
     def list_(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
         """List the entities of the network and the open invitations."""
         from coordinator.status import entities_text, summary
@@ -56,11 +70,15 @@ def _list(group: typer.Typer) -> None:
 
 
 def _suspend(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Suspende los intercambios de una entidad: aquí al instante, y en todos los nodos en menos de un minuto."
+        )
+    )
     def suspend(
         home: HomeOption,
         entity: EntityArgument,
-        reason: Annotated[str, typer.Option(help="Why; kept at the coordinator.")],
+        reason: Annotated[str, typer.Option(help=_("Motivo; queda guardado en el coordinador."))],
         as_json: JsonOption = False,
     ) -> None:
         """Stop an entity from exchanging: at once here, within a minute at every node."""
@@ -71,7 +89,7 @@ def _suspend(group: typer.Typer) -> None:
 
 
 def _reinstate(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Permite de nuevo los intercambios de una entidad suspendida."))
     def reinstate(home: HomeOption, entity: EntityArgument, as_json: JsonOption = False) -> None:
         """Let a suspended entity exchange again."""
         coordinator = open_coordinator(home)

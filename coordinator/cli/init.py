@@ -5,28 +5,42 @@ from typing import Annotated
 import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, emit
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(init)
+    app.command(
+        help=_(
+            "Crea una red: su autoridad de certificación, sus claves, su base de datos y el primer directorio. "
+            "Ejecútelo de nuevo para actualizarla."
+        )
+    )(init)
 
 
 def init(
     home: HomeOption,
-    network: Annotated[str, typer.Option(help="Name of the network, a DNS name such as red.example.org.")] = "",
-    listen: Annotated[str, typer.Option(help="host:port for the nodes (mutual TLS).")] = "0.0.0.0:7400",  # a server
+    network: Annotated[str, typer.Option(help=_("Nombre de la red: un nombre DNS, como red.example.org."))] = "",
+    listen: Annotated[str, typer.Option(help=_("host:port para los nodos (TLS mutuo)."))] = "0.0.0.0:7400",  # a server
     enrolment_listen: Annotated[
-        str, typer.Option(help="host:port for a node's first call (no client certificate).")
+        str, typer.Option(help=_("host:port para la primera llamada de un nodo (sin certificado de cliente)."))
     ] = "0.0.0.0:7401",  # a server
-    address: Annotated[str, typer.Option(help="Where nodes reach --listen; default: --listen.")] = "",
-    enrolment_address: Annotated[str, typer.Option(help="Where nodes reach --enrolment-listen.")] = "",
+    address: Annotated[
+        str, typer.Option(help=_("Dirección por la que los nodos llegan a --listen; por defecto, --listen."))
+    ] = "",
+    enrolment_address: Annotated[
+        str, typer.Option(help=_("Dirección por la que los nodos llegan a --enrolment-listen."))
+    ] = "",
     witness_listen: Annotated[
         str,
-        typer.Option(help="host:port (HTTP) to cosign ledgers at; 'none' for nowhere. Default: port + 1000."),
+        typer.Option(
+            help=_("host:port (HTTP) donde se cofirman registros; 'none' para no hacerlo. Por defecto, puerto + 1000.")
+        ),
     ] = "",
-    witness_url: Annotated[str, typer.Option(help="Where nodes reach --witness-listen.")] = "",
-    database: Annotated[str, typer.Option(help="Database URL; default: an SQLite file in the home.")] = "",
+    witness_url: Annotated[str, typer.Option(help=_("Dirección por la que los nodos llegan a --witness-listen."))] = "",
+    database: Annotated[
+        str, typer.Option(help=_("URL de la base de datos; por defecto, un fichero SQLite en la carpeta del programa."))
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make a network: its certificate authority, keys, database and first directory. Run again to upgrade."""

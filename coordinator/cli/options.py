@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from coordinator.wiring import Coordinator
+from presentation.messages import _
 from service import log
 from service.command_line import emit
 
@@ -16,12 +17,12 @@ HomeOption = Annotated[
     typer.Option(
         "--home",
         envvar="REDPACT_HOME",
-        help="Folder of the coordinator: settings, keys and database.",
+        help=_("Carpeta del coordinador: configuración, claves y base de datos."),
         show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-LangOption = Annotated[str, typer.Option("--lang", help="Language of labels: es or en.", envvar="REDPACT_LANG")]
+JsonOption = Annotated[bool, typer.Option("--json", help=_("Escribe un único documento JSON en la salida estándar."))]
+LangOption = Annotated[str, typer.Option("--lang", help=_("Idioma de los textos: es o en."), envvar="REDPACT_LANG")]
 
 
 def open_coordinator(home: Path) -> Coordinator:

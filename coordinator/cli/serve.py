@@ -5,12 +5,18 @@ import json
 import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, open_coordinator
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(
+        help=_(
+            "Ejecuta el coordinador hasta recibir SIGTERM: admite entidades, publica el directorio y dirige las "
+            "campañas de entrenamiento."
+        )
+    )
     def serve(home: HomeOption, as_json: JsonOption = False) -> None:
         """Run the coordinator until SIGTERM: admit entities, publish the directory, run training campaigns."""
         from coordinator import serve as service

@@ -5,23 +5,39 @@ from typing import Annotated
 import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(edit)
+    app.command(
+        help=_(
+            "Corrige una curva de un modelo aditivo en revisión. No mira ningún dato ni gasta privacidad; la "
+            "corrección queda a la vista."
+        )
+    )(edit)
 
 
 def edit(
     *,
     home: HomeOption,
-    campaign_id: Annotated[str, typer.Argument(help="Id of a campaign whose model is in review.", metavar="ID")],
-    feature: Annotated[str, typer.Option(help="Whose curve to correct; see: training review.")],
-    reason: Annotated[str, typer.Option(help="Why, for everybody to read: it is released with the model.")],
-    values: Annotated[str, typer.Option("--set", help="New log-odds, one per bin: '-0.2, 0, 0.35'.")] = "",
-    rising: Annotated[bool, typer.Option("--rising", help="The nearest curve that only rises.")] = False,
-    falling: Annotated[bool, typer.Option("--falling", help="The nearest curve that only falls.")] = False,
-    remove: Annotated[bool, typer.Option("--remove", help="Take the feature out: all of its log-odds are 0.")] = False,
+    campaign_id: Annotated[
+        str, typer.Argument(help=_("Identificador de una campaña cuyo modelo está en revisión."), metavar="ID")
+    ],
+    feature: Annotated[str, typer.Option(help=_("Variable cuya curva se corrige; consulte: training review."))],
+    reason: Annotated[str, typer.Option(help=_("Motivo, a la vista de cualquiera: se publica con el modelo."))],
+    values: Annotated[
+        str, typer.Option("--set", help=_("Nuevos valores (log-odds), uno por tramo: '-0.2, 0, 0.35'."))
+    ] = "",
+    rising: Annotated[
+        bool, typer.Option("--rising", help=_("Sustituye la curva por la más próxima que solo sube."))
+    ] = False,
+    falling: Annotated[
+        bool, typer.Option("--falling", help=_("Sustituye la curva por la más próxima que solo baja."))
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help=_("Quita la variable: todos sus valores (log-odds) pasan a ser 0."))
+    ] = False,
     lang: LangOption = "es",
     as_json: JsonOption = False,
 ) -> None:

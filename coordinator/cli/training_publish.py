@@ -5,15 +5,18 @@ from typing import Annotated
 import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(help=_("Firma y publica el modelo en revisión, con sus correcciones. No se puede deshacer."))
     def publish(
         home: HomeOption,
-        campaign_id: Annotated[str, typer.Argument(help="Id of a campaign whose model is in review.", metavar="ID")],
+        campaign_id: Annotated[
+            str, typer.Argument(help=_("Identificador de una campaña cuyo modelo está en revisión."), metavar="ID")
+        ],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

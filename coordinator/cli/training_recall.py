@@ -5,16 +5,24 @@ from typing import Annotated
 import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(
+        help=_(
+            "Retira un modelo publicado: cada nodo deja de usarlo en cuanto lo sabe, en pocos minutos. No se "
+            "puede deshacer."
+        )
+    )
     def recall(
         home: HomeOption,
-        campaign_id: Annotated[str, typer.Argument(help="Id of a campaign whose model is released.", metavar="ID")],
-        reason: Annotated[str, typer.Option(help="Why, for the record.")],
+        campaign_id: Annotated[
+            str, typer.Argument(help=_("Identificador de una campaña cuyo modelo está publicado."), metavar="ID")
+        ],
+        reason: Annotated[str, typer.Option(help=_("Motivo; queda guardado con la campaña."))],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

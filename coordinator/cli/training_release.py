@@ -6,19 +6,32 @@ from typing import Annotated
 import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(
+        help=_(
+            "Comprueba y muestra el modelo publicado de una campaña, y lo escribe como paquete que cualquiera "
+            "puede comprobar."
+        )
+    )
     def release(
         home: HomeOption,
-        campaign_id: Annotated[str, typer.Argument(help="Id of the campaign; see: training status.", metavar="ID")],
+        campaign_id: Annotated[
+            str, typer.Argument(help=_("Identificador de la campaña; consulte: training status."), metavar="ID")
+        ],
         output: Annotated[
-            Path | None, typer.Option(help="New folder for the bundle; check it with: redpact-audit model.")
+            Path | None, typer.Option(help=_("Carpeta nueva para el paquete; compruébelo con: redpact-audit model."))
         ] = None,
-        told: Annotated[Path | None, typer.Option(help="JSON: contact, and evaluations that entities tell of.")] = None,
+        told: Annotated[
+            Path | None,
+            typer.Option(
+                help=_("Fichero JSON con un contacto y las evaluaciones que las entidades quieran comunicar.")
+            ),
+        ] = None,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

@@ -6,17 +6,22 @@ from typing import Annotated
 import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(
+        help=_("Muestra el modelo de una campaña antes de publicarlo: sus cifras, sus curvas y sus correcciones.")
+    )
     def review(
         home: HomeOption,
-        campaign_id: Annotated[str, typer.Argument(help="Id of the campaign; see: training status.", metavar="ID")],
+        campaign_id: Annotated[
+            str, typer.Argument(help=_("Identificador de la campaña; consulte: training status."), metavar="ID")
+        ],
         output: Annotated[
-            Path | None, typer.Option(help="New folder for the draft of the model card, with plots.")
+            Path | None, typer.Option(help=_("Carpeta nueva para el borrador de la ficha del modelo, con gráficos."))
         ] = None,
         lang: LangOption = "es",
         as_json: JsonOption = False,

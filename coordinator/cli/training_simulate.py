@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coordinator.cli.options import JsonOption, LangOption, emit
+from presentation.messages import _
 
 if TYPE_CHECKING:
     from federated.studies.simulation import SimulationPlan, SimulationResult
@@ -25,17 +26,45 @@ BASELINES = {
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(
+        help=_(
+            "Ensaya un entrenamiento privado entre las sedes de una tabla, en un solo proceso, y mide el "
+            "resultado con filas reservadas."
+        )
+    )
     def simulate(
         *,
-        data: Annotated[Path, typer.Option("--data", help="CSV table with one row per person.")],
-        schema: Annotated[Path, typer.Option("--schema", help="YAML: site, label, features, protected.")],
-        epsilon: Annotated[float, typer.Option("--epsilon", help="Privacy a person spends, above 0, at most 20.")],
-        delta: Annotated[float, typer.Option("--delta", help="At most 0.001; below 1 / people.")] = 1e-5,
-        model: Annotated[str, typer.Option("--model", help="auto, additive, logistic or neural.")] = "auto",
-        test_fraction: Annotated[float, typer.Option("--test-fraction", help="Share of rows held out.")] = 0.2,
-        seed: Annotated[int, typer.Option("--seed", min=0, help="Of the split; noise has none.")] = 0,
-        baselines: Annotated[bool, typer.Option("--baselines", help="Also without privacy, and each alone.")] = False,
+        data: Annotated[Path, typer.Option("--data", help=_("Tabla CSV con una fila por persona."))],
+        schema: Annotated[
+            Path, typer.Option("--schema", help=_("Esquema de la tabla (YAML): site, label, features, protected."))
+        ],
+        epsilon: Annotated[
+            float,
+            typer.Option(
+                "--epsilon", help=_("Privacidad (épsilon) que gasta cada persona, mayor que 0 y como máximo 20.")
+            ),
+        ],
+        delta: Annotated[
+            float,
+            typer.Option(
+                "--delta",
+                help=_(
+                    "Probabilidad de que la cota no se cumpla: como máximo 0.001 y menor que 1 / número de personas."
+                ),
+            ),
+        ] = 1e-5,
+        model: Annotated[
+            str, typer.Option("--model", help=_("Clase de modelo: auto, additive, logistic o neural."))
+        ] = "auto",
+        test_fraction: Annotated[
+            float, typer.Option("--test-fraction", help=_("Parte de las filas que se reserva para medir."))
+        ] = 0.2,
+        seed: Annotated[
+            int, typer.Option("--seed", min=0, help=_("Semilla del reparto de las filas; el ruido no usa ninguna."))
+        ] = 0,
+        baselines: Annotated[
+            bool, typer.Option("--baselines", help=_("Mide también sin privacidad, y cada sede por separado."))
+        ] = False,
         as_json: JsonOption = False,
         lang: LangOption = "es",
     ) -> None:

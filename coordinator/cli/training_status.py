@@ -5,16 +5,23 @@ from typing import Annotated
 import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(
+        help=_("Muestra las campañas: la decisión de cada entidad, las rondas hechas y la privacidad gastada.")
+    )
     def status(
         home: HomeOption,
-        campaign_id: Annotated[str, typer.Argument(help="Id of a campaign; all of them if none.", metavar="[ID]")] = "",
-        watch: Annotated[bool, typer.Option("--watch", help="Show progress until the campaign has ended.")] = False,
+        campaign_id: Annotated[
+            str, typer.Argument(help=_("Identificador de una campaña. Por defecto, todas."), metavar="[ID]")
+        ] = "",
+        watch: Annotated[
+            bool, typer.Option("--watch", help=_("Muestra el avance hasta que la campaña termine."))
+        ] = False,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

@@ -5,16 +5,24 @@ from typing import Annotated
 import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(
+        help=_(
+            "Termina una campaña sin modelo. La privacidad gastada queda gastada; las entidades recuperan la que "
+            "no se gastó."
+        )
+    )
     def stop(
         home: HomeOption,
-        campaign_id: Annotated[str, typer.Argument(help="Id of a campaign that has not ended.", metavar="ID")],
-        reason: Annotated[str, typer.Option(help="Why, for the record.")],
+        campaign_id: Annotated[
+            str, typer.Argument(help=_("Identificador de una campaña que no ha terminado."), metavar="ID")
+        ],
+        reason: Annotated[str, typer.Option(help=_("Motivo; queda guardado con la campaña."))],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from coordinator.locator.errors import LocatorEpochUnknown, LocatorOverlapInvalid, LocatorRotationUnderWay
 from coordinator.locator.keys import LocatorKeys
 from coordinator.locator.tables import EntryRow, EpochRow
+from presentation.messages import _
 from trust.locator_terms import HeldKey, LocatorEpoch, LocatorTerms
 from trust.parties import COORDINATOR_ID
 
@@ -41,7 +42,10 @@ class EpochRegister:
         row = self._session.get(EpochRow, number)
         epoch = _epoch(row) if row else None
         if epoch is None or not epoch.live(now):
-            raise LocatorEpochUnknown(f"epoch {number} of the locator is not answered", remedy="fetch the directory")
+            raise LocatorEpochUnknown(
+                _("la época {number!s} del localizador no está en vigor", number=number),
+                remedy=_("descargue de nuevo el directorio"),
+            )
         return epoch
 
     def begin_first(self, now: datetime) -> None:
@@ -57,12 +61,16 @@ class EpochRegister:
             LocatorRotationUnderWay: the last rotation has not ended.
         """
         if not SHORTEST_OVERLAP <= overlap <= LONGEST_OVERLAP:
-            raise LocatorOverlapInvalid("the overlap is 1 to 90 days", remedy="give another --overlap-days")
+            raise LocatorOverlapInvalid(
+                _("el solapamiento debe ser de 1 a 90 días"), remedy=_("indique otro --overlap-days")
+            )
         rows = self._rows()
         current = [row for row in rows if _epoch(row).live(now)]
         if len(current) > 1:
             ends = min(row.ends_at for row in current if row.ends_at)
-            raise LocatorRotationUnderWay(f"the last rotation ends at {ends.isoformat()}", remedy="wait until then")
+            raise LocatorRotationUnderWay(
+                _("la última rotación termina el {ends}", ends=ends.isoformat()), remedy=_("espere hasta entonces")
+            )
         for row in current:
             row.ends_at = now + overlap
         return self._begin(rows[-1].number + 1 if rows else 1, now)

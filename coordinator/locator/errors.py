@@ -1,6 +1,7 @@
 """Errors of the coordinator's private locator. `LocatorError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class LocatorError(RedpactError):
@@ -13,28 +14,28 @@ class LocatorQuotaExceeded(LocatorError):
     """An entity has asked as much as it may in an hour or a day."""
 
     code = "locator_quota_exceeded"
-    es = "La entidad ha agotado su cupo de consultas al localizador. Espere, o pregunte a entidades concretas."
+    sentence = _("La entidad ha agotado su cupo de consultas al localizador. Espere, o pregunte a entidades concretas.")
 
 
 class LocatorEpochUnknown(LocatorError):
     """A question under an epoch that has ended, or that never was."""
 
     code = "locator_epoch_unknown"
-    es = "La época del localizador ha terminado o no existe. El nodo se pondrá al día con el nuevo directorio."
+    sentence = _("La época del localizador ha terminado o no existe. El nodo se pondrá al día con el nuevo directorio.")
 
 
 class LocatorNotForCollaborators(LocatorError):
     """A collaborating entity asks; it never sees records (Ley 4/2018, art. 7)."""
 
     code = "locator_not_for_collaborators"
-    es = "Las entidades colaboradoras no ven expedientes y no usan el localizador (Ley 4/2018, art. 7)."
+    sentence = _("Las entidades colaboradoras no ven expedientes y no usan el localizador (Ley 4/2018, art. 7).")
 
 
 class LocatorFull(LocatorError):
     """An entity publishes more than the locator keeps of one."""
 
     code = "locator_full"
-    es = "La entidad ha publicado en el localizador más de lo que admite. Avise a la Gerencia."
+    sentence = _("La entidad ha publicado más de lo que admite el localizador. Avise a la Gerencia.")
 
 
 class LocatorRotationUnderWay(LocatorError):
@@ -42,7 +43,10 @@ class LocatorRotationUnderWay(LocatorError):
 
     code = "locator_rotation_under_way"
     kind = ErrorKind.USAGE
-    es = "Ya hay un cambio de clave del localizador en marcha. Espere a que termine; vea «locator status»."
+    sentence = _(
+        "Ya hay un cambio de clave del localizador en marcha. Espere a que termine; consulte "
+        "«redpact-coordinator locator status»."
+    )
 
 
 class LocatorOverlapInvalid(LocatorError):
@@ -50,7 +54,7 @@ class LocatorOverlapInvalid(LocatorError):
 
     code = "locator_overlap_invalid"
     kind = ErrorKind.USAGE
-    es = "El plazo del cambio de clave no es válido. Indique entre 1 y 90 días."
+    sentence = _("El plazo del cambio de clave no es válido. Indique entre 1 y 90 días.")
 
 
 class LocatorKeyDamaged(LocatorError):
@@ -58,7 +62,7 @@ class LocatorKeyDamaged(LocatorError):
 
     code = "locator_key_damaged"
     kind = ErrorKind.DAMAGED
-    es = (
-        "Falta la clave privada del localizador, o no es la publicada. Restáurela de la copia de seguridad "
-        "o cambie de clave con «locator rotate»."
+    sentence = _(
+        "Falta la clave privada del localizador, o no es la publicada. Restáurela de la copia de "
+        "seguridad o cambie de clave con «redpact-coordinator locator rotate»."
     )

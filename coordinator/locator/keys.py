@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Final
 
 from coordinator.locator.errors import LocatorKeyDamaged
+from presentation.messages import _
 from records_exchange import oprf
 from records_exchange.errors import OprfValueInvalid
 from service.errors import HomeUnusable
 from service.files import read_private, write_private
 from trust.errors import KeyUnreadable
 
-_REMEDY: Final = "restore it from a backup, or run: redpact-coordinator locator rotate"
+_REMEDY: Final = _("restáurela de una copia de seguridad, o ejecute: redpact-coordinator locator rotate")
 
 
 def key_file(home: Path, epoch: int) -> Path:
@@ -54,7 +55,10 @@ class LocatorKeys:
                 try:
                     pair = oprf.KeyPair.of_secret(read_private(key_file(self._home, epoch)))
                 except (KeyUnreadable, OprfValueInvalid) as error:
-                    raise LocatorKeyDamaged(f"the key of epoch {epoch}: {error.message}", remedy=_REMEDY) from error
+                    raise LocatorKeyDamaged(
+                        _("no se puede usar la clave de la época {epoch!s}: {error}", epoch=epoch, error=error.message),
+                        remedy=_REMEDY,
+                    ) from error
                 self._pairs[epoch] = pair
             return pair
 
@@ -66,7 +70,7 @@ class LocatorKeys:
         """
         pair = self.read(epoch)
         if pair.public.hex() != public_key:
-            raise LocatorKeyDamaged(f"the key of epoch {epoch} is not the one published", remedy=_REMEDY)
+            raise LocatorKeyDamaged(_("la clave de la época {epoch!s} no es la publicada", epoch=epoch), remedy=_REMEDY)
         return pair
 
     def destroy(self, epoch: int) -> None:
@@ -83,4 +87,7 @@ class LocatorKeys:
                 write_private(path, bytes(oprf.SCALAR_BYTES))  # where the disk writes in place, nothing is left
                 path.unlink()
         except OSError as error:
-            raise HomeUnusable(f"cannot delete {path}: {error.strerror}", remedy="check the folder") from error
+            raise HomeUnusable(
+                _("no se puede borrar {path}: {strerror}", path=path, strerror=error.strerror),
+                remedy=_("compruebe la carpeta y sus permisos"),
+            ) from error

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from coordinator.locator.tables import QueryRow
+from presentation.messages import _
 from records_exchange.errors import RequestReplayed
 from records_exchange.guessing import Usage
 from records_exchange.request import payload_digest
@@ -83,7 +84,9 @@ class QueryLog:
                 },
             )
         except IntegrityError as error:
-            raise RequestReplayed(f"this request of {query.entity} was already answered", remedy="ask anew") from error
+            raise RequestReplayed(
+                _("esta petición de {entity} ya se contestó", entity=query.entity), remedy=_("haga una petición nueva")
+            ) from error
 
     def note_refusal(self, query: Query, now: datetime) -> None:
         """Note that an entity was turned away for its quota, unless that was noted a moment ago."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from coordinator.locator.errors import LocatorQuotaExceeded
 from coordinator.locator.query_log import QueryKind
 from coordinator.settings import CoordinatorSettings
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,12 @@ class Quota:
         """Return the error that says so."""
         what = "evaluations" if kind is QueryKind.EVALUATE else "questions"
         return LocatorQuotaExceeded(
-            f"{entity} has used its {what}: {self.hour} an hour, {self.day} a day",
-            remedy="wait, ask named entities (fetch --from), or ask the coordinator for a larger quota",
+            _(
+                "{entity} ha agotado su cupo ({what}): {hour} por hora, {day} por día",
+                entity=entity,
+                what=what,
+                hour=self.hour,
+                day=self.day,
+            ),
+            remedy=_("espere, pregunte a entidades concretas (fetch --from), o pida al coordinador un cupo mayor"),
         )

@@ -1,5 +1,6 @@
 """What the coordinator's administrator sees of the locator: epochs, entries, who asks how much, and alarms."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -9,23 +10,12 @@ from coordinator.locator.store import SqlLocatorStore
 from coordinator.settings import CoordinatorSettings
 from coordinator.wiring import Coordinator
 from policies.errors import RedpactError
+from presentation.messages import Message, _, joined, plural
 from records_exchange.guessing import WINDOW, AlarmKind, AlarmRule, Usage, alarms
 from service.command_line import table
 from service.findings import Finding, Level
 
-_REMEDY: Final = "ask that entity which case each question was for; if it cannot tell: entity suspend"
-_ALARMS: Final = {
-    "es": {
-        AlarmKind.MISSES: "{entity}: de {questions} personas preguntadas hoy, {misses} no constan en ninguna parte; "
-        "puede estar probando documentos al azar",
-        AlarmKind.VOLUME: "{entity}: ha querido preguntar más de lo que permite su cupo",
-    },
-    "en": {
-        AlarmKind.MISSES: "{entity}: of {questions} people asked about today, {misses} are known nowhere; "
-        "it may be trying documents at random",
-        AlarmKind.VOLUME: "{entity}: wanted to ask more than its quota allows",
-    },
-}
+_REMEDY: Final = _("pregunte a esa entidad para qué caso fue cada pregunta; si no lo sabe: entity suspend")
 _COLUMNS: Final = {
     "es": {
         "entity": "Entidad",
@@ -79,28 +69,28 @@ def locator_document(coordinator: Coordinator, session: Session) -> dict[str, An
     }
 
 
-def locator_lines(document: dict[str, Any], lang: str) -> list[str]:
-    """Return what ``status`` says: a line for each epoch, and the alarms."""
-    spanish = lang != "en"
-    lines = []
-    for epoch in document["epochs"]:
-        number, entries, ends = epoch["number"], epoch["entries"], epoch["ends"]
-        until = (f", hasta {ends}" if spanish else f", until {ends}") if ends else ""
-        lines.append(
-            f"Localizador: época {number}, {entries} anotaciones{until}"
-            if spanish
-            else f"Locator: epoch {number}, {entries} entries{until}"
-        )
-    if not document["epochs"]:
-        lines.append("Localizador: sin clave; ejecute «init»" if spanish else "Locator: no key; run init")
-    word = "ALERTA" if spanish else "ALARM"
-    return lines + [f"{word}: {_told(alarm, lang)}" for alarm in document["alarms"]]
+def locator_lines(document: dict[str, Any]) -> list[Message]:
+    """Return the state of the locator for people: a line for each epoch, and the alarms."""
+    lines = [_epoch_line(epoch) for epoch in document["epochs"]]
+    if not lines:
+        lines.append(_("Localizador: sin clave; ejecute «init»"))
+    return [*lines, *(_("ALERTA: {alarm}", alarm=_alarm(each)) for each in document["alarms"])]
+
+
+def _epoch_line(epoch: dict[str, Any]) -> Message:
+    entries = plural("{n} anotación", "{n} anotaciones", epoch["entries"])
+    if not epoch["ends"]:
+        return _("Localizador: época {number:d}, {entries}", number=epoch["number"], entries=entries)
+    ends = datetime.fromisoformat(epoch["ends"])
+    return _(
+        "Localizador: época {number:d}, {entries}, hasta {ends}", number=epoch["number"], entries=entries, ends=ends
+    )
 
 
 def locator_text(document: dict[str, Any], lang: str) -> str:
     """Return the whole state for people."""
     lang = "en" if lang == "en" else "es"
-    lines = locator_lines(document, lang)
+    lines = [str(line.in_language(lang)) for line in locator_lines(document)]
     if document["entities"]:
         lines += ["", table(_COLUMNS[lang], document["entities"])]
     return "\n".join(lines)
@@ -116,11 +106,11 @@ def check_locator(coordinator: Coordinator) -> Finding:
                 coordinator.locator_keys.require(epoch["number"], public_key)
     except RedpactError as error:
         return Finding.of_error("locator", error)
-    es, en = ("; ".join(locator_lines(document, lang)) for lang in ("es", "en"))
+    text = joined(locator_lines(document), "; ")
     if not document["epochs"]:
-        return Finding("locator", Level.FAILED, es, en, "run: redpact-coordinator init")
+        return Finding("locator", Level.FAILED, text, _("ejecute: redpact-coordinator init"))
     alarmed = bool(document["alarms"])
-    return Finding("locator", Level.WARNING if alarmed else Level.OK, es, en, _REMEDY if alarmed else "")
+    return Finding("locator", Level.WARNING if alarmed else Level.OK, text, _REMEDY if alarmed else "")
 
 
 def _used(usage: Usage) -> dict[str, Any]:
@@ -133,5 +123,13 @@ def _used(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _told(alarm: dict[str, Any], lang: str) -> str:
-    return _ALARMS["en" if lang == "en" else "es"][AlarmKind(alarm["alarm"])].format(**alarm)
+def _alarm(alarm: dict[str, Any]) -> Message:
+    match AlarmKind(alarm["alarm"]):
+        case AlarmKind.MISSES:
+            return _(
+                "{entity}: de {questions} personas preguntadas hoy, {misses} no constan en ninguna parte; puede estar "
+                "probando documentos al azar",
+                **{name: alarm[name] for name in ("entity", "questions", "misses")},
+            )
+        case AlarmKind.VOLUME:
+            return _("{entity}: ha querido preguntar más de lo que permite su cupo", entity=alarm["entity"])

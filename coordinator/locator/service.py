@@ -25,6 +25,7 @@ from coordinator.locator.query_log import Query, QueryKind, QueryLog
 from coordinator.locator.quotas import Quota
 from coordinator.locator.store import SqlLocatorStore
 from coordinator.wiring import Coordinator
+from presentation.messages import _
 from records_exchange import oprf
 from records_exchange.errors import LocatorMessageMalformed, OprfValueInvalid
 from records_exchange.locator_messages import (
@@ -78,9 +79,11 @@ class LocatorDesk:
         now = self._now()
         request = self._opened(envelope, EvaluationRequest, caller, now)
         if request.count != len(points) or request.points_sha256 != points_digest(points):
-            raise LocatorMessageMalformed("the points are not those that were signed", remedy="ask again")
+            raise LocatorMessageMalformed(
+                _("los puntos recibidos no son los que se firmaron"), remedy=_("repita la petición")
+            )
         if not all(map(oprf.is_element, points)):
-            raise OprfValueInvalid("a point is not an element of the group, or its identity")
+            raise OprfValueInvalid(_("un punto no es un elemento del grupo, o es el elemento neutro"))
         query = Query(caller, QueryKind.EVALUATE, len(points), envelope)
         public_key, remaining = self._counted(query, partial(self._public_key, epoch=request.epoch, now=now))
         evaluated, proof = oprf.evaluate_proved(self._keys.require(request.epoch, public_key), points)
@@ -134,7 +137,9 @@ class LocatorDesk:
     def _admitted(self, session: Session, caller: str) -> Party:
         party = self._coordinator.registry(session).active_party(caller)
         if party.kind is EntityKind.COLLABORATOR:
-            raise LocatorNotForCollaborators(f"{caller} is a collaborating entity", remedy="nothing need be done")
+            raise LocatorNotForCollaborators(
+                _("{caller} es una entidad colaboradora", caller=caller), remedy=_("no hay que hacer nada")
+            )
         return party
 
     def _counted(self, query: Query, work: Callable[[Session], _Result]) -> tuple[_Result, int]:
@@ -171,4 +176,11 @@ class LocatorDesk:
         store.remove(holder, publication.epoch, publication.remove)
         store.put(holder, publication.epoch, publication.add)
         if publication.add and store.count(holder, publication.epoch) > MAX_ENTRIES_PER_HOLDER:
-            raise LocatorFull(f"{holder} has {MAX_ENTRIES_PER_HOLDER} entries", remedy="ask the coordinator")
+            raise LocatorFull(
+                _(
+                    "{holder} tendría más de las {max_entries_per_holder} entradas permitidas",
+                    holder=holder,
+                    max_entries_per_holder=MAX_ENTRIES_PER_HOLDER,
+                ),
+                remedy=_("consulte a quien administra el coordinador"),
+            )

@@ -1,6 +1,7 @@
 """Errors of the relay. `RelayError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class RelayError(RedpactError):
@@ -13,7 +14,7 @@ class RelayOff(RelayError):
     """The coordinator runs no relay."""
 
     code = "relay_off"
-    es = "Esta red no ofrece repetidor: cada entidad necesita una dirección a la que se pueda llamar."
+    sentence = _("Esta red no ofrece repetidor: cada entidad necesita una dirección a la que se pueda llamar.")
 
 
 class RelayNotAttached(RelayError):
@@ -21,7 +22,7 @@ class RelayNotAttached(RelayError):
 
     code = "relay_not_attached"
     kind = ErrorKind.UNREACHABLE
-    es = "La otra entidad no está conectada al repetidor en este momento. Inténtelo más tarde."
+    sentence = _("La otra entidad no está conectada al repetidor en este momento. Inténtelo más tarde.")
 
 
 class RelayBusy(RelayError):
@@ -29,7 +30,7 @@ class RelayBusy(RelayError):
 
     code = "relay_busy"
     kind = ErrorKind.UNREACHABLE
-    es = "El repetidor ha llegado a uno de sus límites. Espere un minuto y repita la operación."
+    sentence = _("El repetidor ha llegado a uno de sus límites. Espere un minuto y repita la operación.")
 
 
 class RelayUnanswered(RelayError):
@@ -37,18 +38,18 @@ class RelayUnanswered(RelayError):
 
     code = "relay_unanswered"
     kind = ErrorKind.UNREACHABLE
-    es = "La otra entidad está conectada al repetidor, pero no ha contestado. Inténtelo más tarde."
+    sentence = _("La otra entidad está conectada al repetidor, pero no ha contestado. Inténtelo más tarde.")
 
 
 class RelayTooLarge(RelayError):
     """More bytes than the relay passes on in one call."""
 
     code = "relay_too_large"
-    es = "El envío es demasiado grande para el repetidor."
+    sentence = _("El envío es demasiado grande para el repetidor.")
 
 
 class RelayCallUnknown(RelayError):
     """An answer to a call that is over, that never was, or that was another entity's."""
 
     code = "relay_call_unknown"
-    es = "La contestación llegó tarde al repetidor, o no corresponde a ninguna llamada en curso."
+    sentence = _("La contestación llegó tarde al repetidor, o no corresponde a ninguna llamada en curso.")

@@ -21,6 +21,7 @@ from coordinator.relay.errors import (
     RelayUnanswered,
 )
 from coordinator.relay.quotas import Allowance, RelayLimits
+from presentation.messages import _
 from records_exchange.sealing import MAX_SEALED_BYTES
 
 GRACE_SECONDS: Final = 3.0
@@ -106,7 +107,10 @@ class Switchboard:
             line = self._lines.setdefault(entity, _Line(self._lock))
             others = sum(1 for each in self._lines.values() if each is not line and each.attachment)
             if self._closed or others >= self._limits.attached:
-                raise RelayBusy("no more entities can be attached", remedy="raise `workers` at the coordinator")
+                raise RelayBusy(
+                    _("no pueden conectarse más entidades al repetidor"),
+                    remedy=_("aumente `workers` en la configuración del coordinador"),
+                )
             if line.attachment is not None:
                 line.attachment.close_locked()
             line.attachment = Attachment(line, self._monotonic)
@@ -146,7 +150,7 @@ class Switchboard:
             if call in line.waiting:
                 line.waiting.remove(call)
         if not call.answers or not call.answers[0]:
-            raise RelayUnanswered(f"{recipient} did not answer", remedy="try again later")
+            raise RelayUnanswered(_("{recipient} no contestó", recipient=recipient), remedy=_("inténtelo más tarde"))
         return call.answers[0]
 
     def answer(self, entity: str, call_id: str, sealed: bytes) -> None:
@@ -162,7 +166,10 @@ class Switchboard:
             self._charge(self._byte_allowances, entity, self._limits.bytes_per_minute, len(sealed))
             call = self._calls.get(call_id)
             if call is None or call.recipient != entity or call.over.is_set():
-                raise RelayCallUnknown("no such call waits for an answer", remedy="none is needed: it came too late")
+                raise RelayCallUnknown(
+                    _("ninguna llamada espera esta respuesta"),
+                    remedy=_("no hay que hacer nada: la respuesta llegó tarde"),
+                )
             call.answers.append(sealed)
             call.over.set()
 
@@ -181,23 +188,40 @@ class Switchboard:
         self._charge(self._call_allowances, caller, limits.calls_per_minute, 1)
         self._charge(self._byte_allowances, caller, limits.bytes_per_minute, size)
         if self._closed or len(under_way) >= limits.calls:
-            raise RelayBusy("the relay has no room for another call", remedy="try again in a moment")
+            raise RelayBusy(
+                _("el repetidor no admite más llamadas en este momento"),
+                remedy=_("inténtelo de nuevo dentro de un momento"),
+            )
         if sum(call.caller == caller for call in under_way) >= limits.calls_from:
-            raise RelayBusy(f"{caller} has as many calls under way as it may", remedy="try again in a moment")
+            raise RelayBusy(
+                _("{caller} ya tiene en curso el máximo de llamadas permitido", caller=caller),
+                remedy=_("inténtelo de nuevo dentro de un momento"),
+            )
         if sum(call.recipient == recipient for call in under_way) >= limits.calls_to:
-            raise RelayBusy(f"{recipient} has as many calls to answer as it may", remedy="try again in a moment")
+            raise RelayBusy(
+                _("{recipient} ya tiene por contestar el máximo de llamadas permitido", recipient=recipient),
+                remedy=_("inténtelo de nuevo dentro de un momento"),
+            )
 
     def _charge(self, allowances: dict[str, Allowance], entity: str, per_minute: int, amount: int) -> None:
         if not allowances.setdefault(entity, Allowance(per_minute)).take(amount, self._monotonic()):
-            raise RelayBusy(f"{entity} used up what it may send in a minute", remedy="try again in a minute")
+            raise RelayBusy(
+                _("{entity} ha agotado lo que puede enviar en un minuto", entity=entity),
+                remedy=_("inténtelo de nuevo dentro de un minuto"),
+            )
 
     def _line(self, recipient: str) -> _Line:
         line = self._lines.get(recipient)
         if line is None or (line.attachment is None and self._monotonic() - line.left_at >= GRACE_SECONDS):
-            raise RelayNotAttached(f"{recipient} is not attached to the relay", remedy="try again later")
+            raise RelayNotAttached(
+                _("{recipient} no está conectada al repetidor", recipient=recipient), remedy=_("inténtelo más tarde")
+            )
         return line
 
 
 def _require_small(sealed: bytes) -> None:
     if len(sealed) > MAX_SEALED_BYTES:
-        raise RelayTooLarge(f"{len(sealed)} bytes are more than a call has", remedy="update RedPACT")
+        raise RelayTooLarge(
+            _("la llamada ocupa {sealed_count} bytes, más de lo permitido", sealed_count=len(sealed)),
+            remedy=_("actualice RedPACT"),
+        )

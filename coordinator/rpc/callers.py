@@ -4,6 +4,7 @@ import grpc
 from sqlalchemy.orm import Session
 
 from coordinator.wiring import Coordinator
+from presentation.messages import _
 from service.peer import caller_id
 from trust.errors import PartySuspended, UnknownParty
 from trust.parties import EntityStatus, Party
@@ -27,6 +28,8 @@ def require_active(entity: str, status: str | None) -> None:
         UnknownParty, PartySuspended: that.
     """
     if status is None:
-        raise UnknownParty(f"{entity[:63]} is not in the network", remedy="ask for an invitation")
+        raise UnknownParty(_("{entity} no está en la red", entity=entity[:63]), remedy=_("pida una invitación"))
     if status != EntityStatus.ACTIVE:
-        raise PartySuspended(f"{entity} is suspended from the network", remedy="ask the coordinator why")
+        raise PartySuspended(
+            _("{entity} está suspendida de la red", entity=entity), remedy=_("pregunte el motivo al coordinador")
+        )

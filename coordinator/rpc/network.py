@@ -14,6 +14,7 @@ from coordinator.changes import News
 from coordinator.errors import EntityInvalid
 from coordinator.rpc.callers import admitted_caller
 from coordinator.wiring import Coordinator
+from presentation.messages import _
 from protos.redpact.v1 import network_pb2, network_pb2_grpc
 from service.grpc_server import CONNECTION_AGE_SECONDS, Register
 from service.wire import to_wire
@@ -75,9 +76,14 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
         try:
             addresses = _ADDRESSES.validate_python(tuple(request.addresses)[: _MAX_ADDRESSES + 1])
         except ValidationError as error:
-            raise EntityInvalid("an address is host:port", remedy="correct the addresses") from error
+            raise EntityInvalid(
+                _("una dirección debe tener la forma host:port"), remedy=_("corrija las direcciones")
+            ) from error
         if len(addresses) > _MAX_ADDRESSES:
-            raise EntityInvalid(f"an entity has at most {_MAX_ADDRESSES} addresses", remedy="give fewer")
+            raise EntityInvalid(
+                _("una entidad puede tener como máximo {max_addresses} direcciones", max_addresses=_MAX_ADDRESSES),
+                remedy=_("indique menos direcciones"),
+            )
         with self._coordinator.transaction() as session:
             party = admitted_caller(self._coordinator, session, context)
             witness = _witness(request, self._coordinator.settings.network, party.id)
@@ -98,9 +104,11 @@ def _witness(request: network_pb2.UpdateAddressesRequest, network: str, entity: 
     try:
         address = WitnessAddress(vkey=request.witness_vkey, url=request.witness_url)
     except ValidationError as error:
-        raise EntityInvalid("the witness's URL is not one", remedy="correct witness_url in the settings") from error
+        raise EntityInvalid(
+            _("la dirección del testigo no es una URL válida"), remedy=_("corrija witness_url en la configuración")
+        ) from error
     if not own_address(network, entity, address):
-        raise EntityInvalid("the witness key is of another name", remedy="run init again")
+        raise EntityInvalid(_("la clave de testigo lleva otro nombre"), remedy=_("ejecute de nuevo init"))
     return address
 
 

@@ -13,6 +13,7 @@ from coordinator.relay.switchboard import Switchboard
 from coordinator.rpc.callers import admitted_caller, require_active
 from coordinator.rpc.network import KEEPALIVE_SECONDS, STREAM_SECONDS
 from coordinator.wiring import Coordinator
+from presentation.messages import _
 from protos.redpact.v1 import relay_pb2, relay_pb2_grpc
 from service.channels import ChannelPool
 from service.grpc_server import Register
@@ -90,7 +91,10 @@ class RelayServicer(relay_pb2_grpc.RelayServicer):
 
     def _board(self) -> Switchboard:
         if not self._coordinator.settings.relay:
-            raise RelayOff("this network has no relay", remedy="set relay = true at the coordinator, or use addresses")
+            raise RelayOff(
+                _("esta red no tiene repetidor"),
+                remedy=_("ponga relay = true en la configuración del coordinador, o use direcciones"),
+            )
         return self._coordinator.switchboard
 
 

@@ -14,6 +14,7 @@ from federated.card.facts_from_release import card_facts
 from federated.card.pages import pages_of
 from federated.coordination.transcript import Transcript
 from federated.release.model_release import ModelRelease
+from presentation.messages import _
 
 
 def export_release(
@@ -36,7 +37,8 @@ def export_release(
     (campaign,) = report.campaigns(coordinator, campaign_id)
     if campaign.release is None:
         raise CampaignOutOfStep(
-            f"campaign {campaign_id} is {campaign.state}", remedy="follow it with: training status --watch"
+            _("la campaña {campaign_id} está en el estado «{state}»", campaign_id=campaign_id, state=campaign.state),
+            remedy=_("siga la campaña con: training status --watch"),
         )
     release = report.released(coordinator, campaign)
     if folder is None:

@@ -9,6 +9,7 @@ from coordinator.training.proposal import Proposal, Question, compose, records_q
 from coordinator.wiring import Coordinator
 from federated.campaign.manifest import DataSource, seal_manifest
 from federated.tabular.evaluation_table import load_schema
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,14 @@ class Source:
         """
         if self.kind is DataSource.RECORDS:
             if self.schema is not None or self.dataset:
-                raise CampaignInvalid("records need no --schema and no --dataset", remedy="leave them out")
+                raise CampaignInvalid(
+                    _("--source records no admite --schema ni --dataset"), remedy=_("quite esas opciones")
+                )
             return records_question()
         if self.schema is None or not self.dataset:
-            raise CampaignInvalid("a table needs --schema and --dataset", remedy="give both")
+            raise CampaignInvalid(
+                _("--source table necesita --schema y --dataset"), remedy=_("indique las dos opciones")
+            )
         schema = load_schema(self.schema)
         return table_question(self.dataset, schema.features, schema.label)
 

@@ -21,6 +21,7 @@ from federated.coordination.progress import Progress
 from federated.coordination.transcript import RoundRecord
 from federated.errors import CampaignDecided
 from federated.learning.model_documents import Edit
+from presentation.messages import _
 from trust import canonical
 from trust.parties import Party
 from trust.signing import Envelope
@@ -163,7 +164,13 @@ class CampaignRegister:
         # (2) of a campaign it is invited to, about these very bytes
         campaign = self._campaign(self._row(decision.campaign_id, lock=True))
         if party.id not in campaign.manifest.invited or decision.manifest_sha256 != campaign.manifest_sha256:
-            raise CampaignUnknown(f"{party.id} is not invited to campaign {decision.campaign_id} under this manifest")
+            raise CampaignUnknown(
+                _(
+                    "{party} no está invitada a la campaña {campaign_id} con este manifiesto",
+                    party=party.id,
+                    campaign_id=decision.campaign_id,
+                )
+            )
         # (3) not the opposite of what it said; an approval may be withdrawn while the campaign is open
         known = campaign.verdict_of(party.id)
         try:
@@ -176,7 +183,7 @@ class CampaignRegister:
         withdrawal = decision.verdict is Verdict.WITHDRAWN
         deciding = campaign.state is CampaignState.PROPOSED and now < campaign.manifest.deadline
         if not deciding and not (withdrawal and campaign.state in {CampaignState.PROPOSED, CampaignState.RUNNING}):
-            raise CampaignOutOfStep("the time to decide is over", remedy="ask for a new campaign")
+            raise CampaignOutOfStep(_("el plazo para decidir ha terminado"), remedy=_("pida una campaña nueva"))
         self._keep(decision, envelope, now)
         return decision
 
@@ -204,7 +211,7 @@ class CampaignRegister:
         row = self._row(campaign_id, lock=True)
         campaign = self._campaign(row)
         if not campaign.decisions_closed(now) or len(campaign.approved) < campaign.manifest.minimum_cohort:
-            raise CampaignOutOfStep("the cohort is not complete")
+            raise CampaignOutOfStep(_("la cohorte no está completa"))
         row.state = after(campaign.state, CampaignEvent.BEGIN).value
         row.began_at = now
         self._session.flush()
@@ -218,7 +225,14 @@ class CampaignRegister:
         """
         row = self._row(campaign_id, lock=True)
         if CampaignState(row.state) is not CampaignState.RUNNING or progress.completed < row.rounds_completed:
-            raise CampaignOutOfStep(f"campaign {campaign_id} is {row.state} at round {row.rounds_completed}")
+            raise CampaignOutOfStep(
+                _(
+                    "la campaña {campaign_id} está en el estado «{state}», con {rounds_completed} rondas hechas",
+                    campaign_id=campaign_id,
+                    state=row.state,
+                    rounds_completed=row.rounds_completed,
+                )
+            )
         row.checkpoint = progress.to_json()
         row.rounds_completed, row.saved_at = progress.completed, now
         if record is not None:
@@ -298,7 +312,10 @@ class CampaignRegister:
             query = query.with_for_update().execution_options(populate_existing=True)
         row = self._session.scalars(query).one_or_none()
         if row is None:
-            raise CampaignUnknown(f"there is no campaign {campaign_id!r}", remedy="list them with: training status")
+            raise CampaignUnknown(
+                _("no existe la campaña {campaign_id!r}", campaign_id=campaign_id),
+                remedy=_("consulte la lista con: training status"),
+            )
         return row
 
     def _campaign(self, row: CampaignRow) -> Campaign:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from coordinator.training.errors import CampaignOutOfStep
+from presentation.messages import _
 
 
 class CampaignState(StrEnum):
@@ -69,7 +70,8 @@ def after(state: CampaignState, event: CampaignEvent) -> CampaignState:
         return TRANSITIONS[state, event]
     except KeyError as error:
         raise CampaignOutOfStep(
-            f"a campaign that is {state} cannot {event}", remedy="see: redpact-coordinator training status"
+            _("una campaña en el estado «{state}» no admite la operación «{event}»", state=state, event=event),
+            remedy=_("consulte: redpact-coordinator training status"),
         ) from error
 
 
@@ -81,5 +83,6 @@ def require_review(state: CampaignState) -> None:
     """
     if state is not CampaignState.IN_REVIEW:
         raise CampaignOutOfStep(
-            f"a campaign that is {state} is not in review", remedy="a model is held for it by: training start --review"
+            _("la campaña está en el estado «{state}», no en revisión", state=state),
+            remedy=_("para revisar un modelo, proponga la campaña con: training start --review"),
         )

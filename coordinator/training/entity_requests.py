@@ -17,6 +17,7 @@ from federated.campaign.decision import CampaignDecision
 from federated.campaign.steps import RESULT_TYPE
 from federated.coordination.task_store import EntityTask, TaskStore
 from federated.coordination.transcript import Transcript
+from presentation.messages import _
 from service.group_commit import GroupCommit
 from trust import signing
 from trust.errors import PartySuspended
@@ -153,9 +154,16 @@ class EntityRequests:
             campaign = work.campaigns.get(campaign_id)
             records = work.campaigns.transcript(campaign_id)
         if entity not in campaign.manifest.invited:
-            raise CampaignUnknown(f"there is no campaign {campaign_id!r}")
+            raise CampaignUnknown(_("no existe la campaña {campaign_id!r}", campaign_id=campaign_id))
         if campaign.state is not CampaignState.RELEASED or campaign.release is None:
-            raise CampaignOutOfStep(f"campaign {campaign_id} is {campaign.state}", remedy="wait until it is released")
+            raise CampaignOutOfStep(
+                _(
+                    "la campaña {campaign_id} está en el estado «{state}»",
+                    campaign_id=campaign_id,
+                    state=campaign.state,
+                ),
+                remedy=_("espere a que se publique el modelo"),
+            )
         return Published(campaign.release, Transcript.of(campaign.manifest_sha256, records).to_jsonl())
 
     def _keep(self, work: Workspace, entity: str, task_id: str, envelope: Envelope) -> None:
@@ -164,7 +172,7 @@ class EntityRequests:
         # (2) its own task
         task = work.grid.task(task_id)
         if task is None or task.entity != entity:
-            raise ResultRefused(f"{entity} has no task {task_id[:64]!r}")
+            raise ResultRefused(_("{entity} no tiene la tarea {task_id!r}", entity=entity, task_id=task_id[:64]))
         # (3) signed by the caller
         key = bytes.fromhex(party.signing_key)
         payload = signing.open_envelope(envelope, payload_type=RESULT_TYPE, public_key=key)
@@ -181,5 +189,7 @@ class EntityRequests:
 def _active(work: Workspace, entity: str) -> Party:
     party = work.party(entity)
     if party.status is not EntityStatus.ACTIVE:
-        raise PartySuspended(f"{entity} is suspended from the network", remedy="ask the coordinator why")
+        raise PartySuspended(
+            _("{entity} está suspendida de la red", entity=entity), remedy=_("pregunte el motivo al coordinador")
+        )
     return party

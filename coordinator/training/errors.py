@@ -1,6 +1,7 @@
 """Errors of the training campaigns at the coordinator. `CampaignError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class CampaignError(RedpactError):
@@ -14,14 +15,16 @@ class CampaignUnknown(CampaignError):
 
     code = "campaign_unknown"
     kind = ErrorKind.USAGE
-    es = "No existe la campaña indicada. Consulte la lista con «redpact-coordinator training status»."
+    sentence = _("No existe la campaña indicada. Consulte la lista con «redpact-coordinator training status».")
 
 
 class CampaignOutOfStep(CampaignError):
     """What was asked does not fit the campaign's state: a decision after the start, a release before the end."""
 
     code = "campaign_out_of_step"
-    es = "La campaña no está en el estado que requiere esta operación. Consulte «redpact-coordinator training status»."
+    sentence = _(
+        "La campaña no está en el estado que requiere esta operación. Consulte «redpact-coordinator training status»."
+    )
 
 
 class CampaignInvalid(CampaignError):
@@ -29,21 +32,23 @@ class CampaignInvalid(CampaignError):
 
     code = "campaign_invalid"
     kind = ErrorKind.USAGE
-    es = "La campaña no se puede proponer así. Corrija el valor indicado."
+    sentence = _("La campaña no se puede proponer así. Corrija el valor indicado.")
 
 
 class DecisionConflict(CampaignError):
     """An entity that decided one thing and now says another; decisions are final once given."""
 
     code = "decision_conflict"
-    es = "La entidad ya comunicó otra decisión sobre esta campaña. Una decisión comunicada no se cambia."
+    sentence = _(
+        "La entidad ya comunicó otra decisión sobre esta campaña. Una decisión comunicada no se puede cambiar."
+    )
 
 
 class ResultRefused(CampaignError):
     """A result that answers no open task of the entity that sent it."""
 
     code = "result_refused"
-    es = "El resultado enviado no corresponde a ninguna tarea abierta de esta entidad."
+    sentence = _("El resultado enviado no corresponde a ninguna tarea abierta de esta entidad.")
 
 
 class CampaignInterrupted(CampaignError):
@@ -51,4 +56,4 @@ class CampaignInterrupted(CampaignError):
 
     code = "campaign_interrupted"
     kind = ErrorKind.UNREACHABLE
-    es = "El coordinador se está deteniendo: la campaña continuará desde su última ronda al arrancar de nuevo."
+    sentence = _("El coordinador se está deteniendo: la campaña continuará desde su última ronda al arrancar de nuevo.")

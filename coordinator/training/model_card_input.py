@@ -19,6 +19,7 @@ from federated.card.facts import AttackFacts
 from federated.card.facts_from_release import SuppliedFacts
 from federated.evaluation.local_comparison import Comparison
 from policies.training_features import load_training_features
+from presentation.messages import _
 from trust.parties import EntityId
 
 MAX_BYTES: Final = 1 << 20
@@ -58,7 +59,7 @@ def model_card_input(manifest: CampaignManifest, file: Path | None) -> SuppliedF
     told = _read(file) if file is not None else _File()
     strangers = [entity for entity, each in told.evaluations.items() if each.campaign != manifest.campaign_id]
     if strangers:
-        raise CampaignInvalid(f"the evaluations of {', '.join(strangers)} are of another campaign")
+        raise CampaignInvalid(_("las evaluaciones de {strangers} son de otra campaña", strangers=", ".join(strangers)))
     attacks = [each.attack for each in told.evaluations.values() if each.attack is not None]
     worst = max(attacks, key=lambda each: (each.epsilon_at_least, each.auc), default=None)
     return SuppliedFacts(
@@ -73,13 +74,15 @@ def _read(file: Path) -> _File:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise CampaignInvalid(f"{file}: {error.strerror or error}", remedy="check the path") from error
+        raise CampaignInvalid(f"{file}: {error.strerror or error}", remedy=_("compruebe la ruta")) from error
     try:
         return _File.model_validate_json(data[:MAX_BYTES])
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "file"
-        raise CampaignInvalid(f"{file}: {where}: {fault['msg']}", remedy="see: training release --help") from error
+        raise CampaignInvalid(
+            f"{file}: {where}: {fault['msg']}", remedy=_("consulte: training release --help")
+        ) from error
 
 
 def _described(manifest: CampaignManifest) -> Mapping[str, tuple[str, str]]:

@@ -19,6 +19,7 @@ from federated.learning.hyperparameters import plan_model_terms
 from federated.learning.model_choice import AUTO, chosen_model
 from federated.tabular.features import FeatureSpec, LabelSpec
 from policies.training_features import load_training_features
+from presentation.messages import _
 from trust.parties import EntityKind, EntityStatus, Party
 
 RECORDS_DATASET: Final = "records"
@@ -104,7 +105,7 @@ def table_question(dataset: str, features: Sequence[FeatureSpec], label: LabelSp
         CampaignInvalid: the name is the one of the records.
     """
     if dataset == RECORDS_DATASET:
-        raise CampaignInvalid("a table cannot be called 'records'", remedy="give another --dataset")
+        raise CampaignInvalid(_("una tabla no puede llamarse 'records'"), remedy=_("indique otro --dataset"))
     return Question(DataSource.TABLE, dataset, tuple(features), label)
 
 
@@ -149,7 +150,9 @@ def compose(
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "campaign"
-        raise CampaignInvalid(f"{where}: {fault['msg']}", remedy="correct the value and propose again") from error
+        raise CampaignInvalid(
+            f"{where}: {fault['msg']}", remedy=_("corrija el valor y proponga la campaña de nuevo")
+        ) from error
 
 
 def evaluation_of(figures: PublicFigures, question: Question) -> EvaluationPlan:
@@ -159,7 +162,9 @@ def evaluation_of(figures: PublicFigures, question: Question) -> EvaluationPlan:
         CampaignInvalid: a rate or capacity that is no share.
     """
     if not 0 < figures.rate < 1 or not 0 < figures.capacity < 1:
-        raise CampaignInvalid("rate and capacity are shares", remedy="give numbers between 0 and 1, for instance 0.3")
+        raise CampaignInvalid(
+            _("--rate y --capacity deben ser proporciones"), remedy=_("indique números entre 0 y 1, por ejemplo 0.3")
+        )
     return EvaluationPlan.around(figures.rate, capacity=figures.capacity, slices=question.slices)
 
 
@@ -172,7 +177,9 @@ def parse_duration(text: str) -> timedelta:
     match = re.fullmatch(r"([0-9]{1,6})([mhd])", text.strip())
     duration = int(match[1]) * _UNITS[match[2]] if match else timedelta(0)
     if not timedelta(0) < duration <= _LONGEST:
-        raise CampaignInvalid(f"{text!r} is not a duration", remedy="write for instance 45m, 12h or 7d")
+        raise CampaignInvalid(
+            _("{text!r} no es una duración válida", text=text), remedy=_("escriba, por ejemplo, 45m, 12h o 7d")
+        )
     return duration
 
 
@@ -185,10 +192,15 @@ def _invited(wanted: Sequence[str], parties: Sequence[Party]) -> tuple[str, ...]
     }
     unable = [entity for entity in wanted if entity not in able]
     if unable:
-        raise CampaignInvalid(f"cannot take part: {', '.join(unable)}", remedy="see: redpact-coordinator entity list")
+        raise CampaignInvalid(
+            _("estas entidades no pueden participar: {unable}", unable=", ".join(unable)),
+            remedy=_("consulte: redpact-coordinator entity list"),
+        )
     invited = tuple(dict.fromkeys(wanted)) or tuple(sorted(able))
     if not invited:
-        raise CampaignInvalid("no entity can be invited yet", remedy="admit entities first: entity invite")
+        raise CampaignInvalid(
+            _("aún no se puede invitar a ninguna entidad"), remedy=_("admita antes entidades con: entity invite")
+        )
     return invited
 
 
@@ -209,4 +221,7 @@ def _choice(kind: type[_Choice], text: str, what: str) -> _Choice:
         return kind(text)
     except ValueError as error:
         known = ", ".join(kind)
-        raise CampaignInvalid(f"{text!r} is no {what}", remedy=f"choose one of: {known}") from error
+        raise CampaignInvalid(
+            _("{text!r} no es un valor válido de --{what}", text=text, what=what),
+            remedy=_("elija uno de estos: {known}", known=known),
+        ) from error

@@ -10,6 +10,7 @@ from coordinator.training.errors import CampaignOutOfStep
 from federated.errors import EditInvalid
 from federated.learning.model_documents import AdditiveModel, edits_of
 from federated.release.model_release import ModelRelease, seal_release
+from presentation.messages import _
 from trust.signing import Signer
 
 Correct = Callable[[AdditiveModel], AdditiveModel]
@@ -27,7 +28,9 @@ def drafted(work: Workspace, campaign: Campaign, now: datetime) -> ModelRelease:
 
     progress, records = campaign.checkpoint, work.campaigns.transcript(campaign.campaign_id)
     if progress is None or not records or progress.completed < campaign.manifest.rounds:
-        raise CampaignOutOfStep(f"the rounds of campaign {campaign.campaign_id} are not over")
+        raise CampaignOutOfStep(
+            _("las rondas de la campaña {campaign_id} no han terminado", campaign_id=campaign.campaign_id)
+        )
     measured = measure(campaign.manifest, progress, len(records[-1].contributors))
     return compose_release(campaign.manifest, campaign.manifest_sha256, progress, measured, now, edits=campaign.edits)
 
@@ -54,5 +57,7 @@ def correct(work: Workspace, campaign_id: str, correction: Correct, now: datetim
     require_review(campaign.state)
     model = drafted(work, campaign, now).model
     if not isinstance(model, AdditiveModel):
-        raise EditInvalid("only an additive model is corrected by hand", remedy="train one: --model additive")
+        raise EditInvalid(
+            _("solo un modelo aditivo se puede corregir a mano"), remedy=_("entrene uno con: --model additive")
+        )
     return work.campaigns.amend(campaign_id, edits_of(correction(model)))

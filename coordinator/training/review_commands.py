@@ -16,6 +16,7 @@ from federated.errors import EditInvalid
 from federated.learning.manual_edits import edit, edit_in_order
 from federated.learning.model_documents import AdditiveModel
 from federated.release.model_release import ModelRelease
+from presentation.messages import _
 
 _MAX_REASON = 2000
 
@@ -45,15 +46,20 @@ class Correction:
             EditInvalid: no reason.
         """
         if sum((bool(values.strip()), rising, falling, remove)) != 1:
-            raise CampaignInvalid("a correction is one of --set, --rising, --falling, --remove", remedy="give one")
+            raise CampaignInvalid(
+                _("una corrección debe usar una sola de estas opciones: --set, --rising, --falling, --remove"),
+                remedy=_("indique una sola opción"),
+            )
         if not reason.strip() or len(reason) > _MAX_REASON:
-            raise EditInvalid(f"a correction needs a reason of at most {_MAX_REASON} characters")
+            raise EditInvalid(
+                _("una corrección necesita un motivo de {max_reason} caracteres como máximo", max_reason=_MAX_REASON)
+            )
         if not values.strip():
             return cls(feature, reason, direction=int(rising) - int(falling), remove=remove)
         try:
             return cls(feature, reason, tuple(float(each) for each in values.split(",")))
         except ValueError as error:
-            raise CampaignInvalid("--set takes numbers with commas between: '-0.2, 0, 0.35'") from error
+            raise CampaignInvalid(_("--set admite números separados por comas: '-0.2, 0, 0.35'")) from error
 
     def __call__(self, model: AdditiveModel) -> AdditiveModel:
         """Return the corrected model.
@@ -159,5 +165,5 @@ def recall(coordinator: Coordinator, campaign_id: str, reason: str) -> Campaign:
 
 def _given(reason: str) -> str:
     if not reason.strip():
-        raise CampaignInvalid("this is done for a reason", remedy="give --reason")
+        raise CampaignInvalid(_("falta el motivo de esta operación"), remedy=_("indíquelo con --reason"))
     return reason

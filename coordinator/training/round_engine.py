@@ -17,6 +17,7 @@ from coordinator.training.entity_requests import TrainingSignals, Workspace
 from coordinator.training.errors import CampaignInterrupted, CampaignOutOfStep
 from federated.coordination.progress import Progress
 from federated.coordination.task_store import TaskStore
+from presentation.messages import _
 
 if TYPE_CHECKING:
     from federated.flower.server_app import CampaignRun
@@ -54,7 +55,10 @@ class ReplyWaiter:
         came = self._signals.replies.wait(self._seen, min(seconds, _LONGEST_WAIT_SECONDS), changes=replies)
         self._seen = self._signals.replies.generation
         if self._stopping.is_set() or self._signals.replies.closed:
-            raise CampaignInterrupted("the coordinator is stopping", remedy="the campaign goes on at the next start")
+            raise CampaignInterrupted(
+                _("el coordinador se está deteniendo"),
+                remedy=_("la campaña continuará cuando el coordinador arranque de nuevo"),
+            )
         if not came:
             self._require_running()
 
@@ -102,7 +106,9 @@ class RoundEngine:
         with self.snapshot() as session:
             state = self.workspace(session).campaigns.get(campaign_id).state
         if state is not CampaignState.RUNNING:
-            raise CampaignOutOfStep(f"campaign {campaign_id} is {state}")
+            raise CampaignOutOfStep(
+                _("la campaña {campaign_id} está en el estado «{state}»", campaign_id=campaign_id, state=state)
+            )
 
     def _key_of(self, entity: str) -> bytes:
         with self.snapshot() as session:

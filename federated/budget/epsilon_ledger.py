@@ -29,6 +29,7 @@ from federated.errors import (
 )
 from federated.privacy.accountant import GaussianRounds, epsilon_of
 from federated.privacy.stages import Part, Stage, planned, position_of
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +174,17 @@ class EpsilonLedger:
             PrivacyTermsInvalid: epsilon or delta out of range, or another delta than the one already accounted at.
         """
         if not 0 < limit.epsilon <= 50 or not 0 < limit.delta <= 1e-3:  # noqa: PLR2004 - the message says the ranges
-            raise PrivacyTermsInvalid("a limit needs an epsilon above 0 and at most 50, and a delta of at most 0.001")
+            raise PrivacyTermsInvalid(
+                _(
+                    "un límite necesita un épsilon mayor que 0 y como máximo 50, y un delta mayor que 0 y como "
+                    "máximo 0.001"
+                )
+            )
         known = self._store.lock(limit.dataset)
         if known is not None and known.delta != limit.delta:
             raise PrivacyTermsInvalid(
-                f"{limit.dataset} is accounted at delta {known.delta}", remedy="keep its delta and change epsilon only"
+                _("el gasto de {dataset} se cuenta con delta {delta}", dataset=limit.dataset, delta=known.delta),
+                remedy=_("mantenga ese delta y cambie solo el épsilon"),
             )
         self._store.put_limit(limit, now)
         return self.statement(limit.dataset)
@@ -232,7 +239,9 @@ class EpsilonLedger:
         new = Reservation(campaign_id, dataset, stages, frozenset(), closed=False)
         if known is not None:
             if (known.dataset, known.stages) != (dataset, stages):
-                raise RoundRefused(f"campaign {campaign_id} already has other terms here")
+                raise RoundRefused(
+                    _("la campaña {campaign_id} ya tiene aquí otras condiciones", campaign_id=campaign_id)
+                )
             return self.statement(dataset)
         _require_room(limit, _committed(limit, [*self._store.reservations(dataset), new]))
         self._store.put_reservation(new, now)
@@ -249,8 +258,11 @@ class EpsilonLedger:
             return None
         if spend.request_sha256 != request_sha256:
             raise RoundRefused(
-                f"round {round_number} was already answered for other content",
-                remedy="tell the coordinator's administrator: a round must not be asked twice with different content",
+                _("la ronda {round_number!s} ya se contestó para otro contenido", round_number=round_number),
+                remedy=_(
+                    "avise a quien administra el coordinador: una ronda no debe pedirse dos veces con "
+                    "contenido distinto"
+                ),
             )
         return spend.reply
 
@@ -262,7 +274,12 @@ class EpsilonLedger:
         """
         reservation = self._store.reservation(campaign_id)
         if reservation is None or reservation.closed:
-            raise CampaignNotApproved(f"campaign {campaign_id} has no open reservation here")
+            raise CampaignNotApproved(
+                _(
+                    "la campaña {campaign_id} no tiene aquí ninguna reserva de presupuesto abierta",
+                    campaign_id=campaign_id,
+                )
+            )
         return reservation
 
     def require_room(self, campaign_id: str, round_number: int) -> Reservation:
@@ -276,9 +293,17 @@ class EpsilonLedger:
         reservation = self.require_open(campaign_id)
         limit = self._limit(reservation.dataset)
         if not 1 <= round_number <= reservation.rounds or len(reservation.spent) >= reservation.rounds:
-            raise RoundRefused(f"round {round_number} is outside the {reservation.rounds} approved")
+            raise RoundRefused(
+                _(
+                    "la ronda {round_number!s} queda fuera de las {rounds} rondas aprobadas",
+                    round_number=round_number,
+                    rounds=reservation.rounds,
+                )
+            )
         if round_number <= max(reservation.spent, default=0):
-            raise RoundRefused(f"round {round_number} comes after a later one")
+            raise RoundRefused(
+                _("la ronda {round_number!s} llega después de otra posterior", round_number=round_number)
+            )
         reservations = self._store.reservations(reservation.dataset)
         # All that is promised, this round included, costs at least what is spent with this round; being the same from
         # round to round, it is computed once. Only a limit lowered since then asks for the exact figure.
@@ -314,14 +339,25 @@ class EpsilonLedger:
             RoundRefused: this entity contributed nothing to the round, or was told of other survivors before.
         """
         if self._store.spend(campaign_id, round_number) is None:
-            raise RoundRefused(f"round {round_number} has no contribution of this entity to unmask")
+            raise RoundRefused(
+                _(
+                    "la ronda {round_number!s} no tiene ninguna contribución de esta entidad que desenmascarar",
+                    round_number=round_number,
+                )
+            )
         known = self._store.unmasking(campaign_id, round_number)
         if known is None:
             return None
         if known.request_sha256 != request_sha256:
             raise RoundRefused(
-                f"round {round_number} was already unmasked for other survivors",
-                remedy="tell the coordinator's administrator: a round has one list of survivors",
+                _(
+                    "la ronda {round_number!s} ya se desenmascaró para otra lista de entidades supervivientes",
+                    round_number=round_number,
+                ),
+                remedy=_(
+                    "avise a quien administra el coordinador: una ronda tiene una sola lista de entidades "
+                    "supervivientes"
+                ),
             )
         return known.reply
 
@@ -351,7 +387,8 @@ class EpsilonLedger:
         limit = self._store.lock(dataset)
         if limit is None:
             raise BudgetUnknown(
-                f"data set {dataset!r} has no privacy limit", remedy="set one with: redpact-node training budget"
+                _("el conjunto de datos {dataset!r} no tiene límite de privacidad", dataset=dataset),
+                remedy=_("fije uno con: redpact-node training budget"),
             )
         return limit
 
@@ -370,12 +407,23 @@ def _composed(limit: BudgetLimit, rounds_of: Callable[[Part], list[GaussianRound
     try:
         return max(epsilon_of(rounds_of(part), limit.delta) for part in Part)
     except PrivacyTermsInvalid as error:
-        raise BudgetDamaged(f"the budget of {limit.dataset} cannot be computed: {error.message}") from error
+        raise BudgetDamaged(
+            _(
+                "no se puede calcular el presupuesto de privacidad de {dataset}: {error}",
+                dataset=limit.dataset,
+                error=error.message,
+            )
+        ) from error
 
 
 def _require_room(limit: BudgetLimit, epsilon: float) -> None:
     if not epsilon <= limit.epsilon:  # also when it is not a number: fail closed
         raise BudgetExceeded(
-            f"data set {limit.dataset!r} would reach epsilon {epsilon:.3f} of the {limit.epsilon:g} allowed",
-            remedy="refuse the campaign, or let the data-protection officer raise the limit",
+            _(
+                "el conjunto de datos {dataset!r} llegaría a épsilon {epsilon:.3f}; el límite es {limit_epsilon:g}",
+                dataset=limit.dataset,
+                epsilon=epsilon,
+                limit_epsilon=limit.epsilon,
+            ),
+            remedy=_("rechace la campaña, o pida a la persona delegada de protección de datos que aumente el límite"),
         )

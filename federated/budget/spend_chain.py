@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from federated.errors import BudgetDamaged
+from presentation.messages import _
 from trust import canonical
 
 
@@ -61,7 +62,14 @@ def check_chain(dataset: str, stored: Iterable[StoredLink]) -> None:
     for position, item in enumerate(stored, start=1):
         if (item.link.sequence, item.link.previous) != (position, previous) or item.link.sha256 != item.sha256:
             raise BudgetDamaged(
-                f"spend {position} of data set {dataset!r} is not the one that was recorded",
-                remedy="nothing more is spent; restore the node's database from a backup and tell the Gerencia",
+                _(
+                    "el gasto {position} del conjunto de datos {dataset!r} no es el que se registró",
+                    position=position,
+                    dataset=dataset,
+                ),
+                remedy=_(
+                    "no se gastará más presupuesto; restaure la base de datos del nodo desde una copia de "
+                    "seguridad y avise a la Gerencia"
+                ),
             )
         previous = item.sha256

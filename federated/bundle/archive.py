@@ -7,6 +7,7 @@ from typing import Final
 from consent_ledger.folders import new_folder
 from federated.bundle.contents import SIGNED_SUMS_FILE, SUMS_FILE, SUMS_TYPE, BundleContents, sums_of
 from federated.bundle.errors import BundleUnusable
+from presentation.messages import _
 from trust import signing
 
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -44,4 +45,7 @@ def pack_bundle(folder: Path, target: Path) -> None:
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, path.read_bytes())
     except OSError as error:
-        raise BundleUnusable(f"cannot write {target}: {error.strerror}", remedy="choose another file") from error
+        raise BundleUnusable(
+            _("no se puede escribir {target}: {strerror}", target=target, strerror=error.strerror),
+            remedy=_("elija otro fichero"),
+        ) from error

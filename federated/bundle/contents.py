@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from federated.bundle.errors import BundleUnusable
 from federated.coordination.transcript import Transcript
+from presentation.messages import _
 from trust import canonical
 from trust.signing import Envelope
 
@@ -66,7 +67,7 @@ class BundleContents:
         taken = {*files, SUMS_FILE, SIGNED_SUMS_FILE}
         wrong = [name for name in self.pages if name in taken or not _NAME.fullmatch(name)]
         if wrong:
-            raise BundleUnusable(f"{wrong[0]!r} is not a name for a page of a bundle")
+            raise BundleUnusable(_("{wrong!r} no es un nombre válido para una página del paquete", wrong=wrong[0]))
         return files | dict(self.pages)
 
 
@@ -86,5 +87,5 @@ def parse_sums(data: bytes) -> dict[str, str]:
     found = [_LINE.fullmatch(line) for line in lines[:-1]]
     sums = {match[2]: match[1] for match in found if match}
     if lines[-1] or len(sums) != len(found) or not 0 < len(sums) <= MAX_FILES or list(sums) != sorted(sums):
-        raise BundleUnusable("the list of hashes is malformed", remedy="ask for the bundle again")
+        raise BundleUnusable(_("la lista de hashes está mal formada"), remedy=_("pida el paquete de nuevo"))
     return sums

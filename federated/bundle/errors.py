@@ -2,6 +2,7 @@
 
 from federated.errors import FederatedError
 from policies.errors import ErrorKind
+from presentation.messages import _
 
 
 class BundleUnusable(FederatedError):
@@ -9,4 +10,6 @@ class BundleUnusable(FederatedError):
 
     code = "bundle_unusable"
     kind = ErrorKind.USAGE
-    es = "La carpeta no es un paquete de modelo publicado, o no se puede leer. Compruebe la ruta o pida otro paquete."
+    sentence = _(
+        "La carpeta no es un paquete de modelo publicado, o no se puede leer. Compruebe la ruta o pida otro paquete."
+    )

@@ -40,6 +40,7 @@ from federated.bundle.errors import BundleUnusable
 from federated.bundle.verification_report import QUESTIONS, BundleReport
 from federated.coordination.transcript import MAX_TRANSCRIPT_BYTES, Transcript
 from policies.errors import RedpactError
+from presentation.messages import _
 from trust import canonical, signing
 from trust.errors import SignatureInvalid
 
@@ -75,7 +76,10 @@ class _Verification:
         self._own_key = coordinator_key is None
         missing = [name for name in (SUMS_FILE, SIGNED_SUMS_FILE, *REQUIRED) if not (folder / name).is_file()]
         if len(missing) > len(REQUIRED) // 2:
-            raise BundleUnusable(f"{folder} is not a release bundle", remedy="unpack the ZIP file and name its folder")
+            raise BundleUnusable(
+                _("{folder} no es un paquete de modelo publicado", folder=folder),
+                remedy=_("descomprima el fichero ZIP e indique su carpeta"),
+            )
         self._key = _key_of(folder) if coordinator_key is None else coordinator_key
         self._checks: list[Check] = []
 
@@ -157,7 +161,7 @@ class _Verification:
         data = self._read(name)
         envelope = signing.Envelope.from_json(data)
         if envelope.to_json() != data or envelope.key_id != signing.key_id(self._key):
-            raise SignatureInvalid(f"{name} is not in its one form, or names another key")
+            raise SignatureInvalid(_("{name} no está en su forma canónica, o nombra otra clave", name=name))
         return envelope
 
     def _purpose(self, facts: BundleFacts) -> None:
@@ -289,7 +293,7 @@ def _key_of(folder: Path) -> bytes:
         key = bytes.fromhex(read_file(folder / KEY_FILE, 100).decode("ascii", errors="replace").strip())
     except (ValueError, ExportUnusable) as error:
         raise BundleUnusable(
-            "the bundle's own key cannot be read", remedy="give the coordinator's with --key"
+            _("no se puede leer la clave del propio paquete"), remedy=_("indique la clave del coordinador con --key")
         ) from error
     return key
 

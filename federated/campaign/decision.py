@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from federated.campaign.manifest import CampaignId, Sha256Hex
 from federated.campaign.signed_documents import parse_document, seal_document
 from federated.errors import CampaignDecided, ManifestInvalid
+from presentation.messages import _
 from trust import signing
 from trust.parties import EntityId
 
@@ -44,8 +45,12 @@ def is_news(known: Verdict | None, new: Verdict) -> bool:
     if first or (known is Verdict.APPROVED and new is Verdict.WITHDRAWN):
         return True
     raise CampaignDecided(
-        f"a campaign that is {known.value if known else 'undecided'} cannot become {new.value}",
-        remedy="ask for a new campaign",
+        _(
+            "una campaña en el estado «{known}» no puede pasar a «{new}»",
+            known=known.value if known else _("pendiente de decidir"),
+            new=new.value,
+        ),
+        remedy=_("pida una campaña nueva"),
     )
 
 
@@ -78,5 +83,7 @@ def open_decision(envelope: signing.Envelope, *, entity: str, entity_key: bytes)
     payload = signing.open_envelope(envelope, payload_type=DECISION_TYPE, public_key=entity_key)
     decision = parse_document(payload, CampaignDecision, ManifestInvalid)
     if decision.entity != entity:
-        raise ManifestInvalid(f"the decision is by {decision.entity}, sent by {entity}")
+        raise ManifestInvalid(
+            _("la decisión está firmada por {entity}, pero la envió {entity2}", entity=decision.entity, entity2=entity)
+        )
     return decision

@@ -22,6 +22,7 @@ from federated.errors import DecisionPolicyInvalid
 from federated.learning.hyperparameters import ModelName
 from federated.privacy.stages import MAX_EPSILON
 from federated.tabular.features import MAX_FEATURES, Name
+from presentation.messages import _
 from trust import canonical
 
 PolicyName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -162,7 +163,9 @@ def make_policy(**stated: object) -> DecisionPolicy:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "policy"
-        raise DecisionPolicyInvalid(f"{where}: {fault['msg']}", remedy="see: training policy set --help") from error
+        raise DecisionPolicyInvalid(
+            f"{where}: {fault['msg']}", remedy=_("consulte: training policy set --help")
+        ) from error
 
 
 def policy_bytes(policies: Iterable[DecisionPolicy]) -> bytes:
@@ -180,7 +183,9 @@ def read_policy(data: bytes) -> DecisionPolicy:
     """
     found = canonical.decode(data).get("policies")
     if not isinstance(found, list) or len(found) != 1 or not isinstance(found[0], dict):
-        raise DecisionPolicyInvalid("these bytes are no policy", remedy="set it again: training policy set")
+        raise DecisionPolicyInvalid(
+            _("estos bytes no son una política"), remedy=_("fíjela de nuevo: training policy set")
+        )
     return make_policy(**found[0])
 
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from federated.errors import FederatedError
+from presentation.messages import _
 from trust import canonical, signing
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -27,4 +28,11 @@ def parse_document(payload: bytes, model: type[Document], invalid: type[Federate
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "document"
-        raise invalid(f"{where}: {fault['msg']} ({error.error_count()} faults in all)") from error
+        raise invalid(
+            _(
+                "{where}: {msg} ({error_count} errores en total)",
+                where=where,
+                msg=fault["msg"],
+                error_count=error.error_count(),
+            )
+        ) from error

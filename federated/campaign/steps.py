@@ -24,6 +24,7 @@ from federated.errors import MessageMalformed
 from federated.privacy.quantisation import MAX_WEIGHT
 from federated.privacy.stages import MAX_ROUNDS
 from federated.tabular.features import FloatVector
+from presentation.messages import _
 from trust import canonical
 from trust.errors import TrustError
 from trust.parties import EntityId
@@ -125,7 +126,7 @@ class MaskRequest(_Step):
         """
         numbers = unpack(self.parameters, "<f8").astype(np.float64)
         if not (np.abs(numbers) <= MAX_WEIGHT).all():  # NaN is not <=
-            raise MessageMalformed(f"round {self.round}: the parameters are out of range")
+            raise MessageMalformed(_("ronda {round}: los parámetros están fuera de rango", round=self.round))
         return numbers
 
 
@@ -256,7 +257,7 @@ def unpack(data: bytes, dtype: str) -> npt.NDArray[np.float64] | npt.NDArray[np.
         MessageMalformed: not whole numbers of 8 bytes.
     """
     if len(data) % _NUMBER_BYTES:
-        raise MessageMalformed("a vector does not hold whole numbers")
+        raise MessageMalformed(_("un vector no contiene números de 8 bytes completos"))
     return np.frombuffer(data, dtype=dtype)
 
 
@@ -265,7 +266,13 @@ _Any = TypeVar("_Any")
 
 def _read(raw: bytes, adapter: TypeAdapter[_Any]) -> _Any:
     if len(raw) > MAX_DOCUMENT_BYTES:
-        raise MessageMalformed(f"a training document of {len(raw)} bytes is larger than {MAX_DOCUMENT_BYTES}")
+        raise MessageMalformed(
+            _(
+                "el documento de entrenamiento ocupa {raw_count} bytes, más de los {max_document_bytes} permitidos",
+                raw_count=len(raw),
+                max_document_bytes=MAX_DOCUMENT_BYTES,
+            )
+        )
     try:
         return adapter.validate_python(canonical.decode(raw, max_bytes=MAX_DOCUMENT_BYTES))
     except ValidationError as error:
@@ -273,4 +280,4 @@ def _read(raw: bytes, adapter: TypeAdapter[_Any]) -> _Any:
         where = ".".join(str(part) for part in fault["loc"]) or "document"
         raise MessageMalformed(f"{where}: {fault['msg']}") from error
     except TrustError as error:
-        raise MessageMalformed("not a training document") from error
+        raise MessageMalformed(_("no es un documento de entrenamiento")) from error

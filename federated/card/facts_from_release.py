@@ -17,6 +17,7 @@ from federated.evaluation.recalibration import Recalibration
 from federated.learning.model_documents import AdditiveModel, LearnedModel, LinearModel, edits_of
 from federated.release.model_release import ModelRelease
 from federated.tabular.features import CategoricalFeature, FeatureSpec, NumericFeature
+from presentation.messages import _
 
 _OTHER = "—"
 """A value outside a feature's public list."""
@@ -111,4 +112,9 @@ def _measurement(document: Mapping[str, Any] | None, capacity: float) -> Measure
     try:
         return TypeAdapter(Measurement).validate_python(document)
     except ValidationError as error:
-        raise ReleaseInvalid(f"the release's figures are not a measurement: {error.error_count()} faults") from error
+        raise ReleaseInvalid(
+            _(
+                "las cifras del modelo publicado no son una medición válida: {error_count} errores",
+                error_count=error.error_count(),
+            )
+        ) from error

@@ -9,6 +9,7 @@ import typer
 
 from consent_ledger.cli.errors import CommandNotInstalled
 from consent_ledger.cli.options import JsonOption, Lang, LangOption, emit, own_policy_warning
+from presentation.messages import _
 
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -16,8 +17,11 @@ KeyOption = Annotated[
     str | None,
     typer.Option(
         "--key",
-        help="The coordinator's public key, 64 hexadecimal digits, from a node's settings (coordinator_key). "
-        "Default: the one in the folder, which proves only that the bundle is consistent.",
+        help=_(
+            "Clave pública del coordinador: 64 cifras hexadecimales, de la configuración de un nodo "
+            "(coordinator_key). Por defecto, la que hay en la carpeta, que solo demuestra que el paquete es "
+            "coherente."
+        ),
         show_default=False,
     ),
 ]
@@ -26,7 +30,10 @@ DayOption = Annotated[
     typer.Option(
         "--on",
         formats=["%Y-%m-%d"],
-        help="Day (UTC) on which the model must not have expired. Default: the day is printed, not judged.",
+        help=_(
+            "Día (UTC) en el que el modelo no debe haber caducado. Por defecto, la fecha de caducidad se "
+            "muestra, pero no se comprueba."
+        ),
         show_default=False,
     ),
 ]
@@ -34,11 +41,17 @@ DayOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("model")(model)
+    app.command(
+        "model",
+        help=_(
+            "Comprueba un modelo publicado: firmas, todos los hashes, rondas, épsilon, y que el modelo es el que "
+            "dan las rondas."
+        ),
+    )(model)
 
 
 def model(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a release bundle, unpacked")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help=_("Carpeta de un modelo publicado, descomprimida"))],
     key: KeyOption = None,
     on: DayOption = None,
     as_json: JsonOption = False,
@@ -46,7 +59,7 @@ def model(
 ) -> None:
     """Check a released model: signatures, every hash, rounds, epsilon, and the model made again from the rounds."""
     if key is not None and not _KEY.fullmatch(key.lower()):
-        raise typer.BadParameter("64 hexadecimal digits", param_hint="--key")
+        raise typer.BadParameter(_("se esperan 64 dígitos hexadecimales"), param_hint="--key")
     try:
         from federated.bundle.campaign_reader import ReleaseReader
         from federated.bundle.verification import verify_bundle
@@ -59,7 +72,7 @@ def model(
         )
     except ModuleNotFoundError as error:
         raise CommandNotInstalled(
-            f"{error.name} is not installed", remedy="pip install 'redpact[federated]'"
+            _("{error} no está instalado", error=error.name), remedy=_("ejecute: pip install 'redpact[federated]'")
         ) from error
     text = report.text(lang.value)
     emit(report.document(), text if key else f"{text}\n{own_policy_warning(lang)}", as_json=as_json)

@@ -11,6 +11,7 @@ import numpy as np
 from federated.campaign.steps import StepKind
 from federated.errors import MessageMalformed
 from federated.tabular.features import FloatVector
+from presentation.messages import _
 from trust import canonical
 from trust.errors import TrustError
 
@@ -93,7 +94,7 @@ class Progress:
                 lost=int(content["lost"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError, TrustError) as error:
-            raise MessageMalformed(f"not a training state: {error}") from error
+            raise MessageMalformed(_("no es un estado de entrenamiento: {error}", error=str(error))) from error
 
 
 def _packed(data: bytes) -> str:

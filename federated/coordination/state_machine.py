@@ -43,6 +43,7 @@ from federated.secagg import server as secagg
 from federated.secagg.cohort import Cohort, form_cohort
 from federated.secagg.keys import open_key_statement
 from federated.secagg.messages import MaskedInput, UnmaskingAnswer, check_input
+from presentation.messages import _
 from trust.errors import TrustError
 from trust.signing import Envelope
 
@@ -147,7 +148,7 @@ class CampaignStateMachine:
     def _position(self) -> Position:
         position = position_of(self._manifest.stages, self.progress.round)
         if position is None:
-            raise MessageMalformed(f"the campaign has no round {self.progress.round}")
+            raise MessageMalformed(_("la campaña no tiene la ronda {round}", round=self.progress.round))
         return position
 
     @property
@@ -231,7 +232,9 @@ class CampaignStateMachine:
             reply = read_reply(raw).document
             expected = StepKind.MASK if not self._inputs and self._after_setup else self.progress.step
             if reply.kind != expected.value or getattr(reply, "round", self.progress.round) != self.progress.round:
-                raise MessageMalformed(f"a reply to {reply.kind} where {expected} was asked")
+                raise MessageMalformed(
+                    _("se recibió una respuesta {reply}; se esperaba {expected}", reply=reply.kind, expected=expected)
+                )
         except FederatedError as error:
             self._fault(entity, error)
             return None
@@ -262,7 +265,13 @@ class CampaignStateMachine:
         drawer = key_generator_of(tuple(self.cohort.keys))
         reply = replies.get(drawer)
         if not isinstance(reply, CohortReply):
-            raise CohortTooSmall(f"{drawer}, which draws the key for counting people across entities, did not answer")
+            raise CohortTooSmall(
+                _(
+                    "{drawer}, la entidad que genera la clave para contar a las personas que están en varias "
+                    "entidades, no respondió",
+                    drawer=drawer,
+                )
+            )
         handed = {entity: reply.wrapped_keys.get(entity, b"") for entity in replies}
         self.progress = replace(self.progress, step=StepKind.TAGS, handed=handed)
 
@@ -325,8 +334,8 @@ class CampaignStateMachine:
         progress, position = self.progress, self._position
         if total is None and position.stage.kind in _FOUNDATIONS:
             raise SumLost(
-                f"round {progress.round}: the sum that the model is built on is lost",
-                remedy="start a new campaign when the entities can stay connected",
+                _("ronda {round}: se ha perdido la suma sobre la que se construye el modelo", round=progress.round),
+                remedy=_("inicie una campaña nueva cuando las entidades puedan seguir conectadas"),
             )
         record = RoundRecord(
             round=progress.round,
@@ -363,9 +372,14 @@ class CampaignStateMachine:
     def _require_cohort(self, count: int) -> None:
         if count < self._manifest.minimum_cohort:
             raise CohortTooSmall(
-                f"{self.progress.step} of round {self.progress.round}: {count} entities took part, "
-                f"the minimum is {self._manifest.minimum_cohort}",
-                remedy="start a new campaign when more entities can take part",
+                _(
+                    "{step} de la ronda {round}: entidades que participaron, {count}; el mínimo es {minimum_cohort}",
+                    step=self.progress.step,
+                    round=self.progress.round,
+                    count=count,
+                    minimum_cohort=self._manifest.minimum_cohort,
+                ),
+                remedy=_("inicie una campaña nueva cuando puedan participar más entidades"),
             )
 
     def _require_openable(self, survivors: tuple[str, ...]) -> None:
@@ -373,8 +387,8 @@ class CampaignStateMachine:
             self.cohort.check_survivors(frozenset(survivors), self._manifest.minimum_cohort)
         except SecureSumRefused as error:
             raise CohortTooSmall(
-                f"round {self.progress.round}: {error.message}",
-                remedy="start a new campaign when more entities stay until its end",
+                _("ronda {round}: {error}", round=self.progress.round, error=error.message),
+                remedy=_("inicie una campaña nueva cuando más entidades puedan seguir hasta el final"),
             ) from error
 
     def _fault(self, entity: str, error: FederatedError | TrustError) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from federated.errors import TranscriptInvalid
+from presentation.messages import _
 from trust import canonical
 from trust.errors import MalformedDocument
 from trust.parties import ENTITY_ID
@@ -52,16 +53,24 @@ class RoundRecord:
             TranscriptInvalid: a part is malformed or out of range.
         """
         if not 1 <= self.round <= MAX_RECORDS:
-            raise TranscriptInvalid(f"{self.round} is not the number of a round")
+            raise TranscriptInvalid(_("{round} no es un número de ronda válido", round=self.round))
         if not _matches(_STAGE, self.stage) or not _matches(_SHA256, self.parameters_sha256):
-            raise TranscriptInvalid(f"round {self.round}: the stage or the hash of the parameters is malformed")
+            raise TranscriptInvalid(
+                _("ronda {round}: la etapa o el hash de los parámetros está mal formado", round=self.round)
+            )
         entities = self.contributors
         if not 0 < len(entities) <= MAX_CONTRIBUTORS or not all(_matches(ENTITY_ID, each) for each in entities):
-            raise TranscriptInvalid(f"round {self.round}: the contributors are not entities")
+            raise TranscriptInvalid(
+                _("ronda {round}: la lista de entidades que contribuyen no es válida", round=self.round)
+            )
         if list(entities) != sorted(set(entities)):
-            raise TranscriptInvalid(f"round {self.round}: the contributors must be in order, each once")
+            raise TranscriptInvalid(
+                _("ronda {round}: las entidades que contribuyen deben estar en orden y una sola vez", round=self.round)
+            )
         if len(self.total) > MAX_TOTAL or any(not -(2**63) <= each < 2**63 for each in self.total):
-            raise TranscriptInvalid(f"round {self.round}: the sum is too long or out of range")
+            raise TranscriptInvalid(
+                _("ronda {round}: la suma es demasiado larga o está fuera de rango", round=self.round)
+            )
 
     def document(self) -> dict[str, Any]:
         """Return the JSON form; the sums are text, for they go beyond 2^53."""
@@ -83,10 +92,10 @@ class RoundRecord:
         try:
             document = canonical.decode(line, max_bytes=MAX_LINE_BYTES)
         except MalformedDocument as error:
-            raise TranscriptInvalid(f"a line is not a record: {error.message}") from error
+            raise TranscriptInvalid(_("una línea no se puede leer: {error}", error=error.message)) from error
         record = cls._checked(document)
         if canonical.encode_plain(record.document()) != line:
-            raise TranscriptInvalid(f"round {record.round}: the line is not in its one canonical form")
+            raise TranscriptInvalid(_("ronda {round}: la línea no está en su forma canónica", round=record.round))
         return record
 
     @classmethod
@@ -94,9 +103,11 @@ class RoundRecord:
         number, entities, total = (document.get(name) for name in ("round", "contributors", "total"))
         stage, parameters = (document.get(name) for name in ("stage", "parameters_sha256"))
         if set(document) != _FIELDS or type(number) is not int or not isinstance(entities, list):
-            raise TranscriptInvalid("a line is not the record of a round")
+            raise TranscriptInvalid(_("una línea no describe una ronda"))
         if not isinstance(total, list) or not all(_matches(_NUMBER, each) for each in total):
-            raise TranscriptInvalid(f"round {number}: the sum must be whole numbers, written as text")
+            raise TranscriptInvalid(
+                _("ronda {number!s}: la suma debe constar de números enteros, escritos como texto", number=number)
+            )
         return cls(number, stage, tuple(entities), parameters, tuple(int(each) for each in total))  # type: ignore[arg-type] # the constructor looks
 
 
@@ -137,7 +148,13 @@ class Transcript:
             TranscriptInvalid: it is not the next round.
         """
         if record.round != len(self.records) + 1:
-            raise TranscriptInvalid(f"round {record.round} does not follow round {len(self.records)}")
+            raise TranscriptInvalid(
+                _(
+                    "la ronda {round} no sigue a la ronda {records_count}",
+                    round=record.round,
+                    records_count=len(self.records),
+                )
+            )
         return type(self)(chained(self.head, record), (*self.records, record))
 
     def to_jsonl(self) -> bytes:
@@ -154,10 +171,15 @@ class Transcript:
             TranscriptInvalid: for every way the bytes can be wrong.
         """
         if len(data) > MAX_TRANSCRIPT_BYTES or not data.endswith(b"\n"):
-            raise TranscriptInvalid("the transcript is empty, cut off or too large")
+            raise TranscriptInvalid(_("el registro de rondas está vacío, cortado o es demasiado grande"))
         lines = data[:-1].split(b"\n")
         if len(lines) > MAX_RECORDS:
-            raise TranscriptInvalid(f"the transcript has {len(lines)} lines, more than any campaign has rounds")
+            raise TranscriptInvalid(
+                _(
+                    "el registro de rondas tiene {lines_count} líneas, más que las rondas de cualquier campaña",
+                    lines_count=len(lines),
+                )
+            )
         return cls._linked(manifest_sha256, [RoundRecord.parse(line) for line in lines])
 
     @classmethod
@@ -165,7 +187,7 @@ class Transcript:
         head = manifest_sha256
         for place, record in enumerate(records, start=1):
             if record.round != place:
-                raise TranscriptInvalid(f"line {place} is of round {record.round}")
+                raise TranscriptInvalid(_("la línea {place} es de la ronda {round}", place=place, round=record.round))
             head = chained(head, record)
         return cls(head, tuple(records))
 

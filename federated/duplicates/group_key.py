@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from federated.errors import DuplicateCheckInvalid
+from presentation.messages import _
 
 KEY_BYTES: Final = 32
 SEALED_KEY_BYTES: Final = 12 + KEY_BYTES + 16
@@ -43,7 +44,7 @@ def checked_cohort(cohort: Sequence[str]) -> tuple[str, ...]:
     """
     found = tuple(sorted(cohort))
     if len(found) < 2 or len(set(found)) != len(found):  # noqa: PLR2004 - nobody to be counted twice with
-        raise DuplicateCheckInvalid("a duplicate check needs two different entities or more")
+        raise DuplicateCheckInvalid(_("para comprobar duplicados hacen falta dos entidades distintas o más"))
     return found
 
 
@@ -59,7 +60,7 @@ def seal_group_key(key: bytes, pair_secret: PairSecret, *, campaign: str, sender
         DuplicateCheckInvalid: the key, or the secret it is to be sealed under, has the wrong length.
     """
     if len(key) != KEY_BYTES:
-        raise DuplicateCheckInvalid("a group key has 32 bytes")
+        raise DuplicateCheckInvalid(_("una clave de grupo debe tener 32 bytes"))
     nonce = secrets.token_bytes(_NONCE_BYTES)
     cipher = ChaCha20Poly1305(pair_key(pair_secret(sender, recipient), "group key", campaign, (sender, recipient)))
     return nonce + cipher.encrypt(nonce, key, _associated(campaign, sender, recipient))
@@ -72,15 +73,17 @@ def open_group_key(sealed: bytes, pair_secret: PairSecret, *, campaign: str, sen
         DuplicateCheckInvalid: these bytes are no key sealed by it, for it, for this campaign.
     """
     if len(sealed) != SEALED_KEY_BYTES:
-        raise DuplicateCheckInvalid(f"a sealed group key has {SEALED_KEY_BYTES} bytes")
+        raise DuplicateCheckInvalid(
+            _("una clave de grupo sellada debe tener {sealed_key_bytes} bytes", sealed_key_bytes=SEALED_KEY_BYTES)
+        )
     cipher = ChaCha20Poly1305(pair_key(pair_secret(recipient, sender), "group key", campaign, (sender, recipient)))
     nonce, content = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     try:
         return cipher.decrypt(nonce, content, _associated(campaign, sender, recipient))
     except InvalidTag as error:
         raise DuplicateCheckInvalid(
-            f"the group key that came from {sender} is not what it sealed",
-            remedy="tell the coordinator's administrator",
+            _("la clave de grupo recibida de {sender} no es la que esa entidad selló", sender=sender),
+            remedy=_("avise a quien administra el coordinador"),
         ) from error
 
 
@@ -91,7 +94,7 @@ def pair_key(secret: bytes, use: str, campaign: str, entities: tuple[str, str]) 
         DuplicateCheckInvalid: the secret is shorter than 32 bytes.
     """
     if len(secret) < KEY_BYTES:
-        raise DuplicateCheckInvalid("the secret of two entities is too short")
+        raise DuplicateCheckInvalid(_("el secreto que comparten dos entidades es demasiado corto"))
     info = framed("redpact duplicate check v1", use, campaign, *entities)
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(secret)
 

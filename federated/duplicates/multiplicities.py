@@ -11,6 +11,7 @@ from typing import Final
 from federated.duplicates.canaries import TAG_BYTES
 from federated.duplicates.group_key import checked_cohort
 from federated.errors import DuplicateCheckInvalid
+from presentation.messages import _
 
 SMALLEST_BUCKET: Final = 64
 LARGEST_BUCKET: Final = 1 << 20
@@ -37,9 +38,9 @@ def check_tags(tags: Sequence[bytes]) -> None:
         DuplicateCheckInvalid: its length is no bucket, a tag is not 16 bytes long, or one comes twice.
     """
     if len(tags) != bucket_of(len(tags)):
-        raise DuplicateCheckInvalid("a list of tags has a length that is no bucket")
+        raise DuplicateCheckInvalid(_("la longitud de una lista de etiquetas no es una de las fijadas"))
     if any(len(tag) != TAG_BYTES for tag in tags) or len(set(tags)) != len(tags):
-        raise DuplicateCheckInvalid("a list of tags holds one twice, or one of another length")
+        raise DuplicateCheckInvalid(_("una lista de etiquetas contiene una repetida, o una de otra longitud"))
 
 
 def bucket_of(tags: int) -> int:
@@ -49,7 +50,9 @@ def bucket_of(tags: int) -> int:
         DuplicateCheckInvalid: more than a million tags.
     """
     if tags > LARGEST_BUCKET:
-        raise DuplicateCheckInvalid(f"more than {LARGEST_BUCKET} tags in one list")
+        raise DuplicateCheckInvalid(
+            _("hay más de {largest_bucket} etiquetas en una lista", largest_bucket=LARGEST_BUCKET)
+        )
     return max(SMALLEST_BUCKET, 1 << max(tags - 1, 0).bit_length())
 
 
@@ -65,7 +68,7 @@ def unpack_tags(data: bytes) -> tuple[bytes, ...]:
         DuplicateCheckInvalid: as `check_tags`, or the bytes do not divide into tags.
     """
     if len(data) % TAG_BYTES or len(data) > LARGEST_BUCKET * TAG_BYTES:
-        raise DuplicateCheckInvalid("these bytes are no list of tags")
+        raise DuplicateCheckInvalid(_("estos bytes no son una lista de etiquetas"))
     tags = tuple(data[start : start + TAG_BYTES] for start in range(0, len(data), TAG_BYTES))
     check_tags(tags)
     return tags
@@ -83,5 +86,5 @@ def unpack_counts(data: bytes) -> tuple[int, ...]:
         DuplicateCheckInvalid: the bytes do not divide into counts.
     """
     if len(data) % COUNT_BYTES or len(data) > LARGEST_BUCKET * COUNT_BYTES:
-        raise DuplicateCheckInvalid("these bytes are no list of counts")
+        raise DuplicateCheckInvalid(_("estos bytes no son una lista de recuentos"))
     return tuple(int.from_bytes(data[at : at + COUNT_BYTES], "big") for at in range(0, len(data), COUNT_BYTES))

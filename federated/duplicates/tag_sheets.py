@@ -23,6 +23,7 @@ from federated.duplicates.canaries import TAG_BYTES, Canary, canaries_of
 from federated.duplicates.group_key import KEY_BYTES, PairSecret, checked_cohort, framed
 from federated.duplicates.multiplicities import bucket_of, unpack_tags
 from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong
+from presentation.messages import _
 
 MAX_PEOPLE_CAP: Final = 5000
 
@@ -79,9 +80,11 @@ class TagSheet:
 
     def _require_possible(self, counts: Sequence[int], present: set[str], people_cap: int) -> None:
         if self.entity not in present or not 1 <= people_cap <= MAX_PEOPLE_CAP:
-            raise DuplicateCheckInvalid("this entity was not counted, or the cap is none")
+            raise DuplicateCheckInvalid(
+                _("esta entidad no entró en el recuento, o el límite de entidades por persona no es válido")
+            )
         if len(counts) != len(self.tags) or not all(1 <= count <= len(present) for count in counts):
-            raise DuplicateCheckInvalid("the counts are not of the tags that were sent")
+            raise DuplicateCheckInvalid(_("los recuentos no corresponden a las etiquetas enviadas"))
 
     def _require_true(self, counts: Sequence[int], present: set[str]) -> None:
         own = set(self.people.values())
@@ -92,8 +95,12 @@ class TagSheet:
             true = len(self.canaries[position] & present) if position in self.canaries else 1
             if count != true:
                 raise DuplicateCountWrong(
-                    f"a tag that {true} entities sent came back as sent by {count}",
-                    remedy="contribute nothing, and tell the coordinator's administrator and the other entities",
+                    _(
+                        "una etiqueta que enviaron {true} entidades volvió como enviada por {count}",
+                        true=true,
+                        count=count,
+                    ),
+                    remedy=_("no aporte nada, y avise a quien administra el coordinador y a las demás entidades"),
                 )
 
     def to_json(self) -> bytes:
@@ -117,10 +124,10 @@ class TagSheet:
             kept = _Kept.model_validate_json(data)
             tags = unpack_tags(bytes.fromhex(kept.tags))
         except (ValidationError, ValueError) as error:
-            raise DuplicateCheckInvalid("the kept tags of this campaign cannot be read") from error
+            raise DuplicateCheckInvalid(_("no se pueden leer las etiquetas guardadas de esta campaña")) from error
         positions = [*kept.people.values(), *kept.canaries]
         if len(set(positions)) != len(positions) or not all(position < len(tags) for position in positions):
-            raise DuplicateCheckInvalid("the kept tags of this campaign contradict themselves")
+            raise DuplicateCheckInvalid(_("las etiquetas guardadas de esta campaña se contradicen"))
         canaries = {position: frozenset(senders) for position, senders in kept.canaries.items()}
         return cls(kept.entity, tags, kept.people, canaries)
 
@@ -140,11 +147,12 @@ def prepare_sheet(terms: CheckTerms, documents: Mapping[str, str | None], pair_s
     """
     cohort = checked_cohort(terms.cohort)
     if terms.entity not in cohort or len(terms.group_key) != KEY_BYTES:
-        raise DuplicateCheckInvalid("this entity is not of the cohort, or the group key has another length")
+        raise DuplicateCheckInvalid(_("esta entidad no está en la cohorte, o la clave de grupo tiene otra longitud"))
     known = [document for document in documents.values() if document is not None]
     if len(set(known)) != len(known):
         raise DuplicateCheckInvalid(
-            "two people of this entity have the same document", remedy="merge their records: a person counts once"
+            _("dos personas de esta entidad tienen el mismo documento"),
+            remedy=_("una sus fichas: cada persona cuenta una sola vez"),
         )
     tags = {person: _tag(terms, document) for person, document in documents.items()}
     canaries = canaries_of(

@@ -18,6 +18,7 @@ from federated.evaluation.histogram_figures import possible_counts
 from federated.evaluation.measurement import Measurement
 from federated.evaluation.plan import MAX_BINS, Edge, EvaluationPlan
 from federated.tabular.features import FloatVector
+from presentation.messages import _
 
 WATCH: Final = 0.10
 DRIFTED: Final = 0.25
@@ -104,7 +105,10 @@ class DriftBaseline(BaseModel):
         likely = possible_counts(counts)
         people = float(likely.sum())
         if people < LEAST_PEOPLE:
-            raise DataUnsuitable("too few people for a baseline", remedy="wait until more people are scored")
+            raise DataUnsuitable(
+                _("hay muy pocas personas para fijar una referencia"),
+                remedy=_("espere a que haya más personas con puntuación"),
+            )
         kept: list[float] = []
         sizes: list[float] = []
         widths: list[int] = []
@@ -181,5 +185,5 @@ def _chi_square_95(freedom: int) -> float:
 
 def _histogram(edges: tuple[float, ...], scores: FloatVector) -> FloatVector:
     if scores.ndim != 1 or not ((scores >= 0.0) & (scores <= 1.0)).all():  # NaN is neither
-        raise DataUnsuitable("scores must be probabilities")
+        raise DataUnsuitable(_("las puntuaciones deben ser probabilidades"))
     return np.bincount(np.searchsorted(edges, scores, side="right"), minlength=len(edges) + 1).astype(np.float64)

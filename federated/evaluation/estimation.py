@@ -36,6 +36,7 @@ from federated.evaluation.recalibration import Recalibration
 from federated.evaluation.score_counts import count_units
 from federated.privacy.quantisation import IntVector
 from federated.tabular.features import FloatMatrix, FloatVector
+from presentation.messages import _
 
 REPLICATES: Final = 1000
 _CLEAR: Final = 3.0
@@ -88,7 +89,7 @@ def read(
         MessageMalformed: the sum does not fit the plan.
     """
     if total.shape != (plan.size,) or not deviation >= 0.0:
-        raise MessageMalformed("the sum of the evaluation does not fit its plan")
+        raise MessageMalformed(_("la suma de la evaluación no encaja con su plan"))
     units = count_units(plan)
     centres = plan.centres if recalibration is None else recalibration.probabilities(plan.centres)
     whole = total[: 2 * plan.bins]

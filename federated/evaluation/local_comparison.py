@@ -9,6 +9,7 @@ from federated.errors import DataUnsuitable
 from federated.evaluation.measurement import CONFIDENCE, Estimate
 from federated.evaluation.roc import area_under_curve
 from federated.tabular.features import FloatVector
+from presentation.messages import _
 
 REPLICATES: Final = 500
 
@@ -66,7 +67,7 @@ def compare(
     """
     places = [np.flatnonzero(labels == outcome) for outcome in (0.0, 1.0)]
     if labels.shape != shared.shape or labels.shape != alone.shape or min(map(len, places)) < 2:  # noqa: PLR2004 - to draw
-        raise DataUnsuitable("too few people with or without the outcome to compare models on")
+        raise DataUnsuitable(_("hay muy pocas personas con el resultado, o sin él, para comparar modelos"))
     everybody = np.arange(len(labels))
     draws = [np.concatenate([generator.choice(each, len(each)) for each in places]) for _ in range(REPLICATES)]
     found = np.array(

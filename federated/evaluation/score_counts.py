@@ -18,6 +18,7 @@ from federated.errors import DataUnsuitable
 from federated.evaluation.plan import EvaluationPlan
 from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
 from federated.tabular.features import FloatVector, Value
+from presentation.messages import _
 
 GroupMatrix = npt.NDArray[np.int64]
 """(people, attributes): the place of the person's value in the public list, or -1 for none of them."""
@@ -60,7 +61,9 @@ def group_matrix(plan: EvaluationPlan, values: Mapping[str, Sequence[Value]], pe
     for column, each in enumerate(plan.slices):
         found = values.get(each.name)
         if found is None or len(found) != people:
-            raise DataUnsuitable(f"attribute {each.name!r} is not here for every person")
+            raise DataUnsuitable(
+                _("el atributo {each!r} no está disponible aquí para todas las personas", each=each.name)
+            )
         places = {value: place for place, value in enumerate(each.values)}
         groups[:, column] = [places.get(_spelling(value), -1) for value in found]
     return groups
@@ -118,11 +121,13 @@ def _check(
     shape = scores.shape
     same = len(shape) == 1 and labels.shape == shape and weights.shape == shape
     if not same or groups.shape != (*shape, len(plan.slices)):
-        raise DataUnsuitable("scores, outcomes, groups and weights have different lengths")
+        raise DataUnsuitable(_("las puntuaciones, los resultados, los grupos y los pesos tienen longitudes distintas"))
     if not ((scores >= 0.0) & (scores <= 1.0)).all() or not np.isin(labels, (0.0, 1.0)).all():  # NaN is neither
-        raise DataUnsuitable("scores must be probabilities, and outcomes 0 or 1")
+        raise DataUnsuitable(_("las puntuaciones deben ser probabilidades, y los resultados, 0 o 1"))
     if not ((weights >= 0.0) & (weights <= 1.0)).all():
-        raise DataUnsuitable("a person's weight must be between 0 and 1")
+        raise DataUnsuitable(_("el peso de una persona debe estar entre 0 y 1"))
     for column, each in enumerate(plan.slices):
         if ((groups[:, column] < -1) | (groups[:, column] >= len(each.values))).any():
-            raise DataUnsuitable(f"attribute {each.name!r} has values outside its public list")
+            raise DataUnsuitable(
+                _("el atributo {each!r} tiene valores que no están en su lista pública", each=each.name)
+            )

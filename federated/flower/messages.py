@@ -10,6 +10,7 @@ from flwr.proto.message_pb2 import Message as MessageProto
 from google.protobuf.message import DecodeError
 
 from federated.errors import MessageMalformed
+from presentation.messages import _
 
 MAX_MESSAGE_BYTES: Final = 9 << 20
 """A document at its largest (`federated.campaign.steps`), and what Flower writes around it."""
@@ -38,11 +39,17 @@ def message_from_bytes(data: bytes) -> Message:
         MessageMalformed: for every way `data` can be wrong.
     """
     if len(data) > MAX_MESSAGE_BYTES:
-        raise MessageMalformed(f"a training message of {len(data)} bytes is larger than {MAX_MESSAGE_BYTES}")
+        raise MessageMalformed(
+            _(
+                "el mensaje de entrenamiento ocupa {data_count} bytes, más de los {max_message_bytes} permitidos",
+                data_count=len(data),
+                max_message_bytes=MAX_MESSAGE_BYTES,
+            )
+        )
     try:
         return message_from_proto(MessageProto.FromString(data))
     except (DecodeError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise MessageMalformed("not a training message") from error
+        raise MessageMalformed(_("no es un mensaje de entrenamiento")) from error
 
 
 def content_of(document: bytes) -> RecordDict:
@@ -57,11 +64,11 @@ def document_of(message: Message) -> bytes:
         MessageMalformed: it carries none.
     """
     if not message.has_content() or message.metadata.message_type != MessageType.TRAIN:
-        raise MessageMalformed("not a training message")
+        raise MessageMalformed(_("no es un mensaje de entrenamiento"))
     record = message.content.get(_STEP)
     document = record.get(_DOCUMENT) if isinstance(record, ConfigRecord) else None
     if not isinstance(document, bytes):
-        raise MessageMalformed("the message carries no step")
+        raise MessageMalformed(_("al mensaje le falta el paso"))
     return document
 
 

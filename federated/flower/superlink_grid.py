@@ -18,6 +18,7 @@ from typing_extensions import override
 from federated.coordination.task_store import flower_id
 from federated.errors import MessageMalformed
 from federated.flower.messages import message_from_bytes, message_to_bytes
+from presentation.messages import _
 
 AnswerMessage = Callable[[bytes], bytes]
 """From a serialised Flower message to the serialised reply of an entity: a contribution, or a refusal."""
@@ -95,7 +96,7 @@ def build_relaying_client_app(answer: AnswerMessage) -> ClientApp:
         if reply.has_error():
             return Message(reply.error, reply_to=message)
         if not reply.has_content():
-            raise MessageMalformed("the entity's answer is empty")
+            raise MessageMalformed(_("la respuesta de la entidad está vacía"))
         return Message(reply.content, reply_to=message)
 
     return app

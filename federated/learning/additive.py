@@ -41,6 +41,7 @@ from federated.privacy.quantised_parts import (
 from federated.privacy.stages import StageKind
 from federated.tabular.features import CategoricalFeature, FeatureSpec, FloatMatrix, FloatVector, column_names
 from federated.tabular.rows import Rows
+from presentation.messages import _
 
 TOTAL: Final = 0.25
 """Scale of the sum of all clipped residuals: it is large beside the noise, and so takes little of a person's part."""
@@ -296,10 +297,10 @@ class AdditiveProgram:
         number, intercept, bound = (float(value) for value in parameters[:_HEAD])
         middle, end = _HEAD + len(self.features), len(parameters) - sum(self._slots.widths())
         if number not in range(len(self._groups)) or not bound > 0:
-            raise MessageMalformed("the parameters name a group or a bound that the model cannot have")
+            raise MessageMalformed(_("los parámetros indican un grupo o un límite que el modelo no puede tener"))
         edges = self._edges_of(parameters[middle:end])
         if any((np.diff(own) < 0).any() for own in edges):
-            raise MessageMalformed("the parameters have edges that do not rise")
+            raise MessageMalformed(_("los parámetros tienen bordes de tramo que no van en orden creciente"))
         fullest = parameters[_HEAD:middle]
         return _Asked(self._groups[int(number)], intercept, bound, fullest, edges, parameters[end:])
 

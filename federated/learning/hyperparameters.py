@@ -16,6 +16,7 @@ from federated.learning.program import StageRequirement
 from federated.privacy.accountant import GaussianRounds, epsilon_of, noise_multiplier_for
 from federated.privacy.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS, StageKind
 from federated.tabular.features import MAX_FEATURES, FeatureSpec, Name
+from presentation.messages import _
 
 ModelName = Literal["logistic", "additive", "neural"]
 
@@ -149,8 +150,11 @@ def plan_model_terms(
     unknown = sorted(set(monotone or {}) - {feature.name for feature in features})
     if unknown or (monotone and kind != "additive"):
         raise PrivacyTermsInvalid(
-            f"no monotone constraint is possible on {', '.join(unknown) or 'this model'}",
-            remedy="constrain features of the additive model",
+            _(
+                "no se puede fijar una restricción de monotonía en {unknown}",
+                unknown=", ".join(unknown) or _("este modelo"),
+            ),
+            remedy=_("fije restricciones solo en variables del modelo aditivo"),
         )
     if kind == "additive":
         return _additive(len(features), epsilon, delta, monotone or {})
@@ -187,8 +191,12 @@ def _additive(features: int, epsilon: float, delta: float, monotone: dict[str, L
 def _check_privacy(epsilon: float, delta: float) -> None:
     if not 0 < epsilon <= MAX_EPSILON or not 0 < delta <= MAX_DELTA:
         raise PrivacyTermsInvalid(
-            f"epsilon {epsilon:g} and delta {delta:g} are not terms to train under",
-            remedy=f"epsilon above 0, at most {MAX_EPSILON:g}; delta at most {MAX_DELTA:g}",
+            _("con épsilon {epsilon:g} y delta {delta:g} no se puede entrenar", epsilon=epsilon, delta=delta),
+            remedy=_(
+                "indique un épsilon mayor que 0 y como máximo {max_epsilon:g}, y un delta de {max_delta:g} como máximo",
+                max_epsilon=MAX_EPSILON,
+                max_delta=MAX_DELTA,
+            ),
         )
 
 
@@ -203,7 +211,7 @@ def stage_multipliers(stages: Sequence[StageRequirement], *, epsilon: float, del
     """
     _check_privacy(epsilon, delta)
     if not math.isclose(sum(stage.share for stage in stages), 1.0, rel_tol=1e-9):
-        raise PrivacyTermsInvalid("the stages' shares of the budget do not add up to 1")
+        raise PrivacyTermsInvalid(_("las partes del presupuesto de las etapas no suman 1"))
     single = noise_multiplier_for(epsilon, delta, 1)
     while True:
         multipliers = tuple(single * math.sqrt(stage.rounds / stage.share) for stage in stages)

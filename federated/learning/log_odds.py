@@ -10,6 +10,7 @@ from federated.learning.feature_bins import bins_of
 from federated.learning.model_documents import AdditiveModel, LearnedModel, LinearModel, NeuralModel
 from federated.privacy.quantised_parts import column_slices
 from federated.tabular.features import FeatureSpec, FloatMatrix, FloatVector, column_names
+from presentation.messages import _
 
 _FLAT = 1e-6
 """Below this difference of a unit's inputs its slope is taken at the middle; the error is of third order."""
@@ -64,7 +65,7 @@ def contributions(model: LearnedModel, matrix: FloatMatrix) -> FloatMatrix:
 
 def _check(model: LearnedModel, matrix: FloatMatrix) -> None:
     if matrix.ndim != 2 or matrix.shape[1] != len(column_names(model.features)):  # noqa: PLR2004 - a matrix
-        raise DataUnsuitable("the rows do not have the model's columns")
+        raise DataUnsuitable(_("las filas no tienen las columnas del modelo"))
 
 
 def _curve_values(model: AdditiveModel, matrix: FloatMatrix) -> FloatMatrix:

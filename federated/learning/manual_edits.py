@@ -9,6 +9,7 @@ import numpy as np
 from federated.errors import EditInvalid
 from federated.learning.curves import in_order
 from federated.learning.model_documents import MAX_EDITS, AdditiveModel, Edit, LearnedModel, Shape, as_row
+from presentation.messages import _
 
 SET: Final = "set"
 _ORDERS: Final[dict[str, Literal[-1, 1]]] = {"monotone:+1": 1, "monotone:-1": -1}
@@ -51,23 +52,34 @@ def redone(model: LearnedModel, edits: Sequence[Edit]) -> LearnedModel:
     """
     for each in edits:
         if not isinstance(model, AdditiveModel):
-            raise EditInvalid("only an additive model is corrected by hand", remedy="train one: --model additive")
+            raise EditInvalid(
+                _("solo un modelo aditivo se puede corregir a mano"), remedy=_("entrene uno con: --model additive")
+            )
         direction = _ORDERS.get(each.how)
         if direction is not None:
             model = edit_in_order(model, each.feature, direction, reason=each.reason)
         elif each.how == SET:
             model = edit(model, each.feature, each.after, reason=each.reason)
         else:
-            raise EditInvalid(f"nobody knows the correction {each.how[:100]!r}", remedy="update RedPACT")
+            raise EditInvalid(
+                _("no se conoce la corrección {how!r}", how=each.how[:100]), remedy=_("actualice RedPACT")
+            )
     return model
 
 
 def _edited(model: AdditiveModel, feature: str, after: tuple[float, ...], how: str, reason: str) -> AdditiveModel:
     shape = _shape(model, feature)
     if len(after) != len(shape.log_odds) or not all(math.isfinite(value) and abs(value) <= 1e9 for value in after):  # noqa: PLR2004 - the documents' bound
-        raise EditInvalid(f"{feature} needs {len(shape.log_odds)} finite log-odds", remedy="one number per bin")
+        raise EditInvalid(
+            _(
+                "{feature} necesita {log_odds_count} valores de log-odds finitos",
+                feature=feature,
+                log_odds_count=len(shape.log_odds),
+            ),
+            remedy=_("indique un número por tramo"),
+        )
     if not reason.strip() or len(model.edits) >= MAX_EDITS:
-        raise EditInvalid("an edit needs a reason, and a model takes no more than a thousand edits")
+        raise EditInvalid(_("una corrección necesita un motivo, y un modelo admite como máximo mil correcciones"))
     trace = Edit(feature=feature, how=how, reason=reason, before=shape.log_odds, after=after)
     shapes = tuple(
         Shape(feature=each.feature, edges=each.edges, log_odds=after, people=each.people) if each is shape else each
@@ -80,5 +92,8 @@ def _shape(model: AdditiveModel, feature: str) -> Shape:
     found = model.shape(feature)
     if found is None:
         known = ", ".join(shape.feature for shape in model.shapes)
-        raise EditInvalid(f"the model has no feature {feature!r}", remedy=f"one of: {known}")
+        raise EditInvalid(
+            _("el modelo no tiene la variable {feature!r}", feature=feature),
+            remedy=_("elija una de: {known}", known=known),
+        )
     return found

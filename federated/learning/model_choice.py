@@ -8,6 +8,7 @@ from federated.errors import PrivacyTermsInvalid
 from federated.learning.hyperparameters import ModelName
 from federated.privacy.stages import MAX_EPSILON
 from federated.tabular.features import FeatureSpec
+from presentation.messages import _
 
 AUTO: Final = "auto"
 
@@ -34,8 +35,16 @@ def choose_model(*, epsilon: float, people: int, features: Sequence[FeatureSpec]
     """
     if not 0 < epsilon <= MAX_EPSILON or people < 1 or not features:
         raise PrivacyTermsInvalid(
-            f"no model can be chosen for epsilon {epsilon:g} and {people} people",
-            remedy=f"epsilon above 0, at most {MAX_EPSILON:g}; give a public estimate of the number of people",
+            _(
+                "no se puede elegir un modelo para épsilon {epsilon:g} y {people} personas",
+                epsilon=epsilon,
+                people=people,
+            ),
+            remedy=_(
+                "indique un épsilon mayor que 0 y como máximo {max_epsilon:g}, y una estimación pública del "
+                "número de personas",
+                max_epsilon=MAX_EPSILON,
+            ),
         )
     return "additive" if epsilon * people / math.sqrt(len(features)) >= ENOUGH else "logistic"
 
@@ -53,4 +62,6 @@ def chosen_model(name: str, *, epsilon: float, people: int, features: Sequence[F
         if name == kind:
             return kind
     choices = ", ".join((AUTO, *known))
-    raise PrivacyTermsInvalid(f"no model is called {name!r}", remedy=f"one of: {choices}")
+    raise PrivacyTermsInvalid(
+        _("no hay ningún modelo llamado {name!r}", name=name), remedy=_("elija uno de: {choices}", choices=choices)
+    )

@@ -19,6 +19,7 @@ from federated.tabular.features import (
     NumericFeature,
     column_names,
 )
+from presentation.messages import _
 from trust import canonical
 from trust.errors import TrustError
 
@@ -200,7 +201,7 @@ def read_model(data: bytes) -> LinearModel | AdditiveModel | NeuralModel:
     try:
         return _MODELS.validate_python(canonical.decode(data, max_bytes=MAX_MODEL_BYTES))
     except (ValidationError, TrustError) as error:
-        raise MessageMalformed("not a learned model") from error
+        raise MessageMalformed(_("no es un modelo entrenado")) from error
 
 
 def edits_of(model: LearnedModel) -> tuple[Edit, ...]:

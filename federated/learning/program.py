@@ -17,6 +17,7 @@ from federated.privacy.quantisation import MAX_WEIGHT, IntVector
 from federated.privacy.stages import StageKind
 from federated.tabular.features import FloatVector
 from federated.tabular.rows import Rows
+from presentation.messages import _
 
 State = Mapping[str, FloatVector]
 """What the coordinator keeps from one round to the next: float64 vectors by name."""
@@ -103,14 +104,14 @@ def check_answerable(program: Program, parameters: FloatVector, stage: StageKind
         DataUnsuitable: rows of another width, or more people than can be added on the grid.
     """
     if stage not in {known.kind for known in program.stages}:
-        raise MessageMalformed(f"the model has no stage {stage!r}")
+        raise MessageMalformed(_("el modelo no tiene la etapa {stage!r}", stage=stage))
     expected = (program.parameters_size(stage),)
     if parameters.shape != expected or not (np.abs(parameters) <= MAX_WEIGHT).all():  # NaN is not <=
-        raise MessageMalformed(f"stage {stage}: the parameters do not fit the model")
+        raise MessageMalformed(_("etapa {stage}: los parámetros no encajan con el modelo", stage=stage))
     if rows.matrix.shape[1:] != (columns,):
-        raise DataUnsuitable("the rows do not have the model's columns")
+        raise DataUnsuitable(_("las filas no tienen las columnas del modelo"))
     if len(rows) > MAX_PEOPLE:
-        raise DataUnsuitable("more rows than can be added on the grid")
+        raise DataUnsuitable(_("hay más filas de las que se pueden sumar con exactitud"))
 
 
 def as_floats(total: Sequence[int], size: int) -> FloatVector:
@@ -120,5 +121,7 @@ def as_floats(total: Sequence[int], size: int) -> FloatVector:
         MessageMalformed: another number of coordinates than the stage has.
     """
     if len(total) != size:
-        raise MessageMalformed(f"a sum of {len(total)} coordinates, where the model has {size}")
+        raise MessageMalformed(
+            _("la suma tiene {total_count} coordenadas; el modelo tiene {size}", total_count=len(total), size=size)
+        )
     return np.array([float(number) for number in total], dtype=np.float64)

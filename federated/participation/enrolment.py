@@ -18,6 +18,7 @@ from federated.errors import CohortTooSmall, MessageMalformed, RoundRefused
 from federated.secagg.client import Masker
 from federated.secagg.cohort import Cohort, form_cohort
 from federated.secagg.keys import KeyStatement, new_private_key, open_key_statement, public_key, seal_key_statement
+from presentation.messages import _
 from trust.errors import TrustError
 from trust.signing import Envelope, Signer
 
@@ -137,13 +138,15 @@ class Enrolments:
         # (1) joined, and among them
         known = self._store.get(manifest.campaign_id)
         if known is None or known.statement not in statements:
-            raise MessageMalformed("the cohort lacks this entity's own key")
+            raise MessageMalformed(_("en la cohorte falta la clave de esta entidad"))
         # (2) signed by invited entities, (3) enough of them
         cohort = self.checked(manifest, manifest_sha256, statements)
         # (4) once
         listed = json.dumps([statement.decode() for statement in statements]).encode()
         if known.cohort is not None and known.cohort != listed:
-            raise RoundRefused("the campaign already has another cohort", remedy="tell the coordinator's administrator")
+            raise RoundRefused(
+                _("la campaña ya tiene otra cohorte"), remedy=_("avise a quien administra el coordinador")
+            )
         self._store.put(Enrolment(manifest.campaign_id, known.statement, listed))
         return cohort
 
@@ -155,7 +158,13 @@ class Enrolments:
         """
         cohort = self._formed(manifest, manifest_sha256, statements)
         if len(cohort.keys) < manifest.minimum_cohort:
-            raise CohortTooSmall(f"the cohort has {len(cohort.keys)} of at least {manifest.minimum_cohort}")
+            raise CohortTooSmall(
+                _(
+                    "la cohorte tiene {keys_count} entidades; hacen falta al menos {minimum_cohort}",
+                    keys_count=len(cohort.keys),
+                    minimum_cohort=manifest.minimum_cohort,
+                )
+            )
         return cohort
 
     def cohort(self, manifest: CampaignManifest, manifest_sha256: str) -> Cohort:
@@ -166,7 +175,7 @@ class Enrolments:
         """
         known = self._store.get(manifest.campaign_id)
         if known is None or known.cohort is None:
-            raise RoundRefused("this entity has not accepted a cohort for the campaign yet")
+            raise RoundRefused(_("esta entidad aún no ha aceptado una cohorte para la campaña"))
         return self._formed(manifest, manifest_sha256, [text.encode() for text in json.loads(known.cohort)])
 
     def masker(self, cohort: Cohort) -> Masker:
@@ -177,7 +186,7 @@ class Enrolments:
         """
         private = self.kept(cohort.campaign_id, Secret.MASK_KEY)
         if private is None:
-            raise RoundRefused("the mask key of the campaign is erased: the campaign is over here")
+            raise RoundRefused(_("la clave de máscara de la campaña se ha borrado: la campaña ha terminado aquí"))
         return Masker(cohort, self.entity, private)
 
     def keep(self, campaign_id: str, secret: Secret, data: bytes) -> None:
@@ -198,7 +207,7 @@ class Enrolments:
         for statement in statements:
             entity, key = self._opened(manifest, manifest_sha256, statement)
             if entity in keys:
-                raise MessageMalformed(f"{entity} is twice in the cohort")
+                raise MessageMalformed(_("{entity} aparece dos veces en la cohorte", entity=entity))
             keys[entity] = key
         return form_cohort(manifest.campaign_id, manifest_sha256, keys)
 
@@ -207,7 +216,7 @@ class Enrolments:
             envelope = Envelope.from_json(statement)
             entity = KeyStatement.model_validate_json(envelope.payload).entity  # who it says; the signature decides
             if entity not in manifest.invited:
-                raise MessageMalformed(f"{entity} is in the cohort but was not invited")
+                raise MessageMalformed(_("{entity} está en la cohorte, pero no fue invitada", entity=entity))
             opened = open_key_statement(
                 envelope,
                 entity=entity,
@@ -216,7 +225,9 @@ class Enrolments:
                 manifest_sha256=manifest_sha256,
             )
         except (TrustError, ValueError) as error:
-            raise MessageMalformed(f"a mask key of the cohort cannot be trusted: {error}") from error
+            raise MessageMalformed(
+                _("una clave de máscara de la cohorte no es de fiar: {error}", error=str(error))
+            ) from error
         return entity, bytes.fromhex(opened.channel_key)
 
 

@@ -43,6 +43,7 @@ from federated.errors import (
     RoundRefused,
 )
 from federated.privacy.stages import epsilon_of_stages, position_of
+from presentation.messages import _
 from trust import signing
 
 LEAST_COHORT: Final = 3
@@ -85,29 +86,40 @@ def checked_manifest(envelope: signing.Envelope, pinned: GuardSettings, code: st
     # (1) signed by the pinned key, for this network
     manifest = open_manifest(envelope, coordinator_key=pinned.coordinator_key)
     if manifest.network != pinned.network:
-        raise ManifestInvalid(f"the manifest belongs to network {manifest.network}")
+        raise ManifestInvalid(_("el manifiesto pertenece a la red {network}", network=manifest.network))
     # (2) this entity is invited
     if pinned.entity not in manifest.invited:
-        raise ManifestInvalid("the manifest does not invite this entity")
+        raise ManifestInvalid(_("el manifiesto no invita a esta entidad"))
     # (3) the code reviewed is the code installed
     if manifest.code_sha256 != code:
         raise CodeDiffers(
-            f"the campaign names code {manifest.code_sha256[:12]}, installed is {code[:12]}",
-            remedy="install the version of RedPACT that the campaign asks for",
+            _(
+                "la campaña indica el código {code_sha256}; el instalado es {code}",
+                code_sha256=manifest.code_sha256[:12],
+                code=code[:12],
+            ),
+            remedy=_("instale la versión de RedPACT que pide la campaña"),
         )
     # (4) epsilon by this node's own accountant
     own = epsilon_of_stages(manifest.stages, manifest.delta)
     if not own <= manifest.epsilon:
         raise EpsilonUnderstated(
-            f"the campaign claims epsilon {manifest.epsilon:g}, its terms cost {own:.4f}",
-            remedy="refuse it and tell the coordinator's administrator",
+            _(
+                "la campaña declara épsilon {epsilon:g}; sus condiciones cuestan {own:.4f}",
+                epsilon=manifest.epsilon,
+                own=own,
+            ),
+            remedy=_("rechácela y avise a quien administra el coordinador"),
         )
     # (5) enough entities to hide among
     if manifest.minimum_cohort < pinned.least_cohort:
         raise ManifestInvalid(
-            f"the campaign goes on with {manifest.minimum_cohort} entities, here at least "
-            f"{pinned.least_cohort} are asked for",
-            remedy="ask for a campaign with a larger minimum cohort",
+            _(
+                "la campaña continúa con {minimum_cohort} entidades; aquí se exigen al menos {least_cohort}",
+                minimum_cohort=manifest.minimum_cohort,
+                least_cohort=pinned.least_cohort,
+            ),
+            remedy=_("pida una campaña con una cohorte mínima mayor"),
         )
     return manifest
 
@@ -137,7 +149,9 @@ class NodeGuard:
         manifest = self._checked(envelope)
         # (2) the time to decide is not over
         if now >= manifest.deadline:
-            raise CampaignDecided(f"the time to decide ended at {manifest.deadline.isoformat()}")
+            raise CampaignDecided(
+                _("el plazo para decidir terminó el {deadline}", deadline=manifest.deadline.isoformat())
+            )
         return manifest
 
     def approve(
@@ -213,14 +227,14 @@ class NodeGuard:
         manifest = self._checked(record.manifest)
         # (7) in time, and still open here
         if now >= manifest.ends:
-            raise RoundRefused(f"the campaign ended at {manifest.ends.isoformat()}")
+            raise RoundRefused(_("la campaña terminó el {ends}", ends=manifest.ends.isoformat()))
         self._budget.require_open(manifest.campaign_id)
         return manifest, record.dataset
 
     def _require_fitting(self, request: MaskRequest, manifest: CampaignManifest) -> None:
         position = position_of(manifest.stages, request.round)
         if position is None or len(request.vector) != StageSums(manifest).parameters_size(position.stage.kind):
-            raise MessageMalformed(f"round {request.round}: the parameters do not fit the model")
+            raise MessageMalformed(_("ronda {round}: los parámetros no encajan con el modelo", round=request.round))
 
     def _checked(self, envelope: signing.Envelope) -> CampaignManifest:
         return checked_manifest(envelope, self._pinned, self._code)
@@ -229,20 +243,24 @@ class NodeGuard:
         record = self._campaigns.get(request.campaign_id)
         if record is None or record.verdict is not Verdict.APPROVED:
             raise CampaignNotApproved(
-                f"campaign {request.campaign_id} is not approved here", remedy="see: redpact-node training list"
+                _("la campaña {campaign_id} no está aprobada aquí", campaign_id=request.campaign_id),
+                remedy=_("consulte: redpact-node training list"),
             )
         self._require_own_decision(record.manifest, record.decision, Verdict.APPROVED)
         if not request.manifest_sha256 == record.manifest_sha256 == manifest_sha256(record.manifest):
             raise ManifestChanged(
-                f"campaign {request.campaign_id} is asked under another manifest than the one approved here",
-                remedy="tell the coordinator's administrator",
+                _(
+                    "la campaña {campaign_id} se pide con un manifiesto distinto del aprobado aquí",
+                    campaign_id=request.campaign_id,
+                ),
+                remedy=_("avise a quien administra el coordinador"),
             )
         return record
 
     def _require_own_decision(self, manifest: signing.Envelope, envelope: signing.Envelope, verdict: Verdict) -> None:
         decision = _opened_decision(envelope, self._pinned)
         if decision.verdict is not verdict or decision.manifest_sha256 != manifest_sha256(manifest):
-            raise ManifestChanged("the decision is about another manifest, or says something else")
+            raise ManifestChanged(_("la decisión se refiere a otro manifiesto, o su sentido es otro"))
 
     def _is_repeated(self, campaign_id: str, manifest: signing.Envelope, verdict: Verdict) -> bool:
         known = self._campaigns.get(campaign_id)
@@ -250,8 +268,12 @@ class NodeGuard:
             return False
         if known.manifest_sha256 != manifest_sha256(manifest) or known.verdict is not verdict:
             raise CampaignDecided(
-                f"campaign {campaign_id} was already {known.verdict.value} here",
-                remedy="a decision is final; ask for a new campaign",
+                _(
+                    "la campaña {campaign_id} ya tiene aquí la decisión «{verdict}»",
+                    campaign_id=campaign_id,
+                    verdict=known.verdict.value,
+                ),
+                remedy=_("una decisión es definitiva; pida una campaña nueva"),
             )
         return True
 

@@ -18,6 +18,7 @@ from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
 from federated.privacy.stages import Position, StageKind
 from federated.tabular.features import FloatVector
 from federated.tabular.rows import Rows
+from presentation.messages import _
 
 LocalSum = Callable[[FloatVector, StageKind, Rows], IntVector]
 """A model's part at the node: (parameters, stage, people) to the exact sum, one person's part bounded as the program
@@ -66,13 +67,13 @@ class LocalSums:
             MessageMalformed: the parameters do not fit the model.
         """
         if parameters.shape != (self.sums.parameters_size(kind),):
-            raise MessageMalformed(f"the parameters of {kind} do not fit the model")
+            raise MessageMalformed(_("los parámetros de {kind} no encajan con el modelo", kind=kind))
         if kind is not StageKind.EVALUATE:
             return self._answer(parameters, kind, self._people.training)
         people, plan = self._people.held_out, self._manifest.evaluation
         learned = read_model(model)
         if learned.features != self._manifest.features:
-            raise MessageMalformed("the model to evaluate is of other features")
+            raise MessageMalformed(_("el modelo que se evalúa tiene otras variables"))
         scores = sigmoid(log_odds(learned, people.matrix))
         return counting.vector(plan, scores, people.labels, self._people.groups, people.weights)
 

@@ -21,6 +21,7 @@ from federated.participation.local_sums import LocalSums
 from federated.privacy.stages import position_of
 from federated.secagg.client import Masker
 from federated.secagg.cohort import Cohort
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,11 @@ class Participant:
         request = asked.document
         position = position_of(self.manifest.stages, request.round)
         if position is None:
-            raise RoundRefused(f"the campaign has no round {request.round}")
+            raise RoundRefused(_("la campaña no tiene la ronda {round}", round=request.round))
         if request.cohort_sha256 != self.cohort.sha256.hex():
             raise RoundRefused(
-                f"round {request.round} is asked of another cohort than the one accepted here",
-                remedy="tell the coordinator's administrator",
+                _("la ronda {round} se pide a una cohorte distinta de la aceptada aquí", round=request.round),
+                remedy=_("avise a quien administra el coordinador"),
             )
         noised = self.trainer.noised(request, position)
         # Masks are made for these exact bytes: entities that were asked different things cannot be added up.

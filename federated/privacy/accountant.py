@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Final
 
 from federated.errors import PrivacyTermsInvalid
+from presentation.messages import _
 
 MAX_EPSILON: Final = 100.0
 """Above this a budget protects nobody; nothing is computed there."""
@@ -46,7 +47,9 @@ def effective_multiplier(rounds: Iterable[GaussianRounds]) -> float:
     total = 0.0
     for item in rounds:
         if not item.noise_multiplier > 0 or item.count < 0:
-            raise PrivacyTermsInvalid("a noise multiplier must be positive and a count not negative")
+            raise PrivacyTermsInvalid(
+                _("un multiplicador de ruido debe ser positivo, y un recuento no puede ser negativo")
+            )
         total += item.count / item.noise_multiplier**2
     return 1.0 / math.sqrt(total) if total > 0 else math.inf
 
@@ -60,7 +63,7 @@ def epsilon_of(rounds: Iterable[GaussianRounds], delta: float) -> float:
         PrivacyTermsInvalid: a multiplier, a count or delta out of range.
     """
     if not 0 < delta < 1:
-        raise PrivacyTermsInvalid("delta must be between 0 and 1")
+        raise PrivacyTermsInvalid(_("delta debe estar entre 0 y 1"))
     multiplier = effective_multiplier(rounds)
     if math.isinf(multiplier):
         return 0.0
@@ -77,13 +80,20 @@ def noise_multiplier_for(epsilon: float, delta: float, rounds: int = 1) -> float
     """
     if not 0 < epsilon <= MAX_EPSILON / 2 or not 0 < delta < 1 or rounds < 1:
         raise PrivacyTermsInvalid(
-            f"epsilon {epsilon}, delta {delta} and {rounds} rounds are not terms to train under",
-            remedy="epsilon is above 0 and at most 20, delta below 0.001, rounds at least 1",
+            _(
+                "no se puede entrenar con épsilon {epsilon}, delta {delta} y {rounds} rondas",
+                epsilon=epsilon,
+                delta=delta,
+                rounds=rounds,
+            ),
+            remedy=_("épsilon debe ser mayor que 0 y como máximo 20; delta, menor que 0.001; las rondas, al menos 1"),
         )
     least, most = 1.0 / _MOST_NOISE, 2.0 * math.sqrt(MAX_EPSILON)
     if _gaussian_epsilon(least, delta) > epsilon:
-        raise PrivacyTermsInvalid("no finite noise gives so small an epsilon", remedy="ask for a larger epsilon")
-    for _ in range(_HALVINGS):
+        raise PrivacyTermsInvalid(
+            _("ningún ruido finito consigue un épsilon tan pequeño"), remedy=_("pida un épsilon mayor")
+        )
+    for _unused in range(_HALVINGS):
         middle = (least + most) / 2.0
         least, most = (least, middle) if _gaussian_epsilon(middle, delta) > epsilon else (middle, most)
     multiplier = math.sqrt(rounds) / least
@@ -99,7 +109,7 @@ def _gaussian_epsilon(mu: float, delta: float) -> float:
         return math.inf
     if _delta(0.0, mu) <= delta:
         return 0.0
-    for _ in range(_HALVINGS):
+    for _unused in range(_HALVINGS):
         middle = (low + high) / 2.0
         low, high = (middle, high) if _delta(middle, mu) > delta else (low, middle)
     return high * (1.0 + _SLACK)

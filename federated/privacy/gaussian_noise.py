@@ -16,6 +16,7 @@ import numpy as np
 
 from federated.errors import PrivacyTermsInvalid
 from federated.privacy.quantisation import IntVector
+from presentation.messages import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,11 +36,11 @@ def noise_variance(sensitivity: int, noise_multiplier: float, shares: int = 1) -
         PrivacyTermsInvalid: terms that give no noise.
     """
     if sensitivity < 1 or not noise_multiplier > 0 or shares < 1:
-        raise PrivacyTermsInvalid("these terms give no noise")
+        raise PrivacyTermsInvalid(_("estas condiciones no producen ruido"))
     deviation = math.ceil(sensitivity * noise_multiplier)
     variance = -(-deviation * deviation // shares)
     if variance > MAX_VARIANCE:
-        raise PrivacyTermsInvalid("these terms give more noise than can be added on the grid")
+        raise PrivacyTermsInvalid(_("estas condiciones producen más ruido del que se puede sumar con exactitud"))
     return variance
 
 

@@ -18,6 +18,7 @@ from federated.evaluation.drift import DriftBaseline
 from federated.evaluation.recalibration import Recalibration
 from federated.learning.model_documents import LearnedModel
 from federated.privacy.stages import MAX_DELTA, MAX_EPSILON, MAX_ROUNDS
+from presentation.messages import _
 from trust import signing
 from trust.parties import EntityId
 
@@ -81,7 +82,7 @@ def open_release(
     terms = open_manifest(manifest, coordinator_key=coordinator_key)
     # (2) bound to this manifest's exact bytes
     if release.manifest_sha256 != manifest_sha256(manifest):
-        raise ReleaseInvalid("the release belongs to another manifest", remedy="fetch both again")
+        raise ReleaseInvalid(_("el modelo publicado pertenece a otro manifiesto"), remedy=_("descargue de nuevo ambos"))
     # (3) the manifest's own terms
     same = (
         (release.campaign_id, release.network, release.model.kind, release.model.features)
@@ -91,9 +92,11 @@ def open_release(
         and release.released < release.expires
     )
     if not same:
-        raise ReleaseInvalid("the release does not follow its manifest", remedy="tell the coordinator's administrator")
+        raise ReleaseInvalid(
+            _("el modelo publicado no sigue su manifiesto"), remedy=_("avise a quien administra el coordinador")
+        )
     if release.rounds_completed > terms.rounds or not set(release.contributors) <= set(terms.invited):
-        raise ReleaseInvalid("the release names rounds or entities that its manifest does not")
+        raise ReleaseInvalid(_("el modelo publicado indica rondas o entidades que su manifiesto no incluye"))
     if len(set(release.contributors)) < terms.minimum_cohort:
-        raise ReleaseInvalid("fewer entities contributed than the manifest's minimum cohort")
+        raise ReleaseInvalid(_("aportaron datos menos entidades que la cohorte mínima del manifiesto"))
     return release, terms

@@ -14,6 +14,7 @@ from federated.learning.model_documents import edits_of
 from federated.privacy.stages import StageKind, position_of
 from federated.release.composition import compose_release, measure
 from federated.release.model_release import ModelRelease
+from presentation.messages import _
 
 _TOLERANCE = 1e-9
 """Relative: the last bits of an exponential differ between machines."""
@@ -31,14 +32,20 @@ def replayed(manifest: CampaignManifest, transcript: Transcript) -> Progress:
     for record in transcript.records:
         position = position_of(manifest.stages, record.round)
         if position is None or record.stage != position.stage.kind.value:
-            raise ReleaseInvalid(f"round {record.round} of the transcript is not one of the manifest")
+            raise ReleaseInvalid(
+                _("la ronda {round} del registro de rondas no figura en el manifiesto", round=record.round)
+            )
         if record.round == 1 and (position.stage.kind is not sums.program.stages[0].kind or not record.total):
-            raise ReleaseInvalid("the transcript lacks the sum that the model is built on")
+            raise ReleaseInvalid(_("en el registro de rondas falta la suma sobre la que se construye el modelo"))
         if record.total and len(record.total) != sums.size(position.stage.kind):
-            raise ReleaseInvalid(f"the sum of round {record.round} has another length than the manifest asks for")
+            raise ReleaseInvalid(
+                _("la suma de la ronda {round} no tiene la longitud que pide el manifiesto", round=record.round)
+            )
         parameters, model = sums.asked(state, position)
         if hashlib.sha256(pack(parameters) + model).hexdigest() != record.parameters_sha256:
-            raise ReleaseInvalid(f"what round {record.round} published does not follow from the rounds before it")
+            raise ReleaseInvalid(
+                _("lo publicado en la ronda {round} no se deduce de las rondas anteriores", round=record.round)
+            )
         if not record.total:
             lost += 1
             continue
@@ -72,14 +79,14 @@ def require_reproducible(
     """
     parsed = Transcript.from_jsonl(transcript, manifest_sha256)
     if parsed.head != release.transcript_sha256:
-        raise ReleaseInvalid("the transcript is not the one that the release names")
+        raise ReleaseInvalid(_("el registro de rondas no es el que indica el modelo publicado"))
     progress = replayed(manifest, parsed)
     measured = measure(manifest, progress, len(parsed.records[-1].contributors))
     edits = edits_of(release.model)
     again = compose_release(manifest, manifest_sha256, progress, measured, release.released, edits=edits)
     if not _alike(again.model_dump(mode="json"), release.model_dump(mode="json")):
         raise ReleaseInvalid(
-            "the released model is not the one that the rounds give", remedy="do not use it; tell the Gerencia"
+            _("el modelo publicado no es el que resulta de las rondas"), remedy=_("no lo use; avise a la Gerencia")
         )
 
 

@@ -7,6 +7,7 @@ from federated.errors import DataUnsuitable
 from federated.learning.log_odds import contributions, log_odds, sigmoid
 from federated.release.model_release import ModelRelease
 from federated.tabular.features import FeatureSpec, FloatMatrix, FloatVector, Value, encode_features
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Scorer:
 
     def __init__(self, release: ModelRelease, features: Sequence[FeatureSpec]) -> None:
         if release.model.features != tuple(features):
-            raise DataUnsuitable("the release's features are not these")
+            raise DataUnsuitable(_("las variables del modelo publicado no son las de estos datos"))
         self._features = tuple(features)
         self._model = release.model
         self._recalibration = release.recalibration

@@ -22,6 +22,7 @@ from federated.secagg.derivation import (
 from federated.secagg.keys import public_key
 from federated.secagg.messages import MaskedInput, UnmaskingAnswer
 from federated.secagg.shares import SECRET_BYTES, SHARE_BYTES, split
+from presentation.messages import _
 
 
 def self_mask_key(binding: RoundBinding, entity: str, seed: bytes) -> bytes:
@@ -53,7 +54,7 @@ class Masker:
 
     def __init__(self, cohort: Cohort, entity: str, private_key: bytes) -> None:
         if cohort.keys.get(entity) != public_key(private_key):
-            raise SecureSumRefused(f"the cohort has another key for {entity}, or none")
+            raise SecureSumRefused(_("la cohorte tiene otra clave para {entity}, o no tiene ninguna", entity=entity))
         self._cohort = cohort
         self._entity = entity
         self._private_key = X25519PrivateKey.from_private_bytes(private_key)
@@ -99,12 +100,12 @@ class Masker:
         # (1) the sum includes our own part, over a list that every honest entity would accept
         listed = frozenset(survivors)
         if self._entity not in listed:
-            raise SecureSumRefused("the sum asked for is not one this entity takes part in")
+            raise SecureSumRefused(_("esta entidad no participa en la suma que se pide"))
         self._cohort.check_survivors(listed, minimum_cohort)
         # (2) exactly the shares that belong to the list: so nobody is both among the survivors and silent
         held, silent = self._cohort.disclosures(self._entity, listed)
         if set(shares) != set(held):
-            raise SecureSumRefused("the shares are not those of the survivors")
+            raise SecureSumRefused(_("las partes recibidas no son las de las entidades que siguen en la ronda"))
         # (3) each share was sealed for this round by its sender
         binding = RoundBinding.of(self._cohort.sha256, round_number, context)
         disclosed = [self._open_share(binding, name, shares[name]) for name in held]
@@ -128,7 +129,7 @@ class Masker:
         use = binding.info("share", sender.encode(), self._entity.encode())
         share = unseal(derive(self._secret(sender), use), sealed, use)
         if share is None or len(share) != SHARE_BYTES:
-            raise MaskedMessageInvalid("its share was not sealed for this round", entity=sender)
+            raise MaskedMessageInvalid(_("su parte no está sellada para esta ronda"), entity=sender)
         return share
 
     def _seal_answer(self, binding: RoundBinding, survivors: frozenset[str], disclosed: bytes) -> UnmaskingAnswer:

@@ -11,6 +11,7 @@ from federated.errors import CohortTooSmall, KeyStatementInvalid, SecureSumRefus
 from federated.secagg.committee import CommitteeTerms, committee_terms
 from federated.secagg.derivation import encode_parts
 from federated.secagg.keys import check_public_key
+from presentation.messages import _
 from trust.parties import check_entity_id
 
 MINIMUM_ENTITIES: Final = 3
@@ -70,12 +71,26 @@ class Cohort:
             SecureSumRefused: not entities of the cohort, too few of them, or too few of the committee.
         """
         if not all(name in self.keys for name in survivors):
-            raise SecureSumRefused("the list of survivors names somebody outside the cohort")
+            raise SecureSumRefused(
+                _("la lista de entidades que siguen en la ronda incluye una que no está en la cohorte")
+            )
         if len(survivors) < max(minimum_cohort, MINIMUM_ENTITIES):
-            raise SecureSumRefused(f"a sum over {len(survivors)} entities is asked, {minimum_cohort} are needed")
+            raise SecureSumRefused(
+                _(
+                    "se pide una suma de {survivors_count} entidades; hacen falta {minimum_cohort}",
+                    survivors_count=len(survivors),
+                    minimum_cohort=minimum_cohort,
+                )
+            )
         members = sum(member in survivors for member in self.committee)
         if members < self.terms.threshold:
-            raise SecureSumRefused(f"{members} members of the committee are left, {self.terms.threshold} are needed")
+            raise SecureSumRefused(
+                _(
+                    "quedan {members} miembros del comité; hacen falta {threshold}",
+                    members=members,
+                    threshold=self.terms.threshold,
+                )
+            )
 
 
 def form_cohort(campaign_id: str, manifest_sha256: str, keys: Mapping[str, bytes]) -> Cohort:
@@ -93,9 +108,16 @@ def form_cohort(campaign_id: str, manifest_sha256: str, keys: Mapping[str, bytes
         KeyStatementInvalid: an unusable key, one key for two entities, or a name that is no entity id.
     """
     if len(keys) < MINIMUM_ENTITIES:
-        raise CohortTooSmall(f"{len(keys)} entities stated keys, {MINIMUM_ENTITIES} are the least to sum secretly")
+        raise CohortTooSmall(
+            _(
+                "entidades que presentaron claves: {keys_count}; para una suma segura hacen falta al menos "
+                "{minimum_entities}",
+                keys_count=len(keys),
+                minimum_entities=MINIMUM_ENTITIES,
+            )
+        )
     if len(set(keys.values())) != len(keys):
-        raise KeyStatementInvalid("two entities state the same key")
+        raise KeyStatementInvalid(_("dos entidades presentan la misma clave"))
     ordered = {entity: keys[entity] for entity in sorted(keys)}
     for entity, key in ordered.items():
         _check(entity, key)

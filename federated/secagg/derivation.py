@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 from federated.errors import KeyStatementInvalid
+from presentation.messages import _
 
 KEY_BYTES: Final = 32
 CONTEXT_BYTES: Final = 32
@@ -87,7 +88,7 @@ def pair_secret(own: X25519PrivateKey, peer_key: bytes, cohort_sha256: bytes, na
     try:
         shared = own.exchange(X25519PublicKey.from_public_bytes(peer_key))
     except ValueError as error:  # wrong length, or a low-order point: the secret would be known to all
-        raise KeyStatementInvalid("not a usable X25519 key") from error
+        raise KeyStatementInvalid(_("no es una clave X25519 utilizable")) from error
     info = encode_parts((_PROTOCOL, b"pair", *(name.encode() for name in sorted(names))))
     return HKDF(SHA256(), KEY_BYTES, salt=cohort_sha256, info=info).derive(shared)
 

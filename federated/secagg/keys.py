@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from federated.campaign.manifest import CampaignId, Sha256Hex
 from federated.campaign.signed_documents import parse_document, seal_document
 from federated.errors import KeyStatementInvalid
+from presentation.messages import _
 from trust import signing
 from trust.parties import EntityId, HexKey
 
@@ -50,7 +51,7 @@ def check_public_key(entity: str, key: bytes) -> None:
         # Whatever the private key, a low-order point gives the all-zero secret, which the library refuses.
         X25519PrivateKey.from_private_bytes(bytes(range(32))).exchange(X25519PublicKey.from_public_bytes(key))
     except ValueError as error:
-        raise KeyStatementInvalid(f"{entity}: not a usable X25519 key") from error
+        raise KeyStatementInvalid(_("{entity}: no es una clave X25519 utilizable", entity=entity)) from error
 
 
 def seal_key_statement(statement: KeyStatement, signer: signing.Signer) -> signing.Envelope:
@@ -71,8 +72,14 @@ def open_key_statement(
     payload = signing.open_envelope(envelope, payload_type=KEY_STATEMENT_TYPE, public_key=entity_key)
     statement = parse_document(payload, KeyStatement, KeyStatementInvalid)
     if statement.entity != entity:
-        raise KeyStatementInvalid(f"the key statement is by {statement.entity}, sent by {entity}")
+        raise KeyStatementInvalid(
+            _(
+                "la declaración de clave está firmada por {entity}, pero la envió {entity2}",
+                entity=statement.entity,
+                entity2=entity,
+            )
+        )
     if (statement.campaign_id, statement.manifest_sha256) != (campaign_id, manifest_sha256):
-        raise KeyStatementInvalid(f"{entity}: the key statement is for another campaign")
+        raise KeyStatementInvalid(_("{entity}: la declaración de clave es para otra campaña", entity=entity))
     check_public_key(entity, bytes.fromhex(statement.channel_key))
     return statement

@@ -10,6 +10,7 @@ from federated.errors import MaskedMessageInvalid
 from federated.secagg.cohort import Cohort
 from federated.secagg.derivation import KEY_BYTES, NONCE_BYTES, TAG_BYTES, MaskVector
 from federated.secagg.shares import SHARE_BYTES
+from presentation.messages import _
 
 SEALED_SHARE_BYTES: Final = NONCE_BYTES + SHARE_BYTES + TAG_BYTES
 
@@ -56,9 +57,9 @@ def check_input(cohort: Cohort, entity: str, masked: MaskedInput, length: int) -
         MaskedMessageInvalid: an entity outside the cohort, or a vector or shares of another form.
     """
     if entity not in cohort.keys:
-        raise MaskedMessageInvalid("not in the cohort", entity=entity)
+        raise MaskedMessageInvalid(_("no está en la cohorte"), entity=entity)
     if masked.vector.dtype != np.uint64 or masked.vector.shape != (length,):
-        raise MaskedMessageInvalid(f"not a masked vector of {length} numbers", entity=entity)
+        raise MaskedMessageInvalid(_("no es un vector enmascarado de {length} números", length=length), entity=entity)
     _check_parts(masked.shares, cohort.holders(entity), SEALED_SHARE_BYTES, entity)
 
 
@@ -69,10 +70,12 @@ def check_answer(cohort: Cohort, entity: str, answer: UnmaskingAnswer, survivors
         MaskedMessageInvalid: not from a survivor, or not of the form that these survivors ask for.
     """
     if entity not in survivors or entity not in cohort.keys:
-        raise MaskedMessageInvalid("not among the survivors", entity=entity)
+        raise MaskedMessageInvalid(_("no está entre las entidades que siguen en la ronda"), entity=entity)
     disclosed = sum(map(len, cohort.disclosures(entity, survivors)))
     if len(answer.sealed) != NONCE_BYTES + KEY_BYTES * disclosed + TAG_BYTES:
-        raise MaskedMessageInvalid("the answer is not for this list of survivors", entity=entity)
+        raise MaskedMessageInvalid(
+            _("la respuesta no corresponde a esta lista de entidades que siguen en la ronda"), entity=entity
+        )
     asked = [holder for holder in cohort.holders(entity) if holder in survivors]
     _check_parts(answer.key_shares, asked, SEALED_SHARE_BYTES, entity)
     attested = [name for name in survivors if name != entity] if cohort.is_member(entity) else []
@@ -81,4 +84,4 @@ def check_answer(cohort: Cohort, entity: str, answer: UnmaskingAnswer, survivors
 
 def _check_parts(parts: Mapping[str, bytes], names: Collection[str], size: int, entity: str) -> None:
     if set(parts) != set(names) or any(len(part) != size for part in parts.values()):
-        raise MaskedMessageInvalid("the parts of the message are not those of the protocol", entity=entity)
+        raise MaskedMessageInvalid(_("las partes del mensaje no son las del protocolo"), entity=entity)

@@ -12,6 +12,7 @@ from federated.secagg.cohort import Cohort
 from federated.secagg.derivation import KEY_BYTES, MaskVector, RoundBinding, expand, survivors_sha256, unseal
 from federated.secagg.messages import MaskedInput, UnmaskingAnswer, check_answer
 from federated.secagg.shares import reconstruct
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,10 +132,17 @@ def _self_mask_seed(cohort: Cohort, entity: str, disclosed: Mapping[str, _Disclo
     needed = cohort.holders_needed(entity)
     there = [(holder, index) for holder, index in cohort.holders(entity).items() if holder in disclosed]
     if len(there) < needed:
-        raise SumLost(f"{len(there)} shares of the self mask of {entity} are there, {needed} are needed")
+        raise SumLost(
+            _(
+                "hay {there_count} partes de la máscara propia de {entity}; hacen falta {needed}",
+                there_count=len(there),
+                entity=entity,
+                needed=needed,
+            )
+        )
     seed = reconstruct({index: disclosed[holder].shares[entity] for holder, index in there[:needed]})
     if seed is None:
-        raise SumLost(f"the shares of the self mask of {entity} do not fit together")
+        raise SumLost(_("las partes de la máscara propia de {entity} no encajan entre sí", entity=entity))
     return seed
 
 
@@ -146,8 +154,15 @@ def _remove_pair_masks(
     result: MaskVector,
 ) -> None:
     # What the entity added for its pairs with the silent ones has nothing in the sum to cancel it.
-    _, silent = cohort.disclosures(entity, inputs)
+    _unused, silent = cohort.disclosures(entity, inputs)
     if silent and entity not in disclosed:
-        raise SumLost(f"{entity} did not answer, and shares masks with {len(silent)} that fell silent before")
+        raise SumLost(
+            _(
+                "{entity} no respondió, y comparte máscaras con {silent_count} entidades que dejaron de "
+                "responder antes",
+                entity=entity,
+                silent_count=len(silent),
+            )
+        )
     for name in silent:
         add_pair_mask(result, name, entity, disclosed[entity].pair_mask_keys[name])

@@ -16,6 +16,7 @@ from federated.budget.spend_chain import SpendLink, StoredLink
 from federated.errors import BudgetDamaged
 from federated.privacy.stages import Stage, position_of
 from federated.storage.tables import BudgetRow, ReservationRow, SpendRow, UnmaskingRow
+from presentation.messages import _
 from service.sql_driver import DriverStatement, connection_of
 
 _STAGES: Final = TypeAdapter(tuple[Stage, ...])
@@ -145,7 +146,9 @@ class SqlBudgetStore:
     def close(self, campaign_id: str, now: datetime) -> None:
         """Mark a reservation closed."""
         if not _CLOSE.run(connection_of(self._session), now, campaign_id):
-            raise BudgetDamaged(f"the reservation of campaign {campaign_id} is gone")
+            raise BudgetDamaged(
+                _("falta la reserva de presupuesto de la campaña {campaign_id}", campaign_id=campaign_id)
+            )
 
     def spend(self, campaign_id: str, round_number: int) -> Spend | None:
         """Return the spend of one round."""
@@ -201,9 +204,13 @@ def _reservation(row: tuple[Any, ...], rounds: Iterable[int]) -> Reservation:
     try:
         stages = _stages(stored)
     except ValidationError as error:
-        raise BudgetDamaged(f"the stages of campaign {campaign_id} cannot be read") from error
+        raise BudgetDamaged(
+            _("no se pueden leer las etapas de la campaña {campaign_id}", campaign_id=campaign_id)
+        ) from error
     if any(position_of(stages, number) is None for number in spent):
-        raise BudgetDamaged(f"campaign {campaign_id} has rounds spent that were never reserved")
+        raise BudgetDamaged(
+            _("la campaña {campaign_id} tiene rondas gastadas que nunca se reservaron", campaign_id=campaign_id)
+        )
     return Reservation(campaign_id, dataset, stages, spent, closed=closed_at is not None)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from federated.coordination.task_store import EntityReply, EntityTask
 from federated.errors import RoundRefused
 from federated.storage.tables import EntityTaskRow
+from presentation.messages import _
 from service.sql_driver import DriverStatement, connection_of
 
 _TASKS: Final = cast("Table", EntityTaskRow.__table__)
@@ -95,12 +96,15 @@ class SqlTaskStore:
         connection = connection_of(self._session)
         known = _STATE.one(connection, task_id)
         if known is None:
-            raise RoundRefused(f"there is no task {task_id}")
+            raise RoundRefused(_("no existe la tarea {task_id}", task_id=task_id))
         expires, replied = known
         if replied is not None:
             return False
         if now >= expires:
-            raise RoundRefused(f"task {task_id} is over", remedy="nothing to do: the campaign went on without it")
+            raise RoundRefused(
+                _("la tarea {task_id} ya ha terminado", task_id=task_id),
+                remedy=_("no tiene que hacer nada: la campaña continuó sin esta respuesta"),
+            )
         _ANSWER.run(connection, reply, now, task_id)
         return True
 

@@ -23,6 +23,7 @@ from federated.participation.enrolment import Enrolment, Enrolments, Identity, S
 from federated.participation.local_sums import LocalSums
 from federated.participation.round_replies import Participant
 from federated.secagg.cohort import Cohort
+from presentation.messages import _
 from trust.signing import Signer
 
 
@@ -112,12 +113,14 @@ class LocalEntity:
             case UnmaskRequest() as request:
                 return self._taking_part.unmask(ReceivedRequest(request, raw))
             case _:
-                raise MessageMalformed("people are not counted across entities in memory")
+                raise MessageMalformed(
+                    _("en una simulación en memoria no se cuenta a las personas que están en varias entidades")
+                )
 
     @property
     def _taking_part(self) -> Participant:
         if self._participant is None:
-            raise MessageMalformed("the entity knows no cohort yet")
+            raise MessageMalformed(_("la entidad aún no conoce ninguna cohorte"))
         return self._participant
 
     def _joined(self, request: CohortRequest) -> Participant:

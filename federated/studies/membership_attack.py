@@ -18,6 +18,7 @@ from federated.errors import DataUnsuitable
 from federated.evaluation.roc import area_under_curve
 from federated.tabular.features import FloatMatrix, FloatVector
 from federated.tabular.rows import Rows
+from presentation.messages import _
 
 Probabilities = Callable[[FloatMatrix], FloatVector]
 """A model: encoded rows (people, columns) to the probability of the positive label (people,)."""
@@ -100,9 +101,14 @@ def attack(
         DataUnsuitable: too few people, or evidence that is no number.
     """
     if min(len(members), len(others)) < LEAST_PEOPLE:
-        raise DataUnsuitable(f"an attack needs {LEAST_PEOPLE} people trained on and as many held out")
+        raise DataUnsuitable(
+            _(
+                "un ataque necesita {least_people} personas usadas en el entrenamiento y otras tantas reservadas",
+                least_people=LEAST_PEOPLE,
+            )
+        )
     if not (np.isfinite(members).all() and np.isfinite(others).all()):
-        raise DataUnsuitable("the evidence of a person is not a finite number")
+        raise DataUnsuitable(_("el indicio de una persona no es un número finito"))
     chance = np.random.default_rng(seed)
     tuning, judged = _halves(chance.permutation(members)), _halves(chance.permutation(others))
     chosen_on, measured_on = (tuning[0], judged[0]), (tuning[1], judged[1])
@@ -165,7 +171,7 @@ def _auc(members: FloatVector, others: FloatVector, confidence: float) -> Interv
     values = np.concatenate([members, others])
     area = area_under_curve(np.repeat([1.0, 0.0], [len(members), len(others)]), values)
     if area is None:
-        raise DataUnsuitable("an attack needs people trained on and people held out")
+        raise DataUnsuitable(_("un ataque necesita personas usadas en el entrenamiento y personas reservadas"))
     variance = _placements(members, others).var(ddof=1) / len(members)
     variance += _placements(-others, -members).var(ddof=1) / len(others)
     reach = _normal_quantile(confidence) * math.sqrt(float(variance))
@@ -224,7 +230,7 @@ def _tails(trials: int, share: float) -> FloatVector:
 def _bisect(holds: Callable[[float], bool], highest: float) -> float:
     """Return where a condition that holds from 0 on ceases to; 0 when it never holds."""
     low, high = 0.0, highest
-    for _ in range(_BISECTIONS):
+    for _unused in range(_BISECTIONS):
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
     return low

@@ -38,6 +38,7 @@ from federated.studies.local_entity import LocalEntity, MemoryEnrolments, PlainS
 from federated.studies.site_evaluation import SiteAreas, evaluate, split
 from federated.tabular.evaluation_table import Table, TableSchema
 from federated.tabular.rows import Rows
+from presentation.messages import _
 from trust.signing import Ed25519Signer
 
 NETWORK: Final = "simulation"
@@ -125,9 +126,14 @@ def simulate(
     """
     training, test = split(table, plan.test_fraction, plan.seed)
     if not len(training.labels) or not len(test.labels):
-        raise TableInvalid("too few rows to train and test on", remedy="use a larger table")
+        raise TableInvalid(
+            _("hay muy pocas filas para entrenar y probar el modelo"), remedy=_("use una tabla más grande")
+        )
     if len(table.site_names) < _LEAST:
-        raise TableInvalid(f"fewer than {_LEAST} sites have nobody to hide among", remedy="use a table with more sites")
+        raise TableInvalid(
+            _("con menos de {least} sedes no se puede ocultar lo que aporta cada una", least=_LEAST),
+            remedy=_("use una tabla con más sedes"),
+        )
     entities = {f"site-{index}": site for index, site in enumerate(table.site_names, start=1)}
     manifest = _manifest(schema, plan, tuple(entities), clock())
     people = {entity: _people(training, test, site) for entity, site in entities.items()}

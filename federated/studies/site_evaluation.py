@@ -9,6 +9,7 @@ from federated.errors import TableInvalid
 from federated.evaluation.roc import area_under_curve
 from federated.tabular.evaluation_table import Table
 from federated.tabular.features import FloatVector
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def split(table: Table, test_fraction: float, seed: int) -> tuple[Table, Table]:
         TableInvalid: `test_fraction` is not between 0 and 1.
     """
     if not 0 < test_fraction < 1:
-        raise TableInvalid("the test fraction must be between 0 and 1", remedy="for instance 0.2")
+        raise TableInvalid(_("la fracción de prueba debe estar entre 0 y 1"), remedy=_("por ejemplo, 0.2"))
     chooser = np.random.default_rng(seed)
     test = np.zeros(len(table.labels), dtype=np.bool_)
     for site in table.site_names:

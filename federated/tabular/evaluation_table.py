@@ -33,6 +33,7 @@ from federated.tabular.features import (
     encode_features,
     encode_labels,
 )
+from presentation.messages import _
 
 MAX_SCHEMA_BYTES: Final = 1 << 20
 MAX_ROWS: Final = 5_000_000
@@ -101,7 +102,7 @@ def load_schema(path: Path) -> TableSchema:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise SchemaInvalid(f"{path}: {error.strerror or error}", remedy="check the path") from error
+        raise SchemaInvalid(f"{path}: {error.strerror or error}", remedy=_("compruebe la ruta")) from error
     return parse_schema(data)
 
 
@@ -112,11 +113,13 @@ def parse_schema(data: bytes) -> TableSchema:
         SchemaInvalid: no YAML, or not a schema.
     """
     if len(data) > MAX_SCHEMA_BYTES:
-        raise SchemaInvalid("the schema is larger than 1 MiB")
+        raise SchemaInvalid(_("el esquema ocupa más de 1 MiB"))
     try:
         return TableSchema.model_validate(yaml.safe_load(data))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise SchemaInvalid(_first_fault(error), remedy="see: redpact-coordinator training simulate --help") from error
+        raise SchemaInvalid(
+            _first_fault(error), remedy=_("consulte: redpact-coordinator training simulate --help")
+        ) from error
 
 
 def read_table(path: Path, schema: TableSchema) -> Table:
@@ -128,10 +131,16 @@ def read_table(path: Path, schema: TableSchema) -> Table:
     rows = read_rows(path, schema)
     sites = [str(row[schema.site] or "").strip() for row in rows]
     if "" in sites:
-        raise TableInvalid(f"row {sites.index('') + 1}: no {schema.site}", remedy="every row needs its site")
+        raise TableInvalid(
+            _("fila {index!s}: falta {site}", index=sites.index("") + 1, site=schema.site),
+            remedy=_("todas las filas necesitan su sede"),
+        )
     table = Table(np.array(sites), encode_features(rows, schema.features), encode_labels(rows, schema.label))
     if len(table.site_names) > MAX_SITES:
-        raise TableInvalid(f"more than {MAX_SITES} sites", remedy="is this the right column for the site?")
+        raise TableInvalid(
+            _("hay más de {max_sites} sedes", max_sites=MAX_SITES),
+            remedy=_("compruebe que la columna indicada es la de la sede"),
+        )
     return table
 
 
@@ -147,26 +156,34 @@ def read_rows(path: Path, schema: TableSchema) -> list[Mapping[str, Value]]:
             _require_columns(reader.fieldnames or (), schema)
             rows = [_needed(row, schema, reader.line_num) for row in reader]
     except OSError as error:
-        raise TableInvalid(f"{path}: {error.strerror or error}", remedy="check the path") from error
+        raise TableInvalid(f"{path}: {error.strerror or error}", remedy=_("compruebe la ruta")) from error
     except (csv.Error, UnicodeDecodeError) as error:
-        raise TableInvalid(f"{path}: not a CSV file in UTF-8: {error}", remedy="export it again") from error
+        raise TableInvalid(
+            _("{path}: no es un fichero CSV en UTF-8: {error}", path=path, error=str(error)),
+            remedy=_("expórtelo de nuevo"),
+        ) from error
     if not rows:
-        raise TableInvalid(f"{path} has no rows")
+        raise TableInvalid(_("{path} no tiene filas", path=path))
     if len(rows) > MAX_ROWS:
-        raise TableInvalid(f"{path} has more than {MAX_ROWS} rows")
+        raise TableInvalid(_("{path} tiene más de {max_rows} filas", path=path, max_rows=MAX_ROWS))
     return rows
 
 
 def _require_columns(header: Sequence[str], schema: TableSchema) -> None:
     missing = [name for name in schema.columns if name not in header]
     if missing:
-        raise TableInvalid(f"the table lacks {', '.join(missing)}", remedy="correct the header or the schema")
+        raise TableInvalid(
+            _("en la tabla falta {missing}", missing=", ".join(missing)), remedy=_("corrija el encabezado o el esquema")
+        )
 
 
 def _needed(row: Mapping[str | None, object], schema: TableSchema, line: int) -> Mapping[str, Value]:
     # The csv module pads short rows with None and puts the rest of long ones under the key None.
     if None in row or any(row[name] is None for name in schema.columns):
-        raise TableInvalid(f"line {line}: another number of fields than the header", remedy="was the file cut off?")
+        raise TableInvalid(
+            _("línea {line!s}: el número de campos no es el del encabezado", line=line),
+            remedy=_("compruebe que el fichero no está cortado"),
+        )
     return {name: str(row[name]) for name in schema.columns}
 
 
@@ -174,4 +191,4 @@ def _first_fault(error: Exception) -> str:
     if isinstance(error, ValidationError):
         fault = error.errors(include_url=False, include_input=False)[0]
         return f"{'.'.join(str(part) for part in fault['loc']) or 'schema'}: {fault['msg']}"
-    return f"not YAML: {error}"
+    return _("no es un documento YAML: {error}", error=str(error))

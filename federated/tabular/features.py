@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from federated.errors import TableInvalid
+from presentation.messages import _
 
 MAX_FEATURES: Final = 200
 MAX_CATEGORIES: Final = 100
@@ -148,7 +149,7 @@ def encode_features(rows: Sequence[Mapping[str, Value]], features: Sequence[Feat
         if len(faults) >= MAX_REPORTED_FAULTS:
             break
     if faults:
-        raise TableInvalid("; ".join(faults), remedy="correct these rows or the schema")
+        raise TableInvalid("; ".join(faults), remedy=_("corrija estas filas o el esquema"))
     return matrix
 
 
@@ -161,4 +162,7 @@ def encode_labels(rows: Sequence[Mapping[str, Value]], label: LabelSpec) -> Floa
     try:
         return np.array([label.encode(row[label.name]) for row in rows], dtype=np.float64)
     except (KeyError, ValueError) as error:
-        raise TableInvalid(f"label {label.name!r}: {error}", remedy="every row needs the label") from error
+        raise TableInvalid(
+            _("etiqueta {label!r}: {error}", label=label.name, error=str(error)),
+            remedy=_("todas las filas necesitan la etiqueta"),
+        ) from error

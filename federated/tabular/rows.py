@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from federated.errors import DataUnsuitable
 from federated.tabular.features import FloatMatrix, FloatVector
+from presentation.messages import _
 
 Selection = npt.NDArray[np.bool_] | npt.NDArray[np.intp]
 
@@ -35,11 +36,11 @@ class Rows:
         """
         known = weights if weights is not None else np.ones(len(labels), dtype=np.float64)
         if matrix.ndim != 2 or labels.shape != matrix.shape[:1] or known.shape != labels.shape:  # noqa: PLR2004 - a matrix
-            raise DataUnsuitable("rows, labels and weights have different lengths")
+            raise DataUnsuitable(_("las filas, las etiquetas y los pesos tienen longitudes distintas"))
         if not np.isfinite(matrix).all() or (np.abs(matrix) > 1.0).any() or not np.isin(labels, (0.0, 1.0)).all():
-            raise DataUnsuitable("the rows are not encoded within the manifest's public bounds")
+            raise DataUnsuitable(_("las filas no están codificadas dentro de los límites públicos del manifiesto"))
         if not ((known >= 0.0) & (known <= 1.0)).all():  # NaN is neither
-            raise DataUnsuitable("a person's weight must be between 0 and 1")
+            raise DataUnsuitable(_("el peso de una persona debe estar entre 0 y 1"))
         return cls(matrix, labels, known)
 
     def __len__(self) -> int:

@@ -20,6 +20,7 @@ from node.people.store import people_store
 from policies.case_access import AccessGained, CaseAccess, load_case_access
 from policies.terms import find_term
 from policies.vocabulary import load_vocabulary
+from presentation.messages import _
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -58,7 +59,9 @@ class CaseDesk:
         now = self._context.clock.now()
         end = datetime.combine(until + timedelta(days=1), time(), UTC) if until else None
         if end is not None and end <= now:
-            raise CaseDateInvalid("the last day is over", remedy="give a later --until, or none")
+            raise CaseDateInvalid(
+                _("el último día ya ha pasado"), remedy=_("indique una fecha posterior en --until, o no la indique")
+            )
         member = Membership(
             check_professional(professional), self._role(role), now, end, added_by=check_professional(added_by)
         )

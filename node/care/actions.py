@@ -13,6 +13,7 @@ from node.context import NodeContext
 from node.people.documents import Document
 from node.people.store import people_store
 from policies.vocabulary import load_vocabulary
+from presentation.messages import _
 
 _LISTS: Final = {
     "function": "function",
@@ -107,5 +108,5 @@ def _checked(action: CaseAction) -> CaseAction:
     for part, list_id in _LISTS.items():
         load_vocabulary().code(list_id, getattr(action, part))
     if action.until is not None and action.until < action.since:
-        raise CaseDateInvalid("the action ends before it begins", remedy="check --from-date and --until")
+        raise CaseDateInvalid(_("la acción termina antes de empezar"), remedy=_("compruebe --from-date y --until"))
     return action

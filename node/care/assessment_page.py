@@ -13,6 +13,7 @@ from node.care.view_sources import Gathered
 from node.care.views import source_lines
 from node.people.documents import Document
 from policies.catalogue import load_catalogue
+from presentation.messages import _
 from service.errors import HomeUnusable
 from service.files import write_private
 
@@ -64,7 +65,7 @@ def write_assessment_page(path: Path, gathered: Gathered, document: Document, *,
     try:
         write_private(path, assessment_page(gathered, document, lang=lang).encode())
     except HomeUnusable as error:
-        raise PageNotWritten(error.message, remedy="check the path") from error
+        raise PageNotWritten(error.message, remedy=_("compruebe la ruta")) from error
 
 
 def assessment_page(gathered: Gathered, document: Document, *, lang: str = "es") -> str:

@@ -1,6 +1,7 @@
 """Errors of the cases of a node. `CaseError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class CaseError(RedpactError):
@@ -14,7 +15,7 @@ class ProfessionalInvalid(CaseError):
 
     code = "professional_invalid"
     kind = ErrorKind.USAGE
-    es = "La referencia de la profesional no es válida. Use la clave de personal de la entidad, nunca un DNI."
+    sentence = _("La referencia de la profesional no es válida. Use la clave de personal de la entidad, nunca un DNI.")
 
 
 class MemberKnown(CaseError):
@@ -22,7 +23,7 @@ class MemberKnown(CaseError):
 
     code = "case_member_known"
     kind = ErrorKind.USAGE
-    es = "Esa profesional ya está en el equipo del caso con esa función."
+    sentence = _("Esa profesional ya está en el equipo del caso con esa función.")
 
 
 class MemberUnknown(CaseError):
@@ -30,7 +31,7 @@ class MemberUnknown(CaseError):
 
     code = "case_member_unknown"
     kind = ErrorKind.USAGE
-    es = "Esa profesional no está ahora en el equipo del caso. Consulte «redpact-node case team list»."
+    sentence = _("Esa profesional no está ahora en el equipo del caso. Consulte «redpact-node case team list».")
 
 
 class ActionUnknown(CaseError):
@@ -38,7 +39,7 @@ class ActionUnknown(CaseError):
 
     code = "case_action_unknown"
     kind = ErrorKind.USAGE
-    es = "El caso de esa persona no tiene esa acción. Consulte «redpact-node case action list»."
+    sentence = _("El caso de esa persona no tiene esa acción. Consulte «redpact-node case action list».")
 
 
 class CaseDateInvalid(CaseError):
@@ -46,7 +47,7 @@ class CaseDateInvalid(CaseError):
 
     code = "case_date_invalid"
     kind = ErrorKind.USAGE
-    es = "La fecha no es válida o el final es anterior al principio. Escríbala como AAAA-MM-DD."
+    sentence = _("La fecha no es válida o el final es anterior al principio. Escríbala como AAAA-MM-DD.")
 
 
 class PageNotWritten(CaseError):
@@ -54,4 +55,4 @@ class PageNotWritten(CaseError):
 
     code = "case_page_not_written"
     kind = ErrorKind.USAGE
-    es = "No se puede escribir la página. Revise la ruta y el espacio libre."
+    sentence = _("No se puede escribir la página. Revise la ruta y el espacio libre.")

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from node.care.errors import ProfessionalInvalid
+from presentation.messages import _
 from records_exchange.request import holds_identity_document
 
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
@@ -18,11 +19,12 @@ def check_professional(text: str) -> str:
     reference = text.strip()
     if not _REFERENCE.fullmatch(reference):
         raise ProfessionalInvalid(
-            "a professional is named by up to 64 letters, digits and . _ : / -",
-            remedy="give --professional, or set REDPACT_PROFESSIONAL",
+            _("la profesional se indica con hasta 64 letras, dígitos y . _ : / -"),
+            remedy=_("indique --professional, o defina REDPACT_PROFESSIONAL"),
         )
     if holds_identity_document(reference):
         raise ProfessionalInvalid(
-            "a professional is not named by an identity document", remedy="use the entity's own staff code"
+            _("no se puede identificar a una profesional con un documento de identidad"),
+            remedy=_("use la clave de personal de la entidad"),
         )
     return reference

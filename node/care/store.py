@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from node.care.errors import ActionUnknown, MemberKnown, MemberUnknown
 from node.care.model import CaseAction, Membership, Opening
 from node.care.tables import ACTIONS, OPENINGS, TEAM
+from presentation.messages import _
 
 # Built once: a summary that is asked for actions runs this for every request.
 _ACTIONS_OF: Final = (
@@ -38,7 +39,14 @@ class CaseStore:
             MemberKnown: they are on it in that function already.
         """
         if any(held.role == member.role for held in self.memberships(person_ref, member.professional, now)):
-            raise MemberKnown(f"{member.professional} is on the team as {member.role}", remedy="nothing is left to do")
+            raise MemberKnown(
+                _(
+                    "{professional} ya está en el equipo con la función {role}",
+                    professional=member.professional,
+                    role=member.role,
+                ),
+                remedy=_("no tiene que hacer nada más"),
+            )
         row = {"membership_id": uuid.uuid4().hex, "person_ref": person_ref, **asdict(member)}
         self._session.execute(insert(TEAM).values(row))
 
@@ -55,7 +63,10 @@ class CaseStore:
         )
         count = len(self._session.execute(select(TEAM.c.membership_id).where(live)).all())
         if not count:
-            raise MemberUnknown(f"{professional} is not on the team", remedy="see redpact-node case team list")
+            raise MemberUnknown(
+                _("{professional} no está en el equipo", professional=professional),
+                remedy=_("consulte: redpact-node case team list"),
+            )
         self._session.execute(update(TEAM).where(live).values(until=now, ended_by=ended_by))
         return count
 
@@ -101,7 +112,10 @@ class CaseStore:
         found = [action for action in self.actions(person_ref) if action_id and action.action_id.startswith(action_id)]
         if len(found) != 1:
             problem = "several actions" if found else "no action"
-            raise ActionUnknown(f"{problem} of that id in this case", remedy="see redpact-node case action list")
+            raise ActionUnknown(
+                _("{problem} con ese identificador en este caso", problem=problem),
+                remedy=_("consulte: redpact-node case action list"),
+            )
         return found[0]
 
     def change_action(self, changed: CaseAction) -> None:

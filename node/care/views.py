@@ -13,6 +13,7 @@ from policies.case_access import access_label
 from policies.catalogue import load_catalogue
 from policies.errors import error_document
 from policies.reasons import ReasonCode, reason_label
+from presentation.messages import in_language
 
 _WIDTH: Final = 130
 _NAMED: Final = 6
@@ -73,7 +74,7 @@ def source_lines(gathered: Gathered, lang: str) -> Iterator[str]:
 def _about(source: Source, lang: str) -> Iterator[str]:
     words = _WORDS["en" if lang == "en" else "es"]
     if source.error is not None:
-        said = source.error.message if lang == "en" else source.error.es
+        said = in_language(source.error.sentence, lang)
         yield f"✗ {source.name}: {words['silent']}. {said} [{source.error.code}]"
     elif source.refusal is not None:
         yield f"- {source.name}: {words['nothing']} ({reason_label(source.refusal, lang)})"

@@ -18,6 +18,7 @@ from node.cli import (
     training,
     vocabulary,
 )
+from presentation.messages import _
 from service.command_line import run
 
 app = typer.Typer(
@@ -28,7 +29,12 @@ app = typer.Typer(
 )
 
 
-@app.callback()
+@app.callback(
+    help=_(
+        "Administra el nodo de una entidad: sus fichas, sus consentimientos, su registro y su intercambio con "
+        "otras entidades."
+    )
+)
 def _about() -> None:
     """Run an entity's node: its records, its consents, its ledger, its exchange with other entities."""
 

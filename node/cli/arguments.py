@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from presentation.messages import _
+
 if TYPE_CHECKING:
     from node.people.documents import Document
 
@@ -18,7 +20,7 @@ DocumentOption = Annotated[
     typer.Option(
         "--document",
         envvar=DOCUMENT_VARIABLE,
-        help="DNI, NIE, PAS:<country>:<number> or linkage code; '-' reads it from standard input.",
+        help=_("DNI, NIE, PAS:<country>:<number> o código de enlace; con '-' se lee de la entrada estándar."),
         show_default=False,
     ),
 ]

@@ -8,11 +8,14 @@ from node.cli import case_action, case_team, case_views
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, who_asks
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, help="Cases: team, opening, actions, coordination, joint assessment.")
+    group = typer.Typer(
+        no_args_is_help=True, help=_("Casos: equipo, apertura, acciones, coordinación y valoración conjunta.")
+    )
     case_team.register(group)
     _register_open(group)
     case_action.register(group)
@@ -21,12 +24,20 @@ def register(app: typer.Typer) -> None:
 
 
 def _register_open(group: typer.Typer) -> None:
-    @group.command(name="open")
+    @group.command(
+        name="open",
+        help=_(
+            "Abre durante doce horas el caso de una persona a una profesional que no está en su equipo; la "
+            "apertura queda registrada."
+        ),
+    )
     def open_case(
         *,
         home: HomeOption,
         document: DocumentOption,
-        reason: Annotated[str, typer.Option("--reason", help="Why; see: redpact-node vocabulary openings.")],
+        reason: Annotated[
+            str, typer.Option("--reason", help=_("Motivo de la apertura; consulte: redpact-node vocabulary openings."))
+        ],
         professional: ProfessionalOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,

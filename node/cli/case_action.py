@@ -7,34 +7,54 @@ import typer
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, read_day, who_asks
+from presentation.messages import _
 
 FunctionOption = Annotated[
     str,
-    typer.Option("--function", help="Function of who does it: a code of function; that of the team by default."),
+    typer.Option(
+        "--function",
+        help=_("Función de la profesional que realiza la acción: un código de function; por defecto, la del equipo."),
+    ),
 ]
 PartOption = Annotated[
-    str, typer.Option("--case-role", help="Part in the case: a code of case_role; responsible by default.")
+    str, typer.Option("--case-role", help=_("Papel en el caso: un código de case_role; por defecto, responsible."))
 ]
-StateOption = Annotated[str, typer.Option("--state", help="A code of action_state; planned by default.")]
-SinceOption = Annotated[str, typer.Option("--since", help="First day: YYYY-MM-DD; today by default.")]
-UntilOption = Annotated[str, typer.Option("--until", help="Last day foreseen: YYYY-MM-DD.")]
+StateOption = Annotated[
+    str, typer.Option("--state", help=_("Estado de la acción: un código de action_state; por defecto, planned."))
+]
+SinceOption = Annotated[str, typer.Option("--since", help=_("Primer día (AAAA-MM-DD); por defecto, hoy."))]
+UntilOption = Annotated[str, typer.Option("--until", help=_("Último día previsto (AAAA-MM-DD)."))]
 
 
 def register(group: typer.Typer) -> None:
     """Add the group to the group ``case``."""
-    actions = typer.Typer(no_args_is_help=True, help="What this entity does and plans in a case: add, update, list.")
+    actions = typer.Typer(
+        no_args_is_help=True,
+        help=_("Acciones que esta entidad realiza o tiene previstas en un caso: añadir, actualizar y mostrar."),
+    )
     for add in (_register_add, _register_update, _register_list):
         add(actions)
     group.add_typer(actions, name="action")
 
 
 def _register_add(group: typer.Typer) -> None:
-    @group.command(name="add")
+    @group.command(
+        name="add",
+        help=_(
+            "Registra una acción. Mientras está prevista o en curso, las demás entidades ven sus códigos y "
+            "fechas si la persona lo consiente."
+        ),
+    )
     def add_action(
         *,
         home: HomeOption,
         document: DocumentOption,
-        what: Annotated[str, typer.Option("--what", help="A code of intervention; see: vocabulary codes.")],
+        what: Annotated[
+            str,
+            typer.Option(
+                "--what", help=_("Acción que se realiza: un código de intervention; consulte: vocabulary codes.")
+            ),
+        ],
         professional: ProfessionalOption = "",
         function: FunctionOption = "",
         case_role: PartOption = "",
@@ -54,13 +74,15 @@ def _register_add(group: typer.Typer) -> None:
 
 
 def _register_update(group: typer.Typer) -> None:
-    @group.command(name="update")
+    @group.command(name="update", help=_("Modifica una actuación: solo los datos que se indican."))
     def update_action(
         *,
         home: HomeOption,
         document: DocumentOption,
-        action_id: Annotated[str, typer.Argument(help="Id of the action, or its beginning; see: case action list.")],
-        what: Annotated[str, typer.Option("--what", help="A code of intervention.")] = "",
+        action_id: Annotated[
+            str, typer.Argument(help=_("Identificador de la actuación, o su comienzo; véase: case action list."))
+        ],
+        what: Annotated[str, typer.Option("--what", help=_("Código de intervención."))] = "",
         function: FunctionOption = "",
         case_role: PartOption = "",
         state: StateOption = "",
@@ -79,7 +101,7 @@ def _register_update(group: typer.Typer) -> None:
 
 
 def _register_list(group: typer.Typer) -> None:
-    @group.command(name="list")
+    @group.command(name="list", help=_("Muestra las actuaciones de esta entidad en el caso de una persona."))
     def list_actions(
         *, home: HomeOption, document: DocumentOption, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:

@@ -7,16 +7,21 @@ import typer
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import read_day, who_asks
+from presentation.messages import _
 
 MemberOption = Annotated[
-    str, typer.Option("--professional", help="Staff code of the professional at this entity, never a document.")
+    str,
+    typer.Option(
+        "--professional",
+        help=_("Clave de personal de la profesional en esta entidad, nunca un documento de identidad."),
+    ),
 ]
 ByOption = Annotated[
     str,
     typer.Option(
         "--by",
         envvar="REDPACT_PROFESSIONAL",
-        help="Staff code of who says so; your login name if none is given.",
+        help=_("Clave de personal de quien hace el cambio; si no se indica, su nombre de usuario."),
         show_default=False,
     ),
 ]
@@ -24,21 +29,25 @@ ByOption = Annotated[
 
 def register(group: typer.Typer) -> None:
     """Add the group to the group ``case``."""
-    team = typer.Typer(no_args_is_help=True, help="Who works on a person's case: add, remove, list.")
+    team = typer.Typer(
+        no_args_is_help=True, help=_("Equipo del caso de una persona: añade, quita y muestra profesionales.")
+    )
     for add in (_register_add, _register_remove, _register_list):
         add(team)
     group.add_typer(team, name="team")
 
 
 def _register_add(group: typer.Typer) -> None:
-    @group.command(name="add")
+    @group.command(name="add", help=_("Añade una profesional al equipo del caso de una persona, desde este momento."))
     def add_member(
         *,
         home: HomeOption,
         document: DocumentOption,
         professional: MemberOption,
-        role: Annotated[str, typer.Option("--role", help="Function; see: redpact-node vocabulary codes function.")],
-        until: Annotated[str, typer.Option("--until", help="Last day: YYYY-MM-DD; none if it is open.")] = "",
+        role: Annotated[str, typer.Option("--role", help=_("Función; véase: redpact-node vocabulary codes function."))],
+        until: Annotated[
+            str, typer.Option("--until", help=_("Último día: AAAA-MM-DD; no lo indique si no hay fecha de fin."))
+        ] = "",
         by: ByOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
@@ -55,7 +64,7 @@ def _register_add(group: typer.Typer) -> None:
 
 
 def _register_remove(group: typer.Typer) -> None:
-    @group.command(name="remove")
+    @group.command(name="remove", help=_("Quita a una profesional del equipo, en todas sus funciones y al instante."))
     def remove_member(
         *,
         home: HomeOption,
@@ -76,7 +85,10 @@ def _register_remove(group: typer.Typer) -> None:
 
 
 def _register_list(group: typer.Typer) -> None:
-    @group.command(name="list")
+    @group.command(
+        name="list",
+        help=_("Muestra quién está y quién estuvo en el equipo, y quién abrió el caso sin pertenecer a él."),
+    )
     def list_team(
         *,
         home: HomeOption,

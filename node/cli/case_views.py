@@ -10,17 +10,30 @@ import typer
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, ReasonOption, who_asks
+from presentation.messages import _
 
 if TYPE_CHECKING:
     from node.care.view_sources import Gathered
     from node.people.documents import Document
 
-PurposeOption = Annotated[str, typer.Option("--purpose", help="What for; see: redpact-node vocabulary purposes.")]
+PurposeOption = Annotated[str, typer.Option("--purpose", help=_("Finalidad; véase: redpact-node vocabulary purposes."))]
 HoldersOption = Annotated[
     list[str] | None,
-    typer.Option("--from", help="Entities to ask: ENT[,ENT]; may be repeated. None: those whom the locator names."),
+    typer.Option(
+        "--from",
+        help=_(
+            "Entidades a las que se pregunta: ENT[,ENT]; puede repetirse. Si no se indica ninguna, las que "
+            "señale el localizador."
+        ),
+    ),
 ]
-RoleOption = Annotated[str, typer.Option("--role", help="Role of who asks; that of the team, or the usual one here.")]
+RoleOption = Annotated[
+    str,
+    typer.Option(
+        "--role",
+        help=_("Función de quien pregunta; por defecto, la que tiene en el equipo o la habitual en esta entidad."),
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,12 @@ def _gathered(asked: _Asked, fields: Sequence[str]) -> "Gathered":
 
 
 def _register_grid(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Muestra quién hace qué en el caso de una persona y hasta cuándo, en esta entidad y en las que "
+            "comparten esa información.\n\nTermina con 0 si alguna entidad muestra algo; si no, igual que fetch."
+        )
+    )
     def grid(
         *,
         home: HomeOption,
@@ -72,10 +90,7 @@ def _register_grid(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show who does what in a person's case and until when, at this entity and at those that share it.
-
-        Exits with 0 when some entity shows anything; otherwise as fetch does.
-        """
+        """Show who does what in a person's case and until when, at this entity and at those that share it."""
         from node.care.coordination_grid import FIELD, grid_document, grid_text
 
         asked = _Asked(home, read_document(document), purpose, holders, professional, reason, role)
@@ -85,7 +100,12 @@ def _register_grid(group: typer.Typer) -> None:
 
 
 def _register_assessment(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Muestra los diagnósticos de varias entidades lado a lado, cada uno con su propio consentimiento, y "
+            "marca las diferencias.\n\nTermina con 0 si alguna entidad muestra algo; si no, igual que fetch."
+        )
+    )
     def assessment(
         *,
         home: HomeOption,
@@ -96,15 +116,13 @@ def _register_assessment(group: typer.Typer) -> None:
         reason: ReasonOption = "",
         role: RoleOption = "",
         html: Annotated[
-            Path | None, typer.Option("--html", help="Write it as an HTML page too, readable by its owner only.")
+            Path | None,
+            typer.Option("--html", help=_("Escribe también una página HTML que solo puede leer su propietario.")),
         ] = None,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show the diagnoses of several entities side by side, each under its own consent, with the differences.
-
-        Exits with 0 when some entity shows anything; otherwise as fetch does.
-        """
+        """Show the diagnoses of several entities side by side, each under its own consent, with the differences."""
         from node.care.assessment import FIELDS, assessment_document
         from node.care.assessment_page import write_assessment_page
         from node.care.assessment_text import assessment_text
@@ -119,7 +137,12 @@ def _register_assessment(group: typer.Typer) -> None:
 
 
 def _register_overlaps(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Señala las prestaciones que dos entidades dan a la vez y las necesidades valoradas que ninguna "
+            "entidad atiende.\n\nTermina con 0 si alguna entidad muestra algo; si no, igual que fetch."
+        )
+    )
     def overlaps(
         *,
         home: HomeOption,
@@ -132,10 +155,7 @@ def _register_overlaps(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Point at provisions that two entities give at once, and at assessed needs that nobody answers.
-
-        Exits with 0 when some entity shows anything; otherwise as fetch does.
-        """
+        """Point at provisions that two entities give at once, and at assessed needs that nobody answers."""
         from node.care.overlaps_report import FIELDS, overlaps_document, overlaps_text
 
         asked = _Asked(home, read_document(document), purpose, holders, professional, reason, role)

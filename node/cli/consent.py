@@ -8,42 +8,63 @@ import typer
 from node.cli import consent_papers, consent_scope
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
 if TYPE_CHECKING:
     from node.consents.guardians import GuardianInput
 
-ConsentArgument = Annotated[str, typer.Argument(help="Id of the consent; see: consent list.")]
+ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
 GuardianOption = Annotated[
-    str, typer.Option("--guardian-document", help="Document of who acts for the person (parent, guardian, support).")
+    str,
+    typer.Option(
+        "--guardian-document",
+        help=_("Documento de identidad de quien actúa por la persona (progenitor, tutor, apoyo)."),
+    ),
 ]
 RelationOption = Annotated[
     str,
     typer.Option(
         "--guardian-relation",
-        help="Under 14: parent, guardian, public_entity. From 14: curator, de_facto, attorney, public_entity.",
+        help=_(
+            "Con menos de 14 años: parent, guardian, public_entity. Desde los 14: curator, de_facto, "
+            "attorney, public_entity."
+        ),
     ),
 ]
-PurposeOption = Annotated[list[str], typer.Option("--purpose", help="What for; may be repeated.")]
-RecipientOption = Annotated[list[str], typer.Option("--recipient", help="Entity that may ask; may be repeated.")]
+PurposeOption = Annotated[list[str], typer.Option("--purpose", help=_("Finalidad; puede repetirse."))]
+RecipientOption = Annotated[
+    list[str], typer.Option("--recipient", help=_("Entidad que puede pedir los datos; puede repetirse."))
+]
 FieldsOption = Annotated[
     list[str] | None,
-    typer.Option("--fields", help="Fields or groups of fields: a,b; the minimum summary when none is given."),
+    typer.Option("--fields", help=_("Campos o grupos de campos: a,b; si no se indica ninguno, el resumen mínimo.")),
 ]
-DaysOption = Annotated[int, typer.Option("--valid-days", help="Days of validity from now, 1 to 1825.")]
+DaysOption = Annotated[int, typer.Option("--valid-days", help=_("Días de vigencia desde ahora, de 1 a 1825."))]
 HoldersOption = Annotated[
     list[str] | None,
-    typer.Option("--holder", help="Other entity that shares too under this signature: ENT[,ENT]; may be repeated."),
+    typer.Option(
+        "--holder",
+        help=_("Otra entidad que también comparte sus datos con esta misma firma: ENT[,ENT]; puede repetirse."),
+    ),
 ]
 EvidenceOption = Annotated[
     Path | None,
-    typer.Option("--evidence", help="Scan of the signed form: kept sealed at the node, its hash goes to the ledger."),
+    typer.Option(
+        "--evidence",
+        help=_(
+            "Copia escaneada del formulario firmado: se guarda cifrada en el nodo y su hash se anota en el registro."
+        ),
+    ),
 ]
-NoticeOption = Annotated[str, typer.Option("--notice-lang", help="Language of the notice shown.")]
+NoticeOption = Annotated[str, typer.Option("--notice-lang", help=_("Idioma del texto informativo que se mostró."))]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, help="Consents of people: give, refuse, renew, withdraw, list, receipt.")
+    group = typer.Typer(
+        no_args_is_help=True,
+        help=_("Consentimientos de las personas: registra, rechaza, renueva, retira, muestra y da justificantes."),
+    )
     for add in (_register_grant, _register_refuse, _register_renew, _register_withdraw):
         add(group)
     consent_scope.register(group)
@@ -52,7 +73,13 @@ def register(app: typer.Typer) -> None:
 
 
 def _register_grant(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Registra el consentimiento de una persona: qué campos, para qué, para quién y hasta cuándo.\n\nCon "
+            "--holder el consentimiento se envía también a esas entidades, que comparten sus datos en cuanto los "
+            "testigos lo han cofirmado aquí."
+        )
+    )
     def grant(
         *,
         home: HomeOption,
@@ -69,10 +96,7 @@ def _register_grant(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Record a person's consent: which fields, for what, for whom, until when.
-
-        With --holder the consent travels: those entities share too, once witnesses have cosigned it here.
-        """
+        """Record a person's consent: which fields, for what, for whom, until when."""
         from node.consents.consents import GrantInput
         from node.consents.report import consent_document, consent_text
 
@@ -92,7 +116,7 @@ def _register_grant(group: typer.Typer) -> None:
 
 
 def _register_refuse(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Registra que se pidió el consentimiento a una persona y dijo que no; se le atiende igual."))
     def refuse(
         *,
         home: HomeOption,
@@ -125,7 +149,12 @@ def _register_refuse(group: typer.Typer) -> None:
 
 
 def _register_renew(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Renueva un consentimiento vigente: mismos campos, finalidades y destinatarias, el texto informativo "
+            "de hoy y una nueva fecha de fin."
+        )
+    )
     def renew(
         *,
         home: HomeOption,
@@ -149,7 +178,14 @@ def _register_renew(group: typer.Typer) -> None:
 
 
 def _register_withdraw(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Retira un consentimiento: desde este momento, aquí no se comparte nada con él.\n\nSe avisa "
+            "automáticamente a las demás entidades que tienen los datos y a las que recibieron algo con él; "
+            "véase: consent status. También puede retirarse aquí un consentimiento con el que esta entidad solo "
+            "recibió datos."
+        )
+    )
     def withdraw(
         *,
         home: HomeOption,
@@ -159,11 +195,7 @@ def _register_withdraw(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Withdraw a consent: from now on nothing is shared under it here.
-
-        The other holders, and whoever received something under it, are told by themselves; see: consent status.
-        A consent under which this entity only received something can be withdrawn here too.
-        """
+        """Withdraw a consent: from now on nothing is shared under it here."""
         from node.consents.status import consent_standing
         from node.consents.status_report import withdrawn_document, withdrawn_text
 

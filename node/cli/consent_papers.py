@@ -7,8 +7,9 @@ import typer
 
 from node.cli.arguments import read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
-ConsentArgument = Annotated[str, typer.Argument(help="Id of the consent; see: consent list.")]
+ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
 
 
 def register(group: typer.Typer) -> None:
@@ -18,17 +19,35 @@ def register(group: typer.Typer) -> None:
 
 
 def _register_list(group: typer.Typer) -> None:
-    @group.command(name="list")
+    @group.command(
+        name="list",
+        help=_(
+            "Muestra los consentimientos y su estado, del más antiguo al más reciente; con --due, los que hay "
+            "que renovar, por fecha de fin."
+        ),
+    )
     def list_consents(
         *,
         home: HomeOption,
         document: Annotated[
-            str, typer.Option("--document", help="Only this person's; '-' reads it from standard input.")
+            str,
+            typer.Option(
+                "--document", help=_("Solo los de la persona con este documento; '-' lo lee de la entrada estándar.")
+            ),
         ] = "",
         due: Annotated[
-            bool, typer.Option("--due", help="Only those to talk about: they end soon, a minor turned 14, old notice.")
+            bool,
+            typer.Option(
+                "--due",
+                help=_(
+                    "Solo los que conviene revisar con la persona: acaban pronto, ya ha cumplido 14 años o el "
+                    "texto informativo es antiguo."
+                ),
+            ),
         ] = False,
-        days: Annotated[int, typer.Option("--days", min=0, max=1825, help="With --due: how soon is soon.")] = 60,
+        days: Annotated[
+            int, typer.Option("--days", min=0, max=1825, help=_("Con --due: días de antelación con que se avisa."))
+        ] = 60,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -45,14 +64,25 @@ def _register_list(group: typer.Typer) -> None:
 
 
 def _register_receipt(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Escribe el justificante de una persona: el consentimiento en palabras, su anotación y una prueba "
+            "que redpact-audit comprueba sin conexión."
+        )
+    )
     def receipt(
         home: HomeOption,
         consent_id: ConsentArgument,
-        directory: Annotated[Path, typer.Argument(help="New folder for the receipt.")],
+        directory: Annotated[Path, typer.Argument(help=_("Carpeta nueva para el justificante."))],
         pdf: Annotated[
             bool | None,
-            typer.Option("--pdf/--no-pdf", help="PDF too; without either, when redpact[pdf] is installed."),
+            typer.Option(
+                "--pdf/--no-pdf",
+                help=_(
+                    "Escribe también el PDF; si no se indica ninguna de las dos opciones, lo escribe cuando "
+                    "redpact[pdf] está instalado."
+                ),
+            ),
         ] = None,
         as_json: JsonOption = False,
     ) -> None:
@@ -64,11 +94,16 @@ def _register_receipt(group: typer.Typer) -> None:
 
 
 def _register_evidence(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Abre la copia escaneada del formulario firmado en que se apoya un consentimiento, tras comprobarla "
+            "con el registro."
+        )
+    )
     def evidence(
         home: HomeOption,
         consent_id: ConsentArgument,
-        file: Annotated[Path, typer.Argument(help="File to write; only its owner can read it.")],
+        file: Annotated[Path, typer.Argument(help=_("Fichero que se escribe; solo puede leerlo su propietario."))],
         as_json: JsonOption = False,
     ) -> None:
         """Open the scan of the signed form that a consent rests on, checked against the ledger."""

@@ -6,8 +6,9 @@ import typer
 
 from node.cli.arguments import split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
-ConsentArgument = Annotated[str, typer.Argument(help="Id of the consent; see: consent list.")]
+ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
 
 
 def register(group: typer.Typer) -> None:
@@ -17,16 +18,25 @@ def register(group: typer.Typer) -> None:
 
 
 def _register_narrow(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Quita algo de un consentimiento; lo demás sigue vigente. Se avisa a las entidades excluidas, que "
+            "borran sus copias."
+        )
+    )
     def narrow(
         *,
         home: HomeOption,
         consent_id: ConsentArgument,
-        fields: Annotated[list[str] | None, typer.Option("--fields", help="The fields that are left.")] = None,
-        purposes: Annotated[list[str] | None, typer.Option("--purpose", help="The purposes that are left.")] = None,
-        recipients: Annotated[list[str] | None, typer.Option("--recipient", help="The recipients left.")] = None,
+        fields: Annotated[list[str] | None, typer.Option("--fields", help=_("Campos que se mantienen."))] = None,
+        purposes: Annotated[
+            list[str] | None, typer.Option("--purpose", help=_("Finalidades que se mantienen."))
+        ] = None,
+        recipients: Annotated[
+            list[str] | None, typer.Option("--recipient", help=_("Destinatarias que se mantienen."))
+        ] = None,
         drop_holders: Annotated[
-            list[str] | None, typer.Option("--drop-holder", help="Entity that is to share no more.")
+            list[str] | None, typer.Option("--drop-holder", help=_("Entidad que deja de compartir sus datos."))
         ] = None,
         lang: LangOption = "es",
         as_json: JsonOption = False,
@@ -41,14 +51,16 @@ def _register_narrow(group: typer.Typer) -> None:
 
 
 def _register_status(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Muestra qué entidades tienen un consentimiento, a cuáles se avisó de su retirada y cuáles no han "
+            "contestado aún.\n\nTermina con 0 si han contestado todas y con 3 si aún falta alguna."
+        )
+    )
     def status(
         home: HomeOption, consent_id: ConsentArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
-        """Show who has a consent, who was told of its withdrawal, and who has not answered yet.
-
-        Exits with 0 when everybody has answered, 3 when somebody is still to be reached.
-        """
+        """Show who has a consent, who was told of its withdrawal, and who has not answered yet."""
         from node.consents.status import consent_standing
         from node.consents.status_report import exit_code, standing_text
 

@@ -7,37 +7,55 @@ import typer
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, ReasonOption, who_asks
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(
+        help=_(
+            "Pide a otras entidades, a la vez, lo que una persona les permite compartir con esta.\n\nSin --from, "
+            "el localizador privado dice a cuáles: las que tienen datos cuyo uso se ha consentido para esta "
+            "entidad y esta finalidad. Termina con 0 si alguna entidad compartió algo, con 1 si la respuesta fue "
+            "no y con 3 si no contestó ninguna."
+        )
+    )
     def fetch(
         *,
         home: HomeOption,
         document: DocumentOption,
-        purpose: Annotated[str, typer.Option("--purpose", help="What for; see: redpact-node vocabulary purposes.")],
+        purpose: Annotated[
+            str, typer.Option("--purpose", help=_("Finalidad; véase: redpact-node vocabulary purposes."))
+        ],
         holders: Annotated[
             list[str] | None,
-            typer.Option("--from", help="Entities to ask: ENT[,ENT]; may be repeated. None: ask the locator."),
+            typer.Option(
+                "--from",
+                help=_(
+                    "Entidades a las que se pregunta: ENT[,ENT]; puede repetirse. Si no se indica ninguna, se "
+                    "pregunta al localizador."
+                ),
+            ),
         ] = None,
         fields: Annotated[
             list[str] | None,
-            typer.Option("--fields", help="Fields or groups of fields: a,b; the minimum summary when none is given."),
+            typer.Option(
+                "--fields", help=_("Campos o grupos de campos: a,b; si no se indica ninguno, el resumen mínimo.")
+            ),
         ] = None,
-        role: Annotated[str, typer.Option("--role", help="Role of who asks; by default the usual one here.")] = "",
-        case: Annotated[str, typer.Option("--case", help="Your reference of the case; never a document.")] = "",
+        role: Annotated[
+            str, typer.Option("--role", help=_("Función de quien pregunta; por defecto, la habitual en esta entidad."))
+        ] = "",
+        case: Annotated[
+            str, typer.Option("--case", help=_("Referencia propia del caso; nunca un documento de identidad."))
+        ] = "",
         professional: ProfessionalOption = "",
         reason: ReasonOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Ask other entities, in parallel, for what a person lets them share with this one.
-
-        Without --from the private locator says whom: those who hold something consented for us and this purpose.
-        Exits with 0 when some entity shared something, 1 when the answer was no, 3 when nobody answered.
-        """
+        """Ask other entities, in parallel, for what a person lets them share with this one."""
         from node.care.questions import Asker, case_question
         from node.fetch.showing import fetch_and_show
 

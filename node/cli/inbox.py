@@ -5,21 +5,27 @@ from typing import Annotated
 import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, help="What waits for attention: referrals, answers, notices, consents.")
+    group = typer.Typer(
+        no_args_is_help=True,
+        help=_("Asuntos pendientes de atender: derivaciones, respuestas, avisos y consentimientos."),
+    )
     for add in (_register_list, _register_done):
         add(group)
     app.add_typer(group, name="inbox")
 
 
 def _register_list(group: typer.Typer) -> None:
-    @group.command(name="list")
+    @group.command(
+        name="list", help=_("Muestra los asuntos pendientes en este momento, del más antiguo al más reciente.")
+    )
     def list_items(
         home: HomeOption,
-        with_done: Annotated[bool, typer.Option("--all", help="Also what was dealt with.")] = False,
+        with_done: Annotated[bool, typer.Option("--all", help=_("Muestra también los asuntos ya atendidos."))] = False,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -36,10 +42,10 @@ def _register_list(group: typer.Typer) -> None:
 
 
 def _register_done(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Anota que un asunto ya se ha atendido."))
     def done(
         home: HomeOption,
-        number: Annotated[int, typer.Argument(help="Number of the item; see: inbox list.")],
+        number: Annotated[int, typer.Argument(help=_("Número del asunto; véase: inbox list."))],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

@@ -7,32 +7,49 @@ import click
 import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(init)
+    app.command(
+        help=_(
+            "Crea un nodo y lo une a la red con una invitación. Ejecútelo de nuevo para actualizar la base de datos."
+        )
+    )(init)
 
 
 def init(
     home: HomeOption,
-    token: Annotated[str, typer.Option(help="The invitation of the coordinator; '-' reads it from input.")] = "",
+    token: Annotated[str, typer.Option(help=_("Invitación del coordinador; '-' la lee de la entrada estándar."))] = "",
     listen: Annotated[
         str,
-        typer.Option(help="host:port where this node accepts calls; 'none' for no open port: they come by relay."),
+        typer.Option(
+            help=_(
+                "host:port donde este nodo acepta llamadas; 'none' para no abrir ningún puerto: llegan por el "
+                "repetidor del coordinador."
+            )
+        ),
     ] = "",
     address: Annotated[
         list[str] | None,
-        typer.Option(help="host:port where others reach this node; default: --listen. Repeatable."),
+        typer.Option(
+            help=_("host:port por el que los demás llegan a este nodo; por defecto, --listen. Puede repetirse.")
+        ),
     ] = None,
     witness_listen: Annotated[
         str,
         typer.Option(
-            help="host:port where this node cosigns others' ledgers; 'none' for nowhere. Default: port + 1000."
+            help=_(
+                "host:port donde este nodo cofirma los registros de otras entidades; 'none' para no hacerlo. "
+                "Por defecto, puerto + 1000."
+            )
         ),
     ] = "",
-    witness_url: Annotated[str, typer.Option(help="Where others reach --witness-listen.")] = "",
-    database: Annotated[str, typer.Option(help="Database URL; default: an SQLite file in the home.")] = "",
+    witness_url: Annotated[str, typer.Option(help=_("Dirección por la que los demás llegan a --witness-listen."))] = "",
+    database: Annotated[
+        str, typer.Option(help=_("URL de la base de datos; por defecto, un fichero SQLite en la carpeta del programa."))
+    ] = "",
     as_json: JsonOption = False,
     lang: LangOption = "es",
 ) -> None:

@@ -7,16 +7,19 @@ import typer
 
 from node.cli import ledger_retain, ledger_witness
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, help="The entity's ledger: export it for an audit, see where it stands.")
+    group = typer.Typer(
+        no_args_is_help=True, help=_("El registro de la entidad: lo exporta para una auditoría y muestra su estado.")
+    )
 
-    @group.command()
+    @group.command(help=_("Escribe el registro completo en una carpeta; compruébelo con: redpact-audit verify DIR."))
     def export(
         home: HomeOption,
-        directory: Annotated[Path, typer.Argument(help="New folder for the export.")],
+        directory: Annotated[Path, typer.Argument(help=_("Carpeta nueva para la exportación."))],
         as_json: JsonOption = False,
     ) -> None:
         """Write the whole ledger to a folder; check it with: redpact-audit verify DIR."""
@@ -31,14 +34,19 @@ def register(app: typer.Typer) -> None:
         }
         emit(document, f"✓ {summary.origin}: {summary.size} → {directory}", as_json=as_json)
 
-    @group.command()
+    @group.command(
+        help=_(
+            "Comprueba el punto de control más reciente con las anotaciones guardadas y lo muestra, con el "
+            "estado de sus testigos."
+        )
+    )
     def status(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
         """Check the newest checkpoint against the stored entries, and print it with how its witnesses stand."""
         from node.ledger.export import own_ledger_status
         from node.ledger.witnessing.state import witnessing_text
 
         found = own_ledger_status(open_node(home).context)
-        text = f"{found.checkpoint}\n{witnessing_text(found.witnesses, lang)}"
+        text = f"{found.checkpoint}\n{witnessing_text(found.witnesses).in_language(lang)}"
         emit(found.document(), text, as_json=as_json)
 
     ledger_witness.register(group)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
 
 def register(group: typer.Typer) -> None:
@@ -23,7 +24,7 @@ def witness(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "e
 
 def policy(
     home: HomeOption,
-    entity: Annotated[str, typer.Argument(help="Whose ledger; default: this entity's.")] = "",
+    entity: Annotated[str, typer.Argument(help=_("Entidad cuyo registro se indica; por defecto, esta."))] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Print the trust policy for a ledger, by this node's own directory: for redpact-audit --policy."""
@@ -35,7 +36,7 @@ def policy(
 
 def seen(
     home: HomeOption,
-    entity: Annotated[str, typer.Argument(help="Whose ledger.")],
+    entity: Annotated[str, typer.Argument(help=_("Entidad a la que pertenece el registro."))],
     as_json: JsonOption = False,
 ) -> None:
     """Print the newest checkpoint of another ledger seen here: for redpact-audit verify --seen."""

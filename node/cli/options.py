@@ -7,6 +7,7 @@ import click
 import typer
 from rich.console import Console
 
+from presentation.messages import _
 from service.command_line import emit
 
 if TYPE_CHECKING:
@@ -17,11 +18,14 @@ __all__ = ["HomeOption", "JsonOption", "LangOption", "emit", "open_node", "progr
 HomeOption = Annotated[
     Path,
     typer.Option(
-        "--home", envvar="REDPACT_HOME", help="Folder of the node: settings, keys and database.", show_default=False
+        "--home",
+        envvar="REDPACT_HOME",
+        help=_("Carpeta del nodo: ajustes, claves y base de datos."),
+        show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-LangOption = Annotated[str, typer.Option("--lang", help="Language of labels: es or en.", envvar="REDPACT_LANG")]
+JsonOption = Annotated[bool, typer.Option("--json", help=_("Escribe un único documento JSON en la salida estándar."))]
+LangOption = Annotated[str, typer.Option("--lang", help=_("Idioma de los textos: es o en."), envvar="REDPACT_LANG")]
 
 
 def open_node(home: Path) -> "Node":

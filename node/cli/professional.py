@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from presentation.messages import _
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -16,7 +18,10 @@ ProfessionalOption = Annotated[
     typer.Option(
         "--professional",
         envvar=PROFESSIONAL_VARIABLE,
-        help="Your staff code at this entity, never a document; your login name if none is given.",
+        help=_(
+            "Su clave de personal en esta entidad, nunca un documento de identidad; si no se indica, su "
+            "nombre de usuario."
+        ),
         show_default=False,
     ),
 ]
@@ -24,8 +29,10 @@ ReasonOption = Annotated[
     str,
     typer.Option(
         "--reason",
-        help="Why you open the case when you are not on its team; see: redpact-node vocabulary openings. "
-        "On record as attended_now when nothing is said.",
+        help=_(
+            "Motivo por el que abre el caso si no está en su equipo; véase: redpact-node vocabulary "
+            "openings. Si no se indica, consta attended_now."
+        ),
     ),
 ]
 
@@ -56,9 +63,9 @@ def read_day(text: str) -> "date | None":
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise CaseDateInvalid("not a date", remedy="write it as YYYY-MM-DD") from error
+        raise CaseDateInvalid(_("no es una fecha válida"), remedy=_("escríbala como AAAA-MM-DD")) from error
     if day.isoformat() != text:  # other forms of ISO 8601 are more likely a slip
-        raise CaseDateInvalid("not a date as it is written here", remedy="write it as YYYY-MM-DD")
+        raise CaseDateInvalid(_("la fecha no tiene el formato que se usa aquí"), remedy=_("escríbala como AAAA-MM-DD"))
     return day
 
 

@@ -10,19 +10,24 @@ import typer
 from node.cli import records_access, records_erase, records_linkage, records_shared
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node, progress_console
+from presentation.messages import _
 
 if TYPE_CHECKING:
     from node.people.store import PersonStore
     from node.wiring import Node
 
-FileArgument = Annotated[Path, typer.Argument(help="CSV file; its format: redpact-node records format.")]
+FileArgument = Annotated[
+    Path, typer.Argument(help=_("Fichero CSV; su formato se explica con: redpact-node records format."))
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(
         no_args_is_help=True,
-        help="People and their records: import, export, list, show, generate, report, erase, linkage code.",
+        help=_(
+            "Personas y sus fichas: importa, exporta, enumera, muestra, genera, informa, borra y da códigos de enlace."
+        ),
     )
     for add in (_register_import, _register_export, _register_list, _register_show, _register_generate):
         add(group)
@@ -35,12 +40,15 @@ def register(app: typer.Typer) -> None:
 
 
 def _register_import(group: typer.Typer) -> None:
-    @group.command(name="import")
+    @group.command(
+        name="import",
+        help=_(
+            "Importa personas de un fichero CSV: todas o ninguna; de cada fila errónea indica la línea y cómo "
+            "corregirla.\n\nVolver a importar el mismo fichero no cambia nada."
+        ),
+    )
     def import_file(file: FileArgument, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
-        """Import people from a CSV file: all or nothing, every bad row reported with its line and remedy.
-
-        Importing the same file again changes nothing.
-        """
+        """Import people from a CSV file: all or nothing, every bad row reported with its line and remedy."""
         from node.people.import_csv import import_records
         from node.people.report import import_document, phrase
 
@@ -52,7 +60,13 @@ def _register_import(group: typer.Typer) -> None:
 
 
 def _register_export(group: typer.Typer) -> None:
-    @group.command(name="export")
+    @group.command(
+        name="export",
+        help=_(
+            "Exporta a todas las personas a un fichero CSV que solo puede leer su propietario. Contiene datos "
+            "personales sin cifrar."
+        ),
+    )
     def export_file(file: FileArgument, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Export everybody to a CSV file that only its owner can read. It holds personal data in the clear."""
         from node.people.export_csv import export_records
@@ -70,10 +84,15 @@ def _register_export(group: typer.Typer) -> None:
 
 
 def _register_list(group: typer.Typer) -> None:
-    @group.command(name="list")
+    @group.command(
+        name="list",
+        help=_("Muestra cuántas personas y unidades de convivencia hay, y las fichas modificadas más recientemente."),
+    )
     def list_people(
         home: HomeOption,
-        limit: Annotated[int, typer.Option("--limit", min=0, max=1000, help="How many people to show.")] = 20,
+        limit: Annotated[
+            int, typer.Option("--limit", min=0, max=1000, help=_("Número de personas que se muestran."))
+        ] = 20,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -88,7 +107,7 @@ def _register_list(group: typer.Typer) -> None:
 
 
 def _register_show(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Muestra todo lo que esta entidad tiene de una persona."))
     def show(home: HomeOption, document: DocumentOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Show everything that this entity holds of one person."""
         from node.people.report import person_document, person_text
@@ -103,19 +122,24 @@ def _register_show(group: typer.Typer) -> None:
 
 
 def _register_generate(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Escribe un fichero CSV con personas ficticias de una provincia. No necesita la carpeta del nodo.\n\n"
+            "Los ficheros con la misma semilla comparten algunas personas con el de la provincia anterior, por "
+            "código del INE."
+        )
+    )
     def generate(
         file: FileArgument,
-        province: Annotated[str, typer.Option("--province", help="Province of Castilla y León: INE code or name.")],
-        people: Annotated[int, typer.Option("--people", help="How many people, 1 to 100000.")] = 500,
-        seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same people.")] = 1,
+        province: Annotated[
+            str, typer.Option("--province", help=_("Provincia de Castilla y León: código del INE o nombre."))
+        ],
+        people: Annotated[int, typer.Option("--people", help=_("Número de personas, de 1 a 100000."))] = 500,
+        seed: Annotated[int, typer.Option("--seed", help=_("Semilla; la misma semilla da las mismas personas."))] = 1,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Write a CSV file of fictitious people of a province. Works without a home folder.
-
-        Files with one seed share some people with the file of the province before, by INE code.
-        """
+        """Write a CSV file of fictitious people of a province. Works without a home folder."""
         from node.fictitious.population import PopulationRequest
         from node.fictitious.population import generate as generate_people
         from node.people.export_csv import export_records
@@ -129,7 +153,7 @@ def _register_generate(group: typer.Typer) -> None:
 
 
 def _register_format(group: typer.Typer) -> None:
-    @group.command(name="format")
+    @group.command(name="format", help=_("Muestra la documentación del formato CSV. No necesita la carpeta del nodo."))
     def show_format(as_json: JsonOption = False) -> None:
         """Print the documentation of the CSV format. Works without a home folder."""
         from node.people.csv_format import columns, format_page

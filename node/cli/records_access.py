@@ -7,37 +7,51 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
 
 def register(group: typer.Typer) -> None:
     """Add the command to the group ``records``."""
 
-    @group.command(name="access-report")
+    @group.command(
+        name="access-report",
+        help=_(
+            "Informa a una persona de quién consultó qué sobre ella, cuándo y para qué, con una prueba de cada "
+            "anotación (RGPD art. 15).\n\nQueda anotado en el registro. Se indican las entidades que no "
+            "contestan; el resto del informe está completo sin ellas."
+        ),
+    )
     def access_report(
         *,
         home: HomeOption,
         document: DocumentOption,
         out: Annotated[
-            Path | None, typer.Option("--out", help="New folder: the report in es and en, its data, and the proofs.")
+            Path | None,
+            typer.Option(
+                "--out", help=_("Carpeta nueva para el informe en español e inglés, sus datos y las pruebas.")
+            ),
         ] = None,
         ask: Annotated[
-            bool, typer.Option("--ask/--no-ask", help="Whether the entities that the consents name are asked too.")
+            bool,
+            typer.Option(
+                "--ask/--no-ask",
+                help=_("Indica si se pregunta también a las entidades que figuran en los consentimientos."),
+            ),
         ] = True,
         staff_reason: Annotated[
             str,
             typer.Option(
                 "--staff-reason",
-                help="Name members of staff, by decision of the data-protection officer: rights_need_it, "
-                "lawfulness_doubted, authority_orders (GDPR art. 15; C-579/21).",
+                help=_(
+                    "Identifica a las profesionales, por decisión de la persona delegada de protección de "
+                    "datos: rights_need_it, lawfulness_doubted, authority_orders (RGPD art. 15; C-579/21)."
+                ),
             ),
         ] = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Tell a person who consulted what about them, when and what for, with a proof of each entry (GDPR art. 15).
-
-        It is noted in the ledger. Entities that do not answer are shown; the rest of the report is whole without them.
-        """
+        """Tell a person who consulted what about them, when and what for, with a proof of each entry (GDPR art. 15)."""
         from node.rights.access_report.text import issued_text
 
         node = open_node(home)

@@ -6,28 +6,34 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
 
 def register(group: typer.Typer) -> None:
     """Add the command to the group ``records``."""
 
-    @group.command()
+    @group.command(
+        help=_(
+            "Borra a una persona: su clave, su ficha, los formularios escaneados y el contenido de cada "
+            "anotación del registro sobre ella. No se puede deshacer.\n\nLas pruebas del registro siguen siendo "
+            "válidas, y una anotación dice qué se borró, cuándo y con qué base legal."
+        )
+    )
     def erase(
         *,
         home: HomeOption,
         document: DocumentOption,
         basis: Annotated[
             str,
-            typer.Option("--basis", help="Why, as an article of the law: eu-gdpr:A17-1-a ... eu-gdpr:A17-1-e."),
+            typer.Option("--basis", help=_("Motivo, como artículo de la ley: eu-gdpr:A17-1-a ... eu-gdpr:A17-1-e.")),
         ],
-        yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it cannot be undone.")] = False,
+        yes: Annotated[
+            bool, typer.Option("--yes", help=_("No pide confirmación; el borrado no se puede deshacer."))
+        ] = False,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Erase a person: key, record, scans, and the content of every ledger entry about them. It cannot be undone.
-
-        The proofs of the ledger stay valid, and an entry says what was erased, when and on which basis.
-        """
+        """Erase a person: key, record, scans, and the content of every ledger entry about them. It cannot be undone."""
         from node.rights.erasure_report import erased_document, erased_text, question
 
         parsed = read_document(document)

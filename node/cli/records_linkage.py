@@ -6,22 +6,29 @@ from typing import Annotated
 import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
 
 def register(group: typer.Typer) -> None:
     """Add the command to the group ``records``."""
 
-    @group.command("linkage-code")
+    @group.command(
+        "linkage-code",
+        help=_(
+            "Da un código a una persona sin documentación y escribe la tarjeta que se lleva.\n\nEl código hace "
+            "las veces de documento en todas partes: en las fichas, en los consentimientos y en fetch. No se "
+            "guarda nada."
+        ),
+    )
     def linkage_code(
-        file: Annotated[Path, typer.Argument(help="HTML file to write: the card, to print and hand over.")],
+        file: Annotated[
+            Path, typer.Argument(help=_("Fichero HTML que se escribe: la tarjeta, para imprimirla y entregarla."))
+        ],
         home: HomeOption,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Issue a code for a person without papers, and write the card that they keep.
-
-        The code serves as the person's document everywhere: in records, consents and fetch. Nothing is stored.
-        """
+        """Issue a code for a person without papers, and write the card that they keep."""
         from node.people.linkage_card import write_card
         from node.people.linkage_code import grouped, new_linkage_code
         from node.people.report import phrase

@@ -5,12 +5,20 @@ import typer
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, ReasonOption, who_asks
+from presentation.messages import _
 
 
 def register(group: typer.Typer) -> None:
     """Add the command to the group ``records``."""
 
-    @group.command()
+    @group.command(
+        help=_(
+            "Muestra de nuevo, sin volver a preguntar, lo que otras entidades compartieron sobre una persona en "
+            "los últimos días.\n\nLas copias guardadas están cifradas, se borran al cumplir su plazo y también "
+            "cuando la persona retira el consentimiento. Si quien consulta no está en el equipo del caso, consta "
+            "como apertura del caso."
+        )
+    )
     def shared(
         *,
         home: HomeOption,
@@ -20,11 +28,7 @@ def register(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show again, without asking, what other entities shared about a person in the last days.
-
-        The copies are sealed, go when their time is over, and are deleted when the person withdraws. Whoever is not on
-        the case's team opens it by looking.
-        """
+        """Show again, without asking, what other entities shared about a person in the last days."""
         from node.care.cached_copies import copies_for
         from node.care.questions import Asker
         from node.fetch.cached_copies_report import shared_document, shared_text

@@ -8,14 +8,20 @@ import typer
 from node.cli import referral_answers, referral_capacity
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
-ReferralArgument = Annotated[str, typer.Argument(help="Code of the referral, or its first 8 digits; see: list.")]
+ReferralArgument = Annotated[
+    str, typer.Argument(help=_("Código de la derivación, o sus 8 primeros caracteres; véase: referral list."))
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(
-        no_args_is_help=True, help="Referrals to other entities and from them: send, answer, close; places asked for."
+        no_args_is_help=True,
+        help=_(
+            "Derivaciones enviadas a otras entidades y recibidas de ellas: envía, contesta, cierra y consulta plazas."
+        ),
     )
     for add in (_register_send, _register_list, _register_show, _register_slip):
         add(group)
@@ -25,30 +31,41 @@ def register(app: typer.Typer) -> None:
 
 
 def _register_send(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Deriva a una persona a un servicio de otra entidad, con un consentimiento vigente para ello.\n\n"
+            "Solo salen códigos y un seudónimo; la otra entidad contesta a más tardar en la fecha indicada."
+        )
+    )
     def send(
         *,
         home: HomeOption,
         document: DocumentOption,
-        recipient: Annotated[str, typer.Option("--to", help="Entity to refer the person to.")],
-        service: Annotated[str, typer.Option("--service", help="What for; see: vocabulary referrals services.")],
+        recipient: Annotated[str, typer.Option("--to", help=_("Entidad a la que se deriva a la persona."))],
+        service: Annotated[
+            str, typer.Option("--service", help=_("Servicio que se pide; véase: vocabulary referrals services."))
+        ],
         need: Annotated[
-            str, typer.Option("--need", help="Assessed need; only where the consent covers case.needs.")
+            str, typer.Option("--need", help=_("Necesidad valorada; solo si el consentimiento incluye case.needs."))
         ] = "",
-        urgency: Annotated[str, typer.Option("--urgency", help="immediate, urgent or ordinary.")] = "ordinary",
+        urgency: Annotated[
+            str, typer.Option("--urgency", help=_("Urgencia: immediate, urgent u ordinary."))
+        ] = "ordinary",
         answer_days: Annotated[
-            int | None, typer.Option("--answer-days", help="Days to answer, 1 to 60; by default as the urgency says.")
+            int | None,
+            typer.Option(
+                "--answer-days",
+                help=_("Días para contestar, de 1 a 60; por defecto, los que corresponden a la urgencia."),
+            ),
         ] = None,
         transfer: Annotated[
-            bool, typer.Option("--transfer", help="The case itself passes to the entity: the person moves.")
+            bool,
+            typer.Option("--transfer", help=_("Traslada el caso entero a la otra entidad, porque la persona se muda.")),
         ] = False,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Refer a person to a service of another entity, under a live consent for that.
-
-        Only codes and a pseudonym leave; the entity answers by itself until the date stated.
-        """
+        """Refer a person to a service of another entity, under a live consent for that."""
         from node.referrals.referrals import NewReferral
         from node.referrals.report import referral_document, referral_text
 
@@ -58,13 +75,15 @@ def _register_send(group: typer.Typer) -> None:
 
 
 def _register_list(group: typer.Typer) -> None:
-    @group.command(name="list")
+    @group.command(
+        name="list", help=_("Muestra las derivaciones y su estado, primero las modificadas más recientemente.")
+    )
     def list_referrals(
         *,
         home: HomeOption,
-        sent: Annotated[bool, typer.Option("--sent", help="Only those sent from here.")] = False,
-        received: Annotated[bool, typer.Option("--received", help="Only those received here.")] = False,
-        open_only: Annotated[bool, typer.Option("--open", help="Only those with something left to do.")] = False,
+        sent: Annotated[bool, typer.Option("--sent", help=_("Solo las enviadas desde aquí."))] = False,
+        received: Annotated[bool, typer.Option("--received", help=_("Solo las recibidas aquí."))] = False,
+        open_only: Annotated[bool, typer.Option("--open", help=_("Solo las que tienen algo pendiente."))] = False,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -79,7 +98,12 @@ def _register_list(group: typer.Typer) -> None:
 
 
 def _register_show(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Muestra una derivación con todos los pasos de ambas entidades y, si se trasladó el caso, lo que "
+            "llegó con él."
+        )
+    )
     def show(
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
@@ -94,11 +118,13 @@ def _register_show(group: typer.Typer) -> None:
 
 
 def _register_slip(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_("Escribe el volante que se lleva la persona, en español e inglés: un código y ningún dato personal.")
+    )
     def slip(
         home: HomeOption,
         referral: ReferralArgument,
-        file: Annotated[Path, typer.Argument(help="HTML file to write, for printing.")],
+        file: Annotated[Path, typer.Argument(help=_("Fichero HTML que se escribe, para imprimirlo."))],
         as_json: JsonOption = False,
     ) -> None:
         """Write the slip that the person takes along, in Spanish and English: a code, and no personal data."""

@@ -6,12 +6,15 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
 if TYPE_CHECKING:
     from node.referrals.store import Referral
 
-ReferralArgument = Annotated[str, typer.Argument(help="Code of the referral, or its first 8 digits; see: list.")]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Coded reason; see: vocabulary referrals.")]
+ReferralArgument = Annotated[
+    str, typer.Argument(help=_("Código de la derivación, o sus 8 primeros caracteres; véase: referral list."))
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help=_("Código del motivo; véase: vocabulary referrals."))]
 
 
 def register(group: typer.Typer) -> None:
@@ -23,7 +26,7 @@ def register(group: typer.Typer) -> None:
 
 
 def _register_accept(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Acepta una derivación recibida."))
     def accept(
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
@@ -32,7 +35,7 @@ def _register_accept(group: typer.Typer) -> None:
 
 
 def _register_reject(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Rechaza una derivación recibida e indica el motivo."))
     def reject(
         *,
         home: HomeOption,
@@ -46,7 +49,7 @@ def _register_reject(group: typer.Typer) -> None:
 
 
 def _register_start(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Indica que la atención de una derivación aceptada ha empezado."))
     def start(
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
@@ -55,12 +58,14 @@ def _register_start(group: typer.Typer) -> None:
 
 
 def _register_finish(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Cierra una derivación con su resultado, que se comunica a la entidad que la envió."))
     def finish(
         *,
         home: HomeOption,
         referral: ReferralArgument,
-        result: Annotated[str, typer.Option("--result", help="Coded result; see: vocabulary referrals results.")],
+        result: Annotated[
+            str, typer.Option("--result", help=_("Código del resultado; véase: vocabulary referrals results."))
+        ],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -69,7 +74,7 @@ def _register_finish(group: typer.Typer) -> None:
 
 
 def _register_revoke(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Anula una derivación enviada desde aquí e indica el motivo."))
     def revoke(
         *,
         home: HomeOption,
@@ -83,7 +88,9 @@ def _register_revoke(group: typer.Typer) -> None:
 
 
 def _register_link(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_("Comprueba que la persona que acude con un volante es la derivada, y vincula su ficha a la derivación.")
+    )
     def link(
         home: HomeOption,
         referral: ReferralArgument,
@@ -100,7 +107,12 @@ def _register_link(group: typer.Typer) -> None:
 
 
 def _register_take(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Recibe el caso de un traslado aceptado: pide el resumen consentido, lo guarda y avisa a la entidad "
+            "remitente.\n\nSi algo falla, el caso sigue en la entidad remitente y puede intentarse de nuevo."
+        )
+    )
     def take(
         home: HomeOption,
         referral: ReferralArgument,
@@ -108,10 +120,7 @@ def _register_take(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Take over the case of an accepted transfer: fetch the consented summary, keep it, and tell its sender.
-
-        Whatever fails leaves the case with its sender, and can be tried again.
-        """
+        """Take over the case of an accepted transfer: fetch the consented summary, keep it, and tell its sender."""
         from node.referrals.report import referral_document, taken_text
 
         node = open_node(home)

@@ -6,27 +6,36 @@ import typer
 
 from node.cli.arguments import split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
-ServiceArgument = Annotated[str, typer.Argument(help="Service; see: vocabulary referrals services.")]
+ServiceArgument = Annotated[str, typer.Argument(help=_("Servicio; véase: vocabulary referrals services."))]
 
 
 def register(group: typer.Typer) -> None:
     """Add the group ``capacity`` to the group ``referral``."""
-    capacity = typer.Typer(no_args_is_help=True, help="Places and waits: state yours, ask for those of others.")
+    capacity = typer.Typer(
+        no_args_is_help=True, help=_("Plazas y esperas: indica las propias y pregunta por las de otras entidades.")
+    )
     for add in (_register_set, _register_list, _register_ask):
         add(capacity)
     group.add_typer(capacity, name="capacity")
 
 
 def _register_set(group: typer.Typer) -> None:
-    @group.command(name="set")
+    @group.command(name="set", help=_("Indica lo que esta entidad puede ofrecer de un servicio desde este momento."))
     def set_capacity(
         *,
         home: HomeOption,
         service: ServiceArgument,
-        places: Annotated[int, typer.Option("--places", help="Places free now; told to others in bands.")],
-        wait_days: Annotated[int, typer.Option("--wait-days", help="Usual wait in days; told in bands.")],
-        is_open: Annotated[bool, typer.Option("--open/--closed", help="Whether referrals are taken now.")] = True,
+        places: Annotated[
+            int, typer.Option("--places", help=_("Plazas libres ahora; a las demás entidades se les dice por tramos."))
+        ],
+        wait_days: Annotated[
+            int, typer.Option("--wait-days", help=_("Espera habitual en días; se comunica por tramos."))
+        ],
+        is_open: Annotated[
+            bool, typer.Option("--open/--closed", help=_("Indica si ahora se admiten derivaciones."))
+        ] = True,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -38,7 +47,7 @@ def _register_set(group: typer.Typer) -> None:
 
 
 def _register_list(group: typer.Typer) -> None:
-    @group.command(name="list")
+    @group.command(name="list", help=_("Muestra lo que esta entidad declara que puede ofrecer."))
     def list_capacity(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """List what this entity states it can offer."""
         from node.referrals.report import capacities_document, capacities_text
@@ -48,21 +57,28 @@ def _register_list(group: typer.Typer) -> None:
 
 
 def _register_ask(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Pregunta a varias entidades, a la vez, por las plazas y la espera de un servicio. Sin datos "
+            "personales: no se menciona a ninguna persona.\n\nTermina con 0 si alguna entidad contestó y con 3 "
+            "si no contestó ninguna; se indican las que no contestaron."
+        )
+    )
     def ask(
         *,
         home: HomeOption,
         service: ServiceArgument,
         entities: Annotated[
-            list[str] | None, typer.Option("--entity", help="Entities to ask: ENT[,ENT]; all of the network if none.")
+            list[str] | None,
+            typer.Option(
+                "--entity",
+                help=_("Entidades a las que se pregunta: ENT[,ENT]; si no se indica ninguna, todas las de la red."),
+            ),
         ] = None,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Ask entities, in parallel, for places and wait of a service. No personal data: nobody is named.
-
-        Exits with 0 when anybody answered, 3 when nobody did; who did not answer is shown.
-        """
+        """Ask entities, in parallel, for places and wait of a service. No personal data: nobody is named."""
         from node.referrals.report import asked_document, asked_exit_code, asked_text
 
         node = open_node(home)

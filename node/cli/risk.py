@@ -6,16 +6,20 @@ import typer
 
 from node.cli import risk_use
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
 MonthOption = Annotated[
-    str, typer.Option("--as-of", help="Look back from this month: 2019-01; the present one if none.")
+    str, typer.Option("--as-of", help=_("Mes desde el que se mira hacia atrás: 2019-01; por defecto, el actual."))
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(
-        no_args_is_help=True, help="Who may need support first, by the released model. Support, never sanction."
+        no_args_is_help=True,
+        help=_(
+            "Personas que pueden necesitar apoyo antes, según el modelo publicado. Para apoyar, nunca para sancionar."
+        ),
     )
     _list(group)
     _alerts(group)
@@ -24,11 +28,17 @@ def register(app: typer.Typer) -> None:
 
 
 def _list(group: typer.Typer) -> None:
-    @group.command("list")
+    @group.command(
+        "list",
+        help=_(
+            "Muestra las personas con más probabilidad de necesitar un apoyo prolongado, con los motivos. Solo "
+            "para ofrecer apoyo; no se guarda."
+        ),
+    )
     def list_(
         *,
         home: HomeOption,
-        top: Annotated[int, typer.Option(min=1, max=10_000, help="How many people to list.")] = 20,
+        top: Annotated[int, typer.Option(min=1, max=10_000, help=_("Número de personas de la lista."))] = 20,
         as_of: MonthOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
@@ -43,13 +53,20 @@ def _list(group: typer.Typer) -> None:
 
 
 def _alerts(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Muestra las personas cuya probabilidad ha superado un umbral desde la última consulta. Solo para "
+            "ofrecer apoyo."
+        )
+    )
     def alerts(
         *,
         home: HomeOption,
-        band: Annotated[str, typer.Option(help="Alert from this band on: medium, high or very_high.")] = "high",
+        band: Annotated[
+            str, typer.Option(help=_("Tramo a partir del cual se alerta: medium, high o very_high."))
+        ] = "high",
         as_of: MonthOption = "",
-        peek: Annotated[bool, typer.Option("--peek", help="Only show: do not count as a look.")] = False,
+        peek: Annotated[bool, typer.Option("--peek", help=_("Solo muestra: no cuenta como consulta."))] = False,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

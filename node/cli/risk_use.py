@@ -6,14 +6,19 @@ import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import PROFESSIONAL_VARIABLE, who_asks
+from presentation.messages import _
 
-PersonArgument = Annotated[str, typer.Argument(help="The person, by the id that the list shows.", metavar="PERSON")]
+PersonArgument = Annotated[
+    str, typer.Argument(help=_("Identificador de la persona que aparece en la lista."), metavar="PERSON")
+]
 ByOption = Annotated[
     str,
     typer.Option(
         "--by",
         envvar=PROFESSIONAL_VARIABLE,
-        help="Staff code of who decides, never a document; your login name if none is given.",
+        help=_(
+            "Clave de personal de quien decide, nunca un documento de identidad; si no se indica, su nombre de usuario."
+        ),
         show_default=False,
     ),
 ]
@@ -26,13 +31,20 @@ def register(group: typer.Typer) -> None:
 
 
 def _override(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Descarta lo que el modelo dice de una persona, con un motivo. Se guarda solo aquí y se muestra en "
+            "la lista."
+        )
+    )
     def override(
         *,
         home: HomeOption,
         person: PersonArgument,
-        reason: Annotated[str, typer.Option(help="Why, by its code; see: risk reasons.")],
-        lower: Annotated[bool, typer.Option("--lower/--raise", help="Put the person last, or first.")] = True,
+        reason: Annotated[str, typer.Option(help=_("Código del motivo; véase: risk reasons."))],
+        lower: Annotated[
+            bool, typer.Option("--lower/--raise", help=_("Coloca a la persona al final de la lista, o al principio."))
+        ] = True,
         by: ByOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
@@ -48,7 +60,9 @@ def _override(group: typer.Typer) -> None:
 
 
 def _confirm(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_("Anota que una profesional ha revisado a una persona y está de acuerdo con su puesto en la lista.")
+    )
     def confirm(
         *,
         home: HomeOption,
@@ -67,7 +81,7 @@ def _confirm(group: typer.Typer) -> None:
 
 
 def _reasons(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Muestra los códigos de los motivos para descartar lo que dice el modelo."))
     def reasons(lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """List the coded reasons for setting the model aside."""
         from node.risk import use_status_report as status_report
@@ -76,11 +90,16 @@ def _reasons(group: typer.Typer) -> None:
 
 
 def _off(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Detiene al instante todo uso del modelo en esta entidad: ni lista ni alertas. Queda anotado en el "
+            "registro."
+        )
+    )
     def off(
         *,
         home: HomeOption,
-        reason: Annotated[str, typer.Option(help="Why, for the record; never personal data.")],
+        reason: Annotated[str, typer.Option(help=_("Motivo, para que conste; nunca datos personales."))],
         by: ByOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
@@ -94,11 +113,11 @@ def _off(group: typer.Typer) -> None:
 
 
 def _on(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Permite usar de nuevo el modelo. Queda anotado en el registro."))
     def on(
         *,
         home: HomeOption,
-        reason: Annotated[str, typer.Option(help="Why, for the record; never personal data.")] = "",
+        reason: Annotated[str, typer.Option(help=_("Motivo, para que conste; nunca datos personales."))] = "",
         by: ByOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
@@ -112,7 +131,9 @@ def _on(group: typer.Typer) -> None:
 
 
 def _status(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_("Muestra si el modelo está en uso y hasta cuándo, y con qué frecuencia lo descartan las profesionales.")
+    )
     def status(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Show whether the model is in use and until when, and how often professionals set it aside."""
         from node.risk import use_status_report as status_report

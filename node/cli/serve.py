@@ -5,12 +5,18 @@ import json
 import typer
 
 from node.cli.options import HomeOption, JsonOption, open_node
+from presentation.messages import _
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(
+        help=_(
+            "Mantiene el nodo en marcha hasta SIGTERM: contesta a otras entidades, sigue el directorio, renueva "
+            "el certificado y entrena."
+        )
+    )
     def serve(home: HomeOption, as_json: JsonOption = False) -> None:
         """Run the node until SIGTERM: answer other entities, follow the directory, renew the certificate, train."""
         from node import serve as service

@@ -6,15 +6,21 @@ import typer
 
 from node.cli import training_data, training_policy
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
-CampaignArgument = Annotated[str, typer.Argument(help="Id of the campaign; see: training list.", metavar="ID")]
-ReasonOption = Annotated[str, typer.Option(help="Why, for the record; never personal data.")]
+CampaignArgument = Annotated[
+    str, typer.Argument(help=_("Identificador de la campaña; véase: training list."), metavar="ID")
+]
+ReasonOption = Annotated[str, typer.Option(help=_("Motivo, para que conste; nunca datos personales."))]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(
-        no_args_is_help=True, help="Private training: look at campaigns, decide on them, watch the budget."
+        no_args_is_help=True,
+        help=_(
+            "Entrenamiento privado: consulta las campañas, decide sobre ellas y vigila el presupuesto de privacidad."
+        ),
     )
     for add in (_list, _approve, _refuse, _withdraw, _report):
         add(group)
@@ -24,7 +30,13 @@ def register(app: typer.Typer) -> None:
 
 
 def _list(group: typer.Typer) -> None:
-    @group.command("list")
+    @group.command(
+        "list",
+        help=_(
+            "Muestra en lenguaje llano las campañas propuestas a esta entidad, lo que se decidió y el código de "
+            "entrenamiento que nombran."
+        ),
+    )
     def list_(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """List the campaigns offered to this entity, in plain words, what was decided, and which code they name."""
         from node.training import decision_report as report
@@ -37,7 +49,12 @@ def _list(group: typer.Typer) -> None:
 
 
 def _approve(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Aprueba una campaña: se reserva su coste de privacidad, y la decisión se firma, se anota en el "
+            "registro y se envía. Es definitiva."
+        )
+    )
     def approve(
         home: HomeOption,
         campaign_id: CampaignArgument,
@@ -55,7 +72,9 @@ def _approve(group: typer.Typer) -> None:
 
 
 def _refuse(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_("Rechaza una campaña: la decisión se firma, se anota en el registro y se envía. Es definitiva.")
+    )
     def refuse(
         home: HomeOption,
         campaign_id: CampaignArgument,
@@ -73,7 +92,12 @@ def _refuse(group: typer.Typer) -> None:
 
 
 def _withdraw(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Retira una aprobación durante el entrenamiento: desde este momento no sale nada. La retirada se "
+            "firma, se anota en el registro y se envía. Es definitiva."
+        )
+    )
     def withdraw(
         home: HomeOption,
         campaign_id: CampaignArgument,
@@ -91,10 +115,18 @@ def _withdraw(group: typer.Typer) -> None:
 
 
 def _report(group: typer.Typer) -> None:
-    @group.command("report")
+    @group.command(
+        "report",
+        help=_(
+            "Informa, con los datos de este nodo, de lo que se pidió, lo que se decidió, lo que salió y lo que "
+            "costó en privacidad."
+        ),
+    )
     def report_(
         home: HomeOption,
-        campaign_id: Annotated[str, typer.Argument(help="Id of a campaign; all if none.", metavar="[ID]")] = "",
+        campaign_id: Annotated[
+            str, typer.Argument(help=_("Identificador de una campaña; si no se indica, todas."), metavar="[ID]")
+        ] = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

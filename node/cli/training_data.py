@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from presentation.messages import _
 
 
 def register(group: typer.Typer) -> None:
@@ -15,14 +16,20 @@ def register(group: typer.Typer) -> None:
 
 
 def _register_table(group: typer.Typer) -> None:
-    @group.command("register-table")
+    @group.command(
+        "register-table",
+        help=_(
+            "Da de alta una tabla para evaluación. Se comprueba entera y se copia; tiene su propio presupuesto "
+            "de privacidad."
+        ),
+    )
     def register_table(
         *,
         home: HomeOption,
-        name: Annotated[str, typer.Argument(help="Name under which campaigns ask for the table.")],
-        data: Annotated[Path, typer.Option(help="The table: CSV, one row a person.")],
-        schema: Annotated[Path, typer.Option(help="What its columns mean: YAML.")],
-        site: Annotated[str, typer.Option(help="Take only the rows of this site.")] = "",
+        name: Annotated[str, typer.Argument(help=_("Nombre con el que las campañas piden la tabla."))],
+        data: Annotated[Path, typer.Option(help=_("La tabla: CSV, una fila por persona."))],
+        schema: Annotated[Path, typer.Option(help=_("Significado de sus columnas: YAML."))],
+        site: Annotated[str, typer.Option(help=_("Toma solo las filas de este centro."))] = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -36,13 +43,22 @@ def _register_table(group: typer.Typer) -> None:
 
 
 def _budget(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_("Muestra lo que cada conjunto de datos puede gastar, ha reservado y ha gastado; o fija un límite.")
+    )
     def budget(
         *,
         home: HomeOption,
-        set_limit: Annotated[float | None, typer.Option(help="New limit: the most a person may ever spend.")] = None,
-        dataset: Annotated[str, typer.Option(help="Data set the limit is for: records, or a table.")] = "records",
-        delta: Annotated[float | None, typer.Option(help="Delta the budget is accounted at; fixed once set.")] = None,
+        set_limit: Annotated[
+            float | None, typer.Option(help=_("Nuevo límite: el máximo que puede gastarse en total por cada persona."))
+        ] = None,
+        dataset: Annotated[
+            str, typer.Option(help=_("Conjunto de datos al que se aplica el límite: records, o una tabla."))
+        ] = "records",
+        delta: Annotated[
+            float | None,
+            typer.Option(help=_("Delta con que se contabiliza el presupuesto; una vez fijada, no cambia.")),
+        ] = None,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -58,10 +74,17 @@ def _budget(group: typer.Typer) -> None:
 
 
 def _evaluate(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(
+        help=_(
+            "Evalúa un modelo publicado con personas de esta entidad que no se usaron para entrenarlo. No se "
+            "envía nada."
+        )
+    )
     def evaluate(
         home: HomeOption,
-        campaign_id: Annotated[str, typer.Argument(help="Id of a released campaign.", metavar="ID")],
+        campaign_id: Annotated[
+            str, typer.Argument(help=_("Identificador de una campaña con el modelo publicado."), metavar="ID")
+        ],
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:

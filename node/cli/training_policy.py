@@ -8,29 +8,37 @@ import typer
 from node.cli.arguments import split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import read_day
+from presentation.messages import _
 
 if TYPE_CHECKING:
     from federated.campaign.decision_policy import DecisionPolicy
 
-NameArgument = Annotated[str, typer.Argument(help="Name of the policy: a-z, 0-9 and '-'.")]
+NameArgument = Annotated[str, typer.Argument(help=_("Nombre de la política: a-z, 0-9 y '-'."))]
 ActionOption = Annotated[
-    bool, typer.Option("--approve/--refuse", help="Approve what is within all limits, or refuse what is outside any.")
+    bool,
+    typer.Option(
+        "--approve/--refuse", help=_("Aprueba lo que cumple todos los límites, o rechaza lo que se sale de alguno.")
+    ),
 ]
-UntilOption = Annotated[str, typer.Option(help="It decides before this day: YYYY-MM-DD, UTC.")]
-SourceOption = Annotated[str, typer.Option(help="Only campaigns on: records or table.")]
-DatasetOption = Annotated[str, typer.Option(help="Only campaigns on this data set: records, or a table.")]
-ModelOption = Annotated[list[str] | None, typer.Option(help="Models allowed: A[,B].")]
-FeatureOption = Annotated[list[str] | None, typer.Option(help="Features allowed, and no other: A[,B].")]
-EpsilonOption = Annotated[float | None, typer.Option(help="Epsilon at most.")]
-CohortOption = Annotated[int | None, typer.Option(help="Entities that must take part, at least.")]
-RoundsOption = Annotated[int | None, typer.Option(help="Rounds at most.")]
-BudgetOption = Annotated[float | None, typer.Option(help="Budget that must be left afterwards.")]
+UntilOption = Annotated[
+    str, typer.Option(help=_("La política decide hasta el día anterior a esta fecha: AAAA-MM-DD, UTC."))
+]
+SourceOption = Annotated[str, typer.Option(help=_("Solo campañas sobre esta clase de datos: records o table."))]
+DatasetOption = Annotated[
+    str, typer.Option(help=_("Solo campañas sobre este conjunto de datos: records, o una tabla."))
+]
+ModelOption = Annotated[list[str] | None, typer.Option(help=_("Modelos permitidos: A[,B]."))]
+FeatureOption = Annotated[list[str] | None, typer.Option(help=_("Variables permitidas, y ninguna más: A[,B]."))]
+EpsilonOption = Annotated[float | None, typer.Option(help=_("Épsilon máximo."))]
+CohortOption = Annotated[int | None, typer.Option(help=_("Número mínimo de entidades que deben participar."))]
+RoundsOption = Annotated[int | None, typer.Option(help=_("Número máximo de rondas."))]
+BudgetOption = Annotated[float | None, typer.Option(help=_("Presupuesto de privacidad que debe quedar después."))]
 
 
 def register(group: typer.Typer) -> None:
     """Add the group ``policy`` to the group ``training``."""
     policy = typer.Typer(
-        no_args_is_help=True, help="Standing policies: campaigns decided without waiting for a person."
+        no_args_is_help=True, help=_("Políticas permanentes: campañas que se deciden sin esperar a una persona.")
     )
     for add in (_set, _list, _remove):
         add(policy)
@@ -38,7 +46,13 @@ def register(group: typer.Typer) -> None:
 
 
 def _set(group: typer.Typer) -> None:
-    @group.command("set")
+    @group.command(
+        "set",
+        help=_(
+            "Pone en vigor una política. Una que aprueba debe fijar todos los límites; lo que ninguna política "
+            "cubre espera a una persona."
+        ),
+    )
     def set_(
         *,
         home: HomeOption,
@@ -80,7 +94,7 @@ def _policy(name: str, *, approve: bool, until: str, stated: Mapping[str, object
 
 
 def _list(group: typer.Typer) -> None:
-    @group.command("list")
+    @group.command("list", help=_("Muestra las políticas en vigor."))
     def list_(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """List the policies in force."""
         from node.training import decision_policies as standing
@@ -91,7 +105,7 @@ def _list(group: typer.Typer) -> None:
 
 
 def _remove(group: typer.Typer) -> None:
-    @group.command()
+    @group.command(help=_("Deja sin vigor una política. Lo que decidió sigue valiendo."))
     def remove(home: HomeOption, name: NameArgument, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Take a policy out of force. What it decided stands."""
         from node.training import decision_policies as standing

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from node.cli.options import JsonOption, LangOption, emit
+from presentation.messages import _
 
 Row = dict[str, Any]
 
@@ -27,11 +28,20 @@ class Section(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command()
+    @app.command(
+        help=_(
+            "Muestra las finalidades, los campos, las funciones, los códigos, los motivos, las aperturas de un "
+            "caso, los términos de las derivaciones o la política de acceso.\n\nNo necesita la carpeta del nodo."
+        )
+    )
     def vocabulary(
-        section: Annotated[Section, typer.Argument(help="What to list.")] = Section.PURPOSES,
+        section: Annotated[Section, typer.Argument(help=_("Lista que se muestra."))] = Section.PURPOSES,
         name: Annotated[
-            str, typer.Argument(help="Only this one, or the fields under it; for codes, the list.", show_default=False)
+            str,
+            typer.Argument(
+                help=_("Muestra solo este elemento, o los campos que contiene; para codes, el nombre de la lista."),
+                show_default=False,
+            ),
         ] = "",
         as_json: JsonOption = False,
         lang: LangOption = "es",

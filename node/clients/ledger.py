@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import grpc
 
+from presentation.messages import _
 from protos.redpact.v1 import ledger_pb2, ledger_pb2_grpc
 from service.channels import CALL_SECONDS
 from service.errors import PeerUnreachable
@@ -18,7 +19,9 @@ def consistency_proof(holder: str, channels: Sequence[grpc.Channel], old: int, n
         PeerUnreachable: no address answered.
     """
     request = ledger_pb2.ProveConsistencyRequest(old_size=old, new_size=new)
-    unreachable = PeerUnreachable(f"{holder} has no open address", remedy="ask it to publish one")
+    unreachable = PeerUnreachable(
+        _("{holder} no tiene ninguna dirección abierta", holder=holder), remedy=_("pida a esa entidad que publique una")
+    )
     for channel in channels:
         try:
             with peer_errors(holder):

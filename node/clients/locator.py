@@ -7,6 +7,7 @@ from typing import Final
 
 import grpc
 
+from presentation.messages import _
 from protos.redpact.v1 import locator_pb2, locator_pb2_grpc
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
@@ -66,7 +67,7 @@ class LocatorClient:
             MalformedDocument: what came back is no list of entries in order.
         """
         after = b""
-        for _ in range(MAX_PAGES):
+        for _unused in range(MAX_PAGES):
             message = locator_pb2.ListPublishedRequest(epoch=epoch, after=after)
             with peer_errors(_name(COORDINATOR_ID)):
                 page = self._stub().ListPublished(message, timeout=PUBLISH_SECONDS).entries
@@ -74,10 +75,10 @@ class LocatorClient:
                 return
             for entry in page:
                 if len(entry.token) != _TOKEN_BYTES or entry.token <= after or not 0 <= entry.until < _LATEST:
-                    raise MalformedDocument("the locator's list of our entries is not one")
+                    raise MalformedDocument(_("la lista de nuestras entradas que da el localizador no es válida"))
                 after = entry.token
                 yield after.hex(), datetime.fromtimestamp(entry.until, UTC)
-        raise MalformedDocument("the locator's list of our entries has no end")
+        raise MalformedDocument(_("la lista de nuestras entradas que da el localizador no termina"))
 
     def find(self, question: Envelope) -> Envelope:
         """Ask a signed question and return the signed answer."""

@@ -5,6 +5,7 @@ from typing import Final
 
 import grpc
 
+from presentation.messages import _
 from protos.redpact.v1 import messages_pb2, messages_pb2_grpc, records_pb2, records_pb2_grpc
 from records_exchange.message import MESSAGE_TYPE
 from records_exchange.request import REQUEST_TYPE
@@ -35,8 +36,10 @@ def call_peer(
     """
     call = _CALLS.get(envelope.payload_type)
     if call is None:
-        raise MalformedDocument(f"no call takes {envelope.payload_type!r}")
-    unreachable = PeerUnreachable(f"{peer} has no open address", remedy="ask it to publish one")
+        raise MalformedDocument(_("ninguna llamada admite {payload_type!r}", payload_type=envelope.payload_type))
+    unreachable = PeerUnreachable(
+        _("{peer} no tiene ninguna dirección abierta", peer=peer), remedy=_("pida a esa entidad que publique una")
+    )
     for channel in channels:
         try:
             with peer_errors(peer):

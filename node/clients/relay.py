@@ -6,6 +6,7 @@ from typing import Final
 
 import grpc
 
+from presentation.messages import _
 from protos.redpact.v1 import relay_pb2, relay_pb2_grpc
 from service.channels import CALL_SECONDS
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
@@ -45,7 +46,10 @@ def pass_on(channel: grpc.Channel, recipient: str, sealed: bytes, *, seconds: fl
         with peer_errors(_RELAY):
             return relay_pb2_grpc.RelayStub(channel).Pass(request, timeout=seconds).sealed
     except (PeerRefused, PeerUnreachable, PeerUntrusted) as error:
-        raise PeerUnreachable(f"{recipient} is not reached by relay: {error.message}", remedy=error.remedy) from error
+        raise PeerUnreachable(
+            _("no se llega a {recipient} por el repetidor: {error}", recipient=recipient, error=error.message),
+            remedy=error.remedy,
+        ) from error
 
 
 def answer(channel: grpc.Channel, call_id: str, sealed: bytes) -> None:

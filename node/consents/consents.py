@@ -40,6 +40,7 @@ from node.ledger.witnessing.state import own_testimony
 from node.people.documents import Document
 from node.people.store import people_store
 from node.referrals.referrals import Referrals
+from presentation.messages import _
 from records_exchange.request import first_fault
 from records_exchange.travel import WithdrawnBody
 from records_exchange.travel_store import SqlTravelStore
@@ -241,7 +242,10 @@ class Consents:
         with self._context.snapshot() as session:
             record = own_consents(self._context, session).get(consent_id).record
             if record.evidence_sha256 is None:
-                raise EvidenceMissing("no evidence was handed in", remedy="hand it in when renewing, with --evidence")
+                raise EvidenceMissing(
+                    _("no se entregó la copia escaneada del formulario firmado"),
+                    remedy=_("entréguela al renovar el consentimiento, con --evidence"),
+                )
             cipher = people_store(self._context, session).cipher_of(record.person_ref)
             return self._vault.read(record.person_ref, cipher, record.evidence_sha256)
 
@@ -344,7 +348,10 @@ class Consents:
         for name in names:
             party = directory.active_party(name)
             if name == own:
-                raise RecipientNotAllowed(f"{name} is this entity", remedy="name the entities that may ask this one")
+                raise RecipientNotAllowed(
+                    _("{name} es esta misma entidad", name=name),
+                    remedy=_("indique las entidades que pueden pedir datos a esta"),
+                )
             found[name] = party
         return tuple(PartyDetail(id=party.id, name=party.name, kind=party.kind.value) for party in found.values())
 
@@ -355,8 +362,10 @@ class Consents:
         for party in found:
             if party.kind is EntityKind.COLLABORATOR or party.id == self._context.settings.entity:
                 raise RecipientNotAllowed(
-                    f"{party.id} holds no records that it could share",
-                    remedy="name other public entities or agents as holders; this one is a holder already",
+                    _("{party} no tiene fichas que pueda compartir con este consentimiento", party=party.id),
+                    remedy=_(
+                        "indique otras entidades que tienen los datos, de clase public o agent; esta ya está incluida"
+                    ),
                 )
         return tuple(PartyDetail(id=party.id, name=party.name, kind=party.kind.value) for party in found)
 
@@ -369,4 +378,4 @@ def _checked_grant(**values: object) -> ConsentGrant:
     try:
         return ConsentGrant.model_validate(values)
     except ValidationError as error:
-        raise ConsentInvalid(first_fault(error), remedy="see redpact-node consent grant --help") from error
+        raise ConsentInvalid(first_fault(error), remedy=_("consulte redpact-node consent grant --help")) from error

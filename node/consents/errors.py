@@ -1,6 +1,7 @@
 """Errors of consents at a node. `ConsentOperationError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class ConsentOperationError(RedpactError):
@@ -14,7 +15,9 @@ class GuardianNeeded(ConsentOperationError):
 
     code = "guardian_needed"
     kind = ErrorKind.USAGE
-    es = "La persona tiene menos de 14 años: el consentimiento lo da quien la represente. Indique el representante."
+    sentence = _(
+        "La persona tiene menos de 14 años: el consentimiento lo da su representante. Indique quién la representa."
+    )
 
 
 class RecipientNotAllowed(ConsentOperationError):
@@ -22,7 +25,10 @@ class RecipientNotAllowed(ConsentOperationError):
 
     code = "recipient_not_allowed"
     kind = ErrorKind.USAGE
-    es = "Esa entidad no puede recibir expedientes (es colaboradora o es la propia). Elija otra destinataria."
+    sentence = _(
+        "Esa entidad no puede recibir ni compartir fichas con este consentimiento (es colaboradora o es la "
+        "propia). Elija otra."
+    )
 
 
 class FieldNotShareable(ConsentOperationError):
@@ -30,7 +36,7 @@ class FieldNotShareable(ConsentOperationError):
 
     code = "field_not_shareable"
     kind = ErrorKind.USAGE
-    es = "Ese campo no sale de la entidad mediante un consentimiento general. Quítelo de la lista."
+    sentence = _("Ese campo no sale de la entidad mediante un consentimiento general. Quítelo de la lista.")
 
 
 class EvidenceUnreadable(ConsentOperationError):
@@ -38,7 +44,7 @@ class EvidenceUnreadable(ConsentOperationError):
 
     code = "evidence_unreadable"
     kind = ErrorKind.USAGE
-    es = "No se puede leer el justificante del consentimiento. Revise la ruta y el tamaño del fichero."
+    sentence = _("No se puede leer la copia escaneada del formulario firmado. Revise la ruta y el tamaño del fichero.")
 
 
 class GuardianNotEntitled(ConsentOperationError):
@@ -46,9 +52,10 @@ class GuardianNotEntitled(ConsentOperationError):
 
     code = "guardian_not_entitled"
     kind = ErrorKind.USAGE
-    es = (
-        "Desde los 14 años decide la propia persona; solo puede actuar por ella su curatela, guarda de hecho, "
-        "apoderado o entidad pública de protección. Revise quién actúa y en calidad de qué."
+    sentence = _(
+        "Desde los 14 años decide la propia persona; solo puede actuar por ella quien ejerza su curatela "
+        "o su guarda de hecho, su apoderado o la entidad pública de protección. Revise quién actúa y en "
+        "calidad de qué."
     )
 
 
@@ -56,4 +63,7 @@ class EvidenceMissing(ConsentOperationError):
     """No evidence is kept for that consent, or what is kept is not what the ledger says."""
 
     code = "evidence_missing"
-    es = "No consta el justificante de ese consentimiento, o no es el que se anotó. Avise a protección de datos."
+    sentence = _(
+        "No consta el formulario firmado de ese consentimiento, o no es el que se anotó. Avise a la persona "
+        "delegada de protección de datos."
+    )

@@ -13,6 +13,7 @@ from node.consents.errors import GuardianNeeded, GuardianNotEntitled
 from node.people.documents import Document
 from node.people.model import Identity
 from policies.codes import load_codes
+from presentation.messages import _
 
 AGE_OF_CONSENT_YEARS: Final = 14
 """LOPDGDD art. 7: below it, consent is the holder of parental authority's to give."""
@@ -42,19 +43,30 @@ def check_who_decides(person: Identity, guardian: GuardianInput | None, today: d
     if guardian is None:
         if minor:
             raise GuardianNeeded(
-                f"the person is under {AGE_OF_CONSENT_YEARS} (LOPDGDD art. 7)",
-                remedy="name who holds parental authority with --guardian-document",
+                _(
+                    "la persona tiene menos de {age_of_consent_years} años (LOPDGDD art. 7)",
+                    age_of_consent_years=AGE_OF_CONSENT_YEARS,
+                ),
+                remedy=_("indique con --guardian-document quién tiene la patria potestad o la tutela"),
             )
         return
     relation = load_codes().code("guardian_relation", guardian.relation).code
     if guardian.document == person.document:
-        raise GuardianNotEntitled("nobody is their own guardian", remedy="leave --guardian-document out")
+        raise GuardianNotEntitled(
+            _("una persona no puede ser su propio representante"), remedy=_("quite --guardian-document")
+        )
     entitled = OF_MINORS if minor else OF_OTHERS
     if relation not in entitled:
         age = "under" if minor else "of"
         raise GuardianNotEntitled(
-            f"a {relation} does not decide for a person {age} {AGE_OF_CONSENT_YEARS} (LOPDGDD art. 7)",
-            remedy=f"the relation is one of {', '.join(sorted(entitled))}",
+            _(
+                "la relación «{relation}» no permite decidir por esta persona (edad: {age} "
+                "{age_of_consent_years}; LOPDGDD art. 7)",
+                relation=relation,
+                age=age,
+                age_of_consent_years=AGE_OF_CONSENT_YEARS,
+            ),
+            remedy=_("la relación debe ser una de estas: {entitled}", entitled=", ".join(sorted(entitled))),
         )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from consent_ledger.bodies import PartyDetail
 from node.consents.errors import FieldNotShareable, RecipientNotAllowed
 from policies.referrals import NEED_FIELD, PURPOSE
+from presentation.messages import _
 from trust.parties import EntityKind
 
 TOLD_BY_A_REFERRAL: Final = (NEED_FIELD,)
@@ -28,12 +29,19 @@ def referral_fields(recipients: Iterable[PartyDetail], purposes: Sequence[str], 
         return ()
     if tuple(purposes) != (PURPOSE,):
         raise RecipientNotAllowed(
-            f"{collaborators[0]} is a collaborating entity: it never sees records (Ley 4/2018 art. 7)",
-            remedy="choose a public entity or an agent, or the purpose of referral alone",
+            _(
+                "{collaborators} es una entidad colaboradora: nunca ve fichas (Ley 4/2018, art. 7)",
+                collaborators=collaborators[0],
+            ),
+            remedy=_(
+                "elija una entidad pública o una entidad con intervención profesional, o deje como única "
+                "finalidad la derivación"
+            ),
         )
     beyond = set(fields) - set(TOLD_BY_A_REFERRAL)
     if beyond:
         raise FieldNotShareable(
-            f"{min(beyond)} is not told to a collaborating entity", remedy="name it in a consent of its own"
+            _("el dato {beyond} no se comunica a una entidad colaboradora", beyond=min(beyond)),
+            remedy=_("nombre a la entidad colaboradora en un consentimiento aparte"),
         )
     return TOLD_BY_A_REFERRAL

@@ -12,6 +12,7 @@ from typing import Final
 
 from node.cipher import Cell, PersonCipher
 from node.consents.errors import EvidenceMissing, EvidenceUnreadable
+from presentation.messages import _
 from service.errors import HomeUnusable
 from service.files import write_private
 
@@ -37,9 +38,13 @@ class Scan:
         """
         data = _read(path, MAX_EVIDENCE_BYTES)
         if not data:
-            raise EvidenceUnreadable(f"{path} is empty", remedy="give the scan of the signed form")
+            raise EvidenceUnreadable(
+                _("{path} está vacío", path=path), remedy=_("indique la copia escaneada del formulario firmado")
+            )
         if len(data) > MAX_EVIDENCE_BYTES:
-            raise EvidenceUnreadable(f"{path} is larger than 64 MiB", remedy="give the scan of the form only")
+            raise EvidenceUnreadable(
+                _("{path} ocupa más de 64 MiB", path=path), remedy=_("indique solo la copia escaneada del formulario")
+            )
         return cls(data, hashlib.sha256(data).hexdigest())
 
 
@@ -67,10 +72,14 @@ class EvidenceVault:
         try:
             sealed = _read(self._path(person_id, sha256), MAX_EVIDENCE_BYTES + _SEALING_BYTES)
         except EvidenceUnreadable as error:
-            raise EvidenceMissing(error.message, remedy="restore consent-evidence from the last backup") from error
+            raise EvidenceMissing(
+                error.message, remedy=_("restaure la carpeta consent-evidence de la última copia de seguridad")
+            ) from error
         data = cipher.open_bytes(_cell(person_id, sha256), sealed)
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise EvidenceMissing("the scan is not the one that was recorded", remedy="restore the last backup")
+            raise EvidenceMissing(
+                _("la copia escaneada no es la que se anotó"), remedy=_("restaure la última copia de seguridad")
+            )
         return data
 
     def forget_person(self, person_id: str) -> int:
@@ -86,7 +95,10 @@ class EvidenceVault:
             count = sum(1 for _ in folder.glob("*.sealed"))
             shutil.rmtree(folder)
         except OSError as error:
-            raise HomeUnusable(f"cannot delete {folder}: {error.strerror}", remedy="check its owner") from error
+            raise HomeUnusable(
+                _("no se puede borrar {folder}: {strerror}", folder=folder, strerror=error.strerror),
+                remedy=_("compruebe quién es su propietario"),
+            ) from error
         return count
 
     def forget(self, person_id: str, sha256: str) -> bool:
@@ -101,7 +113,10 @@ class EvidenceVault:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise HomeUnusable(f"cannot delete {path}: {error.strerror}", remedy="check its owner") from error
+            raise HomeUnusable(
+                _("no se puede borrar {path}: {strerror}", path=path, strerror=error.strerror),
+                remedy=_("compruebe quién es su propietario"),
+            ) from error
         return True
 
     def _path(self, person_id: str, sha256: str) -> Path:
@@ -117,4 +132,6 @@ def _read(path: Path, max_bytes: int) -> bytes:
         with path.open("rb") as file:
             return file.read(max_bytes + 1)
     except OSError as error:
-        raise EvidenceUnreadable(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
+        raise EvidenceUnreadable(
+            _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror), remedy=_("compruebe la ruta")
+        ) from error

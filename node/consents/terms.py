@@ -10,6 +10,7 @@ from node.consents.errors import FieldNotShareable
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.notices import load_notices
 from policies.vocabulary import load_vocabulary
+from presentation.messages import _
 
 MAX_VALID_DAYS: Final = 5 * 365
 
@@ -38,7 +39,10 @@ def shareable_fields(names: Sequence[str]) -> tuple[str, ...]:
     chosen = catalogue.select(names)
     for field in chosen:
         if not catalogue.field(field).shareable:
-            raise FieldNotShareable(f"{field} is not shared by a general consent", remedy=f"leave {field} out")
+            raise FieldNotShareable(
+                _("{field} no se comparte con un consentimiento general", field=field),
+                remedy=_("quite {field}", field=field),
+            )
     return chosen
 
 
@@ -49,7 +53,10 @@ def validity(days: int) -> timedelta:
         ConsentInvalid: none that a consent may have.
     """
     if not 1 <= days <= MAX_VALID_DAYS:
-        raise ConsentInvalid(f"a consent is valid for 1 to {MAX_VALID_DAYS} days", remedy="choose another --valid-days")
+        raise ConsentInvalid(
+            _("un consentimiento vale de 1 a {max_valid_days} días", max_valid_days=MAX_VALID_DAYS),
+            remedy=_("indique otro valor en --valid-days"),
+        )
     return timedelta(days=days)
 
 

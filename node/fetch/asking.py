@@ -27,6 +27,7 @@ from policies.case_access import AccessGained
 from policies.catalogue import load_catalogue
 from policies.errors import RedpactError
 from policies.vocabulary import load_vocabulary
+from presentation.messages import _
 from records_exchange import request as requests
 from records_exchange.answer import FetchAnswer, Outcome
 from records_exchange.request import Question, opened_by_default
@@ -128,7 +129,7 @@ class Asking:
         context, settings = self._context, self._context.settings
         holder = directory.party(holder_id)
         if holder_id == settings.entity:
-            raise RecipientNotAllowed("this is the entity itself", remedy="use: redpact-node records show")
+            raise RecipientNotAllowed(_("es la propia entidad"), remedy=_("use: redpact-node records show"))
         try:
             holder = directory.active_party(holder_id)
             key = pairwise_key(context, holder)
@@ -149,7 +150,7 @@ class Asking:
 
     def _ask(self, call: _Call) -> _Answered | RedpactError:
         if call.sent is None:
-            return call.error or RedpactError("nothing to send")
+            return call.error or RedpactError(_("no hay nada que enviar"))
         try:
             received = self._send(call.holder, call.sent.envelope)
             verified = open_answer(
@@ -240,7 +241,9 @@ def _require_known_terms(question: Question) -> None:
 
 
 def _no_proof(holder: Party, _old: int, _new: int) -> tuple[bytes, ...]:
-    raise PeerUnreachable(f"{holder.id} cannot be asked for proofs here", remedy="none is needed")
+    raise PeerUnreachable(
+        _("aquí no se pueden pedir pruebas a {holder}", holder=holder.id), remedy=_("no hace falta hacer nada")
+    )
 
 
 def _reply(call: _Call, outcome: _Answered | RedpactError) -> Reply:

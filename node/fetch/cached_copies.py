@@ -16,6 +16,7 @@ from node.cipher import Cell
 from node.people.documents import Document
 from node.people.errors import PersonUnknown, RecordsUnreadable
 from node.people.store import people_store
+from presentation.messages import _
 from records_exchange.answer import FetchAnswer, Outcome, ReleasedField
 from records_exchange.request import Question
 from records_exchange.travel_store import Received, SqlTravelStore
@@ -102,7 +103,9 @@ def _fields(data: bytes) -> tuple[ReleasedField, ...]:
     try:
         return _FIELDS.validate_json(data)
     except ValidationError as error:
-        raise RecordsUnreadable("a kept copy does not read", remedy="fetch it again") from error
+        raise RecordsUnreadable(
+            _("no se puede leer una copia guardada"), remedy=_("vuelva a pedir los datos")
+        ) from error
 
 
 def _cell(request_id: str, person: str) -> Cell:

@@ -13,6 +13,7 @@ from policies.case_access import access_label
 from policies.catalogue import load_catalogue
 from policies.errors import EXIT_CODES, ErrorKind, error_document
 from policies.reasons import reason_label
+from presentation.messages import in_language
 
 _WORDS: Final = {
     "es": ("Dato", "Valor", "Entidad", "Fecha", "No compartido", "Motivo", "Sin respuesta", "no comparte datos"),
@@ -89,7 +90,7 @@ def _parts(fetched: Fetched, lang: str) -> Iterator[Table | str]:
     yield from (table for table in (shown, hidden) if table.row_count)
     for reply in fetched.replies:
         if reply.error is not None:
-            said = _printable(reply.error.message) if lang == "en" else reply.error.es
+            said = in_language(reply.error.sentence, lang)
             yield f"✗ {reply.holder.name}: {silent}. {said} [{reply.error.code}]"
         elif not reply.released and reply.answer is not None:
             yield f"- {reply.holder.name}: {nothing} ({reason_label(reply.answer.reason or '', lang)})"

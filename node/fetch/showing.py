@@ -8,6 +8,7 @@ from node.fetch.located import Fetching
 from node.fetch.located_report import located_document, located_exit_code, located_text
 from node.fetch.report import exit_code, fetched_document, fetched_text
 from node.people.documents import Document
+from presentation.messages import _
 from records_exchange.errors import RequestInvalid
 from records_exchange.request import Question
 
@@ -41,6 +42,8 @@ def fetch_and_show(
         found = fetching.fetch_located(document, question)
         return Shown(located_document(found), located_text(found, lang=lang), located_exit_code(found))
     if not named:
-        raise RequestInvalid("--from names no entity", remedy="name one, or leave --from out to ask the locator")
+        raise RequestInvalid(
+            _("--from no indica ninguna entidad"), remedy=_("indique una, o quite --from para preguntar al localizador")
+        )
     fetched = fetching.fetch(document, question, named)
     return Shown(fetched_document(fetched), fetched_text(fetched, lang=lang), exit_code(fetched))

@@ -17,6 +17,7 @@ from node.fictitious.recorded_fields import interventions, recorded_fields
 from node.people.errors import PopulationRequestInvalid
 from node.people.model import PROFILING_OBJECTION, PersonRecord, Value
 from policies.territory import load_territory
+from presentation.messages import _
 
 SHARED_SHARE: Final = 25
 OBJECTORS_ONE_IN: Final = 50
@@ -40,7 +41,8 @@ class PopulationRequest:
     def __post_init__(self) -> None:
         if not 1 <= self.people <= MAX_PEOPLE:
             raise PopulationRequestInvalid(
-                f"{self.people} people cannot be generated", remedy=f"ask for 1 to {MAX_PEOPLE} people"
+                _("no se pueden generar {people} personas", people=self.people),
+                remedy=_("pida entre 1 y {max_people} personas", max_people=MAX_PEOPLE),
             )
 
     @property
@@ -66,7 +68,10 @@ def province_code(province: str) -> str:
         if wanted in (known.code, _plain(known.name)):
             return known.code
     names = ", ".join(f"{known.code} {known.name}" for known in provinces)
-    raise PopulationRequestInvalid(f"no province {province[:40]!r} in Castilla y León", remedy=f"one of {names}")
+    raise PopulationRequestInvalid(
+        _("no hay ninguna provincia {province!r} en Castilla y León", province=province[:40]),
+        remedy=_("use una de estas: {names}", names=names),
+    )
 
 
 def neighbour(code: str) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from presentation.messages import _
 from service.errors import HomeUnusable
 from service.files import write_private
 from trust.directory import Directory, open_directory, require_not_older
@@ -45,7 +46,8 @@ class DirectoryCache:
         directory = self.newest()
         if directory is None:
             raise DirectoryExpired(
-                "this node has no directory yet", remedy="check the connection to the coordinator and run serve"
+                _("este nodo aún no tiene directorio"),
+                remedy=_("compruebe la conexión con el coordinador y ejecute serve"),
             )
         directory.require_fresh(now)
         return directory
@@ -85,7 +87,13 @@ class DirectoryCache:
     def _verified(self, envelope: Envelope) -> Directory:
         directory = open_directory(envelope, coordinator_key=self._coordinator_key)
         if directory.network != self._network:
-            raise MalformedDocument(f"a directory of the network {directory.network!r}, expected {self._network!r}")
+            raise MalformedDocument(
+                _(
+                    "el directorio es de la red {network!r}; se esperaba {own_network!r}",
+                    network=directory.network,
+                    own_network=self._network,
+                )
+            )
         return directory
 
     def _trust(self, ca_pem: str) -> None:
@@ -99,7 +107,10 @@ class DirectoryCache:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise HomeUnusable(f"cannot read {self._path}: {error.strerror}", remedy="check its permissions") from error
+            raise HomeUnusable(
+                _("no se puede leer {path}: {strerror}", path=self._path, strerror=error.strerror),
+                remedy=_("compruebe sus permisos"),
+            ) from error
         return status.st_mtime_ns, status.st_ino
 
     @contextmanager

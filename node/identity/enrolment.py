@@ -17,6 +17,7 @@ from node.identity.files import CERTIFICATE_FILE
 from node.identity.reach import Reach
 from node.identity.requests import certificate_request, require_own_certificate
 from node.keys import NodeKeys
+from presentation.messages import _
 from service.errors import PeerRefused
 from service.files import write_private
 from service.tls import read_tls_key
@@ -83,7 +84,7 @@ def _call(invitation: Invitation, ca_pem: bytes, csr: bytes, application: Envelo
             return coordinator.enrol(channel, secret=invitation.secret, csr_pem=csr, application=application)
     except PeerRefused as error:
         if error.peer_code.startswith("invitation_"):
-            raise InvitationRefused(error.message, remedy="ask the coordinator for a new invitation") from error
+            raise InvitationRefused(error.message, remedy=_("pida una invitación nueva al coordinador")) from error
         raise
 
 
@@ -91,7 +92,9 @@ def _ca_pem(invitation: Invitation) -> bytes:
     try:
         certificate = x509.load_der_x509_certificate(invitation.ca_der)
     except ValueError as error:
-        raise InvitationMalformed("the invitation's authority is no certificate", remedy="ask for another") from error
+        raise InvitationMalformed(
+            _("la autoridad de certificación de la invitación no es un certificado"), remedy=_("pida otra invitación")
+        ) from error
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
@@ -99,6 +102,6 @@ def _require_listed(directory: Directory, entity: str, keys: NodeKeys) -> None:
     try:
         party = directory.party(entity)
     except UnknownParty as error:
-        raise EnrolmentAnswerInvalid("the directory received does not list this entity") from error
+        raise EnrolmentAnswerInvalid(_("el directorio recibido no incluye esta entidad")) from error
     if party.signing_key != keys.signing.public_key.hex() or party.exchange_key != keys.exchange_public.hex():
-        raise EnrolmentAnswerInvalid("the directory received lists other keys for this entity")
+        raise EnrolmentAnswerInvalid(_("el directorio recibido incluye otras claves para esta entidad"))

@@ -1,6 +1,7 @@
 """Errors of a node's membership of the network. `IdentityError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class IdentityError(RedpactError):
@@ -14,14 +15,16 @@ class InvitationNeeded(IdentityError):
 
     code = "invitation_needed"
     kind = ErrorKind.USAGE
-    es = "Para dar de alta el nodo hacen falta la invitación (--token) y la dirección (--listen)."
+    sentence = _("Para dar de alta el nodo hacen falta la invitación (--token) y la dirección (--listen).")
 
 
 class InvitationRefused(IdentityError):
     """The coordinator does not take the invitation: it was used, has expired, or was never made."""
 
     code = "invitation_refused"
-    es = "El coordinador no acepta la invitación: ya se utilizó, caducó o no es suya. Pida una nueva a la Gerencia."
+    sentence = _(
+        "El coordinador no acepta la invitación: ya se utilizó, caducó o no es suya. Pida una nueva a la Gerencia."
+    )
 
 
 class NodeExists(IdentityError):
@@ -29,11 +32,13 @@ class NodeExists(IdentityError):
 
     code = "node_exists"
     kind = ErrorKind.USAGE
-    es = "La carpeta ya pertenece a otra entidad o a otra red. Use otra carpeta."
+    sentence = _("La carpeta ya pertenece a otra entidad o a otra red. Use otra carpeta.")
 
 
 class EnrolmentAnswerInvalid(IdentityError):
     """The coordinator answered with a certificate or directory that is not for this node."""
 
     code = "enrolment_answer_invalid"
-    es = "La respuesta del coordinador no corresponde a este nodo: no se ha aceptado nada. Avise a la Gerencia."
+    sentence = _(
+        "La respuesta del coordinador no corresponde a este nodo: no se ha aceptado nada. Avise a la Gerencia."
+    )

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from node.identity.errors import EnrolmentAnswerInvalid
+from presentation.messages import _
 from service.errors import CertificateUnusable
 from service.tls import read_certificates
 from trust.parties import spiffe_id
@@ -31,13 +32,13 @@ def require_own_certificate(
         leaf, authorities = read_certificates(pem)[0], read_certificates(ca_pem)
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (CertificateUnusable, x509.ExtensionNotFound, ValueError) as error:
-        raise EnrolmentAnswerInvalid("the coordinator sent no usable certificate") from error
+        raise EnrolmentAnswerInvalid(_("el coordinador no ha enviado un certificado utilizable")) from error
     if leaf.public_key() != key.public_key():
-        raise EnrolmentAnswerInvalid("the certificate is for another key")
+        raise EnrolmentAnswerInvalid(_("el certificado es de otra clave"))
     if names.get_values_for_type(x509.UniformResourceIdentifier) != [spiffe_id(network, entity)]:
-        raise EnrolmentAnswerInvalid("the certificate names another entity")
+        raise EnrolmentAnswerInvalid(_("el certificado nombra a otra entidad"))
     if not any(_issued_by(leaf, authority) for authority in authorities):
-        raise EnrolmentAnswerInvalid("the certificate is not by the network's authority")
+        raise EnrolmentAnswerInvalid(_("el certificado no lo ha emitido la autoridad de certificación de la red"))
 
 
 def _issued_by(leaf: x509.Certificate, authority: x509.Certificate) -> bool:

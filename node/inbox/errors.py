@@ -1,6 +1,7 @@
 """Errors of what waits for attention. `AttentionError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class AttentionError(RedpactError):
@@ -14,4 +15,4 @@ class AttentionUnknown(AttentionError):
 
     code = "attention_unknown"
     kind = ErrorKind.USAGE
-    es = "No existe ese aviso. Consulte los pendientes con «redpact-node inbox list»."
+    sentence = _("No existe ese aviso. Consulte los pendientes con «redpact-node inbox list».")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from node.inbox.errors import AttentionUnknown
 from node.inbox.tables import AttentionRow
+from presentation.messages import _
 
 
 class AttentionKind(StrEnum):
@@ -83,7 +84,9 @@ class AttentionList:
         """
         row = self._session.get(AttentionRow, number, populate_existing=True)
         if row is None:
-            raise AttentionUnknown(f"there is no item {number}", remedy="see: redpact-node inbox list")
+            raise AttentionUnknown(
+                _("no existe el aviso {number!s}", number=number), remedy=_("consulte: redpact-node inbox list")
+            )
         waiting = (AttentionRow.number == number, AttentionRow.done_at.is_(None))
         self._session.execute(update(AttentionRow).where(*waiting).values(done_at=now))
         self._session.refresh(row)

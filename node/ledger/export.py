@@ -12,6 +12,7 @@ from node.ledger.own import own_ledger
 from node.ledger.witnessing.errors import NothingSeen
 from node.ledger.witnessing.rounds import catch_up
 from node.ledger.witnessing.state import cosigned_or_newest, own_testimony, witnessing_state
+from presentation.messages import _
 from trust.parties import ledger_origin
 
 
@@ -81,5 +82,8 @@ def seen_checkpoint(context: NodeContext, entity: str) -> str:
         found = [SqlCheckpointStore(session, role).get(origin) for role in (Role.WITNESS, Role.PEER)]
     known = [each for each in found if each is not None]
     if not known:
-        raise NothingSeen(f"this node has seen no checkpoint of {entity}", remedy="ask another entity, or a witness")
+        raise NothingSeen(
+            _("este nodo no ha visto ningún punto de control de {entity}", entity=entity),
+            remedy=_("pídalo a otra entidad o a un testigo"),
+        )
     return max(known, key=lambda each: each.size).note.decode()

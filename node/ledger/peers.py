@@ -21,6 +21,7 @@ from consent_ledger.merkle import verify_consistency
 from consent_ledger.witness import Evidence, Misconduct, Observed
 from consent_ledger.witness_store import Role, SqlCheckpointStore
 from node.ledger.witnessing.errors import PeerLedgerForked, PeerLedgerUnproven
+from presentation.messages import _
 from service.errors import PeerRefused, PeerUnreachable
 from trust.parties import Party
 
@@ -112,13 +113,26 @@ class PeerLedgers:
         except _Contradiction as found:
             keep_evidence(self._context.home, found.evidence, seen_by="peer", now=now)
             raise PeerLedgerForked(
-                f"the ledger of {holder.id} contradicts what it showed before ({found.evidence.kind})",
-                remedy="its answer is not used; tell the data-protection officers of both entities",
+                _(
+                    "el registro de {holder} contradice lo que mostró antes ({evidence})",
+                    holder=holder.id,
+                    evidence=found.evidence.kind,
+                ),
+                remedy=_(
+                    "su respuesta no se usa; avise a las personas delegadas de protección de datos de ambas entidades"
+                ),
             ) from found
         except (PeerRefused, PeerUnreachable) as error:
             raise PeerLedgerUnproven(
-                f"{holder.id} does not prove that its ledger only grew: {error.message}",
-                remedy="its answer is not used; ask again, and if it stays tell its data-protection officer",
+                _(
+                    "{holder} no prueba que su registro solo haya crecido: {error}",
+                    holder=holder.id,
+                    error=error.message,
+                ),
+                remedy=_(
+                    "su respuesta no se usa; repita la consulta y, si sigue igual, avise a su persona "
+                    "delegada de protección de datos"
+                ),
             ) from error
         checkpoint = shown.checkpoint
         return Sighting(checkpoint.origin, Observed(checkpoint.size, checkpoint.root, shown.note, now), known)

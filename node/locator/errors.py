@@ -1,6 +1,7 @@
 """Errors of the private locator at a node. `LocatorError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class LocatorError(RedpactError):
@@ -14,7 +15,7 @@ class LocatorMissing(LocatorError):
 
     code = "locator_missing"
     kind = ErrorKind.USAGE
-    es = "La red no tiene localizador. Indique a qué entidades preguntar con --from."
+    sentence = _("La red no tiene localizador. Indique con --from a qué entidades preguntar.")
 
 
 class LocatorUnreachable(LocatorError):
@@ -22,18 +23,23 @@ class LocatorUnreachable(LocatorError):
 
     code = "locator_unreachable"
     kind = ErrorKind.UNREACHABLE
-    es = "El localizador no responde. Indique a qué entidades preguntar con --from, o inténtelo más tarde."
+    sentence = _("El localizador no responde. Indique con --from a qué entidades preguntar, o inténtelo más tarde.")
 
 
 class LocatorQuotaReached(LocatorError):
     """This entity has asked the locator as much as it may in an hour or a day."""
 
     code = "locator_quota_reached"
-    es = "La entidad ha agotado su cupo del localizador. Espere, o indique a qué entidades preguntar con --from."
+    sentence = _(
+        "La entidad ha agotado su cupo de preguntas al localizador. Espere, o indique con --from a qué "
+        "entidades preguntar."
+    )
 
 
 class LocatorRefused(LocatorError):
     """The private locator answers no."""
 
     code = "locator_refused"
-    es = "El localizador ha denegado la consulta. Indique a qué entidades preguntar con --from, o avise a la Gerencia."
+    sentence = _(
+        "El localizador ha denegado la consulta. Indique con --from a qué entidades preguntar, o avise a la Gerencia."
+    )

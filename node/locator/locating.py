@@ -17,6 +17,7 @@ from node.locator.pseudonyms import Pseudonyms
 from node.locator.question_log import Asked, LocatorLog
 from node.people.documents import Document
 from node.people.store import people_store
+from presentation.messages import _
 from records_exchange.locator_messages import locator_question, open_locator_answer, seal_message
 from records_exchange.network_pseudonym import locator_token
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
@@ -24,7 +25,7 @@ from trust.directory import Directory
 from trust.locator_terms import LocatorEpoch
 from trust.parties import EntityStatus
 
-_BY_NAME = "name the entities to ask with --from"
+_BY_NAME = _("indique con --from a qué entidades preguntar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Locating:
         directory = self._context.directory.current(now)
         epochs = tuple(directory.locator.live(now)) if directory.locator else ()
         if not epochs:
-            raise LocatorMissing("the directory names no locator", remedy=_BY_NAME)
+            raise LocatorMissing(_("el directorio no indica ningún localizador"), remedy=_BY_NAME)
         try:
             asked = [self._ask(epoch, document, purpose) for epoch in epochs]
         except PeerRefused as error:

@@ -1,6 +1,6 @@
 """What people and programs see of the locator at a node: located fetches, how publishing goes, signs of guessing."""
 
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -8,21 +8,9 @@ from node.context import NodeContext
 from node.locator.question_log import LocatorLog
 from node.locator.tables import LocatorPublishingRow
 from policies.errors import RedpactError
+from presentation.messages import Message, _, joined
 from records_exchange.guessing import WINDOW, AlarmRule, alarms
 from service.findings import Finding, Level
-
-_STATE: Final = {
-    "es": "Localizador: {entries} anotaciones publicadas, {waiting} personas pendientes{fault}; "
-    "hoy {questions} preguntas, {misses} sin resultado",
-    "en": "Locator: {entries} entries published, {waiting} people waiting{fault}; "
-    "today {questions} questions, {misses} found nowhere",
-}
-_GUESSING: Final = {
-    "es": "ALERTA: casi nadie por quien se ha preguntado hoy al localizador consta en otra entidad; "
-    "alguien de la casa puede estar probando documentos",
-    "en": "ALARM: hardly anybody asked about today is known to another entity; "
-    "somebody in the house may be trying documents",
-}
 
 
 def locator_state(context: NodeContext, session: Session) -> dict[str, Any]:
@@ -40,12 +28,22 @@ def locator_state(context: NodeContext, session: Session) -> dict[str, Any]:
     }
 
 
-def locator_lines(state: dict[str, Any], lang: str) -> list[str]:
-    """Return what ``status`` says of the locator: a line, and one more when something looks like guessing."""
-    lang = "en" if lang == "en" else "es"
-    fault = f" [{state['fault']}]" if state["fault"] else ""
-    lines = [_STATE[lang].format(**{**state, "fault": fault})]
-    return [*lines, _GUESSING[lang]] if state["alarms"] else lines
+def locator_lines(state: dict[str, Any]) -> list[Message]:
+    """Return the state of the locator for people: a line, and one more when something looks like guessing."""
+    published = _(
+        "Localizador: {entries} anotaciones publicadas, {waiting} personas pendientes; hoy {questions} preguntas, "
+        "{misses} sin resultado",
+        **{name: state[name] for name in ("entries", "waiting", "questions", "misses")},
+    )
+    lines = [_("{published} [{fault}]", published=published, fault=state["fault"]) if state["fault"] else published]
+    if state["alarms"]:
+        lines.append(
+            _(
+                "ALERTA: casi nadie por quien se ha preguntado hoy al localizador consta en otra entidad; "
+                "alguien de la casa puede estar probando documentos"
+            )
+        )
+    return lines
 
 
 def check_locator(context: NodeContext) -> Finding:
@@ -57,12 +55,19 @@ def check_locator(context: NodeContext) -> Finding:
     except RedpactError as error:
         return Finding.of_error("locator", error)
     if directory is None or directory.locator is None:
-        es, en = "La red no tiene localizador: pregunte con --from", "The network has no locator: ask with --from"
-        return Finding("locator", Level.OK, es, en)
-    es, en = (" ".join(locator_lines(state, lang)) for lang in ("es", "en"))
+        return Finding("locator", Level.OK, _("La red no tiene localizador: pregunte con --from"))
+    text = joined(locator_lines(state))
     if state["alarms"]:
-        return Finding("locator", Level.WARNING, es, en, "look who asked about whom today, and for which case")
+        return Finding(
+            "locator",
+            Level.WARNING,
+            text,
+            _("revise qué profesionales han preguntado hoy, por qué personas y para qué caso"),
+        )
     if state["fault"] or state["published_at"] is None:
-        remedy = "keep serve running and the coordinator reachable: it is told by itself; fetch --from works meanwhile"
-        return Finding("locator", Level.WARNING, es, en, remedy)
-    return Finding("locator", Level.OK, es, en)
+        remedy = _(
+            "mantenga serve en marcha y el acceso al coordinador: el localizador se actualiza solo; mientras "
+            "tanto, fetch --from funciona"
+        )
+        return Finding("locator", Level.WARNING, text, remedy)
+    return Finding("locator", Level.OK, text)

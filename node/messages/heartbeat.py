@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.orm import Session
 
 from node.messages.kinds import Kind, Response
+from presentation.messages import _
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import MessageMalformed
 from records_exchange.mailboxes import SqlMailbox
@@ -40,7 +41,9 @@ def _receive(session: Session, received: VerifiedMessage, now: datetime) -> Resp
     try:
         body = PulseBody.model_validate(received.message.body)
     except ValidationError as error:
-        raise MessageMalformed(f"not a pulse: {first_fault(error)}") from error
+        raise MessageMalformed(
+            _("no es una señal de actividad válida: {first_fault}", first_fault=first_fault(error))
+        ) from error
     # A clock ahead of ours must not buy a consent more time than our own clock gives it.
     complete = min(body.complete_until, received.message.issued, now + MAX_CLOCK_SKEW)
     SqlMailbox(session).heard(received.message.sender, now, complete_until=complete)

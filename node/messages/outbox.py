@@ -21,6 +21,7 @@ from node.people.errors import PersonUnknown
 from node.people.linking import pseudonym_of
 from node.people.store import people_store
 from policies.errors import RedpactError
+from presentation.messages import _
 from records_exchange.errors import MessageMalformed
 from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
 from records_exchange.message import (
@@ -118,7 +119,9 @@ class Courier:
         """Send one notice and settle it; tell whether it is done with."""
         peer, kind = self._peer(notice.recipient), self._kinds.get(notice.kind)
         if kind is None:
-            raise MessageMalformed(f"the outbox holds a notice of unknown kind {notice.kind!r}")
+            raise MessageMalformed(
+                _("el buzón de salida tiene un aviso de tipo desconocido, {notice!r}", notice=notice.kind)
+            )
         message, envelope = self._composed(notice, kind, peer)
         verified = self._send(peer, message, envelope)
         if verified.reply.reason in kind.again:

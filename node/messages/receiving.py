@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from node.messages.kinds import Kind
+from presentation.messages import _
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import MessageMalformed
 from records_exchange.mailboxes import SqlMailbox
@@ -65,7 +66,10 @@ class MessageDesk:
         )
         kind = self._kinds.get(received.message.kind)
         if kind is None:
-            raise MessageMalformed(f"no message of kind {received.message.kind!r} is known here", remedy="update")
+            raise MessageMalformed(
+                _("aquí no se conocen mensajes de tipo {message!r}", message=received.message.kind),
+                remedy=_("actualice RedPACT"),
+            )
         if kind.question:  # its answer is made anew each time, which costs more than taking a notice
             self._limits.spend(caller, CallGroup.QUESTIONS)
         require_lifetime(received.message, REQUEST_LIFETIME if kind.question else NOTICE_LIFETIME)

@@ -18,6 +18,7 @@ from node.clients.coordinator import CoordinatorChannel
 from node.clients.relay import RelayedCall
 from node.context import NodeContext
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 from records_exchange.request import REQUEST_TYPE
 from records_exchange.sealing import Refusal, Route, open_call, seal_return
 from service.limits import CallerLimits, CallGroup
@@ -56,7 +57,9 @@ class RelayedCalls:
         # Also an expired directory says whom to seal the refusal to; the checks inside ask for a fresh one.
         directory = self._context.directory.newest()
         if directory is None:
-            raise DirectoryExpired("this node has no directory yet", remedy="check the connection to the coordinator")
+            raise DirectoryExpired(
+                _("este nodo aún no tiene directorio"), remedy=_("compruebe la conexión con el coordinador")
+            )
         caller = directory.party(call.caller)
         route = Route(self._context.settings.network, caller.id, self._context.settings.entity)
         opened = open_call(call.sealed, route, self._context.keys.exchange)

@@ -6,6 +6,7 @@ from typing import Final
 
 from node.context import NodeContext
 from policies.errors import RedpactError
+from presentation.messages import _
 from records_exchange.mailboxes import SqlMailbox
 from service.findings import Finding, Level
 
@@ -43,9 +44,8 @@ def check_outbox(context: NodeContext) -> Finding:
         return Finding.of_error("outbox", error)
     late = sorted({notice.recipient for notice in waiting if context.clock.now() - notice.created_at > LATE})
     if not late:
-        es, en = f"Avisos por entregar: {len(waiting)}", f"Notices to be delivered: {len(waiting)}"
-        return Finding("outbox", Level.OK, es, en)
+        text = _("Avisos por entregar: {waiting_count}", waiting_count=len(waiting))
+        return Finding("outbox", Level.OK, text)
     names = ", ".join(late)
-    es = f"No contestan a los avisos desde hace más de un día: {names}"
-    en = f"Have not answered notices for more than a day: {names}"
-    return Finding("outbox", Level.WARNING, es, en, "ask those entities whether their node runs")
+    text = _("No contestan a los avisos desde hace más de un día: {names}", names=names)
+    return Finding("outbox", Level.WARNING, text, _("pregunte a esas entidades si su nodo está en marcha"))

@@ -19,6 +19,7 @@ from node.messages.state import check_outbox
 from node.operations.reachability import check_reach
 from node.setup import MIGRATIONS
 from policies.errors import RedpactError
+from presentation.messages import _
 from service.channels import ChannelPool
 from service.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
 from service.status import peer_errors
@@ -70,7 +71,7 @@ def _check_ledger(context: NodeContext) -> Finding:
             size = own_ledger(context, session).size()
     except RedpactError as error:
         return Finding.of_error("ledger", error)
-    return Finding("ledger", Level.OK, f"Registro con {size} anotaciones", f"Ledger with {size} entries")
+    return Finding("ledger", Level.OK, _("Registro con {size} anotaciones", size=size))
 
 
 def _check_clock(context: NodeContext) -> Finding:
@@ -81,11 +82,10 @@ def _check_clock(context: NodeContext) -> Finding:
         return Finding.of_error("clock", error)
     now = context.clock.now()
     if directory is not None and now + CLOCK_TOLERANCE < directory.issued:
-        es = f"El reloj de este equipo va atrasado: marca {now.isoformat(timespec='minutes')}"
-        en = f"This machine's clock is behind: it says {now.isoformat(timespec='minutes')}"
-        return Finding("clock", Level.FAILED, es, en, "set the clock, with NTP if possible")
+        found = _("El reloj de este equipo va atrasado: marca {now}", now=now.isoformat(timespec="minutes"))
+        return Finding("clock", Level.FAILED, found, _("ponga el reloj en hora, con NTP si es posible"))
     text = now.isoformat(timespec="seconds")
-    return Finding("clock", Level.OK, f"Reloj: {text}", f"Clock: {text}")
+    return Finding("clock", Level.OK, _("Reloj: {text}", text=text))
 
 
 def _check_directory(context: NodeContext) -> Finding:
@@ -96,11 +96,16 @@ def _check_directory(context: NodeContext) -> Finding:
         return Finding.of_error("directory", error)
     if (listed.signing_key, listed.exchange_key) != (keys.signing.public_key.hex(), keys.exchange_public.hex()):
         # What others seal for us would be for somebody else to open.
-        es, en = "El directorio da a esta entidad claves que no son suyas", "The directory lists keys that are not ours"
-        return Finding("directory", Level.FAILED, es, en, "tell the other entities, and ask the coordinator why")
+        text = _("El directorio da a esta entidad claves que no son suyas")
+        return Finding(
+            "directory",
+            Level.FAILED,
+            text,
+            _("avise a las demás entidades y pregunte el motivo a quien administra el coordinador"),
+        )
     until = directory.expires.isoformat(timespec="minutes")
-    es, en = f"Directorio {directory.serial} válido hasta {until}", f"Directory {directory.serial} valid until {until}"
-    return Finding("directory", Level.OK, es, en)
+    text = _("Directorio {serial!s} válido hasta {until}", serial=directory.serial, until=until)
+    return Finding("directory", Level.OK, text)
 
 
 def _check_peers(context: NodeContext, channels: ChannelPool) -> list[Finding]:
@@ -125,4 +130,4 @@ def _check_peer(context: NodeContext, channels: ChannelPool, entity: str, addres
             health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=REACH_SECONDS)
     except RedpactError as error:
         return Finding.of_error(check, error)
-    return Finding(check, Level.OK, f"{entity} responde en {address}", f"{entity} answers at {address}")
+    return Finding(check, Level.OK, _("{entity} responde en {address}", entity=entity, address=address))

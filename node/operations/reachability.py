@@ -7,6 +7,7 @@ from node.clients.coordinator import CoordinatorChannel
 from node.context import NodeContext
 from node.identity.reach import Reached, way_in
 from policies.errors import RedpactError
+from presentation.messages import _
 from service.errors import PeerUnreachable
 from service.findings import Finding, Level
 from trust.parties import Party
@@ -22,7 +23,7 @@ def check_reach(context: NodeContext, coordinator: CoordinatorChannel) -> list[F
 
 def _attached(context: NodeContext, coordinator: CoordinatorChannel) -> frozenset[str] | RedpactError:
     if not context.settings.relay:
-        return PeerUnreachable("the relay is switched off here", remedy="set relay = true")
+        return PeerUnreachable(_("el repetidor está desactivado en este nodo"), remedy=_("ponga relay = true"))
     try:
         return relay.attached(coordinator(), seconds=ASK_SECONDS)
     except RedpactError as error:
@@ -44,21 +45,19 @@ def _own(context: NodeContext, attached: frozenset[str] | RedpactError) -> Findi
     match way_in(settings.addresses, relay=settings.relay):
         case Reached.DIRECT:
             at = " ".join(settings.addresses)
-            es = f"Se llega a este nodo en {at}" + ("; también por el repetidor" if there else "")
-            en = f"This node is reached at {at}" + ("; also by the relay" if there else "")
-            return Finding("reach", Level.OK, es, en)
+            if there:
+                return Finding("reach", Level.OK, _("Se llega a este nodo en {at}; también por el repetidor", at=at))
+            return Finding("reach", Level.OK, _("Se llega a este nodo en {at}", at=at))
         case Reached.NOT:
-            es, en = "Nadie llega a este nodo: solo puede preguntar", "Nobody reaches this node: it can only ask"
-            return Finding("reach", Level.WARNING, es, en, "set relay = true, or publish an address")
+            text = _("Nadie llega a este nodo: solo puede preguntar")
+            return Finding("reach", Level.WARNING, text, _("ponga relay = true o publique una dirección"))
         case Reached.RELAY:
             if isinstance(attached, RedpactError):
                 return Finding.of_error("reach", attached)
             if there:
-                es, en = "Se llega a este nodo por el repetidor", "This node is reached by the relay"
-                return Finding("reach", Level.OK, es, en)
-            es = "Este nodo no está conectado al repetidor: ahora no se llega a él"
-            en = "This node is not attached to the relay: nobody reaches it now"
-            return Finding("reach", Level.UNREACHABLE, es, en, "start it with: redpact-node serve")
+                return Finding("reach", Level.OK, _("Se llega a este nodo por el repetidor"))
+            text = _("Este nodo no está conectado al repetidor: ahora no se llega a él")
+            return Finding("reach", Level.UNREACHABLE, text, _("inícielo con: redpact-node serve"))
 
 
 def _peer(party: Party, attached: frozenset[str] | RedpactError) -> Finding:
@@ -66,8 +65,7 @@ def _peer(party: Party, attached: frozenset[str] | RedpactError) -> Finding:
     if isinstance(attached, RedpactError):
         return Finding.of_error(check, attached)
     if party.id in attached:
-        es, en = f"{party.id} está conectada al repetidor", f"{party.id} is attached to the relay"
-        return Finding(check, Level.OK, es, en)
-    es = f"{party.id} no publica una dirección ni está conectada al repetidor"
-    en = f"{party.id} neither publishes an address nor is attached to the relay"
-    return Finding(check, Level.UNREACHABLE, es, en, "try again later")
+        text = _("{party} está conectada al repetidor", party=party.id)
+        return Finding(check, Level.OK, text)
+    text = _("{party} no publica una dirección ni está conectada al repetidor", party=party.id)
+    return Finding(check, Level.UNREACHABLE, text, _("inténtelo más tarde"))

@@ -137,8 +137,8 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
         for row in document["entities"]
     ]
     lines += notice_lines(document["notices_waiting"], lang)
-    lines.append(witnessing_text(document["witnesses"], lang))
-    lines += locator_lines(document["locator"], lang)
+    lines.append(witnessing_text(document["witnesses"]).in_language(lang))
+    lines += [line.in_language(lang) for line in locator_lines(document["locator"])]
     lines += refused_lines(document["refused_calls"], lang)
     lines += alarm_lines(document["evidence"], lang)
     return "\n".join(lines) + "\n\n" + table(_COLUMNS[lang], rows)

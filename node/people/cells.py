@@ -7,6 +7,7 @@ from node.people.errors import RecordInvalid
 from node.people.model import BenefitSpell, Intervention, Value, month_number
 from policies.catalogue import FieldSpec, FieldType, load_catalogue
 from policies.errors import PoliciesError
+from presentation.messages import _
 
 LIST_SEPARATOR: Final = "|"
 MAX_ENTRIES: Final = 500
@@ -37,7 +38,7 @@ def read_bool(cell: str) -> bool:
     """
     word = cell.casefold()
     if word not in _YES | _NO:
-        raise RecordInvalid("yes or no is expected", remedy="write yes or no (sí, no)")
+        raise RecordInvalid(_("se espera un sí o un no"), remedy=_("escriba sí o no (yes, no)"))
     return word in _YES
 
 
@@ -49,7 +50,7 @@ def read_int(cell: str) -> int:
     """
     digits = cell.removeprefix("'").removeprefix("-").removeprefix("+")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):  # noqa: PLR2004 - no field has more digits
-        raise RecordInvalid("a whole number is expected", remedy="write digits only")
+        raise RecordInvalid(_("se espera un número entero"), remedy=_("escriba solo cifras"))
     return int(cell.removeprefix("'"))
 
 
@@ -61,9 +62,11 @@ def read_date(cell: str) -> date:
     """
     day = _iso_date(cell)
     if day is None:
-        raise RecordInvalid("a date is expected", remedy="write the date as YYYY-MM-DD")
+        raise RecordInvalid(_("se espera una fecha"), remedy=_("escriba la fecha como AAAA-MM-DD"))
     if day.year < _FIRST_YEAR:
-        raise RecordInvalid(f"the date is before {_FIRST_YEAR}", remedy="check the year")
+        raise RecordInvalid(
+            _("la fecha es anterior a {first_year!s}", first_year=_FIRST_YEAR), remedy=_("compruebe el año")
+        )
     return day
 
 
@@ -84,11 +87,18 @@ def read_moment(cell: str) -> datetime:
     try:
         moment = datetime.fromisoformat(cell)
     except ValueError as error:
-        raise RecordInvalid("a date or time is expected", remedy="write the date as YYYY-MM-DD") from error
+        raise RecordInvalid(
+            _("se espera una fecha o una fecha con hora"), remedy=_("escriba la fecha como AAAA-MM-DD")
+        ) from error
     if moment.tzinfo is None and _iso_date(cell) is None:
-        raise RecordInvalid("the time has no offset", remedy="write it as 2026-03-01T10:00:00+01:00, or give the date")
+        raise RecordInvalid(
+            _("a la hora le falta el desfase horario"),
+            remedy=_("escríbala como 2026-03-01T10:00:00+01:00, o indique solo la fecha"),
+        )
     if moment.year < _FIRST_YEAR:
-        raise RecordInvalid(f"the date is before {_FIRST_YEAR}", remedy="check the year")
+        raise RecordInvalid(
+            _("la fecha es anterior a {first_year!s}", first_year=_FIRST_YEAR), remedy=_("compruebe el año")
+        )
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -142,7 +152,10 @@ def read_spells(cell: str) -> tuple[BenefitSpell, ...]:
     for spell in spells:
         until = ends.get(spell.benefit, 0)
         if until is None or until >= month_number(spell.first_month):
-            raise RecordInvalid(f"two spells of {spell.benefit} overlap", remedy="join them into one")
+            raise RecordInvalid(
+                _("dos periodos de la prestación {benefit} se solapan", benefit=spell.benefit),
+                remedy=_("únalos en uno solo"),
+            )
         ends[spell.benefit] = month_number(spell.last_month) if spell.last_month else None
     return tuple(spells)
 
@@ -174,42 +187,51 @@ def write_interventions(interventions: tuple[Intervention, ...]) -> str:
 def _entries(cell: str) -> list[str]:
     entries = [entry.strip() for entry in cell.split(LIST_SEPARATOR) if entry.strip()]
     if len(entries) > MAX_ENTRIES:
-        raise RecordInvalid(f"more than {MAX_ENTRIES} entries", remedy="keep the most recent ones")
+        raise RecordInvalid(
+            _("hay más de {max_entries} elementos", max_entries=MAX_ENTRIES), remedy=_("deje solo los más recientes")
+        )
     return entries
 
 
 def _read_spell(entry: str) -> BenefitSpell:
-    benefit, _, months = entry.partition(":")
+    benefit, _unused, months = entry.partition(":")
     ends = months.split("/")
     if len(ends) != _PARTS_OF_SPELL:
-        raise RecordInvalid("not a benefit spell", remedy="write rgc:2014-03/2016-05, or rgc:2014-03/ while it lasts")
+        raise RecordInvalid(
+            _("no es un periodo de prestación"), remedy=_("escriba rgc:2014-03/2016-05, o rgc:2014-03/ si continúa")
+        )
     first, last = _read_month(ends[0]), _read_month(ends[1]) if ends[1] else None
     if last is not None and last < first:
-        raise RecordInvalid("a spell ends before it begins", remedy="check its months")
+        raise RecordInvalid(_("un periodo termina antes de empezar"), remedy=_("compruebe los meses"))
     return BenefitSpell(_code("benefit", benefit), first, last)
 
 
 def _read_intervention(entry: str) -> Intervention:
-    action, _, rest = entry.partition(":")
-    day, _, outcome = rest.partition(":")
+    action, _unused, rest = entry.partition(":")
+    day, _unused2, outcome = rest.partition(":")
     if not day:
-        raise RecordInvalid("not an intervention", remedy="write assessment:2020-03-01:achieved")
+        raise RecordInvalid(_("no es una intervención"), remedy=_("escriba assessment:2020-03-01:achieved"))
     return Intervention(_code("intervention", action), read_date(day), _code("outcome", outcome) if outcome else None)
 
 
 def _code(list_id: str, code: str) -> str:
     codes = load_catalogue().codes.list(list_id)
     if code not in codes:
-        raise RecordInvalid(f"no such code in the list {list_id}", remedy=f"one of {', '.join(codes.by_code)}")
+        raise RecordInvalid(
+            _("ese código no está en la lista {list_id}", list_id=list_id),
+            remedy=_("use uno de estos: {by_code}", by_code=", ".join(codes.by_code)),
+        )
     return code
 
 
 def _read_month(text: str) -> date:
     month = _iso_date(f"{text}-01")
     if month is None:
-        raise RecordInvalid("a month is expected", remedy="write the month as YYYY-MM")
+        raise RecordInvalid(_("se espera un mes"), remedy=_("escriba el mes como AAAA-MM"))
     if month.year < _FIRST_YEAR:
-        raise RecordInvalid(f"the month is before {_FIRST_YEAR}", remedy="check the year")
+        raise RecordInvalid(
+            _("el mes es anterior a {first_year!s}", first_year=_FIRST_YEAR), remedy=_("compruebe el año")
+        )
     return month
 
 

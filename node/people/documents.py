@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from node.people.errors import DocumentInvalid
 from node.people.linkage_code import ALPHABET, PREFIX, SYMBOLS, checks_out
+from presentation.messages import _
 
 MAX_DOCUMENT_CHARACTERS: Final = 40
 _DNI_SHAPE: Final = re.compile(r"\d{1,8}[A-Z]?")
@@ -70,10 +71,16 @@ def parse_document(text: str) -> Document:
         DocumentInvalid: for every way `text` can be wrong. The message never repeats the document.
     """
     if len(text) > MAX_DOCUMENT_CHARACTERS:
-        raise DocumentInvalid(f"longer than {MAX_DOCUMENT_CHARACTERS} characters", remedy="give one document only")
+        raise DocumentInvalid(
+            _(
+                "el documento tiene más de {max_document_characters} caracteres",
+                max_document_characters=MAX_DOCUMENT_CHARACTERS,
+            ),
+            remedy=_("indique un solo documento"),
+        )
     compact = _SEPARATORS.sub("", text).upper()
     if not compact:
-        raise DocumentInvalid("empty document", remedy="give a DNI, a NIE, or PAS:<country>:<number>")
+        raise DocumentInvalid(_("el documento está vacío"), remedy=_("indique un DNI, un NIE o PAS:<país>:<número>"))
     if _DNI_SHAPE.fullmatch(compact):
         return Document(DocumentKind.DNI, _checked(dni.validate, _padded(compact, 0, _DIGITS_OF_DNI), "DNI"))
     if _NIE_SHAPE.fullmatch(compact):
@@ -83,14 +90,17 @@ def parse_document(text: str) -> Document:
     if _LINKAGE_SHAPE.fullmatch(compact):
         return Document(DocumentKind.LINKAGE, _checked_linkage(compact))
     raise DocumentInvalid(
-        "not the shape of a DNI (12345678Z), NIE (X1234567L), passport (PAS:FRA:12AB34567) or linkage code (RP-...)",
-        remedy="check the document; foreign passports need the prefix PAS: and the country",
+        _(
+            "no tiene la forma de un DNI (12345678Z), un NIE (X1234567L), un pasaporte (PAS:FRA:12AB34567) "
+            "ni un código de enlace (RP-...)"
+        ),
+        remedy=_("compruebe el documento; los pasaportes extranjeros necesitan el prefijo PAS: y el país"),
     )
 
 
 def _padded(compact: str, prefix: int, digits: int) -> str:
     if not compact[-1].isalpha():
-        raise DocumentInvalid("the check letter is missing", remedy="add the letter printed on the document")
+        raise DocumentInvalid(_("falta la letra de control"), remedy=_("añada la letra que figura en el documento"))
     return compact[:prefix] + compact[prefix:-1].zfill(digits) + compact[-1]
 
 
@@ -98,17 +108,23 @@ def _checked(validate: Callable[[str], str], compact: str, name: str) -> str:
     try:
         return validate(compact)
     except InvalidChecksum as error:
-        raise DocumentInvalid(f"the letter of the {name} is wrong", remedy="check the digits and the letter") from error
+        raise DocumentInvalid(
+            _("la letra del {name} no es correcta", name=name), remedy=_("compruebe los números y la letra")
+        ) from error
     except ValidationError as error:
-        raise DocumentInvalid(f"not a valid {name}", remedy="check the digits and the letter") from error
+        raise DocumentInvalid(
+            _("no es un {name} válido", name=name), remedy=_("compruebe los números y la letra")
+        ) from error
 
 
 def _checked_linkage(compact: str) -> str:
     symbols = compact.removeprefix(PREFIX)
     if not set(symbols) <= set(ALPHABET):
         raise DocumentInvalid(
-            "a linkage code has no vowels, and neither 0 nor 1", remedy="copy the code from the card again"
+            _("un código de enlace no tiene vocales, ni 0 ni 1"), remedy=_("copie de nuevo el código de la tarjeta")
         )
     if not checks_out(symbols):
-        raise DocumentInvalid("the linkage code is mistyped", remedy="copy the code from the card again")
+        raise DocumentInvalid(
+            _("el código de enlace está mal escrito"), remedy=_("copie de nuevo el código de la tarjeta")
+        )
     return compact

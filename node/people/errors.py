@@ -1,6 +1,7 @@
 """Errors of the people and social records held at a node. `RecordsError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class RecordsError(RedpactError):
@@ -14,7 +15,7 @@ class DocumentInvalid(RecordsError):
 
     code = "document_invalid"
     kind = ErrorKind.USAGE
-    es = "El documento de identidad no es válido. Revise los números y la letra."
+    sentence = _("El documento de identidad no es válido. Revise los números y la letra.")
 
 
 class CardExists(RecordsError):
@@ -22,7 +23,7 @@ class CardExists(RecordsError):
 
     code = "card_exists"
     kind = ErrorKind.USAGE
-    es = "Ya existe un fichero con ese nombre y podría ser la tarjeta de otra persona. Elija otro nombre."
+    sentence = _("Ya existe un fichero con ese nombre y podría ser la tarjeta de otra persona. Elija otro nombre.")
 
 
 class PersonUnknown(RecordsError):
@@ -30,7 +31,7 @@ class PersonUnknown(RecordsError):
 
     code = "person_unknown"
     kind = ErrorKind.USAGE
-    es = "Esta entidad no tiene ficha de esa persona. Revise el documento o dé de alta a la persona."
+    sentence = _("Esta entidad no tiene ficha de esa persona. Revise el documento o dé de alta a la persona.")
 
 
 class RecordInvalid(RecordsError):
@@ -38,7 +39,7 @@ class RecordInvalid(RecordsError):
 
     code = "record_invalid"
     kind = ErrorKind.USAGE
-    es = "Los datos de la persona no se ajustan al catálogo de campos. Corrija el valor indicado."
+    sentence = _("Los datos de la persona no se ajustan al catálogo de campos. Corrija el valor indicado.")
 
 
 class RecordsUnreadable(RecordsError):
@@ -46,7 +47,9 @@ class RecordsUnreadable(RecordsError):
 
     code = "records_unreadable"
     kind = ErrorKind.DAMAGED
-    es = "No se pueden descifrar las fichas. Restaure la copia de seguridad de la clave de datos o de la base de datos."
+    sentence = _(
+        "No se pueden descifrar las fichas. Restaure la copia de seguridad de la clave de datos o de la base de datos."
+    )
 
 
 class ImportFileUnreadable(RecordsError):
@@ -54,7 +57,7 @@ class ImportFileUnreadable(RecordsError):
 
     code = "import_file_unreadable"
     kind = ErrorKind.USAGE
-    es = "El fichero no se puede leer como CSV de fichas. No se ha importado nada."
+    sentence = _("El fichero no se puede leer como CSV de fichas. No se ha importado nada.")
 
 
 class ImportRejected(RecordsError):
@@ -62,7 +65,7 @@ class ImportRejected(RecordsError):
 
     code = "import_rejected"
     kind = ErrorKind.USAGE
-    es = "Hay filas con errores: no se ha importado nada. Corrija las filas indicadas y repita la importación."
+    sentence = _("Hay filas con errores: no se ha importado nada. Corrija las filas indicadas y repita la importación.")
 
 
 class ExportFailed(RecordsError):
@@ -70,7 +73,7 @@ class ExportFailed(RecordsError):
 
     code = "export_failed"
     kind = ErrorKind.USAGE
-    es = "No se puede escribir el fichero. Revise la ruta y el espacio libre."
+    sentence = _("No se puede escribir el fichero. Revise la ruta y el espacio libre.")
 
 
 class PopulationRequestInvalid(RecordsError):
@@ -78,4 +81,4 @@ class PopulationRequestInvalid(RecordsError):
 
     code = "population_request_invalid"
     kind = ErrorKind.USAGE
-    es = "No se puede generar la población pedida. Revise la provincia y el número de personas."
+    sentence = _("No se puede generar la población pedida. Revise la provincia y el número de personas.")

@@ -9,6 +9,7 @@ from node.people import cells
 from node.people import csv_format as fmt
 from node.people.errors import ExportFailed
 from node.people.model import PersonRecord
+from presentation.messages import _
 from service.errors import HomeUnusable
 from service.files import write_private
 
@@ -33,7 +34,7 @@ def export_records(path: Path, records: Iterable[PersonRecord], progress: Callab
     try:
         write_private(path, text.getvalue().encode())
     except HomeUnusable as error:
-        raise ExportFailed(error.message, remedy="check the path and its permissions") from error
+        raise ExportFailed(error.message, remedy=_("compruebe la ruta y sus permisos")) from error
     return len(rows)
 
 

@@ -19,6 +19,7 @@ from node.people.documents import parse_document
 from node.people.errors import ImportFileUnreadable, ImportRejected, RecordInvalid, RecordsError
 from node.people.model import Household, PersonRecord, SaveCounts, Value
 from node.people.store import PersonStore
+from presentation.messages import _
 
 MAX_FILE_BYTES: Final = 1 << 30
 MAX_REPORTED: Final = 50
@@ -89,7 +90,9 @@ def read_records(path: Path, now: datetime, progress: Progress | None = None) ->
     seen, records, faults, bad_rows = _Seen(), [], list[RowFault](), 0
     for count, (line, row) in enumerate(rows, start=1):
         if count > fmt.MAX_PEOPLE:
-            raise ImportFileUnreadable(f"more than {fmt.MAX_PEOPLE} people", remedy="split the file")
+            raise ImportFileUnreadable(
+                _("hay más de {max_people} personas", max_people=fmt.MAX_PEOPLE), remedy=_("divida el fichero")
+            )
         found = _read_row(header, line, row, (seen, now))
         if isinstance(found, PersonRecord):
             records.append(found)
@@ -107,7 +110,7 @@ def _rejected(path: Path, faults: Sequence[RowFault], bad_rows: int) -> ImportRe
     lines = [f"{path.name}: {bad_rows} of its rows have errors; nothing was imported", *(f"    {f}" for f in faults)]
     if bad_rows > len({fault.line for fault in faults}):
         lines.append(f"    … only the first {len(faults)} errors are shown")
-    return ImportRejected("\n".join(lines), remedy="correct these rows and import the file again")
+    return ImportRejected("\n".join(lines), remedy=_("corrija esas filas e importe de nuevo el fichero"))
 
 
 # ---- the file
@@ -116,23 +119,30 @@ def _rejected(path: Path, faults: Sequence[RowFault], bad_rows: int) -> ImportRe
 def _decoded(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise ImportFileUnreadable(f"{path} is larger than 1 GiB", remedy="split the file")
+            raise ImportFileUnreadable(_("{path} ocupa más de 1 GiB", path=path), remedy=_("divida el fichero"))
         data = path.read_bytes()
     except OSError as error:
-        raise ImportFileUnreadable(f"cannot read {path}: {error.strerror}", remedy="check the path") from error
+        raise ImportFileUnreadable(
+            _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror), remedy=_("compruebe la ruta")
+        ) from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ImportFileUnreadable(
-            f"{path}: line {line} is not UTF-8 text", remedy="save the file again as «CSV UTF-8»"
+            _("{path}: la línea {line!s} no es texto UTF-8", path=path, line=line),
+            remedy=_("guarde de nuevo el fichero como «CSV UTF-8»"),
         ) from error
     if not text.strip():
-        raise ImportFileUnreadable(f"{path} is empty", remedy="see redpact-node records format")
+        raise ImportFileUnreadable(_("{path} está vacío", path=path), remedy=_("consulte redpact-node records format"))
     if not text.endswith(("\n", "\r")):
         raise ImportFileUnreadable(
-            f"{path} ends in the middle of line {text.count(chr(10)) + 1}: it may have been cut short",
-            remedy="copy the file again, or end its last line with a line break",
+            _(
+                "{path} se interrumpe en mitad de la línea {count}: puede estar cortado",
+                path=path,
+                count=text.count(chr(10)) + 1,
+            ),
+            remedy=_("copie de nuevo el fichero, o termine su última línea con un salto de línea"),
         )
     return text
 
@@ -148,7 +158,8 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
             row = next(reader, None)
         except csv.Error as error:
             raise ImportFileUnreadable(
-                f"line {line}: {error}", remedy='check the quotes (") of that line, or whether the file was cut short'
+                _("línea {line!s}: {error}", line=line, error=str(error)),
+                remedy=_('compruebe las comillas (") de esa línea y que el fichero no esté cortado'),
             ) from error
         if row is None:
             return
@@ -168,7 +179,9 @@ def _header(row: Sequence[str]) -> list[fmt.Column]:
         problems.append(f"required columns missing: {', '.join(missing)}")
     if problems:
         told = "; ".join(problems[:10])
-        raise ImportFileUnreadable(f"the first line is not right: {told}", remedy="see redpact-node records format")
+        raise ImportFileUnreadable(
+            _("la primera línea no es correcta: {told}", told=told), remedy=_("consulte redpact-node records format")
+        )
     return [fmt.columns_by_name()[name] for name in names]
 
 
@@ -206,11 +219,14 @@ def _read_row(
 
 def _read_cell(column: fmt.Column, cell: str) -> object:
     if len(cell) > fmt.MAX_CELL_CHARACTERS:
-        raise RecordInvalid(f"the cell is longer than {fmt.MAX_CELL_CHARACTERS} characters", remedy="shorten it")
+        raise RecordInvalid(
+            _("la celda tiene más de {max_cell_characters} caracteres", max_cell_characters=fmt.MAX_CELL_CHARACTERS),
+            remedy=_("acorte el texto"),
+        )
     text = cell if column.spec and column.spec.multiline else cell.strip()
     if not text.strip():
         if column.required:
-            raise RecordInvalid("the cell is empty", remedy="every person needs this value")
+            raise RecordInvalid(_("la celda está vacía"), remedy=_("este dato es obligatorio para todas las personas"))
         return None
     if column.spec:
         return cells.read_field(column.spec, text)
@@ -220,13 +236,18 @@ def _read_cell(column: fmt.Column, cell: str) -> object:
 def _read_name(cell: str) -> str:
     name = cells.read_text(cell)
     if len(name) > _MAX_NAME or not name.isprintable():
-        raise RecordInvalid(f"a name of one line, at most {_MAX_NAME} characters, is expected", remedy="check the name")
+        raise RecordInvalid(
+            _("se espera un nombre en una sola línea, de {max_name} caracteres como máximo", max_name=_MAX_NAME),
+            remedy=_("compruebe el nombre"),
+        )
     return name
 
 
 def _read_household(cell: str) -> str:
     if not _HOUSEHOLD.fullmatch(cell):
-        raise RecordInvalid("not a household reference", remedy="use up to 40 letters, digits, _ . / -")
+        raise RecordInvalid(
+            _("no es una referencia de hogar"), remedy=_("use hasta 40 letras, cifras o los signos _ . / -")
+        )
     return cell
 
 

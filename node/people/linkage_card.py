@@ -6,6 +6,7 @@ from typing import Final
 
 from node.people.errors import CardExists
 from node.people.linkage_code import grouped
+from presentation.messages import _
 from service.files import write_private
 
 _STYLE: Final = (
@@ -45,7 +46,7 @@ def write_card(path: Path, code: str, network: str) -> None:
         HomeUnusable, StorageFull: it cannot be written.
     """
     if path.exists():
-        raise CardExists(f"{path} exists", remedy="choose another name")
+        raise CardExists(_("{path} ya existe", path=path), remedy=_("elija otro nombre"))
     write_private(path, linkage_card(code, network))
 
 

@@ -44,6 +44,7 @@ from node.people.saving import (
 )
 from node.people.statements import BY_DOCUMENT, DONE_WITH, KEY_OF, PORTRAIT, SPELLS_OF, STAMP, VALUES_OF
 from node.people.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
+from presentation.messages import _
 from service.sql_driver import connection_of
 
 _READ_BATCH: Final = 300
@@ -159,7 +160,8 @@ class PersonStore:
         found = self.find_by_document(document)
         if found is None:
             raise PersonUnknown(
-                "nobody with that document is held here", remedy="check the document, or import the person"
+                _("esta entidad no tiene ninguna ficha con ese documento"),
+                remedy=_("compruebe el documento, o importe la ficha de la persona"),
             )
         return found
 
@@ -344,7 +346,9 @@ class PersonStore:
 
 
 def _unknown() -> PersonUnknown:
-    return PersonUnknown("no person with that id is held here", remedy="look the person up by document")
+    return PersonUnknown(
+        _("esta entidad no tiene ninguna ficha con ese identificador"), remedy=_("busque a la persona por su documento")
+    )
 
 
 def _held() -> ColumnElement[bool]:

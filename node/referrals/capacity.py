@@ -18,6 +18,7 @@ from node.referrals.errors import ReferralInvalid
 from node.referrals.tables import CapacityRow
 from policies.errors import RedpactError
 from policies.referrals import WordList, load_referral_words
+from presentation.messages import _
 from records_exchange.errors import MessageMalformed, ReplyMalformed
 from records_exchange.message import Outcome, VerifiedMessage
 from records_exchange.referral import CAPACITY, CapacityAnswer
@@ -76,7 +77,14 @@ class Capacities:
         """
         load_referral_words().word(WordList.SERVICES, service)
         if not 0 <= places <= MAX_PLACES or not 0 <= wait_days <= MAX_WAIT_DAYS:
-            raise ReferralInvalid(f"at most {MAX_PLACES} places and {MAX_WAIT_DAYS} days", remedy="correct the figures")
+            raise ReferralInvalid(
+                _(
+                    "como máximo, {max_places} plazas y {max_wait_days} días",
+                    max_places=MAX_PLACES,
+                    max_wait_days=MAX_WAIT_DAYS,
+                ),
+                remedy=_("corrija las cifras"),
+            )
         stated = Capacity(service, places, wait_days, is_open, self._context.clock.now())
         with self._context.transaction() as session:
             session.merge(CapacityRow(**{name: getattr(stated, name) for name in Capacity.__slots__}))
@@ -113,7 +121,10 @@ class Capacities:
         try:
             reply = self._outbox.ask(party.id, CAPACITY, {"service": service}).reply
             if reply.outcome is Outcome.REFUSED:
-                raise PeerRefused(f"{party.id} answered: {reply.reason}", remedy="update RedPACT on both sides")
+                raise PeerRefused(
+                    _("{party} ha contestado: {reason}", party=party.id, reason=reply.reason),
+                    remedy=_("actualice RedPACT en las dos entidades"),
+                )
             return CapacityReply(party, _checked(reply.body, service, party))
         except RedpactError as error:
             return CapacityReply(party, error=error)
@@ -128,7 +139,9 @@ def _receive(session: Session, received: VerifiedMessage, _now: datetime) -> Res
     try:
         service = _Question.model_validate(received.message.body).service
     except ValidationError as error:
-        raise MessageMalformed(f"not a question about capacity: {first_fault(error)}") from error
+        raise MessageMalformed(
+            _("no es una pregunta sobre plazas: {first_fault}", first_fault=first_fault(error))
+        ) from error
     words = load_referral_words()
     if service not in words.lists[WordList.SERVICES]:
         return Response(refusal="unknown_term")
@@ -148,14 +161,21 @@ def _receive(session: Session, received: VerifiedMessage, _now: datetime) -> Res
 
 def _checked(body: object, service: str, party: Party) -> CapacityAnswer:
     """Read an answer: of this service, and in words of the vocabulary only."""
-    lists, remedy = load_referral_words().lists, "update RedPACT on both sides"
+    lists, remedy = load_referral_words().lists, _("actualice RedPACT en las dos entidades")
     try:
         answer = CapacityAnswer.model_validate(body)
     except ValidationError as error:
-        raise ReplyMalformed(f"{party.id} did not say its capacity: {first_fault(error)}", remedy=remedy) from error
+        raise ReplyMalformed(
+            _(
+                "{party} no ha contestado qué plazas tiene: {first_fault}",
+                party=party.id,
+                first_fault=first_fault(error),
+            ),
+            remedy=remedy,
+        ) from error
     coded = (answer.places is None or answer.places in lists[WordList.PLACES]) and (
         answer.wait is None or answer.wait in lists[WordList.WAITS]
     )
     if answer.service != service or not coded:
-        raise ReplyMalformed(f"{party.id} answered about something else", remedy=remedy)
+        raise ReplyMalformed(_("{party} ha contestado sobre otra cosa", party=party.id), remedy=remedy)
     return answer

@@ -31,6 +31,7 @@ from policies.referrals import (
     WordList,
     load_referral_words,
 )
+from presentation.messages import _
 from records_exchange.referral import OFFER, Offer
 from trust.directory import Directory
 from trust.parties import EntityKind
@@ -87,7 +88,10 @@ class Referrals:
             words.word(WordList.NEEDS, new.need)
         days = new.answer_days if new.answer_days is not None else words.urgency(new.urgency).answer_days
         if not 1 <= days <= MAX_ANSWER_DAYS:
-            raise ReferralInvalid(f"the time to answer is 1 to {MAX_ANSWER_DAYS} days", remedy="choose --answer-days")
+            raise ReferralInvalid(
+                _("el plazo de respuesta es de 1 a {max_answer_days} días", max_answer_days=MAX_ANSWER_DAYS),
+                remedy=_("indique otro plazo con --answer-days"),
+            )
         words.urgency(new.urgency)
         directory = self._context.directory.current(now)
         self._require_recipient(directory, new)
@@ -159,7 +163,9 @@ class Referrals:
             referral = self._get(session, reference)
             subject = pseudonym_of(self._context, peers.party(referral.peer), document)
             if referral.subject is None or not hmac.compare_digest(subject, referral.subject):
-                raise ReferralOfAnotherPerson("the pseudonyms differ", remedy="check the document and the code")
+                raise ReferralOfAnotherPerson(
+                    _("los seudónimos no coinciden"), remedy=_("compruebe el documento y el código")
+                )
             found = people_store(self._context, session).find_by_document(document)
             if found is None or referral.person_ref == found.person_id:
                 return referral, found is not None
@@ -213,9 +219,13 @@ class Referrals:
     def _require_recipient(self, directory: Directory, new: NewReferral) -> None:
         peer = directory.active_party(new.recipient)
         if peer.id == self._context.settings.entity:
-            raise ReferralInvalid("a referral goes to another entity", remedy="choose another --to")
+            raise ReferralInvalid(
+                _("una derivación se envía a otra entidad, no a esta"), remedy=_("elija otra entidad con --to")
+            )
         if new.transfer and peer.kind is EntityKind.COLLABORATOR:
-            raise ReferralInvalid(f"{peer.id} is a collaborating entity: it takes no cases", remedy="choose another")
+            raise ReferralInvalid(
+                _("{peer} es una entidad colaboradora: no recibe casos", peer=peer.id), remedy=_("elija otra entidad")
+            )
 
     def _consent_for(self, session: Session, person: str, new: NewReferral, now: datetime) -> str:
         live = own_consents(self._context, session).live(person, PURPOSE, new.recipient, now)
@@ -223,8 +233,12 @@ class Referrals:
         if not chosen:
             missing = f" that covers {NEED_FIELD}" if live else ""
             raise ReferralWithoutConsent(
-                f"no live consent for referral names {new.recipient}{missing}",
-                remedy="record one, or leave the need out" if live else "record one: redpact-node consent grant",
+                _(
+                    "ningún consentimiento vigente para derivación nombra a {recipient}{missing}",
+                    recipient=new.recipient,
+                    missing=missing,
+                ),
+                remedy="record one, or leave the need out" if live else _("registre uno: redpact-node consent grant"),
             )
         return max(chosen, key=lambda consent: consent.valid_until).consent_id
 
@@ -252,7 +266,10 @@ class Referrals:
         with self._context.transaction() as session:
             referral = self._get(session, reference)
             if step is ReferralStep.ACCEPT and referral.answer_by is not None and now >= referral.answer_by:
-                raise ReferralStepRefused("the time to answer is over", remedy="ask the sender to send it again")
+                raise ReferralStepRefused(
+                    _("el plazo de respuesta ha terminado"),
+                    remedy=_("pida a la entidad remitente que la envíe de nuevo"),
+                )
             return Steps(self._context, session).take(referral, step, now, code=code)
 
     def _get(self, session: Session, reference: str) -> Referral:

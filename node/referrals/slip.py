@@ -13,6 +13,7 @@ from node.referrals.errors import ReferralInvalid
 from node.referrals.referrals import Referrals
 from node.referrals.store import SHORTEST_PREFIX, Referral
 from policies.referrals import OPEN, ReferralSide
+from presentation.messages import _
 from service.files import write_private
 
 if TYPE_CHECKING:
@@ -61,9 +62,12 @@ def write_slip(context: "NodeContext", reference: str, file: Path) -> Referral:
         ReferralInvalid: it was received, or nobody waits for the person any more.
         StorageFull, HomeUnusable: the file cannot be written.
     """
-    referral, _ = Referrals(context).show(reference)
+    referral, _unused = Referrals(context).show(reference)
     if referral.side is not ReferralSide.SENDER or referral.state not in OPEN:
-        raise ReferralInvalid("a slip is for a referral sent from here and open", remedy="see: referral list --open")
+        raise ReferralInvalid(
+            _("solo se hace un volante de una derivación enviada desde aquí y abierta"),
+            remedy=_("consulte: referral list --open"),
+        )
     directory, own = context.directory.newest(), context.settings.entity
     names = {party.id: party.name for party in directory.entities} if directory else {}
     page = slip_page(referral, to=names.get(referral.peer, referral.peer), sender=names.get(own, own))

@@ -18,6 +18,7 @@ from node.ledger.own import own_ledger
 from node.referrals.errors import ReferralStepRefused
 from node.referrals.store import Referral, ReferralStore, TakenStep
 from policies.referrals import MOVES, ReferralSide, ReferralStep, allows, join
+from presentation.messages import _
 from records_exchange.mailboxes import NewNotice, SqlMailbox
 from records_exchange.message import NOTICE_LIFETIME, new_message, seal_message
 from records_exchange.referral import STEP, Step
@@ -59,8 +60,13 @@ class Steps:
         """
         if not allows(step, referral.side, referral.state):
             raise ReferralStepRefused(
-                f"a {referral.side} cannot {step} a referral that is {referral.state}",
-                remedy=f"see: redpact-node referral show {referral.referral_id}",
+                _(
+                    "una derivación en el estado «{state}» no admite el paso «{step}» desde el lado «{side}»",
+                    side=referral.side,
+                    step=step,
+                    state=referral.state,
+                ),
+                remedy=_("consulte: redpact-node referral show {referral_id}", referral_id=referral.referral_id),
             )
         number, digest = referral.own_steps + 1, None
         if tell:
@@ -97,7 +103,10 @@ class Steps:
         """
         state = join(referral.state, MOVES[taken.step].after)
         if state is None:
-            raise ReferralStepRefused("the two ends of this referral contradict each other", remedy="ask the entity")
+            raise ReferralStepRefused(
+                _("los dos finales registrados de esta derivación se contradicen"),
+                remedy=_("consulte con la otra entidad"),
+            )
         changed = referral
         if state is not referral.state or state is MOVES[taken.step].after:
             changed = replace(referral, state=state, code=taken.code, changed_at=taken.recorded_at)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from node.referrals.errors import ReferralUnknown
 from node.referrals.tables import ImportedSummaryRow, ReferralRow, ReferralStepRow
 from policies.referrals import OPEN, ReferralSide, ReferralState, ReferralStep
+from presentation.messages import _
 
 SHORTEST_PREFIX: Final = 8
 """Hex digits of an id that people may type in place of all 32: what the slip prints large."""
@@ -91,7 +92,9 @@ class ReferralStore:
             select(ReferralRow).where(ReferralRow.referral_id.startswith(text, autoescape=True)).limit(2)
         )
         if len(text) < SHORTEST_PREFIX or len(found) != 1:
-            raise ReferralUnknown("there is no such referral here", remedy="see: redpact-node referral list")
+            raise ReferralUnknown(
+                _("esta entidad no tiene esa derivación"), remedy=_("consulte: redpact-node referral list")
+            )
         return found[0]
 
     def find(self, referral_id: str) -> Referral | None:

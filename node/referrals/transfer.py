@@ -24,6 +24,7 @@ from node.referrals.store import ImportedSummary, Referral, ReferralStore
 from node.referrals.tables import ImportedSummaryRow
 from policies.catalogue import load_catalogue
 from policies.referrals import PURPOSE, ReferralSide, ReferralState, ReferralStep, allows
+from presentation.messages import _
 
 if TYPE_CHECKING:
     from node.context import NodeContext
@@ -51,10 +52,15 @@ class Transfers:
             TransferNotReceived: the sender shared nothing, or did not answer; nothing was changed.
         """
         desk = Referrals(self._context)
-        referral, _ = desk.link(reference, document)
+        referral, _unused = desk.link(reference, document)
         if referral.kind != TRANSFER or not allows(ReferralStep.FINISH, referral.side, referral.state):
             raise ReferralStepRefused(
-                f"this is a {referral.kind} that is {referral.state}", remedy="accept the transfer first"
+                _(
+                    "esta derivación es de la clase «{referral}» y está en el estado «{state}»",
+                    referral=referral.kind,
+                    state=referral.state,
+                ),
+                remedy=_("acepte antes el traslado del caso"),
             )
         with self._context.snapshot() as session:
             people_store(self._context, session).get_by_document(document)
@@ -84,7 +90,9 @@ class Transfers:
         answer = reply.answer
         if answer is None or not reply.released:
             why = reply.error.message if reply.error else "it shares nothing for a referral"
-            raise TransferNotReceived(f"{referral.peer}: {why}", remedy="the case stays there; try again later")
+            raise TransferNotReceived(
+                f"{referral.peer}: {why}", remedy=_("el caso sigue en la otra entidad; vuelva a intentarlo más tarde")
+            )
         kept: list[dict[str, Any]] = [field.model_dump(mode="json") for field in answer.fields]
         now = self._context.clock.now()
         with self._context.transaction() as session:

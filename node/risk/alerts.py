@@ -19,6 +19,7 @@ from node.risk.professional_decisions import Decision
 from node.risk.tables import LastLookRow, LookRow
 from node.training.errors import BandInvalid
 from node.training.received_releases import VerifiedRelease
+from presentation.messages import _
 
 
 class Band(StrEnum):
@@ -73,7 +74,10 @@ def parse_band(text: str) -> Band:
         BandInvalid: it is none, or the lowest, over which everybody is.
     """
     if text not in BAND_STARTS or text == Band.LOW:
-        raise BandInvalid(f"{text!r} is no band to alert from", remedy="use medium, high or very_high")
+        raise BandInvalid(
+            _("{text!r} no es una franja a partir de la que avisar", text=text),
+            remedy=_("use medium, high o very_high"),
+        )
     return Band(text)
 
 

@@ -13,6 +13,7 @@ from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.risk.tables import SwitchRow
 from node.training.errors import RiskSwitchedOff, SwitchReasonInvalid
+from presentation.messages import _
 from trust import canonical
 
 POLICY_CODE = "risk.use"
@@ -55,7 +56,8 @@ def require_on(session: Session) -> None:
     state = switch_state(session)
     if not state.is_on:
         raise RiskSwitchedOff(
-            f"switched off: {state.reason}", remedy="ask the data-protection officer: redpact-node risk status"
+            _("el uso del modelo está desactivado: {reason}", reason=state.reason),
+            remedy=_("pregunte a la persona delegada de protección de datos: redpact-node risk status"),
         )
 
 
@@ -67,7 +69,8 @@ def switch(context: NodeContext, *, on: bool, changed_by: str, reason: str = "")
     """
     if len(reason) > MAX_REASON or not (on or reason.strip()):
         raise SwitchReasonInvalid(
-            f"say why, in at most {MAX_REASON} characters and with no personal data", remedy="use --reason"
+            _("indique el motivo en {max_reason} caracteres como máximo y sin datos personales", max_reason=MAX_REASON),
+            remedy=_("use --reason"),
         )
     with context.transaction() as session:
         ledger = own_ledger(context, session)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from federated.release.model_release import ModelRelease
 from node.training.errors import ReleaseExpired
+from presentation.messages import _
 
 
 def require_current(release: ModelRelease, now: datetime) -> None:
@@ -14,6 +15,10 @@ def require_current(release: ModelRelease, now: datetime) -> None:
     """
     if now >= release.expires:
         raise ReleaseExpired(
-            f"the model of campaign {release.campaign_id} expired on {release.expires.date().isoformat()}",
-            remedy="ask the coordinator for a new campaign; until then decide without a list",
+            _(
+                "el modelo de la campaña {campaign_id} caducó el {expires}",
+                campaign_id=release.campaign_id,
+                expires=release.expires.date().isoformat(),
+            ),
+            remedy=_("pida una campaña nueva al coordinador; hasta entonces, decida sin lista"),
         )

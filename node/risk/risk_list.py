@@ -12,6 +12,7 @@ from node.context import NodeContext
 from node.risk.people_scores import RiskEntry, score_people
 from node.training.errors import MonthInvalid
 from node.training.received_releases import VerifiedRelease
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +58,6 @@ def parse_month(text: str) -> date | None:
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError as error:
-        raise MonthInvalid(f"{text!r} is no month", remedy="write year and month, for instance 2019-01") from error
+        raise MonthInvalid(
+            _("{text!r} no es un mes", text=text), remedy=_("escriba año y mes, por ejemplo 2019-01")
+        ) from error

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from node.fetch.answering import Answering
 from node.messages.receiving import MessageDesk
+from presentation.messages import _
 from records_exchange.message import MESSAGE_TYPE
 from records_exchange.request import OUTDATED_REQUEST_TYPE, REQUEST_TYPE
 from trust.errors import MalformedDocument
@@ -35,5 +36,8 @@ class Incoming:
         """
         taker = self._takers.get(envelope.payload_type)
         if taker is None:
-            raise MalformedDocument(f"nothing takes {envelope.payload_type[:100]!r}", remedy="update RedPACT")
+            raise MalformedDocument(
+                _("este nodo no admite contenidos de tipo {payload_type!r}", payload_type=envelope.payload_type[:100]),
+                remedy=_("actualice RedPACT"),
+            )
         return taker(envelope, caller)

@@ -24,6 +24,7 @@ from node.training.effective_decisions import EffectiveDecisions
 from node.training.pending_work import undelivered_first_decisions
 from node.training.stores import epsilon_ledger, own_enrolments
 from node.training.tables import WithdrawalRow
+from presentation.messages import _
 from service.errors import PeerRefused, PeerUnreachable
 from trust.signing import Envelope
 
@@ -95,7 +96,8 @@ def _withdraw(context: NodeContext, session: Session, campaign_id: str, reason: 
     record = EffectiveDecisions(session).get(campaign_id)
     if record is None:
         raise CampaignNotApproved(
-            f"campaign {campaign_id!r} was never approved here", remedy="see: redpact-node training list"
+            _("la campaña {campaign_id!r} nunca se aprobó aquí", campaign_id=campaign_id),
+            remedy=_("consulte: redpact-node training list"),
         )
     manifest = open_manifest(record.manifest, coordinator_key=bytes.fromhex(context.settings.coordinator_key))
     if not is_news(record.verdict, Verdict.WITHDRAWN):

@@ -8,6 +8,7 @@ from node.context import NodeContext
 from node.training.datasets import RECORDS, registered
 from node.training.errors import DatasetUnknown
 from node.training.stores import epsilon_ledger
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,10 @@ def set_limit(context: NodeContext, new: NewLimit) -> BudgetStatement:
     with context.transaction() as session:
         names = {RECORDS, *(dataset.name for dataset in registered(session))}
         if new.dataset not in names:
-            raise DatasetUnknown(f"no data set {new.dataset!r} here", remedy=f"use one of: {', '.join(sorted(names))}")
+            raise DatasetUnknown(
+                _("aquí no hay ningún conjunto de datos {dataset!r}", dataset=new.dataset),
+                remedy=_("use uno de estos: {names}", names=", ".join(sorted(names))),
+            )
         budget = epsilon_ledger(session)
         known = {each.limit.dataset: each.limit.delta for each in budget.statements()}
         delta = new.delta if new.delta is not None else known.get(new.dataset, context.settings.epsilon_delta)

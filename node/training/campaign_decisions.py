@@ -25,6 +25,7 @@ from node.training.local_data import training_data
 from node.training.pending_work import undelivered_first_decisions
 from node.training.stores import epsilon_ledger, training_guard
 from node.training.tables import DeliveryRow, WithdrawalRow
+from presentation.messages import _
 from service.errors import PeerRefused, PeerUnreachable
 from trust.signing import Envelope
 
@@ -197,8 +198,8 @@ def _decide(context: NodeContext, client: TrainingClient, envelope: Envelope, an
         row = session.get(DeliveryRow, manifest.campaign_id)
     if row is not None and row.refused_code is not None:
         raise PeerRefused(
-            "the coordinator no longer takes the decision; nothing stays reserved",
-            remedy="see: redpact-node training list",
+            _("el coordinador ya no acepta la decisión; no queda nada reservado del presupuesto de privacidad"),
+            remedy=_("consulte: redpact-node training list"),
             peer_code=row.refused_code,
         )
     return Decided(manifest, answer.verdict, index, delivered=True)
@@ -263,7 +264,10 @@ def _listed(context: NodeContext, client: TrainingClient, campaign_id: str) -> E
     for each in client.campaigns():
         if _open(context, each.manifest).campaign_id == campaign_id:
             return each.manifest
-    raise ManifestUnknown(f"there is no campaign {campaign_id!r}", remedy="see: redpact-node training list")
+    raise ManifestUnknown(
+        _("no existe la campaña {campaign_id!r}", campaign_id=campaign_id),
+        remedy=_("consulte: redpact-node training list"),
+    )
 
 
 def _open(context: NodeContext, envelope: Envelope) -> CampaignManifest:

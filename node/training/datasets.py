@@ -18,6 +18,7 @@ from federated.tabular.features import Value, encode_features, encode_labels
 from node.context import NodeContext
 from node.training.errors import DatasetConflict, DatasetDamaged, DatasetUnknown
 from node.training.tables import DatasetRow
+from presentation.messages import _
 from service.files import write_private
 
 RECORDS: Final = "records"
@@ -53,7 +54,8 @@ def register_table(context: NodeContext, name: str, data: Path, schema: Path, *,
     """
     if name == RECORDS or not _NAME.fullmatch(name):
         raise DatasetConflict(
-            f"{name!r} cannot be the name of a table", remedy="use a-z, 0-9, '-' and '_', and not 'records'"
+            _("{name!r} no puede ser el nombre de una tabla", name=name),
+            remedy=_("use a-z, 0-9, '-' y '_', y un nombre distinto de 'records'"),
         )
     text = _read_schema(schema)
     meaning = parse_schema(text)
@@ -91,15 +93,22 @@ def load_table(context: NodeContext, session: Session, name: str) -> tuple[Datas
     row = session.get(DatasetRow, name)
     if row is None:
         raise DatasetUnknown(
-            f"no table {name!r} is registered here", remedy="see: redpact-node training register-table"
+            _("no hay ninguna tabla {name!r} registrada aquí", name=name),
+            remedy=_("consulte: redpact-node training register-table"),
         )
     path = table_path(context, name)
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DatasetDamaged(f"cannot read {path}: {error.strerror}", remedy="restore it from a backup") from error
+        raise DatasetDamaged(
+            _("no se puede leer {path}: {strerror}", path=path, strerror=error.strerror),
+            remedy=_("restáurelo desde una copia de seguridad"),
+        ) from error
     if hashlib.sha256(content).hexdigest() != row.data_sha256:
-        raise DatasetDamaged(f"{path} has changed since it was registered", remedy="restore it from a backup")
+        raise DatasetDamaged(
+            _("{path} ha cambiado desde que se registró", path=path),
+            remedy=_("restáurelo desde una copia de seguridad"),
+        )
     dataset = _dataset(row)
     return dataset, read_table(path, dataset.schema)
 
@@ -113,13 +122,19 @@ def _read_schema(path: Path) -> bytes:
     try:
         return path.read_text(encoding="utf-8").encode()
     except (OSError, UnicodeDecodeError) as error:
-        raise SchemaInvalid(f"cannot read {path}: {error}", remedy="check the path and its encoding (UTF-8)") from error
+        raise SchemaInvalid(
+            _("no se puede leer {path}: {error}", path=path, error=str(error)),
+            remedy=_("compruebe la ruta y la codificación del fichero (UTF-8)"),
+        ) from error
 
 
 def _rows_of(data: Path, schema: TableSchema, site: str) -> Sequence[Mapping[str, Value]]:
     rows = [row for row in read_rows(data, schema) if not site or str(row[schema.site]).strip() == site]
     if not rows:
-        raise DatasetUnknown(f"the table has no rows of site {site!r}", remedy=f"look at its column {schema.site!r}")
+        raise DatasetUnknown(
+            _("la tabla no tiene filas del sitio {site!r}", site=site),
+            remedy=_("revise su columna {site!r}", site=schema.site),
+        )
     encode_features(rows, schema.features)
     encode_labels(rows, schema.label)
     return rows
@@ -142,8 +157,10 @@ def _is_registered(session: Session, dataset: Dataset, schema_text: str) -> bool
         same = (row.name, row.data_sha256, row.schema_text) == (dataset.name, dataset.data_sha256, schema_text)
         if not same:
             raise DatasetConflict(
-                f"{row.name!r} is registered already, with other content or as another name for this content",
-                remedy="use the name it has; its privacy budget stays with the people in it",
+                _("{row!r} ya está registrado, con otro contenido o como otro nombre de este contenido", row=row.name),
+                remedy=_(
+                    "use el nombre que ya tiene: el presupuesto de privacidad sigue unido a las personas de esos datos"
+                ),
             )
         return True
     return False

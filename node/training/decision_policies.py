@@ -31,6 +31,7 @@ from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import PolicyUnknown, TrainingError
 from node.training.stores import epsilon_ledger
 from node.training.tables import PolicyRow
+from presentation.messages import _
 
 POLICY_CODE = "training.standing"
 """How the ledger names the standing policies."""
@@ -89,7 +90,10 @@ def remove_policy(context: NodeContext, name: str) -> PolicyChange:
         before = policies_in_force(session)
         found = [policy for policy in before if policy.name == name]
         if not found:
-            raise PolicyUnknown(f"there is no policy {name!r}", remedy="see: redpact-node training policy list")
+            raise PolicyUnknown(
+                _("no existe la política de decisión {name!r}", name=name),
+                remedy=_("consulte: redpact-node training policy list"),
+            )
         session.delete(session.get_one(PolicyRow, name))
         session.flush()
         return _changed(context, session, found[0], before)

@@ -17,6 +17,7 @@ from federated.secagg.cohort import Cohort
 from federated.tabular.features import FloatVector
 from node.context import NodeContext
 from node.people.store import people_store
+from presentation.messages import _
 
 
 class Counting:
@@ -78,7 +79,7 @@ class Counting:
         """
         kept = enrolments.kept(manifest.campaign_id, Secret.TAG_SHEET)
         if kept is None:
-            raise RoundRefused("this entity sent no tags to be counted")
+            raise RoundRefused(_("esta entidad no envió marcas para el recuento de personas"))
         counts = unpack_counts(multiplicities)
         weights = TagSheet.from_json(kept).weights(counts, counted=counted, people_cap=manifest.people_cap)
         content = {"counted": sorted(counted), "weights": weights}
@@ -111,14 +112,16 @@ class Counting:
         others = sorted(set(survivors) - set(self._kept(enrolments, manifest)["counted"]))
         if others:
             raise SecureSumRefused(
-                f"people were not counted together with those of {', '.join(others)}",
-                remedy="tell the coordinator's administrator",
+                _("las personas de esta entidad no se contaron junto con las de {others}", others=", ".join(others)),
+                remedy=_("avise a quien administra el coordinador"),
             )
 
     def _kept(self, enrolments: Enrolments, manifest: CampaignManifest) -> dict[str, Any]:
         kept = enrolments.kept(manifest.campaign_id, Secret.WEIGHTS)
         if kept is None:
-            raise RoundRefused("people have not been counted across entities yet: nothing is contributed")
+            raise RoundRefused(
+                _("todavía no se han contado las personas comunes a varias entidades: no se aporta nada")
+            )
         found: dict[str, Any] = json.loads(kept)
         return found
 

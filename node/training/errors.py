@@ -1,6 +1,7 @@
 """Errors of training at the node. `TrainingError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class TrainingError(RedpactError):
@@ -14,7 +15,7 @@ class DatasetUnknown(TrainingError):
 
     code = "dataset_unknown"
     kind = ErrorKind.USAGE
-    es = "No hay datos registrados con ese nombre. Regístrelos con «redpact-node training register-table»."
+    sentence = _("No hay datos registrados con ese nombre. Regístrelos con «redpact-node training register-table».")
 
 
 class DatasetConflict(TrainingError):
@@ -22,7 +23,9 @@ class DatasetConflict(TrainingError):
 
     code = "dataset_conflict"
     kind = ErrorKind.USAGE
-    es = "Los datos ya están registrados con otro nombre o contenido: su presupuesto de privacidad no se reinicia."
+    sentence = _(
+        "Los datos ya están registrados con otro nombre o contenido: su presupuesto de privacidad no se reinicia."
+    )
 
 
 class DatasetDamaged(TrainingError):
@@ -30,7 +33,9 @@ class DatasetDamaged(TrainingError):
 
     code = "dataset_damaged"
     kind = ErrorKind.DAMAGED
-    es = "El fichero registrado falta o ha cambiado. Restaure el fichero original o regístrelo con otro nombre."
+    sentence = _(
+        "El fichero registrado falta o ha cambiado. Restaure el fichero original o regístrelo con otro nombre."
+    )
 
 
 class ManifestUnknown(TrainingError):
@@ -38,7 +43,9 @@ class ManifestUnknown(TrainingError):
 
     code = "manifest_unknown"
     kind = ErrorKind.USAGE
-    es = "No hay ninguna campaña con ese identificador para esta entidad. Consulte «redpact-node training list»."
+    sentence = _(
+        "No hay ninguna campaña con ese identificador para esta entidad. Consulte «redpact-node training list»."
+    )
 
 
 class ReleaseMissing(TrainingError):
@@ -46,7 +53,7 @@ class ReleaseMissing(TrainingError):
 
     code = "release_missing"
     kind = ErrorKind.USAGE
-    es = "Todavía no hay ningún modelo publicado. Espere a que termine la campaña de entrenamiento."
+    sentence = _("Todavía no hay ningún modelo publicado. Espere a que termine la campaña de entrenamiento.")
 
 
 class EvaluationImpossible(TrainingError):
@@ -54,7 +61,7 @@ class EvaluationImpossible(TrainingError):
 
     code = "evaluation_impossible"
     kind = ErrorKind.USAGE
-    es = "No se puede evaluar con estos datos: hacen falta personas con y sin el resultado."
+    sentence = _("No se puede evaluar con estos datos: hacen falta personas con y sin el resultado.")
 
 
 class SecretUnreadable(TrainingError):
@@ -62,7 +69,10 @@ class SecretUnreadable(TrainingError):
 
     code = "training_secret_unreadable"
     kind = ErrorKind.DAMAGED
-    es = "No se puede abrir un secreto del entrenamiento. Restaure las claves y la base de datos de una misma copia."
+    sentence = _(
+        "No se puede abrir un secreto del entrenamiento. Restaure las claves y la base de datos de una misma "
+        "copia de seguridad."
+    )
 
 
 class MonthInvalid(TrainingError):
@@ -70,7 +80,7 @@ class MonthInvalid(TrainingError):
 
     code = "month_invalid"
     kind = ErrorKind.USAGE
-    es = "El mes no es válido. Escríbalo como año y mes, por ejemplo 2019-01."
+    sentence = _("El mes no es válido. Escríbalo como año y mes, por ejemplo 2019-01.")
 
 
 class PolicyUnknown(TrainingError):
@@ -78,28 +88,30 @@ class PolicyUnknown(TrainingError):
 
     code = "standing_policy_unknown"
     kind = ErrorKind.USAGE
-    es = "No hay ninguna política de decisión con ese nombre. Consulte «redpact-node training policy list»."
+    sentence = _("No hay ninguna política de decisión con ese nombre. Consulte «redpact-node training policy list».")
 
 
 class ReleaseExpired(TrainingError):
     """The newest released model is past its expiry date."""
 
     code = "release_expired"
-    es = "El modelo ha caducado: ya no se usa. Pida a la Gerencia una campaña nueva; mientras, decida sin lista."
+    sentence = _(
+        "El modelo ha caducado: ya no se usa. Pida a la Gerencia una campaña nueva; mientras, decida sin lista."
+    )
 
 
 class ReleaseRecalled(TrainingError):
     """The Gerencia took the newest released model back."""
 
     code = "release_recalled"
-    es = "La Gerencia ha retirado el modelo: ya no se usa. Decida sin lista hasta que publique otro."
+    sentence = _("La Gerencia ha retirado el modelo: ya no se usa. Decida sin lista hasta que publique otro.")
 
 
 class RiskSwitchedOff(TrainingError):
     """The data-protection officer has switched the use of the risk model off."""
 
     code = "risk_switched_off"
-    es = "El uso del modelo de riesgo está desactivado en su entidad. Consulte «redpact-node risk status»."
+    sentence = _("El uso del modelo de riesgo está desactivado en su entidad. Consulte «redpact-node risk status».")
 
 
 class SwitchReasonInvalid(TrainingError):
@@ -107,7 +119,7 @@ class SwitchReasonInvalid(TrainingError):
 
     code = "switch_reason_invalid"
     kind = ErrorKind.USAGE
-    es = "Diga por qué se desactiva, sin datos personales y en 500 caracteres como mucho. Use «--reason»."
+    sentence = _("Indique por qué se desactiva, sin datos personales y en 500 caracteres como mucho. Use «--reason».")
 
 
 class BandInvalid(TrainingError):
@@ -115,4 +127,4 @@ class BandInvalid(TrainingError):
 
     code = "risk_band_invalid"
     kind = ErrorKind.USAGE
-    es = "La franja no es válida. Use «medium», «high» o «very_high»."
+    sentence = _("La franja no es válida. Use «medium», «high» o «very_high».")

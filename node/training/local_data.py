@@ -34,6 +34,7 @@ from node.training.datasets import RECORDS, load_table
 from node.training.errors import DatasetUnknown
 from node.training.record_features import training_rows
 from policies.training_features import load_training_features
+from presentation.messages import _
 
 HELD_OUT_ONE_IN: Final = 5
 
@@ -103,10 +104,19 @@ def _from_records(context: NodeContext, session: Session, manifest: CampaignMani
     label = LabelSpec(name=chosen.label.name, positive="1")
     _require_declared(manifest, _FEATURES.validate_python(chosen.schema_entries()), label)
     if manifest.dataset != RECORDS:
-        raise DataUnsuitable(f"the records are the data set {RECORDS!r}, not {manifest.dataset!r}")
+        raise DataUnsuitable(
+            _(
+                "las fichas son el conjunto de datos {records!r}, no {dataset!r}",
+                records=RECORDS,
+                dataset=manifest.dataset,
+            )
+        )
     people = training_rows(people_store(context, session), chosen)
     if not people:
-        raise DatasetUnknown("no records here fit the campaign", remedy="import records first: records import")
+        raise DatasetUnknown(
+            _("ninguna ficha de esta entidad sirve para la campaña"),
+            remedy=_("importe antes las fichas: redpact-node records import"),
+        )
     rows: list[dict[str, Value]] = [{**row.values, label.name: row.label} for row in people]
     matrix = encode_features(rows, manifest.features)
     keys = [row.person_id for row in people]
@@ -130,8 +140,17 @@ def _require_declared(manifest: CampaignManifest, features: tuple[FeatureSpec, .
     other = [feature.name for feature in manifest.features if declared.get(feature.name) != feature]
     if other:
         raise DataUnsuitable(
-            f"the campaign asks for what is not declared here, or with other bounds: {', '.join(other)}",
-            remedy="refuse it, or install the version of the declared features that it needs",
+            _(
+                "la campaña pide variables que no están declaradas aquí, o con otros límites: {other}",
+                other=", ".join(other),
+            ),
+            remedy=_("rechácela, o instale la versión de las variables declaradas que necesita la campaña"),
         )
     if manifest.label != label:
-        raise DataUnsuitable(f"the campaign predicts {manifest.label.name!r}, declared here is {label.name!r}")
+        raise DataUnsuitable(
+            _(
+                "la campaña predice {label!r}; aquí está declarado {label_name!r}",
+                label=manifest.label.name,
+                label_name=label.name,
+            )
+        )

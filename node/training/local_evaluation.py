@@ -21,6 +21,7 @@ from node.training.calibration import Calibration, fit, log_odds
 from node.training.errors import EvaluationImpossible
 from node.training.local_data import LocalData, training_data
 from node.training.received_releases import VerifiedRelease, fetch_release
+from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,11 @@ def evaluate_on(verified: VerifiedRelease, data: LocalData) -> LocalEvaluation:
     auc = area_under_curve(labels, scores)
     if auc is None:
         raise EvaluationImpossible(
-            f"{len(labels)} people held out, all with the same outcome", remedy="evaluate where there are more people"
+            _(
+                "se reservaron {labels_count} personas para la evaluación, todas con el mismo resultado",
+                labels_count=len(labels),
+            ),
+            remedy=_("haga la evaluación en una entidad con más personas"),
         )
     own, outcomes = data.training()
     calibration = fit(log_odds(scorer.probabilities(own)), outcomes) or Calibration()

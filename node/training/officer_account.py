@@ -25,6 +25,7 @@ from node.ledger.own import own_ledger
 from node.training.effective_decisions import EffectiveDecisions
 from node.training.errors import ManifestUnknown
 from node.training.stores import epsilon_ledger
+from presentation.messages import _
 
 POLICY_PREFIX = "policy:"
 
@@ -94,7 +95,8 @@ def training_account(context: NodeContext, campaign_id: str = "") -> TrainingAcc
         records = [each for each in EffectiveDecisions(session).all() if campaign_id in ("", each.campaign_id)]
         if campaign_id and not records:
             raise ManifestUnknown(
-                f"no decision on campaign {campaign_id!r} is kept here", remedy="see: redpact-node training list"
+                _("aquí no se guarda ninguna decisión sobre la campaña {campaign_id!r}", campaign_id=campaign_id),
+                remedy=_("consulte: redpact-node training list"),
             )
         told = _Told(context, session, {record.campaign_id for record in records})
         key = bytes.fromhex(context.settings.coordinator_key)

@@ -15,6 +15,7 @@ from node.clients.training import ListedCampaign, TrainingClient
 from node.context import NodeContext
 from node.training.errors import ManifestUnknown, ReleaseMissing, ReleaseRecalled
 from node.training.tables import ReleaseRow
+from presentation.messages import _
 from service.errors import PeerRefused, PeerUnreachable
 from trust.signing import Envelope
 
@@ -90,7 +91,9 @@ def newest_release(context: NodeContext, client: TrainingClient, *, source: Data
             if recalled_at is not None:
                 raise _recalled(verified.manifest.campaign_id)
             return verified
-    raise ReleaseMissing("no model has been released yet", remedy="see: redpact-node training list")
+    raise ReleaseMissing(
+        _("todavía no se ha publicado ningún modelo"), remedy=_("consulte: redpact-node training list")
+    )
 
 
 def heed_recalls(context: NodeContext, client: TrainingClient) -> tuple[ListedCampaign, ...]:
@@ -133,8 +136,8 @@ def _kept(context: NodeContext, session: Session) -> list[tuple[VerifiedRelease,
 
 def _recalled(campaign_id: str) -> ReleaseRecalled:
     return ReleaseRecalled(
-        f"the model of campaign {campaign_id} was taken back by the Gerencia",
-        remedy="decide without a list until another model is released",
+        _("la Gerencia retiró el modelo de la campaña {campaign_id}", campaign_id=campaign_id),
+        remedy=_("decida sin lista hasta que se publique otro modelo"),
     )
 
 
@@ -143,7 +146,10 @@ def _listed(context: NodeContext, client: TrainingClient, campaign_id: str) -> E
     for listed in client.campaigns():
         if open_manifest(listed.manifest, coordinator_key=key).campaign_id == campaign_id:
             return listed.manifest
-    raise ManifestUnknown(f"there is no campaign {campaign_id!r}", remedy="see: redpact-node training list")
+    raise ManifestUnknown(
+        _("no existe la campaña {campaign_id!r}", campaign_id=campaign_id),
+        remedy=_("consulte: redpact-node training list"),
+    )
 
 
 def _opened(context: NodeContext, envelope: Envelope, manifest: Envelope) -> VerifiedRelease:

@@ -20,6 +20,7 @@ from node.people.store import PersonStore
 from policies.catalogue import load_catalogue
 from policies.errors import PolicyDocumentDamaged
 from policies.training_features import CategoricalFeature, FeatureSet, NumericFeature
+from presentation.messages import _
 
 MONTHS_OF_INTERVENTIONS: Final = 12
 
@@ -161,7 +162,7 @@ def _computation(feature: NumericFeature | CategoricalFeature) -> Callable[[_Cas
             return case.record.fields.get(source)
 
     if read is None:
-        raise PolicyDocumentDamaged(f"this version cannot compute the feature {feature.name!r}")
+        raise PolicyDocumentDamaged(_("esta versión no puede calcular la variable {feature!r}", feature=feature.name))
     if isinstance(feature, CategoricalFeature):
         return _categorical(feature, read)
     return _numeric(feature, read)

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from node.training.errors import SecretUnreadable
+from presentation.messages import _
 
 _NONCE_BYTES: Final = 12
 
@@ -35,6 +36,6 @@ class TrainingSecretSealer:
             return self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], label.encode())
         except (InvalidTag, ValueError) as error:
             raise SecretUnreadable(
-                "a secret of training cannot be opened",
-                remedy="restore keys/data.key and the database from one and the same backup",
+                _("no se puede abrir un secreto del entrenamiento"),
+                remedy=_("restaure keys/data.key y la base de datos de una misma copia de seguridad"),
             ) from error

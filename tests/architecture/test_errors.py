@@ -22,7 +22,7 @@ def test_every_concrete_error_has_a_spanish_sentence_of_its_own() -> None:
     wrong = [
         found.__name__
         for found in concrete_errors()
-        if "es" not in vars(found) or not found.es.endswith((".", "»", "?"))
+        if "sentence" not in vars(found) or not found.sentence.endswith((".", "»", "?"))
     ]
     assert wrong == []
 
@@ -55,6 +55,6 @@ def test_the_reference_lists_every_code() -> None:
 
 def test_an_error_is_shown_in_spanish_with_the_next_step() -> None:
     error = RedpactError("the particulars", remedy="do this")
-    assert error_text(error).splitlines()[0] == f"✗ {RedpactError.es}"
+    assert error_text(error).splitlines()[0] == f"✗ {RedpactError.sentence}"
     assert error_text(error).endswith("→ do this")
     assert error_document(error)["exit_code"] == EXIT_CODES[error.kind]

@@ -28,6 +28,7 @@ from node.people.linking import find_person, pairwise_key
 from node.people.store import people_store
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.vocabulary import load_vocabulary
+from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
 from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
 from records_exchange.message import VerifiedMessage
@@ -90,7 +91,9 @@ def _receive(context: "NodeContext", session: Session, received: VerifiedMessage
     proof = proof_bytes(message.body)
     policy = TrustPolicy.parse(trust_policy(directory, message.sender))
     if message.subject is None:
-        raise MessageMalformed(f"{message.sender} sent a consent that is about nobody")
+        raise MessageMalformed(
+            _("{sender} ha enviado un consentimiento que no corresponde a ninguna persona", sender=message.sender)
+        )
     try:
         opened = open_copy(proof, policy, origin=message.sender, holder=own, now=now)
     except CopyNotCosigned:

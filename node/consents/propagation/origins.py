@@ -4,6 +4,7 @@ from node.consents.propagation.freshness import is_silent
 from node.context import NodeContext
 from node.ledger.own import own_consents
 from policies.errors import RedpactError
+from presentation.messages import _
 from service.findings import Finding, Level
 
 
@@ -24,9 +25,16 @@ def check_origins(context: NodeContext) -> Finding:
     except RedpactError as error:
         return Finding.of_error("origins", error)
     if not silent:
-        es, en = f"Consentimientos dados en otras entidades: {len(live)}", f"Consents given elsewhere: {len(live)}"
-        return Finding("origins", Level.OK, es, en)
+        text = _("Consentimientos dados en otras entidades: {live_count}", live_count=len(live))
+        return Finding("origins", Level.OK, text)
     names = ", ".join(silent)
-    es = f"No se comparte con los consentimientos dados en {names}: no hay noticias desde hace demasiado tiempo"
-    en = f"Nothing is shared under consents given at {names}: not heard for too long"
-    return Finding("origins", Level.WARNING, es, en, "check the connection; sharing goes on once they are heard")
+    text = _(
+        "No se comparte con los consentimientos dados en {names}: no hay noticias desde hace demasiado tiempo",
+        names=names,
+    )
+    return Finding(
+        "origins",
+        Level.WARNING,
+        text,
+        _("compruebe la conexión; se volverá a compartir cuando esas entidades den noticias"),
+    )

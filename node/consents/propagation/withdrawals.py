@@ -20,6 +20,7 @@ from node.consents.propagation.parties import origin_of, parties_of
 from node.ledger.own import own_consents, own_ledger
 from node.messages.kinds import Kind, Response
 from node.referrals.referrals import Referrals
+from presentation.messages import _
 from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
 from records_exchange.message import Outcome, VerifiedMessage, VerifiedReply
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, WithdrawnBody, parse_withdrawn
@@ -70,7 +71,10 @@ def withdraw_received(
     store = SqlTravelStore(session)
     holders = store.holders_of(consent_id)
     if not holders:
-        raise ConsentUnknown(f"there is no consent {consent_id!r}", remedy="run: redpact-node consent list")
+        raise ConsentUnknown(
+            _("no existe el consentimiento {consent_id!r}", consent_id=consent_id),
+            remedy=_("ejecute: redpact-node consent list"),
+        )
     store.purge_consent(consent_id)
     store.bar(context.settings.entity, consent_id, now + _LONGEST_CONSENT)  # a copy may wait here, or be on its way
     told = WithdrawnBody(consent_id=consent_id, entity=context.settings.entity, acted_at=now, acted_by=acted_by)

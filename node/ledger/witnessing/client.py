@@ -7,6 +7,7 @@ from typing import Final
 
 from consent_ledger.witness import SIZE_TYPE, AddCheckpoint
 from node.ledger.witnessing.errors import WitnessUnreachable
+from presentation.messages import _
 
 CALL_SECONDS: Final = 5.0
 _MAX_REPLY_BYTES: Final = 64 * 1024
@@ -54,7 +55,9 @@ def exchange(url: str, method: str, path: str, body: bytes = b"", *, seconds: fl
         size = _size(answer.headers.get("Content-Type"), data) if answer.status == _CONFLICT else None
         return WitnessReply(answer.status, data, size)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise WitnessUnreachable(f"the witness at {url} does not answer: {error}", remedy="try again later") from error
+        raise WitnessUnreachable(
+            _("el testigo de {url} no responde: {error}", url=url, error=str(error)), remedy=_("inténtelo más tarde")
+        ) from error
     finally:
         connection.close()
 

@@ -1,6 +1,7 @@
 """Errors of witnessing. `WitnessingError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
+from presentation.messages import _
 
 
 class WitnessingError(RedpactError):
@@ -14,14 +15,16 @@ class WitnessUnreachable(WitnessingError):
 
     code = "witness_unreachable"
     kind = ErrorKind.UNREACHABLE
-    es = "Un testigo del registro no responde. El nodo sigue funcionando y volverá a intentarlo."
+    sentence = _("Un testigo del registro no responde. El nodo sigue funcionando y volverá a intentarlo.")
 
 
 class WitnessRefused(WitnessingError):
     """A witness that answers no to a checkpoint that is in order."""
 
     code = "witness_refused"
-    es = "Un testigo no acepta el registro de esta entidad. Compruebe con la Gerencia que el directorio está al día."
+    sentence = _(
+        "Un testigo no acepta el registro de esta entidad. Compruebe con la Gerencia que el directorio está al día."
+    )
 
 
 class LedgerContradicted(WitnessingError):
@@ -29,9 +32,10 @@ class LedgerContradicted(WitnessingError):
 
     code = "ledger_contradicted"
     kind = ErrorKind.DAMAGED
-    es = (
-        "Un testigo conoce otra versión del registro de esta entidad, o una más larga. Puede haberse restaurado una "
-        "copia antigua. Guarde la carpeta «evidence» y avise a la persona delegada de protección de datos."
+    sentence = _(
+        "Un testigo conoce otra versión del registro de esta entidad, o una más larga. Puede haberse "
+        "restaurado una copia antigua. Guarde la carpeta «evidence» y avise a la persona delegada de "
+        "protección de datos."
     )
 
 
@@ -39,9 +43,10 @@ class PeerLedgerForked(WitnessingError):
     """A holder whose ledger contradicts what it showed before."""
 
     code = "peer_ledger_forked"
-    es = (
-        "El registro de la otra entidad contradice lo que mostró antes: su respuesta no se muestra. Se ha guardado la "
-        "prueba en la carpeta «evidence». Avise a la persona delegada de protección de datos."
+    sentence = _(
+        "El registro de la otra entidad contradice lo que mostró antes: su respuesta no se muestra. Se "
+        "ha guardado la prueba en la carpeta «evidence». Avise a la persona delegada de protección de "
+        "datos."
     )
 
 
@@ -49,9 +54,10 @@ class PeerLedgerUnproven(WitnessingError):
     """A holder that does not prove that its ledger extends what it showed before."""
 
     code = "peer_ledger_unproven"
-    es = (
-        "La otra entidad no prueba que su registro solo haya crecido desde la última vez: su respuesta no se muestra. "
-        "Repita la consulta; si sigue igual, avise a la persona delegada de protección de datos."
+    sentence = _(
+        "La otra entidad no prueba que su registro solo haya crecido desde la última vez: su respuesta "
+        "no se muestra. Repita la consulta; si sigue igual, avise a la persona delegada de protección de "
+        "datos."
     )
 
 
@@ -60,4 +66,4 @@ class NothingSeen(WitnessingError):
 
     code = "nothing_seen"
     kind = ErrorKind.USAGE
-    es = "Este nodo no ha visto todavía el registro de esa entidad. Pregunte a otra entidad o al coordinador."
+    sentence = _("Este nodo no ha visto todavía el registro de esa entidad. Pregunte a otra entidad o al coordinador.")

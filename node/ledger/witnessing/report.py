@@ -4,6 +4,7 @@ from typing import Any
 
 from node.context import NodeContext
 from node.ledger.witnessing.rounds import Outcome, run_round
+from presentation.messages import joined
 
 
 def round_report(context: NodeContext, lang: str) -> tuple[dict[str, Any], str]:
@@ -34,4 +35,5 @@ def round_report(context: NodeContext, lang: str) -> tuple[dict[str, Any], str]:
 def _line(outcome: Outcome, lang: str) -> str:
     if outcome.error is None:
         return f"✓ {outcome.witness.id}"
-    return f"✗ {outcome.witness.id}: {outcome.error.message if lang == 'en' else outcome.error.es}"
+    said = joined([outcome.error.sentence, outcome.error.message]).in_language(lang)
+    return f"✗ {outcome.witness.id}: {said}"

@@ -34,6 +34,7 @@ from node.ledger.own import own_ledger
 from node.ledger.witnessing.client import WitnessReply, exchange, submit
 from node.ledger.witnessing.errors import LedgerContradicted, WitnessRefused
 from policies.errors import RedpactError
+from presentation.messages import _
 from trust.directory import Directory
 
 REFRESH_SECONDS: Final = 3600.0
@@ -151,7 +152,7 @@ class _Asking:
     def _cosignature(self, witness: KnownWitness, old: int) -> NoteSignature:
         if old > self._checkpoint.size:  # it cosigned more than we have: let it say so
             old = 0
-        for _ in range(_TRIES):
+        for _unused in range(_TRIES):
             reply = self._send(witness.url, AddCheckpoint(old, self._proof(old), self._note))
             if reply.cosigned:
                 return parse_cosignatures(reply.body, self._checkpoint.text(), witness.verifier)[0]
@@ -161,12 +162,20 @@ class _Asking:
                 raise self._contradicted(witness, reply.size)
             old = reply.size
         else:
-            raise WitnessRefused(f"{witness.id} keeps naming another size", remedy="tell its administrator")
+            raise WitnessRefused(
+                _("{witness} responde una y otra vez con otro tamaño del registro", witness=witness.id),
+                remedy=_("avise a quien administra el testigo"),
+            )
         if reply.status == _FORKED:
             raise self._contradicted(witness, old)
         raise WitnessRefused(
-            f"{witness.id} answered {reply.status}: {reply.body[:200].decode('utf-8', 'replace').strip()}",
-            remedy="check that its directory is current",
+            _(
+                "{witness} respondió {status}: {body}",
+                witness=witness.id,
+                status=reply.status,
+                body=reply.body[:200].decode("utf-8", "replace").strip(),
+            ),
+            remedy=_("compruebe que el directorio del testigo está al día"),
         )
 
     def _proof(self, old: int) -> tuple[bytes, ...]:
@@ -182,13 +191,23 @@ class _Asking:
             seen = open_checkpoint(known.body, NoteVerifier.from_vkey(ledger.vkey))
             held = seen.size <= ledger.size() and ledger.subtrees()(0, seen.size) == seen.root
         if held and size <= seen.size:  # another round, of another process, was quicker with newer entries
-            return WitnessRefused(f"{witness.id} has cosigned newer entries already", remedy="nothing need be done")
+            return WitnessRefused(
+                _("{witness} ya ha cofirmado anotaciones más recientes", witness=witness.id),
+                remedy=_("no hay que hacer nada"),
+            )
         kind = Misconduct.ROLLBACK if seen.size > self._checkpoint.size else Misconduct.FORK
         evidence = Evidence(kind, seen.origin, known.body, self._note)
         keep_evidence(self._context.home, evidence, seen_by="log", now=self._context.clock.now())
         return LedgerContradicted(
-            f"{witness.id} cosigned our ledger at size {seen.size}, and what is stored here does not extend that",
-            remedy="keep the evidence folder, find out whether an old backup was restored, tell the DPO",
+            _(
+                "{witness} cofirmó el registro de esta entidad con tamaño {size}, y lo guardado aquí no lo continúa",
+                witness=witness.id,
+                size=seen.size,
+            ),
+            remedy=_(
+                "conserve la carpeta evidence, averigüe si se restauró una copia de seguridad antigua y "
+                "avise a la persona delegada de protección de datos"
+            ),
         )
 
 

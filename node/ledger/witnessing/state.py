@@ -15,6 +15,7 @@ from consent_ledger.witnessing import coordinator_witness, needed_entities, trus
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from policies.errors import RedpactError
+from presentation.messages import Message, _, listing
 from service.findings import Finding, Level
 
 STALE: Final = timedelta(hours=3)
@@ -104,22 +105,24 @@ def own_testimony(context: NodeContext, session: Session) -> WitnessTestimony:
     return WitnessTestimony(trust_policy(directory, context.settings.entity), known.note if known else None)
 
 
-def witnessing_text(state: dict[str, Any], lang: str) -> str:
+def witnessing_text(state: dict[str, Any]) -> Message:
     """Return the state for people, in one line."""
-    spanish = lang != "en"
     if not state["needed"]:
-        return "Testigos: la red no los exige" if spanish else "Witnesses: the network asks for none"
+        return _("Testigos: la red no los exige")
+    waiting = state["waiting"]
     if state["cosigned_at"] is None:
-        text = "ninguna cofirma todavía" if spanish else "not cosigned yet"
-    else:
-        minutes = state["age_seconds"] // 60
-        text = (
-            f"{state['cosigned_size']} anotaciones cofirmadas hace {minutes} min"
-            if spanish
-            else f"{state['cosigned_size']} entries cosigned {minutes} min ago"
+        if waiting:
+            return _("Testigos: ninguna cofirma todavía; {waiting} pendientes", waiting=waiting)
+        return _("Testigos: ninguna cofirma todavía")
+    size, minutes = state["cosigned_size"], state["age_seconds"] // 60
+    if waiting:
+        return _(
+            "Testigos: {size} anotaciones cofirmadas hace {minutes} min; {waiting} pendientes",
+            size=size,
+            minutes=minutes,
+            waiting=waiting,
         )
-    waiting = f"; {state['waiting']} {'pendientes' if spanish else 'waiting'}" if state["waiting"] else ""
-    return f"{'Testigos' if spanish else 'Witnesses'}: {text}{waiting}"
+    return _("Testigos: {size} anotaciones cofirmadas hace {minutes} min", size=size, minutes=minutes)
 
 
 def check_witnesses(context: NodeContext) -> Finding:
@@ -130,17 +133,24 @@ def check_witnesses(context: NodeContext) -> Finding:
     except RedpactError as error:
         return Finding.of_error("witnesses", error)
     document = state.document()
-    es, en = witnessing_text(document, "es"), witnessing_text(document, "en")
+    text = witnessing_text(document)
     if state.unproven:
-        names = ", ".join(state.unproven)
-        es, en = f"{es}. Sin probar que solo crecen: {names}", f"{en}. Not proved to only grow: {names}"
-        return Finding("witnesses", Level.WARNING, es, en, "fetch from that entity again; if it stays, tell its DPO")
+        text = _("{text}. Sin probar que solo crecen: {names}", text=text, names=listing(state.unproven))
+        return Finding(
+            "witnesses",
+            Level.WARNING,
+            text,
+            _("vuelva a consultar a esa entidad; si sigue igual, avise a su persona delegada de protección de datos"),
+        )
     late = state.waiting > 0 and _age(state, context.clock.now()) >= STALE
     faults = [f"{each.witness} ({each.fault})" for each in state.witnesses if each.fault]
     if not state.needed or not (late or (faults and state.waiting)):
-        return Finding("witnesses", Level.OK, es, en)
-    remedy = f"keep serve running; check that the witnesses are reachable: {', '.join(faults) or 'none was asked yet'}"
-    return Finding("witnesses", Level.WARNING, es, en, remedy)
+        return Finding("witnesses", Level.OK, text)
+    remedy = _(
+        "mantenga en marcha redpact-node serve; compruebe que se puede llegar a los testigos: {faults}",
+        faults=", ".join(faults) or _("todavía no se ha preguntado a ninguno"),
+    )
+    return Finding("witnesses", Level.WARNING, text, remedy)
 
 
 def _age(state: Witnessing, now: datetime) -> timedelta:

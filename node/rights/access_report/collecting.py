@@ -20,6 +20,7 @@ from consent_ledger.log import ConsentLedger
 from node.consents.propagation.parties import origin_of, parties_of
 from node.ledger.own import own_ledger
 from node.referrals.store import ReferralStore
+from presentation.messages import _
 from records_exchange.access_told import MAX_TOLD, AccessesTold, ToldAccess
 from trust.errors import MalformedDocument
 
@@ -94,5 +95,8 @@ def _entries(ledger: ConsentLedger, indexes: Sequence[int]) -> Iterator[PersonEn
                 leaf = Leaf.parse(ledger.leaf(index))
                 body = parse_body(leaf.type, json.loads(stored.body))
             except (MalformedDocument, ValueError) as error:
-                raise LedgerDamaged(f"entry {index} does not read", remedy="restore the last backup") from error
+                raise LedgerDamaged(
+                    _("no se puede leer la anotación {index!s}", index=index),
+                    remedy=_("restaure la última copia de seguridad"),
+                ) from error
             yield PersonEntry(index, leaf.time, leaf.type, body)

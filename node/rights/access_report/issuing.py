@@ -31,6 +31,7 @@ from node.rights.access_report.document import AccessReport, HolderPart, report_
 from node.rights.access_report.page import report_page
 from policies.errors import RedpactError
 from policies.staff_reasons import staff_reason
+from presentation.messages import _
 from records_exchange.access_told import ACCESS_REPORT, read_told
 from records_exchange.message import Outcome
 from service.errors import PeerRefused
@@ -129,7 +130,10 @@ class AccessReports:
         try:
             verified = self._outbox.ask(entity, ACCESS_REPORT, {}, document=document)
             if verified.reply.outcome is Outcome.REFUSED:
-                raise PeerRefused(f"{entity} answered: {verified.reply.reason}", remedy="ask that entity directly")
+                raise PeerRefused(
+                    _("{entity} respondió: {reason}", entity=entity, reason=verified.reply.reason),
+                    remedy=_("pregunte directamente a esa entidad"),
+                )
             return HolderPart(entity, read_told(verified.reply.body, entity), verified.sha256, None)
         except RedpactError as error:
             return HolderPart(entity, None, None, error)

@@ -226,7 +226,7 @@ def test_with_the_coordinator_down_the_error_names_the_way_on(net: Network) -> N
     with pytest.raises(LocatorUnreachable) as caught:
         locate(net, "leon")
     assert "--from" in caught.value.remedy
-    assert "--from" in caught.value.es
+    assert "--from" in caught.value.sentence
 
 
 def test_a_network_without_locator_says_so(net: Network) -> None:

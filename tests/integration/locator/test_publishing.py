@@ -14,6 +14,7 @@ from node.locator.report import locator_state
 from node.operations.doctor import examine
 from node.people.documents import Document, parse_document
 from node.wiring import Node
+from presentation.messages import in_language
 from service.errors import PeerUnreachable
 from service.findings import Level
 from tests.support.clock import FrozenClock
@@ -182,7 +183,7 @@ def test_status_and_doctor_of_a_node_tell_how_the_locator_stands(net: Network) -
 
     def found() -> tuple[Level, str]:
         finding = next(each for each in examine(burgos.context, burgos.connections) if each.check == "locator")
-        return finding.level, finding.es
+        return finding.level, in_language(finding.text, "es")
 
     assert found()[0] is Level.WARNING  # serve never ran
     hold(burgos, person_record(PERSON))

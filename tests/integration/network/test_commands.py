@@ -53,7 +53,7 @@ def test_an_invitation_from_the_command_line_admits_a_node(coordinator_home: str
     assert (joined.code, joined.json["entity"]) == (0, "burgos")
     used = invoke(node_main, *join[:2], str(tmp_path / "second"), *join[3:])
     assert (used.code, used.json["error"]["code"]) == (1, "invitation_refused")
-    assert used.json["error"]["es"] == InvitationRefused.es
+    assert used.json["error"]["es"] == InvitationRefused.sentence
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from node.operations.doctor import examine
 from node.operations.status import summary as node_summary
 from node.operations.status import summary_text as node_summary_text
 from node.wiring import Node
+from presentation.messages import in_language
 from records_exchange.sealing import MAX_SEALED_BYTES
 from service.channels import ChannelPool
 from service.errors import PeerRefused, PeerUnreachable
@@ -105,8 +106,11 @@ def test_status_and_doctor_say_in_which_way_a_node_is_reached(net: RelayedNetwor
     leon, burgos, avila = net.nodes["leon"], net.nodes["burgos"], net.join("avila")
     burgos.directory_follower.refresh()
     found = {each.check: each for each in examine(burgos.context, burgos.connections)}
-    assert (found["reach"].level, found["reach"].en) == (Level.OK, "This node is reached by the relay")
-    assert found["peer:soria"].en == "soria is attached to the relay"
+    assert (found["reach"].level, in_language(found["reach"].text, "en")) == (
+        Level.OK,
+        "This node is reached by the relay",
+    )
+    assert in_language(found["peer:soria"].text, "en") == "soria is attached to the relay"
     assert found["peer:leon"].level is Level.UNREACHABLE
     assert {each.check: each.level for each in examine(leon.context, leon.connections)}[
         "reach"
@@ -179,4 +183,4 @@ def test_doctor_notices_when_the_directory_gives_our_calls_to_somebody_elses_key
     false = Directory.model_validate({**directory.model_dump(), "entities": listed})
     monkeypatch.setattr(leon.context.directory, "current", lambda _now: false)
     found = {each.check: each for each in examine(leon.context, leon.connections)}["directory"]
-    assert (found.level, found.en) == (Level.FAILED, "The directory lists keys that are not ours")
+    assert (found.level, in_language(found.text, "en")) == (Level.FAILED, "The directory lists keys that are not ours")

@@ -28,6 +28,7 @@ from node.ledger.witnessing.rounds import Round, run_round
 from node.ledger.witnessing.state import witnessing_state
 from node.operations.doctor import examine
 from node.wiring import Node
+from presentation.messages import in_language
 from service.findings import Level, exit_code
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.hostile import rewrite_ledger
@@ -244,7 +245,7 @@ def test_a_ledger_shortened_by_an_old_backup_is_told_to_its_owner(net: Network) 
     # and its witnesses have noted it
     noted = next(each for each in examine_coordinator(net.coordinator) if each.check == "evidence")
     assert noted.level is Level.WARNING
-    assert "shorter" in noted.en
+    assert "shorter" in in_language(noted.text, "en")
     assert findings(net, "ngo", "evidence") is Level.WARNING
 
 

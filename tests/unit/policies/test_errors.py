@@ -13,7 +13,7 @@ def test_every_kind_of_error_has_an_exit_code_and_they_are_the_documented_ones()
 def test_a_person_reads_spanish_first_then_the_particulars_and_the_next_step() -> None:
     text = error_text(UnknownTerm("no purpose 'x'", remedy="try: casework"))
     first, second, third = text.splitlines()
-    assert first == f"✗ {UnknownTerm.es}"
+    assert first == f"✗ {UnknownTerm.sentence}"
     assert second == "  no purpose 'x' [unknown_term]"
     assert third == "  → try: casework"
 
@@ -21,6 +21,6 @@ def test_a_person_reads_spanish_first_then_the_particulars_and_the_next_step() -
 def test_a_script_reads_code_message_remedy_and_exit_code() -> None:
     document = error_document(UnknownTerm("no purpose 'x'"))
     assert document == {
-        "error": {"code": "unknown_term", "message": "no purpose 'x'", "remedy": "", "es": UnknownTerm.es},
+        "error": {"code": "unknown_term", "message": "no purpose 'x'", "remedy": "", "es": UnknownTerm.sentence},
         "exit_code": 2,
     }

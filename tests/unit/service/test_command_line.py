@@ -28,7 +28,7 @@ def test_an_error_is_a_sentence_with_its_next_step_and_exit_code(
         run(app_that_fails())
     shown = capsys.readouterr()
     assert (caught.value.code, shown.out) == (3, "")
-    assert PeerUnreachable.es in shown.err
+    assert PeerUnreachable.sentence in shown.err
     assert "→ wait" in shown.err
 
 

@@ -11,7 +11,7 @@ from service.storage import open_engine
 
 
 def finding(level: Level) -> Finding:
-    return Finding("x", level, "es", "en", "do this" if level is not Level.OK else "")
+    return Finding("x", level, "found", "do this" if level is not Level.OK else "")
 
 
 def test_the_exit_code_is_that_of_the_worst_finding() -> None:
@@ -24,7 +24,8 @@ def test_the_exit_code_is_that_of_the_worst_finding() -> None:
 def test_an_error_becomes_a_finding_with_its_next_step() -> None:
     assert Finding.of_error("x", PeerUnreachable("m", remedy="r")).level is Level.UNREACHABLE
     damaged = Finding.of_error("x", StorageDamaged("m", remedy="r"))
-    assert (damaged.level, damaged.es, damaged.en, damaged.remedy) == (Level.FAILED, StorageDamaged.es, "m", "r")
+    assert (damaged.level, damaged.text, damaged.detail) == (Level.FAILED, StorageDamaged.sentence, "m")
+    assert damaged.remedy == "r"
 
 
 @pytest.mark.parametrize(("free", "level"), [(10 << 30, Level.OK), (500 << 20, Level.WARNING), (1 << 20, Level.FAILED)])
@@ -41,7 +42,7 @@ def test_a_damaged_database_is_found(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_people_read_spanish_first_with_the_next_step() -> None:
+def test_people_read_what_was_found_with_the_next_step() -> None:
     shown = findings.text([finding(Level.OK), finding(Level.FAILED)], "es")
-    assert shown.splitlines() == ["✓ es", "✗ es", "    en", "    → do this"]
-    assert findings.text([finding(Level.OK)], "en") == "✓ en"
+    assert shown.splitlines() == ["✓ found", "✗ found", "    → do this"]
+    assert findings.text([finding(Level.OK)], "en") == "✓ found"

@@ -75,11 +75,11 @@ def test_a_consent_that_is_not_proved_is_refused(town: Town, change: str) -> Non
 
 
 def _composed(town: Town, number: int) -> dict[str, object]:
-    from node.messages.registry import message_kinds
+    from node.message_kinds import message_kinds
 
     with town["origin"].context.snapshot() as session:
         notice = next(each for each in SqlMailbox(session).waiting() if each.number == number)
-    return dict(message_kinds(town["origin"])[CONSENT_COPY].compose(notice))
+    return dict(message_kinds(town["origin"].context)[CONSENT_COPY].compose(notice))
 
 
 def _send_copy(town: Town, proof: bytes) -> VerifiedReply:

@@ -3,6 +3,7 @@
 from node.consents.propagation.background import send_pulses
 from node.consents.propagation.origins import check_origins
 from node.messages.state import check_outbox, notice_lines, waiting_for
+from presentation.messages import in_language
 from service.findings import Level
 from tests.support.town import Town
 
@@ -19,7 +20,7 @@ def test_who_has_not_answered_is_shown_and_after_a_day_warned_of(town: Town) -> 
     town.later(hours=25)
     found = check_outbox(town["origin"].context)
     assert found.level is Level.WARNING
-    assert "holder" in found.es
+    assert "holder" in in_language(found.text, "es")
 
 
 def test_the_administrator_reads_whose_acknowledgement_is_missing() -> None:
@@ -34,6 +35,6 @@ def test_an_origin_that_is_silent_for_too_long_is_warned_of(town: Town) -> None:
     town.later(hours=49)
     found = check_origins(town["holder"].context)
     assert found.level is Level.WARNING
-    assert "origin" in found.en
+    assert "origin" in in_language(found.text, "en")
     send_pulses(town["origin"].context, town["origin"].courier)
     assert check_origins(town["holder"].context).level is Level.OK
