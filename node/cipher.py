@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from node.people.errors import RecordsUnreadable
+from node.errors import RecordsUnreadable
 from presentation.messages import _
 
 DATA_KEY_BYTES: Final = 32

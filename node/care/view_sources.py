@@ -125,9 +125,7 @@ def _own(context: NodeContext, document: Document, question: Question, now: date
             return
         values = summarise(people, person.person_id, question.fields, now)
     entity = context.settings.entity
-    directory = context.directory.newest()
-    listed = {party.id: party.name for party in directory.entities} if directory else {}
-    yield Source(entity, listed.get(entity, entity), own=True, values=values)
+    yield Source(entity, context.entity_names().get(entity, entity), own=True, values=values)
 
 
 def _source(reply: Reply) -> Source:
