@@ -53,8 +53,8 @@ def test_a_household_without_reference_is_the_persons_own(tmp_path: Path) -> Non
         ("12345678Z,Ana,1980-05-17,,", "", "5 cells instead of 8"),
         ("12345678Z,Ana,1980-05-17,,,,,,,", "", "10 cells instead of 8"),
         (f"12345678Z,{'A' * 201},1980-05-17,,,,,", "name", "at most 200"),
-        (f"12345678Z,Ana,1980-05-17,,,,,{'A' * 20_001}", "action.notes", "longer than 20000"),
-        (f"12345678Z,Ana,1980-05-17,,,,,{'A' * 10_001}", "action.notes", "longer than 10000"),
+        (f"12345678Z,Ana,1980-05-17,,,,,{'A' * 20_001}", "action.notes", "longer than 20,000"),
+        (f"12345678Z,Ana,1980-05-17,,,,,{'A' * 10_001}", "action.notes", "at most 10,000"),
     ],
 )
 def test_a_bad_row_is_told_with_line_column_and_remedy_and_nothing_is_read(
