@@ -49,12 +49,12 @@ class Comparison:
 
     @property
     def differs(self) -> bool:
-        """Whether two entities hold different values."""
+        """True when two entities hold different values."""
         return len(self.values) > 1
 
     @property
     def opposed(self) -> bool:
-        """Whether one entity holds a strength (above zero) and another a difficulty (below zero)."""
+        """True when one entity holds a strength (above zero) and another a difficulty (below zero)."""
         return self.spec.id.startswith(_FACTORS) and bool(self.values) and min(self.values) < 0 < max(self.values)
 
 

@@ -59,8 +59,8 @@ class Gap:
 def find_duplicates(given: Iterable[GivenProvision], known: Provisions) -> tuple[Duplicate, ...]:
     """Return the provisions that several entities have at once, in the order of the mapping.
 
-    Left out are codes that stand for no provision, provisions that every entity gives in its own right, and those that
-    one administration pays.
+    Codes that stand for no provision, provisions that every entity gives in its own right, and provisions that one
+    administration pays are left out.
     """
     by_provision: dict[str, set[GivenProvision]] = {}
     for each in given:

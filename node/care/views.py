@@ -73,7 +73,7 @@ def withheld_by_reason(source: Source) -> dict[str, list[str]]:
 
 
 def source_documents(view: CaseView) -> dict[str, Any]:
-    """Return the part of a view's JSON document that tells its question and its sources."""
+    """Return the question and the sources of a view as parts of its JSON document."""
     question = view.question
     return {
         "purpose": question.purpose,

@@ -90,7 +90,7 @@ def _register_grid(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show the actions in a person's case, at this entity and at those that share them."""
+        """Show the actions in a person's case, at this entity and at others that share them."""
         from node.care.coordination_grid import FIELD, grid_document, grid_text
 
         asked = _Asked(home, read_document(document), purpose, holders, professional, reason, role)

@@ -43,7 +43,7 @@ class Column:
 
     @property
     def required(self) -> bool:
-        """Whether the file must have the column and every row a value in it."""
+        """True when the file must have the column and every row a value in it."""
         return self.name in REQUIRED
 
 

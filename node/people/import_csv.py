@@ -214,9 +214,9 @@ def _header(row: Sequence[str]) -> list[fmt.Column]:
     if missing:
         problems.append(_("faltan columnas obligatorias: {columns}", columns=", ".join(missing)))
     if problems:
-        told = joined(problems[:_MAX_PROBLEMS], "; ")
+        listed = joined(problems[:_MAX_PROBLEMS], "; ")
         raise ImportFileUnreadable(
-            _("la primera línea no es correcta: {told}", told=told), remedy=_("consulte redpact-node records format")
+            _("la primera línea no es correcta: {told}", told=listed), remedy=_("consulte redpact-node records format")
         )
     return [fmt.columns_by_name()[name] for name in names]
 

@@ -27,7 +27,7 @@ from trust.errors import MalformedDocument
 if TYPE_CHECKING:
     from node.context import NodeContext
 
-MAX_TOLD_BYTES = 300_000
+MAX_ANSWER_BYTES = 300_000
 """Well below the bound of a message."""
 
 
@@ -66,7 +66,7 @@ def accesses_for(asker: str, entries: Sequence[PersonEntry], consents: Sequence[
     the person.
     """
     known = {view.consent_id: view for view in consents}
-    told: list[ToldAccess] = []
+    found: list[ToldAccess] = []
     size = 0
     for entry in reversed(entries):
         if not isinstance(entry.body, ReleaseBody):
@@ -82,10 +82,10 @@ def accesses_for(asker: str, entries: Sequence[PersonEntry], consents: Sequence[
             time=entry.time, entity=named, role=entry.body.role, purpose=entry.body.purpose, fields=fields
         )
         size += len(access.model_dump_json())
-        if len(told) == MAX_TOLD or size > MAX_TOLD_BYTES:
-            return AccessesTold(accesses=tuple(told), more=True)
-        told.append(access)
-    return AccessesTold(accesses=tuple(told))
+        if len(found) == MAX_TOLD or size > MAX_ANSWER_BYTES:
+            return AccessesTold(accesses=tuple(found), more=True)
+        found.append(access)
+    return AccessesTold(accesses=tuple(found))
 
 
 def _entries(ledger: ConsentLedger, indexes: Sequence[int]) -> Iterator[PersonEntry]:

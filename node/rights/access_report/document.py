@@ -55,7 +55,7 @@ class AccessReport:
 
     @property
     def complete(self) -> bool:
-        """Whether every entity that was asked gave a whole answer."""
+        """True when every entity that was asked gave a whole answer."""
         return all(part.answer is not None and not part.answer.more for part in self.others)
 
     def name(self, entity: str) -> str:

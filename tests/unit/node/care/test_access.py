@@ -33,7 +33,7 @@ def test_a_member_of_the_team_comes_as_such_and_in_the_function_of_the_team(netw
     assert (member.added_by, member.until) == ("boss-1", None)
 
 
-def test_whoever_is_not_on_the_team_opens_the_case_and_says_why(network: ExchangeNetwork) -> None:
+def test_a_professional_outside_the_team_opens_the_case_for_a_reason(network: ExchangeNetwork) -> None:
     assert desk(network).access_of(PERSON, "staff-8") == ProfessionalAccess("staff-8", "", BY_DEFAULT)
     said = desk(network).access_of(PERSON, "staff-8", reason="case_meeting").access
     assert said == AccessGained(CaseAccess.OPENED, "case_meeting")

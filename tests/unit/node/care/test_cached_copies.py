@@ -1,4 +1,4 @@
-"""Kept copies of what others shared are for whoever comes to the case, and looking is on record."""
+"""Cached copies are for professionals with access to the case, and reading them is on record."""
 
 from collections.abc import Iterator
 from pathlib import Path

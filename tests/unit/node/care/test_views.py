@@ -121,7 +121,7 @@ def test_without_a_locator_a_view_says_why_nobody_else_was_asked(network: Exchan
     assert isinstance(why, LocatorMissing)
 
 
-def test_how_the_case_was_come_to_goes_with_every_view(network: ExchangeNetwork) -> None:
+def test_every_view_states_the_access_to_the_case(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
     CaseRegister(ngo.context).add_member(PERSON, "staff-7", "entity_technician", added_by="boss-1")
     access = CaseRegister(ngo.context).access_of(PERSON, "staff-7").access
@@ -130,7 +130,7 @@ def test_how_the_case_was_come_to_goes_with_every_view(network: ExchangeNetwork)
     assert (document["case_access"], document["opening_reason"]) == ("team", None)
 
 
-def test_a_person_whom_this_entity_does_not_hold_has_no_own_part(network: ExchangeNetwork) -> None:
+def test_a_person_unknown_to_this_entity_has_no_own_part(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
     gathered = gather(ngo.context, ngo.asking, STRANGER, question_of(ngo.context, "coordination", fields=(grid.FIELD,)))
     assert (gathered.sources, gathered.exit_code) == ((), 1)
@@ -255,7 +255,7 @@ def test_duplicates_and_gaps_of_a_case(network: ExchangeNetwork) -> None:
     assert "Possible gaps" in overlaps_report.overlaps_text(gathered, lang="en")
 
 
-def test_whoever_shares_nothing_is_said_to_be_missing(network: ExchangeNetwork) -> None:
+def test_an_entity_that_shares_nothing_is_listed_as_missing(network: ExchangeNetwork) -> None:
     gathered = view(network, overlaps_report.FIELDS, "town")
     document = overlaps_report.overlaps_document(gathered)
     assert (document["duplicates"], document["partial"]) == ([], ["town"])

@@ -1,4 +1,4 @@
-"""What other holders of a consent that travelled tell for an access report."""
+"""The answers of other holders of a propagated consent for an access report."""
 
 from collections.abc import Iterator
 from pathlib import Path
