@@ -13,13 +13,12 @@ from presentation.messages import speaking
 def issued_text(issued: IssuedReport, folder: Path | None, *, lang: str) -> str:
     """Return the summary of a report that was issued."""
     say, report = speaking(lang), issued.report
-    lines = [f"✓ {folder}" if folder else say("✓ Informe de acceso")]
-    lines += [f"  {line}" for line in _counts(issued, lang)]
-    lines += [f"  {_part_text(part, report.name(part.entity), lang)}" for part in report.others]
+    lines = [*_counts(issued, lang), *(_part_text(part, report.name(part.entity), lang) for part in report.others)]
     if not report.complete:
         lines.append(say("! Respuesta parcial: la persona puede pedir lo que falta directamente a esas entidades."))
-    lines.append(say("  Anotación {index:d} del registro · SHA-256 {digest}", index=issued.index, digest=issued.sha256))
-    return "\n".join(terminal.paragraph(line, hanging=4) for line in lines)
+    lines.append(say("Anotación {index:d} del registro · SHA-256 {digest}", index=issued.index, digest=issued.sha256))
+    head = f"✓ {folder}" if folder else say("✓ Informe de acceso")
+    return "\n".join([head, *(terminal.paragraph(line, indent=2, hanging=2) for line in lines)])
 
 
 def _counts(issued: IssuedReport, lang: str) -> Iterator[str]:
