@@ -16,7 +16,7 @@ def issued_text(issued: IssuedReport, folder: Path | None, *, lang: str) -> str:
     lines = [*_counts(issued, lang), *(_part_text(part, report.name(part.entity), lang) for part in report.others)]
     if not report.complete:
         lines.append(say("! Respuesta parcial: la persona puede pedir lo que falta directamente a esas entidades."))
-    lines.append(say("Anotación {index:d} del registro · SHA-256 {digest}", index=issued.index, digest=issued.sha256))
+    lines.append(say("Anotado en el registro: {index:d} · SHA-256 {digest}", index=issued.index, digest=issued.sha256))
     head = f"✓ {folder}" if folder else say("✓ Informe de acceso")
     return "\n".join([head, *(terminal.paragraph(line, indent=2, hanging=2) for line in lines)])
 
