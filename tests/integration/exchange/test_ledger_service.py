@@ -8,7 +8,8 @@ import pytest
 
 from consent_ledger.errors import ProofError
 from consent_ledger.merkle import MAX_SIZE, verify_consistency
-from node.rpc.ledger import consistency_proof
+from node.clients.ledger import consistency_proof
+from node.ledger.own import own_ledger
 from node.wiring import Node
 from service.errors import PeerRefused, PeerUnreachable
 from tests.support.exchange import NETWORK, ExchangeNetwork
@@ -23,8 +24,8 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
     for entity in ("town", "ngo", "other"):
         network.add(entity)
     town = network.nodes["town"]
-    with town.transaction() as session:
-        town.ledger(session).append(refusals(7), network.clock.now())
+    with town.context.transaction() as session:
+        own_ledger(town.context, session).append(refusals(7), network.clock.now())
     with network.serving("town"):
         yield network
         network.close()
@@ -40,8 +41,8 @@ def ask(network: ExchangeNetwork, old: int, new: int, *, caller: str = "ngo") ->
 
 
 def root(node: Node, size: int) -> bytes:
-    with node.snapshot() as session:
-        return node.ledger(session).subtrees()(0, size)
+    with node.context.snapshot() as session:
+        return own_ledger(node.context, session).subtrees()(0, size)
 
 
 @pytest.mark.parametrize(("old", "new"), [(1, 7), (3, 7), (4, 6), (7, 7)])

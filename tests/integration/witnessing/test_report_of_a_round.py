@@ -39,7 +39,7 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
 
 
 def run(network: ExchangeNetwork, entity: str, *words: str) -> Result:
-    return CliRunner().invoke(app, ["ledger", *words, "--home", str(network.nodes[entity].home)])
+    return CliRunner().invoke(app, ["ledger", *words, "--home", str(network.nodes[entity].context.home)])
 
 
 def unreachable_coordinator(network: ExchangeNetwork) -> None:
@@ -50,7 +50,7 @@ def unreachable_coordinator(network: ExchangeNetwork) -> None:
 
 def kept(network: ExchangeNetwork, entity: str, role: Role) -> int | None:
     node = network.nodes[entity]
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         found = SqlCheckpointStore(session, role).get(ledger_origin(NETWORK, "town"))
     return found.size if found else None
 
@@ -111,7 +111,7 @@ def test_a_ledger_that_was_rewritten_is_told_of_by_its_witness(network: Exchange
     rewrite_ledger(town, 1, network.clock.now())
     told = json.loads(run(network, "town", "witness", "--json").stdout)
     assert told["witnesses"] == [{"witness": "county", "cosigned": False, "fault": "ledger_contradicted"}]
-    assert evidence_files(town.home)
+    assert evidence_files(town.context.home)
     assert kept(network, "county", Role.WITNESS) == 1
 
 

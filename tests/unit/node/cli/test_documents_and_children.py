@@ -57,7 +57,7 @@ def test_a_command_takes_it_out_of_the_environment(tmp_path: Path) -> None:
     network = ExchangeNetwork(tmp_path)
     town = network.add("town")
     hold(town, person_record())
-    done = invoke(main, "records", "show", "--home", str(town.home), "--json")
+    done = invoke(main, "records", "show", "--home", str(town.context.home), "--json")
     assert (done.code, PERSON.number in done.out) == (0, True)
     assert DOCUMENT_VARIABLE not in os.environ
     network.close()

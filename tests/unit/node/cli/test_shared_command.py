@@ -10,8 +10,7 @@ from typer.testing import CliRunner
 
 from node.care.access import CaseDesk
 from node.cli.app import app
-from node.consents.consents import Consents
-from node.fetch.asking import Asking, question_of
+from node.fetch.asking import question_of
 from policies.catalogue import load_catalogue
 from service.clock import SystemClock
 from tests.support.exchange import OTHER_PERSON, PERSON, ExchangeNetwork, grant, hold, person_record
@@ -30,14 +29,23 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
     Wires(network.nodes).join()
     grant(network.nodes["town"], "ngo", fields=FIELDS)
     ngo = network.nodes["ngo"]
-    (reply,) = Asking(ngo).fetch(PERSON, question_of(ngo, "casework", fields=FIELDS), ["town"]).replies
+    (reply,) = ngo.asking.fetch(PERSON, question_of(ngo.context, "casework", fields=FIELDS), ["town"]).replies
     assert reply.released
     yield network
     network.close()
 
 
 def shared(network: ExchangeNetwork, *more: str, document: str = PERSON.number) -> Result:
-    words = ("records", "shared", "--home", str(network.nodes["ngo"].home), "--document", "-", "--professional", "ts-7")
+    words = (
+        "records",
+        "shared",
+        "--home",
+        str(network.nodes["ngo"].context.home),
+        "--document",
+        "-",
+        "--professional",
+        "ts-7",
+    )
     return CliRunner().invoke(app, [*words, *more], input=f"{document}\n")
 
 
@@ -58,7 +66,7 @@ def test_a_professional_reads_it_in_words(network: ExchangeNetwork, lang: str) -
 
 def test_whoever_looks_is_on_record(network: ExchangeNetwork) -> None:
     shared(network, "--reason", "covering_colleague")
-    (opening,) = CaseDesk(network.nodes["ngo"]).case_file(PERSON).openings
+    (opening,) = CaseDesk(network.nodes["ngo"].context).case_file(PERSON).openings
     assert (opening.professional, opening.reason) == ("ts-7", "covering_colleague")
 
 
@@ -69,8 +77,8 @@ def test_a_reason_that_does_not_reach_health_shows_none(network: ExchangeNetwork
 
 @pytest.mark.invariant(4)
 def test_after_a_withdrawal_nothing_is_shown(network: ExchangeNetwork) -> None:
-    (consent,) = Consents(network.nodes["town"]).list()
-    Consents(network.nodes["ngo"]).withdraw(consent.consent_id)
+    (consent,) = network.nodes["town"].consents.list()
+    network.nodes["ngo"].consents.withdraw(consent.consent_id)
     assert json.loads(shared(network, "--json").stdout) == {"copies": []}
     assert "No se guarda nada de otras entidades." in shared(network).stdout
     assert "Nothing of other entities is kept." in shared(network, "--lang", "en").stdout

@@ -2,7 +2,6 @@
 
 import pytest
 
-from node.referrals.referrals import Referrals
 from policies.errors import UnknownTerm
 from policies.referrals import ReferralState
 from records_exchange.message import Outcome
@@ -23,7 +22,7 @@ def test_a_withdrawal_at_the_recipient_ends_the_referral_at_its_sender(office: P
     }
     told = office.network.nodes["ngo"].courier.ask("town", CONSENT_WITHDRAWN, body)
     assert told.reply.outcome is Outcome.ACCEPTED
-    known, _ = Referrals(office.network.nodes["town"]).show(referral.referral_id)
+    known, _ = office.network.nodes["town"].referrals.show(referral.referral_id)
     assert (known.state, known.code) == (ReferralState.REVOKED, "consent_withdrawn")
     office.deliver()
     assert state(office, "ngo", referral) is ReferralState.REVOKED
@@ -34,5 +33,5 @@ def test_a_reason_of_no_list_moves_nothing(office: PostOffice) -> None:
     office.deliver()
     for reason in ("Ana no vino", "given"):  # free text, and a code of another step
         with pytest.raises(UnknownTerm):
-            Referrals(ngo).reject(referral.referral_id, reason)
+            ngo.referrals.reject(referral.referral_id, reason)
     assert state(office, "ngo", referral) is ReferralState.RECEIVED

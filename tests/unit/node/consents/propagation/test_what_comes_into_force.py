@@ -10,8 +10,10 @@ from consent_ledger.consent_model import ConsentGrant, ConsentState, ConsentView
 from consent_ledger.cosignature import CosignatureSigner
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.receipt import prove_entry
-from node.consents.consents import Consents, GrantInput, ScopeInput
+from node.consents.consents import GrantInput, ScopeInput
 from node.consents.propagation.background import look_for_people
+from node.ledger.own import own_consents, own_ledger
+from node.people.store import people_store
 from node.wiring import Node
 from records_exchange.errors import MessageMalformed
 from records_exchange.message import Outcome, VerifiedReply
@@ -37,7 +39,7 @@ def test_a_holder_cannot_pass_on_a_consent_that_was_given_elsewhere(town: Town) 
     consent = town.give("holder", "other")
     town.deliver("origin")
     hold(town["other"], person_record(PERSON))
-    with town["other"].transaction() as session:
+    with town["other"].context.transaction() as session:
         SqlTravelStore(session).drop_copy("origin", consent)
     assert refusal(send(town, "holder", "other", 0)) == "copy_invalid"
     assert town.state("other", consent) is None
@@ -45,11 +47,11 @@ def test_a_holder_cannot_pass_on_a_consent_that_was_given_elsewhere(town: Town) 
 
 def test_an_entity_cannot_send_a_consent_in_the_name_of_another_controller(town: Town) -> None:
     town.give("holder")
-    with town["origin"].transaction() as session:
-        (view,) = town["origin"].consents(session).list()
+    with town["origin"].context.transaction() as session:
+        (view,) = own_consents(town["origin"].context, session).list()
         forged = view.record.model_copy(update={"controller": "asker", "consent_id": "ab" * 16})
-        (written,) = (
-            town["origin"].ledger(session).append([NewEntry(EntryType.CONSENT_GIVEN, forged)], town.network.clock.now())
+        (written,) = own_ledger(town["origin"].context, session).append(
+            [NewEntry(EntryType.CONSENT_GIVEN, forged)], town.network.clock.now()
         )
     assert refusal(send(town, "origin", "holder", written.index)) == "copy_invalid"
     assert town.state("holder", "ab" * 16) is None
@@ -57,7 +59,7 @@ def test_an_entity_cannot_send_a_consent_in_the_name_of_another_controller(town:
 
 def test_a_refusal_is_no_consent_however_well_it_is_proved(town: Town) -> None:
     given = GrantInput(PERSON, ("casework",), ("asker",), FIELDS, holders=("holder",))
-    refused = Consents(town["origin"]).refuse(given)
+    refused = town["origin"].consents.refuse(given)
     assert refusal(send(town, "origin", "holder", refused.last_index)) == "copy_invalid"
     assert town.state("holder", refused.consent_id) is None
     assert town.shares("holder") == set()
@@ -74,7 +76,7 @@ def test_a_consent_that_no_witness_saw_is_not_taken_yet(town: Town) -> None:
 
 def test_a_consent_about_nobody_is_malformed(town: Town) -> None:
     consent = town.give("holder")
-    with town["origin"].snapshot() as session:
+    with town["origin"].context.snapshot() as session:
         body = proof_of(town["origin"], session, 0)
     with pytest.raises(MessageMalformed, match="about nobody"):
         town["origin"].courier.ask("holder", CONSENT_COPY, body)
@@ -86,8 +88,8 @@ def test_a_consent_comes_into_force_until_the_microsecond_before_its_end(
     town: Town, late: int, state: ConsentState | None
 ) -> None:
     consent = town.give("holder")
-    with town["origin"].snapshot() as session:
-        end = town["origin"].consents(session).get(consent).record.valid_until
+    with town["origin"].context.snapshot() as session:
+        end = own_consents(town["origin"].context, session).get(consent).record.valid_until
     town.later(seconds=(end - town.network.clock.now()).total_seconds(), microseconds=late)
     town.network.publish()
     assert refusal(send(town, "origin", "holder", 0)) == (None if state else "copy_invalid")
@@ -143,7 +145,7 @@ def test_an_older_copy_of_a_consent_that_waits_for_its_person_brings_nothing_bac
     narrowed = narrowed_at_the_origin(town, "other")
     send(town, "origin", "other", narrowed.given_index)
     hold(town["other"], person_record(PERSON))
-    look_for_people(town["other"], "")
+    look_for_people(town["other"].context, "")
     assert view_at(town, "other", narrowed.consent_id).record.fields == ("work.status",)
 
 
@@ -168,14 +170,14 @@ def test_a_withdrawal_from_elsewhere_bars_a_consent_that_waits(town: Town) -> No
     }
     town["asker"].courier.ask("other", "consent.withdrawn", body)
     hold(town["other"], person_record(PERSON))
-    look_for_people(town["other"], "")
+    look_for_people(town["other"].context, "")
     assert town.state("other", consent) is None
 
 
 def narrowed_at_the_origin(town: Town, holder: str) -> ConsentView:
     consent = town.give(holder)
     town.deliver("origin")
-    view = Consents(town["origin"]).narrow(consent, ScopeInput(fields=("work.status",)))
+    view = town["origin"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
     town.deliver("origin")
     return view
 
@@ -190,21 +192,21 @@ def give(
 ) -> ConsentView:
     """Record a consent at the origin as a node of other rules might."""
     now, origin = town.network.clock.now(), town["origin"]
-    with origin.transaction() as session:
-        person = origin.people(session).get_by_document(PERSON).person_id
+    with origin.context.transaction() as session:
+        person = people_store(origin.context, session).get_by_document(PERSON).person_id
         plain = grant_of(person, fields=fields, purposes=purposes, recipients=recipients, start=now)
         values = plain.model_dump() | {"holders": ("holder",), "lawful_basis": basis, "special_fields": ()}
-        return origin.consents(session).grant(ConsentGrant.model_validate(values), now)
+        return own_consents(origin.context, session).grant(ConsentGrant.model_validate(values), now)
 
 
 def proof_of(node: Node, session: Session, index: int) -> dict[str, str]:
-    _, proof = prove_entry(node.ledger(session), index)
+    _, proof = prove_entry(own_ledger(node.context, session), index)
     return {"proof": base64.b64encode(proof.to_bytes()).decode()}
 
 
 def send(town: Town, sender: str, recipient: str, index: int) -> VerifiedReply:
     """Let an entity send the proof of an entry of its own ledger as a consent."""
-    with town[sender].snapshot() as session:
+    with town[sender].context.snapshot() as session:
         body = proof_of(town[sender], session, index)
     return town[sender].courier.ask(recipient, CONSENT_COPY, body, document=PERSON)
 
@@ -215,12 +217,12 @@ def refusal(verified: VerifiedReply) -> str | None:
 
 
 def view_at(town: Town, entity: str, consent: str) -> ConsentView:
-    with town[entity].snapshot() as session:
-        return town[entity].consents(session).get(consent)
+    with town[entity].context.snapshot() as session:
+        return own_consents(town[entity].context, session).get(consent)
 
 
 def kept(town: Town, entity: str, consent: str) -> KeptCopy:
-    with town[entity].snapshot() as session:
+    with town[entity].context.snapshot() as session:
         found = SqlTravelStore(session).copy("origin", consent)
     assert found is not None
     return found

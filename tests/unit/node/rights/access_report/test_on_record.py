@@ -11,10 +11,10 @@ from typing_extensions import override
 from consent_ledger.bodies import AccessReportBody
 from consent_ledger.entry import EntryType
 from node.fetch.asking import Asking, question_of
+from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
+from node.people.store import people_store
 from node.rights.access_report.collecting import person_entries
-from node.rights.access_report.issuing import AccessReports
-from node.rights.erasure import Erasures
 from node.wiring import Node
 from records_exchange.access_told import ACCESS_REPORT
 from service.errors import PeerUnreachable
@@ -56,10 +56,12 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
 
 
 def noted(node: Node) -> list[AccessReportBody]:
-    with node.snapshot() as session:
-        person = node.people(session).get_by_document(PERSON).person_id
+    with node.context.snapshot() as session:
+        person = people_store(node.context, session).get_by_document(PERSON).person_id
         bodies = [
-            each.body for each in person_entries(node, session, person) if each.kind is EntryType.ACCESS_REPORT_ISSUED
+            each.body
+            for each in person_entries(node.context, session, person)
+            if each.kind is EntryType.ACCESS_REPORT_ISSUED
         ]
     return [body for body in bodies if isinstance(body, AccessReportBody)]
 
@@ -69,9 +71,9 @@ def test_a_report_that_cannot_be_noted_is_not_handed_out(network: ExchangeNetwor
     """The person is erased while other entities are asked for their part: there is nobody to note it for."""
     town, folder = network.nodes["town"], network.root / "report"
     office = Watched(network)
-    office.before = lambda _entity: Erasures(town).erase_person(PERSON, "eu-gdpr:A17-1-b")
+    office.before = lambda _entity: town.erasures.erase_person(PERSON, "eu-gdpr:A17-1-b")
     with pytest.raises(PersonUnknown):
-        AccessReports(town).issue(PERSON, folder if written else None)
+        town.access_reports.issue(PERSON, folder if written else None)
     assert not folder.exists()
     assert [path.name for path in network.root.iterdir() if "report" in path.name] == []
 
@@ -81,18 +83,20 @@ def test_a_report_is_noted_with_its_hash_whether_it_is_written_or_only_shown(
     network: ExchangeNetwork, *, written: bool
 ) -> None:
     town = network.nodes["town"]
-    issued = AccessReports(town).issue(PERSON, network.root / "report" if written else None, ask=False)
+    issued = town.access_reports.issue(PERSON, network.root / "report" if written else None, ask=False)
     (body,) = noted(town)
     assert (body.report_sha256, body.asked_by) == (issued.sha256, None)
-    with town.snapshot() as session:
-        assert issued.index == town.ledger(session).size() - 1
+    with town.context.snapshot() as session:
+        assert issued.index == own_ledger(town.context, session).size() - 1
 
 
 def test_what_another_entity_is_told_is_noted_before_it_leaves(network: ExchangeNetwork) -> None:
     county, town = network.nodes["county"], network.nodes["town"]
     office = Watched(network)
     grant(county, "town")
-    Asking(town, send=town.transport.call).fetch(PERSON, question_of(town, "casework"), ["county"])
+    Asking(town.context, town.peer_ledgers, town.transport.call).fetch(
+        PERSON, question_of(town.context, "casework"), ["county"]
+    )
     told: list[tuple[int, list[str | None]]] = []
     office.after = lambda _entity, reply: told.append(
         (len(json.loads(reply.payload)["body"]["accesses"]), [body.asked_by for body in noted(county)])
@@ -103,8 +107,8 @@ def test_what_another_entity_is_told_is_noted_before_it_leaves(network: Exchange
 
 def test_a_report_of_the_person_names_the_reports_before_it(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
-    first = AccessReports(town).issue(PERSON, ask=False)
-    second = AccessReports(town).issue(PERSON, ask=False)
+    first = town.access_reports.issue(PERSON, ask=False)
+    second = town.access_reports.issue(PERSON, ask=False)
     assert [each["index"] for each in second.document["entries"]][-1] == first.index
 
 
@@ -112,7 +116,7 @@ def test_an_entity_that_cannot_be_reached_keeps_no_report_from_being_noted(netwo
     town = network.nodes["town"]
     office = PostOffice(network)
     office.away.add("ngo")
-    issued = AccessReports(town).issue(PERSON)
+    issued = town.access_reports.issue(PERSON)
     (part,) = issued.report.others
     assert isinstance(part.error, PeerUnreachable)
     assert [body.report_sha256 for body in noted(town)] == [issued.sha256]

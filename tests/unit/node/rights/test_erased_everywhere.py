@@ -10,7 +10,7 @@ from node.fetch.answering import Answering
 from node.migrations.metadata import all_metadata
 from node.people.documents import Document
 from node.people.linking import find_person
-from node.rights.erasure import Erasures
+from node.people.store import people_store
 from node.wiring import Node
 from records_exchange.linkage import PairwiseKey
 from records_exchange.request import Question, build_request, opened_by_default, seal_request
@@ -44,12 +44,12 @@ def tables() -> dict[str, tuple[Table, Column[Any]]]:
 
 
 def person_of(node: Node, document: Document = PERSON) -> str:
-    with node.snapshot() as session:
-        return node.people(session).get_by_document(document).person_id
+    with node.context.snapshot() as session:
+        return people_store(node.context, session).get_by_document(document).person_id
 
 
 def tables_that_name(node: Node, person: str) -> set[str]:
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         return {
             name
             for name, (table, column) in tables().items()
@@ -80,25 +80,25 @@ def test_no_table_names_an_erased_person(network: ExchangeNetwork) -> None:
     for document in (PERSON, OTHER_PERSON):
         grant(town, "ngo", document=document)
     for number, person in enumerate((gone, stays), 100):
-        with town.transaction() as session:
+        with town.context.transaction() as session:
             for name, (table, named) in tables().items():
                 if name not in tables_that_name(town, person):
                     values = {each.name: some(each, person, number) for each in table.c if each.default is None}
                     session.execute(insert(table).values(values | {named.name: person} | WORDS.get(name, {})))
     everything = set(tables())
     assert tables_that_name(town, gone) == tables_that_name(town, stays) == everything
-    Erasures(town).erase_person(PERSON, BASIS)
+    town.erasures.erase_person(PERSON, BASIS)
     assert tables_that_name(town, gone) == {STAYS}
     assert tables_that_name(town, stays) == everything
 
 
 def pairwise(network: ExchangeNetwork) -> PairwiseKey:
     peer = bytes.fromhex(network.parties["town"].exchange_key)
-    return PairwiseKey.derive(network.nodes["ngo"].keys.exchange, peer, network=NETWORK)
+    return PairwiseKey.derive(network.nodes["ngo"].context.keys.exchange, peer, network=NETWORK)
 
 
 def indexed(node: Node, key: PairwiseKey) -> frozenset[str]:
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         return SqlExchangeStore(session).linked_people(key.id)
 
 
@@ -111,7 +111,9 @@ def ask(network: ExchangeNetwork) -> None:
         subject=key.pseudonym(PERSON.kind.value, PERSON.number),
         now=network.clock.now(),
     )
-    Answering(network.nodes["town"]).answer(seal_request(asked, network.nodes["ngo"].keys.signing), "ngo")
+    Answering(network.nodes["town"].context).answer(
+        seal_request(asked, network.nodes["ngo"].context.keys.signing), "ngo"
+    )
 
 
 @pytest.mark.invariant(3)
@@ -119,7 +121,7 @@ def test_erasing_takes_a_person_out_of_the_index_of_pseudonyms_at_once(network: 
     town, key = network.nodes["town"], pairwise(network)
     ask(network)
     assert indexed(town, key) == {person_of(town)}
-    Erasures(town).erase_person(PERSON, BASIS)
+    town.erasures.erase_person(PERSON, BASIS)
     assert indexed(town, key) == frozenset()
 
 
@@ -131,9 +133,9 @@ def test_the_index_forgets_who_is_not_held_any_more_when_it_is_next_used(network
     gone, stays = person_of(town), person_of(town, OTHER_PERSON)
     assert indexed(town, key) == {gone, stays}
     assert isinstance(network.clock, FrozenClock)
-    with town.transaction() as session:
-        town.people(session).erase(gone, network.clock.advance(microseconds=1))
-    with town.transaction() as session:
+    with town.context.transaction() as session:
+        people_store(town.context, session).erase(gone, network.clock.advance(microseconds=1))
+    with town.context.transaction() as session:
         pseudonym = key.pseudonym(PERSON.kind.value, PERSON.number)
-        assert find_person(town.people(session), SqlExchangeStore(session), key, pseudonym) is None
+        assert find_person(people_store(town.context, session), SqlExchangeStore(session), key, pseudonym) is None
     assert indexed(town, key) == {stays}

@@ -4,10 +4,9 @@ import pytest
 from sqlalchemy import select, update
 
 from consent_ledger.consent_model import ConsentState
-from node.consents.consents import Consents, GrantInput, ScopeInput
+from node.consents.consents import GrantInput, ScopeInput
 from node.consents.propagation.background import look_for_people, send_pulses
 from node.people.linking import pseudonym_of
-from node.rights.erasure import Erasures
 from node.wiring import Node
 from records_exchange.mailboxes import NoticeState, SqlMailbox
 from records_exchange.message import NOTICE_LIFETIME
@@ -20,21 +19,21 @@ BASIS = "eu-gdpr:A17-1-b"
 
 
 def disk(node: Node) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(node.home.glob("node.sqlite*")))
+    return b"".join(path.read_bytes() for path in sorted(node.context.home.glob("node.sqlite*")))
 
 
 def copies(node: Node) -> list[str]:
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         return list(session.scalars(select(ConsentCopy.consent_id)))
 
 
 def envelopes(node: Node) -> list[bytes]:
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         return [each for each in session.scalars(select(OutboxMessage.envelope)) if each is not None]
 
 
 def outbox(node: Node, consent: str) -> list[tuple[str, NoticeState]]:
-    with node.snapshot() as session:
+    with node.context.snapshot() as session:
         return [(each.kind, each.state) for each in SqlMailbox(session).about(consent)]
 
 
@@ -60,7 +59,7 @@ def test_where_it_was_given_the_outbox_has_nothing_of_what_was_erased(town: Town
     town.wires.lose_reply = lambda _sender, _recipient: False
     town.later(hours=1)
     town.deliver()
-    Erasures(town["origin"]).erase_person(PERSON, BASIS)
+    town["origin"].erasures.erase_person(PERSON, BASIS)
     assert outbox(town["origin"], consent) == [(CONSENT_COPY, NoticeState.ACKNOWLEDGED)]
     assert not any(part in disk(town["origin"]) for part in parts)
 
@@ -68,9 +67,9 @@ def test_where_it_was_given_the_outbox_has_nothing_of_what_was_erased(town: Town
 def test_what_was_answered_before_messages_were_let_go_is_erased_with_the_person(town: Town) -> None:
     town.give("holder")
     town.deliver()
-    with town["origin"].transaction() as session:
+    with town["origin"].context.transaction() as session:
         session.execute(update(OutboxMessage).values(envelope=b"an older program kept it"))
-    Erasures(town["origin"]).erase_person(PERSON, BASIS)
+    town["origin"].erasures.erase_person(PERSON, BASIS)
     assert envelopes(town["origin"]) == []
 
 
@@ -81,9 +80,9 @@ def test_where_it_was_taken_in_no_proof_and_no_pseudonym_is_left(town: Town) -> 
     town.give("holder")
     stays = grant_to_holder(town)
     town.deliver()
-    pseudonym = pseudonym_of(town["holder"], town.network.parties["origin"], PERSON).encode()
+    pseudonym = pseudonym_of(town["holder"].context, town.network.parties["origin"], PERSON).encode()
     assert pseudonym in disk(town["holder"])
-    Erasures(town["holder"]).erase_person(PERSON, BASIS)
+    town["holder"].erasures.erase_person(PERSON, BASIS)
     assert pseudonym not in disk(town["holder"])
     assert copies(town["holder"]) == [stays]
 
@@ -95,7 +94,7 @@ def test_a_copy_that_came_to_nothing_goes_too(town: Town) -> None:
     consent = town.give("other")
     town.deliver()
     assert (town.state("other", consent), copies(town["other"])) == (None, [consent])
-    Erasures(town["other"]).erase_person(PERSON, BASIS)
+    town["other"].erasures.erase_person(PERSON, BASIS)
     assert copies(town["other"]) == []
 
 
@@ -104,16 +103,16 @@ def test_a_holder_that_waits_for_less_is_told_that_the_consent_ended(town: Town)
     consent = town.give("holder")
     town.deliver()
     town.wires.partition(["holder"], ["origin"])
-    Consents(town["origin"]).narrow(consent, ScopeInput(fields=("work.status",)))
+    town["origin"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
     town.deliver("origin")  # signed, and lost
-    Erasures(town["origin"]).erase_person(PERSON, BASIS)
+    town["origin"].erasures.erase_person(PERSON, BASIS)
     assert envelopes(town["origin"]) == []
-    assert send_pulses(town["origin"]) == 0
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
     town.wires.heal()
     town.later(hours=2)
     town.deliver()
     assert town.state("holder", consent) is ConsentState.WITHDRAWN
-    assert send_pulses(town["origin"]) == 1
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 1
     assert outbox(town["origin"], consent)[-1] == (CONSENT_WITHDRAWN, NoticeState.ACKNOWLEDGED)
 
 
@@ -125,27 +124,27 @@ def test_a_withdrawal_outlives_the_erasure_of_the_person(town: Town, *, withdraw
     town.deliver()
     town.wires.partition(["holder"], ["origin"])
     if withdrawn:
-        Consents(town["holder"]).withdraw(consent)
-    Erasures(town["holder"]).erase_person(PERSON, BASIS)
-    Consents(town["origin"]).narrow(consent, ScopeInput(fields=("work.status",)))
+        town["holder"].consents.withdraw(consent)
+    town["holder"].erasures.erase_person(PERSON, BASIS)
+    town["origin"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
     town.wires.heal()
     town.later(minutes=1)
     town.deliver("origin")
     hold(town["holder"], person_record(PERSON))
-    look_for_people(town["holder"], "")
+    look_for_people(town["holder"].context, "")
     assert town.state("holder", consent) is (None if withdrawn else ConsentState.GIVEN)
 
 
 def test_what_the_retention_schedule_erases_leaves_no_proof_either(town: Town) -> None:
     consent = town.give("holder")
     town.deliver()
-    Consents(town["origin"]).withdraw(consent)
+    town["origin"].consents.withdraw(consent)
     town.deliver()
     town.later(days=1826)
-    assert Erasures(town["holder"]).retain().entries == {"consents": 2}
+    assert town["holder"].erasures.retain().entries == {"consents": 2}
     assert copies(town["holder"]) == []
 
 
 def grant_to_holder(town: Town) -> str:
     given = GrantInput(OTHER_PERSON, ("casework",), ("asker",), FIELDS, holders=("holder",))
-    return Consents(town["origin"]).grant(given).consent_id
+    return town["origin"].consents.grant(given).consent_id

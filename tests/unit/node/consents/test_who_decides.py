@@ -61,31 +61,31 @@ def asked(document: str, who: GuardianInput | None) -> GrantInput:
 @pytest.mark.parametrize("act", [given, refused, renewed])
 def test_a_child_does_not_decide_alone(town: Node, act: Callable[[str], Act]) -> None:
     with pytest.raises(GuardianNeeded):
-        act("child")(Consents(town), None)
+        act("child")(town.consents, None)
 
 
 @pytest.mark.parametrize("act", [given, refused, renewed, withdrawn])
 def test_a_parent_decides_for_a_child_and_not_for_somebody_of_age(town: Node, act: Callable[[str], Act]) -> None:
-    assert act("child")(Consents(town), PARENT) is not None
+    assert act("child")(town.consents, PARENT) is not None
     with pytest.raises(GuardianNotEntitled):
-        act("of age")(Consents(town), PARENT)
+        act("of age")(town.consents, PARENT)
 
 
 @pytest.mark.parametrize("act", [given, refused, renewed, withdrawn])
 def test_a_curator_decides_for_somebody_of_age_and_not_for_a_child(town: Node, act: Callable[[str], Act]) -> None:
-    assert act("of age")(Consents(town), CURATOR) is not None
+    assert act("of age")(town.consents, CURATOR) is not None
     with pytest.raises(GuardianNotEntitled):
-        act("child")(Consents(town), CURATOR)
+        act("child")(town.consents, CURATOR)
 
 
 def test_a_child_that_withdraws_alone_is_heard(town: Node) -> None:
-    ended = withdrawn("child")(Consents(town), None)
+    ended = withdrawn("child")(town.consents, None)
     assert ended is not None
     assert ended.state is ConsentState.WITHDRAWN
 
 
 def test_who_came_of_age_renews_alone_and_no_parent_for_them(town: Node, network: ExchangeNetwork) -> None:
-    consents, clock = Consents(town), network.clock
+    consents, clock = town.consents, network.clock
     assert isinstance(clock, FrozenClock)
     long = GrantInput(CHILD, ("casework",), ("ngo",), guardian=PARENT, valid_days=1825)
     consent = consents.grant(long).consent_id
@@ -98,7 +98,7 @@ def test_who_came_of_age_renews_alone_and_no_parent_for_them(town: Node, network
 
 
 def test_the_signed_form_of_a_renewal_is_kept(town: Node, tmp_path: Path) -> None:
-    form, consents = tmp_path / "form.pdf", Consents(town)
+    form, consents = tmp_path / "form.pdf", town.consents
     form.write_bytes(b"signed again")
     consent = consents.grant(asked("of age", None)).consent_id
     consents.renew(RenewalInput(consent, evidence=form))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from node.consents.consents import Consents, GrantInput
+from node.consents.consents import GrantInput
 from node.consents.propagation.background import send_pulses
 from node.consents.propagation.origins import check_origins
 from node.messages.heartbeat import PULSE
@@ -23,18 +23,18 @@ def test_sharing_stops_when_the_silence_has_lasted_for_the_bound(
 ) -> None:
     town.give("holder")
     town.deliver()
-    town.later(microseconds=(town["holder"].settings.silence_bound - before) // TICK)
+    town.later(microseconds=(town["holder"].context.settings.silence_bound - before) // TICK)
     assert town.shares("holder") == shared
-    assert (check_origins(town["holder"]).level is Level.OK) is bool(shared)
+    assert (check_origins(town["holder"].context).level is Level.OK) is bool(shared)
 
 
 @pytest.mark.invariant(4)
 def test_the_bound_counts_from_what_the_origin_said_and_not_from_when_it_arrived(town: Town) -> None:
     town.give("holder")
     town.deliver()
-    bound = town["holder"].settings.silence_bound
+    bound = town["holder"].context.settings.silence_bound
     town.later(microseconds=bound // TICK // 2)
-    send_pulses(town["origin"])
+    send_pulses(town["origin"].context, town["origin"].courier)
     town.later(microseconds=(bound - TICK) // TICK)
     assert town.shares("holder") == set(FIELDS)
     town.later(microseconds=1)
@@ -42,7 +42,7 @@ def test_the_bound_counts_from_what_the_origin_said_and_not_from_when_it_arrived
 
 
 def test_what_was_given_here_needs_no_word_of_anybody(town: Town) -> None:
-    Consents(town["holder"]).grant(GrantInput(PERSON, ("casework",), ("asker",), FIELDS))
+    town["holder"].consents.grant(GrantInput(PERSON, ("casework",), ("asker",), FIELDS))
     town.later(days=6)
     assert town.shares("holder") == set(FIELDS)
 
@@ -51,10 +51,10 @@ def test_another_entity_that_is_heard_does_not_stand_in_for_the_origin(town: Tow
     town.give("holder")
     town.deliver()
     given = GrantInput(PERSON, ("casework",), ("other",), FIELDS, holders=("holder",))
-    Consents(town["asker"]).grant(given)
+    town["asker"].consents.grant(given)
     town.deliver()
     town.later(days=3)
-    assert send_pulses(town["asker"]) == 1
+    assert send_pulses(town["asker"].context, town["asker"].courier) == 1
     assert town.shares("holder") == set()
 
 
@@ -72,5 +72,5 @@ def test_a_suspended_origin_is_silent(town: Town) -> None:
     town.deliver()
     town.network.change("origin", status=EntityStatus.SUSPENDED)
     town.later(days=3)
-    assert send_pulses(town["origin"]) == 0
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
     assert town.shares("holder") == set()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.consents.consents import Consents, GrantInput
+from node.consents.consents import GrantInput
 from node.fetch.asking import Asking
 from node.messages.heartbeat import PULSE
 from policies.errors import UnknownTerm
@@ -23,7 +23,7 @@ def test_a_consent_names_no_suspended_and_no_unknown_entity(network: ExchangeNet
 
     def give(entity: str) -> str:
         recipients, holders = (("ngo",), (entity,)) if part == "holder" else ((entity,), ())
-        return Consents(town).grant(GrantInput(PERSON, ("casework",), recipients, holders=holders)).consent_id
+        return town.consents.grant(GrantInput(PERSON, ("casework",), recipients, holders=holders)).consent_id
 
     give("county")
     network.change("county", status=EntityStatus.SUSPENDED)
@@ -31,7 +31,7 @@ def test_a_consent_names_no_suspended_and_no_unknown_entity(network: ExchangeNet
         give("county")
     with pytest.raises(UnknownParty):
         give("nobody")
-    assert len(Consents(town).list()) == 1
+    assert len(town.consents.list()) == 1
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_question_in_unknown_words_is_not_sent(network: ExchangeNetwork, quest
         return envelope
 
     with pytest.raises(UnknownTerm):
-        Asking(network.nodes["ngo"], send=send).fetch(PERSON, question, ["town"])
+        Asking(network.nodes["ngo"].context, network.nodes["ngo"].peer_ledgers, send).fetch(PERSON, question, ["town"])
     assert sent == []
 
 
@@ -62,7 +62,9 @@ def test_one_callers_questions_are_bounded_and_leave_the_others_theirs(network: 
     def ask(sender: str) -> None:
         now = network.clock.now()
         message = new_message(PULSE, {"complete_until": now.isoformat()}, sender=sender, recipient="strict", now=now)
-        network.nodes["strict"].message_desk.take(seal_message(message, network.nodes[sender].keys.signing), sender)
+        network.nodes["strict"].message_desk.take(
+            seal_message(message, network.nodes[sender].context.keys.signing), sender
+        )
 
     for _ in range(2):
         ask("ngo")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from node.consents.consents import Consents, RenewalInput, ScopeInput
+from node.consents.consents import RenewalInput, ScopeInput
 from node.consents.propagation.background import send_pulses
 from node.messages.heartbeat import PULSE
 from records_exchange.mailboxes import Contact, SqlMailbox
@@ -18,11 +18,11 @@ def test_a_holder_that_can_be_reached_is_not_vouched_to_before_a_withdrawal_is_d
     town.deliver()
     before = heard(town)
     town.later(minutes=5)
-    Consents(town["origin"]).withdraw(consent)
-    assert send_pulses(town["origin"]) == 0
+    town["origin"].consents.withdraw(consent)
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
     assert heard(town) == before
     town.deliver("origin")
-    assert send_pulses(town["origin"]) == 1
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 1
     assert heard(town).complete_until == town.network.clock.now()
 
 
@@ -31,10 +31,10 @@ def test_a_holder_is_not_vouched_to_before_a_change_is_delivered(town: Town, cha
     consent = town.give("holder")
     town.deliver()
     if change == "narrowed":
-        Consents(town["origin"]).narrow(consent, ScopeInput(fields=("work.status",)))
+        town["origin"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
     else:
-        Consents(town["origin"]).renew(RenewalInput(consent, valid_days=60))
-    assert send_pulses(town["origin"]) == 0
+        town["origin"].consents.renew(RenewalInput(consent, valid_days=60))
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
 
 
 def test_what_waits_for_one_holder_keeps_only_that_one_from_being_vouched_to(town: Town) -> None:
@@ -42,12 +42,12 @@ def test_what_waits_for_one_holder_keeps_only_that_one_from_being_vouched_to(tow
     consent = town.give("holder", "other")
     town.deliver()
     town.wires.partition(["holder"], ["origin"])
-    Consents(town["origin"]).withdraw(consent)
+    town["origin"].consents.withdraw(consent)
     town.deliver("origin")
     town.wires.heal()
     town.later(minutes=1)
     before = heard(town)
-    assert send_pulses(town["origin"]) == 1
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 1
     assert heard(town) == before
     assert heard(town, "other").complete_until == town.network.clock.now()
 
@@ -56,10 +56,10 @@ def test_what_waits_for_one_holder_keeps_only_that_one_from_being_vouched_to(tow
 def test_a_withdrawal_that_waits_stops_the_sharing_however_well_the_holder_is_connected(town: Town) -> None:
     consent = town.give("holder")
     town.deliver()
-    Consents(town["origin"]).withdraw(consent)
+    town["origin"].consents.withdraw(consent)
     for _ in range(5):
         town.later(hours=10)
-        send_pulses(town["origin"])
+        send_pulses(town["origin"].context, town["origin"].courier)
     assert town.shares("holder") == set()
 
 
@@ -68,13 +68,13 @@ def test_a_withdrawal_that_was_given_up_is_never_vouched_over(town: Town) -> Non
     consent = town.give("holder")
     town.deliver()
     town.wires.partition(["holder"], ["origin"])
-    Consents(town["origin"]).withdraw(consent)
+    town["origin"].consents.withdraw(consent)
     town.later(seconds=NOTICE_LIFETIME.total_seconds())
     town.network.publish()
     town.deliver("origin")
     assert waiting(town) == 0
     town.wires.heal()
-    assert send_pulses(town["origin"]) == 0
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
     assert town.shares("holder") == set()
 
 
@@ -82,15 +82,15 @@ def test_a_change_that_was_given_up_is_made_good_by_a_later_one_that_arrives(tow
     consent = town.give("holder")
     town.deliver()
     town.wires.partition(["holder"], ["origin"])
-    Consents(town["origin"]).narrow(consent, ScopeInput(fields=("work.status",)))
+    town["origin"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
     town.later(seconds=NOTICE_LIFETIME.total_seconds())
     town.network.publish()
     town.deliver("origin")
     town.wires.heal()
-    assert send_pulses(town["origin"]) == 0
-    Consents(town["origin"]).renew(RenewalInput(consent, valid_days=60))
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
+    town["origin"].consents.renew(RenewalInput(consent, valid_days=60))
     town.deliver("origin")
-    assert send_pulses(town["origin"]) == 1
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 1
     assert town.shares("holder") == {"work.status"}
 
 
@@ -117,16 +117,16 @@ def test_consents_of_another_person_wait_for_the_same_holders_answer(town: Town)
     town.give("holder", fields=FIELDS)
     town.deliver()
     town.give("holder", fields=FIELDS[:1])
-    assert send_pulses(town["origin"]) == 0
+    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
 
 
 def heard(town: Town, holder: str = "holder") -> Contact:
-    with town[holder].snapshot() as session:
+    with town[holder].context.snapshot() as session:
         contact = SqlMailbox(session).contact("origin")
     assert contact is not None
     return contact
 
 
 def waiting(town: Town) -> int:
-    with town["origin"].snapshot() as session:
+    with town["origin"].context.snapshot() as session:
         return len(SqlMailbox(session).waiting())

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from consent_ledger.consent_model import ConsentState
-from node.consents.consents import Consents
 from node.fetch.answering import Answering
+from node.ledger.own import own_consents
 from node.locator.live_consents import LiveConsents
 from records_exchange.answer import FetchAnswer, Outcome, parse_answer
 from records_exchange.linkage import PairwiseKey
@@ -26,14 +26,14 @@ def at(network: ExchangeNetwork, moment: datetime) -> None:
 
 
 def end_of(network: ExchangeNetwork, consent: str) -> datetime:
-    with network.nodes["town"].snapshot() as session:
-        return network.nodes["town"].consents(session).get(consent).record.valid_until
+    with network.nodes["town"].context.snapshot() as session:
+        return own_consents(network.nodes["town"].context, session).get(consent).record.valid_until
 
 
 def ask(network: ExchangeNetwork) -> FetchAnswer:
     asker = network.nodes["ngo"]
     peer = bytes.fromhex(network.parties["town"].exchange_key)
-    key = PairwiseKey.derive(asker.keys.exchange, peer, network=NETWORK)
+    key = PairwiseKey.derive(asker.context.keys.exchange, peer, network=NETWORK)
     asked = build_request(
         Question("casework", ("person.sex",), "entity_technician", access=opened_by_default()),
         asker="ngo",
@@ -41,7 +41,9 @@ def ask(network: ExchangeNetwork) -> FetchAnswer:
         subject=key.pseudonym(PERSON.kind.value, PERSON.number),
         now=network.clock.now(),
     )
-    return parse_answer(Answering(network.nodes["town"]).answer(seal_request(asked, asker.keys.signing), "ngo").payload)
+    return parse_answer(
+        Answering(network.nodes["town"].context).answer(seal_request(asked, asker.context.keys.signing), "ngo").payload
+    )
 
 
 @pytest.mark.invariant(1)
@@ -57,8 +59,8 @@ def test_the_last_answer_leaves_a_microsecond_before_the_end(
 @pytest.mark.parametrize(("before", "published"), [(TICK, True), (timedelta(0), False)])
 def test_what_is_published_ends_with_the_consent(network: ExchangeNetwork, before: timedelta, published: bool) -> None:
     consent = grant(network.nodes["town"], "ngo", valid_days=DAYS)
-    live = LiveConsents(network.nodes["town"])
-    with network.nodes["town"].snapshot() as session:
+    live = LiveConsents(network.nodes["town"].context)
+    with network.nodes["town"].context.snapshot() as session:
         live.refresh(session)
     assert bool(list(live.at(end_of(network, consent) - before))) is published
 
@@ -69,7 +71,7 @@ def test_the_ledger_is_told_of_an_end_when_it_has_come(
 ) -> None:
     consent = grant(network.nodes["town"], "ngo", valid_days=DAYS)
     at(network, end_of(network, consent) - before)
-    assert [view.state for view in Consents(network.nodes["town"]).expire_due()] == states
+    assert [view.state for view in network.nodes["town"].consents.expire_due()] == states
 
 
 @pytest.mark.parametrize(
@@ -87,4 +89,4 @@ def test_a_consent_is_due_from_the_days_before_its_end_until_it_ends(
 ) -> None:
     consent = grant(network.nodes["town"], "ngo", valid_days=DAYS)
     at(network, end_of(network, consent) - before)
-    assert [each.view.consent_id for each in Consents(network.nodes["town"]).due(days)] == ([consent] if due else [])
+    assert [each.view.consent_id for each in network.nodes["town"].consents.due(days)] == ([consent] if due else [])
