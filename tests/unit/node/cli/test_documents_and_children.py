@@ -72,7 +72,11 @@ def commands_about_a_person() -> Iterator[tuple[str, ast.FunctionDef]]:
                     yield f"{path.stem}.{node.name}", node
 
 
-@pytest.mark.parametrize(("name", "command"), list(commands_about_a_person()), ids=lambda value: str(value)[:40])
+def _named(value: object) -> str:
+    return value if isinstance(value, str) else "command"
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands_about_a_person()), ids=_named)
 def test_every_command_about_a_person_reads_the_document_in_the_one_way(name: str, command: ast.FunctionDef) -> None:
     uses = [node for node in ast.walk(command) if isinstance(node, ast.Name) and node.id == "document"]
     read = [

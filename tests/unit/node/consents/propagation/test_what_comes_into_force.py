@@ -78,7 +78,7 @@ def test_a_consent_about_nobody_is_malformed(town: Town) -> None:
     consent = town.give("holder")
     with town["origin"].context.snapshot() as session:
         body = proof_of(town["origin"], session, 0)
-    with pytest.raises(MessageMalformed, match="about nobody"):
+    with pytest.raises(MessageMalformed, match="names no person"):
         town["origin"].courier.ask("holder", CONSENT_COPY, body)
     assert town.state("holder", consent) is None
 
