@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from consent_ledger.audit.report import Check
-from consent_ledger.bodies import read_body
-from consent_ledger.entry import MAX_BODY_BYTES, SALT_BYTES, Body, Leaf, commitment_of, commits_to, parse_body
 from consent_ledger.errors import ExportUnusable
-from consent_ledger.export import BODIES_FOLDER
+from consent_ledger.exports.ledger_export import BODIES_FOLDER
+from consent_ledger.log.bodies import parse_body, read_body
+from consent_ledger.log.entry import MAX_BODY_BYTES, SALT_BYTES, Body, Leaf, commitment_of, commits_to
 from presentation.messages import _
 from trust import canonical
 from trust.errors import MalformedDocument, TrustError

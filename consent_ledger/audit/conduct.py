@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.structure import AuditedEntry
-from consent_ledger.bodies import (
+from consent_ledger.log.bodies import (
     EXPLICIT_CONSENT_BASIS,
     Actor,
     ConsentBody,
@@ -12,7 +12,7 @@ from consent_ledger.bodies import (
     TrainingContributedBody,
     TrainingDecisionBody,
 )
-from consent_ledger.entry import EntryType
+from consent_ledger.log.entry import EntryType
 from policies.catalogue import load_catalogue
 from policies.notices import load_notices
 

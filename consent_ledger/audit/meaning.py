@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from consent_ledger.audit.referrals import ReferralAudit, rests_on
 from consent_ledger.audit.report import AuditReport, ErasureNote
 from consent_ledger.audit.structure import AuditedEntry
-from consent_ledger.bodies import (
+from consent_ledger.consents.model import TRANSITIONS, VALID_FOR_PROCESSING, ConsentState
+from consent_ledger.log.bodies import (
     ConsentBody,
     ErasureBody,
     ExpiryBody,
@@ -21,8 +22,7 @@ from consent_ledger.bodies import (
     WithdrawalAcknowledgedBody,
     WithdrawalBody,
 )
-from consent_ledger.consent_model import TRANSITIONS, VALID_FOR_PROCESSING, ConsentState
-from consent_ledger.entry import Body, EntryType
+from consent_ledger.log.entry import Body, EntryType
 
 if TYPE_CHECKING:
     from collections.abc import Callable

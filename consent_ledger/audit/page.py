@@ -11,7 +11,7 @@ from consent_ledger.audit.story import Story
 from consent_ledger.audit.tables import Tables, moment
 from consent_ledger.audit.words import kind_label, term_label
 from consent_ledger.bilingual_page import LANGUAGES, bilingual_page
-from consent_ledger.entry import EntryType
+from consent_ledger.log.entry import EntryType
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,7 +10,7 @@ from typing import Final
 
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.structure import AuditedEntry
-from consent_ledger.bodies import ReferralBody
+from consent_ledger.log.bodies import ReferralBody
 from policies.referrals import MOVES, OPEN, PURPOSE, ReferralSide, ReferralState, ReferralStep, allows, join
 
 StepKey = tuple[str, str, int]

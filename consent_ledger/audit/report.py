@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from consent_ledger.entry import EntryType
+from consent_ledger.log.entry import EntryType
 from policies.retention import load_retention
 
 MAX_FINDINGS_SHOWN: Final = 1000

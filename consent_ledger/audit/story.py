@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from consent_ledger.audit.structure import AuditedEntry
-from consent_ledger.bodies import (
+from consent_ledger.log.bodies import (
     AccessReportBody,
     ConsentBody,
     ReferralBody,
@@ -21,7 +21,7 @@ from consent_ledger.bodies import (
     WithdrawalAcknowledgedBody,
     WithdrawalBody,
 )
-from consent_ledger.entry import Body, EntryType
+from consent_ledger.log.entry import Body, EntryType
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,15 +13,15 @@ from typing import Final
 from consent_ledger.audit.bodies import BodyFolder
 from consent_ledger.audit.report import AuditReport, Check
 from consent_ledger.audit.witnesses import WitnessAudit
-from consent_ledger.checkpoint import Checkpoint
-from consent_ledger.entry import MAX_LEAF_BYTES, Body, Leaf
 from consent_ledger.errors import ExportUnusable
-from consent_ledger.export import CHECKPOINT_FILE
-from consent_ledger.folders import read_file
-from consent_ledger.merkle import fold, leaf_hash
-from consent_ledger.note import MAX_NOTE_BYTES
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.tiles import TILE_BYTES, TILE_WIDTH, TileRef, bundle_path, decode_bundle, grow
+from consent_ledger.exports.folders import read_file
+from consent_ledger.exports.ledger_export import CHECKPOINT_FILE
+from consent_ledger.log.entry import MAX_LEAF_BYTES, Body, Leaf
+from consent_ledger.proofs.checkpoint import Checkpoint
+from consent_ledger.proofs.merkle import fold, leaf_hash
+from consent_ledger.proofs.note import MAX_NOTE_BYTES
+from consent_ledger.proofs.tiles import TILE_BYTES, TILE_WIDTH, TileRef, bundle_path, decode_bundle, grow
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from presentation.messages import _
 from trust.errors import MalformedDocument, TrustError
 

@@ -9,8 +9,8 @@ from typing import Final
 from consent_ledger.audit.report import AuditReport, Finding
 from consent_ledger.audit.story import MAX_ROWS, Row, Story, Withdrawal
 from consent_ledger.audit.words import WORDS, kind_label, term_label
-from consent_ledger.bodies import ReferralBody
-from consent_ledger.entry import EntryType
+from consent_ledger.log.bodies import ReferralBody
+from consent_ledger.log.entry import EntryType
 from policies.case_access import access_label
 from policies.referrals import MOVES, ReferralStep, WordList, load_referral_words
 from policies.retention import load_retention

@@ -9,7 +9,7 @@ from consent_ledger.audit.referrals import StepCollector, compare_counterpart
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.structure import AuditedEntry, audited_entries, open_export
 from consent_ledger.audit.witnesses import SeenCheckpoint, WitnessAudit
-from consent_ledger.policy import TrustPolicy
+from consent_ledger.proofs.trust_policy import TrustPolicy
 
 
 def verify_export(

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Self
 
 from consent_ledger.audit.report import AuditReport, Check
-from consent_ledger.checkpoint import Checkpoint
-from consent_ledger.export import WITNESSED_FILE
-from consent_ledger.folders import read_file
-from consent_ledger.merkle import fold, push
-from consent_ledger.note import MAX_NOTE_BYTES
-from consent_ledger.policy import NO_QUORUM, TrustPolicy
-from consent_ledger.proof import HEADER, TlogProof
+from consent_ledger.exports.folders import read_file
+from consent_ledger.exports.ledger_export import WITNESSED_FILE
+from consent_ledger.proofs.checkpoint import Checkpoint
+from consent_ledger.proofs.merkle import fold, push
+from consent_ledger.proofs.note import MAX_NOTE_BYTES
+from consent_ledger.proofs.trust_policy import NO_QUORUM, TrustPolicy
+from consent_ledger.receipts.tlog_proof import HEADER, TlogProof
 from trust.errors import TrustError
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from consent_ledger.entry import EntryType
+from consent_ledger.log.entry import EntryType
 from policies.catalogue import load_catalogue
 from policies.reasons import reason_label
 from policies.vocabulary import load_vocabulary

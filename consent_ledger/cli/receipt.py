@@ -27,9 +27,9 @@ def receipt(
     lang: LangOption = Lang.es,
 ) -> None:
     """Check a person's receipt: that the consent shown is in the ledger, unchanged."""
-    from consent_ledger.entry import encode_time
-    from consent_ledger.export import POLICY_FILE
-    from consent_ledger.receipt import load_policy, verify_receipt
+    from consent_ledger.exports.ledger_export import POLICY_FILE
+    from consent_ledger.log.entry import encode_time
+    from consent_ledger.receipts.receipt import load_policy, verify_receipt
 
     report = verify_receipt(file, load_policy(policy or file.with_name(POLICY_FILE)))
     document = {

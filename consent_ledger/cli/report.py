@@ -48,9 +48,9 @@ def report(
     from consent_ledger.audit.story import StoryTeller
     from consent_ledger.audit.verify import verify_export
     from consent_ledger.audit.witnesses import SeenCheckpoint
-    from consent_ledger.export import POLICY_FILE
-    from consent_ledger.folders import new_file
-    from consent_ledger.receipt import load_policy
+    from consent_ledger.exports.folders import new_file
+    from consent_ledger.exports.ledger_export import POLICY_FILE
+    from consent_ledger.receipts.receipt import load_policy
 
     teller = StoryTeller()
     trusted = load_policy(policy or directory / POLICY_FILE)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent_ledger.audit import bodies
-from consent_ledger.bodies import BODY_MODELS, AccessReportBody, read_body
-from consent_ledger.entry import SALT_BYTES, Body, EntryType, Leaf, commitment_of, parse_body
+from consent_ledger.log.bodies import BODY_MODELS, AccessReportBody, parse_body, read_body
+from consent_ledger.log.entry import SALT_BYTES, Body, EntryType, Leaf, commitment_of
 from trust import canonical
 from trust.errors import TrustError
 

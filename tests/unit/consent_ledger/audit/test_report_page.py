@@ -11,8 +11,8 @@ from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.story import Story, StoryTeller
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.audit.words import WORDS
-from consent_ledger.export import export_ledger
-from consent_ledger.policy import TrustPolicy
+from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from tests.support.ledgers import new_ledger, new_register
 from tests.support.told_ledger import MARKUP, tell
 
