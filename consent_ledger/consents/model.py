@@ -1,6 +1,6 @@
 """What a consent is: its states and what may change into what, its scope, and what several of them allow together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -19,6 +19,7 @@ from consent_ledger.log.bodies import (
     Reference,
 )
 from consent_ledger.log.entry import EntryType, UtcTime
+from presentation.messages import Message, _
 from trust.parties import EntityId
 
 
@@ -32,8 +33,17 @@ class ConsentState(StrEnum):
     EXPIRED = "expired"
 
 
+STATE_NAMES: Final[Mapping[ConsentState, Message]] = {
+    ConsentState.GIVEN: _("Dado"),
+    ConsentState.RENEWED: _("Renovado"),
+    ConsentState.REFUSED: _("Denegado"),
+    ConsentState.WITHDRAWN: _("Retirado"),
+    ConsentState.EXPIRED: _("Caducado"),
+}
+
+
 class ConsentAct(StrEnum):
-    """What can happen to a consent."""
+    """An act that changes a consent."""
 
     GIVE = "give"
     REFUSE = "refuse"

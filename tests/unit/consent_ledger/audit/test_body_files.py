@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent_ledger.audit import bodies
+from consent_ledger.audit import body_files
 from consent_ledger.log.bodies import BODY_MODELS, AccessReportBody, parse_body, read_body
 from consent_ledger.log.entry import SALT_BYTES, Body, EntryType, Leaf, commitment_of
 from trust import canonical
@@ -65,14 +65,14 @@ def outcome(kind: EntryType, body: bytes) -> object:
     """Return what the audit reads, or says, of a file with this body, to which its leaf commits."""
     leaf = Leaf(kind, "0" * 32, NOW, commitment_of(SALT, body))
     try:
-        return bodies.committed_body(leaf, b'{"body":%s,"salt":"%s"}\n' % (body, SALT.hex().encode()))
+        return body_files.committed_body(leaf, b'{"body":%s,"salt":"%s"}\n' % (body, SALT.hex().encode()))
     except TrustError as error:
         return type(error), error.message
 
 
 def same_outcome(kind: EntryType, body: bytes) -> object:
     quick = outcome(kind, body)
-    with mock.patch.object(bodies, "read_body", return_value=None):
+    with mock.patch.object(body_files, "read_body", return_value=None):
         assert outcome(kind, body) == quick
     return quick
 

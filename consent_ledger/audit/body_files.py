@@ -1,4 +1,4 @@
-"""Reading the bodies of an export, a million of them in seconds: check 6 of an audit."""
+"""Reads the bodies of an export, a million of them in seconds. Check 6 of an audit."""
 
 import os
 from pathlib import Path
@@ -25,7 +25,7 @@ _BODY_END: Final = _SALT_AT - len(_BETWEEN)
 
 
 class BodyFolder:
-    """The folder ``bodies`` of an export. What is in it is believed only when its leaf commits to it."""
+    """The folder ``bodies`` of an export. A file is believed only when its leaf commits to it."""
 
     def __init__(self, directory: Path, check: Check) -> None:
         self._prefix = f"{directory / BODIES_FOLDER}{os.sep}"
@@ -40,7 +40,7 @@ class BodyFolder:
             self._check.examined += 1
             return committed_body(leaf, data)
         except TrustError as error:
-            self._check.fail("body", "El contenido no es el que se anotó.", error.message, index=index)
+            self._check.fail("body", _("No se acepta el contenido: {reason}", reason=error.message), index=index)
             return None
 
     def _bytes(self, index: int) -> bytes | None:
@@ -62,7 +62,7 @@ class BodyFolder:
 
 
 def committed_body(leaf: Leaf, data: bytes) -> Body:
-    """Read a body file.
+    """Return the body in a file.
 
     Raises:
         MalformedDocument: it is not a body with its salt, or not the one that the leaf commits to.
