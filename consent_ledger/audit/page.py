@@ -77,7 +77,8 @@ def _section(section: Section, glossary: Glossary) -> str:
 def _activity(story: Story, glossary: Glossary) -> dict[str, object]:
     months, lang = sorted(story.by_month), glossary.lang
     series = {_name(kind.value, glossary): [story.by_month[each][kind.value] for each in months] for kind in _SERIES}
-    chart = charts.columns_by_month(glossary.say("Actividad por meses"), months, series, lang)
+    title = glossary.say("Actividad por meses")
+    chart = charts.figure(charts.columns_by_month(title, months, series, lang), title)
     rows = [[month(each, lang), *(numbers[place] for numbers in series.values())] for place, each in enumerate(months)]
     return {"activity_chart": chart, "activity_names": list(series), "activity_rows": rows if chart else []}
 

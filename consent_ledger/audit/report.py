@@ -178,7 +178,7 @@ class AuditReport:
 
 def _check_lines(check: Check, language: str) -> Iterator[str]:
     title = in_language(check.title, language)
-    yield paragraph(f"{check.mark} {check.number:2}. {title} ({check.examined})", hanging=_HANGING)
+    yield paragraph(f"{check.mark} {check.number:\u00a0>2}. {title} ({check.examined})", hanging=_HANGING)
     for finding in check.findings:
         place = "" if finding.index is None else f"#{finding.index}: "
         yield paragraph(f"{place}{in_language(finding.message, language)} [{finding.code}]", indent=_HANGING, hanging=2)

@@ -1,9 +1,10 @@
 """Releases in an audit: each under a live consent, none after its end. Checks 9 and 10; refusals and receptions."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from markupsafe import Markup
 from typing_extensions import override
 
 from consent_ledger.audit.feature import AuditRun, Feature, FeatureChecks, Reader
@@ -104,18 +105,22 @@ class Releases(RowSection):
     def context(self, glossary: Glossary) -> dict[str, object]:
         recipients = [(glossary.term(term), count) for term, count in self._recipients.most_common()]
         purposes = [(glossary.term(term), count) for term, count in self._purposes.most_common()]
-        lang, say = glossary.lang, glossary.say
+        say = glossary.say
         return super().context(glossary) | {
             "recipients": recipients,
-            "recipients_chart": charts.bars(say("Cesiones por entidad que recibió los datos"), recipients, lang),
+            "recipients_chart": _bars(say("Cesiones por entidad que recibió los datos"), recipients, glossary.lang),
             "purposes": purposes,
-            "purposes_chart": charts.bars(say("Cesiones por finalidad"), purposes, lang),
+            "purposes_chart": _bars(say("Cesiones por finalidad"), purposes, glossary.lang),
         }
 
     def _release(self, entry: AuditedEntry, body: ReleaseBody) -> None:
         self.add(entry, body)
         self._recipients[body.recipient] += 1
         self._purposes[body.purpose] += 1
+
+
+def _bars(title: str, items: Sequence[tuple[str, int]], lang: str) -> Markup:
+    return charts.figure(charts.bars(title, items, lang), title)
 
 
 class Refusals(RowSection):

@@ -133,6 +133,7 @@ class Training(Section):
     @override
     def context(self, glossary: Glossary) -> dict[str, object]:
         by_type, say = self.story.by_type, glossary.say
+        title = say("Épsilon gastado")
         decided = sum(by_type[kind.value] for kind in TrainingDecisionBody.entry_types)
         contributed = by_type[EntryType.TRAINING_CONTRIBUTED.value]
         spent: dict[str, list[tuple[datetime, float]]] = {}
@@ -143,7 +144,7 @@ class Training(Section):
             "decisions_left_out": left_out(len(self._decisions), decided, say, self.story.max_rows),
             "contributions": list(reversed(self._contributions)),
             "contributions_left_out": left_out(len(self._contributions), contributed, say, self.story.max_rows),
-            "epsilon_chart": charts.steps(say("Épsilon gastado"), spent, glossary.lang),
+            "epsilon_chart": charts.figure(charts.steps(title, spent, glossary.lang), title),
             "names": {kind.value: say(name) for kind, name in TRAINING.names.items()},
         }
 
