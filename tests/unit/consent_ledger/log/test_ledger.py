@@ -88,7 +88,7 @@ def test_an_append_of_nothing_is_refused() -> None:
 def test_a_store_of_another_origin_is_not_written() -> None:
     store = InMemoryLedgerStore()
     new_ledger(store).append(releases(1), START)
-    with pytest.raises(LedgerDamaged, match="not of"):
+    with pytest.raises(LedgerDamaged, match="belongs to"):
         new_ledger(store, signer=new_signer("red.example/entity/other")).append(releases(1), START)
     assert new_ledger(store).size() == 1
 
