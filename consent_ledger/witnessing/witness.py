@@ -58,25 +58,6 @@ class CheckpointStore(Protocol):
         ...
 
 
-class InMemoryCheckpointStore:
-    """A `CheckpointStore` that forgets everything at exit."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Observed] = {}
-
-    def lock(self, origin: str) -> Observed | None:
-        """See `CheckpointStore`; one thread, nothing to keep out."""
-        return self._known.get(origin)
-
-    def put(self, origin: str, observed: Observed) -> None:
-        """See `CheckpointStore`."""
-        self._known[origin] = observed
-
-    def find(self, origin_sha256: str) -> Observed | None:
-        """See `CheckpointStore`."""
-        return next((seen for origin, seen in self._known.items() if origin_hash(origin) == origin_sha256), None)
-
-
 class Misconduct(StrEnum):
     """The misconduct of a log that two of its signed checkpoints show."""
 

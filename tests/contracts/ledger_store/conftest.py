@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Engine
 
 from consent_ledger.log.sql_store import SqlLedgerStore
-from consent_ledger.log.store import InMemoryLedgerStore, LedgerStore
+from consent_ledger.log.store import LedgerStore
 from consent_ledger.log.tables import Base
 from service.storage import open_engine, transaction
+from tests.support.memory_stores import InMemoryLedgerStore
 from tests.support.postgres import empty_database
 
 Work = Callable[[], AbstractContextManager[LedgerStore]]
