@@ -62,7 +62,9 @@ def refused(call: Callable[[], object]) -> str:
 def test_calls_of_one_entity_for_one_entity_and_of_all_are_bounded_by_the_settings(tmp_path: Path) -> None:
     relay = coordinator(tmp_path, workers=20, relay_calls_from=2, relay_calls_to=3).switchboard
     with under_way(relay, [("leon", "town"), ("leon", "town")]):
-        assert "leon already has the maximum number of calls under way" in refused(lambda: relay.pass_on("leon", "city", b"q", LONG))
+        assert "leon already has the maximum number of calls under way" in refused(
+            lambda: relay.pass_on("leon", "city", b"q", LONG)
+        )
     with under_way(relay, [("leon", "town"), ("leon", "town"), ("avila", "town")]):
         assert "town has as many calls to answer" in refused(lambda: relay.pass_on("soria", "town", b"q", LONG))
     pairs = [(f"caller-{number}", f"recipient-{number}") for number in range(5)]  # a quarter of the threads
