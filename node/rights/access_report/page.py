@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent_ledger.audit.words import term_label
-from consent_ledger.bodies import (
+from consent_ledger.log.bodies import (
     AccessReportBody,
     ConsentBody,
     ExpiryBody,
@@ -16,7 +16,7 @@ from consent_ledger.bodies import (
     WithdrawalBody,
     WithheldField,
 )
-from consent_ledger.entry import EntryType
+from consent_ledger.log.entry import EntryType
 from node.rights.access_report.collecting import PersonEntry
 from node.rights.access_report.document import AccessReport, HolderPart
 from policies.referrals import MOVES, ReferralStep, WordList, load_referral_words

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from consent_ledger.entry import EntryType
+from consent_ledger.log.entry import EntryType
 from node.rights.access_report.document import HolderPart
 from node.rights.access_report.issuing import IssuedReport
 from presentation import terminal

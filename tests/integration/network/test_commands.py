@@ -7,8 +7,9 @@ from coordinator.cli.app import main as coordinator_main
 from node.cli.app import main as node_main
 from node.identity.errors import InvitationRefused
 from presentation.messages import in_language
+from tests.support.addresses import free_address
 from tests.support.commands import invoke
-from tests.support.network import NETWORK, Network, free_address, network
+from tests.support.network import NETWORK, Network, network
 
 
 @pytest.fixture(scope="module")

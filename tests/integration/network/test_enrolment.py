@@ -20,7 +20,8 @@ from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
 from service.clock import SystemClock
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
 from service.tls import new_tls_key
-from tests.support.network import NETWORK, Network, free_address, network
+from tests.support.addresses import free_address
+from tests.support.network import NETWORK, Network, network
 from trust.enrolment import EntityApplication, Invitation, hash_secret
 from trust.parties import EntityKind, EntityStatus, spiffe_id
 
@@ -133,7 +134,7 @@ def test_an_application_for_another_certificate_request_is_refused(net: Network,
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    from consent_ledger.note import NoteSigner
+    from consent_ledger.proofs.note import NoteSigner
 
     other = load_pem_private_key(new_tls_key(), password=None)
     assert isinstance(other, ec.EllipticCurvePrivateKey)

@@ -10,8 +10,9 @@ import pytest
 from records_exchange.mailboxes import NoticeState
 from records_exchange.sealing import OVERHEAD_BYTES, SIZES
 from service import log
+from tests.support.addresses import free_address
 from tests.support.exchange import PERSON, hold, person_record
-from tests.support.network import NETWORK, free_address
+from tests.support.network import NETWORK
 from tests.support.recording_peer import RecordingPeer, spellings
 from tests.support.relay import RelayedNetwork, attach, relayed_network
 from trust.parties import COORDINATOR_ID, server_name
@@ -97,8 +98,8 @@ def test_nothing_readable_is_in_any_byte_between_the_asker_and_the_coordinator(
     )
     direct = leon.channels.channel
     with recorder.running():
-        recorded = {target: recorder.address}
-        monkeypatch.setattr(leon.channels, "channel", lambda at, of: direct(recorded.get(at, at), of))
+        by_recorder = {target: recorder.address}
+        monkeypatch.setattr(leon.channels, "channel", lambda at, of: direct(by_recorder.get(at) or at, of))
         every_kind_of_call(net)
         leon.channels.close()
     assert recorder.recorded.count(net.relay.calls[0][2][:1000]) == 1  # the recording does see the calls

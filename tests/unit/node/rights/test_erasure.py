@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.policy import TrustPolicy
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from node.care.access import CaseRegister
 from node.care.actions import ActionInput, CaseActions
 from node.consents.consents import GrantInput
@@ -20,9 +20,9 @@ from node.rights.erasure_report import erased_text, retention_text
 from node.risk.tables import DecisionRow, LookRow
 from node.wiring import Node
 from policies.errors import UnknownTerm
+from tests.support.answering import ask, request
 from tests.support.clock import FrozenClock
 from tests.support.exchange import OTHER_PERSON, PERSON, ExchangeNetwork, grant, hold, person_record
-from tests.unit.node.fetch.test_answering import ask, request
 
 BASIS = "eu-gdpr:A17-1-b"
 
