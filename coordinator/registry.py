@@ -346,6 +346,10 @@ class Registry:
             raise EntityInvalid(_("una invitación vale como máximo 90 días"), remedy=_("indique otro plazo de validez"))
 
 
+OpenRegistry = Callable[[Session], Registry]
+"""Opens the registry inside a unit of work."""
+
+
 def _unknown(entity: str) -> EntityUnknown:
     return EntityUnknown(
         _("no existe la entidad {entity!r}", entity=entity), remedy=_("consulte: redpact-coordinator entity list")

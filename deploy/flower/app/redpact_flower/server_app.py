@@ -30,14 +30,14 @@ def main(grid: Grid, context: Context) -> None:
     campaign_id = str(context.run_config["campaign"])
 
     def key_of(entity: str) -> bytes:
-        with coordinator.snapshot() as session:
+        with coordinator.context.snapshot() as session:
             return bytes.fromhex(coordinator.training(session).party(entity).signing_key)
 
     def run_rounds(campaign: Campaign, on_step: OnStep, _stopping: threading.Event) -> Progress:
         unknown = sorted(set(campaign.approved) - set(named.entities))
         if unknown:
             raise SystemExit(f'no SuperNode is registered for {", ".join(unknown)}: add them to nodes="..."')
-        seconds = coordinator.settings.round_seconds
+        seconds = coordinator.context.settings.round_seconds
         _wait_for(len(campaign.approved), named, seconds)
         return run_campaign(campaign_run(campaign, on_step, key_of, seconds), named, campaign.checkpoint)
 

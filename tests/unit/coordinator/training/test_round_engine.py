@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from coordinator.training.entity_requests import TrainingSignals
 from coordinator.training.errors import CampaignInterrupted, CampaignOutOfStep
 from coordinator.training.round_engine import ReplyWaiter
+from coordinator.training.wakeup_signal import TrainingSignals
 
 
 def stopped() -> None:
