@@ -1,17 +1,23 @@
 """``redpact-coordinator training simulate``."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from coordinator.cli.options import JsonOption, LangOption, emit
 from presentation import formats, terminal
-from presentation.messages import _, speaking
+from presentation.messages import Message, _, speaking
 
 if TYPE_CHECKING:
     from federated.studies.simulation import SimulationPlan, SimulationResult
     from federated.tabular.evaluation_table import Table, TableSchema
+
+_BASELINES: Final[Mapping[str, Message]] = {
+    "pooled_without_privacy": _("Todo junto sin privacidad"),
+    "each_alone": _("Cada entidad sola"),
+}
 
 DataOption = Annotated[Path, typer.Option("--data", help=_("Tabla CSV con una fila por persona."))]
 SchemaOption = Annotated[
@@ -108,7 +114,7 @@ def _text(result: "SimulationResult", lang: str) -> str:
         ),
         say(
             "{sites}, {rounds}, {duration}",
-            sites=say.plural("{n} entidad", "{n} entidades", result.sites),
+            sites=say.plural("{n} entidad de la tabla", "{n} entidades de la tabla", result.sites),
             rounds=say.plural("{n} ronda", "{n} rondas", result.rounds),
             duration=formats.duration(result.seconds, lang),
         ),

@@ -93,7 +93,7 @@ def release_text(release: ModelRelease, lang: str) -> str:
             people=say.plural("{n} persona", "unas {n} personas", round(release.people_estimate)),
         ),
         _measured(release, say),
-        say("Caduca el {day}.", day=release.expires.date()),
+        say("Caduca el {day}.", day=formats.day(release.expires, lang)),
         say("Lo que más pesa:"),
     ]
     weights = importances(release.model)[:_MOST_IMPORTANT]

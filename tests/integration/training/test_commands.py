@@ -16,7 +16,7 @@ from coordinator.cli.app import app as coordinator_app
 from node.cli.app import app as node_app
 from node.training import pending_work
 from node.training import service_loops as background
-from node.training.received_releases import heed_recalls
+from node.training.received_releases import record_recalls
 from policies.errors import ErrorKind, RedpactError
 from tests.support.network import Network, network
 from tests.support.training import DATASET, write_table
@@ -125,9 +125,9 @@ def test_a_model_is_looked_at_corrected_and_only_then_released(net: Network, tmp
     assert "[modelo retirado]" in invoke(coordinator_app, home, "status", campaign).stdout
     assert refused(coordinator_app, home, "recall", campaign, "--reason", "otra vez").code == "campaign_out_of_step"
     leon = net.nodes["leon"]
-    assert pending_work.keeps_releases(leon.context)
-    heed_recalls(leon.context, leon.training_client())
-    assert not pending_work.keeps_releases(leon.context)
+    assert pending_work.has_releases(leon.context)
+    record_recalls(leon.context, leon.training_client())
+    assert not pending_work.has_releases(leon.context)
 
 
 def test_a_correction_that_cannot_be_is_refused(net: Network, tmp_path: Path) -> None:
