@@ -41,7 +41,7 @@ class Changes:
 
     @property
     def closed(self) -> bool:
-        """Whether the service is closing, so that waiting is over."""
+        """True once the service is closing, so that waiting is over."""
         return self._closed
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What every part of the coordinator may use: settings, keys, certificates, clock and units of work, and no more."""
+"""Settings, keys, certificates, clock and units of work, the ground under every part of the coordinator."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -60,7 +60,7 @@ class Attachment:
 
     @property
     def closed(self) -> bool:
-        """Whether the stream should end: the entity opened a newer one or went away, or the relay is closing."""
+        """True once the stream should end: the entity opened a newer one or went away, or the relay is closing."""
         return self._closed
 
     def take(self, timeout_seconds: float) -> PendingCall | None:

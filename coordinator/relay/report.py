@@ -1,4 +1,4 @@
-"""The relay in ``redpact-coordinator status``: its state, as told by the running service."""
+"""The relay in ``redpact-coordinator status``: its state, as the running service gives it."""
 
 from collections.abc import Callable
 from typing import Any

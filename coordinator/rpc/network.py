@@ -35,7 +35,7 @@ _EVENTS: Final = {
 
 
 class NetworkServicer(network_pb2_grpc.NetworkServicer):
-    """Gives running nodes the directory, tells them of changes, and takes their addresses."""
+    """Serves the directory to running nodes, notifies them of changes, and takes their addresses."""
 
     def __init__(self, context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes) -> None:
         self._context = context

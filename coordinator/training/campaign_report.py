@@ -90,7 +90,7 @@ def release_text(release: ModelRelease, lang: str) -> str:
             "{rounds}, {entities}, {people} (recuento con ruido)",
             rounds=say.plural("{n} ronda", "{n} rondas", release.rounds_completed),
             entities=say.plural("{n} entidad", "{n} entidades", len(release.contributors)),
-            people=say.plural("{n} persona", "unas {n} personas", round(release.people_estimate)),
+            people=say.plural("cerca de {n} persona", "cerca de {n} personas", round(release.people_estimate)),
         ),
         _measured(release, say),
         say("Caduca el {day}.", day=formats.day(release.expires, lang)),

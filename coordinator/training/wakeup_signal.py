@@ -41,7 +41,7 @@ class Signal:
 
     @property
     def closed(self) -> bool:
-        """Whether the process is stopping."""
+        """True once the process is stopping."""
         with self._condition:
             return self._closed
 

@@ -38,7 +38,7 @@ _ORDER: Final = tuple(BAND_STARTS)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One person who is over the threshold now and was not at the last check; `before` is None for one not scored then."""
+    """One person over the threshold now and not at the last check; `before` is None for one not scored then."""
 
     entry: RiskEntry
     now: Band

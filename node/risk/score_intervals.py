@@ -39,7 +39,7 @@ class PastCases:
 
     @property
     def enough(self) -> bool:
-        """Whether there are enough cases of either outcome for an interval."""
+        """True if there are enough cases of either outcome for an interval."""
         positives = self._positives[-1]
         return bool(min(positives, len(self._scores) - positives) >= LEAST_CASES)
 

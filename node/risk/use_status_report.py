@@ -107,13 +107,8 @@ def _release(status: RiskStatus, say: Translator) -> str:
     if status.release is None or status.expires is None:
         return say("Todavía no hay ningún modelo publicado.")
     released, expires = (formats.day(each, say.lang) for each in (status.release.release.released, status.expires))
-    if status.expired:
-        return say(
-            "Modelo del {released}, caduca el {expires}: ha CADUCADO y no se usa.", released=released, expires=expires
-        )
-    return say(
-        "Modelo del {released}, caduca el {expires}: hasta entonces puede usarse.", released=released, expires=expires
-    )
+    state = say("ha CADUCADO y no se usa") if status.expired else say("hasta entonces puede usarse")
+    return say("Modelo del {released}, caduca el {expires}: {state}.", released=released, expires=expires, state=state)
 
 
 def _rate(rate: OverrideRate, say: Translator) -> list[str]:

@@ -51,7 +51,7 @@ class CampaignView:
 
     @property
     def code_installed(self) -> bool:
-        """Whether the campaign names the training code that is installed here."""
+        """True if the campaign names the training code that is installed here."""
         return self.manifest.code_sha256 == code_sha256()
 
 

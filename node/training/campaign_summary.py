@@ -30,8 +30,8 @@ def summarise(manifest: CampaignManifest, lang: str) -> tuple[str, ...]:
             model=manifest.model,
         ),
         say.plural(
-            "Entidades: {n} invitada; ninguna suma se abre con menos de {minimum}; el ruido se reparte entre {shares}.",
-            "Entidades: {n} invitadas; ninguna suma se abre con menos de {minimum}; el ruido se reparte entre {shares}.",
+            "Entidades: {n} invitada; ninguna suma se abre con menos de {minimum}; el ruido se divide entre {shares}.",
+            "Entidades: {n} invitadas; ninguna suma se abre con menos de {minimum}; el ruido se divide entre {shares}.",
             len(manifest.invited),
             minimum=manifest.minimum_cohort,
             shares=manifest.noise_shares,

@@ -48,7 +48,7 @@ def open_campaigns(context: NodeContext) -> tuple[str, ...]:
 
 
 def open_campaigns_in(session: Session) -> tuple[str, ...]:
-    """Return the campaigns approved here whose reservation is open, oldest first. A hint for scheduling: the guard decides."""
+    """Return the campaigns approved here whose reservation is open, oldest first. Only a hint: the guard decides."""
     query = (
         select(CampaignRow.campaign_id)
         .join(ReservationRow, ReservationRow.campaign_id == CampaignRow.campaign_id)
