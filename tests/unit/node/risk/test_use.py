@@ -206,7 +206,7 @@ def test_the_service_hears_of_a_recall_before_anybody_looks(
     assert pending_work.has_releases(node.context)
     recalled(script)
     stopping = threading.Event()
-    service = threading.Thread(target=background.watch_recalls, args=(node, stopping))
+    service = threading.Thread(target=background.watch_recalls, args=(node.context, script, stopping))
     service.start()
     for _ in range(500):
         if not pending_work.has_releases(node.context):

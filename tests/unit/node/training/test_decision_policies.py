@@ -124,7 +124,7 @@ def test_the_running_service_applies_them(scene: Stage, monkeypatch: pytest.Monk
     assert not has_policies(scene.node.context)
     scene.coordinator.reachable = False
     set_policy(scene.node.context, approval())
-    thread = threading.Thread(target=decide_by_policies, args=(scene.node, stopping))
+    thread = threading.Thread(target=decide_by_policies, args=(scene.node.context, scene.coordinator, stopping))
     thread.start()
     scene.coordinator.reachable = True
     for _ in range(500):
