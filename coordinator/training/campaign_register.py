@@ -183,7 +183,9 @@ class CampaignRegister:
         try:
             news = is_news(known, decision.verdict)
         except CampaignDecided as error:
-            raise DecisionConflict(f"{party.id}: {error.message}", remedy=error.remedy) from error
+            raise DecisionConflict(
+                _("{entity}: {error}", entity=party.id, error=error.message), remedy=error.remedy
+            ) from error
         if not news:
             return decision
         # (4) while decisions are taken; withdrawals until the campaign has ended

@@ -74,14 +74,18 @@ def _read(file: Path) -> _File:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise CampaignInvalid(f"{file}: {error.strerror or error}", remedy=_("compruebe la ruta")) from error
+        raise CampaignInvalid(
+            _("no se puede leer {path}: {error}", path=file, error=error.strerror or str(error)),
+            remedy=_("compruebe la ruta"),
+        ) from error
     try:
         return _File.model_validate_json(data[:MAX_BYTES])
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "file"
         raise CampaignInvalid(
-            f"{file}: {where}: {fault['msg']}", remedy=_("consulte: training release --help")
+            _("{path}: el valor de {field} no es válido: {fault}", path=file, field=where, fault=fault["msg"]),
+            remedy=_("consulte: training release --help"),
         ) from error
 
 

@@ -18,7 +18,7 @@ from federated.learning.hyperparameters import plan_model_terms
 from federated.learning.model_choice import AUTO, chosen_model
 from federated.tabular.features import FeatureSpec, LabelSpec
 from policies.training_features import load_training_features
-from presentation.messages import _
+from presentation.messages import _, listing
 from trust.parties import EntityKind, EntityStatus, Party
 
 RECORDS_DATASET: Final = "records"
@@ -150,7 +150,8 @@ def compose(
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "campaign"
         raise CampaignInvalid(
-            f"{where}: {fault['msg']}", remedy=_("corrija el valor y proponga la campaña de nuevo")
+            _("el valor de {field} no es válido: {fault}", field=where, fault=fault["msg"]),
+            remedy=_("corrija el valor y proponga la campaña de nuevo"),
         ) from error
 
 
@@ -192,7 +193,7 @@ def _invited(wanted: Sequence[str], parties: Sequence[Party]) -> tuple[str, ...]
     unable = [entity for entity in wanted if entity not in able]
     if unable:
         raise CampaignInvalid(
-            _("estas entidades no pueden participar: {unable}", unable=", ".join(unable)),
+            _("estas entidades no pueden participar: {unable}", unable=listing(unable)),
             remedy=_("consulte: redpact-coordinator entity list"),
         )
     invited = tuple(dict.fromkeys(wanted)) or tuple(sorted(able))
@@ -214,5 +215,5 @@ def checked_source(text: str) -> DataSource:
     except ValueError as error:
         raise CampaignInvalid(
             _("{text!r} no es un valor válido de --source", text=text),
-            remedy=_("elija uno de estos: {known}", known=", ".join(DataSource)),
+            remedy=_("elija uno de estos: {known}", known=listing(DataSource)),
         ) from error

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from federated.campaign.manifest import CampaignManifest, DataSource
 from policies.training_features import load_training_features
 from presentation import formats
-from presentation.messages import Translator, speaking
+from presentation.messages import Translator, known, speaking
 
 
 def summarise(manifest: CampaignManifest, lang: str) -> tuple[str, ...]:
@@ -47,8 +47,8 @@ def feature_labels(manifest: CampaignManifest, lang: str) -> Mapping[str, str]:
     if manifest.source is not DataSource.RECORDS:
         return plain
     declared = load_training_features()
-    known = {each.name: each.en if lang == "en" else each.es for each in (*declared.features, declared.label)}
-    return {**plain, **known}
+    labels = {each.name: each.en if known(lang) == "en" else each.es for each in (*declared.features, declared.label)}
+    return {**plain, **labels}
 
 
 def _source(manifest: CampaignManifest, say: Translator) -> str:

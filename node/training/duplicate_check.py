@@ -17,7 +17,7 @@ from federated.secagg.cohort import Cohort
 from federated.tabular.features import FloatVector
 from node.context import NodeContext
 from node.people.store import people_store
-from presentation.messages import _
+from presentation.messages import _, listing
 
 
 class DuplicateCheck:
@@ -112,7 +112,7 @@ class DuplicateCheck:
         others = sorted(set(survivors) - set(self._kept(enrolments, manifest)["counted"]))
         if others:
             raise SecureSumRefused(
-                _("las personas de esta entidad no se contaron junto con las de {others}", others=", ".join(others)),
+                _("las personas de esta entidad no se contaron junto con las de {others}", others=listing(others)),
                 remedy=_("avise a quien administra el coordinador"),
             )
 

@@ -28,7 +28,7 @@ NOTE = "test.note"
 PLENTY = RelayLimits(100, 100, 100, 100, 100_000, 1 << 30)
 
 Meddle = Callable[[str, str, bytes, float], bytes]
-"""What a relay does with a call: (caller, recipient, sealed, seconds) to a sealed answer."""
+"""A relay's treatment of a call: (caller, recipient, sealed, seconds) to a sealed answer."""
 
 
 class HostileRelay(CallRelay):

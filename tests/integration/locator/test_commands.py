@@ -1,4 +1,4 @@
-"""What the administrator and the professional type."""
+"""The commands of the administrator and the professional."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -93,7 +93,7 @@ def test_nothing_consented_equals_nothing_known_byte_for_byte(net: Network) -> N
     assert contents[0] == contents[1]
 
 
-def test_a_row_of_another_asker_is_never_shown_even_to_whoever_knows_the_pseudonym(net: Network) -> None:
+def test_a_row_of_another_asker_is_never_shown_even_to_an_entity_that_knows_the_pseudonym(net: Network) -> None:
     consent(net, "burgos", "soria")
     assert locate(net, "leon").holders == ()
     leon = net.nodes["leon"]

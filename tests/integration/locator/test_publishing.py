@@ -1,4 +1,4 @@
-"""The locator follows the consents of running nodes, whoever changes them, through outages and lost state."""
+"""The locator follows every change of consents at running nodes, through outages and lost state."""
 
 import time
 from collections.abc import Callable, Iterator

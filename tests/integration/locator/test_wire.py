@@ -1,4 +1,4 @@
-"""What crosses the wire between nodes, locator and holders; what strangers' bytes come to."""
+"""The bytes between nodes, locator and holders, and the refusal of malformed ones."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who may use the relay, and how much."""
+"""Access to the relay, and its limits."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -78,7 +78,7 @@ def test_many_calls_under_way_at_once_are_all_answered(net: RelayedNetwork) -> N
 
 
 def test_a_refusal_has_the_same_code_by_relay_as_directly(net: RelayedNetwork) -> None:
-    """Both ways: a request that is no request, signed by whoever sends it."""
+    """Both ways: a request that is no request, signed by its sender."""
     from trust.signing import seal
 
     leon, burgos = net.nodes["leon"], net.nodes["burgos"]
@@ -131,7 +131,7 @@ def test_an_entity_whose_address_is_dead_is_reached_by_relay_and_then_by_relay_f
     assert [(caller, recipient) for caller, recipient, _ in net.relay.calls] == [("leon", "burgos")] * 2
 
 
-def test_whoever_refused_or_could_not_be_trusted_is_not_asked_again_by_relay(net: RelayedNetwork) -> None:
+def test_an_entity_that_refused_or_could_not_be_trusted_is_not_asked_again_by_relay(net: RelayedNetwork) -> None:
     net.join("avila")
     service = net.serve("avila")
     _everybody_knows(net)

@@ -61,7 +61,7 @@ def test_a_call_reaches_its_recipient_and_the_answer_its_caller() -> None:
     assert waiting.result(LONG) == b"answer"
 
 
-def test_answers_in_any_order_reach_whoever_asked() -> None:
+def test_answers_in_any_order_reach_their_callers() -> None:
     relay, _ = board()
     town = relay.attach("town")
     waiting = {}

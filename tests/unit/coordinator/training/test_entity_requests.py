@@ -1,4 +1,4 @@
-"""The desk: tasks go to their entity only, results are its own, calls are held no longer than needed."""
+"""Answers to entities: tasks go to their entity only, results are its own, calls are held no longer than needed."""
 
 import threading
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Who waits for replies notices whatever ends the wait: replies, the end of the process, a command."""
+"""The wait for replies ends with replies, with the end of the process, and with a command."""
 
 import threading
 
