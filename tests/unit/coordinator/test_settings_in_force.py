@@ -66,7 +66,9 @@ def test_calls_of_one_entity_for_one_entity_and_of_all_are_bounded_by_the_settin
             lambda: relay.forward("leon", "city", b"q", LONG)
         )
     with under_way(relay, [("leon", "town"), ("leon", "town"), ("avila", "town")]):
-        assert "town has as many calls to answer" in refused(lambda: relay.forward("soria", "town", b"q", LONG))
+        assert "town already has the maximum number of calls to answer" in refused(
+            lambda: relay.forward("soria", "town", b"q", LONG)
+        )
     pairs = [(f"caller-{number}", f"recipient-{number}") for number in range(5)]  # a quarter of the threads
     with under_way(relay, pairs):
         assert "no room" in refused(lambda: relay.forward("leon", "town", b"q", LONG))
