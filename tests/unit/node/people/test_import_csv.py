@@ -50,7 +50,7 @@ def test_a_household_without_reference_is_the_persons_own(tmp_path: Path) -> Non
         ("12345678Z,Ana,1980-05-17,UC 1,,,,", "household", "household reference"),
         ("12345678Z,Ana,1980-05-17,UC-1,99,,,", "household.size", "number from 1 to 30"),
         ("12345678Z,Ana,1980-05-17,,,astronaut,,", "work.status", "code of the list work_status"),
-        ("12345678Z,Ana,1980-05-17,,,,gold:2024-01/,", "benefit_spells", "no such code in the list benefit"),
+        ("12345678Z,Ana,1980-05-17,,,,gold:2024-01/,", "benefit_spells", "code is not in the list benefit"),
         ("12345678Z,Ana,1980-05-17,,", "", "5 cells instead of 8"),
         ("12345678Z,Ana,1980-05-17,,,,,,,", "", "10 cells instead of 8"),
         (f"12345678Z,{'A' * 201},1980-05-17,,,,,", "name", "at most 200"),
