@@ -19,7 +19,7 @@ class FeatureWords:
         name: as the manifest has it.
         es: what it is, in Spanish.
         en: what it is, in English.
-        values: its public bounds or list of values, as text.
+        values: its public bounds or list of values; a message when it holds numbers.
     """
 
     name: str

@@ -92,7 +92,7 @@ def _coefficients(manifest: CampaignManifest, model: LearnedModel) -> tuple[tupl
 
 def _words(feature: FeatureSpec, described: tuple[str, str]) -> FeatureWords:
     if isinstance(feature, NumericFeature):
-        return FeatureWords(feature.name, *described, f"{feature.min:g} … {feature.max:g}")
+        return FeatureWords(feature.name, *described, _("{low} … {high}", low=feature.min, high=feature.max))
     return FeatureWords(feature.name, *described, ", ".join(feature.values))
 
 
