@@ -1,7 +1,7 @@
 """Errors of federated learning. `FederatedError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
-from presentation.messages import _
+from presentation.messages import _, joined
 
 
 class FederatedError(RedpactError):
@@ -164,7 +164,7 @@ class MaskedMessageInvalid(FederatedError):
     )
 
     def __init__(self, message: str, *, entity: str, remedy: str = "") -> None:
-        super().__init__(f"{entity}: {message}", remedy=remedy)
+        super().__init__(joined((entity, message), ": "), remedy=remedy)
         self.entity = entity
 
 

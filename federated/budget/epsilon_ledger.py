@@ -16,7 +16,7 @@ people are either trained on or held out (`federated.privacy.stages`): it has sp
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from federated.budget.spend_chain import StoredLink, check_chain
 from federated.errors import (
@@ -30,6 +30,9 @@ from federated.errors import (
 from federated.privacy.accountant import GaussianRounds, epsilon_of
 from federated.privacy.stages import Part, Stage, planned, position_of
 from presentation.messages import _
+
+_MOST_EPSILON: Final = 50
+_MOST_DELTA: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +176,13 @@ class EpsilonLedger:
         Raises:
             PrivacyTermsInvalid: epsilon or delta out of range, or another delta than the one already accounted at.
         """
-        if not 0 < limit.epsilon <= 50 or not 0 < limit.delta <= 1e-3:  # noqa: PLR2004 - the message says the ranges
+        if not 0 < limit.epsilon <= _MOST_EPSILON or not 0 < limit.delta <= _MOST_DELTA:
             raise PrivacyTermsInvalid(
                 _(
-                    "un límite necesita un épsilon mayor que 0 y como máximo 50, y un delta mayor que 0 y como "
-                    "máximo 0.001"
+                    "un límite necesita un épsilon mayor que 0 y como máximo {epsilon}, y un delta mayor que 0 y como "
+                    "máximo {delta}",
+                    epsilon=_MOST_EPSILON,
+                    delta=_MOST_DELTA,
                 )
             )
         known = self._store.lock(limit.dataset)

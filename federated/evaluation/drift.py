@@ -18,7 +18,7 @@ from federated.evaluation.histogram_figures import possible_counts
 from federated.evaluation.measurement import Measurement
 from federated.evaluation.plan import MAX_BINS, Edge, EvaluationPlan
 from federated.tabular.features import FloatVector
-from presentation.messages import _
+from presentation.messages import LANGUAGES, _
 
 WATCH: Final = 0.10
 DRIFTED: Final = 0.25
@@ -38,23 +38,15 @@ class DriftVerdict(StrEnum):
     FEW_PEOPLE = "few_people"
 
 
-_WORDS: Final = {
-    DriftVerdict.STABLE: (
-        "Las personas puntuadas se parecen a aquellas con las que se midió el modelo.",
-        "The people scored look like those the model was measured on.",
+_SENTENCES: Final = {
+    DriftVerdict.STABLE: _("Las personas puntuadas se parecen a aquellas con las que se midió el modelo."),
+    DriftVerdict.WATCH: _(
+        "Las puntuaciones han cambiado algo: revise de nuevo el mes que viene y compruebe los datos de entrada."
     ),
-    DriftVerdict.WATCH: (
-        "Las puntuaciones han cambiado algo: revise de nuevo el mes que viene y compruebe los datos de entrada.",
-        "The scores have changed somewhat: look again next month and check the data that go in.",
+    DriftVerdict.DRIFTED: _(
+        "Las puntuaciones han cambiado mucho: no se apoye en el modelo hasta que la Gerencia lo haya revisado."
     ),
-    DriftVerdict.DRIFTED: (
-        "Las puntuaciones han cambiado mucho: no se apoye en el modelo hasta que la Gerencia lo haya revisado.",
-        "The scores have changed a lot: do not lean on the model until the Gerencia has reviewed it.",
-    ),
-    DriftVerdict.FEW_PEOPLE: (
-        "Hay muy pocas personas para saber si algo ha cambiado.",
-        "There are too few people to tell whether anything has changed.",
-    ),
+    DriftVerdict.FEW_PEOPLE: _("Hay muy pocas personas para saber si algo ha cambiado."),
 }
 
 
@@ -148,12 +140,11 @@ class Drift:
 
     def text(self, lang: str) -> str:
         """Return the verdict in plain words, in ``es`` or ``en``."""
-        spanish, english = _WORDS[self.verdict]
-        return english if lang == "en" else spanish
+        return _SENTENCES[self.verdict].in_language(lang)
 
     def document(self) -> dict[str, Any]:
         """Return the values for ``--json``."""
-        return asdict(self) | {"es": self.text("es"), "en": self.text("en")}
+        return asdict(self) | {lang: self.text(lang) for lang in LANGUAGES}
 
 
 def drift(baseline: DriftBaseline, scores: FloatVector) -> Drift:

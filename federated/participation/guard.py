@@ -149,9 +149,7 @@ class NodeGuard:
         manifest = self._checked(envelope)
         # (2) the time to decide is not over
         if now >= manifest.deadline:
-            raise CampaignDecided(
-                _("el plazo para decidir terminó el {deadline}", deadline=manifest.deadline.isoformat())
-            )
+            raise CampaignDecided(_("el plazo para decidir terminó el {deadline}", deadline=manifest.deadline))
         return manifest
 
     def approve(
@@ -227,7 +225,7 @@ class NodeGuard:
         manifest = self._checked(record.manifest)
         # (7) in time, and still open here
         if now >= manifest.ends:
-            raise RoundRefused(_("la campaña terminó el {ends}", ends=manifest.ends.isoformat()))
+            raise RoundRefused(_("la campaña terminó el {ends}", ends=manifest.ends))
         self._budget.require_open(manifest.campaign_id)
         return manifest, record.dataset
 

@@ -86,7 +86,7 @@ def noise_multiplier_for(epsilon: float, delta: float, rounds: int = 1) -> float
                 delta=delta,
                 rounds=rounds,
             ),
-            remedy=_("épsilon debe ser mayor que 0 y como máximo 20; delta, menor que 0.001; las rondas, al menos 1"),
+            remedy=_("épsilon debe ser mayor que 0 y como máximo 20; delta, menor que 0,001; las rondas, al menos 1"),
         )
     least, most = 1.0 / _MOST_NOISE, 2.0 * math.sqrt(MAX_EPSILON)
     if _gaussian_epsilon(least, delta) > epsilon:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from federated.errors import TableInvalid
-from presentation.messages import _
+from presentation.messages import _, joined
 
 MAX_FEATURES: Final = 200
 MAX_CATEGORIES: Final = 100
@@ -72,7 +72,7 @@ class NumericFeature(BaseModel):
             return (0.0,)
         number = float(value)
         if not math.isfinite(number):
-            raise ValueError(f"{value!r} is not a finite number")
+            raise ValueError(_("{value!r} no es un número finito", value=value))
         cut = min(max(number, self.min), self.max)
         return (2.0 * (cut - self.min) / (self.max - self.min) - 1.0,)
 
@@ -122,7 +122,7 @@ class LabelSpec(BaseModel):
         """
         text = _category(value)
         if text == "":
-            raise ValueError("the label is absent")
+            raise ValueError(_("falta la etiqueta"))
         return 1.0 if text == self.positive else 0.0
 
 
@@ -143,13 +143,13 @@ def encode_features(rows: Sequence[Mapping[str, Value]], features: Sequence[Feat
         try:
             matrix[index] = [number for feature in features for number in feature.encode(row[feature.name])]
         except KeyError as error:
-            faults.append(f"row {index + 1}: no column {error}")
+            faults.append(_("fila {row:d}: falta la columna {column}", row=index + 1, column=str(error)))
         except (ValueError, TypeError) as error:
-            faults.append(f"row {index + 1}: {error}")
+            faults.append(_("fila {row:d}: {error}", row=index + 1, error=_reason(error)))
         if len(faults) >= MAX_REPORTED_FAULTS:
             break
     if faults:
-        raise TableInvalid("; ".join(faults), remedy=_("corrija estas filas o el esquema"))
+        raise TableInvalid(joined(faults, "; "), remedy=_("corrija estas filas o el esquema"))
     return matrix
 
 
@@ -163,6 +163,11 @@ def encode_labels(rows: Sequence[Mapping[str, Value]], label: LabelSpec) -> Floa
         return np.array([label.encode(row[label.name]) for row in rows], dtype=np.float64)
     except (KeyError, ValueError) as error:
         raise TableInvalid(
-            _("etiqueta {label!r}: {error}", label=label.name, error=str(error)),
+            _("etiqueta {label!r}: {error}", label=label.name, error=_reason(error)),
             remedy=_("todas las filas necesitan la etiqueta"),
         ) from error
+
+
+def _reason(error: Exception) -> object:
+    """Return the message of an error, which keeps its translations."""
+    return error.args[0] if error.args else str(error)
