@@ -10,7 +10,7 @@ from presentation.messages import _
 
 if TYPE_CHECKING:
     from federated.studies.simulation import SimulationPlan, SimulationResult
-    from federated.studies.site_evaluation import SiteAreas
+    from federated.studies.site_evaluation import SiteAuc
     from federated.tabular.evaluation_table import Table, TableSchema
 
 LABELS = {
@@ -116,7 +116,7 @@ def _text(result: "SimulationResult", lang: str) -> str:
     return "\n".join(lines)
 
 
-def _summary(evaluation: "SiteAreas", mean: str) -> str:
+def _summary(evaluation: "SiteAuc", mean: str) -> str:
     return f"{mean} {_figure(evaluation.mean_per_site)}"
 
 

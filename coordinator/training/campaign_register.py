@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from coordinator.training.campaign_states import CampaignEvent, CampaignState, StopReason, after, require_review
 from coordinator.training.errors import CampaignOutOfStep, CampaignUnknown, DecisionConflict
 from coordinator.training.tables import CampaignDecisionRow, CampaignRow, RoundRow
-from federated.campaign.decision import CampaignDecision, Verdict, is_news, open_decision
+from federated.campaign.decision import CampaignDecision, Verdict, is_new_decision, open_decision
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest
 from federated.coordination.progress import Progress
 from federated.coordination.transcript import RoundRecord
@@ -174,7 +174,7 @@ class CampaignRegister:
         # (3) not the opposite of what it said; an approval may be withdrawn while the campaign is open
         known = campaign.verdict_of(party.id)
         try:
-            news = is_news(known, decision.verdict)
+            news = is_new_decision(known, decision.verdict)
         except CampaignDecided as error:
             raise DecisionConflict(f"{party.id}: {error.message}", remedy=error.remedy) from error
         if not news:

@@ -28,7 +28,7 @@ from federated.errors import (
     RoundRefused,
 )
 from federated.privacy.accountant import GaussianRounds, epsilon_of
-from federated.privacy.stages import Part, Stage, planned, position_of
+from federated.privacy.stages import Part, Stage, gaussian_rounds, position_of
 from presentation.messages import _
 
 _MOST_EPSILON: Final = 50
@@ -61,7 +61,7 @@ class Reservation:
 
     def committed(self, part: Part) -> tuple[GaussianRounds, ...]:
         """What this costs the people of a part at most: all its rounds while open, the spent ones once closed."""
-        return self.used(part) if self.closed else planned(self.stages, part)
+        return self.used(part) if self.closed else gaussian_rounds(self.stages, part)
 
     def used(self, part: Part) -> tuple[GaussianRounds, ...]:
         """What this has cost the people of a part so far."""

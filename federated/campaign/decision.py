@@ -26,7 +26,7 @@ class Verdict(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-def is_news(known: Verdict | None, new: Verdict) -> bool:
+def is_new_decision(known: Verdict | None, new: Verdict) -> bool:
     """Tell whether a decision changes what is known; False when it repeats it.
 
     The whole life of a decision: nothing, then approved or refused; approved, then withdrawn. Withdrawn and refused are

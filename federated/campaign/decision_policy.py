@@ -102,7 +102,7 @@ class PolicyDecision:
     outside: tuple[Limit, ...]
 
 
-def terms_of(manifest: CampaignManifest, budget_left: float) -> PolicyFacts:
+def policy_facts(manifest: CampaignManifest, budget_left: float) -> PolicyFacts:
     """Return what policies look at, of a manifest that `open_manifest` verified.
 
     Args:
@@ -127,18 +127,18 @@ def decide(policies: Iterable[DecisionPolicy], terms: PolicyFacts, now: datetime
     """Return what the policies in force decide on a campaign; None when it waits for a person."""
     covering = [policy for policy in policies if _in_scope(policy, terms, now)]
     for policy in covering:
-        outside = outside_of(policy, terms)
+        outside = broken_limits(policy, terms)
         stated = [limit for limit in Limit if getattr(policy, limit.value) is not None]
         if policy.action is PolicyAction.REFUSE and (outside or not stated):
             return PolicyDecision(Verdict.REFUSED, policy.name, outside)
     for policy in covering:
         approves = policy.action is PolicyAction.APPROVE and terms.purpose == "support_only"
-        if approves and not outside_of(policy, terms):
+        if approves and not broken_limits(policy, terms):
             return PolicyDecision(Verdict.APPROVED, policy.name, ())
     return None
 
 
-def outside_of(policy: DecisionPolicy, terms: PolicyFacts) -> tuple[Limit, ...]:
+def broken_limits(policy: DecisionPolicy, terms: PolicyFacts) -> tuple[Limit, ...]:
     """Return which of the limits that a policy states a campaign does not keep."""
     # Each comparison is written so that a figure that is not a number counts as outside.
     kept = {

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from federated.campaign.manifest import CampaignManifest
-from federated.evaluation import score_counts as counting
+from federated.evaluation import score_counts
 from federated.learning.model_documents import write_model
 from federated.learning.program import Program, State
 from federated.learning.program_factory import program_for
@@ -26,11 +26,11 @@ class StageSums:
         """The model's part of the campaign."""
         return program_for(self.manifest.features, self.manifest.terms)
 
-    def asked(self, state: State, position: Position) -> tuple[FloatVector, bytes]:
+    def published(self, state: State, position: Position) -> tuple[FloatVector, bytes]:
         """Return what a round publishes: the program's parameters, or the learned model to evaluate."""
         if position.stage.kind is StageKind.EVALUATE:
             return np.zeros(0, dtype=np.float64), write_model(self.program.finish(state))
-        return self.program.ask(state, position.stage.kind, position.index + 1), b""
+        return self.program.round_parameters(state, position.stage.kind, position.index + 1), b""
 
     def parameters_size(self, kind: StageKind) -> int:
         """Return how many numbers are published in a round."""
@@ -45,7 +45,7 @@ class StageSums:
     def sensitivity(self, kind: StageKind) -> int:
         """Return the L2 bound, in grid units, on what one person of weight 1 adds to a sum."""
         if kind is StageKind.EVALUATE:
-            return counting.sensitivity(self.manifest.evaluation)
+            return score_counts.sensitivity(self.manifest.evaluation)
         return self.program.sensitivity(kind)
 
     def share_variance(self, position: Position) -> int:

@@ -205,7 +205,7 @@ _Doc = TypeVar("_Doc", bound=_Document)
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedRequest(Generic[_Doc]):
+class ReceivedDocument(Generic[_Doc]):
     """A document together with the exact bytes it was read from or is sent as."""
 
     document: _Doc
@@ -222,22 +222,22 @@ def encode_document(document: StepRequest | StepReply) -> bytes:
     return canonical.encode(document.model_dump(mode="json"))
 
 
-def read_request(raw: bytes) -> ReceivedRequest[StepRequest]:
+def read_request(raw: bytes) -> ReceivedDocument[StepRequest]:
     """Read what a step asks.
 
     Raises:
         MessageMalformed: not a request of any step.
     """
-    return ReceivedRequest(_read(raw, _REQUESTS), raw)
+    return ReceivedDocument(_read(raw, _REQUESTS), raw)
 
 
-def read_reply(raw: bytes) -> ReceivedRequest[StepReply]:
+def read_reply(raw: bytes) -> ReceivedDocument[StepReply]:
     """Read what an entity answered.
 
     Raises:
         MessageMalformed: not a reply to any step.
     """
-    return ReceivedRequest(_read(raw, _REPLIES), raw)
+    return ReceivedDocument(_read(raw, _REPLIES), raw)
 
 
 def step_name(request: StepRequest) -> str:

@@ -25,7 +25,7 @@ class Progress:
         round: the round that is asked or unmasked next, from 1.
         vectors: the model's numbers, by name.
         statements: everybody's signed mask key (DSSE JSON), by entity; the cohort once JOIN is over.
-        handed: what each entity is handed next: its wrapped group key (TAGS), or how often its tags came (WEIGHTS).
+        deliveries: what each entity is handed next: its wrapped group key (TAGS), or how often its tags came (WEIGHTS).
         survivors: entities whose masked sums of this round are in hand; set between MASK and UNMASK.
         transcript: hash chain over the completed rounds (`federated.coordination.transcript`).
         evaluation: the noised sum of the evaluation stage; empty until then.
@@ -38,7 +38,7 @@ class Progress:
     vectors: Mapping[str, FloatVector]
     transcript: str
     statements: Mapping[str, bytes] = field(default_factory=dict)
-    handed: Mapping[str, bytes] = field(default_factory=dict)
+    deliveries: Mapping[str, bytes] = field(default_factory=dict)
     survivors: tuple[str, ...] = ()
     evaluation: tuple[int, ...] = ()
     contributors: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Progress:
                 },
                 "transcript": self.transcript,
                 "statements": {entity: _packed(each) for entity, each in self.statements.items()},
-                "handed": {entity: _packed(each) for entity, each in self.handed.items()},
+                "handed": {entity: _packed(each) for entity, each in self.deliveries.items()},
                 "survivors": list(self.survivors),
                 "evaluation": [str(number) for number in self.evaluation],
                 "contributors": list(self.contributors),
@@ -87,7 +87,7 @@ class Progress:
                 vectors=vectors,
                 transcript=str(content["transcript"]),
                 statements={str(entity): _unpacked(text) for entity, text in content["statements"].items()},
-                handed={str(entity): _unpacked(text) for entity, text in content["handed"].items()},
+                deliveries={str(entity): _unpacked(text) for entity, text in content["handed"].items()},
                 survivors=tuple(str(entity) for entity in content["survivors"]),
                 evaluation=tuple(int(number) for number in content["evaluation"]),
                 contributors=tuple(str(entity) for entity in content["contributors"]),

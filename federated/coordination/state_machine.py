@@ -1,8 +1,8 @@
-"""The coordinator's side of a campaign: what is asked of whom next, and what the answers make of the model.
+"""The coordinator's side of a campaign: the requests of each step, and the effect of the replies on the model.
 
-A state machine without clock, network or database. Whoever drives it sends `asked`, hands back what came, and keeps the
-progress; a restart goes on from there. Once the survivors of a round are kept, the round can only be unmasked for them:
-the masked sums are asked again, and the entities, or the message table, answer with the very bytes of before.
+A state machine without clock, network or database. Its caller sends `requests`, hands the replies to `accept` and keeps
+the progress; after a restart it continues from there. Once the survivors of a round are kept, the round can only be
+unmasked for them: the masked sums are requested again, and the entities, or the message table, send the stored bytes.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ from federated.privacy.stages import Position, StageKind, position_of
 from federated.secagg import server as secagg
 from federated.secagg.cohort import Cohort, form_cohort
 from federated.secagg.keys import open_key_statement
-from federated.secagg.messages import MaskedInput, UnmaskingAnswer, check_input
+from federated.secagg.messages import MaskedInput, UnmaskingResponse, check_input
 from presentation.messages import _
 from trust.errors import TrustError
 from trust.signing import Envelope
@@ -97,7 +97,7 @@ class CampaignStateMachine:
         rounds = 2 * (self._manifest.rounds - self.progress.completed)
         return setup + rounds + (0 if setup else 1)  # one more to gather the masked sums after a restart
 
-    def asked(self) -> dict[str, bytes]:
+    def requests(self) -> dict[str, bytes]:
         """Return the next step's documents, by entity; nothing when the campaign is done.
 
         Who withdrew the approval since the cohort was formed is not asked any more.
@@ -107,8 +107,8 @@ class CampaignStateMachine:
         approved = frozenset(self._terms.approved)
         return {entity: document for entity, document in self._requests().items() if entity in approved}
 
-    def take(self, replies: Mapping[str, bytes]) -> RoundRecord | None:
-        """Take what came in answer to `asked`, and move on; return the record of a round that is over.
+    def accept(self, replies: Mapping[str, bytes]) -> RoundRecord | None:
+        """Take what came in answer to `requests`, and move on; return the record of a round that is over.
 
         Raises:
             CohortTooSmall: fewer entities than the manifest's minimum are left.
@@ -124,7 +124,7 @@ class CampaignStateMachine:
                 self._tagged(known)
             case StepKind.WEIGHTS:
                 self._require_cohort(len(known))
-                self.progress = replace(self.progress, step=StepKind.MASK, handed={})
+                self.progress = replace(self.progress, step=StepKind.MASK, deliveries={})
             case StepKind.UNMASK if self._inputs:
                 return self._unmasked(known)
             case StepKind.MASK | StepKind.UNMASK:
@@ -188,18 +188,20 @@ class CampaignStateMachine:
                     self._members, encode_document(CohortRequest(**self._names, statements=statements))
                 )
             case StepKind.TAGS:
-                return self._each(lambda handed: TagsRequest(**self._names, wrapped_key=handed))
+                return self._each(lambda delivery: TagsRequest(**self._names, wrapped_key=delivery))
             case _:
-                counted = tuple(sorted(self.progress.handed))
-                return self._each(lambda handed: WeightsRequest(**self._names, multiplicities=handed, counted=counted))
+                counted = tuple(sorted(self.progress.deliveries))
+                return self._each(
+                    lambda delivery: WeightsRequest(**self._names, multiplicities=delivery, counted=counted)
+                )
 
     def _each(self, request: Callable[[bytes], StepRequest]) -> dict[str, bytes]:
-        return {entity: encode_document(request(handed)) for entity, handed in self.progress.handed.items()}
+        return {entity: encode_document(request(delivery)) for entity, delivery in self.progress.deliveries.items()}
 
     def _mask_bytes(self) -> bytes:
         if not self._mask_request:
             position = self._position
-            parameters, model = self.sums.asked(self.progress.vectors, position)
+            parameters, model = self.sums.published(self.progress.vectors, position)
             self._mask_request = encode_document(
                 MaskRequest(
                     **self._names,
@@ -224,7 +226,7 @@ class CampaignStateMachine:
                     shares=dict(secagg.shares_for(self.cohort, self._inputs, entity)),
                 )
             )
-            for entity in secagg.answers_needed(self.cohort, self.progress.survivors)
+            for entity in secagg.required_responders(self.cohort, self.progress.survivors)
         }
 
     def _read(self, entity: str, raw: bytes) -> StepReply | None:
@@ -272,16 +274,16 @@ class CampaignStateMachine:
                     drawer=drawer,
                 )
             )
-        handed = {entity: reply.wrapped_keys.get(entity, b"") for entity in replies}
-        self.progress = replace(self.progress, step=StepKind.TAGS, handed=handed)
+        deliveries = {entity: reply.wrapped_keys.get(entity, b"") for entity in replies}
+        self.progress = replace(self.progress, step=StepKind.TAGS, deliveries=deliveries)
 
     def _tagged(self, replies: Mapping[str, StepReply]) -> None:
         self._require_cohort(len(replies))
         tags = {entity: reply.tags for entity, reply in replies.items() if isinstance(reply, TagsReply)}
         usable = {entity: each for entity, data in tags.items() if (each := self._tags(entity, data)) is not None}
         self._require_cohort(len(usable))
-        handed = {entity: pack_counts(counts) for entity, counts in multiplicities(usable).items()}
-        self.progress = replace(self.progress, step=StepKind.WEIGHTS, handed=handed)
+        deliveries = {entity: pack_counts(counts) for entity, counts in multiplicities(usable).items()}
+        self.progress = replace(self.progress, step=StepKind.WEIGHTS, deliveries=deliveries)
 
     def _tags(self, entity: str, data: bytes) -> tuple[bytes, ...] | None:
         try:
@@ -315,7 +317,7 @@ class CampaignStateMachine:
 
     def _unmasked(self, replies: Mapping[str, StepReply]) -> RoundRecord:
         answers = {
-            entity: UnmaskingAnswer(reply.sealed, reply.key_shares, reply.attestations)
+            entity: UnmaskingResponse(reply.sealed, reply.key_shares, reply.attestations)
             for entity, reply in replies.items()
             if isinstance(reply, UnmaskReply)
         }

@@ -16,11 +16,11 @@ from federated.errors import MessageMalformed
 from federated.evaluation.histogram_figures import (
     Array,
     area_under_curve,
-    attended,
-    attended_by_outcome,
     coarse_shares,
     possible_counts,
     ratio,
+    shares_within_capacity,
+    shares_within_capacity_by_outcome,
     smooth_area_under_curve,
 )
 from federated.evaluation.measurement import (
@@ -63,7 +63,7 @@ class _Cells:
         return float(counts[0].sum()) > _CLEAR * self.noise * math.sqrt(cells)
 
 
-def read(
+def estimate_measurement(
     plan: EvaluationPlan,
     total: IntVector,
     deviation: float,
@@ -120,7 +120,7 @@ def _cells(counts: FloatVector, noise: float, generator: np.random.Generator, re
 def _measurement(
     plan: EvaluationPlan, cells: _Cells, groups: tuple[GroupFigures, ...], centres: FloatVector
 ) -> Measurement:
-    without, within = attended_by_outcome(cells.negatives, cells.positives, plan.capacity)
+    without, within = shares_within_capacity_by_outcome(cells.negatives, cells.positives, plan.capacity)
     people = cells.people.sum(axis=1)
     positives = cells.positives.sum(axis=1)
     found = (within * cells.positives).sum(axis=1)
@@ -134,7 +134,7 @@ def _measurement(
         rate=_interval(ratio(positives, people)) if usable else None,
         auc=_interval(smooth_area_under_curve(cells.negatives, cells.positives)) if both else None,
         capacity=plan.capacity,
-        threshold=_threshold(plan, attended(cells.people[0], plan.capacity)),
+        threshold=_threshold(plan, shares_within_capacity(cells.people[0], plan.capacity)),
         recall=_interval(ratio(found, positives)) if outcomes else None,
         precision=_interval(ratio(found, called)) if usable else None,
         calibration=points,
@@ -156,7 +156,7 @@ def _group(
         return replace(group, hidden=Hidden.NOISE)
     positives, negatives = cells.positives.sum(axis=1), cells.negatives.sum(axis=1)
     some, others = cells.clear(cells.positives, plan.slice_bins), cells.clear(cells.negatives, plan.slice_bins)
-    shares = attended_by_outcome(everybody.negatives, everybody.positives, plan.capacity)
+    shares = shares_within_capacity_by_outcome(everybody.negatives, everybody.positives, plan.capacity)
     others_within, some_within = (
         (coarse_shares(share, whole, plan.coarse_of) * part).sum(axis=1)
         for share, whole, part in zip(

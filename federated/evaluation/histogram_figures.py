@@ -71,7 +71,7 @@ def _paired(counts: Array, start: int) -> Array:
     return joined
 
 
-def attended(people: Array, capacity: float) -> Array:
+def shares_within_capacity(people: Array, capacity: float) -> Array:
     """Return the share of each bin's people within capacity, (..., bins): from the highest score down."""
     counts = possible_counts(people)
     above = np.flip(np.cumsum(np.flip(counts, axis=-1), axis=-1), axis=-1) - counts
@@ -81,13 +81,13 @@ def attended(people: Array, capacity: float) -> Array:
     return share
 
 
-def attended_by_outcome(negatives: Array, positives: Array, capacity: float) -> tuple[Array, Array]:
-    """Return the shares of `attended` for people without and with the outcome, each (..., bins).
+def shares_within_capacity_by_outcome(negatives: Array, positives: Array, capacity: float) -> tuple[Array, Array]:
+    """Return the shares of `shares_within_capacity` for people without and with the outcome, each (..., bins).
 
     Within the bin of the threshold the rate of the outcome is taken to change evenly, as it does from neighbour to
     neighbour: those of its upper part have the outcome more often than those of its lower part.
     """
-    shares = attended(negatives + positives, capacity)
+    shares = shares_within_capacity(negatives + positives, capacity)
     with_outcome, without = possible_counts(positives), possible_counts(negatives)
     overall = ratio(with_outcome.sum(axis=-1, keepdims=True), (with_outcome + without).sum(axis=-1, keepdims=True))
     usual = np.clip(np.nan_to_num(overall, nan=0.5), 0.01, 0.99)
@@ -102,7 +102,7 @@ def coarse_shares(shares: Array, counts: Array, coarse_of: tuple[int, ...]) -> A
     """Return the shares of the coarser bins: the mean over their fine bins, by the people in them.
 
     Args:
-        shares: (..., bins), see `attended`.
+        shares: (..., bins), see `shares_within_capacity`.
         counts: (..., bins) of one outcome.
         coarse_of: which coarse bin each fine bin is in.
     """

@@ -80,7 +80,7 @@ def _spelling(value: Value) -> str:
     return str(value).strip()
 
 
-def vector(
+def count_vector(
     plan: EvaluationPlan, scores: FloatVector, labels: FloatVector, groups: GroupMatrix, weights: FloatVector
 ) -> IntVector:
     """Return this entity's exact counts, (plan.size,) int64 in grid units, before noise.

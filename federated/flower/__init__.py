@@ -8,7 +8,7 @@ import logging
 import os
 from typing import Final
 
-SILENCE: Final = {
+FLOWER_ENVIRONMENT: Final = {
     "FLWR_TELEMETRY_ENABLED": "0",
     "FLWR_DISABLE_UPDATE_CHECK": "1",
     "FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION": "1",
@@ -20,5 +20,5 @@ def _quiet(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING
 
 
-os.environ.update(SILENCE)
+os.environ.update(FLOWER_ENVIRONMENT)
 logging.getLogger("flwr").addFilter(_quiet)

@@ -12,25 +12,25 @@ from flwr.clientapp import ClientApp
 from federated.errors import FederatedError
 from federated.flower.messages import content_of, document_of, message_from_bytes, message_to_bytes, refusal
 
-AnswerStep = Callable[[bytes], bytes]
+StepHandler = Callable[[bytes], bytes]
 """From a request's exact bytes to the reply's. Raises `FederatedError` to decline; its code is told, nothing more."""
 
 
-def build_client_app(answer_step: AnswerStep) -> ClientApp:
+def build_client_app(handle_step: StepHandler) -> ClientApp:
     """Return the app of one entity."""
     app = ClientApp()
 
     @app.train()
     def train(message: Message, _context: Context) -> Message:
         try:
-            return Message(content_of(answer_step(document_of(message))), reply_to=message)
+            return Message(content_of(handle_step(document_of(message))), reply_to=message)
         except FederatedError as error:
             return message_from_bytes(refusal(message_to_bytes(message), error.code))
 
     return app
 
 
-def answer(message: bytes, answer_step: AnswerStep) -> bytes:
+def handle_message(message: bytes, handle_step: StepHandler) -> bytes:
     """Run the app on one serialised message and return the serialised reply.
 
     Raises:
@@ -39,4 +39,4 @@ def answer(message: bytes, answer_step: AnswerStep) -> bytes:
     request = message_from_bytes(message)
     document_of(request)  # anything else is refused before Flower routes it
     context = Context(request.metadata.run_id, request.metadata.dst_node_id, {}, RecordDict(), {})
-    return message_to_bytes(build_client_app(answer_step)(request, context))
+    return message_to_bytes(build_client_app(handle_step)(request, context))

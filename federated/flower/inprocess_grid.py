@@ -12,16 +12,18 @@ from federated.flower.messages import message_from_bytes, message_to_bytes, read
 
 TTL_SECONDS: Final = 3600.0
 
-Answer = Callable[[bytes], bytes | None]
+SimulatedEntity = Callable[[bytes], bytes | None]
 """What an entity does with a serialised message; None when it does not answer."""
 
 
 class InProcessGrid(CampaignGrid):
     """A grid whose entities are functions; messages are serialised on the way, as on the wire."""
 
-    def __init__(self, campaign_id: str, answers: Mapping[str, Answer], *, now: Callable[[], datetime]) -> None:
-        super().__init__(campaign_id, tuple(answers), now=now, ttl_seconds=TTL_SECONDS)
-        self._answers = answers
+    def __init__(
+        self, campaign_id: str, entities: Mapping[str, SimulatedEntity], *, now: Callable[[], datetime]
+    ) -> None:
+        super().__init__(campaign_id, tuple(entities), now=now, ttl_seconds=TTL_SECONDS)
+        self._handlers = entities
         self._replies: dict[str, Message] = {}
 
     @override
@@ -31,7 +33,7 @@ class InProcessGrid(CampaignGrid):
         for message in messages:
             node_id, message_id = message.metadata.dst_node_id, message.metadata.message_id
             pushed.append(message_id)
-            reply = self._answers[self.entities[node_id]](message_to_bytes(message))
+            reply = self._handlers[self.entities[node_id]](message_to_bytes(message))
             if reply is not None:
                 known = readdressed(
                     message_from_bytes(reply), run_id=self.run.run_id, node_id=node_id, reply_to=message_id

@@ -20,7 +20,7 @@ from federated.errors import MessageMalformed
 from federated.flower.messages import message_from_bytes, message_to_bytes
 from presentation.messages import _
 
-AnswerMessage = Callable[[bytes], bytes]
+MessageHandler = Callable[[bytes], bytes]
 """From a serialised Flower message to the serialised reply of an entity: a contribution, or a refusal."""
 
 
@@ -85,7 +85,7 @@ class NamedGrid(Grid):
         ]
 
 
-def build_relaying_client_app(answer: AnswerMessage) -> ClientApp:
+def build_relaying_client_app(answer: MessageHandler) -> ClientApp:
     """Return the app of an entity that passes messages on to whoever answers for it: its node, guard and all."""
     app = ClientApp()
 

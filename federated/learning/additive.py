@@ -27,15 +27,15 @@ from federated.learning.feature_bins import BEYOND, BinLayout, bins_of, choose_e
 from federated.learning.hyperparameters import AdditiveTerms
 from federated.learning.log_odds import sigmoid
 from federated.learning.model_documents import AdditiveModel, Shape, as_row
-from federated.learning.program import StageRequirement, State, as_floats, check_answerable
+from federated.learning.program import StageRequirement, State, as_floats, check_round_inputs
 from federated.privacy.quantisation import MAX_WEIGHT, UNITS_PER_BOUND, IntVector
-from federated.privacy.quantised_parts import (
+from federated.privacy.quantised_contributions import (
     GRADIENT_SENSITIVITY,
     INTERCEPT_UNITS,
     category_of,
     column_slices,
+    contribution_bounds,
     l2_bound,
-    part_bounds,
     quantise,
 )
 from federated.privacy.stages import StageKind
@@ -111,7 +111,7 @@ class AdditiveProgram:
         """Return the state before the first round: no bins yet."""
         return {}
 
-    def ask(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:
+    def round_parameters(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:
         """Return what a round publishes."""
         if stage is StageKind.EDGES:
             return np.zeros(0, dtype=np.float64)
@@ -255,14 +255,14 @@ class AdditiveProgram:
 
     # The node's half.
 
-    def answer(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
+    def local_sum(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
         """Return the exact sum over people, in grid units: counts of cells, or residuals of one group's bins.
 
         Raises:
             MessageMalformed: parameters that do not fit the model.
             DataUnsuitable: rows that do not have the model's columns.
         """
-        check_answerable(self, parameters, stage, rows, self.columns)
+        check_round_inputs(self, parameters, stage, rows, self.columns)
         if stage is StageKind.EDGES:
             return self._counts(rows)
         asked = self._read(parameters)
@@ -273,7 +273,7 @@ class AdditiveProgram:
         outside = {index: bins[index] != asked.fullest[index] for index in asked.group}
         # Terms with more groups than features leave some groups empty.
         entries = sum((chosen.astype(np.int64) for chosen in outside.values()), np.zeros(len(rows), dtype=np.int64))
-        residuals, limit = rows.labels - sigmoid(logits), part_bounds(rows.weights)
+        residuals, limit = rows.labels - sigmoid(logits), contribution_bounds(rows.weights)
         units, totals = _clipped(residuals, entries, asked.bound, limit)
         total, start = np.zeros(self.sum_size(stage), dtype=np.int64), _SUMS
         total[0] = quantise(residuals * (INTERCEPT_UNITS / UNITS_PER_BOUND), limit).sum()
@@ -285,7 +285,7 @@ class AdditiveProgram:
         return total
 
     def _counts(self, rows: Rows) -> IntVector:
-        limit = part_bounds(rows.weights)
+        limit = contribution_bounds(rows.weights)
         parts = []
         for index, columns in enumerate(column_slices(self.features)):
             block = rows.matrix[:, columns]

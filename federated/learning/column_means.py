@@ -10,7 +10,13 @@ import numpy as np
 
 from federated.learning.program import State, as_floats
 from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
-from federated.privacy.quantised_parts import category_of, column_slices, l2_bound, part_bounds, quantise
+from federated.privacy.quantised_contributions import (
+    category_of,
+    column_slices,
+    contribution_bounds,
+    l2_bound,
+    quantise,
+)
 from federated.tabular.features import CategoricalFeature, FeatureSpec, FloatVector, column_names
 from federated.tabular.rows import Rows
 
@@ -27,7 +33,7 @@ def means_sensitivity(features: tuple[FeatureSpec, ...]) -> int:
 
 def sum_columns(features: tuple[FeatureSpec, ...], rows: Rows) -> IntVector:
     """Return the weighted sum of the columns, then of the people, in grid units."""
-    limit = part_bounds(rows.weights)
+    limit = contribution_bounds(rows.weights)
     total = np.zeros(means_size(features), dtype=np.int64)
     for feature, columns in zip(features, column_slices(features), strict=True):
         block = rows.matrix[:, columns]

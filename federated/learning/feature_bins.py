@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from federated.privacy.quantisation import IntVector
-from federated.privacy.quantised_parts import category_of, column_slices
+from federated.privacy.quantised_contributions import category_of, column_slices
 from federated.tabular.features import CategoricalFeature, FeatureSpec, FloatMatrix, FloatVector
 
 BEYOND: Final = 2.0

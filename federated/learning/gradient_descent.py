@@ -12,7 +12,7 @@ import numpy as np
 from federated.learning.hyperparameters import LogisticTerms, NeuralTerms
 from federated.learning.program import State, as_floats
 from federated.privacy.quantisation import MAX_WEIGHT, UNITS_PER_BOUND
-from federated.privacy.quantised_parts import INTERCEPT_UNITS
+from federated.privacy.quantised_contributions import INTERCEPT_UNITS
 from federated.tabular.features import FloatVector
 
 INTERCEPT_RATE: Final = 2.0

@@ -8,7 +8,7 @@ import numpy as np
 from federated.errors import DataUnsuitable
 from federated.learning.feature_bins import bins_of
 from federated.learning.model_documents import AdditiveModel, LearnedModel, LinearModel, NeuralModel
-from federated.privacy.quantised_parts import column_slices
+from federated.privacy.quantised_contributions import column_slices
 from federated.tabular.features import FeatureSpec, FloatMatrix, FloatVector, column_names
 from presentation.messages import _
 

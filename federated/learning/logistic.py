@@ -9,7 +9,7 @@ from federated.learning.column_means import learn_means, means_sensitivity, mean
 from federated.learning.hyperparameters import LogisticTerms
 from federated.learning.model_documents import LinearModel, as_encoded, as_row
 from federated.learning.program import StageRequirement, State
-from federated.privacy.quantised_parts import GRADIENT_SENSITIVITY
+from federated.privacy.quantised_contributions import GRADIENT_SENSITIVITY
 from federated.privacy.stages import StageKind
 from federated.tabular.features import FeatureSpec, FloatVector, column_names
 
@@ -43,7 +43,7 @@ class LogisticProgram:
         """Return a model that knows nothing."""
         return descent.begin(np.zeros(self.columns + 1, dtype=np.float64))
 
-    def ask(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:  # noqa: ARG002 - the protocol's
+    def round_parameters(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:  # noqa: ARG002 - the protocol's
         """Return the weights to take the gradient at, and the means to centre with."""
         if stage is StageKind.MEANS:
             return np.zeros(0, dtype=np.float64)

@@ -41,7 +41,7 @@ def edit_in_order(model: AdditiveModel, feature: str, direction: Literal[-1, 1],
     return _edited(model, feature, as_row(curve), f"monotone:{direction:+d}", reason)
 
 
-def redone(model: LearnedModel, edits: Sequence[Edit]) -> LearnedModel:
+def with_edits(model: LearnedModel, edits: Sequence[Edit]) -> LearnedModel:
     """Return the model with the corrections of another copy of it made again, in their order.
 
     Of each only what was asked is taken; what it started from and, of an order, what it led to are worked out anew, so

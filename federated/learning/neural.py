@@ -12,7 +12,7 @@ from federated.learning.column_means import learn_means, means_sensitivity, mean
 from federated.learning.hyperparameters import NeuralTerms
 from federated.learning.model_documents import NeuralModel, as_encoded, as_row
 from federated.learning.program import StageRequirement, State
-from federated.privacy.quantised_parts import GRADIENT_SENSITIVITY
+from federated.privacy.quantised_contributions import GRADIENT_SENSITIVITY
 from federated.privacy.stages import StageKind
 from federated.tabular.features import FeatureSpec, FloatMatrix, FloatVector, column_names
 
@@ -84,7 +84,7 @@ class NeuralProgram:
         output = drawn[units * columns :] * np.sqrt(6.0 / (units + 1))
         return descent.begin(Layers(hidden, np.zeros(units), output, 0.0).pack())
 
-    def ask(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:  # noqa: ARG002 - the protocol's
+    def round_parameters(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:  # noqa: ARG002 - the protocol's
         """Return the weights to take the gradient at, and the means to centre with."""
         if stage is StageKind.MEANS:
             return np.zeros(0, dtype=np.float64)

@@ -43,7 +43,7 @@ class StageRequirement:
 class LocalModel(Protocol):
     """A model's part at a node."""
 
-    def answer(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
+    def local_sum(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
         """Return the exact sum over people, in grid units, of shape (sum_size(stage),).
 
         A person of weight w adds a vector of L2 length at most ``w * sensitivity(stage)``, after rounding.
@@ -79,7 +79,7 @@ class Program(Protocol):
         """Return the state before the first round."""
         ...
 
-    def ask(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:
+    def round_parameters(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:
         """Return the parameters that a round publishes."""
         ...
 
@@ -96,7 +96,7 @@ class Program(Protocol):
         ...
 
 
-def check_answerable(program: Program, parameters: FloatVector, stage: StageKind, rows: Rows, columns: int) -> None:
+def check_round_inputs(program: Program, parameters: FloatVector, stage: StageKind, rows: Rows, columns: int) -> None:
     """Check what a node is about to compute with.
 
     Raises:

@@ -9,7 +9,7 @@ from opacus.optimizers import DPOptimizer
 from torch import nn
 
 from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
-from federated.privacy.quantised_parts import INTERCEPT_UNITS, part_bounds
+from federated.privacy.quantised_contributions import INTERCEPT_UNITS, contribution_bounds
 from federated.tabular.rows import Rows
 
 # The matrices are small: more threads only wait for each other, and several nodes may share a machine.
@@ -32,16 +32,18 @@ class QuantisingOptimizer(DPOptimizer):  # type: ignore[misc]  # opacus ships no
         super().__init__(
             plain, noise_multiplier=0.0, max_grad_norm=bound, expected_batch_size=None, loss_reduction="sum"
         )
-        self.grid_sum: IntVector = np.zeros(sum(p.numel() for p in model.parameters()), dtype=np.int64)
+        self.quantised_sum: IntVector = np.zeros(sum(p.numel() for p in model.parameters()), dtype=np.int64)
 
     def clip_and_accumulate(self, limit: torch.Tensor | None = None) -> None:
-        """Add the batch's clipped gradients to `grid_sum`; `limit` as in `clip_and_quantise`."""
+        """Add the batch's clipped gradients to `quantised_sum`; `limit` as in `clip_and_quantise`."""
         rows = torch.cat([g.reshape(len(g), -1) for g in self.grad_samples], dim=1)
         clipped = clip_and_quantise(rows[:, :-1], self.max_grad_norm, limit)
         most = UNITS_PER_BOUND if limit is None else limit
         # A residual p - y is at most 1 in size; its quarter is exact, so it stays within a quarter of the limit.
         whole = (rows[:, -1] * (INTERCEPT_UNITS / UNITS_PER_BOUND) * most).trunc().to(torch.int64)
-        self.grid_sum = self.grid_sum + torch.cat([clipped.sum(dim=0), whole.sum(dim=0, keepdim=True)]).numpy()
+        self.quantised_sum = (
+            self.quantised_sum + torch.cat([clipped.sum(dim=0), whole.sum(dim=0, keepdim=True)]).numpy()
+        )
 
 
 def clip_and_quantise(rows: torch.Tensor, bound: float, limit: torch.Tensor | None = None) -> torch.Tensor:
@@ -79,7 +81,7 @@ def clipped_gradients(model: nn.Module, rows: Rows, bound: float) -> IntVector:
     sampled = GradSampleModule(model, loss_reduction="sum")
     optimizer = QuantisingOptimizer(sampled, bound)
     loss = nn.BCEWithLogitsLoss(reduction="sum")
-    limit = torch.from_numpy(part_bounds(rows.weights))
+    limit = torch.from_numpy(contribution_bounds(rows.weights))
     for start in range(0, len(rows), _BATCH):
         batch = slice(start, start + _BATCH)
         # Opacus's backward hook warns when no input asks for a gradient.
@@ -87,4 +89,4 @@ def clipped_gradients(model: nn.Module, rows: Rows, bound: float) -> IntVector:
         optimizer.zero_grad(set_to_none=True)
         loss(sampled(inputs).squeeze(1), torch.from_numpy(rows.labels[batch])).backward()
         optimizer.clip_and_accumulate(limit[batch])
-    return optimizer.grid_sum
+    return optimizer.quantised_sum

@@ -28,7 +28,7 @@ class Secret(StrEnum):
 
     MASK_KEY = "mask_key"
     GROUP_KEY = "group_key"  # of counting people across entities
-    TAG_SHEET = "tag_sheet"  # which tag is whose
+    ENTITY_TAGS = "tag_sheet"  # which tag is whose
     WEIGHTS = "weights"  # each person's weight
 
 

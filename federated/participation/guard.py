@@ -31,7 +31,7 @@ from federated.campaign.decided_campaigns import CampaignRecord, CampaignStore
 from federated.campaign.decision import CampaignDecision, Verdict, open_decision
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest
 from federated.campaign.stage_sums import StageSums
-from federated.campaign.steps import MaskRequest, ReceivedRequest, StepRequest, UnmaskRequest
+from federated.campaign.steps import MaskRequest, ReceivedDocument, StepRequest, UnmaskRequest
 from federated.errors import (
     CampaignDecided,
     CampaignNotApproved,
@@ -180,7 +180,7 @@ class NodeGuard:
             self._put(content, manifest, decision, (Verdict.REFUSED, ""), now)
         return content
 
-    def admit(self, asked: ReceivedRequest[StepRequest], now: datetime) -> Admission:
+    def admit(self, asked: ReceivedDocument[StepRequest], now: datetime) -> Admission:
         """Check a step that the coordinator asks for, (6) to (10).
 
         Raises:
@@ -201,7 +201,7 @@ class NodeGuard:
             self._budget.stored_reply(request.campaign_id, request.round, request.mask_request_sha256)
         return Admission(manifest, dataset, stored)
 
-    def record(self, asked: ReceivedRequest[StepRequest], reply: bytes, now: datetime) -> bytes:
+    def record(self, asked: ReceivedDocument[StepRequest], reply: bytes, now: datetime) -> bytes:
         """Check the step again, store its answer, and return the bytes to send after the commit.
 
         A masked sum is spent with it; another worker's answer, if there is one by now, is returned instead.

@@ -9,7 +9,7 @@ from federated.campaign.manifest import CampaignManifest
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import MaskRequest
 from federated.errors import MessageMalformed
-from federated.evaluation import score_counts as counting
+from federated.evaluation import score_counts
 from federated.evaluation.score_counts import GroupMatrix
 from federated.learning.log_odds import log_odds, sigmoid
 from federated.learning.model_documents import read_model
@@ -75,14 +75,14 @@ class LocalSums:
         if learned.features != self._manifest.features:
             raise MessageMalformed(_("el modelo que se evalúa tiene otras variables"))
         scores = sigmoid(log_odds(learned, people.matrix))
-        return counting.vector(plan, scores, people.labels, self._people.groups, people.weights)
+        return score_counts.count_vector(plan, scores, people.labels, self._people.groups, people.weights)
 
     def warm_up(self) -> None:
         """Run each stage's part once on nobody and draw some noise: loads what libraries load at their first use."""
         nobody = self._people.training.take(np.zeros(0, dtype=np.intp))
         program, state = self.sums.program, self.sums.program.start()
         for stage in program.stages:
-            self._answer(program.ask(state, stage.kind, 1), stage.kind, nobody)
+            self._answer(program.round_parameters(state, stage.kind, 1), stage.kind, nobody)
             # As if one person were in every cell: all that matters is that the next stage can be asked.
             state = program.advance(state, stage.kind, 1, [UNITS_PER_BOUND] * program.sum_size(stage.kind))
         discrete_gaussian(1, UNITS_PER_BOUND**2)

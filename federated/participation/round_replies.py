@@ -10,7 +10,7 @@ from federated.campaign.manifest import CampaignManifest
 from federated.campaign.steps import (
     MaskReply,
     MaskRequest,
-    ReceivedRequest,
+    ReceivedDocument,
     UnmaskReply,
     UnmaskRequest,
     encode_document,
@@ -33,7 +33,7 @@ class Participant:
     masker: Masker
     trainer: LocalSums
 
-    def mask(self, asked: ReceivedRequest[MaskRequest]) -> bytes:
+    def mask(self, asked: ReceivedDocument[MaskRequest]) -> bytes:
         """Return the reply that carries this entity's noised and masked sum. Fresh noise and masks at each call.
 
         Raises:
@@ -54,7 +54,7 @@ class Participant:
         masked = self.masker.mask(request.round, bytes.fromhex(asked.sha256), noised)
         return encode_document(MaskReply(round=request.round, masked=pack(masked.vector), shares=dict(masked.shares)))
 
-    def unmask(self, asked: ReceivedRequest[UnmaskRequest]) -> bytes:
+    def unmask(self, asked: ReceivedDocument[UnmaskRequest]) -> bytes:
         """Return the reply that lets the survivors' sum, and nothing else, be unmasked.
 
         Raises:

@@ -68,7 +68,7 @@ def position_of(stages: Iterable[Stage], round_number: int) -> Position | None:
     return None
 
 
-def planned(stages: Iterable[Stage], part: Part) -> tuple[GaussianRounds, ...]:
+def gaussian_rounds(stages: Iterable[Stage], part: Part) -> tuple[GaussianRounds, ...]:
     """Return what the stages cost the people of one part."""
     return tuple(GaussianRounds(stage.noise_multiplier, stage.rounds) for stage in stages if stage.kind.part is part)
 
@@ -80,4 +80,4 @@ def epsilon_of_stages(stages: Iterable[Stage], delta: float) -> float:
         PrivacyTermsInvalid: a multiplier, a count or delta out of range.
     """
     known = tuple(stages)
-    return max(epsilon_of(planned(known, part), delta) for part in Part)
+    return max(epsilon_of(gaussian_rounds(known, part), delta) for part in Part)

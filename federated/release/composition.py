@@ -12,10 +12,10 @@ from federated.campaign.stage_sums import StageSums
 from federated.coordination.progress import Progress
 from federated.errors import DataUnsuitable
 from federated.evaluation.drift import DriftBaseline
-from federated.evaluation.estimation import read
+from federated.evaluation.estimation import estimate_measurement
 from federated.evaluation.measurement import Measurement
 from federated.evaluation.recalibration import Recalibration
-from federated.learning.manual_edits import redone
+from federated.learning.manual_edits import with_edits
 from federated.learning.model_documents import Edit
 from federated.privacy.accountant import GaussianRounds, epsilon_of
 from federated.privacy.stages import Part, StageKind, position_of
@@ -52,7 +52,7 @@ def measure(manifest: CampaignManifest, progress: Progress, contributors: int) -
     deviation = sums.deviation(position, contributors)
     corrected = Recalibration.fit(plan, total)
     # Seeded: the same sum gives the same figures, to whoever verifies them.
-    measurement = read(plan, total, deviation, np.random.default_rng(0), recalibration=corrected)
+    measurement = estimate_measurement(plan, total, deviation, np.random.default_rng(0), recalibration=corrected)
     try:
         baseline = DriftBaseline.of(plan, measurement)
     except DataUnsuitable:
@@ -97,7 +97,7 @@ def compose_release(
         campaign_id=manifest.campaign_id,
         manifest_sha256=manifest_sha256,
         network=manifest.network,
-        model=redone(program.finish(progress.vectors), edits),
+        model=with_edits(program.finish(progress.vectors), edits),
         recalibration=(measured.recalibration if measured is not None else None) or Recalibration(),
         epsilon=manifest.epsilon,
         epsilon_spent=epsilon_spent(manifest, progress.completed),

@@ -41,7 +41,7 @@ def replayed(manifest: CampaignManifest, transcript: Transcript) -> Progress:
             raise ReleaseInvalid(
                 _("la suma de la ronda {round} no tiene la longitud que pide el manifiesto", round=record.round)
             )
-        parameters, model = sums.asked(state, position)
+        parameters, model = sums.published(state, position)
         if hashlib.sha256(pack(parameters) + model).hexdigest() != record.parameters_sha256:
             raise ReleaseInvalid(
                 _("lo publicado en la ronda {round} no se deduce de las rondas anteriores", round=record.round)

@@ -20,7 +20,7 @@ from federated.secagg.derivation import (
     unseal,
 )
 from federated.secagg.keys import public_key
-from federated.secagg.messages import MaskedInput, UnmaskingAnswer
+from federated.secagg.messages import MaskedInput, UnmaskingResponse
 from federated.secagg.shares import SECRET_BYTES, SHARE_BYTES, split
 from presentation.messages import _
 
@@ -30,7 +30,7 @@ def self_mask_key(binding: RoundBinding, entity: str, seed: bytes) -> bytes:
     return derive(seed, binding.info("self-mask", entity.encode()))
 
 
-def answer_key(binding: RoundBinding, entity: str, secret: bytes) -> bytes:
+def response_key(binding: RoundBinding, entity: str, secret: bytes) -> bytes:
     """Return the key of an entity's answer, 32 bytes, from the secret that the committee shares."""
     return derive(secret, binding.info("answer", entity.encode()))
 
@@ -83,7 +83,7 @@ class Masker:
         survivors: Collection[str],
         shares: Mapping[str, bytes],
         minimum_cohort: int,
-    ) -> UnmaskingAnswer:
+    ) -> UnmaskingResponse:
         """Answer for a list of survivors: a share of the self mask of each, the pair masks of those that fell silent.
 
         Args:
@@ -132,7 +132,7 @@ class Masker:
             raise MaskedMessageInvalid(_("su parte no está sellada para esta ronda"), entity=sender)
         return share
 
-    def _seal_answer(self, binding: RoundBinding, survivors: frozenset[str], disclosed: bytes) -> UnmaskingAnswer:
+    def _seal_answer(self, binding: RoundBinding, survivors: frozenset[str], disclosed: bytes) -> UnmaskingResponse:
         digest, own = survivors_sha256(survivors), self._entity
         secret = secrets.token_bytes(SECRET_BYTES)
         shares = split(secret, self._cohort.terms.size, self._cohort.holders_needed(own))
@@ -143,7 +143,7 @@ class Masker:
         }
         others = [name for name in survivors if name != own] if self._cohort.is_member(own) else []
         attestations = {name: self._attestation(binding, own, name, digest) for name in others}
-        return UnmaskingAnswer(seal(answer_key(binding, own, secret), disclosed, digest), key_shares, attestations)
+        return UnmaskingResponse(seal(response_key(binding, own, secret), disclosed, digest), key_shares, attestations)
 
     def _attestation(self, binding: RoundBinding, member: str, answerer: str, digest: bytes) -> bytes:
         # The key by which `member` lets open its share of the answer of `answerer`, for one list of survivors.

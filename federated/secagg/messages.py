@@ -29,7 +29,7 @@ class MaskedInput:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class UnmaskingAnswer:
+class UnmaskingResponse:
     """An entity's one answer to the list of survivors; it opens only where enough of the committee had the same list.
 
     Attributes:
@@ -63,7 +63,7 @@ def check_input(cohort: Cohort, entity: str, masked: MaskedInput, length: int) -
     _check_parts(masked.shares, cohort.holders(entity), SEALED_SHARE_BYTES, entity)
 
 
-def check_answer(cohort: Cohort, entity: str, answer: UnmaskingAnswer, survivors: Collection[str]) -> None:
+def check_response(cohort: Cohort, entity: str, answer: UnmaskingResponse, survivors: Collection[str]) -> None:
     """Check the form of an answer when it arrives.
 
     Raises:

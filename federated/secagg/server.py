@@ -7,10 +7,10 @@ import numpy as np
 
 from federated.errors import MaskedMessageInvalid, SumLost
 from federated.privacy.quantisation import IntVector
-from federated.secagg.client import add_pair_mask, answer_key, self_mask_key
+from federated.secagg.client import add_pair_mask, response_key, self_mask_key
 from federated.secagg.cohort import Cohort
 from federated.secagg.derivation import KEY_BYTES, MaskVector, RoundBinding, expand, survivors_sha256, unseal
-from federated.secagg.messages import MaskedInput, UnmaskingAnswer, check_answer
+from federated.secagg.messages import MaskedInput, UnmaskingResponse, check_response
 from federated.secagg.shares import reconstruct
 from presentation.messages import _
 
@@ -42,7 +42,7 @@ def shares_for(cohort: Cohort, inputs: Mapping[str, MaskedInput], entity: str) -
     return {name: inputs[name].shares[entity] for name in held}
 
 
-def answers_needed(cohort: Cohort, survivors: Collection[str]) -> tuple[str, ...]:
+def required_responders(cohort: Cohort, survivors: Collection[str]) -> tuple[str, ...]:
     """Return who is to be asked to unmask: the committee, and everybody once one of the committee fell silent."""
     all_there = all(member in survivors for member in cohort.committee)
     return tuple(name for name in cohort.keys if name in survivors and (not all_there or cohort.is_member(name)))
@@ -51,7 +51,7 @@ def answers_needed(cohort: Cohort, survivors: Collection[str]) -> tuple[str, ...
 def total(
     cohort: Cohort,
     inputs: Mapping[str, MaskedInput],
-    answers: Mapping[str, UnmaskingAnswer],
+    answers: Mapping[str, UnmaskingResponse],
     round_number: int,
     context: bytes,
 ) -> SecureSum:
@@ -89,13 +89,13 @@ def _open_answers(
     cohort: Cohort,
     binding: RoundBinding,
     inputs: Mapping[str, MaskedInput],
-    answers: Mapping[str, UnmaskingAnswer],
+    answers: Mapping[str, UnmaskingResponse],
     unusable: dict[str, str],
 ) -> dict[str, _Disclosed]:
     formed = {}
     for entity, answer in answers.items():
         try:
-            check_answer(cohort, entity, answer, inputs)
+            check_response(cohort, entity, answer, inputs)
             formed[entity] = answer
         except MaskedMessageInvalid as error:
             unusable[entity] = error.message
@@ -115,7 +115,7 @@ def _open_answers(
 
 
 def _open_answer(
-    cohort: Cohort, binding: RoundBinding, entity: str, answers: Mapping[str, UnmaskingAnswer], digest: bytes
+    cohort: Cohort, binding: RoundBinding, entity: str, answers: Mapping[str, UnmaskingResponse], digest: bytes
 ) -> bytes | None:
     needed, shares = cohort.holders_needed(entity), dict[int, bytes]()
     for holder, index in cohort.holders(entity).items():
@@ -125,7 +125,7 @@ def _open_answer(
             if share is not None:
                 shares[index] = share
     secret = reconstruct(shares) if len(shares) == needed else None
-    return unseal(answer_key(binding, entity, secret), answers[entity].sealed, digest) if secret else None
+    return unseal(response_key(binding, entity, secret), answers[entity].sealed, digest) if secret else None
 
 
 def _self_mask_seed(cohort: Cohort, entity: str, disclosed: Mapping[str, _Disclosed]) -> bytes:

@@ -3,18 +3,18 @@
 import numpy as np
 
 from federated.evaluation.roc import area_under_curve
-from federated.studies.plain_regression import fit_plainly
-from federated.studies.site_evaluation import SiteAreas, evaluate
+from federated.studies.plain_regression import fit_logistic
+from federated.studies.site_evaluation import SiteAuc, evaluate
 from federated.tabular.evaluation_table import Table
 from federated.tabular.features import FloatVector
 
 
-def pooled_without_privacy(training: Table, test: Table) -> SiteAreas:
+def pooled_without_privacy(training: Table, test: Table) -> SiteAuc:
     """Fit one model on all the rows together, as the law does not allow; the most that could be reached."""
-    return evaluate(test, _scores(fit_plainly(training.matrix, training.labels), test))
+    return evaluate(test, _scores(fit_logistic(training.matrix, training.labels), test))
 
 
-def each_alone(training: Table, test: Table) -> SiteAreas:
+def each_alone(training: Table, test: Table) -> SiteAuc:
     """Fit one model a site on its own rows: what an entity has without the network. Pooled AUC makes no sense here."""
     per_site: dict[str, float | None] = {}
     for site in test.site_names:
@@ -22,8 +22,8 @@ def each_alone(training: Table, test: Table) -> SiteAreas:
         if len(np.unique(own.labels)) < 2:  # noqa: PLR2004 - one class teaches nothing
             per_site[site] = None
             continue
-        per_site[site] = area_under_curve(held_out.labels, _scores(fit_plainly(own.matrix, own.labels), held_out))
-    return SiteAreas(None, per_site)
+        per_site[site] = area_under_curve(held_out.labels, _scores(fit_logistic(own.matrix, own.labels), held_out))
+    return SiteAuc(None, per_site)
 
 
 def _scores(weights: FloatVector, table: Table) -> FloatVector:

@@ -13,7 +13,7 @@ from federated.campaign.steps import (
     JoinReply,
     JoinRequest,
     MaskRequest,
-    ReceivedRequest,
+    ReceivedDocument,
     UnmaskRequest,
     encode_document,
     read_request,
@@ -69,7 +69,7 @@ class PlainSealer:
 
 
 class LocalEntity:
-    """One entity of one campaign. `answer` has the form of `federated.flower.client_app.AnswerStep`."""
+    """One entity of one campaign. `answer` has the form of `federated.flower.client_app.StepHandler`."""
 
     def __init__(
         self,
@@ -109,9 +109,9 @@ class LocalEntity:
                 self._participant = self._joined(request)
                 return encode_document(CohortReply())
             case MaskRequest() as request:
-                return self._taking_part.mask(ReceivedRequest(request, raw))
+                return self._taking_part.mask(ReceivedDocument(request, raw))
             case UnmaskRequest() as request:
-                return self._taking_part.unmask(ReceivedRequest(request, raw))
+                return self._taking_part.unmask(ReceivedDocument(request, raw))
             case _:
                 raise MessageMalformed(
                     _("en una simulación en memoria no se cuenta a las personas que están en varias entidades")

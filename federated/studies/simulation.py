@@ -22,7 +22,7 @@ from federated.coordination.state_machine import CampaignSetup
 from federated.coordination.transcript import RoundRecord
 from federated.errors import TableInvalid
 from federated.evaluation.plan import EvaluationPlan
-from federated.flower.client_app import answer
+from federated.flower.client_app import handle_message
 from federated.flower.inprocess_grid import InProcessGrid
 from federated.flower.server_app import CampaignRun, run_campaign
 from federated.learning.hyperparameters import ModelTerms
@@ -35,7 +35,7 @@ from federated.release.composition import measure
 from federated.secagg.cohort import Cohort
 from federated.studies.baselines import each_alone, pooled_without_privacy
 from federated.studies.local_entity import LocalEntity, MemoryEnrolments, PlainSealer
-from federated.studies.site_evaluation import SiteAreas, evaluate, split
+from federated.studies.site_evaluation import SiteAuc, evaluate, split
 from federated.tabular.evaluation_table import Table, TableSchema
 from federated.tabular.rows import Rows
 from presentation.messages import _
@@ -82,9 +82,9 @@ class SimulationResult:
     seconds: float
     sites: int
     model: LearnedModel
-    auc: SiteAreas
+    auc: SiteAuc
     measured: dict[str, Any] | None
-    baselines: dict[str, SiteAreas]
+    baselines: dict[str, SiteAuc]
 
     def document(self) -> dict[str, object]:
         """Return the values for ``--json``; ``baselines`` only when asked for."""
@@ -179,7 +179,7 @@ def run_in_process(
         )
         for entity, each in people.items()
     }
-    answers = {entity: partial(answer, answer_step=each.answer) for entity, each in entities.items()}
+    answers = {entity: partial(handle_message, handle_step=each.answer) for entity, each in entities.items()}
     records: list[RoundRecord] = []
 
     def on_step(progress: Progress, record: RoundRecord | None) -> None:
@@ -217,7 +217,7 @@ def _people(training: Table, test: Table, site: str) -> LocalPeople:
     return LocalPeople(Rows.of(own.matrix, own.labels), Rows.of(held_out.matrix, held_out.labels), groups)
 
 
-def _baselines(training: Table, test: Table) -> dict[str, SiteAreas]:
+def _baselines(training: Table, test: Table) -> dict[str, SiteAuc]:
     return {
         "pooled_without_privacy": pooled_without_privacy(training, test),
         "each_alone": each_alone(training, test),

@@ -118,16 +118,16 @@ class MemoryCohort:
         replies = {entity: self.answer(entity, raw) for entity, raw in asked.items()}
         return {entity: reply for entity, reply in replies.items() if reply is not None}
 
-    def conductor(self, progress: Progress | None = None) -> CampaignStateMachine:
+    def state_machine(self, progress: Progress | None = None) -> CampaignStateMachine:
         return CampaignStateMachine(self.terms, progress or start(self.manifest, self.digest))
 
-    def run(self, conductor: CampaignStateMachine | None = None) -> tuple[CampaignStateMachine, list[RoundRecord]]:
+    def run(self, state_machine: CampaignStateMachine | None = None) -> tuple[CampaignStateMachine, list[RoundRecord]]:
         """Take a campaign to its end, and return the records of its rounds."""
-        conductor, records = conductor or self.conductor(), []
-        while not conductor.done:
-            record = conductor.take(self.answers(conductor.asked()))
+        state_machine, records = state_machine or self.state_machine(), []
+        while not state_machine.done:
+            record = state_machine.accept(self.answers(state_machine.requests()))
             records += [record] if record is not None else []
-        return conductor, records
+        return state_machine, records
 
     def exact(self, record: RoundRecord) -> list[int]:
         """Return the sum over a round's contributors as it is without noise and masks."""

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 
+from federated.duplicates.entity_tags import CheckTerms, EntityTags, prepare_tags
 from federated.duplicates.multiplicities import multiplicities
-from federated.duplicates.tag_sheets import CheckTerms, TagSheet, prepare_sheet
 
 CAMPAIGN = "ab" * 16
 GROUP_KEY = b"\x07" * 32
@@ -15,16 +15,16 @@ def pair_secret(own: str, other: str) -> bytes:
     return hashlib.sha256("|".join(sorted((own, other))).encode()).digest()
 
 
-def sheets_of(people: Mapping[str, Mapping[str, str | None]], *, key: bytes = GROUP_KEY) -> dict[str, TagSheet]:
+def sheets_of(people: Mapping[str, Mapping[str, str | None]], *, key: bytes = GROUP_KEY) -> dict[str, EntityTags]:
     """Return the sheet of every entity, given its people's documents by its own ids."""
     cohort = tuple(sorted(people))
     return {
-        entity: prepare_sheet(CheckTerms(CAMPAIGN, entity, cohort, key), people[entity], pair_secret)
+        entity: prepare_tags(CheckTerms(CAMPAIGN, entity, cohort, key), people[entity], pair_secret)
         for entity in cohort
     }
 
 
-def counts_of(sheets: Mapping[str, TagSheet]) -> dict[str, tuple[int, ...]]:
+def counts_of(sheets: Mapping[str, EntityTags]) -> dict[str, tuple[int, ...]]:
     """Return what an honest coordinator counts."""
     return multiplicities({entity: sheet.tags for entity, sheet in sheets.items()})
 

@@ -14,7 +14,7 @@ from flwr.app.message.message import make_message
 from flwr.serverapp.strategy import DifferentialPrivacyServerSideFixedClipping, FedAvg
 
 from federated.privacy.accountant import noise_multiplier_for
-from federated.studies.plain_regression import fit_plainly
+from federated.studies.plain_regression import fit_logistic
 from federated.tabular.evaluation_table import Table
 from federated.tabular.features import FloatVector
 
@@ -51,7 +51,7 @@ def stock_client_level(
 
 def _reply(node: int, number: int, rows: Table) -> Message:
     # The plain fit has one solution, wherever it starts from.
-    weights = fit_plainly(rows.matrix, rows.labels, l2_penalty=1e-2)
+    weights = fit_logistic(rows.matrix, rows.labels, l2_penalty=1e-2)
     arrays, metrics = ArrayRecord({"weights": Array(weights)}), MetricRecord({"num-examples": 1})
     metadata = Metadata(
         run_id=1,

@@ -101,13 +101,13 @@ def answer_milliseconds(kind: ModelName, rows: int = 2000, times: int = 20) -> f
     """Return how long a node takes for the exact sum of one training round over its rows, the median."""
     table, features = everybody()
     terms = plan_model_terms(kind, features, epsilon=1.0, delta=DELTA)
-    program, answerer = program_for(features, terms), local_model_for(features, terms)
+    program, local_model = program_for(features, terms), local_model_for(features, terms)
     own = people(1).of(table.matrix[:rows], table.labels[:rows])
-    parameters = program.ask(last_state(program, features, terms, own, (1.0, 1.0, 0)), StageKind.TRAIN, 1)
+    parameters = program.round_parameters(last_state(program, features, terms, own, (1.0, 1.0, 0)), StageKind.TRAIN, 1)
     found = []
     for _ in range(times):
         start = time.perf_counter()
-        answerer.answer(parameters, StageKind.TRAIN, own)
+        local_model.local_sum(parameters, StageKind.TRAIN, own)
         found.append(1e3 * (time.perf_counter() - start))
     return float(np.median(found))
 

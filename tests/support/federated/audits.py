@@ -15,7 +15,7 @@ from federated.privacy.quantisation import IntVector
 from federated.secagg import server
 from federated.secagg.client import add_pair_mask, self_mask_key
 from federated.secagg.derivation import MaskVector, RoundBinding, expand
-from federated.secagg.messages import MaskedInput, UnmaskingAnswer
+from federated.secagg.messages import MaskedInput, UnmaskingResponse
 from federated.tabular.features import FloatVector
 from tests.support import audit
 from tests.support.audit import COLLUDERS, SUMMING, Coins, Look, Scene, lower_bound, released
@@ -119,7 +119,7 @@ def _binding(group: Group, round_number: int) -> RoundBinding:
     return RoundBinding.of(group.cohort.sha256, round_number, CONTEXT)
 
 
-def _seed(group: Group, inputs: Inputs, answers: dict[str, UnmaskingAnswer], name: str) -> bytes:
+def _seed(group: Group, inputs: Inputs, answers: dict[str, UnmaskingResponse], name: str) -> bytes:
     disclosed = server._open_answers(group.cohort, _binding(group, 1), inputs, answers, {})
     return server._self_mask_seed(group.cohort, name, disclosed)
 

@@ -43,7 +43,7 @@ def run() -> Transcript:
         position = position_of(terms.stages, number)
         assert position is not None
         kind = position.stage.kind
-        parameters, model = sums.asked(state, position)
+        parameters, model = sums.published(state, position)
         published = hashlib.sha256(pack(parameters) + model).hexdigest()
         total = tuple(int(each) for each in chooser.integers(-(2**22), 2**24, sums.size(kind)))
         transcript = transcript.append(RoundRecord(number, kind.value, ENTITIES, published, total))

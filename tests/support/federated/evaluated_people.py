@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from federated.evaluation.plan import EvaluationPlan, Slice
-from federated.evaluation.score_counts import GroupMatrix, sensitivity, vector
+from federated.evaluation.score_counts import GroupMatrix, count_vector, sensitivity
 from federated.privacy.quantisation import IntVector
 from federated.tabular.features import FloatVector
 
@@ -24,7 +24,7 @@ class People:
     truth: FloatVector
 
     def total(self, plan: EvaluationPlan = PLAN) -> IntVector:
-        return vector(plan, self.scores, self.labels, self.groups, np.ones(len(self.labels)))
+        return count_vector(plan, self.scores, self.labels, self.groups, np.ones(len(self.labels)))
 
 
 def draw(people: int, seed: int) -> People:

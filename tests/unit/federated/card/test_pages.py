@@ -16,7 +16,7 @@ from federated.card.facts import AttackFacts, CardFacts
 from federated.card.figure_text import belief, day, delta_text, epsilon_text, estimate, flags, share
 from federated.card.oversight_section import PURPOSE_LOCK
 from federated.card.pages import pages_of
-from federated.evaluation.estimation import read
+from federated.evaluation.estimation import estimate_measurement
 from federated.evaluation.measurement import Estimate, Hidden
 from federated.privacy.stages import StageKind
 from presentation.messages import LANGUAGES, speaking, translated
@@ -54,7 +54,7 @@ def bare(**changes: Any) -> CardFacts:
     """Return a campaign of which hardly anything is known."""
     total, deviation = noisy(draw(30, 4).total(), 3.7, 4)
     return sample(
-        measurement=read(PLAN, total, deviation, np.random.default_rng(0)),
+        measurement=estimate_measurement(PLAN, total, deviation, np.random.default_rng(0)),
         model_kind="neural",
         shapes=(),
         comparisons=(),

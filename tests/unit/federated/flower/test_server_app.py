@@ -10,8 +10,8 @@ from federated.coordination.progress import Progress
 from federated.coordination.transcript import RoundRecord
 from federated.errors import CohortTooSmall
 from federated.evaluation.roc import area_under_curve
-from federated.flower.client_app import answer
-from federated.flower.inprocess_grid import Answer, InProcessGrid
+from federated.flower.client_app import handle_message
+from federated.flower.inprocess_grid import InProcessGrid, SimulatedEntity
 from federated.flower.messages import refusal, replied
 from federated.flower.server_app import CampaignRun, run_campaign
 from federated.learning.log_odds import log_odds
@@ -30,16 +30,16 @@ def cohort(monkeypatch: pytest.MonkeyPatch) -> MemoryCohort:
     return MemoryCohort(additive_manifest(passes=2))
 
 
-def answers(cohort: MemoryCohort) -> dict[str, Answer]:
+def answers(cohort: MemoryCohort) -> dict[str, SimulatedEntity]:
     def reply(entity: str, raw: bytes) -> bytes:
         return cohort.answer(entity, raw) or b""
 
-    return {entity: partial(answer, answer_step=partial(reply, entity)) for entity in cohort.manifest.invited}
+    return {entity: partial(handle_message, handle_step=partial(reply, entity)) for entity in cohort.manifest.invited}
 
 
 def run(
     cohort: MemoryCohort,
-    given: dict[str, Answer] | None = None,
+    given: dict[str, SimulatedEntity] | None = None,
     progress: Progress | None = None,
     on_step: OnStep = lambda _progress, _record: None,
 ) -> Progress:
@@ -104,7 +104,7 @@ def test_a_campaign_already_complete_asks_nothing(cohort: MemoryCohort) -> None:
     ids=["silent", "declines", "says nonsense"],
 )
 def test_a_campaign_goes_on_without_an_entity_as_long_as_the_minimum_holds(
-    cohort: MemoryCohort, absent: Answer
+    cohort: MemoryCohort, absent: SimulatedEntity
 ) -> None:
     progress = run(cohort, {**answers(cohort), "avila": absent})
     assert progress.contributors == ("leon", "soria", "zamora")
@@ -115,7 +115,7 @@ def test_a_campaign_goes_on_without_an_entity_as_long_as_the_minimum_holds(
 def test_below_the_minimum_cohort_the_campaign_stops_and_no_sum_is_used(cohort: MemoryCohort, after: int) -> None:
     given, seen, records = answers(cohort), list[Progress](), list[RoundRecord]()
 
-    def leaving(inner: Answer) -> Answer:
+    def leaving(inner: SimulatedEntity) -> SimulatedEntity:
         return lambda message: inner(message) if len(seen) < after else None
 
     def on_step(progress: Progress, record: RoundRecord | None) -> None:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federated.duplicates.canaries import chance_undetected
+from federated.duplicates.entity_tags import CheckTerms, EntityTags, person_tag, prepare_tags
 from federated.duplicates.group_key import draw_group_key
 from federated.duplicates.multiplicities import multiplicities
-from federated.duplicates.tag_sheets import CheckTerms, TagSheet, person_tag, prepare_sheet
 from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong
 from tests.support.duplicates import CAMPAIGN, GROUP_KEY, counts_of, pair_secret, sheets_of, weights_of
 
@@ -79,7 +79,7 @@ def test_what_the_coordinator_sees_has_public_sizes_and_blurred_overlaps() -> No
 def test_the_order_says_nothing_and_is_drawn_anew() -> None:
     terms = CheckTerms(CAMPAIGN, "leon", ("avila", "leon"), GROUP_KEY)
     people: dict[str, str | None] = {str(number): f"dni|{number}" for number in range(30)}
-    first, second = (prepare_sheet(terms, people, pair_secret) for _ in range(2))
+    first, second = (prepare_tags(terms, people, pair_secret) for _ in range(2))
     assert set(first.people.values()) != set(second.people.values())
     assert first.tags != second.tags
 
@@ -147,26 +147,26 @@ def test_terms_that_cannot_be_are_refused() -> None:
         CheckTerms(CAMPAIGN, "leon", ("avila", "leon"), b"short"),
     ):
         with pytest.raises(DuplicateCheckInvalid):
-            prepare_sheet(terms, {}, pair_secret)
+            prepare_tags(terms, {}, pair_secret)
     terms = CheckTerms(CAMPAIGN, "leon", ("avila", "leon"), GROUP_KEY)
-    with pytest.raises(DuplicateCheckInvalid, match="same document"):
-        prepare_sheet(terms, {"1": "dni|00000000T", "2": "dni|00000000T"}, pair_secret)
+    with pytest.raises(DuplicateCheckInvalid, match="same identity document"):
+        prepare_tags(terms, {"1": "dni|00000000T", "2": "dni|00000000T"}, pair_secret)
 
 
 def test_a_kept_sheet_is_the_same_sheet() -> None:
     sheet = sheets_of(PEOPLE)["leon"]
-    assert TagSheet.from_json(sheet.to_json()) == sheet
+    assert EntityTags.from_json(sheet.to_json()) == sheet
 
 
 @pytest.mark.invariant(8)
 @given(st.binary(max_size=200))
 def test_kept_bytes_that_are_no_sheet_are_a_typed_error(data: bytes) -> None:
     with pytest.raises(DuplicateCheckInvalid):
-        TagSheet.from_json(data)
+        EntityTags.from_json(data)
 
 
 def test_a_kept_sheet_that_contradicts_itself_is_refused() -> None:
     sheet = sheets_of(PEOPLE)["leon"]
     for people in ({"x": 10_000}, {"x": 1, "y": 1}):
         with pytest.raises(DuplicateCheckInvalid):
-            TagSheet.from_json(TagSheet("leon", sheet.tags, people, {}).to_json())
+            EntityTags.from_json(EntityTags("leon", sheet.tags, people, {}).to_json())

@@ -20,7 +20,7 @@ GRADIENT_SENSITIVITY: Final = math.isqrt(UNITS_PER_BOUND**2 + INTERCEPT_UNITS**2
 """L2 bound, in grid units, on a clipped gradient and a whole residual together, rounded up."""
 
 
-def part_bounds(weights: FloatVector) -> IntVector:
+def contribution_bounds(weights: FloatVector) -> IntVector:
     """Return (people,) int64: how long each person's part may be, in grid units, for weights in [0, 1]."""
     return np.floor(weights * UNITS_PER_BOUND).astype(np.int64)
 

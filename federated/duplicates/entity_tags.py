@@ -46,7 +46,7 @@ class CheckTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class TagSheet:
+class EntityTags:
     """One entity's tags as sent, and what only it knows of them.
 
     Attributes:
@@ -132,7 +132,7 @@ class TagSheet:
         return cls(kept.entity, tags, kept.people, canaries)
 
 
-def prepare_sheet(terms: CheckTerms, documents: Mapping[str, str | None], pair_secret: PairSecret) -> TagSheet:
+def prepare_tags(terms: CheckTerms, documents: Mapping[str, str | None], pair_secret: PairSecret) -> EntityTags:
     """Return the tags that an entity sends for its people.
 
     Each call draws new randomness: keep the sheet that is sent, and send that one again when asked again.
@@ -172,14 +172,14 @@ def _tag(terms: CheckTerms, document: str | None) -> bytes:
     return person_tag(terms.group_key, terms.campaign, document)
 
 
-def _shuffled(entity: str, people: Mapping[str, bytes], canaries: Sequence[Canary]) -> TagSheet:
+def _shuffled(entity: str, people: Mapping[str, bytes], canaries: Sequence[Canary]) -> EntityTags:
     used = len(people) + len(canaries)
     padding = [secrets.token_bytes(TAG_BYTES) for _ in range(bucket_of(used) - used)]
     tags = [*people.values(), *(canary.tag for canary in canaries), *padding]
     order = list(range(len(tags)))
     secrets.SystemRandom().shuffle(order)
     position = {before: after for after, before in enumerate(order)}
-    return TagSheet(
+    return EntityTags(
         entity=entity,
         tags=tuple(tags[before] for before in order),
         people={person: position[before] for before, person in enumerate(people)},
