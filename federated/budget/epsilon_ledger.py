@@ -1,13 +1,13 @@
-"""The node's own epsilon ledger: what each data set may spend, has promised, and has spent.
+"""The node's own epsilon ledger: limit, reservations and spends of each data set.
 
 Rules, in the order they are checked (all inside the caller's transaction, with the data set's row locked):
 
-1. A data set has one limit, epsilon at a fixed delta. Lowering it is always possible; what is spent stays spent.
-2. An approved campaign reserves all its rounds at once, or is refused: nothing is promised that could not be kept.
-3. A round is spent together with the bytes that answer it. Only after that commit may they leave.
-4. A round asked again gives the stored bytes, never fresh noise, and costs nothing; with other content it is refused.
+1. A data set has one limit, epsilon at a fixed delta. Lowering it is always possible; a spend is never undone.
+2. An approved campaign reserves all its rounds at once, or is refused.
+3. A round is spent in the commit that stores the reply. Only after that commit may the reply leave.
+4. A repeated request gets the stored bytes, never fresh noise, and costs nothing; with other content it is refused.
 5. Closing a campaign frees the rounds it did not use. Nothing else ever frees anything.
-6. What secure aggregation asks after a round, who survived it, is answered once: other survivors are refused.
+6. The survivors of a round are unmasked once: a second list of survivors is refused.
 
 Epsilon is recomputed from the recorded noise multipliers each time; a stored total is never trusted. A data set's
 people are either trained on or held out (`federated.privacy.stages`): it has spent the larger of the two.
@@ -46,7 +46,7 @@ class BudgetLimit:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What an approved campaign may spend on a data set, and which of its rounds are spent."""
+    """The rounds that an approved campaign may spend on a data set, and those it has spent."""
 
     campaign_id: str
     dataset: str
@@ -56,15 +56,15 @@ class Reservation:
 
     @property
     def rounds(self) -> int:
-        """How many rounds may be spent in all."""
+        """Number of rounds reserved."""
         return sum(stage.rounds for stage in self.stages)
 
     def committed(self, part: Part) -> tuple[GaussianRounds, ...]:
-        """What this costs the people of a part at most: all its rounds while open, the spent ones once closed."""
+        """Return the rounds charged to one part of the people: all of them while open, the spent ones once closed."""
         return self.used(part) if self.closed else gaussian_rounds(self.stages, part)
 
     def used(self, part: Part) -> tuple[GaussianRounds, ...]:
-        """What this has cost the people of a part so far."""
+        """Return the rounds already spent on one part of the people."""
         found = [position_of(self.stages, number) for number in sorted(self.spent)]
         return tuple(
             GaussianRounds(position.stage.noise_multiplier, 1)
@@ -75,7 +75,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """One round that was answered: the hash of what was asked, and the bytes that answered it."""
+    """The spend of one round: the hash of the request, and the bytes of the reply."""
 
     campaign_id: str
     round: int
@@ -86,7 +86,7 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class RecordedUnmasking:
-    """The one answer that this entity gave about who survived a round: the hash of the question, and the bytes."""
+    """The one reply of this entity to the list of survivors of a round, with the hash of the request."""
 
     request_sha256: str
     reply: bytes
@@ -97,8 +97,8 @@ class BudgetStatement:
     """The state of one data set's budget, epsilon at the limit's delta.
 
     Attributes:
-        spent: what has left this node.
-        committed: the same with every open reservation spent to its end.
+        spent: epsilon of the rounds that left this node.
+        committed: epsilon with every open reservation spent to its end.
     """
 
     limit: BudgetLimit
@@ -108,12 +108,12 @@ class BudgetStatement:
 
     @property
     def left(self) -> float:
-        """A plain difference, for people; whether a campaign fits is decided by composing, not by this number."""
+        """The plain difference, for people; admission of a campaign composes the rounds instead."""
         return max(0.0, self.limit.epsilon - self.committed)
 
 
 class BudgetStore(Protocol):
-    """Where budgets live. Every method works inside the caller's transaction."""
+    """Storage of budgets. Every method works inside the caller's transaction."""
 
     def lock(self, dataset: str) -> BudgetLimit | None:
         """Return the limit of a data set, holding its lock until the transaction ends."""
@@ -148,7 +148,7 @@ class BudgetStore(Protocol):
         ...
 
     def put_spend(self, dataset: str, spend: Spend) -> None:
-        """Store a new spend as the next link of the data set's chain, whose lock the caller holds."""
+        """Store a new spend as the next link of the data set's chain; the caller holds the lock."""
         ...
 
     def links(self, dataset: str) -> tuple[StoredLink, ...]:
@@ -156,11 +156,11 @@ class BudgetStore(Protocol):
         ...
 
     def unmasking(self, campaign_id: str, round_number: int) -> RecordedUnmasking | None:
-        """Return how the unmasking of a spent round was answered, or None."""
+        """Return the stored reply to the unmasking of a spent round, or None."""
         ...
 
     def put_unmasking(self, campaign_id: str, round_number: int, unmasking: RecordedUnmasking) -> None:
-        """Store the one answer to the unmasking of a spent round."""
+        """Store the one reply to the unmasking of a spent round."""
         ...
 
 
@@ -209,7 +209,7 @@ class EpsilonLedger:
         return BudgetStatement(limit, _spent(limit, reservations), _committed(limit, reservations), reservations)
 
     def verify(self, dataset: str) -> int:
-        """Check the hash chain over everything the data set spent, and return how many spends there are.
+        """Check the hash chain over the spends of a data set and return their number.
 
         Raises:
             BudgetDamaged: a spend was taken out, put in or changed.
@@ -219,7 +219,7 @@ class EpsilonLedger:
         return len(links)
 
     def forecast(self, campaign_id: str) -> tuple[float, ...]:
-        """Return what the data set will have spent after each round that is left of a campaign, as things stand."""
+        """Return the epsilon spent after each remaining round of a campaign, if nothing else is spent meanwhile."""
         reservation = self._store.reservation(campaign_id)
         if reservation is None or reservation.closed:
             return ()
@@ -253,10 +253,10 @@ class EpsilonLedger:
         return self.statement(dataset)
 
     def stored_reply(self, campaign_id: str, round_number: int, request_sha256: str) -> bytes | None:
-        """Return the bytes that already answered this round, or None.
+        """Return the stored reply to this round, or None.
 
         Raises:
-            RoundRefused: the round was answered, but something else was asked then.
+            RoundRefused: the round was spent on another request.
         """
         spend = self._store.spend(campaign_id, round_number)
         if spend is None:
@@ -272,7 +272,7 @@ class EpsilonLedger:
         return spend.reply
 
     def require_open(self, campaign_id: str) -> Reservation:
-        """Return a campaign's reservation, which must not be closed.
+        """Return the open reservation of a campaign.
 
         Raises:
             CampaignNotApproved: there is none, or it is closed.
@@ -300,7 +300,7 @@ class EpsilonLedger:
         if not 1 <= round_number <= reservation.rounds or len(reservation.spent) >= reservation.rounds:
             raise RoundRefused(
                 _(
-                    "la ronda {round_number!s} queda fuera de las {rounds} rondas aprobadas",
+                    "la ronda {round_number!s} queda fuera de las aprobadas, que son {rounds}",
                     round_number=round_number,
                     rounds=reservation.rounds,
                 )
@@ -310,8 +310,8 @@ class EpsilonLedger:
                 _("la ronda {round_number!s} llega después de otra posterior", round_number=round_number)
             )
         reservations = self._store.reservations(reservation.dataset)
-        # All that is promised, this round included, costs at least what is spent with this round; being the same from
-        # round to round, it is computed once. Only a limit lowered since then asks for the exact figure.
+        # All reserved rounds together cost at least the spent ones with this round. Their epsilon is cached, equal
+        # in every round; the exact figure is needed only after the limit was lowered.
         if not _committed(limit, reservations) <= limit.epsilon:
             others = [item for item in reservations if item.campaign_id != campaign_id]
             after = replace(reservation, spent=reservation.spent | {round_number})
@@ -319,9 +319,9 @@ class EpsilonLedger:
         return reservation
 
     def record(self, spend: Spend) -> bytes:
-        """Spend a round with the bytes that answer it, and return the bytes to send after the commit.
+        """Spend a round with its reply, and return the bytes to send after the commit.
 
-        When another worker was quicker these are the bytes it stored, not the ones passed.
+        If another worker stored a reply first, its bytes are returned instead of those passed.
 
         Raises:
             CampaignNotApproved, RoundRefused, BudgetExceeded: as `require_room` and `stored_reply`.
@@ -338,10 +338,10 @@ class EpsilonLedger:
         return spend.reply
 
     def stored_unmasking(self, campaign_id: str, round_number: int, request_sha256: str) -> bytes | None:
-        """Return the bytes that already answered who survived a round, or None.
+        """Return the stored reply to the unmasking of a round, or None.
 
         Raises:
-            RoundRefused: this entity contributed nothing to the round, or was told of other survivors before.
+            RoundRefused: this entity contributed nothing to the round, or replied for other survivors before.
         """
         if self._store.spend(campaign_id, round_number) is None:
             raise RoundRefused(
@@ -367,7 +367,7 @@ class EpsilonLedger:
         return known.reply
 
     def record_unmasking(self, campaign_id: str, round_number: int, answer: RecordedUnmasking) -> bytes:
-        """Store this entity's one answer to the unmasking of a round, and return the bytes to send after the commit.
+        """Store this entity's one reply to the unmasking of a round, and return the bytes to send after the commit.
 
         Raises:
             RoundRefused: as `stored_unmasking`.

@@ -11,7 +11,7 @@ from presentation import formats
 from presentation.messages import Translator, _
 
 NONE: Final = "—"
-"""Stands for a figure that there is not."""
+"""Shown in place of a missing figure."""
 
 HIDDEN: Final = {
     Hidden.FEW_PEOPLE: _("no se muestra: pocas personas"),
@@ -32,7 +32,7 @@ def delta_text(value: float, say: Translator) -> str:
 
 
 def belief(epsilon: float, say: Translator) -> str:
-    """Return the most certainty to which somebody in equal doubt can come: e^epsilon / (1 + e^epsilon), rounded up."""
+    """Return the bound on an observer's belief in membership, from a prior of 1/2: e^eps / (1 + e^eps), rounded up."""
     return formats.percent(math.ceil(100.0 / (1.0 + math.exp(-epsilon))) / 100.0, say.lang, 0)
 
 

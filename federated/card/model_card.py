@@ -35,8 +35,8 @@ def model_card(facts: CardFacts, plots: tuple[str, ...], say: Translator) -> lis
 
     Args:
         facts: of the campaign.
-        plots: names of the plots there are.
-        say: into the language.
+        plots: names of the plots that were drawn.
+        say: translator into the language.
     """
     blocks: list[Block] = [
         Heading(say("Ficha del modelo: {name}", name=facts.name), 1),

@@ -1,4 +1,4 @@
-"""``redpact-audit model DIR``, as the auditor finds it by entry point."""
+"""The command ``redpact-audit model DIR``, registered by entry point."""
 
 import re
 from datetime import UTC, datetime

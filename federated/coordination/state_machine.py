@@ -50,16 +50,16 @@ from trust.signing import Envelope
 _log = logging.getLogger(__name__)
 
 _FOUNDATIONS: Final = frozenset({StageKind.EDGES, StageKind.MEANS})
-"""Stages of one sum each without which there is no model to train."""
+"""Stages of one sum each on which the model is built."""
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignSetup:
-    """What a campaign was started with.
+    """The fixed terms of a running campaign.
 
     Attributes:
-        approved: the entities that approved.
-        key_of: the signing key of an entity, by the network's directory.
+        approved: entities that approved.
+        key_of: returns the signing key of an entity from the network's directory.
     """
 
     manifest: CampaignManifest
@@ -69,12 +69,12 @@ class CampaignSetup:
 
 
 def start(manifest: CampaignManifest, manifest_sha256: str) -> Progress:
-    """Return the progress of a campaign that has not begun: a model that knows nothing."""
+    """Return the progress of a campaign before its first step."""
     return Progress(StepKind.JOIN, 1, StageSums(manifest).program.start(), manifest_sha256)
 
 
 class CampaignStateMachine:
-    """Drives one campaign from its progress to its end."""
+    """Advances one campaign from its progress to its end."""
 
     def __init__(self, terms: CampaignSetup, progress: Progress) -> None:
         self.progress = progress
@@ -92,7 +92,7 @@ class CampaignStateMachine:
 
     @property
     def steps_left(self) -> int:
-        """How many steps there are at most until `done`."""
+        """Upper bound on the number of steps until `done`."""
         setup = len(self._setup) - self._setup.index(self.progress.step) if self.progress.step in self._setup else 0
         rounds = 2 * (self._manifest.rounds - self.progress.completed)
         return setup + rounds + (0 if setup else 1)  # one more to gather the masked sums after a restart
@@ -100,7 +100,7 @@ class CampaignStateMachine:
     def requests(self) -> dict[str, bytes]:
         """Return the next step's documents, by entity; nothing when the campaign is done.
 
-        Who withdrew the approval since the cohort was formed is not asked any more.
+        Entities that withdrew their approval since the cohort was formed get no request.
         """
         if self.done:
             return {}
@@ -108,27 +108,27 @@ class CampaignStateMachine:
         return {entity: document for entity, document in self._requests().items() if entity in approved}
 
     def accept(self, replies: Mapping[str, bytes]) -> RoundRecord | None:
-        """Take what came in answer to `requests`, and move on; return the record of a round that is over.
+        """Process the replies to `requests` and advance; return the record of a round that is over.
 
         Raises:
             CohortTooSmall: fewer entities than the manifest's minimum are left.
-            SumLost: of a round that everything after it builds on.
+            SumLost: the lost sum is one on which the model is built.
         """
         known = {entity: reply for entity, raw in replies.items() if (reply := self._read(entity, raw)) is not None}
         match self.progress.step:
             case StepKind.JOIN:
-                self._joined(known)
+                self._on_join(known)
             case StepKind.COHORT:
-                self._acquainted(known)
+                self._on_cohort(known)
             case StepKind.TAGS:
-                self._tagged(known)
+                self._on_tags(known)
             case StepKind.WEIGHTS:
                 self._require_cohort(len(known))
                 self.progress = replace(self.progress, step=StepKind.MASK, deliveries={})
             case StepKind.UNMASK if self._inputs:
-                return self._unmasked(known)
+                return self._on_unmask(known)
             case StepKind.MASK | StepKind.UNMASK:
-                return self._masked(known)
+                return self._on_mask(known)
         return None
 
     @property
@@ -153,7 +153,7 @@ class CampaignStateMachine:
 
     @property
     def cohort(self) -> Cohort:
-        """The entities whose keys everybody checked; after JOIN."""
+        """The cohort, known after JOIN."""
         if self._cohort is None:
             keys = {
                 entity: self._statement_key(entity, statement) for entity, statement in self.progress.statements.items()
@@ -246,7 +246,7 @@ class CampaignStateMachine:
     def _after_setup(self) -> bool:
         return self.progress.step in {StepKind.MASK, StepKind.UNMASK}
 
-    def _joined(self, replies: Mapping[str, StepReply]) -> None:
+    def _on_join(self, replies: Mapping[str, StepReply]) -> None:
         statements = {}
         for entity, reply in replies.items():
             assert isinstance(reply, JoinReply)
@@ -259,25 +259,25 @@ class CampaignStateMachine:
         self._require_cohort(len(statements))
         self.progress = replace(self.progress, step=StepKind.COHORT, statements=statements)
 
-    def _acquainted(self, replies: Mapping[str, StepReply]) -> None:
+    def _on_cohort(self, replies: Mapping[str, StepReply]) -> None:
         self._require_cohort(len(replies))
         if not self._manifest.counts_entities:
             self.progress = replace(self.progress, step=StepKind.MASK)
             return
-        drawer = key_generator_of(tuple(self.cohort.keys))
-        reply = replies.get(drawer)
+        generator = key_generator_of(tuple(self.cohort.keys))
+        reply = replies.get(generator)
         if not isinstance(reply, CohortReply):
             raise CohortTooSmall(
                 _(
-                    "{drawer}, la entidad que genera la clave para contar a las personas que están en varias "
+                    "{generator}, la entidad que genera la clave para contar a las personas que están en varias "
                     "entidades, no respondió",
-                    drawer=drawer,
+                    generator=generator,
                 )
             )
         deliveries = {entity: reply.wrapped_keys.get(entity, b"") for entity in replies}
         self.progress = replace(self.progress, step=StepKind.TAGS, deliveries=deliveries)
 
-    def _tagged(self, replies: Mapping[str, StepReply]) -> None:
+    def _on_tags(self, replies: Mapping[str, StepReply]) -> None:
         self._require_cohort(len(replies))
         tags = {entity: reply.tags for entity, reply in replies.items() if isinstance(reply, TagsReply)}
         usable = {entity: each for entity, data in tags.items() if (each := self._tags(entity, data)) is not None}
@@ -292,7 +292,7 @@ class CampaignStateMachine:
             self._fault(entity, error)
             return None
 
-    def _masked(self, replies: Mapping[str, StepReply]) -> RoundRecord | None:
+    def _on_mask(self, replies: Mapping[str, StepReply]) -> RoundRecord | None:
         size = self.sums.size(self._position.stage.kind)
         inputs: dict[str, MaskedInput] = {}
         for entity, reply in replies.items():
@@ -309,13 +309,13 @@ class CampaignStateMachine:
         self._require_openable(survivors)
         self._inputs = {entity: inputs[entity] for entity in survivors if entity in inputs}
         if len(self._inputs) < len(survivors):
-            # Entities may have answered for this list already: no other one will ever be opened.
-            _log.warning("round %s is lost: the masked sums of before are no longer there", self.progress.round)
+            # Entities may have replied for this list already, and reply for no other one.
+            _log.warning("round %s is lost: masked sums of its survivors are missing", self.progress.round)
             return self._finish_round(None)
         self.progress = replace(self.progress, step=StepKind.UNMASK, survivors=survivors)
         return None
 
-    def _unmasked(self, replies: Mapping[str, StepReply]) -> RoundRecord:
+    def _on_unmask(self, replies: Mapping[str, StepReply]) -> RoundRecord:
         answers = {
             entity: UnmaskingResponse(reply.sealed, reply.key_shares, reply.attestations)
             for entity, reply in replies.items()

@@ -1,8 +1,8 @@
-"""Whether the people scored today look like those the model was measured on: computed at the entity, told to nobody.
+"""Drift of today's scores from those the model was measured on; computed at the entity and sent to nobody.
 
 The population stability index of two distributions over bins is the sum of (a - e) ln(a / e). Without any drift it is
 not zero but spreads like a chi-square over both numbers of people (Yurdakul 2018, Statistical properties of the
-population stability index), so an entity with few people is told that they are few, not that they have changed.
+population stability index), so an entity with few people gets that verdict instead of a drift.
 """
 
 import math
@@ -30,7 +30,7 @@ _NORMAL_95: Final = 1.6448536269514722
 
 
 class DriftVerdict(StrEnum):
-    """What to make of an index."""
+    """The interpretation of an index."""
 
     STABLE = "stable"
     WATCH = "watch"
@@ -56,7 +56,7 @@ class DriftBaseline(BaseModel):
     Attributes:
         edges: inner edges, rising probabilities.
         shares: of people in each bin, adding up to 1.
-        people: how many the shares come from.
+        people: number of people behind the shares.
         noise: variance that the privacy noise adds to an index.
     """
 
@@ -124,13 +124,13 @@ class DriftBaseline(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How far today's scores are from the baseline.
+    """The distance of today's scores from the baseline.
 
     Attributes:
         index: population stability index.
-        chance: what the index would not exceed in 19 of 20 cases if nothing had changed.
-        people: scored today.
-        verdict: what to make of it.
+        chance: 95th percentile of the index without drift.
+        people: number of people scored today.
+        verdict: interpretation of the index.
     """
 
     index: float

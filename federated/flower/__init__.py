@@ -1,7 +1,7 @@
 """Flower's apps, strategy and grids. Only here is `flwr` imported.
 
-Flower would otherwise report usage to its makers, ask a server for updates, install an app's dependencies at run time,
-and write every round to standard error. A node of social services does none of that: switched off here, first of all.
+By default Flower reports usage to its makers, asks a server for updates, installs an app's dependencies at run time and
+writes every round to standard error. All of that is switched off here, before `flwr` is imported.
 """
 
 import logging
@@ -16,9 +16,9 @@ FLOWER_ENVIRONMENT: Final = {
 """Environment variables that Flower reads (flwr 1.41); only these exact strings work."""
 
 
-def _quiet(record: logging.LogRecord) -> bool:
+def _is_warning(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING
 
 
 os.environ.update(FLOWER_ENVIRONMENT)
-logging.getLogger("flwr").addFilter(_quiet)
+logging.getLogger("flwr").addFilter(_is_warning)

@@ -1,7 +1,7 @@
 """The entity's side: a Flower `ClientApp` that answers the steps of a campaign.
 
-What answers is passed in: at a node the gate, the ledger and the data (`node.training.campaign_worker`); in a study
-an entity without a disk (`federated.studies.local_entity`). The app only carries documents.
+The handler of the steps is passed in: at a node `node.training.campaign_worker`, in a study an entity without a disk
+(`federated.studies.local_entity`). The app only carries documents.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from federated.errors import FederatedError
 from federated.flower.messages import content_of, document_of, message_from_bytes, message_to_bytes, refusal
 
 StepHandler = Callable[[bytes], bytes]
-"""From a request's exact bytes to the reply's. Raises `FederatedError` to decline; its code is told, nothing more."""
+"""From a request's exact bytes to the reply's. Raises `FederatedError` to decline; only its code is sent."""
 
 
 def build_client_app(handle_step: StepHandler) -> ClientApp:
@@ -34,7 +34,7 @@ def handle_message(message: bytes, handle_step: StepHandler) -> bytes:
     """Run the app on one serialised message and return the serialised reply.
 
     Raises:
-        MessageMalformed: not a message that an entity could answer.
+        MessageMalformed: not a training message.
     """
     request = message_from_bytes(message)
     document_of(request)  # anything else is refused before Flower routes it

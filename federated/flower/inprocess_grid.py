@@ -13,7 +13,7 @@ from federated.flower.messages import message_from_bytes, message_to_bytes, read
 TTL_SECONDS: Final = 3600.0
 
 SimulatedEntity = Callable[[bytes], bytes | None]
-"""What an entity does with a serialised message; None when it does not answer."""
+"""From a serialised message to the serialised reply of an entity; None when it does not reply."""
 
 
 class InProcessGrid(CampaignGrid):
@@ -28,7 +28,7 @@ class InProcessGrid(CampaignGrid):
 
     @override
     def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
-        """Have each entity answer at once, and return the messages' ids."""
+        """Let each entity reply at once, and return the messages' ids."""
         pushed: list[str] = []
         for message in messages:
             node_id, message_id = message.metadata.dst_node_id, message.metadata.message_id
@@ -43,7 +43,7 @@ class InProcessGrid(CampaignGrid):
 
     @override
     def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
-        """Return the replies there are, each once."""
+        """Return the replies that have arrived, each once."""
         return [self._replies.pop(message_id) for message_id in message_ids if message_id in self._replies]
 
     @override

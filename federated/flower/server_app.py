@@ -1,4 +1,4 @@
-"""The coordinator's side: a Flower `ServerApp` whose `Strategy` carries the state_machine's steps to the entities."""
+"""The coordinator's side: a Flower `ServerApp` whose `Strategy` carries the steps of the state machine."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ StepHook = Callable[[Progress, RoundRecord | None], None]
 
 @dataclass(frozen=True, slots=True)
 class CampaignRun:
-    """What a run needs to know.
+    """The terms of a run.
 
     Attributes:
-        on_step: called with the progress after each step, and the record of a round that is over. Keep both before
-            returning, and a restart goes on from there.
-        step_seconds: how long a step waits for those who do not answer.
+        on_step: called after each step with the progress, and with the record of a round that is over. It must store
+            both before it returns, so that a restart continues from there.
+        step_seconds: longest wait of a step for missing replies.
     """
 
     terms: CampaignSetup
@@ -38,7 +38,7 @@ class CampaignRun:
 
 
 class CampaignStrategy(Strategy):
-    """Asks what the state_machine asks, and hands it what comes back. One of Flower's rounds is one step."""
+    """Sends the requests of the state machine and passes the replies to it. One of Flower's rounds is one step."""
 
     def __init__(self, run: CampaignRun, state_machine: CampaignStateMachine) -> None:
         self.state_machine = state_machine
@@ -51,8 +51,8 @@ class CampaignStrategy(Strategy):
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> Iterable[Message]:
-        """Return the step's message for every entity that is asked."""
-        del server_round, arrays, config  # a resumed run goes on from its progress, not from Flower's 1
+        """Return the step's message for every entity that has a request."""
+        del server_round, arrays, config  # a resumed run continues from its progress, not from Flower's round 1
         self._grid, self._asked = grid, self.state_machine.requests()
         ids = {entity: node for node, entity in self._names.items()}
         return [
@@ -66,7 +66,7 @@ class CampaignStrategy(Strategy):
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
-        """Hand the replies to the state_machine, and its progress to whoever keeps it.
+        """Pass the replies to the state machine, and its progress to `on_step`.
 
         Raises:
             CohortTooSmall: fewer entities are left than the manifest's minimum.
@@ -78,7 +78,7 @@ class CampaignStrategy(Strategy):
         record = self.state_machine.accept(documents)
         self._run.on_step(self.state_machine.progress, record)
         if isinstance(self._grid, CampaignGrid):
-            # Who kept everybody waiting in one step is still asked in the next, but not waited for.
+            # Entities that missed one step get the next request, but are not waited for.
             silent = frozenset(self._asked) - frozenset(documents)
             self._grid.absent = (self._grid.absent - frozenset(self._asked)) | silent
         return None, None
@@ -93,13 +93,13 @@ class CampaignStrategy(Strategy):
 
     @override
     def aggregate_evaluate(self, server_round: int, replies: Iterable[Message]) -> MetricRecord | None:
-        """Return nothing, as nothing was asked."""
+        """Return nothing, since no evaluation was requested."""
         del server_round, replies
         return None
 
     @override
     def summary(self) -> None:
-        """Log nothing: the campaign's own status says more."""
+        """Log nothing: the campaign's status holds the same."""
 
     def _documents(self, replies: Iterable[Message]) -> dict[str, bytes]:
         documents: dict[str, bytes] = {}
@@ -120,7 +120,7 @@ class CampaignStrategy(Strategy):
 
 
 def build_server_app(run: CampaignRun, strategy: CampaignStrategy) -> ServerApp:
-    """Return the app that runs the steps that are left."""
+    """Return the app that runs the remaining steps."""
     app = ServerApp()
 
     @app.main()

@@ -28,15 +28,15 @@ class LogisticProgram:
         return self.terms.stages
 
     def parameters_size(self, stage: StageKind) -> int:
-        """Return the length of what a round publishes."""
+        """Return the length of the parameters that a round publishes."""
         return 0 if stage is StageKind.MEANS else 2 * self.columns + 1
 
     def sum_size(self, stage: StageKind) -> int:
-        """Return the length of what a round asks for."""
+        """Return the length of a round's sum."""
         return means_size(self.features) if stage is StageKind.MEANS else self.columns + 1
 
     def sensitivity(self, stage: StageKind) -> int:
-        """Return the L2 bound on one person's part."""
+        """Return the L2 bound on one person's contribution."""
         return means_sensitivity(self.features) if stage is StageKind.MEANS else GRADIENT_SENSITIVITY
 
     def start(self) -> State:
@@ -44,7 +44,7 @@ class LogisticProgram:
         return descent.begin(np.zeros(self.columns + 1, dtype=np.float64))
 
     def round_parameters(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:  # noqa: ARG002 - the protocol's
-        """Return the weights to take the gradient at, and the means to centre with."""
+        """Return the weights at which to take the gradient, and the means with which to centre."""
         if stage is StageKind.MEANS:
             return np.zeros(0, dtype=np.float64)
         return np.concatenate([descent.lookahead(state, self.terms), state["means"]])

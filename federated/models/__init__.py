@@ -1,4 +1,4 @@
-"""Models that nodes train. Only here are torch and Opacus imported, and only for the models that need them."""
+"""The node's half of each model. Only here are torch and Opacus imported, and only for the models that need them."""
 
 from collections.abc import Sequence
 

@@ -20,7 +20,7 @@ class LocalNeuralModel:
         self._program = program
 
     def local_sum(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
-        """Return the exact sum over people, in grid units: of columns, or of clipped gradients.
+        """Return the exact sum over people, in quantised units: of columns, or of clipped gradients.
 
         Raises:
             MessageMalformed: parameters that do not fit the model.

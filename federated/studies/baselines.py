@@ -1,4 +1,4 @@
-"""Yardsticks beside the private model: everything in one place without privacy, and each site alone."""
+"""Baselines for the private model: all rows in one place without privacy, and each site alone."""
 
 import numpy as np
 
@@ -10,12 +10,12 @@ from federated.tabular.features import FloatVector
 
 
 def pooled_without_privacy(training: Table, test: Table) -> SiteAuc:
-    """Fit one model on all the rows together, as the law does not allow; the most that could be reached."""
+    """Fit one model on all rows together without privacy: an upper bound, which the law does not allow in practice."""
     return evaluate(test, _scores(fit_logistic(training.matrix, training.labels), test))
 
 
 def each_alone(training: Table, test: Table) -> SiteAuc:
-    """Fit one model a site on its own rows: what an entity has without the network. Pooled AUC makes no sense here."""
+    """Fit one model per site on its own rows, as without the network. The pooled AUC is not defined for it."""
     per_site: dict[str, float | None] = {}
     for site in test.site_names:
         own, held_out = training.take(training.sites == site), test.take(test.sites == site)

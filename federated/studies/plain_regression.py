@@ -1,4 +1,4 @@
-"""Logistic regression without any privacy: a yardstick, and what an entity can do with its own rows at home."""
+"""Logistic regression without privacy: a baseline, and the model of an entity on its own rows."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Where a model stands on held-out rows: AUC over all and site by site."""
+"""Evaluate a model on held-out rows: AUC over all of them and by site."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class SiteAuc:
 
 
 def evaluate(table: Table, scores: FloatVector) -> SiteAuc:
-    """Compare scores (people,) with the labels of the same rows."""
+    """Return the AUC of scores (people,) against the labels of the same rows."""
     per_site = {
         site: area_under_curve(table.labels[table.sites == site], scores[table.sites == site])
         for site in table.site_names

@@ -1,4 +1,4 @@
-"""What a model may look at: declared features with public bounds, and the label.
+"""The inputs of a model: declared features with public bounds, and the label.
 
 Bounds are part of the signed manifest, so that scaling reveals nothing about anybody's data.
 """
@@ -22,7 +22,7 @@ Value = str | int | float | bool | None
 
 
 def _category(value: object) -> object:
-    # 1, 1.0, "1" and "1.0" are the same category, whatever wrote the table; other things are left to be refused.
+    # 1, 1.0, "1" and "1.0" are the same category, whichever program wrote the table; pydantic refuses other types.
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -42,7 +42,7 @@ FloatVector = npt.NDArray[np.float64]
 
 
 class NumericFeature(BaseModel):
-    """A number, cut to [min, max] and scaled to [-1, 1]."""
+    """A number, clipped to [min, max] and scaled to [-1, 1]."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,7 +59,7 @@ class NumericFeature(BaseModel):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns this feature becomes."""
+        """Names of the encoded columns of this feature."""
         return (self.name,)
 
     def encode(self, value: Value) -> tuple[float, ...]:
@@ -78,7 +78,7 @@ class NumericFeature(BaseModel):
 
 
 class CategoricalFeature(BaseModel):
-    """One of a public list of values, as one column each; a value outside the list, or none, is all zeros."""
+    """A value of a public list, one column each; a missing value or one outside the list is all zeros."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -94,7 +94,7 @@ class CategoricalFeature(BaseModel):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns this feature becomes."""
+        """Names of the encoded columns of this feature."""
         return tuple(f"{self.name}={value}" for value in self.values)
 
     def encode(self, value: Value) -> tuple[float, ...]:
@@ -107,7 +107,7 @@ FeatureSpec = Annotated[NumericFeature | CategoricalFeature, Field(discriminator
 
 
 class LabelSpec(BaseModel):
-    """What is predicted, and which of its values counts as positive."""
+    """The predicted column, and its positive value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -135,7 +135,7 @@ def encode_features(rows: Sequence[Mapping[str, Value]], features: Sequence[Feat
     """Return rows as a (people, columns) float64 matrix with every entry in [-1, 1].
 
     Raises:
-        TableInvalid: rows lack a feature or hold a value that is no number; at most 20 faults are listed.
+        TableInvalid: rows lack a feature or hold a value that is not a number; at most 20 faults are listed.
     """
     faults: list[str] = []
     matrix = np.zeros((len(rows), len(column_names(features))), dtype=np.float64)

@@ -92,7 +92,7 @@ class MemoryCohort:
         self.entities = {entity: self.entity(entity) for entity in self.manifest.invited}
         self.asked: list[tuple[str, bytes]] = []
         self.altered: Callable[[str, str, bytes], bytes | None] = lambda _entity, _kind, reply: reply
-        self._replies: dict[tuple[str, bytes], bytes] = {}
+        self.replies: dict[tuple[str, bytes], bytes] = {}
 
     @property
     def terms(self) -> CampaignSetup:
@@ -109,9 +109,9 @@ class MemoryCohort:
         """Return an entity's answer to a request; the first one stays."""
         self.asked.append((entity, raw))
         kind = str(read_request(raw).document.kind)
-        if (entity, raw) not in self._replies:
-            self._replies[entity, raw] = self.entities[entity].answer(raw)
-        return self.altered(entity, kind, self._replies[entity, raw])
+        if (entity, raw) not in self.replies:
+            self.replies[entity, raw] = self.entities[entity].answer(raw)
+        return self.altered(entity, kind, self.replies[entity, raw])
 
     def answers(self, asked: Mapping[str, bytes]) -> dict[str, bytes]:
         """Return what everybody asked answers."""

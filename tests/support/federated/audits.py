@@ -63,7 +63,7 @@ def late(scene: Scene, inside: Coins) -> tuple[FloatVector, ...]:
     survived = {name: after[name] for name in others}
     answers = {name: group.answer(name, survived, 2) for name in others}
     bare = _without_self_mask(group, 2, after[sender], sender, seed)
-    disclosed = server._open_answers(group.cohort, _binding(group, 2), survived, answers, {})
+    disclosed = server.open_responses(group.cohort, _binding(group, 2), survived, answers, {})
     for name in others:
         add_pair_mask(bare, name, sender, disclosed[name].pair_mask_keys[sender])
     return (scene.scores(bare.view(np.int64)),)
@@ -120,8 +120,8 @@ def _binding(group: Group, round_number: int) -> RoundBinding:
 
 
 def _seed(group: Group, inputs: Inputs, answers: dict[str, UnmaskingResponse], name: str) -> bytes:
-    disclosed = server._open_answers(group.cohort, _binding(group, 1), inputs, answers, {})
-    return server._self_mask_seed(group.cohort, name, disclosed)
+    disclosed = server.open_responses(group.cohort, _binding(group, 1), inputs, answers, {})
+    return server.self_mask_seed(group.cohort, name, disclosed)
 
 
 def _without_self_mask(group: Group, round_number: int, masked: MaskedInput, name: str, seed: bytes) -> MaskVector:

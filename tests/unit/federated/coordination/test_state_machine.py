@@ -80,7 +80,7 @@ def test_everybody_is_asked_the_same_in_a_round_and_no_masked_sum_is_the_bare_on
     masks = [raw for _, raw in cohort.asked if isinstance(read_request(raw).document, MaskRequest)]
     assert len(masks) == 12
     assert len(set(masks)) == 3
-    for (entity, raw), reply in cohort._replies.items():
+    for (entity, raw), reply in cohort.replies.items():
         document = read_reply(reply).document
         if isinstance(document, MaskReply):
             request = read_request(raw).document

@@ -16,6 +16,7 @@ from federated.flower.messages import refusal, replied
 from federated.flower.server_app import CampaignRun, run_campaign
 from federated.learning.log_odds import log_odds
 from federated.learning.model_documents import write_model
+from federated.models import local_sum_for
 from federated.participation.local_sums import LocalSums
 from tests.support import campaigns
 from tests.support.clock import FrozenClock
@@ -51,8 +52,7 @@ def test_a_campaign_learns_from_people_it_never_sees() -> None:
     manifest = additive_manifest(epsilon=8.0, passes=4)
     cohort = MemoryCohort(manifest)
     for seed, entity in enumerate(manifest.invited):
-        trainer = cohort.trainers[entity]
-        cohort.trainers[entity] = LocalSums(manifest, people_of(seed, 500), trainer._answer)
+        cohort.trainers[entity] = LocalSums(manifest, people_of(seed, 500), local_sum_for(manifest))
         cohort.entities[entity] = cohort.entity(entity)
     progress = run(cohort)
     matrix, labels = campaigns.rows(500, seed=99)

@@ -144,7 +144,7 @@ def test_an_entity_asked_something_else_than_the_others_spoils_no_more_than_the_
 
 def _shares_for(round_: Round, entity: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    for (name, _raw), reply in round_.cohort._replies.items():
+    for (name, _raw), reply in round_.cohort.replies.items():
         document = read_reply(reply).document
         if isinstance(document, MaskReply) and name != entity:
             found[name] = document.shares[entity]

@@ -70,7 +70,7 @@ def test_a_drop_out_that_is_not_compensated_is_seen() -> None:
     rightly = group.total(present, group.answers(present)).total
     wrongly = rightly.view(np.uint64).copy()
     answers = group.answers(present)
-    disclosed = server._open_answers(
+    disclosed = server.open_responses(
         group.cohort, RoundBinding.of(group.cohort.sha256, 1, CONTEXT), present, answers, {}
     )
     for entity, found in disclosed.items():
