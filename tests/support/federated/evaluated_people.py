@@ -1,4 +1,4 @@
-"""Fictitious people with scores that are too timid, as clipping makes them, and two protected attributes."""
+"""Fictitious people with scores shrunk as by clipping, and two protected attributes."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ def draw(people: int, seed: int) -> People:
 
 
 def noisy(total: IntVector, multiplier: float, seed: int, plan: EvaluationPlan = PLAN) -> tuple[IntVector, float]:
-    """Return the sum with noise, and the noise's standard deviation in grid units."""
+    """Return the sum with noise, and the noise's standard deviation in quantised units."""
     deviation = multiplier * sensitivity(plan)
     noise = np.random.default_rng(seed).normal(0.0, deviation, plan.size)
     return total + np.round(noise).astype(np.int64), deviation

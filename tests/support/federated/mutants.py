@@ -1,4 +1,4 @@
-"""Ways of breaking the promise, each with the audit that must notice it."""
+"""Faults in the privacy protection, each with the audits that must detect it."""
 
 import functools
 from collections.abc import Callable
@@ -30,7 +30,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One way of breaking the promise.
+    """One fault in the privacy protection.
 
     Attributes:
         name: what is wrong.

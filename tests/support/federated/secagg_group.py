@@ -1,4 +1,4 @@
-"""Entities that sum together in one process, for tests."""
+"""A secure sum of entities in one process."""
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
@@ -48,7 +48,7 @@ class Group:
 
 @lru_cache(maxsize=64)
 def group_of(size: int) -> Group:
-    """Keys are made once for each size: making them is most of the time of a test."""
+    """Return a group; its keys are generated once per size, since that dominates a test's time."""
     return Group(size)
 
 
