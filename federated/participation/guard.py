@@ -25,7 +25,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from federated.budget.epsilon_ledger import EpsilonLedger, RecordedUnmasking, Spend
+from federated.budget.budget_store import RecordedUnmasking, Spend
+from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decided_campaigns import CampaignRecord, CampaignStore
 from federated.campaign.decision import CampaignDecision, Verdict, open_decision

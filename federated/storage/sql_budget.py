@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Select, Table, bindparam, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from federated.budget.epsilon_ledger import BudgetLimit, RecordedUnmasking, Reservation, Spend
+from federated.budget.budget_store import BudgetLimit, RecordedUnmasking, Reservation, Spend
 from federated.budget.spend_chain import SpendLink, StoredLink
 from federated.errors import BudgetDamaged
 from federated.privacy.stages import Stage, position_of

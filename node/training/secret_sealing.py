@@ -15,7 +15,7 @@ _NONCE_BYTES: Final = 12
 
 
 class TrainingSecretSealer:
-    """Implements `federated.participation.enrolment.Box` with AES-GCM-SIV (RFC 8452), the label as associated data."""
+    """Implements `federated.participation.enrolment.SecretSealer` with AES-GCM-SIV (RFC 8452); the label is associated data."""
 
     def __init__(self, data_key: bytes) -> None:
         info = b"redpact training secrets v1"

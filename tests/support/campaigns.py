@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from federated.budget.epsilon_ledger import BudgetLimit, EpsilonLedger
+from federated.budget.budget_store import BudgetLimit
+from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decision import CampaignDecision, Verdict, seal_decision
 from federated.campaign.manifest import CampaignManifest, DataSource, manifest_sha256, open_manifest, seal_manifest

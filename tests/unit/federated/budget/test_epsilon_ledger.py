@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
-from federated.budget.epsilon_ledger import BudgetLimit, EpsilonLedger, RecordedUnmasking, Spend
+from federated.budget.budget_store import BudgetLimit, RecordedUnmasking, Spend
+from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.errors import (
     BudgetDamaged,
     BudgetExceeded,
