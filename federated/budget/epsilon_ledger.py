@@ -97,17 +97,6 @@ class EpsilonLedger:
         check_chain(dataset, links)
         return len(links)
 
-    def forecast(self, campaign_id: str) -> tuple[float, ...]:
-        """Return the epsilon spent after each remaining round of a campaign, if nothing else is spent meanwhile."""
-        reservation = self._store.reservation(campaign_id)
-        if reservation is None or reservation.closed:
-            return ()
-        limit = self._limit(reservation.dataset)
-        others = [item for item in self._store.reservations(reservation.dataset) if item != reservation]
-        left = range(max(reservation.spent, default=0) + 1, reservation.rounds + 1)
-        ahead = [reservation.spent | set(range(left.start, number + 1)) for number in left]
-        return tuple(_spent(limit, [*others, replace(reservation, spent=frozenset(spent))]) for spent in ahead)
-
     def reserve(self, campaign_id: str, dataset: str, stages: tuple[Stage, ...], now: datetime) -> BudgetStatement:
         """Reserve all the rounds of a campaign, or nothing.
 

@@ -10,7 +10,6 @@ import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from math import comb
 from typing import Final
 
 from federated.duplicates.group_key import PairSecret, framed, pair_key
@@ -48,19 +47,6 @@ def canaries_of(
     others = [other for other in cohort if other != entity]
     pairs = [each for other in others for each in _of_pair(entity, other, campaign, pair_secret)]
     return (*pairs, *_of_groups(entity, cohort, campaign, group_key))
-
-
-def chance_undetected(shared: int, canaries: int, lowered: int) -> float:
-    """Return the probability that under-reporting is not detected, when the tags are chosen at random.
-
-    Hypergeometric: all `lowered` must fall on the `shared` people and none on the canaries.
-
-    Args:
-        shared: people in common to this set of entities.
-        canaries: canaries of the same set.
-        lowered: number of these tags reported too low.
-    """
-    return comb(shared, lowered) / comb(shared + canaries, lowered) if lowered <= shared else 0.0
 
 
 def _of_pair(entity: str, other: str, campaign: str, pair_secret: PairSecret) -> Iterator[Canary]:

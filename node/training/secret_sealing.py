@@ -15,7 +15,7 @@ _NONCE_BYTES: Final = 12
 
 
 class TrainingSecretSealer:
-    """Implements `federated.participation.enrolment.SecretSealer` with AES-GCM-SIV (RFC 8452); the label is associated data."""
+    """Implement `federated.participation.enrolment.SecretSealer` with AES-GCM-SIV (RFC 8452), bound to the label."""
 
     def __init__(self, data_key: bytes) -> None:
         info = b"redpact training secrets v1"

@@ -173,21 +173,6 @@ def test_each_part_adds_up_over_campaigns(budget: EpsilonLedger) -> None:
     assert statement.committed == max(training, held_out) == held_out
 
 
-def test_the_forecast_says_what_each_round_that_is_left_will_have_cost(budget: EpsilonLedger) -> None:
-    budget.reserve("b", DATASET, stages(20.0, 1), START)
-    budget.reserve("a", DATASET, PLAN, START)
-    budget.record(spend(1))
-    ahead = budget.forecast("a")
-    for number in range(2, 5):
-        budget.record(spend(number))
-        assert budget.statement(DATASET).spent == ahead[number - 2]
-    assert len(ahead) == 3
-    assert budget.forecast("a") == ()
-    assert budget.forecast("unknown") == ()
-    budget.close("b", START)
-    assert budget.forecast("b") == ()
-
-
 @pytest.mark.invariant(6)
 def test_a_round_is_unmasked_for_one_list_of_survivors(budget: EpsilonLedger) -> None:
     budget.reserve("a", DATASET, PLAN, START)

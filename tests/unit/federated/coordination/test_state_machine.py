@@ -31,7 +31,7 @@ from federated.learning.model_documents import AdditiveModel, write_model
 from federated.privacy.stages import position_of
 from federated.secagg.keys import KeyStatement, new_private_key, public_key, seal_key_statement
 from tests.support.cohort import ENTITIES, MemoryCohort, additive_manifest, no_noise
-from tests.support.duplicates import counts_of, sheets_of
+from tests.support.duplicates import counts_of, tags_of_entities
 from trust.signing import Ed25519Signer
 
 STEPS = tuple(kind for kind in StepKind if kind not in {StepKind.TAGS, StepKind.WEIGHTS})
@@ -281,7 +281,7 @@ class Counted:
     def __init__(self) -> None:
         self.cohort = MemoryCohort(additive_manifest(counts_entities=True))
         people = {entity: {"a": "00000000T", "b": f"{index:08d}X"} for index, entity in enumerate(ENTITIES)}
-        self.sheets = sheets_of(people)
+        self.all_tags = tags_of_entities(people)
         self.state_machine = self.cohort.state_machine()
         self.state_machine.accept(self.cohort.answers(self.state_machine.requests()))
         self.drawer = key_generator_of(ENTITIES)
@@ -303,13 +303,13 @@ def test_people_are_counted_between_the_keys_and_the_first_round() -> None:
         assert isinstance(request, TagsRequest)
         assert request.wrapped_key == (b"" if entity == counted.drawer else entity.encode())
     counted.state_machine.accept(
-        {entity: encode_document(TagsReply(tags=pack_tags(sheet.tags))) for entity, sheet in counted.sheets.items()}
+        {entity: encode_document(TagsReply(tags=pack_tags(sent.tags))) for entity, sent in counted.all_tags.items()}
     )
     for entity, raw in counted.state_machine.requests().items():
         request = read_request(raw).document
         assert isinstance(request, WeightsRequest)
         assert request.counted == ENTITIES
-        assert unpack_counts(request.multiplicities) == counts_of(counted.sheets)[entity]
+        assert unpack_counts(request.multiplicities) == counts_of(counted.all_tags)[entity]
     counted.state_machine.accept(dict.fromkeys(ENTITIES, encode_document(WeightsReply())))
     assert counted.state_machine.progress.step is StepKind.MASK
     assert counted.state_machine.progress.deliveries == {}
@@ -325,7 +325,7 @@ def test_without_the_entity_that_draws_the_key_nobody_is_counted_and_the_campaig
 def test_tags_that_are_none_leave_their_entity_out_of_the_count() -> None:
     counted = Counted()
     counted.acquaint(*ENTITIES)
-    tags = {entity: encode_document(TagsReply(tags=pack_tags(sheet.tags))) for entity, sheet in counted.sheets.items()}
+    tags = {entity: encode_document(TagsReply(tags=pack_tags(sent.tags))) for entity, sent in counted.all_tags.items()}
     counted.state_machine.accept({**tags, "leon": encode_document(TagsReply(tags=b"short"))})
     asked = {entity: read_request(raw).document for entity, raw in counted.state_machine.requests().items()}
     assert sorted(asked) == ["avila", "soria", "zamora"]
