@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from consent_ledger.errors import ExportUnusable
-from consent_ledger.folders import read_file
+from consent_ledger.exports.folders import read_file
 from federated.bundle.campaign_facts import SUPPORT_ONLY, BundleFacts, CampaignReader
 from federated.bundle.contents import (
     EPSILON_FILE,

@@ -8,15 +8,14 @@ from sqlalchemy import Engine, update
 
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.errors import LedgerDamaged
-from consent_ledger.export import export_ledger
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.sql_store import SqlLedgerStore
-from consent_ledger.tables import LedgerHeadRow
+from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.log.sql_store import SqlLedgerStore
+from consent_ledger.log.tables import LedgerHeadRow
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from service.storage import transaction
-from tests.contracts.ledger_store.conftest import Work
 from tests.oracles import merkle as oracle
 from tests.support.clock import START
-from tests.support.ledgers import new_ledger, new_signer, releases
+from tests.support.ledgers import Work, new_ledger, new_signer, releases
 
 SIGNER = new_signer()
 STEPS = (1, 254, 1, 1, 700, 2)
