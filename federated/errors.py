@@ -1,7 +1,7 @@
 """Errors of federated learning. `FederatedError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
-from presentation.messages import _
+from presentation.messages import _, joined
 
 
 class FederatedError(RedpactError):
@@ -11,28 +11,28 @@ class FederatedError(RedpactError):
 
 
 class ManifestInvalid(FederatedError):
-    """A campaign manifest that is not one, or that contradicts itself."""
+    """A malformed or inconsistent campaign manifest."""
 
     code = "manifest_invalid"
     sentence = _("El manifiesto de la campaña no es válido. No lo apruebe y avise a la Gerencia.")
 
 
 class ManifestChanged(FederatedError):
-    """A round asked under another manifest than the one this entity approved."""
+    """A round requested under another manifest than the approved one."""
 
     code = "manifest_changed"
     sentence = _("La campaña no coincide con la que su entidad aprobó: no se ha enviado nada. Avise a la Gerencia.")
 
 
 class CampaignNotApproved(FederatedError):
-    """A round asked of a campaign that this entity has not approved, has refused, or has closed."""
+    """A round of a campaign that this entity has not approved, has refused, or has closed."""
 
     code = "campaign_not_approved"
     sentence = _("Su entidad no ha aprobado esta campaña: no se ha enviado nada. Revise las campañas pendientes.")
 
 
 class CampaignDecided(FederatedError):
-    """A decision on a campaign that already has the other one, or whose time to decide is over."""
+    """A decision on a campaign that is already decided otherwise, or after its deadline."""
 
     code = "campaign_decided"
     sentence = _(
@@ -41,7 +41,7 @@ class CampaignDecided(FederatedError):
 
 
 class RoundRefused(FederatedError):
-    """A round outside the manifest, out of order, or asked twice with different content."""
+    """A round outside the manifest, out of order, or requested twice with different content."""
 
     code = "round_refused"
     sentence = _("La ronda de entrenamiento pedida no es la prevista: no se ha enviado nada. Avise a la Gerencia.")
@@ -62,7 +62,7 @@ class EpsilonUnderstated(FederatedError):
 
 
 class BudgetExceeded(FederatedError):
-    """More privacy budget is asked than is left for a data set."""
+    """A campaign or round needs more privacy budget than a data set has left."""
 
     code = "budget_exceeded"
     sentence = _("No queda presupuesto de privacidad suficiente para estos datos: no se ha enviado nada.")
@@ -77,7 +77,7 @@ class BudgetUnknown(FederatedError):
 
 
 class BudgetDamaged(FederatedError):
-    """The stored budget is inconsistent: nothing may be spent until somebody looks."""
+    """The stored budget is inconsistent: nothing may be spent until it is restored."""
 
     code = "budget_damaged"
     kind = ErrorKind.DAMAGED
@@ -116,7 +116,7 @@ class DataUnsuitable(FederatedError):
 
 
 class MessageMalformed(FederatedError):
-    """Bytes that are not the training message they should be."""
+    """Bytes that are not a valid training message."""
 
     code = "training_message_malformed"
     sentence = _(
@@ -132,21 +132,21 @@ class CohortTooSmall(FederatedError):
 
 
 class ReleaseInvalid(FederatedError):
-    """A model release that is not one, or does not belong to its manifest."""
+    """A malformed model release, or one that does not belong to its manifest."""
 
     code = "release_invalid"
     sentence = _("El modelo publicado no es válido: no se ha usado. Avise a la Gerencia.")
 
 
 class KeyStatementInvalid(FederatedError):
-    """A masking key that is not usable, or not stated by the entity it is said to belong to."""
+    """An unusable masking key, or one that its entity did not sign."""
 
     code = "masking_key_invalid"
     sentence = _("La clave de suma segura de una entidad no es válida: no se ha enviado nada. Avise a la Gerencia.")
 
 
 class SecureSumRefused(FederatedError):
-    """A secure sum asked in a way that could show less than the sum over the minimum cohort."""
+    """A request to open a secure sum that could reveal less than the sum over the minimum cohort."""
 
     code = "secure_sum_refused"
     sentence = _(
@@ -156,7 +156,7 @@ class SecureSumRefused(FederatedError):
 
 
 class MaskedMessageInvalid(FederatedError):
-    """A message of a secure sum that its sender cannot have made by the protocol."""
+    """A message of a secure sum that does not follow the protocol."""
 
     code = "masked_message_invalid"
     sentence = _(
@@ -164,12 +164,12 @@ class MaskedMessageInvalid(FederatedError):
     )
 
     def __init__(self, message: str, *, entity: str, remedy: str = "") -> None:
-        super().__init__(f"{entity}: {message}", remedy=remedy)
+        super().__init__(joined((entity, message), ": "), remedy=remedy)
         self.entity = entity
 
 
 class SumLost(FederatedError):
-    """Too many entities fell silent between masking and unmasking: this round's sum can never be opened."""
+    """Too many entities dropped out between masking and unmasking: this round's sum can never be opened."""
 
     code = "secure_sum_lost"
     sentence = _(
@@ -178,14 +178,14 @@ class SumLost(FederatedError):
 
 
 class DuplicateCheckInvalid(FederatedError):
-    """A message of the check of who is in several entities that is not what it should be."""
+    """An invalid message of the duplicate check."""
 
     code = "duplicate_check_invalid"
     sentence = _("Ha llegado algo no válido al comprobar qué personas están en varias entidades: no se aporta nada.")
 
 
 class DuplicateCountWrong(FederatedError):
-    """The coordinator's counts of who is in several entities are provably wrong."""
+    """The coordinator's counts of the duplicate check are provably wrong."""
 
     code = "duplicate_count_wrong"
     sentence = _(
@@ -195,7 +195,7 @@ class DuplicateCountWrong(FederatedError):
 
 
 class EditInvalid(FederatedError):
-    """A correction by hand that does not fit the model, or that gives no reason."""
+    """A correction by hand that does not fit the model or has no reason."""
 
     code = "model_edit_invalid"
     kind = ErrorKind.USAGE
@@ -203,7 +203,7 @@ class EditInvalid(FederatedError):
 
 
 class DecisionPolicyInvalid(FederatedError):
-    """A standing policy that states something that no campaign could be measured by, or too little."""
+    """A decision policy with invalid or missing limits."""
 
     code = "standing_policy_invalid"
     kind = ErrorKind.USAGE
@@ -213,7 +213,7 @@ class DecisionPolicyInvalid(FederatedError):
 
 
 class TranscriptInvalid(FederatedError):
-    """A transcript of a campaign's rounds that is not one, or whose records do not follow each other."""
+    """A malformed transcript of a campaign's rounds, or one whose records do not follow each other."""
 
     code = "transcript_invalid"
     sentence = _(

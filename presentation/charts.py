@@ -175,7 +175,7 @@ def curves(
     if mark:
         (x, y), words = mark
         chart.dot(x, y, colour=ORANGE, hint=words)
-        chart.label(x, y, f"  {words}", colour=ORANGE)
+        chart.text(chart.x(x) + 9, chart.y(y) + 4, words, colour=ORANGE)
     if len(series) > 1:
         chart.legend(list(series), lines=True)
     chart.desc = chart.desc or f"{labels[0]} / {labels[1]}"

@@ -22,7 +22,7 @@ from coordinator.training.campaign_states import (
 )
 from coordinator.training.errors import CampaignOutOfStep, CampaignUnknown, DecisionConflict
 from coordinator.training.tables import CampaignDecisionRow, CampaignRow, RoundRow
-from federated.campaign.decision import CampaignDecision, Verdict, is_news, open_decision
+from federated.campaign.decision import CampaignDecision, Verdict, is_new_decision, open_decision
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest
 from federated.coordination.progress import Progress
 from federated.coordination.transcript import RoundRecord
@@ -181,7 +181,7 @@ class CampaignRegister:
         # (3) not the opposite of its earlier decision; an approval may be withdrawn while the campaign is open
         known = campaign.verdict_of(party.id)
         try:
-            news = is_news(known, decision.verdict)
+            news = is_new_decision(known, decision.verdict)
         except CampaignDecided as error:
             raise DecisionConflict(
                 _("{entity}: {error}", entity=party.id, error=error.message), remedy=error.remedy

@@ -1,24 +1,32 @@
-"""The node's own epsilon ledger: what each data set may spend, has promised, and has spent.
+"""The node's own epsilon ledger: limit, reservations and spends of each data set.
 
 Rules, in the order they are checked (all inside the caller's transaction, with the data set's row locked):
 
-1. A data set has one limit, epsilon at a fixed delta. Lowering it is always possible; what is spent stays spent.
-2. An approved campaign reserves all its rounds at once, or is refused: nothing is promised that could not be kept.
-3. A round is spent together with the bytes that answer it. Only after that commit may they leave.
-4. A round asked again gives the stored bytes, never fresh noise, and costs nothing; with other content it is refused.
+1. A data set has one limit, epsilon at a fixed delta. Lowering it is always possible; a spend is never undone.
+2. An approved campaign reserves all its rounds at once, or is refused.
+3. A round is spent in the commit that stores the reply. Only after that commit may the reply leave.
+4. A repeated request gets the stored bytes, never fresh noise, and costs nothing; with other content it is refused.
 5. Closing a campaign frees the rounds it did not use. Nothing else ever frees anything.
-6. What secure aggregation asks after a round, who survived it, is answered once: other survivors are refused.
+6. The survivors of a round are unmasked once: a second list of survivors is refused.
 
 Epsilon is recomputed from the recorded noise multipliers each time; a stored total is never trusted. A data set's
 people are either trained on or held out (`federated.privacy.stages`): it has spent the larger of the two.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Final
 
-from federated.budget.spend_chain import StoredLink, check_chain
+from federated.budget.budget_store import (
+    BudgetLimit,
+    BudgetStatement,
+    BudgetStore,
+    RecordedUnmasking,
+    Reservation,
+    Spend,
+)
+from federated.budget.spend_chain import check_chain
 from federated.errors import (
     BudgetDamaged,
     BudgetExceeded,
@@ -28,137 +36,11 @@ from federated.errors import (
     RoundRefused,
 )
 from federated.privacy.accountant import GaussianRounds, epsilon_of
-from federated.privacy.stages import Part, Stage, planned, position_of
+from federated.privacy.stages import Part, Stage
 from presentation.messages import _
 
-
-@dataclass(frozen=True, slots=True)
-class BudgetLimit:
-    """The limit of a data set: at most `epsilon` at `delta` for a person, over all campaigns."""
-
-    dataset: str
-    epsilon: float
-    delta: float
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """What an approved campaign may spend on a data set, and which of its rounds are spent."""
-
-    campaign_id: str
-    dataset: str
-    stages: tuple[Stage, ...]
-    spent: frozenset[int]
-    closed: bool
-
-    @property
-    def rounds(self) -> int:
-        """How many rounds may be spent in all."""
-        return sum(stage.rounds for stage in self.stages)
-
-    def committed(self, part: Part) -> tuple[GaussianRounds, ...]:
-        """What this costs the people of a part at most: all its rounds while open, the spent ones once closed."""
-        return self.used(part) if self.closed else planned(self.stages, part)
-
-    def used(self, part: Part) -> tuple[GaussianRounds, ...]:
-        """What this has cost the people of a part so far."""
-        found = [position_of(self.stages, number) for number in sorted(self.spent)]
-        return tuple(
-            GaussianRounds(position.stage.noise_multiplier, 1)
-            for position in found
-            if position is not None and position.stage.kind.part is part
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Spend:
-    """One round that was answered: the hash of what was asked, and the bytes that answered it."""
-
-    campaign_id: str
-    round: int
-    request_sha256: str
-    reply: bytes
-    spent_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedUnmasking:
-    """The one answer that this entity gave about who survived a round: the hash of the question, and the bytes."""
-
-    request_sha256: str
-    reply: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetStatement:
-    """The state of one data set's budget, epsilon at the limit's delta.
-
-    Attributes:
-        spent: what has left this node.
-        committed: the same with every open reservation spent to its end.
-    """
-
-    limit: BudgetLimit
-    spent: float
-    committed: float
-    reservations: tuple[Reservation, ...]
-
-    @property
-    def left(self) -> float:
-        """A plain difference, for people; whether a campaign fits is decided by composing, not by this number."""
-        return max(0.0, self.limit.epsilon - self.committed)
-
-
-class BudgetStore(Protocol):
-    """Where budgets live. Every method works inside the caller's transaction."""
-
-    def lock(self, dataset: str) -> BudgetLimit | None:
-        """Return the limit of a data set, holding its lock until the transaction ends."""
-        ...
-
-    def put_limit(self, limit: BudgetLimit, now: datetime) -> None:
-        """Store or replace a limit."""
-        ...
-
-    def datasets(self) -> tuple[str, ...]:
-        """Return the data sets that have a limit, sorted."""
-        ...
-
-    def reservations(self, dataset: str) -> tuple[Reservation, ...]:
-        """Return every reservation on a data set, oldest first."""
-        ...
-
-    def reservation(self, campaign_id: str) -> Reservation | None:
-        """Return the reservation of a campaign."""
-        ...
-
-    def put_reservation(self, reservation: Reservation, now: datetime) -> None:
-        """Store a new reservation."""
-        ...
-
-    def close(self, campaign_id: str, now: datetime) -> None:
-        """Mark a reservation closed."""
-        ...
-
-    def spend(self, campaign_id: str, round_number: int) -> Spend | None:
-        """Return the spend of one round."""
-        ...
-
-    def put_spend(self, dataset: str, spend: Spend) -> None:
-        """Store a new spend as the next link of the data set's chain, whose lock the caller holds."""
-        ...
-
-    def links(self, dataset: str) -> tuple[StoredLink, ...]:
-        """Return the data set's chain, first spend first."""
-        ...
-
-    def unmasking(self, campaign_id: str, round_number: int) -> RecordedUnmasking | None:
-        """Return how the unmasking of a spent round was answered, or None."""
-        ...
-
-    def put_unmasking(self, campaign_id: str, round_number: int, unmasking: RecordedUnmasking) -> None:
-        """Store the one answer to the unmasking of a spent round."""
-        ...
+_MOST_EPSILON: Final = 50
+_MOST_DELTA: Final = 1e-3
 
 
 class EpsilonLedger:
@@ -173,11 +55,13 @@ class EpsilonLedger:
         Raises:
             PrivacyTermsInvalid: epsilon or delta out of range, or another delta than the one already accounted at.
         """
-        if not 0 < limit.epsilon <= 50 or not 0 < limit.delta <= 1e-3:  # noqa: PLR2004 - the message says the ranges
+        if not 0 < limit.epsilon <= _MOST_EPSILON or not 0 < limit.delta <= _MOST_DELTA:
             raise PrivacyTermsInvalid(
                 _(
-                    "un límite necesita un épsilon mayor que 0 y como máximo 50, y un delta mayor que 0 y como "
-                    "máximo 0.001"
+                    "un límite necesita un épsilon mayor que 0 y como máximo {epsilon}, y un delta mayor que 0 y como "
+                    "máximo {delta}",
+                    epsilon=_MOST_EPSILON,
+                    delta=_MOST_DELTA,
                 )
             )
         known = self._store.lock(limit.dataset)
@@ -204,7 +88,7 @@ class EpsilonLedger:
         return BudgetStatement(limit, _spent(limit, reservations), _committed(limit, reservations), reservations)
 
     def verify(self, dataset: str) -> int:
-        """Check the hash chain over everything the data set spent, and return how many spends there are.
+        """Check the hash chain over the spends of a data set and return their number.
 
         Raises:
             BudgetDamaged: a spend was taken out, put in or changed.
@@ -212,17 +96,6 @@ class EpsilonLedger:
         links = self._store.links(dataset)
         check_chain(dataset, links)
         return len(links)
-
-    def forecast(self, campaign_id: str) -> tuple[float, ...]:
-        """Return what the data set will have spent after each round that is left of a campaign, as things stand."""
-        reservation = self._store.reservation(campaign_id)
-        if reservation is None or reservation.closed:
-            return ()
-        limit = self._limit(reservation.dataset)
-        others = [item for item in self._store.reservations(reservation.dataset) if item != reservation]
-        left = range(max(reservation.spent, default=0) + 1, reservation.rounds + 1)
-        ahead = [reservation.spent | set(range(left.start, number + 1)) for number in left]
-        return tuple(_spent(limit, [*others, replace(reservation, spent=frozenset(spent))]) for spent in ahead)
 
     def reserve(self, campaign_id: str, dataset: str, stages: tuple[Stage, ...], now: datetime) -> BudgetStatement:
         """Reserve all the rounds of a campaign, or nothing.
@@ -248,10 +121,10 @@ class EpsilonLedger:
         return self.statement(dataset)
 
     def stored_reply(self, campaign_id: str, round_number: int, request_sha256: str) -> bytes | None:
-        """Return the bytes that already answered this round, or None.
+        """Return the stored reply to this round, or None.
 
         Raises:
-            RoundRefused: the round was answered, but something else was asked then.
+            RoundRefused: the round was spent on another request.
         """
         spend = self._store.spend(campaign_id, round_number)
         if spend is None:
@@ -267,7 +140,7 @@ class EpsilonLedger:
         return spend.reply
 
     def require_open(self, campaign_id: str) -> Reservation:
-        """Return a campaign's reservation, which must not be closed.
+        """Return the open reservation of a campaign.
 
         Raises:
             CampaignNotApproved: there is none, or it is closed.
@@ -295,7 +168,7 @@ class EpsilonLedger:
         if not 1 <= round_number <= reservation.rounds or len(reservation.spent) >= reservation.rounds:
             raise RoundRefused(
                 _(
-                    "la ronda {round_number!s} queda fuera de las {rounds} rondas aprobadas",
+                    "la ronda {round_number!s} queda fuera de las aprobadas, que son {rounds}",
                     round_number=round_number,
                     rounds=reservation.rounds,
                 )
@@ -305,8 +178,8 @@ class EpsilonLedger:
                 _("la ronda {round_number!s} llega después de otra posterior", round_number=round_number)
             )
         reservations = self._store.reservations(reservation.dataset)
-        # All that is promised, this round included, costs at least what is spent with this round; being the same from
-        # round to round, it is computed once. Only a limit lowered since then asks for the exact figure.
+        # All reserved rounds together cost at least the spent ones with this round. Their epsilon is cached, equal
+        # in every round; the exact figure is needed only after the limit was lowered.
         if not _committed(limit, reservations) <= limit.epsilon:
             others = [item for item in reservations if item.campaign_id != campaign_id]
             after = replace(reservation, spent=reservation.spent | {round_number})
@@ -314,9 +187,9 @@ class EpsilonLedger:
         return reservation
 
     def record(self, spend: Spend) -> bytes:
-        """Spend a round with the bytes that answer it, and return the bytes to send after the commit.
+        """Spend a round with its reply, and return the bytes to send after the commit.
 
-        When another worker was quicker these are the bytes it stored, not the ones passed.
+        If another worker stored a reply first, its bytes are returned instead of those passed.
 
         Raises:
             CampaignNotApproved, RoundRefused, BudgetExceeded: as `require_room` and `stored_reply`.
@@ -333,10 +206,10 @@ class EpsilonLedger:
         return spend.reply
 
     def stored_unmasking(self, campaign_id: str, round_number: int, request_sha256: str) -> bytes | None:
-        """Return the bytes that already answered who survived a round, or None.
+        """Return the stored reply to the unmasking of a round, or None.
 
         Raises:
-            RoundRefused: this entity contributed nothing to the round, or was told of other survivors before.
+            RoundRefused: this entity contributed nothing to the round, or replied for other survivors before.
         """
         if self._store.spend(campaign_id, round_number) is None:
             raise RoundRefused(
@@ -362,7 +235,7 @@ class EpsilonLedger:
         return known.reply
 
     def record_unmasking(self, campaign_id: str, round_number: int, answer: RecordedUnmasking) -> bytes:
-        """Store this entity's one answer to the unmasking of a round, and return the bytes to send after the commit.
+        """Store this entity's one reply to the unmasking of a round, and return the bytes to send after the commit.
 
         Raises:
             RoundRefused: as `stored_unmasking`.

@@ -1,4 +1,4 @@
-"""The hash chain over what a data set spent: a spend taken out, put in or changed later shows."""
+"""The hash chain over the spends of a data set, which reveals a spend removed, inserted or changed later."""
 
 import hashlib
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ class SpendLink:
 
 @dataclass(frozen=True, slots=True)
 class StoredLink:
-    """A link as it is kept, with the hash that was stored beside it."""
+    """A link as stored, with the hash stored beside it."""
 
     link: SpendLink
     sha256: str
@@ -53,7 +53,7 @@ class StoredLink:
 def check_chain(dataset: str, stored: Iterable[StoredLink]) -> None:
     """Check a data set's whole chain.
 
-    Not seen here: spends cut off at the end. The consent ledger has an entry for each of them.
+    It does not reveal spends cut off at the end; the consent ledger has an entry for each of them.
 
     Raises:
         BudgetDamaged: a link is missing, out of place, or not what its hash says.

@@ -1,4 +1,4 @@
-"""Writing a bundle: a folder that is there whole or not at all, and the same as one ZIP file."""
+"""Write a bundle as a folder, complete or not at all, and as a reproducible ZIP file."""
 
 import zipfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a bundle's verifier needs to know of a campaign, whatever model it trains."""
+"""The facts of a campaign that a bundle's verifier needs, independent of the model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class StageTerms:
 
     Attributes:
         name: as the transcript has it.
-        rounds: how many.
+        rounds: number of rounds.
         noise_multiplier: the noise's standard deviation over the L2 sensitivity, in each of its rounds.
-        people: whose data it looks at; those trained on and those held out are different people.
+        people: those trained on, or those held out; no person is both.
     """
 
     name: str
@@ -35,20 +35,20 @@ class BundleFacts:
     Attributes:
         campaign_id: of both.
         manifest_sha256: of the manifest's exact signed bytes.
-        purpose: what the model may be used for.
+        purpose: the permitted use of the model.
         stages: in the order they run.
         delta: of the claim.
         epsilon: claimed for a person.
-        people_cap: in how many entities a person's weights let them count at most.
+        people_cap: most entities over which a person's weights add up to one.
         colluders: entities whose collusion with the coordinator the noise allows for.
-        noise_shares: over how many contributions the noise of a sum is split.
+        noise_shares: number of contributions over which the noise of a sum is split.
         minimum_cohort: fewest entities in a sum.
         invited: entities that may contribute.
         transcript_sha256: head of the transcript that the release names.
-        model: the released model's document, and all else of the release that the rounds' sums give.
+        model: the parts of the release that follow from the rounds' sums, the model's document among them.
         metrics: the released figures.
-        issued: when the manifest was signed.
-        expires: after which no node uses the model; None when the release sets no date.
+        issued: time at which the manifest was signed.
+        expires: end of the model's use; None when the release sets no date.
     """
 
     campaign_id: str
@@ -70,7 +70,7 @@ class BundleFacts:
 
 
 class CampaignReader(Protocol):
-    """How the documents of a bundle are opened and the model is made again: what differs from model to model."""
+    """Opens the documents of a bundle and recomputes the model; implementations differ by model."""
 
     def open(self, manifest: Envelope, release: Envelope, coordinator_key: bytes) -> BundleFacts:
         """Verify both envelopes under the key and that the release belongs to the manifest.
@@ -81,11 +81,11 @@ class CampaignReader(Protocol):
         ...
 
     def replay(self, manifest: Envelope, release: Envelope, transcript: Transcript) -> Mapping[str, Any]:
-        """Return what `BundleFacts.model` should be, by the sums alone, checking what each round published.
+        """Recompute `BundleFacts.model` from the sums alone and check the parameters that each round published.
 
-        Of the release only the corrections by hand are taken, and made again.
+        Of the release only the corrections by hand are used, and applied again.
 
         Raises:
-            RedpactError: the sums do not fit the manifest's model, or a round's parameters are others.
+            RedpactError: the sums do not fit the manifest's model, or a round's parameters differ.
         """
         ...

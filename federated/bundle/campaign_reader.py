@@ -1,4 +1,4 @@
-"""The campaign's own documents as a bundle's verifier sees them."""
+"""The `CampaignReader` of the models in `federated.learning`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from trust.signing import Envelope
 
 
 class ReleaseReader:
-    """Opens a campaign's manifest and release, and makes the model again from the rounds' sums."""
+    """Opens a campaign's manifest and release, and recomputes the model from the rounds' sums."""
 
     def open(self, manifest: Envelope, release: Envelope, coordinator_key: bytes) -> BundleFacts:
         """Return the facts of both documents.
@@ -29,25 +29,25 @@ class ReleaseReader:
         return bundle_facts(terms, manifest_sha256(manifest), found)
 
     def replay(self, manifest: Envelope, release: Envelope, transcript: Transcript) -> Mapping[str, Any]:
-        """Return the model and its figures, replayed; of the release only its corrections by hand are taken.
+        """Recompute the model and its figures; of the release only its corrections by hand are used.
 
         Raises:
             MalformedDocument, ManifestInvalid, ReleaseInvalid: not a manifest, or not a release.
             EditInvalid: a correction does not fit the model.
-            ReleaseInvalid: a round is not the manifest's, or published something else than its sums give.
+            ReleaseInvalid: a round is not the manifest's, or its parameters do not follow from the sums before it.
             MessageMalformed: a sum does not fit the model.
         """
         terms = parse_document(manifest.payload, CampaignManifest, ManifestInvalid)
         progress = replayed(terms, transcript)
         measured = measure(terms, progress, len(transcript.records[-1].contributors))
         edits = edits_of(parse_document(release.payload, ModelRelease, ReleaseInvalid).model)
-        # The day of the release is its own; nothing that is compared depends on it.
+        # The day of the release cannot be recomputed; nothing that is compared depends on it.
         digest = manifest_sha256(manifest)
         return replayed_release(compose_release(terms, digest, progress, measured, terms.issued, edits=edits))
 
 
 def replayed_release(release: ModelRelease) -> dict[str, Any]:
-    """Return the parts of a release that follow from the rounds' sums alone: the model, its figures, what it cost."""
+    """Return the parts of a release that follow from the rounds' sums alone: model, figures, epsilon spent."""
     return release.model_dump(
         mode="json",
         include={
@@ -65,7 +65,7 @@ def replayed_release(release: ModelRelease) -> dict[str, Any]:
 
 
 def bundle_facts(manifest: CampaignManifest, digest: str, release: ModelRelease) -> BundleFacts:
-    """Return what a bundle says of a verified manifest and its verified release."""
+    """Return the facts of a verified manifest and its verified release."""
     return BundleFacts(
         campaign_id=manifest.campaign_id,
         manifest_sha256=digest,

@@ -1,4 +1,4 @@
-"""What lies in a bundle, under which names, and its signed list of hashes."""
+"""The files of a bundle, their names, and the list of their hashes."""
 
 import hashlib
 import re
@@ -32,7 +32,7 @@ _LINE: Final = re.compile(rf"([0-9a-f]{{64}})  ({_NAME.pattern})")
 
 @dataclass(frozen=True, slots=True)
 class BundleContents:
-    """All that a coordinator publishes of a campaign.
+    """The documents that a coordinator publishes of a campaign.
 
     Attributes:
         manifest: signed by the coordinator.
@@ -54,7 +54,7 @@ class BundleContents:
         """Return every file but the list of hashes, by name.
 
         Raises:
-            BundleUnusable: a page has the name of something else, or a name that is not one.
+            BundleUnusable: a page has the name of another file, or an invalid name.
         """
         files = {
             MANIFEST_FILE: self.manifest.to_json(),
@@ -72,7 +72,7 @@ class BundleContents:
 
 
 def sums_of(files: Mapping[str, bytes]) -> bytes:
-    """Return the list of hashes in the form of coreutils' ``sha256sum``, by name: ``sha256sum -c`` checks it too."""
+    """Return the list of hashes in the form of coreutils' ``sha256sum``, sorted by name, for ``sha256sum -c``."""
     lines = (f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()))
     return "".join(lines).encode()
 
@@ -81,7 +81,7 @@ def parse_sums(data: bytes) -> dict[str, str]:
     """Return name -> SHA-256 in hex, from untrusted bytes.
 
     Raises:
-        BundleUnusable: not such a list, or not in its one form.
+        BundleUnusable: not such a list, or not in its canonical form.
     """
     lines = data.decode("ascii", errors="replace").split("\n")
     found = [_LINE.fullmatch(line) for line in lines[:-1]]

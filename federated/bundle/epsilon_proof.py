@@ -1,12 +1,12 @@
-"""The epsilon proof: every figure that a claim of privacy rests on, for anybody to compute again.
+"""The epsilon proof: every figure on which a privacy claim rests, so that anybody can compute it again.
 
 Adjacency: one person, with all that every entity holds of them, added or removed. A sum of L2 sensitivity S carries
 Gaussian noise of standard deviation z*S. Then, with GDP's composition (Dong, Roth, Su 2022, corollary 3.3):
 
-- people trained on and people held out are different, so a person spends what the dearer of both kinds of stage costs;
+- people trained on and people held out are different, so a person spends the larger epsilon of both kinds of stage;
 - a person in m entities whose weights add up to one moves each sum by at most S, as a person in one entity does;
-- without weights they move it by up to m*S, which is a noise multiplier of z/m;
-- c entities that tell the coordinator their own noise leave, of at least k contributions with a share 1/n of the
+- without weights they move it by up to m*S, which amounts to a noise multiplier of z/m;
+- c entities that reveal their own noise to the coordinator leave, of at least k contributions with a share 1/n of the
   variance each, a multiplier of z*sqrt(min(1, (k - c)/n)).
 """
 
@@ -18,13 +18,13 @@ from federated.bundle.campaign_facts import BundleFacts, StageTerms
 from federated.privacy.accountant import GaussianRounds, epsilon_of
 
 MEMBERSHIPS: Final = (1, 2, 3)
-"""Numbers of entities a person is in, for which the proof gives epsilon."""
+"""Numbers of entities that hold a person, for which the proof gives epsilon."""
 ACCOUNTANT: Final = "privacy loss distribution of the composed Gaussian mechanism (dp-accounting)"
 _DIGITS: Final = 6
 
 
 def epsilon_of_stages(stages: Sequence[StageTerms], delta: float, *, scale: float = 1.0) -> float:
-    """Return what a person spends: the larger of both groups of people; infinity when nothing protects them.
+    """Return the epsilon of a person: the larger of both groups of people; infinity without protection.
 
     Args:
         stages: of the campaign.
@@ -46,7 +46,7 @@ def epsilon_of_stages(stages: Sequence[StageTerms], delta: float, *, scale: floa
 
 
 def collusion_scale(facts: BundleFacts, colluders: int) -> float:
-    """Return the factor on the noise multiplier that is left when some entities tell their own noise."""
+    """Return the factor on the noise multiplier that remains when some entities reveal their own noise."""
     return math.sqrt(min(1.0, max(0, facts.minimum_cohort - colluders) / facts.noise_shares))
 
 
@@ -102,5 +102,5 @@ def _weighted(memberships: int, facts: BundleFacts) -> float:
 
 
 def _finite(epsilon: float) -> float | None:
-    # Rounded upwards: a claim is never made smaller by writing it down.
+    # Rounded upwards, so that rounding never lowers a claim.
     return None if math.isinf(epsilon) else math.ceil(epsilon * 10**_DIGITS) / 10**_DIGITS

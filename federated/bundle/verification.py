@@ -6,7 +6,7 @@ and ends where the release says; (6) its rounds are the manifest's; (7) every ro
 noise is split over no more entities than a sum has; (9) epsilon, computed again, is not above the claim and
 ``epsilon.json`` states the same; (10) the model, made again, is the one released; (11) the figures are the signed ones;
 (12) it has not expired.
-Not done here: whether the entities named did contribute (their own ledgers tell), and what the noise they added was.
+Not checked here: whether the entities named did contribute (their own ledgers record it), and the noise they added.
 """
 
 import hashlib
@@ -44,9 +44,9 @@ from trust import canonical, signing
 from trust.errors import SignatureInvalid
 
 _TOLERANCE: Final = 1e-9
-"""Relative difference of numbers made again elsewhere: the last bits of an exponential differ between machines."""
+"""Relative difference of recomputed numbers: the last bits of an exponential differ between machines."""
 _ACCOUNTANTS: Final = 1e-4
-"""The same for epsilons, which versions of the accountant's libraries discretise alike only to so many digits."""
+"""The same for epsilons: versions of the accountant's libraries agree only to so many digits."""
 
 
 def verify_bundle(
@@ -56,10 +56,10 @@ def verify_bundle(
 
     Args:
         folder: a bundle, unpacked.
-        reader: opens the documents and makes the model again.
+        reader: opens the documents and recomputes the model.
         coordinator_key: 32 raw bytes, from the network's directory or a node's settings; None takes the one in the
             folder, which proves only that the bundle is consistent.
-        now: for the expiry; None judges no date.
+        now: for the expiry; None skips that check.
 
     Raises:
         BundleUnusable: not a bundle's folder.
@@ -116,7 +116,7 @@ class _Verification:
         return read_file(self._folder / name, max_bytes)
 
     def _sums_signed(self) -> None:
-        # (1) signed, over the very bytes of the list, in the envelope's one form
+        # (1) signed, over the exact bytes of the list, in the envelope's canonical form
         check = self._check(1)
         try:
             data, sums = self._read(SIGNED_SUMS_FILE), self._read(SUMS_FILE, MAX_SUMS_BYTES)
@@ -164,13 +164,13 @@ class _Verification:
         return envelope
 
     def _purpose(self, facts: BundleFacts) -> None:
-        # (4) the purpose lock
+        # (4) support only
         check = self._check(4)
         if facts.purpose != SUPPORT_ONLY:
             check.fail("purpose_other", _("La finalidad es {purpose!r}", purpose=facts.purpose))
 
     def _transcript(self, facts: BundleFacts) -> Transcript | None:
-        # (5) the chain from the manifest to what the release names
+        # (5) the chain from the manifest to the head that the release names
         check = self._check(5)
         try:
             data = self._read(TRANSCRIPT_FILE, MAX_TRANSCRIPT_BYTES)
@@ -215,13 +215,13 @@ class _Verification:
                 )
 
     def _noise(self, facts: BundleFacts) -> None:
-        # (8) the smallest sum allowed, without those who might tell, still carries all the noise of the claim
+        # (8) the smallest sum allowed, without the colluding entities, still carries all the noise of the claim
         check = self._check(8)
         if facts.noise_shares > facts.minimum_cohort - facts.colluders:
             check.fail("noise_short", _("Con la cohorte mínima faltaría ruido"))
 
     def _epsilon(self, facts: BundleFacts) -> float | None:
-        # (9) this program's own accountant, not the bundle's word
+        # (9) computed by this program's own accountant
         check = self._check(9, len(facts.stages))
         try:
             stated = canonical.decode(self._read(EPSILON_FILE))
@@ -272,7 +272,7 @@ class _Verification:
 
 
 def same_document(one: Any, other: Any, *, tolerance: float = _TOLERANCE) -> bool:
-    """Tell whether two JSON documents are the same, numbers to within the last bits of a double."""
+    """Tell whether two JSON documents are equal, with a relative tolerance for numbers."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(
             same_document(one[name], other[name], tolerance=tolerance) for name in one

@@ -80,7 +80,7 @@ class BundleCheck:
 
 @dataclass(frozen=True, slots=True)
 class BundleReport:
-    """The checks that were made, in order; a check that needs the result of a failed one is left out.
+    """The checks that were made, in order; checks that need the result of a failed one are left out.
 
     Attributes:
         checks: numbered as in `QUESTIONS`.

@@ -1,4 +1,4 @@
-"""The hash of the installed training code: what a manifest binds, so that a node runs only what its owner reviewed."""
+"""The hash of the installed training code, which a manifest names: a node runs only code that its owner reviewed."""
 
 import hashlib
 from functools import lru_cache

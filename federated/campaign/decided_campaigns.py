@@ -1,4 +1,4 @@
-"""The campaigns an entity decided on, kept with the exact signed bytes of manifest and decision."""
+"""The campaigns that an entity decided on, with the exact signed bytes of manifest and decision."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ class CampaignRecord:
     """One decided campaign.
 
     Attributes:
-        dataset: the data set whose budget pays; empty for a refused campaign.
+        dataset: the data set charged for it; empty for a refused campaign.
     """
 
     campaign_id: str
@@ -26,7 +26,7 @@ class CampaignRecord:
 
 
 class CampaignStore(Protocol):
-    """Where decided campaigns live. Every method works inside the caller's transaction."""
+    """Storage of decided campaigns. Every method works inside the caller's transaction."""
 
     def get(self, campaign_id: str) -> CampaignRecord | None:
         """Return a campaign, or None."""

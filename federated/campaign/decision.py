@@ -1,6 +1,6 @@
-"""An entity's signed answer to a campaign manifest: approved or refused, by its data-protection officer.
+"""An entity's signed decision on a campaign manifest, taken by its data-protection officer.
 
-An approval may be withdrawn while the campaign runs; nothing else changes a decision once it is given.
+An approval may be withdrawn while the campaign runs; nothing else changes a decision once it is taken.
 """
 
 from enum import StrEnum
@@ -19,25 +19,25 @@ DECISION_TYPE: Final = "application/vnd.redpact.campaign-decision.v1+json"
 
 
 class Verdict(StrEnum):
-    """What the entity answered."""
+    """The decision of an entity."""
 
     APPROVED = "approved"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
 
 
-def is_news(known: Verdict | None, new: Verdict) -> bool:
-    """Tell whether a decision changes what is known; False when it repeats it.
+def is_new_decision(known: Verdict | None, new: Verdict) -> bool:
+    """Tell whether a decision is new; False when it repeats the known one.
 
-    The whole life of a decision: nothing, then approved or refused; approved, then withdrawn. Withdrawn and refused are
-    final: a withdrawal that anybody could take back would let a coordinator press for it.
+    Allowed: none, then approved or refused; approved, then withdrawn. Withdrawn and refused are final: if a withdrawal
+    could be taken back, a coordinator could press an entity to do so.
 
     Args:
         known: the entity's newest decision on the campaign, None before the first.
-        new: the decision that comes now.
+        new: the decision to be recorded.
 
     Raises:
-        CampaignDecided: the one cannot follow the other.
+        CampaignDecided: the new decision cannot follow the known one.
     """
     if known is new:
         return False
@@ -55,7 +55,7 @@ def is_news(known: Verdict | None, new: Verdict) -> bool:
 
 
 class CampaignDecision(BaseModel):
-    """The content of a decision. Bound to one manifest's exact bytes, so that it cannot be used for another."""
+    """The content of a decision, bound to the exact bytes of one manifest so that it cannot be used for another."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

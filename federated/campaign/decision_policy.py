@@ -1,11 +1,12 @@
-"""Standing policies: what an entity's data-protection officer decided beforehand about campaigns of some kind.
+"""Decision policies: rules by which an entity's data-protection officer decides campaigns in advance.
 
-A policy states limits. An approval approves a campaign that is within all of them, and must state every one: what is
-left out would be approved blindly. A refusal refuses a campaign that is outside any of those it states; with none it
-refuses everything in its scope. A refusal wins over an approval. What no policy covers waits for a person.
+A policy states limits. An approving policy approves a campaign that keeps all of them, and must state every limit: an
+absent one would be approved unseen. A refusing policy refuses a campaign that breaks any limit it states; without
+limits it refuses everything in its scope. A refusal wins over an approval. A campaign that no policy covers waits for
+a person.
 
-A policy decides whether to ask the guard, never instead of it: manifest, code, epsilon and budget are checked as for a
-decision taken by hand.
+An approval by policy still passes the guard: manifest, code, epsilon and budget are checked as for a decision taken by
+hand.
 """
 
 from collections.abc import Iterable
@@ -29,14 +30,14 @@ PolicyName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
 class PolicyAction(StrEnum):
-    """What a policy does with a campaign it covers."""
+    """The decision of a policy on a campaign in its scope."""
 
     APPROVE = "approve"
     REFUSE = "refuse"
 
 
 class Limit(StrEnum):
-    """What of a campaign a policy can limit."""
+    """The properties of a campaign that a policy can limit."""
 
     MODELS = "models"
     FEATURES = "features"
@@ -47,7 +48,7 @@ class Limit(StrEnum):
 
 
 class DecisionPolicy(BaseModel):
-    """One policy. Kept and hashed as the RFC 8785 bytes of `policy_bytes`."""
+    """One policy, stored and hashed as the RFC 8785 bytes of `policy_bytes`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,7 +65,7 @@ class DecisionPolicy(BaseModel):
     budget_left: float | None = Field(
         default=None, ge=0, description="epsilon left of the data set's limit afterwards, at least"
     )
-    until: AwareDatetime = Field(description="from then on it decides nothing")
+    until: AwareDatetime = Field(description="end of its validity")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -76,10 +77,10 @@ class DecisionPolicy(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PolicyFacts:
-    """What policies look at.
+    """The properties of a campaign that policies judge.
 
     Attributes:
-        budget_left: epsilon that the data set's limit would have left after the campaign, at least; negative for none.
+        budget_left: lower bound on the epsilon left of the data set's limit after the campaign; negative when exceeded.
     """
 
     purpose: str
@@ -95,20 +96,20 @@ class PolicyFacts:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDecision:
-    """What the policies say of a campaign, which one says it, and which limits decided (none for an approval)."""
+    """The decision of the policies on a campaign, the deciding policy, and the limits broken (none for an approval)."""
 
     verdict: Verdict
     policy: str
     outside: tuple[Limit, ...]
 
 
-def terms_of(manifest: CampaignManifest, budget_left: float) -> PolicyFacts:
-    """Return what policies look at, of a manifest that `open_manifest` verified.
+def policy_facts(manifest: CampaignManifest, budget_left: float) -> PolicyFacts:
+    """Return the properties that policies judge, of a manifest that `open_manifest` verified.
 
     Args:
         manifest: the campaign's.
-        budget_left: epsilon that the data set's limit has left now. Epsilons are subtracted; composed, Gaussian noise
-            costs less than the sum, so that at least as much is left afterwards as the policy is told.
+        budget_left: epsilon now left of the data set's limit. The campaign's epsilon is subtracted; Gaussian rounds
+            compose to less than the sum of their epsilons, so the difference is a lower bound.
     """
     return PolicyFacts(
         purpose=manifest.purpose,
@@ -124,23 +125,23 @@ def terms_of(manifest: CampaignManifest, budget_left: float) -> PolicyFacts:
 
 
 def decide(policies: Iterable[DecisionPolicy], terms: PolicyFacts, now: datetime) -> PolicyDecision | None:
-    """Return what the policies in force decide on a campaign; None when it waits for a person."""
+    """Return the decision of the policies in force on a campaign; None when it waits for a person."""
     covering = [policy for policy in policies if _in_scope(policy, terms, now)]
     for policy in covering:
-        outside = outside_of(policy, terms)
+        outside = broken_limits(policy, terms)
         stated = [limit for limit in Limit if getattr(policy, limit.value) is not None]
         if policy.action is PolicyAction.REFUSE and (outside or not stated):
             return PolicyDecision(Verdict.REFUSED, policy.name, outside)
     for policy in covering:
         approves = policy.action is PolicyAction.APPROVE and terms.purpose == "support_only"
-        if approves and not outside_of(policy, terms):
+        if approves and not broken_limits(policy, terms):
             return PolicyDecision(Verdict.APPROVED, policy.name, ())
     return None
 
 
-def outside_of(policy: DecisionPolicy, terms: PolicyFacts) -> tuple[Limit, ...]:
-    """Return which of the limits that a policy states a campaign does not keep."""
-    # Each comparison is written so that a figure that is not a number counts as outside.
+def broken_limits(policy: DecisionPolicy, terms: PolicyFacts) -> tuple[Limit, ...]:
+    """Return the limits of a policy that a campaign breaks."""
+    # Each comparison is written so that NaN breaks the limit.
     kept = {
         Limit.MODELS: policy.models is None or terms.model in policy.models,
         Limit.FEATURES: policy.features is None or terms.features <= set(policy.features),
@@ -153,10 +154,10 @@ def outside_of(policy: DecisionPolicy, terms: PolicyFacts) -> tuple[Limit, ...]:
 
 
 def make_policy(**stated: object) -> DecisionPolicy:
-    """Return a policy of the values stated.
+    """Return a validated policy.
 
     Raises:
-        StandingPolicyInvalid: they make none.
+        DecisionPolicyInvalid: the values do not form a policy.
     """
     try:
         return DecisionPolicy.model_validate(stated)
@@ -169,17 +170,17 @@ def make_policy(**stated: object) -> DecisionPolicy:
 
 
 def policy_bytes(policies: Iterable[DecisionPolicy]) -> bytes:
-    """Return policies as RFC 8785 bytes, by name: what is kept, and whose hash the ledger names."""
+    """Return policies as RFC 8785 bytes, sorted by name; the ledger names the hash of these bytes."""
     ordered = sorted(policies, key=lambda policy: policy.name)
     return canonical.encode({"policies": [policy.model_dump(mode="json") for policy in ordered]})
 
 
 def read_policy(data: bytes) -> DecisionPolicy:
-    """Return the one policy in bytes of `policy_bytes`.
+    """Parse the one policy in bytes of `policy_bytes`.
 
     Raises:
-        StandingPolicyInvalid: they hold none.
-        MalformedDocument: they are no JSON document.
+        DecisionPolicyInvalid: the bytes hold no policy.
+        MalformedDocument: the bytes are not JSON.
     """
     found = canonical.decode(data).get("policies")
     if not isinstance(found, list) or len(found) != 1 or not isinstance(found[0], dict):

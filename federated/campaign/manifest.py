@@ -1,4 +1,4 @@
-"""The campaign manifest: all that a training campaign will do, signed by the coordinator before anybody takes part."""
+"""The campaign manifest: the terms of a training campaign, signed by the coordinator before any entity takes part."""
 
 import hashlib
 from enum import StrEnum
@@ -23,7 +23,7 @@ CampaignId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
 class DataSource(StrEnum):
-    """Where an entity takes its rows from."""
+    """The source of an entity's rows."""
 
     RECORDS = "records"
     TABLE = "table"
@@ -47,13 +47,13 @@ class CampaignManifest(BaseModel):
     label: LabelSpec
     terms: ModelTerms = Field(description="the kind of model and its numbers; all of them public")
     evaluation: EvaluationPlan = Field(description="how the model is measured on people it has not seen")
-    epsilon: float = Field(gt=0, le=MAX_EPSILON, description="what a person in one entity spends in all the stages")
+    epsilon: float = Field(gt=0, le=MAX_EPSILON, description="spent by a person in one entity over all stages")
     delta: float = Field(gt=0, le=MAX_DELTA)
     unit: Literal["person"] = "person"
     stages: tuple[Stage, ...] = Field(min_length=1, max_length=8)
     minimum_cohort: int = Field(ge=3, le=MAX_INVITED, description="no sum is opened over fewer entities")
     noise_shares: int = Field(
-        ge=1, le=MAX_INVITED, description="over how many contributions the noise of a sum is split"
+        ge=1, le=MAX_INVITED, description="number of contributions over which the noise of a sum is split"
     )
     counts_entities: bool = Field(
         default=False, description="people are counted across entities, and weigh one over the entities they are in"
@@ -99,7 +99,7 @@ class CampaignManifest(BaseModel):
 
     @property
     def rounds(self) -> int:
-        """How many rounds all the stages have together."""
+        """Number of rounds of all stages together."""
         return sum(stage.rounds for stage in self.stages)
 
     @property
@@ -116,7 +116,7 @@ def seal_manifest(manifest: CampaignManifest, signer: signing.Signer) -> signing
 def open_manifest(envelope: signing.Envelope, *, coordinator_key: bytes) -> CampaignManifest:
     """Verify a manifest under the pinned coordinator key and return its content.
 
-    Not done here: whether this node wants to take part; that is `federated.participation.guard`.
+    The decision to take part is not made here, but in `federated.participation.guard`.
 
     Raises:
         SignatureInvalid: not signed by the pinned key.
@@ -127,5 +127,5 @@ def open_manifest(envelope: signing.Envelope, *, coordinator_key: bytes) -> Camp
 
 
 def manifest_sha256(envelope: signing.Envelope) -> str:
-    """Return the SHA-256, in hex, of the manifest's exact signed bytes: how every later message names it."""
+    """Return the SHA-256, in hex, of the manifest's exact signed bytes; later messages name the manifest by it."""
     return hashlib.sha256(envelope.payload).hexdigest()

@@ -1,4 +1,4 @@
-"""Signed documents of a campaign: models as RFC 8785 JSON in a signed envelope, opened with one family of errors."""
+"""Seal and parse the signed documents of a campaign: RFC 8785 JSON in a signed envelope."""
 
 from typing import TypeVar
 
@@ -30,7 +30,7 @@ def parse_document(payload: bytes, model: type[Document], invalid: type[Federate
         where = ".".join(str(part) for part in fault["loc"]) or "document"
         raise invalid(
             _(
-                "{where}: {msg} ({error_count} errores en total)",
+                "{where}: {msg} (errores: {error_count})",
                 where=where,
                 msg=fault["msg"],
                 error_count=error.error_count(),

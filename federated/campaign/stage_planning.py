@@ -1,6 +1,6 @@
 """The stages of a campaign from public figures only: epsilon, delta, and the terms of its model.
 
-No size, mean or trial on anybody's data enters here, so choosing costs no privacy.
+No size, mean or trial on personal data enters here, so planning costs no privacy.
 """
 
 from federated.learning.hyperparameters import ModelTerms, stage_multipliers
@@ -11,7 +11,7 @@ from federated.privacy.stages import Stage, StageKind
 def plan_stages(terms: ModelTerms, *, epsilon: float, delta: float) -> tuple[Stage, ...]:
     """Return the stages of a campaign: the model's own, and one round that measures it.
 
-    The people trained on spend at most epsilon in the model's stages, those held out at most epsilon in the evaluation.
+    People trained on spend at most epsilon in the model's stages, people held out at most epsilon in the evaluation.
 
     Raises:
         PrivacyTermsInvalid: epsilon or delta out of range.

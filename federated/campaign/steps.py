@@ -1,8 +1,8 @@
-"""What coordinator and entities say to each other, step by step, as documents.
+"""The documents that coordinator and entities exchange, step by step.
 
-Before the rounds: JOIN (an entity makes a fresh mask key and signs it), COHORT (everybody learns and checks everybody's
-key), and, when people are counted across entities, TAGS and WEIGHTS (`federated.duplicates`). Then two steps a round:
-MASK (the masked sum of the entity's people) and UNMASK (who survived; see `federated.secagg`).
+Before the rounds: JOIN (an entity generates and signs a fresh mask key), COHORT (every entity checks the keys of all),
+and, when people are counted across entities, TAGS and WEIGHTS (`federated.duplicates`). Then two steps a round: MASK
+(the masked sum over the entity's people) and UNMASK (for the list of survivors; see `federated.secagg`).
 
 Documents are RFC 8785 JSON; numbers that must be exact travel as little-endian bytes in base64, so that reading one can
 neither run code nor ask for memory that the bytes do not fill. A request is named by the hash of its exact bytes.
@@ -73,27 +73,27 @@ class _Step(_Document):
 
 
 class JoinRequest(_Step):
-    """Asks an entity that approved for its mask key."""
+    """Requests the mask key of an entity that approved."""
 
     kind: Literal["join"] = "join"
 
 
 class CohortRequest(_Step):
-    """Tells an entity who takes part: everybody's signed mask key (DSSE JSON)."""
+    """Carries the signed mask keys of the whole cohort (DSSE JSON)."""
 
     kind: Literal["cohort"] = "cohort"
     statements: tuple[Packed, ...] = Field(min_length=1, max_length=MAX_INVITED)
 
 
 class TagsRequest(_Step):
-    """Hands an entity the group key, wrapped for it by another, and asks for its people's tags."""
+    """Carries the group key, wrapped for the recipient by another entity, and requests the tags of its people."""
 
     kind: Literal["tags"] = "tags"
     wrapped_key: Packed
 
 
 class WeightsRequest(_Step):
-    """Tells an entity how many of the counted entities sent each of its tags, in the order it sent them."""
+    """Carries, for each tag of the recipient in its order, the number of counted entities that sent it."""
 
     kind: Literal["weights"] = "weights"
     multiplicities: Packed
@@ -101,12 +101,12 @@ class WeightsRequest(_Step):
 
 
 class MaskRequest(_Step):
-    """Asks for the masked sum of a round: the same bytes to everybody, so that all masks are for the same question.
+    """Requests the masked sum of a round: the same bytes to every entity, so that the masks are for one request.
 
     Attributes:
-        parameters: float64 numbers of the model as it stands, packed; none in the evaluation.
+        parameters: the model's current float64 numbers, packed; none in the evaluation.
         model: the learned model to evaluate, as canonical JSON; empty in the other stages.
-        cohort_sha256: the cohort as the coordinator sees it.
+        cohort_sha256: digest of the cohort by the coordinator's account.
         transcript: hash chain over the rounds so far.
     """
 
@@ -131,7 +131,7 @@ class MaskRequest(_Step):
 
 
 class UnmaskRequest(_Step):
-    """Tells a survivor who survived a round, and hands it the sealed shares that its neighbours made for it."""
+    """Carries the list of survivors of a round, and the sealed shares that its partners made for the recipient."""
 
     kind: Literal["unmask"] = "unmask"
     round: int = Field(ge=1, le=MAX_ROUNDS)
@@ -148,7 +148,7 @@ class JoinReply(_Document):
 
 
 class CohortReply(_Document):
-    """An entity has checked the cohort; the one that draws the group key sends it wrapped for each other entity."""
+    """Confirms the cohort; the entity that draws the group key adds it, wrapped for each other entity."""
 
     kind: Literal["cohort"] = "cohort"
     wrapped_keys: dict[EntityId, Packed] = Field(default_factory=dict, max_length=MAX_INVITED)
@@ -162,7 +162,7 @@ class TagsReply(_Document):
 
 
 class WeightsReply(_Document):
-    """An entity has its weights."""
+    """Confirms the weights."""
 
     kind: Literal["weights"] = "weights"
 
@@ -186,7 +186,7 @@ class MaskReply(_Document):
 
 
 class UnmaskReply(_Document):
-    """A survivor's one answer to the list of survivors; see `federated.secagg.messages.Unmasking`."""
+    """A survivor's one response to the list of survivors; see `federated.secagg.messages.UnmaskingResponse`."""
 
     kind: Literal["unmask"] = "unmask"
     round: int = Field(ge=1, le=MAX_ROUNDS)
@@ -205,15 +205,15 @@ _Doc = TypeVar("_Doc", bound=_Document)
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedRequest(Generic[_Doc]):
-    """A document together with the exact bytes it was read from or is sent as."""
+class ReceivedDocument(Generic[_Doc]):
+    """A document with the exact bytes that it was read from or is sent as."""
 
     document: _Doc
     raw: bytes
 
     @property
     def sha256(self) -> str:
-        """Hash of the exact bytes, in hex: how everything else names this document."""
+        """Hash of the exact bytes, in hex, by which other documents name this one."""
         return hashlib.sha256(self.raw).hexdigest()
 
 
@@ -222,26 +222,26 @@ def encode_document(document: StepRequest | StepReply) -> bytes:
     return canonical.encode(document.model_dump(mode="json"))
 
 
-def read_request(raw: bytes) -> ReceivedRequest[StepRequest]:
-    """Read what a step asks.
+def read_request(raw: bytes) -> ReceivedDocument[StepRequest]:
+    """Parse the request of a step.
 
     Raises:
         MessageMalformed: not a request of any step.
     """
-    return ReceivedRequest(_read(raw, _REQUESTS), raw)
+    return ReceivedDocument(_read(raw, _REQUESTS), raw)
 
 
-def read_reply(raw: bytes) -> ReceivedRequest[StepReply]:
-    """Read what an entity answered.
+def read_reply(raw: bytes) -> ReceivedDocument[StepReply]:
+    """Parse the reply of an entity.
 
     Raises:
         MessageMalformed: not a reply to any step.
     """
-    return ReceivedRequest(_read(raw, _REPLIES), raw)
+    return ReceivedDocument(_read(raw, _REPLIES), raw)
 
 
 def step_name(request: StepRequest) -> str:
-    """Return the name under which a campaign's step is known: its kind, with the round where there is one."""
+    """Return the name of a step within its campaign: its kind, with the round if it has one."""
     return f"{request.kind}-{request.round}" if isinstance(request, MaskRequest | UnmaskRequest) else request.kind
 
 

@@ -1,4 +1,4 @@
-"""All that the model card and the impact assessment say of a campaign: taken from the run, never written by hand."""
+"""The facts of the model card and the impact assessment, taken from the campaign's run and never written by hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class FeatureWords:
 
     Attributes:
         name: as the manifest has it.
-        es: what it is, in Spanish.
-        en: what it is, in English.
-        values: its public bounds or list of values, as text.
+        es: description in Spanish.
+        en: description in English.
+        values: its public bounds or list of values; a message when it holds numbers.
     """
 
     name: str
@@ -30,7 +30,7 @@ class FeatureWords:
 
 @dataclass(frozen=True, slots=True)
 class ShapeFacts:
-    """What one feature of an additive model adds to the log-odds, bin by bin or value by value.
+    """The log-odds that one feature of an additive model adds, by bin or by value.
 
     Attributes:
         feature: its name.
@@ -49,12 +49,12 @@ class ShapeFacts:
 
 @dataclass(frozen=True, slots=True)
 class AttackFacts:
-    """How well somebody who sees all that was published tells members of the training data from others.
+    """The success of an attacker who sees everything published and guesses the members of the training data.
 
     Attributes:
         auc: of the attacker's guesses; 0.5 is chance.
         epsilon: lower bound that the attack proves.
-        people: it was tried on.
+        people: number of people attacked.
     """
 
     auc: float
@@ -73,24 +73,24 @@ class CardFacts:
         label_es: the outcome in plain words, in Spanish.
         label_en: in English.
         model_kind: ``linear``, ``additive`` or ``neural``.
-        features: that the model looks at.
-        entities: that contributed.
-        stages: that ran.
+        features: inputs of the model.
+        entities: contributors.
+        stages: in the order they ran.
         minimum_cohort: fewest entities in a sum.
         epsilon: the proof, see `federated.bundle.epsilon_proof.epsilon_proof`.
         measurement: on held-out people.
-        released: when.
-        expires: after which no node uses the model.
-        contact: whom to write to.
-        least_people: groups of fewer are not shown.
+        released: time of the release.
+        expires: end of the model's use.
+        contact: address for questions.
+        least_people: smaller groups are not shown.
         people_estimate: noisy number of people trained on; None when it was not counted.
         recalibration: carried by the release; None when there is none.
         attack: None when it was not tried.
-        comparisons: entity -> its own comparison, where the entity chose to tell it.
+        comparisons: entity -> its own comparison, of the entities that chose to share it.
         shapes: of an additive model.
         coefficients: column -> log-odds, of a linear model.
-        edits: corrections by hand, in their order: feature, what was done, why.
-        is_draft: not released: somebody looks at it first.
+        edits: corrections by hand, in their order: feature, kind, reason.
+        is_draft: not released yet.
     """
 
     campaign_id: str

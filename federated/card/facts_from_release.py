@@ -25,13 +25,13 @@ _OTHER = "—"
 
 @dataclass(frozen=True, slots=True)
 class SuppliedFacts:
-    """What a card says that neither manifest nor release knows.
+    """The facts of a card that neither manifest nor release contains.
 
     Attributes:
-        contact: whom to write to.
+        contact: address for questions.
         described: feature or label -> (Spanish, English), in plain words.
         attack: the membership attack's result.
-        comparisons: of the entities that chose to tell.
+        comparisons: of the entities that chose to share them.
     """
 
     contact: str
@@ -44,11 +44,11 @@ def card_facts(
     manifest: CampaignManifest,
     manifest_sha256: str,
     release: ModelRelease,
-    told: SuppliedFacts,
+    supplied: SuppliedFacts,
     *,
     is_draft: bool = False,
 ) -> CardFacts:
-    """Return the facts of a release's card and impact assessment; of a draft these say that it is one.
+    """Return the facts of a release's card and impact assessment, or of a draft's.
 
     Raises:
         ReleaseInvalid: the release's figures are not those of a measurement.
@@ -56,7 +56,7 @@ def card_facts(
     """
     facts = bundle_facts(manifest, manifest_sha256, release)
     fallback = f"{manifest.label.name} = {manifest.label.positive}"
-    label = told.described.get(manifest.label.name, (fallback, fallback))
+    label = supplied.described.get(manifest.label.name, (fallback, fallback))
     corrected = release.recalibration
     return CardFacts(
         campaign_id=manifest.campaign_id,
@@ -65,7 +65,9 @@ def card_facts(
         label_es=label[0],
         label_en=label[1],
         model_kind=release.model.kind,
-        features=tuple(_words(feature, told.described.get(feature.name, ("", ""))) for feature in manifest.features),
+        features=tuple(
+            _words(feature, supplied.described.get(feature.name, ("", ""))) for feature in manifest.features
+        ),
         entities=release.contributors,
         stages=facts.stages,
         minimum_cohort=manifest.minimum_cohort,
@@ -73,12 +75,12 @@ def card_facts(
         measurement=_measurement(release.measurement, manifest.evaluation.capacity),
         released=release.released,
         expires=release.expires,
-        contact=told.contact,
+        contact=supplied.contact,
         least_people=manifest.evaluation.least_people,
         people_estimate=release.people_estimate,
         recalibration=corrected if corrected != Recalibration() else None,
-        attack=told.attack,
-        comparisons=tuple(told.comparisons),
+        attack=supplied.attack,
+        comparisons=tuple(supplied.comparisons),
         is_draft=is_draft,
         edits=tuple((each.feature, each.how, each.reason) for each in edits_of(release.model)),
         shapes=_shapes(release.model) if isinstance(release.model, AdditiveModel) else (),
@@ -92,7 +94,7 @@ def _coefficients(manifest: CampaignManifest, model: LearnedModel) -> tuple[tupl
 
 def _words(feature: FeatureSpec, described: tuple[str, str]) -> FeatureWords:
     if isinstance(feature, NumericFeature):
-        return FeatureWords(feature.name, *described, f"{feature.min:g} … {feature.max:g}")
+        return FeatureWords(feature.name, *described, _("{low} … {high}", low=feature.min, high=feature.max))
     return FeatureWords(feature.name, *described, ", ".join(feature.values))
 
 
@@ -114,7 +116,7 @@ def _measurement(document: Mapping[str, Any] | None, capacity: float) -> Measure
     except ValidationError as error:
         raise ReleaseInvalid(
             _(
-                "las cifras del modelo publicado no son una medición válida: {error_count} errores",
+                "las cifras del modelo publicado no son una medición válida (errores: {error_count})",
                 error_count=error.error_count(),
             )
         ) from error

@@ -1,37 +1,94 @@
-"""What both papers say of the same figures: epsilons in words, and the groups that somebody should look at."""
+"""Figures in the reader's language, and the sentences about them that the card and the assessment share."""
 
 import math
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
 
 from federated.card.facts import CardFacts
-from federated.card.wording import Words
-from federated.evaluation.measurement import Estimate, GroupFigures
+from federated.evaluation.measurement import Estimate, GroupFigures, Hidden
+from presentation import formats
+from presentation.messages import Translator, _
+
+NONE: Final = "—"
+"""Shown in place of a missing figure."""
+
+HIDDEN: Final = {
+    Hidden.FEW_PEOPLE: _("no se muestra: pocas personas"),
+    Hidden.NOISE: _("no se muestra: domina el ruido"),
+}
 
 
-def epsilon_text(value: float | None, words: Words) -> str:
-    """Return an epsilon, rounded upwards so that it is never stated too small."""
-    return words("no_bound") if value is None else words.number(math.ceil(100.0 * value - 1e-9) / 100.0, 2)
+def epsilon_text(value: float | None, say: Translator) -> str:
+    """Return an epsilon with two decimals, rounded upwards so that it is never stated too small."""
+    if value is None:
+        return say("sin límite")
+    return formats.number(math.ceil(100.0 * value - 1e-9) / 100.0, say.lang, 2)
 
 
-def belief(epsilon: float, words: Words) -> str:
-    """Return how sure somebody in equal doubt can become at most: e^epsilon / (1 + e^epsilon), rounded upwards."""
-    return words.percent(math.ceil(100.0 / (1.0 + math.exp(-epsilon))) / 100.0)
+def delta_text(value: float, say: Translator) -> str:
+    """Return a delta in full, without an exponent."""
+    return formats.number(Decimal(repr(value)), say.lang)
 
 
-def attack_text(facts: CardFacts, words: Words) -> str:
+def belief(epsilon: float, say: Translator) -> str:
+    """Return the bound on an observer's belief in membership, from a prior of 1/2: e^eps / (1 + e^eps), rounded up."""
+    return formats.percent(math.ceil(100.0 / (1.0 + math.exp(-epsilon))) / 100.0, say.lang, 0)
+
+
+def estimate(found: Estimate | None, say: Translator) -> str:
+    """Return a figure of three decimals with its interval, or a dash."""
+    return NONE if found is None else _with_interval([formats.number(each, say.lang, 3) for each in _of(found)], say)
+
+
+def share(found: Estimate | None, say: Translator) -> str:
+    """Return a share as a percentage with its interval, or a dash."""
+    return NONE if found is None else _with_interval([formats.percent(each, say.lang) for each in _of(found)], say)
+
+
+def complement(found: Estimate | None, say: Translator) -> str | None:
+    """Return one less a share, with its interval."""
+    return share(Estimate(1.0 - found.value, 1.0 - found.high, 1.0 - found.low), say) if found else None
+
+
+def people(found: float, say: Translator) -> str:
+    """Return a noisy number of people, which may be negative, as a whole number."""
+    return formats.number(max(found, 0.0), say.lang, 0)
+
+
+def day(moment: datetime, say: Translator) -> str:
+    """Return a date."""
+    return formats.day(moment, say.lang)
+
+
+def described(es: str, en: str, say: Translator) -> str:
+    """Return the description in the reader's language, of the two that the network wrote."""
+    return {"es": es, "en": en}[say.lang]
+
+
+def attack_text(facts: CardFacts, say: Translator) -> str:
     """Return the result of the membership attack."""
     if facts.attack is None:
-        return words("attack_none")
-    if breached(facts):
-        return words("attack_breach", epsilon=words.number(facts.attack.epsilon))
-    return words(
-        "attack_text",
-        people=facts.attack.people,
-        auc=words.number(facts.attack.auc),
-        epsilon=words.number(facts.attack.epsilon),
+        return say("No se ha probado un ataque de pertenencia contra este modelo.")
+    epsilon = formats.number(facts.attack.epsilon, say.lang, 2)
+    if is_breached(facts):
+        return say(
+            "ATENCIÓN: el ataque de pertenencia demuestra un épsilon de al menos {epsilon}, por encima del declarado. "
+            "No use este modelo y avise a la Gerencia.",
+            epsilon=epsilon,
+        )
+    return say.plural(
+        "Ataque de pertenencia probado con {n} persona ficticia: acierta con un AUC de {auc} (0,5 es azar) y "
+        "demuestra un épsilon de al menos {epsilon}, por debajo del declarado.",
+        "Ataque de pertenencia probado con {n} personas ficticias: acierta con un AUC de {auc} (0,5 es azar) y "
+        "demuestra un épsilon de al menos {epsilon}, por debajo del declarado.",
+        facts.attack.people,
+        auc=formats.number(facts.attack.auc, say.lang, 2),
+        epsilon=epsilon,
     )
 
 
-def breached(facts: CardFacts) -> bool:
+def is_breached(facts: CardFacts) -> bool:
     """Tell whether the attack proves more than the claim allows."""
     return facts.attack is not None and facts.attack.epsilon > float(facts.epsilon["epsilon"]["claimed"])
 
@@ -41,25 +98,39 @@ def group_name(group: GroupFigures) -> str:
     return f"{group.attribute}: {group.value}"
 
 
-def flags(facts: CardFacts, words: Words) -> tuple[tuple[str, str], ...]:
-    """Return (group, what is the matter) where an interval says more than noise and chance explain.
+def flags(facts: CardFacts, say: Translator) -> tuple[tuple[str, str], ...]:
+    """Return (group, finding) where an interval shows more than noise and chance explain.
 
-    A calibration gap whose interval leaves zero out, and a recall whose interval lies wholly below that of everybody.
+    A calibration gap whose interval excludes zero, and a recall whose interval lies wholly below that of everybody.
     """
     found: list[tuple[str, str]] = []
     overall = facts.measurement.recall
     for group in facts.measurement.groups:
         gap, recall = group.calibration_gap, group.recall
         if gap is not None and not gap.low <= 0.0 <= gap.high:
-            direction = words("expects_little" if gap.value > 0.0 else "expects_much")
-            text = words("flag_calibration", direction=direction, gap=words.interval(gap))
-            found.append((group_name(group), text))
+            found.append((group_name(group), _gap_text(gap, say)))
         if recall is not None and overall is not None and recall.high < overall.low:
-            text = words("flag_recall", recall=words.interval(recall), overall=words.interval(overall))
+            text = say(
+                "se alcanza a {recall}, frente a {overall} en total.",
+                recall=share(recall, say),
+                overall=share(overall, say),
+            )
             found.append((group_name(group), text))
     return tuple(found)
 
 
-def complement(found: Estimate | None, words: Words) -> str | None:
-    """Return one less a share, with its interval."""
-    return words.interval(Estimate(1.0 - found.value, 1.0 - found.high, 1.0 - found.low)) if found else None
+def _gap_text(gap: Estimate, say: Translator) -> str:
+    if gap.value > 0.0:
+        return say(
+            "el modelo espera de menos de este grupo: {gap} entre lo observado y lo esperado.", gap=share(gap, say)
+        )
+    return say("el modelo espera de más de este grupo: {gap} entre lo observado y lo esperado.", gap=share(gap, say))
+
+
+def _of(found: Estimate) -> tuple[float, float, float]:
+    return found.value, found.low, found.high
+
+
+def _with_interval(texts: list[str], say: Translator) -> str:
+    value, low, high = texts
+    return say("{value} ({low} a {high})", value=value, low=low, high=high)

@@ -1,115 +1,214 @@
-"""Drafts of the impact assessments that the law asks for, with the measured part filled in and the rest marked.
+"""Drafts of the impact assessments that the law requires, with the measured part filled in and the rest marked.
 
 Fundamental rights: Regulation (EU) 2024/1689, article 27(1), letters a to f. Data protection: GDPR, article 35(7).
 """
 
 from federated.card.blocks import Block, Fill, Heading, Table, Terms, Text
 from federated.card.facts import CardFacts
-from federated.card.figure_text import attack_text, complement, epsilon_text, flags, group_name
-from federated.card.model_card import oversight
-from federated.card.wording import Words
+from federated.card.figure_text import (
+    attack_text,
+    complement,
+    day,
+    delta_text,
+    described,
+    epsilon_text,
+    flags,
+    group_name,
+)
+from federated.card.oversight_section import FILL_MARK, GENERATED, PURPOSE_LOCK, oversight
+from presentation.messages import Translator
 
 
-def impact_assessment(facts: CardFacts, words: Words) -> list[Block]:
+def impact_assessment(facts: CardFacts, say: Translator) -> list[Block]:
     """Return the draft's blocks in one language."""
     return [
-        Heading(words("impact_title", name=facts.name), 1),
-        Text(words("purpose_lock"), strong=True),
-        Text(words("draft"), strong=True),
-        Text(words("impact_intro")),
-        Text(words("generated")),
-        Heading(words("h_signature")),
-        *_fills(words, "fill_deployer", "fill_date", "fill_dpo", "fill_heard"),
-        *_process(facts, words),
-        *_affected(facts, words),
-        *_risks(facts, words),
-        *oversight(words, "h_27e"),
-        Heading(words("h_27f")),
-        Text(words("stop_text", contact=facts.contact)),
-        *_fills(words, "fill_governance", "fill_complaints"),
-        *_data_protection(facts, words),
+        *_opening(facts, say),
+        *_process(facts, say),
+        *_affected(facts, say),
+        *_risks(facts, say),
+        *oversight(say("27.1.e) Supervisión humana"), say),
+        *_remedies(facts, say),
+        *_data_protection(facts, say),
     ]
 
 
-def _fills(words: Words, *names: str) -> list[Block]:
-    return [Fill(words("fill_mark"), words(name)) for name in names]
-
-
-def _process(facts: CardFacts, words: Words) -> list[Block]:
-    period = words("period_text", released=words.day(facts.released), expires=words.day(facts.expires))
+def _opening(facts: CardFacts, say: Translator) -> list[Block]:
+    laws = say(
+        "Evaluación de impacto en los derechos fundamentales (Reglamento (UE) 2024/1689, artículo 27) y resumen de la "
+        "evaluación de protección de datos (RGPD, artículo 35.7)."
+    )
     return [
-        Heading(words("h_27a")),
-        Text(words("process_text", label=words.pick(facts.label_es, facts.label_en))),
-        *_fills(words, "fill_process"),
-        Heading(words("h_27b")),
-        Text(period),
-        *_fills(words, "fill_frequency"),
+        Heading(say("Evaluación de impacto: {name}", name=facts.name), 1),
+        Text(say(PURPOSE_LOCK), strong=True),
+        Text(
+            say("Borrador. No es válido hasta que lo completen y firmen las personas responsables."),
+            strong=True,
+        ),
+        Text(laws),
+        Text(say(GENERATED)),
+        Heading(say("Quién responde")),
+        Fill(say(FILL_MARK), say("entidad responsable del despliegue, y persona que firma.")),
+        Fill(say(FILL_MARK), say("fecha, versión y próxima revisión.")),
+        Fill(say(FILL_MARK), say("parecer de la persona delegada de protección de datos.")),
+        Fill(say(FILL_MARK), say("qué personas atendidas, o sus asociaciones, se han escuchado y qué dijeron.")),
     ]
 
 
-def _affected(facts: CardFacts, words: Words) -> list[Block]:
+def _process(facts: CardFacts, say: Translator) -> list[Block]:
+    process = say(
+        "Ofrecer apoyo antes de que haga falta pedirlo. El sistema ordena una lista por la probabilidad de: {label}. "
+        "No interviene en el acceso a prestaciones ni en su cuantía, control o reintegro.",
+        label=described(facts.label_es, facts.label_en, say),
+    )
+    period = say(
+        "Desde el {released} hasta el {expires} como máximo.",
+        released=day(facts.released, say),
+        expires=day(facts.expires, say),
+    )
+    return [
+        Heading(say("27.1.a) Procesos en que se usa")),
+        Text(process),
+        Fill(say(FILL_MARK), say("en qué servicio y paso concreto se mira la lista, y qué apoyo se ofrece.")),
+        Heading(say("27.1.b) Periodo y frecuencia")),
+        Text(period),
+        Fill(say(FILL_MARK), say("cada cuánto se calcula la lista y cuántas personas se miran cada vez.")),
+    ]
+
+
+def _affected(facts: CardFacts, say: Translator) -> list[Block]:
     found = facts.measurement.groups
     shown = [group_name(each) for each in found if each.hidden is None]
     hidden = [group_name(each) for each in found if each.hidden is not None]
-    unseen: list[Block] = [Text(words("affected_hidden", groups="; ".join(hidden)))] if hidden else []
-    groups = "; ".join(shown) or words("groups_not_measured")
-    return [
-        Heading(words("h_27c")),
-        Text(words("affected_text", entities=len(facts.entities), groups=groups)),
-        *unseen,
-        *_fills(words, "fill_affected"),
-    ]
+    attended = say.plural(
+        "Personas atendidas por {n} entidad. Grupos en que se ha medido: {groups}.",
+        "Personas atendidas por {n} entidades. Grupos en que se ha medido: {groups}.",
+        len(facts.entities),
+        groups="; ".join(shown) or say("ninguno"),
+    )
+    blocks: list[Block] = [Heading(say("27.1.c) Personas y grupos afectados")), Text(attended)]
+    if hidden:
+        unseen = say(
+            "Grupos sin cifras, por pocas personas o por el ruido: {groups}. De ellos no se sabe si el modelo "
+            "funciona.",
+            groups="; ".join(hidden),
+        )
+        blocks.append(Text(unseen))
+    others = say(
+        "otros grupos del territorio que pueda afectar (menores, violencia de género, sin hogar, brecha digital)."
+    )
+    return [*blocks, Fill(say(FILL_MARK), others)]
 
 
-def _risks(facts: CardFacts, words: Words) -> list[Block]:
-    found = facts.measurement
-    missed, wrong = complement(found.recall, words), complement(found.precision, words)
-    noticed = sorted({group for group, _ in flags(facts, words)})
-    epsilon = epsilon_text(float(facts.epsilon["epsilon"]["claimed"]), words)
-    evidence = {
-        "missed": words("evidence_missed", missed=missed) if missed else words("unknown"),
-        "stigma": words("evidence_stigma", wrong=wrong) if wrong else words("unknown"),
-        "unequal": words("evidence_unequal", flags="; ".join(noticed)) if noticed else _unmarked(facts, words),
-        "automation": words("evidence_automation"),
-        "reidentify": words(
-            "evidence_reidentify",
-            epsilon=epsilon,
-            delta=words.small(facts.epsilon["delta"]),
-            attack=attack_text(facts, words),
+def _risks(facts: CardFacts, say: Translator) -> list[Block]:
+    head = (say("Riesgo"), say("Qué dice la medida"), say("Qué se ha hecho"))
+    rows = (
+        *_risks_of_errors(facts, say),
+        (
+            say("Que la puntuación decida de hecho"),
+            say("Se verá en la tasa de casos en que el profesional se aparta de ella."),
+            say("Razones e incertidumbre a la vista, y apartarse con un motivo es un solo paso."),
         ),
-        "drift": words("evidence_drift", expires=words.day(facts.expires)),
-    }
-    rows = tuple((words(f"risk_{name}"), text, words(f"mitigation_{name}")) for name, text in evidence.items())
-    return [
-        Heading(words("h_27d")),
-        Table((words("risk"), words("evidence"), words("mitigation")), rows),
-        *_fills(words, "fill_risks"),
-    ]
-
-
-def _unmarked(facts: CardFacts, words: Words) -> str:
-    measured = any(each.hidden is None for each in facts.measurement.groups)
-    return words("evidence_equal") if measured else words("unknown")
-
-
-def _data_protection(facts: CardFacts, words: Words) -> list[Block]:
-    epsilon = epsilon_text(float(facts.epsilon["epsilon"]["claimed"]), words)
-    rounds = sum(stage.rounds for stage in facts.stages)
-    return [
-        Heading(words("h_dpia")),
-        Terms(
-            (
-                (
-                    words("dpia_description_term"),
-                    words("dpia_description", features=len(facts.features), rounds=rounds),
-                ),
-                (words("dpia_necessity_term"), words("dpia_necessity")),
-                (words("dpia_risks_term"), words("dpia_risks")),
-                (
-                    words("dpia_measures_term"),
-                    words("dpia_measures", epsilon=epsilon, delta=words.small(facts.epsilon["delta"])),
-                ),
-            )
+        (
+            say("Que se sepa algo de una persona por el modelo"),
+            say(
+                "Épsilon {epsilon} por persona, delta {delta}. {attack}",
+                epsilon=_claimed(facts, say),
+                delta=delta_text(facts.epsilon["delta"], say),
+                attack=attack_text(facts, say),
+            ),
+            say("Privacidad diferencial, sumas secretas y presupuesto vigilado por cada nodo."),
         ),
-        *_fills(words, "fill_basis", "fill_residual"),
+        (
+            say("Uso para otra finalidad o después de que deje de valer"),
+            say("Caduca el {expires}; cada nodo vigila los cambios.", expires=day(facts.expires, say)),
+            say("Finalidad firmada en el manifiesto; parada en la red y en cada nodo."),
+        ),
+    )
+    return [
+        Heading(say("27.1.d) Riesgos concretos")),
+        Table(head, rows),
+        Fill(say(FILL_MARK), say("otros riesgos, y si son aceptables y por qué.")),
     ]
+
+
+def _risks_of_errors(facts: CardFacts, say: Translator) -> tuple[tuple[str, str, str], ...]:
+    found, unknown = facts.measurement, say("No se ha podido medir.")
+    missed, wrong = complement(found.recall, say), complement(found.precision, say)
+    not_reached = say(
+        "Con la capacidad actual no se alcanza a {missed} de las personas que tendrán el resultado.", missed=missed
+    )
+    not_right = say("De las personas señaladas, {wrong} no tendrán el resultado.", wrong=wrong)
+    return (
+        (
+            say("No ver a una persona que necesita apoyo"),
+            not_reached if missed else unknown,
+            say("La lista se suma a la demanda de siempre, no la sustituye."),
+        ),
+        (
+            say("Señalar y estigmatizar a una persona que no lo necesita"),
+            not_right if wrong else unknown,
+            say("Solo apoyo voluntario; la puntuación no se comparte ni se guarda en la historia."),
+        ),
+        (
+            say("Funcionar peor en algún grupo"),
+            _inequality(facts, say),
+            say("Los atributos protegidos no son variables; se mide por grupos con intervalos."),
+        ),
+    )
+
+
+def _inequality(facts: CardFacts, say: Translator) -> str:
+    noticed = sorted({group for group, _text in flags(facts, say)})
+    if noticed:
+        return say("Grupos que se apartan del total: {flags}.", flags="; ".join(noticed))
+    if any(each.hidden is None for each in facts.measurement.groups):
+        return say("Ninguno de los grupos mostrados se aparta más de lo que explican ruido y azar.")
+    return say("No se ha podido medir.")
+
+
+def _remedies(facts: CardFacts, say: Translator) -> list[Block]:
+    stop = say(
+        "Se para el modelo en el nodo o en toda la red, se avisa a las entidades y se revisan los casos señalados. "
+        "Contacto: {contact}.",
+        contact=facts.contact,
+    )
+    return [
+        Heading(say("27.1.f) Si los riesgos se cumplen")),
+        Text(stop),
+        Fill(say(FILL_MARK), say("quién decide la parada, y plazo.")),
+        Fill(say(FILL_MARK), say("dónde y cómo puede reclamar una persona, y ante qué autoridad.")),
+    ]
+
+
+def _data_protection(facts: CardFacts, say: Translator) -> list[Block]:
+    description = say(
+        "variables de las personas atendidas: {features}. Se tratan en el nodo de cada entidad; de él salen solo sumas "
+        "enmascaradas y con ruido. Rondas: {rounds}.",
+        features=len(facts.features),
+        rounds=sum(stage.rounds for stage in facts.stages),
+    )
+    necessity = say(
+        "una lista blanca de variables aprobada por las entidades; ningún dato personal se reúne en un solo sitio."
+    )
+    measures = say(
+        "épsilon {epsilon} por persona y delta {delta}, comprobables por cualquiera; aprobación y veto de cada "
+        "entidad; registro inmutable de lo aprobado y lo enviado.",
+        epsilon=_claimed(facts, say),
+        delta=delta_text(facts.epsilon["delta"], say),
+    )
+    terms = (
+        (say("Descripción"), description),
+        (say("Necesidad y proporcionalidad"), necessity),
+        (say("Riesgos"), say("los del apartado 27.1.d, con sus medidas.")),
+        (say("Medidas"), measures),
+    )
+    return [
+        Heading(say("Resumen para la evaluación de protección de datos (RGPD 35.7)")),
+        Terms(terms),
+        Fill(say(FILL_MARK), say("base jurídica (RGPD 6 y 9) y norma que la ampara.")),
+        Fill(say(FILL_MARK), say("riesgo residual y si procede consulta previa (RGPD 36).")),
+    ]
+
+
+def _claimed(facts: CardFacts, say: Translator) -> str:
+    return epsilon_text(float(facts.epsilon["epsilon"]["claimed"]), say)

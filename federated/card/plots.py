@@ -1,142 +1,136 @@
-"""The plots of a model card."""
+"""The plots of a model card, drawn by `presentation.charts` from the card's facts."""
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
+
+from markupsafe import Markup
 
 from federated.card.facts import CardFacts, ShapeFacts
-from federated.card.svg_chart import BLUE, GREY, ORANGE, Chart, nice_limit
-from federated.card.wording import Words
-from federated.evaluation.measurement import CalibrationPoint, Estimate, GroupFigures, Measurement
+from federated.card.figure_text import HIDDEN, estimate, group_name
+from federated.evaluation.measurement import Estimate, GroupFigures, Measurement
+from presentation import charts
+from presentation.charts import Chart, Interval, nice_limit
+from presentation.formats import number, percent
+from presentation.messages import Translator, _
 
-_ROW = 26
-_MOST_BARS = 25
+CAPTIONS: Final = {
+    "roc": _("Curva ROC: alcanzadas frente a falsas señales"),
+    "calibration": _("Calibración: en la línea, lo esperado es lo observado"),
+    "groups-recall": _("Alcanzadas por grupo, con intervalo del 95 %"),
+    "groups-calibration": _("Observado menos esperado por grupo (a la derecha: el modelo se queda corto)"),
+    "coefficients": _("Efecto de cada variable"),
+}
+"""Name of a plot -> caption."""
+
+_MOST_BARS: Final = 25
 
 
-def plots_of(facts: CardFacts, words: Words) -> dict[str, str]:
-    """Return the plots that the facts have something for: name without suffix -> SVG."""
+def plots_of(facts: CardFacts, say: Translator) -> dict[str, Markup]:
+    """Return the plots that the facts have data for: name without suffix -> SVG."""
     found = facts.measurement
     drawn = {
-        "roc": roc(found, words) if found.roc else "",
-        "calibration": calibration(found.calibration, words) if found.calibration else "",
-        "groups-recall": groups(found, "recall", found.recall, words),
-        "groups-calibration": groups(found, "calibration_gap", None, words),
-        "coefficients": coefficients(facts.coefficients, words) if facts.coefficients else "",
+        "roc": _roc(found, say),
+        "calibration": _calibration(found, say),
+        "groups-recall": _recall_of_groups(found, say),
+        "groups-calibration": _calibration_of_groups(found, say),
+        "coefficients": _coefficients(facts, say),
     }
     limit = nice_limit([each for shape in facts.shapes for each in shape.log_odds], least=0.5)
-    drawn |= {f"shape-{place:02d}": shape_plot(each, limit, words) for place, each in enumerate(facts.shapes, start=1)}
+    drawn |= {f"shape-{place:02d}": _shape(each, limit, say) for place, each in enumerate(facts.shapes, start=1)}
     return {name: svg for name, svg in drawn.items() if svg}
 
 
-def roc(found: Measurement, words: Words) -> str:
-    """Return the ROC curve, with the point of the service's capacity."""
-    chart = Chart(words("plot_roc"), (0.0, 1.0), (0.0, 1.0), width=420, height=400, write=words.number)
-    chart.axes(words("false_positive_rate"), words("recall"))
-    chart.line([(0.0, 0.0), (1.0, 1.0)], colour=GREY, thick=1, dashed=True)
-    chart.line(found.roc)
-    if found.recall is not None and found.precision is not None and found.rate is not None and found.rate.value < 1.0:
-        called = found.capacity * (1.0 - found.precision.value) / (1.0 - found.rate.value)
-        hint = words("capacity_point", capacity=words.percent(found.capacity))
-        chart.dot(min(called, 1.0), found.recall.value, colour=ORANGE, hint=hint)
-        chart.label(min(called + 0.03, 0.6), max(found.recall.value - 0.05, 0.03), hint, colour=ORANGE)
-    return chart.svg()
+def caption_of_shape(shape: ShapeFacts, say: Translator) -> str:
+    """Return the caption of the plot of one feature."""
+    return say("Efecto de {feature}", feature=shape.feature)
 
 
-def calibration(points: Sequence[CalibrationPoint], words: Words) -> str:
-    """Return expected against observed shares, with intervals; on the dashed line both are the same."""
-    top = nice_limit([max(point.expected, point.observed.high) for point in points], least=0.1)
-    top = min(top, 1.0)
-    chart = Chart(words("plot_calibration"), (0.0, top), (0.0, top), width=420, height=400, write=words.number)
-    chart.axes(words("expected"), words("observed"))
-    chart.line([(0.0, 0.0), (top, top)], colour=GREY, thick=1, dashed=True)
-    for point in points:
-        at, observed = min(point.expected, top), point.observed
-        chart.line([(at, min(observed.low, top)), (at, min(observed.high, top))], thick=2)
-        chart.dot(at, min(observed.value, top), hint=words.interval(observed))
-    return chart.svg()
+def _roc(found: Measurement, say: Translator) -> Markup:
+    title = say(CAPTIONS["roc"])
+    chart = Chart(title, say.lang, 480, 400, say("AUC: {auc}", auc=estimate(found.auc, say)))
+    labels = (say("Señaladas entre quienes no tienen el resultado"), say("Personas con el resultado que se alcanzan"))
+    return charts.curves(chart, {title: found.roc}, labels, diagonal=True, mark=_capacity_point(found, say))
 
 
-def groups(found: Measurement, figure: str, overall: Estimate | None, words: Words) -> str:
-    """Return one figure of every group with its interval; a hidden group says why."""
-    rows = found.groups
-    if not rows:
-        return ""
-    known = [each for each in (getattr(row, figure) for row in rows) if each is not None]
-    low, high = (0.0, 1.0)
-    if figure == "calibration_gap":
-        limit = nice_limit([value for each in known for value in (each.low, each.high)], least=0.1)
-        low, high = -limit, limit
-    chart = Chart(
-        words(f"plot_{figure}"),
-        (low, high),
-        (0.0, float(len(rows))),
-        620,
-        90 + _ROW * len(rows),
-        left=230,
-        write=words.number,
+def _capacity_point(found: Measurement, say: Translator) -> tuple[charts.Point, str] | None:
+    """Return the point of the service's capacity on the ROC curve, with its words."""
+    if found.recall is None or found.precision is None or found.rate is None or found.rate.value >= 1.0:
+        return None
+    called = found.capacity * (1.0 - found.precision.value) / (1.0 - found.rate.value)
+    words = say("capacidad del servicio ({capacity})", capacity=percent(found.capacity, say.lang, 0))
+    return (min(called, 1.0), found.recall.value), words
+
+
+def _calibration(found: Measurement, say: Translator) -> Markup:
+    points = [(point.expected, _interval(point.observed)) for point in found.calibration]
+    labels = (say("Esperado por el modelo"), say("Observado"))
+    return charts.calibration(say(CAPTIONS["calibration"]), points, labels, say.lang)
+
+
+def _recall_of_groups(found: Measurement, say: Translator) -> Markup:
+    rows = _group_rows(found.groups, [each.recall for each in found.groups], say)
+    return charts.intervals(
+        say(CAPTIONS["groups-recall"]),
+        rows,
+        say("Personas con el resultado que se alcanzan"),
+        say.lang,
+        reference=found.recall.value if found.recall else None,
     )
-    chart.axes(words(figure), "", y_ticks=False)
-    middle = overall.value if overall is not None else 0.0
-    if overall is not None or low < 0.0:
-        chart.line([(middle, 0.0), (middle, float(len(rows)))], colour=GREY, thick=1, dashed=True)
-    for place, row in enumerate(rows):
-        _group_row(chart, len(rows) - place - 0.5, row, figure, words)
-    return chart.svg()
 
 
-def _group_row(chart: Chart, y: float, row: GroupFigures, figure: str, words: Words) -> None:
-    chart.row_label(y, f"{row.attribute}: {row.value}")
-    estimate: Estimate | None = getattr(row, figure)
-    if estimate is None:
-        reason = words(f"hidden_{row.hidden.value}") if row.hidden else words("hidden_outcomes")
-        chart.label(chart.x_range[0], y, f"— {reason}", colour=GREY)
-        return
-    chart.line([(estimate.low, y), (estimate.high, y)], thick=3)
-    chart.dot(estimate.value, y, hint=words.interval(estimate))
-
-
-def coefficients(weights: Sequence[tuple[str, float]], words: Words) -> str:
-    """Return the largest coefficients of a linear model as bars: to the right raises the score."""
-    shown = sorted(weights, key=lambda item: -abs(item[1]))[:_MOST_BARS]
-    limit = nice_limit([weight for _, weight in shown], least=0.1)
-    chart = Chart(
-        words("plot_coefficients"),
-        (-limit, limit),
-        (0.0, float(len(shown))),
-        620,
-        90 + _ROW * len(shown),
-        left=230,
-        write=words.number,
+def _calibration_of_groups(found: Measurement, say: Translator) -> Markup:
+    gaps = [each.calibration_gap for each in found.groups if each.calibration_gap]
+    limit = nice_limit([value for gap in gaps for value in (gap.low, gap.high)], least=0.1)
+    rows = _group_rows(found.groups, [each.calibration_gap for each in found.groups], say)
+    return charts.intervals(
+        say(CAPTIONS["groups-calibration"]),
+        rows,
+        say("Observado menos esperado"),
+        say.lang,
+        x_range=(-limit, limit),
+        reference=0.0,
     )
-    chart.axes(words("log_odds"), "", y_ticks=False)
-    for place, (column, weight) in enumerate(shown):
-        y = len(shown) - place - 0.5
-        chart.row_label(y, column)
-        colour = ORANGE if weight > 0 else BLUE
-        chart.bar((0.0, y - 0.35), (weight, y + 0.35), colour=colour, hint=words.number(weight, 3))
-    return chart.svg()
 
 
-def shape_plot(shape: ShapeFacts, limit: float, words: Words) -> str:
-    """Return what one feature adds to the log-odds; the scale is the same for all features of a model."""
-    title = words("plot_shape", feature=shape.feature)
+def _group_rows(
+    groups: Sequence[GroupFigures], figures: Sequence[Estimate | None], say: Translator
+) -> list[tuple[str, Interval | str]]:
+    """Return each group with its figure, or with the reason for which it has none."""
+    return [
+        (group_name(group), _interval(figure) if figure else _reason(group, say))
+        for group, figure in zip(groups, figures, strict=True)
+    ]
+
+
+def _reason(group: GroupFigures, say: Translator) -> str:
+    return say(HIDDEN[group.hidden]) if group.hidden else say("pocos casos para medirlo")
+
+
+def _coefficients(facts: CardFacts, say: Translator) -> Markup:
+    largest = sorted(facts.coefficients, key=lambda item: -abs(item[1]))[:_MOST_BARS]
+    return charts.diverging_bars(say(CAPTIONS["coefficients"]), largest, say("efecto (log-odds)"), say.lang)
+
+
+def _shape(shape: ShapeFacts, limit: float, say: Translator) -> Markup:
+    """Return the log-odds that one feature adds; the scale is the same for all features of a model."""
+    title, lang = caption_of_shape(shape, say), say.lang
     if shape.values:
-        return _value_bars(shape, limit, title, words)
-    chart = Chart(title, shape.bounds, (-limit, limit), width=360, height=240, write=words.number)
-    chart.axes(shape.feature, words("log_odds"), decimals=1)
-    chart.line([(shape.bounds[0], 0.0), (shape.bounds[1], 0.0)], colour=GREY, thick=1, dashed=True)
+        items = list(zip(shape.values, shape.log_odds, strict=True))
+        label = say("{feature}: efecto (log-odds)", feature=shape.feature)
+        return charts.diverging_bars(title, items, label, lang, limit=limit, width=360)
     borders = (shape.bounds[0], *shape.edges, shape.bounds[1])
     steps = [(at, value) for ends, value in zip(pairwise(borders), shape.log_odds, strict=True) for at in ends]
+    in_words = "; ".join(
+        f"{number(low, lang)}\u2013{number(high, lang)}: {number(value, lang, 2)}"
+        for (low, high), value in zip(pairwise(borders), shape.log_odds, strict=True)
+    )
+    chart = Chart(title, lang, 360, 240, in_words, x_range=shape.bounds, y_range=(-limit, limit))
+    chart.axes(shape.feature, say("efecto (log-odds)"), decimals=1)
+    chart.line([(shape.bounds[0], 0.0), (shape.bounds[1], 0.0)], colour=charts.GREY, thick=1, dashed=True)
     chart.line(steps)
     return chart.svg()
 
 
-def _value_bars(shape: ShapeFacts, limit: float, title: str, words: Words) -> str:
-    count = len(shape.values)
-    chart = Chart(title, (-limit, limit), (0.0, float(count)), 360, 90 + _ROW * count, left=150, write=words.number)
-    chart.axes(f"{shape.feature}: {words('log_odds')}", "", decimals=1, y_ticks=False)
-    for place, (value, weight) in enumerate(zip(shape.values, shape.log_odds, strict=True)):
-        y = count - place - 0.5
-        chart.row_label(y, value, 20)
-        colour = ORANGE if weight > 0 else BLUE
-        chart.bar((0.0, y - 0.35), (weight, y + 0.35), colour=colour, hint=words.number(weight, 2))
-    return chart.svg()
+def _interval(found: Estimate) -> Interval:
+    return (found.low, found.value, found.high)

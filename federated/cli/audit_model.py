@@ -1,4 +1,4 @@
-"""``redpact-audit model DIR``, as the auditor finds it by entry point."""
+"""The command ``redpact-audit model DIR``, registered by entry point."""
 
 import re
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from consent_ledger.cli.errors import CommandNotInstalled
-from consent_ledger.cli.options import JsonOption, Lang, LangOption, emit, own_policy_warning
+from consent_ledger.cli.options import JsonOption, Lang, LangOption, emit
 from presentation.messages import _
 
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
@@ -74,7 +74,6 @@ def model(
         raise CommandNotInstalled(
             _("{error} no está instalado", error=error.name), remedy=_("ejecute: pip install 'redpact[federated]'")
         ) from error
-    text = report.text(lang.value)
-    emit(report.document(), text if key else f"{text}\n{own_policy_warning(lang)}", as_json=as_json)
+    emit(report.document(), report.text(lang.value), as_json=as_json)
     if not report.passed:
         raise typer.Exit(1)

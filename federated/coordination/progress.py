@@ -1,4 +1,4 @@
-"""A campaign between two steps, as the coordinator keeps it. All of it is public or post-processing of noised sums."""
+"""The stored state of a campaign between two steps. All of it is public or post-processing of noised sums."""
 
 import base64
 import binascii
@@ -18,19 +18,19 @@ from trust.errors import TrustError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Progress:
-    """Where a campaign stands.
+    """The state of a campaign.
 
     Attributes:
-        step: what is asked next.
-        round: the round that is asked or unmasked next, from 1.
+        step: the next step.
+        round: the next round to mask or unmask, from 1.
         vectors: the model's numbers, by name.
         statements: everybody's signed mask key (DSSE JSON), by entity; the cohort once JOIN is over.
-        handed: what each entity is handed next: its wrapped group key (TAGS), or how often its tags came (WEIGHTS).
-        survivors: entities whose masked sums of this round are in hand; set between MASK and UNMASK.
+        deliveries: the next payload of each entity: its wrapped group key (TAGS), or the counts of its tags (WEIGHTS).
+        survivors: entities that sent a masked sum in this round; set between MASK and UNMASK.
         transcript: hash chain over the completed rounds (`federated.coordination.transcript`).
         evaluation: the noised sum of the evaluation stage; empty until then.
-        contributors: entities that were in any completed sum, sorted.
-        lost: how many rounds were spent without a sum.
+        contributors: entities in any completed sum, sorted.
+        lost: number of rounds spent without a sum.
     """
 
     step: StepKind
@@ -38,7 +38,7 @@ class Progress:
     vectors: Mapping[str, FloatVector]
     transcript: str
     statements: Mapping[str, bytes] = field(default_factory=dict)
-    handed: Mapping[str, bytes] = field(default_factory=dict)
+    deliveries: Mapping[str, bytes] = field(default_factory=dict)
     survivors: tuple[str, ...] = ()
     evaluation: tuple[int, ...] = ()
     contributors: tuple[str, ...] = ()
@@ -46,11 +46,11 @@ class Progress:
 
     @property
     def completed(self) -> int:
-        """How many rounds are over, with or without a sum."""
+        """Number of rounds that are over, with or without a sum."""
         return self.round - 1
 
     def to_json(self) -> bytes:
-        """Return this as canonical JSON, exact to the last bit."""
+        """Return the state as canonical JSON, exact to the last bit."""
         return canonical.encode(
             {
                 "step": self.step.value,
@@ -60,7 +60,7 @@ class Progress:
                 },
                 "transcript": self.transcript,
                 "statements": {entity: _packed(each) for entity, each in self.statements.items()},
-                "handed": {entity: _packed(each) for entity, each in self.handed.items()},
+                "handed": {entity: _packed(each) for entity, each in self.deliveries.items()},
                 "survivors": list(self.survivors),
                 "evaluation": [str(number) for number in self.evaluation],
                 "contributors": list(self.contributors),
@@ -87,7 +87,7 @@ class Progress:
                 vectors=vectors,
                 transcript=str(content["transcript"]),
                 statements={str(entity): _unpacked(text) for entity, text in content["statements"].items()},
-                handed={str(entity): _unpacked(text) for entity, text in content["handed"].items()},
+                deliveries={str(entity): _unpacked(text) for entity, text in content["handed"].items()},
                 survivors=tuple(str(entity) for entity in content["survivors"]),
                 evaluation=tuple(int(number) for number in content["evaluation"]),
                 contributors=tuple(str(entity) for entity in content["contributors"]),

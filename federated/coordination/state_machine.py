@@ -1,8 +1,8 @@
-"""The coordinator's side of a campaign: what is asked of whom next, and what the answers make of the model.
+"""The coordinator's side of a campaign: the requests of each step, and the effect of the replies on the model.
 
-A state machine without clock, network or database. Whoever drives it sends `asked`, hands back what came, and keeps the
-progress; a restart goes on from there. Once the survivors of a round are kept, the round can only be unmasked for them:
-the masked sums are asked again, and the entities, or the message table, answer with the very bytes of before.
+A state machine without clock, network or database. Its caller sends `requests`, hands the replies to `accept` and keeps
+the progress; after a restart it continues from there. Once the survivors of a round are kept, the round can only be
+unmasked for them: the masked sums are requested again, and the entities, or the message table, send the stored bytes.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ from federated.privacy.stages import Position, StageKind, position_of
 from federated.secagg import server as secagg
 from federated.secagg.cohort import Cohort, form_cohort
 from federated.secagg.keys import open_key_statement
-from federated.secagg.messages import MaskedInput, UnmaskingAnswer, check_input
+from federated.secagg.messages import MaskedInput, UnmaskingResponse, check_input
 from presentation.messages import _
 from trust.errors import TrustError
 from trust.signing import Envelope
@@ -50,16 +50,16 @@ from trust.signing import Envelope
 _log = logging.getLogger(__name__)
 
 _FOUNDATIONS: Final = frozenset({StageKind.EDGES, StageKind.MEANS})
-"""Stages of one sum each without which there is no model to train."""
+"""Stages of one sum each on which the model is built."""
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignSetup:
-    """What a campaign was started with.
+    """The fixed terms of a running campaign.
 
     Attributes:
-        approved: the entities that approved.
-        key_of: the signing key of an entity, by the network's directory.
+        approved: entities that approved.
+        key_of: returns the signing key of an entity from the network's directory.
     """
 
     manifest: CampaignManifest
@@ -69,12 +69,12 @@ class CampaignSetup:
 
 
 def start(manifest: CampaignManifest, manifest_sha256: str) -> Progress:
-    """Return the progress of a campaign that has not begun: a model that knows nothing."""
+    """Return the progress of a campaign before its first step."""
     return Progress(StepKind.JOIN, 1, StageSums(manifest).program.start(), manifest_sha256)
 
 
 class CampaignStateMachine:
-    """Drives one campaign from its progress to its end."""
+    """Advances one campaign from its progress to its end."""
 
     def __init__(self, terms: CampaignSetup, progress: Progress) -> None:
         self.progress = progress
@@ -92,43 +92,43 @@ class CampaignStateMachine:
 
     @property
     def steps_left(self) -> int:
-        """How many steps there are at most until `done`."""
+        """Upper bound on the number of steps until `done`."""
         setup = len(self._setup) - self._setup.index(self.progress.step) if self.progress.step in self._setup else 0
         rounds = 2 * (self._manifest.rounds - self.progress.completed)
         return setup + rounds + (0 if setup else 1)  # one more to gather the masked sums after a restart
 
-    def asked(self) -> dict[str, bytes]:
+    def requests(self) -> dict[str, bytes]:
         """Return the next step's documents, by entity; nothing when the campaign is done.
 
-        Who withdrew the approval since the cohort was formed is not asked any more.
+        Entities that withdrew their approval since the cohort was formed get no request.
         """
         if self.done:
             return {}
         approved = frozenset(self._terms.approved)
         return {entity: document for entity, document in self._requests().items() if entity in approved}
 
-    def take(self, replies: Mapping[str, bytes]) -> RoundRecord | None:
-        """Take what came in answer to `asked`, and move on; return the record of a round that is over.
+    def accept(self, replies: Mapping[str, bytes]) -> RoundRecord | None:
+        """Process the replies to `requests` and advance; return the record of a round that is over.
 
         Raises:
             CohortTooSmall: fewer entities than the manifest's minimum are left.
-            SumLost: of a round that everything after it builds on.
+            SumLost: the lost sum is one on which the model is built.
         """
         known = {entity: reply for entity, raw in replies.items() if (reply := self._read(entity, raw)) is not None}
         match self.progress.step:
             case StepKind.JOIN:
-                self._joined(known)
+                self._on_join(known)
             case StepKind.COHORT:
-                self._acquainted(known)
+                self._on_cohort(known)
             case StepKind.TAGS:
-                self._tagged(known)
+                self._on_tags(known)
             case StepKind.WEIGHTS:
                 self._require_cohort(len(known))
-                self.progress = replace(self.progress, step=StepKind.MASK, handed={})
+                self.progress = replace(self.progress, step=StepKind.MASK, deliveries={})
             case StepKind.UNMASK if self._inputs:
-                return self._unmasked(known)
+                return self._on_unmask(known)
             case StepKind.MASK | StepKind.UNMASK:
-                return self._masked(known)
+                return self._on_mask(known)
         return None
 
     @property
@@ -153,7 +153,7 @@ class CampaignStateMachine:
 
     @property
     def cohort(self) -> Cohort:
-        """The entities whose keys everybody checked; after JOIN."""
+        """The cohort, known after JOIN."""
         if self._cohort is None:
             keys = {
                 entity: self._statement_key(entity, statement) for entity, statement in self.progress.statements.items()
@@ -188,18 +188,20 @@ class CampaignStateMachine:
                     self._members, encode_document(CohortRequest(**self._names, statements=statements))
                 )
             case StepKind.TAGS:
-                return self._each(lambda handed: TagsRequest(**self._names, wrapped_key=handed))
+                return self._each(lambda delivery: TagsRequest(**self._names, wrapped_key=delivery))
             case _:
-                counted = tuple(sorted(self.progress.handed))
-                return self._each(lambda handed: WeightsRequest(**self._names, multiplicities=handed, counted=counted))
+                counted = tuple(sorted(self.progress.deliveries))
+                return self._each(
+                    lambda delivery: WeightsRequest(**self._names, multiplicities=delivery, counted=counted)
+                )
 
     def _each(self, request: Callable[[bytes], StepRequest]) -> dict[str, bytes]:
-        return {entity: encode_document(request(handed)) for entity, handed in self.progress.handed.items()}
+        return {entity: encode_document(request(delivery)) for entity, delivery in self.progress.deliveries.items()}
 
     def _mask_bytes(self) -> bytes:
         if not self._mask_request:
             position = self._position
-            parameters, model = self.sums.asked(self.progress.vectors, position)
+            parameters, model = self.sums.published(self.progress.vectors, position)
             self._mask_request = encode_document(
                 MaskRequest(
                     **self._names,
@@ -224,7 +226,7 @@ class CampaignStateMachine:
                     shares=dict(secagg.shares_for(self.cohort, self._inputs, entity)),
                 )
             )
-            for entity in secagg.answers_needed(self.cohort, self.progress.survivors)
+            for entity in secagg.required_responders(self.cohort, self.progress.survivors)
         }
 
     def _read(self, entity: str, raw: bytes) -> StepReply | None:
@@ -244,7 +246,7 @@ class CampaignStateMachine:
     def _after_setup(self) -> bool:
         return self.progress.step in {StepKind.MASK, StepKind.UNMASK}
 
-    def _joined(self, replies: Mapping[str, StepReply]) -> None:
+    def _on_join(self, replies: Mapping[str, StepReply]) -> None:
         statements = {}
         for entity, reply in replies.items():
             assert isinstance(reply, JoinReply)
@@ -257,31 +259,31 @@ class CampaignStateMachine:
         self._require_cohort(len(statements))
         self.progress = replace(self.progress, step=StepKind.COHORT, statements=statements)
 
-    def _acquainted(self, replies: Mapping[str, StepReply]) -> None:
+    def _on_cohort(self, replies: Mapping[str, StepReply]) -> None:
         self._require_cohort(len(replies))
         if not self._manifest.counts_entities:
             self.progress = replace(self.progress, step=StepKind.MASK)
             return
-        drawer = key_generator_of(tuple(self.cohort.keys))
-        reply = replies.get(drawer)
+        generator = key_generator_of(tuple(self.cohort.keys))
+        reply = replies.get(generator)
         if not isinstance(reply, CohortReply):
             raise CohortTooSmall(
                 _(
-                    "{drawer}, la entidad que genera la clave para contar a las personas que están en varias "
+                    "{generator}, la entidad que genera la clave para contar a las personas que están en varias "
                     "entidades, no respondió",
-                    drawer=drawer,
+                    generator=generator,
                 )
             )
-        handed = {entity: reply.wrapped_keys.get(entity, b"") for entity in replies}
-        self.progress = replace(self.progress, step=StepKind.TAGS, handed=handed)
+        deliveries = {entity: reply.wrapped_keys.get(entity, b"") for entity in replies}
+        self.progress = replace(self.progress, step=StepKind.TAGS, deliveries=deliveries)
 
-    def _tagged(self, replies: Mapping[str, StepReply]) -> None:
+    def _on_tags(self, replies: Mapping[str, StepReply]) -> None:
         self._require_cohort(len(replies))
         tags = {entity: reply.tags for entity, reply in replies.items() if isinstance(reply, TagsReply)}
         usable = {entity: each for entity, data in tags.items() if (each := self._tags(entity, data)) is not None}
         self._require_cohort(len(usable))
-        handed = {entity: pack_counts(counts) for entity, counts in multiplicities(usable).items()}
-        self.progress = replace(self.progress, step=StepKind.WEIGHTS, handed=handed)
+        deliveries = {entity: pack_counts(counts) for entity, counts in multiplicities(usable).items()}
+        self.progress = replace(self.progress, step=StepKind.WEIGHTS, deliveries=deliveries)
 
     def _tags(self, entity: str, data: bytes) -> tuple[bytes, ...] | None:
         try:
@@ -290,7 +292,7 @@ class CampaignStateMachine:
             self._fault(entity, error)
             return None
 
-    def _masked(self, replies: Mapping[str, StepReply]) -> RoundRecord | None:
+    def _on_mask(self, replies: Mapping[str, StepReply]) -> RoundRecord | None:
         size = self.sums.size(self._position.stage.kind)
         inputs: dict[str, MaskedInput] = {}
         for entity, reply in replies.items():
@@ -307,15 +309,15 @@ class CampaignStateMachine:
         self._require_openable(survivors)
         self._inputs = {entity: inputs[entity] for entity in survivors if entity in inputs}
         if len(self._inputs) < len(survivors):
-            # Entities may have answered for this list already: no other one will ever be opened.
-            _log.warning("round %s is lost: the masked sums of before are no longer there", self.progress.round)
+            # Entities may have replied for this list already, and reply for no other one.
+            _log.warning("round %s is lost: masked sums of its survivors are missing", self.progress.round)
             return self._finish_round(None)
         self.progress = replace(self.progress, step=StepKind.UNMASK, survivors=survivors)
         return None
 
-    def _unmasked(self, replies: Mapping[str, StepReply]) -> RoundRecord:
+    def _on_unmask(self, replies: Mapping[str, StepReply]) -> RoundRecord:
         answers = {
-            entity: UnmaskingAnswer(reply.sealed, reply.key_shares, reply.attestations)
+            entity: UnmaskingResponse(reply.sealed, reply.key_shares, reply.attestations)
             for entity, reply in replies.items()
             if isinstance(reply, UnmaskReply)
         }

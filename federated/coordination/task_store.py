@@ -1,4 +1,4 @@
-"""The durable message table under the network's own Flower grid: tasks for entities, and their replies.
+"""The durable message table under the Flower grid of the network: tasks for entities, and their replies.
 
 Task ids are derived from (campaign, step, entity), so that pushing a step again after a restart finds the tasks and
 the replies already there.
@@ -17,7 +17,7 @@ class EntityTask:
 
     Attributes:
         message: a serialised Flower message (`federated.flower.messages`).
-        expires: the task is not handed out, and no reply is taken, from then on.
+        expires: from then on the task is not sent and no reply is stored.
     """
 
     task_id: str
@@ -31,19 +31,19 @@ class EntityTask:
 
 @dataclass(frozen=True, slots=True)
 class EntityReply:
-    """What an entity answered: a serialised Flower message."""
+    """The reply of an entity: a serialised Flower message."""
 
     entity: str
     message: bytes
 
 
 class TaskStore(Protocol):
-    """Where tasks and replies live. Every method works inside the caller's transaction."""
+    """Storage of tasks and replies. Every method works inside the caller's transaction."""
 
     def put_task(self, task: EntityTask) -> bool:
         """Store a task and return whether it is the first under its id.
 
-        The first message stays; pushing again only extends the expiry of a task that has no reply.
+        A later message never replaces the first; it only extends the expiry of a task that has no reply.
         """
         ...
 
@@ -56,7 +56,7 @@ class TaskStore(Protocol):
         ...
 
     def put_reply(self, task_id: str, reply: bytes, now: datetime) -> bool:
-        """Store the reply to a task; the first one stays. Return whether this was the first.
+        """Store the first reply to a task and return whether this was it.
 
         Raises:
             RoundRefused: no such task, or it is expired or cancelled.
@@ -64,11 +64,11 @@ class TaskStore(Protocol):
         ...
 
     def answered(self, task_ids: Iterable[str]) -> frozenset[str]:
-        """Return which of these tasks have a reply."""
+        """Return the ids of the given tasks that have a reply."""
         ...
 
     def replies(self, task_ids: Iterable[str]) -> dict[str, EntityReply]:
-        """Return the replies there are, by task id."""
+        """Return the replies to the given tasks, by task id."""
         ...
 
     def cancel(self, campaign_id: str, now: datetime) -> None:
@@ -82,5 +82,5 @@ def task_id(campaign_id: str, step: str, entity: str) -> str:
 
 
 def flower_id(name: str) -> int:
-    """Return the positive 63-bit number under which Flower knows a campaign (run) or an entity (node)."""
+    """Return the positive 63-bit number that identifies a campaign (run) or an entity (node) to Flower."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1 or 1

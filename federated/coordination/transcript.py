@@ -1,7 +1,7 @@
 """The public record of a campaign: one line a round, each chained to the one before, the first to the manifest.
 
-The sums are noised already and publishing them costs no privacy beyond what the manifest states; with them anybody can
-make the released model again.
+The sums are noised already: publishing them costs no privacy beyond the manifest's epsilon, and anybody can recompute
+the released model from them.
 """
 
 import hashlib
@@ -30,14 +30,14 @@ _FIELDS: Final = {"round", "stage", "contributors", "parameters_sha256", "total"
 
 @dataclass(frozen=True, slots=True)
 class RoundRecord:
-    """One round; a malformed one cannot be made.
+    """One round; the constructor refuses malformed values.
 
     Attributes:
         round: from 1, over all stages.
         stage: of the manifest.
         contributors: entities in the sum, sorted.
         parameters_sha256: of the vector that the coordinator published for this round.
-        total: the noised sum, in grid units; each number fits 64 bits. Empty when the round was spent without a sum.
+        total: the noised sum, in quantised units, 64 bits each. Empty when the round was spent without a sum.
     """
 
     round: int
@@ -73,7 +73,7 @@ class RoundRecord:
             )
 
     def document(self) -> dict[str, Any]:
-        """Return the JSON form; the sums are text, for they go beyond 2^53."""
+        """Return the JSON form; the sums are text because they exceed 2^53."""
         return {
             "round": self.round,
             "stage": self.stage,
@@ -84,7 +84,7 @@ class RoundRecord:
 
     @classmethod
     def parse(cls, line: bytes) -> Self:
-        """Read one line of an untrusted transcript.
+        """Parse one line of an untrusted transcript.
 
         Raises:
             TranscriptInvalid: for every way the line can be wrong, another spelling of the same record included.
@@ -108,7 +108,7 @@ class RoundRecord:
             raise TranscriptInvalid(
                 _("ronda {number!s}: la suma debe constar de números enteros, escritos como texto", number=number)
             )
-        return cls(number, stage, tuple(entities), parameters, tuple(int(each) for each in total))  # type: ignore[arg-type] # the constructor looks
+        return cls(number, stage, tuple(entities), parameters, tuple(int(each) for each in total))  # type: ignore[arg-type] # the constructor checks the types
 
 
 def _matches(pattern: re.Pattern[str], value: object) -> bool:
@@ -117,7 +117,7 @@ def _matches(pattern: re.Pattern[str], value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The records so far and the hash that covers them all.
+    """The records of the completed rounds and the hash over all of them.
 
     Attributes:
         head: hash of the last record chained to all before it; the manifest's hash when there is none.
@@ -129,12 +129,12 @@ class Transcript:
 
     @classmethod
     def start(cls, manifest_sha256: str) -> Self:
-        """Return the transcript of a campaign that has no round yet."""
+        """Return the transcript of a campaign without rounds."""
         return cls(manifest_sha256)
 
     @classmethod
     def of(cls, manifest_sha256: str, records: Sequence[RoundRecord]) -> Self:
-        """Return the transcript of these rounds.
+        """Return the transcript of the given rounds.
 
         Raises:
             TranscriptInvalid: they do not follow each other.
@@ -163,9 +163,7 @@ class Transcript:
 
     @classmethod
     def from_jsonl(cls, data: bytes, manifest_sha256: str) -> Self:
-        """Read an untrusted transcript.
-
-        Not done here: whether its head is the one that a release names.
+        """Parse an untrusted transcript. Its head is not compared with that of a release here.
 
         Raises:
             TranscriptInvalid: for every way the bytes can be wrong.

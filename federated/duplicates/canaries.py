@@ -1,16 +1,15 @@
-"""Tags that stand for nobody and that several entities send on purpose, so that a wrong count shows.
+"""Canary tags: tags of no person that several entities send on purpose, so that a wrong count is detected.
 
-Pair canaries come from the secret of two entities: 8 to 24 of them for each pair, a number that nobody else knows. They
-blur how many people two entities share, also for the other entities. Group canaries come from the group key: each is
-sent by 3 entities, or 4, up to `LARGEST_GROUP`, because a tag that comes back from three entities could not be a pair's
-canary and might be under-reported without fear. To the coordinator all of them look like people.
+Pair canaries come from the secret of two entities: 8 to 24 of them for each pair, a number unknown to the others. They
+hide the number of people that two entities share, from the other entities too. Group canaries come from the group key:
+each is sent by 3 to `LARGEST_GROUP` entities. Without them a tag of three entities could not be a canary, and would be
+under-reported without risk. The coordinator cannot distinguish canaries from people.
 """
 
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from math import comb
 from typing import Final
 
 from federated.duplicates.group_key import PairSecret, framed, pair_key
@@ -19,12 +18,12 @@ TAG_BYTES: Final = 16
 FEWEST: Final = 8
 MOST: Final = 24
 LARGEST_GROUP: Final = 8
-"""A person in more entities than this is beyond what the canaries can vouch for."""
+"""The counts of people in more entities than this are not checked by canaries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """A tag that stands for nobody, and the entities that all send it."""
+    """A tag of no person, and the entities that send it."""
 
     tag: bytes
     senders: frozenset[str]
@@ -40,7 +39,7 @@ def canaries_of(
         cohort: sorted.
         campaign: its id.
         group_key: of `group_key.draw_group_key`.
-        pair_secret: what the entity shares with each other one.
+        pair_secret: returns the secret shared with another entity.
 
     Raises:
         DuplicateCheckInvalid: a secret is too short.
@@ -48,19 +47,6 @@ def canaries_of(
     others = [other for other in cohort if other != entity]
     pairs = [each for other in others for each in _of_pair(entity, other, campaign, pair_secret)]
     return (*pairs, *_of_groups(entity, cohort, campaign, group_key))
-
-
-def chance_undetected(shared: int, canaries: int, lowered: int) -> float:
-    """Return the chance that under-reporting goes unseen, when tags are chosen blindly among those that look alike.
-
-    Hypergeometric: all `lowered` must fall on the `shared` people and none on the canaries.
-
-    Args:
-        shared: people that this set of entities has in common.
-        canaries: canaries of the same set.
-        lowered: how many of these tags are reported too low.
-    """
-    return comb(shared, lowered) / comb(shared + canaries, lowered) if lowered <= shared else 0.0
 
 
 def _of_pair(entity: str, other: str, campaign: str, pair_secret: PairSecret) -> Iterator[Canary]:
@@ -78,7 +64,7 @@ def _of_groups(entity: str, cohort: tuple[str, ...], campaign: str, group_key: b
             order = sorted(names, key=partial(_place, key))
             group = order.index(entity.encode()) // size
             members = order[group * size : (group + 1) * size]
-            if len(members) == size:  # who is left over in this turn waits for the next
+            if len(members) == size:  # incomplete groups send no canary in this turn
                 yield Canary(_prf(key, "tag", str(group))[:TAG_BYTES], frozenset(each.decode() for each in members))
 
 

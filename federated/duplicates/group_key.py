@@ -1,4 +1,4 @@
-"""The key that the entities of one campaign share, and that the coordinator, who only carries it, never learns.
+"""The key that the entities of one campaign share and the coordinator, which only carries it, never learns.
 
 One entity, the first of the sorted cohort, draws it and seals it for each other one under a key derived from the secret
 that the two already share (of secure aggregation's X25519 keys). HKDF is RFC 5869, the sealing ChaCha20-Poly1305 of
@@ -24,14 +24,14 @@ SEALED_KEY_BYTES: Final = 12 + KEY_BYTES + 16
 _NONCE_BYTES: Final = 12
 
 PairSecret = Callable[[str, str], bytes]
-"""Gives the secret that two entities, own and other, share: at least 32 bytes, the same seen from either side."""
+"""Returns the secret that two entities (own, other) share: at least 32 bytes, equal at both."""
 
 
 def key_generator_of(cohort: Sequence[str]) -> str:
-    """Return which entity of a cohort draws the group key: the first by name.
+    """Return the entity of a cohort that draws the group key: the first by name.
 
     Raises:
-        DuplicateCheckInvalid: the cohort is no cohort.
+        DuplicateCheckInvalid: as `checked_cohort`.
     """
     return checked_cohort(cohort)[0]
 
@@ -43,7 +43,7 @@ def checked_cohort(cohort: Sequence[str]) -> tuple[str, ...]:
         DuplicateCheckInvalid: fewer than two entities, or one of them twice.
     """
     found = tuple(sorted(cohort))
-    if len(found) < 2 or len(set(found)) != len(found):  # noqa: PLR2004 - nobody to be counted twice with
+    if len(found) < 2 or len(set(found)) != len(found):  # noqa: PLR2004 - one entity has no duplicates
         raise DuplicateCheckInvalid(_("para comprobar duplicados hacen falta dos entidades distintas o más"))
     return found
 
@@ -70,7 +70,7 @@ def open_group_key(sealed: bytes, pair_secret: PairSecret, *, campaign: str, sen
     """Return the group key that `sender` sealed for `recipient` in this campaign.
 
     Raises:
-        DuplicateCheckInvalid: these bytes are no key sealed by it, for it, for this campaign.
+        DuplicateCheckInvalid: the bytes are not a key sealed by that sender for that recipient and campaign.
     """
     if len(sealed) != SEALED_KEY_BYTES:
         raise DuplicateCheckInvalid(
@@ -100,7 +100,7 @@ def pair_key(secret: bytes, use: str, campaign: str, entities: tuple[str, str]) 
 
 
 def framed(*parts: str) -> bytes:
-    """Return texts as bytes that no other texts give: each after its length."""
+    """Return an injective encoding of texts: each after its length in two bytes."""
     return b"".join(len(part.encode()).to_bytes(2, "big") + part.encode() for part in parts)
 
 

@@ -1,7 +1,7 @@
-"""What the coordinator does: count in how many entities each tag is, knowing neither whose nor what for.
+"""The coordinator's part of the duplicate check: the number of entities that sent each tag.
 
-It holds lists of 16-byte tags whose lengths are public buckets. Without the group key a tag says nothing about a
-document: not even that two campaigns speak of one person.
+It holds lists of 16-byte tags whose lengths are public buckets. Without the group key a tag reveals nothing about a
+document; tags of one person in two campaigns cannot be linked.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ COUNT_BYTES: Final = 2
 
 
 def multiplicities(tags_by_entity: Mapping[str, Sequence[bytes]]) -> dict[str, tuple[int, ...]]:
-    """Return for each entity, in the order in which it sent its tags, how many entities sent each of them.
+    """Return for each entity, in the order of its tags, the number of entities that sent each tag.
 
     Raises:
         DuplicateCheckInvalid: fewer than two entities, or a list that `check_tags` refuses.
@@ -57,7 +57,7 @@ def bucket_of(tags: int) -> int:
 
 
 def pack_tags(tags: Sequence[bytes]) -> bytes:
-    """Return a list of tags as it travels: one after the other."""
+    """Return the wire form of a list of tags: their concatenation."""
     return b"".join(tags)
 
 
@@ -75,12 +75,12 @@ def unpack_tags(data: bytes) -> tuple[bytes, ...]:
 
 
 def pack_counts(counts: Sequence[int]) -> bytes:
-    """Return counts as they travel: two bytes each, the larger first."""
+    """Return the wire form of counts: two bytes each, big-endian."""
     return b"".join(count.to_bytes(COUNT_BYTES, "big") for count in counts)
 
 
 def unpack_counts(data: bytes) -> tuple[int, ...]:
-    """Return the counts of one entity's tags; whether they can be true is checked by `sheets.Sheet.weights`.
+    """Return the counts of one entity's tags; `EntityTags.weights` checks whether they are possible.
 
     Raises:
         DuplicateCheckInvalid: the bytes do not divide into counts.

@@ -1,8 +1,8 @@
-"""Whether the people scored today look like those the model was measured on: computed at the entity, told to nobody.
+"""Drift of today's scores from those the model was measured on; computed at the entity and sent to nobody.
 
 The population stability index of two distributions over bins is the sum of (a - e) ln(a / e). Without any drift it is
 not zero but spreads like a chi-square over both numbers of people (Yurdakul 2018, Statistical properties of the
-population stability index), so an entity with few people is told that they are few, not that they have changed.
+population stability index), so an entity with few people gets that verdict instead of a drift.
 """
 
 import math
@@ -18,7 +18,7 @@ from federated.evaluation.histogram_figures import possible_counts
 from federated.evaluation.measurement import Measurement
 from federated.evaluation.plan import MAX_BINS, Edge, EvaluationPlan
 from federated.tabular.features import FloatVector
-from presentation.messages import _
+from presentation.messages import LANGUAGES, _
 
 WATCH: Final = 0.10
 DRIFTED: Final = 0.25
@@ -30,7 +30,7 @@ _NORMAL_95: Final = 1.6448536269514722
 
 
 class DriftVerdict(StrEnum):
-    """What to make of an index."""
+    """The interpretation of an index."""
 
     STABLE = "stable"
     WATCH = "watch"
@@ -38,23 +38,15 @@ class DriftVerdict(StrEnum):
     FEW_PEOPLE = "few_people"
 
 
-_WORDS: Final = {
-    DriftVerdict.STABLE: (
-        "Las personas puntuadas se parecen a aquellas con las que se midió el modelo.",
-        "The people scored look like those the model was measured on.",
+_SENTENCES: Final = {
+    DriftVerdict.STABLE: _("Las personas puntuadas se parecen a aquellas con las que se midió el modelo."),
+    DriftVerdict.WATCH: _(
+        "Las puntuaciones han cambiado algo: revise de nuevo el mes que viene y compruebe los datos de entrada."
     ),
-    DriftVerdict.WATCH: (
-        "Las puntuaciones han cambiado algo: revise de nuevo el mes que viene y compruebe los datos de entrada.",
-        "The scores have changed somewhat: look again next month and check the data that go in.",
+    DriftVerdict.DRIFTED: _(
+        "Las puntuaciones han cambiado mucho: no se apoye en el modelo hasta que la Gerencia lo haya revisado."
     ),
-    DriftVerdict.DRIFTED: (
-        "Las puntuaciones han cambiado mucho: no se apoye en el modelo hasta que la Gerencia lo haya revisado.",
-        "The scores have changed a lot: do not lean on the model until the Gerencia has reviewed it.",
-    ),
-    DriftVerdict.FEW_PEOPLE: (
-        "Hay muy pocas personas para saber si algo ha cambiado.",
-        "There are too few people to tell whether anything has changed.",
-    ),
+    DriftVerdict.FEW_PEOPLE: _("Hay muy pocas personas para saber si algo ha cambiado."),
 }
 
 
@@ -64,7 +56,7 @@ class DriftBaseline(BaseModel):
     Attributes:
         edges: inner edges, rising probabilities.
         shares: of people in each bin, adding up to 1.
-        people: how many the shares come from.
+        people: number of people behind the shares.
         noise: variance that the privacy noise adds to an index.
     """
 
@@ -132,13 +124,13 @@ class DriftBaseline(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How far today's scores are from the baseline.
+    """The distance of today's scores from the baseline.
 
     Attributes:
         index: population stability index.
-        chance: what the index would not exceed in 19 of 20 cases if nothing had changed.
-        people: scored today.
-        verdict: what to make of it.
+        chance: 95th percentile of the index without drift.
+        people: number of people scored today.
+        verdict: interpretation of the index.
     """
 
     index: float
@@ -148,12 +140,11 @@ class Drift:
 
     def text(self, lang: str) -> str:
         """Return the verdict in plain words, in ``es`` or ``en``."""
-        spanish, english = _WORDS[self.verdict]
-        return english if lang == "en" else spanish
+        return _SENTENCES[self.verdict].in_language(lang)
 
     def document(self) -> dict[str, Any]:
         """Return the values for ``--json``."""
-        return asdict(self) | {"es": self.text("es"), "en": self.text("en")}
+        return asdict(self) | {lang: self.text(lang) for lang in LANGUAGES}
 
 
 def drift(baseline: DriftBaseline, scores: FloatVector) -> Drift:

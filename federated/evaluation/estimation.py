@@ -1,9 +1,8 @@
-"""From the one noisy sum of the evaluation to its figures: post-processing, it costs no privacy.
+"""Estimate the figures of an evaluation from its one noisy sum: post-processing, at no privacy cost.
 
 Intervals are basic bootstrap intervals (Davison and Hinkley 1997, section 5.2.1): the noisy counts, moved to the
 nearest possible ones, stand for the people; each replicate draws them again (Poisson: another sample of people) and
-adds noise again. Nothing here protects anybody, so the generator is a plain one, and seeded: the same sum gives the
-same figures.
+adds noise again. The generator protects nobody and is seeded, so that the same sum gives the same figures.
 """
 
 import math
@@ -16,11 +15,11 @@ from federated.errors import MessageMalformed
 from federated.evaluation.histogram_figures import (
     Array,
     area_under_curve,
-    attended,
-    attended_by_outcome,
     coarse_shares,
     possible_counts,
     ratio,
+    shares_within_capacity,
+    shares_within_capacity_by_outcome,
     smooth_area_under_curve,
 )
 from federated.evaluation.measurement import (
@@ -40,7 +39,7 @@ from presentation.messages import _
 
 REPLICATES: Final = 1000
 _CLEAR: Final = 3.0
-"""A count below this many standard deviations of its noise divides nothing."""
+"""A count below this many standard deviations of its noise is no denominator."""
 _MOST_LOST: Final = 1.3
 _POINTS: Final = 12
 """Most points of a calibration curve."""
@@ -48,7 +47,7 @@ _POINTS: Final = 12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """Counts by outcome, (2 + replicates, bins): as summed, as possible, and drawn again; and their noise."""
+    """Counts by outcome, (2 + replicates, bins): as summed, nearest possible, and resampled; and their noise."""
 
     negatives: FloatMatrix
     positives: FloatMatrix
@@ -59,11 +58,11 @@ class _Cells:
         return self.negatives + self.positives
 
     def clear(self, counts: FloatMatrix, cells: int) -> bool:
-        """Tell whether a sum over some cells stands out of their noise."""
+        """Tell whether a sum over some cells exceeds their noise."""
         return float(counts[0].sum()) > _CLEAR * self.noise * math.sqrt(cells)
 
 
-def read(
+def estimate_measurement(
     plan: EvaluationPlan,
     total: IntVector,
     deviation: float,
@@ -74,15 +73,15 @@ def read(
 ) -> Measurement:
     """Return the figures of a noisy sum.
 
-    With a recalibration, what is expected of people, and the threshold, are those of the corrected probabilities, as
-    nodes show them. It was fitted to the same counts; its own uncertainty is not in the intervals.
+    With a recalibration, expected shares and the threshold are those of the corrected probabilities that nodes show. It
+    was fitted to the same counts; its own uncertainty is not in the intervals.
 
     Args:
-        plan: what was counted.
-        total: (plan.size,) the sum of the contributions, in grid units.
-        deviation: standard deviation of the noise in each coordinate, in grid units.
+        plan: of the evaluation.
+        total: (plan.size,) the sum of the contributions, in quantised units.
+        deviation: standard deviation of the noise in each coordinate, in quantised units.
         generator: for the bootstrap only.
-        recalibration: that the release carries.
+        recalibration: of the release.
         replicates: of the bootstrap.
 
     Raises:
@@ -120,7 +119,7 @@ def _cells(counts: FloatVector, noise: float, generator: np.random.Generator, re
 def _measurement(
     plan: EvaluationPlan, cells: _Cells, groups: tuple[GroupFigures, ...], centres: FloatVector
 ) -> Measurement:
-    without, within = attended_by_outcome(cells.negatives, cells.positives, plan.capacity)
+    without, within = shares_within_capacity_by_outcome(cells.negatives, cells.positives, plan.capacity)
     people = cells.people.sum(axis=1)
     positives = cells.positives.sum(axis=1)
     found = (within * cells.positives).sum(axis=1)
@@ -134,7 +133,7 @@ def _measurement(
         rate=_interval(ratio(positives, people)) if usable else None,
         auc=_interval(smooth_area_under_curve(cells.negatives, cells.positives)) if both else None,
         capacity=plan.capacity,
-        threshold=_threshold(plan, attended(cells.people[0], plan.capacity)),
+        threshold=_threshold(plan, shares_within_capacity(cells.people[0], plan.capacity)),
         recall=_interval(ratio(found, positives)) if outcomes else None,
         precision=_interval(ratio(found, called)) if usable else None,
         calibration=points,
@@ -156,7 +155,7 @@ def _group(
         return replace(group, hidden=Hidden.NOISE)
     positives, negatives = cells.positives.sum(axis=1), cells.negatives.sum(axis=1)
     some, others = cells.clear(cells.positives, plan.slice_bins), cells.clear(cells.negatives, plan.slice_bins)
-    shares = attended_by_outcome(everybody.negatives, everybody.positives, plan.capacity)
+    shares = shares_within_capacity_by_outcome(everybody.negatives, everybody.positives, plan.capacity)
     others_within, some_within = (
         (coarse_shares(share, whole, plan.coarse_of) * part).sum(axis=1)
         for share, whole, part in zip(
@@ -234,7 +233,7 @@ def _calibration(
 
 
 def _joined(plan: EvaluationPlan, cells: _Cells) -> list[int]:
-    """Return where each group of neighbouring bins starts: enough people in every group to stand out of the noise."""
+    """Return the start of each group of neighbouring bins, with enough people in every group to exceed the noise."""
     counts = cells.people[0]
     least = max(float(plan.least_people), counts.sum() / _POINTS)
     starts, held, width = [0], 0.0, 0

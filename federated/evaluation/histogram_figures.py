@@ -2,8 +2,8 @@
 
 Every array of counts has the shape (..., bins): people by rising score. Counts may be negative, for noise was added.
 Sums and products of different bins are then still right on average, because the noise of different bins is independent;
-so rates and the AUC are taken from the counts as they are. Only where an order of people is needed (who is within
-capacity) are the counts moved to the nearest ones that could be.
+so rates and the AUC are taken from the counts as they are. Only where an order of people is needed (capacity)
+are the counts moved to the nearest possible ones.
 """
 
 from typing import Final
@@ -15,14 +15,14 @@ from federated.tabular.features import FloatMatrix, FloatVector
 Array = FloatVector | FloatMatrix
 
 _PRIOR: Final = 5.0
-"""People of the overall rate that are added to a bin before its own rate is looked at."""
+"""People of the overall rate that are added to a bin before its own rate is computed."""
 
 
 def possible_counts(counts: Array) -> Array:
     """Return the nearest counts (in L2) that are not negative and have the same total: (..., bins) float64.
 
     Euclidean projection onto the scaled simplex (Duchi et al. 2008, Efficient projections onto the l1-ball, figure 1):
-    one amount is taken from every bin, and what would fall below zero becomes zero. A total that is not positive gives
+    one amount is subtracted from every bin, and negative results become zero. A total that is not positive gives
     zeros.
     """
     total = np.maximum(counts.sum(axis=-1, keepdims=True), 0.0)
@@ -53,10 +53,10 @@ def area_under_curve(negatives: Array, positives: Array) -> Array:
 
 
 def smooth_area_under_curve(negatives: Array, positives: Array) -> Array:
-    """Return the AUC (...,) freed of most of what counting by bins takes from it.
+    """Return the AUC (...,) corrected for most of the loss that counting by bins causes.
 
     Ties lose an amount that grows with the square of the bins' width, so joining bins by two loses four times as much,
-    and the difference tells how much was lost (Richardson's extrapolation, over both ways to pair neighbours). It is
+    and the difference estimates the loss (Richardson's extrapolation, over both ways to pair neighbours). It is
     linear in what `area_under_curve` returns, and so still right on average.
     """
     fine = area_under_curve(negatives, positives)
@@ -71,7 +71,7 @@ def _paired(counts: Array, start: int) -> Array:
     return joined
 
 
-def attended(people: Array, capacity: float) -> Array:
+def shares_within_capacity(people: Array, capacity: float) -> Array:
     """Return the share of each bin's people within capacity, (..., bins): from the highest score down."""
     counts = possible_counts(people)
     above = np.flip(np.cumsum(np.flip(counts, axis=-1), axis=-1), axis=-1) - counts
@@ -81,13 +81,13 @@ def attended(people: Array, capacity: float) -> Array:
     return share
 
 
-def attended_by_outcome(negatives: Array, positives: Array, capacity: float) -> tuple[Array, Array]:
-    """Return the shares of `attended` for people without and with the outcome, each (..., bins).
+def shares_within_capacity_by_outcome(negatives: Array, positives: Array, capacity: float) -> tuple[Array, Array]:
+    """Return the shares of `shares_within_capacity` for people without and with the outcome, each (..., bins).
 
     Within the bin of the threshold the rate of the outcome is taken to change evenly, as it does from neighbour to
     neighbour: those of its upper part have the outcome more often than those of its lower part.
     """
-    shares = attended(negatives + positives, capacity)
+    shares = shares_within_capacity(negatives + positives, capacity)
     with_outcome, without = possible_counts(positives), possible_counts(negatives)
     overall = ratio(with_outcome.sum(axis=-1, keepdims=True), (with_outcome + without).sum(axis=-1, keepdims=True))
     usual = np.clip(np.nan_to_num(overall, nan=0.5), 0.01, 0.99)
@@ -102,9 +102,9 @@ def coarse_shares(shares: Array, counts: Array, coarse_of: tuple[int, ...]) -> A
     """Return the shares of the coarser bins: the mean over their fine bins, by the people in them.
 
     Args:
-        shares: (..., bins), see `attended`.
+        shares: (..., bins), see `shares_within_capacity`.
         counts: (..., bins) of one outcome.
-        coarse_of: which coarse bin each fine bin is in.
+        coarse_of: index of the coarse bin of each fine bin.
     """
     weights = np.maximum(possible_counts(counts), 1e-9)
     places = np.array(coarse_of)

@@ -1,4 +1,4 @@
-"""The shared model beside one that an entity could make alone: computed at the entity, on its own held-out people."""
+"""Compare the shared model with one that an entity trained alone, on the entity's own held-out people."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -31,7 +31,7 @@ class LocalFigures:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Both models on the same people, and by how much the AUC of the shared one is higher (paired interval)."""
+    """Both models on the same people, and the gain in AUC of the shared one (paired interval)."""
 
     people: int
     with_outcome: int
@@ -60,7 +60,7 @@ def compare(
         shared: (people,) probabilities of the released model.
         alone: (people,) probabilities of the entity's own model.
         capacity: the share of people the service can attend, in (0, 1).
-        generator: for the bootstrap; nothing here protects anybody.
+        generator: for the bootstrap; it protects nobody.
 
     Raises:
         DataUnsuitable: shapes that differ, or fewer than two people with or without the outcome.
@@ -87,7 +87,7 @@ def compare(
 
 
 def recall_within(labels: FloatVector, scores: FloatVector, capacity: float) -> float:
-    """Return the share of those with the outcome among the highest scores; people of one score share its places."""
+    """Return the share of people with the outcome within capacity; people of one score share its places."""
     values, inverse, counts = np.unique(-scores, return_inverse=True, return_counts=True)
     before = np.cumsum(counts) - counts
     share = np.clip((capacity * len(scores) - before) / counts, 0.0, 1.0)

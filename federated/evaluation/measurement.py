@@ -1,4 +1,4 @@
-"""What the evaluation found: figures with their intervals, and which groups are too small to be shown."""
+"""The figures of an evaluation with their intervals, and the groups too small to be shown."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -9,12 +9,12 @@ _DIGITS: Final = 4
 
 
 class Hidden(StrEnum):
-    """Why a group has no figures."""
+    """The reason for which a group has no figures."""
 
     FEW_PEOPLE = "few_people"
     """The noisy count is below the least that the plan shows."""
     NOISE = "noise"
-    """The noise that protects people is too large beside the group for any figure to mean something."""
+    """The privacy noise is too large beside the group for meaningful figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationPoint:
-    """People of neighbouring scores: what the model expects of them, and the share observed."""
+    """People of neighbouring scores: the share that the model expects, and the share observed."""
 
     expected: float
     observed: Estimate
@@ -42,7 +42,7 @@ class GroupFigures:
     Attributes:
         attribute: its name.
         value: of the attribute.
-        hidden: why nothing is shown; None when something is.
+        hidden: reason for which nothing is shown; None for a group with figures.
         people: noisy number of people.
         rate: share with the outcome.
         auc: of the model within the group, in the coarser bins.
@@ -67,7 +67,7 @@ class Measurement:
     """The model on held-out people.
 
     Attributes:
-        people: how many, noisily; a person in several entities counts once.
+        people: noisy number of people; a person in several entities counts once.
         rate: share with the outcome.
         auc: area under the ROC curve, people of one bin counting half.
         capacity: the share of people the service can attend.
@@ -98,7 +98,7 @@ class Measurement:
     noise: float
 
     def document(self) -> dict[str, Any]:
-        """Return the figures as JSON values, rounded to what they can tell."""
+        """Return the figures as JSON values, rounded to four decimals."""
         found: dict[str, Any] = _rounded(asdict(self))
         return found
 

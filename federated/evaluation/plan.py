@@ -1,4 +1,4 @@
-"""What the evaluation of a campaign counts: agreed and signed beforehand, chosen without looking at anybody's data."""
+"""The plan of a campaign's evaluation: agreed and signed beforehand, and chosen without any personal data."""
 
 import math
 from typing import Annotated, Final, Self
@@ -11,11 +11,11 @@ from federated.tabular.features import MAX_CATEGORIES, Category, FloatVector, Na
 MAX_BINS: Final = 100
 MAX_SLICES: Final = 12
 _FURTHEST: Final = 3.0
-"""Log-odds either side of the expected rate over which the edges lie: a score tells seldom more than e^3 to 1."""
+"""Log-odds on either side of the expected rate that the edges cover: scores beyond e^3 to 1 are rare."""
 _EVEN: Final = 0.35
 """Share of an even spacing in that of the edges; the rest is cubic."""
 _OUTER: Final = 0.15
-"""Share of the edges, at either end, that the coarser bins do without: few people are there."""
+"""Share of the edges, at either end, that the coarser bins omit: few people are there."""
 
 Edge = Annotated[float, Field(gt=0, lt=1)]
 
@@ -36,7 +36,7 @@ class Slice(BaseModel):
 
 
 class EvaluationPlan(BaseModel):
-    """The questions of the one evaluation round.
+    """The counts of the one evaluation round.
 
     Attributes:
         edges: inner edges of the score bins, probabilities, rising: k edges make k + 1 bins.
@@ -122,7 +122,7 @@ class EvaluationPlan(BaseModel):
 
     @property
     def coarse_of(self) -> tuple[int, ...]:
-        """Which coarse bin each fine bin is in."""
+        """Index of the coarse bin of each fine bin."""
         lower = (0.0, *self.edges)
         return tuple(sum(edge <= start for edge in self.slice_edges) for start in lower)
 

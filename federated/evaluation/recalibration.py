@@ -1,7 +1,7 @@
-"""Making the released probabilities true on average: two numbers from the noisy histogram, at no further privacy cost.
+"""Recalibrate the released probabilities by two numbers from the noisy histogram, at no further privacy cost.
 
 Clipping keeps each person's influence small and with it pulls probabilities away from the rates that are seen. Platt's
-two numbers (1999, Probabilistic outputs for support vector machines) put that in order and leave everybody's rank.
+two numbers (1999, Probabilistic outputs for support vector machines) correct that and keep the order of people.
 """
 
 from typing import Final, Self
@@ -16,7 +16,7 @@ from federated.privacy.quantisation import IntVector
 from federated.tabular.features import FloatVector
 
 LEAST_SLOPE: Final = 0.05
-"""A flatter line says that the histogram holds no order worth keeping."""
+"""A flatter line means that the histogram shows no order."""
 
 _STEPS: Final = 100
 _SMALL: Final = 1e-9
@@ -43,8 +43,8 @@ class Recalibration(BaseModel):
         direction of each Newton step is taken from counts made possible.
 
         Args:
-            plan: what was counted.
-            total: (plan.size,) the noisy sum, in grid units.
+            plan: of the evaluation.
+            total: (plan.size,) the noisy sum, in quantised units.
         """
         counts = total[: 2 * plan.bins] / count_units(plan).everybody
         positives, people = counts[1::2], counts[0::2] + counts[1::2]

@@ -1,7 +1,7 @@
-"""What an entity contributes to the evaluation: its held-out people counted by score, outcome and group.
+"""An entity's contribution to the evaluation: its held-out people counted by score, outcome and group.
 
 A person adds one count to the histogram of (score bin, outcome) and one to that of (value, coarse bin, outcome) of each
-of k attributes, each worth the person's weight. Half of the squared sensitivity goes to the first, which answers for
+of k attributes, each worth the person's weight. Half of the squared sensitivity goes to the first, which counts
 everybody, and half to the groups together: a person of weight 1 moves the vector by at most ``sqrt(u^2 + k v^2)`` in
 L2, u and v being the units of both kinds of count, whatever the scores. Nothing is clipped, and rounding is downwards,
 so that the parts of a person who is in several entities never add up to more than one.
@@ -26,14 +26,14 @@ GroupMatrix = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class CountUnits:
-    """What a person of weight 1 adds to a coordinate, in grid units."""
+    """The amount that a person of weight 1 adds to a coordinate, in quantised units."""
 
     everybody: int
     group: int
 
 
 def count_units(plan: EvaluationPlan) -> CountUnits:
-    """Return the units with which `sensitivity` stays within GRID_STEPS."""
+    """Return the units with which `sensitivity` stays within `UNITS_PER_BOUND`."""
     attributes = len(plan.slices)
     if attributes == 0:
         return CountUnits(UNITS_PER_BOUND, 0)
@@ -41,7 +41,7 @@ def count_units(plan: EvaluationPlan) -> CountUnits:
 
 
 def sensitivity(plan: EvaluationPlan) -> int:
-    """Return the most by which one person moves the summed vector, in L2 and grid units, rounded up."""
+    """Return the most by which one person moves the summed vector, in L2 and quantised units, rounded up."""
     units = count_units(plan)
     return math.isqrt(units.everybody**2 + len(plan.slices) * units.group**2 - 1) + 1
 
@@ -52,7 +52,7 @@ def group_matrix(plan: EvaluationPlan, values: Mapping[str, Sequence[Value]], pe
     Args:
         plan: names the attributes.
         values: attribute -> (people,) values, as the entity keeps them.
-        people: how many there are.
+        people: number of people.
 
     Raises:
         DataUnsuitable: an attribute is missing, or has another length.
@@ -70,7 +70,7 @@ def group_matrix(plan: EvaluationPlan, values: Mapping[str, Sequence[Value]], pe
 
 
 def _spelling(value: Value) -> str:
-    # As categories are spelled in the manifest: 1, 1.0, True and "1" are one value.
+    # Categories as the manifest spells them: 1, 1.0, True and "1" are one value.
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -80,13 +80,13 @@ def _spelling(value: Value) -> str:
     return str(value).strip()
 
 
-def vector(
+def count_vector(
     plan: EvaluationPlan, scores: FloatVector, labels: FloatVector, groups: GroupMatrix, weights: FloatVector
 ) -> IntVector:
-    """Return this entity's exact counts, (plan.size,) int64 in grid units, before noise.
+    """Return this entity's exact counts, (plan.size,) int64 in quantised units, before noise.
 
     Args:
-        plan: what is counted.
+        plan: of the evaluation.
         scores: (people,) probabilities from the model.
         labels: (people,) of 0 and 1.
         groups: (people, attributes), see `group_matrix`.

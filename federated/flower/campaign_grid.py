@@ -1,4 +1,4 @@
-"""What the network's grids have in common: who the nodes are, and how messages are made."""
+"""The base of the network's grids: node ids of entities, and messages with stable ids."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ class CampaignGrid(Grid):
     """A Flower `Grid` for one campaign and its cohort; messages have ids that a restart finds again.
 
     Attributes:
-        absent: entities that are asked like the others but not waited for.
+        absent: entities that get messages like the others but are not waited for.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class CampaignGrid(Grid):
 
     @override
     def set_run(self, run: Run) -> None:
-        """Set the run; the grid already belongs to one campaign, so only the same run is taken."""
+        """Set the run; the grid belongs to one campaign and accepts only its run."""
         if run.run_id != self._run.run_id:
             raise RuntimeError("a campaign's grid serves one run only")
         self._run = run

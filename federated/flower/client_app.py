@@ -1,7 +1,7 @@
 """The entity's side: a Flower `ClientApp` that answers the steps of a campaign.
 
-What answers is passed in: at a node the gate, the ledger and the data (`node.training.campaign_worker`); in a study
-an entity without a disk (`federated.studies.local_entity`). The app only carries documents.
+The handler of the steps is passed in: at a node `node.training.campaign_worker`, in a study an entity without a disk
+(`federated.studies.local_entity`). The app only carries documents.
 """
 
 from collections.abc import Callable
@@ -12,31 +12,31 @@ from flwr.clientapp import ClientApp
 from federated.errors import FederatedError
 from federated.flower.messages import content_of, document_of, message_from_bytes, message_to_bytes, refusal
 
-AnswerStep = Callable[[bytes], bytes]
-"""From a request's exact bytes to the reply's. Raises `FederatedError` to decline; its code is told, nothing more."""
+StepHandler = Callable[[bytes], bytes]
+"""From a request's exact bytes to the reply's. Raises `FederatedError` to decline; only its code is sent."""
 
 
-def build_client_app(answer_step: AnswerStep) -> ClientApp:
+def build_client_app(handle_step: StepHandler) -> ClientApp:
     """Return the app of one entity."""
     app = ClientApp()
 
     @app.train()
     def train(message: Message, _context: Context) -> Message:
         try:
-            return Message(content_of(answer_step(document_of(message))), reply_to=message)
+            return Message(content_of(handle_step(document_of(message))), reply_to=message)
         except FederatedError as error:
             return message_from_bytes(refusal(message_to_bytes(message), error.code))
 
     return app
 
 
-def answer(message: bytes, answer_step: AnswerStep) -> bytes:
+def handle_message(message: bytes, handle_step: StepHandler) -> bytes:
     """Run the app on one serialised message and return the serialised reply.
 
     Raises:
-        MessageMalformed: not a message that an entity could answer.
+        MessageMalformed: not a training message.
     """
     request = message_from_bytes(message)
     document_of(request)  # anything else is refused before Flower routes it
     context = Context(request.metadata.run_id, request.metadata.dst_node_id, {}, RecordDict(), {})
-    return message_to_bytes(build_client_app(answer_step)(request, context))
+    return message_to_bytes(build_client_app(handle_step)(request, context))

@@ -1,7 +1,7 @@
-"""The network's own engine: a Flower `Grid` over a durable message table that nodes empty by calling out.
+"""The network's engine: a Flower `Grid` over a durable message table, from which nodes pull their tasks.
 
-Why not Flower's own deployment engine: docs/decisions (the Flower grid). The table outlives a restart: pushing a step
-again finds its tasks, and the replies that came meanwhile.
+Why not Flower's own deployment engine: docs/decisions (the Flower grid). The table survives a restart: pushing a step
+again finds its tasks, and the replies that arrived meanwhile.
 """
 
 import math
@@ -20,14 +20,14 @@ from federated.flower.messages import message_from_bytes, message_to_bytes, read
 
 @dataclass(frozen=True, slots=True)
 class GridEngine:
-    """What the grid needs from the process it runs in.
+    """The services that the grid needs from its process.
 
     Attributes:
         open_store: opens a durable transaction over the message table.
-        changed: called after tasks were stored: wakes the calls that nodes hold open.
+        changed: called after tasks were stored, to wake the calls that nodes hold open.
         read_store: opens the message table for reading.
-        wait: blocks until so many more replies may have come, or for so many seconds; it may return early.
-        now: tells the time.
+        wait: blocks until that many more replies may have arrived, or for that many seconds; it may return early.
+        now: returns the current time.
     """
 
     open_store: Callable[[], AbstractContextManager[TaskStore]]
@@ -48,7 +48,7 @@ class DurableGrid(CampaignGrid):
 
     @override
     def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
-        """Store one task a message, durably, and wake the nodes; a task already there stays as it is."""
+        """Store one task per message durably and wake the nodes; an existing task is not replaced."""
         tasks = [self._task(message) for message in messages]
         with self._engine.open_store() as store:
             for task in tasks:
@@ -58,7 +58,7 @@ class DurableGrid(CampaignGrid):
 
     @override
     def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
-        """Return the replies there are."""
+        """Return the replies that have arrived."""
         wanted = list(message_ids)
         with self._engine.read_store() as store:
             replies = store.replies(wanted)
@@ -66,7 +66,7 @@ class DurableGrid(CampaignGrid):
 
     @override
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
-        """Push, then wait until every entity that is not `absent` answered or `timeout` seconds have passed."""
+        """Push, then wait until every entity that is not `absent` replied or `timeout` seconds have passed."""
         sent = list(messages)
         if not sent:
             return []  # Flower asks for an evaluation after each round; ours is a stage of its own

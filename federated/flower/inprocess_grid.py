@@ -12,26 +12,28 @@ from federated.flower.messages import message_from_bytes, message_to_bytes, read
 
 TTL_SECONDS: Final = 3600.0
 
-Answer = Callable[[bytes], bytes | None]
-"""What an entity does with a serialised message; None when it does not answer."""
+SimulatedEntity = Callable[[bytes], bytes | None]
+"""From a serialised message to the serialised reply of an entity; None when it does not reply."""
 
 
 class InProcessGrid(CampaignGrid):
     """A grid whose entities are functions; messages are serialised on the way, as on the wire."""
 
-    def __init__(self, campaign_id: str, answers: Mapping[str, Answer], *, now: Callable[[], datetime]) -> None:
-        super().__init__(campaign_id, tuple(answers), now=now, ttl_seconds=TTL_SECONDS)
-        self._answers = answers
+    def __init__(
+        self, campaign_id: str, entities: Mapping[str, SimulatedEntity], *, now: Callable[[], datetime]
+    ) -> None:
+        super().__init__(campaign_id, tuple(entities), now=now, ttl_seconds=TTL_SECONDS)
+        self._handlers = entities
         self._replies: dict[str, Message] = {}
 
     @override
     def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
-        """Have each entity answer at once, and return the messages' ids."""
+        """Let each entity reply at once, and return the messages' ids."""
         pushed: list[str] = []
         for message in messages:
             node_id, message_id = message.metadata.dst_node_id, message.metadata.message_id
             pushed.append(message_id)
-            reply = self._answers[self.entities[node_id]](message_to_bytes(message))
+            reply = self._handlers[self.entities[node_id]](message_to_bytes(message))
             if reply is not None:
                 known = readdressed(
                     message_from_bytes(reply), run_id=self.run.run_id, node_id=node_id, reply_to=message_id
@@ -41,7 +43,7 @@ class InProcessGrid(CampaignGrid):
 
     @override
     def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
-        """Return the replies there are, each once."""
+        """Return the replies that have arrived, each once."""
         return [self._replies.pop(message_id) for message_id in message_ids if message_id in self._replies]
 
     @override

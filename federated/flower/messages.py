@@ -22,7 +22,7 @@ _REFUSED: Final = 403
 
 @dataclass(frozen=True, slots=True)
 class TrainingRefusal:
-    """An entity's answer that it does not take part in this step, with the code of its reason."""
+    """An entity's refusal to take part in a step, with the code of its reason."""
 
     code: str
 
@@ -102,7 +102,7 @@ def refusal(data: bytes, code: str) -> bytes:
 
 
 def readdressed(message: Message, *, run_id: int, node_id: int, reply_to: str) -> Message:
-    """Return a reply with the metadata that the coordinator itself knows, whatever the sender wrote there."""
+    """Return a reply with metadata known to the coordinator in place of the sender's."""
     known = message.metadata
     metadata = Metadata(
         run_id=run_id,

@@ -1,4 +1,4 @@
-"""The coordinator's side: a Flower `ServerApp` whose `Strategy` carries the conductor's steps to the entities."""
+"""The coordinator's side: a Flower `ServerApp` whose `Strategy` carries the steps of the state machine."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ StepHook = Callable[[Progress, RoundRecord | None], None]
 
 @dataclass(frozen=True, slots=True)
 class CampaignRun:
-    """What a run needs to know.
+    """The terms of a run.
 
     Attributes:
-        on_step: called with the progress after each step, and the record of a round that is over. Keep both before
-            returning, and a restart goes on from there.
-        step_seconds: how long a step waits for those who do not answer.
+        on_step: called after each step with the progress, and with the record of a round that is over. It must store
+            both before it returns, so that a restart continues from there.
+        step_seconds: longest wait of a step for missing replies.
     """
 
     terms: CampaignSetup
@@ -38,10 +38,10 @@ class CampaignRun:
 
 
 class CampaignStrategy(Strategy):
-    """Asks what the conductor asks, and hands it what comes back. One of Flower's rounds is one step."""
+    """Sends the requests of the state machine and passes the replies to it. One of Flower's rounds is one step."""
 
-    def __init__(self, run: CampaignRun, conductor: CampaignStateMachine) -> None:
-        self.conductor = conductor
+    def __init__(self, run: CampaignRun, state_machine: CampaignStateMachine) -> None:
+        self.state_machine = state_machine
         self._run = run
         self._names = {flower_id(entity): entity for entity in run.terms.approved}
         self._asked: dict[str, bytes] = {}
@@ -51,9 +51,9 @@ class CampaignStrategy(Strategy):
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> Iterable[Message]:
-        """Return the step's message for every entity that is asked."""
-        del server_round, arrays, config  # a resumed run goes on from its progress, not from Flower's 1
-        self._grid, self._asked = grid, self.conductor.asked()
+        """Return the step's message for every entity that has a request."""
+        del server_round, arrays, config  # a resumed run continues from its progress, not from Flower's round 1
+        self._grid, self._asked = grid, self.state_machine.requests()
         ids = {entity: node for node, entity in self._names.items()}
         return [
             grid.create_message(
@@ -66,7 +66,7 @@ class CampaignStrategy(Strategy):
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
-        """Hand the replies to the conductor, and its progress to whoever keeps it.
+        """Pass the replies to the state machine, and its progress to `on_step`.
 
         Raises:
             CohortTooSmall: fewer entities are left than the manifest's minimum.
@@ -75,10 +75,10 @@ class CampaignStrategy(Strategy):
         if not self._asked:
             return None, None  # done before Flower's count of rounds
         documents = self._documents(replies)
-        record = self.conductor.take(documents)
-        self._run.on_step(self.conductor.progress, record)
+        record = self.state_machine.accept(documents)
+        self._run.on_step(self.state_machine.progress, record)
         if isinstance(self._grid, CampaignGrid):
-            # Who kept everybody waiting in one step is still asked in the next, but not waited for.
+            # Entities that missed one step get the next request, but are not waited for.
             silent = frozenset(self._asked) - frozenset(documents)
             self._grid.absent = (self._grid.absent - frozenset(self._asked)) | silent
         return None, None
@@ -93,13 +93,13 @@ class CampaignStrategy(Strategy):
 
     @override
     def aggregate_evaluate(self, server_round: int, replies: Iterable[Message]) -> MetricRecord | None:
-        """Return nothing, as nothing was asked."""
+        """Return nothing, since no evaluation was requested."""
         del server_round, replies
         return None
 
     @override
     def summary(self) -> None:
-        """Log nothing: the campaign's own status says more."""
+        """Log nothing: the campaign's status holds the same."""
 
     def _documents(self, replies: Iterable[Message]) -> dict[str, bytes]:
         documents: dict[str, bytes] = {}
@@ -110,22 +110,22 @@ class CampaignStrategy(Strategy):
             try:
                 reply = reply_of(message)
             except MessageMalformed as error:
-                log(WARNING, "%s: the reply of %s is malformed: %s", self.conductor.progress.step, entity, error)
+                log(WARNING, "%s: the reply of %s is malformed: %s", self.state_machine.progress.step, entity, error)
                 continue
             if isinstance(reply, TrainingRefusal):
-                log(WARNING, "%s: %s declined (%s)", self.conductor.progress.step, entity, reply.code)
+                log(WARNING, "%s: %s declined (%s)", self.state_machine.progress.step, entity, reply.code)
             else:
                 documents[entity] = reply
         return documents
 
 
 def build_server_app(run: CampaignRun, strategy: CampaignStrategy) -> ServerApp:
-    """Return the app that runs the steps that are left."""
+    """Return the app that runs the remaining steps."""
     app = ServerApp()
 
     @app.main()
     def main(grid: Grid, _context: Context) -> None:
-        strategy.start(grid, ArrayRecord(), num_rounds=strategy.conductor.steps_left, timeout=run.step_seconds)
+        strategy.start(grid, ArrayRecord(), num_rounds=strategy.state_machine.steps_left, timeout=run.step_seconds)
 
     return app
 
@@ -137,8 +137,8 @@ def run_campaign(run: CampaignRun, grid: Grid, progress: Progress | None = None)
         CohortTooSmall: too few entities were left; `on_step` saw every step before it.
     """
     terms = run.terms
-    conductor = CampaignStateMachine(terms, progress or start(terms.manifest, terms.manifest_sha256))
-    strategy = CampaignStrategy(run, conductor)
+    state_machine = CampaignStateMachine(terms, progress or start(terms.manifest, terms.manifest_sha256))
+    strategy = CampaignStrategy(run, state_machine)
     context = Context(flower_id(terms.manifest.campaign_id), 1, {}, RecordDict(), {})
     build_server_app(run, strategy)(grid, context)
-    return conductor.progress
+    return state_machine.progress

@@ -1,9 +1,9 @@
 """Flower's own deployment engine, SuperLink and SuperNodes, under the same apps.
 
-A SuperLink numbers its nodes as it likes; the network knows entities by name. Which number is whose is what the
-administrator registered with each SuperNode's key, and is said here once, so that the strategy need not know where it
-runs. A SuperNode runs each message in a process of its own, without memory: what it answers comes from the node of the
-entity, whose guard and ledger are the same as on the network's own grid.
+A SuperLink assigns numbers to its nodes; the network knows entities by name. The administrator registers a number with
+each SuperNode's key; `NamedGrid` maps the two, so that the strategy is independent of the engine. A SuperNode runs each
+message in a process of its own, without memory: the reply comes from the entity's node, with the same guard and ledger
+as on the network's own grid.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +20,7 @@ from federated.errors import MessageMalformed
 from federated.flower.messages import message_from_bytes, message_to_bytes
 from presentation.messages import _
 
-AnswerMessage = Callable[[bytes], bytes]
+MessageHandler = Callable[[bytes], bytes]
 """From a serialised Flower message to the serialised reply of an entity: a contribution, or a refusal."""
 
 
@@ -59,7 +59,7 @@ class NamedGrid(Grid):
 
     @override
     def get_node_ids(self) -> Iterable[int]:
-        """Return the `flower_id` of the entities whose SuperNode is there; other nodes do not exist."""
+        """Return the `flower_id` of the entities whose SuperNode is connected; other nodes are ignored."""
         return [self._known[number] for number in self._grid.get_node_ids() if number in self._known]
 
     @override
@@ -85,13 +85,13 @@ class NamedGrid(Grid):
         ]
 
 
-def build_relaying_client_app(answer: AnswerMessage) -> ClientApp:
-    """Return the app of an entity that passes messages on to whoever answers for it: its node, guard and all."""
+def build_relaying_client_app(answer: MessageHandler) -> ClientApp:
+    """Return the app of an entity that forwards messages to the entity's node, which checks and answers them."""
     app = ClientApp()
 
     @app.train()
     def train(message: Message, _context: Context) -> Message:
-        # The answer may be one that was stored under an earlier message: what it holds answers this one.
+        # A stored reply may name an earlier message; its content is the reply to this one too.
         reply = message_from_bytes(answer(message_to_bytes(message)))
         if reply.has_error():
             return Message(reply.error, reply_to=message)

@@ -2,16 +2,16 @@
 
 After Nori, Caruana, Bu, Shen, Kulkarni, "Accuracy, Interpretability, and Differential Privacy via Explainable Boosting"
 (ICML 2021) and Maddock, Cormode, Wang, Maple, Jha, "Federated Boosted Decision Trees with Differential Privacy" (CCS
-2022): bins from a private histogram, no splits chosen by looking at labels, Newton steps. Here the features are dealt
-into a few groups; a round asks for the residuals of one group's bins and steps all of its curves at once. Per feature
-this costs the same budget as asking for everything each time, since a person's part is shorter by the root of the
-number of groups, but each group corrects what the previous ones have just said: correlated features do not overshoot.
+2022): bins from a private histogram, no splits chosen by labels, Newton steps. Here the features are divided into a
+few groups; a round sums the residuals of one group's bins and updates all of its curves at once. Per feature this costs
+the same budget as summing everything each time, since a person's contribution is shorter by the root of the number of
+groups, but each group corrects the previous ones: correlated features do not overshoot.
 
-Most people are in the fullest bin of most features (no child under six, no pension). Its residuals need not be asked
-for: they are the sum of all residuals less those of the other bins. Without it a person's part is much shorter, so it
-can be clipped to a much smaller bound, and the noise with it.
+Most people are in the fullest bin of most features (no child under six, no pension). Its residuals are not summed: they
+are the sum of all residuals less those of the other bins. Without it a person's contribution is much shorter, so it can
+be clipped to a much smaller bound, with less noise.
 
-Curvature is not asked for: it is p(1 - p) at the mean, times the counts that the histogram already gave.
+Curvature is not summed: it is p(1 - p) at the mean, times the counts of the histogram.
 """
 
 import math
@@ -27,15 +27,15 @@ from federated.learning.feature_bins import BEYOND, BinLayout, bins_of, choose_e
 from federated.learning.hyperparameters import AdditiveTerms
 from federated.learning.log_odds import sigmoid
 from federated.learning.model_documents import AdditiveModel, Shape, as_row
-from federated.learning.program import StageRequirement, State, as_floats, check_answerable
+from federated.learning.program import StageRequirement, State, as_floats, check_round_inputs
 from federated.privacy.quantisation import MAX_WEIGHT, UNITS_PER_BOUND, IntVector
-from federated.privacy.quantised_parts import (
+from federated.privacy.quantised_contributions import (
     GRADIENT_SENSITIVITY,
     INTERCEPT_UNITS,
     category_of,
     column_slices,
+    contribution_bounds,
     l2_bound,
-    part_bounds,
     quantise,
 )
 from federated.privacy.stages import StageKind
@@ -44,18 +44,18 @@ from federated.tabular.rows import Rows
 from presentation.messages import _
 
 TOTAL: Final = 0.25
-"""Scale of the sum of all clipped residuals: it is large beside the noise, and so takes little of a person's part."""
+"""Scale of the sum of all clipped residuals, which is large beside the noise; a small share of a contribution does."""
 
 _HEAD: Final = 3
 _SUMS: Final = 2
 
 LEAST_CURVATURE: Final = 0.05
-"""Below this a Newton step on a noisy sum would be longer than the sum is worth."""
+"""Below this a Newton step on a noisy sum would mostly follow the noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
-    """A training round's parameters, taken apart."""
+class _RoundParameters:
+    """A training round's parameters, unpacked."""
 
     group: range
     intercept: float
@@ -66,12 +66,12 @@ class _Asked:
 
 
 class AdditiveProgram:
-    """A `Program` and its `Answerer`.
+    """A `Program` and its `LocalModel`.
 
     Parameters: for the edges none; in training the group's number, the intercept, the clipping bound, each feature's
     fullest bin, the edges of every numeric feature (``bins - 1`` places each), and the log-odds of every slot.
-    Sum: for the edges the people of every fine cell; in training everybody's whole residuals, then the group's clipped
-    ones: all together times `TOTAL`, then bin by bin, nothing in the fullest.
+    Sum: for the edges the people of every fine cell; in training all whole residuals, then the clipped ones of the
+    group: in total times `TOTAL`, then by bin, with zero in the fullest.
     """
 
     def __init__(self, features: Sequence[FeatureSpec], terms: AdditiveTerms) -> None:
@@ -89,20 +89,20 @@ class AdditiveProgram:
         return self.terms.stages
 
     def parameters_size(self, stage: StageKind) -> int:
-        """Return the length of what a round publishes."""
+        """Return the length of the parameters that a round publishes."""
         if stage is StageKind.EDGES:
             return 0
         return _HEAD + len(self.features) + sum(self._numeric) * (self.terms.bins - 1) + sum(self._slots.widths())
 
     def sum_size(self, stage: StageKind) -> int:
-        """Return the length of what a round asks for: all fine cells, or the slots of the widest group and two sums."""
+        """Return the length of a round's sum: all fine cells, or the slots of the widest group and two totals."""
         if stage is StageKind.EDGES:
             return sum(self._fine.widths())
         widths = self._slots.widths()
         return _SUMS + max(sum(widths[index] for index in group) for group in self._groups)
 
     def sensitivity(self, stage: StageKind) -> int:
-        """Return the L2 bound on one person's part: a cell per feature, or the clipping bound."""
+        """Return the L2 bound on one person's contribution: a cell per feature, or the clipping bound."""
         return l2_bound(len(self.features)) if stage is StageKind.EDGES else GRADIENT_SENSITIVITY
 
     # The coordinator's half.
@@ -111,8 +111,8 @@ class AdditiveProgram:
         """Return the state before the first round: no bins yet."""
         return {}
 
-    def ask(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:
-        """Return what a round publishes."""
+    def round_parameters(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:
+        """Return the parameters that a round publishes."""
         if stage is StageKind.EDGES:
             return np.zeros(0, dtype=np.float64)
         group = (round_in_stage - 1) % self.terms.groups
@@ -178,7 +178,7 @@ class AdditiveProgram:
         return np.array([float(state["counts"][slots].argmax()) for slots in self._slots.slices()])
 
     def _bound(self, state: State, group: int) -> float:
-        """Return the clipping bound for a group: from the noisy counts, so free of charge."""
+        """Return the clipping bound of a group, from the noisy counts and so at no privacy cost."""
         slices, people = self._slots.slices(), self.people(state)
         outside = sum(max(1.0 - state["counts"][slices[index]].max() / people, 0.0) for index in self._groups[group])
         return self.terms.clip * 0.5 * math.sqrt(outside + TOTAL**2)
@@ -255,26 +255,26 @@ class AdditiveProgram:
 
     # The node's half.
 
-    def answer(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
-        """Return the exact sum over people, in grid units: counts of cells, or residuals of one group's bins.
+    def local_sum(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
+        """Return the exact sum over people, in quantised units: counts of cells, or residuals of one group's bins.
 
         Raises:
             MessageMalformed: parameters that do not fit the model.
             DataUnsuitable: rows that do not have the model's columns.
         """
-        check_answerable(self, parameters, stage, rows, self.columns)
+        check_round_inputs(self, parameters, stage, rows, self.columns)
         if stage is StageKind.EDGES:
             return self._counts(rows)
-        asked = self._read(parameters)
-        bins = bins_of(self.features, asked.edges, rows.matrix)
-        logits = np.full(len(rows), asked.intercept)
+        received = self._read(parameters)
+        bins = bins_of(self.features, received.edges, rows.matrix)
+        logits = np.full(len(rows), received.intercept)
         for found, slots in zip(bins, self._slots.slices(), strict=True):
-            logits += asked.curves[slots][found]
-        outside = {index: bins[index] != asked.fullest[index] for index in asked.group}
+            logits += received.curves[slots][found]
+        outside = {index: bins[index] != received.fullest[index] for index in received.group}
         # Terms with more groups than features leave some groups empty.
         entries = sum((chosen.astype(np.int64) for chosen in outside.values()), np.zeros(len(rows), dtype=np.int64))
-        residuals, limit = rows.labels - sigmoid(logits), part_bounds(rows.weights)
-        units, totals = _clipped(residuals, entries, asked.bound, limit)
+        residuals, limit = rows.labels - sigmoid(logits), contribution_bounds(rows.weights)
+        units, totals = _clipped(residuals, entries, received.bound, limit)
         total, start = np.zeros(self.sum_size(stage), dtype=np.int64), _SUMS
         total[0] = quantise(residuals * (INTERCEPT_UNITS / UNITS_PER_BOUND), limit).sum()
         total[1] = totals.sum()
@@ -285,7 +285,7 @@ class AdditiveProgram:
         return total
 
     def _counts(self, rows: Rows) -> IntVector:
-        limit = part_bounds(rows.weights)
+        limit = contribution_bounds(rows.weights)
         parts = []
         for index, columns in enumerate(column_slices(self.features)):
             block = rows.matrix[:, columns]
@@ -293,7 +293,7 @@ class AdditiveProgram:
             parts.append(_summed(cells, limit, self._fine.width(index)))
         return np.concatenate(parts)
 
-    def _read(self, parameters: FloatVector) -> _Asked:
+    def _read(self, parameters: FloatVector) -> _RoundParameters:
         number, intercept, bound = (float(value) for value in parameters[:_HEAD])
         middle, end = _HEAD + len(self.features), len(parameters) - sum(self._slots.widths())
         if number not in range(len(self._groups)) or not bound > 0:
@@ -302,22 +302,22 @@ class AdditiveProgram:
         if any((np.diff(own) < 0).any() for own in edges):
             raise MessageMalformed(_("los parámetros tienen bordes de tramo que no van en orden creciente"))
         fullest = parameters[_HEAD:middle]
-        return _Asked(self._groups[int(number)], intercept, bound, fullest, edges, parameters[end:])
+        return _RoundParameters(self._groups[int(number)], intercept, bound, fullest, edges, parameters[end:])
 
 
 def _clipped(residuals: FloatVector, entries: IntVector, bound: float, limit: IntVector) -> tuple[IntVector, IntVector]:
-    """Return each person's units per entry and in the sum of all, of L2 length at most `limit` together.
+    """Return each person's units per entry and in the total, of L2 length at most `limit` together.
 
     Args:
         residuals: (people,) in [-1, 1].
-        entries: (people,) in how many entries a person's residual appears.
-        bound: what `limit` units mean.
+        entries: (people,) number of entries with the person's residual.
+        bound: clipping bound, worth `limit` units.
         limit: (people,).
     """
     norms = np.abs(residuals) * np.sqrt(entries + TOTAL**2)
     scaled = residuals / np.maximum(norms, bound)
     units, totals = quantise(scaled, limit), quantise(TOTAL * scaled, limit)
-    # Rounding in the norm could leave a part a unit too long; whole numbers show it exactly.
+    # Rounding in the norm could leave a contribution one unit too long; integers show it exactly.
     too_long = entries * units**2 + totals**2 > limit**2
     return np.where(too_long, units - np.sign(units), units), np.where(too_long, totals - np.sign(totals), totals)
 

@@ -1,7 +1,7 @@
 """The first stage of the models that learn by gradients: noisy means of the columns, to centre them.
 
-Most columns are far from 0 for most people (no child under six is -1), so uncentred columns all say the same thing, and
-gradient descent, which has few rounds, goes nowhere else. Centring costs a tenth of the budget and pays for it.
+Most columns are far from 0 for most people (no child under six is -1), so uncentred columns are nearly collinear, and
+gradient descent needs more rounds than there are. Centring costs a tenth of the budget and gains more than that.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,13 @@ import numpy as np
 
 from federated.learning.program import State, as_floats
 from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
-from federated.privacy.quantised_parts import category_of, column_slices, l2_bound, part_bounds, quantise
+from federated.privacy.quantised_contributions import (
+    category_of,
+    column_slices,
+    contribution_bounds,
+    l2_bound,
+    quantise,
+)
 from federated.tabular.features import CategoricalFeature, FeatureSpec, FloatVector, column_names
 from federated.tabular.rows import Rows
 
@@ -21,13 +27,13 @@ def means_size(features: tuple[FeatureSpec, ...]) -> int:
 
 
 def means_sensitivity(features: tuple[FeatureSpec, ...]) -> int:
-    """Return the L2 bound on a person's part: at most 1 per feature, and 1 for the count."""
+    """Return the L2 bound on a person's contribution: at most 1 per feature, and 1 for the count."""
     return l2_bound(len(features) + 1)
 
 
 def sum_columns(features: tuple[FeatureSpec, ...], rows: Rows) -> IntVector:
-    """Return the weighted sum of the columns, then of the people, in grid units."""
-    limit = part_bounds(rows.weights)
+    """Return the weighted sum of the columns, then of the people, in quantised units."""
+    limit = contribution_bounds(rows.weights)
     total = np.zeros(means_size(features), dtype=np.int64)
     for feature, columns in zip(features, column_slices(features), strict=True):
         block = rows.matrix[:, columns]

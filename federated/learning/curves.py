@@ -1,4 +1,4 @@
-"""Curves over bins: shrinkage, smoothing and order. All post-processing of noised sums, so free of charge."""
+"""Curves over bins: shrinkage, smoothing and order. All post-processing of noised sums, at no privacy cost."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def prior_precision(ridge: FloatVector, smoothing: FloatVector) -> FloatMatrix:
 
 
 def noise_factor(information: FloatVector, noise: float) -> FloatVector:
-    """Return how much stronger a prior must be because of the noise: 1 + noise^2 / information, bin by bin.
+    """Return the factor by which noise strengthens a prior: 1 + noise^2 / information, by bin.
 
     A bin's sum is its information times its log-odds, plus sampling error of variance `information` and noise of
     variance ``noise^2``. The best linear estimate under a normal prior of precision r is the sum over
@@ -47,7 +47,7 @@ def in_order(curve: FloatVector, people: FloatVector, direction: int) -> FloatVe
 
     Pool adjacent violators (Barlow, Bartholomew, Bremner, Brunk, 1972).
     """
-    # A bin that nobody is in still needs a weight, or a pool of such bins would have no mean.
+    # An empty bin still needs a weight, or a pool of such bins would have no mean.
     weights = np.maximum(people, 1e-9)
     values: list[float] = []
     masses: list[float] = []

@@ -1,4 +1,4 @@
-"""Where the additive model's bins lie, and in which bin a person is."""
+"""The bins of the additive model: their layout, their edges, and the bin of each person."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,30 +6,30 @@ from typing import Final
 import numpy as np
 
 from federated.privacy.quantisation import IntVector
-from federated.privacy.quantised_parts import category_of, column_slices
+from federated.privacy.quantised_contributions import category_of, column_slices
 from federated.tabular.features import CategoricalFeature, FeatureSpec, FloatMatrix, FloatVector
 
 BEYOND: Final = 2.0
-"""An edge that no encoded value reaches: it fills the places of edges that a feature does not have."""
+"""An edge above every encoded value; it pads the edges of features with fewer bins."""
 
 
 @dataclass(frozen=True, slots=True)
 class BinLayout:
-    """Where each feature's bins lie in vectors over all bins.
+    """The position of each feature's bins in vectors over all bins.
 
-    A numeric feature has `bins` of them, a categorical one a bin per category and a last one for who is in none.
+    A numeric feature has `bins` of them, a categorical one a bin per category and a last one for no category.
     """
 
     features: tuple[FeatureSpec, ...]
     bins: int
 
     def width(self, index: int) -> int:
-        """Return how many slots a feature has."""
+        """Return the number of slots of a feature."""
         feature = self.features[index]
         return len(feature.columns) + 1 if isinstance(feature, CategoricalFeature) else self.bins
 
     def widths(self) -> tuple[int, ...]:
-        """Return how many slots each feature has."""
+        """Return the number of slots of each feature."""
         return tuple(self.width(index) for index in range(len(self.features)))
 
     def slices(self) -> tuple[slice, ...]:
@@ -39,7 +39,7 @@ class BinLayout:
 
 
 def fine_cells(values: FloatVector, cells: int) -> IntVector:
-    """Return in which of `cells` equal cells of [-1, 1] each value is; 1 itself is in the last."""
+    """Return the index of each value's cell, of `cells` equal cells of [-1, 1]; 1 itself is in the last."""
     return np.clip(np.floor((values + 1.0) / 2.0 * cells), 0, cells - 1).astype(np.int64)
 
 
@@ -49,7 +49,7 @@ def fine_edges(cells: int) -> FloatVector:
 
 
 def choose_edges(counts: FloatVector, bins: int, bin_people: float) -> IntVector:
-    """Return after how many cells each bin but the last ends: rising numbers from 1 to cells - 1.
+    """Return the number of cells before the end of each bin but the last: rising, from 1 to cells - 1.
 
     Cells are taken from the left until a bin has its fair share of the people, and at least `bin_people`. A cell that
     has a fair share alone, as "none" often has, gets a bin of its own.
@@ -78,7 +78,7 @@ def choose_edges(counts: FloatVector, bins: int, bin_people: float) -> IntVector
 
 
 def bins_of(features: tuple[FeatureSpec, ...], edges: list[FloatVector], matrix: FloatMatrix) -> list[IntVector]:
-    """Return each person's bin, feature by feature; who is in none of the categories is in the last.
+    """Return each person's bin, by feature; the last bin of a categorical feature is for no category.
 
     Args:
         features: of the model.

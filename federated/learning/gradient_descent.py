@@ -1,6 +1,6 @@
 """Gradient descent with Nesterov momentum on noisy sums of clipped gradients, and the mean of the later weights.
 
-State: ``weights``, ``velocity`` and ``average``, each (parameters,). The mean over the later rounds takes out most of
+State: ``weights``, ``velocity`` and ``average``, each (parameters,). The mean over the later rounds removes most of
 the noise of each (Polyak, Juditsky, "Acceleration of stochastic approximation by averaging", 1992).
 """
 
@@ -12,11 +12,11 @@ import numpy as np
 from federated.learning.hyperparameters import LogisticTerms, NeuralTerms
 from federated.learning.program import State, as_floats
 from federated.privacy.quantisation import MAX_WEIGHT, UNITS_PER_BOUND
-from federated.privacy.quantised_parts import INTERCEPT_UNITS
+from federated.privacy.quantised_contributions import INTERCEPT_UNITS
 from federated.tabular.features import FloatVector
 
 INTERCEPT_RATE: Final = 2.0
-"""Most that the intercept's learning rate may be: the log loss curves by at most 1/4 there, so it stays stable."""
+"""Upper bound on the intercept's learning rate: the log loss curves by at most 1/4 there, so it stays stable."""
 
 
 def begin(weights: FloatVector) -> State:
@@ -25,7 +25,7 @@ def begin(weights: FloatVector) -> State:
 
 
 def lookahead(state: State, terms: LogisticTerms | NeuralTerms) -> FloatVector:
-    """Return the weights at which the next gradient is asked for."""
+    """Return the weights at which the next gradient is taken."""
     ahead: FloatVector = state["weights"] + terms.momentum * state["velocity"]
     return np.clip(ahead, -MAX_WEIGHT, MAX_WEIGHT)
 
@@ -43,8 +43,8 @@ def step(
         state: with ``people`` besides the three above.
         terms: of the model.
         round_in_stage: from 1.
-        total: the noised sum of clipped gradients, in grid units, and last that of whole residuals.
-        penalised: (parameters,) of 0 and 1: which of them the prior pulls to 0.
+        total: the noised sum of clipped gradients, in quantised units, and last that of whole residuals.
+        penalised: (parameters,) 1 for those that the prior pulls to 0, else 0.
     """
     ahead = lookahead(state, terms)
     units = np.full(len(ahead), terms.clipping_bound / UNITS_PER_BOUND)

@@ -1,7 +1,7 @@
-"""Hyper-parameters of each model, from public figures only, as the manifest carries them.
+"""Hyperparameters of each model, from public figures only, as the manifest carries them.
 
-No size, mean or trial on the entities' data enters here, so choosing costs no privacy. The constants were found on the
-public CPS table, on draws of rows other than those that docs/reference/benchmarks.md reports.
+No size, mean or trial on the entities' data enters here, so choosing costs no privacy. The constants were tuned on the
+public CPS table, on other draws of rows than those reported in docs/reference/benchmarks.md.
 """
 
 import math
@@ -36,7 +36,7 @@ class _GradientTerms(_Terms):
         means_share: share of the privacy budget for the columns' means.
         clipping_bound: L2 bound on one person's gradient, without the intercept's part.
         ridge: precision (inverse variance) of the prior that weights are 0.
-        average_from: after which fraction of the rounds the mean of the weights begins; the mean is what is released.
+        average_from: fraction of the rounds after which the mean of the weights begins; the mean is released.
     """
 
     means_share: Share = 0.1
@@ -66,7 +66,7 @@ class NeuralTerms(_GradientTerms):
     """Terms of the network with one hidden layer.
 
     Attributes:
-        seed: the initial weights are drawn from it; they protect nobody and are published in the first round.
+        seed: of the initial weights, which protect nobody and are published in the first round.
     """
 
     kind: Literal["neural"] = "neural"
@@ -78,21 +78,21 @@ class AdditiveTerms(_Terms):
     """Terms of the additive model.
 
     Attributes:
-        edges_share: share of the privacy budget for the histogram that the bins come from.
+        edges_share: share of the privacy budget for the histogram that gives the bins.
         fine_bins: cells of that histogram per numeric feature.
         bins: most bins per numeric feature.
         bin_people: fewest people, by the noisy count, in a bin.
-        groups: into how many groups the features are dealt; a round asks for one group.
-        passes: how often each group is asked.
-        clip: L2 bound on one person's part of a round, over the norm that a person with a residual of 1/2 has who is
-            outside the fullest bin of as many of the group's features as people are on average.
+        groups: number of groups of features; a round sums one group.
+        passes: number of rounds of each group.
+        clip: clipping bound over the norm of a reference contribution: a residual of 1/2, outside the fullest bin of as
+            many of the group's features as the average person.
         ridge, smoothing: precision of the prior that a bin's log-odds are 0, and that neighbours' are equal, before
             noise makes it stronger.
-        noise: standard deviation of the noise of all training rounds together, as if each group were asked once, in
+        noise: standard deviation of the noise of all training rounds together, as if each group had one round, in
             clipping bounds.
-        learning_rate: fraction of the Newton step that is taken.
+        learning_rate: fraction of the Newton step.
         momentum: of the steps.
-        average_from: after which fraction of the rounds the mean of the curves begins; the mean is what is released.
+        average_from: fraction of the rounds after which the mean of the curves begins; the mean is released.
         monotone: features whose curve must rise (+1) or fall (-1).
     """
 
@@ -218,4 +218,4 @@ def stage_multipliers(stages: Sequence[StageRequirement], *, epsilon: float, del
         rounds = [GaussianRounds(z, stage.rounds) for z, stage in zip(multipliers, stages, strict=True)]
         if epsilon_of(rounds, delta) <= epsilon:
             return multipliers
-        single *= 1.0 + _NUDGE  # the last bits of division and root must not push the total over what was promised
+        single *= 1.0 + _NUDGE  # rounding in division and root must not push the total over epsilon

@@ -8,7 +8,7 @@ import numpy as np
 from federated.errors import DataUnsuitable
 from federated.learning.feature_bins import bins_of
 from federated.learning.model_documents import AdditiveModel, LearnedModel, LinearModel, NeuralModel
-from federated.privacy.quantised_parts import column_slices
+from federated.privacy.quantised_contributions import column_slices
 from federated.tabular.features import FeatureSpec, FloatMatrix, FloatVector, column_names
 from presentation.messages import _
 
@@ -37,19 +37,19 @@ def log_odds(model: LearnedModel, matrix: FloatMatrix) -> FloatVector:
 
 
 def base_log_odds(model: LearnedModel) -> float:
-    """Return the log-odds that contributions start from: the reference row's, or the mean of training."""
+    """Return the base of the contributions: the log-odds of the reference row, or the mean of training."""
     if isinstance(model, AdditiveModel):
         return model.intercept
     return float(log_odds(model, np.array([model.reference]))[0])
 
 
 def contributions(model: LearnedModel, matrix: FloatMatrix) -> FloatMatrix:
-    """Return (people, features): how much each feature moves each person's log-odds away from `base_log_odds`.
+    """Return (people, features): the shift of each person's log-odds from `base_log_odds` by each feature.
 
     Linear: weight times difference from the mean row. Additive: the curve's own value. Neural: integrated gradients
     from the mean row (Sundararajan, Taly, Yan, "Axiomatic Attribution for Deep Networks", ICML 2017), in closed form,
-    which one hidden layer of tanh units allows; they share out what features do together along the straight line from
-    the mean row, which is a convention and not a cause.
+    which one hidden layer of tanh units allows; they divide joint effects of features along the straight line from the
+    mean row, which is a convention and not a cause.
 
     Raises:
         DataUnsuitable: the matrix has other columns.
@@ -94,7 +94,7 @@ def _mean_slopes(model: NeuralModel, difference: FloatMatrix) -> FloatMatrix:
 
 
 def importances(model: LearnedModel) -> list[tuple[str, float]]:
-    """Return each feature with how far it can move the log-odds, the furthest first.
+    """Return each feature with the range of its effect on the log-odds, the widest first.
 
     Linear and neural: the range over the feature's own bounds, the others at the mean row. Additive: the curve's range.
     """

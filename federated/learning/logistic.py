@@ -9,7 +9,7 @@ from federated.learning.column_means import learn_means, means_sensitivity, mean
 from federated.learning.hyperparameters import LogisticTerms
 from federated.learning.model_documents import LinearModel, as_encoded, as_row
 from federated.learning.program import StageRequirement, State
-from federated.privacy.quantised_parts import GRADIENT_SENSITIVITY
+from federated.privacy.quantised_contributions import GRADIENT_SENSITIVITY
 from federated.privacy.stages import StageKind
 from federated.tabular.features import FeatureSpec, FloatVector, column_names
 
@@ -28,23 +28,23 @@ class LogisticProgram:
         return self.terms.stages
 
     def parameters_size(self, stage: StageKind) -> int:
-        """Return the length of what a round publishes."""
+        """Return the length of the parameters that a round publishes."""
         return 0 if stage is StageKind.MEANS else 2 * self.columns + 1
 
     def sum_size(self, stage: StageKind) -> int:
-        """Return the length of what a round asks for."""
+        """Return the length of a round's sum."""
         return means_size(self.features) if stage is StageKind.MEANS else self.columns + 1
 
     def sensitivity(self, stage: StageKind) -> int:
-        """Return the L2 bound on one person's part."""
+        """Return the L2 bound on one person's contribution."""
         return means_sensitivity(self.features) if stage is StageKind.MEANS else GRADIENT_SENSITIVITY
 
     def start(self) -> State:
         """Return a model that knows nothing."""
         return descent.begin(np.zeros(self.columns + 1, dtype=np.float64))
 
-    def ask(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:  # noqa: ARG002 - the protocol's
-        """Return the weights to take the gradient at, and the means to centre with."""
+    def round_parameters(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:  # noqa: ARG002 - the protocol's
+        """Return the weights at which to take the gradient, and the means with which to centre."""
         if stage is StageKind.MEANS:
             return np.zeros(0, dtype=np.float64)
         return np.concatenate([descent.lookahead(state, self.terms), state["means"]])

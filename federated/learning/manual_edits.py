@@ -1,4 +1,4 @@
-"""Corrections of an additive model by hand. They look at no data, so they cost no privacy, and each leaves a trace."""
+"""Corrections of an additive model by hand. They use no data, so they cost no privacy; the model lists each one."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from federated.errors import EditInvalid
 from federated.learning.curves import in_order
 from federated.learning.model_documents import MAX_EDITS, AdditiveModel, Edit, LearnedModel, Shape, as_row
-from presentation.messages import _
+from presentation.messages import _, plural
 
 SET: Final = "set"
 _ORDERS: Final[dict[str, Literal[-1, 1]]] = {"monotone:+1": 1, "monotone:-1": -1}
@@ -19,13 +19,13 @@ def edit(model: AdditiveModel, feature: str, log_odds: Sequence[float], *, reaso
     """Return the model with one feature's log-odds set, bin by bin.
 
     Args:
-        model: stays as it is.
-        feature: whose curve to change.
-        log_odds: one per bin; all zeros take the feature out of the model.
-        reason: why, in the editor's words; kept in the document.
+        model: unchanged by the call.
+        feature: name of the feature.
+        log_odds: one per bin; all zeros remove the feature from the model.
+        reason: in the editor's words; stored in the document.
 
     Raises:
-        EditInvalid: no such feature, another number of bins, values that are no log-odds, or no reason.
+        EditInvalid: no such feature, another number of bins, values that are not finite, or no reason.
     """
     return _edited(model, feature, as_row(np.array(log_odds, dtype=np.float64)), SET, reason)
 
@@ -41,14 +41,14 @@ def edit_in_order(model: AdditiveModel, feature: str, direction: Literal[-1, 1],
     return _edited(model, feature, as_row(curve), f"monotone:{direction:+d}", reason)
 
 
-def redone(model: LearnedModel, edits: Sequence[Edit]) -> LearnedModel:
-    """Return the model with the corrections of another copy of it made again, in their order.
+def with_edits(model: LearnedModel, edits: Sequence[Edit]) -> LearnedModel:
+    """Return the model with the corrections of a release applied again, in their order.
 
-    Of each only what was asked is taken; what it started from and, of an order, what it led to are worked out anew, so
-    that whoever compares the result with a released model finds a correction that does not fit.
+    Of each correction only its request is used; the curve before it and, for an order, the curve after it are computed
+    again. A comparison of the result with the release thus reveals a correction that does not fit.
 
     Raises:
-        EditInvalid: a model without curves, or a correction of a kind that is not known or that does not fit.
+        EditInvalid: a model without curves, or a correction of an unknown kind or that does not fit.
     """
     for each in edits:
         if not isinstance(model, AdditiveModel):
@@ -71,10 +71,11 @@ def _edited(model: AdditiveModel, feature: str, after: tuple[float, ...], how: s
     shape = _shape(model, feature)
     if len(after) != len(shape.log_odds) or not all(math.isfinite(value) and abs(value) <= 1e9 for value in after):  # noqa: PLR2004 - the documents' bound
         raise EditInvalid(
-            _(
-                "{feature} necesita {log_odds_count} valores de log-odds finitos",
+            plural(
+                "{feature} necesita {n} valor de log-odds finito",
+                "{feature} necesita {n} valores de log-odds finitos",
+                len(shape.log_odds),
                 feature=feature,
-                log_odds_count=len(shape.log_odds),
             ),
             remedy=_("indique un número por tramo"),
         )

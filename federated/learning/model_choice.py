@@ -1,4 +1,4 @@
-"""Which model fits how many people, by public figures only."""
+"""Choose the kind of model from public figures only."""
 
 import math
 from collections.abc import Sequence
@@ -8,26 +8,26 @@ from federated.errors import PrivacyTermsInvalid
 from federated.learning.hyperparameters import ModelName
 from federated.privacy.stages import MAX_EPSILON
 from federated.tabular.features import FeatureSpec
-from presentation.messages import _
+from presentation.messages import _, plural
 
 AUTO: Final = "auto"
 
 ENOUGH: Final = 1500.0
-"""Below this, per root of the number of features, a line is all that the noise leaves room for."""
+"""Below this value of epsilon * people / sqrt(features), noise leaves room for a linear model only."""
 
 
 def choose_model(*, epsilon: float, people: int, features: Sequence[FeatureSpec]) -> ModelName:
-    """Return the model that `auto` stands for.
+    """Return the kind of model that ``auto`` selects.
 
     The additive model has up to twenty numbers to learn per feature, the logistic one a single number. The noise on
-    each, relative to what it is learnt from, goes as the root of the number of features over epsilon times people. On
+    each, relative to its signal, grows as the root of the number of features over epsilon times people. On
     the public table, thinned to 400 to 20,000 people, the two had the same AUC where
     ``epsilon * people / sqrt(features)`` was about `ENOUGH`, at every epsilon from 0.5 to 4; beyond, the additive one
-    is better and goes on gaining. The neural model is never chosen: it was nowhere the best.
+    is better. The neural model is never chosen: it was the best nowhere.
 
     Args:
         epsilon: of the campaign.
-        people: how many people the entities have together, as a public estimate and not as a count.
+        people: public estimate of the people of all entities together, not a count.
         features: of the model.
 
     Raises:
@@ -35,10 +35,11 @@ def choose_model(*, epsilon: float, people: int, features: Sequence[FeatureSpec]
     """
     if not 0 < epsilon <= MAX_EPSILON or people < 1 or not features:
         raise PrivacyTermsInvalid(
-            _(
-                "no se puede elegir un modelo para épsilon {epsilon:g} y {people} personas",
+            plural(
+                "no se puede elegir un modelo para épsilon {epsilon:g} y {n} persona",
+                "no se puede elegir un modelo para épsilon {epsilon:g} y {n} personas",
+                people,
                 epsilon=epsilon,
-                people=people,
             ),
             remedy=_(
                 "indique un épsilon mayor que 0 y como máximo {max_epsilon:g}, y una estimación pública del "

@@ -62,13 +62,13 @@ class LinearModel(_Document):
 
 
 class Shape(_Document):
-    """What one feature does to the log-odds.
+    """The effect of one feature on the log-odds.
 
     Attributes:
         feature: its name.
         edges: of a numeric feature, in encoded units, rising: bin i holds the values from ``edges[i-1]`` up to, but
-            without, ``edges[i]``. Empty for a categorical feature, whose bins are its categories and, last, none of
-            them.
+            without, ``edges[i]``. Empty for a categorical feature, whose bins are its categories and a last one for no
+            category.
         log_odds: per bin; their mean over the people of training is 0, unless edited.
         people: the noisy number of people per bin, made inside the budget.
     """
@@ -93,13 +93,13 @@ class Shape(_Document):
 
 
 class Edit(_Document):
-    """A change that somebody made by hand after training.
+    """A correction made by hand after training.
 
     Attributes:
-        how: what was done, for instance ``set`` or ``monotone:+1``.
-        reason: why, in the editor's words.
-        before: log-odds per bin as they were.
-        after: as they became.
+        how: kind of correction, for instance ``set`` or ``monotone:+1``.
+        reason: in the editor's words.
+        before: log-odds per bin before it.
+        after: log-odds per bin after it.
     """
 
     feature: Name
@@ -138,7 +138,7 @@ class AdditiveModel(_Document):
         return self
 
     def shape(self, feature: str) -> Shape | None:
-        """Return the shape of that feature, if there is one."""
+        """Return the shape of a feature, or None."""
         return next((shape for shape in self.shapes if shape.feature == feature), None)
 
 
@@ -193,10 +193,10 @@ def write_model(model: LinearModel | AdditiveModel | NeuralModel) -> bytes:
 
 
 def read_model(data: bytes) -> LinearModel | AdditiveModel | NeuralModel:
-    """Read a model that somebody sent.
+    """Parse an untrusted model.
 
     Raises:
-        MessageMalformed: it is none.
+        MessageMalformed: not a model.
     """
     try:
         return _MODELS.validate_python(canonical.decode(data, max_bytes=MAX_MODEL_BYTES))
@@ -205,5 +205,5 @@ def read_model(data: bytes) -> LinearModel | AdditiveModel | NeuralModel:
 
 
 def edits_of(model: LearnedModel) -> tuple[Edit, ...]:
-    """Return the corrections that a model had by hand; only an additive one can have any."""
+    """Return the corrections by hand of a model; only an additive one can have any."""
     return model.edits if isinstance(model, AdditiveModel) else ()

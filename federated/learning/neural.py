@@ -12,14 +12,14 @@ from federated.learning.column_means import learn_means, means_sensitivity, mean
 from federated.learning.hyperparameters import NeuralTerms
 from federated.learning.model_documents import NeuralModel, as_encoded, as_row
 from federated.learning.program import StageRequirement, State
-from federated.privacy.quantised_parts import GRADIENT_SENSITIVITY
+from federated.privacy.quantised_contributions import GRADIENT_SENSITIVITY
 from federated.privacy.stages import StageKind
 from federated.tabular.features import FeatureSpec, FloatMatrix, FloatVector, column_names
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layers:
-    """The network's weights, and how they lie in one vector: hidden, its bias, output, intercept.
+    """The network's weights; in one vector their order is hidden, its bias, output, intercept.
 
     Attributes:
         hidden: (units, columns).
@@ -65,15 +65,15 @@ class NeuralProgram:
         return self.terms.stages
 
     def parameters_size(self, stage: StageKind) -> int:
-        """Return the length of what a round publishes."""
+        """Return the length of the parameters that a round publishes."""
         return 0 if stage is StageKind.MEANS else self.size + self.columns
 
     def sum_size(self, stage: StageKind) -> int:
-        """Return the length of what a round asks for."""
+        """Return the length of a round's sum."""
         return means_size(self.features) if stage is StageKind.MEANS else self.size
 
     def sensitivity(self, stage: StageKind) -> int:
-        """Return the L2 bound on one person's part."""
+        """Return the L2 bound on one person's contribution."""
         return means_sensitivity(self.features) if stage is StageKind.MEANS else GRADIENT_SENSITIVITY
 
     def start(self) -> State:
@@ -84,8 +84,8 @@ class NeuralProgram:
         output = drawn[units * columns :] * np.sqrt(6.0 / (units + 1))
         return descent.begin(Layers(hidden, np.zeros(units), output, 0.0).pack())
 
-    def ask(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:  # noqa: ARG002 - the protocol's
-        """Return the weights to take the gradient at, and the means to centre with."""
+    def round_parameters(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:  # noqa: ARG002 - the protocol's
+        """Return the weights at which to take the gradient, and the means with which to centre."""
         if stage is StageKind.MEANS:
             return np.zeros(0, dtype=np.float64)
         return np.concatenate([descent.lookahead(state, self.terms), state["means"]])
@@ -116,6 +116,6 @@ class NeuralProgram:
 
 
 def _uniform(seed: int, size: int) -> FloatVector:
-    # From a hash rather than a generator: whoever verifies the release gets the same numbers from any version of numpy.
+    # From a hash rather than a generator, so that verifiers get the same numbers from any version of numpy.
     drawn = hashlib.shake_256(f"redpact initial weights {seed}".encode()).digest(8 * size)
     return np.frombuffer(drawn, dtype="<u8").astype(np.float64) / 2.0**63 - 1.0

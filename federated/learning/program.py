@@ -1,7 +1,7 @@
-"""What a model is to a campaign: the stages it needs, what it asks, what it makes of each noisy sum.
+"""The interface between a model and a campaign: its stages, the parameters it publishes, its updates from noisy sums.
 
 The coordinator's half (`Program`) needs numpy only and is pure post-processing of noised sums: it costs no privacy, and
-whoever has the transcript computes the same model again. The node's half (`LocalModel`) is the exact integer sum over
+the same model can be computed again from the transcript. The node's half (`LocalModel`) is the exact integer sum over
 its people; noise and masks are added to it outside.
 """
 
@@ -20,10 +20,10 @@ from federated.tabular.rows import Rows
 from presentation.messages import _
 
 State = Mapping[str, FloatVector]
-"""What the coordinator keeps from one round to the next: float64 vectors by name."""
+"""The coordinator's state between rounds: float64 vectors by name."""
 
 MAX_PEOPLE: Final = 1 << 32
-"""So that no sum leaves 64 bits, and none that passes through a float64 leaves its 53."""
+"""Bound that keeps every sum within 64 bits, and those computed in float64 within 53."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class StageRequirement:
 
 
 class LocalModel(Protocol):
-    """A model's part at a node."""
+    """A model's half at a node."""
 
-    def answer(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
-        """Return the exact sum over people, in grid units, of shape (sum_size(stage),).
+    def local_sum(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
+        """Return the exact sum over people, in quantised units, of shape (sum_size(stage),).
 
         A person of weight w adds a vector of L2 length at most ``w * sensitivity(stage)``, after rounding.
 
@@ -56,7 +56,7 @@ class LocalModel(Protocol):
 
 
 class Program(Protocol):
-    """A model's part at the coordinator. Rounds are counted from 1 within their stage."""
+    """A model's half at the coordinator. Rounds are counted from 1 within their stage."""
 
     @property
     def stages(self) -> tuple[StageRequirement, ...]:
@@ -68,18 +68,18 @@ class Program(Protocol):
         ...
 
     def sum_size(self, stage: StageKind) -> int:
-        """Return the length of the int64 sum asked for in each round of a stage."""
+        """Return the length of the int64 sum of each round of a stage."""
         ...
 
     def sensitivity(self, stage: StageKind) -> int:
-        """Return the L2 bound, in grid units, on what one person of weight 1 adds to a sum of that stage."""
+        """Return the L2 bound, in quantised units, on what one person of weight 1 adds to a sum of that stage."""
         ...
 
     def start(self) -> State:
         """Return the state before the first round."""
         ...
 
-    def ask(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:
+    def round_parameters(self, state: State, stage: StageKind, round_in_stage: int) -> FloatVector:
         """Return the parameters that a round publishes."""
         ...
 
@@ -96,12 +96,12 @@ class Program(Protocol):
         ...
 
 
-def check_answerable(program: Program, parameters: FloatVector, stage: StageKind, rows: Rows, columns: int) -> None:
-    """Check what a node is about to compute with.
+def check_round_inputs(program: Program, parameters: FloatVector, stage: StageKind, rows: Rows, columns: int) -> None:
+    """Check the parameters and rows of a node's local sum.
 
     Raises:
         MessageMalformed: a stage the model does not have, or parameters of another length or out of range.
-        DataUnsuitable: rows of another width, or more people than can be added on the grid.
+        DataUnsuitable: rows of another width, or more people than can be added exactly.
     """
     if stage not in {known.kind for known in program.stages}:
         raise MessageMalformed(_("el modelo no tiene la etapa {stage!r}", stage=stage))
@@ -122,6 +122,6 @@ def as_floats(total: Sequence[int], size: int) -> FloatVector:
     """
     if len(total) != size:
         raise MessageMalformed(
-            _("la suma tiene {total_count} coordenadas; el modelo tiene {size}", total_count=len(total), size=size)
+            _("coordenadas de la suma: {total_count}; del modelo: {size}", total_count=len(total), size=size)
         )
     return np.array([float(number) for number in total], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""From terms to the program that follows them."""
+"""Make the program of a model from its terms."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Models that nodes train. Only here are torch and Opacus imported, and only for the models that need them."""
+"""The node's half of each model. Only here are torch and Opacus imported, and only for the models that need them."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from federated.tabular.features import FeatureSpec
 
 def local_sum_for(manifest: CampaignManifest) -> LocalSum:
     """Return the node's half of a campaign's model."""
-    return local_model_for(manifest.features, manifest.terms).answer
+    return local_model_for(manifest.features, manifest.terms).local_sum
 
 
 def local_model_for(features: Sequence[FeatureSpec], terms: LogisticTerms | AdditiveTerms | NeuralTerms) -> LocalModel:

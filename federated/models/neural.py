@@ -5,7 +5,7 @@ from torch import nn
 
 from federated.learning.column_means import sum_columns
 from federated.learning.neural import Layers, NeuralProgram
-from federated.learning.program import check_answerable
+from federated.learning.program import check_round_inputs
 from federated.models.per_person_gradients import clipped_gradients
 from federated.privacy.quantisation import IntVector
 from federated.privacy.stages import StageKind
@@ -19,15 +19,15 @@ class LocalNeuralModel:
     def __init__(self, program: NeuralProgram) -> None:
         self._program = program
 
-    def answer(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
-        """Return the exact sum over people, in grid units: of columns, or of clipped gradients.
+    def local_sum(self, parameters: FloatVector, stage: StageKind, rows: Rows) -> IntVector:
+        """Return the exact sum over people, in quantised units: of columns, or of clipped gradients.
 
         Raises:
             MessageMalformed: parameters that do not fit the model.
             DataUnsuitable: rows that do not have the model's columns.
         """
         program = self._program
-        check_answerable(program, parameters, stage, rows, program.columns)
+        check_round_inputs(program, parameters, stage, rows, program.columns)
         if stage is StageKind.MEANS:
             return sum_columns(program.features, rows)
         layers = Layers.unpack(parameters[: program.size], program.terms.hidden)

@@ -1,4 +1,4 @@
-"""Per-person gradients by Opacus, clipped, weighted and summed exactly on the integer grid."""
+"""Per-person gradients by Opacus, clipped, weighted, quantised and summed exactly."""
 
 from typing import Final
 
@@ -9,10 +9,10 @@ from opacus.optimizers import DPOptimizer
 from torch import nn
 
 from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
-from federated.privacy.quantised_parts import INTERCEPT_UNITS, part_bounds
+from federated.privacy.quantised_contributions import INTERCEPT_UNITS, contribution_bounds
 from federated.tabular.rows import Rows
 
-# The matrices are small: more threads only wait for each other, and several nodes may share a machine.
+# The matrices are small, so more threads cost more than they gain, and several nodes may share a machine.
 torch.set_num_threads(1)
 
 _BATCH: Final = 4096
@@ -22,9 +22,9 @@ _BATCH: Final = 4096
 class QuantisingOptimizer(DPOptimizer):  # type: ignore[misc]  # opacus ships no annotations
     """Opacus's `DPOptimizer` with the sum of clipped gradients kept as whole numbers.
 
-    Opacus adds floats and draws its noise from torch's generator. Here each person's clipped gradient is cut, towards
-    zero, to the grid of ``max_grad_norm / GRID_STEPS``: cutting never makes it longer, so the bound holds exactly, and
-    the sum has no rounding error that could tell on somebody. Noise is added outside.
+    Opacus adds floats and draws its noise from torch's generator. Here each person's clipped gradient is truncated
+    towards zero to multiples of ``max_grad_norm / UNITS_PER_BOUND``: truncation never lengthens it, so the bound holds
+    exactly, and the sum has no rounding error that depends on a person. Noise is added outside.
     """
 
     def __init__(self, model: nn.Module, bound: float) -> None:
@@ -32,25 +32,27 @@ class QuantisingOptimizer(DPOptimizer):  # type: ignore[misc]  # opacus ships no
         super().__init__(
             plain, noise_multiplier=0.0, max_grad_norm=bound, expected_batch_size=None, loss_reduction="sum"
         )
-        self.grid_sum: IntVector = np.zeros(sum(p.numel() for p in model.parameters()), dtype=np.int64)
+        self.quantised_sum: IntVector = np.zeros(sum(p.numel() for p in model.parameters()), dtype=np.int64)
 
     def clip_and_accumulate(self, limit: torch.Tensor | None = None) -> None:
-        """Add the batch's clipped gradients to `grid_sum`; `limit` as in `clip_and_quantise`."""
+        """Add the batch's clipped gradients to `quantised_sum`; `limit` as in `clip_and_quantise`."""
         rows = torch.cat([g.reshape(len(g), -1) for g in self.grad_samples], dim=1)
         clipped = clip_and_quantise(rows[:, :-1], self.max_grad_norm, limit)
         most = UNITS_PER_BOUND if limit is None else limit
         # A residual p - y is at most 1 in size; its quarter is exact, so it stays within a quarter of the limit.
         whole = (rows[:, -1] * (INTERCEPT_UNITS / UNITS_PER_BOUND) * most).trunc().to(torch.int64)
-        self.grid_sum = self.grid_sum + torch.cat([clipped.sum(dim=0), whole.sum(dim=0, keepdim=True)]).numpy()
+        self.quantised_sum = (
+            self.quantised_sum + torch.cat([clipped.sum(dim=0), whole.sum(dim=0, keepdim=True)]).numpy()
+        )
 
 
 def clip_and_quantise(rows: torch.Tensor, bound: float, limit: torch.Tensor | None = None) -> torch.Tensor:
-    """Return (people, parameters) gradients clipped to L2 norm `bound`, as int64 grid units.
+    """Return (people, parameters) gradients clipped to L2 norm `bound`, as int64 quantised units.
 
     Args:
         rows: (people, parameters) gradients.
         bound: clipping bound.
-        limit: (people,) int64, how many units `bound` is for each person: 2^20, or less for a weight below 1.
+        limit: (people,) int64, the units that `bound` is worth for each person: 2^20, or less for a weight below 1.
 
     Returns:
         Rows that are at most `limit` units long.
@@ -59,13 +61,13 @@ def clip_and_quantise(rows: torch.Tensor, bound: float, limit: torch.Tensor | No
     norms = rows.norm(2, dim=1, keepdim=True)
     factors = torch.where(norms > bound, bound / norms, torch.ones_like(norms))
     units = (rows * factors * (most / bound)).trunc().to(torch.int64)
-    # Rounding in the norm could leave a row some 10^-10 units too long; whole numbers show it exactly.
+    # Rounding in the norm could leave a row some 10^-10 units too long; integers show it exactly.
     too_long = (units * units).sum(dim=1, keepdim=True) > most * most
     return torch.where(too_long, units - units.sign(), units)
 
 
 def clipped_gradients(model: nn.Module, rows: Rows, bound: float) -> IntVector:
-    """Return the sum over people of their log-loss gradients, clipped and weighted, in grid units.
+    """Return the sum over people of their log-loss gradients, clipped and weighted, in quantised units.
 
     Args:
         model: maps (people, columns) float64 to (people, 1) log-odds; its parameters are taken in their own order, and
@@ -79,7 +81,7 @@ def clipped_gradients(model: nn.Module, rows: Rows, bound: float) -> IntVector:
     sampled = GradSampleModule(model, loss_reduction="sum")
     optimizer = QuantisingOptimizer(sampled, bound)
     loss = nn.BCEWithLogitsLoss(reduction="sum")
-    limit = torch.from_numpy(part_bounds(rows.weights))
+    limit = torch.from_numpy(contribution_bounds(rows.weights))
     for start in range(0, len(rows), _BATCH):
         batch = slice(start, start + _BATCH)
         # Opacus's backward hook warns when no input asks for a gradient.
@@ -87,4 +89,4 @@ def clipped_gradients(model: nn.Module, rows: Rows, bound: float) -> IntVector:
         optimizer.zero_grad(set_to_none=True)
         loss(sampled(inputs).squeeze(1), torch.from_numpy(rows.labels[batch])).backward()
         optimizer.clip_and_accumulate(limit[batch])
-    return optimizer.grid_sum
+    return optimizer.quantised_sum

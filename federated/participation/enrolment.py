@@ -1,10 +1,10 @@
-"""This entity's place in a campaign's cohort: its mask key, and the other entities' keys as it checked them once.
+"""This entity's enrolment in a campaign: its mask key, and the cohort whose keys it checked once.
 
-The coordinator carries the keys but cannot exchange them: each is signed with the entity's signing key, which the
-node knows from the network's directory. A campaign has one cohort; another one, later, is refused.
+The coordinator carries the keys but cannot replace them: each is signed with the entity's signing key, which the node
+knows from the network's directory. A campaign has one cohort; a different one is refused later.
 
-What nobody else may read (the mask key, and what counting people across entities needs) is sealed under the node's key
-and erased with the end of the campaign: then not even this disk and all the traffic together unmask what left.
+Secrets (the mask key, and those of the duplicate check) are sealed under the node's key and erased at the end of the
+campaign: afterwards not even this disk and all the traffic together can unmask the contributions.
 """
 
 import json
@@ -18,27 +18,27 @@ from federated.errors import CohortTooSmall, MessageMalformed, RoundRefused
 from federated.secagg.client import Masker
 from federated.secagg.cohort import Cohort, form_cohort
 from federated.secagg.keys import KeyStatement, new_private_key, open_key_statement, public_key, seal_key_statement
-from presentation.messages import _
+from presentation.messages import _, plural
 from trust.errors import TrustError
 from trust.signing import Envelope, Signer
 
 
 class Secret(StrEnum):
-    """What is kept sealed while a campaign lasts."""
+    """The secrets that are stored sealed during a campaign."""
 
     MASK_KEY = "mask_key"
-    GROUP_KEY = "group_key"  # of counting people across entities
-    TAG_SHEET = "tag_sheet"  # which tag is whose
-    WEIGHTS = "weights"  # each person's weight
+    GROUP_KEY = "group_key"  # of the duplicate check
+    ENTITY_TAGS = "tag_sheet"  # tags by person
+    WEIGHTS = "weights"  # weight by person
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What is kept of one campaign besides its secrets.
+    """The stored public part of an enrolment.
 
     Attributes:
-        statement: this entity's signed public mask key (DSSE JSON), as it was sent.
-        cohort: everybody's statements (JSON list of DSSE JSON texts) as accepted; None before.
+        statement: this entity's signed public mask key (DSSE JSON), as sent.
+        cohort: the statements of the cohort (JSON list of DSSE JSON texts) as accepted; None before.
     """
 
     campaign_id: str
@@ -47,14 +47,14 @@ class Enrolment:
 
 
 class EnrolmentStore(Protocol):
-    """Where enrolments live. Every method works inside the caller's transaction."""
+    """Storage of enrolments. Every method works inside the caller's transaction."""
 
     def get(self, campaign_id: str) -> Enrolment | None:
-        """Return what is kept of a campaign, or None."""
+        """Return the enrolment in a campaign, or None."""
         ...
 
     def put(self, enrolment: Enrolment) -> None:
-        """Store or replace what is kept of a campaign."""
+        """Store or replace the enrolment in a campaign."""
         ...
 
     def secret(self, campaign_id: str, secret: Secret) -> bytes | None:
@@ -71,23 +71,24 @@ class EnrolmentStore(Protocol):
 
 
 class SecretSealer(Protocol):
-    """Seals what only this node may read."""
+    """Seals data that only this node may read."""
 
     def seal(self, label: str, data: bytes) -> bytes:
         """Return `data` sealed under the node's key and bound to `label`."""
         ...
 
     def open(self, label: str, sealed: bytes) -> bytes:
-        """Return what was sealed under this label."""
+        """Return data sealed under this label."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who this node is, and how it knows the others.
+    """The node's entity and signing key, and the signing keys of the others.
 
     Attributes:
-        key_of: the signing key of an entity by the pinned, signed directory; raises when it is not in good standing.
+        key_of: returns the signing key of an entity from the pinned, signed directory; raises for one not in good
+            standing.
     """
 
     entity: str
@@ -98,10 +99,10 @@ class Identity:
 class Enrolments:
     """The rules above over an `EnrolmentStore`."""
 
-    def __init__(self, store: EnrolmentStore, identity: Identity, box: SecretSealer) -> None:
+    def __init__(self, store: EnrolmentStore, identity: Identity, sealer: SecretSealer) -> None:
         self._store = store
         self._identity = identity
-        self._box = box
+        self._sealer = sealer
 
     @property
     def entity(self) -> str:
@@ -109,7 +110,7 @@ class Enrolments:
         return self._identity.entity
 
     def statement(self, campaign_id: str, manifest_sha256: str) -> bytes:
-        """Return this entity's signed mask key for a campaign, made at the first call and the same from then on."""
+        """Return this entity's signed mask key for a campaign, generated at the first call."""
         known = self._store.get(campaign_id)
         if known is not None:
             return known.statement
@@ -126,7 +127,7 @@ class Enrolments:
         return statement
 
     def accept(self, manifest: CampaignManifest, manifest_sha256: str, statements: Sequence[bytes]) -> Cohort:
-        """Check everybody's keys and keep them as the campaign's one cohort.
+        """Check the keys of all entities and store them as the campaign's one cohort.
 
         In order: (1) this entity joined, and its own key is among them; (2) each is signed by an invited entity with
         the key of the directory, for this campaign; (3) they are at least the minimum cohort; (4) no other cohort was
@@ -135,7 +136,7 @@ class Enrolments:
         Raises:
             MessageMalformed, KeyStatementInvalid: (1), (2). CohortTooSmall: (3). RoundRefused: (4).
         """
-        # (1) joined, and among them
+        # (1) joined, and listed
         known = self._store.get(manifest.campaign_id)
         if known is None or known.statement not in statements:
             raise MessageMalformed(_("en la cohorte falta la clave de esta entidad"))
@@ -151,7 +152,7 @@ class Enrolments:
         return cohort
 
     def checked(self, manifest: CampaignManifest, manifest_sha256: str, statements: Sequence[bytes]) -> Cohort:
-        """Return the cohort of these statements, checked as in (2) and (3) of `accept`; nothing is kept.
+        """Return the cohort of these statements, checked as in (2) and (3) of `accept`; nothing is stored.
 
         Raises:
             MessageMalformed, KeyStatementInvalid: (2). CohortTooSmall: (3).
@@ -159,19 +160,20 @@ class Enrolments:
         cohort = self._formed(manifest, manifest_sha256, statements)
         if len(cohort.keys) < manifest.minimum_cohort:
             raise CohortTooSmall(
-                _(
-                    "la cohorte tiene {keys_count} entidades; hacen falta al menos {minimum_cohort}",
-                    keys_count=len(cohort.keys),
+                plural(
+                    "la cohorte tiene {n} entidad; hacen falta al menos {minimum_cohort}",
+                    "la cohorte tiene {n} entidades; hacen falta al menos {minimum_cohort}",
+                    len(cohort.keys),
                     minimum_cohort=manifest.minimum_cohort,
                 )
             )
         return cohort
 
     def cohort(self, manifest: CampaignManifest, manifest_sha256: str) -> Cohort:
-        """Return the cohort that was accepted.
+        """Return the accepted cohort.
 
         Raises:
-            RoundRefused: none was.
+            RoundRefused: none was accepted.
         """
         known = self._store.get(manifest.campaign_id)
         if known is None or known.cohort is None:
@@ -179,7 +181,7 @@ class Enrolments:
         return self._formed(manifest, manifest_sha256, [text.encode() for text in json.loads(known.cohort)])
 
     def masker(self, cohort: Cohort) -> Masker:
-        """Return what masks and unmasks for this entity.
+        """Return the masker of this entity.
 
         Raises:
             RoundRefused: the campaign is over here and its key erased.
@@ -190,13 +192,13 @@ class Enrolments:
         return Masker(cohort, self.entity, private)
 
     def keep(self, campaign_id: str, secret: Secret, data: bytes) -> None:
-        """Keep a secret, sealed."""
-        self._store.put_secret(campaign_id, secret, self._box.seal(_label(campaign_id, secret), data))
+        """Seal and store a secret."""
+        self._store.put_secret(campaign_id, secret, self._sealer.seal(_label(campaign_id, secret), data))
 
     def kept(self, campaign_id: str, secret: Secret) -> bytes | None:
-        """Return a secret that was kept and not erased, or None."""
+        """Return a stored secret, or None when it was never stored or is erased."""
         sealed = self._store.secret(campaign_id, secret)
-        return self._box.open(_label(campaign_id, secret), sealed) if sealed is not None else None
+        return self._sealer.open(_label(campaign_id, secret), sealed) if sealed is not None else None
 
     def erase(self, campaign_id: str) -> None:
         """Erase every secret of a campaign that is over."""
@@ -214,7 +216,9 @@ class Enrolments:
     def _opened(self, manifest: CampaignManifest, manifest_sha256: str, statement: bytes) -> tuple[str, bytes]:
         try:
             envelope = Envelope.from_json(statement)
-            entity = KeyStatement.model_validate_json(envelope.payload).entity  # who it says; the signature decides
+            entity = KeyStatement.model_validate_json(
+                envelope.payload
+            ).entity  # a claim; the signature is verified below
             if entity not in manifest.invited:
                 raise MessageMalformed(_("{entity} está en la cohorte, pero no fue invitada", entity=entity))
             opened = open_key_statement(
@@ -226,7 +230,10 @@ class Enrolments:
             )
         except (TrustError, ValueError) as error:
             raise MessageMalformed(
-                _("una clave de máscara de la cohorte no es de fiar: {error}", error=str(error))
+                _(
+                    "una clave de máscara de la cohorte no es de fiar: {error}",
+                    error=getattr(error, "message", str(error)),
+                )
             ) from error
         return entity, bytes.fromhex(opened.channel_key)
 

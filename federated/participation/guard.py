@@ -1,23 +1,23 @@
-"""The node's own gate before anything leaves for training. The coordinator is not trusted here (invariant 6).
+"""The node's checks before any contribution leaves for training. The coordinator is not trusted here (invariant 6).
 
 Before a decision (`NodeGuard.review`):
 
 - (1) the manifest is signed by the pinned coordinator key and belongs to this network;
-- (2) this entity is invited, and the time to decide is not over;
-- (3) it names the code installed here;
+- (2) this entity is invited, and the deadline for decisions is not over;
+- (3) it names the installed code;
 - (4) the epsilon it claims is not below what this node's own accountant computes;
-- (5) its minimum cohort, over which the noise is split, is not below this node's own floor.
+- (5) its minimum cohort, over which the noise is split, is not below this node's own minimum.
 
-Before each step (`NodeGuard.admit`), from what is stored here and never from what the coordinator repeats:
+Before each step (`NodeGuard.admit`), by the stored manifest and never by the coordinator's account of it:
 
 - (6) this entity approved that campaign, under exactly that manifest; its signature and terms are checked again;
-- (7) the time to contribute is not over, and the campaign is still open here;
-- (8) a step already answered gives the stored bytes; asked differently it is refused;
+- (7) the campaign has not ended, and is still open here;
+- (8) a repeated step gets the stored reply; with different content it is refused;
 - (9) a round to mask is the next one, its parameters fit the model, and the budget of the data set has room for it;
 - (10) a round is unmasked for one list of survivors, and only if this entity contributed to it under that request.
 
-Not done here: reading the data (the caller passes only the manifest's features to the trainer), and sending; bytes may
-leave only after the transaction that holds `record` has committed.
+Reading the data (the caller passes only the manifest's features) and sending are not done here; bytes may leave only
+after the transaction that holds `record` has committed.
 """
 
 from dataclasses import dataclass
@@ -25,13 +25,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from federated.budget.epsilon_ledger import EpsilonLedger, RecordedUnmasking, Spend
+from federated.budget.budget_store import RecordedUnmasking, Spend
+from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decided_campaigns import CampaignRecord, CampaignStore
 from federated.campaign.decision import CampaignDecision, Verdict, open_decision
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest
 from federated.campaign.stage_sums import StageSums
-from federated.campaign.steps import MaskRequest, ReceivedRequest, StepRequest, UnmaskRequest
+from federated.campaign.steps import MaskRequest, ReceivedDocument, StepRequest, UnmaskRequest
 from federated.errors import (
     CampaignDecided,
     CampaignNotApproved,
@@ -47,12 +48,12 @@ from presentation.messages import _
 from trust import signing
 
 LEAST_COHORT: Final = 3
-"""Below this a sum says too much about each of those in it."""
+"""Below this a sum reveals too much about each contributor."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuardSettings:
-    """What this node knows for itself: who it is, whom it listens to, and how few it never goes with."""
+    """Pinned identities and the minimum cohort of this node."""
 
     network: str
     entity: str
@@ -63,10 +64,10 @@ class GuardSettings:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A step that may be answered, or its stored answer.
+    """A step that passed the checks, or its stored reply.
 
     Attributes:
-        stored: the bytes that already answered this step; when set, nothing is computed.
+        stored: the stored reply to this step; if set, nothing is computed.
     """
 
     manifest: CampaignManifest
@@ -78,7 +79,7 @@ class Admission:
 def checked_manifest(envelope: signing.Envelope, pinned: GuardSettings, code: str) -> CampaignManifest:
     """Check a manifest, steps (1) to (5) without the time, and return its content.
 
-    It depends on nothing but its arguments, so that the steps of a campaign need not check the same bytes again.
+    The result depends on its arguments only, so that the steps of a campaign need not check the same bytes again.
 
     Raises:
         SignatureInvalid, MalformedDocument, ManifestInvalid, CodeDiffers, EpsilonUnderstated.
@@ -90,7 +91,7 @@ def checked_manifest(envelope: signing.Envelope, pinned: GuardSettings, code: st
     # (2) this entity is invited
     if pinned.entity not in manifest.invited:
         raise ManifestInvalid(_("el manifiesto no invita a esta entidad"))
-    # (3) the code reviewed is the code installed
+    # (3) the manifest names the installed code
     if manifest.code_sha256 != code:
         raise CodeDiffers(
             _(
@@ -111,7 +112,7 @@ def checked_manifest(envelope: signing.Envelope, pinned: GuardSettings, code: st
             ),
             remedy=_("rechácela y avise a quien administra el coordinador"),
         )
-    # (5) enough entities to hide among
+    # (5) a large enough cohort
     if manifest.minimum_cohort < pinned.least_cohort:
         raise ManifestInvalid(
             _(
@@ -130,7 +131,7 @@ def _opened_decision(envelope: signing.Envelope, pinned: GuardSettings) -> Campa
 
 
 class NodeGuard:
-    """Decides, inside the caller's transaction, what this node takes part in."""
+    """Decides on campaigns and steps, inside the caller's transaction."""
 
     def __init__(
         self, pinned: GuardSettings, campaigns: CampaignStore, budget: EpsilonLedger, *, code: str | None = None
@@ -141,7 +142,7 @@ class NodeGuard:
         self._code = code if code is not None else code_sha256()
 
     def review(self, envelope: signing.Envelope, now: datetime) -> CampaignManifest:
-        """Check a manifest that is up for decision, steps (1) to (5), and return its content.
+        """Check an undecided manifest, (1) to (5), and return its content.
 
         Raises:
             SignatureInvalid, MalformedDocument, ManifestInvalid, CampaignDecided, CodeDiffers, EpsilonUnderstated.
@@ -149,9 +150,7 @@ class NodeGuard:
         manifest = self._checked(envelope)
         # (2) the time to decide is not over
         if now >= manifest.deadline:
-            raise CampaignDecided(
-                _("el plazo para decidir terminó el {deadline}", deadline=manifest.deadline.isoformat())
-            )
+            raise CampaignDecided(_("el plazo para decidir terminó el {deadline}", deadline=manifest.deadline))
         return manifest
 
     def approve(
@@ -182,42 +181,42 @@ class NodeGuard:
             self._put(content, manifest, decision, (Verdict.REFUSED, ""), now)
         return content
 
-    def admit(self, asked: ReceivedRequest[StepRequest], now: datetime) -> Admission:
-        """Check a step that the coordinator asks for, (6) to (10).
+    def admit(self, received: ReceivedDocument[StepRequest], now: datetime) -> Admission:
+        """Check a step that the coordinator requests, (6) to (10).
 
         Raises:
             CampaignNotApproved, ManifestChanged, MessageMalformed, RoundRefused, BudgetExceeded, and as `review`.
         """
-        manifest, dataset = self._admissible(asked.document, now)
-        request, stored = asked.document, None
-        # (8) an answered step is answered with the same bytes
+        manifest, dataset = self._admissible(received.document, now)
+        request, stored = received.document, None
+        # (8) a repeated step gets the same bytes
         if isinstance(request, MaskRequest):
-            stored = self._budget.stored_reply(request.campaign_id, request.round, asked.sha256)
+            stored = self._budget.stored_reply(request.campaign_id, request.round, received.sha256)
             # (9) a new round needs its place in the order and in the budget
             if stored is None:
                 self._budget.require_room(request.campaign_id, request.round)
                 self._require_fitting(request, manifest)
         elif isinstance(request, UnmaskRequest):
-            # (10) contributed under that request, and answered for one list of survivors
-            stored = self._budget.stored_unmasking(request.campaign_id, request.round, asked.sha256)
+            # (10) contributed under that request, and unmasked for one list of survivors
+            stored = self._budget.stored_unmasking(request.campaign_id, request.round, received.sha256)
             self._budget.stored_reply(request.campaign_id, request.round, request.mask_request_sha256)
         return Admission(manifest, dataset, stored)
 
-    def record(self, asked: ReceivedRequest[StepRequest], reply: bytes, now: datetime) -> bytes:
-        """Check the step again, store its answer, and return the bytes to send after the commit.
+    def record(self, received: ReceivedDocument[StepRequest], reply: bytes, now: datetime) -> bytes:
+        """Check the step again, store its reply, and return the bytes to send after the commit.
 
-        A masked sum is spent with it; another worker's answer, if there is one by now, is returned instead.
+        The spend of a masked sum is stored with it. If another worker stored a reply first, that one is returned.
 
         Raises:
             as `admit`.
         """
-        request = asked.document
+        request = received.document
         self._admissible(request, now)
         # (8) to (10) again, now under the budget's lock
         if isinstance(request, MaskRequest):
-            return self._budget.record(Spend(request.campaign_id, request.round, asked.sha256, reply, now))
+            return self._budget.record(Spend(request.campaign_id, request.round, received.sha256, reply, now))
         if isinstance(request, UnmaskRequest):
-            answer = RecordedUnmasking(asked.sha256, reply)
+            answer = RecordedUnmasking(received.sha256, reply)
             return self._budget.record_unmasking(request.campaign_id, request.round, answer)
         return reply
 
@@ -227,7 +226,7 @@ class NodeGuard:
         manifest = self._checked(record.manifest)
         # (7) in time, and still open here
         if now >= manifest.ends:
-            raise RoundRefused(_("la campaña terminó el {ends}", ends=manifest.ends.isoformat()))
+            raise RoundRefused(_("la campaña terminó el {ends}", ends=manifest.ends))
         self._budget.require_open(manifest.campaign_id)
         return manifest, record.dataset
 

@@ -1,4 +1,4 @@
-"""What a node does with its own people in a round, whatever the model: an exact bounded sum, noised and masked."""
+"""The local sum of a round over a node's own people: exact, bounded and noised, for any model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from federated.campaign.manifest import CampaignManifest
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import MaskRequest
 from federated.errors import MessageMalformed
-from federated.evaluation import score_counts as counting
+from federated.evaluation import score_counts
 from federated.evaluation.score_counts import GroupMatrix
 from federated.learning.log_odds import log_odds, sigmoid
 from federated.learning.model_documents import read_model
@@ -21,8 +21,8 @@ from federated.tabular.rows import Rows
 from presentation.messages import _
 
 LocalSum = Callable[[FloatVector, StageKind, Rows], IntVector]
-"""A model's part at the node: (parameters, stage, people) to the exact sum, one person's part bounded as the program
-says. See `federated.models.local_sum_for`."""
+"""A model's half at the node: (parameters, stage, people) to the exact sum, each person's contribution bounded by the
+program's sensitivity. See `federated.models.local_sum_for`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,8 +30,8 @@ class LocalPeople:
     """An entity's people, each in one part.
 
     Attributes:
-        training: who is trained on.
-        held_out: who is never trained on.
+        training: people trained on.
+        held_out: people never trained on.
         groups: (held-out people, attributes) their groups, see `federated.evaluation.score_counts`.
     """
 
@@ -41,18 +41,18 @@ class LocalPeople:
 
 
 class LocalSums:
-    """Answers the rounds of one campaign from one entity's people."""
+    """Computes the sums of one campaign over one entity's people."""
 
-    def __init__(self, manifest: CampaignManifest, people: LocalPeople, answer: LocalSum) -> None:
+    def __init__(self, manifest: CampaignManifest, people: LocalPeople, local_sum: LocalSum) -> None:
         self.sums = StageSums(manifest)
         self._manifest = manifest
         self._people = people
-        self._answer = answer
+        self._local_sum = local_sum
 
     def noised(self, request: MaskRequest, position: Position) -> IntVector:
-        """Return the entity's sum with its share of the noise, fresh each time: ask once a round and keep the answer.
+        """Return the entity's sum with its share of the noise, drawn afresh at each call: call once a round.
 
-        What it returns is safe to add up with the shares of enough others, and must not leave unmasked.
+        The result is private only in a sum with the shares of enough others, and must not leave unmasked.
 
         Raises:
             MessageMalformed: the parameters do not fit the model.
@@ -61,7 +61,7 @@ class LocalSums:
         return exact + discrete_gaussian(len(exact), self.sums.share_variance(position))
 
     def exact(self, parameters: FloatVector, model: bytes, kind: StageKind) -> IntVector:
-        """Return the sum without any noise, which must not leave this process.
+        """Return the sum without noise, which must not leave this process.
 
         Raises:
             MessageMalformed: the parameters do not fit the model.
@@ -69,20 +69,20 @@ class LocalSums:
         if parameters.shape != (self.sums.parameters_size(kind),):
             raise MessageMalformed(_("los parámetros de {kind} no encajan con el modelo", kind=kind))
         if kind is not StageKind.EVALUATE:
-            return self._answer(parameters, kind, self._people.training)
+            return self._local_sum(parameters, kind, self._people.training)
         people, plan = self._people.held_out, self._manifest.evaluation
         learned = read_model(model)
         if learned.features != self._manifest.features:
             raise MessageMalformed(_("el modelo que se evalúa tiene otras variables"))
         scores = sigmoid(log_odds(learned, people.matrix))
-        return counting.vector(plan, scores, people.labels, self._people.groups, people.weights)
+        return score_counts.count_vector(plan, scores, people.labels, self._people.groups, people.weights)
 
     def warm_up(self) -> None:
-        """Run each stage's part once on nobody and draw some noise: loads what libraries load at their first use."""
+        """Compute each stage's sum once over nobody and draw noise, so that libraries load before the first round."""
         nobody = self._people.training.take(np.zeros(0, dtype=np.intp))
         program, state = self.sums.program, self.sums.program.start()
         for stage in program.stages:
-            self._answer(program.ask(state, stage.kind, 1), stage.kind, nobody)
-            # As if one person were in every cell: all that matters is that the next stage can be asked.
+            self._local_sum(program.round_parameters(state, stage.kind, 1), stage.kind, nobody)
+            # As if one person were in every cell: any valid state serves for the next stage.
             state = program.advance(state, stage.kind, 1, [UNITS_PER_BOUND] * program.sum_size(stage.kind))
         discrete_gaussian(1, UNITS_PER_BOUND**2)

@@ -1,6 +1,6 @@
-"""One campaign's rounds at a node, once the cohort is known: compute, noise, mask; and unmask for those who survived.
+"""The replies of a node to the rounds of a campaign: compute, noise and mask; unmask for the survivors.
 
-Nothing here decides whether to answer: the node asks `federated.participation.guard` first, and stores each answer with
+The decision to reply is not made here: the node asks `federated.participation.guard` first, and stores each reply with
 its spend before it leaves.
 """
 
@@ -10,7 +10,7 @@ from federated.campaign.manifest import CampaignManifest
 from federated.campaign.steps import (
     MaskReply,
     MaskRequest,
-    ReceivedRequest,
+    ReceivedDocument,
     UnmaskReply,
     UnmaskRequest,
     encode_document,
@@ -26,21 +26,21 @@ from presentation.messages import _
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """What a node needs to answer rounds; rebuilt after a restart from what is stored."""
+    """The parts with which a node replies to rounds; rebuilt from the store after a restart."""
 
     manifest: CampaignManifest
     cohort: Cohort
     masker: Masker
-    trainer: LocalSums
+    local_sums: LocalSums
 
-    def mask(self, asked: ReceivedRequest[MaskRequest]) -> bytes:
-        """Return the reply that carries this entity's noised and masked sum. Fresh noise and masks at each call.
+    def mask(self, received: ReceivedDocument[MaskRequest]) -> bytes:
+        """Return the reply with this entity's noised and masked sum; noise and masks are fresh at each call.
 
         Raises:
-            RoundRefused: no round of the campaign, or asked of another cohort than the one accepted here.
+            RoundRefused: no round of the campaign, or requested from another cohort than the accepted one.
             MessageMalformed: the parameters do not fit the model.
         """
-        request = asked.document
+        request = received.document
         position = position_of(self.manifest.stages, request.round)
         if position is None:
             raise RoundRefused(_("la campaña no tiene la ronda {round}", round=request.round))
@@ -49,18 +49,18 @@ class Participant:
                 _("la ronda {round} se pide a una cohorte distinta de la aceptada aquí", round=request.round),
                 remedy=_("avise a quien administra el coordinador"),
             )
-        noised = self.trainer.noised(request, position)
-        # Masks are made for these exact bytes: entities that were asked different things cannot be added up.
-        masked = self.masker.mask(request.round, bytes.fromhex(asked.sha256), noised)
+        noised = self.local_sums.noised(request, position)
+        # Masks are bound to these exact bytes: sums for different requests cannot be added up.
+        masked = self.masker.mask(request.round, bytes.fromhex(received.sha256), noised)
         return encode_document(MaskReply(round=request.round, masked=pack(masked.vector), shares=dict(masked.shares)))
 
-    def unmask(self, asked: ReceivedRequest[UnmaskRequest]) -> bytes:
-        """Return the reply that lets the survivors' sum, and nothing else, be unmasked.
+    def unmask(self, received: ReceivedDocument[UnmaskRequest]) -> bytes:
+        """Return the reply that unmasks the survivors' sum and nothing else.
 
         Raises:
-            SecureSumRefused, MaskedMessageInvalid: the survivors are not ones that this entity answers for.
+            SecureSumRefused, MaskedMessageInvalid: the list of survivors or the shares do not follow the protocol.
         """
-        request = asked.document
+        request = received.document
         opened = self.masker.unmask(
             request.round,
             bytes.fromhex(request.mask_request_sha256),

@@ -4,9 +4,9 @@ Adjacency: one person is added or removed. A round releases one sum of L2 sensit
 deviation z*S, z being the noise multiplier. Rounds on the same people compose: Gaussian mechanisms with multipliers
 z_1..z_k are exactly one with multiplier (sum of z_i^-2)^(-1/2), that is mu-GDP with mu its inverse (Dong, Roth, Su,
 Gaussian Differential Privacy, 2022, corollary 3.3), whose (epsilon, delta) have a closed form (corollary 2.13; Balle,
-Wang, 2018, theorem 8). The tests hold it against the accountants of dp-accounting and Opacus.
+Wang, 2018, theorem 8). The tests compare it with the accountants of dp-accounting and Opacus.
 
-The noise is discrete Gaussian on a grid of more than 10^4 steps per standard deviation, for which Canonne, Kamath and
+The noise is discrete Gaussian with more than 10^4 quantised units per standard deviation, for which Canonne, Kamath and
 Steinke (The Discrete Gaussian for Differential Privacy, 2020, theorem 7) bound the difference far below the relative
 `_SLACK` that is added here.
 """
@@ -21,7 +21,7 @@ from federated.errors import PrivacyTermsInvalid
 from presentation.messages import _
 
 MAX_EPSILON: Final = 100.0
-"""Above this a budget protects nobody; nothing is computed there."""
+"""Above this a budget protects nobody, and epsilon is infinite."""
 
 _SLACK: Final = 1e-9
 """Relative; far above rounding and the difference between discrete and continuous noise."""
@@ -39,7 +39,7 @@ class GaussianRounds:
 
 
 def effective_multiplier(rounds: Iterable[GaussianRounds]) -> float:
-    """Return the multiplier of the one Gaussian mechanism that all these rounds together are; infinity for none.
+    """Return the multiplier of the one Gaussian mechanism equal to all these rounds; infinity for none.
 
     Raises:
         PrivacyTermsInvalid: a multiplier is not positive or a count is negative.
@@ -55,9 +55,7 @@ def effective_multiplier(rounds: Iterable[GaussianRounds]) -> float:
 
 
 def epsilon_of(rounds: Iterable[GaussianRounds], delta: float) -> float:
-    """Return an upper bound on what a person spends in all these rounds together, at `delta`.
-
-    More than `MAX_EPSILON` comes back as infinity.
+    """Return an upper bound on the epsilon of all these rounds together, at `delta`; infinity above `MAX_EPSILON`.
 
     Raises:
         PrivacyTermsInvalid: a multiplier, a count or delta out of range.
@@ -73,7 +71,7 @@ def epsilon_of(rounds: Iterable[GaussianRounds], delta: float) -> float:
 
 @lru_cache(maxsize=256)
 def noise_multiplier_for(epsilon: float, delta: float, rounds: int = 1) -> float:
-    """Return the smallest multiplier, within the slack, with which `rounds` rounds spend at most `epsilon` at `delta`.
+    """Return the smallest multiplier, within the slack, with which `rounds` rounds cost at most `epsilon` at `delta`.
 
     Raises:
         PrivacyTermsInvalid: epsilon, delta or the number of rounds out of range.
@@ -81,12 +79,12 @@ def noise_multiplier_for(epsilon: float, delta: float, rounds: int = 1) -> float
     if not 0 < epsilon <= MAX_EPSILON / 2 or not 0 < delta < 1 or rounds < 1:
         raise PrivacyTermsInvalid(
             _(
-                "no se puede entrenar con épsilon {epsilon}, delta {delta} y {rounds} rondas",
+                "no se puede entrenar con épsilon {epsilon}, delta {delta} y este número de rondas: {rounds}",
                 epsilon=epsilon,
                 delta=delta,
                 rounds=rounds,
             ),
-            remedy=_("épsilon debe ser mayor que 0 y como máximo 20; delta, menor que 0.001; las rondas, al menos 1"),
+            remedy=_("épsilon debe ser mayor que 0 y como máximo 20; delta, menor que 0,001; las rondas, al menos 1"),
         )
     least, most = 1.0 / _MOST_NOISE, 2.0 * math.sqrt(MAX_EPSILON)
     if _gaussian_epsilon(least, delta) > epsilon:
@@ -98,7 +96,7 @@ def noise_multiplier_for(epsilon: float, delta: float, rounds: int = 1) -> float
         least, most = (least, middle) if _gaussian_epsilon(middle, delta) > epsilon else (middle, most)
     multiplier = math.sqrt(rounds) / least
     while epsilon_of([GaussianRounds(multiplier, rounds)], delta) > epsilon:
-        multiplier *= 1.0 + _SLACK  # the last bits of the division and the root must not break the promise
+        multiplier *= 1.0 + _SLACK  # rounding in division and root must not exceed epsilon
     return multiplier
 
 

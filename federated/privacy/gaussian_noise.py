@@ -1,11 +1,11 @@
 """Discrete Gaussian noise, drawn exactly by OpenDP from the operating system's generator.
 
 OpenDP's sampler is the one of Canonne, Kamath and Steinke, "The Discrete Gaussian for Differential Privacy" (NeurIPS
-2020): no floating point in the draw, so no low-order bits that betray the data, and no generator state in this process
+2020): no floating point in the draw, so no low-order bits that reveal data, and no generator state in this process
 that could be shared between nodes, replayed or guessed.
 
-A sum of discrete Gaussian shares is not exactly discrete Gaussian, but at a share's width of more than 10^4 grid units
-it is so within exp(-2 pi^2 10^8) (Kairouz, Liu, Steinke, The Distributed Discrete Gaussian Mechanism, 2021, theorem 1).
+A sum of discrete Gaussian shares is not exactly discrete Gaussian, but with shares wider than 10^4 quantised units it
+is so within exp(-2 pi^2 10^8) (Kairouz, Liu, Steinke, The Distributed Discrete Gaussian Mechanism, 2021, theorem 1).
 """
 
 import math
@@ -25,12 +25,12 @@ MAX_VARIANCE: Final = 1 << 100
 
 
 def noise_variance(sensitivity: int, noise_multiplier: float, shares: int = 1) -> int:
-    """Return the variance of one contribution's noise, in squared grid units, rounded up.
+    """Return the variance of one contribution's noise, in squared quantised units, rounded up.
 
     Args:
-        sensitivity: L2 bound on what one person changes in the sum, in grid units.
+        sensitivity: L2 bound on what one person changes in the sum, in quantised units.
         noise_multiplier: standard deviation of the noise of the whole sum over the sensitivity.
-        shares: over how many contributions that noise is split.
+        shares: number of contributions over which that noise is split.
 
     Raises:
         PrivacyTermsInvalid: terms that give no noise.

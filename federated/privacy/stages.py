@@ -1,6 +1,6 @@
-"""The stages of a campaign: which sums are asked, of whom, how often, under how much noise.
+"""The stages of a campaign: kind, rounds and noise multiplier of its sums.
 
-Each person is either trained on or held out, never both. What the two parts spend therefore does not add up: a
+Each person is either trained on or held out, never both. The epsilons of the two parts therefore do not add up: a
 campaign costs a person the larger of the two (parallel composition: McSherry, Privacy Integrated Queries, 2009,
 theorem 4).
 """
@@ -20,23 +20,23 @@ MAX_DELTA: Final = 1e-3
 
 
 class Part(StrEnum):
-    """Which people a stage looks at."""
+    """The two parts of the people."""
 
     TRAINING = "training"
     HELD_OUT = "held_out"
 
 
 class StageKind(StrEnum):
-    """What a stage's sums are for."""
+    """The purpose of a stage's sums."""
 
     EDGES = "edges"  # histograms from which a model takes its bin edges
     MEANS = "means"  # of the columns, to centre them
     TRAIN = "train"
-    EVALUATE = "evaluate"  # how good the model is for people it has not seen
+    EVALUATE = "evaluate"  # quality on held-out people
 
     @property
     def part(self) -> Part:
-        """The people it looks at."""
+        """The people whose data it sums."""
         return Part.HELD_OUT if self is StageKind.EVALUATE else Part.TRAINING
 
 
@@ -52,14 +52,14 @@ class Stage(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a round stands: its stage, and which of the stage's rounds it is, from 0."""
+    """The position of a round: its stage, and its index among the stage's rounds, from 0."""
 
     stage: Stage
     index: int
 
 
 def position_of(stages: Iterable[Stage], round_number: int) -> Position | None:
-    """Return where round `round_number` (from 1) stands, or None when there is no such round."""
+    """Return the position of round `round_number` (from 1), or None when there is no such round."""
     first = 1
     for stage in stages:
         if first <= round_number < first + stage.rounds:
@@ -68,16 +68,16 @@ def position_of(stages: Iterable[Stage], round_number: int) -> Position | None:
     return None
 
 
-def planned(stages: Iterable[Stage], part: Part) -> tuple[GaussianRounds, ...]:
-    """Return what the stages cost the people of one part."""
+def gaussian_rounds(stages: Iterable[Stage], part: Part) -> tuple[GaussianRounds, ...]:
+    """Return the rounds of the stages over one part of the people."""
     return tuple(GaussianRounds(stage.noise_multiplier, stage.rounds) for stage in stages if stage.kind.part is part)
 
 
 def epsilon_of_stages(stages: Iterable[Stage], delta: float) -> float:
-    """Return what all the stages together cost a person.
+    """Return the epsilon of all stages together for one person.
 
     Raises:
         PrivacyTermsInvalid: a multiplier, a count or delta out of range.
     """
     known = tuple(stages)
-    return max(epsilon_of(planned(known, part), delta) for part in Part)
+    return max(epsilon_of(gaussian_rounds(known, part), delta) for part in Part)

@@ -1,4 +1,4 @@
-"""From a campaign whose rounds are over to what is released: the model, its figures, what it cost. Post-processing."""
+"""Compose the release of a finished campaign: model, figures, epsilon spent. All of it is post-processing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from federated.campaign.stage_sums import StageSums
 from federated.coordination.progress import Progress
 from federated.errors import DataUnsuitable
 from federated.evaluation.drift import DriftBaseline
-from federated.evaluation.estimation import read
+from federated.evaluation.estimation import estimate_measurement
 from federated.evaluation.measurement import Measurement
 from federated.evaluation.recalibration import Recalibration
-from federated.learning.manual_edits import redone
+from federated.learning.manual_edits import with_edits
 from federated.learning.model_documents import Edit
 from federated.privacy.accountant import GaussianRounds, epsilon_of
 from federated.privacy.stages import Part, StageKind, position_of
@@ -27,7 +27,7 @@ LIFETIME: Final = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the evaluation's sum tells; the drift baseline is of scores before their recalibration."""
+    """The results of the evaluation's sum; the drift baseline is of scores before recalibration."""
 
     measurement: Measurement
     recalibration: Recalibration | None
@@ -35,12 +35,12 @@ class Measured:
 
 
 def measure(manifest: CampaignManifest, progress: Progress, contributors: int) -> Measured | None:
-    """Read the evaluation's noised sum; None when there is none.
+    """Estimate the figures from the evaluation's noised sum; None without one.
 
     Args:
         manifest: of the campaign.
         progress: after the last round.
-        contributors: how many entities were in the evaluation's sum: each added its share of the noise.
+        contributors: number of entities in the evaluation's sum, each with its share of the noise.
     """
     if not progress.evaluation:
         return None
@@ -51,8 +51,8 @@ def measure(manifest: CampaignManifest, progress: Progress, contributors: int) -
     assert position is not None
     deviation = sums.deviation(position, contributors)
     corrected = Recalibration.fit(plan, total)
-    # Seeded: the same sum gives the same figures, to whoever verifies them.
-    measurement = read(plan, total, deviation, np.random.default_rng(0), recalibration=corrected)
+    # Seeded, so that verifiers get the same figures from the same sum.
+    measurement = estimate_measurement(plan, total, deviation, np.random.default_rng(0), recalibration=corrected)
     try:
         baseline = DriftBaseline.of(plan, measurement)
     except DataUnsuitable:
@@ -61,7 +61,7 @@ def measure(manifest: CampaignManifest, progress: Progress, contributors: int) -
 
 
 def epsilon_spent(manifest: CampaignManifest, completed: int) -> float:
-    """Return what the rounds that took place, with or without a sum, cost a person in one entity."""
+    """Return the epsilon of the rounds that took place, with or without a sum, for a person in one entity."""
     found = [position_of(manifest.stages, number) for number in range(1, completed + 1)]
     stages = [position.stage for position in found if position is not None]
     return max(
@@ -79,14 +79,14 @@ def compose_release(
     *,
     edits: Sequence[Edit] = (),
 ) -> ModelRelease:
-    """Return the release of a campaign whose rounds are over. Nothing in it is computed from anybody's data again.
+    """Return the release of a campaign whose rounds are over, without any further use of personal data.
 
     Args:
         manifest: of the campaign.
         manifest_sha256: of its signed bytes.
         progress: after the last round.
-        measured: what `measure` read; it is of the model before its corrections.
-        now: the moment of the release.
+        measured: result of `measure`, of the model before its corrections.
+        now: time of the release.
         edits: corrections by hand, in their order.
 
     Raises:
@@ -97,7 +97,7 @@ def compose_release(
         campaign_id=manifest.campaign_id,
         manifest_sha256=manifest_sha256,
         network=manifest.network,
-        model=redone(program.finish(progress.vectors), edits),
+        model=with_edits(program.finish(progress.vectors), edits),
         recalibration=(measured.recalibration if measured is not None else None) or Recalibration(),
         epsilon=manifest.epsilon,
         epsilon_spent=epsilon_spent(manifest, progress.completed),

@@ -25,14 +25,14 @@ from trust.parties import EntityId
 RELEASE_TYPE: Final = "application/vnd.redpact.model-release.v2+json"
 
 KINDS: Final = {"logistic": "linear", "additive": "additive", "neural": "neural"}
-"""Which kind of document each kind of model becomes."""
+"""Kind of model -> kind of its document."""
 
 
 class ModelRelease(BaseModel):
     """The content of a release. A value of this type has not been verified unless `open_release` returned it.
 
-    Epsilon is what the manifest promises; `epsilon_spent` is what the rounds that took place cost a person who is in
-    one entity. A person in several entities spends more: see the model card.
+    `epsilon` is the manifest's claim; `epsilon_spent` is the cost of the rounds that took place for a person in one
+    entity. A person in several entities spends more: see the model card.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,7 +70,7 @@ def open_release(
 
     (1) the release and the manifest are signed by the coordinator; (2) the release names this manifest's exact bytes;
     (3) model, features, epsilon, delta and cohort are those of the manifest.
-    Not done here: whether this node approved that manifest, and whether the release has expired.
+    Not checked here: whether this node approved that manifest, and whether the release has expired.
 
     Raises:
         SignatureInvalid: (1).

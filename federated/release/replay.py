@@ -1,4 +1,4 @@
-"""Making a released model again from its public transcript: everybody can, and nodes do before they use it."""
+"""Recompute a released model from its public transcript, as nodes do before they use it."""
 
 import hashlib
 
@@ -21,10 +21,10 @@ _TOLERANCE = 1e-9
 
 
 def replayed(manifest: CampaignManifest, transcript: Transcript) -> Progress:
-    """Return the progress of a campaign as its sums give it, after its last round.
+    """Recompute the progress of a campaign after its last round from its sums.
 
     Raises:
-        ReleaseInvalid: a round is not the manifest's, or what it published does not follow from the sums before it.
+        ReleaseInvalid: a round is not the manifest's, or its parameters do not follow from the sums before it.
     """
     sums = StageSums(manifest)
     state, evaluation, lost = sums.program.start(), tuple[int, ...](), 0
@@ -41,7 +41,7 @@ def replayed(manifest: CampaignManifest, transcript: Transcript) -> Progress:
             raise ReleaseInvalid(
                 _("la suma de la ronda {round} no tiene la longitud que pide el manifiesto", round=record.round)
             )
-        parameters, model = sums.asked(state, position)
+        parameters, model = sums.published(state, position)
         if hashlib.sha256(pack(parameters) + model).hexdigest() != record.parameters_sha256:
             raise ReleaseInvalid(
                 _("lo publicado en la ronda {round} no se deduce de las rondas anteriores", round=record.round)
@@ -68,14 +68,14 @@ def replayed(manifest: CampaignManifest, transcript: Transcript) -> Progress:
 def require_reproducible(
     release: ModelRelease, manifest: CampaignManifest, manifest_sha256: str, transcript: bytes
 ) -> None:
-    """Check that a verified release is what its transcript gives: the model, its figures, and what it cost.
+    """Check that the transcript of a verified release gives its model, figures and epsilon spent.
 
-    Corrections by hand, which the release lists, are made again on the model that the rounds give.
+    Corrections by hand, which the release lists, are applied again to the recomputed model.
 
     Raises:
-        TranscriptInvalid: the bytes are no transcript of this campaign.
-        ReleaseInvalid: they give something else than the release says.
-        EditInvalid: the release names a correction by hand that does not fit its model.
+        TranscriptInvalid: the bytes are not a transcript of this campaign.
+        ReleaseInvalid: the recomputed release differs.
+        EditInvalid: a correction by hand does not fit the model.
     """
     parsed = Transcript.from_jsonl(transcript, manifest_sha256)
     if parsed.head != release.transcript_sha256:

@@ -12,7 +12,7 @@ from presentation.messages import _
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """How much one feature moves a score.
+    """The effect of one feature on a score.
 
     Attributes:
         log_odds: change of the log-odds against the reference person; positive raises the score.
@@ -46,11 +46,11 @@ class Scorer:
         return self._recalibration.probabilities(self.uncorrected(matrix))
 
     def uncorrected(self, matrix: FloatMatrix) -> FloatVector:
-        """Return the probabilities before the release's recalibration: what a drift baseline is made of."""
+        """Return the probabilities before the release's recalibration, as drift baselines use them."""
         return sigmoid(log_odds(self._model, matrix))
 
     def score(self, rows: Sequence[Mapping[str, Value]]) -> tuple[Score, ...]:
-        """Score people, in the order given. Reasons say what moves each away from the average person of training.
+        """Score people in the order given, with reasons against the average person of training.
 
         Raises:
             TableInvalid: rows that lack a feature.

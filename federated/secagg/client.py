@@ -1,4 +1,4 @@
-"""An entity's side of the secure sum: one masked input a round, and one answer that opens the sum and nothing less."""
+"""An entity's side of the secure sum: one masked input a round, and one response that unmasks the whole sum only."""
 
 import secrets
 from collections.abc import Collection, Mapping
@@ -20,23 +20,23 @@ from federated.secagg.derivation import (
     unseal,
 )
 from federated.secagg.keys import public_key
-from federated.secagg.messages import MaskedInput, UnmaskingAnswer
+from federated.secagg.messages import MaskedInput, UnmaskingResponse
 from federated.secagg.shares import SECRET_BYTES, SHARE_BYTES, split
 from presentation.messages import _
 
 
 def self_mask_key(binding: RoundBinding, entity: str, seed: bytes) -> bytes:
-    """Return the key of an entity's self mask, 32 bytes, from the seed that its holders share."""
+    """Return the key of an entity's self mask, 32 bytes, from the seed shared among its holders."""
     return derive(seed, binding.info("self-mask", entity.encode()))
 
 
-def answer_key(binding: RoundBinding, entity: str, secret: bytes) -> bytes:
-    """Return the key of an entity's answer, 32 bytes, from the secret that the committee shares."""
+def response_key(binding: RoundBinding, entity: str, secret: bytes) -> bytes:
+    """Return the key of an entity's response, 32 bytes, from the secret shared among the committee."""
     return derive(secret, binding.info("answer", entity.encode()))
 
 
 def add_pair_mask(total: MaskVector, entity: str, peer: str, key: bytes) -> None:
-    """Add to `total` what `entity` adds for its pair with `peer`: what one of the two adds, the other subtracts."""
+    """Add to `total` the mask of the pair (`entity`, `peer`): the first by name adds it, the other subtracts it."""
     mask = expand(key, len(total))
     if entity < peer:
         total += mask
@@ -47,9 +47,9 @@ def add_pair_mask(total: MaskVector, entity: str, peer: str, key: bytes) -> None
 class Masker:
     """One entity in one campaign's secure sums.
 
-    The caller owes two things that cannot be seen from here: `context` is computed from what this entity was told,
-    never taken from a message; and each round is masked once and answered once, the bytes stored before they leave and
-    sent again when asked again. A second answer for another list would undo all that the first one protects.
+    The caller must ensure two things. `context` is computed from the request that this entity received, never taken
+    from a message. Each round is masked once and unmasked once: the bytes are stored before they leave, and a repeated
+    request gets the same bytes. A second response, for another list of survivors, would break the first's protection.
     """
 
     def __init__(self, cohort: Cohort, entity: str, private_key: bytes) -> None:
@@ -65,8 +65,8 @@ class Masker:
 
         Args:
             round_number: of the campaign.
-            context: digest of what the round asks, 32 bytes.
-            vector: (length,) int64; sums of it must fit 64 bits, which the caller's bounds see to.
+            context: digest of the round's request, 32 bytes.
+            vector: (length,) int64; the caller's bounds keep its sums within 64 bits.
         """
         binding = RoundBinding.of(self._cohort.sha256, round_number, context)
         seed = secrets.token_bytes(SECRET_BYTES)
@@ -83,38 +83,38 @@ class Masker:
         survivors: Collection[str],
         shares: Mapping[str, bytes],
         minimum_cohort: int,
-    ) -> UnmaskingAnswer:
-        """Answer for a list of survivors: a share of the self mask of each, the pair masks of those that fell silent.
+    ) -> UnmaskingResponse:
+        """Return the response for a list of survivors: self-mask shares of survivors, pair masks of dropped entities.
 
         Args:
             round_number: of the campaign.
-            context: digest of what the round asks, 32 bytes; the same as in `mask`.
-            survivors: the entities over which the sum is to be.
-            shares: what each survivor sealed to this entity; empty when this entity is not of the committee.
+            context: digest of the round's request, 32 bytes; the same as in `mask`.
+            survivors: the entities in the sum.
+            shares: the share that each survivor sealed to this entity; empty outside the committee.
             minimum_cohort: of the manifest.
 
         Raises:
             SecureSumRefused: this entity is not in the list, or the list or the shares do not follow the protocol.
             MaskedMessageInvalid: a share was not sealed for this entity, round and context by that survivor.
         """
-        # (1) the sum includes our own part, over a list that every honest entity would accept
+        # (1) the sum includes this entity, over a list that every honest entity would accept
         listed = frozenset(survivors)
         if self._entity not in listed:
             raise SecureSumRefused(_("esta entidad no participa en la suma que se pide"))
         self._cohort.check_survivors(listed, minimum_cohort)
-        # (2) exactly the shares that belong to the list: so nobody is both among the survivors and silent
-        held, silent = self._cohort.disclosures(self._entity, listed)
+        # (2) exactly the shares that belong to the list, so that no entity counts as survivor and as dropped
+        held, dropped = self._cohort.disclosures(self._entity, listed)
         if set(shares) != set(held):
             raise SecureSumRefused(_("las partes recibidas no son las de las entidades que siguen en la ronda"))
         # (3) each share was sealed for this round by its sender
         binding = RoundBinding.of(self._cohort.sha256, round_number, context)
         disclosed = [self._open_share(binding, name, shares[name]) for name in held]
-        disclosed += [self._pair_mask_key(binding, name) for name in silent]
-        # (4) it opens only where the committee agreed. Not done here: that this is our only answer in the round
+        disclosed += [self._pair_mask_key(binding, name) for name in dropped]
+        # (4) it opens only if the committee agrees. The caller ensures that it is the only response in the round
         return self._seal_answer(binding, listed, b"".join(disclosed))
 
     def pair_secret(self, peer: str) -> bytes:
-        """Return the 32 bytes that this entity and another one share in this campaign; keys are derived from it."""
+        """Return the 32-byte secret shared with another entity in this campaign, from which keys are derived."""
         return self._secret(peer)
 
     def _seal_shares(self, binding: RoundBinding, seed: bytes) -> dict[str, bytes]:
@@ -132,7 +132,7 @@ class Masker:
             raise MaskedMessageInvalid(_("su parte no está sellada para esta ronda"), entity=sender)
         return share
 
-    def _seal_answer(self, binding: RoundBinding, survivors: frozenset[str], disclosed: bytes) -> UnmaskingAnswer:
+    def _seal_answer(self, binding: RoundBinding, survivors: frozenset[str], disclosed: bytes) -> UnmaskingResponse:
         digest, own = survivors_sha256(survivors), self._entity
         secret = secrets.token_bytes(SECRET_BYTES)
         shares = split(secret, self._cohort.terms.size, self._cohort.holders_needed(own))
@@ -143,12 +143,12 @@ class Masker:
         }
         others = [name for name in survivors if name != own] if self._cohort.is_member(own) else []
         attestations = {name: self._attestation(binding, own, name, digest) for name in others}
-        return UnmaskingAnswer(seal(answer_key(binding, own, secret), disclosed, digest), key_shares, attestations)
+        return UnmaskingResponse(seal(response_key(binding, own, secret), disclosed, digest), key_shares, attestations)
 
-    def _attestation(self, binding: RoundBinding, member: str, answerer: str, digest: bytes) -> bytes:
-        # The key by which `member` lets open its share of the answer of `answerer`, for one list of survivors.
-        peer = answerer if member == self._entity else member
-        return derive(self._secret(peer), binding.info("attest", member.encode(), answerer.encode(), digest))
+    def _attestation(self, binding: RoundBinding, member: str, responder: str, digest: bytes) -> bytes:
+        # The key with which `member` opens its share of the response of `responder`, for one list of survivors.
+        peer = responder if member == self._entity else member
+        return derive(self._secret(peer), binding.info("attest", member.encode(), responder.encode(), digest))
 
     def _pair_mask_key(self, binding: RoundBinding, peer: str) -> bytes:
         return derive(self._secret(peer), binding.info("mask"))

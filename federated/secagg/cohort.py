@@ -1,4 +1,4 @@
-"""The entities of one campaign's secure sums, their keys, and who holds whose shares."""
+"""The cohort of a campaign's secure sums: its entities, their keys, and the holders of their shares."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -11,23 +11,23 @@ from federated.errors import CohortTooSmall, KeyStatementInvalid, SecureSumRefus
 from federated.secagg.committee import CommitteeTerms, committee_terms
 from federated.secagg.derivation import encode_parts
 from federated.secagg.keys import check_public_key
-from presentation.messages import _
+from presentation.messages import _, plural
 from trust.parties import check_entity_id
 
 MINIMUM_ENTITIES: Final = 3
-"""Of a sum over two, each of the two learns the other's part by subtraction."""
+"""In a sum over two entities, each learns the other's contribution by subtraction."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cohort:
-    """Who sums together; made by `form_cohort` only. Everybody in it computes the same one, or no masks cancel.
+    """The entities of a secure sum, made by `form_cohort` only. Masks cancel only if all entities compute the same one.
 
     Attributes:
         campaign_id: 32 hex digits.
         manifest_sha256: of the approved manifest, 64 hex digits.
         keys: X25519 public key of each entity, 32 bytes, in the order of their names.
         sha256: digest of all the above, 32 bytes.
-        committee: the entities that hold shares and agree on survivors, sorted; everybody in a small cohort.
+        committee: the entities that hold shares and agree on survivors, sorted; all of a small cohort.
         terms: size and threshold of the committee.
     """
 
@@ -43,29 +43,29 @@ class Cohort:
         return entity in self.committee
 
     def partners(self, entity: str) -> tuple[str, ...]:
-        """Return those with whom the entity shares a mask: a member with everybody, the others with every member."""
+        """Return the entities with a common pair mask: all for a committee member, the committee for the others."""
         around = self.keys if self.is_member(entity) else self.committee
         return tuple(name for name in around if name != entity)
 
     def holders(self, entity: str) -> Mapping[str, int]:
-        """Return the members that hold shares of the entity's secrets, with the index (from 1) of the share."""
+        """Return the committee members that hold shares of the entity's secrets, with the share's index (from 1)."""
         return {name: index for index, name in enumerate(self.committee, start=1) if name != entity}
 
     def holders_needed(self, entity: str) -> int:
-        """Return how many of its holders open the entity's secrets; a member counts as agreeing with itself."""
+        """Return the number of holders that open the entity's secrets; a member counts as agreeing with itself."""
         return self.terms.threshold - self.is_member(entity)
 
     def disclosures(self, entity: str, survivors: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return what an entity discloses to unmask a sum; no name is ever in both parts.
+        """Return the names for which an entity discloses secrets to unmask a sum; no name is in both parts.
 
         Returns:
-            The survivors of whose self mask it gives its share, and the silent partners whose pair mask it gives.
+            The survivors (it discloses its share of their self mask), and the dropped partners (their pair mask).
         """
         held = [name for name in self.keys if name in survivors and name != entity] if self.is_member(entity) else []
         return tuple(held), tuple(name for name in self.partners(entity) if name not in survivors)
 
     def check_survivors(self, survivors: AbstractSet[str] | Mapping[str, object], minimum_cohort: int) -> None:
-        """Check a list of survivors as every entity does before it helps to open the sum over them.
+        """Check a list of survivors before the sum over them is unmasked.
 
         Raises:
             SecureSumRefused: not entities of the cohort, too few of them, or too few of the committee.
@@ -76,18 +76,20 @@ class Cohort:
             )
         if len(survivors) < max(minimum_cohort, MINIMUM_ENTITIES):
             raise SecureSumRefused(
-                _(
-                    "se pide una suma de {survivors_count} entidades; hacen falta {minimum_cohort}",
-                    survivors_count=len(survivors),
+                plural(
+                    "se pide una suma de {n} entidad; hacen falta {minimum_cohort}",
+                    "se pide una suma de {n} entidades; hacen falta {minimum_cohort}",
+                    len(survivors),
                     minimum_cohort=minimum_cohort,
                 )
             )
         members = sum(member in survivors for member in self.committee)
         if members < self.terms.threshold:
             raise SecureSumRefused(
-                _(
-                    "quedan {members} miembros del comité; hacen falta {threshold}",
-                    members=members,
+                plural(
+                    "queda {n} miembro del comité; hacen falta {threshold}",
+                    "quedan {n} miembros del comité; hacen falta {threshold}",
+                    members,
                     threshold=self.terms.threshold,
                 )
             )
@@ -96,12 +98,13 @@ class Cohort:
 def form_cohort(campaign_id: str, manifest_sha256: str, keys: Mapping[str, bytes]) -> Cohort:
     """Form the cohort of a campaign from the public keys that the entities stated.
 
-    The committee are the entities with the smallest hashes of cohort and name: no one entity chooses it.
+    The committee consists of the entities with the smallest hashes of cohort and name, so that no single entity
+    chooses it.
 
     Args:
         campaign_id: 32 hex digits.
         manifest_sha256: 64 hex digits.
-        keys: X25519 public key of each entity, 32 bytes, each from an opened key statement.
+        keys: X25519 public key of each entity, 32 bytes, from verified key statements.
 
     Raises:
         CohortTooSmall: fewer than three entities.

@@ -1,6 +1,6 @@
-"""How many entities of a cohort hold the shares of all, and how many of them must agree, from public figures only.
+"""Size and threshold of the committee that holds the shares of a cohort, from public figures only.
 
-Up to `COMPLETE_UP_TO` entities everybody is in the committee. Above it a committee keeps the cost of a round linear.
+Up to `COMPLETE_UP_TO` entities all are in the committee. Above it a committee keeps the cost of a round linear.
 The committee is a uniform draw, so the colluding entities in it follow the hypergeometric distribution, whose tails are
 summed here in whole numbers. The method is that of Bell, Bonawitz, Gascon, Lepoint and Raykova, "Secure Single-Server
 Aggregation with (Poly)Logarithmic Overhead" (CCS 2020), for their neighbourhoods.
@@ -15,25 +15,25 @@ from typing import Final
 COMPLETE_UP_TO: Final = 32
 
 COLLUDING: Final = Fraction(1, 5)
-"""Of a cohort above `COMPLETE_UP_TO`, the part that may pool what it knows with the coordinator."""
+"""Of a cohort above `COMPLETE_UP_TO`, the fraction that may collude with the coordinator."""
 
 DROPPING: Final = Fraction(1, 10)
-"""Of a cohort above `COMPLETE_UP_TO`, the part that may fall silent in a round without losing its sum."""
+"""Of a cohort above `COMPLETE_UP_TO`, the fraction that may drop out of a round without losing its sum."""
 
 SECURITY_BITS: Final = 80
 """A draw has too many colluders with probability at most 2^-80: 2^-40 after 2^40 tries to influence it."""
 
 CORRECTNESS_BITS: Final = 30
-"""A round with `DROPPING` silent entities loses its sum with probability at most 2^-30."""
+"""A round with `DROPPING` dropped entities loses its sum with probability at most 2^-30."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommitteeTerms:
-    """Size of the committee, and how many of its members must agree on the survivors of a round.
+    """Size of the committee, and number of its members that must agree on the survivors of a round.
 
     Attributes:
-        size: members.
-        threshold: members that must have survived, and answered for one and the same list.
+        size: number of members.
+        threshold: members that must survive and respond for the same list.
     """
 
     size: int
@@ -41,10 +41,10 @@ class CommitteeTerms:
 
     @property
     def colluders_tolerated(self) -> int:
-        """Members that may collude with a coordinator that lies to every entity as it likes.
+        """Number of members that may collude with a malicious coordinator.
 
-        Two lists could both find `threshold` members if the honest ones split in halves and the colluding ones spoke
-        for both; and one honest share must always be missing to open a mask of a member, who holds none of its own.
+        Two lists could both reach `threshold` if the honest members split in halves and the colluding ones responded to
+        both. And one honest share must always be missing to open a mask of a member, which holds none of its own.
         """
         return min(2 * self.threshold - self.size - 1, self.threshold - 2)
 
@@ -59,10 +59,10 @@ def committee_terms(entities: int) -> CommitteeTerms:
 
 
 def _terms(entities: int, size: int) -> CommitteeTerms | None:
-    # The lowest threshold that is safe, but not below two thirds, if it leaves room for the members that fall silent.
+    # The lowest safe threshold, but not below two thirds, if it leaves room for the members that drop out.
     threshold = max((size + _colluders(entities, size)) // 2, 2 * size // 3) + 1
-    silent = ceil(entities * DROPPING)
-    lost = sum(_ways(entities, silent, size, members) for members in range(size - threshold + 1, size + 1))
+    dropped = ceil(entities * DROPPING)
+    lost = sum(_ways(entities, dropped, size, members) for members in range(size - threshold + 1, size + 1))
     likely = lost << CORRECTNESS_BITS <= comb(entities, size)
     return CommitteeTerms(size, threshold) if threshold < size and likely else None
 

@@ -1,7 +1,7 @@
 """Keys and masks of the secure sum: X25519 agreement, HKDF-SHA256 (RFC 5869), ChaCha20 keystreams (RFC 8439).
 
-Every derived key is bound to all that it is for, in length-prefixed parts, so that no two uses can share one: who sent
-the round's question something else to two entities finds that their masks do not cancel.
+Every derived key is bound to its use in length-prefixed parts, so that no two uses share a key. If a coordinator sends
+two entities different requests for a round, their masks do not cancel.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ def encode_parts(parts: Iterable[bytes]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class RoundBinding:
-    """What every key of one round is bound to.
+    """The context to which every key of one round is bound.
 
     Attributes:
         prefix: encoding of the protocol's version, the cohort, the round and its context.
@@ -57,14 +57,14 @@ class RoundBinding:
         Args:
             cohort_sha256: digest of campaign, manifest, entities and their keys, 32 bytes.
             round_number: of the campaign.
-            context: digest of what the round asks, 32 bytes, computed by each entity from what it was told.
+            context: digest of the round's request, 32 bytes, computed by each entity from the request it received.
         """
         if len(context) != CONTEXT_BYTES or not 0 <= round_number < 1 << 32:
             raise ValueError("a round has a number below 2^32 and a context of 32 bytes")
         return cls(encode_parts((_PROTOCOL, cohort_sha256, round_number.to_bytes(4, "big"), context)))
 
     def info(self, label: str, *parts: bytes) -> bytes:
-        """Return what names one use of a key in this round: HKDF's info, or associated data."""
+        """Return the name of one use of a key in this round, for HKDF's info or associated data."""
         return self.prefix + encode_parts((label.encode(), *parts))
 
 
@@ -83,7 +83,7 @@ def pair_secret(own: X25519PrivateKey, peer_key: bytes, cohort_sha256: bytes, na
         names: both entities, in any order.
 
     Raises:
-        KeyStatementInvalid: the peer's key is no usable point (RFC 7748, section 6.1).
+        KeyStatementInvalid: the peer's key is not a usable point (RFC 7748, section 6.1).
     """
     try:
         shared = own.exchange(X25519PublicKey.from_public_bytes(peer_key))
@@ -107,8 +107,8 @@ def expand(key: bytes, length: int) -> MaskVector:
 def seal(key: bytes, plaintext: bytes, binding: bytes) -> bytes:
     """Return nonce, ciphertext and tag (ChaCha20-Poly1305).
 
-    The nonce is random although each key is meant for one message: an entity that crashes before it stored its message
-    makes another one under the same key.
+    The nonce is random although each key is for one message: an entity that crashes before it stored its message makes
+    another one under the same key.
     """
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + ChaCha20Poly1305(key).encrypt(nonce, plaintext, binding)

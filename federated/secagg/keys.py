@@ -1,7 +1,7 @@
-"""The masking keys: a fresh X25519 key of each entity for each campaign, stated under its long-term signing key.
+"""The masking keys: a fresh X25519 key of each entity for each campaign, signed with its long-term signing key.
 
-Every node knows the signing keys of all from the pinned, signed directory, so the coordinator that passes the
-statements on cannot put a key of its own in anybody's place.
+Every node knows the signing keys of all entities from the pinned, signed directory, so that the coordinator, which
+forwards the statements, cannot replace a key.
 """
 
 from typing import Final
@@ -20,7 +20,7 @@ KEY_STATEMENT_TYPE: Final = "application/vnd.redpact.secagg-key.v1+json"
 
 
 class KeyStatement(BaseModel):
-    """The content of a key statement. Bound to one manifest's exact bytes, so that it cannot be used for another."""
+    """The content of a key statement, bound to the exact bytes of one manifest: it cannot be used for another."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,7 +42,7 @@ def public_key(private_key: bytes) -> bytes:
 
 
 def check_public_key(entity: str, key: bytes) -> None:
-    """Check that a public key of another entity can be agreed with.
+    """Check that the public key of another entity is usable for key agreement.
 
     Raises:
         KeyStatementInvalid: wrong length, or a low-order point, whose shared secrets are known to all.

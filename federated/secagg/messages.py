@@ -1,4 +1,4 @@
-"""What an entity sends in a secure sum, and the checks of its form; what is inside stays sealed until the sum opens."""
+"""The messages of entities in a secure sum, and the checks of their form."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SEALED_SHARE_BYTES: Final = NONCE_BYTES + SHARE_BYTES + TAG_BYTES
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskedInput:
-    """An entity's masked vector, with the shares of its self mask: says nothing of the vector by itself.
+    """An entity's masked vector with the shares of its self mask; alone it reveals nothing about the vector.
 
     Attributes:
         vector: (length,) uint64, uniform over Z_2^64.
@@ -29,14 +29,14 @@ class MaskedInput:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class UnmaskingAnswer:
-    """An entity's one answer to the list of survivors; it opens only where enough of the committee had the same list.
+class UnmaskingResponse:
+    """An entity's one response to the list of survivors; it opens only if enough of the committee got the same list.
 
     Attributes:
-        sealed: what the entity discloses, sealed under a key of its own.
-        key_shares: for each surviving holder, the share of that key, sealed under what that holder attests, 60 bytes.
-        attestations: from a member of the committee, for each other survivor, the key that opens its share of that
-            survivor's answer, 32 bytes; empty from all others.
+        sealed: the disclosed secrets, sealed under a key of their own.
+        key_shares: for each surviving holder, the share of that key, sealed under that holder's attestation, 60 bytes.
+        attestations: from a committee member, for each other survivor, the key that opens its share of that survivor's
+            response, 32 bytes; empty from all others.
     """
 
     sealed: bytes
@@ -45,12 +45,12 @@ class UnmaskingAnswer:
 
 
 def check_input(cohort: Cohort, entity: str, masked: MaskedInput, length: int) -> None:
-    """Check the form of a masked input when it arrives; a wrong one must not enter the list of survivors.
+    """Check the form of a masked input on arrival; a wrong one must not enter the list of survivors.
 
     Args:
         cohort: of the campaign.
-        entity: who sent it.
-        masked: what it sent.
+        entity: its sender.
+        masked: the input.
         length: of the round's vectors.
 
     Raises:
@@ -63,11 +63,11 @@ def check_input(cohort: Cohort, entity: str, masked: MaskedInput, length: int) -
     _check_parts(masked.shares, cohort.holders(entity), SEALED_SHARE_BYTES, entity)
 
 
-def check_answer(cohort: Cohort, entity: str, answer: UnmaskingAnswer, survivors: Collection[str]) -> None:
-    """Check the form of an answer when it arrives.
+def check_response(cohort: Cohort, entity: str, answer: UnmaskingResponse, survivors: Collection[str]) -> None:
+    """Check the form of a response on arrival.
 
     Raises:
-        MaskedMessageInvalid: not from a survivor, or not of the form that these survivors ask for.
+        MaskedMessageInvalid: not from a survivor, or not of the form for these survivors.
     """
     if entity not in survivors or entity not in cohort.keys:
         raise MaskedMessageInvalid(_("no está entre las entidades que siguen en la ronda"), entity=entity)

@@ -1,8 +1,8 @@
 """Shamir shares of 16-byte secrets over the prime field of 2^255 - 19 (Shamir, "How to share a secret", 1979).
 
-Splitting is the library's. Reconstruction is here, because the Lagrange coefficients at zero depend on the indices
-only: a round has one set of them for hundreds of secrets. The field is twice as wide as the secrets, so a wrong share
-gives a number that is no secret, except with probability 2^-127.
+The library splits. Reconstruction is here, because the Lagrange coefficients at zero depend on the indices only: a
+round has one set of them for hundreds of secrets. The field is twice as wide as the secrets, so a wrong share gives a
+number outside the range of secrets, except with probability 2^-127.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ PRIME: Final = 2**255 - 19
 
 
 def split(secret: bytes, quantity: int, threshold: int) -> tuple[bytes, ...]:
-    """Return shares 1 to `quantity`, 32 bytes each; any `threshold` of them give the secret, fewer say nothing of it.
+    """Return shares 1 to `quantity`, 32 bytes each; any `threshold` of them give the secret, fewer reveal nothing.
 
     Args:
         secret: 16 bytes.

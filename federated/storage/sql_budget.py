@@ -1,4 +1,4 @@
-"""The node's budgets in SQL. Statements of every round go straight to the driver: a round has a dozen of them."""
+"""The node's budgets in SQL. Statements of every round bypass the ORM: a round has a dozen of them."""
 
 import hashlib
 from collections import defaultdict
@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Select, Table, bindparam, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from federated.budget.epsilon_ledger import BudgetLimit, RecordedUnmasking, Reservation, Spend
+from federated.budget.budget_store import BudgetLimit, RecordedUnmasking, Reservation, Spend
 from federated.budget.spend_chain import SpendLink, StoredLink
 from federated.errors import BudgetDamaged
 from federated.privacy.stages import Stage, position_of
@@ -188,12 +188,12 @@ class SqlBudgetStore:
         return tuple(StoredLink(SpendLink(*row[:-1]), row[-1]) for row in rows)
 
     def unmasking(self, campaign_id: str, round_number: int) -> RecordedUnmasking | None:
-        """Return how the unmasking of a spent round was answered, or None."""
+        """Return the stored reply to the unmasking of a spent round, or None."""
         row = _READ_UNMASKING.one(connection_of(self._session), campaign_id, round_number)
         return RecordedUnmasking(*row) if row is not None else None
 
     def put_unmasking(self, campaign_id: str, round_number: int, unmasking: RecordedUnmasking) -> None:
-        """Store the one answer to the unmasking of a spent round."""
+        """Store the one reply to the unmasking of a spent round."""
         connection = connection_of(self._session)
         _PUT_UNMASKING.run(connection, campaign_id, round_number, unmasking.request_sha256, unmasking.reply)
 

@@ -14,12 +14,12 @@ class SqlEnrolmentStore:
         self._session = session
 
     def get(self, campaign_id: str) -> Enrolment | None:
-        """Return what is kept of a campaign, or None."""
+        """Return the enrolment in a campaign, or None."""
         row = self._session.get(EnrolmentRow, campaign_id)
         return Enrolment(row.campaign_id, row.statement, row.cohort) if row is not None else None
 
     def put(self, enrolment: Enrolment) -> None:
-        """Store or replace what is kept of a campaign."""
+        """Store or replace the enrolment in a campaign."""
         row = EnrolmentRow(campaign_id=enrolment.campaign_id, statement=enrolment.statement, cohort=enrolment.cohort)
         self._session.merge(row)
         self._session.flush()

@@ -1,4 +1,4 @@
-"""The message table in SQL. Statements of every step go straight to the driver: each entity has several of them."""
+"""The message table in SQL. Statements of every step bypass the ORM: each entity has several of them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -49,7 +49,7 @@ _ANSWER: Final = DriverStatement(update(_TASKS).where(_THIS), ["reply", "replied
 
 
 class SqlTaskStore:
-    """A `GridStore` over the caller's session."""
+    """A `TaskStore` over the caller's session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -57,7 +57,7 @@ class SqlTaskStore:
     def put_task(self, task: EntityTask) -> bool:
         """Store a task and return whether it is the first under its id.
 
-        The first message stays; pushing again only extends the expiry of a task that has no reply.
+        A later message never replaces the first; it only extends the expiry of a task that has no reply.
         """
         connection = connection_of(self._session)
         known = _STATE.one(connection, task.task_id)
@@ -88,7 +88,7 @@ class SqlTaskStore:
         return tuple(EntityTask(*row) for row in _PENDING.all(connection_of(self._session), entity, now))
 
     def put_reply(self, task_id: str, reply: bytes, now: datetime) -> bool:
-        """Store the reply to a task; the first one stays. Return whether this was the first.
+        """Store the first reply to a task and return whether this was it.
 
         Raises:
             RoundRefused: no such task, or it is expired or cancelled.
@@ -109,12 +109,12 @@ class SqlTaskStore:
         return True
 
     def answered(self, task_ids: Iterable[str]) -> frozenset[str]:
-        """Return which of these tasks have a reply."""
+        """Return the ids of the given tasks that have a reply."""
         query = select(_TASKS.c.task_id).where(_TASKS.c.task_id.in_(list(task_ids)), _TASKS.c.reply.is_not(None))
         return frozenset(connection_of(self._session).execute(query).scalars())
 
     def replies(self, task_ids: Iterable[str]) -> dict[str, EntityReply]:
-        """Return the replies there are, by task id."""
+        """Return the replies to the given tasks, by task id."""
         query = select(_TASKS.c.task_id, _TASKS.c.entity, _TASKS.c.reply).where(
             _TASKS.c.task_id.in_(list(task_ids)), _TASKS.c.reply.is_not(None)
         )

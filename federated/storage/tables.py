@@ -27,7 +27,7 @@ class CoordinatorBase(DeclarativeBase):
 
 
 class CampaignRow(Base):
-    """A manifest this entity decided on, with its own signed decision."""
+    """A manifest that this entity decided on, with its signed decision."""
 
     __tablename__ = "federated_campaigns"
     __table_args__ = (
@@ -57,7 +57,7 @@ class BudgetRow(Base):
 
 
 class ReservationRow(Base):
-    """What an approved campaign may spend on a data set."""
+    """The reservation of an approved campaign on a data set."""
 
     __tablename__ = "federated_reservations"
     __table_args__ = (
@@ -73,7 +73,7 @@ class ReservationRow(Base):
 
 
 class SpendRow(Base):
-    """One round's spend, with the very bytes that left: asked again, the same bytes are sent."""
+    """One round's spend with the bytes of the reply, which a repeated request gets again."""
 
     __tablename__ = "federated_spends"
     __table_args__ = (
@@ -99,7 +99,7 @@ class SpendRow(Base):
 
 
 class UnmaskingRow(Base):
-    """What this entity answered when it was told who survived a round. One answer a round, whatever is asked later."""
+    """The one reply of this entity to the list of survivors of a round."""
 
     __tablename__ = "federated_unmaskings"
     __table_args__ = (
@@ -117,7 +117,7 @@ class UnmaskingRow(Base):
 
 
 class EnrolmentRow(Base):
-    """This entity's place in a campaign's cohort."""
+    """This entity's enrolment in a campaign."""
 
     __tablename__ = "federated_enrolments"
     __table_args__ = (
@@ -132,7 +132,7 @@ class EnrolmentRow(Base):
 
 
 class EnrolmentSecretRow(Base):
-    """What only this node may read of a campaign, sealed; the rows are deleted when the campaign is over."""
+    """A sealed secret of a campaign; the rows are deleted when the campaign is over."""
 
     __tablename__ = "federated_enrolment_secrets"
     __table_args__ = (

@@ -1,29 +1,29 @@
-"""Yardsticks beside the private model: everything in one place without privacy, and each site alone."""
+"""Baselines for the private model: all rows in one place without privacy, and each site alone."""
 
 import numpy as np
 
 from federated.evaluation.roc import area_under_curve
-from federated.studies.plain_regression import fit_plainly
-from federated.studies.site_evaluation import SiteAreas, evaluate
+from federated.studies.plain_regression import fit_logistic
+from federated.studies.site_evaluation import SiteAuc, evaluate
 from federated.tabular.evaluation_table import Table
 from federated.tabular.features import FloatVector
 
 
-def pooled_without_privacy(training: Table, test: Table) -> SiteAreas:
-    """Fit one model on all the rows together, as the law does not allow; the most that could be reached."""
-    return evaluate(test, _scores(fit_plainly(training.matrix, training.labels), test))
+def pooled_without_privacy(training: Table, test: Table) -> SiteAuc:
+    """Fit one model on all rows together without privacy: an upper bound, which the law does not allow in practice."""
+    return evaluate(test, _scores(fit_logistic(training.matrix, training.labels), test))
 
 
-def each_alone(training: Table, test: Table) -> SiteAreas:
-    """Fit one model a site on its own rows: what an entity has without the network. Pooled AUC makes no sense here."""
+def each_alone(training: Table, test: Table) -> SiteAuc:
+    """Fit one model per site on its own rows, as without the network. The pooled AUC is not defined for it."""
     per_site: dict[str, float | None] = {}
     for site in test.site_names:
         own, held_out = training.take(training.sites == site), test.take(test.sites == site)
         if len(np.unique(own.labels)) < 2:  # noqa: PLR2004 - one class teaches nothing
             per_site[site] = None
             continue
-        per_site[site] = area_under_curve(held_out.labels, _scores(fit_plainly(own.matrix, own.labels), held_out))
-    return SiteAreas(None, per_site)
+        per_site[site] = area_under_curve(held_out.labels, _scores(fit_logistic(own.matrix, own.labels), held_out))
+    return SiteAuc(None, per_site)
 
 
 def _scores(weights: FloatVector, table: Table) -> FloatVector:

@@ -1,6 +1,6 @@
-"""An entity in memory: answers a campaign's steps like a node, without disk, gate or ledger. For studies and tests.
+"""An entity in memory that replies to a campaign's steps like a node, without disk, guard or ledger.
 
-What a node adds around the same parts is in `node.training.step_replies`.
+The checks and storage of a real node around the same parts are in `node.training.step_replies`.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from federated.campaign.steps import (
     JoinReply,
     JoinRequest,
     MaskRequest,
-    ReceivedRequest,
+    ReceivedDocument,
     UnmaskRequest,
     encode_document,
     read_request,
@@ -35,11 +35,11 @@ class MemoryEnrolments:
     secrets: dict[tuple[str, Secret], bytes] = field(default_factory=dict)
 
     def get(self, campaign_id: str) -> Enrolment | None:
-        """Return what is kept of a campaign, or None."""
+        """Return the enrolment in a campaign, or None."""
         return self.enrolments.get(campaign_id)
 
     def put(self, enrolment: Enrolment) -> None:
-        """Store or replace what is kept of a campaign."""
+        """Store or replace the enrolment in a campaign."""
         self.enrolments[enrolment.campaign_id] = enrolment
 
     def secret(self, campaign_id: str, secret: Secret) -> bytes | None:
@@ -57,7 +57,7 @@ class MemoryEnrolments:
 
 
 class PlainSealer:
-    """A `Box` that seals nothing: memory needs no seal."""
+    """A `SecretSealer` that seals nothing, for memory."""
 
     def seal(self, label: str, data: bytes) -> bytes:  # noqa: ARG002 - the protocol's argument
         """Return the data."""
@@ -69,13 +69,13 @@ class PlainSealer:
 
 
 class LocalEntity:
-    """One entity of one campaign. `answer` has the form of `federated.flower.client_app.AnswerStep`."""
+    """One entity of one campaign. `answer` has the form of `federated.flower.client_app.StepHandler`."""
 
     def __init__(
         self,
         manifest: CampaignManifest,
         identity: tuple[str, Signer, Callable[[str], bytes]],
-        trainer: LocalSums,
+        local_sums: LocalSums,
         *,
         known_cohort: Callable[[tuple[bytes, ...]], Cohort] | None = None,
     ) -> None:
@@ -84,13 +84,13 @@ class LocalEntity:
         Args:
             manifest: of the campaign.
             identity: its name, its signing key, and the signing keys of the others.
-            trainer: its people.
-            known_cohort: forms the cohort of statements that another entity of this process has checked already;
-                without it each entity checks everybody's, as nodes do.
+            local_sums: over its people.
+            known_cohort: forms the cohort from statements that another entity of this process has checked already;
+                without it each entity checks all of them, as nodes do.
         """
         self._manifest = manifest
         self._enrolments = Enrolments(MemoryEnrolments(), Identity(*identity), PlainSealer())
-        self._trainer = trainer
+        self._local_sums = local_sums
         self._known_cohort = known_cohort
         self._participant: Participant | None = None
 
@@ -109,9 +109,9 @@ class LocalEntity:
                 self._participant = self._joined(request)
                 return encode_document(CohortReply())
             case MaskRequest() as request:
-                return self._taking_part.mask(ReceivedRequest(request, raw))
+                return self._taking_part.mask(ReceivedDocument(request, raw))
             case UnmaskRequest() as request:
-                return self._taking_part.unmask(ReceivedRequest(request, raw))
+                return self._taking_part.unmask(ReceivedDocument(request, raw))
             case _:
                 raise MessageMalformed(
                     _("en una simulación en memoria no se cuenta a las personas que están en varias entidades")
@@ -128,4 +128,4 @@ class LocalEntity:
             cohort = self._known_cohort(request.statements)
         else:
             cohort = self._enrolments.accept(self._manifest, request.manifest_sha256, request.statements)
-        return Participant(self._manifest, cohort, self._enrolments.masker(cohort), self._trainer)
+        return Participant(self._manifest, cohort, self._enrolments.masker(cohort), self._local_sums)

@@ -1,10 +1,10 @@
-"""A membership attack on a released model: can it be told who was trained on? For the model card.
+"""A membership attack on a released model, for the model card.
 
-The attacker has the model and a person's row, label included, and wants to know whether the person was among those
-trained on. A model remembers by being more certain of those it saw: the evidence is the probability that it gives the
-true label, compared, where there are any, with that of models that never saw the person.
+The attacker has the model and a person's row, label included, and guesses whether the person was trained on. A model is
+more certain of people it was trained on: the evidence is the probability that it gives the true label, compared with
+that of reference models trained without the person, if there are any.
 
-An attack that fails proves nothing: it is a lower bound on what the model gives away, and epsilon is the upper one.
+A failed attack proves nothing: it gives a lower bound on the leakage, and epsilon is the upper bound.
 """
 
 import math
@@ -24,11 +24,11 @@ Probabilities = Callable[[FloatMatrix], FloatVector]
 """A model: encoded rows (people, columns) to the probability of the positive label (people,)."""
 
 LEAST_PEOPLE: Final = 20
-"""Of members and of others: with fewer, every interval holds everything."""
+"""Of members and of others: with fewer, the intervals are useless."""
 
 LOW_FALSE_POSITIVES: Final = 0.01
 GUESSED: Final = 0.2
-"""Share of the people whose membership is guessed for the bound on epsilon: those of whom the evidence says most."""
+"""Share of the people whose membership is guessed for the bound on epsilon: those with the strongest evidence."""
 
 _LEAST_PROBABILITY: Final = 1e-12
 _BISECTIONS: Final = 60
@@ -46,11 +46,11 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class MembershipAttack:
-    """How far an attack got.
+    """The result of an attack.
 
     Attributes:
-        members: people trained on, who were attacked.
-        others: people held out, who were attacked.
+        members: number of people trained on that were attacked.
+        others: number of people held out that were attacked.
         auc: probability that a member shows more evidence than somebody held out; 0.5 is chance.
         advantage: true positive rate less false positive rate, at a threshold chosen on other people; 0 is chance.
         low_false_positives: true positive rate at a threshold with about `LOW_FALSE_POSITIVES` false ones, chosen on
@@ -67,13 +67,13 @@ class MembershipAttack:
 
 
 def evidence(model: Probabilities, rows: Rows, references: Sequence[Probabilities] = ()) -> FloatVector:
-    """Return, a person, how much the model seems to remember (people,): the log-probability of the true label.
+    """Return the evidence of membership (people,): the log-probability of the true label.
 
     Args:
         model: the model attacked.
         rows: the people.
-        references: models of the same kind trained without these people. What they find easy, too, was easy and not
-            remembered (Watson, Guo, Cormode and Sablayrolles, "On the Importance of Difficulty Calibration in
+        references: models of the same kind trained without these people; a label that is easy for them too is no
+            evidence (Watson, Guo, Cormode and Sablayrolles, "On the Importance of Difficulty Calibration in
             Membership Inference Attacks", ICLR 2022).
     """
     found = _log_probability(model, rows)
@@ -86,19 +86,19 @@ def evidence(model: Probabilities, rows: Rows, references: Sequence[Probabilitie
 def attack(
     members: FloatVector, others: FloatVector, *, delta: float, confidence: float = 0.95, seed: int = 0
 ) -> MembershipAttack:
-    """Attack people with the evidence of each, and say how far it got.
+    """Attack people by their evidence and return the result.
 
-    Thresholds are chosen on one half of the people and judged on the other, so that the intervals mean what they say.
+    Thresholds are chosen on one half of the people and evaluated on the other, so that the intervals are valid.
 
     Args:
         members: `evidence` of people trained on (members,).
-        others: `evidence` of people who were not (others,), drawn from the same people by chance.
+        others: `evidence` of people held out (others,), drawn at random from the same population.
         delta: of the privacy claimed.
         confidence: of every interval, and of the bound on epsilon.
-        seed: of the halves; the figures are of the people, the seed is public.
+        seed: of the split in halves; public.
 
     Raises:
-        DataUnsuitable: too few people, or evidence that is no number.
+        DataUnsuitable: too few people, or evidence that is not finite.
     """
     if min(len(members), len(others)) < LEAST_PEOPLE:
         raise DataUnsuitable(
@@ -155,7 +155,7 @@ def _best_threshold(members: FloatVector, others: FloatVector) -> float:
 
 
 def _advantage(members: FloatVector, others: FloatVector, *, threshold: float, confidence: float) -> Interval:
-    # Each rate has half of what may go wrong: the difference is then right whatever the two have in common.
+    # Each rate gets half of the error probability, so that the interval holds for any dependence of the two.
     each = 1 - (1 - confidence) / 2
     hit, false = _share(members > threshold, each), _share(others > threshold, each)
     return Interval(hit.value - false.value, hit.low - false.high, hit.high - false.low)
@@ -179,7 +179,7 @@ def _auc(members: FloatVector, others: FloatVector, confidence: float) -> Interv
 
 
 def _placements(group: FloatVector, against: FloatVector) -> FloatVector:
-    """Return, for each of a group, the share of the other that is below; ties count half."""
+    """Return for each value of a group the share of the other group below it; ties count half."""
     ordered = np.sort(against)
     below = np.searchsorted(ordered, group, side="left") + np.searchsorted(ordered, group, side="right")
     placements: FloatVector = below / (2.0 * len(against))
@@ -195,13 +195,13 @@ def _epsilon(
 ) -> float:
     """Return the epsilon that right guesses disprove (Steinke, Nasr and Jagielski, NeurIPS 2023, theorem 5.2).
 
-    As many members as others are guessed about, as if a fair coin had held each of them out; how many guesses are made
-    is fixed beforehand.
+    Guesses are about as many members as others, as if a fair coin had held each of them out; the number of guesses is
+    fixed beforehand.
     """
     size = min(len(members), len(others))
     people, guesses = 2 * size, max(1, round(GUESSED * size))
     shown = np.concatenate([chance.permutation(members)[:size], chance.permutation(others)[:size]])
-    mixed = chance.permutation(people)  # people of whom the evidence says the same are in no order
+    mixed = chance.permutation(people)  # ties are in random order
     shown, coins = shown[mixed], np.repeat([True, False], size)[mixed]
     order = np.argsort(shown, kind="stable")
     correct = int((~coins[order[:guesses]]).sum() + coins[order[-guesses:]].sum())
@@ -228,7 +228,7 @@ def _tails(trials: int, share: float) -> FloatVector:
 
 
 def _bisect(holds: Callable[[float], bool], highest: float) -> float:
-    """Return where a condition that holds from 0 on ceases to; 0 when it never holds."""
+    """Return the value up to which a condition holds that holds from 0 on; 0 when it never holds."""
     low, high = 0.0, highest
     for _unused in range(_BISECTIONS):
         middle = (low + high) / 2

@@ -1,4 +1,4 @@
-"""Logistic regression without any privacy: a yardstick, and what an entity can do with its own rows at home."""
+"""Logistic regression without privacy: a baseline, and the model of an entity on its own rows."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ MAX_STEPS: Final = 100
 TOLERANCE: Final = 1e-9
 
 
-def fit_plainly(matrix: FloatMatrix, labels: FloatVector, *, l2_penalty: float = 1e-4) -> FloatVector:
+def fit_logistic(matrix: FloatMatrix, labels: FloatVector, *, l2_penalty: float = 1e-4) -> FloatVector:
     """Return the weights (columns + 1,) that minimise the mean log loss plus ``l2_penalty`` times their squared length.
 
     Newton's method with halved steps: the loss is convex, and the penalty, which spares the intercept, keeps it finite

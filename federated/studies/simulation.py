@@ -1,7 +1,7 @@
-"""A whole campaign in one process over the sites of a table: apps, secure sums and noise as on the network.
+"""Simulate a whole campaign in one process over the sites of a table: apps, secure sums and noise as on the network.
 
-The AUC it reports is measured on the table's own held-out rows without privacy: a figure to choose terms by, on data
-that may be looked at, never something to compute on people's records this way.
+The reported AUC is measured on the table's held-out rows without privacy: it serves to choose terms on public data and
+must not be computed on people's records this way.
 """
 
 import time
@@ -22,7 +22,7 @@ from federated.coordination.state_machine import CampaignSetup
 from federated.coordination.transcript import RoundRecord
 from federated.errors import TableInvalid
 from federated.evaluation.plan import EvaluationPlan
-from federated.flower.client_app import answer
+from federated.flower.client_app import handle_message
 from federated.flower.inprocess_grid import InProcessGrid
 from federated.flower.server_app import CampaignRun, run_campaign
 from federated.learning.hyperparameters import ModelTerms
@@ -35,7 +35,7 @@ from federated.release.composition import measure
 from federated.secagg.cohort import Cohort
 from federated.studies.baselines import each_alone, pooled_without_privacy
 from federated.studies.local_entity import LocalEntity, MemoryEnrolments, PlainSealer
-from federated.studies.site_evaluation import SiteAreas, evaluate, split
+from federated.studies.site_evaluation import SiteAuc, evaluate, split
 from federated.tabular.evaluation_table import Table, TableSchema
 from federated.tabular.rows import Rows
 from presentation.messages import _
@@ -50,14 +50,14 @@ _RATE: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class SimulationPlan:
-    """What to simulate.
+    """The terms of a simulation.
 
     Attributes:
         terms: of the model.
         test_fraction: of each site's rows, held out from training.
         seed: of the split; the noise has no seed, so two runs differ.
         baselines: also measure pooled-without-privacy and each site alone.
-        absent: how many entities may fail; the noise is shared among the others.
+        absent: number of entities that may fail; the noise is shared among the others.
     """
 
     epsilon: float
@@ -71,10 +71,10 @@ class SimulationPlan:
 
 @dataclass(frozen=True, slots=True)
 class SimulationResult:
-    """What came out; `seconds` is the campaign alone, secure sums and evaluation included.
+    """The result of a simulation; `seconds` covers the campaign alone, secure sums and evaluation included.
 
     Attributes:
-        measured: the campaign's own noised figures, as a release would carry them.
+        measured: the campaign's noised figures, as a release carries them.
     """
 
     plan: SimulationPlan
@@ -82,12 +82,12 @@ class SimulationResult:
     seconds: float
     sites: int
     model: LearnedModel
-    auc: SiteAreas
+    auc: SiteAuc
     measured: dict[str, Any] | None
-    baselines: dict[str, SiteAreas]
+    baselines: dict[str, SiteAuc]
 
     def document(self) -> dict[str, object]:
-        """Return the values for ``--json``; ``baselines`` only when asked for."""
+        """Return the values for ``--json``; ``baselines`` only if the plan has them."""
         document: dict[str, object] = {
             "model": self.plan.terms.kind,
             "epsilon": self.plan.epsilon,
@@ -115,13 +115,13 @@ def simulate(
 
     Args:
         table: the rows.
-        schema: what they mean.
-        plan: what to simulate.
-        clock: tells the time.
+        schema: meaning of the columns.
+        plan: terms of the simulation.
+        clock: returns the current time.
         on_round: called with the progress and the number of rounds after each round.
 
     Raises:
-        PrivacyTermsInvalid, TableInvalid: terms or rows that nothing can be trained with.
+        PrivacyTermsInvalid, TableInvalid: terms or rows unfit for training.
         CohortTooSmall: too few sites to sum over.
     """
     training, test = split(table, plan.test_fraction, plan.seed)
@@ -161,7 +161,7 @@ def run_in_process(
     clock: Callable[[], datetime],
     on_round: Callable[[Progress, int], None] = lambda _progress, _rounds: None,
 ) -> tuple[Progress, int]:
-    """Run a campaign over entities in memory; return the last progress, and how many were in the last sum.
+    """Run a campaign over entities in memory; return the last progress, and the number of entities in the last sum.
 
     Raises:
         CohortTooSmall: fewer entities than the manifest's minimum.
@@ -179,7 +179,7 @@ def run_in_process(
         )
         for entity, each in people.items()
     }
-    answers = {entity: partial(answer, answer_step=each.answer) for entity, each in entities.items()}
+    answers = {entity: partial(handle_message, handle_step=each.answer) for entity, each in entities.items()}
     records: list[RoundRecord] = []
 
     def on_step(progress: Progress, record: RoundRecord | None) -> None:
@@ -200,7 +200,7 @@ def _key_of(signers: dict[str, Ed25519Signer]) -> Callable[[str], bytes]:
 def _one_check(
     manifest: CampaignManifest, digest: str, signers: dict[str, Ed25519Signer]
 ) -> Callable[[tuple[bytes, ...]], Cohort]:
-    # In one process everybody sees the same bytes: the first entity's check of all the signatures serves for all.
+    # In one process all entities get the same bytes: one check of the signatures serves for all.
     any_entity = next(iter(signers))
     checker = Enrolments(MemoryEnrolments(), Identity(any_entity, signers[any_entity], _key_of(signers)), PlainSealer())
 
@@ -217,7 +217,7 @@ def _people(training: Table, test: Table, site: str) -> LocalPeople:
     return LocalPeople(Rows.of(own.matrix, own.labels), Rows.of(held_out.matrix, held_out.labels), groups)
 
 
-def _baselines(training: Table, test: Table) -> dict[str, SiteAreas]:
+def _baselines(training: Table, test: Table) -> dict[str, SiteAuc]:
     return {
         "pooled_without_privacy": pooled_without_privacy(training, test),
         "each_alone": each_alone(training, test),

@@ -1,4 +1,4 @@
-"""Where a model stands on held-out rows: AUC over all and site by site."""
+"""Evaluate a model on held-out rows: AUC over all of them and by site."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
-class SiteAreas:
+class SiteAuc:
     """AUC on held-out rows; None where they hold only one class."""
 
     pooled: float | None
@@ -30,13 +30,13 @@ class SiteAreas:
         return {"pooled": self.pooled, "per_site": self.per_site, "mean_per_site": self.mean_per_site}
 
 
-def evaluate(table: Table, scores: FloatVector) -> SiteAreas:
-    """Compare scores (people,) with the labels of the same rows."""
+def evaluate(table: Table, scores: FloatVector) -> SiteAuc:
+    """Return the AUC of scores (people,) against the labels of the same rows."""
     per_site = {
         site: area_under_curve(table.labels[table.sites == site], scores[table.sites == site])
         for site in table.site_names
     }
-    return SiteAreas(area_under_curve(table.labels, scores), per_site)
+    return SiteAuc(area_under_curve(table.labels, scores), per_site)
 
 
 def split(table: Table, test_fraction: float, seed: int) -> tuple[Table, Table]:

@@ -1,4 +1,4 @@
-"""Tables for evaluation: a CSV with a schema that says which column is the site, the label, the features.
+"""Tables for evaluation: a CSV with a schema that names the columns of site, label and features.
 
 The schema, in YAML::
 
@@ -41,7 +41,7 @@ MAX_SITES: Final = 5000
 
 
 class TableSchema(BaseModel):
-    """What a table's columns mean."""
+    """The meaning of a table's columns."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -85,7 +85,7 @@ class Table:
 
     @property
     def site_names(self) -> tuple[str, ...]:
-        """The sites there are, sorted."""
+        """The names of the sites, sorted."""
         return tuple(str(site) for site in np.unique(self.sites))
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> "Table":
@@ -97,7 +97,7 @@ def load_schema(path: Path) -> TableSchema:
     """Read a schema file.
 
     Raises:
-        SchemaInvalid: missing, no YAML, or not a schema.
+        SchemaInvalid: missing, not YAML, or not a schema.
     """
     try:
         data = path.read_bytes()
@@ -110,7 +110,7 @@ def parse_schema(data: bytes) -> TableSchema:
     """Parse a schema.
 
     Raises:
-        SchemaInvalid: no YAML, or not a schema.
+        SchemaInvalid: not YAML, or not a schema.
     """
     if len(data) > MAX_SCHEMA_BYTES:
         raise SchemaInvalid(_("el esquema ocupa más de 1 MiB"))

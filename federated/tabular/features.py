@@ -1,4 +1,4 @@
-"""What a model may look at: declared features with public bounds, and the label.
+"""The inputs of a model: declared features with public bounds, and the label.
 
 Bounds are part of the signed manifest, so that scaling reveals nothing about anybody's data.
 """
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from federated.errors import TableInvalid
-from presentation.messages import _
+from presentation.messages import _, joined
 
 MAX_FEATURES: Final = 200
 MAX_CATEGORIES: Final = 100
@@ -22,7 +22,7 @@ Value = str | int | float | bool | None
 
 
 def _category(value: object) -> object:
-    # 1, 1.0, "1" and "1.0" are the same category, whatever wrote the table; other things are left to be refused.
+    # 1, 1.0, "1" and "1.0" are the same category, whichever program wrote the table; pydantic refuses other types.
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -42,7 +42,7 @@ FloatVector = npt.NDArray[np.float64]
 
 
 class NumericFeature(BaseModel):
-    """A number, cut to [min, max] and scaled to [-1, 1]."""
+    """A number, clipped to [min, max] and scaled to [-1, 1]."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,7 +59,7 @@ class NumericFeature(BaseModel):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns this feature becomes."""
+        """Names of the encoded columns of this feature."""
         return (self.name,)
 
     def encode(self, value: Value) -> tuple[float, ...]:
@@ -72,13 +72,13 @@ class NumericFeature(BaseModel):
             return (0.0,)
         number = float(value)
         if not math.isfinite(number):
-            raise ValueError(f"{value!r} is not a finite number")
+            raise ValueError(_("{value!r} no es un número finito", value=value))
         cut = min(max(number, self.min), self.max)
         return (2.0 * (cut - self.min) / (self.max - self.min) - 1.0,)
 
 
 class CategoricalFeature(BaseModel):
-    """One of a public list of values, as one column each; a value outside the list, or none, is all zeros."""
+    """A value of a public list, one column each; a missing value or one outside the list is all zeros."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -94,7 +94,7 @@ class CategoricalFeature(BaseModel):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns this feature becomes."""
+        """Names of the encoded columns of this feature."""
         return tuple(f"{self.name}={value}" for value in self.values)
 
     def encode(self, value: Value) -> tuple[float, ...]:
@@ -107,7 +107,7 @@ FeatureSpec = Annotated[NumericFeature | CategoricalFeature, Field(discriminator
 
 
 class LabelSpec(BaseModel):
-    """What is predicted, and which of its values counts as positive."""
+    """The predicted column, and its positive value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -122,7 +122,7 @@ class LabelSpec(BaseModel):
         """
         text = _category(value)
         if text == "":
-            raise ValueError("the label is absent")
+            raise ValueError(_("falta la etiqueta"))
         return 1.0 if text == self.positive else 0.0
 
 
@@ -135,7 +135,7 @@ def encode_features(rows: Sequence[Mapping[str, Value]], features: Sequence[Feat
     """Return rows as a (people, columns) float64 matrix with every entry in [-1, 1].
 
     Raises:
-        TableInvalid: rows lack a feature or hold a value that is no number; at most 20 faults are listed.
+        TableInvalid: rows lack a feature or hold a value that is not a number; at most 20 faults are listed.
     """
     faults: list[str] = []
     matrix = np.zeros((len(rows), len(column_names(features))), dtype=np.float64)
@@ -143,13 +143,13 @@ def encode_features(rows: Sequence[Mapping[str, Value]], features: Sequence[Feat
         try:
             matrix[index] = [number for feature in features for number in feature.encode(row[feature.name])]
         except KeyError as error:
-            faults.append(f"row {index + 1}: no column {error}")
+            faults.append(_("fila {row:d}: falta la columna {column}", row=index + 1, column=str(error)))
         except (ValueError, TypeError) as error:
-            faults.append(f"row {index + 1}: {error}")
+            faults.append(_("fila {row:d}: {error}", row=index + 1, error=_reason(error)))
         if len(faults) >= MAX_REPORTED_FAULTS:
             break
     if faults:
-        raise TableInvalid("; ".join(faults), remedy=_("corrija estas filas o el esquema"))
+        raise TableInvalid(joined(faults, "; "), remedy=_("corrija estas filas o el esquema"))
     return matrix
 
 
@@ -163,6 +163,11 @@ def encode_labels(rows: Sequence[Mapping[str, Value]], label: LabelSpec) -> Floa
         return np.array([label.encode(row[label.name]) for row in rows], dtype=np.float64)
     except (KeyError, ValueError) as error:
         raise TableInvalid(
-            _("etiqueta {label!r}: {error}", label=label.name, error=str(error)),
+            _("etiqueta {label!r}: {error}", label=label.name, error=_reason(error)),
             remedy=_("todas las filas necesitan la etiqueta"),
         ) from error
+
+
+def _reason(error: Exception) -> object:
+    """Return the message of an error, which keeps its translations."""
+    return error.args[0] if error.args else str(error)

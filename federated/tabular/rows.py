@@ -1,4 +1,4 @@
-"""The encoded people of one entity, as every model sees them."""
+"""The encoded people of one entity, the input of every model."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -15,7 +15,7 @@ Selection = npt.NDArray[np.bool_] | npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """One row a person.
+    """One row per person.
 
     Attributes:
         matrix: (people, columns) float64 in [-1, 1].
@@ -29,7 +29,7 @@ class Rows:
 
     @classmethod
     def of(cls, matrix: FloatMatrix, labels: FloatVector, weights: FloatVector | None = None) -> Self:
-        """Return checked rows; without weights everybody counts once.
+        """Return checked rows; without weights each person counts once.
 
         Raises:
             DataUnsuitable: shapes that do not fit each other, or values outside the public bounds.

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.log.bodies import TrainingDecisionBody
 from consent_ledger.log.entry import EntryType, NewEntry
-from federated.campaign.decision import CampaignDecision, Verdict, is_news, seal_decision
+from federated.campaign.decision import CampaignDecision, Verdict, is_new_decision, seal_decision
 from federated.campaign.manifest import CampaignManifest, open_manifest
 from federated.errors import CampaignNotApproved
 from node.clients.training import TrainingClient
@@ -100,7 +100,7 @@ def _withdraw(context: NodeContext, session: Session, campaign_id: str, reason: 
             remedy=_("consulte: redpact-node training list"),
         )
     manifest = open_manifest(record.manifest, coordinator_key=bytes.fromhex(context.settings.coordinator_key))
-    if not is_news(record.verdict, Verdict.WITHDRAWN):
+    if not is_new_decision(record.verdict, Verdict.WITHDRAWN):
         return manifest
     now = context.clock.now()
     decision = CampaignDecision(

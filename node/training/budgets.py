@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from federated.budget.epsilon_ledger import BudgetLimit, BudgetStatement
+from federated.budget.budget_store import BudgetLimit, BudgetStatement
 from node.context import NodeContext
 from node.training.datasets import RECORDS, registered
 from node.training.errors import DatasetUnknown

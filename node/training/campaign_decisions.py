@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.log.bodies import TrainingDecisionBody
 from consent_ledger.log.entry import EntryType, NewEntry
-from federated.budget.epsilon_ledger import BudgetLimit
+from federated.budget.budget_store import BudgetLimit
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decision import CampaignDecision, Verdict, seal_decision
 from federated.campaign.manifest import CampaignManifest, manifest_sha256, open_manifest

@@ -12,7 +12,7 @@ import structlog
 from federated.campaign.manifest import manifest_sha256, open_manifest
 from federated.campaign.steps import RESULT_TYPE
 from federated.errors import MessageMalformed
-from federated.flower.client_app import answer
+from federated.flower.client_app import handle_message
 from federated.flower.messages import refusal
 from federated.storage.sql_campaigns import SqlCampaignStore
 from node.clients.training import PulledTask, TrainingClient
@@ -95,7 +95,7 @@ class TrainingWorker:
             RuntimeFault, TrustError: this node has a fault; nothing is answered.
         """
         try:
-            return answer(task.message, self._replies.answer)
+            return handle_message(task.message, self._replies.answer)
         except TrainingError as error:
             return refusal(task.message, error.code)
 

@@ -18,8 +18,8 @@ from federated.campaign.decision_policy import (
     PolicyDecision,
     decide,
     policy_bytes,
+    policy_facts,
     read_policy,
-    terms_of,
 )
 from federated.campaign.manifest import CampaignManifest, open_manifest
 from federated.errors import BudgetUnknown, FederatedError
@@ -136,7 +136,7 @@ def _verdict(context: NodeContext, session: Session, manifest: CampaignManifest)
         left = epsilon_ledger(session).statement(manifest.dataset).left
     except BudgetUnknown:
         left = context.settings.epsilon_limit  # the limit that an approval would set
-    return decide(policies_in_force(session), terms_of(manifest, left), context.clock.now())
+    return decide(policies_in_force(session), policy_facts(manifest, left), context.clock.now())
 
 
 def _apply(

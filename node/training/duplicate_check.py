@@ -8,9 +8,9 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from federated.campaign.manifest import CampaignManifest
+from federated.duplicates.entity_tags import CheckTerms, EntityTags, prepare_tags
 from federated.duplicates.group_key import draw_group_key, key_generator_of, open_group_key, seal_group_key
 from federated.duplicates.multiplicities import pack_tags, unpack_counts
-from federated.duplicates.tag_sheets import CheckTerms, TagSheet, prepare_sheet
 from federated.errors import RoundRefused, SecureSumRefused
 from federated.participation.enrolment import Enrolments, Secret
 from federated.secagg.cohort import Cohort
@@ -56,16 +56,16 @@ class DuplicateCheck:
         Raises:
             DuplicateCheckInvalid: the group key was not sealed for this entity, or the people are not distinguishable.
         """
-        kept = enrolments.kept(cohort.campaign_id, Secret.TAG_SHEET)
+        kept = enrolments.kept(cohort.campaign_id, Secret.ENTITY_TAGS)
         if kept is not None:
-            return pack_tags(TagSheet.from_json(kept).tags)
+            return pack_tags(EntityTags.from_json(kept).tags)
         key = enrolments.kept(cohort.campaign_id, Secret.GROUP_KEY) or self._unwrapped(enrolments, cohort, wrapped_key)
         terms = CheckTerms(cohort.campaign_id, enrolments.entity, tuple(cohort.keys), key)
         known = dict(people_store(self._context, session).documents())
         documents = {person: known[person].canonical if person in known else None for person in people}
         secret = enrolments.masker(cohort).pair_secret
-        sheet = prepare_sheet(terms, documents, lambda _own, peer: secret(peer))
-        enrolments.keep(cohort.campaign_id, Secret.TAG_SHEET, sheet.to_json())
+        sheet = prepare_tags(terms, documents, lambda _own, peer: secret(peer))
+        enrolments.keep(cohort.campaign_id, Secret.ENTITY_TAGS, sheet.to_json())
         return pack_tags(sheet.tags)
 
     def weigh(
@@ -77,11 +77,11 @@ class DuplicateCheck:
             RoundRefused: this entity sent no tags.
             DuplicateCheckInvalid, DuplicateCountWrong: the counts are impossible: nothing will be contributed.
         """
-        kept = enrolments.kept(manifest.campaign_id, Secret.TAG_SHEET)
+        kept = enrolments.kept(manifest.campaign_id, Secret.ENTITY_TAGS)
         if kept is None:
             raise RoundRefused(_("esta entidad no envió marcas para el recuento de personas"))
         counts = unpack_counts(multiplicities)
-        weights = TagSheet.from_json(kept).weights(counts, counted=counted, people_cap=manifest.people_cap)
+        weights = EntityTags.from_json(kept).weights(counts, counted=counted, people_cap=manifest.people_cap)
         content = {"counted": sorted(counted), "weights": weights}
         enrolments.keep(manifest.campaign_id, Secret.WEIGHTS, json.dumps(content, sort_keys=True).encode())
 

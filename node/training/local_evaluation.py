@@ -12,7 +12,7 @@ from federated.evaluation.roc import area_under_curve
 from federated.learning.log_odds import sigmoid
 from federated.release.scorer import Scorer
 from federated.studies.membership_attack import MembershipAttack, attack, evidence
-from federated.studies.plain_regression import fit_plainly
+from federated.studies.plain_regression import fit_logistic
 from federated.tabular.features import FloatMatrix, FloatVector
 from federated.tabular.rows import Rows
 from node.clients.training import TrainingClient
@@ -146,7 +146,7 @@ def _fitted_alone(data: LocalData) -> Callable[[FloatMatrix], FloatVector] | Non
     own, outcomes = data.training()
     if len(np.unique(outcomes)) < 2:  # noqa: PLR2004 - one outcome teaches nothing
         return None
-    weights = fit_plainly(own, outcomes)
+    weights = fit_logistic(own, outcomes)
     return lambda matrix: sigmoid(matrix @ weights[:-1] + weights[-1])
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.log.bodies import TrainingContributedBody, TrainingDecisionBody, read_body
 from consent_ledger.log.entry import EntryType, Leaf
-from federated.budget.epsilon_ledger import BudgetStatement
+from federated.budget.budget_store import BudgetStatement
 from federated.campaign.decided_campaigns import CampaignRecord
 from federated.campaign.decision import Verdict
 from federated.campaign.manifest import CampaignManifest, open_manifest

@@ -25,7 +25,7 @@ from federated.campaign.steps import (
     JoinReply,
     JoinRequest,
     MaskRequest,
-    ReceivedRequest,
+    ReceivedDocument,
     StepRequest,
     TagsReply,
     TagsRequest,
@@ -59,7 +59,7 @@ _log = structlog.get_logger(__name__)
 class _Step:
     """An admitted step."""
 
-    asked: ReceivedRequest[StepRequest]
+    asked: ReceivedDocument[StepRequest]
     admission: Admission
 
     @property
@@ -171,7 +171,7 @@ class StepReplies:
     def _mask(self, step: _Step, request: MaskRequest) -> bytes:
         participant = self._participant(step)
         # (3) computed outside the transaction, so that the node goes on answering others meanwhile
-        reply = participant.mask(ReceivedRequest(request, step.asked.raw))
+        reply = participant.mask(ReceivedDocument(request, step.asked.raw))
         # (4) paid for, logged and stored together
         with self._context.transaction() as session:
             ledger = own_ledger(self._context, session)
@@ -187,7 +187,7 @@ class StepReplies:
         participant = self._participant(step)
         with self._context.snapshot() as session:
             self._duplicates.require_counted(own_enrolments(self._context, session), step.manifest, request.survivors)
-        reply = participant.unmask(ReceivedRequest(request, step.asked.raw))
+        reply = participant.unmask(ReceivedDocument(request, step.asked.raw))
         with self._context.transaction() as session:
             return self._record(session, step, reply)
 

@@ -1,4 +1,4 @@
-"""A small campaign run by hand: its transcript, its release, its bundle, and tools to spoil it."""
+"""A small constructed campaign: its transcript, release and bundle, and functions that spoil them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ EXPIRES = START + timedelta(days=365)
 
 @cache
 def run() -> Transcript:
-    """Return a campaign's rounds; its sums are made up, as noise would make them."""
+    """Return a campaign's rounds with invented, noise-like sums."""
     terms, chooser = campaigns.manifest(), np.random.default_rng(3)
     sums, transcript = StageSums(terms), Transcript.start(manifest_sha256(MANIFEST))
     state = sums.program.start()
@@ -43,7 +43,7 @@ def run() -> Transcript:
         position = position_of(terms.stages, number)
         assert position is not None
         kind = position.stage.kind
-        parameters, model = sums.asked(state, position)
+        parameters, model = sums.published(state, position)
         published = hashlib.sha256(pack(parameters) + model).hexdigest()
         total = tuple(int(each) for each in chooser.integers(-(2**22), 2**24, sums.size(kind)))
         transcript = transcript.append(RoundRecord(number, kind.value, ENTITIES, published, total))
@@ -65,7 +65,7 @@ def release(transcript: Transcript | None = None, **changes: Any) -> ModelReleas
 
 
 class Reader(ReleaseReader):
-    """The installed reader, with some facts changed: what a dishonest pair of documents would say."""
+    """The installed reader with some facts changed, as a dishonest pair of documents would state them."""
 
     def __init__(self, **changes: Any) -> None:
         self._changes = {"expires": EXPIRES, **changes}

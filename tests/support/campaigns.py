@@ -11,13 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from federated.budget.epsilon_ledger import BudgetLimit, EpsilonLedger
+from federated.budget.budget_store import BudgetLimit
+from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decision import CampaignDecision, Verdict, seal_decision
 from federated.campaign.manifest import CampaignManifest, DataSource, manifest_sha256, open_manifest, seal_manifest
 from federated.campaign.stage_planning import plan_stages
 from federated.campaign.stage_sums import StageSums
-from federated.campaign.steps import MaskRequest, ReceivedRequest, StepRequest, encode_document, pack
+from federated.campaign.steps import MaskRequest, ReceivedDocument, StepRequest, encode_document, pack
 from federated.evaluation.plan import EvaluationPlan
 from federated.learning.hyperparameters import LogisticTerms, plan_model_terms
 from federated.learning.model_documents import LinearModel
@@ -130,7 +131,7 @@ def release(envelope: Envelope, **changes: Any) -> ModelRelease:
     return ModelRelease.model_validate({**content, **changes})
 
 
-def request(envelope: Envelope, round_number: int = 1, **changes: Any) -> ReceivedRequest[StepRequest]:
+def request(envelope: Envelope, round_number: int = 1, **changes: Any) -> ReceivedDocument[StepRequest]:
     """Return what the coordinator asks in a round: its parameters are zeros, as many as the round has."""
     content = open_manifest(envelope, coordinator_key=COORDINATOR.public_key)
     position = position_of(content.stages, round_number)
@@ -146,9 +147,9 @@ def request(envelope: Envelope, round_number: int = 1, **changes: Any) -> Receiv
     return asked(MaskRequest.model_construct(**{**fields, **changes}))
 
 
-def asked(request: StepRequest) -> ReceivedRequest[StepRequest]:
+def asked(request: StepRequest) -> ReceivedDocument[StepRequest]:
     """Return a request with its bytes, as it comes; one that cannot be asked is not checked here."""
-    return ReceivedRequest(request, encode_document(request))
+    return ReceivedDocument(request, encode_document(request))
 
 
 def rows(people: int = 60, seed: int = 7) -> tuple[FloatMatrix, FloatVector]:

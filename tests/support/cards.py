@@ -10,7 +10,7 @@ import numpy as np
 from federated.bundle.campaign_facts import StageTerms
 from federated.bundle.epsilon_proof import epsilon_proof
 from federated.card.facts import AttackFacts, CardFacts, FeatureWords, ShapeFacts
-from federated.evaluation.estimation import read
+from federated.evaluation.estimation import estimate_measurement
 from federated.evaluation.local_comparison import compare
 from federated.evaluation.recalibration import Recalibration
 from tests.support.bundles import facts as bundle_facts
@@ -52,7 +52,9 @@ def _whole() -> CardFacts:
         "stages": STAGES,
         "minimum_cohort": 8,
         "epsilon": epsilon_proof(terms),
-        "measurement": read(PLAN, total, deviation, np.random.default_rng(0), recalibration=recalibration),
+        "measurement": estimate_measurement(
+            PLAN, total, deviation, np.random.default_rng(0), recalibration=recalibration
+        ),
         "released": START,
         "expires": START + timedelta(days=365),
         "contact": "ipro@gerencia.example",

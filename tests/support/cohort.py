@@ -92,7 +92,7 @@ class MemoryCohort:
         self.entities = {entity: self.entity(entity) for entity in self.manifest.invited}
         self.asked: list[tuple[str, bytes]] = []
         self.altered: Callable[[str, str, bytes], bytes | None] = lambda _entity, _kind, reply: reply
-        self._replies: dict[tuple[str, bytes], bytes] = {}
+        self.replies: dict[tuple[str, bytes], bytes] = {}
 
     @property
     def terms(self) -> CampaignSetup:
@@ -109,25 +109,25 @@ class MemoryCohort:
         """Return an entity's answer to a request; the first one stays."""
         self.asked.append((entity, raw))
         kind = str(read_request(raw).document.kind)
-        if (entity, raw) not in self._replies:
-            self._replies[entity, raw] = self.entities[entity].answer(raw)
-        return self.altered(entity, kind, self._replies[entity, raw])
+        if (entity, raw) not in self.replies:
+            self.replies[entity, raw] = self.entities[entity].answer(raw)
+        return self.altered(entity, kind, self.replies[entity, raw])
 
     def answers(self, asked: Mapping[str, bytes]) -> dict[str, bytes]:
         """Return what everybody asked answers."""
         replies = {entity: self.answer(entity, raw) for entity, raw in asked.items()}
         return {entity: reply for entity, reply in replies.items() if reply is not None}
 
-    def conductor(self, progress: Progress | None = None) -> CampaignStateMachine:
+    def state_machine(self, progress: Progress | None = None) -> CampaignStateMachine:
         return CampaignStateMachine(self.terms, progress or start(self.manifest, self.digest))
 
-    def run(self, conductor: CampaignStateMachine | None = None) -> tuple[CampaignStateMachine, list[RoundRecord]]:
+    def run(self, state_machine: CampaignStateMachine | None = None) -> tuple[CampaignStateMachine, list[RoundRecord]]:
         """Take a campaign to its end, and return the records of its rounds."""
-        conductor, records = conductor or self.conductor(), []
-        while not conductor.done:
-            record = conductor.take(self.answers(conductor.asked()))
+        state_machine, records = state_machine or self.state_machine(), []
+        while not state_machine.done:
+            record = state_machine.accept(self.answers(state_machine.requests()))
             records += [record] if record is not None else []
-        return conductor, records
+        return state_machine, records
 
     def exact(self, record: RoundRecord) -> list[int]:
         """Return the sum over a round's contributors as it is without noise and masks."""

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping
+from math import comb
 
+from federated.duplicates.entity_tags import CheckTerms, EntityTags, prepare_tags
 from federated.duplicates.multiplicities import multiplicities
-from federated.duplicates.tag_sheets import CheckTerms, TagSheet, prepare_sheet
 
 CAMPAIGN = "ab" * 16
 GROUP_KEY = b"\x07" * 32
@@ -15,24 +16,39 @@ def pair_secret(own: str, other: str) -> bytes:
     return hashlib.sha256("|".join(sorted((own, other))).encode()).digest()
 
 
-def sheets_of(people: Mapping[str, Mapping[str, str | None]], *, key: bytes = GROUP_KEY) -> dict[str, TagSheet]:
-    """Return the sheet of every entity, given its people's documents by its own ids."""
+def tags_of_entities(
+    people: Mapping[str, Mapping[str, str | None]], *, key: bytes = GROUP_KEY
+) -> dict[str, EntityTags]:
+    """Return the tags of every entity, given its people's documents by its own ids."""
     cohort = tuple(sorted(people))
     return {
-        entity: prepare_sheet(CheckTerms(CAMPAIGN, entity, cohort, key), people[entity], pair_secret)
+        entity: prepare_tags(CheckTerms(CAMPAIGN, entity, cohort, key), people[entity], pair_secret)
         for entity in cohort
     }
 
 
-def counts_of(sheets: Mapping[str, TagSheet]) -> dict[str, tuple[int, ...]]:
+def counts_of(all_tags: Mapping[str, EntityTags]) -> dict[str, tuple[int, ...]]:
     """Return what an honest coordinator counts."""
-    return multiplicities({entity: sheet.tags for entity, sheet in sheets.items()})
+    return multiplicities({entity: sent.tags for entity, sent in all_tags.items()})
 
 
 def weights_of(people: Mapping[str, Mapping[str, str | None]], *, cap: int = 3) -> dict[str, dict[str, float]]:
     """Return every entity's weights, counted honestly."""
-    sheets = sheets_of(people)
-    counts = counts_of(sheets)
+    all_tags = tags_of_entities(people)
+    counts = counts_of(all_tags)
     return {
-        entity: sheet.weights(counts[entity], counted=tuple(people), people_cap=cap) for entity, sheet in sheets.items()
+        entity: sent.weights(counts[entity], counted=tuple(people), people_cap=cap) for entity, sent in all_tags.items()
     }
+
+
+def chance_undetected(shared: int, canaries: int, lowered: int) -> float:
+    """Return the probability that under-reporting is not detected, when the tags are chosen at random.
+
+    Hypergeometric: all `lowered` must fall on the `shared` people and none on the canaries.
+
+    Args:
+        shared: people in common to this set of entities.
+        canaries: canaries of the same set.
+        lowered: number of these tags reported too low.
+    """
+    return comb(shared, lowered) / comb(shared + canaries, lowered) if lowered <= shared else 0.0

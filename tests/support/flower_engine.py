@@ -14,7 +14,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from federated.flower import SILENCE
+from federated.flower import FLOWER_ENVIRONMENT
 from tests.support.addresses import free_address
 from tests.support.waiting import eventually
 
@@ -111,7 +111,11 @@ class Engine:
 
     def _environment(self) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        return os.environ | SILENCE | {"PATH": path, "FLWR_HOME": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        return (
+            os.environ
+            | FLOWER_ENVIRONMENT
+            | {"PATH": path, "FLWR_HOME": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        )
 
 
 @contextmanager

@@ -69,12 +69,12 @@ def last_state(
 ) -> State:
     """Return the state after the last round; `noise` is epsilon, inflation and seed as for `learn`."""
     epsilon, inflation, seed = noise
-    draw, answerer, state = np.random.default_rng(seed), local_model_for(features, terms), program.start()
+    draw, local_model, state = np.random.default_rng(seed), local_model_for(features, terms), program.start()
     planned = stage_multipliers(program.stages, epsilon=epsilon, delta=DELTA) if epsilon else (0.0, 0.0)
     for stage, multiplier in zip(program.stages, planned, strict=True):
         deviation = multiplier * program.sensitivity(stage.kind) * math.sqrt(inflation)
         for number in range(1, stage.rounds + 1):
-            exact = answerer.answer(program.ask(state, stage.kind, number), stage.kind, rows)
+            exact = local_model.local_sum(program.round_parameters(state, stage.kind, number), stage.kind, rows)
             noised = exact + np.rint(draw.normal(0.0, 1.0, len(exact)) * deviation).astype(np.int64)
             state = program.advance(state, stage.kind, number, noised.tolist())
     return state

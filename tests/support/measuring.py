@@ -1,11 +1,11 @@
-"""Fictitious people with scores that are too timid, as clipping makes them, and two protected attributes."""
+"""Fictitious people with scores shrunk as by clipping, and two protected attributes."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from federated.evaluation.plan import EvaluationPlan, Slice
-from federated.evaluation.score_counts import GroupMatrix, sensitivity, vector
+from federated.evaluation.score_counts import GroupMatrix, count_vector, sensitivity
 from federated.privacy.quantisation import IntVector
 from federated.tabular.features import FloatVector
 
@@ -24,7 +24,7 @@ class People:
     truth: FloatVector
 
     def total(self, plan: EvaluationPlan = PLAN) -> IntVector:
-        return vector(plan, self.scores, self.labels, self.groups, np.ones(len(self.labels)))
+        return count_vector(plan, self.scores, self.labels, self.groups, np.ones(len(self.labels)))
 
 
 def draw(people: int, seed: int) -> People:
@@ -38,7 +38,7 @@ def draw(people: int, seed: int) -> People:
 
 
 def noisy(total: IntVector, multiplier: float, seed: int, plan: EvaluationPlan = PLAN) -> tuple[IntVector, float]:
-    """Return the sum with noise, and the noise's standard deviation in grid units."""
+    """Return the sum with noise, and the noise's standard deviation in quantised units."""
     deviation = multiplier * sensitivity(plan)
     noise = np.random.default_rng(seed).normal(0.0, deviation, plan.size)
     return total + np.round(noise).astype(np.int64), deviation

@@ -1,4 +1,4 @@
-"""Entities that sum together in one process, for tests."""
+"""A secure sum of entities in one process."""
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
@@ -10,7 +10,7 @@ from federated.secagg import server
 from federated.secagg.client import Masker
 from federated.secagg.cohort import Cohort, form_cohort
 from federated.secagg.keys import new_private_key, public_key
-from federated.secagg.messages import MaskedInput, UnmaskingAnswer
+from federated.secagg.messages import MaskedInput, UnmaskingResponse
 
 CAMPAIGN, MANIFEST, CONTEXT = "ab" * 16, "cd" * 32, b"what the round asks".ljust(32, b".")
 
@@ -34,21 +34,21 @@ class Group:
     ) -> dict[str, MaskedInput]:
         return {name: self.maskers[name].mask(round_number, context, vector) for name, vector in vectors.items()}
 
-    def answer(self, entity: str, inputs: Mapping[str, MaskedInput], round_number: int = 1) -> UnmaskingAnswer:
+    def answer(self, entity: str, inputs: Mapping[str, MaskedInput], round_number: int = 1) -> UnmaskingResponse:
         shares = server.shares_for(self.cohort, inputs, entity)
         return self.maskers[entity].unmask(round_number, CONTEXT, list(inputs), shares, 3)
 
-    def answers(self, inputs: Mapping[str, MaskedInput], without: Collection[str] = ()) -> dict[str, UnmaskingAnswer]:
-        asked = server.answers_needed(self.cohort, inputs)
+    def answers(self, inputs: Mapping[str, MaskedInput], without: Collection[str] = ()) -> dict[str, UnmaskingResponse]:
+        asked = server.required_responders(self.cohort, inputs)
         return {name: self.answer(name, inputs) for name in asked if name not in without}
 
-    def total(self, inputs: Mapping[str, MaskedInput], answers: Mapping[str, UnmaskingAnswer]) -> server.SecureSum:
+    def total(self, inputs: Mapping[str, MaskedInput], answers: Mapping[str, UnmaskingResponse]) -> server.SecureSum:
         return server.total(self.cohort, inputs, answers, 1, CONTEXT)
 
 
 @lru_cache(maxsize=64)
 def group_of(size: int) -> Group:
-    """Keys are made once for each size: making them is most of the time of a test."""
+    """Return a group; its keys are generated once per size, since that dominates a test's time."""
     return Group(size)
 
 

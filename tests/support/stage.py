@@ -14,7 +14,7 @@ from federated.campaign.steps import (
     CohortReply,
     CohortRequest,
     MaskRequest,
-    ReceivedRequest,
+    ReceivedDocument,
     StepKind,
     StepReply,
     StepRequest,
@@ -28,9 +28,9 @@ from federated.campaign.steps import (
     read_request,
 )
 from federated.coordination.state_machine import CampaignSetup, CampaignStateMachine, start
+from federated.duplicates.entity_tags import CheckTerms, prepare_tags
 from federated.duplicates.group_key import key_generator_of, open_group_key, seal_group_key
 from federated.duplicates.multiplicities import pack_tags
-from federated.duplicates.tag_sheets import CheckTerms, prepare_sheet
 from federated.errors import CohortTooSmall
 from federated.flower.messages import TrainingRefusal, message_from_bytes, reply_of
 from federated.models import local_sum_for
@@ -80,25 +80,25 @@ class Play:
             for seed, (entity, keys) in enumerate(stage.others.items())
         }
         terms = CampaignSetup(manifest, self.digest, (ENTITY, *self.others), stage.key_of)
-        self.conductor = CampaignStateMachine(terms, start(manifest, self.digest))
+        self.state_machine = CampaignStateMachine(terms, start(manifest, self.digest))
 
-    def asked(self) -> ReceivedRequest[StepRequest]:
+    def asked(self) -> ReceivedDocument[StepRequest]:
         """Return what the node is asked next."""
-        return read_request(self.conductor.asked()[ENTITY])
+        return read_request(self.state_machine.requests()[ENTITY])
 
     def step(self) -> bytes | TrainingRefusal:
         """Let everybody answer the next step, and return what the node answered."""
-        documents = self.conductor.asked()
+        documents = self.state_machine.requests()
         own = self._stage.answer(self._stage.coordinator.ask(read_request(documents[ENTITY])))
         replies = {name: self._answer(name, documents[name]) for name in self.others if name in documents}
         if isinstance(own, bytes):
             replies[ENTITY] = own
-        self.conductor.take(replies)
+        self.state_machine.accept(replies)
         return own
 
     def until(self, kind: StepKind, round_number: int = 1) -> "Play":
         """Go on to the point where that step of that round is asked."""
-        while (self.conductor.progress.step, self.conductor.progress.round) != (kind, round_number):
+        while (self.state_machine.progress.step, self.state_machine.progress.round) != (kind, round_number):
             self.step()
         return self
 
@@ -139,11 +139,11 @@ class Play:
         if name != drawer:
             key = open_group_key(wrapped, secret, campaign=CAMPAIGN, sender=drawer, recipient=name)
         terms = CheckTerms(CAMPAIGN, name, self._members, key)
-        return pack_tags(prepare_sheet(terms, {}, secret).tags)
+        return pack_tags(prepare_tags(terms, {}, secret).tags)
 
     def finish(self) -> "Play":
         """Go on to the end."""
-        while not self.conductor.done:
+        while not self.state_machine.done:
             self.step()
         return self
 
@@ -182,7 +182,7 @@ class Stage:
         """Make the task of a round."""
         return self.coordinator.ask(self.asked(envelope, round_number, **changes))
 
-    def asked(self, envelope: Envelope, round_number: int = 1, **changes: Any) -> ReceivedRequest[StepRequest]:
+    def asked(self, envelope: Envelope, round_number: int = 1, **changes: Any) -> ReceivedDocument[StepRequest]:
         """Return what a round asks, of a cohort that the node has accepted if it takes part at all."""
         digest = manifest_sha256(envelope)
         if digest not in self.cohorts:
@@ -199,7 +199,7 @@ class Stage:
             "transcript": "0" * 64,
         }
         request = MaskRequest.model_construct(**{**fields, **changes})
-        return ReceivedRequest(request, encode_document(request))
+        return ReceivedDocument(request, encode_document(request))
 
     def answer(self, task: PulledTask) -> bytes | TrainingRefusal:
         """Answer a task and return the document, or the refusal, as the coordinator gets it."""
@@ -228,7 +228,7 @@ class Stage:
         except CohortTooSmall:  # the node does not take part
             return "0" * 64
         self.coordinator.tasks.clear()
-        return play.conductor.cohort.sha256.hex()
+        return play.state_machine.cohort.sha256.hex()
 
 
 def _published(manifest: CampaignManifest, round_number: int) -> tuple[FloatVector, bytes]:
@@ -238,7 +238,7 @@ def _published(manifest: CampaignManifest, round_number: int) -> tuple[FloatVect
         return np.zeros(0), b""
     first = manifest.stages[0].kind
     state = sums.program.advance(sums.program.start(), first, 1, [10 * UNITS_PER_BOUND] * sums.size(first))
-    return sums.asked(state, position)
+    return sums.published(state, position)
 
 
 def make_stage(folder: Path) -> Stage:

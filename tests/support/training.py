@@ -12,7 +12,7 @@ from flwr.app import MessageType
 from typing_extensions import override
 
 from federated.campaign.manifest import CampaignManifest, DataSource, seal_manifest
-from federated.campaign.steps import ReceivedRequest, StepRequest, step_name
+from federated.campaign.steps import ReceivedDocument, StepRequest, step_name
 from federated.coordination.task_store import TaskStore, flower_id, task_id
 from federated.flower.durable_grid import DurableGrid, GridEngine
 from federated.flower.messages import content_of, message_to_bytes
@@ -85,7 +85,7 @@ class ScriptedCoordinator(TrainingClient):
         self.listed.insert(0, ListedCampaign(envelope, "proposed"))
         return envelope
 
-    def ask(self, asked: ReceivedRequest[StepRequest]) -> PulledTask:
+    def ask(self, asked: ReceivedDocument[StepRequest]) -> PulledTask:
         """Make the task of a step and hand it out at the next pull."""
         engine = GridEngine(
             open_store=_no_store, read_store=_no_store, changed=_nothing, wait=_nothing, now=lambda: START

@@ -1,4 +1,4 @@
-"""The audits that the promise must pass and every mutant must fail: each measures something and claims its bound."""
+"""White-box audits of the privacy claim: each measures a quantity and states its bound; mutants must exceed one."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,31 +15,31 @@ from federated.privacy.quantisation import IntVector
 from federated.secagg import server
 from federated.secagg.client import add_pair_mask, self_mask_key
 from federated.secagg.derivation import MaskVector, RoundBinding, expand
-from federated.secagg.messages import MaskedInput, UnmaskingAnswer
+from federated.secagg.messages import MaskedInput, UnmaskingResponse
 from federated.tabular.features import FloatVector
 from tests.support import audit
 from tests.support.audit import COLLUDERS, SUMMING, Coins, Look, Scene, lower_bound, released
 from tests.support.secagg import CONTEXT, Group, group_of
 
 SOME: Final = 1 << 12
-"""Canaries, enough to notice that twice as much leaks as is claimed."""
+"""Number of canaries, enough to detect a leak of twice the claim."""
 
 ALMOST_SURE: Final = 1 - 1e-6
-"""Confidence where nothing at all may show."""
+"""Confidence where no leak at all is allowed."""
 
 Inputs = dict[str, MaskedInput]
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What is measured, and what it must not exceed."""
+    """A measured quantity and its bound."""
 
     measured: Callable[[], float]
     claimed: Callable[[], float]
 
 
 def opened(scene: Scene, inside: Coins) -> tuple[FloatVector, ...]:
-    """Look at each entity's vector as the coordinator has it once it has opened the sum: without the self mask."""
+    """Measure each entity's vector without its self mask, as the coordinator has it after unmasking the sum."""
     group = group_of(SUMMING + COLLUDERS)
     inputs = group.mask(_vectors(group, scene, scene.trainers(inside)))
     answers = group.answers(inputs)
@@ -49,7 +49,7 @@ def opened(scene: Scene, inside: Coins) -> tuple[FloatVector, ...]:
 
 
 def late(scene: Scene, inside: Coins) -> tuple[FloatVector, ...]:
-    """Look at a vector that comes after its sum was opened without it, knowing the sender's self mask of before.
+    """Measure a vector that arrives after its sum was unmasked without it, with the sender's former self mask known.
 
     The survivors gave away the pair masks that it shares with them: only its own self mask protects it.
     """
@@ -63,14 +63,14 @@ def late(scene: Scene, inside: Coins) -> tuple[FloatVector, ...]:
     survived = {name: after[name] for name in others}
     answers = {name: group.answer(name, survived, 2) for name in others}
     bare = _without_self_mask(group, 2, after[sender], sender, seed)
-    disclosed = server._open_answers(group.cohort, _binding(group, 2), survived, answers, {})
+    disclosed = server.open_responses(group.cohort, _binding(group, 2), survived, answers, {})
     for name in others:
         add_pair_mask(bare, name, sender, disclosed[name].pair_mask_keys[sender])
     return (scene.scores(bare.view(np.int64)),)
 
 
 def trained_in_evaluation(scene: Scene, inside: Coins) -> tuple[FloatVector, ...]:
-    """Look at the evaluation's sum for people who are trained on, and have spent all their budget there."""
+    """Measure the evaluation's sum over people trained on, who spent all their budget in training."""
     swapped = [_swapped(scene.local(chosen)) for chosen in (inside, *[np.zeros_like(inside)] * SUMMING)]
     trainers = [LocalSums(scene.manifest, people, _answer(scene)) for people in swapped]
     total = np.sum([trainer.noised(scene.request, scene.position) for trainer in trainers], axis=0)
@@ -78,7 +78,7 @@ def trained_in_evaluation(scene: Scene, inside: Coins) -> tuple[FloatVector, ...
 
 
 def alike() -> float:
-    """Return how much alike, from 0 to 1, the noises are that two nodes draw, and one node in two rounds."""
+    """Return the similarity, from 0 to 1, of the noises of two nodes, and of one node in two rounds."""
     scene = audit.cells()
     one, other = scene.trainers(np.zeros(len(scene.people), dtype=np.bool_))[:2]
     drawn = np.stack([each.noised(scene.request, scene.position) for each in (one, other, other, one)])
@@ -87,7 +87,7 @@ def alike() -> float:
 
 
 def longest(scene: Scene, people: int = 20) -> float:
-    """Return the largest squared length, over people, of what a person in one entity, or in three, adds to a sum."""
+    """Return the largest squared length of a person's contribution to a sum, in one entity or in three."""
     return float(max(_squared(scene, person, memberships) for person in range(people) for memberships in (1, 3)))
 
 
@@ -119,9 +119,9 @@ def _binding(group: Group, round_number: int) -> RoundBinding:
     return RoundBinding.of(group.cohort.sha256, round_number, CONTEXT)
 
 
-def _seed(group: Group, inputs: Inputs, answers: dict[str, UnmaskingAnswer], name: str) -> bytes:
-    disclosed = server._open_answers(group.cohort, _binding(group, 1), inputs, answers, {})
-    return server._self_mask_seed(group.cohort, name, disclosed)
+def _seed(group: Group, inputs: Inputs, answers: dict[str, UnmaskingResponse], name: str) -> bytes:
+    disclosed = server.open_responses(group.cohort, _binding(group, 1), inputs, answers, {})
+    return server.self_mask_seed(group.cohort, name, disclosed)
 
 
 def _without_self_mask(group: Group, round_number: int, masked: MaskedInput, name: str, seed: bytes) -> MaskVector:
@@ -165,5 +165,5 @@ AUDITS: Final = {
 
 @cache
 def honest(name: str) -> float:
-    """Return what an audit measures of the code as it is; measured once, before anything is broken."""
+    """Return an audit's measurement of the unbroken code, taken once."""
     return AUDITS[name].measured()

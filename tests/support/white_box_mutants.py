@@ -1,4 +1,4 @@
-"""Ways of breaking the promise, each with the audit that must notice it."""
+"""Faults in the privacy protection, each with the audits that must detect it."""
 
 import functools
 from collections.abc import Callable
@@ -12,14 +12,14 @@ import torch
 
 from federated.campaign import stage_sums as sums
 from federated.campaign.stage_sums import StageSums
-from federated.evaluation import score_counts as counting
+from federated.evaluation import score_counts
 from federated.learning import additive
 from federated.learning import column_means as means
 from federated.models import per_person_gradients as persample
 from federated.participation import local_sums as training
 from federated.participation.local_sums import LocalPeople, LocalSums
 from federated.privacy import gaussian_noise as noise
-from federated.privacy import quantised_parts as grid
+from federated.privacy import quantised_contributions as grid
 from federated.privacy import stages
 from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
 from federated.privacy.stages import Part, Position, StageKind
@@ -30,7 +30,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One way of breaking the promise.
+    """One fault in the privacy protection.
 
     Attributes:
         name: what is wrong.
@@ -126,17 +126,17 @@ def _weights_rounded_up(weights: IntVector, unit: int) -> IntVector:
 
 
 def _full_limits(weights: IntVector) -> IntVector:
-    return grid.part_bounds(np.ones_like(weights))
+    return grid.contribution_bounds(np.ones_like(weights))
 
 
 def _counts_with(weighing: Callable[[Any, int], Any]) -> Break:
-    real = counting.vector
+    real = score_counts.count_vector
 
     @functools.wraps(real)
-    def vector(plan: Any, scores: Any, labels: Any, groups: Any, weights: Any) -> IntVector:
-        return real(plan, scores, labels, groups, weighing(weights, counting.count_units(plan).everybody))
+    def count_vector(plan: Any, scores: Any, labels: Any, groups: Any, weights: Any) -> IntVector:
+        return real(plan, scores, labels, groups, weighing(weights, score_counts.count_units(plan).everybody))
 
-    return _replaced(counting, "vector", vector)
+    return _replaced(score_counts, "count_vector", count_vector)
 
 
 # The evaluation
@@ -154,8 +154,8 @@ def _evaluated_on_all(patch: pytest.MonkeyPatch) -> None:
 
 
 def _evaluation_not_counted(patch: pytest.MonkeyPatch) -> None:
-    real = stages.planned
-    patch.setattr(stages, "planned", lambda listed, _part: real(listed, Part.TRAINING))
+    real = stages.gaussian_rounds
+    patch.setattr(stages, "gaussian_rounds", lambda listed, _part: real(listed, Part.TRAINING))
 
 
 SUMS: Final = ("cells", "residuals", "gradients", "histogram")
@@ -177,18 +177,20 @@ MUTANTS: Final = (
     ),
     Mutant(
         "cells and residuals rounded up",
-        _replaced(additive, "part_bounds", _limits_rounded_up),
+        _replaced(additive, "contribution_bounds", _limits_rounded_up),
         ("length of a person's cells", "length of a person's residuals"),
     ),
     Mutant(
-        "columns rounded up", _replaced(means, "part_bounds", _limits_rounded_up), ("length of a person's columns",)
+        "columns rounded up",
+        _replaced(means, "contribution_bounds", _limits_rounded_up),
+        ("length of a person's columns",),
     ),
     Mutant("counts rounded up", _counts_with(_weights_rounded_up), ("length of a person's counts",)),
     Mutant(
         "a person in three entities weighs three times",
         _all(
-            _replaced(additive, "part_bounds", _full_limits),
-            _replaced(persample, "part_bounds", _full_limits),
+            _replaced(additive, "contribution_bounds", _full_limits),
+            _replaced(persample, "contribution_bounds", _full_limits),
             _counts_with(lambda weights, _unit: np.ones_like(weights)),
         ),
         IN_THREE,

@@ -1,8 +1,8 @@
-"""``make bench-learning``: how good the private models are, beside their peers, at equal epsilon.
+"""``make bench-learning``: the quality of the private models beside their peers, at equal epsilon.
 
 Usage: python -m tests.benchmarks.learning [--quick] [--seeds N] [--only nine|states] [--without NAME] [--out DIR]
 
-Hyper-parameters were looked for on draws of the rows with other seeds than those reported here.
+Hyperparameters were tuned on draws of the rows with other seeds than those reported here.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from rich.table import Table
 
 from tests.benchmarks.learning.contenders import CONTENDERS, spread
 from tests.benchmarks.learning.plot import plot
-from tests.benchmarks.learning.study import EPSILONS, Findings, answer_milliseconds, run, targets
+from tests.benchmarks.learning.study import EPSILONS, Findings, local_sum_milliseconds, run, targets
 from tests.benchmarks.learning.tables import REPORTED_SEEDS, all_states, nine_entities
 
 QUICK: Final = frozenset({"neural", "DP-EBM of interpret, central"})
@@ -31,7 +31,7 @@ QUICK: Final = frozenset({"neural", "DP-EBM of interpret, central"})
 
 
 def main() -> int:
-    """Run the study, print its tables, and keep them if asked to."""
+    """Run the study, print its tables, and write them to the chosen folder."""
     parser = argparse.ArgumentParser(prog="make bench-learning", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two seeds, epsilon 1 and 4, without the slow contenders")
     parser.add_argument("--seeds", type=int, default=len(REPORTED_SEEDS), help="how many draws")
@@ -45,7 +45,7 @@ def main() -> int:
     divisions = {"nine": nine_entities, "states": all_states}
     chosen = [divide for name, divide in divisions.items() if arguments.only in (None, name)]
     found = [
-        run(divide, seeds, epsilons=epsilons, skip=skip, tell=lambda text: console.print(f"done: {text}"))
+        run(divide, seeds, epsilons=epsilons, skip=skip, report=lambda text: console.print(f"done: {text}"))
         for divide in chosen
     ]
     tables = [*map(_table, found), _speed()]
@@ -61,7 +61,7 @@ def main() -> int:
 def _table(findings: Findings) -> Table:
     epsilons = sorted({epsilon for values in findings.by_epsilon.values() for epsilon in values})
     table = _empty(f"{findings.division}: mean over entities of the test AUC, mean ± standard deviation over seeds")
-    for name in ("unit", "who sees single contributions", *(f"epsilon {epsilon:g}" for epsilon in epsilons), "seconds"):
+    for name in ("unit", "sees single contributions", *(f"epsilon {epsilon:g}" for epsilon in epsilons), "seconds"):
         table.add_column(name)
     for contender in CONTENDERS:
         values = findings.by_epsilon.get(contender.name)
@@ -86,9 +86,9 @@ def _targets(nine: Findings, states: Findings | None) -> Table:
 def _speed() -> Table:
     table = _empty("A node's exact sum for one training round, 2,000 people, 18 features")
     table.add_column("milliseconds")
-    table.add_row("additive", f"{answer_milliseconds('additive'):.1f}")
-    table.add_row("logistic", f"{answer_milliseconds('logistic'):.1f}")
-    table.add_row("neural", f"{answer_milliseconds('neural'):.1f}")
+    table.add_row("additive", f"{local_sum_milliseconds('additive'):.1f}")
+    table.add_row("logistic", f"{local_sum_milliseconds('logistic'):.1f}")
+    table.add_row("neural", f"{local_sum_milliseconds('neural'):.1f}")
     return table
 
 

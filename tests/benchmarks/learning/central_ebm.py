@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 
-from federated.privacy.quantised_parts import category_of, column_slices
+from federated.privacy.quantised_contributions import category_of, column_slices
 from federated.tabular.evaluation_table import Table
 from federated.tabular.features import CategoricalFeature, FeatureSpec, FloatMatrix, FloatVector
 

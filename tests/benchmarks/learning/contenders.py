@@ -1,4 +1,4 @@
-"""Everybody in the table: ours, ours without secure aggregation, and what the peers offer, at the same epsilon."""
+"""The contenders: our models with and without secure aggregation, and those of the peers, at the same epsilon."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class Contender:
     """A row of the table.
 
     Attributes:
-        unit: whom epsilon protects.
-        trusts: whom people must trust not to look.
+        unit: the unit of privacy, a person or an entity.
+        trusts: the party that sees single contributions and must be trusted.
     """
 
     name: str
@@ -42,8 +42,8 @@ def mean_auc(test: Table, scores: FloatVector) -> float:
     return found if found is not None else float("nan")
 
 
-def yardsticks(division: Division) -> dict[str, float]:
-    """Return what epsilon does not touch: all rows in one place, and each entity alone."""
+def baselines(division: Division) -> dict[str, float]:
+    """Return the AUC of the baselines without privacy: all rows in one place, and each entity alone."""
     pooled = pooled_without_privacy(division.training, division.test).mean_per_site
     alone = each_alone(division.training, division.test).mean_per_site
     assert pooled is not None

@@ -16,10 +16,10 @@ LEGEND: Final = 250
 COLOURS: Final = (
     "#000000", "#0072b2", "#d55e00", "#009e73", "#888888", "#56b4e9", "#e69f00", "#cc79a7", "#aa3377",
 )  # fmt: skip
-"""Told apart by colour-blind readers too (Okabe, Ito, 2008)."""
+"""Distinguishable for colour-blind readers too (Okabe, Ito, 2008)."""
 
 LOWEST: Final = 0.68
-"""What is lower is drawn at the bottom: the table has the figure."""
+"""Lower values are drawn at the bottom; the table has their figures."""
 
 
 def plot(all_findings: Sequence[Findings]) -> str:

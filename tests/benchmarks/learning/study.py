@@ -12,7 +12,7 @@ from federated.learning.hyperparameters import ModelName, plan_model_terms
 from federated.learning.program_factory import program_for
 from federated.models import local_model_for
 from federated.privacy.stages import StageKind
-from tests.benchmarks.learning.contenders import CONTENDERS, UNTOUCHED, Contender, mean_auc, spread, yardsticks
+from tests.benchmarks.learning.contenders import CONTENDERS, UNTOUCHED, Contender, baselines, mean_auc, spread
 from tests.benchmarks.learning.tables import Division, everybody
 from tests.support.learning import DELTA, last_state, people
 
@@ -21,12 +21,12 @@ EPSILONS: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 @dataclass
 class Findings:
-    """AUCs, one a seed, of one division.
+    """The AUCs of one division, one per seed.
 
     Attributes:
         by_epsilon: contender to epsilon to AUCs.
-        untouched: what needs no epsilon, to AUCs.
-        seconds: contender to seconds that one training and scoring took, the median.
+        untouched: contender without privacy to AUCs.
+        seconds: contender to the median seconds of one training and scoring.
     """
 
     division: str
@@ -39,7 +39,7 @@ class Findings:
         return spread(self.by_epsilon[name][epsilon])[0]
 
     def document(self) -> dict[str, object]:
-        """Return everything, for a file."""
+        """Return all findings as JSON values."""
         by_epsilon = {
             name: {f"{epsilon:g}": values for epsilon, values in found.items()}
             for name, found in self.by_epsilon.items()
@@ -58,7 +58,7 @@ def run(
     *,
     epsilons: Sequence[float] = EPSILONS,
     skip: frozenset[str] = frozenset(),
-    tell: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Findings:
     """Train and test every contender.
 
@@ -67,14 +67,14 @@ def run(
         seeds: of rows and noise.
         epsilons: to train at.
         skip: contenders to leave out.
-        tell: is told how far things are.
+        report: called with the progress.
     """
     features = everybody()[1]
     findings, taken = Findings(""), dict[str, list[float]]()
     for seed in seeds:
         division = divide(seed)
         findings.division = division.name
-        for name, value in yardsticks(division).items():
+        for name, value in baselines(division).items():
             findings.untouched.setdefault(name, []).append(value)
         for name, score in UNTOUCHED.items():
             findings.untouched.setdefault(name, []).append(
@@ -85,7 +85,7 @@ def run(
             value = mean_auc(division.test, contender.score(division, features, epsilon, seed))
             taken.setdefault(contender.name, []).append(time.perf_counter() - start)
             findings.by_epsilon.setdefault(contender.name, {}).setdefault(epsilon, []).append(value)
-        tell(f"{division.name}, seed {seed}")
+        report(f"{division.name}, seed {seed}")
     findings.seconds = {name: median(values) for name, values in taken.items()}
     return findings
 
@@ -97,23 +97,23 @@ def _pairs(epsilons: Sequence[float], skip: frozenset[str]) -> Iterator[tuple[Co
                 yield contender, epsilon
 
 
-def answer_milliseconds(kind: ModelName, rows: int = 2000, times: int = 20) -> float:
-    """Return how long a node takes for the exact sum of one training round over its rows, the median."""
+def local_sum_milliseconds(kind: ModelName, rows: int = 2000, times: int = 20) -> float:
+    """Return the median time of a node's exact sum of one training round over its rows."""
     table, features = everybody()
     terms = plan_model_terms(kind, features, epsilon=1.0, delta=DELTA)
-    program, answerer = program_for(features, terms), local_model_for(features, terms)
+    program, local_model = program_for(features, terms), local_model_for(features, terms)
     own = people(1).of(table.matrix[:rows], table.labels[:rows])
-    parameters = program.ask(last_state(program, features, terms, own, (1.0, 1.0, 0)), StageKind.TRAIN, 1)
+    parameters = program.round_parameters(last_state(program, features, terms, own, (1.0, 1.0, 0)), StageKind.TRAIN, 1)
     found = []
     for _ in range(times):
         start = time.perf_counter()
-        answerer.answer(parameters, StageKind.TRAIN, own)
+        local_model.local_sum(parameters, StageKind.TRAIN, own)
         found.append(1e3 * (time.perf_counter() - start))
     return float(np.median(found))
 
 
 def targets(nine: Findings, states: Findings | None) -> Iterator[tuple[str, float, float, bool]]:
-    """Yield (what, reached, wanted, reached or not)."""
+    """Yield (target, reached, wanted, whether it is met)."""
     alone = max(spread(values)[0] for name, values in nine.untouched.items() if "alone" in name)
     for epsilon, wanted in ((1.0, 0.72), (4.0, 0.725)):
         if epsilon in nine.by_epsilon["auto"]:

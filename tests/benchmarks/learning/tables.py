@@ -13,14 +13,14 @@ from federated.tabular.evaluation_table import Table, TableSchema
 from federated.tabular.features import FeatureSpec, Value, encode_features, encode_labels
 
 TUNING_SEEDS: Final = range(100, 106)
-"""Draws on which hyper-parameters were looked for; nothing is reported on them."""
+"""Draws on which hyperparameters were tuned; nothing is reported on them."""
 
 REPORTED_SEEDS: Final = range(5)
 
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """Who trains and who is tested.
+    """A division of the people into training and test.
 
     Attributes:
         name: of the division.
@@ -38,7 +38,7 @@ class Division:
 
     @property
     def inflation(self) -> float:
-        """Factor on the noise's variance when all contribute though the minimum would do."""
+        """Factor on the noise's variance when all entities contribute and not just the minimum cohort."""
         return self.cohort / self.minimum
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, select
 
-from federated.budget.epsilon_ledger import BudgetLimit, EpsilonLedger
+from federated.budget.budget_store import BudgetLimit
+from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.participation.enrolment import Enrolment, EnrolmentStore, Secret
 from federated.privacy.stages import Stage, StageKind
 from federated.storage.sql_budget import SqlBudgetStore

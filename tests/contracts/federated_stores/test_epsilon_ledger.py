@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine
 
-from federated.budget.epsilon_ledger import BudgetLimit, EpsilonLedger, RecordedUnmasking, Spend
+from federated.budget.budget_store import BudgetLimit, RecordedUnmasking, Spend
+from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.errors import BudgetDamaged, BudgetExceeded, RoundRefused
 from federated.privacy.stages import Stage, StageKind
 from federated.storage.sql_budget import SqlBudgetStore

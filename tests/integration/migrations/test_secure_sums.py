@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from federated.budget.epsilon_ledger import EpsilonLedger, Spend
+from federated.budget.budget_store import Spend
+from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.errors import CampaignNotApproved
 from federated.privacy.accountant import GaussianRounds, epsilon_of
 from federated.storage.sql_budget import SqlBudgetStore

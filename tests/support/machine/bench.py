@@ -16,7 +16,7 @@ from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.mailboxes import NoticeState, SqlMailbox
 from records_exchange.message import Outcome as MessageOutcome
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, proof_bytes, read_copy
-from tests.support.machine.model import SILENCE, Model, Version
+from tests.support.machine.model import FLOWER_ENVIRONMENT, Model, Version
 from tests.support.machine.world import ENTITIES, FIELDS, KNOWN, PEOPLE, PURPOSES, Crash, Delivered, World
 
 LONGEST_WAIT: Final = timedelta(hours=1)
@@ -209,7 +209,7 @@ class Bench(RuleBasedStateMachine):
         now = self.world.clock.now()
         for consent in consents:
             ended = self.model.ended_at_origin.get(consent)
-            assert ended is None or now < ended + SILENCE, "released after the freshness bound"
+            assert ended is None or now < ended + FLOWER_ENVIRONMENT, "released after the freshness bound"
 
     def _heal(self) -> None:
         wires = self.world.wires

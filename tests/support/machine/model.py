@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-SILENCE = timedelta(hours=48)
+FLOWER_ENVIRONMENT = timedelta(hours=48)
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class Model:
 
     def _silent(self, holder: str, held: Held, now: datetime) -> bool:
         heard = [held.told_at, self.at[holder].vouched.get(held.version.origin)]
-        return all(moment is None or now - moment >= SILENCE for moment in heard)
+        return all(moment is None or now - moment >= FLOWER_ENVIRONMENT for moment in heard)
 
     def _prevails(self, holder: str, no: Held, yes: Held) -> bool:
         assert no.no_at is not None

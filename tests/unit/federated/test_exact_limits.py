@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from federated.budget.epsilon_ledger import BudgetLimit, EpsilonLedger, Spend
+from federated.budget.budget_store import BudgetLimit, Spend
+from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.coordination.transcript import Transcript
 from federated.errors import BudgetExceeded, EpsilonUnderstated, ReleaseInvalid
 from federated.privacy.stages import Stage, StageKind, epsilon_of_stages

@@ -84,8 +84,8 @@ def test_an_evaluation_with_less_noise_than_claimed_is_refused_by_the_node(monke
         guard = campaigns.guard(opened)
         with pytest.raises(EpsilonUnderstated):
             guard.review(proposed, START)
-        real = stages.planned
-        monkeypatch.setattr(stages, "planned", lambda listed, _part: real(listed, Part.TRAINING))
+        real = stages.gaussian_rounds
+        monkeypatch.setattr(stages, "gaussian_rounds", lambda listed, _part: real(listed, Part.TRAINING))
         guard.review(proposed, START)  # it is the accountant that refused
 
 
@@ -132,7 +132,7 @@ class _Telling(LocalSums):
 
 
 def _through_the_campaign(scene: Scene, inside: Coins) -> tuple[FloatVector, ...]:
-    """Run a campaign's first round over entities as on the network: keys, masks, unmasking by the conductor."""
+    """Run a campaign's first round over entities as on the network: keys, masks, unmasking by the state_machine."""
     names = scene.manifest.invited[: SUMMING + COLLUDERS]
     signers = {name: Ed25519Signer.generate() for name in names}
     digest = manifest_sha256(seal_manifest(scene.manifest, campaigns.COORDINATOR))
@@ -146,12 +146,14 @@ def _through_the_campaign(scene: Scene, inside: Coins) -> tuple[FloatVector, ...
         name: LocalEntity(scene.manifest, (name, signers[name], key_of), trainer)
         for name, trainer in zip(names, trainers, strict=True)
     }
-    conductor = CampaignStateMachine(
+    state_machine = CampaignStateMachine(
         CampaignSetup(scene.manifest, digest, names, key_of), start(scene.manifest, digest)
     )
     record = None
     while record is None:
-        record = conductor.take({name: entities[name].answer(asked) for name, asked in conductor.asked().items()})
+        record = state_machine.accept(
+            {name: entities[name].answer(asked) for name, asked in state_machine.requests().items()}
+        )
     assert record.contributors == names
     total = np.array([int(number) for number in record.total], dtype=np.int64)
     return scene.scores(total), scene.scores(total - colluder.told)

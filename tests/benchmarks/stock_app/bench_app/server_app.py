@@ -28,7 +28,7 @@ def main(grid: Grid, context: Context) -> None:
         assert position is not None
         assert position.stage.kind is not StageKind.EVALUATE
         kind, index = position.stage.kind, position.index + 1
-        parameters = Array(program.ask(state, kind, index))
+        parameters = Array(program.round_parameters(state, kind, index))
         content = RecordDict(
             {
                 "parameters": ArrayRecord({"parameters": parameters}),

@@ -33,15 +33,15 @@ def all_rounds(campaign: Campaign, on_step: OnStep, stopping: threading.Event) -
     """Complete the steps that are left, in memory."""
     del stopping
     cohort = cohort_of(campaign)
-    conductor = cohort.conductor(campaign.checkpoint or start(cohort.manifest, cohort.digest))
-    while not conductor.done:
-        step(cohort, conductor, on_step)
-    return conductor.progress
+    state_machine = cohort.state_machine(campaign.checkpoint or start(cohort.manifest, cohort.digest))
+    while not state_machine.done:
+        step(cohort, state_machine, on_step)
+    return state_machine.progress
 
 
-def step(cohort: MemoryCohort, conductor: CampaignStateMachine, on_step: OnStep) -> None:
-    record = conductor.take(cohort.answers(conductor.asked()))
-    on_step(conductor.progress, record)
+def step(cohort: MemoryCohort, state_machine: CampaignStateMachine, on_step: OnStep) -> None:
+    record = state_machine.accept(cohort.answers(state_machine.requests()))
+    on_step(state_machine.progress, record)
 
 
 def cohort_of(campaign: Campaign) -> MemoryCohort:
@@ -52,9 +52,9 @@ def cohort_of(campaign: Campaign) -> MemoryCohort:
 def interrupted(campaign: Campaign, on_step: OnStep, stopping: threading.Event) -> Progress:
     del stopping
     cohort = cohort_of(campaign)
-    conductor = cohort.conductor()
+    state_machine = cohort.state_machine()
     for _ in range(5):  # in the middle of the second round
-        step(cohort, conductor, on_step)
+        step(cohort, state_machine, on_step)
     raise CampaignInterrupted("stopping")
 
 
@@ -62,13 +62,13 @@ def losing_a_round(campaign: Campaign, on_step: OnStep, stopping: threading.Even
     """Complete the steps, with nobody left to open the second round's sum."""
     del stopping
     cohort = cohort_of(campaign)
-    conductor = cohort.conductor()
-    while not conductor.done:
-        asked = conductor.asked()
-        lost = conductor.progress.round == 2 and conductor.progress.survivors
-        record = conductor.take({} if lost else cohort.answers(asked))
-        on_step(conductor.progress, record)
-    return conductor.progress
+    state_machine = cohort.state_machine()
+    while not state_machine.done:
+        asked = state_machine.requests()
+        lost = state_machine.progress.round == 2 and state_machine.progress.survivors
+        record = state_machine.accept({} if lost else cohort.answers(asked))
+        on_step(state_machine.progress, record)
+    return state_machine.progress
 
 
 def failing(error: Exception) -> Rounds:

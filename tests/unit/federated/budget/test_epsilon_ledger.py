@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
-from federated.budget.epsilon_ledger import BudgetLimit, EpsilonLedger, RecordedUnmasking, Spend
+from federated.budget.budget_store import BudgetLimit, RecordedUnmasking, Spend
+from federated.budget.epsilon_ledger import EpsilonLedger
 from federated.errors import (
     BudgetDamaged,
     BudgetExceeded,
@@ -170,21 +171,6 @@ def test_each_part_adds_up_over_campaigns(budget: EpsilonLedger) -> None:
     training = epsilon_of([GaussianRounds(8.0, 4), GaussianRounds(20.0, 1)], 1e-5)
     held_out = epsilon_of([GaussianRounds(4.0, 1), GaussianRounds(3.0, 1)], 1e-5)
     assert statement.committed == max(training, held_out) == held_out
-
-
-def test_the_forecast_says_what_each_round_that_is_left_will_have_cost(budget: EpsilonLedger) -> None:
-    budget.reserve("b", DATASET, stages(20.0, 1), START)
-    budget.reserve("a", DATASET, PLAN, START)
-    budget.record(spend(1))
-    ahead = budget.forecast("a")
-    for number in range(2, 5):
-        budget.record(spend(number))
-        assert budget.statement(DATASET).spent == ahead[number - 2]
-    assert len(ahead) == 3
-    assert budget.forecast("a") == ()
-    assert budget.forecast("unknown") == ()
-    budget.close("b", START)
-    assert budget.forecast("b") == ()
 
 
 @pytest.mark.invariant(6)

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from federated.campaign.decision import Verdict, is_news
+from federated.campaign.decision import Verdict, is_new_decision
 from federated.errors import CampaignDecided
 
 NEWS = {(None, Verdict.APPROVED), (None, Verdict.REFUSED), (Verdict.APPROVED, Verdict.WITHDRAWN)}
@@ -14,9 +14,9 @@ NEWS = {(None, Verdict.APPROVED), (None, Verdict.REFUSED), (Verdict.APPROVED, Ve
 @pytest.mark.parametrize(("known", "new"), list(product((None, *Verdict), Verdict)))
 def test_what_may_follow_what(known: Verdict | None, new: Verdict) -> None:
     if (known, new) in NEWS:
-        assert is_news(known, new)
+        assert is_new_decision(known, new)
     elif known is new:
-        assert not is_news(known, new)
+        assert not is_new_decision(known, new)
     else:
         with pytest.raises(CampaignDecided):
-            is_news(known, new)
+            is_new_decision(known, new)

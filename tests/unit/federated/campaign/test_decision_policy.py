@@ -18,7 +18,7 @@ from federated.campaign.decision_policy import (
     policy_bytes,
     read_policy,
 )
-from federated.campaign.decision_policy import terms_of as terms_of_manifest
+from federated.campaign.decision_policy import policy_facts as terms_of_manifest
 from federated.campaign.manifest import DataSource
 from federated.errors import DecisionPolicyInvalid
 from tests.support.campaigns import manifest

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federated.campaign.code_hash import code_sha256, hash_folder
 from federated.campaign.decision import DECISION_TYPE, Verdict, open_decision
 from federated.campaign.manifest import MANIFEST_TYPE, open_manifest
 from federated.errors import FederatedError, ManifestInvalid, ReleaseInvalid
@@ -157,17 +156,3 @@ def test_a_release_signed_by_somebody_else_is_refused() -> None:
     envelope = campaigns.sealed()
     with pytest.raises(SignatureInvalid):
         open_release(seal_release(release(envelope), Ed25519Signer.generate()), manifest=envelope, coordinator_key=KEY)
-
-
-def test_the_hash_of_the_code_moves_with_every_byte_and_every_name(tmp_path: Any) -> None:
-    (tmp_path / "a.py").write_text("one = 1\n")
-    (tmp_path / "inner").mkdir()
-    (tmp_path / "inner" / "b.py").write_text("two = 2\n")
-    first = hash_folder(tmp_path)
-    (tmp_path / "notes.txt").write_text("not code")
-    assert hash_folder(tmp_path) == first
-    (tmp_path / "a.py").write_text("one = 2\n")
-    second = hash_folder(tmp_path)
-    (tmp_path / "inner" / "b.py").rename(tmp_path / "inner" / "c.py")
-    assert len({first, second, hash_folder(tmp_path)}) == 3
-    assert len(code_sha256()) == 64

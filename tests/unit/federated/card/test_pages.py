@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,20 +13,31 @@ from typing_extensions import override
 
 from federated.bundle.epsilon_proof import epsilon_proof
 from federated.card.facts import AttackFacts, CardFacts
-from federated.card.figure_text import belief, epsilon_text, flags
-from federated.card.impact_assessment import impact_assessment
-from federated.card.model_card import model_card
+from federated.card.figure_text import belief, day, delta_text, epsilon_text, estimate, flags, share
+from federated.card.oversight_section import PURPOSE_LOCK
 from federated.card.pages import pages_of
-from federated.card.plots import plots_of
-from federated.card.wording import Words, sentences
-from federated.evaluation.estimation import read
+from federated.evaluation.estimation import estimate_measurement
 from federated.evaluation.measurement import Estimate, Hidden
 from federated.privacy.stages import StageKind
+from presentation.messages import LANGUAGES, speaking, translated
 from tests.support.bundles import facts as bundle_facts
 from tests.support.cards import sample
 from tests.support.measuring import PLAN, draw, noisy
+from tools.words_extraction import ROOT, extracted
 
-LANGUAGES = ("es", "en")
+DOCUMENTS = {
+    f"federated/card/{name}.py"
+    for name in (
+        "figure_text",
+        "impact_assessment",
+        "model_card",
+        "oversight_section",
+        "plots",
+        "privacy_section",
+        "quality_sections",
+    )
+}
+"""The modules whose messages are the words of card, assessment and plots."""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +54,7 @@ def bare(**changes: Any) -> CardFacts:
     """Return a campaign of which hardly anything is known."""
     total, deviation = noisy(draw(30, 4).total(), 3.7, 4)
     return sample(
-        measurement=read(PLAN, total, deviation, np.random.default_rng(0)),
+        measurement=estimate_measurement(PLAN, total, deviation, np.random.default_rng(0)),
         model_kind="neural",
         shapes=(),
         comparisons=(),
@@ -65,21 +77,20 @@ def test_every_page_is_there_in_both_languages(pages: dict[str, str]) -> None:
 @pytest.mark.parametrize("page", ["model-card", "impact-assessment"])
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_purpose_lock_stands_at_the_top(pages: dict[str, str], page: str, lang: str) -> None:
-    lock = sentences()["purpose_lock"][LANGUAGES.index(lang)]
     lines = pages[f"{page}.{lang}.md"].split("\n\n")
-    assert lines[1] == f"> **{lock}**"
+    assert lines[1] == f"> **{PURPOSE_LOCK.in_language(lang)}**"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_card_says_what_was_measured_and_what_it_cost(pages: dict[str, str], facts: CardFacts, lang: str) -> None:
-    card, words = pages[f"model-card.{lang}.md"], Words(lang)
+    card, say = pages[f"model-card.{lang}.md"], speaking(lang)
     found, epsilons = facts.measurement, facts.epsilon["epsilon"]
     for text in (
-        words.estimate(found.auc),
-        words.interval(found.recall or Estimate(0, 0, 0)),
-        words.day(facts.expires),
+        estimate(found.auc, say),
+        share(found.recall, say),
+        day(facts.expires, say),
         facts.contact,
-        *(epsilon_text(value, words) for kind in ("weighted", "unweighted") for value in epsilons[kind].values()),
+        *(epsilon_text(value, say) for kind in ("weighted", "unweighted") for value in epsilons[kind].values()),
         *facts.entities,
         *(f"{each.attribute}: {each.value}" for each in found.groups),
     ):
@@ -110,10 +121,10 @@ def test_a_group_that_departs_is_pointed_out(facts: CardFacts) -> None:
     unequal = replace(first, calibration_gap=Estimate(0.1, 0.05, 0.15), recall=Estimate(0.1, 0.05, 0.15))
     equal = [replace(each, calibration_gap=Estimate(0.0, -0.1, 0.1), recall=None) for each in others]
     spoiled = replace(facts, measurement=replace(facts.measurement, groups=(unequal, *equal)))
-    assert [group for group, _ in flags(spoiled, Words("en"))] == ["zone: rural", "zone: rural"]
+    assert [group for group, _ in flags(spoiled, speaking("en"))] == ["zone: rural", "zone: rural"]
     assert "Groups that depart from the whole: zone: rural" in pages_of(spoiled)["impact-assessment.en.md"].decode()
     calm = replace(facts, measurement=replace(facts.measurement, groups=tuple(equal)))
-    assert flags(calm, Words("en")) == ()
+    assert flags(calm, speaking("en")) == ()
 
 
 def test_an_attack_that_beats_the_claim_is_a_warning_at_the_top(facts: CardFacts) -> None:
@@ -124,8 +135,13 @@ def test_an_attack_that_beats_the_claim_is_a_warning_at_the_top(facts: CardFacts
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_card_of_hardly_anything_says_so(lang: str) -> None:
     card = pages_of(bare())[f"model-card.{lang}.md"].decode()
-    for key in ("not_measured", "explanation_neural", "local_none", "attack_none"):
-        assert sentences()[key][LANGUAGES.index(lang)] in card
+    for sentence in (
+        "Muy pocas personas, o demasiado ruido, para medir la calidad.",
+        "Ninguna entidad ha comunicado su comparación.",
+        "No se ha probado un ataque de pertenencia contra este modelo.",
+    ):
+        assert speaking(lang)(sentence) in card
+    assert {"es": "no tiene una curva por variable", "en": "has no curve per feature"}[lang] in card
     assert "nan" not in card.lower().split()
 
 
@@ -171,7 +187,10 @@ def test_every_plot_is_an_svg_that_says_what_it_shows(pages: dict[str, str]) -> 
     for text in plots:
         root = ET.fromstring(text)
         assert root.attrib["role"] == "img"
-        assert root.attrib["aria-label"]
+        title, description, *_others = root
+        assert root.attrib["aria-labelledby"].split() == [title.attrib["id"], description.attrib["id"]]
+        assert title.text
+        assert description.text
         numbers = [float(each) for each in re.findall(r'(?:cx|cy|x|y)="(-?[\d.]+)"', text)]
         width, height = (float(root.attrib[side]) for side in ("width", "height"))
         assert all(-1 <= each <= max(width, height) + 1 for each in numbers)
@@ -203,7 +222,8 @@ def test_words_from_outside_stay_words() -> None:
     assert re.sub(r"\\.", "", rows[0]).count("|") == 3
 
 
-def test_every_sentence_is_used_and_exists_in_both_languages(facts: CardFacts) -> None:
+def every_kind(facts: CardFacts) -> list[CardFacts]:
+    """Return campaigns that together give every sentence."""
     linear = replace(facts, model_kind="linear", shapes=(), coefficients=(("age", 0.3), ("tenure=own", -0.2)))
     no_groups = replace(facts, measurement=replace(facts.measurement, groups=()))
     gap, low = Estimate(-0.1, -0.2, -0.05), Estimate(0.01, 0.0, 0.02)
@@ -220,28 +240,41 @@ def test_every_sentence_is_used_and_exists_in_both_languages(facts: CardFacts) -
     edits = tuple((facts.features[0].name, how, "porque sí") for how in ("set", "monotone:+1", "monotone:-1"))
     stages = tuple(replace(facts.stages[0], name=kind.value) for kind in StageKind)
     corrected = replace(facts, edits=edits, is_draft=True, stages=stages)
-    for lang in LANGUAGES:
-        words = Words(lang)
-        for each in (facts, linear, no_groups, groups, attacked, corrected, bare(), unweighted(facts)):
-            model_card(each, tuple(plots_of(each, words)), words)
-            impact_assessment(each, words)
-        calm = replace(facts, measurement=replace(facts.measurement, groups=(replace(third, calibration_gap=None),)))
-        model_card(calm, (), words)
-        impact_assessment(calm, words)
-        epsilon_text(None, words)
-        assert set(sentences()) - words.seen == set()
-    assert all(spanish.strip() and english.strip() for spanish, english in sentences().values())
+    calm = replace(facts, measurement=replace(facts.measurement, groups=(replace(third, calibration_gap=None),)))
+    return [facts, linear, no_groups, groups, attacked, corrected, calm, bare(), unweighted(facts)]
 
 
-def test_numbers_are_written_as_each_language_does() -> None:
-    spanish, english = Words("es"), Words("en")
-    assert (spanish.number(1234.5, 1), english.number(1234.5, 1)) == ("1\u00a0234,5", "1,234.5")
-    assert (spanish.percent(0.153, 1), english.percent(0.153, 1)) == ("15,3\u00a0%", "15.3%")
-    assert (spanish.small(1e-5), english.small(1e-5)) == ("0,00001", "0.00001")
+def written(pages: dict[str, bytes], lang: str) -> str:
+    """Return all the words of one language in Markdown and plots, without their marks."""
+    texts = [re.sub(r"\\(.)", r"\1", data.decode()) for name, data in pages.items() if name.endswith(f".{lang}.md")]
+    plots = [name for name in pages if name.endswith(".svg") and name.endswith(".en.svg") == (lang == "en")]
+    return "\n".join([*texts, *(unescape(pages[name].decode()) for name in plots)])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_sentence_of_the_documents_is_used_in_both_languages(facts: CardFacts, lang: str) -> None:
+    catalogue, faults = extracted(ROOT, ("federated",))
+    assert faults == []
+    text = "\n".join(written(pages_of(each), lang) for each in every_kind(facts))
+    text += epsilon_text(None, speaking(lang))
+    unused = []
+    for message in catalogue:
+        places = {place for place, _line in message.locations}
+        if message.id and places & DOCUMENTS:
+            one, *others = [message.id] if isinstance(message.id, str) else message.id
+            forms = [translated(one, lang, many, count) for many in (*others, None)[:1] for count in (1, 2)]
+            if not any(max(re.split(r"\{.*?\}", form), key=len) in text for form in forms):
+                unused.append(one)
+    assert unused == []
+
+
+def test_a_delta_is_written_in_full() -> None:
+    assert [delta_text(1e-7, speaking(lang)) for lang in LANGUAGES] == ["0,0000001", "0.0000001"]
+    assert [delta_text(1e-5, speaking(lang)) for lang in LANGUAGES] == ["0,00001", "0.00001"]
 
 
 def test_privacy_is_never_rounded_in_our_favour() -> None:
-    assert epsilon_text(0.991, Words("en")) == "1.00"
-    assert epsilon_text(1.0, Words("en")) == "1.00"
-    assert epsilon_text(1.0001, Words("en")) == "1.01"
-    assert belief(1.0, Words("en")) == "74%"
+    assert epsilon_text(0.991, speaking("en")) == "1.00"
+    assert epsilon_text(1.0, speaking("en")) == "1.00"
+    assert epsilon_text(1.0001, speaking("en")) == "1.01"
+    assert belief(1.0, speaking("en")) == "74%"

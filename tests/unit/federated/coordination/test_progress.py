@@ -22,7 +22,7 @@ PROGRESS = st.builds(
     ),
     transcript=st.just("0" * 64),
     statements=BLOBS,
-    handed=BLOBS,
+    deliveries=BLOBS,
     survivors=st.lists(NAMES, max_size=3).map(tuple),
     evaluation=st.lists(st.integers(-(2**63), 2**63 - 1), max_size=4).map(tuple),
     contributors=st.lists(NAMES, max_size=3).map(tuple),
@@ -34,7 +34,7 @@ KNOWN = Progress(
     vectors={"weights": np.array([0.1, -0.2])},
     transcript="0" * 64,
     statements={"leon": b"signed"},
-    handed={"leon": b"\x00\xff"},
+    deliveries={"leon": b"\x00\xff"},
     survivors=("leon",),
     evaluation=(-(2**63), 2**63 - 1),
     contributors=("leon", "soria"),
@@ -48,7 +48,7 @@ def test_a_progress_comes_back_to_the_last_bit(progress: Progress) -> None:
     back = Progress.from_json(progress.to_json())
     assert back.to_json() == progress.to_json()
     assert (back.step, back.round, back.transcript) == (progress.step, progress.round, progress.transcript)
-    assert (back.statements, back.handed) == (progress.statements, progress.handed)
+    assert (back.statements, back.deliveries) == (progress.statements, progress.deliveries)
     assert (back.survivors, back.evaluation) == (progress.survivors, progress.evaluation)
     assert (back.contributors, back.lost, back.completed) == (progress.contributors, progress.lost, progress.round - 1)
     for name, vector in progress.vectors.items():

@@ -31,7 +31,7 @@ from federated.learning.model_documents import AdditiveModel, write_model
 from federated.privacy.stages import position_of
 from federated.secagg.keys import KeyStatement, new_private_key, public_key, seal_key_statement
 from tests.support.cohort import ENTITIES, MemoryCohort, additive_manifest, no_noise
-from tests.support.duplicates import counts_of, sheets_of
+from tests.support.duplicates import counts_of, tags_of_entities
 from trust.signing import Ed25519Signer
 
 STEPS = tuple(kind for kind in StepKind if kind not in {StepKind.TAGS, StepKind.WEIGHTS})
@@ -54,24 +54,24 @@ def silent(cohort: MemoryCohort, entity: str, kind: StepKind, *, round_number: i
 
 
 def test_the_sums_of_a_campaign_are_the_exact_sums_over_everybody(cohort: MemoryCohort) -> None:
-    conductor, records = cohort.run()
+    state_machine, records = cohort.run()
     assert [(each.round, each.stage) for each in records] == [(1, "edges"), (2, "train"), (3, "evaluate")]
     for record in records:
         assert record.contributors == ENTITIES
         assert list(record.total) == cohort.exact(record)
-    progress = conductor.progress
+    progress = state_machine.progress
     assert (progress.completed, progress.lost, progress.contributors) == (3, 0, ENTITIES)
     assert list(progress.evaluation) == cohort.exact(records[-1])
-    assert conductor.asked() == {}
+    assert state_machine.requests() == {}
 
 
 def test_with_its_noise_a_sum_differs_and_by_about_as_much_as_planned() -> None:
     cohort = MemoryCohort()
-    conductor, records = cohort.run()
+    state_machine, records = cohort.run()
     for record in records:
         position = position_of(cohort.manifest.stages, record.round)
         assert position is not None
-        found = (np.array(record.total) - np.array(cohort.exact(record))) / conductor.sums.deviation(position, 4)
+        found = (np.array(record.total) - np.array(cohort.exact(record))) / state_machine.sums.deviation(position, 4)
         assert 0 < np.abs(found).max() < 7
 
 
@@ -80,7 +80,7 @@ def test_everybody_is_asked_the_same_in_a_round_and_no_masked_sum_is_the_bare_on
     masks = [raw for _, raw in cohort.asked if isinstance(read_request(raw).document, MaskRequest)]
     assert len(masks) == 12
     assert len(set(masks)) == 3
-    for (entity, raw), reply in cohort._replies.items():
+    for (entity, raw), reply in cohort.replies.items():
         document = read_reply(reply).document
         if isinstance(document, MaskReply):
             request = read_request(raw).document
@@ -95,14 +95,14 @@ def test_everybody_is_asked_the_same_in_a_round_and_no_masked_sum_is_the_bare_on
 @pytest.mark.parametrize("kind", STEPS)
 def test_who_falls_silent_in_a_step_is_done_without(cohort: MemoryCohort, kind: StepKind) -> None:
     silent(cohort, "leon", kind)
-    conductor, records = cohort.run()
+    state_machine, records = cohort.run()
     # Whoever sent its masked sum is in the sum, also when it says nothing afterwards.
     left = tuple(entity for entity in ENTITIES if entity != "leon")
     expected = ENTITIES if kind in {StepKind.UNMASK, StepKind.COHORT} else left
     for record in records:
         assert record.contributors == expected
         assert list(record.total) == cohort.exact(record)
-    assert conductor.progress.lost == 0
+    assert state_machine.progress.lost == 0
     asked_later = [raw for entity, raw in cohort.asked if entity == "leon"]
     if kind is StepKind.JOIN:
         assert len(asked_later) == 1
@@ -114,11 +114,11 @@ def test_below_the_minimum_the_campaign_stops(cohort: MemoryCohort, kind: StepKi
         return None if asked == kind and name in {"leon", "avila"} else reply
 
     cohort.altered = altered
-    conductor = cohort.conductor()
+    state_machine = cohort.state_machine()
     with pytest.raises(CohortTooSmall):
-        cohort.run(conductor)
-    assert conductor.progress.completed == 0
-    assert conductor.progress.step is kind
+        cohort.run(state_machine)
+    assert state_machine.progress.completed == 0
+    assert state_machine.progress.step is kind
 
 
 def test_a_round_whose_unmasking_fails_is_recorded_as_lost_and_passed_over(cohort: MemoryCohort) -> None:
@@ -127,11 +127,11 @@ def test_a_round_whose_unmasking_fails_is_recorded_as_lost_and_passed_over(cohor
         return None if lost and name in {"leon", "avila"} else reply
 
     cohort.altered = altered
-    conductor, records = cohort.run()
+    state_machine, records = cohort.run()
     assert [each.total != () for each in records] == [True, False, True]
     assert records[1].contributors == ENTITIES
-    assert (conductor.progress.completed, conductor.progress.lost) == (3, 1)
-    assert isinstance(conductor.sums.program.finish(conductor.progress.vectors), AdditiveModel)
+    assert (state_machine.progress.completed, state_machine.progress.lost) == (3, 1)
+    assert isinstance(state_machine.sums.program.finish(state_machine.progress.vectors), AdditiveModel)
 
 
 def test_without_the_sum_that_the_model_is_built_on_there_is_no_campaign(cohort: MemoryCohort) -> None:
@@ -193,8 +193,8 @@ def test_a_masked_sum_that_is_none_is_set_aside_and_the_others_are_summed(
 @pytest.mark.parametrize("damage", [_garbage, _of_another_step, _of_another_round])
 def test_an_unmasking_that_is_none_is_set_aside(cohort: MemoryCohort, damage: Callable[[bytes], bytes]) -> None:
     cohort.altered = lambda name, asked, reply: damage(reply) if (name, asked) == ("leon", "unmask") else reply
-    conductor, records = cohort.run()
-    assert conductor.progress.lost == 0
+    state_machine, records = cohort.run()
+    assert state_machine.progress.lost == 0
     assert all(list(record.total) == cohort.exact(record) for record in records)
 
 
@@ -207,72 +207,72 @@ def test_a_mask_key_that_its_entity_did_not_sign_does_not_enter_the_cohort(cohor
     )
     forged = encode_document(JoinReply(statement=seal_key_statement(content, Ed25519Signer.generate()).to_json()))
     cohort.altered = lambda name, asked, reply: forged if (name, asked) == ("leon", "join") else reply
-    conductor = cohort.conductor()
-    conductor.take(cohort.answers(conductor.asked()))
-    assert sorted(conductor.progress.statements) == ["avila", "soria", "zamora"]
-    assert tuple(conductor.cohort.keys) == ("avila", "soria", "zamora")
+    state_machine = cohort.state_machine()
+    state_machine.accept(cohort.answers(state_machine.requests()))
+    assert sorted(state_machine.progress.statements) == ["avila", "soria", "zamora"]
+    assert tuple(state_machine.cohort.keys) == ("avila", "soria", "zamora")
 
 
-def restarted(cohort: MemoryCohort, conductor: CampaignStateMachine) -> CampaignStateMachine:
-    return cohort.conductor(Progress.from_json(conductor.progress.to_json()))
+def restarted(cohort: MemoryCohort, state_machine: CampaignStateMachine) -> CampaignStateMachine:
+    return cohort.state_machine(Progress.from_json(state_machine.progress.to_json()))
 
 
 @pytest.mark.parametrize("places", [{place} for place in range(8)] + [set(range(12))], ids=str)
 def test_a_restart_between_any_two_steps_ends_in_the_same_model(cohort: MemoryCohort, places: set[int]) -> None:
     whole, records = cohort.run()
     again, found, step = MemoryCohort(cohort.manifest), [], 0  # other keys, and so other masks
-    conductor = again.conductor()
-    while not conductor.done:
-        record = conductor.take(again.answers(conductor.asked()))
+    state_machine = again.state_machine()
+    while not state_machine.done:
+        record = state_machine.accept(again.answers(state_machine.requests()))
         found += [record] if record is not None else []
         if step in places:
-            conductor = restarted(again, conductor)
+            state_machine = restarted(again, state_machine)
         step += 1
     assert found == records
-    assert conductor.progress.transcript == whole.progress.transcript
-    models = [each.sums.program.finish(each.progress.vectors) for each in (whole, conductor)]
+    assert state_machine.progress.transcript == whole.progress.transcript
+    models = [each.sums.program.finish(each.progress.vectors) for each in (whole, state_machine)]
     assert write_model(models[0]) == write_model(models[1])
 
 
 def test_after_a_restart_the_survivors_of_a_round_stay_the_same(cohort: MemoryCohort) -> None:
     silent(cohort, "leon", StepKind.MASK, round_number=1)
-    conductor = cohort.conductor()
+    state_machine = cohort.state_machine()
     for _ in range(3):
-        conductor.take(cohort.answers(conductor.asked()))
-    assert conductor.progress.survivors == ("avila", "soria", "zamora")
+        state_machine.accept(cohort.answers(state_machine.requests()))
+    assert state_machine.progress.survivors == ("avila", "soria", "zamora")
     cohort.altered = lambda _name, _asked, reply: reply  # it is back
-    conductor = restarted(cohort, conductor)
-    assert sorted(conductor.asked()) == ["avila", "soria", "zamora"]
-    conductor.take(cohort.answers(conductor.asked()))
-    asked = read_request(conductor.asked()["soria"]).document
+    state_machine = restarted(cohort, state_machine)
+    assert sorted(state_machine.requests()) == ["avila", "soria", "zamora"]
+    state_machine.accept(cohort.answers(state_machine.requests()))
+    asked = read_request(state_machine.requests()["soria"]).document
     assert isinstance(asked, UnmaskRequest)
     assert asked.survivors == ("avila", "soria", "zamora")
-    record = conductor.take(cohort.answers(conductor.asked()))
+    record = state_machine.accept(cohort.answers(state_machine.requests()))
     assert record is not None
     assert list(record.total) == cohort.exact(record)
-    assert "leon" in conductor.asked()
+    assert "leon" in state_machine.requests()
 
 
 def test_a_masked_sum_that_does_not_come_back_after_a_restart_loses_its_round_and_not_the_campaign(
     cohort: MemoryCohort,
 ) -> None:
-    conductor = cohort.conductor()
-    while (conductor.progress.round, conductor.progress.step) != (2, StepKind.UNMASK):
-        conductor.take(cohort.answers(conductor.asked()))
-    conductor = restarted(cohort, conductor)
+    state_machine = cohort.state_machine()
+    while (state_machine.progress.round, state_machine.progress.step) != (2, StepKind.UNMASK):
+        state_machine.accept(cohort.answers(state_machine.requests()))
+    state_machine = restarted(cohort, state_machine)
     silent(cohort, "leon", StepKind.MASK, round_number=2)
-    conductor, records = cohort.run(conductor)
+    state_machine, records = cohort.run(state_machine)
     assert [(each.round, each.total != ()) for each in records] == [(2, False), (3, True)]
-    assert conductor.progress.lost == 1
+    assert state_machine.progress.lost == 1
 
 
 def test_there_are_never_more_steps_than_it_says(cohort: MemoryCohort) -> None:
-    conductor, left = cohort.conductor(), []
-    while not conductor.done:
-        left.append(conductor.steps_left)
-        conductor.take(cohort.answers(conductor.asked()))
+    state_machine, left = cohort.state_machine(), []
+    while not state_machine.done:
+        left.append(state_machine.steps_left)
+        state_machine.accept(cohort.answers(state_machine.requests()))
     assert all(count >= len(left) - place for place, count in enumerate(left))
-    assert conductor.steps_left <= 1
+    assert state_machine.steps_left <= 1
 
 
 class Counted:
@@ -281,36 +281,38 @@ class Counted:
     def __init__(self) -> None:
         self.cohort = MemoryCohort(additive_manifest(counts_entities=True))
         people = {entity: {"a": "00000000T", "b": f"{index:08d}X"} for index, entity in enumerate(ENTITIES)}
-        self.sheets = sheets_of(people)
-        self.conductor = self.cohort.conductor()
-        self.conductor.take(self.cohort.answers(self.conductor.asked()))
+        self.all_tags = tags_of_entities(people)
+        self.state_machine = self.cohort.state_machine()
+        self.state_machine.accept(self.cohort.answers(self.state_machine.requests()))
         self.drawer = key_generator_of(ENTITIES)
 
     def acquaint(self, *answering: str) -> None:
         wrapped = {entity: entity.encode() for entity in ENTITIES if entity != self.drawer}
         replies = {entity: CohortReply(wrapped_keys=wrapped if entity == self.drawer else {}) for entity in answering}
-        assert all(isinstance(read_request(raw).document, CohortRequest) for raw in self.conductor.asked().values())
-        self.conductor.take({entity: encode_document(reply) for entity, reply in replies.items()})
+        assert all(
+            isinstance(read_request(raw).document, CohortRequest) for raw in self.state_machine.requests().values()
+        )
+        self.state_machine.accept({entity: encode_document(reply) for entity, reply in replies.items()})
 
 
 def test_people_are_counted_between_the_keys_and_the_first_round() -> None:
     counted = Counted()
     counted.acquaint(*ENTITIES)
-    asked = {entity: read_request(raw).document for entity, raw in counted.conductor.asked().items()}
+    asked = {entity: read_request(raw).document for entity, raw in counted.state_machine.requests().items()}
     for entity, request in asked.items():
         assert isinstance(request, TagsRequest)
         assert request.wrapped_key == (b"" if entity == counted.drawer else entity.encode())
-    counted.conductor.take(
-        {entity: encode_document(TagsReply(tags=pack_tags(sheet.tags))) for entity, sheet in counted.sheets.items()}
+    counted.state_machine.accept(
+        {entity: encode_document(TagsReply(tags=pack_tags(sent.tags))) for entity, sent in counted.all_tags.items()}
     )
-    for entity, raw in counted.conductor.asked().items():
+    for entity, raw in counted.state_machine.requests().items():
         request = read_request(raw).document
         assert isinstance(request, WeightsRequest)
         assert request.counted == ENTITIES
-        assert unpack_counts(request.multiplicities) == counts_of(counted.sheets)[entity]
-    counted.conductor.take(dict.fromkeys(ENTITIES, encode_document(WeightsReply())))
-    assert counted.conductor.progress.step is StepKind.MASK
-    assert counted.conductor.progress.handed == {}
+        assert unpack_counts(request.multiplicities) == counts_of(counted.all_tags)[entity]
+    counted.state_machine.accept(dict.fromkeys(ENTITIES, encode_document(WeightsReply())))
+    assert counted.state_machine.progress.step is StepKind.MASK
+    assert counted.state_machine.progress.deliveries == {}
 
 
 def test_without_the_entity_that_draws_the_key_nobody_is_counted_and_the_campaign_stops() -> None:
@@ -323,12 +325,12 @@ def test_without_the_entity_that_draws_the_key_nobody_is_counted_and_the_campaig
 def test_tags_that_are_none_leave_their_entity_out_of_the_count() -> None:
     counted = Counted()
     counted.acquaint(*ENTITIES)
-    tags = {entity: encode_document(TagsReply(tags=pack_tags(sheet.tags))) for entity, sheet in counted.sheets.items()}
-    counted.conductor.take({**tags, "leon": encode_document(TagsReply(tags=b"short"))})
-    asked = {entity: read_request(raw).document for entity, raw in counted.conductor.asked().items()}
+    tags = {entity: encode_document(TagsReply(tags=pack_tags(sent.tags))) for entity, sent in counted.all_tags.items()}
+    counted.state_machine.accept({**tags, "leon": encode_document(TagsReply(tags=b"short"))})
+    asked = {entity: read_request(raw).document for entity, raw in counted.state_machine.requests().items()}
     assert sorted(asked) == ["avila", "soria", "zamora"]
     with pytest.raises(CohortTooSmall):
-        counted.conductor.take({entity: encode_document(WeightsReply()) for entity in ("avila", "soria")})
+        counted.state_machine.accept({entity: encode_document(WeightsReply()) for entity in ("avila", "soria")})
 
 
 def test_a_parameter_vector_is_published_as_it_is_and_hashed_in_the_record(cohort: MemoryCohort) -> None:

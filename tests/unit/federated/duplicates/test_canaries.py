@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from federated.duplicates.canaries import FEWEST, LARGEST_GROUP, MOST, Canary, canaries_of, chance_undetected
-from tests.support.duplicates import CAMPAIGN, GROUP_KEY, pair_secret
+from federated.duplicates.canaries import FEWEST, LARGEST_GROUP, MOST, Canary, canaries_of
+from tests.support.duplicates import CAMPAIGN, GROUP_KEY, chance_undetected, pair_secret
 
 COHORT = tuple(f"e{number}" for number in range(9))
 

@@ -12,10 +12,10 @@ from sklearn.linear_model import LogisticRegression
 
 from federated.errors import DataUnsuitable
 from federated.evaluation.drift import DriftBaseline, DriftVerdict, _chi_square_95, drift
-from federated.evaluation.estimation import read
+from federated.evaluation.estimation import estimate_measurement
 from federated.evaluation.local_comparison import compare, recall_within
 from federated.evaluation.recalibration import Recalibration
-from federated.evaluation.score_counts import vector
+from federated.evaluation.score_counts import count_vector
 from tests.support.measuring import PLAN, draw, noisy
 
 
@@ -45,7 +45,7 @@ def test_recalibration_never_changes_the_order(low: float, high: float, slope: f
 
 def test_no_order_in_the_histogram_means_no_recalibration() -> None:
     people = draw(4000, 1)
-    upside_down = vector(PLAN, people.scores, (people.scores < 0.15).astype(float), people.groups, np.ones(4000))
+    upside_down = count_vector(PLAN, people.scores, (people.scores < 0.15).astype(float), people.groups, np.ones(4000))
     assert Recalibration.fit(PLAN, upside_down) is None
     assert Recalibration.fit(PLAN, np.zeros(PLAN.size, dtype=np.int64)) is None
 
@@ -83,7 +83,7 @@ def test_people_of_one_score_share_the_places_left() -> None:
 @cache
 def baseline() -> DriftBaseline:
     total, deviation = noisy(draw(4000, 1).total(), 3.7, 1)
-    return DriftBaseline.of(PLAN, read(PLAN, total, deviation, np.random.default_rng(0), replicates=50))
+    return DriftBaseline.of(PLAN, estimate_measurement(PLAN, total, deviation, np.random.default_rng(0), replicates=50))
 
 
 def test_the_same_people_are_stable_nineteen_times_in_twenty() -> None:
@@ -130,7 +130,7 @@ def test_figures_of_corrected_probabilities_are_calibrated() -> None:
     recalibration = Recalibration.fit(PLAN, total)
     assert recalibration is not None
     raw, corrected = (
-        read(PLAN, total, deviation, np.random.default_rng(0), replicates=200, recalibration=each)
+        estimate_measurement(PLAN, total, deviation, np.random.default_rng(0), replicates=200, recalibration=each)
         for each in (None, recalibration)
     )
     assert raw.calibration_error is not None

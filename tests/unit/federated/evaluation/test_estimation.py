@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from federated.errors import MessageMalformed
-from federated.evaluation.estimation import read
+from federated.evaluation.estimation import estimate_measurement
 from federated.evaluation.local_comparison import recall_within
 from federated.evaluation.measurement import Hidden, Measurement
 from federated.evaluation.plan import EvaluationPlan
@@ -46,7 +46,7 @@ def truth() -> dict[str, float]:
 
 def trial(people: int, multiplier: float, seed: int) -> Measurement:
     total, deviation = noisy(draw(people, 1000 + seed).total(), multiplier, seed)
-    return read(PLAN, total, deviation, np.random.default_rng(seed), replicates=300)
+    return estimate_measurement(PLAN, total, deviation, np.random.default_rng(seed), replicates=300)
 
 
 @pytest.mark.parametrize(("people", "multiplier"), [(1500, 3.7), (1500, 1.08), (15_000, 3.7)])
@@ -84,7 +84,7 @@ def test_intervals_hold_and_figures_are_right_on_average(
 
 def test_without_noise_the_figures_are_the_exact_ones() -> None:
     people = draw(60_000, 5)
-    found = read(PLAN, people.total(), 0.0, np.random.default_rng(0))
+    found = estimate_measurement(PLAN, people.total(), 0.0, np.random.default_rng(0))
     assert found.people.value == 60_000
     assert found.auc is not None
     assert found.recall is not None
@@ -106,7 +106,9 @@ def test_less_noise_makes_narrower_intervals() -> None:
 def test_small_groups_are_not_shown() -> None:
     plan = EvaluationPlan.model_validate(PLAN.model_dump() | {"least_people": 400})
     total, deviation = noisy(draw(2000, 9).total(plan), 1.08, 9, plan)
-    groups = {each.value: each for each in read(plan, total, deviation, np.random.default_rng(0)).groups}
+    groups = {
+        each.value: each for each in estimate_measurement(plan, total, deviation, np.random.default_rng(0)).groups
+    }
     assert groups["nomad"].hidden is Hidden.FEW_PEOPLE
     assert groups["nomad"].people is None
     assert groups["urban"].hidden is None
@@ -114,7 +116,7 @@ def test_small_groups_are_not_shown() -> None:
 
 def test_a_group_that_drowns_in_noise_is_not_shown() -> None:
     total, deviation = noisy(draw(200, 9).total(), 20.0, 2)
-    hidden = {each.hidden for each in read(PLAN, total, deviation, np.random.default_rng(0)).groups}
+    hidden = {each.hidden for each in estimate_measurement(PLAN, total, deviation, np.random.default_rng(0)).groups}
     assert hidden <= {Hidden.FEW_PEOPLE, Hidden.NOISE}
     assert Hidden.NOISE in hidden
 
@@ -122,7 +124,7 @@ def test_a_group_that_drowns_in_noise_is_not_shown() -> None:
 @pytest.mark.parametrize("people", [0, 3, 40])
 def test_hardly_anybody_gives_no_figures_and_no_warning(people: int) -> None:
     total, deviation = noisy(draw(people, 4).total(), 3.7, 4)
-    found = read(PLAN, total, deviation, np.random.default_rng(0))
+    found = estimate_measurement(PLAN, total, deviation, np.random.default_rng(0))
     assert (found.auc, found.recall, found.groups[0].auc) == (None, None, None)
 
 
@@ -147,6 +149,6 @@ def test_the_document_holds_json_values_only() -> None:
 
 def test_a_sum_that_does_not_fit_is_refused() -> None:
     with pytest.raises(MessageMalformed):
-        read(PLAN, np.zeros(PLAN.size - 1, dtype=np.int64), 1.0, np.random.default_rng(0))
+        estimate_measurement(PLAN, np.zeros(PLAN.size - 1, dtype=np.int64), 1.0, np.random.default_rng(0))
     with pytest.raises(MessageMalformed):
-        read(PLAN, np.zeros(PLAN.size, dtype=np.int64), float("nan"), np.random.default_rng(0))
+        estimate_measurement(PLAN, np.zeros(PLAN.size, dtype=np.int64), float("nan"), np.random.default_rng(0))

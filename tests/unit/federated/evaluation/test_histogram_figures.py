@@ -6,9 +6,9 @@ from sklearn.metrics import roc_auc_score
 
 from federated.evaluation.histogram_figures import (
     area_under_curve,
-    attended,
-    attended_by_outcome,
     possible_counts,
+    shares_within_capacity,
+    shares_within_capacity_by_outcome,
     smooth_area_under_curve,
 )
 
@@ -62,8 +62,8 @@ def test_what_bins_take_from_the_area_is_given_back() -> None:
 
 
 def test_capacity_is_filled_from_the_highest_score_down() -> None:
-    assert attended(np.array([10.0, 10.0, 10.0, 10.0]), 0.375).tolist() == [0.0, 0.0, 0.5, 1.0]
-    assert attended(np.array([10.0, -3.0, 10.0, 3.0]), 0.5).tolist()[0] == 0.0
+    assert shares_within_capacity(np.array([10.0, 10.0, 10.0, 10.0]), 0.375).tolist() == [0.0, 0.0, 0.5, 1.0]
+    assert shares_within_capacity(np.array([10.0, -3.0, 10.0, 3.0]), 0.5).tolist()[0] == 0.0
 
 
 @given(
@@ -75,5 +75,5 @@ def test_within_a_bin_both_outcomes_together_fill_the_same_room(
     counts: list[tuple[float, float]], capacity: float
 ) -> None:
     negatives, positives = np.array(counts).T
-    lower, upper = attended_by_outcome(negatives, positives, capacity)
+    lower, upper = shares_within_capacity_by_outcome(negatives, positives, capacity)
     assert ((lower >= 0) & (lower <= 1) & (upper >= 0) & (upper <= 1)).all()

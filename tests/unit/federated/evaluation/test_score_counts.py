@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from federated.errors import DataUnsuitable
 from federated.evaluation.plan import EvaluationPlan
-from federated.evaluation.score_counts import count_units, group_matrix, sensitivity, vector
+from federated.evaluation.score_counts import count_units, count_vector, group_matrix, sensitivity
 from federated.privacy.quantisation import UNITS_PER_BOUND
 from tests.support.measuring import PLAN, draw
 
@@ -38,7 +38,7 @@ def test_a_person_spread_over_entities_moves_the_sum_within_the_sensitivity(
     whole = sum(part[4] for part in parts)
     moved = np.zeros(PLAN.size, dtype=np.int64)
     for score, label, zone, sex, weight in parts:
-        moved += vector(
+        moved += count_vector(
             PLAN, np.array([score]), np.array([label]), np.array([[zone, sex]]), np.array([weight / max(whole, 1.0)])
         )
     assert int((moved**2).sum()) <= sensitivity(PLAN) ** 2
@@ -57,7 +57,7 @@ def test_everybody_is_counted_once_and_in_one_value_of_each_attribute() -> None:
 def test_sums_of_entities_are_the_counts_of_all_their_people() -> None:
     people = draw(300, 2)
     halves = [
-        vector(PLAN, people.scores[part], people.labels[part], people.groups[part], np.ones(150))
+        count_vector(PLAN, people.scores[part], people.labels[part], people.groups[part], np.ones(150))
         for part in (slice(0, 150), slice(150, 300))
     ]
     assert (halves[0] + halves[1] == people.total()).all()
@@ -93,6 +93,6 @@ def test_what_does_not_fit_is_refused(name: str, value: np.ndarray) -> None:
         "groups": np.array([[0, 0], [1, -1]]),
         "weights": np.array([1.0, 0.5]),
     }
-    vector(PLAN, **good)
+    count_vector(PLAN, **good)
     with pytest.raises(DataUnsuitable):
-        vector(PLAN, **(good | {name: value}))
+        count_vector(PLAN, **(good | {name: value}))

@@ -10,7 +10,7 @@ from sqlalchemy.pool import StaticPool
 from federated.coordination.progress import Progress
 from federated.coordination.task_store import TaskStore
 from federated.errors import CohortTooSmall
-from federated.flower.client_app import answer
+from federated.flower.client_app import handle_message
 from federated.flower.durable_grid import DurableGrid, GridEngine
 from federated.flower.server_app import CampaignRun, run_campaign
 from federated.storage.sql_tasks import SqlTaskStore
@@ -31,7 +31,7 @@ class Network:
         CoordinatorBase.metadata.create_all(self.database)
         self.cohort = MemoryCohort()
         self.answers: dict[str, Callable[[bytes], bytes | None]] = {
-            entity: partial(answer, answer_step=self.cohort.entities[entity].answer) for entity in ENTITIES
+            entity: partial(handle_message, handle_step=self.cohort.entities[entity].answer) for entity in ENTITIES
         }
         self.woken = 0
         self.asked: list[str] = []

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from federated.campaign.steps import MAX_DOCUMENT_BYTES
 from federated.coordination.task_store import flower_id
 from federated.errors import BudgetExceeded, MessageMalformed
-from federated.flower import SILENCE
+from federated.flower import FLOWER_ENVIRONMENT
 from federated.flower.campaign_grid import CampaignGrid
-from federated.flower.client_app import answer
+from federated.flower.client_app import handle_message
 from federated.flower.inprocess_grid import InProcessGrid
 from federated.flower.messages import (
     MAX_MESSAGE_BYTES,
@@ -67,13 +67,13 @@ def test_the_client_app_hands_over_the_exact_bytes_and_carries_the_answer_back()
         seen.append(document)
         return b"answer"
 
-    assert reply_of(message_from_bytes(answer(asked(), answering))) == b"answer"
+    assert reply_of(message_from_bytes(handle_message(asked(), answering))) == b"answer"
     assert seen == [DOCUMENT]
 
 
 @pytest.mark.invariant(6)
 def test_of_a_reason_to_decline_only_the_code_is_told() -> None:
-    raw = answer(asked(), declining)
+    raw = handle_message(asked(), declining)
     assert reply_of(message_from_bytes(raw)) == TrainingRefusal("budget_exceeded")
     assert b"17.3" not in raw
     assert b"story" not in raw
@@ -81,7 +81,7 @@ def test_of_a_reason_to_decline_only_the_code_is_told() -> None:
 
 def test_a_defect_is_not_taken_for_a_refusal() -> None:
     with pytest.raises(ZeroDivisionError):
-        answer(asked(), lambda _document: bytes(1 // 0))
+        handle_message(asked(), lambda _document: bytes(1 // 0))
 
 
 def test_the_largest_document_fits_a_message() -> None:
@@ -122,7 +122,7 @@ def _ways_to_read(data: bytes) -> tuple[Callable[[], object], ...]:
         lambda: reply_of(message_from_bytes(data)),
         lambda: refusal(data, "x"),
         lambda: replied(data, b"x"),
-        lambda: answer(data, lambda document: document),
+        lambda: handle_message(data, lambda document: document),
     )
 
 
@@ -155,11 +155,11 @@ def test_messages_that_carry_no_step_are_refused(raw: bytes) -> None:
         with pytest.raises(MessageMalformed):
             read(message_from_bytes(raw))
     with pytest.raises(MessageMalformed):
-        answer(raw, lambda document: document)
+        handle_message(raw, lambda document: document)
 
 
 def test_an_oversized_message_is_refused_unread() -> None:
-    with pytest.raises(MessageMalformed, match="larger"):
+    with pytest.raises(MessageMalformed, match="more than"):
         message_from_bytes(b"\0" * (MAX_MESSAGE_BYTES + 1))
 
 
@@ -178,7 +178,7 @@ def test_flower_is_silent_as_soon_as_it_can_be_imported() -> None:
         "print(*(os.environ[name] for name in ('FLWR_TELEMETRY_ENABLED', 'FLWR_DISABLE_UPDATE_CHECK',"
         " 'FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION')))\n"
     )
-    environment = {name: value for name, value in os.environ.items() if name not in SILENCE}
+    environment = {name: value for name, value in os.environ.items() if name not in FLOWER_ENVIRONMENT}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0 1 1"
     assert done.stderr == ""

@@ -10,12 +10,13 @@ from federated.coordination.progress import Progress
 from federated.coordination.transcript import RoundRecord
 from federated.errors import CohortTooSmall
 from federated.evaluation.roc import area_under_curve
-from federated.flower.client_app import answer
-from federated.flower.inprocess_grid import Answer, InProcessGrid
+from federated.flower.client_app import handle_message
+from federated.flower.inprocess_grid import InProcessGrid, SimulatedEntity
 from federated.flower.messages import refusal, replied
 from federated.flower.server_app import CampaignRun, run_campaign
 from federated.learning.log_odds import log_odds
 from federated.learning.model_documents import write_model
+from federated.models import local_sum_for
 from federated.participation.local_sums import LocalSums
 from tests.support import campaigns
 from tests.support.clock import FrozenClock
@@ -30,16 +31,16 @@ def cohort(monkeypatch: pytest.MonkeyPatch) -> MemoryCohort:
     return MemoryCohort(additive_manifest(passes=2))
 
 
-def answers(cohort: MemoryCohort) -> dict[str, Answer]:
+def answers(cohort: MemoryCohort) -> dict[str, SimulatedEntity]:
     def reply(entity: str, raw: bytes) -> bytes:
         return cohort.answer(entity, raw) or b""
 
-    return {entity: partial(answer, answer_step=partial(reply, entity)) for entity in cohort.manifest.invited}
+    return {entity: partial(handle_message, handle_step=partial(reply, entity)) for entity in cohort.manifest.invited}
 
 
 def run(
     cohort: MemoryCohort,
-    given: dict[str, Answer] | None = None,
+    given: dict[str, SimulatedEntity] | None = None,
     progress: Progress | None = None,
     on_step: OnStep = lambda _progress, _record: None,
 ) -> Progress:
@@ -51,8 +52,7 @@ def test_a_campaign_learns_from_people_it_never_sees() -> None:
     manifest = additive_manifest(epsilon=8.0, passes=4)
     cohort = MemoryCohort(manifest)
     for seed, entity in enumerate(manifest.invited):
-        trainer = cohort.trainers[entity]
-        cohort.trainers[entity] = LocalSums(manifest, people_of(seed, 500), trainer._answer)
+        cohort.trainers[entity] = LocalSums(manifest, people_of(seed, 500), local_sum_for(manifest))
         cohort.entities[entity] = cohort.entity(entity)
     progress = run(cohort)
     matrix, labels = campaigns.rows(500, seed=99)
@@ -104,7 +104,7 @@ def test_a_campaign_already_complete_asks_nothing(cohort: MemoryCohort) -> None:
     ids=["silent", "declines", "says nonsense"],
 )
 def test_a_campaign_goes_on_without_an_entity_as_long_as_the_minimum_holds(
-    cohort: MemoryCohort, absent: Answer
+    cohort: MemoryCohort, absent: SimulatedEntity
 ) -> None:
     progress = run(cohort, {**answers(cohort), "avila": absent})
     assert progress.contributors == ("leon", "soria", "zamora")
@@ -115,7 +115,7 @@ def test_a_campaign_goes_on_without_an_entity_as_long_as_the_minimum_holds(
 def test_below_the_minimum_cohort_the_campaign_stops_and_no_sum_is_used(cohort: MemoryCohort, after: int) -> None:
     given, seen, records = answers(cohort), list[Progress](), list[RoundRecord]()
 
-    def leaving(inner: Answer) -> Answer:
+    def leaving(inner: SimulatedEntity) -> SimulatedEntity:
         return lambda message: inner(message) if len(seen) < after else None
 
     def on_step(progress: Progress, record: RoundRecord | None) -> None:

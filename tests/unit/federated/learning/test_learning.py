@@ -11,7 +11,7 @@ from federated.learning.hyperparameters import AdditiveTerms, ModelName, plan_mo
 from federated.learning.log_odds import log_odds
 from federated.learning.model_documents import AdditiveModel, LinearModel
 from federated.learning.program_factory import program_for
-from federated.studies.plain_regression import fit_plainly
+from federated.studies.plain_regression import fit_logistic
 from tests.support.learning import FEATURES, last_state, learn, people
 
 TEST = people(4000, seed=99)
@@ -36,7 +36,7 @@ def test_logistic_without_noise_comes_near_the_best_weights() -> None:
     rows = people(3000)
     model = learn(FEATURES, plan_model_terms("logistic", FEATURES, epsilon=8.0, delta=1e-5), rows, epsilon=None)
     assert isinstance(model, LinearModel)
-    best = fit_plainly(rows.matrix, rows.labels)
+    best = fit_logistic(rows.matrix, rows.labels)
     reached = area_under_curve(TEST.labels, TEST.matrix @ best[:-1])
     assert reached is not None
     assert area(model) > reached - 0.01

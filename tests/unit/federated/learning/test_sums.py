@@ -19,7 +19,7 @@ from tests.support.learning import FEATURES, people
 KINDS: tuple[ModelName, ...] = ("logistic", "additive", "neural")
 TERMS = {kind: plan_model_terms(kind, FEATURES, epsilon=1.0, delta=1e-5) for kind in KINDS}
 PROGRAMS = {kind: program_for(FEATURES, TERMS[kind]) for kind in KINDS}
-ANSWERERS = {kind: local_model_for(FEATURES, TERMS[kind]) for kind in KINDS}
+LOCAL_MODELS = {kind: local_model_for(FEATURES, TERMS[kind]) for kind in KINDS}
 STAGES = [(kind, stage.kind) for kind in KINDS for stage in PROGRAMS[kind].stages]
 COLUMNS = 6
 
@@ -30,13 +30,13 @@ def asked(kind: ModelName, stage: StageKind, seed: int = 0) -> FloatVector:
     state = program.start()
     first = program.stages[0].kind
     if stage is first:
-        return program.ask(state, stage, 1)
-    counts = ANSWERERS[kind].answer(program.ask(state, first, 1), first, people(500, seed))
+        return program.round_parameters(state, stage, 1)
+    counts = LOCAL_MODELS[kind].local_sum(program.round_parameters(state, first, 1), first, people(500, seed))
     state = program.advance(state, first, 1, counts.tolist())
     for number in (1, 2, 3):
         noise = draw.normal(0, 3e7, program.sum_size(stage)).astype(np.int64)
         state = program.advance(state, stage, number, noise.tolist())
-    return program.ask(state, stage, 4)
+    return program.round_parameters(state, stage, 4)
 
 
 def length(total: Any) -> float:
@@ -56,7 +56,7 @@ def test_one_person_is_never_longer_than_the_sensitivity_times_their_weight(
 ) -> None:
     label, weight = label_and_weight
     person = Rows.of(np.array([row]), np.array([label]), np.array([weight]))
-    total = ANSWERERS[kind].answer(asked(kind, stage, seed), stage, person)
+    total = LOCAL_MODELS[kind].local_sum(asked(kind, stage, seed), stage, person)
     assert length(total) <= (weight * PROGRAMS[kind].sensitivity(stage)) ** 2
 
 
@@ -64,15 +64,15 @@ def test_one_person_is_never_longer_than_the_sensitivity_times_their_weight(
 @pytest.mark.parametrize(("kind", "stage"), STAGES)
 def test_somebody_in_two_categories_at_once_adds_no_more(kind: ModelName, stage: StageKind) -> None:
     person = Rows.of(np.ones((1, COLUMNS)), np.array([1.0]))
-    total = ANSWERERS[kind].answer(asked(kind, stage), stage, person)
+    total = LOCAL_MODELS[kind].local_sum(asked(kind, stage), stage, person)
     assert length(total) <= PROGRAMS[kind].sensitivity(stage) ** 2
 
 
 @pytest.mark.parametrize(("kind", "stage"), STAGES)
 def test_a_sum_is_exactly_the_sum_of_its_people(kind: ModelName, stage: StageKind) -> None:
     rows, parameters = people(40), asked(kind, stage)
-    whole = ANSWERERS[kind].answer(parameters, stage, rows)
-    alone = [ANSWERERS[kind].answer(parameters, stage, rows.take(np.array([index]))) for index in range(40)]
+    whole = LOCAL_MODELS[kind].local_sum(parameters, stage, rows)
+    alone = [LOCAL_MODELS[kind].local_sum(parameters, stage, rows.take(np.array([index]))) for index in range(40)]
     assert whole.dtype == np.int64
     assert (whole == np.sum(alone, axis=0)).all()
 
@@ -82,7 +82,7 @@ def test_sizes_are_as_the_program_says(kind: ModelName, stage: StageKind) -> Non
     program, parameters = PROGRAMS[kind], asked(kind, stage)
     assert parameters.shape == (program.parameters_size(stage),)
     empty = people(1).take(np.zeros(1, dtype=np.bool_))
-    total = ANSWERERS[kind].answer(parameters, stage, empty)
+    total = LOCAL_MODELS[kind].local_sum(parameters, stage, empty)
     assert total.shape == (program.sum_size(stage),)
     assert not total.any()
 
@@ -100,7 +100,7 @@ def test_hostile_parameters_are_refused_or_stay_within_the_sensitivity(
             parameters[index] = data.draw(st.floats(allow_nan=True, allow_infinity=True))
     person = people(1, data.draw(st.integers(0, 50)))
     try:
-        total = ANSWERERS[kind].answer(parameters, stage, person)
+        total = LOCAL_MODELS[kind].local_sum(parameters, stage, person)
     except MessageMalformed:
         return
     assert length(total) <= PROGRAMS[kind].sensitivity(stage) ** 2
@@ -111,9 +111,9 @@ def test_hostile_parameters_are_refused_or_stay_within_the_sensitivity(
 def test_parameters_sums_and_rows_of_another_size_are_refused(kind: ModelName, stage: StageKind) -> None:
     program, parameters = PROGRAMS[kind], asked(kind, stage)
     with pytest.raises(MessageMalformed):
-        ANSWERERS[kind].answer(np.append(parameters, 0.0), stage, people(3))
+        LOCAL_MODELS[kind].local_sum(np.append(parameters, 0.0), stage, people(3))
     with pytest.raises(DataUnsuitable):
-        ANSWERERS[kind].answer(parameters, stage, Rows.of(np.zeros((3, 2)), np.zeros(3)))
+        LOCAL_MODELS[kind].local_sum(parameters, stage, Rows.of(np.zeros((3, 2)), np.zeros(3)))
     with pytest.raises(MessageMalformed):
         program.advance(program.start(), stage, 1, [0] * (program.sum_size(stage) + 1))
 
@@ -122,4 +122,4 @@ def test_parameters_sums_and_rows_of_another_size_are_refused(kind: ModelName, s
 def test_a_stage_that_the_model_does_not_have_is_refused(kind: ModelName) -> None:
     other = StageKind.MEANS if kind == "additive" else StageKind.EDGES
     with pytest.raises(MessageMalformed, match="stage"):
-        ANSWERERS[kind].answer(np.zeros(0), other, people(3))
+        LOCAL_MODELS[kind].local_sum(np.zeros(0), other, people(3))

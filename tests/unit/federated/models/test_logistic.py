@@ -9,7 +9,7 @@ from federated.models import per_person_gradients as persample
 from federated.models.logistic import linear
 from federated.models.per_person_gradients import clip_and_quantise, clipped_gradients
 from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
-from federated.privacy.quantised_parts import INTERCEPT_UNITS
+from federated.privacy.quantised_contributions import INTERCEPT_UNITS
 from federated.tabular.features import FloatMatrix, FloatVector
 from federated.tabular.rows import Rows
 from tests.support import campaigns

@@ -209,10 +209,14 @@ def test_each_secret_is_sealed_under_a_label_of_its_own(store: EnrolmentStore) -
     assert len({each.partition(b"\0")[0] for each in sealed if each is not None}) == 4
 
 
-def test_what_is_kept_in_sql_is_there_after_a_restart(enrolments: Enrolments) -> None:
-    accepted(enrolments)
-    if isinstance(enrolments._store, SqlEnrolmentStore):
-        enrolments._store._session.commit()
-        enrolments._store._session.expire_all()
-    again = Enrolments(enrolments._store, enrolments._identity, PlainSealer())
-    assert again.cohort(MANIFEST, DIGEST).sha256 == enrolments.cohort(MANIFEST, DIGEST).sha256
+def test_an_enrolment_in_sql_is_there_after_a_restart() -> None:
+    identity = Identity("soria", SIGNERS["soria"], key_of)
+    with campaigns.session() as opened:
+        campaigns.ledger(opened).reserve(CAMPAIGN, DATASET, MANIFEST.stages, START)
+        enrolments = Enrolments(SqlEnrolmentStore(opened), identity, PlainSealer())
+        accepted(enrolments)
+        before = enrolments.cohort(MANIFEST, DIGEST).sha256
+        opened.commit()
+        opened.expire_all()
+        again = Enrolments(SqlEnrolmentStore(opened), identity, PlainSealer())
+        assert again.cohort(MANIFEST, DIGEST).sha256 == before

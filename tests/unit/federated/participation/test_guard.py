@@ -14,7 +14,7 @@ from federated.campaign.manifest import CampaignManifest, manifest_sha256
 from federated.campaign.steps import (
     CohortRequest,
     JoinRequest,
-    ReceivedRequest,
+    ReceivedDocument,
     StepRequest,
     TagsRequest,
     UnmaskRequest,
@@ -72,11 +72,11 @@ def names(envelope: Envelope) -> dict[str, str]:
 
 def unmask(
     envelope: Envelope,
-    asked: ReceivedRequest[StepRequest],
+    asked: ReceivedDocument[StepRequest],
     survivors: tuple[str, ...] = (ENTITY, "leon", "avila"),
     *,
     round_number: int = 1,
-) -> ReceivedRequest[StepRequest]:
+) -> ReceivedDocument[StepRequest]:
     content = UnmaskRequest(
         **names(envelope),
         round=round_number,
@@ -87,7 +87,7 @@ def unmask(
     return campaigns.asked(content)
 
 
-def every_step(envelope: Envelope) -> list[ReceivedRequest[StepRequest]]:
+def every_step(envelope: Envelope) -> list[ReceivedDocument[StepRequest]]:
     """Return one request of each kind but the last, which needs a contribution."""
     named = names(envelope)
     return [
@@ -117,7 +117,7 @@ def test_no_step_is_answered_after_the_end(guard: NodeGuard, approved: Envelope)
 
 
 def _all_refused(
-    guard: NodeGuard, steps: list[ReceivedRequest[StepRequest]], error: type[FederatedError], now: Any = START
+    guard: NodeGuard, steps: list[ReceivedDocument[StepRequest]], error: type[FederatedError], now: Any = START
 ) -> None:
     for asked in steps:
         with pytest.raises(error):

@@ -37,7 +37,7 @@ def model() -> bytes:
 
 
 def parameters(kind: StageKind) -> FloatVector:
-    return np.zeros(0) if kind is StageKind.EVALUATE else SUMS.program.ask(STATE, kind, 1)
+    return np.zeros(0) if kind is StageKind.EVALUATE else SUMS.program.round_parameters(STATE, kind, 1)
 
 
 def request(kind: StageKind) -> MaskRequest:

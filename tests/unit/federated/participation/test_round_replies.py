@@ -7,7 +7,7 @@ import pytest
 from federated.campaign.steps import (
     MaskReply,
     MaskRequest,
-    ReceivedRequest,
+    ReceivedDocument,
     StepKind,
     UnmaskRequest,
     encode_document,
@@ -25,13 +25,13 @@ class Round:
 
     def __init__(self) -> None:
         self.cohort = MemoryCohort()
-        conductor = self.cohort.conductor()
+        state_machine = self.cohort.state_machine()
         requests: dict[str, bytes] = {}
-        while conductor.progress.step is not StepKind.UNMASK:
-            requests = conductor.asked()
-            conductor.take(self.cohort.answers(requests))
+        while state_machine.progress.step is not StepKind.UNMASK:
+            requests = state_machine.requests()
+            state_machine.accept(self.cohort.answers(requests))
         self.mask_request = _mask(requests["soria"])
-        unmask = read_request(conductor.asked()["soria"]).document
+        unmask = read_request(state_machine.requests()["soria"]).document
         assert isinstance(unmask, UnmaskRequest)
         self.unmask_request = unmask
         found = self.cohort.entities["soria"]._participant
@@ -51,8 +51,8 @@ def round_(monkeypatch: pytest.MonkeyPatch) -> Round:
     return Round()
 
 
-def as_asked(document: MaskRequest) -> ReceivedRequest[MaskRequest]:
-    return ReceivedRequest(document, encode_document(document))
+def as_asked(document: MaskRequest) -> ReceivedDocument[MaskRequest]:
+    return ReceivedDocument(document, encode_document(document))
 
 
 @pytest.mark.invariant(6)
@@ -123,7 +123,7 @@ def test_nothing_is_disclosed_for_a_list_or_a_question_that_is_not_the_rounds(
 ) -> None:
     changed = change(round_.unmask_request)
     with pytest.raises(FederatedError) as caught:
-        round_.soria.unmask(ReceivedRequest(changed, encode_document(changed)))
+        round_.soria.unmask(ReceivedDocument(changed, encode_document(changed)))
     assert caught.value.code in {"secure_sum_refused", "masked_message_invalid"}
 
 
@@ -139,12 +139,12 @@ def test_an_entity_asked_something_else_than_the_others_spoils_no_more_than_the_
     shares = {**_shares_for(round_, "avila"), "soria": reply.shares["avila"]}
     request = round_.unmask_request.model_copy(update={"shares": shares})
     with pytest.raises(FederatedError):
-        avila.unmask(ReceivedRequest(request, encode_document(request)))
+        avila.unmask(ReceivedDocument(request, encode_document(request)))
 
 
 def _shares_for(round_: Round, entity: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    for (name, _raw), reply in round_.cohort._replies.items():
+    for (name, _raw), reply in round_.cohort.replies.items():
         document = read_reply(reply).document
         if isinstance(document, MaskReply) and name != entity:
             found[name] = document.shares[entity]
@@ -152,7 +152,7 @@ def _shares_for(round_: Round, entity: str) -> dict[str, bytes]:
 
 
 def test_the_survivors_of_the_round_are_answered(round_: Round) -> None:
-    assert round_.soria.unmask(ReceivedRequest(round_.unmask_request, encode_document(round_.unmask_request)))
+    assert round_.soria.unmask(ReceivedDocument(round_.unmask_request, encode_document(round_.unmask_request)))
     with pytest.raises(SecureSumRefused):
         small = _too_few(round_.unmask_request)
-        round_.soria.unmask(ReceivedRequest(small, encode_document(small)))
+        round_.soria.unmask(ReceivedDocument(small, encode_document(small)))

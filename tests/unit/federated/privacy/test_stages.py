@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from federated.campaign.stage_planning import plan_stages
 from federated.privacy.accountant import GaussianRounds, epsilon_of
-from federated.privacy.stages import Part, Stage, StageKind, epsilon_of_stages, planned, position_of
+from federated.privacy.stages import Part, Stage, StageKind, epsilon_of_stages, gaussian_rounds, position_of
 from tests.support import campaigns
 
 STAGES = (
@@ -42,7 +42,7 @@ def test_each_round_has_one_place_and_each_place_one_round(stages: list[Stage]) 
 
 
 def test_who_is_trained_on_and_who_is_held_out_do_not_add_up() -> None:
-    training, held_out = (epsilon_of(planned(STAGES, part), 1e-5) for part in Part)
+    training, held_out = (epsilon_of(gaussian_rounds(STAGES, part), 1e-5) for part in Part)
     assert training == epsilon_of([GaussianRounds(9.0, 1), GaussianRounds(6.0, 3)], 1e-5)
     assert held_out == epsilon_of([GaussianRounds(2.0, 1)], 1e-5)
     assert epsilon_of_stages(STAGES, 1e-5) == max(training, held_out)
@@ -59,7 +59,7 @@ def test_the_stages_planned_spend_the_epsilon_asked_for_in_either_part_and_not_m
     stages = plan_stages(campaigns.terms(2), epsilon=epsilon, delta=1e-5)
     assert [stage.kind for stage in stages] == [StageKind.MEANS, StageKind.TRAIN, StageKind.EVALUATE]
     for part in Part:
-        assert epsilon * 0.999 <= epsilon_of(planned(stages, part), 1e-5) <= epsilon
+        assert epsilon * 0.999 <= epsilon_of(gaussian_rounds(stages, part), 1e-5) <= epsilon
 
 
 @pytest.mark.parametrize("changes", [{"rounds": 0}, {"rounds": 501}, {"noise_multiplier": 0.0}, {"kind": "other"}])

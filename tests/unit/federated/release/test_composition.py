@@ -25,8 +25,8 @@ def campaign() -> tuple[MemoryCohort, Progress]:
 
         patched.setattr("federated.participation.local_sums.discrete_gaussian", no_noise)
         cohort = MemoryCohort(additive_manifest(passes=2))
-        conductor, _ = cohort.run()
-    return cohort, conductor.progress
+        state_machine, _ = cohort.run()
+    return cohort, state_machine.progress
 
 
 def test_what_is_spent_is_the_dearer_part_of_the_rounds_that_took_place() -> None:

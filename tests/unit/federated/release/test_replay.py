@@ -50,8 +50,8 @@ class Told:
 @pytest.fixture(scope="module")
 def told() -> Told:
     cohort = MemoryCohort(additive_manifest(passes=2))
-    conductor, records = cohort.run()
-    return Told(cohort, conductor.progress, tuple(records))
+    state_machine, records = cohort.run()
+    return Told(cohort, state_machine.progress, tuple(records))
 
 
 def test_the_model_comes_out_again(told: Told) -> None:
@@ -67,13 +67,13 @@ def test_the_model_comes_out_again(told: Told) -> None:
 
 def test_also_when_a_round_was_lost() -> None:
     cohort = MemoryCohort(additive_manifest(passes=2))
-    conductor, records = cohort.conductor(), list[RoundRecord]()
-    while not conductor.done:
-        asked = conductor.asked()
-        lost = conductor.progress.round == 2 and conductor.progress.survivors
-        record = conductor.take({} if lost else cohort.answers(asked))
+    state_machine, records = cohort.state_machine(), list[RoundRecord]()
+    while not state_machine.done:
+        asked = state_machine.requests()
+        lost = state_machine.progress.round == 2 and state_machine.progress.survivors
+        record = state_machine.accept({} if lost else cohort.answers(asked))
         records += [record] if record is not None else []
-    found = Told(cohort, conductor.progress, tuple(records))
+    found = Told(cohort, state_machine.progress, tuple(records))
     assert found.release().rounds_lost == 1
     found.require(records)
 

@@ -167,7 +167,7 @@ def test_the_answers_that_really_open_are_those_of_the_description(colluders: in
             survivors = only(inputs, [names[index] for index in sorted(told)])
             given = {names[entity]: answers[entity, own] for entity, own in lists.items() if entity in told}
             given |= {names[entity]: answers[entity, told] for entity in range(colluders) if entity in told}
-            found = server._open_answers(group.cohort, binding, survivors, given, {})
+            found = server.open_responses(group.cohort, binding, survivors, given, {})
             opened |= {entity for entity, own in lists.items() if own == told and names[entity] in found}
         described = Knowledge(lists, *case[1:]).open
         assert opened <= described

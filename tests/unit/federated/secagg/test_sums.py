@@ -15,7 +15,7 @@ from federated.privacy.quantisation import IntVector
 from federated.secagg import server
 from federated.secagg.client import Masker, add_pair_mask, self_mask_key
 from federated.secagg.derivation import RoundBinding, expand
-from federated.secagg.messages import MaskedInput, check_answer, check_input
+from federated.secagg.messages import MaskedInput, check_input, check_response
 from tests.support.secagg import CONTEXT, Group, group_of, only, zeros
 
 BOUND = (1 << 63) // 64
@@ -70,7 +70,7 @@ def test_a_drop_out_that_is_not_compensated_is_seen() -> None:
     rightly = group.total(present, group.answers(present)).total
     wrongly = rightly.view(np.uint64).copy()
     answers = group.answers(present)
-    disclosed = server._open_answers(
+    disclosed = server.open_responses(
         group.cohort, RoundBinding.of(group.cohort.sha256, 1, CONTEXT), present, answers, {}
     )
     for entity, found in disclosed.items():
@@ -246,9 +246,9 @@ def test_messages_with_other_parts_are_refused() -> None:
     with pytest.raises(MaskedMessageInvalid):
         check_input(group.cohort, "mallory", good, 4)
     answer = group.answer(name, inputs)
-    check_answer(group.cohort, name, answer, inputs)
+    check_response(group.cohort, name, answer, inputs)
     with pytest.raises(MaskedMessageInvalid):
-        check_answer(group.cohort, name, answer, only(inputs, group.entities[1:]))
+        check_response(group.cohort, name, answer, only(inputs, group.entities[1:]))
     altered: tuple[dict[str, Any], ...] = (
         {"sealed": b""},
         {"key_shares": {}},
@@ -256,7 +256,7 @@ def test_messages_with_other_parts_are_refused() -> None:
     )
     for changes in altered:
         with pytest.raises(MaskedMessageInvalid):
-            check_answer(group.cohort, name, replace(answer, **changes), inputs)
+            check_response(group.cohort, name, replace(answer, **changes), inputs)
 
 
 @SETTINGS

@@ -22,7 +22,7 @@ def test_what_is_kept_in_memory_is_found_and_erased_by_campaign() -> None:
 def test_an_entity_joins_with_one_key_and_takes_part_in_nothing_before_it_knows_the_cohort() -> None:
     cohort = MemoryCohort()
     named = {"campaign_id": cohort.manifest.campaign_id, "manifest_sha256": cohort.digest}
-    entity, (asked, *_) = cohort.entities["soria"], cohort.conductor().asked().values()
+    entity, (asked, *_) = cohort.entities["soria"], cohort.state_machine().requests().values()
     first = read_reply(entity.answer(asked)).document
     assert isinstance(first, JoinReply)
     assert entity.answer(asked) == entity.answer(asked)

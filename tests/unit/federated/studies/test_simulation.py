@@ -11,7 +11,7 @@ from federated.learning.log_odds import log_odds
 from federated.learning.model_choice import AUTO, chosen_model
 from federated.studies.local_entity import LocalEntity
 from federated.studies.simulation import SimulationPlan, run_in_process, simulate
-from federated.studies.site_evaluation import SiteAreas, split
+from federated.studies.site_evaluation import SiteAuc, split
 from federated.tabular.evaluation_table import Table, TableSchema
 from tests.support import campaigns
 from tests.support.clock import FrozenClock
@@ -87,12 +87,14 @@ def test_a_simulation_in_one_process_is_the_campaign_of_entities_that_check_ever
     manifest = additive_manifest()
     people = {entity: people_of(seed) for seed, entity in enumerate(ENTITIES)}
     progress, last = run_in_process(manifest, people, clock=FrozenClock().now)
-    conductor, records = MemoryCohort(manifest).run()
+    state_machine, records = MemoryCohort(manifest).run()
     assert last == len(records[-1].contributors) == 4
-    assert progress.evaluation == conductor.progress.evaluation
+    assert progress.evaluation == state_machine.progress.evaluation
     matrix, _ = campaigns.rows(30)
-    finish = conductor.sums.program.finish
-    assert (log_odds(finish(progress.vectors), matrix) == log_odds(finish(conductor.progress.vectors), matrix)).all()
+    finish = state_machine.sums.program.finish
+    assert (
+        log_odds(finish(progress.vectors), matrix) == log_odds(finish(state_machine.progress.vectors), matrix)
+    ).all()
 
 
 def test_fewer_sites_than_hide_anybody_and_tables_without_rows_are_refused() -> None:
@@ -129,9 +131,9 @@ def test_the_split_is_reproducible_and_keeps_both_classes_of_every_site_on_both_
 
 
 def test_a_site_with_one_class_has_no_area_and_does_not_count_in_the_mean() -> None:
-    evaluation = SiteAreas(0.7, {"a": 0.6, "b": None, "c": 0.8})
+    evaluation = SiteAuc(0.7, {"a": 0.6, "b": None, "c": 0.8})
     assert evaluation.mean_per_site == pytest.approx(0.7)
-    assert SiteAreas(None, {"a": None}).mean_per_site is None
+    assert SiteAuc(None, {"a": None}).mean_per_site is None
 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -1.0, float("nan")])

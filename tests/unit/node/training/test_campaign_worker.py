@@ -9,7 +9,7 @@ from federated.campaign.steps import (
     RESULT_TYPE,
     CohortRequest,
     MaskReply,
-    ReceivedRequest,
+    ReceivedDocument,
     StepKind,
     StepRequest,
     UnmaskReply,
@@ -46,9 +46,9 @@ def restarted(scene: Stage) -> None:
 @pytest.mark.invariant(6)
 def test_a_campaign_with_the_others_goes_to_its_end_for_what_was_promised(scene: Stage) -> None:
     play = scene.play(scene.approved()).finish()
-    progress = play.conductor.progress
+    progress = play.state_machine.progress
     assert (progress.completed, progress.lost, progress.contributors) == (4, 0, ("avila", "leon", ENTITY))
-    assert isinstance(play.conductor.sums.program.finish(progress.vectors), AdditiveModel)
+    assert isinstance(play.state_machine.sums.program.finish(progress.vectors), AdditiveModel)
     assert 1.95 < scene.spent() <= 2.0
     assert scene.ledger_types() == ["training_approved", *["training_contributed"] * 4]
     with scene.node.context.snapshot() as session:
@@ -58,17 +58,17 @@ def test_a_campaign_with_the_others_goes_to_its_end_for_what_was_promised(scene:
 @pytest.mark.invariant(6)
 def test_a_node_restarted_before_every_step_ends_in_the_same_campaign(scene: Stage) -> None:
     play = scene.play(scene.approved())
-    while not play.conductor.done:
+    while not play.state_machine.done:
         restarted(scene)
         play.step()
-    assert (play.conductor.progress.completed, play.conductor.progress.lost) == (4, 0)
+    assert (play.state_machine.progress.completed, play.state_machine.progress.lost) == (4, 0)
     assert scene.ledger_types().count("training_contributed") == 4
 
 
 @pytest.mark.invariant(6)
 def test_every_step_asked_again_gets_the_same_bytes_also_after_a_restart(scene: Stage) -> None:
     play = scene.play(scene.approved())
-    while play.conductor.progress.round == 1:
+    while play.state_machine.progress.round == 1:
         asked = play.asked()
         first = scene.answer(scene.coordinator.ask(asked))
         again = scene.answer(scene.coordinator.ask(asked))
@@ -78,11 +78,11 @@ def test_every_step_asked_again_gets_the_same_bytes_also_after_a_restart(scene: 
     assert scene.ledger_types().count("training_contributed") == 1
 
 
-def survivors(play: Play, *names: str) -> ReceivedRequest[StepRequest]:
+def survivors(play: Play, *names: str) -> ReceivedDocument[StepRequest]:
     request = play.asked().document
     assert isinstance(request, UnmaskRequest)
     changed = request.model_copy(update={"survivors": names})
-    return ReceivedRequest(changed, encode_document(changed))
+    return ReceivedDocument(changed, encode_document(changed))
 
 
 @pytest.mark.invariant(6)
@@ -116,7 +116,7 @@ def test_a_round_is_not_unmasked_without_a_contribution_or_for_another_question(
     assert isinstance(request, UnmaskRequest)
     for changes in ({"round": 2}, {"mask_request_sha256": "0" * 64}):
         changed = request.model_copy(update=changes)
-        asked: ReceivedRequest[StepRequest] = ReceivedRequest(changed, encode_document(changed))
+        asked: ReceivedDocument[StepRequest] = ReceivedDocument(changed, encode_document(changed))
         assert scene.answer(scene.coordinator.ask(asked)) == TrainingRefusal("round_refused")
 
 
@@ -127,7 +127,7 @@ def test_a_second_cohort_is_refused(scene: Stage) -> None:
     scene.answer(scene.coordinator.ask(first))
     assert isinstance(first.document, CohortRequest)
     changed = first.document.model_copy(update={"statements": tuple(reversed(first.document.statements))})
-    assert scene.answer(scene.coordinator.ask(ReceivedRequest(changed, encode_document(changed)))) == TrainingRefusal(
+    assert scene.answer(scene.coordinator.ask(ReceivedDocument(changed, encode_document(changed)))) == TrainingRefusal(
         "round_refused"
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from federated.budget.epsilon_ledger import BudgetLimit
+from federated.budget.budget_store import BudgetLimit
 from federated.campaign.manifest import CampaignManifest, manifest_sha256
 from federated.duplicates.group_key import key_generator_of
 from federated.duplicates.multiplicities import bucket_of, multiplicities, pack_counts, unpack_tags

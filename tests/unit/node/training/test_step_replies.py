@@ -3,7 +3,7 @@
 import pytest
 
 from federated.campaign.steps import (
-    ReceivedRequest,
+    ReceivedDocument,
     StepKind,
     StepRequest,
     UnmaskRequest,
@@ -21,18 +21,18 @@ def counted(scene: Stage) -> Play:
 
 
 def ask(scene: Stage, document: StepRequest) -> bytes | TrainingRefusal:
-    return scene.answer(scene.coordinator.ask(ReceivedRequest(document, encode_document(document))))
+    return scene.answer(scene.coordinator.ask(ReceivedDocument(document, encode_document(document))))
 
 
 def test_a_campaign_that_counts_people_goes_to_its_end(scene: Stage) -> None:
     play = counted(scene).finish()
-    assert (play.conductor.progress.completed, play.conductor.progress.lost) == (4, 0)
+    assert (play.state_machine.progress.completed, play.state_machine.progress.lost) == (4, 0)
     assert 1.95 < scene.spent() <= 2.0
 
 
 def test_the_steps_that_count_are_answered_again_with_the_same_bytes_after_a_restart(scene: Stage) -> None:
     play = counted(scene).until(StepKind.TAGS)
-    while play.conductor.progress.step is not StepKind.MASK:
+    while play.state_machine.progress.step is not StepKind.MASK:
         first = scene.answer(scene.coordinator.ask(play.asked()))
         scene.worker = TrainingWorker(scene.node.context, scene.coordinator, scene.node.directory_follower.refresh)
         assert isinstance(first, bytes)
@@ -43,7 +43,7 @@ def test_the_steps_that_count_are_answered_again_with_the_same_bytes_after_a_res
 def test_without_the_count_no_sum_leaves(scene: Stage) -> None:
     play = counted(scene).until(StepKind.WEIGHTS)
     envelope = scene.coordinator.listed[0].manifest
-    scene.cohorts[play.digest] = play.conductor.cohort.sha256.hex()
+    scene.cohorts[play.digest] = play.state_machine.cohort.sha256.hex()
     assert scene.reply(scene.ask(envelope)) == TrainingRefusal("round_refused")
     assert scene.spent() == 0
 
@@ -56,7 +56,7 @@ def test_a_count_that_cannot_be_right_is_refused_and_nothing_leaves_afterwards(s
     alone = pack_counts((1,) * len(unpack_counts(request.multiplicities)))
     found = ask(scene, request.model_copy(update={"multiplicities": alone}))
     assert found in {TrainingRefusal("duplicate_count_wrong"), TrainingRefusal("duplicate_check_invalid")}
-    scene.cohorts[play.digest] = play.conductor.cohort.sha256.hex()
+    scene.cohorts[play.digest] = play.state_machine.cohort.sha256.hex()
     assert scene.reply(scene.ask(scene.coordinator.listed[0].manifest)) == TrainingRefusal("round_refused")
 
 

@@ -1,14 +1,14 @@
-"""What an entity does: send tags of its people among others that stand for nobody, and make weights of the counts.
+"""An entity's part of the duplicate check: send tags of its people among canaries and padding, and derive weights.
 
 In order:
 
-1. each person to train on gets the tag HMAC-SHA256(group key, campaign | document); who has no document gets a random
-   one, which nobody else can send;
+1. each person to train on gets the tag HMAC-SHA256(group key, campaign | document); a person without a document gets a
+   random one, which no other entity can send;
 2. canaries (`canaries`) and random padding up to a public length are added, and all is shuffled;
-3. the counts that come back must be right for every canary and every padding tag, or nothing is contributed;
+3. the returned counts must be right for every canary and every padding tag, or the entity contributes nothing;
 4. a person counted in m entities weighs 1/m; above the public cap, 0.
 
-The sheet holds which tag is whose: it is the entity's secret, kept at the node until the campaign ends.
+`EntityTags` maps tags to people: a secret of the entity, kept at the node until the campaign ends.
 """
 
 import hmac
@@ -23,7 +23,7 @@ from federated.duplicates.canaries import TAG_BYTES, Canary, canaries_of
 from federated.duplicates.group_key import KEY_BYTES, PairSecret, checked_cohort, framed
 from federated.duplicates.multiplicities import bucket_of, unpack_tags
 from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong
-from presentation.messages import _
+from presentation.messages import _, plural
 
 MAX_PEOPLE_CAP: Final = 5000
 
@@ -32,10 +32,10 @@ Position = Annotated[int, Field(ge=0)]
 
 @dataclass(frozen=True, slots=True)
 class CheckTerms:
-    """What every entity of a campaign knows about its duplicate check.
+    """The terms of a campaign's duplicate check, known to its entities.
 
     Attributes:
-        cohort: every entity whose tags are to be counted, this one included.
+        cohort: the entities whose tags are counted, this one included.
         group_key: 32 bytes, unknown to the coordinator.
     """
 
@@ -46,13 +46,13 @@ class CheckTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class TagSheet:
-    """One entity's tags as sent, and what only it knows of them.
+class EntityTags:
+    """One entity's tags as sent, with their meaning, which only this entity knows.
 
     Attributes:
-        tags: of 16 bytes, in the order in which they go; their number is a bucket.
+        tags: of 16 bytes, in the order sent; their number is a bucket.
         people: position in `tags` of each person, by the node's own id.
-        canaries: position in `tags` of each canary, and the entities that send it too.
+        canaries: position in `tags` of each canary, with the entities that send it.
     """
 
     entity: str
@@ -65,13 +65,13 @@ class TagSheet:
 
         Args:
             counts: in the order of `tags`.
-            counted: the entities whose tags were counted. Only these may contribute afterwards, or a person's
-                weights would add up to more than one: whoever calls this binds the rounds to them.
-            people_cap: the most entities a person may be in; who is in more has weight 0.
+            counted: the entities whose tags were counted. The caller must let only these contribute afterwards, or a
+                person's weights could add up to more than one.
+            people_cap: most entities for one person; a person in more has weight 0.
 
         Raises:
             DuplicateCheckInvalid: the counts cannot be counts of these tags, or this entity was not counted.
-            DuplicateCountWrong: a canary or padding came back with another count than its own: contribute nothing.
+            DuplicateCountWrong: a canary or padding tag has a wrong count: contribute nothing.
         """
         present = set(checked_cohort(counted))
         self._require_possible(counts, present, people_cap)
@@ -91,56 +91,57 @@ class TagSheet:
         for position, count in enumerate(counts):
             if position in own:
                 continue
-            # Padding is random: nobody else can have sent it.
+            # Padding is random, so that no other entity can have sent it.
             true = len(self.canaries[position] & present) if position in self.canaries else 1
             if count != true:
                 raise DuplicateCountWrong(
-                    _(
-                        "una etiqueta que enviaron {true} entidades volvió como enviada por {count}",
-                        true=true,
+                    plural(
+                        "una etiqueta que envió {n} entidad volvió como enviada por {count}",
+                        "una etiqueta que enviaron {n} entidades volvió como enviada por {count}",
+                        true,
                         count=count,
                     ),
                     remedy=_("no aporte nada, y avise a quien administra el coordinador y a las demás entidades"),
                 )
 
     def to_json(self) -> bytes:
-        """Return the sheet as bytes to keep at the node."""
-        kept = _Kept(
+        """Return the tags as bytes to store at the node."""
+        stored = _StoredTags(
             entity=self.entity,
             tags=b"".join(self.tags).hex(),
             people=dict(self.people),
             canaries={position: sorted(senders) for position, senders in self.canaries.items()},
         )
-        return kept.model_dump_json().encode()
+        return stored.model_dump_json().encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
-        """Return a sheet that was kept.
+        """Parse stored tags.
 
         Raises:
-            DuplicateCheckInvalid: it is none.
+            DuplicateCheckInvalid: the bytes are not such tags.
         """
         try:
-            kept = _Kept.model_validate_json(data)
-            tags = unpack_tags(bytes.fromhex(kept.tags))
+            stored = _StoredTags.model_validate_json(data)
+            tags = unpack_tags(bytes.fromhex(stored.tags))
         except (ValidationError, ValueError) as error:
             raise DuplicateCheckInvalid(_("no se pueden leer las etiquetas guardadas de esta campaña")) from error
-        positions = [*kept.people.values(), *kept.canaries]
+        positions = [*stored.people.values(), *stored.canaries]
         if len(set(positions)) != len(positions) or not all(position < len(tags) for position in positions):
             raise DuplicateCheckInvalid(_("las etiquetas guardadas de esta campaña se contradicen"))
-        canaries = {position: frozenset(senders) for position, senders in kept.canaries.items()}
-        return cls(kept.entity, tags, kept.people, canaries)
+        canaries = {position: frozenset(senders) for position, senders in stored.canaries.items()}
+        return cls(stored.entity, tags, stored.people, canaries)
 
 
-def prepare_sheet(terms: CheckTerms, documents: Mapping[str, str | None], pair_secret: PairSecret) -> TagSheet:
+def prepare_tags(terms: CheckTerms, documents: Mapping[str, str | None], pair_secret: PairSecret) -> EntityTags:
     """Return the tags that an entity sends for its people.
 
-    Each call draws new randomness: keep the sheet that is sent, and send that one again when asked again.
+    Each call draws new randomness: store the tags that are sent, and send the same again on a repeated request.
 
     Args:
         terms: of the campaign.
-        documents: canonical document of each person to train on, by the node's own id; None for who has none.
-        pair_secret: what this entity shares with each other one.
+        documents: canonical document of each person to train on, by the node's own id; None without a document.
+        pair_secret: returns the secret shared with another entity.
 
     Raises:
         DuplicateCheckInvalid: the terms are not usable, one document stands for two people, or there are too many.
@@ -172,14 +173,14 @@ def _tag(terms: CheckTerms, document: str | None) -> bytes:
     return person_tag(terms.group_key, terms.campaign, document)
 
 
-def _shuffled(entity: str, people: Mapping[str, bytes], canaries: Sequence[Canary]) -> TagSheet:
+def _shuffled(entity: str, people: Mapping[str, bytes], canaries: Sequence[Canary]) -> EntityTags:
     used = len(people) + len(canaries)
     padding = [secrets.token_bytes(TAG_BYTES) for _ in range(bucket_of(used) - used)]
     tags = [*people.values(), *(canary.tag for canary in canaries), *padding]
     order = list(range(len(tags)))
     secrets.SystemRandom().shuffle(order)
     position = {before: after for after, before in enumerate(order)}
-    return TagSheet(
+    return EntityTags(
         entity=entity,
         tags=tuple(tags[before] for before in order),
         people={person: position[before] for before, person in enumerate(people)},
@@ -191,8 +192,8 @@ def _weight(entities: int, people_cap: int) -> float:
     return 1.0 / entities if entities <= people_cap else 0.0
 
 
-class _Kept(BaseModel):
-    """The form in which a sheet is kept."""
+class _StoredTags(BaseModel):
+    """The stored form of `EntityTags`."""
 
     model_config = ConfigDict(extra="forbid")
 

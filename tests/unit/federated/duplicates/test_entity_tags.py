@@ -7,12 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federated.duplicates.canaries import chance_undetected
+from federated.duplicates.entity_tags import CheckTerms, EntityTags, person_tag, prepare_tags
 from federated.duplicates.group_key import draw_group_key
 from federated.duplicates.multiplicities import multiplicities
-from federated.duplicates.tag_sheets import CheckTerms, TagSheet, person_tag, prepare_sheet
 from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong
-from tests.support.duplicates import CAMPAIGN, GROUP_KEY, counts_of, pair_secret, sheets_of, weights_of
+from tests.support.duplicates import (
+    CAMPAIGN,
+    GROUP_KEY,
+    chance_undetected,
+    counts_of,
+    pair_secret,
+    tags_of_entities,
+    weights_of,
+)
 
 ENTITIES = ("avila", "leon", "soria", "zamora")
 PEOPLE: dict[str, dict[str, str | None]] = {
@@ -54,12 +61,12 @@ def test_weights_add_up_to_one_for_each_person(where: dict[int, set[str]], cap: 
 
 @pytest.mark.invariant(5)
 def test_without_the_key_the_same_people_are_other_tags() -> None:
-    one, other = sheets_of(PEOPLE), sheets_of(PEOPLE, key=draw_group_key())
-    for entity, sheet in one.items():
+    one, other = tags_of_entities(PEOPLE), tags_of_entities(PEOPLE, key=draw_group_key())
+    for entity, sent in one.items():
         again = other[entity]
-        assert {sheet.tags[at] for at in sheet.people.values()}.isdisjoint(again.tags)
+        assert {sent.tags[at] for at in sent.people.values()}.isdisjoint(again.tags)
     documents = [document for people in PEOPLE.values() for document in people.values() if document]
-    seen = b"".join(tag for sheet in one.values() for tag in sheet.tags)
+    seen = b"".join(tag for sent in one.values() for tag in sent.tags)
     assert not [document for document in documents if document.encode() in seen]
     assert person_tag(GROUP_KEY, "other", documents[0]) != person_tag(GROUP_KEY, CAMPAIGN, documents[0])
 
@@ -69,17 +76,17 @@ def test_what_the_coordinator_sees_has_public_sizes_and_blurred_overlaps() -> No
         "avila": {str(number): f"dni|{number}" for number in range(70)},
         "leon": {},
     }
-    sheets = sheets_of(people)
-    assert {len(sheet.tags) for sheet in sheets.values()} <= {64, 128}
-    assert len(sheets["leon"].tags) == 64
-    twice = Counter(tag for sheet in sheets.values() for tag in sheet.tags)
+    all_tags = tags_of_entities(people)
+    assert {len(sent.tags) for sent in all_tags.values()} <= {64, 128}
+    assert len(all_tags["leon"].tags) == 64
+    twice = Counter(tag for sent in all_tags.values() for tag in sent.tags)
     assert 8 <= sum(count == 2 for count in twice.values()) <= 24  # they share nobody
 
 
 def test_the_order_says_nothing_and_is_drawn_anew() -> None:
     terms = CheckTerms(CAMPAIGN, "leon", ("avila", "leon"), GROUP_KEY)
     people: dict[str, str | None] = {str(number): f"dni|{number}" for number in range(30)}
-    first, second = (prepare_sheet(terms, people, pair_secret) for _ in range(2))
+    first, second = (prepare_tags(terms, people, pair_secret) for _ in range(2))
     assert set(first.people.values()) != set(second.people.values())
     assert first.tags != second.tags
 
@@ -87,24 +94,26 @@ def test_the_order_says_nothing_and_is_drawn_anew() -> None:
 @pytest.mark.invariant(7)
 @pytest.mark.parametrize("size", [2, 3])
 def test_a_coordinator_that_reports_too_low_is_caught(size: int) -> None:
-    sheets = sheets_of(PEOPLE)
-    counts = counts_of(sheets)["leon"]
+    all_tags = tags_of_entities(PEOPLE)
+    counts = counts_of(all_tags)["leon"]
     lowered = tuple(1 if count == size else count for count in counts)
     with pytest.raises(DuplicateCountWrong):
-        sheets["leon"].weights(lowered, counted=tuple(PEOPLE), people_cap=3)
+        all_tags["leon"].weights(lowered, counted=tuple(PEOPLE), people_cap=3)
 
 
 def test_blind_under_reporting_goes_unseen_as_rarely_as_computed() -> None:
     shared = {str(number): f"dni|{number}" for number in range(12)}
-    sheets = sheets_of({"avila": dict(shared), "leon": dict(shared)})
-    sheet, counts = sheets["avila"], counts_of(sheets)["avila"]
+    all_tags = tags_of_entities({"avila": dict(shared), "leon": dict(shared)})
+    sent, counts = all_tags["avila"], counts_of(all_tags)["avila"]
     twice, chooser = [at for at, count in enumerate(counts) if count == 2], random.Random(3)
     unseen = 0
     for _ in range(400):
         chosen = set(chooser.sample(twice, 2))
         try:
-            sheet.weights(
-                [1 if at in chosen else count for at, count in enumerate(counts)], counted=tuple(sheets), people_cap=3
+            sent.weights(
+                [1 if at in chosen else count for at, count in enumerate(counts)],
+                counted=tuple(all_tags),
+                people_cap=3,
             )
             unseen += 1
         except DuplicateCountWrong:
@@ -113,31 +122,31 @@ def test_blind_under_reporting_goes_unseen_as_rarely_as_computed() -> None:
 
 
 def test_a_coordinator_that_reports_too_high_is_caught_by_canaries_and_padding() -> None:
-    sheet = sheets_of(PEOPLE)["leon"]
-    counts = list(counts_of(sheets_of(PEOPLE))["leon"])
+    sent = tags_of_entities(PEOPLE)["leon"]
+    counts = list(counts_of(tags_of_entities(PEOPLE))["leon"])
     counts = [len(PEOPLE)] * len(counts)
     with pytest.raises(DuplicateCountWrong):
-        sheet.weights(counts, counted=tuple(PEOPLE), people_cap=3)
+        sent.weights(counts, counted=tuple(PEOPLE), people_cap=3)
 
 
 def test_an_entity_that_did_not_send_is_counted_for_nobody() -> None:
-    sheets = sheets_of(PEOPLE)
-    present = {entity: sheets[entity].tags for entity in ("avila", "leon")}
-    found = sheets["avila"].weights(multiplicities(present)["avila"], counted=tuple(present), people_cap=3)
+    all_tags = tags_of_entities(PEOPLE)
+    present = {entity: all_tags[entity].tags for entity in ("avila", "leon")}
+    found = all_tags["avila"].weights(multiplicities(present)["avila"], counted=tuple(present), people_cap=3)
     assert found == {"a1": 0.5, "a2": 1.0, "a3": 1.0}
     with pytest.raises(DuplicateCountWrong):
-        sheets["avila"].weights(multiplicities(present)["avila"], counted=tuple(sheets), people_cap=3)
+        all_tags["avila"].weights(multiplicities(present)["avila"], counted=tuple(all_tags), people_cap=3)
 
 
 @pytest.mark.invariant(8)
 def test_counts_that_cannot_be_are_refused() -> None:
-    sheet, counts = sheets_of(PEOPLE)["leon"], counts_of(sheets_of(PEOPLE))["leon"]
+    sent, counts = tags_of_entities(PEOPLE)["leon"], counts_of(tags_of_entities(PEOPLE))["leon"]
     for wrong in ((), counts[:-1], (0, *counts[1:]), (4, *counts[1:])):
         with pytest.raises(DuplicateCheckInvalid):
-            sheet.weights(wrong, counted=tuple(PEOPLE), people_cap=3)
+            sent.weights(wrong, counted=tuple(PEOPLE), people_cap=3)
     for counted, cap in ((("avila", "soria"), 3), (tuple(PEOPLE), 0), (("leon",), 3)):
         with pytest.raises(DuplicateCheckInvalid):
-            sheet.weights(counts, counted=counted, people_cap=cap)
+            sent.weights(counts, counted=counted, people_cap=cap)
 
 
 def test_terms_that_cannot_be_are_refused() -> None:
@@ -147,26 +156,26 @@ def test_terms_that_cannot_be_are_refused() -> None:
         CheckTerms(CAMPAIGN, "leon", ("avila", "leon"), b"short"),
     ):
         with pytest.raises(DuplicateCheckInvalid):
-            prepare_sheet(terms, {}, pair_secret)
+            prepare_tags(terms, {}, pair_secret)
     terms = CheckTerms(CAMPAIGN, "leon", ("avila", "leon"), GROUP_KEY)
-    with pytest.raises(DuplicateCheckInvalid, match="same document"):
-        prepare_sheet(terms, {"1": "dni|00000000T", "2": "dni|00000000T"}, pair_secret)
+    with pytest.raises(DuplicateCheckInvalid, match="same identity document"):
+        prepare_tags(terms, {"1": "dni|00000000T", "2": "dni|00000000T"}, pair_secret)
 
 
 def test_a_kept_sheet_is_the_same_sheet() -> None:
-    sheet = sheets_of(PEOPLE)["leon"]
-    assert TagSheet.from_json(sheet.to_json()) == sheet
+    sent = tags_of_entities(PEOPLE)["leon"]
+    assert EntityTags.from_json(sent.to_json()) == sent
 
 
 @pytest.mark.invariant(8)
 @given(st.binary(max_size=200))
 def test_kept_bytes_that_are_no_sheet_are_a_typed_error(data: bytes) -> None:
     with pytest.raises(DuplicateCheckInvalid):
-        TagSheet.from_json(data)
+        EntityTags.from_json(data)
 
 
 def test_a_kept_sheet_that_contradicts_itself_is_refused() -> None:
-    sheet = sheets_of(PEOPLE)["leon"]
+    sent = tags_of_entities(PEOPLE)["leon"]
     for people in ({"x": 10_000}, {"x": 1, "y": 1}):
         with pytest.raises(DuplicateCheckInvalid):
-            TagSheet.from_json(TagSheet("leon", sheet.tags, people, {}).to_json())
+            EntityTags.from_json(EntityTags("leon", sent.tags, people, {}).to_json())

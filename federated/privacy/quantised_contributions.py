@@ -1,4 +1,4 @@
-"""Whole numbers on the public grid: exact to add and exact to bound."""
+"""Contributions of people as quantised integers within exact bounds."""
 
 import math
 from typing import Final
@@ -9,24 +9,24 @@ from federated.privacy.quantisation import UNITS_PER_BOUND, IntVector
 from federated.tabular.features import FeatureSpec, FloatMatrix, FloatVector
 
 INTERCEPT_UNITS: Final = UNITS_PER_BOUND // 4
-"""Grid units of a whole residual in the sum of all residuals, which is never clipped.
+"""Quantised units of a whole residual in the sum of all residuals, which is never clipped.
 
 Clipping shortens large residuals most, so clipped sums vanish where predictions are too low (or too high) on average.
 The intercept follows the whole residuals instead, which keeps the mean prediction right. Their sum is large beside the
-noise, so a quarter of the scale does, and a person's part is only 3 % longer for it.
+noise, so a quarter of the scale suffices, and a person's contribution is only 3 % longer for it.
 """
 
 GRADIENT_SENSITIVITY: Final = math.isqrt(UNITS_PER_BOUND**2 + INTERCEPT_UNITS**2 - 1) + 1
-"""L2 bound, in grid units, on a clipped gradient and a whole residual together, rounded up."""
+"""L2 bound, in quantised units, on a clipped gradient and a whole residual together, rounded up."""
 
 
-def part_bounds(weights: FloatVector) -> IntVector:
-    """Return (people,) int64: how long each person's part may be, in grid units, for weights in [0, 1]."""
+def contribution_bounds(weights: FloatVector) -> IntVector:
+    """Return (people,) int64: the bound on each person's contribution, in quantised units, for weights in [0, 1]."""
     return np.floor(weights * UNITS_PER_BOUND).astype(np.int64)
 
 
 def quantise(values: FloatVector, limit: IntVector) -> IntVector:
-    """Return values in [-1, 1], one a person, as grid units of at most `limit`, cut towards zero."""
+    """Return values in [-1, 1], one a person, as quantised units of at most `limit`, truncated towards zero."""
     # A product of a number below 1 with a whole number is never rounded above that number, so the bound is exact.
     return np.trunc(values * limit).astype(np.int64)
 
@@ -37,7 +37,7 @@ def l2_bound(entries: int) -> int:
 
 
 def column_slices(features: tuple[FeatureSpec, ...]) -> tuple[slice, ...]:
-    """Return which columns of the encoded matrix each feature has."""
+    """Return the columns of each feature in the encoded matrix."""
     slices, start = [], 0
     for feature in features:
         slices.append(slice(start, start + len(feature.columns)))
