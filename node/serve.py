@@ -4,7 +4,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from node.consents.expiry import expire_consents
-from node.consents.propagation.background import keep_travelling
+from node.consents.propagation.background import keep_propagating
 from node.inbox.background import watch_attention
 from node.ledger.witnessing.background import witness_ledger
 from node.locator.background import publish_consents
@@ -42,10 +42,10 @@ def tasks(node: Node) -> list[Task]:
         Task("expiry", partial(expire_consents, node.consents)),
         Task("outbox", partial(deliver_notices, node.courier)),
         Task("refused", partial(keep_refused_calls, context.home, node.limits)),
-        Task("travelling", partial(keep_travelling, context, node.courier)),
+        Task("travelling", partial(keep_propagating, context, node.consent_changes, node.courier)),
         Task("attention", partial(watch_attention, context)),
         Task("witnesses", partial(witness_ledger, context)),
-        Task("locator", partial(publish_consents, context, node.locator_client())),
+        Task("locator", partial(publish_consents, context, node.locator_client(), node.publisher_wakeup)),
         *relay_tasks(node),
         *training_tasks(node),
     ]

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from consent_ledger.witness_endpoint import WitnessDesk
     from node.clients.locator import LocatorClient
     from node.clients.training import TrainingClient
+    from node.consents.changes import ConsentChanges
     from node.consents.consents import Consents
     from node.fetch.asking import Asking
     from node.fetch.located import Fetching
     from node.identity.follow import DirectoryFollower
     from node.identity.renewal import CertificateRenewal
     from node.ledger.peers import PeerLedgers
+    from node.locator.consent_changes import PublisherWakeup
     from node.locator.locating import Locating
     from node.messages.kinds import Kind
     from node.messages.outbox import Courier
@@ -190,7 +192,7 @@ class Node:
         """Every kind of message this version understands, by name."""
         from node.message_kinds import message_kinds
 
-        return message_kinds(self.context)
+        return message_kinds(self.context, self.consent_changes)
 
     @cached_property
     def message_desk(self) -> "MessageDesk":
@@ -250,7 +252,22 @@ class Node:
         """Gives, narrows, renews and withdraws consents."""
         from node.consents.consents import Consents
 
-        return Consents(self.context)
+        return Consents(self.context, self.consent_changes)
+
+    @cached_property
+    def consent_changes(self) -> "ConsentChanges":
+        """Hands over what a consent loses to those that must act on it."""
+        from node.consent_subscribers import consent_subscribers
+        from node.consents.changes import ConsentChanges
+
+        return ConsentChanges(consent_subscribers(self.context, self.publisher_wakeup))
+
+    @cached_property
+    def publisher_wakeup(self) -> "PublisherWakeup":
+        """Wakes the publisher of the private locator when a consent loses something."""
+        from node.locator.consent_changes import PublisherWakeup
+
+        return PublisherWakeup()
 
     @cached_property
     def asking(self) -> "Asking":
@@ -310,6 +327,8 @@ class Node:
     @cached_property
     def erasures(self) -> "Erasures":
         """Erases people, and what retention says is over."""
+        from node.person_erasers import file_erasers, person_erasers
         from node.rights.erasure import Erasures
 
-        return Erasures(self.context)
+        context, changes = self.context, self.consent_changes
+        return Erasures(context, changes, person_erasers(context, changes), file_erasers(context))

@@ -164,7 +164,7 @@ def compare_counterpart(
         check.examined += 1
         found = theirs.get(key)
         if found is None:
-            _only_one(report, key, held.index, missing_at=them)
+            _only_one(report, key, own, theirs, missing_at=them)
         elif found.message_sha256 != held.message_sha256:
             check.fail(
                 "step_differs",
@@ -174,15 +174,36 @@ def compare_counterpart(
             )
     for key in [key for key, held in theirs.items() if held.peer == us and key not in own]:
         check.examined += 1
-        _only_one(report, key, None, missing_at=us)
+        _only_one(report, key, theirs, own, missing_at=us)
 
 
-def _only_one(report: AuditReport, key: StepKey, index: int | None, *, missing_at: str) -> None:
+def _taken_back(key: StepKey, sender: Mapping[StepKey, HeldStep], receiver: Mapping[StepKey, HeldStep]) -> bool:
+    """Tell whether an offer is missing at its receiver because its sender took it back before it was delivered.
+
+    The receiver then holds the sender's next step, which can only be a revocation or a lapse, and took none itself.
+    """
+    referral, by, number = key
+    if (by, number) != (ReferralSide.SENDER.value, 1):
+        return False
+    next_step, first_answer = (referral, by, 2), (referral, ReferralSide.RECEIVER.value, 1)
+    return next_step in receiver and first_answer not in sender and first_answer not in receiver
+
+
+def _only_one(
+    report: AuditReport,
+    key: StepKey,
+    holding: Mapping[StepKey, HeldStep],
+    lacking: Mapping[StepKey, HeldStep],
+    *,
+    missing_at: str,
+) -> None:
+    if _taken_back(key, holding, lacking):
+        return
     report.check("counterparts").warn(
         "step_at_one_side",
         f"El paso {key[2]} ({key[1]}) de la derivación {key[0]} no consta en {missing_at}: puede estar en camino.",
         f"Step {key[2]} ({key[1]}) of referral {key[0]} is not at {missing_at}: it may be on its way.",
-        index=index,
+        index=holding[key].index if missing_at != _entity(report.origin) else None,
     )
 
 

@@ -18,11 +18,13 @@ from consent_ledger.consent_model import ConsentGrant, ConsentRenewal, ConsentSc
 from consent_ledger.errors import ConsentInvalid
 from consent_ledger.receipt import write_receipt
 from node.cipher import RecordCipher
+from node.consents.changes import ConsentChanges
 from node.consents.due import DEFAULT_NOTICE_DAYS, DueConsent, due_consents
 from node.consents.errors import EvidenceMissing, RecipientNotAllowed
 from node.consents.guardians import GuardianInput, check_who_decides, guardian_of
-from node.consents.propagation.copies import announce
-from node.consents.propagation.withdrawals import post_withdrawal, tell_withdrawal, withdraw_received
+from node.consents.held import HeldConsents
+from node.consents.propagation.copies import post_copies
+from node.consents.propagation.withdrawals import bar_receipt
 from node.consents.recipients import referral_fields
 from node.consents.signed_forms import EvidenceVault, Scan
 from node.consents.terms import (
@@ -39,11 +41,8 @@ from node.ledger.witnessing.rounds import catch_up
 from node.ledger.witnessing.state import own_testimony
 from node.people.documents import Document
 from node.people.store import people_store
-from node.referrals.referrals import Referrals
 from presentation.messages import _
 from records_exchange.request import first_fault
-from records_exchange.travel import WithdrawnBody
-from records_exchange.travel_store import SqlTravelStore
 from trust.parties import EntityKind
 
 __all__ = ["Consents", "GrantInput", "GuardianInput", "RenewalInput", "ScopeInput"]
@@ -102,8 +101,9 @@ class RenewalInput:
 class Consents:
     """The consents held at this node."""
 
-    def __init__(self, context: NodeContext) -> None:
+    def __init__(self, context: NodeContext, changes: ConsentChanges) -> None:
         self._context = context
+        self._changes = changes
         self._vault = EvidenceVault(context.home)
 
     def grant(self, given: GrantInput) -> ConsentView:
@@ -139,8 +139,8 @@ class Consents:
         now = self._context.clock.now()
         scan = Scan.read(given.evidence) if given.evidence else None
         with self._context.transaction() as session:
-            register = own_consents(self._context, session)
-            person = register.get(given.consent_id).person_ref
+            held = self._held(session)
+            person = held.get(given.consent_id).person_ref
             self._check_who_decides(session, person, given.guardian, now)
             renewal = ConsentRenewal(
                 valid_until=now + validity(given.valid_days),
@@ -150,9 +150,9 @@ class Consents:
                 language=given.language,
                 evidence_sha256=scan.sha256 if scan else None,
             )
-            view = register.renew(given.consent_id, renewal, now)
+            view = held.renew(given.consent_id, renewal, now)
             self._keep(session, person, scan)
-            announce(session, view, now)
+            post_copies(session, view, now)
             return view
 
     def narrow(self, consent_id: str, given: ScopeInput) -> ConsentView:
@@ -166,8 +166,8 @@ class Consents:
         """
         now = self._context.clock.now()
         with self._context.transaction() as session:
-            register = own_consents(self._context, session)
-            before = register.get(consent_id)
+            held = self._held(session)
+            before = held.get(consent_id)
             left = tuple(each for each in before.record.holders if each not in given.drop_holders)
             scope = ConsentScope(
                 fields=shareable_fields(given.fields) if given.fields else None,
@@ -175,20 +175,9 @@ class Consents:
                 recipients=tuple(given.recipients) or None,
                 holders=left if given.drop_holders else None,
             )
-            view = register.narrow(consent_id, scope, now)
-            announce(session, view, now)
-            self._tell_dropped(session, before, view, now)
+            view = held.narrow(consent_id, scope, now)
+            post_copies(session, view, now)
             return view
-
-    def _tell_dropped(self, session: Session, before: ConsentView, after: ConsentView, now: datetime) -> None:
-        served = SqlTravelStore(session).recipients(after.consent_id)
-        dropped = {each for each in before.record.recipients if each in served} - set(after.record.recipients)
-        dropped |= set(before.record.holders) - set(after.record.holders)
-        post_withdrawal(session, sorted(dropped), self._told(after.consent_id, Actor.PERSON, now), now)
-
-    def _told(self, consent_id: str, acted_by: Actor, now: datetime) -> WithdrawnBody:
-        entity = self._context.settings.entity
-        return WithdrawnBody(consent_id=consent_id, entity=entity, acted_at=now, acted_by=acted_by)
 
     def withdraw(self, consent_id: str, *, guardian: GuardianInput | None = None) -> ConsentView | None:
         """Record a withdrawal; from its return on, no request is answered under that consent.
@@ -208,19 +197,16 @@ class Consents:
         """
         now, acted_by = self._context.clock.now(), Actor.GUARDIAN if guardian else Actor.PERSON
         with self._context.transaction() as session:
-            register = own_consents(self._context, session)
-            held = register.find(consent_id)
+            consents = self._held(session)
+            held = consents.find(consent_id)
             if held is None:
-                withdraw_received(self._context, session, consent_id, acted_by=acted_by, now=now)
+                bar_receipt(self._context, session, consent_id, now)
+                consents.withdraw_receipt(consent_id, acted_by, now)
                 return None
             if guardian:
                 self._check_who_decides(session, held.person_ref, guardian, now)
             act = Withdrawal(acted_by=acted_by, guardian=guardian_of(guardian, self._cipher()))
-            view = register.withdraw(consent_id, now, act)
-            tell_withdrawal(self._context, session, view, self._told(consent_id, acted_by, now))
-            SqlTravelStore(session).purge_consent(consent_id)
-            Referrals(self._context).consent_ended(session, consent_id, now)
-            return view
+            return consents.withdraw(consent_id, act, now)
 
     def due(self, days: int = DEFAULT_NOTICE_DAYS, document: Document | None = None) -> tuple[DueConsent, ...]:
         """Return the live consents that somebody should talk about with the person, and why, the first to end first.
@@ -288,7 +274,7 @@ class Consents:
     def expire_due(self) -> tuple[ConsentView, ...]:
         """Tell the ledger of every consent whose validity is over; none of them was usable since."""
         with self._context.transaction() as session:
-            return own_consents(self._context, session).expire_due(self._context.clock.now())
+            return self._held(session).expire_due(self._context.clock.now())
 
     def _begin(self, given: GrantInput, *, refused: bool) -> ConsentView:
         now = self._context.clock.now()
@@ -318,12 +304,15 @@ class Consents:
                 lawful_basis=EXPLICIT_CONSENT_BASIS if special_fields(fields) else CONSENT_BASIS,
                 evidence_sha256=scan.sha256 if scan else None,
             )
-            register = own_consents(self._context, session)
-            view = register.refuse(grant, now) if refused else register.grant(grant, now)
+            held = self._held(session)
+            view = held.refuse(grant, now) if refused else held.grant(grant, now)
             self._keep(session, person, scan)
             if not refused:
-                announce(session, view, now)
+                post_copies(session, view, now)
             return view
+
+    def _held(self, session: Session) -> HeldConsents:
+        return HeldConsents(self._context, session, self._changes)
 
     def _keep(self, session: Session, person: str, scan: Scan | None) -> None:
         # Before the commit: a hash in the ledger always has its scan. A scan whose commit failed names nobody, is

@@ -117,6 +117,9 @@ class Courier:
 
     def _deliver(self, notice: Notice) -> bool:
         """Send one notice and settle it; tell whether it is done with."""
+        with self._context.snapshot() as session:
+            if not SqlMailbox(session).is_waiting(notice.number):
+                return True  # taken back, or settled by another pass, since the queue was read
         peer, kind = self._peer(notice.recipient), self._kinds.get(notice.kind)
         if kind is None:
             raise MessageMalformed(

@@ -130,8 +130,8 @@ class Capacities:
             return CapacityReply(party, error=error)
 
 
-def capacity_kind(_context: "NodeContext") -> Kind:
-    """Return the kind: a question anybody in the network may put."""
+def capacity_kind() -> Kind:
+    """Return the kind of question about capacity, which any entity may ask."""
     return Kind(CAPACITY, _receive, question=True)
 
 

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consent_model import ConsentState
-from consent_ledger.errors import ConsentUnknown
 from node.inbox.items import AttentionKind, AttentionList, NewItem
 from node.ledger.own import own_consents
 from node.messages.kinds import Kind, Response
 from node.people.linking import find_person, pairwise_key
 from node.people.store import people_store
-from node.referrals.referrals import CONSENT_WITHDRAWN, PERSON_ERASED
+from node.referrals.consent_changes import CONSENT_WITHDRAWN, PERSON_ERASED, covers
 from node.referrals.steps import Steps
 from node.referrals.store import Referral, ReferralStore, TakenStep
 from node.referrals.transfer import mark_transferred
@@ -134,11 +132,8 @@ class _Desk:
             return None
         if referral.person_ref is None:
             return PERSON_ERASED
-        try:
-            consent = own_consents(self._context, session).get(referral.consent_id)
-        except ConsentUnknown:
-            return CONSENT_WITHDRAWN
-        return CONSENT_WITHDRAWN if consent.state is ConsentState.WITHDRAWN else None
+        consent = own_consents(self._context, session).find(referral.consent_id)
+        return None if covers(consent, referral) else CONSENT_WITHDRAWN
 
 
 def _awaits_offer(known: Referral, sender: str) -> bool:

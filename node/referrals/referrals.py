@@ -39,9 +39,6 @@ from trust.parties import EntityKind
 if TYPE_CHECKING:
     from node.context import NodeContext
 
-CONSENT_WITHDRAWN = "consent_withdrawn"
-PERSON_ERASED = "person_erased"
-
 
 @dataclass(frozen=True, slots=True)
 class NewReferral:
@@ -189,32 +186,6 @@ class Referrals:
             store = ReferralStore(session)
             referral = store.get(reference)
             return referral, store.steps(referral.referral_id)
-
-    # ---- for others to call inside their own transaction
-
-    def consent_ended(
-        self, session: Session, consent_id: str, now: datetime, *, reason: str = CONSENT_WITHDRAWN
-    ) -> tuple[Referral, ...]:
-        """Revoke the open referrals that rest on a consent: part of withdrawing it, wherever the withdrawal came from.
-
-        Args:
-            session: the transaction of the withdrawal.
-            consent_id: of the consent that is withdrawn.
-            now: the present time, UTC.
-            reason: code of the revocation.
-        """
-        steps = Steps(self._context, session)
-        resting = ReferralStore(session).resting_on(consent_id)
-        return tuple(steps.take(referral, ReferralStep.REVOKE, now, code=reason) for referral in resting)
-
-    def person_erased(self, session: Session, person_ref: str, now: datetime) -> None:
-        """Revoke what was sent of a person and is open, and let no referral name them: part of erasing the person."""
-        store, steps = ReferralStore(session), Steps(self._context, session)
-        for referral in store.all(side=ReferralSide.SENDER, open_only=True, person_ref=person_ref):
-            steps.take(referral, ReferralStep.REVOKE, now, code=PERSON_ERASED)
-        store.forget_person(person_ref)
-
-    # ---- helpers
 
     def _require_recipient(self, directory: Directory, new: NewReferral) -> None:
         peer = directory.active_party(new.recipient)

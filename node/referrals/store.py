@@ -1,11 +1,11 @@
 """Referrals in the node's database, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from node.referrals.errors import ReferralUnknown
@@ -15,6 +15,8 @@ from presentation.messages import _
 
 SHORTEST_PREFIX: Final = 8
 """Hex digits of an id that people may type in place of all 32: what the slip prints large."""
+_CHUNK: Final = 500
+"""Ids named in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +167,23 @@ class ReferralStore:
         )
         return tuple(self._read(query.with_for_update()))
 
-    def forget_person(self, person_ref: str) -> None:
-        """Let no referral name a person any more, and delete what was imported of them: part of erasing the person."""
-        self._session.execute(
-            update(ReferralRow)
-            .where(ReferralRow.person_ref == person_ref)
-            .values(person_ref=None, subject=None, need=None)
+    def about(self, person_ref: str, subjects: Collection[str]) -> tuple[Referral, ...]:
+        """Return the referrals of a person: those that name them, and those that came under one of their pseudonyms."""
+        query = select(ReferralRow).where(
+            or_(ReferralRow.person_ref == person_ref, ReferralRow.subject.in_(sorted(subjects)))
         )
-        for row in self._session.scalars(select(ImportedSummaryRow).where(ImportedSummaryRow.person_ref == person_ref)):
-            self._session.delete(row)
+        return tuple(self._read(query))
+
+    def forget_person(self, person_ref: str, subjects: Collection[str]) -> None:
+        """Let no referral name a person any more, and delete what was imported of them: part of erasing the person."""
+        chosen = [referral.referral_id for referral in self.about(person_ref, subjects)]
+        for first in range(0, len(chosen), _CHUNK):
+            self._session.execute(
+                update(ReferralRow)
+                .where(ReferralRow.referral_id.in_(chosen[first : first + _CHUNK]))
+                .values(person_ref=None, subject=None, need=None)
+            )
+        self._session.execute(delete(ImportedSummaryRow).where(ImportedSummaryRow.person_ref == person_ref))
         self._session.flush()
 
     def _read(self, query: Select[ReferralRow]) -> list[Referral]:

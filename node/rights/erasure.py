@@ -5,25 +5,25 @@ every ledger entry that tells of them. What stays: leaves, proofs, and an entry 
 on which basis.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from consent_ledger.erasure import PersonTrace, in_batches, overdue, trace_person
-from node.care.store import CaseStore
+from node.consents.changes import ChangeSource, ConsentChanges
+from node.consents.held import HeldConsents
 from node.consents.signed_forms import EvidenceVault
 from node.context import NodeContext
+from node.erasers import Eraser, FileEraser, PersonToErase
 from node.ledger.own import own_consents, own_ledger
-from node.locator.pseudonyms import forget_pseudonyms
-from node.locator.question_log import LocatorLog
 from node.people.documents import Document
+from node.people.linking import pseudonym_of
 from node.people.store import people_store
-from node.referrals.referrals import Referrals
 from node.referrals.store import ReferralStore
-from node.risk.person_erasure import forget_risk
 from policies.retention import load_retention
-from records_exchange.mailboxes import SqlMailbox
+from records_exchange.errors import PseudonymUnavailable
 from records_exchange.store import SqlExchangeStore
-from records_exchange.travel_store import SqlTravelStore
 from service.storage import scrub
 
 if TYPE_CHECKING:
@@ -68,8 +68,17 @@ class RetentionRun:
 class Erasures:
     """Erasure at one node."""
 
-    def __init__(self, context: NodeContext) -> None:
+    def __init__(
+        self,
+        context: NodeContext,
+        changes: ConsentChanges,
+        erasers: Sequence[Eraser],
+        file_erasers: Sequence[FileEraser],
+    ) -> None:
         self._context = context
+        self._changes = changes
+        self._erasers = erasers
+        self._file_erasers = file_erasers
         self._vault = EvidenceVault(context.home)
 
     def erase_person(self, document: Document, basis: str) -> PersonErased:
@@ -82,32 +91,23 @@ class Erasures:
         """
         chosen = load_retention().basis(basis).id
         with self._context.snapshot() as session:
-            person = people_store(self._context, session).get_by_document(document).person_id
+            person = self._person(session, document)
             # Most of the reading is done here, while the node goes on answering.
-            known = {referral.referral_id for referral in ReferralStore(session).all(person_ref=person)}
-            trace, seen = self._trace(session, person, 0, PersonTrace(referrals=known))
+            trace, seen = self._trace(session, person, 0, PersonTrace(referrals=_referrals(session, person)))
         with self._context.transaction() as session:
-            people_store(self._context, session).get_by_document(document)  # nobody else erased it meanwhile
             ledger = own_ledger(self._context, session)
             ledger.lock()
-            now = self._context.clock.now()
-            Referrals(self._context).person_erased(session, person, now)
-            trace, _ = self._trace(session, person, seen, trace)
+            person, now = self._person(session, document), self._context.clock.now()
+            trace.referrals.update(_referrals(session, person))
+            for eraser in self._erasers:
+                eraser.erase(session, person, now)
+            trace, _unused = self._trace(session, person, seen, trace)
             batches = in_batches(ledger.store, trace.indexes)
             written = [ledger.erase_bodies(batch, chosen, now).index for batch in batches]
-            own_consents(self._context, session).forget(sorted(trace.consents))
-            SqlExchangeStore(session).forget_person(person)
-            SqlMailbox(session).forget_person(person)
-            SqlTravelStore(session).purge_person(person)
-            CaseStore(session).forget_person(person)
-            forget_pseudonyms(session, person)
-            forget_risk(session, person)
-            LocatorLog(session).forget_person(person)
-            people_store(self._context, session).erase(person, now)
-        scans = self._vault.forget_person(person)
+        scans = sum(eraser.erase(person.person_ref) for eraser in self._file_erasers)
         recipients = tuple(sorted(trace.recipients))
         scrubbed = scrub(self._context.engine)
-        return PersonErased(person, chosen, len(trace.indexes), scans, tuple(written), recipients, scrubbed)
+        return PersonErased(person.person_ref, chosen, len(trace.indexes), scans, tuple(written), recipients, scrubbed)
 
     def retain(self, *, dry_run: bool = False) -> RetentionRun:
         """Erase the content that has been kept as long as the retention schedule says.
@@ -135,23 +135,44 @@ class Erasures:
                     ledger.erase_bodies(batch, rules[rule].basis, now, rule=rule).index
                     for batch in in_batches(ledger.store, indexes)
                 ]
-            forgotten = self._forget_consents(session, set(found.get("consents", ())))
+            forgotten = self._forget_consents(session, set(found.get("consents", ())), now)
         scans = sum(self._forget_scan(view) for view in forgotten)
         scrub(self._context.engine)
         return RetentionRun(counts, tuple(written), scans, dry_run)
 
-    def _trace(self, session: "Session", person: str, start: int, trace: PersonTrace) -> tuple[PersonTrace, int]:
+    def _person(self, session: "Session", document: Document) -> PersonToErase:
+        """Return the person with a document, with the pseudonyms of the directory and of the indexes."""
+        person_ref = people_store(self._context, session).get_by_document(document).person_id
+        directory = self._context.directory.newest()
+        known = set(SqlExchangeStore(session).pseudonyms_of(person_ref))
+        for party in directory.entities if directory else ():
+            if party.id == self._context.settings.entity:
+                continue
+            try:
+                known.add(pseudonym_of(self._context, party, document))
+            except PseudonymUnavailable:  # no message about anybody can have come from it either
+                continue
+        return PersonToErase(person_ref, frozenset(known))
+
+    def _trace(
+        self, session: "Session", person: PersonToErase, start: int, trace: PersonTrace
+    ) -> tuple[PersonTrace, int]:
         ledger = own_ledger(self._context, session)
         size = ledger.size()
-        trace_person(ledger.store, person, start, size, trace)
+        trace_person(ledger.store, person.person_ref, start, size, trace)
         return trace, size
 
-    def _forget_consents(self, session: "Session", erased: set[int]) -> "list[ConsentView]":
-        register = own_consents(self._context, session)
-        gone = [view for view in register.list() if {view.given_index, view.last_index} & erased]
-        register.forget([view.consent_id for view in gone])
+    def _forget_consents(self, session: "Session", erased: set[int], now: datetime) -> "list[ConsentView]":
+        views = own_consents(self._context, session).list()
+        gone = [view for view in views if {view.given_index, view.last_index} & erased]
+        HeldConsents(self._context, session, self._changes).forget(gone, ChangeSource.RETENTION, now)
         return gone
 
     def _forget_scan(self, view: "ConsentView") -> bool:
         digest = view.record.evidence_sha256
         return digest is not None and self._vault.forget(view.person_ref, digest)
+
+
+def _referrals(session: "Session", person: PersonToErase) -> set[str]:
+    referrals = ReferralStore(session).about(person.person_ref, person.pseudonyms)
+    return {referral.referral_id for referral in referrals}

@@ -168,6 +168,7 @@ class Bench(RuleBasedStateMachine):
             holders=frozenset(record.holders),
             until=record.valid_until,
             yes_at=view.acted_at,
+            acted_at=view.changed_at,
             index=view.last_index,
         )
 

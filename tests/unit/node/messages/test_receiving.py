@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from node.messages.heartbeat import PULSE
+from node.messages.heartbeat import HEARTBEAT
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.errors import MessageMalformed, MessageMisaddressed, MessageReplayed, MessageStale
@@ -43,7 +43,7 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
 def pulse(network: ExchangeNetwork, sender: str = "ngo", **changes: object) -> Message:
     now = network.clock.now()
     body = {"complete_until": now.isoformat()}
-    message = new_message(PULSE, body, sender=sender, recipient="town", now=now)
+    message = new_message(HEARTBEAT, body, sender=sender, recipient="town", now=now)
     return message.model_copy(update=changes)
 
 

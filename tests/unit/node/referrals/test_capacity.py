@@ -76,7 +76,7 @@ def test_a_question_in_other_words_is_refused(office: PostOffice, body: dict[str
         new_message(CAPACITY, body, sender="ngo", recipient="town", now=now), ngo.context.keys.signing
     )
     if reason is None:
-        with pytest.raises(Exception, match="not a question about capacity"):
+        with pytest.raises(Exception, match="not a question about places"):
             office.carry("ngo", office.network.parties["town"], envelope)
     else:
         reply = office.carry("ngo", office.network.parties["town"], envelope)

@@ -21,10 +21,10 @@ from trust.parties import EntityKind
 def test_a_consent_waits_for_its_person_to_be_known(town: Town) -> None:
     consent = town.give("other")
     town.deliver()
-    stamp = look_for_people(town["other"].context, "")
+    stamp = look_for_people(town["other"].context, town["other"].consent_changes, "")
     assert town.state("other", consent) is None
     hold(town["other"], person_record(PERSON))
-    look_for_people(town["other"].context, stamp)
+    look_for_people(town["other"].context, town["other"].consent_changes, stamp)
     assert town.state("other", consent) is ConsentState.GIVEN
     assert town.shares("other") == set(FIELDS)
 
@@ -75,11 +75,9 @@ def test_a_consent_that_is_not_proved_is_refused(town: Town, change: str) -> Non
 
 
 def _composed(town: Town, number: int) -> dict[str, object]:
-    from node.message_kinds import message_kinds
-
     with town["origin"].context.snapshot() as session:
         notice = next(each for each in SqlMailbox(session).waiting() if each.number == number)
-    return dict(message_kinds(town["origin"].context)[CONSENT_COPY].compose(notice))
+    return dict(town["origin"].message_kinds[CONSENT_COPY].compose(notice))
 
 
 def _send_copy(town: Town, proof: bytes) -> VerifiedReply:

@@ -12,7 +12,7 @@ from consent_ledger.entry import EntryType
 from consent_ledger.errors import ConsentInvalid, ConsentUnknown
 from consent_ledger.receipt import load_policy
 from node.consents.consents import GrantInput, ScopeInput
-from node.consents.propagation.background import send_pulses
+from node.consents.propagation.background import send_heartbeats
 from node.fetch.cached_copies import shared_copies
 from node.ledger.export import export_own_ledger
 from node.ledger.own import own_consents
@@ -99,18 +99,18 @@ def test_a_holder_that_hears_nothing_of_the_origin_stops_sharing(town: Town) -> 
     assert town.shares("holder")
     town.later(hours=2)
     assert town.shares("holder") == set()
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 1
+    assert send_heartbeats(town["origin"].context, town["origin"].courier) == 1
     assert town.shares("holder")
 
 
 @pytest.mark.invariant(4)
-def test_the_pulse_keeps_silent_while_something_is_not_acknowledged(town: Town) -> None:
+def test_the_heartbeat_keeps_silent_while_something_is_not_acknowledged(town: Town) -> None:
     consent = town.give("holder")
     town.deliver()
     town.wires.lose_reply = lambda _sender, recipient: recipient == "holder"
     town["origin"].consents.withdraw(consent)
     town.deliver("origin")
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
+    assert send_heartbeats(town["origin"].context, town["origin"].courier) == 0
 
 
 def test_a_lost_reply_leads_to_the_same_message_and_one_effect(town: Town) -> None:
