@@ -21,5 +21,5 @@ def consent_subscribers(context: "NodeContext", wakeup: "PublisherWakeup") -> Ma
         "propagation": partial(propagate, context),
         "referrals": partial(revoke_uncovered, context),
         "cached copies": partial(purge_copies, context),
-        "locator": wakeup.consent_changed,
+        "locator": wakeup.wake,
     }

@@ -58,6 +58,11 @@ class NodeContext:
         """The node's database. Use cases take a unit of work instead."""
         return open_engine(self.settings.database_url(self.home))
 
+    def entity_names(self) -> dict[str, str]:
+        """Return the names of the entities of the newest directory by their ids."""
+        directory = self.directory.newest()
+        return {party.id: party.name for party in directory.entities} if directory else {}
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Open a durable unit of work."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from node.locator.consent_changes import PublisherWakeup
     from node.locator.locating import Locating
     from node.messages.kinds import Kind
-    from node.messages.outbox import Courier
-    from node.messages.receiving import MessageDesk
+    from node.messages.outbox import Outbox
+    from node.messages.receiving import MessageReceiver
     from node.messages.relay import RelayedCalls
     from node.messages.transport import Transport
     from node.operations.doctor import Connections
@@ -169,7 +169,7 @@ class Node:
         from node.fetch.answering import Answering
         from node.rpc.incoming import Incoming
 
-        return Incoming(Answering(self.context), self.message_desk)
+        return Incoming(Answering(self.context), self.message_receiver)
 
     @cached_property
     def relayed_calls(self) -> "RelayedCalls":
@@ -195,18 +195,18 @@ class Node:
         return message_kinds(self.context, self.consent_changes)
 
     @cached_property
-    def message_desk(self) -> "MessageDesk":
+    def message_receiver(self) -> "MessageReceiver":
         """Takes the messages of other entities."""
-        from node.messages.receiving import MessageDesk
+        from node.messages.receiving import MessageReceiver
 
-        return MessageDesk(self.context, self.message_kinds, self.limits)
+        return MessageReceiver(self.context, self.message_kinds, self.limits)
 
     @cached_property
-    def courier(self) -> "Courier":
+    def outbox(self) -> "Outbox":
         """Sends this entity's messages."""
-        from node.messages.outbox import Courier
+        from node.messages.outbox import Outbox
 
-        return Courier(self.context, self.message_kinds, self.transport)
+        return Outbox(self.context, self.message_kinds, self.transport)
 
     # ---- the ledger
 
@@ -315,14 +315,14 @@ class Node:
         """States and asks what entities can offer."""
         from node.referrals.capacity import Capacities
 
-        return Capacities(self.context, self.courier)
+        return Capacities(self.context, self.outbox)
 
     @cached_property
     def access_reports(self) -> "AccessReports":
         """Issues the reports of a person's right of access."""
         from node.rights.access_report.issuing import AccessReports
 
-        return AccessReports(self.context, self.courier)
+        return AccessReports(self.context, self.outbox)
 
     @cached_property
     def erasures(self) -> "Erasures":

@@ -3,10 +3,6 @@
 import threading
 from typing import Final
 
-from sqlalchemy.orm import Session
-
-from node.consents.changes import ConsentChanged
-
 TICK_SECONDS: Final = 1.0
 
 
@@ -21,8 +17,8 @@ class PublisherWakeup:
     def __init__(self) -> None:
         self._changed = threading.Event()
 
-    def consent_changed(self, _session: Session, _change: ConsentChanged) -> None:
-        """Have the publisher look at the consents again."""
+    def wake(self, *_change: object) -> None:
+        """Have the publisher look at the consents again, whatever changed."""
         self._changed.set()
 
     def wait(self, seconds: float, stopping: threading.Event) -> bool:

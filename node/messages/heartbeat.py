@@ -19,10 +19,11 @@ from records_exchange.message import VerifiedMessage
 from records_exchange.request import Instant, first_fault
 
 HEARTBEAT: Final = "pulse"
+"""The name on the wire, from before the rooms were renamed."""
 
 
 class HeartbeatBody(BaseModel):
-    """Everything the sender had to tell the recipient up to this moment is acknowledged."""
+    """The recipient has acknowledged every notice that the sender wrote for it up to this moment (UTC)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,7 +42,7 @@ def _receive(session: Session, received: VerifiedMessage, now: datetime) -> Resp
         raise MessageMalformed(
             _("no es una señal de actividad válida: {first_fault}", first_fault=first_fault(error))
         ) from error
-    # A clock ahead of ours must not buy a consent more time than our own clock gives it.
+    # A sender's clock that is ahead must not prolong a consent beyond this entity's own clock.
     complete = min(body.complete_until, received.message.issued, now + MAX_CLOCK_SKEW)
     SqlMailbox(session).heard(received.message.sender, now, complete_until=complete)
     return Response()

@@ -1,8 +1,8 @@
-"""Erasure: of one person, when the law or the person asks, and of what the retention schedule says is over.
+"""Erasure: of one person (GDPR art. 17), and of content whose retention period is over (GDPR art. 5.1.e).
 
-What goes: the person's key, record and case, the scans of signed forms, the pseudonyms, and the bodies and salts of
-every ledger entry that tells of them. What stays: leaves, proofs, and an entry that says what was erased, when and
-on which basis.
+The registered erasers delete the person's key, record, case, scans and pseudonyms; the bodies and salts of the ledger
+entries about them are deleted too. Leaves and proofs stay, with an entry that states what was erased, when and on
+which basis.
 """
 
 from collections.abc import Sequence
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PersonErased:
-    """What was erased of one person.
+    """The erasure of one person.
 
     Attributes:
         person_ref: the node's random id; it stays, with the date.
         basis: the article of the law.
-        entries: how many ledger entries lost their content.
-        scans: how many scans of signed forms were deleted.
-        erasure_indexes: the entries that say so.
-        recipients: entities that received something of the person and are to be told (GDPR art. 19).
+        entries: number of ledger entries that lost their content.
+        scans: number of scans of signed forms that were deleted.
+        erasure_indexes: the ledger entries that record the erasure.
+        recipients: entities that received data of the person, to be informed by the professional (GDPR art. 19).
         scrubbed: whether no copy is left in the database's own log; if not, the running node empties it later.
     """
 
@@ -57,7 +57,14 @@ class PersonErased:
 
 @dataclass(frozen=True, slots=True)
 class RetentionRun:
-    """What the retention schedule made erase: entries by rule, and the entries that say so."""
+    """A run of the retention schedule.
+
+    Attributes:
+        entries: number of ledger entries that lost their content, by rule.
+        erasure_indexes: the ledger entries that record the erasure.
+        scans: number of scans of signed forms that were deleted.
+        dry_run: whether nothing was erased.
+    """
 
     entries: dict[str, int]
     erasure_indexes: tuple[int, ...]
@@ -82,17 +89,17 @@ class Erasures:
         self._vault = EvidenceVault(context.home)
 
     def erase_person(self, document: Document, basis: str) -> PersonErased:
-        """Erase everything held of a person; durable when this returns. It cannot be undone.
+        """Erase all data of a person; durable when this returns. It cannot be undone.
 
         Raises:
             UnknownTerm: the schedule has no such basis.
             PersonUnknown: nobody here has that document.
-            HomeUnusable: the scans cannot be deleted; without the key, destroyed by then, nobody can read them.
+            HomeUnusable: the scans cannot be deleted; they are unreadable by then, as their key is destroyed.
         """
         chosen = load_retention().basis(basis).id
         with self._context.snapshot() as session:
             person = self._person(session, document)
-            # Most of the reading is done here, while the node goes on answering.
+            # Most of the ledger is read here, while the node goes on answering.
             trace, seen = self._trace(session, person, 0, PersonTrace(referrals=_referrals(session, person)))
         with self._context.transaction() as session:
             ledger = own_ledger(self._context, session)
@@ -110,10 +117,10 @@ class Erasures:
         return PersonErased(person.person_ref, chosen, len(trace.indexes), scans, tuple(written), recipients, scrubbed)
 
     def retain(self, *, dry_run: bool = False) -> RetentionRun:
-        """Erase the content that has been kept as long as the retention schedule says.
+        """Erase the content whose retention period is over.
 
         Args:
-            dry_run: only say what would be erased.
+            dry_run: count it, and erase nothing.
 
         Raises:
             LedgerDamaged: the ledger does not read.

@@ -60,7 +60,7 @@ class Wires:
         node = self.nodes[recipient]
         if envelope.payload_type == REQUEST_TYPE:
             return Answering(node.context).answer(envelope, sender)
-        return node.message_desk.take(envelope, sender)
+        return node.message_receiver.take(envelope, sender)
 
 
 class _Wire(Transport):

@@ -9,7 +9,7 @@ from node.consents.changes import ConsentChanges
 from node.consents.propagation.copies import adopt_waiting
 from node.context import NodeContext
 from node.messages.heartbeat import HEARTBEAT
-from node.messages.outbox import Courier
+from node.messages.outbox import Outbox
 from node.people.store import people_store
 from policies.errors import RedpactError
 from records_exchange.mailboxes import SqlMailbox
@@ -18,12 +18,12 @@ from records_exchange.travel_store import SqlTravelStore
 
 EVERY_SECONDS: Final = 10.0
 _HEARTBEATS_IN_A_BOUND: Final = 16
-"""Several heartbeats may be lost before a holder takes us for silent."""
+"""Several heartbeats may be lost before a holder takes this entity for silent."""
 
 _log = structlog.get_logger(__name__)
 
 
-def keep_propagating(context: NodeContext, changes: ConsentChanges, outbox: Courier, stopping: threading.Event) -> None:
+def keep_propagating(context: NodeContext, changes: ConsentChanges, outbox: Outbox, stopping: threading.Event) -> None:
     """Send heartbeats, adopt waiting consents and delete old copies until `stopping` is set."""
     interval = context.settings.silence_bound / _HEARTBEATS_IN_A_BOUND
     last_heartbeat, stamp = None, ""
@@ -32,12 +32,12 @@ def keep_propagating(context: NodeContext, changes: ConsentChanges, outbox: Cour
         if last_heartbeat is None or now - last_heartbeat >= interval:
             send_heartbeats(context, outbox)
             last_heartbeat = now
-        stamp = look_for_people(context, changes, stamp)
+        stamp = maintain_copies(context, changes, stamp)
         if stopping.wait(EVERY_SECONDS):
             return
 
 
-def send_heartbeats(context: NodeContext, outbox: Courier) -> int:
+def send_heartbeats(context: NodeContext, outbox: Outbox) -> int:
     """Send a heartbeat to each entity that acknowledged everything, and return how many heard it.
 
     They go to the entities that hold a consent given here. An entity that was away for longer than a notice lives gets
@@ -58,8 +58,14 @@ def send_heartbeats(context: NodeContext, outbox: Courier) -> int:
     return heard
 
 
-def look_for_people(context: NodeContext, changes: ConsentChanges, known_stamp: str) -> str:
-    """Put consents in force whose person became known since the people had this stamp; return the present one."""
+def maintain_copies(context: NodeContext, changes: ConsentChanges, known_stamp: str) -> str:
+    """Adopt waiting consents whose person became known, delete old copies, and return the stamp of the people.
+
+    Args:
+        context: of this node.
+        changes: to publish what a consent loses.
+        known_stamp: of the people at the last call; nothing is done while it is the same and no copy is old.
+    """
     now = context.clock.now()
     with context.snapshot() as session:
         stamp = people_store(context, session).stamp()

@@ -1,7 +1,7 @@
-"""Sending a consent to the other holders that the person named, and taking in those that others send.
+"""Copies of consents: sent to the other holders that the person named, and adopted from other entities.
 
-What is taken in is this entity's own entry, with itself as controller, its own id of the person, and where the consent
-was given. The reply is the same whether the person is known here or not.
+An adopted consent is an entry of this entity's own ledger, with itself as controller, its own id of the person, and the
+origin of the consent. The reply to a copy is the same whether or not the person is known here.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ NOT_COSIGNED: Final = "copy_not_cosigned"
 NOTHING_LEFT: Final = "nothing_left_here"
 """The reason by which a consent ends here when nothing of its newer version is of use here."""
 _KEPT: Final = Response({"effect": "kept"})
-"""One reply for all that is kept: in force, waiting for its person to be known, or of no use here."""
+"""The one reply to a copy that is kept: in force, waiting for its person to be known, or of no use here."""
 
 _log = structlog.get_logger(__name__)
 
@@ -187,10 +187,10 @@ def _lost_here(older: ConsentBody, newer: ConsentBody, own: str) -> bool:
 def adopted_record(
     opened: OpenedCopy, person: str, own: str, directory: Directory, *, told_at: datetime
 ) -> ConsentBody | None:
-    """Return a consent given elsewhere as this entity takes it in; None when nothing of it is of use here.
+    """Return a consent given elsewhere as this entity adopts it; None when nothing of it is of use here.
 
-    Left out is what this entity's documents do not know or never share, special categories without an explicit basis,
-    and recipients that may not see records.
+    Left out are fields and purposes that this entity's documents do not list or never share, special categories without
+    an explicit basis, and recipients that may not see records.
     """
     given, catalogue = opened.record, load_catalogue()
     explicit = given.lawful_basis == EXPLICIT_CONSENT_BASIS

@@ -10,7 +10,7 @@ from consent_ledger.audit.verify import verify_export
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.policy import TrustPolicy
 from node.consents.consents import GrantInput
-from node.consents.status import consent_standing
+from node.consents.status import consent_status
 from node.fetch.asking import question_of
 from node.ledger.export import export_own_ledger, ledger_policy
 from node.ledger.own import own_consents
@@ -70,7 +70,7 @@ def test_a_signature_at_one_entity_serves_another_and_ends_everywhere(net: Netwo
     net.stop_coordinator()
     ngo.consents.withdraw(consent)
     eventually(lambda: {state(node, consent) for node in (town, county)} == {ConsentState.WITHDRAWN})
-    eventually(lambda: not consent_standing(ngo.context, consent).outstanding)
+    eventually(lambda: not consent_status(ngo.context, consent).outstanding)
     replies = ngo.asking.fetch(PERSON, question, ["town", "county"]).replies
     assert [reply.released for reply in replies] == [False, False]
 

@@ -58,7 +58,7 @@ def test_notices_and_questions_arrive_and_are_answered(net: RelayedNetwork) -> N
     assert net.noted == ["one", "two"]
     assert net.state("two") is NoticeState.ACKNOWLEDGED
     now = net.clock.now()
-    reply = net.nodes["leon"].courier.ask("burgos", HEARTBEAT, {"complete_until": now.isoformat()})
+    reply = net.nodes["leon"].outbox.ask("burgos", HEARTBEAT, {"complete_until": now.isoformat()})
     assert reply.reply.outcome is Outcome.ACCEPTED
 
 

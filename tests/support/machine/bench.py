@@ -176,7 +176,7 @@ class Bench(RuleBasedStateMachine):
         node = self.world.alive.get(where)
         if node is not None:
             try:
-                node.courier.deliver_due()
+                node.outbox.deliver_due()
             except Crash as crash:
                 self._reopen(crash.entity)
 

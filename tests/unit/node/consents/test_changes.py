@@ -240,7 +240,7 @@ def test_a_copy_that_waits_for_a_holder_that_is_out_is_taken_back(town: Town, en
     town.wires.partition(["origin"], ["holder"])
     consent = give(town)
     if signed:
-        town["origin"].courier.deliver_due()
+        town["origin"].outbox.deliver_due()
     ENDS[end](town, consent)
     assert waiting(town, "origin", CONSENT_COPY) == []
 
@@ -251,8 +251,8 @@ def test_a_notice_that_is_taken_back_while_the_queue_is_worked_off_is_not_sent(t
     second = give(town)
     origin = town["origin"]
     town.wires.before = lambda: withdraw(town, second) if town.state("origin", second) is ConsentState.GIVEN else None
-    origin.courier.deliver_due()
-    about = {consent: town.standing("origin", consent).told for consent in (first, second)}
+    origin.outbox.deliver_due()
+    about = {consent: town.status("origin", consent).told for consent in (first, second)}
     assert [notice.what for notice in about[first]] == [CONSENT_COPY]
     assert [notice.what for notice in about[second]] == [CONSENT_WITHDRAWN]
     sent = [payload for _, to, payload in town.wires.crossed if to == "holder"]
@@ -350,10 +350,10 @@ def test_no_heartbeat_vouches_for_an_entity_that_a_withdrawal_never_reached(town
     withdraw(town, consent)
     town.later(days=91)
     town.network.publish()
-    origin.courier.deliver_due()
-    assert [notice.state for notice in town.standing("origin", consent).told][-1] is NoticeState.LAPSED
+    origin.outbox.deliver_due()
+    assert [notice.state for notice in town.status("origin", consent).told][-1] is NoticeState.LAPSED
     town.wires.heal()
-    assert send_heartbeats(origin.context, origin.courier) == 0
-    origin.courier.deliver_due()
+    assert send_heartbeats(origin.context, origin.outbox) == 0
+    origin.outbox.deliver_due()
     assert town.state("holder", consent) is ConsentState.WITHDRAWN
-    assert send_heartbeats(origin.context, origin.courier) == 1
+    assert send_heartbeats(origin.context, origin.outbox) == 1

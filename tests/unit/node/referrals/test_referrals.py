@@ -185,9 +185,9 @@ def test_a_revocation_that_overtakes_its_referral_is_not_lost(office: PostOffice
     referral = sent(office)
     town.referrals.revoke(referral.referral_id, "sent_by_mistake")
     (_, offer), (_, revocation) = waiting(town)
-    ngo.message_desk.take(revocation, "town")
+    ngo.message_receiver.take(revocation, "town")
     assert state(office, "ngo", referral) is ReferralState.REVOKED
-    ngo.message_desk.take(offer, "town")
+    ngo.message_receiver.take(offer, "town")
     known, _ = ngo.referrals.show(referral.referral_id)
     assert (known.state, known.service) == (ReferralState.REVOKED, "job_guidance")
     office.deliver()

@@ -90,7 +90,7 @@ class ReferralNetwork(RuleBasedStateMachine):
         self.office.fault = fault
         self.clock.advance(hours=1.1)
         self.network.publish()
-        self.network.nodes[entity].courier.deliver_due()
+        self.network.nodes[entity].outbox.deliver_due()
         self.office.fault = Fault.NONE
 
     @rule(entity=st.sampled_from(ENTITIES), data=st.data())
@@ -99,7 +99,7 @@ class ReferralNetwork(RuleBasedStateMachine):
         notices = waiting(self.network.nodes[entity])
         if notices:
             recipient, envelope = notices[data.draw(st.integers(0, len(notices) - 1))]
-            self.network.nodes[recipient].message_desk.take(envelope, entity)
+            self.network.nodes[recipient].message_receiver.take(envelope, entity)
 
     @rule(days=st.sampled_from([1, 4]))
     def time_passes(self, days: int) -> None:

@@ -36,5 +36,5 @@ def test_an_origin_that_is_silent_for_too_long_is_warned_of(town: Town) -> None:
     found = check_origins(town["holder"].context)
     assert found.level is Level.WARNING
     assert "origin" in in_language(found.text, "en")
-    send_heartbeats(town["origin"].context, town["origin"].courier)
+    send_heartbeats(town["origin"].context, town["origin"].outbox)
     assert check_origins(town["holder"].context).level is Level.OK
