@@ -165,8 +165,8 @@ class SqlMailbox:
         ]
         self._session.execute(insert(OutboxMessage), rows)
 
-    def take_back(self, kind: str, reference: str, *, recipients: Collection[str] | None = None) -> int:
-        """Send waiting notices no more, as they are not true any more, and return how many there were.
+    def take_back(self, kind: str, reference: str, *, recipients: Collection[str] | None = None) -> list[str]:
+        """Send notices no more that nobody answered, as they are not true any more.
 
         Args:
             kind: of the notices.
@@ -174,6 +174,9 @@ class SqlMailbox:
             recipients: only those to these entities, whether signed or not: a signed one may have arrived without our
                 knowing, so the caller must write another notice that undoes it. None: to anybody, but only those that
                 were never signed.
+
+        Returns:
+            Their recipients.
         """
         to = OutboxMessage.envelope.is_(None) if recipients is None else OutboxMessage.recipient.in_(sorted(recipients))
         return self._take_back(OutboxMessage.kind == kind, OutboxMessage.reference == reference, to)
@@ -242,6 +245,7 @@ class SqlMailbox:
                     attempts=notice.attempts + (wait is None),
                     next_at=now + (wait_after(notice.attempts) if wait is None else wait),
                     fault=fault,
+                    **({"envelope": None} if lapsed else {}),
                 )
             )
 
@@ -271,11 +275,14 @@ class SqlMailbox:
         return len(found)
 
     def settle(self, number: int, state: NoticeState, reply: bytes, now: datetime, *, fault: str = "") -> bool:
-        """Note the signed reply to a notice; tell whether it was still waiting for one."""
+        """Note the signed reply to a notice; tell whether it was still waiting for one.
+
+        The signed message goes: it is sent no more, and may carry content that the ledger is to be able to erase.
+        """
         done = self._session.execute(
             update(OutboxMessage)
             .where(OutboxMessage.number == number, OutboxMessage.state == NoticeState.WAITING.value)
-            .values(state=state.value, reply=reply, settled_at=now, fault=fault)
+            .values(state=state.value, envelope=None, reply=reply, settled_at=now, fault=fault)
             .returning(OutboxMessage.number)
         )
         return done.one_or_none() is not None
@@ -295,14 +302,14 @@ class SqlMailbox:
             self._take_back(*about)
             self._session.execute(update(OutboxMessage).where(*about).values(envelope=None))
 
-    def _take_back(self, *chosen: ColumnElement[bool]) -> int:
+    def _take_back(self, *chosen: ColumnElement[bool]) -> list[str]:
         gone = self._session.execute(
             update(OutboxMessage)
-            .where(*chosen, OutboxMessage.state == NoticeState.WAITING.value)
+            .where(*chosen, OutboxMessage.state.in_((NoticeState.WAITING.value, NoticeState.LAPSED.value)))
             .values(state=NoticeState.TAKEN_BACK.value, envelope=None, person_ref=None)
-            .returning(OutboxMessage.number)
+            .returning(OutboxMessage.recipient)
         )
-        return len(gone.all())
+        return sorted(gone.scalars())
 
     # ---- contacts
 

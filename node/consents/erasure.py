@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from node.consents.changes import ChangeSource, ConsentChanges
 from node.consents.held import HeldConsents
+from node.consents.propagation.withdrawals import bar_withdrawn
 from node.consents.signed_forms import EVIDENCE_FOLDER, EvidenceVault
 from node.erasers import Eraser, FileEraser, PersonToErase
 from node.ledger.own import own_consents
@@ -21,6 +22,7 @@ def consents_eraser(context: "NodeContext", changes: ConsentChanges) -> Eraser:
 
     def erase(session: Session, person: PersonToErase, now: datetime) -> None:
         views = own_consents(context, session).list(person.person_ref)
+        bar_withdrawn(context, session, views, now)
         SqlTravelStore(session).drop_copies([view.consent_id for view in views], person.pseudonyms)
         HeldConsents(context, session, changes).forget(views, ChangeSource.PERSON_ERASED, now)
 

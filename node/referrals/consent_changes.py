@@ -52,7 +52,7 @@ def take_back_offer(session: Session, referral: Referral) -> bool:
 
     It may have arrived without our knowing: the caller takes a step that says that it is over.
     """
-    return SqlMailbox(session).take_back(OFFER, referral.referral_id, recipients=[referral.peer]) > 0
+    return bool(SqlMailbox(session).take_back(OFFER, referral.referral_id, recipients=[referral.peer]))
 
 
 def _lapse_untaken(session: Session, steps: Steps, referral: Referral, change: ConsentChanged) -> None:

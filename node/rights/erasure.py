@@ -24,6 +24,7 @@ from node.referrals.store import ReferralStore
 from policies.retention import load_retention
 from records_exchange.errors import PseudonymUnavailable
 from records_exchange.store import SqlExchangeStore
+from records_exchange.travel_store import SqlTravelStore
 from service.storage import scrub
 
 if TYPE_CHECKING:
@@ -173,6 +174,7 @@ class Erasures:
         views = own_consents(self._context, session).list()
         gone = [view for view in views if {view.given_index, view.last_index} & erased]
         HeldConsents(self._context, session, self._changes).forget(gone, ChangeSource.RETENTION, now)
+        SqlTravelStore(session).drop_copies([view.consent_id for view in gone], ())
         return gone
 
     def _forget_scan(self, view: "ConsentView") -> bool:

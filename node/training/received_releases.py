@@ -127,11 +127,13 @@ def fetch_missing(context: NodeContext, client: TrainingClient, campaign_ids: li
 
 
 def _kept(context: NodeContext, session: Session) -> list[tuple[VerifiedRelease, datetime | None]]:
+    """Return the kept models, newest campaign first as the coordinator lists them, in whatever order they came."""
     rows = session.scalars(select(ReleaseRow).order_by(ReleaseRow.verified_at.desc()))
-    return [
+    kept = [
         (_opened(context, Envelope.from_json(row.release), Envelope.from_json(row.manifest)), row.recalled_at)
         for row in rows
     ]
+    return sorted(kept, key=lambda each: (each[0].manifest.issued, each[0].release.released), reverse=True)
 
 
 def _recalled(campaign_id: str) -> ReleaseRecalled:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.architecture.source import Module, imported, modules
+from tests.support.source import Module, imported, modules
 
 WIRING = "node/wiring.py"
 TABLES = ("node.consent_subscribers", "node.person_erasers", "node.message_kinds")

@@ -1,6 +1,7 @@
 """Builders of ledgers, consents and entries for tests. Keys are drawn anew: nothing depends on their value."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -18,6 +19,9 @@ from trust.signing import Ed25519Signer
 ORIGIN = "red.example/entity/ong-a"
 DIGEST = sha256(b"something").hexdigest()
 NOTICE = load_notices().current("es")
+
+Work = Callable[[], AbstractContextManager[LedgerStore]]
+"""Opens a unit of work that commits, in which there is a store."""
 
 
 def new_ledger(store: LedgerStore | None = None, *, signer: NoteSigner | None = None) -> ConsentLedger:

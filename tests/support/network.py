@@ -1,6 +1,5 @@
 """A whole network in one process: a coordinator that really listens, and nodes that join it as nodes do."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,17 +15,11 @@ from node.wiring import Node
 from service import log
 from service.clock import Clock, SystemClock
 from service.running import Service
+from tests.support.addresses import free_address
 from trust.enrolment import Invitation
 from trust.parties import EntityKind
 
 NETWORK = "red.test.example"
-
-
-def free_address() -> str:
-    """Return a loopback address nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 def coordinator_settings(**changes: object) -> CoordinatorSettings:

@@ -22,7 +22,7 @@ from records_exchange.message import VerifiedMessage
 from service.clock import Clock
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.network import Network
-from tests.support.waiting import within
+from tests.support.waiting import eventually
 
 NOTE = "test.note"
 PLENTY = RelayLimits(100, 100, 100, 100, 100_000, 1 << 30)
@@ -124,6 +124,6 @@ def attach(net: Network, *entities: str) -> None:
     """Run these nodes and wait until each is attached to the relay and everybody knows everybody."""
     for entity in entities:
         net.serve(entity)
-    assert within(10, lambda: set(entities) <= set(net.coordinator.switchboard.attached()))
+    assert eventually(lambda: set(entities) <= set(net.coordinator.switchboard.attached()))
     for node in net.nodes.values():
         node.directory_follower.refresh()

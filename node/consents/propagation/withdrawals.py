@@ -5,7 +5,7 @@ holders by that entity and by the one where the person withdrew; recipients by e
 them. Each acknowledgement is signed, and noted in the ledger of the entity that sent the withdrawal.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.orm import Session
 
 from consent_ledger.bodies import WithdrawalAcknowledgedBody
-from consent_ledger.consent_model import Withdrawal
+from consent_ledger.consent_model import ConsentState, ConsentView, Withdrawal
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.errors import ConsentUnknown
 from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, Word
@@ -49,10 +49,8 @@ def propagate(context: "NodeContext", session: Session, change: ConsentChanged) 
     the person: the professional who erases reads which entities to inform (GDPR art. 19).
     """
     reached = _reached_by(context, session, change)
-    body = WithdrawnBody(
-        consent_id=change.consent_id, entity=change.entity, acted_at=change.acted_at, acted_by=change.acted_by
-    )
-    post_withdrawal(session, sorted(reached - {context.settings.entity}), body, change.recorded_at)
+    others = sorted(reached - {context.settings.entity})
+    post_withdrawal(session, others, _withdrawn(change), change.recorded_at)
 
 
 def post_withdrawal(session: Session, entities: Collection[str], body: WithdrawnBody, now: datetime) -> None:
@@ -62,8 +60,14 @@ def post_withdrawal(session: Session, entities: Collection[str], body: Withdrawn
 
 
 def take_back_copies(session: Session, change: ConsentChanged) -> None:
-    """Take back the consent's copies that still wait for a holder which lost its part in it: a `Subscriber`."""
-    SqlMailbox(session).take_back(CONSENT_COPY, change.consent_id, recipients=change.lost_holders)
+    """Take back the consent's copies that still wait for a holder which lost its part in it: a `Subscriber`.
+
+    After an erasure nothing can be proved of the consent, and the version that such a holder has may be wider than the
+    one that the person left: it is informed that the consent ended.
+    """
+    waiting = SqlMailbox(session).take_back(CONSENT_COPY, change.consent_id, recipients=change.lost_holders)
+    if change.source is ChangeSource.PERSON_ERASED:
+        post_withdrawal(session, waiting, _withdrawn(change), change.recorded_at)
 
 
 def bar_receipt(context: "NodeContext", session: Session, consent_id: str, now: datetime) -> None:
@@ -79,6 +83,20 @@ def bar_receipt(context: "NodeContext", session: Session, consent_id: str, now: 
             remedy=_("ejecute: redpact-node consent list"),
         )
     store.bar(context.settings.entity, consent_id, now + _LONGEST_CONSENT)
+
+
+def bar_withdrawn(context: "NodeContext", session: Session, views: Sequence[ConsentView], now: datetime) -> None:
+    """Bar the consents given elsewhere that were withdrawn, as they are erased here: a newer copy may still come."""
+    store = SqlTravelStore(session)
+    for view in views:
+        if view.record.origin is not None and view.state is ConsentState.WITHDRAWN:
+            store.bar(context.settings.entity, view.consent_id, now + _LONGEST_CONSENT)
+
+
+def _withdrawn(change: ConsentChanged) -> WithdrawnBody:
+    return WithdrawnBody(
+        consent_id=change.consent_id, entity=change.entity, acted_at=change.acted_at, acted_by=change.acted_by
+    )
 
 
 def _reached_by(context: "NodeContext", session: Session, change: ConsentChanged) -> set[str]:

@@ -1,7 +1,7 @@
 """The stores under contract: each gives a unit of work that commits, in which the store is built."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,8 @@ from consent_ledger.sql_store import SqlLedgerStore
 from consent_ledger.store import InMemoryLedgerStore, LedgerStore
 from consent_ledger.tables import Base
 from service.storage import open_engine, transaction
+from tests.support.ledgers import Work
 from tests.support.postgres import empty_database
-
-Work = Callable[[], AbstractContextManager[LedgerStore]]
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The locator follows the consents of running nodes, whoever changes them, through outages and lost state."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,21 +20,13 @@ from tests.support.clock import FrozenClock
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.locating import consent, kept_pseudonym, locate, member, refresh_all
 from tests.support.network import Network, network
+from tests.support.waiting import eventually
 
 LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 
 def people(count: int) -> list[Document]:
     return [parse_document(f"{number:08}{LETTERS[number % 23]}") for number in range(count)]
-
-
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return condition()
 
 
 def entries(net: Network) -> list[EntryRow]:
@@ -58,18 +49,18 @@ def test_a_running_node_follows_what_commands_change_and_goes_on_when_the_coordi
     net.serve("burgos")
     command = Node(net.nodes["burgos"].context.home)  # as a command: another process's view of the same home
     first = grant(command, "leon")
-    assert within(10, lambda: len(entries(net)) == 1)
+    assert eventually(lambda: len(entries(net)) == 1)
     assert locate(net, "leon").holders == ("burgos",)
     command.consents.withdraw(first)
-    assert within(10, lambda: entries(net) == [])
+    assert eventually(lambda: entries(net) == [])
     assert locate(net, "leon").holders == ()
 
     net.stop_coordinator()
     grant(command, "leon")
-    assert within(10, lambda: state(command)["fault"] == "peer_unreachable")
+    assert eventually(lambda: state(command)["fault"] == "peer_unreachable")
     net.start()
-    assert within(20, lambda: len(entries(net)) == 1)
-    assert within(5, lambda: state(command)["fault"] == "")
+    assert eventually(lambda: len(entries(net)) == 1)
+    assert eventually(lambda: state(command)["fault"] == "")
     assert state(command)["entries"] == 1
     command.close()
 
@@ -96,7 +87,7 @@ def test_a_step_without_a_change_says_nothing_to_anybody(net: Network) -> None:
     with pytest.raises(PeerUnreachable):
         publisher.step()
     net.start()
-    assert within(10, lambda: stepped(publisher) == Published(entries=2, waiting=0))
+    assert eventually(lambda: stepped(publisher) == Published(entries=2, waiting=0))
 
 
 def test_what_the_locator_lost_or_kept_too_long_is_set_right_within_the_hour(tmp_path: Path) -> None:
@@ -189,6 +180,6 @@ def test_status_and_doctor_of_a_node_tell_how_the_locator_stands(net: Network) -
     hold(burgos, person_record(PERSON))
     net.serve("burgos")
     grant(burgos, "leon")
-    assert within(10, lambda: state(burgos)["entries"] == 1)
+    assert eventually(lambda: state(burgos)["entries"] == 1)
     assert found()[0] is Level.OK
     assert "1 anotaciones publicadas, 0 personas pendientes; hoy 0 preguntas" in found()[1]

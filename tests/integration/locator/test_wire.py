@@ -23,6 +23,7 @@ from tests.support.exchange import PERSON, STRANGER, grant
 from tests.support.locating import fetch, kept_pseudonym, locate, member, publish, refresh_all
 from tests.support.network import NETWORK, Network, network
 from tests.support.recording_peer import RecordingPeer, spellings
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.parties import COORDINATOR_ID, server_name
 from trust.signing import Envelope, seal
 
@@ -92,7 +93,7 @@ def refusal(net: Network, method: str, data: bytes) -> str:
         net.nodes["leon"].coordinator_channel().unary_unary(f"/redpact.v1.Locator/{method}")
     )
     with pytest.raises(grpc.RpcError) as caught:
-        call(data, timeout=10)
+        call(data, timeout=PATIENCE_SECONDS)
     assert isinstance(caught.value, grpc.Call)
     return str(dict(caught.value.trailing_metadata() or ())[CODE_METADATA])
 

@@ -20,7 +20,8 @@ from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
 from service.clock import SystemClock
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
 from service.tls import new_tls_key
-from tests.support.network import NETWORK, Network, free_address, network
+from tests.support.addresses import free_address
+from tests.support.network import NETWORK, Network, network
 from trust.enrolment import EntityApplication, Invitation, hash_secret
 from trust.parties import EntityKind, EntityStatus, spiffe_id
 

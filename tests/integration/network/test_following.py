@@ -1,5 +1,4 @@
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +13,9 @@ from service.errors import PeerRefused, PeerUnreachable
 from service.files import write_private
 from service.findings import Level, exit_code
 from service.tls import read_tls_key
-from tests.support.network import Network, free_address, network
-from tests.support.waiting import within
+from tests.support.addresses import free_address
+from tests.support.network import Network, network
+from tests.support.waiting import eventually
 from trust.errors import DirectoryExpired, PartySuspended
 from trust.parties import EntityStatus, server_name
 
@@ -44,21 +44,21 @@ def certify(net: Network, node: Node, *, days_ago: float, life: timedelta) -> No
 def test_a_suspension_reaches_running_nodes_within_seconds_and_the_coordinator_at_once(net: Network) -> None:
     leon, soria = net.join("leon"), net.join("soria")
     net.serve("leon")
-    assert within(5, lambda: "soria" in leon.context.directory.current(net.clock.now()))
-    assert within(5, lambda: _watching(net) >= 1)
+    assert eventually(lambda: "soria" in leon.context.directory.current(net.clock.now()))
+    assert eventually(lambda: _watching(net) >= 1)
 
     suspend(net, "soria")
     with pytest.raises(PeerRefused) as caught:
         soria.directory_follower.refresh()
     assert caught.value.peer_code == "party_suspended"
-    assert within(3, lambda: _status(leon, "soria") is EntityStatus.SUSPENDED)
+    assert eventually(lambda: _status(leon, "soria") is EntityStatus.SUSPENDED)
     with pytest.raises(PartySuspended):
         leon.context.directory.current(net.clock.now()).active_party("soria")
 
     with net.coordinator.transaction() as session:
         net.coordinator.registry(session).reinstate("soria", now=net.clock.now())
     soria.directory_follower.refresh()
-    assert within(3, lambda: _status(leon, "soria") is EntityStatus.ACTIVE)
+    assert eventually(lambda: _status(leon, "soria") is EntityStatus.ACTIVE)
 
 
 def test_a_suspended_entity_gets_no_new_certificate(net: Network) -> None:
@@ -86,7 +86,7 @@ def test_a_running_node_serves_its_renewed_certificate_without_a_restart(net: Ne
     certify(net, node, days_ago=25, life=timedelta(days=30))
     old = node.certificate.identity().not_after
     net.serve("leon")
-    assert within(5, lambda: node.certificate.identity().not_after > old)
+    assert eventually(lambda: node.certificate.identity().not_after > old)
     peer.directory_follower.refresh()
     checks = {finding.check: finding for finding in examine(peer.context, peer.connections)}
     assert checks["peer:leon"].level is Level.OK
@@ -99,7 +99,7 @@ def test_renewal_goes_on_when_the_coordinator_is_back(net: Network) -> None:
     with pytest.raises(PeerUnreachable):
         node.certificate_renewal.keep(threading.Event())
     net.start()
-    assert within(8, lambda: _renewed(node))
+    assert eventually(lambda: _renewed(node))
 
 
 @pytest.mark.invariant(9)
@@ -119,9 +119,9 @@ def test_a_node_starts_and_stops_with_the_coordinator_down(net: Network) -> None
     net.stop_coordinator()
     service = net.serve("leon")
     assert service.port > 0
-    started = time.monotonic()
-    service.stop()
-    assert time.monotonic() - started < 8
+    stopping = threading.Thread(target=service.stop)
+    stopping.start()
+    assert eventually(lambda: not stopping.is_alive())
 
 
 def test_a_node_that_moved_tells_the_network_where_it_is(net: Network) -> None:
@@ -135,7 +135,7 @@ def test_a_node_that_moved_tells_the_network_where_it_is(net: Network) -> None:
         refreshed = peer.directory_follower.refresh()
         return refreshed is not None and refreshed.party("leon").addresses == (moved,)
 
-    assert within(5, known)
+    assert eventually(known)
 
 
 def test_the_directory_is_signed_anew_before_it_expires(net: Network) -> None:
@@ -163,7 +163,7 @@ def test_doctor_finds_nothing_wrong_with_a_healthy_node_and_says_who_is_out_of_r
     def faulty() -> set[str]:
         return {finding.check for finding in examine(node.context, node.connections) if finding.level is not Level.OK}
 
-    assert within(20, lambda: faulty() == {"peer:soria"})  # the locator hears of a new node after a moment
+    assert eventually(lambda: faulty() == {"peer:soria"})  # the locator hears of a new node after a moment
     assert exit_code(examine(node.context, node.connections)) == 3
 
 

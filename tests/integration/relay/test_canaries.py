@@ -10,8 +10,9 @@ import pytest
 from records_exchange.mailboxes import NoticeState
 from records_exchange.sealing import OVERHEAD_BYTES, SIZES
 from service import log
+from tests.support.addresses import free_address
 from tests.support.exchange import PERSON, hold, person_record
-from tests.support.network import NETWORK, free_address
+from tests.support.network import NETWORK
 from tests.support.recording_peer import RecordingPeer, spellings
 from tests.support.relay import RelayedNetwork, attach, relayed_network
 from trust.parties import COORDINATOR_ID, server_name
@@ -86,15 +87,19 @@ def test_nothing_readable_is_in_what_the_relay_handles_keeps_or_says(
 
 
 @pytest.mark.invariant(5)
-def test_nothing_readable_is_in_any_byte_between_the_asker_and_the_coordinator(net: RelayedNetwork) -> None:
+def test_nothing_readable_is_in_any_byte_between_the_asker_and_the_coordinator(
+    net: RelayedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """TLS taken off: also what is around the sealed bytes tells nothing."""
     leon = net.nodes["leon"]
     target, name = net.coordinator.settings.address, server_name(NETWORK, COORDINATOR_ID)
     recorder = RecordingPeer(
         holder_home=net.coordinator.home, asker_home=leon.context.home, target=target, server_name=name
     )
+    direct = leon.channels.channel
     with recorder.running():
-        leon.__dict__["coordinator_channel"] = lambda: leon.channels.channel(recorder.address, name)
+        by_recorder = {target: recorder.address}
+        monkeypatch.setattr(leon.channels, "channel", lambda at, of: direct(by_recorder.get(at) or at, of))
         every_kind_of_call(net)
         leon.channels.close()
     assert recorder.recorded.count(net.relay.calls[0][2][:1000]) == 1  # the recording does see the calls
@@ -113,7 +118,7 @@ def test_the_search_would_find_the_words_in_calls_that_are_not_sealed(net: Relay
     listen = free_address()
     burgos.context.settings.model_copy(update={"listen": listen, "addresses": (listen,)}).save(burgos.context.home)
     net.services[0].stop()
-    burgos.__dict__.pop("settings")
+    burgos.context.__dict__.pop("settings")
     burgos.__dict__.pop("channels")
     attach(net, "burgos")
     name = server_name(NETWORK, "burgos")

@@ -13,7 +13,7 @@ from node.wiring import Node
 from service.clock import SystemClock
 from tests.support.commands import Outcome, invoke
 from tests.support.network import Network, network
-from tests.support.waiting import within
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_it_is_made_served_and_shown_without_any_listening_socket(net: Network, 
     running = service.start(Node(home, clock=SystemClock()))
     try:
         assert (running.servers, running.port) == ([], 0)
-        assert within(10, lambda: net.coordinator.switchboard.attached() == ("leon",))
+        assert eventually(lambda: net.coordinator.switchboard.attached() == ("leon",))
         found = invoke(node_main, "doctor", "--home", str(home), "--lang", "es")
         assert "Se llega a este nodo por el repetidor" in found.out
         status = ("status", "--home", str(net.coordinator.home))

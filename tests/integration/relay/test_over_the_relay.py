@@ -16,10 +16,10 @@ from records_exchange.mailboxes import NoticeState
 from records_exchange.message import Outcome
 from records_exchange.request import REQUEST_TYPE
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
+from tests.support.addresses import free_address
 from tests.support.exchange import PERSON, grant
-from tests.support.network import free_address
 from tests.support.relay import RelayedNetwork, relayed_network
-from tests.support.waiting import within
+from tests.support.waiting import eventually
 from trust.parties import ledger_origin
 from trust.signing import Envelope
 
@@ -65,7 +65,7 @@ def test_notices_and_questions_arrive_and_are_answered(net: RelayedNetwork) -> N
 def test_a_running_node_empties_its_outbox_by_the_relay(net: RelayedNetwork) -> None:
     net.serve("leon")
     net.note("by itself")
-    assert within(10, lambda: net.state("by itself") is NoticeState.ACKNOWLEDGED)
+    assert eventually(lambda: net.state("by itself") is NoticeState.ACKNOWLEDGED)
     assert net.noted == ["by itself"]
 
 
@@ -102,9 +102,9 @@ def test_without_the_coordinator_there_is_no_relay_and_the_outbox_keeps_its_noti
     assert net.state("meanwhile") is NoticeState.WAITING
     assert net.noted == []
     net.start()
-    assert within(20, lambda: "burgos" in net.coordinator.switchboard.attached())  # by itself, after its wait
+    assert eventually(lambda: "burgos" in net.coordinator.switchboard.attached())  # by itself, after its wait
     # Each node waits on its own before it calls the coordinator again: that burgos is back does not bring leon back.
-    assert within(20, lambda: _delivered(net, "meanwhile"))
+    assert eventually(lambda: _delivered(net, "meanwhile"))
     assert net.noted == ["meanwhile"]
     assert net.fetch().released
 
@@ -112,7 +112,7 @@ def test_without_the_coordinator_there_is_no_relay_and_the_outbox_keeps_its_noti
 def test_a_node_that_is_not_attached_is_told_at_once(net: RelayedNetwork) -> None:
     reply = net.fetch("burgos", "leon")
     assert isinstance(reply.error, PeerUnreachable)
-    assert "not attached" in reply.error.message
+    assert "not connected to the relay" in reply.error.message
 
 
 def test_an_entity_with_an_address_that_answers_is_called_directly(net: RelayedNetwork) -> None:
@@ -193,7 +193,7 @@ def test_a_consent_given_here_is_of_use_to_an_entity_without_a_port_that_serves(
     hold(net.nodes["leon"], person_record())
     grant(net.nodes["leon"], "burgos")
     net.serve("leon")
-    assert within(10, lambda: "leon" in net.relay.attached())
+    assert eventually(lambda: "leon" in net.relay.attached())
     assert net.fetch("burgos", "leon").released
 
 

@@ -3,8 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 from coordinator.training import campaign_report as report
 from coordinator.training.bundle_export import export_release
 from coordinator.training.campaign_proposal_command import Source, propose
-from coordinator.training.campaign_register import Campaign
 from coordinator.training.campaign_states import CampaignState, StopReason
 from coordinator.training.proposal import Proposal
 from federated.bundle.campaign_reader import ReleaseReader
@@ -26,54 +24,15 @@ from node.training.local_evaluation import evaluate
 from node.training.received_releases import fetch_release
 from node.wiring import Node
 from service.errors import PeerRefused
-from tests.support.network import Network, network
-from tests.support.training import DATASET, SCHEMA, register_demo
-
-ENTITIES = ("avila", "leon", "soria", "zamora")
-
-
-@contextmanager
-def serving(root: Path, *, round_seconds: float) -> Iterator[Network]:
-    with network(root, round_seconds=round_seconds) as made:
-        for entity in ENTITIES:
-            register_demo(made.join(entity), root)
-            made.serve(entity)
-        yield made
+from tests.support.network import Network
+from tests.support.running_campaigns import approve_all, ended, propose_campaign, serving, until
+from tests.support.training import DATASET, SCHEMA
 
 
 @pytest.fixture
 def net(tmp_path: Path) -> Iterator[Network]:
     with serving(tmp_path, round_seconds=60) as made:
         yield made
-
-
-def propose_campaign(
-    net: Network, *, model: str = "logistic", minimum: int = 3, decide_within: timedelta = timedelta(minutes=10)
-) -> Campaign:
-    schema = net.root / "campaign.yaml"
-    schema.write_text(SCHEMA)
-    proposal = Proposal("Prueba", 4.0, 1e-5, minimum, decide_within, timedelta(hours=1), model=model)
-    return propose(net.coordinator, proposal, Source(DataSource.TABLE, schema, DATASET))
-
-
-def approve_all(net: Network, campaign: Campaign) -> None:
-    for node in net.nodes.values():
-        assert approve(node.context, node.training_client(), campaign.campaign_id).delivered
-
-
-def until(net: Network, campaign: Campaign, condition: Callable[[Campaign], bool], seconds: float = 180.0) -> Campaign:
-    """Wait until the campaign, as stored, fulfils `condition`."""
-    end = time.monotonic() + seconds
-    while True:
-        (found,) = report.campaigns(net.coordinator, campaign.campaign_id)
-        if condition(found):
-            return found
-        assert time.monotonic() < end, report.text([found], "en")
-        time.sleep(0.02)
-
-
-def ended(campaign: Campaign) -> bool:
-    return campaign.state in report.FINAL
 
 
 def ledger_types(node: Node) -> Counter[str]:

@@ -8,7 +8,7 @@ import pytest
 from coordinator.training.campaign_states import CampaignState
 from federated.secagg import client, server
 from federated.secagg.derivation import MaskVector
-from tests.integration.training.test_campaign import approve_all, ended, propose_campaign, serving, until
+from tests.support.running_campaigns import approve_all, ended, propose_campaign, serving, until
 from tests.support.traces import Haystack, Traces, files, uniform_p_value
 
 IMPROBABLE = 1e-9

@@ -2,8 +2,7 @@
 
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,10 +29,12 @@ from node.operations.doctor import examine
 from node.wiring import Node
 from presentation.messages import in_language
 from service.findings import Level, exit_code
+from tests.support.addresses import free_address
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.hostile import rewrite_ledger
 from tests.support.ledgers import refusals
-from tests.support.network import NETWORK, Network, free_address
+from tests.support.network import NETWORK, Network
+from tests.support.waiting import eventually
 from trust.parties import EntityKind, ledger_origin
 
 REAL_TASKS = node_service.tasks
@@ -80,15 +81,6 @@ def waiting(node: Node) -> int:
         return witnessing_state(node.context, session).waiting
 
 
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 def fetch(net: Network) -> None:
     ngo = net.nodes["ngo"]
     (reply,) = ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies
@@ -128,14 +120,14 @@ def test_the_receipt_of_a_consent_carries_the_quorum(net: Network, tmp_path: Pat
 def test_the_background_work_witnesses_soon_after_an_entry(net: Network) -> None:
     town, stopping = net.nodes["town"], threading.Event()
     assert "witnesses" in {task.name for task in REAL_TASKS(town)}
-    work = threading.Thread(target=witness_ledger, args=(town, stopping))
+    work = threading.Thread(target=witness_ledger, args=(town.context, stopping))
     work.start()
     try:
-        assert within(20, lambda: waiting(town) == 0)
+        assert eventually(lambda: waiting(town) == 0)
         with town.context.transaction() as session:
             own_ledger(town.context, session).append(refusals(3), town.context.clock.now())
         assert waiting(town) == 3
-        assert within(20, lambda: waiting(town) == 0)
+        assert eventually(lambda: waiting(town) == 0)
     finally:
         stopping.set()
         work.join()

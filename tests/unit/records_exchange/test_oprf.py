@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from records_exchange import oprf
 from records_exchange.errors import ExchangeError, OprfInputInvalid, OprfProofInvalid, OprfValueInvalid
 from records_exchange.oprf import Mode
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
