@@ -43,7 +43,7 @@ class ChangeSource(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ReportedBy:
     """The signed message by which another entity reported a change.
 
     Attributes:
@@ -68,7 +68,7 @@ class ConsentChanged:
         acted_at: when they acted, UTC.
         entity: the entity where they acted.
         recorded_at: when this entity records the change, UTC.
-        word: the message that reported it; None when it happened at this entity.
+        reported_by: the message that reported it; None when it happened at this entity.
         lost_here: whether this entity itself may receive less under it, where `before` and `after` do not show it:
             an adopted consent does not name the entity that adopted it as a recipient.
     """
@@ -81,7 +81,7 @@ class ConsentChanged:
     acted_at: datetime
     entity: str
     recorded_at: datetime
-    word: Word | None = None
+    reported_by: ReportedBy | None = None
     lost_here: bool = False
 
     @property

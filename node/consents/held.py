@@ -18,7 +18,7 @@ from consent_ledger.consent_model import (
     ConsentView,
     Withdrawal,
 )
-from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, Word
+from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, ReportedBy
 from node.context import NodeContext
 from node.ledger.own import consent_register
 
@@ -89,7 +89,7 @@ class HeldConsents:
             ),
         )
 
-    def withdrawal_received(self, consent_id: str, act: Withdrawal, word: Word, now: datetime) -> None:
+    def withdrawal_received(self, consent_id: str, act: Withdrawal, reported_by: ReportedBy, now: datetime) -> None:
         """Record a withdrawal that another entity reported.
 
         It is published also when the consent had ended, or is not held here: copies of data may have come since.
@@ -106,18 +106,20 @@ class HeldConsents:
                 after=after,
                 acted_by=act.acted_by,
                 acted_at=act.acted_at or now,
-                entity=act.entity or word.sender,
+                entity=act.entity or reported_by.sender,
                 recorded_at=now,
-                word=word,
+                reported_by=reported_by,
             ),
         )
 
-    def adopt(self, record: ConsentBody, word: Word, now: datetime, *, lost_here: bool = False) -> ConsentView:
+    def adopt(
+        self, record: ConsentBody, reported_by: ReportedBy, now: datetime, *, lost_here: bool = False
+    ) -> ConsentView:
         """Take in a consent given elsewhere, or a newer version of it; see `ConsentRegister.adopt`.
 
         Args:
             record: as it is written here.
-            word: the message that brought it.
+            reported_by: the message that brought it.
             now: the present time, UTC.
             lost_here: whether this entity may receive less under the newer version; `record` does not show it.
         """
@@ -125,16 +127,18 @@ class HeldConsents:
         after = self._register.adopt(record, now)
         if before is not None and before != after:
             source = ChangeSource.COPY_RECEIVED
-            self._publish(source, before, after, now, acted_by=record.acted_by, word=word, lost_here=lost_here)
+            self._publish(
+                source, before, after, now, acted_by=record.acted_by, reported_by=reported_by, lost_here=lost_here
+            )
         return after
 
-    def end_unusable(self, consent_id: str, act: Withdrawal, word: Word, now: datetime) -> None:
+    def end_unusable(self, consent_id: str, act: Withdrawal, reported_by: ReportedBy, now: datetime) -> None:
         """End a consent of whose newer version nothing is of use here: the older one must not stay in force."""
         before = self._register.find(consent_id)
         if before is None or before.state not in VALID_FOR_PROCESSING:
             return
         after = self._register.withdraw(consent_id, now, act)
-        self._publish(ChangeSource.COPY_RECEIVED, before, after, now, acted_by=act.acted_by, word=word)
+        self._publish(ChangeSource.COPY_RECEIVED, before, after, now, acted_by=act.acted_by, reported_by=reported_by)
 
     def expire_due(self, now: datetime) -> tuple[ConsentView, ...]:
         """Record the end of every consent whose validity is over, and return them."""
@@ -158,10 +162,10 @@ class HeldConsents:
         now: datetime,
         *,
         acted_by: Actor = Actor.PERSON,
-        word: Word | None = None,
+        reported_by: ReportedBy | None = None,
         lost_here: bool = False,
     ) -> None:
-        acted_at = after.acted_at if after and word else now
+        acted_at = after.acted_at if after and reported_by else now
         change = ConsentChanged(
             source=source,
             consent_id=before.consent_id,
@@ -169,9 +173,9 @@ class HeldConsents:
             after=after,
             acted_by=acted_by,
             acted_at=acted_at,
-            entity=word.sender if word else self._own,
+            entity=reported_by.sender if reported_by else self._own,
             recorded_at=now,
-            word=word,
+            reported_by=reported_by,
             lost_here=lost_here,
         )
         self._changes.publish(self._session, change)

@@ -51,7 +51,7 @@ class ConsentStatus:
         origin: the entity where it was given; None when it is not held here.
         released_to: entities to which this one released data under it.
         received_from: entities that released data under it to this one.
-        told: the notices, in the order in which they were written.
+        notices: those about it, in the order in which they were written.
     """
 
     view: ConsentView | None
@@ -59,12 +59,12 @@ class ConsentStatus:
     origin: str | None
     released_to: tuple[str, ...]
     received_from: tuple[str, ...]
-    told: tuple[NoticeStatus, ...]
+    notices: tuple[NoticeStatus, ...]
 
     @property
     def outstanding(self) -> tuple[str, ...]:
         """Entities that have not acknowledged the withdrawal."""
-        late = [each.entity for each in self.told if each.what == CONSENT_WITHDRAWN and each.outstanding]
+        late = [each.entity for each in self.notices if each.what == CONSENT_WITHDRAWN and each.outstanding]
         return tuple(dict.fromkeys(late))
 
     @property
@@ -72,7 +72,7 @@ class ConsentStatus:
         """Whether the person has withdrawn it."""
         if self.view is not None:
             return self.view.state is ConsentState.WITHDRAWN
-        return any(each.what == CONSENT_WITHDRAWN for each in self.told)
+        return any(each.what == CONSENT_WITHDRAWN for each in self.notices)
 
     def document(self) -> dict[str, Any]:
         """Return it for ``--json``."""
@@ -85,7 +85,7 @@ class ConsentStatus:
             "received_from": list(self.received_from),
             "withdrawn": self.withdrawn,
             "outstanding": list(self.outstanding),
-            "told": [asdict(each) | {"since": each.since.isoformat()} for each in self.told],
+            "told": [asdict(each) | {"since": each.since.isoformat()} for each in self.notices],
         }
 
 
@@ -108,7 +108,7 @@ def consent_status(context: "NodeContext", consent_id: str) -> ConsentStatus:
             origin=origin_of(view.record) if view else None,
             released_to=tuple(store.recipients(consent_id)),
             received_from=received_from,
-            told=tuple(_status(notice) for notice in about),
+            notices=tuple(_status(notice) for notice in about),
         )
 
 

@@ -23,7 +23,7 @@ _STATES: Final = {
 
 def exit_code(status: ConsentStatus) -> int:
     """Return 0 when every notice was answered, 3 when an entity is still to be reached."""
-    return EXIT_CODES[ErrorKind.UNREACHABLE] if any(each.outstanding for each in status.told) else 0
+    return EXIT_CODES[ErrorKind.UNREACHABLE] if any(each.outstanding for each in status.notices) else 0
 
 
 def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
@@ -47,9 +47,9 @@ def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, l
     )
     if found := [(name, value) for name, value in facts if value]:
         lines.append(pairs(found))
-    if not status.told:
+    if not status.notices:
         return "\n".join([*lines, say("No hay que avisar a ninguna otra entidad.")])
-    lines += ["", _table(status.told, names, say), ""]
+    lines += ["", _table(status.notices, names, say), ""]
     if status.outstanding:
         text = say("! Pendientes de contestar a la retirada: {entities}.", entities=named(status.outstanding))
         lines.append(paragraph(text))
@@ -68,7 +68,7 @@ def withdrawn_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES
     """Return the text for a professional who has recorded a withdrawal."""
     say = speaking(lang)
     lines = [paragraph(say("✓ Consentimiento retirado. Desde ahora no se comparte nada con él en esta entidad."))]
-    if status.told:
+    if status.notices:
         command = f"redpact-node consent status {status.consent_id}"
         lines.append(
             paragraph(

@@ -23,12 +23,19 @@ def purge_copies(context: "NodeContext", session: Session, change: ConsentChange
         return
     store = SqlTravelStore(session)
     purged = store.purge_consent(change.consent_id)
-    word = change.word
-    if change.source is not ChangeSource.WITHDRAWAL_RECEIVED or word is None or word.message_sha256 is None:
+    reported_by = change.reported_by
+    if (
+        change.source is not ChangeSource.WITHDRAWAL_RECEIVED
+        or reported_by is None
+        or reported_by.message_sha256 is None
+    ):
         return
     if not store.holders_of(change.consent_id):
         return
     body = WithdrawalReceivedBody(
-        consent_id=change.consent_id, entity=word.sender, message_sha256=word.message_sha256, purged=purged
+        consent_id=change.consent_id,
+        entity=reported_by.sender,
+        message_sha256=reported_by.message_sha256,
+        purged=purged,
     )
     own_ledger(context, session).append([NewEntry(EntryType.WITHDRAWAL_RECEIVED, body)], change.recorded_at)

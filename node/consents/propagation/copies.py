@@ -18,7 +18,7 @@ from consent_ledger.consent_model import ConsentView, Withdrawal
 from consent_ledger.policy import TrustPolicy
 from consent_ledger.receipt import prove_entry
 from consent_ledger.witnessing import trust_policy
-from node.consents.changes import ConsentChanges, Word
+from node.consents.changes import ConsentChanges, ReportedBy
 from node.consents.guardians import AGE_OF_CONSENT_YEARS
 from node.consents.held import HeldConsents
 from node.consents.propagation.parties import parties_of
@@ -62,7 +62,7 @@ def copy_kind(context: "NodeContext", changes: ConsentChanges) -> Kind:
 def post_copies(session: Session, view: ConsentView, now: datetime) -> None:
     """Write the present version of a consent to the outbox for its other holders, in place of older unsent ones.
 
-    An older version that arrived alone would pass for the origin's word of today.
+    An older version that arrived alone would pass for the origin's current version.
     """
     SqlMailbox(session).take_back(CONSENT_COPY, view.consent_id)
     content = {"consent_id": view.consent_id, "index": view.last_index}
@@ -143,11 +143,11 @@ def _adopt(
     """Put a proved consent in force when its person is known here and was entitled to give it."""
     directory = context.directory.current(now)
     if parties_of(opened.record).intersection(SqlTravelStore(session).barred_by(copy.consent_id, now)):
-        return False  # withdrawn while it waited, by the word of another entity than its sender
+        return False  # withdrawn while it waited, as reported by another entity than its sender
     person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
     if person is None:
         return False
-    own, word = context.settings.entity, Word(copy.sender, sha256)
+    own, reported_by = context.settings.entity, ReportedBy(copy.sender, sha256)
     record = adopted_record(opened, person, own, directory, told_at=copy.told_at)
     SqlTravelStore(session).keep_copy(replace(copy, waiting=False))
     if record is None:
@@ -159,9 +159,11 @@ def _adopt(
             entity=copy.sender,
             acted_at=min(opened.acted_at, now),
         )
-        consents.end_unusable(copy.consent_id, act, word, now)
+        consents.end_unusable(copy.consent_id, act, reported_by, now)
         return False
-    consents.adopt(record, word, now, lost_here=older is not None and _lost_here(older.record, opened.record, own))
+    consents.adopt(
+        record, reported_by, now, lost_here=older is not None and _lost_here(older.record, opened.record, own)
+    )
     return True
 
 

@@ -16,7 +16,7 @@ from consent_ledger.bodies import WithdrawalAcknowledgedBody
 from consent_ledger.consent_model import ConsentState, ConsentView, Withdrawal
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.errors import ConsentUnknown
-from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, Word
+from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, ReportedBy
 from node.consents.held import HeldConsents
 from node.consents.propagation.parties import origin_of, parties_of
 from node.ledger.own import own_ledger
@@ -115,9 +115,9 @@ def _reached_by(context: "NodeContext", session: Session, change: ConsentChanged
         return dropped | set(change.lost_holders) if change.source is ChangeSource.NARROWED else dropped
     if change.source is ChangeSource.WITHDRAWN:
         return {origin_of(record), *served, *record.holders}
-    if change.source is ChangeSource.WITHDRAWAL_RECEIVED and change.word is not None:
+    if change.source is ChangeSource.WITHDRAWAL_RECEIVED and change.reported_by is not None:
         others = set(record.holders) if context.settings.entity == origin_of(record) else set()
-        return ({origin_of(record)} | served | others) - {change.word.sender, change.entity}
+        return ({origin_of(record)} | served | others) - {change.reported_by.sender, change.entity}
     return set()
 
 
@@ -135,7 +135,7 @@ def _receive(
         store.drop_copy(sender, said.consent_id)
     purged = store.count_received(said.consent_id)
     act = Withdrawal(acted_by=said.acted_by, method=OTHER_ENTITY, entity=said.entity, acted_at=min(said.acted_at, now))
-    consents.withdrawal_received(said.consent_id, act, Word(sender, received.sha256), now)
+    consents.withdrawal_received(said.consent_id, act, ReportedBy(sender, received.sha256), now)
     return Response({"effect": "ended", "purged": purged})
 
 

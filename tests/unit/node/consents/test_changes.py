@@ -128,7 +128,9 @@ def test_every_change_reaches_every_subscriber_in_its_transaction(town: Town, so
     for _, change in found:
         assert change.consent_id == consent
         assert change.recorded_at <= town.network.clock.now()
-        assert (change.word is None) == (source not in (ChangeSource.WITHDRAWAL_RECEIVED, ChangeSource.COPY_RECEIVED))
+        assert (change.reported_by is None) == (
+            source not in (ChangeSource.WITHDRAWAL_RECEIVED, ChangeSource.COPY_RECEIVED)
+        )
 
 
 def test_a_change_by_which_nothing_is_lost_reaches_nobody(town: Town) -> None:
@@ -252,7 +254,7 @@ def test_a_notice_that_is_taken_back_while_the_queue_is_worked_off_is_not_sent(t
     origin = town["origin"]
     town.wires.before = lambda: withdraw(town, second) if town.state("origin", second) is ConsentState.GIVEN else None
     origin.outbox.deliver_due()
-    about = {consent: town.status("origin", consent).told for consent in (first, second)}
+    about = {consent: town.status("origin", consent).notices for consent in (first, second)}
     assert [notice.what for notice in about[first]] == [CONSENT_COPY]
     assert [notice.what for notice in about[second]] == [CONSENT_WITHDRAWN]
     sent = [payload for _, to, payload in town.wires.crossed if to == "holder"]
@@ -351,7 +353,7 @@ def test_no_heartbeat_vouches_for_an_entity_that_a_withdrawal_never_reached(town
     town.later(days=91)
     town.network.publish()
     origin.outbox.deliver_due()
-    assert [notice.state for notice in town.status("origin", consent).told][-1] is NoticeState.LAPSED
+    assert [notice.state for notice in town.status("origin", consent).notices][-1] is NoticeState.LAPSED
     town.wires.heal()
     assert send_heartbeats(origin.context, origin.outbox) == 0
     origin.outbox.deliver_due()

@@ -216,16 +216,16 @@ def test_the_person_who_came_is_the_one_referred_or_is_told_apart(office: PostOf
     ngo = office.network.nodes["ngo"]
     referral = sent(office)
     office.deliver()
-    desk = ngo.referrals
+    referrals = ngo.referrals
     with pytest.raises(ReferralOfAnotherPerson):
-        desk.link(referral.referral_id, OTHER_PERSON)
-    assert desk.link(referral.referral_id[:8], PERSON)[1] is False
+        referrals.link(referral.referral_id, OTHER_PERSON)
+    assert referrals.link(referral.referral_id[:8], PERSON)[1] is False
     hold(ngo, person_record(PERSON))
-    linked, known = desk.link(referral.referral_id, PERSON)
+    linked, known = referrals.link(referral.referral_id, PERSON)
     assert known
     assert bodies(ngo)[-1].person_ref == linked.person_ref is not None
     size = len(bodies(ngo))
-    desk.link(referral.referral_id, PERSON)
+    referrals.link(referral.referral_id, PERSON)
     assert len(bodies(ngo)) == size
     assert faults(audit(ngo, office.network.root / "export")) == []
 

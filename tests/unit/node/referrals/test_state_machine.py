@@ -25,11 +25,11 @@ from trust.parties import EntityKind
 ENTITIES = ("town", "ngo")
 _Act = Callable[[Referrals, str], Referral]
 ACTS: dict[str, tuple[str, _Act]] = {
-    "accept": ("ngo", lambda desk, name: desk.accept(name)),
-    "reject": ("ngo", lambda desk, name: desk.reject(name, "no_capacity")),
-    "start": ("ngo", lambda desk, name: desk.start(name)),
-    "finish": ("ngo", lambda desk, name: desk.finish(name, "given")),
-    "revoke": ("town", lambda desk, name: desk.revoke(name, "no_longer_needed")),
+    "accept": ("ngo", lambda referrals, name: referrals.accept(name)),
+    "reject": ("ngo", lambda referrals, name: referrals.reject(name, "no_capacity")),
+    "start": ("ngo", lambda referrals, name: referrals.start(name)),
+    "finish": ("ngo", lambda referrals, name: referrals.finish(name, "given")),
+    "revoke": ("town", lambda referrals, name: referrals.revoke(name, "no_longer_needed")),
 }
 
 

@@ -29,7 +29,7 @@ def test_one_signature_lets_another_entity_share(town: Town) -> None:
     town.deliver()
     assert town.shares("holder") == set(FIELDS)
     assert town.types("holder")[1] is EntryType.CONSENT_GIVEN
-    assert town.status("origin", consent).told[0].state is NoticeState.ACKNOWLEDGED
+    assert town.status("origin", consent).notices[0].state is NoticeState.ACKNOWLEDGED
 
 
 def test_the_record_of_a_holder_says_where_the_consent_was_given(town: Town) -> None:
@@ -82,7 +82,7 @@ def test_a_withdrawal_waits_for_an_entity_that_is_away_for_days(town: Town) -> N
         town.deliver()
     status = town.status("origin", consent)
     assert status.outstanding == ("holder",)
-    assert status.told[-1].attempts >= 10
+    assert status.notices[-1].attempts >= 10
     town.network.publish()
     town.wires.heal()
     town.later(hours=2)
@@ -124,7 +124,7 @@ def test_a_lost_reply_leads_to_the_same_message_and_one_effect(town: Town) -> No
     sent = [payload for sender, to, payload in town.wires.crossed if (sender, to) == ("origin", "holder")]
     assert len(sent) == 2
     assert sent[0] == sent[1]
-    assert town.status("origin", consent).told[0].state is NoticeState.ACKNOWLEDGED
+    assert town.status("origin", consent).notices[0].state is NoticeState.ACKNOWLEDGED
 
 
 def test_a_withdrawal_that_comes_before_the_consent_bars_it(town: Town) -> None:
