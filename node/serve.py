@@ -3,6 +3,7 @@
 from functools import partial
 from importlib.util import find_spec
 
+from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
 from node.consents.expiry import expire_consents
 from node.consents.propagation.background import keep_propagating
 from node.inbox.background import watch_attention
@@ -18,6 +19,7 @@ from node.wiring import Node
 from service import migrate
 from service.errors import AddressInUse
 from service.grpc_server import Register, start_server
+from service.http_server import start_http
 from service.refused_calls import keep_refused_calls
 from service.running import RunningServer, Service, Task
 
@@ -60,11 +62,15 @@ def training_tasks(node: Node) -> list[Task]:
     """Return the work for training campaigns, on a node installed with the extra ``federated``."""
     if find_spec("flwr") is None or find_spec("torch") is None:
         return []
-    from node.training.service_loops import decide_by_policies, watch_recalls, work  # noqa: PLC0415 - needs the extra
+    from node.training.service_loops import (  # noqa: PLC0415 - needs the extra
+        decide_by_policies,
+        watch_recalls,
+        work_on_campaigns,
+    )
 
     context, client = node.context, node.training_client()
     return [
-        Task("training", partial(work, context, client, node.directory_follower.refresh)),
+        Task("training", partial(work_on_campaigns, context, client, node.directory_follower.refresh)),
         Task("policies", partial(decide_by_policies, context, client)),
         Task("recalls", partial(watch_recalls, context, client)),
     ]
@@ -88,9 +94,13 @@ def start(node: Node) -> Service:
         )
     if settings.witness_listen:
         try:
-            servers.append(node.witness_desk.serve(settings.witness_listen))
+            servers.append(_start_witness(node, settings.witness_listen))
         except AddressInUse:
             for server in servers:
                 server.stop(0)
             raise
     return Service(servers, background, release=[node.channels.close], close=node.close)
+
+
+def _start_witness(node: Node, listen: str) -> RunningServer:
+    return start_http(listen, node.witness_endpoint.handle, max_body_bytes=MAX_REQUEST_BYTES)

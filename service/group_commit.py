@@ -47,6 +47,11 @@ class GroupCommit:
         self._busy = False
         self._running = threading.local()
 
+    @property
+    def waiting(self) -> int:
+        """Units that wait for the next group."""
+        return len(self._waiting)
+
     def run(self, work: Callable[[Session], Result]) -> Result:
         """Do the work and return its result once it is durable.
 

@@ -9,7 +9,7 @@ from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
 
 if TYPE_CHECKING:
-    from consent_ledger.consent_model import ConsentView
+    from consent_ledger.consents.model import ConsentView
     from node.wiring import Node
 
 ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]

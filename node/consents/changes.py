@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import Actor
-from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView
+from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
+from consent_ledger.log.bodies import Actor
 
 _Item = TypeVar("_Item")
 

@@ -9,8 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import Actor, ConsentBody
-from consent_ledger.consent_model import (
+from consent_ledger.consents.model import (
     VALID_FOR_PROCESSING,
     ConsentGrant,
     ConsentRenewal,
@@ -18,6 +17,7 @@ from consent_ledger.consent_model import (
     ConsentView,
     Withdrawal,
 )
+from consent_ledger.log.bodies import Actor, ConsentBody
 from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, ReportedBy
 from node.context import NodeContext
 from node.ledger.own import consent_register

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from consent_ledger.consent_model import ConsentState, ConsentView
+from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.due import DueConsent, DueReason
 from node.consents.terms import term_label
 from presentation.formats import day, listed

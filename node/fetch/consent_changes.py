@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import WithdrawalReceivedBody
-from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log.bodies import WithdrawalReceivedBody
+from consent_ledger.log.entry import EntryType, NewEntry
 from node.consents.changes import ChangeSource, ConsentChanged
 from node.ledger.own import own_ledger
 from records_exchange.travel_store import SqlTravelStore

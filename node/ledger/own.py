@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents import ConsentRegister
-from consent_ledger.log import ConsentLedger
-from consent_ledger.sql_consents import SqlConsentStore
-from consent_ledger.sql_store import SqlLedgerStore
+from consent_ledger.consents.register import ConsentRegister
+from consent_ledger.consents.sql_consents import SqlConsentStore
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.log.sql_store import SqlLedgerStore
 from node.context import NodeContext
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from consent_ledger.consent_model import ConsentView, LiveConsent
+    from consent_ledger.consents.model import ConsentView, LiveConsent
 
 
 class ReadableConsents(Protocol):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from consent_ledger.fork_evidence import alarm_lines, evidence_summary
+from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.context import NodeContext
 from node.identity.reach import way_in

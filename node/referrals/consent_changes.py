@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consent_model import ConsentState, ConsentView
+from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.changes import ChangeSource, ConsentChanged
 from node.inbox.items import AttentionKind, AttentionList, NewItem
 from node.referrals.expiry import NOT_ANSWERED

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from consent_ledger.erasure import PersonTrace, in_batches, overdue, trace_person
+from consent_ledger.log.erasure import PersonTrace, in_batches, overdue, trace_person
 from node.consents.changes import ChangeSource, ConsentChanges
 from node.consents.held import HeldConsents
 from node.consents.signed_forms import EvidenceVault
@@ -30,7 +30,7 @@ from service.storage import scrub
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from consent_ledger.consent_model import ConsentView
+    from consent_ledger.consents.model import ConsentView
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from node.erasers import Eraser, PersonToErase
-from node.risk.tables import DecisionRow, LookRow
+from node.risk.tables import CheckedBandRow, DecisionRow
 
 
 def risk_eraser() -> Eraser:
     """Return the eraser of what the use of the risk model left."""
-    return Eraser(frozenset({DecisionRow.__tablename__, LookRow.__tablename__}), _erase)
+    return Eraser(frozenset({DecisionRow.__tablename__, CheckedBandRow.__tablename__}), _erase)
 
 
 def _erase(session: Session, person: PersonToErase, _now: datetime) -> None:
     session.execute(delete(DecisionRow).where(DecisionRow.person_ref == person.person_ref))
-    session.execute(delete(LookRow).where(LookRow.person_ref == person.person_ref))
+    session.execute(delete(CheckedBandRow).where(CheckedBandRow.person_ref == person.person_ref))

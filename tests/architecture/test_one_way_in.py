@@ -25,7 +25,7 @@ def test_a_table_of_parts_is_read_by_the_composition_alone(table: str) -> None:
 
 def test_the_register_of_consents_is_changed_in_one_module_that_publishes_every_loss() -> None:
     assert importers("node.ledger.own.consent_register") == {"node/consents/held.py"}
-    assert importers("consent_ledger.consents.ConsentRegister") == {"node/ledger/own.py"}
+    assert importers("consent_ledger.consents.register.ConsentRegister") == {"node/ledger/own.py"}
 
 
 def test_consents_know_nothing_of_the_rooms_that_subscribe_to_their_changes() -> None:

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from consent_ledger.checkpoint import read_checkpoint
-from consent_ledger.tables import Base
+from consent_ledger.log.tables import Base
+from consent_ledger.proofs.checkpoint import read_checkpoint
 from node.keys import NodeKeys
 from node.ledger.own import own_ledger
 from node.settings import NodeSettings

@@ -7,9 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from coordinator.training import campaign_report as report
-from coordinator.training.campaign_proposal_command import Source, propose
+from coordinator.training.campaign_queries import get_campaign
 from coordinator.training.campaign_register import Campaign
 from coordinator.training.proposal import Proposal
+from coordinator.training.proposal_command import Source, propose
 from federated.campaign.manifest import DataSource
 from node.training.campaign_decisions import approve
 from tests.support.network import Network, network
@@ -36,7 +37,8 @@ def propose_campaign(
     schema = net.root / "campaign.yaml"
     schema.write_text(SCHEMA)
     proposal = Proposal("Prueba", 4.0, 1e-5, minimum, decide_within, timedelta(hours=1), model=model)
-    return propose(net.coordinator, proposal, Source(DataSource.TABLE, schema, DATASET))
+    coordinator, requested = net.coordinator, (proposal, Source(DataSource.TABLE, schema, DATASET))
+    return propose(coordinator.context, coordinator.registry, coordinator.training, requested)
 
 
 def approve_all(net: Network, campaign: Campaign) -> None:
@@ -49,7 +51,7 @@ def until(net: Network, campaign: Campaign, condition: Callable[[Campaign], bool
     """Wait until the campaign, as stored, fulfils `condition`."""
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
-        (found,) = report.campaigns(net.coordinator, campaign.campaign_id)
+        found = get_campaign(net.coordinator.context, net.coordinator.training, campaign.campaign_id)
         if condition(found):
             return found
         assert time.monotonic() < end, report.text([found], "en")

@@ -1,6 +1,6 @@
 """The parties of a consent: the entity where it was given, its holders and its recipients."""
 
-from consent_ledger.bodies import ConsentBody
+from consent_ledger.log.bodies import ConsentBody
 
 
 def origin_of(record: ConsentBody) -> str:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import WithdrawalAcknowledgedBody
-from consent_ledger.consent_model import ConsentState, ConsentView, Withdrawal
-from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.consents.model import ConsentState, ConsentView, Withdrawal
 from consent_ledger.errors import ConsentUnknown
+from consent_ledger.log.bodies import WithdrawalAcknowledgedBody
+from consent_ledger.log.entry import EntryType, NewEntry
 from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, ReportedBy
 from node.consents.held import HeldConsents
 from node.consents.propagation.parties import origin_of, parties_of

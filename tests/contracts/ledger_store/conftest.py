@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from consent_ledger.sql_store import SqlLedgerStore
-from consent_ledger.store import InMemoryLedgerStore, LedgerStore
-from consent_ledger.tables import Base
+from consent_ledger.log.sql_store import SqlLedgerStore
+from consent_ledger.log.store import LedgerStore
+from consent_ledger.log.tables import Base
 from service.storage import open_engine, transaction
 from tests.support.ledgers import Work
+from tests.support.memory_stores import InMemoryLedgerStore
 from tests.support.postgres import empty_database
 
 

@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from consent_ledger.errors import ProofError
-from consent_ledger.merkle import MAX_SIZE, verify_consistency
+from consent_ledger.proofs.merkle import MAX_SIZE, verify_consistency
 from node.clients.ledger import consistency_proof
 from node.ledger.own import own_ledger
 from node.wiring import Node

@@ -1,4 +1,4 @@
-"""The locator follows the consents of running nodes, whoever changes them, through outages and lost state."""
+"""The locator follows every change of consents at running nodes, through outages and lost state."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ def people(count: int) -> list[Document]:
 
 
 def entries(net: Network) -> list[EntryRow]:
-    with net.coordinator.snapshot() as session:
+    with net.coordinator.context.snapshot() as session:
         return list(session.scalars(select(EntryRow)))
 
 
@@ -101,7 +101,7 @@ def test_what_the_locator_lost_or_kept_too_long_is_set_right_within_the_hour(tmp
         publisher = Publisher(net.nodes["burgos"].context, net.nodes["burgos"].locator_client())
         assert publisher.step() == Published(3, 0)
         before = {row.token for row in entries(net)}
-        with net.coordinator.transaction() as session:
+        with net.coordinator.context.transaction() as session:
             session.execute(delete(EntryRow).where(EntryRow.token == min(before)))
             values = {"epoch": 1, "holder": "burgos", "asker": "leon", "purpose": "x", "until": clock.now()}
             session.execute(EntryRow.__table__.insert().values(token=b"\7" * 32, **values))  # type: ignore[attr-defined]
@@ -163,7 +163,7 @@ def test_entries_of_one_person_share_nothing_and_the_coordinator_keeps_no_docume
     assert {(row.until.hour, row.until.minute, row.until.second, row.until.microsecond) for row in rows} == {
         (0, 0, 0, 0)
     }
-    kept = b"".join(path.read_bytes() for path in net.coordinator.home.rglob("*") if path.is_file())
+    kept = b"".join(path.read_bytes() for path in net.coordinator.context.home.rglob("*") if path.is_file())
     for secret in (PERSON.number.encode(), PERSON.canonical.encode(), pseudonym, pseudonym.hex().encode()):
         assert secret not in kept
     assert rows[0].token in kept  # the search would find it

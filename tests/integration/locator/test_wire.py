@@ -1,4 +1,4 @@
-"""What crosses the wire between nodes, locator and holders; what strangers' bytes come to."""
+"""The bytes between nodes, locator and holders, and the refusal of malformed ones."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,8 +45,8 @@ def found(secret: bytes, wire: bytes) -> bool:
 def test_no_document_or_pseudonym_crosses_to_the_locator(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     leon = net.nodes["leon"]
     name = server_name(NETWORK, COORDINATOR_ID)
-    homes = {"holder_home": net.coordinator.home, "asker_home": leon.context.home}
-    recorder = RecordingPeer(**homes, target=net.coordinator.settings.address, server_name=name)
+    homes = {"holder_home": net.coordinator.context.home, "asker_home": leon.context.home}
+    recorder = RecordingPeer(**homes, target=net.coordinator.context.settings.address, server_name=name)
     with recorder.running():
         grant(leon, "burgos")
         monkeypatch.setattr(leon, "coordinator_channel", lambda: leon.channels.channel(recorder.address, name))
@@ -131,7 +131,7 @@ def test_points_that_are_none_or_are_not_those_signed_are_refused_and_cost_no_qu
             client.evaluate(COORDINATOR_ID, request, sent)
         assert caught.value.peer_code in {"locator_message_malformed", "oprf_value_invalid"}
     request = seal_message(evaluation_request("leon", 1, [good], now), leon.context.keys.signing)
-    full = net.coordinator.settings.locator_evaluations_hour
+    full = net.coordinator.context.settings.locator_evaluations_hour
     assert client.evaluate(COORDINATOR_ID, request, [good]).remaining == full - 1
     with pytest.raises(PeerRefused) as caught:
         client.evaluate(COORDINATOR_ID, request, [good])

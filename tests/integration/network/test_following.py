@@ -28,7 +28,7 @@ def net(tmp_path: Path) -> Iterator[Network]:
 
 def suspend(net: Network, entity: str) -> None:
     """Suspend, as the command does: in a transaction of its own."""
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).suspend(entity, reason="prueba", now=net.clock.now())
 
 
@@ -37,7 +37,7 @@ def certify(net: Network, node: Node, *, days_ago: float, life: timedelta) -> No
     entity = node.context.settings.entity
     public = read_tls_key(node.context.home / FOLDER / "tls.pem").public_key()
     then = net.clock.now() - timedelta(days=days_ago)
-    issued = net.coordinator.authority.issue(public, entity=entity, now=then, life=life)
+    issued = net.coordinator.context.authority.issue(public, entity=entity, now=then, life=life)
     write_private(node.context.home / CERTIFICATE_FILE, issued.pem)
 
 
@@ -55,7 +55,7 @@ def test_a_suspension_reaches_running_nodes_within_seconds_and_the_coordinator_a
     with pytest.raises(PartySuspended):
         leon.context.directory.current(net.clock.now()).active_party("soria")
 
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).reinstate("soria", now=net.clock.now())
     soria.directory_follower.refresh()
     assert eventually(lambda: _status(leon, "soria") is EntityStatus.ACTIVE)
@@ -139,7 +139,7 @@ def test_a_node_that_moved_tells_the_network_where_it_is(net: Network) -> None:
 
 
 def test_the_directory_is_signed_anew_before_it_expires(net: Network) -> None:
-    from coordinator.upkeep import publish_if_due
+    from coordinator.maintenance import publish_if_due
     from coordinator.wiring import Coordinator
     from tests.support.clock import FrozenClock
 
@@ -147,9 +147,9 @@ def test_the_directory_is_signed_anew_before_it_expires(net: Network) -> None:
     first = node.context.directory.current(net.clock.now())
     for days, expected in ((2, first.serial), (3, first.serial + 1)):
         clock = FrozenClock(first.issued + timedelta(days=days))
-        later = Coordinator(net.coordinator.home, clock=clock)
-        publish_if_due(later)
-        with later.snapshot() as session:
+        later = Coordinator(net.coordinator.context.home, clock=clock)
+        publish_if_due(later.context, later.registry)
+        with later.context.snapshot() as session:
             assert later.registry(session).serial() == expected
         later.close()
 
@@ -180,10 +180,9 @@ def test_doctor_names_what_is_broken_and_goes_on(net: Network) -> None:
 
 
 def test_a_coordinator_certificate_is_for_its_server_name_and_doctor_agrees(net: Network) -> None:
-    from coordinator.doctor import examine as examine_coordinator
 
-    assert {finding.level for finding in examine_coordinator(net.coordinator)} == {Level.OK}
-    assert server_name(net.coordinator.settings.network, "coordinator").startswith("coordinator.entity.")
+    assert {finding.level for finding in net.examine_coordinator()} == {Level.OK}
+    assert server_name(net.coordinator.context.settings.network, "coordinator").startswith("coordinator.entity.")
 
 
 def _status(node: Node, entity: str) -> EntityStatus:

@@ -1,12 +1,12 @@
-"""Who may use the relay, and how much."""
+"""Access to the relay, and its limits."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from coordinator.relay.switchboard import Switchboard
-from coordinator.rpc.relay import attached_now
+from coordinator.relay.call_relay import CallRelay
 from coordinator.status import summary, summary_text
 from coordinator.wiring import Coordinator
 from node.clients import relay
@@ -33,8 +33,13 @@ def net(tmp_path: Path) -> Iterator[RelayedNetwork]:
 
 
 def suspend(net: Network, entity: str) -> None:
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).suspend(entity, reason="prueba", now=net.clock.now())
+
+
+def coordinator_summary(net: Network) -> dict[str, Any]:
+    made = net.coordinator
+    return summary(made.context, made.registry, made.locator_epochs, made.relay_client().attached)
 
 
 def pass_garbage(net: Network, caller: str, recipient: str, size: int = 10) -> PeerUnreachable:
@@ -94,8 +99,8 @@ def test_a_network_without_relay_says_so_everywhere(tmp_path: Path) -> None:
             list(relay.attend(node.coordinator_channel()))
         assert caught.value.peer_code == "relay_off"
         assert reach(node).level is Level.FAILED
-        assert summary(net.coordinator)["relay"] == {"state": "off", "attached": []}
-        assert "apagado" in summary_text(summary(net.coordinator), "es")
+        assert coordinator_summary(net)["relay"] == {"state": "off", "attached": []}
+        assert "apagado" in summary_text(coordinator_summary(net), "es")
 
 
 def reach(node: Node) -> Finding:
@@ -133,11 +138,11 @@ def test_status_and_doctor_say_in_which_way_a_node_is_reached(net: RelayedNetwor
 
 
 def test_the_coordinators_status_says_who_is_attached(net: RelayedNetwork) -> None:
-    assert summary(net.coordinator)["relay"] == {"state": "running", "attached": ["burgos", "soria"]}
-    assert "conectadas: 2 (burgos, soria)" in summary_text(summary(net.coordinator), "es")
+    assert coordinator_summary(net)["relay"] == {"state": "running", "attached": ["burgos", "soria"]}
+    assert "2 entidades conectadas (burgos y soria)" in summary_text(coordinator_summary(net), "es")
     net.stop_coordinator()
-    assert summary(net.coordinator)["relay"]["state"] == "stopped"
-    assert "stopped" in summary_text(summary(net.coordinator), "en")
+    assert coordinator_summary(net)["relay"]["state"] == "stopped"
+    assert "stopped" in summary_text(coordinator_summary(net), "en")
 
 
 def test_where_a_service_listens_on_every_interface_its_commands_still_ask_it(tmp_path: Path) -> None:
@@ -147,13 +152,13 @@ def test_where_a_service_listens_on_every_interface_its_commands_still_ask_it(tm
     with network(tmp_path, listen=f"0.0.0.0:{port}", address=f"127.0.0.1:{port}") as net:
         net.join("leon", listen="none")
         attach(net, "leon")
-        assert attached_now(Coordinator(net.coordinator.home)) == ("leon",)
+        assert Coordinator(net.coordinator.context.home).relay_client().attached() == ("leon",)
 
 
 def test_only_entities_and_the_coordinator_itself_learn_who_is_attached(net: RelayedNetwork) -> None:
     assert relay.attached(net.nodes["leon"].coordinator_channel()) == {"burgos", "soria"}
-    pool = ChannelPool(net.coordinator.certificate)
-    channel = pool.channel(net.coordinator.settings.address, server_name(NETWORK, COORDINATOR_ID))
+    pool = ChannelPool(net.coordinator.context.certificate)
+    channel = pool.channel(net.coordinator.context.settings.address, server_name(NETWORK, COORDINATOR_ID))
     assert relay.attached(channel) == {"burgos", "soria"}
     with pytest.raises(PeerRefused):
         list(relay.attend(channel))
@@ -164,7 +169,7 @@ def test_only_entities_and_the_coordinator_itself_learn_who_is_attached(net: Rel
 
 
 def test_a_node_whose_line_is_cut_holds_no_stream(net: RelayedNetwork) -> None:
-    assert isinstance(net.coordinator.switchboard, Switchboard)
+    assert isinstance(net.coordinator.relay, CallRelay)
     net.services[0].stop()
     assert eventually(lambda: net.relay.attached() == ("soria",))
 

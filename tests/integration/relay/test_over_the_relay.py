@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.witness_store import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
 from node.ledger.own import own_ledger
 from node.messages.heartbeat import HEARTBEAT
 from policies.errors import RedpactError
@@ -78,7 +78,7 @@ def test_many_calls_under_way_at_once_are_all_answered(net: RelayedNetwork) -> N
 
 
 def test_a_refusal_has_the_same_code_by_relay_as_directly(net: RelayedNetwork) -> None:
-    """Both ways: a request that is no request, signed by whoever sends it."""
+    """Both ways: a request that is no request, signed by its sender."""
     from trust.signing import seal
 
     leon, burgos = net.nodes["leon"], net.nodes["burgos"]
@@ -102,7 +102,7 @@ def test_without_the_coordinator_there_is_no_relay_and_the_outbox_keeps_its_noti
     assert net.state("meanwhile") is NoticeState.WAITING
     assert net.noted == []
     net.start()
-    assert eventually(lambda: "burgos" in net.coordinator.switchboard.attached())  # by itself, after its wait
+    assert eventually(lambda: "burgos" in net.coordinator.relay.attached())  # by itself, after its wait
     # Each node waits on its own before it calls the coordinator again: that burgos is back does not bring leon back.
     assert eventually(lambda: _delivered(net, "meanwhile"))
     assert net.noted == ["meanwhile"]
@@ -131,7 +131,7 @@ def test_an_entity_whose_address_is_dead_is_reached_by_relay_and_then_by_relay_f
     assert [(caller, recipient) for caller, recipient, _ in net.relay.calls] == [("leon", "burgos")] * 2
 
 
-def test_whoever_refused_or_could_not_be_trusted_is_not_asked_again_by_relay(net: RelayedNetwork) -> None:
+def test_an_entity_that_refused_or_could_not_be_trusted_is_not_asked_again_by_relay(net: RelayedNetwork) -> None:
     net.join("avila")
     service = net.serve("avila")
     _everybody_knows(net)
@@ -172,9 +172,9 @@ def test_streams_come_and_go_and_no_call_is_lost(net: RelayedNetwork) -> None:
 
     def interrupt() -> None:
         while not stop.wait(0.05):
-            for line in list(net.relay._lines.values()):
-                if line.attachment is not None and not line.waiting:
-                    line.attachment.close()
+            for queue in list(net.relay._queues.values()):
+                if queue.attachment is not None and not queue.waiting:
+                    queue.attachment.close()
 
     thread = threading.Thread(target=interrupt)
     thread.start()
@@ -217,6 +217,6 @@ def _everybody_knows(net: RelayedNetwork) -> None:
 
 
 def _publish(net: RelayedNetwork, entity: str, address: str) -> None:
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).set_addresses(entity, (address,), net.clock.now())
     _everybody_knows(net)

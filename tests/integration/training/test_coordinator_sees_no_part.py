@@ -23,7 +23,7 @@ def watched(root: Path, model: str, patch: pytest.MonkeyPatch) -> tuple[Traces, 
         campaign = propose_campaign(net, model=model)
         approve_all(net, campaign)
         done = until(net, campaign, ended)
-        stored = files(net.coordinator.home)
+        stored = files(net.coordinator.context.home)
     assert done.state is CampaignState.RELEASED
     assert len(traces.noised) == len(traces.exact) == len(traces.masked) == 4 * done.manifest.rounds
     return traces, Haystack([*traces.received, *stored, *files(root / "coordinator")])

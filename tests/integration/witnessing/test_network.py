@@ -9,13 +9,12 @@ import pytest
 
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.audit.witnesses import SeenCheckpoint
-from consent_ledger.checkpoint import read_checkpoint
-from consent_ledger.fork_evidence import evidence_files
-from consent_ledger.note import parse_note
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.receipt import verify_receipt
-from consent_ledger.witness import AddCheckpoint, origin_hash
-from coordinator.doctor import examine as examine_coordinator
+from consent_ledger.proofs.checkpoint import read_checkpoint
+from consent_ledger.proofs.note import parse_note
+from consent_ledger.proofs.trust_policy import TrustPolicy
+from consent_ledger.receipts.receipt import verify_receipt
+from consent_ledger.witnessing.fork_evidence import evidence_files
+from consent_ledger.witnessing.witness import AddCheckpoint, origin_hash
 from node import serve as node_service
 from node.fetch.asking import question_of
 from node.ledger.export import export_own_ledger, ledger_policy, own_ledger_status, seen_checkpoint
@@ -135,7 +134,7 @@ def test_the_background_work_witnesses_soon_after_an_entry(net: Network) -> None
 
 def test_a_witness_serves_what_it_cosigned(net: Network) -> None:
     cosigned(net.nodes["town"])
-    url = net.coordinator.settings.public_witness_url
+    url = net.coordinator.context.settings.public_witness_url
     served = exchange(url, "GET", f"/{origin_hash(ledger_origin(NETWORK, 'town'))}/checkpoint")
     assert served.status == 200
     assert {line.name for line in parse_note(served.body).signatures} == {
@@ -187,8 +186,8 @@ def test_a_ledger_rewritten_after_a_release_is_caught_by_witness_peer_and_audito
     assert not done.quorum
     assert {each.error.code for each in done.outcomes if each.error} == {"ledger_contradicted"}
     # the witnesses: refused, kept, alarmed
-    assert len(evidence_files(net.coordinator.home)) == 1
-    alarm = next(each for each in examine_coordinator(net.coordinator) if each.check == "evidence")
+    assert len(evidence_files(net.coordinator.context.home)) == 1
+    alarm = next(each for each in net.examine_coordinator() if each.check == "evidence")
     assert alarm.level is Level.FAILED
     assert exit_code([alarm]) == 4
     # its own administrator
@@ -208,7 +207,7 @@ def test_a_ledger_rewritten_after_a_release_is_caught_by_witness_peer_and_audito
 
 def audit_of_rewritten(net: Network, tmp_path: Path) -> None:
     from consent_ledger.errors import LedgerDamaged
-    from consent_ledger.export import export_ledger
+    from consent_ledger.exports.ledger_export import export_ledger
 
     town, policy = net.nodes["town"], policy_of(net, "town")
     with pytest.raises(LedgerDamaged):  # our own software does not even export it
@@ -235,7 +234,7 @@ def test_a_ledger_shortened_by_an_old_backup_is_told_to_its_owner(net: Network) 
     kinds = {json.loads(path.read_bytes())["kind"] for path in evidence_files(town.context.home)}
     assert kinds == {"rollback"}
     # and its witnesses have noted it
-    noted = next(each for each in examine_coordinator(net.coordinator) if each.check == "evidence")
+    noted = next(each for each in net.examine_coordinator() if each.check == "evidence")
     assert noted.level is Level.WARNING
     assert "shorter" in in_language(noted.text, "en")
     assert findings(net, "ngo", "evidence") is Level.WARNING

@@ -8,13 +8,15 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from consent_ledger.checkpoint import read_checkpoint
-from consent_ledger.fork_evidence import evidence_files
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.witness_store import Role, SqlCheckpointStore
+from consent_ledger.proofs.checkpoint import read_checkpoint
+from consent_ledger.proofs.trust_policy import TrustPolicy
+from consent_ledger.witnessing.fork_evidence import evidence_files
+from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
 from node.cli.app import app
 from node.ledger.witnessing.errors import NothingSeen
 from service.clock import SystemClock
+from service.http_server import start_http
 from tests.support.exchange import NETWORK, ExchangeNetwork, grant, hold, person_record
 from tests.support.hostile import rewrite_ledger
 from trust.parties import WitnessAddress, ledger_origin
@@ -30,9 +32,10 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
         network.add(entity)
     hold(network.nodes["town"], person_record())
     grant(network.nodes["town"], "ngo")
-    desk = network.nodes["county"].witness_desk
-    server = desk.serve("127.0.0.1:0")
-    network.change("county", witness=WitnessAddress(vkey=desk.cosigner.vkey, url=f"http://127.0.0.1:{server.port}"))
+    endpoint = network.nodes["county"].witness_endpoint
+    server = start_http("127.0.0.1:0", endpoint.handle, max_body_bytes=MAX_REQUEST_BYTES)
+    url = f"http://127.0.0.1:{server.port}"
+    network.change("county", witness=WitnessAddress(vkey=endpoint.cosigner.vkey, url=url))
     yield network
     server.stop()
     network.close()
@@ -44,7 +47,7 @@ def run(network: ExchangeNetwork, entity: str, *words: str) -> Result:
 
 def unreachable_coordinator(network: ExchangeNetwork) -> None:
     """List a coordinator that witnesses, which makes its cosignature needed, and does not answer."""
-    network.witness = WitnessAddress(vkey=network.nodes["ngo"].witness_desk.cosigner.vkey, url=NOBODY_LISTENS)
+    network.witness = WitnessAddress(vkey=network.nodes["ngo"].witness_endpoint.cosigner.vkey, url=NOBODY_LISTENS)
     network.publish()
 
 

@@ -11,9 +11,9 @@ import pytest
 from coordinator.locator.query_log import QueryKind
 from coordinator.locator.quotas import Quota
 from coordinator.locator.report import alarm_rule
+from coordinator.relay.call_relay import Attachment, CallRelay
 from coordinator.relay.errors import RelayBusy, RelayNotAttached
 from coordinator.relay.quotas import Allowance
-from coordinator.relay.switchboard import Attachment, Switchboard
 from coordinator.settings import CoordinatorSettings
 from coordinator.wiring import Coordinator
 from service.errors import TooManyCalls
@@ -34,14 +34,14 @@ def coordinator(home: Path, **changes: object) -> Coordinator:
 
 
 @contextmanager
-def under_way(relay: Switchboard, callers: list[tuple[str, str]]) -> Iterator[None]:
+def under_way(relay: CallRelay, callers: list[tuple[str, str]]) -> Iterator[None]:
     """Hold one call of each (caller, recipient) open."""
     town: dict[str, Attachment] = {recipient: relay.attach(recipient) for _, recipient in callers}
     with ThreadPoolExecutor(len(callers)) as pool:
         waiting: list[Future[bytes]] = []
         calls = []
         for caller, recipient in callers:
-            waiting.append(pool.submit(partial(relay.pass_on, caller, recipient, b"question", LONG)))
+            waiting.append(pool.submit(partial(relay.forward, caller, recipient, b"question", LONG)))
             call = town[recipient].take(LONG)
             assert call is not None
             calls.append((recipient, call.call_id))
@@ -60,20 +60,22 @@ def refused(call: Callable[[], object]) -> str:
 
 
 def test_calls_of_one_entity_for_one_entity_and_of_all_are_bounded_by_the_settings(tmp_path: Path) -> None:
-    relay = coordinator(tmp_path, workers=20, relay_calls_from=2, relay_calls_to=3).switchboard
+    relay = coordinator(tmp_path, workers=20, relay_calls_from=2, relay_calls_to=3).relay
     with under_way(relay, [("leon", "town"), ("leon", "town")]):
         assert "leon already has the maximum number of calls under way" in refused(
-            lambda: relay.pass_on("leon", "city", b"q", LONG)
+            lambda: relay.forward("leon", "city", b"q", LONG)
         )
     with under_way(relay, [("leon", "town"), ("leon", "town"), ("avila", "town")]):
-        assert "town has as many calls to answer" in refused(lambda: relay.pass_on("soria", "town", b"q", LONG))
+        assert "town already has the maximum number of calls to answer" in refused(
+            lambda: relay.forward("soria", "town", b"q", LONG)
+        )
     pairs = [(f"caller-{number}", f"recipient-{number}") for number in range(5)]  # a quarter of the threads
     with under_way(relay, pairs):
-        assert "no room" in refused(lambda: relay.pass_on("leon", "town", b"q", LONG))
+        assert "no room" in refused(lambda: relay.forward("leon", "town", b"q", LONG))
 
 
 def test_no_more_than_a_third_of_the_threads_is_for_entities_that_are_attached(tmp_path: Path) -> None:
-    relay = coordinator(tmp_path, workers=12).switchboard
+    relay = coordinator(tmp_path, workers=12).relay
     for number in range(4):
         relay.attach(f"entity-{number}")
     with pytest.raises(RelayBusy):
@@ -81,12 +83,12 @@ def test_no_more_than_a_third_of_the_threads_is_for_entities_that_are_attached(t
 
 
 def test_what_an_entity_sends_by_the_relay_in_a_minute_is_bounded_by_the_settings(tmp_path: Path) -> None:
-    relay = coordinator(tmp_path, relay_calls_per_minute=100_000, relay_megabytes_per_minute=2).switchboard
+    relay = coordinator(tmp_path, relay_calls_per_minute=100_000, relay_megabytes_per_minute=2).relay
     sent = 0
     with pytest.raises(RelayBusy):
         while True:
             with suppress(RelayNotAttached):  # it is charged all the same
-                relay.pass_on("leon", "nobody", bytes(16_384), LONG)
+                relay.forward("leon", "nobody", bytes(16_384), LONG)
             sent += 16_384
     assert 2 << 20 <= sent < 3 << 20  # some is refilled while the test runs: the third would take half a minute
 

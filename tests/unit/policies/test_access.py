@@ -6,22 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.access import POLICIES, SCHEMA, AccessPolicy, permitted
+from policies.access import POLICIES, AccessPolicy, permitted
 from policies.catalogue import Scope, Sensitivity
 from policies.documents import read_text
 from policies.errors import PolicyDocumentDamaged
 from policies.reasons import ReasonCode
-from tests.support.access import CATALOGUE, EVERY_FIELD, OPENINGS, POLICY, WORDS, a_request
-
-ONE_OF_EACH_RULE = {
-    "minimum-summary": "person.birth_year",
-    "named-consent": "housing.tenure",
-    "special-category": "health.disability_degree",
-}
-
-
-def policy_from(policies: str, schema: str | None = None) -> AccessPolicy:
-    return AccessPolicy(policies, schema or read_text(SCHEMA), CATALOGUE, WORDS, "0" * 64)
+from tests.support.access_requests import (
+    CATALOGUE,
+    EVERY_FIELD,
+    ONE_OF_EACH_RULE,
+    OPENINGS,
+    POLICY,
+    WORDS,
+    a_request,
+    policy_from,
+)
 
 
 @pytest.mark.invariant(1)

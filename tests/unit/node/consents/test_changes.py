@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from consent_ledger.consent_model import ConsentState
+from consent_ledger.consents.model import ConsentState
 from node.consent_subscribers import consent_subscribers
 from node.consents.changes import ChangeSource
 from node.consents.consents import GrantInput, RenewalInput, ScopeInput

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from consent_ledger.consent_model import ConsentState
+from consent_ledger.consents.model import ConsentState
 from node.fetch.answering import Answering
 from node.ledger.own import own_consents
 from node.locator.live_consents import LiveConsents

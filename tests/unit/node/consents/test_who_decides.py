@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from consent_ledger.consent_model import ConsentState, ConsentView
+from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.consents import Consents, GrantInput, GuardianInput, RenewalInput
 from node.consents.errors import GuardianNeeded, GuardianNotEntitled
 from node.wiring import Node

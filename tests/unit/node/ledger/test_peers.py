@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.entry import EntryType
 from consent_ledger.errors import ProofError
-from consent_ledger.fork_evidence import evidence_files
-from consent_ledger.log import ConsentLedger
-from consent_ledger.store import InMemoryLedgerStore
-from consent_ledger.witness import Observed
-from consent_ledger.witness_store import Role, SqlCheckpointStore
+from consent_ledger.log.entry import EntryType
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.witnessing.fork_evidence import evidence_files
+from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.witness import Observed
 from node.fetch.asking import Asking, Reply, question_of
 from node.ledger.own import own_ledger
 from node.ledger.peers import Known, Prove
@@ -23,6 +22,7 @@ from records_exchange.request import parse_request
 from service.errors import PeerRefused, PeerUnreachable
 from tests.support.clock import START
 from tests.support.exchange import PERSON, ExchangeNetwork
+from tests.support.memory_stores import InMemoryLedgerStore
 from tests.support.simulated_peer import SimulatedPeer
 from trust.parties import Party
 from trust.signing import Envelope

@@ -21,7 +21,7 @@ from node.people.model import PROFILING_OBJECTION
 from node.people.store import people_store
 from node.training import step_replies as step_desk
 from node.training.campaign_decisions import approve
-from node.training.duplicate_check import Counting
+from node.training.duplicate_check import DuplicateCheck
 from node.training.errors import DatasetUnknown
 from node.training.local_data import LocalData, local_people, training_data
 from node.training.pending_work import open_campaigns
@@ -186,7 +186,7 @@ def test_whoever_is_in_several_entities_weighs_less_in_every_round(
     scene: Stage, trainers: list[LocalPeople], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play = scene.play(scene.approved(counts_entities=True, people_cap=3)).until(StepKind.MASK)
-    monkeypatch.setattr(Counting, "weights", lambda _self, _enrolments, _terms, people: np.full(len(people), 0.5))
+    monkeypatch.setattr(DuplicateCheck, "weights", lambda _self, _enrolments, _terms, people: np.full(len(people), 0.5))
     play.step()
     (people,) = trainers
     assert set(people.training.weights) == set(people.held_out.weights) == {0.5}

@@ -14,7 +14,7 @@ from node.risk import risk_list as listing
 from node.risk.use_status import risk_status
 from node.training.errors import ReleaseRecalled
 from node.training.local_evaluation import evaluate
-from node.training.received_releases import fetch_release, heed_recalls, newest_release
+from node.training.received_releases import fetch_release, newest_release, record_recalls
 from node.training.tables import ReleaseRow
 from node.wiring import Node
 from tests.support.campaigns import CAMPAIGN
@@ -123,7 +123,7 @@ def test_a_recall_that_the_service_heard_of_holds_while_the_coordinator_is_down(
     node: Node, both: ScriptedCoordinator
 ) -> None:
     say(both, "recalled")
-    heed_recalls(node.context, both)
+    record_recalls(node.context, both)
     both.reachable = False
     assert refuses(node, both)
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
-from consent_ledger.consent_model import ConsentState
+from consent_ledger.consents.model import ConsentState
 from node.consents.consents import GrantInput, ScopeInput
 from node.consents.propagation.background import maintain_copies, send_heartbeats
 from node.people.linking import pseudonym_of

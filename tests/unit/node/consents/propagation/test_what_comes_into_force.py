@@ -5,11 +5,11 @@ import base64
 import pytest
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS
-from consent_ledger.consent_model import ConsentGrant, ConsentState, ConsentView
-from consent_ledger.cosignature import CosignatureSigner
-from consent_ledger.entry import EntryType, NewEntry
-from consent_ledger.receipt import prove_entry
+from consent_ledger.consents.model import ConsentGrant, ConsentState, ConsentView
+from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.proofs.cosignature import CosignatureSigner
+from consent_ledger.receipts.receipt import prove_entry
 from node.consents.consents import GrantInput, ScopeInput
 from node.consents.propagation.background import maintain_copies
 from node.ledger.own import consent_register, own_consents, own_ledger

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from typing_extensions import override
 
-from consent_ledger.bodies import AccessReportBody
-from consent_ledger.entry import EntryType
+from consent_ledger.log.bodies import AccessReportBody
+from consent_ledger.log.entry import EntryType
 from node.fetch.asking import Asking, question_of
 from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown

@@ -1,0 +1,81 @@
+"""Write a folder or a file whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from consent_ledger.errors import ExportUnusable
+from presentation.messages import _
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Yield a folder to fill, which becomes `target` in one step when the block ends without an error.
+
+    Raises:
+        ExportUnusable: `target` holds something already, or cannot be written.
+    """
+    draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
+    try:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise ExportUnusable(_("{target} no está vacía", target=target), remedy=_("elija una carpeta nueva"))
+        draft.mkdir(parents=True)
+    except OSError as error:
+        raise _unusable(target, error) from error
+    try:
+        yield draft
+        draft.replace(target)
+    except OSError as error:
+        raise _unusable(target, error) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def new_file(path: Path, data: bytes, *, replace: bool = False) -> None:
+    """Write a file that only its owner can read, whole or not at all.
+
+    Raises:
+        ExportUnusable: it exists already and is not to be replaced, or cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        if path.exists() and not replace:
+            raise ExportUnusable(_("{path} ya existe", path=path), remedy=_("elija otro fichero, o use --force"))
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+        draft.replace(path)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _unusable(target: Path, error: OSError) -> ExportUnusable:
+    return ExportUnusable(
+        _("no se puede escribir {target}: {strerror}", target=target, strerror=error.strerror),
+        remedy=_("elija otra carpeta, o libere espacio en el disco"),
+    )
+
+
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """Read a file of an export.
+
+    Raises:
+        ExportUnusable: missing, unreadable, or larger than `max_bytes`.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else _("no es un nombre de fichero")
+        raise ExportUnusable(
+            _("no se puede leer {path}: {reason}", path=path, reason=reason),
+            remedy=_("compruebe la ruta, o pida una exportación nueva"),
+        ) from error
+    if len(data) > max_bytes:
+        raise ExportUnusable(
+            _("{path} es más grande de lo esperado", path=path), remedy=_("pida una exportación nueva")
+        )
+    return data
