@@ -15,6 +15,10 @@ ReferralArgument = Annotated[
     str, typer.Argument(help=_("Código de la derivación, o sus 8 primeros caracteres; véase: referral list."))
 ]
 
+TransferOption = Annotated[
+    bool, typer.Option("--transfer", help=_("Traslada el caso entero a la otra entidad, porque la persona se muda."))
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
@@ -59,10 +63,7 @@ def _register_send(group: typer.Typer) -> None:
                 help=_("Días para contestar, de 1 a 60; por defecto, los que corresponden a la urgencia."),
             ),
         ] = None,
-        transfer: Annotated[
-            bool,
-            typer.Option("--transfer", help=_("Traslada el caso entero a la otra entidad, porque la persona se muda.")),
-        ] = False,
+        transfer: TransferOption = False,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
