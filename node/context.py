@@ -1,4 +1,4 @@
-"""What a use case of a node may ask for: settings, keys, clock, directory and units of work, and no more."""
+"""The context of a node's use cases: settings, keys, clock, directory and units of work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.storage import open_engine, snapshot, transaction
 
 if TYPE_CHECKING:
-    from node.identity.directory import DirectoryCache
+    from node.directory_cache import DirectoryCache
     from node.keys import NodeKeys
     from node.settings import NodeSettings
     from service.clock import Clock
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class NodeContext:
-    """The ground under every use case of one entity's node. Read or opened on first use; safe across threads.
+    """One entity's settings, keys, directory, clock and database, read or opened on first use; safe across threads.
 
     Attributes:
         home: the folder with the settings, keys and files of the node.
-        clock: tells the time (UTC).
+        clock: the present (UTC).
     """
 
     def __init__(self, home: Path, clock: "Clock") -> None:
@@ -34,7 +34,7 @@ class NodeContext:
     @cached_property
     def settings(self) -> "NodeSettings":
         """The validated content of ``HOME/node.toml``."""
-        from node.settings import NodeSettings  # noqa: PLC0415 - a command pays only for what it uses
+        from node.settings import NodeSettings  # noqa: PLC0415 - a command loads only what it uses
 
         return NodeSettings.load(self.home)
 
@@ -48,7 +48,7 @@ class NodeContext:
     @cached_property
     def directory(self) -> "DirectoryCache":
         """The signed directory of the network, as this node last verified it."""
-        from node.identity.directory import DirectoryCache  # noqa: PLC0415 - as above
+        from node.directory_cache import DirectoryCache  # noqa: PLC0415 - as above
 
         key = bytes.fromhex(self.settings.coordinator_key)
         return DirectoryCache(self.home, network=self.settings.network, coordinator_key=key)
@@ -77,7 +77,7 @@ class NodeContext:
 
     @cached_property
     def commits(self) -> "GroupCommit":
-        """Durable units of work of threads that come at once, in one transaction: the node has one such queue."""
+        """Unites the units of work of concurrent threads in one durable transaction; a node has one such queue."""
         from service.group_commit import GroupCommit  # noqa: PLC0415 - as above
 
         return GroupCommit(self.engine)

@@ -6,15 +6,15 @@ from importlib.util import find_spec
 from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
 from node.consents.expiry import expire_consents
 from node.consents.propagation.background import keep_propagating
-from node.inbox.background import watch_attention
+from node.inbox.background import sweep_inbox
 from node.ledger.witnessing.background import witness_ledger
 from node.locator.background import publish_consents
 from node.messages.background import deliver_notices
 from node.messages.relay import attend_relay
+from node.migrations import MIGRATIONS
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
 from node.rpc.records import records_servicer
-from node.setup import MIGRATIONS
 from node.wiring import Node
 from service import migrate
 from service.errors import AddressInUse
@@ -45,7 +45,7 @@ def tasks(node: Node) -> list[Task]:
         Task("outbox", partial(deliver_notices, node.outbox)),
         Task("refused", partial(keep_refused_calls, context.home, node.limits)),
         Task("travelling", partial(keep_propagating, context, node.consent_changes, node.outbox)),
-        Task("attention", partial(watch_attention, context)),
+        Task("attention", partial(sweep_inbox, node.inbox_sweep)),
         Task("witnesses", partial(witness_ledger, context)),
         Task("locator", partial(publish_consents, context, node.locator_client(), node.publisher_wakeup)),
         *relay_tasks(node),

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from node.clients.training import TrainingClient
     from node.consents.changes import ConsentChanges
     from node.consents.consents import Consents
+    from node.fetch.answering import Answering
     from node.fetch.asking import Asking
     from node.fetch.located import Fetching
     from node.identity.follow import DirectoryFollower
     from node.identity.renewal import CertificateRenewal
+    from node.inbox.sweep import InboxSweep
     from node.ledger.peers import PeerLedgers
     from node.locator.consent_changes import PublisherWakeup
     from node.locator.locating import Locating
@@ -166,10 +168,9 @@ class Node:
     @cached_property
     def incoming(self) -> "Incoming":
         """Takes everything that other entities send, whichever way it came."""
-        from node.fetch.answering import Answering
         from node.rpc.incoming import Incoming
 
-        return Incoming(Answering(self.context), self.message_receiver)
+        return Incoming(self.answering, self.message_receiver)
 
     @cached_property
     def relayed_calls(self) -> "RelayedCalls":
@@ -270,6 +271,14 @@ class Node:
         return PublisherWakeup()
 
     @cached_property
+    def answering(self) -> "Answering":
+        """Answers the requests of other entities."""
+        from node.care.summary import summarise
+        from node.fetch.answering import Answering
+
+        return Answering(self.context, summarise)
+
+    @cached_property
     def asking(self) -> "Asking":
         """Asks other entities in this entity's name."""
         from node.fetch.asking import Asking
@@ -295,6 +304,16 @@ class Node:
         from node.fetch.located import Fetching
 
         return Fetching(self.asking, self.locating)
+
+    @cached_property
+    def inbox_sweep(self) -> "InboxSweep":
+        """Writes the inbox items that only the passing of time causes."""
+        from node.consents.due_items import due_consent_items
+        from node.inbox.sweep import InboxSweep, unacknowledged_notices
+        from node.referrals.expiry import lapse_unanswered
+
+        finders = (unacknowledged_notices, due_consent_items)
+        return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property
     def referrals(self) -> "Referrals":

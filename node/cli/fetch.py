@@ -6,7 +6,7 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, ReasonOption, who_asks
+from node.cli.professional import ProfessionalOption, ReasonOption, professional_reference
 from presentation.messages import _
 
 
@@ -56,11 +56,11 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Ask other entities, in parallel, for what a person lets them share with this one."""
-        from node.care.questions import Asker, case_question
+        from node.care.questions import ProfessionalInput, case_question
         from node.fetch.showing import fetch_and_show
 
         node, named = open_node(home), split_names(holders) if holders else None
-        person, asker = read_document(document), Asker(who_asks(professional), role, reason)
+        person, asker = read_document(document), ProfessionalInput(professional_reference(professional), role, reason)
         question = case_question(node.context, person, purpose, asker, fields=split_names(fields), case_ref=case)
         shown = fetch_and_show(node.fetching, person, question, named, lang=lang)
         emit(shown.document, shown.text, as_json=as_json)

@@ -13,8 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
 from node.cipher import Cell
+from node.errors import RecordsUnreadable
 from node.people.documents import Document
-from node.people.errors import PersonUnknown, RecordsUnreadable
+from node.people.errors import PersonUnknown
 from node.people.store import people_store
 from presentation.messages import _
 from records_exchange.answer import FetchAnswer, Outcome, ReleasedField

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.changes import ChangeSource, ConsentChanged
-from node.inbox.items import AttentionKind, AttentionList, NewItem
+from node.inbox.items import Inbox, ItemKind, NewItem
 from node.referrals.expiry import NOT_ANSWERED
 from node.referrals.steps import Steps
 from node.referrals.store import Referral, ReferralStore
@@ -59,5 +59,5 @@ def _lapse_untaken(session: Session, steps: Steps, referral: Referral, change: C
     if not take_back_offer(session, referral):
         return
     lapsed = steps.take(referral, ReferralStep.LAPSE, change.recorded_at, code=NOT_ANSWERED)
-    item = NewItem(AttentionKind.REFERRAL_LAPSED, lapsed.referral_id, lapsed.peer, lapsed.state.value)
-    AttentionList(session).add(item, change.recorded_at)
+    item = NewItem(ItemKind.REFERRAL_LAPSED, lapsed.referral_id, lapsed.peer, lapsed.state.value)
+    Inbox(session).add(item, change.recorded_at)

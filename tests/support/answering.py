@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from node.fetch.answering import Answering
 from node.people.documents import Document
 from policies.case_access import AccessGained
 from records_exchange.answer import FetchAnswer, parse_answer
@@ -35,4 +34,4 @@ def request(
 def ask(network: ExchangeNetwork, asked: FetchRequest) -> FetchAnswer:
     """Return what the holder answers, with the request signed by its asker."""
     envelope = seal_request(asked, network.nodes[asked.asker].context.keys.signing)
-    return parse_answer(Answering(network.nodes["town"].context).answer(envelope, asked.asker).payload)
+    return parse_answer(network.nodes["town"].answering.answer(envelope, asked.asker).payload)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from consent_ledger.consents.model import ConsentState
-from node.fetch.answering import Answering
 from node.ledger.own import own_consents
 from node.locator.live_consents import LiveConsents
 from records_exchange.answer import FetchAnswer, Outcome, parse_answer
@@ -42,7 +41,7 @@ def ask(network: ExchangeNetwork) -> FetchAnswer:
         now=network.clock.now(),
     )
     return parse_answer(
-        Answering(network.nodes["town"].context).answer(seal_request(asked, asker.context.keys.signing), "ngo").payload
+        network.nodes["town"].answering.answer(seal_request(asked, asker.context.keys.signing), "ngo").payload
     )
 
 

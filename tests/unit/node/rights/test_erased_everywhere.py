@@ -6,7 +6,6 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import Boolean, Column, Date, DateTime, Float, Integer, LargeBinary, Table, insert, select
 
-from node.fetch.answering import Answering
 from node.migrations.metadata import all_metadata
 from node.people.documents import Document
 from node.people.linking import find_person
@@ -111,9 +110,7 @@ def ask(network: ExchangeNetwork) -> None:
         subject=key.pseudonym(PERSON.kind.value, PERSON.number),
         now=network.clock.now(),
     )
-    Answering(network.nodes["town"].context).answer(
-        seal_request(asked, network.nodes["ngo"].context.keys.signing), "ngo"
-    )
+    network.nodes["town"].answering.answer(seal_request(asked, network.nodes["ngo"].context.keys.signing), "ngo")
 
 
 @pytest.mark.invariant(3)

@@ -1,6 +1,6 @@
-"""The newest directory this node has verified, kept in ``HOME/directory.json`` for every process of the node.
+"""The newest directory that this node has verified, in ``HOME/directory.json`` for every process of the node.
 
-The node goes on with it while the coordinator is down, until it expires.
+It serves while the coordinator is down, until it expires.
 """
 
 import fcntl
@@ -37,7 +37,7 @@ class DirectoryCache:
         self._directory: Directory | None = None
 
     def current(self, now: datetime) -> Directory:
-        """Return the directory to act on.
+        """Return the directory in force.
 
         Raises:
             DirectoryExpired: it is past its expiry, or none was ever received.
@@ -53,7 +53,7 @@ class DirectoryCache:
         return directory
 
     def newest(self) -> Directory | None:
-        """Return the newest verified directory whatever its expiry, or None when there is none."""
+        """Return the newest verified directory, expired or not; None when there is none."""
         with self._lock:
             stamp = self._read_stamp()
             if stamp is None:
