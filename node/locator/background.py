@@ -8,6 +8,7 @@ import structlog
 
 from node.clients.locator import LocatorClient
 from node.context import NodeContext
+from node.locator.consent_changes import PublisherWakeup
 from node.locator.publishing import Published, Publisher
 from node.locator.question_log import LocatorLog
 from node.locator.tables import LocatorPublishingRow
@@ -24,11 +25,16 @@ _ONLY_ROW: Final = 1
 _log = structlog.get_logger(__name__)
 
 
-def publish_consents(context: NodeContext, client: LocatorClient, stopping: threading.Event) -> None:
-    """Publish what changes, until `stopping` is set. A locator that is down is tried again, less and less often."""
+def publish_consents(
+    context: NodeContext, client: LocatorClient, wakeup: PublisherWakeup, stopping: threading.Event
+) -> None:
+    """Publish what changes, until `stopping` is set.
+
+    A locator that is down is tried again less and less often, and at once when a consent lost something.
+    """
     publisher, wait, fault = Publisher(context, client), LOOK_SECONDS, ""
     cleared: datetime | None = None
-    while not stopping.wait(wait):
+    while wakeup.wait(wait, stopping):
         now = context.clock.now()
         if cleared is None or now - cleared >= CLEAR_EVERY:
             clear_away(context, now)

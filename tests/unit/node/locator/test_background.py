@@ -5,10 +5,11 @@ import threading
 import pytest
 from structlog.testing import capture_logs
 
+from node.clients.locator import LocatorClient
+from node.context import NodeContext
 from node.locator import background as locator_background
 from node.locator.background import publish_consents
 from node.locator.tables import LocatorPublishingRow
-from node.wiring import Node
 from service.errors import PeerUnreachable
 from tests.support.exchange import ExchangeNetwork
 
@@ -21,7 +22,7 @@ class Unreachable:
         self._left = steps
         self._within = within
 
-    def __call__(self, _node: Node) -> "Unreachable":
+    def __call__(self, _context: NodeContext, _client: LocatorClient) -> "Unreachable":
         return self
 
     def step(self) -> None:
@@ -44,7 +45,7 @@ def publish(
     monkeypatch.setattr(locator_background, "Publisher", Unreachable(stopping, steps=steps, within=within))
     town = network.nodes["town"]
     with capture_logs() as events:
-        publish_consents(town.context, town.locator_client(), stopping)
+        publish_consents(town.context, town.locator_client(), town.publisher_wakeup, stopping)
     with town.context.snapshot() as session:
         row = session.get(LocatorPublishingRow, 1)
         return [each["event"] for each in events], row.fault if row else ""
