@@ -10,10 +10,10 @@ from node.ledger.witnessing.background import witness_ledger
 from node.locator.background import publish_consents
 from node.messages.background import deliver_notices
 from node.messages.relay import attend_relay
+from node.migrations import MIGRATIONS
 from node.rpc.ledger import ledger_servicer
 from node.rpc.messages import messages_servicer
 from node.rpc.records import records_servicer
-from node.setup import MIGRATIONS
 from node.wiring import Node
 from service import migrate
 from service.errors import AddressInUse

@@ -14,6 +14,7 @@ from node.identity.errors import InvitationNeeded, NodeExists
 from node.identity.files import node_certificate
 from node.identity.reach import own_reach
 from node.keys import NodeKeys
+from node.migrations import MIGRATIONS
 from node.settings import NodeSettings
 from node.wiring import Node
 from presentation.messages import _
@@ -22,7 +23,6 @@ from service.clock import Clock
 from service.storage import open_engine
 from trust.enrolment import Invitation
 
-MIGRATIONS: Final = "node:migrations"
 NOWHERE: Final = "none"
 """As an answer to where to listen: a node without open port, which the relay reaches."""
 

@@ -16,6 +16,7 @@ from node.care.professionals import check_professional
 from node.care.store import CaseStore
 from node.context import NodeContext
 from node.people.documents import Document
+from node.people.lookup import PersonLookup
 from node.people.store import people_store
 from policies.case_access import AccessGained, CaseAccess, load_case_access
 from policies.terms import find_term
@@ -106,6 +107,14 @@ class CaseDesk:
             return CaseFile(store.team(person), store.openings(person), self._context.clock.now())
 
     def attend(self, document: Document, professional: str, *, role: str = "", reason: str = "") -> Attending:
+        """Look a person up and return how a professional comes to their case now; see `attend_person`.
+
+        Raises:
+            ProfessionalInvalid, UnknownTerm: as `attend_person`.
+        """
+        return self.attend_person(PersonLookup(document), professional, role=role, reason=reason)
+
+    def attend_person(self, lookup: PersonLookup, professional: str, *, role: str = "", reason: str = "") -> Attending:
         """Return how a professional comes to a person's case now. Nothing is written.
 
         On the team in `role` (in any function, when none is given): as the team. Otherwise by opening it: for `reason`,
@@ -120,10 +129,9 @@ class CaseDesk:
         said = rules.reason(reason).id if reason else ""
         now = self._context.clock.now()
         with self._context.snapshot() as session:
-            held = people_store(self._context, session).find_by_document(document)
-            store = CaseStore(session)
-            places = store.memberships(held.person_id, reference, now) if held else ()
-            openings = store.openings(held.person_id) if held else ()
+            person, store = lookup.person_id(people_store(self._context, session)), CaseStore(session)
+            places = store.memberships(person, reference, now) if person else ()
+            openings = store.openings(person) if person else ()
         in_role = [place.role for place in places if role in ("", place.role)]
         if in_role:
             return Attending(reference, in_role[0], AccessGained(CaseAccess.TEAM))

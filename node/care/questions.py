@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from node.care.access import CaseDesk
 from node.context import NodeContext
 from node.fetch.asking import question_of
-from node.people.documents import Document
+from node.people.lookup import PersonLookup
 from records_exchange.request import Question
 
 
@@ -27,7 +27,7 @@ class Asker:
 
 def case_question(
     context: NodeContext,
-    document: Document,
+    lookup: PersonLookup,
     purpose: str,
     asker: Asker,
     *,
@@ -38,7 +38,7 @@ def case_question(
 
     Args:
         context: whose entity asks.
-        document: the person's.
+        lookup: of the person.
         purpose: vocabulary id.
         asker: who asks.
         fields: catalogue ids or groups of them; empty for the minimum summary.
@@ -48,7 +48,7 @@ def case_question(
         ProfessionalInvalid: the reference is none, or is an identity document.
         UnknownTerm: an unknown purpose, field, role or reason, or a kind of entity that sees no records.
     """
-    comes = CaseDesk(context).attend(document, asker.professional, role=asker.role, reason=asker.reason)
+    comes = CaseDesk(context).attend_person(lookup, asker.professional, role=asker.role, reason=asker.reason)
     return question_of(
         context,
         purpose,

@@ -58,10 +58,11 @@ def register(app: typer.Typer) -> None:
         """Ask other entities, in parallel, for what a person lets them share with this one."""
         from node.care.questions import Asker, case_question
         from node.fetch.showing import fetch_and_show
+        from node.people.lookup import PersonLookup
 
         node, named = open_node(home), split_names(holders) if holders else None
-        person, asker = read_document(document), Asker(who_asks(professional), role, reason)
-        question = case_question(node.context, person, purpose, asker, fields=split_names(fields), case_ref=case)
-        shown = fetch_and_show(node.fetching, person, question, named, lang=lang)
+        lookup, asker = PersonLookup(read_document(document)), Asker(who_asks(professional), role, reason)
+        question = case_question(node.context, lookup, purpose, asker, fields=split_names(fields), case_ref=case)
+        shown = fetch_and_show(node.fetching, lookup, question, named, lang=lang)
         emit(shown.document, shown.text, as_json=as_json)
         raise typer.Exit(shown.exit_code)

@@ -16,11 +16,13 @@ from consent_ledger.bodies import ReleaseReceivedBody
 from consent_ledger.entry import EntryType, NewEntry
 from node.consents.errors import RecipientNotAllowed
 from node.context import NodeContext
-from node.fetch.cached_copies import keep_received
+from node.fetch.cached_copies import CopyOwner, keep_received
 from node.ledger.own import own_ledger
 from node.ledger.peers import Known, PeerLedgers, Prove, Shown, Sighting
 from node.people.documents import Document
+from node.people.errors import PersonUnknown
 from node.people.linking import pairwise_key
+from node.people.lookup import PersonLookup
 from node.people.store import people_store
 from policies.access_documents import policy_sha256
 from policies.case_access import AccessGained
@@ -99,12 +101,20 @@ class Asking:
         self._prove = prove or _no_proof
 
     def fetch(self, document: Document, question: Question, holders: Sequence[str]) -> Fetched:
-        """Ask each holder for what it may share of the person with this document.
+        """Look a person up and ask each holder for what it may share of them; see `ask`.
+
+        Raises:
+            RedpactError: as `ask`.
+        """
+        return self.ask(PersonLookup(document), question, holders)
+
+    def ask(self, lookup: PersonLookup, question: Question, holders: Sequence[str]) -> Fetched:
+        """Ask each holder for what it may share of a person.
 
         Every verified answer is in this entity's ledger when this returns.
 
         Args:
-            document: the person's document; it is not sent, see `records_exchange.linkage`.
+            lookup: of the person, whose document is not sent, see `records_exchange.linkage`.
             question: purpose, fields, role and case.
             holders: entity ids.
 
@@ -117,9 +127,9 @@ class Asking:
         now = self._context.clock.now()
         directory = self._context.directory.current(now)
         _require_known_terms(question)
-        calls = [self._prepare(directory, holder, document, question, now) for holder in dict.fromkeys(holders)]
+        calls = [self._prepare(directory, holder, lookup.document, question, now) for holder in dict.fromkeys(holders)]
         outcomes = self._ask_all(calls)
-        self._log(document, [answered for answered in outcomes if isinstance(answered, _Answered)], question)
+        self._log(lookup, [answered for answered in outcomes if isinstance(answered, _Answered)], question)
         replies = tuple(_reply(call, outcome) for call, outcome in zip(calls, outcomes, strict=True))
         return Fetched(question, replies, now)
 
@@ -167,16 +177,17 @@ class Asking:
         except RedpactError as error:
             return error
 
-    def _log(self, document: Document, answers: Sequence[_Answered], question: Question) -> None:
+    def _log(self, lookup: PersonLookup, answers: Sequence[_Answered], question: Question) -> None:
         if answers:
-            log = partial(self._write, document=document, answers=answers, question=question)
+            log = partial(self._write, lookup=lookup, answers=answers, question=question)
             self._peer_ledgers.learn(self._context.commits.run(log))
 
     def _write(
-        self, session: Session, *, document: Document, answers: Sequence[_Answered], question: Question
+        self, session: Session, *, lookup: PersonLookup, answers: Sequence[_Answered], question: Question
     ) -> dict[str, Known]:
         now = self._context.clock.now()  # read in the order of the log, so that its times do not go backwards
-        person = self._person(session, document)
+        owner = self._owner(session, lookup)
+        person = owner.person_id if owner else None
         entries = [
             NewEntry(EntryType.RELEASE_RECEIVED, _received_body(answered.verified, question, person))
             for answered in answers
@@ -184,12 +195,16 @@ class Asking:
         known = self._peer_ledgers.remember(session, [answered.sighting for answered in answers])
         logged = own_ledger(self._context, session).append(entries, now)
         kept = {entry.index: answered.verified.answer for entry, answered in zip(logged, answers, strict=True)}
-        keep_received(self._context, session, kept, question, person)
+        keep_received(self._context, session, kept, question, owner)
         return known
 
-    def _person(self, session: Session, document: Document) -> str | None:
-        found = people_store(self._context, session).find_by_document(document)
-        return found.person_id if found else None
+    def _owner(self, session: Session, lookup: PersonLookup) -> CopyOwner | None:
+        people = people_store(self._context, session)
+        person = lookup.person_id(people)
+        try:
+            return CopyOwner(person, people.cipher_of(person)) if person else None
+        except PersonUnknown:  # erased since the look-up: nothing new may name them
+            return None
 
 
 def question_of(

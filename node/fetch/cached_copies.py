@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
-from node.cipher import Cell
+from node.cipher import Cell, PersonCipher
 from node.people.documents import Document
-from node.people.errors import PersonUnknown, RecordsUnreadable
+from node.people.errors import RecordsUnreadable
 from node.people.store import people_store
 from presentation.messages import _
 from records_exchange.answer import FetchAnswer, Outcome, ReleasedField
@@ -38,8 +38,20 @@ class SharedCopy:
     fields: tuple[ReleasedField, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CopyOwner:
+    """The person that copies are about, with the key that seals them."""
+
+    person_id: str
+    cipher: PersonCipher
+
+
 def keep_received(
-    context: "NodeContext", session: Session, answers: Mapping[int, FetchAnswer], question: Question, person: str | None
+    context: "NodeContext",
+    session: Session,
+    answers: Mapping[int, FetchAnswer],
+    question: Question,
+    owner: CopyOwner | None,
 ) -> None:
     """Keep what came of a fetch, in the transaction that notes it in the ledger.
 
@@ -48,19 +60,19 @@ def keep_received(
         session: of that transaction.
         answers: by the index of the ledger entry that tells of each.
         question: what was asked.
-        person: the person's id here; None when there is no record of them.
+        owner: the person; None when there is no record of them here.
     """
     now, days = context.clock.now(), context.settings.keep_received_days
     for index, answer in answers.items():
         if answer.outcome is not Outcome.RELEASED:
             continue
-        content = _seal(context, session, person, answer) if person is not None and days else None
+        content = _sealed(owner, answer) if owner is not None and days else None
         received = Received(
             entry_index=index,
             request_id=answer.request_id,
             holder=answer.holder,
             purpose=question.purpose,
-            person_ref=person if content else None,
+            person_ref=owner.person_id if owner and content else None,
             content=content,
             received_at=now,
             forget_at=now + timedelta(days=days),
@@ -91,12 +103,8 @@ def shared_copies(context: "NodeContext", document: Document) -> tuple[SharedCop
         )
 
 
-def _seal(context: "NodeContext", session: Session, person: str, answer: FetchAnswer) -> bytes | None:
-    try:
-        cipher = people_store(context, session).cipher_of(person)
-    except PersonUnknown:
-        return None
-    return cipher.seal_bytes(_cell(answer.request_id, person), _FIELDS.dump_json(answer.fields))
+def _sealed(owner: CopyOwner, answer: FetchAnswer) -> bytes:
+    return owner.cipher.seal_bytes(_cell(answer.request_id, owner.person_id), _FIELDS.dump_json(answer.fields))
 
 
 def _fields(data: bytes) -> tuple[ReleasedField, ...]:

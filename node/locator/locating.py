@@ -10,12 +10,16 @@ The document and the pseudonym stay here. While a key is rotated, both epochs ar
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
 from node.context import NodeContext
 from node.locator.errors import LocatorMissing, LocatorQuotaReached, LocatorRefused, LocatorUnreachable
 from node.locator.pseudonyms import Pseudonyms
 from node.locator.question_log import Asked, LocatorLog
 from node.people.documents import Document
+from node.people.errors import PersonUnknown
+from node.people.lookup import PersonLookup
 from node.people.store import people_store
 from presentation.messages import _
 from records_exchange.locator_messages import locator_question, open_locator_answer, seal_message
@@ -52,7 +56,15 @@ class Locating:
         self._pseudonyms = Pseudonyms(context, self._client)
 
     def locate(self, document: Document, purpose: str) -> Located:
-        """Return who holds something of the person with this document that is consented for us and `purpose`.
+        """Look a person up and locate them; see `locate_person`.
+
+        Raises:
+            RedpactError: as `locate_person`.
+        """
+        return self.locate_person(PersonLookup(document), purpose)
+
+    def locate_person(self, lookup: PersonLookup, purpose: str) -> Located:
+        """Return the entities that hold something of a person that is consented for this entity and `purpose`.
 
         Nobody known and nothing consented give the same answer. It is on record here when this returns.
 
@@ -71,7 +83,7 @@ class Locating:
         if not epochs:
             raise LocatorMissing(_("el directorio no indica ningún localizador"), remedy=_BY_NAME)
         try:
-            asked = [self._ask(epoch, document, purpose) for epoch in epochs]
+            asked = [self._ask(epoch, lookup, purpose) for epoch in epochs]
         except PeerRefused as error:
             quota = error.peer_code == QUOTA_EXCEEDED
             refused = LocatorQuotaReached if quota else LocatorRefused
@@ -81,9 +93,9 @@ class Locating:
         named = frozenset(holder for holders, _ in asked for holder in holders)
         return self._located(directory, named, more=any(more for _, more in asked))
 
-    def _ask(self, epoch: LocatorEpoch, document: Document, purpose: str) -> tuple[tuple[str, ...], bool]:
+    def _ask(self, epoch: LocatorEpoch, lookup: PersonLookup, purpose: str) -> tuple[tuple[str, ...], bool]:
         context = self._context
-        person, pseudonym = self._pseudonym(epoch, document)  # (1)
+        person, pseudonym = self._pseudonym(epoch, lookup)  # (1)
         now, entity = context.clock.now(), context.settings.entity
         token = locator_token(pseudonym, entity, purpose)  # (2)
         question = seal_message(locator_question(entity, epoch.number, token, purpose, now), context.keys.signing)
@@ -92,17 +104,23 @@ class Locating:
         answer = open_locator_answer(received, question, coordinator_key=key, now=context.clock.now())  # (3)
         with context.transaction() as session:
             asked = Asked(purpose, question, received, len(answer.holders))
-            LocatorLog(session).add(asked, person, now)
+            LocatorLog(session).add(asked, person if person and self._held(session, person) else None, now)
         return answer.holders, bool(answer.more)
 
-    def _pseudonym(self, epoch: LocatorEpoch, document: Document) -> tuple[str | None, bytes]:
+    def _held(self, session: Session, person: str) -> bool:
+        try:
+            people_store(self._context, session).cipher_of(person)
+        except PersonUnknown:  # erased while the locator was asked: nothing new may name them
+            return False
+        return True
+
+    def _pseudonym(self, epoch: LocatorEpoch, lookup: PersonLookup) -> tuple[str | None, bytes]:
         with self._context.snapshot() as session:
-            held = people_store(self._context, session).find_by_document(document)
-            person = held.person_id if held else None
+            person = lookup.person_id(people_store(self._context, session))
             kept = self._pseudonyms.kept(session, epoch, [person]) if person else {}
         if person in kept:
             return person, kept[person]
-        (pseudonym,), _ = self._pseudonyms.evaluate(epoch, [document])
+        (pseudonym,), _ = self._pseudonyms.evaluate(epoch, [lookup.document])
         if person:
             with self._context.transaction() as session:
                 self._pseudonyms.keep(session, epoch, {person: pseudonym})

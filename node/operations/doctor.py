@@ -16,8 +16,8 @@ from node.ledger.own import own_ledger
 from node.ledger.witnessing.state import check_witnesses
 from node.locator.report import check_locator
 from node.messages.state import check_outbox
+from node.migrations import MIGRATIONS
 from node.operations.reachability import check_reach
-from node.setup import MIGRATIONS
 from policies.errors import RedpactError
 from presentation.messages import _
 from service.channels import ChannelPool

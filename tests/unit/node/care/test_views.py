@@ -21,6 +21,7 @@ from node.consents.errors import RecipientNotAllowed
 from node.fetch.answering import Answering
 from node.fetch.asking import Asking, question_of
 from node.locator.errors import LocatorMissing
+from node.people.lookup import PersonLookup
 from policies.case_access import AccessGained
 from records_exchange.request import parse_request
 from service.errors import PeerUnreachable
@@ -50,7 +51,9 @@ def view(
 
     ngo = network.nodes["ngo"]
     question = question_of(ngo.context, "coordination", fields=fields, access=access)
-    return gather(ngo.context, Asking(ngo.context, ngo.peer_ledgers, send), PERSON, question, holders or None)
+    return gather(
+        ngo.context, Asking(ngo.context, ngo.peer_ledgers, send), PersonLookup(PERSON), question, holders or None
+    )
 
 
 def consent(network: ExchangeNetwork, *fields: str) -> None:
@@ -117,7 +120,7 @@ def test_a_view_asks_nobody_that_was_not_named(network: ExchangeNetwork) -> None
 
 
 def test_without_a_locator_a_view_says_why_nobody_else_was_asked(network: ExchangeNetwork) -> None:
-    holders, why = located_holders(network.nodes["ngo"].locating, PERSON, "coordination")
+    holders, why = located_holders(network.nodes["ngo"].locating, PersonLookup(PERSON), "coordination")
     assert holders == ()
     assert isinstance(why, LocatorMissing)
 
@@ -133,7 +136,8 @@ def test_how_the_case_was_come_to_goes_with_every_view(network: ExchangeNetwork)
 
 def test_a_person_whom_this_entity_does_not_hold_has_no_own_part(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
-    gathered = gather(ngo.context, ngo.asking, STRANGER, question_of(ngo.context, "coordination", fields=(grid.FIELD,)))
+    question = question_of(ngo.context, "coordination", fields=(grid.FIELD,))
+    gathered = gather(ngo.context, ngo.asking, PersonLookup(STRANGER), question)
     assert (gathered.sources, gathered.exit_code) == ((), 1)
     assert "Ninguna entidad" in grid.grid_text(gathered)
 
@@ -179,9 +183,8 @@ def test_the_assessment_is_read_in_both_languages(network: ExchangeNetwork) -> N
 
 def test_without_any_diagnosis_it_says_so(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
-    gathered = gather(
-        ngo.context, ngo.asking, STRANGER, question_of(ngo.context, "coordination", fields=assessment.FIELDS)
-    )
+    question = question_of(ngo.context, "coordination", fields=assessment.FIELDS)
+    gathered = gather(ngo.context, ngo.asking, PersonLookup(STRANGER), question)
     assert "Ninguna entidad muestra nada" in assessment_text(gathered)
     assert "Ninguna entidad muestra nada" in assessment_page(gathered, STRANGER)
 
