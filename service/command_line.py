@@ -1,4 +1,4 @@
-"""How a command ends: the same way in every program."""
+"""The end of a command, the same in every program: a result printed, or an error with its exit code."""
 
 import json
 import sys

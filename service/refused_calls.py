@@ -1,6 +1,6 @@
-"""The calls that a running service refused for their number or size: kept in a file, so that ``status`` can show them.
+"""The calls that a running service refused for their number or size, kept in a file for ``status``.
 
-They are counted in memory and written every few seconds at most: a flood must not become one of writes.
+They are counted in memory and written every few seconds at most, so that a flood of calls is no flood of writes.
 """
 
 import json
@@ -22,10 +22,10 @@ _MAX_SHOWN: Final = 10
 def keep_refused_calls(
     home: Path, limits: CallerLimits, stopping: threading.Event, *, seconds: float = WRITE_SECONDS
 ) -> None:
-    """Write what was refused since the service started, whenever it changed, until `stopping` is set.
+    """Write the refusals since the service started whenever they changed, until `stopping` is set.
 
     Raises:
-        StorageFull, HomeUnusable: it cannot be written.
+        StorageFull, HomeUnusable: the file cannot be written.
     """
     written: tuple[RefusedCalls, ...] | None = None
     ending = False
@@ -38,10 +38,10 @@ def keep_refused_calls(
 
 
 def refused_calls(home: Path) -> list[dict[str, Any]]:
-    """Return what the service refused since it last started, as JSON values, the most frequent first.
+    """Return the refusals since the service last started, as JSON values, the most frequent first.
 
     Raises:
-        RuntimeFault: the file is not what a service wrote.
+        RuntimeFault: the file was not written by a service.
     """
     try:
         with (home / FILE).open("rb") as file:
@@ -55,7 +55,7 @@ def refused_calls(home: Path) -> list[dict[str, Any]]:
 
 
 def refused_lines(found: list[dict[str, Any]], lang: str) -> list[str]:
-    """Return what ``status`` says of them: nothing when there are none."""
+    """Return the lines of ``status`` about refused calls, none without any."""
     if not found:
         return []
     head, groups, reasons = _WORDS["en" if lang == "en" else "es"]

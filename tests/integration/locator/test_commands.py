@@ -42,8 +42,8 @@ def test_the_key_is_rotated_and_the_state_shown(net: Network) -> None:
     assert [(epoch["number"], epoch["ends"]) for epoch in shown["epochs"]] == [(1, None)]
     consent(net, "burgos", "leon")
     text = invoke(coordinator_main, "locator", "status", *home)
-    assert (text.code, "época 1, 1 anotaciones" in text.out, "burgos" in text.out) == (0, True, True)
-    assert "epoch 1, 1 entries" in invoke(coordinator_main, "locator", "status", *home, "--lang", "en").out
+    assert (text.code, "época 1, 1 anotación" in text.out, "burgos" in text.out) == (0, True, True)
+    assert "epoch 1, 1 entry" in invoke(coordinator_main, "locator", "status", *home, "--lang", "en").out
     rotated = invoke(coordinator_main, "locator", "rotate", "--overlap-days", "3", *home, "--json")
     assert [epoch["number"] for epoch in rotated.json["epochs"]] == [1, 2]
     again = invoke(coordinator_main, "locator", "rotate", *home, "--json")
