@@ -1,4 +1,4 @@
-"""What a use case of a node may ask for: settings, keys, clock, directory and units of work, and no more."""
+"""The context of a node's use cases: settings, keys, clock, directory and units of work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class NodeContext:
-    """The ground under every use case of one entity's node. Read or opened on first use; safe across threads.
+    """The settings, keys, clock, directory and database of one node, opened on first use. Safe across threads.
 
     Attributes:
         home: the folder with the settings, keys and files of the node.
-        clock: tells the time (UTC).
+        clock: source of the present time, UTC.
     """
 
     def __init__(self, home: Path, clock: "Clock") -> None:
@@ -72,7 +72,7 @@ class NodeContext:
 
     @cached_property
     def commits(self) -> "GroupCommit":
-        """Durable units of work of threads that come at once, in one transaction: the node has one such queue."""
+        """The node's one queue of group commits, for durable units of work of several threads at once."""
         from service.group_commit import GroupCommit  # noqa: PLC0415 - as above
 
         return GroupCommit(self.engine)

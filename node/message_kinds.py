@@ -1,4 +1,4 @@
-"""Every kind of message this version understands. A new one is one line here."""
+"""The kinds of message that this version understands. A new one is a line here."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING

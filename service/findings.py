@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from policies.errors import EXIT_CODES, ErrorKind, RedpactError
 from presentation.messages import LANGUAGES, _, in_language
+from presentation.terminal import paragraph
 from service.errors import StorageDamaged
 from service.files import read_private
 from service.storage import reading
@@ -154,9 +155,9 @@ def text(findings: Sequence[Finding], lang: str) -> str:
     """Return the findings for people."""
     lines = []
     for finding in findings:
-        lines.append(f"{_MARKS[finding.level]} {in_language(finding.text, lang)}")
+        lines.append(paragraph(f"{_MARKS[finding.level]} {in_language(finding.text, lang)}", hanging=2))
         if finding.detail:
-            lines.append(f"    {in_language(finding.detail, lang)}")
+            lines.append(paragraph(in_language(finding.detail, lang), indent=4))
         if finding.remedy:
-            lines.append(f"    → {in_language(finding.remedy, lang)}")
+            lines.append(paragraph(f"→ {in_language(finding.remedy, lang)}", indent=4, hanging=2))
     return "\n".join(lines)

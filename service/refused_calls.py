@@ -5,13 +5,14 @@ They are counted in memory and written every few seconds at most, so that a floo
 
 import json
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from presentation.messages import _
+from presentation.messages import _, plural, speaking
 from service.errors import RuntimeFault
 from service.files import MAX_PRIVATE_BYTES, write_private
-from service.limits import CallerLimits, RefusedCalls
+from service.limits import CallerLimits, CallGroup, Excess, RefusedCalls
 
 FILE: Final = "refused-calls.json"
 WRITE_SECONDS: Final = 5.0
@@ -58,13 +59,25 @@ def refused_lines(found: list[dict[str, Any]], lang: str) -> list[str]:
     """Return the lines of ``status`` about refused calls, none without any."""
     if not found:
         return []
-    head, groups, reasons = _WORDS["en" if lang == "en" else "es"]
-    shown = [
-        f"{each['caller']}: {each['count']} {groups.get(each['group'], each['group'])}"
-        f" ({reasons.get(each['excess'], each['excess'])})"
-        for each in found[:_MAX_SHOWN]
-    ]
-    return [f"{head}: " + "; ".join(shown)]
+    say = speaking(lang)
+    shown = [f"{each['caller']}: {say(_counted(each))} ({say(_reason(each))})" for each in found[:_MAX_SHOWN]]
+    return [say("Llamadas rechazadas por exceso desde el arranque: {calls}", calls="; ".join(shown))]
+
+
+def _counted(refused: dict[str, Any]) -> str:
+    match refused["group"], refused["count"]:
+        case CallGroup.FETCHES, n:
+            return plural("{n} consulta", "{n} consultas", n)
+        case CallGroup.MESSAGES, n:
+            return plural("{n} mensaje", "{n} mensajes", n)
+        case CallGroup.QUESTIONS, n:
+            return plural("{n} pregunta", "{n} preguntas", n)
+        case group, n:
+            return f"{n} {group}"
+
+
+def _reason(refused: dict[str, Any]) -> str:
+    return _REASONS.get(refused["excess"], refused["excess"])
 
 
 def _document(refused: RefusedCalls) -> dict[str, Any]:
@@ -82,15 +95,9 @@ def _checked(document: Any) -> dict[str, Any]:
     return {**texts, "count": int(document["count"])}
 
 
-_WORDS: Final = {
-    "es": (
-        "Llamadas rechazadas por exceso desde el arranque",
-        {"fetches": "consultas", "messages": "mensajes", "questions": "preguntas"},
-        {"rate": "demasiado seguidas", "share": "demasiadas a la vez", "size": "demasiado grandes", "slow": "lentas"},
-    ),
-    "en": (
-        "Calls refused for excess since the start",
-        {"fetches": "fetches", "messages": "messages", "questions": "questions"},
-        {"rate": "too many lately", "share": "too many at once", "size": "too large", "slow": "too slow"},
-    ),
+_REASONS: Final[Mapping[str, str]] = {
+    Excess.RATE: _("por frecuencia"),
+    Excess.SHARE: _("por llamadas simultáneas"),
+    Excess.SIZE: _("por tamaño"),
+    Excess.SLOW: _("por lentitud"),
 }

@@ -7,7 +7,7 @@ import typer
 
 from node.cli import ledger_retain, ledger_witness
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from presentation.messages import _
+from presentation.messages import _, plural
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +32,9 @@ def register(app: typer.Typer) -> None:
             "bodies": summary.bodies,
             "directory": str(directory),
         }
-        emit(document, f"✓ {summary.origin}: {summary.size} → {directory}", as_json=as_json)
+        entries = plural("{n} anotación", "{n} anotaciones", summary.size)
+        text = _("✓ {origin}: {entries}, en {directory}", origin=summary.origin, entries=entries, directory=directory)
+        emit(document, text, as_json=as_json)
 
     @group.command(
         help=_(
@@ -41,7 +43,7 @@ def register(app: typer.Typer) -> None:
         )
     )
     def status(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
-        """Check the newest checkpoint against the stored entries, and print it with how its witnesses stand."""
+        """Check the newest checkpoint against the stored entries, and print it with the state of its cosignatures."""
         from node.ledger.export import own_ledger_status
         from node.ledger.witnessing.state import witnessing_text
 

@@ -1,6 +1,6 @@
-"""The asker's side: sign a request for each holder, ask them in parallel, verify, log, and gather what they share.
+"""The asker's side of a fetch: sign a request for each holder, ask in parallel, verify, log, and collect the answers.
 
-A holder that refuses, fails or lies takes nothing from what the others answer: the result says of each what happened.
+A holder that refuses, fails or lies does not affect the answers of the others: the result has a reply for each.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from node.consents.errors import RecipientNotAllowed
 from node.context import NodeContext
 from node.fetch.cached_copies import CopyOwner, keep_received
 from node.ledger.own import own_ledger
-from node.ledger.peers import Known, PeerLedgers, Prove, Shown, Sighting
+from node.ledger.peers import KnownLedger, PeerLedgers, Prove, ShownCheckpoint, Sighting
 from node.people.documents import Document
 from node.people.errors import PersonUnknown
 from node.people.linking import pairwise_key
@@ -45,7 +45,7 @@ _IN_PARALLEL: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of asking one holder: a verified answer, or the error that stands in its place."""
+    """The result of asking one holder: a verified answer, or an error."""
 
     holder: Party
     answer: FetchAnswer | None = None
@@ -53,13 +53,13 @@ class Reply:
 
     @property
     def released(self) -> bool:
-        """Tell whether the holder shared anything."""
+        """Whether the holder shared anything."""
         return self.answer is not None and self.answer.outcome is Outcome.RELEASED
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of a fetch, in the order in which the holders were named."""
+    """The result of a fetch; replies are in the order in which the holders were named."""
 
     question: Question
     replies: tuple[Reply, ...]
@@ -68,25 +68,25 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One holder to ask, with what it is asked, or why it cannot be."""
+    """A holder with the request for it, or the error that prevents one."""
 
     holder: Party
     sent: SentRequest | None = None
     error: RedpactError | None = None
-    known: Known = Known()  # noqa: RUF009 - frozen
-    """What this entity remembers of the holder's ledger: its sizes are in the request."""
+    known: KnownLedger = KnownLedger()  # noqa: RUF009 - frozen
+    """The holder's ledger as this entity remembers it; its sizes are in the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """A verified answer, and the holder's ledger as it showed it."""
+    """A verified answer with the checkpoint that it showed."""
 
     verified: VerifiedAnswer
     sighting: Sighting
 
 
 Send = Callable[[Party, Envelope], Envelope]
-"""Carries a signed request to a holder and returns what came back, unverified."""
+"""Sends a signed request to a holder and returns the unverified answer."""
 
 
 class Asking:
@@ -171,7 +171,9 @@ class Asking:
                 values=load_catalogue(),
                 now=self._context.clock.now(),
             )
-            shown = Shown(verified.checkpoint, verified.answer.ledger.checkpoint.encode(), verified.consistency)
+            shown = ShownCheckpoint(
+                verified.checkpoint, verified.answer.ledger.checkpoint.encode(), verified.consistency
+            )
             sighting = self._peer_ledgers.compare(call.holder, shown, call.known, self._prove)
             return _Answered(verified, sighting)
         except RedpactError as error:
@@ -184,8 +186,10 @@ class Asking:
 
     def _write(
         self, session: Session, *, lookup: PersonLookup, answers: Sequence[_Answered], question: Question
-    ) -> dict[str, Known]:
-        now = self._context.clock.now()  # read in the order of the log, so that its times do not go backwards
+    ) -> dict[str, KnownLedger]:
+        now = (
+            self._context.clock.now()
+        )  # read inside the queue of commits, so that the ledger's times do not go backwards
         owner = self._owner(session, lookup)
         person = owner.person_id if owner else None
         entries = [
@@ -217,16 +221,16 @@ def question_of(
     access: AccessGained | None = None,
     professional: str = "",
 ) -> Question:
-    """Return a question in the words of the vocabulary, with what was left out filled in.
+    """Return a question in the terms of the vocabulary, with defaults for the parts left out.
 
     Args:
-        context: whose entity asks.
+        context: of the asking entity.
         purpose: vocabulary id.
         fields: catalogue ids or groups of them; empty for the minimum summary.
         role: vocabulary id; empty for the usual one of this kind of entity.
         case_ref: the asker's own reference; empty for none.
         access: how the professional came to the case, see `node.care.access`; opened for the default reason when None.
-        professional: the entity's reference of who asks; goes to its own ledger and nowhere else.
+        professional: the entity's reference of the professional; for its own ledger only.
 
     Raises:
         UnknownTerm: an unknown purpose, field or role, or a kind of entity that sees no records.
@@ -269,7 +273,7 @@ def _reply(call: _Call, outcome: _Answered | RedpactError) -> Reply:
 
 def _received_body(verified: VerifiedAnswer, question: Question, person: str | None) -> ReleaseReceivedBody:
     answer = verified.answer
-    # Validated as one document: that takes a fraction of the time of its parts one by one.
+    # Validated as one document, in a fraction of the time of its parts.
     document = {
         "request_id": answer.request_id,
         "request_sha256": answer.request_sha256,

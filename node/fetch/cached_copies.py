@@ -1,7 +1,7 @@
-"""Copies of what other entities shared: kept sealed for some days, shown again without asking, deleted on withdrawal.
+"""Cached copies of values that other entities shared: kept sealed for some days, shown again, deleted on withdrawal.
 
-Without a record of the person here there is no key to seal with, and only the fact is kept: from whom, under which
-consents. That is what lets a person withdraw here a consent that this entity only received something under.
+Without a record of the person here there is no key to seal with, and only the holder and the consents are kept. With
+them, a person can withdraw here a consent of which this entity is a recipient only.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ _FIELDS: Final = TypeAdapter(tuple[ReleasedField, ...])
 
 @dataclass(frozen=True, slots=True)
 class SharedCopy:
-    """What one holder shared once."""
+    """The values of one answer of one holder."""
 
     holder: str
     purpose: str
@@ -53,13 +53,13 @@ def keep_received(
     question: Question,
     owner: CopyOwner | None,
 ) -> None:
-    """Keep what came of a fetch, in the transaction that notes it in the ledger.
+    """Keep the answers of a fetch, in the transaction that appends them to the ledger.
 
     Args:
-        context: whose entity asked.
+        context: of the asking entity.
         session: of that transaction.
-        answers: by the index of the ledger entry that tells of each.
-        question: what was asked.
+        answers: by the index of their ledger entries.
+        question: the question of the fetch.
         owner: the person; None when there is no record of them here.
     """
     now, days = context.clock.now(), context.settings.keep_received_days
@@ -81,10 +81,10 @@ def keep_received(
 
 
 def shared_copies(context: "NodeContext", document: Document) -> tuple[SharedCopy, ...]:
-    """Return what is kept of what others shared about a person, the newest first.
+    """Return the cached copies about a person, the newest first.
 
     Raises:
-        PersonUnknown: nobody here has that document.
+        PersonUnknown: no record here has that document.
         RecordsUnreadable: a copy does not open.
     """
     with context.snapshot() as session:

@@ -11,14 +11,14 @@ from records_exchange.request import Question
 
 @dataclass(frozen=True, slots=True)
 class LocatedFetch:
-    """What the locator said, and what came of asking those it named."""
+    """The answer of the locator, and the result of asking the entities that it named."""
 
     located: Located
     fetched: Fetched
 
     @property
     def partial(self) -> bool:
-        """Tell whether somebody may hold something that is not shown."""
+        """Whether an entity may hold something that is not shown."""
         silent = any(reply.error is not None for reply in self.fetched.replies)
         return silent or self.located.more or self.located.unlisted > 0
 

@@ -1,6 +1,6 @@
-"""The newest directory this node has verified, kept in ``HOME/directory.json`` for every process of the node.
+"""The newest directory that this node has verified, kept in ``HOME/directory.json`` for every process of the node.
 
-The node goes on with it while the coordinator is down, until it expires.
+The node uses it while the coordinator is down, until it expires.
 """
 
 import fcntl
@@ -37,10 +37,10 @@ class DirectoryCache:
         self._directory: Directory | None = None
 
     def current(self, now: datetime) -> Directory:
-        """Return the directory to act on.
+        """Return the unexpired directory.
 
         Raises:
-            DirectoryExpired: it is past its expiry, or none was ever received.
+            DirectoryExpired: it has expired, or none was ever received.
             SignatureInvalid, MalformedDocument: the file was tampered with.
         """
         directory = self.newest()
@@ -53,7 +53,7 @@ class DirectoryCache:
         return directory
 
     def newest(self) -> Directory | None:
-        """Return the newest verified directory whatever its expiry, or None when there is none."""
+        """Return the newest verified directory, expired or not; None when there is none."""
         with self._lock:
             stamp = self._read_stamp()
             if stamp is None:
@@ -64,10 +64,10 @@ class DirectoryCache:
             return self._directory
 
     def accept(self, envelope: Envelope, now: datetime) -> Directory:
-        """Verify a received directory and keep it when it is newer; return the one now kept.
+        """Verify a received directory and keep it when it is newer; return the kept one.
 
         In order: (1) signed by the pinned key, (2) of this network, (3) not expired, (4) not older than the one kept.
-        Trusted CAs that changed are written too, so that TLS follows the directory.
+        Changed CA certificates are written too, so that TLS follows the directory.
 
         Raises:
             SignatureInvalid, MalformedDocument: (1) or (2) fails.

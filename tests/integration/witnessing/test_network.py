@@ -174,7 +174,7 @@ def test_a_witness_turned_on_later_reaches_the_directory(net: Network) -> None:
     moved = town.context.settings.model_copy(update={"witness_url": "https://witness.town.example/x"})
     moved.save(town.context.home)
     again = Node(town.context.home, clock=net.clock)
-    again.directory_follower.tell_addresses(again.directory_follower.refresh())
+    again.directory_follower.report_addresses(again.directory_follower.refresh())
     listed = again.directory_follower.refresh()
     assert listed is not None
     assert listed.party("town").witness is not None
