@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.storage import open_engine, snapshot, transaction
 
 if TYPE_CHECKING:
-    from node.identity.directory import DirectoryCache
+    from node.directory_cache import DirectoryCache
     from node.keys import NodeKeys
     from node.settings import NodeSettings
     from service.clock import Clock
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class NodeContext:
-    """The settings, keys, clock, directory and database of one node, opened on first use. Safe across threads.
+    """One entity's settings, keys, directory, clock and database, read or opened on first use; safe across threads.
 
     Attributes:
         home: the folder with the settings, keys and files of the node.
-        clock: source of the present time, UTC.
+        clock: the present (UTC).
     """
 
     def __init__(self, home: Path, clock: "Clock") -> None:
@@ -34,7 +34,7 @@ class NodeContext:
     @cached_property
     def settings(self) -> "NodeSettings":
         """The validated content of ``HOME/node.toml``."""
-        from node.settings import NodeSettings  # noqa: PLC0415 - a command pays only for what it uses
+        from node.settings import NodeSettings  # noqa: PLC0415 - a command loads only what it uses
 
         return NodeSettings.load(self.home)
 
@@ -48,7 +48,7 @@ class NodeContext:
     @cached_property
     def directory(self) -> "DirectoryCache":
         """The signed directory of the network, as this node last verified it."""
-        from node.identity.directory import DirectoryCache  # noqa: PLC0415 - as above
+        from node.directory_cache import DirectoryCache  # noqa: PLC0415 - as above
 
         key = bytes.fromhex(self.settings.coordinator_key)
         return DirectoryCache(self.home, network=self.settings.network, coordinator_key=key)
@@ -57,6 +57,11 @@ class NodeContext:
     def engine(self) -> Engine:
         """The node's database. Use cases take a unit of work instead."""
         return open_engine(self.settings.database_url(self.home))
+
+    def entity_names(self) -> dict[str, str]:
+        """Return the names of the entities of the newest directory by their ids."""
+        directory = self.directory.newest()
+        return {party.id: party.name for party in directory.entities} if directory else {}
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -72,7 +77,7 @@ class NodeContext:
 
     @cached_property
     def commits(self) -> "GroupCommit":
-        """The node's one queue of group commits, for durable units of work of several threads at once."""
+        """Unites the units of work of concurrent threads in one durable transaction; a node has one such queue."""
         from service.group_commit import GroupCommit  # noqa: PLC0415 - as above
 
         return GroupCommit(self.engine)

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 from node.consents.expiry import expire_consents
 from node.consents.propagation.background import keep_travelling
-from node.inbox.background import watch_attention
+from node.inbox.background import sweep_inbox
 from node.ledger.witnessing.background import witness_ledger
 from node.locator.background import publish_consents
 from node.messages.background import deliver_notices
@@ -43,7 +43,7 @@ def tasks(node: Node) -> list[Task]:
         Task("outbox", partial(deliver_notices, node.courier)),
         Task("refused", partial(keep_refused_calls, context.home, node.limits)),
         Task("travelling", partial(keep_travelling, context, node.courier)),
-        Task("attention", partial(watch_attention, context)),
+        Task("attention", partial(sweep_inbox, node.inbox_sweep)),
         Task("witnesses", partial(witness_ledger, context)),
         Task("locator", partial(publish_consents, context, node.locator_client())),
         *relay_tasks(node),

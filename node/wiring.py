@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from node.clients.locator import LocatorClient
     from node.clients.training import TrainingClient
     from node.consents.consents import Consents
+    from node.fetch.answering import Answering
     from node.fetch.asking import Asking
     from node.fetch.located import Fetching
     from node.identity.follow import DirectoryFollower
     from node.identity.renewal import CertificateRenewal
+    from node.inbox.sweep import InboxSweep
     from node.ledger.peers import PeerLedgers
     from node.locator.locating import Locating
     from node.messages.kinds import Kind
@@ -164,10 +166,9 @@ class Node:
     @cached_property
     def incoming(self) -> "Incoming":
         """Answers the requests and messages of other entities, direct or relayed."""
-        from node.fetch.answering import Answering
         from node.rpc.incoming import Incoming
 
-        return Incoming(Answering(self.context), self.message_desk)
+        return Incoming(self.answering, self.message_desk)
 
     @cached_property
     def relayed_calls(self) -> "RelayedCalls":
@@ -253,6 +254,14 @@ class Node:
         return Consents(self.context)
 
     @cached_property
+    def answering(self) -> "Answering":
+        """Answers the requests of other entities."""
+        from node.care.summary import summarise
+        from node.fetch.answering import Answering
+
+        return Answering(self.context, summarise)
+
+    @cached_property
     def asking(self) -> "Asking":
         """Asks other entities for records, in this entity's name."""
         from node.fetch.asking import Asking
@@ -278,6 +287,16 @@ class Node:
         from node.fetch.located import Fetching
 
         return Fetching(self.asking, self.locating)
+
+    @cached_property
+    def inbox_sweep(self) -> "InboxSweep":
+        """Writes the inbox items that only the passing of time causes."""
+        from node.consents.due_items import due_consent_items
+        from node.inbox.sweep import InboxSweep, unacknowledged_notices
+        from node.referrals.expiry import lapse_unanswered
+
+        finders = (unacknowledged_notices, due_consent_items)
+        return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property
     def referrals(self) -> "Referrals":

@@ -125,7 +125,7 @@ def open_request(
         )
     if request.holder != holder:
         raise RequestMisaddressed(
-            _("esta petición va dirigida a {holder}, no a {holder2}", holder=request.holder, holder2=holder)
+            _("esta petición va dirigida a {holder}, no a {entity}", holder=request.holder, entity=holder)
         )
     # (3) fresh
     require_fresh(request, now)

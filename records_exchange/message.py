@@ -186,9 +186,9 @@ def open_message(
     if message.recipient != recipient:
         raise MessageMisaddressed(
             _(
-                "este mensaje va dirigido a {recipient}, no a {recipient2}",
+                "este mensaje va dirigido a {recipient}, no a {entity}",
                 recipient=message.recipient,
-                recipient2=recipient,
+                entity=recipient,
             )
         )
     if message.issued > now + MAX_CLOCK_SKEW:

@@ -83,7 +83,7 @@ def derive_key_pair(seed: bytes, info: bytes, mode: Mode = Mode.VOPRF) -> KeyPai
     """
     if len(seed) != SEED_BYTES:
         raise OprfInputInvalid(
-            _("una semilla debe tener {seed_bytes} bytes, no {seed_count}", seed_bytes=SEED_BYTES, seed_count=len(seed))
+            _("una semilla debe tener {seed_bytes} bytes, no {length}", seed_bytes=SEED_BYTES, length=len(seed))
         )
     derive_input = seed + _sized(info)
     tag = b"DeriveKeyPair" + _context(mode)

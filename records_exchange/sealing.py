@@ -141,7 +141,7 @@ def _seal(plaintext: bytes, info: bytes, key: bytes) -> bytes:
 
 def _open(data: bytes, info: bytes, own: X25519PrivateKey) -> bytes:
     if len(data) - OVERHEAD_BYTES not in SIZES:
-        raise SealBroken(_("{data_count} bytes no es el tamaño de una llamada cifrada", data_count=len(data)))
+        raise SealBroken(_("{size} bytes no es el tamaño de una llamada cifrada", size=len(data)))
     try:
         return SUITE.decrypt(data, own, info)
     except (InvalidTag, ValueError) as error:
@@ -156,7 +156,7 @@ def _padded(head: bytes, body: bytes) -> bytes:
         if len(framed) <= size:
             return framed.ljust(size, b"\0")
     raise SealImpossible(
-        _("el envío ocupa {body_count} bytes, más de los que admite el repetidor", body_count=len(body)),
+        _("el envío ocupa {size} bytes, más de los que admite el repetidor", size=len(body)),
         remedy=_("publique una dirección"),
     )
 

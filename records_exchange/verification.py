@@ -133,7 +133,7 @@ def _require_complete(answer: FetchAnswer, request: FetchRequest) -> None:
     extra = set(named) - set(request.fields)
     if extra:
         raise AnswerOverreaches(
-            _("{holder} envió campos no pedidos: {extra_count}", holder=answer.holder, extra_count=len(extra)),
+            _("{holder} envió campos no pedidos: {count}", holder=answer.holder, count=len(extra)),
             remedy=_REMEDY,
         )
     if len(named) != len(set(named)) or set(named) != set(request.fields):
@@ -186,9 +186,9 @@ def _verify_evidence(evidence: LedgerEvidence, hashed: bytes, holder: Party, ori
     if evidence.origin != origin:
         raise EvidenceInvalid(
             _(
-                "la prueba es del registro {origin!r}, no del registro {origin2!r}",
+                "la prueba es del registro {origin!r}, no del registro {expected!r}",
                 origin=evidence.origin,
-                origin2=origin,
+                expected=origin,
             ),
             remedy=_REMEDY,
         )

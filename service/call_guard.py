@@ -118,8 +118,8 @@ class CallGuard:
             self._limits.note(call.caller, call.limit.group, Excess.SIZE)
             raise CallTooLarge(
                 _(
-                    "la petición ocupa {data_count} bytes; esta llamada admite {max_bytes}",
-                    data_count=len(data),
+                    "la petición ocupa {size} bytes; esta llamada admite {max_bytes}",
+                    size=len(data),
                     max_bytes=call.limit.max_bytes,
                 ),
                 remedy=_("envíe menos datos"),

@@ -90,8 +90,8 @@ def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any
     if len(data) > max_bytes:
         raise MalformedDocument(
             _(
-                "el documento ocupa {data_count} bytes, más de los {max_bytes} permitidos",
-                data_count=len(data),
+                "el documento ocupa {size} bytes, más de los {max_bytes} permitidos",
+                size=len(data),
                 max_bytes=max_bytes,
             )
         )

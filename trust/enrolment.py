@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from presentation.messages import _
+from presentation.messages import _, plural
 from trust import canonical, signing
 from trust.addresses import Address
 from trust.errors import InvitationMalformed, MalformedDocument
@@ -117,7 +117,11 @@ def open_application(envelope: signing.Envelope) -> EntityApplication:
         application = EntityApplication.model_validate(canonical.decode(envelope.payload))
     except ValidationError as error:
         raise MalformedDocument(
-            _("no es una solicitud de alta: {error_count} errores", error_count=error.error_count())
+            plural(
+                "no es una solicitud de alta: {n} error",
+                "no es una solicitud de alta: {n} errores",
+                error.error_count(),
+            )
         ) from error
     key = bytes.fromhex(application.signing_key)
     signing.open_envelope(envelope, payload_type=APPLICATION_TYPE, public_key=key)

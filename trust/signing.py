@@ -162,9 +162,9 @@ def open_envelope(envelope: Envelope, *, payload_type: str, public_key: bytes) -
     if envelope.payload_type != payload_type:
         raise SignatureInvalid(
             _(
-                "el sobre contiene {payload_type!r}; se esperaba {payload_type2!r}",
+                "el sobre contiene {payload_type!r}; se esperaba {expected!r}",
                 payload_type=envelope.payload_type,
-                payload_type2=payload_type,
+                expected=payload_type,
             )
         )
     verify_signature(public_key, envelope.signature, pae(envelope.payload_type, envelope.payload))

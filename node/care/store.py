@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from node.care.errors import ActionUnknown, MemberKnown, MemberUnknown
@@ -17,11 +17,6 @@ from presentation.messages import _
 _ACTIONS_OF: Final = (
     select(ACTIONS).where(ACTIONS.c.person_ref == bindparam("person")).order_by(ACTIONS.c.since, ACTIONS.c.action_id)
 )
-
-
-def read_actions(connection: Connection, person_ref: str) -> tuple[CaseAction, ...]:
-    """Return the actions of a person's case, the earliest first."""
-    return tuple(_action(row) for row in connection.execute(_ACTIONS_OF, {"person": person_ref}))
 
 
 class CaseStore:
@@ -101,7 +96,8 @@ class CaseStore:
 
     def actions(self, person_ref: str) -> tuple[CaseAction, ...]:
         """Return the actions of a case, the earliest first."""
-        return read_actions(self._session.connection(), person_ref)
+        rows = self._session.connection().execute(_ACTIONS_OF, {"person": person_ref})
+        return tuple(_action(row) for row in rows)
 
     def action(self, person_ref: str, action_id: str) -> CaseAction:
         """Return an action of a case by its id, or by the beginning of it.

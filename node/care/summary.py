@@ -5,21 +5,22 @@ spells, interventions and case actions. Fields that may not leave the node (scop
 results, whoever asks: this is the last gate before the wire, not the only one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
 from node.care.model import PUBLISHED_STATES
+from node.care.store import CaseStore
+from node.people.benefit_months import minimum_income_codes, months_on
 from node.people.model import BIRTH_DATE, BenefitSpell, FieldValue, Intervention, ListItem, month_number, month_of
 from node.people.store import HouseholdFacts, PersonStore, Portrait
 from policies.catalogue import load_catalogue
 from policies.fields import MAX_ROWS
 
 BENEFIT_WINDOW_MONTHS: Final = 48
-MINIMUM_INCOME: Final = "minimum_income"
 MAX_PUBLISHED: Final = 100
 """Actions of a case that others are told, the newest; an answer has room for these and everything else."""
 BIRTH_YEAR: Final = "person.birth_year"
@@ -65,28 +66,6 @@ class _Sources:
         return self.store.interventions(self.portrait.person_id)
 
 
-@cache
-def minimum_income_codes() -> frozenset[str]:
-    """Return the benefits that count as minimum income (RGC and IMV)."""
-    return frozenset(load_catalogue().codes.list("benefit").members(MINIMUM_INCOME))
-
-
-def months_on(spells: Sequence[BenefitSpell], benefits: frozenset[str], start: date, end: date) -> int:
-    """Count the months within [`start`, `end`) on at least one of some benefits; overlapping spells count once."""
-    return len(received_months(spells, benefits, start, end))
-
-
-def received_months(spells: Sequence[BenefitSpell], benefits: frozenset[str], start: date, end: date) -> set[int]:
-    """Return the months within [`start`, `end`) on at least one of some benefits, numbered by `month_number`."""
-    first, last = month_number(start), month_number(end) - 1
-    months: set[int] = set()
-    for spell in spells:
-        if spell.benefit in benefits:
-            until = last if spell.last_month is None else min(last, month_number(spell.last_month))
-            months.update(range(max(first, month_number(spell.first_month)), until + 1))
-    return months
-
-
 def _birth_year(sources: _Sources) -> FieldValue | None:
     held = sources.portrait.values[BIRTH_DATE]
     return FieldValue(date.fromisoformat(str(held.value)).year, held.recorded_at)
@@ -123,7 +102,7 @@ def _action_log(sources: _Sources) -> FieldValue | None:
 
 
 def _case_actions(sources: _Sources) -> FieldValue | None:
-    actions = sources.store.case_actions(sources.portrait.person_id)
+    actions = CaseStore(sources.store.session).actions(sources.portrait.person_id)
     published = [action for action in actions if action.state in PUBLISHED_STATES][-MAX_PUBLISHED:]
     rows: list[ListItem] = [action.row() for action in published]
     return FieldValue(rows, max(action.updated_at for action in published)) if published else None

@@ -129,9 +129,7 @@ def _own(context: NodeContext, lookup: PersonLookup, question: Question, now: da
         except PersonUnknown:  # erased since the look-up
             return
     entity = context.settings.entity
-    directory = context.directory.newest()
-    listed = {party.id: party.name for party in directory.entities} if directory else {}
-    yield Source(entity, listed.get(entity, entity), own=True, values=values)
+    yield Source(entity, context.entity_names().get(entity, entity), own=True, values=values)
 
 
 def _source(reply: Reply) -> Source:

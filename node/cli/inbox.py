@@ -1,4 +1,4 @@
-"""``redpact-node inbox list|done``: what waits for a professional's attention at this entity."""
+"""``redpact-node inbox list|done``: the matters that wait for a professional at this entity."""
 
 from typing import Annotated
 
@@ -29,16 +29,18 @@ def _register_list(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """List what waits, the oldest first, as of now."""
-        from node.inbox.items import AttentionList
+        """List the pending items, the oldest first, as of now."""
+        from node.consents.report import due_reason_label
+        from node.inbox.items import Inbox, ItemKind
         from node.inbox.report import items_document, items_text
-        from node.inbox.sweep import sweep
 
         node = open_node(home)
-        sweep(node.context)
+        node.inbox_sweep.run()
         with node.context.snapshot() as session:
-            items = AttentionList(session).list(with_done=with_done)
-        emit(items_document(items), items_text(items, lang=lang), as_json=as_json)
+            items = Inbox(session).list(with_done=with_done)
+        labels = {str(ItemKind.CONSENT_DUE): due_reason_label}
+        text = items_text(items, labels, node.context.entity_names(), lang=lang)
+        emit(items_document(items), text, as_json=as_json)
 
 
 def _register_done(group: typer.Typer) -> None:
@@ -49,11 +51,11 @@ def _register_done(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Note that somebody has dealt with an item."""
-        from node.inbox.items import AttentionList
+        """Note that an item was dealt with."""
+        from node.inbox.items import Inbox
         from node.inbox.report import done_text, item_document
 
         node = open_node(home)
         with node.context.transaction() as session:
-            item = AttentionList(session).done(number, node.context.clock.now())
+            item = Inbox(session).done(number, node.context.clock.now())
         emit(item_document(item), done_text(item, lang=lang), as_json=as_json)

@@ -50,13 +50,13 @@ def _register_import(group: typer.Typer) -> None:
     def import_file(file: FileArgument, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Import people from a CSV file: all or nothing, every bad row reported with its line and remedy."""
         from node.people.import_csv import import_records
-        from node.people.report import import_document, phrase
+        from node.people.report import import_document, imported_text
 
         node = open_node(home)
         with _progress() as advance:
             counts = import_records(file, lambda: _people(node), node.context.clock.now(), advance)
         document = import_document(str(file), counts)
-        emit(document, phrase("imported", document, lang), as_json=as_json)
+        emit(document, imported_text(document, lang), as_json=as_json)
 
 
 def _register_export(group: typer.Typer) -> None:
@@ -70,7 +70,7 @@ def _register_export(group: typer.Typer) -> None:
     def export_file(file: FileArgument, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Export everybody to a CSV file that only its owner can read. It holds personal data in the clear."""
         from node.people.export_csv import export_records
-        from node.people.report import phrase
+        from node.people.report import exported_text
         from node.people.store import people_store
 
         node = open_node(home)
@@ -80,7 +80,7 @@ def _register_export(group: typer.Typer) -> None:
             records = (record for _, record in people.records())
             count = export_records(file, records, lambda done: advance("write", done, total))
         document = {"file": str(file), "people": count}
-        emit(document, phrase("exported", document, lang), as_json=as_json)
+        emit(document, exported_text(document, lang), as_json=as_json)
 
 
 def _register_list(group: typer.Typer) -> None:
@@ -110,7 +110,7 @@ def _register_show(group: typer.Typer) -> None:
     @group.command(help=_("Muestra todo lo que esta entidad tiene de una persona."))
     def show(home: HomeOption, document: DocumentOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Show everything that this entity holds of one person."""
-        from node.people.report import person_document, person_text
+        from node.care.person_record import person_document, person_text
         from node.people.store import people_store
 
         node = open_node(home)
@@ -142,14 +142,14 @@ def _register_generate(group: typer.Typer) -> None:
         """Write a CSV file of fictitious people of a province. Works without a home folder."""
         from node.fictitious.population import PopulationRequest
         from node.fictitious.population import generate as generate_people
+        from node.fictitious.report import generated_document, generated_text
         from node.people.export_csv import export_records
-        from node.people.report import generated_document, phrase
 
         request = PopulationRequest(province, people, seed)
         with _progress() as advance:
             export_records(file, generate_people(request), lambda done: advance("write", done, people))
         document = generated_document(str(file), request)
-        emit(document, phrase("generated", document, lang), as_json=as_json)
+        emit(document, generated_text(document, lang), as_json=as_json)
 
 
 def _register_format(group: typer.Typer) -> None:

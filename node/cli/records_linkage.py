@@ -31,10 +31,10 @@ def register(group: typer.Typer) -> None:
         """Issue a code for a person without papers, and write the card that they keep."""
         from node.people.linkage_card import write_card
         from node.people.linkage_code import grouped, new_linkage_code
-        from node.people.report import phrase
+        from node.people.report import linkage_code_text
 
         network = open_node(home).context.settings.network
         code = new_linkage_code()
         write_card(file, code, network)
         document = {"code": grouped(code), "file": str(file)}
-        emit(document, phrase("linkage_code", document, lang), as_json=as_json)
+        emit(document, linkage_code_text(document, lang), as_json=as_json)

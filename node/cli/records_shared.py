@@ -36,6 +36,5 @@ def register(group: typer.Typer) -> None:
         node = open_node(home)
         asker = Asker(who_asks(professional), reason=reason)
         copies = copies_for(node.context, read_document(document), asker)
-        directory = node.context.directory.newest()
-        names = {party.id: party.name for party in directory.entities} if directory else {}
-        emit(shared_document(copies), shared_text(copies, names, lang=lang), as_json=as_json)
+        text = shared_text(copies, node.context.entity_names(), lang=lang)
+        emit(shared_document(copies), text, as_json=as_json)

@@ -3,7 +3,7 @@
 The numbers are those of `records_exchange.checks`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from consent_ledger.bodies import RefusalBody, ReleaseBody
 from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.log import ConsentLedger
-from node.care.summary import summarise
 from node.consents.propagation.freshness import fresh_consents
 from node.context import NodeContext
 from node.ledger.own import own_consents, own_ledger
@@ -38,6 +37,10 @@ _NOBODY: Final = "nobody"
 """Looked up in place of an unknown person, so that known and unknown people take the same steps."""
 
 
+Summarise = Callable[[PersonStore, str, Iterable[str], datetime], dict[str, FieldValue]]
+"""Returns the values held of a person (by the node's id) for some fields of the shared record, at a time."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Logged:
     """A decision with the values that it releases, and the evidence of its ledger entry."""
@@ -51,8 +54,9 @@ class _Logged:
 class Answering:
     """Answers the requests of other entities. Safe to call from several threads."""
 
-    def __init__(self, context: NodeContext) -> None:
+    def __init__(self, context: NodeContext, summarise: Summarise) -> None:
         self._context = context
+        self._summarise = summarise
 
     @cached_property
     def _policy(self) -> "AccessPolicy":
@@ -103,7 +107,7 @@ class Answering:
         # (6) (7) which fields may leave
         decision = checks.decide(verified, live if person else (), policy, holder=context.settings.entity)
         # (8) read those, and only those
-        found = _read(people, person, decision, now)
+        found = self._read(people, person, decision, now)
         decision = checks.settle(decision, found)
         # (9) in the ledger before the reply leaves, and on the list of recipients to be told of a withdrawal
         if decision.refusal is None:
@@ -111,14 +115,15 @@ class Answering:
         entry = _entry(verified, decision, person)
         return _Logged(decision, found, _log(ledger, entry, request.seen_sizes, now), now)
 
-
-def _read(people: PersonStore, person: str | None, decision: checks.Decision, now: datetime) -> dict[str, FieldValue]:
-    if person is None or not decision.allowed:
-        return {}
-    try:
-        return summarise(people, person, decision.allowed, now)
-    except PersonUnknown:  # erased since the index was made
-        return {}
+    def _read(
+        self, people: PersonStore, person: str | None, decision: checks.Decision, now: datetime
+    ) -> dict[str, FieldValue]:
+        if person is None or not decision.allowed:
+            return {}
+        try:
+            return self._summarise(people, person, decision.allowed, now)
+        except PersonUnknown:  # erased since the index was made
+            return {}
 
 
 def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: str | None) -> NewEntry:

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
 from node.cipher import Cell, PersonCipher
+from node.errors import RecordsUnreadable
 from node.people.documents import Document
-from node.people.errors import RecordsUnreadable
 from node.people.store import people_store
 from presentation.messages import _
 from records_exchange.answer import FetchAnswer, Outcome, ReleasedField

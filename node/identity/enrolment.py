@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from consent_ledger.note import NoteSigner
 from node import keys as key_files
 from node.clients import coordinator
-from node.identity.directory import DirectoryCache
+from node.directory_cache import DirectoryCache
 from node.identity.errors import EnrolmentAnswerInvalid, InvitationRefused
 from node.identity.files import CERTIFICATE_FILE
 from node.identity.reach import Reach

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from node import keys
-from node.identity.directory import CA_FILE
+from node.directory_cache import CA_FILE
 from service.tls import CurrentCertificate
 
 CERTIFICATE_FILE: Final = Path("tls", "certificate.pem")

@@ -6,7 +6,7 @@ from typing import Final
 
 from node.clients import coordinator
 from node.clients.coordinator import CoordinatorChannel
-from node.identity.directory import DirectoryCache
+from node.directory_cache import DirectoryCache
 from node.identity.reach import own_reach
 from node.keys import NodeKeys
 from node.settings import NodeSettings

@@ -1,19 +1,16 @@
-"""Background work: notes what only time brings about, so that somebody sees it in the inbox."""
+"""Background work: keeps the inbox up to date."""
 
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from node.inbox.sweep import sweep
-
-if TYPE_CHECKING:
-    from node.context import NodeContext
+from node.inbox.sweep import InboxSweep
 
 EVERY_SECONDS: Final = 600.0
 
 
-def watch_attention(context: "NodeContext", stopping: threading.Event) -> None:
-    """Bring up to date what waits for attention now and then, until `stopping` is set."""
+def sweep_inbox(sweep: InboxSweep, stopping: threading.Event) -> None:
+    """Sweep the inbox every ten minutes until `stopping` is set."""
     while True:
-        sweep(context)
+        sweep.run()
         if stopping.wait(EVERY_SECONDS):
             return

@@ -1,16 +1,16 @@
-"""Errors of what waits for attention. `AttentionError` is the root."""
+"""Errors of the inbox. `InboxError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
 from presentation.messages import _
 
 
-class AttentionError(RedpactError):
+class InboxError(RedpactError):
     """Root of the errors of `node.inbox`."""
 
     code = "attention_error"
 
 
-class AttentionUnknown(AttentionError):
+class ItemUnknown(InboxError):
     """No item with that number."""
 
     code = "attention_unknown"

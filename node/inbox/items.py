@@ -1,4 +1,4 @@
-"""What waits for a professional: written in the transaction of its cause, so that neither is there alone."""
+"""The inbox of a node: matters for a professional, each written in the transaction of its cause."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from enum import StrEnum
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from node.inbox.errors import AttentionUnknown
-from node.inbox.tables import AttentionRow
+from node.inbox.errors import ItemUnknown
+from node.inbox.tables import ItemRow
 from presentation.messages import _
 
 
-class AttentionKind(StrEnum):
-    """Why somebody should look."""
+class ItemKind(StrEnum):
+    """The causes of an item."""
 
     REFERRAL_RECEIVED = "referral_received"
     REFERRAL_ANSWERED = "referral_answered"
@@ -27,9 +27,16 @@ class AttentionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """Something to look at: why, which referral, consent or notice, with which entity, and a code of the rest."""
+    """An item to be written.
 
-    kind: AttentionKind
+    Attributes:
+        kind: its cause.
+        reference: id of the referral, consent or notice.
+        peer: id of the other entity; empty where there is none.
+        detail: a code that says more of the cause; empty where there is none.
+    """
+
+    kind: ItemKind
     reference: str
     peer: str = ""
     detail: str = ""
@@ -37,7 +44,7 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something to look at, as it is kept."""
+    """A stored item; `kind` may be one of a newer version."""
 
     number: int
     kind: str
@@ -48,7 +55,7 @@ class Item:
     done_at: datetime | None
 
 
-class AttentionList:
+class Inbox:
     """The items of one node, in the caller's transaction."""
 
     def __init__(self, session: Session) -> None:
@@ -57,41 +64,41 @@ class AttentionList:
     def add(self, item: NewItem, now: datetime) -> None:
         """Write an item."""
         row = {"kind": item.kind.value, "reference": item.reference, "peer": item.peer, "detail": item.detail}
-        self._session.execute(insert(AttentionRow), [row | {"created_at": now, "done_at": None}])
+        self._session.execute(insert(ItemRow), [row | {"created_at": now, "done_at": None}])
 
     def add_once(self, items: Sequence[NewItem], now: datetime) -> int:
-        """Write those items that were never written before, and return how many there were."""
-        columns = (AttentionRow.kind, AttentionRow.reference, AttentionRow.peer, AttentionRow.detail)
+        """Write those items that were never written before, and return their number."""
+        columns = (ItemRow.kind, ItemRow.reference, ItemRow.peer, ItemRow.detail)
         kinds = sorted({item.kind.value for item in items})
-        known = {tuple(row) for row in self._session.execute(select(*columns).where(AttentionRow.kind.in_(kinds)))}
+        known = {tuple(row) for row in self._session.execute(select(*columns).where(ItemRow.kind.in_(kinds)))}
         new = [item for item in items if (item.kind.value, item.reference, item.peer, item.detail) not in known]
         for item in new:
             self.add(item, now)
         return len(new)
 
     def list(self, *, with_done: bool = False) -> tuple[Item, ...]:
-        """Return what waits, the oldest first; on request also what was dealt with."""
-        query = select(AttentionRow).order_by(AttentionRow.number)
+        """Return the pending items, the oldest first; on request also those dealt with."""
+        query = select(ItemRow).order_by(ItemRow.number)
         if not with_done:
-            query = query.where(AttentionRow.done_at.is_(None))
+            query = query.where(ItemRow.done_at.is_(None))
         return tuple(_item(row) for row in self._session.scalars(query))
 
     def done(self, number: int, now: datetime) -> Item:
-        """Note that somebody has dealt with an item; once more changes nothing.
+        """Note that an item was dealt with; a second note changes nothing.
 
         Raises:
-            AttentionUnknown: there is no such item.
+            ItemUnknown: there is no such item.
         """
-        row = self._session.get(AttentionRow, number, populate_existing=True)
+        row = self._session.get(ItemRow, number, populate_existing=True)
         if row is None:
-            raise AttentionUnknown(
+            raise ItemUnknown(
                 _("no existe el aviso {number!s}", number=number), remedy=_("consulte: redpact-node inbox list")
             )
-        waiting = (AttentionRow.number == number, AttentionRow.done_at.is_(None))
-        self._session.execute(update(AttentionRow).where(*waiting).values(done_at=now))
+        pending = (ItemRow.number == number, ItemRow.done_at.is_(None))
+        self._session.execute(update(ItemRow).where(*pending).values(done_at=now))
         self._session.refresh(row)
         return _item(row)
 
 
-def _item(row: AttentionRow) -> Item:
+def _item(row: ItemRow) -> Item:
     return Item(row.number, row.kind, row.reference, row.peer, row.detail, row.created_at, row.done_at)

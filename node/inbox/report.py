@@ -1,50 +1,38 @@
-"""What waits for attention, for people and for programs."""
+"""The inbox as JSON and as text for professionals."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
-from node.consents.report import due_reason_label
-from node.inbox.items import AttentionKind, Item
+from node.inbox.items import Item, ItemKind
 from policies.referrals import ReferralState, WordList, load_referral_words
-from service.command_line import table
+from presentation import terminal
+from presentation.formats import moment
+from presentation.messages import Message, _, in_language, speaking
 
-_KINDS: Final[Mapping[str, tuple[str, str]]] = {
-    AttentionKind.REFERRAL_RECEIVED: (
-        "Derivación recibida: hay que contestar",
-        "Referral received: it needs an answer",
-    ),
-    AttentionKind.REFERRAL_ANSWERED: ("Noticias de una derivación", "News of a referral"),
-    AttentionKind.REFERRAL_REVOKED: ("Derivación anulada por quien la envió", "Referral revoked by its sender"),
-    AttentionKind.REFERRAL_LAPSED: ("Derivación sin respuesta en plazo", "Referral not answered in time"),
-    AttentionKind.NOTICE_REFUSED: ("La otra entidad no admite un aviso", "The other entity refuses a notice"),
-    AttentionKind.NOTICE_UNANSWERED: ("Aviso sin acuse de recibo", "Notice not acknowledged"),
-    AttentionKind.CONSENT_DUE: ("Consentimiento que revisar con la persona", "Consent to talk about with the person"),
+DetailLabel: TypeAlias = Callable[[str, str], str]
+"""Returns the words of a detail's code in a language."""
+
+_KINDS: Final[Mapping[str, Message]] = {
+    ItemKind.REFERRAL_RECEIVED: _("Derivación recibida: hay que contestar"),
+    ItemKind.REFERRAL_ANSWERED: _("Novedades de una derivación"),
+    ItemKind.REFERRAL_REVOKED: _("Derivación anulada por la entidad que la envió"),
+    ItemKind.REFERRAL_LAPSED: _("Derivación sin respuesta en plazo"),
+    ItemKind.NOTICE_REFUSED: _("La otra entidad no admite un aviso"),
+    ItemKind.NOTICE_UNANSWERED: _("Aviso sin acuse de recibo"),
+    ItemKind.CONSENT_DUE: _("Consentimiento que revisar con la persona"),
 }
-_DETAILS: Final[Mapping[str, tuple[str, str]]] = {
-    "person_known": ("la persona tiene ficha aquí", "the person is on record here"),
-    "person_unknown": ("la persona no tiene ficha aquí", "the person is not on record here"),
-    "referral.offer": ("derivación", "referral"),
-    "referral.step": ("paso de una derivación", "step of a referral"),
-    "unknown_term": ("palabras que su versión no conoce", "words that its version does not know"),
-    "referral_conflict": ("código ya usado allí", "code in use there"),
-    "referral_unknown": ("allí no consta", "not known there"),
-    "step_not_allowed": ("paso no permitido", "step not allowed"),
-    "step_conflict": ("contradice un paso anterior", "contradicts an earlier step"),
-    "too_late": ("fuera de plazo", "out of time"),
+_DETAILS: Final[Mapping[str, Message]] = {
+    "person_known": _("la persona tiene ficha aquí"),
+    "person_unknown": _("la persona no tiene ficha aquí"),
+    "referral.offer": _("derivación"),
+    "referral.step": _("paso de una derivación"),
+    "unknown_term": _("términos que su versión no conoce"),
+    "referral_conflict": _("código ya usado allí"),
+    "referral_unknown": _("allí no consta"),
+    "step_not_allowed": _("paso no permitido"),
+    "step_conflict": _("contradice un paso anterior"),
+    "too_late": _("fuera de plazo"),
 }
-_HEADS: Final = {
-    "es": {
-        "number": "N.º",
-        "when": "Fecha (UTC)",
-        "what": "Qué",
-        "detail": "Detalle",
-        "peer": "Entidad",
-        "ref": "Código",
-    },
-    "en": {"number": "No.", "when": "Date (UTC)", "what": "What", "detail": "Detail", "peer": "Entity", "ref": "Code"},
-}
-_NOTHING: Final = {"es": "✓ Nada pendiente.", "en": "✓ Nothing waits."}
-_DONE: Final = {"es": "✓ Atendido: {number}.", "en": "✓ Dealt with: {number}."}
 
 
 def items_document(items: Sequence[Item]) -> dict[str, Any]:
@@ -65,38 +53,43 @@ def item_document(item: Item) -> dict[str, Any]:
     }
 
 
-def items_text(items: Sequence[Item], *, lang: str = "es") -> str:
-    """Return the table a professional reads."""
-    language = "en" if lang == "en" else "es"
+def items_text(
+    items: Sequence[Item], labels: Mapping[str, DetailLabel], names: Mapping[str, str], *, lang: str = "es"
+) -> str:
+    """Return the table that a professional reads.
+
+    Args:
+        items: in the order in which they are shown.
+        labels: by kind of item, the words of its details, where another room has them.
+        names: names of entities by their ids.
+        lang: of the reader.
+    """
+    say = speaking(lang)
     if not items:
-        return _NOTHING[language]
+        return say("✓ Nada pendiente.")
+    heads = (say("N.º"), say("Fecha"), say("Asunto"), say("Detalle"), say("Entidad"), say("Código"))
     rows = [
-        {
-            "number": item.number,
-            "when": f"{item.created_at:%Y-%m-%d %H:%M}",
-            "what": _label(_KINDS, item.kind, language),
-            "detail": _detail(item, language),
-            "peer": item.peer,
-            "ref": item.reference[:8],
-        }
+        (
+            item.number,
+            moment(item.created_at, lang),
+            in_language(_KINDS.get(item.kind, item.kind), lang),
+            _detail(item, labels, lang),
+            names.get(item.peer, item.peer),
+            item.reference[:8],
+        )
         for item in items
     ]
-    return table(_HEADS[language], rows)
+    return terminal.table(heads, rows)
 
 
 def done_text(item: Item, *, lang: str = "es") -> str:
-    """Return what a professional reads after dealing with an item."""
-    return _DONE["en" if lang == "en" else "es"].format(number=item.number)
+    """Return the confirmation that an item was dealt with."""
+    return speaking(lang)("✓ Atendido: {number:d}.", number=item.number)
 
 
-def _detail(item: Item, lang: str) -> str:
-    if item.kind == AttentionKind.CONSENT_DUE:
-        return due_reason_label(item.detail, lang)
+def _detail(item: Item, labels: Mapping[str, DetailLabel], lang: str) -> str:
+    if item.kind in labels:
+        return labels[item.kind](item.detail, lang)
     if item.detail in set(ReferralState):
         return load_referral_words().label(WordList.STATES, item.detail, lang)
-    return _label(_DETAILS, item.detail, lang)
-
-
-def _label(labels: Mapping[str, tuple[str, str]], code: str, lang: str) -> str:
-    es, en = labels.get(code, (code, code))
-    return en if lang == "en" else es
+    return in_language(_DETAILS.get(item.detail, item.detail), lang)

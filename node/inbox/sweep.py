@@ -1,45 +1,44 @@
-"""What only time brings about: unanswered referrals, notices nobody acknowledges, consents that end soon."""
+"""Items that only the passing of time causes: deadlines that pass, notices without receipt, consents that end."""
 
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
-from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
-from node.inbox.items import AttentionKind, AttentionList, NewItem
-from node.ledger.own import own_consents
-from node.people.store import people_store
-from node.referrals.expiry import lapse_unanswered
+from node.context import NodeContext
+from node.inbox.items import Inbox, ItemKind, NewItem
 from records_exchange.mailboxes import SqlMailbox
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from node.context import NodeContext
-
-
-def sweep(context: "NodeContext") -> int:
-    """Bring up to date what waits for attention, and return how much is new. Doing it again adds nothing."""
-    lapsed = lapse_unanswered(context)
-    now = context.clock.now()
-    with context.snapshot() as session:
-        found = [*_unanswered(context, session, now), *_due(context, session, now)]
-    if not found:
-        return len(lapsed)
-    with context.transaction() as session:
-        return len(lapsed) + AttentionList(session).add_once(found, now)
+Deadline: TypeAlias = Callable[[NodeContext], Sized]
+"""Carries out what follows from passed deadlines, in a transaction that also writes the items; returns the cases."""
+Finder: TypeAlias = Callable[[NodeContext, Session, datetime], Iterable[NewItem]]
+"""Finds items, written before or not, in a consistent read."""
 
 
-def _unanswered(context: "NodeContext", session: Session, now: "datetime") -> Iterator[NewItem]:
+class InboxSweep:
+    """Brings the inbox up to date. A repetition adds nothing."""
+
+    def __init__(self, context: NodeContext, *, deadlines: Sequence[Deadline], finders: Sequence[Finder]) -> None:
+        self._context = context
+        self._deadlines = tuple(deadlines)
+        self._finders = tuple(finders)
+
+    def run(self) -> int:
+        """Write the items that are missing, and return their number."""
+        passed = sum(len(deadline(self._context)) for deadline in self._deadlines)
+        now = self._context.clock.now()
+        with self._context.snapshot() as session:
+            found = [item for find in self._finders for item in find(self._context, session, now)]
+        if not found:
+            return passed
+        with self._context.transaction() as session:
+            return passed + Inbox(session).add_once(found, now)
+
+
+def unacknowledged_notices(context: NodeContext, session: Session, now: datetime) -> Iterator[NewItem]:
+    """Yield the notices without receipt after the days that the settings allow."""
     since = now - timedelta(days=context.settings.attention_days)
     for notice in SqlMailbox(session).waiting():
         if notice.created_at <= since:
-            yield NewItem(AttentionKind.NOTICE_UNANSWERED, notice.reference, notice.recipient, notice.kind)
-
-
-def _due(context: "NodeContext", session: Session, now: "datetime") -> Iterator[NewItem]:
-    views = own_consents(context, session).list()
-    for due in due_consents(views, people_store(context, session), now, days=DEFAULT_NOTICE_DAYS):
-        for reason in due.reasons:
-            yield NewItem(AttentionKind.CONSENT_DUE, due.view.consent_id, detail=reason.value)
+            yield NewItem(ItemKind.NOTICE_UNANSWERED, notice.reference, notice.recipient, notice.kind)

@@ -1,4 +1,4 @@
-"""The table of what waits for a professional's attention. No name, document or value: references and codes."""
+"""The table of the inbox. It holds references and codes; no name, document or value."""
 
 from datetime import datetime
 
@@ -9,11 +9,11 @@ from service.columns import RowNumber, UtcDateTime
 
 
 class Base(DeclarativeBase):
-    """The metadata of this package."""
+    """Metadata of `node.inbox`."""
 
 
-class AttentionRow(Base):
-    """One thing somebody at this entity should look at, until somebody says that they have."""
+class ItemRow(Base):
+    """A matter that a professional of this entity should attend to, until one notes that it was dealt with."""
 
     __tablename__ = "attention_items"
     __table_args__ = (
@@ -25,7 +25,7 @@ class AttentionRow(Base):
     number: Mapped[int] = mapped_column(RowNumber, autoincrement=True)
     kind: Mapped[str] = mapped_column(String(40))
     reference: Mapped[str] = mapped_column(String(100))
-    """The id of the referral, consent or notice it is about."""
+    """Id of the referral, consent or notice."""
     peer: Mapped[str] = mapped_column(String(63))
     """The other entity; empty where there is none."""
     detail: Mapped[str] = mapped_column(String(100))

@@ -17,8 +17,8 @@ _BEFORE_ALL: Final = -1
 class LiveConsents:
     """Keeps the live consents in memory: a refresh reads one row, and the consents that changed.
 
-    Every change of a consent appends a ledger entry, and the consent names its newest one. An erased consent has no row:
-    it is noticed by the number of consents.
+    Every change of a consent appends a ledger entry, and the consent names its newest one. An erased consent has no
+    row: it is noticed by the number of consents.
     """
 
     def __init__(self, context: NodeContext) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from sqlalchemy.orm import Session
 
-from node.inbox.items import AttentionKind, AttentionList, NewItem
+from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Kind
 from node.messages.transport import Transport
 from node.people.documents import Document
@@ -165,8 +165,8 @@ class Courier:
             return  # settled meanwhile by another pass
         mailbox.heard(reply.sender, now)
         if refused:
-            item = NewItem(AttentionKind.NOTICE_REFUSED, notice.reference, notice.recipient, reply.reason or "")
-            AttentionList(session).add(item, now)
+            item = NewItem(ItemKind.NOTICE_REFUSED, notice.reference, notice.recipient, reply.reason or "")
+            Inbox(session).add(item, now)
         if kind.settle is not None:
             kind.settle(session, notice, verified, now)
 

@@ -1,6 +1,6 @@
-"""The database migrations of a node, run by Alembic."""
+"""The migrations of a node's database."""
 
 from typing import Final
 
 MIGRATIONS: Final = "node:migrations"
-"""Alembic's script location."""
+"""Package and folder of the scripts, as `service.migrate` takes them."""

@@ -5,10 +5,10 @@ from sqlalchemy import MetaData
 from consent_ledger import tables as ledger
 from consent_ledger import witness_tables as witness
 from federated.storage import tables as federated
-from node.care import tables as cases
-from node.inbox import tables as attention
+from node.care import tables as care
+from node.inbox import tables as inbox
 from node.locator import tables as locating
-from node.people import tables as records
+from node.people import tables as people
 from node.referrals import tables as referrals
 from node.risk import tables as risk
 from node.training import tables as training
@@ -17,5 +17,5 @@ from records_exchange import tables as exchange
 
 def all_metadata() -> list[MetaData]:
     """Return the metadata of each package with tables here."""
-    packages = (ledger, witness, exchange, locating, records, cases, referrals, attention, training, risk, federated)
+    packages = (ledger, witness, exchange, locating, people, care, referrals, inbox, training, risk, federated)
     return [each.Base.metadata for each in packages]

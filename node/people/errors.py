@@ -42,16 +42,6 @@ class RecordInvalid(RecordsError):
     sentence = _("Los datos de la persona no se ajustan al catálogo de campos. Corrija el valor indicado.")
 
 
-class RecordsUnreadable(RecordsError):
-    """Protected data that the node's data key does not open: wrong key, or altered bytes."""
-
-    code = "records_unreadable"
-    kind = ErrorKind.DAMAGED
-    sentence = _(
-        "No se pueden descifrar las fichas. Restaure la copia de seguridad de la clave de datos o de la base de datos."
-    )
-
-
 class ImportFileUnreadable(RecordsError):
     """A file that cannot be read as the documented CSV at all."""
 

@@ -10,8 +10,6 @@ from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Row, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from node.care.model import CaseAction
-from node.care.store import read_actions
 from node.cipher import PersonCipher, RecordCipher, WrappedKey
 from node.context import NodeContext
 from node.people.documents import Document, parse_document
@@ -82,6 +80,11 @@ class PersonStore:
     def __init__(self, session: Session, cipher: RecordCipher) -> None:
         self._session = session
         self._cipher = cipher
+
+    @property
+    def session(self) -> Session:
+        """The caller's unit of work, for reading what other rooms keep of the same people."""
+        return self._session
 
     # ---- writing
 
@@ -262,10 +265,6 @@ class PersonStore:
     def interventions(self, person_id: str) -> tuple[Intervention, ...]:
         """Return what was done with the person, oldest first."""
         return tuple(Intervention(*row) for row in DONE_WITH.all(connection_of(self._session), person_id))
-
-    def case_actions(self, person_id: str) -> tuple[CaseAction, ...]:
-        """Return what this entity does and plans in the person's case, the earliest first."""
-        return read_actions(self._session.connection(), person_id)
 
     # ---- reading everybody
 

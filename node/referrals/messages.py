@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.errors import ConsentUnknown
-from node.inbox.items import AttentionKind, AttentionList, NewItem
+from node.inbox.items import Inbox, ItemKind, NewItem
 from node.ledger.own import own_consents
 from node.messages.kinds import Kind, Response
 from node.people.linking import find_person, pairwise_key
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 NOT_TAKEN: Final = "not_taken"
 _NEWS: Final = {
-    ReferralState.REVOKED: AttentionKind.REFERRAL_REVOKED,
-    ReferralState.LAPSED: AttentionKind.REFERRAL_LAPSED,
+    ReferralState.REVOKED: ItemKind.REFERRAL_REVOKED,
+    ReferralState.LAPSED: ItemKind.REFERRAL_LAPSED,
 }
 
 
@@ -65,8 +65,8 @@ class _Desk:
         if allows(ReferralStep.RECEIVE, referral.side, referral.state):
             steps.take(referral, ReferralStep.RECEIVE, now)
             detail = "person_known" if person else "person_unknown"
-            item = NewItem(AttentionKind.REFERRAL_RECEIVED, offer.referral_id, message.sender, detail)
-            AttentionList(session).add(item, now)
+            item = NewItem(ItemKind.REFERRAL_RECEIVED, offer.referral_id, message.sender, detail)
+            Inbox(session).add(item, now)
         return Response()
 
     def step(self, session: Session, received: VerifiedMessage, now: datetime) -> Response:
@@ -122,9 +122,9 @@ class _Desk:
     def _tell_somebody(self, session: Session, referral: Referral, now: datetime) -> None:
         if referral.state is ReferralState.RECEIVED:
             return  # that it arrived is shown in the list; nobody has to act
-        kind = _NEWS.get(referral.state, AttentionKind.REFERRAL_ANSWERED)
+        kind = _NEWS.get(referral.state, ItemKind.REFERRAL_ANSWERED)
         item = NewItem(kind, referral.referral_id, referral.peer, referral.state.value)
-        AttentionList(session).add(item, now)
+        Inbox(session).add(item, now)
 
     def _basis_ended(self, session: Session, referral: Referral) -> str | None:
         """Return why we revoke a referral that an answer under way has revived; None when its consent stands."""

@@ -14,7 +14,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from node.care.summary import months_on, received_months
+from node.people.benefit_months import months_on, received_months
 from node.people.model import PROFILING_OBJECTION, PersonRecord, Value, month_number, month_of
 from node.people.store import PersonStore
 from policies.catalogue import load_catalogue

@@ -15,7 +15,7 @@ from consent_ledger.note import NoteSigner
 from coordinator.authority import Authority, new_ca
 from node import keys
 from node.consents.consents import GrantInput
-from node.identity.directory import CA_FILE
+from node.directory_cache import CA_FILE
 from node.identity.files import CERTIFICATE_FILE
 from node.keys import NodeKeys
 from node.migrations.metadata import all_metadata

@@ -8,7 +8,6 @@ from pathlib import Path
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.receipt import load_policy
-from node.fetch.answering import Answering
 from node.ledger.export import export_own_ledger
 from node.wiring import Node
 from policies.errors import RedpactError
@@ -70,7 +69,7 @@ class PostOffice:
         try:
             if envelope.payload_type == MESSAGE_TYPE:
                 return node.message_desk.take(envelope, caller)
-            return Answering(node.context).answer(envelope, caller)
+            return node.answering.answer(envelope, caller)
         except RedpactError as error:  # as the wire does: the caller gets the code
             raise PeerRefused(
                 f"{node.context.settings.entity} answered: {error.message}", peer_code=error.code

@@ -4,7 +4,7 @@ import json
 
 from consent_ledger.bodies import ReferralBody
 from consent_ledger.entry import EntryType, Leaf, parse_body
-from node.inbox.items import AttentionList
+from node.inbox.items import Inbox
 from node.ledger.own import own_ledger
 from node.referrals.referrals import NewReferral
 from node.referrals.store import Referral
@@ -40,4 +40,4 @@ def state(office: PostOffice, entity: str, referral: Referral) -> ReferralState:
 
 def attention(node: Node) -> list[tuple[str, str]]:
     with node.context.snapshot() as session:
-        return [(item.kind, item.detail) for item in AttentionList(session).list()]
+        return [(item.kind, item.detail) for item in Inbox(session).list()]

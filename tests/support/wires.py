@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from typing_extensions import override
 
-from node.fetch.answering import Answering
 from node.messages.transport import Transport
 from node.wiring import Node
 from records_exchange.request import REQUEST_TYPE
@@ -56,7 +55,7 @@ class Wires:
     def _hand_over(self, sender: str, recipient: str, envelope: Envelope) -> Envelope:
         node = self.nodes[recipient]
         if envelope.payload_type == REQUEST_TYPE:
-            return Answering(node.context).answer(envelope, sender)
+            return node.answering.answer(envelope, sender)
         return node.message_desk.take(envelope, sender)
 
 

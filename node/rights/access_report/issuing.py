@@ -104,8 +104,7 @@ class AccessReports:
         self, session: Session, person: str, others: Sequence[HolderPart], *, staff: str | None, asked: bool
     ) -> AccessReport:
         entries, now = person_entries(self._context, session, person), self._context.clock.now()
-        directory, settings = self._context.directory.newest(), self._context.settings
-        names = {party.id: party.name for party in directory.entities} if directory else {}
+        settings = self._context.settings
         return AccessReport(
             entity=settings.entity,
             origin=settings.ledger_origin,
@@ -116,7 +115,7 @@ class AccessReports:
             others=tuple(others),
             asked_others=asked,
             staff_reason=staff,
-            names=names,
+            names=self._context.entity_names(),
         )
 
     def _ask_others(self, document: Document, entries: Sequence[PersonEntry]) -> tuple[HolderPart, ...]:

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.witness_store import Role, SqlCheckpointStore
-from node.fetch.answering import Answering
 from node.fetch.asking import Asking, Fetched, question_of
 from node.ledger.export import own_ledger_status
 from records_exchange.errors import RequestReplayed
@@ -23,7 +22,7 @@ def test_answers_to_one_asker_at_once_cross_and_are_linked(tmp_path: Path, asker
         town = network.add("town", database="" if asker else url)
         hold(town, person_record())
         grant(town, "ngo")
-        answering = Answering(town.context)
+        answering = town.answering
         asking = Asking(ngo.context, ngo.peer_ledgers, lambda _, envelope: answering.answer(envelope, "ngo"))
         question = question_of(ngo.context, "casework")
 
@@ -52,7 +51,7 @@ def test_release_replay_and_withdrawal_on_postgresql(tmp_path: Path) -> None:
         ngo, town = network.add("ngo"), network.add("town", database=url)
         hold(town, person_record())
         consent = grant(town, "ngo")
-        answering = Answering(town.context)
+        answering = town.answering
         asking = Asking(ngo.context, ngo.peer_ledgers, lambda _, envelope: answering.answer(envelope, "ngo"))
         question = question_of(ngo.context, "casework")
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from node.errors import RecordsUnreadable
 from node.fictitious.population import PopulationRequest, generate
-from node.people.errors import PersonUnknown, RecordsUnreadable
+from node.people.errors import PersonUnknown
 from node.people.model import BenefitSpell, Household, Intervention, PersonRecord, SaveCounts
 from tests.support.records import NOW, a_document, a_person, reading, writing
 

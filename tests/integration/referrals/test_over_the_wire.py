@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from node.fetch.asking import question_of
-from node.inbox.items import AttentionList
+from node.inbox.items import Inbox
 from node.referrals.referrals import NewReferral
 from policies.referrals import ReferralState
 from tests.support.clock import FrozenClock
@@ -129,7 +129,7 @@ def test_running_nodes_close_the_loop_by_themselves_and_a_node_that_was_away_cat
         ngo.referrals.accept(referral)
         eventually(lambda: state(network, "town", referral) is ReferralState.ACCEPTED)
         with town.context.snapshot() as session:
-            assert [item.kind for item in AttentionList(session).list()] == ["referral_answered"]
+            assert [item.kind for item in Inbox(session).list()] == ["referral_answered"]
         town.consents.withdraw(consent)
         eventually(lambda: state(network, "ngo", referral) is ReferralState.REVOKED)
         assert first.port

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Engine, event
 from typing_extensions import override
@@ -16,7 +16,6 @@ from typing_extensions import override
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.merkle import verify_consistency
 from consent_ledger.receipt import load_policy
-from node.fetch.answering import Answering
 from node.fetch.asking import Asking, Reply, question_of
 from node.ledger.export import export_own_ledger
 from node.ledger.own import own_ledger
@@ -33,6 +32,9 @@ from tests.support.clock import FrozenClock
 from tests.support.exchange import ExchangeNetwork, hold, person_record
 from trust.parties import EntityKind, Party
 from trust.signing import Envelope
+
+if TYPE_CHECKING:
+    from node.fetch.answering import Answering
 
 ENTITIES: Final = ("alba", "bierzo", "cabrera", "duero")
 PEOPLE: Final = {"ana": parse_document("00000000T"), "luis": parse_document("12345678Z")}
@@ -118,7 +120,7 @@ class World:
         node.__dict__["transport"] = _Wire(node, self)
         _Mortal(self, entity, node.context.engine)
         self.alive[entity] = node
-        self._answering[entity] = Answering(node.context)
+        self._answering[entity] = node.answering
         return node
 
     def crash_at(self, entity: str, commits: int, *, after: bool) -> None:

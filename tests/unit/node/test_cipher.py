@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.cipher import Cell, PersonCipher, RecordCipher, WrappedKey
-from node.people.errors import RecordsUnreadable
+from node.errors import RecordsUnreadable
 
 KEY = bytes(range(32))
 CELL = Cell("recorded_values", "sealed", "p1/person.name")

@@ -18,7 +18,6 @@ from node.care.assessment_text import assessment_text
 from node.care.errors import PageNotWritten
 from node.care.view_sources import Gathered, chosen_holders, gather, located_holders
 from node.consents.errors import RecipientNotAllowed
-from node.fetch.answering import Answering
 from node.fetch.asking import Asking, question_of
 from node.locator.errors import LocatorMissing
 from node.people.lookup import PersonLookup
@@ -47,7 +46,7 @@ def view(
             return peers[holder.id].answer(envelope, network.clock.now())
         if holder.id not in network.nodes:
             raise PeerUnreachable(f"no answer from {holder.id}")
-        return Answering(network.nodes[holder.id].context).answer(envelope, parse_request(envelope.payload).asker)
+        return network.nodes[holder.id].answering.answer(envelope, parse_request(envelope.payload).asker)
 
     ngo = network.nodes["ngo"]
     question = question_of(ngo.context, "coordination", fields=fields, access=access)

@@ -13,8 +13,8 @@ from node.consents.due import DueReason
 from node.consents.errors import EvidenceMissing, EvidenceUnreadable, GuardianNotEntitled
 from node.consents.report import due_document, due_text
 from node.consents.signed_forms import EVIDENCE_FOLDER
+from node.errors import RecordsUnreadable
 from node.operations.status import summary
-from node.people.errors import RecordsUnreadable
 from policies.notices import Notice, load_notices
 from tests.support.clock import FrozenClock
 from tests.support.exchange import OTHER_PERSON, PERSON, ExchangeNetwork, grant, hold, person_record

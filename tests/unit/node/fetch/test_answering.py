@@ -8,7 +8,6 @@ from consent_ledger.checkpoint import read_checkpoint
 from consent_ledger.consent_model import ConsentState
 from consent_ledger.entry import EntryType, Leaf
 from consent_ledger.merkle import verify_consistency
-from node.fetch.answering import Answering
 from node.ledger.own import own_ledger
 from node.people.documents import Document
 from node.people.store import people_store
@@ -47,7 +46,7 @@ def request(
 
 def ask(network: ExchangeNetwork, asked: FetchRequest) -> FetchAnswer:
     envelope = seal_request(asked, network.nodes[asked.asker].context.keys.signing)
-    return parse_answer(Answering(network.nodes["town"].context).answer(envelope, asked.asker).payload)
+    return parse_answer(network.nodes["town"].answering.answer(envelope, asked.asker).payload)
 
 
 def entries(node: Node) -> list[tuple[EntryType, dict[str, object]]]:

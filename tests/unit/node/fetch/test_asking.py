@@ -7,7 +7,6 @@ import pytest
 from consent_ledger.entry import EntryType, Leaf
 from node.care.questions import Asker, case_question
 from node.consents.errors import RecipientNotAllowed
-from node.fetch.answering import Answering
 from node.fetch.asking import Asking, Fetched, question_of
 from node.fetch.report import exit_code, fetched_document, fetched_text
 from node.ledger.own import own_ledger
@@ -39,7 +38,7 @@ def direct(network: ExchangeNetwork, **peers: SimulatedPeer) -> Callable[[Party,
         if holder.id in peers:
             return peers[holder.id].answer(envelope, network.clock.now())
         if holder.id in network.nodes:
-            return Answering(network.nodes[holder.id].context).answer(envelope, caller)
+            return network.nodes[holder.id].answering.answer(envelope, caller)
         raise PeerUnreachable(f"no answer from {holder.id}")
 
     return send

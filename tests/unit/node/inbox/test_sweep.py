@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from node.inbox.errors import AttentionUnknown
-from node.inbox.items import AttentionList, Item
+from node.consents.report import due_reason_label
+from node.inbox.errors import ItemUnknown
+from node.inbox.items import Inbox, Item, ItemKind
 from node.inbox.report import items_document, items_text
-from node.inbox.sweep import sweep
 from node.referrals.referrals import NewReferral
 from tests.support.clock import FrozenClock
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
@@ -25,7 +25,7 @@ def office(tmp_path: Path) -> Iterator[PostOffice]:
 
 def items(office: PostOffice, entity: str = "town", *, with_done: bool = False) -> tuple[Item, ...]:
     with office.network.nodes[entity].context.snapshot() as session:
-        return AttentionList(session).list(with_done=with_done)
+        return Inbox(session).list(with_done=with_done)
 
 
 def wait_days(office: PostOffice, days: float) -> None:
@@ -37,11 +37,11 @@ def wait_days(office: PostOffice, days: float) -> None:
 def test_a_consent_that_ends_soon_is_shown_once(office: PostOffice) -> None:
     town = office.network.nodes["town"]
     consent = grant(town, "ngo", valid_days=20)
-    assert sweep(town.context) == 1
-    assert sweep(town.context) == 0
+    assert town.inbox_sweep.run() == 1
+    assert town.inbox_sweep.run() == 0
     (item,) = items(office)
     assert (item.kind, item.reference, item.detail) == ("consent_due", consent, "ends_soon")
-    assert "caduca pronto" in items_text([item])
+    assert "caduca pronto" in items_text([item], {ItemKind.CONSENT_DUE: due_reason_label}, {})
 
 
 def test_a_notice_nobody_acknowledges_is_shown_after_the_days_of_the_settings(office: PostOffice) -> None:
@@ -50,9 +50,9 @@ def test_a_notice_nobody_acknowledges_is_shown_after_the_days_of_the_settings(of
     referral = town.referrals.send(NewReferral(PERSON, "ngo", "training"))
     office.away.add("ngo")
     wait_days(office, 2.9)
-    assert sweep(town.context) == 0
+    assert town.inbox_sweep.run() == 0
     wait_days(office, 0.2)
-    assert sweep(town.context) == 1
+    assert town.inbox_sweep.run() == 1
     (item,) = items(office)
     assert (item.kind, item.reference, item.peer) == ("notice_unanswered", referral.referral_id, "ngo")
 
@@ -69,11 +69,11 @@ def test_an_unanswered_referral_lapses_with_its_item_or_not_at_all(
         raise RuntimeError("a defect")
 
     with monkeypatch.context() as patch:
-        patch.setattr(AttentionList, "add", broken)
+        patch.setattr(Inbox, "add", broken)
         with pytest.raises(RuntimeError):
-            sweep(town.context)
+            town.inbox_sweep.run()
     assert town.referrals.show(referral.referral_id)[0].state == "sent"
-    sweep(town.context)
+    town.inbox_sweep.run()
     assert town.referrals.show(referral.referral_id)[0].state == "lapsed"
     assert [item.kind for item in items(office)] == ["referral_lapsed"]
 
@@ -81,15 +81,15 @@ def test_an_unanswered_referral_lapses_with_its_item_or_not_at_all(
 def test_an_item_is_dealt_with_once_and_stays_on_record(office: PostOffice) -> None:
     town = office.network.nodes["town"]
     grant(town, "ngo", valid_days=20)
-    sweep(town.context)
+    town.inbox_sweep.run()
     (item,) = items(office)
     with town.context.transaction() as session:
-        done = AttentionList(session).done(item.number, office.network.clock.now())
-        assert AttentionList(session).done(item.number, office.network.clock.now()) == done
+        done = Inbox(session).done(item.number, office.network.clock.now())
+        assert Inbox(session).done(item.number, office.network.clock.now()) == done
     assert items(office) == ()
     assert items(office, with_done=True) == (done,)
     assert items_document([done])["items"][0]["done_at"]
-    assert sweep(town.context) == 0
-    with town.context.transaction() as session, pytest.raises(AttentionUnknown):
-        AttentionList(session).done(99, office.network.clock.now())
-    assert items_text([]) == "✓ Nada pendiente."
+    assert town.inbox_sweep.run() == 0
+    with town.context.transaction() as session, pytest.raises(ItemUnknown):
+        Inbox(session).done(99, office.network.clock.now())
+    assert items_text([], {}, {}) == "✓ Nada pendiente."

@@ -6,9 +6,9 @@ import pytest
 from typing_extensions import override
 
 from node.clients.locator import Evaluated, LocatorClient
+from node.errors import RecordsUnreadable
 from node.locator.pseudonyms import Pseudonyms, forget_pseudonyms
 from node.locator.tables import LocatorPseudonymRow
-from node.people.errors import RecordsUnreadable
 from node.people.store import people_store
 from records_exchange import oprf
 from records_exchange.errors import OprfProofInvalid

@@ -4,9 +4,8 @@ import pytest
 
 from consent_ledger.consent_model import ConsentState
 from node.consents.errors import FieldNotShareable, RecipientNotAllowed
-from node.fetch.answering import Answering
 from node.fetch.asking import Asking, question_of
-from node.inbox.items import AttentionKind
+from node.inbox.items import ItemKind
 from node.people.errors import PersonUnknown
 from node.referrals.errors import (
     ReferralInvalid,
@@ -31,7 +30,7 @@ def test_a_referral_comes_back_with_what_came_of_it(office: PostOffice) -> None:
     referral = sent(office)
     office.deliver()
     assert state(office, "town", referral) is ReferralState.RECEIVED
-    assert attention(ngo) == [(AttentionKind.REFERRAL_RECEIVED, "person_unknown")]
+    assert attention(ngo) == [(ItemKind.REFERRAL_RECEIVED, "person_unknown")]
     ngo.referrals.accept(referral.referral_id)
     ngo.referrals.start(referral.referral_id)
     office.deliver()
@@ -117,7 +116,7 @@ def test_a_withdrawal_ends_the_referral_on_both_sides(office: PostOffice) -> Non
     assert (known.state, known.code) == (ReferralState.REVOKED, "consent_withdrawn")
     with pytest.raises(ReferralStepRefused):
         ngo.referrals.start(referral.referral_id)
-    assert attention(ngo)[-1] == (AttentionKind.REFERRAL_REVOKED, "revoked")
+    assert attention(ngo)[-1] == (ItemKind.REFERRAL_REVOKED, "revoked")
     assert faults(audit(town, office.network.root / "export")) == []
 
 
@@ -191,7 +190,7 @@ def test_a_revocation_that_overtakes_its_referral_is_not_lost(office: PostOffice
     known, _ = ngo.referrals.show(referral.referral_id)
     assert (known.state, known.service) == (ReferralState.REVOKED, "job_guidance")
     office.deliver()
-    assert attention(ngo) == [(AttentionKind.REFERRAL_REVOKED, "revoked")]
+    assert attention(ngo) == [(ItemKind.REFERRAL_REVOKED, "revoked")]
     first = office.network.root / "town-export"
     audit(town, first)
     assert faults(audit(ngo, office.network.root / "ngo-export", [first])) == []
@@ -236,7 +235,7 @@ def test_a_person_known_at_the_receiver_is_recognised(office: PostOffice) -> Non
     referral = sent(office)
     office.deliver()
     assert ngo.referrals.show(referral.referral_id)[0].person_ref
-    assert attention(ngo) == [(AttentionKind.REFERRAL_RECEIVED, "person_known")]
+    assert attention(ngo) == [(ItemKind.REFERRAL_RECEIVED, "person_known")]
 
 
 def test_a_referral_is_found_by_its_beginning_and_by_nothing_shorter(office: PostOffice) -> None:
@@ -263,7 +262,7 @@ def test_a_collaborating_entity_gets_referrals_and_never_records(office: PostOff
     office.deliver()
     assert state(office, "town", referral) is ReferralState.DONE
     question = question_of(bank.context, "referral", fields=("case.needs",), role="entity_technician")
-    answering = Answering(town.context)
+    answering = town.answering
     (reply,) = (
         Asking(bank.context, bank.peer_ledgers, lambda _, e: answering.answer(e, "bank"))
         .fetch(PERSON, question, ["town"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from node.identity.directory import CA_FILE, FILE, DirectoryCache
+from node.directory_cache import CA_FILE, FILE, DirectoryCache
 from tests.support.clock import START
 from trust.directory import Directory, seal_directory
 from trust.errors import DirectoryExpired, DirectoryRollback, MalformedDocument, SignatureInvalid, TrustError
