@@ -1,5 +1,6 @@
 """``redpact-node vocabulary``: the terms of commands, files and messages."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -11,6 +12,7 @@ from presentation.messages import Translator, _, speaking
 from presentation.terminal import table
 
 Row = dict[str, Any]
+_ONE_LINE: Final = sys.maxsize
 
 
 class Section(StrEnum):
@@ -195,7 +197,9 @@ def _table(rows: Sequence[Row], lang: str) -> str:
     if not rows:
         return ""
     say, keys = speaking(lang), list(rows[0])
-    return table([say(_HEADINGS[key]) for key in keys], [[_cell(row[key], say) for key in keys] for row in rows])
+    width = None if sys.stdout.isatty() else _ONE_LINE  # a pipe gets a line for each term, for grep
+    cells = [[_cell(row[key], say) for key in keys] for row in rows]
+    return table([say(_HEADINGS[key]) for key in keys], cells, width)
 
 
 def _cell(value: object, say: Translator) -> str:

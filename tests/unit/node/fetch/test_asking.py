@@ -18,6 +18,7 @@ from node.wiring import Node
 from policies.access_documents import policy_sha256
 from policies.case_access import AccessGained, CaseAccess
 from policies.errors import UnknownTerm
+from presentation.formats import day
 from records_exchange.errors import RequestInvalid
 from records_exchange.request import parse_request
 from records_exchange.travel_store import SqlTravelStore
@@ -69,7 +70,7 @@ def test_what_was_released_is_shown_with_source_and_date_and_logged(network: Exc
     fetched = fetch(network, "town", fields=("work", "person.sex", "housing.risk"))
     text = fetched_text(fetched)
     assert "Entidad town" in text
-    assert network.clock.now().date().isoformat() in text
+    assert day(network.clock.now(), "es") in text
     assert "No compartido" in text
     assert exit_code(fetched) == 0
     (body,) = received(network.nodes["ngo"])
