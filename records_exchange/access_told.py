@@ -1,8 +1,7 @@
-"""What one entity tells another of who looked at a person, when the person asks through that other one (GDPR art. 15).
+"""The accesses to a person's data that one entity discloses to another, for a person who asks there (GDPR art. 15).
 
-Only what concerns consents to which the asking entity is a party is told. An entity that is no more than a recipient of
-a consent does not learn of the other recipients: their accesses come without a name. Nothing to tell and nobody known
-look the same.
+An answer covers consents to which the asking entity is a party. An entity that is only a recipient of a consent does
+not learn of other recipients: their accesses come without a name. The answer about an unknown person is an empty one.
 """
 
 from collections.abc import Mapping
@@ -20,11 +19,11 @@ from trust.parties import EntityId
 
 ACCESS_REPORT: Final = "access.report"
 MAX_TOLD: Final = 200
-"""Accesses told at once, the newest: a message is bounded. What is left out, the person gets from the holder itself."""
+"""Most accesses in an answer, the newest; the person gets the others from the holder itself."""
 
 
 class ToldAccess(BaseModel):
-    """One access: who, in which role, what for, which fields, when."""
+    """One access: entity, role, purpose, fields and time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,7 +35,7 @@ class ToldAccess(BaseModel):
 
 
 class AccessesTold(BaseModel):
-    """Everything an entity tells."""
+    """The accesses that an entity discloses."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,7 +48,7 @@ def read_question(message: Message) -> str:
     """Return the pseudonym that a question is about.
 
     Raises:
-        MessageMalformed: it names no person, or says something besides.
+        MessageMalformed: it names no person, or has a body.
     """
     if message.subject is None or message.body:
         raise MessageMalformed(_("una pregunta sobre accesos debe indicar una persona y nada más"))
@@ -57,10 +56,10 @@ def read_question(message: Message) -> str:
 
 
 def read_told(body: Mapping[str, Any], holder: str) -> AccessesTold:
-    """Read what an entity tells: words of the vocabulary only, so that no text can come in as one.
+    """Read the accesses of an answer: terms of the vocabulary only, so that no free text can come in.
 
     Raises:
-        ReplyMalformed: it is something else.
+        ReplyMalformed: it is no such answer.
     """
     try:
         told = AccessesTold.model_validate(body)

@@ -1,7 +1,7 @@
-"""The signed directory: who is in the network, with which keys, addresses and status.
+"""The signed directory: the entities of the network with their keys, addresses and status.
 
-The coordinator signs it; nodes pin the coordinator's key at enrolment, keep the newest one they verified, and go on
-with it while the coordinator is down, until it expires.
+The coordinator signs it. Nodes pin the coordinator's key at enrolment, keep the newest directory that they verified,
+and use it while the coordinator is down, until it expires.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ MAX_ENTITIES: Final = 5000
 
 
 class Directory(BaseModel):
-    """The content of a directory. A value of this type has not been verified unless `open_directory` returned it."""
+    """The content of a directory, unverified unless `open_directory` returned it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -146,7 +146,7 @@ def require_not_older(new: Directory, known: Directory | None) -> None:
             ),
         )
     if new.locator and known.locator and not new.locator.agrees_with(known.locator):
-        # Other keys for some nodes would tell the coordinator which pseudonyms are whose.
+        # With other keys for some nodes the coordinator could tell their pseudonyms apart.
         raise DirectoryRollback(
             _("el directorio {serial:d} cambia las claves de una época del localizador", serial=new.serial),
             remedy=_("avise a quien administra el coordinador: las claves solo cambian mediante una rotación"),

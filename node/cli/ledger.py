@@ -16,6 +16,14 @@ def register(app: typer.Typer) -> None:
         no_args_is_help=True, help=_("El registro de la entidad: lo exporta para una auditoría y muestra su estado.")
     )
 
+    _register_export(group)
+    _register_status(group)
+    ledger_witness.register(group)
+    ledger_retain.register(group)
+    app.add_typer(group, name="ledger")
+
+
+def _register_export(group: typer.Typer) -> None:
     @group.command(help=_("Escribe el registro completo en una carpeta; compruébelo con: redpact-audit verify DIR."))
     def export(
         home: HomeOption,
@@ -36,6 +44,8 @@ def register(app: typer.Typer) -> None:
         text = _("✓ {origin}: {entries}, en {directory}", origin=summary.origin, entries=entries, directory=directory)
         emit(document, text, as_json=as_json)
 
+
+def _register_status(group: typer.Typer) -> None:
     @group.command(
         help=_(
             "Comprueba el punto de control más reciente con las anotaciones guardadas y lo muestra, con el "
@@ -50,7 +60,3 @@ def register(app: typer.Typer) -> None:
         found = own_ledger_status(open_node(home).context)
         text = f"{found.checkpoint}\n{witnessing_text(found.witnesses).in_language(lang)}"
         emit(found.document(), text, as_json=as_json)
-
-    ledger_witness.register(group)
-    ledger_retain.register(group)
-    app.add_typer(group, name="ledger")

@@ -18,7 +18,7 @@ from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
 from service.refused_calls import refused_calls, refused_lines
 from service.tls import CurrentCertificate
-from trust.parties import EntityKind, EntityStatus
+from trust.parties import EntityKind, EntityStatus, Party
 
 
 def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, Any]:
@@ -56,16 +56,17 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,
-        "entities": [
-            {
-                "id": party.id,
-                "name": party.name,
-                "kind": party.kind.value,
-                "status": party.status.value,
-                "addresses": list(party.addresses),
-            }
-            for party in (directory.entities if directory else ())
-        ],
+        "entities": [_entity(party) for party in (directory.entities if directory else ())],
+    }
+
+
+def _entity(party: Party) -> dict[str, Any]:
+    return {
+        "id": party.id,
+        "name": party.name,
+        "kind": party.kind.value,
+        "status": party.status.value,
+        "addresses": list(party.addresses),
     }
 
 
