@@ -11,8 +11,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from consent_ledger.note import NoteVerifier
-from consent_ledger.witnessing import own_address
+from consent_ledger.proofs.note import NoteVerifier
+from consent_ledger.witnessing.assignment import own_address
 from coordinator.errors import ApplicationRefused, InvitationExpired, InvitationUnknown, InvitationUsed
 from coordinator.registry import Registry
 from coordinator.tables import InvitationRow

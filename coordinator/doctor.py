@@ -1,6 +1,6 @@
 """The checks behind ``redpact-coordinator doctor``."""
 
-from consent_ledger.fork_evidence import check_evidence
+from consent_ledger.witnessing.fork_evidence import check_evidence
 from coordinator.keys import KEY_FILES
 from coordinator.locator.report import check_locator
 from coordinator.setup import MIGRATIONS

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
 from coordinator.locator.upkeep import keep_locator
 from coordinator.rpc.enrolment import enrolment_servicer
 from coordinator.rpc.locator import locator_servicer
@@ -15,6 +16,7 @@ from coordinator.wiring import Coordinator
 from service import migrate
 from service.errors import AddressInUse
 from service.grpc_server import Register, start_server
+from service.http_server import start_http
 from service.refused_calls import keep_refused_calls
 from service.running import RunningServer, Service, Task
 
@@ -68,7 +70,7 @@ def start(coordinator: Coordinator) -> Service:
     try:
         servers.append(_start_enrolment(coordinator))
         if settings.witness_listen:
-            servers.append(coordinator.witness_desk.serve(settings.witness_listen))
+            servers.append(_start_witness(coordinator, settings.witness_listen))
     except AddressInUse:
         for server in servers:
             server.stop(0)
@@ -85,3 +87,7 @@ def _start_enrolment(coordinator: Coordinator) -> RunningServer:
         workers=ENROLMENT_WORKERS,
         guard=coordinator.enrolment_guard(ENROLMENT_WORKERS),
     )
+
+
+def _start_witness(coordinator: Coordinator, listen: str) -> RunningServer:
+    return start_http(listen, coordinator.witness_endpoint.handle, max_body_bytes=MAX_REQUEST_BYTES)

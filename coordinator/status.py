@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from consent_ledger.fork_evidence import alarm_lines, evidence_summary
+from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
 from coordinator.locator.report import locator_document, locator_lines
 from coordinator.relay.report import relay_line, relay_summary
 from coordinator.wiring import Coordinator

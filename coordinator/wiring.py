@@ -13,9 +13,9 @@ from service.clock import Clock, SystemClock
 from service.storage import open_engine, snapshot, transaction
 
 if TYPE_CHECKING:
-    from consent_ledger.cosignature import CosignatureSigner
-    from consent_ledger.note import NoteVerifier
-    from consent_ledger.witness_endpoint import WitnessDesk
+    from consent_ledger.proofs.cosignature import CosignatureSigner
+    from consent_ledger.proofs.note import NoteVerifier
+    from consent_ledger.witnessing.endpoint import WitnessEndpoint
     from coordinator.authority import Authority
     from coordinator.changes import Changes
     from coordinator.keys import CoordinatorKeys
@@ -151,7 +151,7 @@ class Coordinator:
     @cached_property
     def cosigner(self) -> "CosignatureSigner":
         """The key that cosigns ledgers."""
-        from consent_ledger.cosignature import CosignatureSigner
+        from consent_ledger.proofs.cosignature import CosignatureSigner
         from trust.parties import COORDINATOR_ID, witness_name
 
         return CosignatureSigner(witness_name(self.settings.network, COORDINATOR_ID), self.keys.witness)
@@ -165,16 +165,16 @@ class Coordinator:
         return WitnessAddress(vkey=self.cosigner.vkey, url=url) if url else None
 
     @cached_property
-    def witness_desk(self) -> "WitnessDesk":
+    def witness_endpoint(self) -> "WitnessEndpoint":
         """What answers requests to cosign."""
-        from consent_ledger.witness_endpoint import WitnessDesk
+        from consent_ledger.witnessing.endpoint import WitnessEndpoint
 
-        return WitnessDesk(
+        return WitnessEndpoint(
             self.home, self.cosigner, self.transaction, self.snapshot, log_key=self._log_key, now=self.clock.now
         )
 
     def _log_key(self, origin: str) -> "NoteVerifier | None":
-        from consent_ledger.note import NoteVerifier
+        from consent_ledger.proofs.note import NoteVerifier
         from coordinator.errors import EntityUnknown
         from trust.parties import ledger_origin
 

@@ -19,7 +19,7 @@ from trust.signing import Ed25519Signer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from consent_ledger.note import NoteSigner
+    from consent_ledger.proofs.note import NoteSigner
     from node.cipher import RecordCipher
     from node.pairwise import PairwiseKeys
 
@@ -76,7 +76,7 @@ class NodeKeys:
 
     def note_signer(self, origin: str) -> "NoteSigner":
         """Return the signer of the checkpoints of the ledger with this origin."""
-        from consent_ledger.note import NoteSigner  # noqa: PLC0415 - as above
+        from consent_ledger.proofs.note import NoteSigner  # noqa: PLC0415 - as above
 
         return self._note_signers.get(origin) or self._note_signers.setdefault(origin, NoteSigner(origin, self.ledger))
 

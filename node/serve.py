@@ -3,6 +3,7 @@
 from functools import partial
 from importlib.util import find_spec
 
+from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
 from node.consents.expiry import expire_consents
 from node.consents.propagation.background import keep_travelling
 from node.inbox.background import sweep_inbox
@@ -18,6 +19,7 @@ from node.wiring import Node
 from service import migrate
 from service.errors import AddressInUse
 from service.grpc_server import Register, start_server
+from service.http_server import start_http
 from service.refused_calls import keep_refused_calls
 from service.running import RunningServer, Service, Task
 
@@ -88,9 +90,13 @@ def start(node: Node) -> Service:
         )
     if settings.witness_listen:
         try:
-            servers.append(node.witness_desk.serve(settings.witness_listen))
+            servers.append(_start_witness(node, settings.witness_listen))
         except AddressInUse:
             for server in servers:
                 server.stop(0)
             raise
     return Service(servers, background, release=[node.channels.close], close=node.close)
+
+
+def _start_witness(node: Node, listen: str) -> RunningServer:
+    return start_http(listen, node.witness_endpoint.handle, max_body_bytes=MAX_REQUEST_BYTES)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import grpc
 
-    from consent_ledger.note import NoteVerifier
-    from consent_ledger.witness_endpoint import WitnessDesk
+    from consent_ledger.proofs.note import NoteVerifier
+    from consent_ledger.witnessing.endpoint import WitnessEndpoint
     from node.clients.locator import LocatorClient
     from node.clients.training import TrainingClient
     from node.consents.consents import Consents
@@ -217,14 +217,14 @@ class Node:
         return PeerLedgers(self.context)
 
     @cached_property
-    def witness_desk(self) -> "WitnessDesk":
+    def witness_endpoint(self) -> "WitnessEndpoint":
         """Cosigns the checkpoints of other entities' ledgers."""
-        from consent_ledger.witness_endpoint import WitnessDesk
+        from consent_ledger.witnessing.endpoint import WitnessEndpoint
         from node.identity.reach import own_cosigner
 
         context = self.context
         cosigner = own_cosigner(context.settings, context.keys)
-        return WitnessDesk(
+        return WitnessEndpoint(
             context.home,
             cosigner,
             context.transaction,
@@ -234,7 +234,7 @@ class Node:
         )
 
     def _log_key(self, origin: str) -> "NoteVerifier | None":
-        from consent_ledger.note import NoteVerifier
+        from consent_ledger.proofs.note import NoteVerifier
         from trust.parties import ledger_origin
 
         settings, directory = self.context.settings, self.context.directory.newest()

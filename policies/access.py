@@ -1,12 +1,16 @@
-"""Deciding which fields of a record may leave, with Cedar: deny unless a rule allows and nothing went wrong.
+"""Decide which fields of a record may leave. Deny unless a Cedar rule allows and nothing went wrong.
 
-The caller says which fields live consents cover; this module adds what the law and the network's rules say of the
-asker, role, purpose, field, and way to the case. Two parts, and only the second can say yes:
+Two layers, each of which refuses alone (docs/decisions/0021-two-layers-of-access.md):
 
-(1) fields that cannot leave whatever Cedar says (unknown, scope N, P4, not consented, not needed for the purpose) are
-    set aside with their reason, and an asker who may not ask at all gets one reason for everything;
-(2) the others are grouped by sensitivity and scope and put to Cedar, one decision a group; a field leaves when its
-    group's decision is Allow with no evaluation error: Cedar skips a policy that errs, and goes on with the others.
+(1) The guard, per field and in Python, keeps from Cedar what it must never let out: fields that no live consent covers,
+    fields that are never shared (P4, scope N), and words that the vocabulary lacks. This is the defence in depth of
+    invariant 1: a rule that allowed too much would still open nothing without a consent.
+(2) Cedar decides everything, the guard's conditions included, one decision for each group of fields of equal
+    sensitivity and scope. Only Cedar can allow. A field leaves when the decision of its group is Allow with no
+    evaluation error: Cedar skips a policy that errs, and goes on with the others.
+
+The conditions about the asker, its role, the purpose and the way to the case stand in Cedar alone. After a refusal,
+`policies.refusal_reasons` names the reason; it can neither allow nor refuse.
 """
 
 import json
@@ -19,12 +23,13 @@ from typing import Any, Final, Protocol
 import cedarpy
 
 from policies.access_documents import POLICIES, SCHEMA, policy_sha256
-from policies.case_access import access_key
+from policies.access_request import AccessRequest
 from policies.catalogue import Catalogue, FieldSpec, Scope, Sensitivity, load_catalogue
 from policies.documents import read_text
 from policies.errors import PolicyDocumentDamaged
 from policies.reasons import ReasonCode
-from policies.vocabulary import RecipientKind, Vocabulary, load_vocabulary
+from policies.refusal_reasons import RefusalReasons
+from policies.vocabulary import Vocabulary, load_vocabulary
 from presentation.messages import _
 
 __all__ = ["POLICIES", "SCHEMA", "AccessDecision", "AccessPolicy", "AccessRequest", "permitted"]
@@ -32,39 +37,7 @@ __all__ = ["POLICIES", "SCHEMA", "AccessDecision", "AccessPolicy", "AccessReques
 _REMEMBERED: Final = 1024
 """Decisions kept: a few hundred kinds of question come from a network's entities, roles and consents."""
 
-_RECEIVING_KINDS: Final = frozenset({RecipientKind.PUBLIC, RecipientKind.AGENT})
-
-
-@dataclass(frozen=True, slots=True)
-class AccessRequest:
-    """One question about one person's record.
-
-    Attributes:
-        asker_id: the asking entity, as its certificate names it.
-        asker_kind: its kind in the directory: public, agent or collaborator.
-        role: the capacity in which it says to ask.
-        purpose: what for.
-        holder_id: the entity that holds the record.
-        fields: catalogue ids asked for.
-        consented_fields: what live consents of the person cover for this asker and purpose, now.
-        case_access: how the professional came to the case: ``team`` or ``opened``.
-        opening_reason: why it was opened; None on the team.
-    """
-
-    asker_id: str
-    asker_kind: str
-    role: str
-    purpose: str
-    holder_id: str
-    fields: Sequence[str]
-    consented_fields: frozenset[str]
-    case_access: str
-    opening_reason: str | None = None
-
-    @property
-    def way(self) -> str:
-        """The key of the way to the case."""
-        return access_key(self.case_access, self.opening_reason)
+_Groups = dict[tuple[Sensitivity, Scope], list[FieldSpec]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +85,7 @@ class AccessPolicy:
         """
         self._catalogue = fields
         self._words = words
-        self._roles = {role.id: role for role in words.roles}
-        self._purposes = {purpose.id: purpose for purpose in words.purposes}
-        self._ways = words.case_access.ways
+        self._reasons = RefusalReasons(words)
         self._members = _members(fields.fields)
         self.sha256 = sha256
         # A decision follows from the request and these documents alone, so the same question has the same answer.
@@ -147,35 +118,27 @@ class AccessPolicy:
         return self._remembered(replace(request, fields=tuple(dict.fromkeys(request.fields))))
 
     def _decide(self, request: AccessRequest) -> AccessDecision:
-        fields = request.fields
-        if barred := self._barred(request):
-            return AccessDecision({}, MappingProxyType(dict.fromkeys(fields, barred)), self.sha256)
+        groups, withheld = self._guard(request)
+        allowed = self._ask(request, groups, withheld)
+        if not allowed and (reason := self._reasons.of_asker(request)):
+            # One reason for everything: an asker that may not ask learns nothing about consents.
+            withheld = dict.fromkeys(request.fields, reason)
+        return AccessDecision(MappingProxyType(allowed), MappingProxyType(withheld), self.sha256)
+
+    def _guard(self, request: AccessRequest) -> tuple[_Groups, dict[str, ReasonCode]]:
+        """Layer 1: return the fields that Cedar may be asked about, in groups, and the others with their reasons."""
+        groups: _Groups = {}
         withheld: dict[str, ReasonCode] = {}
-        groups: dict[tuple[Sensitivity, Scope], list[FieldSpec]] = {}
-        for field in fields:
+        for field in request.fields:
             if reason := self._set_aside(field, request):
                 withheld[field] = reason
             else:
                 spec = self._catalogue.field(field)
                 groups.setdefault((spec.sensitivity, spec.scope), []).append(spec)
-        allowed = self._ask(request, groups, withheld)
-        return AccessDecision(MappingProxyType(allowed), MappingProxyType(withheld), self.sha256)
-
-    def _barred(self, request: AccessRequest) -> ReasonCode | None:
-        """Return why the asker may not ask at all, whatever the field."""
-        if request.asker_kind not in _RECEIVING_KINDS or request.asker_id == request.holder_id:
-            return ReasonCode.RECIPIENT_NOT_ALLOWED
-        role, purpose = self._roles.get(request.role), self._purposes.get(request.purpose)
-        if role is None or not role.sees_records or request.asker_kind not in role.kinds:
-            return ReasonCode.ROLE_NOT_ALLOWED
-        if purpose is None or not purpose.exchange or request.asker_kind not in purpose.lawful_bases:
-            return ReasonCode.PURPOSE_NOT_ALLOWED
-        if purpose.id not in role.purposes:
-            return ReasonCode.ROLE_NOT_ALLOWED
-        return None if request.way in self._ways else ReasonCode.CASE_ACCESS_NOT_ALLOWED
+        return groups, withheld
 
     def _set_aside(self, field: str, request: AccessRequest) -> ReasonCode | None:
-        """Return why a field cannot leave whatever Cedar says."""
+        """Return the reason why Cedar is not asked about a field."""
         if field not in self._catalogue:
             return ReasonCode.UNKNOWN_FIELD
         spec = self._catalogue.field(field)
@@ -183,17 +146,17 @@ class AccessPolicy:
             return ReasonCode.EXPLICIT_ACT_NEEDED
         if not spec.shareable:
             return ReasonCode.NOT_SHARED
-        if spec.category not in self._purposes[request.purpose].categories:
+        if unknown := self._reasons.of_unknown_word(request):
+            return unknown
+        # Cedar judges a group as a whole, so a field outside the purpose would take the others of its group with it.
+        if spec.category not in self._words.purpose(request.purpose).categories:
             return ReasonCode.OUTSIDE_PURPOSE
         return None if field in request.consented_fields else ReasonCode.NOT_CONSENTED
 
     def _ask(
-        self,
-        request: AccessRequest,
-        groups: Mapping[tuple[Sensitivity, Scope], Sequence[FieldSpec]],
-        withheld: dict[str, ReasonCode],
+        self, request: AccessRequest, groups: _Groups, withheld: dict[str, ReasonCode]
     ) -> dict[str, tuple[str, ...]]:
-        """Put each group to Cedar; return what it allows and add the rest to `withheld`."""
+        """Layer 2: put each group to Cedar; return what it allows and add the rest to `withheld`."""
         if not groups:
             return {}
         results = self.evaluate([self.cedar_request(request, specs) for specs in groups.values()])
@@ -203,17 +166,10 @@ class AccessPolicy:
                 rules = tuple(sorted(result.diagnostics.id_annotations_by_reason.values()))
                 allowed.update(dict.fromkeys((spec.id for spec in specs), rules))
             else:
-                reason = ReasonCode.DECISION_FAILED if result.diagnostics.errors else self._beyond(request, specs[0])
+                failed = bool(result.diagnostics.errors)
+                reason = ReasonCode.DECISION_FAILED if failed else self._reasons.of_group(request, specs[0])
                 withheld.update(dict.fromkeys((spec.id for spec in specs), reason))
         return allowed
-
-    def _beyond(self, request: AccessRequest, spec: FieldSpec) -> ReasonCode:
-        """Return why Cedar said no: after `_barred` and `_set_aside`, a clearance is all that is left."""
-        if spec.sensitivity.level > self._roles[request.role].clearance:
-            return ReasonCode.ROLE_NOT_ALLOWED
-        if spec.sensitivity.level > self._ways[request.way].clearance:
-            return ReasonCode.CASE_ACCESS_NOT_ALLOWED
-        return ReasonCode.DECISION_FAILED
 
     def cedar_request(self, request: AccessRequest, specs: Iterable[FieldSpec]) -> dict[str, Any]:
         """Return the Cedar request about fields of one sensitivity and scope.

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policies.errors import PolicyDocumentDamaged
-from presentation.messages import _
+from presentation.messages import Message, _, bilingual
 
 BUNDLE: Final = Path(__file__).parent
 """The folder of this package; the documents lie beside the code and are installed with it."""
@@ -34,6 +34,11 @@ class Labelled(Entry):
     def label(self, lang: str = "es") -> str:
         """Return the name in a language: English for ``en``, else Spanish."""
         return self.en if lang == "en" else self.es
+
+    @property
+    def title(self) -> Message:
+        """The name in the language of its reader."""
+        return bilingual(self.es, self.en)
 
 
 def read_bytes(name: str) -> bytes:

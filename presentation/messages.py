@@ -125,6 +125,21 @@ class Joined(Message):
         return _joined(self.values, self.template, known(lang))
 
 
+class Bilingual(Message):
+    """A text of a document that brings its own English, such as a name in a code list."""
+
+    __slots__ = ()
+
+    def __new__(cls, es: str, en: str) -> Self:
+        """Write the text in the current language."""
+        values = {SOURCE: es, "en": en}
+        return cls._restored(values[current_language()], "", values, None)
+
+    def in_language(self, lang: str) -> str:  # type: ignore[explicit-override]  # typing.override needs 3.12
+        """Return the text in a language."""
+        return str(self.values[known(lang)])
+
+
 def _joined(values: Mapping[str, object], separator: str, lang: str) -> str:
     return separator.join(_shown(part, "", None, lang) for part in values.values())
 
@@ -147,6 +162,11 @@ def listing(items: Iterable[object]) -> Message:
 def joined(parts: Iterable[object], separator: str = " ") -> Message:
     """Return messages one after the other; the separator is data and is not translated."""
     return Joined(parts, separator)
+
+
+def bilingual(es: str, en: str) -> Message:
+    """Return a text of a document that brings its own English; code has `_` instead."""
+    return Bilingual(es, en)
 
 
 def in_language(text: str, lang: str) -> str:

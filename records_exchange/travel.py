@@ -7,7 +7,7 @@ The rules for conflicts, in favour of privacy:
 
 (1) of one consent, the newest entry of its origin's ledger holds; an older copy that comes late changes nothing;
 (2) a withdrawal is final at every entity that receives it, wherever the person withdrew, even before the copy;
-(3) between consents, a later refusal removes its fields from every earlier grant (`consent_ledger.consent_model.live_consents`);
+(3) between consents, a later refusal removes its fields from every earlier grant (`consents.model.live_consents`);
 (4) unknown terms, fields that this entity never shares, and recipients not permitted to it are left out;
 (5) a propagated consent is in force only while a recent heartbeat of its origin says that no notice is waiting.
 """
@@ -20,12 +20,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from consent_ledger.bodies import Actor, ConsentBody
-from consent_ledger.entry import EntryType, parse_body
 from consent_ledger.errors import QuorumMissing
-from consent_ledger.merkle import leaf_hash
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.proof import MAX_PROOF_BYTES, Evidence, TlogProof
+from consent_ledger.log.bodies import Actor, ConsentBody, parse_body
+from consent_ledger.log.entry import EntryType
+from consent_ledger.proofs.merkle import leaf_hash
+from consent_ledger.proofs.trust_policy import TrustPolicy
+from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, Evidence, TlogProof
 from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
 from records_exchange.request import Instant, first_fault

@@ -17,10 +17,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final, Protocol
 
-from consent_ledger.checkpoint import Checkpoint, open_checkpoint
-from consent_ledger.entry import EntryType, Leaf
-from consent_ledger.merkle import leaf_hash, verify_inclusion
-from consent_ledger.note import NoteVerifier
+from consent_ledger.log.entry import EntryType, Leaf
+from consent_ledger.proofs.checkpoint import Checkpoint, open_checkpoint
+from consent_ledger.proofs.merkle import leaf_hash, verify_inclusion
+from consent_ledger.proofs.note import NoteVerifier
 from presentation.messages import _
 from records_exchange.answer import ANSWER_TYPE, FetchAnswer, LedgerEvidence, Outcome, Value, parse_answer
 from records_exchange.checks import MAX_CLOCK_SKEW

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import structlog
 from typing_extensions import override
@@ -31,6 +31,25 @@ _IDLE_SECONDS: Final = 5.0
 _log = structlog.get_logger(__name__)
 
 
+class Answer(Protocol):
+    """The parts of a reply that are sent."""
+
+    @property
+    def status(self) -> int:
+        """The status code of HTTP."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """The content."""
+        ...
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the content."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class HttpReply:
     """The reply to a request."""
@@ -40,7 +59,7 @@ class HttpReply:
     content_type: str = "text/plain; charset=utf-8"
 
 
-Handle = Callable[[str, str, bytes], HttpReply]
+Handle = Callable[[str, str, bytes], Answer]
 """Returns the reply to a method, path and body. An exception becomes status 500 and a line in our log."""
 
 
@@ -164,13 +183,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes) -> None:
         try:
-            reply = self.server.handle(self.command, self.path, body)
+            reply: Answer = self.server.handle(self.command, self.path, body)
         except Exception:  # noqa: BLE001  # the outermost edge: no traceback may reach a stranger
             _log.exception("http_failed", method=self.command)
             reply = HttpReply(500, b"the service has a fault\n")
         self._send(reply)
 
-    def _send(self, reply: HttpReply) -> None:
+    def _send(self, reply: Answer) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))

@@ -1,40 +1,19 @@
 """The report of an audit as one HTML file, in Spanish and English: no script, nothing loaded from anywhere."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from consent_ledger.audit import charts
+from consent_ledger.audit.registry import ENTRY_KINDS
 from consent_ledger.audit.report import AuditReport
-from consent_ledger.audit.story import Story
-from consent_ledger.audit.tables import Tables, moment
-from consent_ledger.audit.words import kind_label, term_label
-from consent_ledger.bilingual_page import LANGUAGES, bilingual_page
-from consent_ledger.entry import EntryType
+from consent_ledger.audit.story import Section, Story
+from consent_ledger.audit.words import Glossary
+from consent_ledger.log.entry import EntryType
+from presentation import charts
+from presentation.formats import month
+from presentation.messages import LANGUAGES
+from presentation.pages import Pages
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-_STYLE: Final = """
-h2{margin:2.5rem 0 .5rem;border-top:1px solid #bbb;padding-top:1rem}
-.verdict{padding:.8rem 1rem;border-left:.5rem solid;font-weight:700}
-.passed{border-color:#0f766e;background:#ecfdf5}.failed{border-color:#9f1239;background:#fff1f2}
-.caution{border-left:.5rem solid #b45309;background:#fffbeb;padding:.6rem 1rem}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.2rem}dt{font-weight:700}dd{margin:0}
-code{font-size:.9em;overflow-wrap:anywhere}td code{white-space:nowrap}
-.cards{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.8rem}
-.cards li{border:1px solid #ccc;border-radius:.4rem;padding:.6rem .8rem}.cards b{display:block;font-size:1.6rem}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem;margin:.6rem 0}
-th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #ddd}
-th{background:#f3f4f6;white-space:nowrap}td ul{margin:.2rem 0;padding-left:1.2rem}
-tbody tr:nth-child(even){background:#fafafa}
-figure{margin:1rem 0}figcaption{font-weight:700}svg{width:100%;max-width:52rem;height:auto}
-.t{font-size:12px;fill:#333}.g{stroke:#ddd}.legend{margin:.2rem 0}.legend span{margin-right:1.2rem}
-.legend i{display:inline-block;width:.8rem;height:.8rem;margin-right:.4rem}
-summary{cursor:pointer;color:#1f4e79}
-@media print{nav,summary{display:none}body{font-size:10pt}h2{break-after:avoid}tr,figure{break-inside:avoid}}
-"""
+_PAGES: Final = Pages("consent_ledger")
 _SERIES: Final = (
     EntryType.RELEASE,
     EntryType.REFUSAL,
@@ -42,98 +21,67 @@ _SERIES: Final = (
     EntryType.CONSENT_REFUSED,
     EntryType.CONSENT_WITHDRAWN,
 )
+"""The types of entry in the chart of activity."""
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
-    """How a report is made: with whose trust policy, and in which language it opens.
+class ReportOptions:
+    """The choices under which a report is made.
 
-    Not when: of the same export two auditors get the same bytes.
+    The time is none of them: of the same export two auditors get the same bytes.
+
+    Attributes:
+        own_policy: whether the trusted key came with the export instead of from the auditor.
+        language: in which the page opens.
     """
 
     own_policy: bool
-    """Whether the trusted key came with the export instead of from the auditor."""
     language: str = "es"
 
 
-def report_page(report: AuditReport, story: Story, issue: Issue) -> str:
-    """Return the report; times are UTC."""
-    title = Tables(story, report, issue.language).word("title")
-    mains = {language: _main(Tables(story, report, language), issue) for language in LANGUAGES}
-    return bilingual_page(title, mains, language=issue.language, style=_STYLE)
-
-
-def _main(tables: Tables, issue: Issue) -> str:
-    word = tables.word
-    sections = (
-        ("checks", tables.checks()),
-        ("summary", tables.figures() + _activity(tables)),
-        ("releases", _releases_charts(tables) + tables.releases()),
-        ("withdrawals", f"<p>{word('withdrawal_note')}</p>{tables.withdrawals()}"),
-        ("said_no", tables.said_no()),
-        ("refusals", tables.refusals()),
-        ("received", tables.received()),
-        ("referrals", f"<p>{word('referral_note')}</p>{tables.referrals()}"),
-        ("access_reports", tables.access_reports()),
-        ("training", f"<p>{word('training_note')}</p>{_epsilon(tables)}{tables.training()}"),
-        ("erasures", f"<p>{word('erased_note')}</p>{tables.erasures()}"),
-    )
-    body = "".join(f"<section><h2>{word(name)}</h2>{content}</section>" for name, content in sections)
-    return _head(tables, issue) + body
-
-
-def _head(tables: Tables, issue: Issue) -> str:
-    word, report, story = tables.word, tables.report, tables.story
-    verdict = "passed" if report.passed else "failed"
-    caution = f'<p class="caution">{word("own_policy")}</p>' if issue.own_policy else ""
-    period = f"{moment(story.first)} / {moment(story.last)}" if story.first and story.last else "-"
-    facts = (
-        ("origin", f"<code>{escape(report.origin)}</code>"),
-        ("entries", f"{report.size} · <code>{escape(report.root)}</code>"),
-        ("period", period),
-        ("witnesses", escape(", ".join(report.witnesses)) or word("none")),
-    )
-    listing = "".join(f"<dt>{word(name)}</dt><dd>{value}</dd>" for name, value in facts)
-    return (
-        f"<h1>{word('title')}</h1><p>{word('lead')}</p>"
-        f'<p class="verdict {verdict}">{word(verdict)}</p>{caution}<dl>{listing}</dl>'
+def report_page(report: AuditReport, story: Story, options: ReportOptions) -> str:
+    """Return the report as an HTML page that holds both languages."""
+    return _PAGES.bilingual(
+        "audit/report.html",
+        options.language,
+        main="audit/main.html",
+        contexts={lang: _context(story, lang) for lang in LANGUAGES},
+        report=report,
+        story=story,
+        own_policy=options.own_policy,
     )
 
 
-def _activity(tables: Tables) -> str:
-    months = sorted(tables.story.by_month)
-    series = {
-        kind_label(kind.value, tables.language): [tables.story.by_month[month][kind.value] for month in months]
-        for kind in _SERIES
+def _context(story: Story, lang: str) -> dict[str, object]:
+    glossary = Glossary(lang, story.names, story.consent_entries)
+    counted = sorted(story.by_type.items(), key=lambda item: -item[1])
+    return {
+        "figures": [(_name(kind, glossary), count) for kind, count in counted],
+        "sections": [_section(section, glossary) for section in story.sections],
+        **_activity(story, glossary),
     }
-    chart = charts.stacked_columns(tables.word("activity"), months, series)
-    rows = [[month, *(str(numbers[place]) for numbers in series.values())] for place, month in enumerate(months)]
-    return chart + _details(tables, [tables.word("month"), *map(escape, series)], rows) if chart else ""
 
 
-def _releases_charts(tables: Tables) -> str:
-    parts = []
-    for title, counter in (("recipients", tables.story.by_recipient), ("purposes", tables.story.by_purpose)):
-        items = [(term_label(term, tables.language, tables.story.names), n) for term, n in counter.most_common()]
-        rows = [[escape(name), str(count)] for name, count in items]
-        parts.append(charts.bars(tables.word(title), items))
-        parts.append(
-            _details(tables, [tables.word("who" if title == "recipients" else "why"), tables.word("total")], rows)
-        )
-    return "".join(parts)
+def _section(section: Section, glossary: Glossary) -> str:
+    return _PAGES.render(
+        section.template,
+        glossary.lang,
+        term=glossary.term,
+        terms=glossary.terms,
+        access=glossary.access,
+        consent_entries=glossary.consent_entries,
+        **section.context(glossary),
+    )
 
 
-def _epsilon(tables: Tables) -> str:
-    series: dict[str, list[tuple[datetime, float]]] = {}
-    for row in tables.story.contributions:
-        series.setdefault(row.body.data_set, []).append((row.time, float(row.body.epsilon_after)))
-    return charts.steps(tables.word("epsilon"), series)  # its table follows: the contributions
+def _activity(story: Story, glossary: Glossary) -> dict[str, object]:
+    months, lang = sorted(story.by_month), glossary.lang
+    series = {_name(kind.value, glossary): [story.by_month[each][kind.value] for each in months] for kind in _SERIES}
+    title = glossary.say("Actividad por meses")
+    chart = charts.figure(charts.columns_by_month(title, months, series, lang), title)
+    rows = [[month(each, lang), *(numbers[place] for numbers in series.values())] for place, each in enumerate(months)]
+    return {"activity_chart": chart, "activity_names": list(series), "activity_rows": rows if chart else []}
 
 
-def _details(tables: Tables, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
-        return ""
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<details><summary>{tables.word('table')}</summary>{table}</details>"
+def _name(kind: str, glossary: Glossary) -> str:
+    return glossary.say(ENTRY_KINDS[EntryType(kind)].name)

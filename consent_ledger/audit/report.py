@@ -1,19 +1,24 @@
-"""What an audit says: numbered checks, each with how much it looked at and what it found."""
+"""The report of an audit: numbered checks, each with the number of things examined and its findings."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from consent_ledger.entry import EntryType
+from consent_ledger.log.entry import EntryType
 from policies.retention import load_retention
+from presentation.formats import local
+from presentation.messages import LANGUAGES, Message, in_language, speaking
+from presentation.terminal import paragraph
 
 MAX_FINDINGS_SHOWN: Final = 1000
 """Findings kept a check; all are counted."""
+_HANGING: Final = 6
 
 
 class Severity(StrEnum):
-    """An error means the ledger, or the entity, broke a promise; a warning asks somebody to look."""
+    """An error means that the ledger, or the entity, broke a promise; a warning asks somebody to look."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -21,13 +26,21 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault, where it is, and what it is in both languages."""
+    """One fault and the entry that it is in."""
 
     code: str
-    es: str
-    en: str
+    message: str
     index: int | None = None
     severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A numbered check, before it is made. Numbers are never given again."""
+
+    number: int
+    code: str
+    title: Message
 
 
 @dataclass(slots=True)
@@ -36,8 +49,7 @@ class Check:
 
     number: int
     code: str
-    es: str
-    en: str
+    title: str
     examined: int = 0
     errors: int = 0
     warnings: int = 0
@@ -52,63 +64,23 @@ class Check:
         if len(self.findings) < MAX_FINDINGS_SHOWN:
             self.findings.append(finding)
 
-    def fail(self, code: str, es: str, en: str, *, index: int | None = None) -> None:
+    def fail(self, code: str, message: str, *, index: int | None = None) -> None:
         """Report an error."""
-        self.report(Finding(code, es, en, index))
+        self.report(Finding(code, message, index))
 
-    def warn(self, code: str, es: str, en: str, *, index: int | None = None) -> None:
+    def warn(self, code: str, message: str, *, index: int | None = None) -> None:
         """Report a warning."""
-        self.report(Finding(code, es, en, index, Severity.WARNING))
+        self.report(Finding(code, message, index, Severity.WARNING))
 
-
-_QUESTIONS: Final = (
-    ("checkpoint", "La firma del registro es válida y es de quien dice ser", "The ledger's signature is valid"),
-    ("entries", "Todas las anotaciones están y tienen el formato correcto", "All entries are there and well-formed"),
-    ("tiles", "Las huellas publicadas son las de las anotaciones", "The published hashes are those of the entries"),
-    ("root", "El árbol completo es el que se firmó", "The whole tree is the one that was signed"),
-    ("times", "Las fechas no retroceden", "Times do not go backwards"),
-    ("bodies", "Cada contenido es el que se anotó", "Each content is the one that was committed to"),
-    ("erasures", "Todo contenido que falta se borró con su anotación", "Every missing content has its erasure entry"),
-    ("consents", "Los consentimientos cambian solo como está permitido", "Consents change only as allowed"),
-    ("releases", "Cada cesión tenía un consentimiento vigente", "Every release had a live consent"),
-    (
-        "withdrawals",
-        "Nada se cedió después de una retirada o caducidad",
-        "Nothing was released after withdrawal or expiry",
-    ),
-    (
-        "acknowledgements",
-        "Cada destinatario acusó recibo de la retirada",
-        "Every recipient acknowledged the withdrawal",
-    ),
-    ("training", "Solo se contribuyó a entrenamientos aprobados", "Only approved training was contributed to"),
-    (
-        "records",
-        "Los consentimientos están completos y solo tratan datos que se pueden ceder",
-        "Consents are complete and cover only data that may be shared",
-    ),
-    ("budget", "El gasto de privacidad es el que se aprobó", "The privacy budget spent is what was approved"),
-    (
-        "witnesses",
-        "Los testigos vieron este mismo registro",
-        "Witnesses saw this same ledger",
-    ),
-    (
-        "referrals",
-        "Las derivaciones avanzan como está permitido y con consentimiento",
-        "Referrals move only as allowed, and rest on a consent",
-    ),
-    (
-        "counterparts",
-        "Los pasos de las derivaciones constan igual en la otra entidad",
-        "The steps of referrals are the same at the other entity",
-    ),
-)
+    @property
+    def mark(self) -> str:
+        """The sign of the result: an error, a warning, or neither."""
+        return "✗" if self.errors else "!" if self.warnings else "✓"
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureNote:
-    """The content of some entries was erased: when, on which basis, by which rule of the schedule, of how many."""
+    """An erasure entry: its time, its basis, the rule of the retention schedule, and the number of entries erased."""
 
     index: int
     time: datetime
@@ -117,17 +89,21 @@ class ErasureNote:
     entries: int
 
     def text(self, language: str) -> str:
-        """Return the sentence, in ``es`` or ``en``."""
-        basis = load_retention().basis_label(self.basis, language)
-        if language == "es":
-            return f"El contenido de {self.entries} anotaciones se borró el {self.time:%Y-%m-%d}. Motivo: {basis}."
-        return f"The content of {self.entries} entries was erased on {self.time:%Y-%m-%d}. Basis: {basis}."
+        """Return the sentence in a language."""
+        return speaking(language).plural(
+            "El contenido de {n} anotación se borró el {day}. Motivo: {basis}.",
+            "El contenido de {n} anotaciones se borró el {day}. Motivo: {basis}.",
+            self.entries,
+            day=local(self.time).date(),
+            basis=load_retention().basis_label(self.basis, language),
+        )
 
 
 @dataclass(slots=True)
 class AuditReport:
-    """The whole audit."""
+    """The whole audit. Create it with `of`."""
 
+    checks: list[Check]
     origin: str = ""
     size: int = 0
     root: str = ""
@@ -135,13 +111,16 @@ class AuditReport:
     erased: int = 0
     erasures: list[ErasureNote] = field(default_factory=list)
     entries_by_type: dict[str, int] = field(default_factory=dict)
-    checks: list[Check] = field(
-        default_factory=lambda: [Check(n, code, es, en) for n, (code, es, en) in enumerate(_QUESTIONS, 1)]
-    )
     _by_code: dict[str, Check] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._by_code = {check.code: check for check in self.checks}
+
+    @classmethod
+    def of(cls, questions: Iterable[Question]) -> "AuditReport":
+        """Return the report whose checks, in the order of their numbers, are these."""
+        ordered = sorted(questions, key=lambda question: question.number)
+        return cls([Check(question.number, question.code, question.title) for question in ordered])
 
     def check(self, code: str) -> Check:
         """Return a check by its code."""
@@ -183,30 +162,33 @@ class AuditReport:
         }
 
     def text(self, language: str) -> str:
-        """Return the report for a person, in ``es`` or ``en``."""
-        spanish = language == "es"
-        lines = [f"{self.origin}: {self.size} {'anotaciones' if spanish else 'entries'}, {self.root}", ""]
+        """Return the report for a terminal."""
+        say = speaking(language)
+        entries = say.plural("{n} anotación", "{n} anotaciones", self.size)
+        lines = [paragraph(f"{self.origin}: {entries}, {self.root}", hanging=2), ""]
         for check in self.checks:
-            mark = "✗" if check.errors else "!" if check.warnings else "✓"
-            lines.append(f"{mark} {check.number:2}. {check.es if spanish else check.en} ({check.examined})")
-            for finding in check.findings:
-                place = "" if finding.index is None else f"#{finding.index}: "
-                lines.append(f"      {place}{finding.es if spanish else finding.en} [{finding.code}]")
-        lines += ["", *(f"#{note.index}: {note.text(language)}" for note in self.erasures)] if self.erasures else []
-        verdicts = {
-            (True, True): "Verificado: el registro cumple todas las comprobaciones.",
-            (True, False): "NO VERIFICADO: avise a la autoridad de control o a la Gerencia.",
-            (False, True): "Verified: the ledger passes every check.",
-            (False, False): "NOT VERIFIED: tell the supervisory authority or the coordinator.",
-        }
-        return "\n".join([*lines, "", verdicts[spanish, self.passed]])
+            lines += _check_lines(check, language)
+        if self.erasures:
+            notes = (f"#{note.index}: {note.text(language)}" for note in self.erasures)
+            lines += ["", *(paragraph(note, hanging=2) for note in notes)]
+        passed = say("Verificado: el registro cumple todas las comprobaciones.")
+        failed = say("NO VERIFICADO: avise a la autoridad de control o a la Gerencia.")
+        return "\n".join([*lines, "", paragraph(passed if self.passed else failed)])
+
+
+def _check_lines(check: Check, language: str) -> Iterator[str]:
+    title = in_language(check.title, language)
+    yield paragraph(f"{check.mark} {check.number:\u00a0>2}. {title} ({check.examined})", hanging=_HANGING)
+    for finding in check.findings:
+        place = "" if finding.index is None else f"#{finding.index}: "
+        yield paragraph(f"{place}{in_language(finding.message, language)} [{finding.code}]", indent=_HANGING, hanging=2)
 
 
 def _check_document(check: Check) -> dict[str, Any]:
     return {
         "number": check.number,
         "code": check.code,
-        "title": {"es": check.es, "en": check.en},
+        "title": _in_both(check.title),
         "examined": check.examined,
         "errors": check.errors,
         "warnings": check.warnings,
@@ -215,8 +197,12 @@ def _check_document(check: Check) -> dict[str, Any]:
                 "code": finding.code,
                 "severity": finding.severity.value,
                 "index": finding.index,
-                "message": {"es": finding.es, "en": finding.en},
+                "message": _in_both(finding.message),
             }
             for finding in check.findings
         ],
     }
+
+
+def _in_both(text: str) -> dict[str, str]:
+    return {language: in_language(text, language) for language in LANGUAGES}

@@ -10,20 +10,31 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from consent_ledger.audit.bodies import BodyFolder
-from consent_ledger.audit.report import AuditReport, Check
+from consent_ledger.audit.body_files import BodyFolder
+from consent_ledger.audit.report import AuditReport, Check, Question
 from consent_ledger.audit.witnesses import WitnessAudit
-from consent_ledger.checkpoint import Checkpoint
-from consent_ledger.entry import MAX_LEAF_BYTES, Body, Leaf
 from consent_ledger.errors import ExportUnusable
-from consent_ledger.export import CHECKPOINT_FILE
-from consent_ledger.folders import read_file
-from consent_ledger.merkle import fold, leaf_hash
-from consent_ledger.note import MAX_NOTE_BYTES
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.tiles import TILE_BYTES, TILE_WIDTH, TileRef, bundle_path, decode_bundle, grow
+from consent_ledger.exports.folders import read_file
+from consent_ledger.exports.ledger_export import CHECKPOINT_FILE
+from consent_ledger.log.entry import MAX_LEAF_BYTES, Body, Leaf
+from consent_ledger.proofs.checkpoint import Checkpoint
+from consent_ledger.proofs.merkle import fold, leaf_hash
+from consent_ledger.proofs.note import MAX_NOTE_BYTES
+from consent_ledger.proofs.tiles import TILE_BYTES, TILE_WIDTH, TileRef, bundle_path, decode_bundle, grow
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from presentation.messages import _
 from trust.errors import MalformedDocument, TrustError
+
+QUESTIONS: Final = (
+    Question(1, "checkpoint", _("La firma del registro es válida y es de quien dice ser")),
+    Question(2, "entries", _("Todas las anotaciones están y tienen el formato correcto")),
+    Question(3, "tiles", _("Las huellas publicadas son las de las anotaciones")),
+    Question(4, "root", _("El árbol completo es el que se firmó")),
+    Question(5, "times", _("Las fechas no retroceden")),
+    Question(6, "bodies", _("Cada contenido es el que se anotó")),
+    Question(15, "witnesses", _("Los testigos vieron este mismo registro")),
+)
+"""The checks of the log itself, whatever its entries are about."""
 
 _MAX_BUNDLE: Final = TILE_WIDTH * (MAX_LEAF_BYTES + 2)
 
@@ -49,8 +60,7 @@ def open_export(directory: Path, policy: TrustPolicy, report: AuditReport) -> Ch
     try:
         checkpoint, report.witnesses = policy.verify(note)
     except TrustError as error:
-        said = _("{sentence} ({message})", sentence=error.sentence, message=error.message)
-        check.fail("signature", said.in_language("es"), said.in_language("en"))
+        check.fail("signature", _("{sentence} ({message})", sentence=error.sentence, message=error.message))
         return None
     report.origin, report.size = checkpoint.origin, checkpoint.size
     report.root = base64.b64encode(checkpoint.root).decode()
@@ -109,11 +119,7 @@ class _Tree:
                 self._compare(level, pending)
         self._root.examined = 1
         if fold(self._frontier) != checkpoint.root:
-            self._root.fail(
-                "root",
-                "Las anotaciones no son las que se firmaron: el registro se ha alterado.",
-                "The entries are not those that were signed: the ledger was altered.",
-            )
+            self._root.fail("root", _("Las anotaciones no son las que se firmaron: el registro se ha alterado."))
 
     def _compare(self, level: int, nodes: list[bytes]) -> None:
         tile = TileRef(level, self._next.get(level, 0), len(nodes))
@@ -121,12 +127,10 @@ class _Tree:
         try:
             same = read_file(self._directory / tile.path, TILE_BYTES) == b"".join(nodes)
         except ExportUnusable as error:
-            self._tiles.fail("tile_missing", f"Falta {tile.path}.", error.message)
+            self._tiles.fail("tile_missing", _("Falta un bloque de huellas: {reason}", reason=error.message))
             return
         if not same:
-            self._tiles.fail(
-                "tile", f"{tile.path} no corresponde a las anotaciones.", f"{tile.path} is not of the entries."
-            )
+            self._tiles.fail("tile", _("{path} no corresponde a las anotaciones.", path=tile.path))
 
 
 def _read_bundle(directory: Path, index: int, width: int, report: AuditReport) -> list[bytes] | None:
@@ -134,7 +138,8 @@ def _read_bundle(directory: Path, index: int, width: int, report: AuditReport) -
     try:
         return decode_bundle(read_file(directory / path, _MAX_BUNDLE), width)
     except TrustError as error:
-        report.check("entries").fail("bundle", f"Faltan anotaciones: {path} no se puede leer.", error.message)
+        message = _("Faltan anotaciones en {path}: {reason}", path=path, reason=error.message)
+        report.check("entries").fail("bundle", message)
         return None
 
 
@@ -143,7 +148,8 @@ def _read_leaf(index: int, data: bytes, check: Check) -> Leaf | None:
     try:
         return Leaf.parse(data)
     except MalformedDocument as error:
-        check.fail("entry", "La anotación no tiene el formato correcto.", error.message, index=index)
+        message = _("La anotación no tiene el formato correcto: {reason}", reason=error.message)
+        check.fail("entry", message, index=index)
         return None
 
 
@@ -152,8 +158,7 @@ def _check_time(index: int, leaf: Leaf, clock: datetime | None, check: Check) ->
     if clock is not None and leaf.time < clock:
         check.warn(
             "clock",
-            f"La fecha es anterior a la de una anotación previa ({clock.isoformat()}): revise el reloj de la máquina.",
-            f"The time is before that of an earlier entry ({clock.isoformat()}): check the machine's clock.",
+            _("La fecha es anterior a la de una anotación previa ({time}): revise el reloj de la máquina.", time=clock),
             index=index,
         )
         return clock

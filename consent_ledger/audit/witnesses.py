@@ -1,4 +1,4 @@
-"""Whether witnesses saw this same ledger, and whether it is the one that others were shown.
+"""Checks that witnesses saw this same ledger, and that it is the one shown to others. Check 15.
 
 Cosignatures over the newest checkpoint, or over an earlier one beside it, must be a quorum of the trust policy. That
 earlier checkpoint, and any that the auditor has from elsewhere (a witness, another entity, a person's receipt), must be
@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Self
 
 from consent_ledger.audit.report import AuditReport, Check
-from consent_ledger.checkpoint import Checkpoint
-from consent_ledger.export import WITNESSED_FILE
-from consent_ledger.folders import read_file
-from consent_ledger.merkle import fold, push
-from consent_ledger.note import MAX_NOTE_BYTES
-from consent_ledger.policy import NO_QUORUM, TrustPolicy
-from consent_ledger.proof import HEADER, TlogProof
+from consent_ledger.exports.folders import read_file
+from consent_ledger.exports.ledger_export import WITNESSED_FILE
+from consent_ledger.proofs.checkpoint import Checkpoint
+from consent_ledger.proofs.merkle import fold, push
+from consent_ledger.proofs.note import MAX_NOTE_BYTES
+from consent_ledger.proofs.trust_policy import NO_QUORUM, TrustPolicy
+from consent_ledger.receipts.tlog_proof import HEADER, TlogProof
+from presentation.messages import _, plural
 from trust.errors import TrustError
 
 
@@ -85,8 +86,11 @@ class WitnessAudit:
         if earlier is None:
             self._check.fail(
                 "quorum",
-                f"Faltan cofirmas: solo cofirmaron {len(report.witnesses)} testigos de los que exige la red.",
-                f"Only {len(report.witnesses)} witnesses cosigned: fewer than the trust policy asks for.",
+                plural(
+                    "Faltan cofirmas: solo cofirmó {n} testigo de los que exige la red.",
+                    "Faltan cofirmas: solo cofirmaron {n} testigos de los que exige la red.",
+                    len(report.witnesses),
+                ),
             )
             return
         self._take(earlier, checkpoint)
@@ -94,8 +98,11 @@ class WitnessAudit:
         if waiting > 0:
             self._check.warn(
                 "unwitnessed",
-                f"Las últimas {waiting} anotaciones aún no las han visto los testigos.",
-                f"Witnesses have not yet seen the last {waiting} entries.",
+                plural(
+                    "Los testigos aún no han visto la última anotación.",
+                    "Los testigos aún no han visto las últimas {n} anotaciones.",
+                    waiting,
+                ),
                 index=earlier.checkpoint.size,
             )
 
@@ -112,14 +119,16 @@ class WitnessAudit:
     def _take(self, seen: SeenCheckpoint, checkpoint: Checkpoint) -> None:
         self._check.examined += 1
         if seen.checkpoint.origin != checkpoint.origin:
-            self._check.warn(
-                "other_ledger", f"{seen.source} es de otro registro.", f"{seen.source} is of another ledger."
-            )
+            self._check.warn("other_ledger", _("{source} es de otro registro.", source=seen.source))
         elif seen.checkpoint.size > checkpoint.size:
             self._check.fail(
                 "shortened",
-                f"El registro se ha acortado: {seen.source} se firmó con {seen.checkpoint.size} anotaciones.",
-                f"The ledger was shortened: {seen.source} was signed with {seen.checkpoint.size} entries.",
+                plural(
+                    "El registro se ha acortado: {source} se firmó con {n} anotación.",
+                    "El registro se ha acortado: {source} se firmó con {n} anotaciones.",
+                    seen.checkpoint.size,
+                    source=seen.source,
+                ),
             )
         elif seen.checkpoint.size == checkpoint.size and seen.checkpoint.root != checkpoint.root:
             self._contradiction(seen)
@@ -130,7 +139,11 @@ class WitnessAudit:
         size, source = seen.checkpoint.size, seen.source
         self._check.fail(
             "rewritten",
-            f"El registro se ha reescrito: sus {size} primeras anotaciones no son las que se mostraron ({source}).",
-            f"The ledger was rewritten: its first {size} entries are not those shown before ({source}).",
+            plural(
+                "El registro se ha reescrito: su primera anotación no es la que se mostró ({source}).",
+                "El registro se ha reescrito: sus {n} primeras anotaciones no son las que se mostraron ({source}).",
+                size,
+                source=source,
+            ),
             index=size - 1,
         )

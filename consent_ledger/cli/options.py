@@ -1,4 +1,4 @@
-"""Options that the auditor's commands share, and how results are printed."""
+"""Options that the auditor's commands share, and the printing of results."""
 
 import json
 from collections.abc import Mapping
@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from presentation.messages import _
+from presentation.messages import _, speaking
+from presentation.terminal import paragraph
 
 
 class Lang(StrEnum):
-    """Languages of what people read."""
+    """The languages of reports."""
 
     es = "es"
     en = "en"
@@ -58,10 +59,10 @@ def emit(document: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else text)
 
 
-def own_policy_warning(lang: Lang) -> str:
-    """Return what a person must know when the policy came with what it vouches for."""
-    if lang is Lang.es:
-        return (
-            "! La clave de confianza venía en la misma carpeta: compárela con la del directorio de la red (--policy)."
-        )
-    return "! The trusted key came in the same folder: compare it with the network directory's (--policy)."
+def own_policy_warning(lang: str) -> str:
+    """Return the warning that the trusted key came together with the ledger that it is to verify."""
+    say = speaking(lang)
+    return paragraph(
+        say("! La clave de confianza venía en la misma carpeta: compárela con la del directorio de la red (--policy)."),
+        hanging=2,
+    )

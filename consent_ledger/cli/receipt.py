@@ -1,12 +1,16 @@
 """``redpact-audit receipt FILE``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, emit, own_policy_warning
-from presentation.messages import _
+from presentation.messages import _, speaking
+from presentation.terminal import paragraph
+
+if TYPE_CHECKING:
+    from consent_ledger.receipts.receipt import ReceiptReport
 
 
 def register(app: typer.Typer) -> None:
@@ -27,9 +31,8 @@ def receipt(
     lang: LangOption = Lang.es,
 ) -> None:
     """Check a person's receipt: that the consent shown is in the ledger, unchanged."""
-    from consent_ledger.entry import encode_time
-    from consent_ledger.export import POLICY_FILE
-    from consent_ledger.receipt import load_policy, verify_receipt
+    from consent_ledger.exports.ledger_export import POLICY_FILE
+    from consent_ledger.receipts.receipt import load_policy, verify_receipt
 
     report = verify_receipt(file, load_policy(policy or file.with_name(POLICY_FILE)))
     document = {
@@ -43,11 +46,22 @@ def receipt(
         "record_matches": report.record_matches,
         "policy": str(policy) if policy else "receipt",
     }
-    words = ("Verificado", "anotación", "de") if lang is Lang.es else ("Verified", "entry", "of")
-    text = (
-        f"✓ {words[0]}: {report.leaf.type}, {encode_time(report.leaf.time)}\n"
-        f"  {words[1]} {report.index} {words[2]} {report.size}, {report.origin}"
-    )
-    if report.body is None:
-        text += "\n  La prueba no muestra el contenido." if lang is Lang.es else "\n  The proof shows no content."
+    text = _text(report, lang.value)
     emit(document, text if policy else f"{text}\n{own_policy_warning(lang)}", as_json=as_json)
+
+
+def _text(report: "ReceiptReport", lang: str) -> str:
+    say = speaking(lang)
+    lines = [
+        say("✓ Verificado: {type}, {time}", type=report.leaf.type.value, time=report.leaf.time),
+        say(
+            "anotación {index:d} de {size}, {origin}",
+            index=report.index,
+            size=report.size,
+            origin=report.origin,
+        ),
+    ]
+    if report.body is None:
+        lines.append(say("La prueba no muestra el contenido."))
+    first, *rest = lines
+    return "\n".join([paragraph(first, hanging=2), *(paragraph(line, indent=2, hanging=2) for line in rest)])

@@ -43,22 +43,22 @@ def report(
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,
 ) -> None:
-    """Verify an exported ledger and write what it tells, for a data-protection officer: one HTML file, es and en."""
-    from consent_ledger.audit.page import Issue, report_page
-    from consent_ledger.audit.story import StoryTeller
+    """Verify an exported ledger and write the report of a data-protection officer: one HTML file, es and en."""
+    from consent_ledger.audit.page import ReportOptions, report_page
+    from consent_ledger.audit.registry import new_story
     from consent_ledger.audit.verify import verify_export
     from consent_ledger.audit.witnesses import SeenCheckpoint
-    from consent_ledger.export import POLICY_FILE
-    from consent_ledger.folders import new_file
-    from consent_ledger.receipt import load_policy
+    from consent_ledger.exports.folders import new_file
+    from consent_ledger.exports.ledger_export import POLICY_FILE
+    from consent_ledger.receipts.receipt import load_policy
 
-    teller = StoryTeller()
+    story = new_story()
     trusted = load_policy(policy or directory / POLICY_FILE)
     checkpoints = [SeenCheckpoint.read(file, trusted) for file in seen or ()]
     others = [(folder, load_policy(folder / POLICY_FILE)) for folder in counterpart or ()]
-    found = verify_export(directory, trusted, listener=teller.entry, seen=checkpoints, counterparts=others)
-    issue = Issue(own_policy=policy is None, language=lang.value)
-    new_file(output, report_page(found, teller.story, issue).encode(), replace=force)
+    found = verify_export(directory, trusted, listener=story.entry, seen=checkpoints, counterparts=others)
+    options = ReportOptions(own_policy=policy is None, language=lang.value)
+    new_file(output, report_page(found, story, options).encode(), replace=force)
     document = found.document() | {"report": str(output), "policy": str(policy) if policy else "export"}
     text = f"{found.text(lang.value)}\n→ {output}"
     emit(document, text if policy else f"{text}\n{own_policy_warning(lang)}", as_json=as_json)

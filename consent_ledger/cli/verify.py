@@ -42,8 +42,8 @@ def verify(
     """Check an exported ledger: signatures, every hash, and that every release had a live consent."""
     from consent_ledger.audit.verify import verify_export
     from consent_ledger.audit.witnesses import SeenCheckpoint
-    from consent_ledger.export import POLICY_FILE
-    from consent_ledger.receipt import load_policy
+    from consent_ledger.exports.ledger_export import POLICY_FILE
+    from consent_ledger.receipts.receipt import load_policy
 
     trusted = load_policy(policy or directory / POLICY_FILE)
     checkpoints = [SeenCheckpoint.read(file, trusted) for file in seen or ()]

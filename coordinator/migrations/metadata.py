@@ -2,7 +2,7 @@
 
 from sqlalchemy import MetaData
 
-from consent_ledger import witness_tables as witness
+from consent_ledger.witnessing import tables as witness
 from coordinator import tables as network
 from coordinator.locator import tables as locator
 from coordinator.training import tables as training

@@ -9,7 +9,7 @@ import grpc
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import override
 
-from consent_ledger.witnessing import own_address
+from consent_ledger.witnessing.assignment import own_address
 from coordinator.changes import News
 from coordinator.errors import EntityInvalid
 from coordinator.rpc.callers import admitted_caller

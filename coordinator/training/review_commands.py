@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from consent_ledger.folders import new_folder
+from consent_ledger.exports.folders import new_folder
 from coordinator.training.campaign_register import Campaign
 from coordinator.training.campaign_states import StopReason, require_review
 from coordinator.training.errors import CampaignInvalid

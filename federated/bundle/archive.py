@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from consent_ledger.folders import new_folder
+from consent_ledger.exports.folders import new_folder
 from federated.bundle.contents import SIGNED_SUMS_FILE, SUMS_FILE, SUMS_TYPE, BundleContents, sums_of
 from federated.bundle.errors import BundleUnusable
 from presentation.messages import _

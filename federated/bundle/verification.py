@@ -1,4 +1,4 @@
-"""Verifying a bundle, trusting nobody but the owner of one key. The numbers are those of `report.QUESTIONS`.
+"""Verify a bundle, trusting only the owner of one key. The numbers are those of `verification_report.QUESTIONS`.
 
 (1) the list of hashes is signed by the pinned key; (2) the folder holds exactly what it lists; (3) manifest and release
 are signed by that key and belong together; (4) the purpose is support only; (5) the transcript starts at the manifest
@@ -16,9 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from consent_ledger.audit.report import Check
 from consent_ledger.errors import ExportUnusable
-from consent_ledger.folders import read_file
+from consent_ledger.exports.folders import read_file
 from federated.bundle.campaign_facts import SUPPORT_ONLY, BundleFacts, CampaignReader
 from federated.bundle.contents import (
     EPSILON_FILE,
@@ -37,7 +36,7 @@ from federated.bundle.contents import (
 )
 from federated.bundle.epsilon_proof import epsilon_of_stages, epsilon_proof
 from federated.bundle.errors import BundleUnusable
-from federated.bundle.verification_report import QUESTIONS, BundleReport
+from federated.bundle.verification_report import BundleCheck, BundleReport
 from federated.coordination.transcript import MAX_TRANSCRIPT_BYTES, Transcript
 from policies.errors import RedpactError
 from presentation.messages import _
@@ -81,7 +80,7 @@ class _Verification:
                 remedy=_("descomprima el fichero ZIP e indique su carpeta"),
             )
         self._key = _key_of(folder) if coordinator_key is None else coordinator_key
-        self._checks: list[Check] = []
+        self._checks: list[BundleCheck] = []
 
     def run(self) -> BundleReport:
         self._sums_signed()
@@ -108,8 +107,8 @@ class _Verification:
             own_key=self._own_key,
         )
 
-    def _check(self, number: int, examined: int = 1) -> Check:
-        check = Check(number, *QUESTIONS[number - 1], examined=examined)
+    def _check(self, number: int, examined: int = 1) -> BundleCheck:
+        check = BundleCheck(number, examined)
         self._checks.append(check)
         return check
 
@@ -124,10 +123,10 @@ class _Verification:
             envelope = signing.Envelope.from_json(data)
             signed = signing.open_envelope(envelope, payload_type=SUMS_TYPE, public_key=self._key)
         except RedpactError as error:
-            check.fail("sums_not_signed", f"La firma no vale ({error.code})", error.message)
+            check.fail("sums_not_signed", _("La firma no vale ({code}): {error}", code=error.code, error=error.message))
             return
         if signed != sums or envelope.to_json() != data or envelope.key_id != signing.key_id(self._key):
-            check.fail("sums_changed", "La lista no es la firmada", "The list is not the one that was signed")
+            check.fail("sums_changed", _("La lista no es la firmada"))
 
     def _files(self) -> None:
         # (2) nothing missing, nothing else, nothing changed
@@ -135,17 +134,17 @@ class _Verification:
         try:
             sums = parse_sums(self._read(SUMS_FILE, MAX_SUMS_BYTES))
         except RedpactError as error:
-            check.fail("sums_malformed", "La lista de huellas está dañada", error.message)
+            check.fail("sums_malformed", _("La lista de huellas está dañada: {error}", error=error.message))
             return
         found = {path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if not path.is_dir()}
         for name in sorted({*sums, *REQUIRED} - found):
-            check.fail("file_missing", f"Falta {name}", f"{name} is missing")
+            check.fail("file_missing", _("Falta {name}", name=name))
         for name in sorted(found - {*sums, SUMS_FILE, SIGNED_SUMS_FILE})[:MAX_FILES]:
-            check.fail("file_added", f"{name!r} no está en la lista", f"{name!r} is not in the list")
+            check.fail("file_added", _("{name!r} no está en la lista", name=name))
         for name in sorted(found & set(sums)):
             check.examined += 1
             if _sha256(self._folder / name) != sums[name]:
-                check.fail("file_changed", f"{name} ha cambiado", f"{name} has changed")
+                check.fail("file_changed", _("{name} ha cambiado", name=name))
 
     def _documents(self) -> BundleFacts | None:
         # (3) both signed by the pinned key, and the release bound to this manifest
@@ -154,7 +153,7 @@ class _Verification:
             manifest, release = (self._envelope(name) for name in (MANIFEST_FILE, RELEASE_FILE))
             return self._reader.open(manifest, release, self._key)
         except RedpactError as error:
-            check.fail("documents_invalid", f"No son válidos ({error.code})", error.message)
+            check.fail("documents_invalid", _("No son válidos ({code}): {error}", code=error.code, error=error.message))
             return None
 
     def _envelope(self, name: str) -> signing.Envelope:
@@ -168,7 +167,7 @@ class _Verification:
         # (4) the purpose lock
         check = self._check(4)
         if facts.purpose != SUPPORT_ONLY:
-            check.fail("purpose_other", f"La finalidad es {facts.purpose!r}", f"The purpose is {facts.purpose!r}")
+            check.fail("purpose_other", _("La finalidad es {purpose!r}", purpose=facts.purpose))
 
     def _transcript(self, facts: BundleFacts) -> Transcript | None:
         # (5) the chain from the manifest to what the release names
@@ -177,48 +176,49 @@ class _Verification:
             data = self._read(TRANSCRIPT_FILE, MAX_TRANSCRIPT_BYTES)
             transcript = Transcript.from_jsonl(data, facts.manifest_sha256)
         except RedpactError as error:
-            check.fail("transcript_invalid", "El registro de rondas está dañado", error.message)
+            check.fail("transcript_invalid", _("El registro de rondas está dañado: {error}", error=error.message))
             return None
         check.examined = len(transcript.records)
         if transcript.head != facts.transcript_sha256:
-            check.fail(
-                "transcript_other", "No es el registro que cita el modelo", "The release names another transcript"
-            )
+            check.fail("transcript_other", _("No es el registro de rondas que cita el modelo"))
         return transcript
 
     def _rounds(self, facts: BundleFacts, transcript: Transcript) -> None:
         # (6) as many rounds of each stage as agreed, stage after stage
         check = self._check(6, len(transcript.records))
-        agreed = [stage.name for stage in facts.stages for _ in range(stage.rounds)]
-        ran = [record.stage for record in transcript.records]
-        if ran != agreed:
+        agreed = [stage.name for stage in facts.stages for _round in range(stage.rounds)]
+        held = [record.stage for record in transcript.records]
+        if held != agreed:
             check.fail(
                 "rounds_other",
-                f"Hubo {len(ran)} rondas; el manifiesto acuerda {len(agreed)}, por etapas",
-                f"{len(ran)} rounds took place; the manifest agrees on {len(agreed)}, stage by stage",
+                _(
+                    "Rondas que hubo: {held}; rondas que acuerda el manifiesto, por etapas: {agreed}",
+                    held=len(held),
+                    agreed=len(agreed),
+                ),
             )
 
     def _cohort(self, facts: BundleFacts, transcript: Transcript) -> None:
         # (7) only invited entities, and enough of them
         check, invited = self._check(7, len(transcript.records)), set(facts.invited)
         for record in transcript.records:
-            few, strangers = len(record.contributors) < facts.minimum_cohort, set(record.contributors) - invited
-            if few or strangers:
+            few, uninvited = len(record.contributors) < facts.minimum_cohort, set(record.contributors) - invited
+            if few or uninvited:
                 check.fail(
                     "cohort_wrong",
-                    f"Ronda {record.round}: {len(record.contributors)} entidades, {len(strangers)} no invitadas",
-                    f"Round {record.round}: {len(record.contributors)} entities, {len(strangers)} not invited",
+                    _(
+                        "Ronda {round}: entidades que contribuyeron, {count}; no invitadas, {uninvited}",
+                        round=record.round,
+                        count=len(record.contributors),
+                        uninvited=len(uninvited),
+                    ),
                 )
 
     def _noise(self, facts: BundleFacts) -> None:
         # (8) the smallest sum allowed, without those who might tell, still carries all the noise of the claim
         check = self._check(8)
         if facts.noise_shares > facts.minimum_cohort - facts.colluders:
-            check.fail(
-                "noise_short",
-                "Con la cohorte mínima faltaría ruido",
-                "With the minimum cohort some of the noise would be missing",
-            )
+            check.fail("noise_short", _("Con la cohorte mínima faltaría ruido"))
 
     def _epsilon(self, facts: BundleFacts) -> float | None:
         # (9) this program's own accountant, not the bundle's word
@@ -227,18 +227,17 @@ class _Verification:
             stated = canonical.decode(self._read(EPSILON_FILE))
             spent, proof = epsilon_of_stages(facts.stages, facts.delta), epsilon_proof(facts)
         except RedpactError as error:
-            check.fail("epsilon_unreadable", f"No se puede calcular ({error.code})", error.message)
+            check.fail(
+                "epsilon_unreadable", _("No se puede calcular ({code}): {error}", code=error.code, error=error.message)
+            )
             return None
         if spent > facts.epsilon * (1.0 + _TOLERANCE):
             check.fail(
                 "epsilon_understated",
-                f"El épsilon es {spent:.4f}; se declara {facts.epsilon:.4f}",
-                f"Epsilon is {spent:.4f}; {facts.epsilon:.4f} is claimed",
+                _("El épsilon es {spent:.4f}; se declara {claimed:.4f}", spent=spent, claimed=facts.epsilon),
             )
         if not same_document(stated, proof, tolerance=_ACCOUNTANTS):
-            check.fail(
-                "proof_other", "epsilon.json no es la prueba recalculada", "epsilon.json is not the proof made again"
-            )
+            check.fail("proof_other", _("epsilon.json no es la prueba recalculada"))
         return spent if math.isfinite(spent) else None
 
     def _model(self, facts: BundleFacts, transcript: Transcript) -> None:
@@ -247,10 +246,12 @@ class _Verification:
         try:
             again = self._reader.replay(self._envelope(MANIFEST_FILE), self._envelope(RELEASE_FILE), transcript)
         except RedpactError as error:
-            check.fail("replay_failed", f"No se puede rehacer ({error.code})", error.message)
+            check.fail(
+                "replay_failed", _("No se puede rehacer ({code}): {error}", code=error.code, error=error.message)
+            )
             return
         if not same_document(again, facts.model):
-            check.fail("model_other", "Las rondas dan otro modelo", "The rounds give another model")
+            check.fail("model_other", _("Las rondas dan otro modelo"))
 
     def _metrics(self, facts: BundleFacts) -> None:
         # (11) as signed in the release
@@ -258,17 +259,16 @@ class _Verification:
         try:
             stated = canonical.decode(self._read(METRICS_FILE))
         except RedpactError as error:
-            check.fail("metrics_unreadable", "Las medidas están dañadas", error.message)
+            check.fail("metrics_unreadable", _("Las medidas están dañadas: {error}", error=error.message))
             return
         if not same_document(stated, facts.metrics):
-            check.fail("metrics_other", "No son las medidas firmadas", "These are not the figures that were signed")
+            check.fail("metrics_other", _("No son las medidas firmadas"))
 
     def _expiry(self, facts: BundleFacts) -> None:
         # (12) on the day asked about
         check = self._check(12, 0 if self._now is None else 1)
         if self._now is not None and facts.expires is not None and self._now >= facts.expires:
-            until = f"{facts.expires:%Y-%m-%d}"
-            check.fail("expired", f"Caducó el {until}", f"It expired on {until}")
+            check.fail("expired", _("Caducó el {expires}", expires=facts.expires))
 
 
 def same_document(one: Any, other: Any, *, tolerance: float = _TOLERANCE) -> bool:

@@ -13,10 +13,10 @@ from typing import Final
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, PartyDetail
-from consent_ledger.consent_model import ConsentGrant, ConsentRenewal, ConsentScope, ConsentView, Withdrawal
+from consent_ledger.consents.model import ConsentGrant, ConsentRenewal, ConsentScope, ConsentView, Withdrawal
 from consent_ledger.errors import ConsentInvalid
-from consent_ledger.receipt import write_receipt
+from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, PartyDetail
+from consent_ledger.receipts.receipt import write_receipt
 from node.cipher import RecordCipher
 from node.consents.due import DEFAULT_NOTICE_DAYS, DueConsent, due_consents
 from node.consents.errors import EvidenceMissing, RecipientNotAllowed

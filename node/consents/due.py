@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView
+from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
 from node.consents.guardians import AGE_OF_CONSENT_YEARS, OF_OTHERS
 from node.people.errors import PersonUnknown
 from node.people.store import PersonStore

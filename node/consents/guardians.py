@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from consent_ledger.bodies import Guardian
+from consent_ledger.log.bodies import Guardian
 from node.cipher import RecordCipher
 from node.consents.errors import GuardianNeeded, GuardianNotEntitled
 from node.people.documents import Document

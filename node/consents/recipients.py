@@ -7,7 +7,7 @@ referral, and why; it never sees the summary, whatever a consent says (`policies
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from consent_ledger.bodies import PartyDetail
+from consent_ledger.log.bodies import PartyDetail
 from node.consents.errors import FieldNotShareable, RecipientNotAllowed
 from policies.referrals import NEED_FIELD, PURPOSE
 from presentation.messages import _

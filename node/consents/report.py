@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from consent_ledger.consent_model import ConsentState, ConsentView
+from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.due import DueConsent, DueReason
 from policies.catalogue import load_catalogue
 from policies.vocabulary import load_vocabulary

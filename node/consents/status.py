@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from consent_ledger.consent_model import ConsentState, ConsentView
+from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.propagation.parties import origin_of
 from node.ledger.own import own_consents
 from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from consent_ledger.bodies import Notice
 from consent_ledger.errors import ConsentInvalid
+from consent_ledger.log.bodies import Notice
 from node.consents.errors import FieldNotShareable
 from policies.catalogue import Sensitivity, load_catalogue
 from policies.notices import load_notices

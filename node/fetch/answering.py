@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import RefusalBody, ReleaseBody
-from consent_ledger.entry import EntryType, NewEntry
-from consent_ledger.log import ConsentLedger
+from consent_ledger.log.bodies import RefusalBody, ReleaseBody
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.log.ledger import ConsentLedger
 from node.consents.propagation.freshness import fresh_consents
 from node.context import NodeContext
 from node.ledger.own import own_consents, own_ledger

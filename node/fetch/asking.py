@@ -12,8 +12,8 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import ReleaseReceivedBody
-from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log.bodies import ReleaseReceivedBody
+from consent_ledger.log.entry import EntryType, NewEntry
 from node.consents.errors import RecipientNotAllowed
 from node.context import NodeContext
 from node.fetch.cached_copies import CopyOwner, keep_received

@@ -8,7 +8,7 @@ import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from consent_ledger.note import NoteSigner
+from consent_ledger.proofs.note import NoteSigner
 from node import keys as key_files
 from node.clients import coordinator
 from node.directory_cache import DirectoryCache

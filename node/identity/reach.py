@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from consent_ledger.cosignature import CosignatureSigner
+from consent_ledger.proofs.cosignature import CosignatureSigner
 from node.keys import NodeKeys
 from node.settings import NodeSettings
 from trust.parties import WitnessAddress, witness_name

@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from consent_ledger.export import ExportSummary, export_ledger
-from consent_ledger.witness_store import Role, SqlCheckpointStore
-from consent_ledger.witnessing import trust_policy
+from consent_ledger.exports.ledger_export import ExportSummary, export_ledger
+from consent_ledger.witnessing.assignment import trust_policy
+from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.errors import NothingSeen

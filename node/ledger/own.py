@@ -2,10 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents import ConsentRegister
-from consent_ledger.log import ConsentLedger
-from consent_ledger.sql_consents import SqlConsentStore
-from consent_ledger.sql_store import SqlLedgerStore
+from consent_ledger.consents.register import ConsentRegister
+from consent_ledger.consents.sql_consents import SqlConsentStore
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.log.sql_store import SqlLedgerStore
 from node.context import NodeContext
 
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.checkpoint import Checkpoint
 from consent_ledger.errors import ProofError
-from consent_ledger.fork_evidence import keep_evidence
-from consent_ledger.merkle import verify_consistency
-from consent_ledger.witness import Evidence, Misconduct, Observed
-from consent_ledger.witness_store import Role, SqlCheckpointStore
+from consent_ledger.proofs.checkpoint import Checkpoint
+from consent_ledger.proofs.merkle import verify_consistency
+from consent_ledger.witnessing.fork_evidence import keep_evidence
+from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.witness import Evidence, Misconduct, Observed
 from node.ledger.witnessing.errors import PeerLedgerForked, PeerLedgerUnproven
 from presentation.messages import _
 from service.errors import PeerRefused, PeerUnreachable

@@ -6,8 +6,8 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView
-from consent_ledger.sql_consents import SqlConsentStore
+from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
+from consent_ledger.consents.sql_consents import SqlConsentStore
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from consent_ledger.consent_model import ConsentView
+from consent_ledger.consents.model import ConsentView
 from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
 from node.context import NodeContext
 from node.locator.live_consents import LiveConsents

@@ -2,8 +2,8 @@
 
 from sqlalchemy import MetaData
 
-from consent_ledger import tables as ledger
-from consent_ledger import witness_tables as witness
+from consent_ledger.log import tables as ledger
+from consent_ledger.witnessing import tables as witness
 from federated.storage import tables as federated
 from node.care import tables as care
 from node.inbox import tables as inbox

@@ -7,7 +7,7 @@ from typing import Final
 
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from consent_ledger.fork_evidence import check_evidence
+from consent_ledger.witnessing.fork_evidence import check_evidence
 from node.clients.coordinator import CoordinatorChannel
 from node.consents.propagation.origins import check_origins
 from node.context import NodeContext

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from consent_ledger.fork_evidence import alarm_lines, evidence_summary
+from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.context import NodeContext
 from node.identity.reach import Reachability, reachability

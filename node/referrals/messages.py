@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consent_model import ConsentState
+from consent_ledger.consents.model import ConsentState
 from consent_ledger.errors import ConsentUnknown
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.ledger.own import own_consents

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import ReferralBody
-from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log.bodies import ReferralBody
+from consent_ledger.log.entry import EntryType, NewEntry
 from node.ledger.own import own_ledger
 from node.referrals.errors import ReferralStepRefused
 from node.referrals.store import Referral, ReferralStore, TakenStep

@@ -8,7 +8,7 @@ on which basis.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from consent_ledger.erasure import PersonTrace, in_batches, overdue, trace_person
+from consent_ledger.log.erasure import PersonTrace, in_batches, overdue, trace_person
 from node.care.store import CaseStore
 from node.consents.signed_forms import EvidenceVault
 from node.context import NodeContext
@@ -29,7 +29,7 @@ from service.storage import scrub
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from consent_ledger.consent_model import ConsentView
+    from consent_ledger.consents.model import ConsentView
 
 
 @dataclass(frozen=True, slots=True)

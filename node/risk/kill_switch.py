@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import PolicyChangedBody
-from consent_ledger.entry import EntryType, NewEntry, encode_time
+from consent_ledger.log.bodies import PolicyChangedBody
+from consent_ledger.log.entry import EntryType, NewEntry, encode_time
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.risk.tables import SwitchRow

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import grpc
 from typing_extensions import override
 
-from consent_ledger.merkle import MAX_SIZE
+from consent_ledger.proofs.merkle import MAX_SIZE
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from protos.redpact.v1 import ledger_pb2, ledger_pb2_grpc

@@ -12,8 +12,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import TrainingDecisionBody
-from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log.bodies import TrainingDecisionBody
+from consent_ledger.log.entry import EntryType, NewEntry
 from federated.campaign.decision import CampaignDecision, Verdict, is_news, seal_decision
 from federated.campaign.manifest import CampaignManifest, open_manifest
 from federated.errors import CampaignNotApproved

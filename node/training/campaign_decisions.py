@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import TrainingDecisionBody
-from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log.bodies import TrainingDecisionBody
+from consent_ledger.log.entry import EntryType, NewEntry
 from federated.budget.epsilon_ledger import BudgetLimit
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decision import CampaignDecision, Verdict, seal_decision

@@ -10,8 +10,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import PolicyChangedBody
-from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log.bodies import PolicyChangedBody
+from consent_ledger.log.entry import EntryType, NewEntry
 from federated.campaign.decision import Verdict
 from federated.campaign.decision_policy import (
     DecisionPolicy,

@@ -12,8 +12,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import TrainingContributedBody, TrainingDecisionBody, read_body
-from consent_ledger.entry import EntryType, Leaf
+from consent_ledger.log.bodies import TrainingContributedBody, TrainingDecisionBody, read_body
+from consent_ledger.log.entry import EntryType, Leaf
 from federated.budget.epsilon_ledger import BudgetStatement
 from federated.campaign.decided_campaigns import CampaignRecord
 from federated.campaign.decision import Verdict

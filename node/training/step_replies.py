@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import TrainingContributedBody
-from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log.bodies import TrainingContributedBody
+from consent_ledger.log.entry import EntryType, NewEntry
 from federated.campaign.manifest import CampaignManifest
 from federated.campaign.steps import (
     CohortReply,

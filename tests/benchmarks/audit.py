@@ -12,12 +12,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from consent_ledger.bodies import Actor, ConsentBody, Notice, RefusalBody, ReleaseBody, WithdrawalBody
-from consent_ledger.entry import EntryType, NewEntry
-from consent_ledger.export import POLICY_FILE, export_ledger
-from consent_ledger.log import ConsentLedger
-from consent_ledger.note import NoteSigner
-from consent_ledger.sql_store import SqlLedgerStore
+from consent_ledger.exports.ledger_export import POLICY_FILE, export_ledger
+from consent_ledger.log.bodies import Actor, ConsentBody, Notice, RefusalBody, ReleaseBody, WithdrawalBody
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.log.sql_store import SqlLedgerStore
+from consent_ledger.proofs.note import NoteSigner
 from policies.notices import load_notices
 from service.storage import snapshot, transaction
 from tests.benchmarks.ledger import NOW

@@ -7,12 +7,12 @@ import os
 
 from sqlalchemy import Engine, insert
 
-from consent_ledger.checkpoint import Checkpoint, sign_checkpoint
-from consent_ledger.entry import encode_time, seal_entry
-from consent_ledger.merkle import HASH_BYTES, fold, leaf_hash
-from consent_ledger.note import NoteSigner
-from consent_ledger.tables import LedgerEntryRow, LedgerHeadRow, LedgerTileRow
-from consent_ledger.tiles import TILE_BYTES, TILE_WIDTH, grow
+from consent_ledger.log.entry import encode_time, seal_entry
+from consent_ledger.log.tables import LedgerEntryRow, LedgerHeadRow, LedgerTileRow
+from consent_ledger.proofs.checkpoint import Checkpoint, sign_checkpoint
+from consent_ledger.proofs.merkle import HASH_BYTES, fold, leaf_hash
+from consent_ledger.proofs.note import NoteSigner
+from consent_ledger.proofs.tiles import TILE_BYTES, TILE_WIDTH, grow
 from service.storage import transaction
 from tests.benchmarks.ledger import NOW, release
 

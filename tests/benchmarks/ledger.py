@@ -13,12 +13,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from consent_ledger.bodies import ReleaseBody
-from consent_ledger.entry import EntryType, NewEntry, encode_time, seal_entry
-from consent_ledger.log import ConsentLedger
-from consent_ledger.note import NoteSigner
-from consent_ledger.sql_store import SqlLedgerStore
-from consent_ledger.tables import Base
+from consent_ledger.log.bodies import ReleaseBody
+from consent_ledger.log.entry import EntryType, NewEntry, encode_time, seal_entry
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.log.sql_store import SqlLedgerStore
+from consent_ledger.log.tables import Base
+from consent_ledger.proofs.note import NoteSigner
 from service.storage import open_engine, transaction
 from trust.signing import Ed25519Signer
 

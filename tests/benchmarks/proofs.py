@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from consent_ledger.checkpoint import read_checkpoint
-from consent_ledger.log import ConsentLedger
-from consent_ledger.merkle import HASH_BYTES, leaf_hash, verify_consistency, verify_inclusion
-from consent_ledger.note import NoteSigner
-from consent_ledger.sql_store import SqlLedgerStore
-from consent_ledger.tiles import TILE_WIDTH
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.log.sql_store import SqlLedgerStore
+from consent_ledger.proofs.checkpoint import read_checkpoint
+from consent_ledger.proofs.merkle import HASH_BYTES, leaf_hash, verify_consistency, verify_inclusion
+from consent_ledger.proofs.note import NoteSigner
+from consent_ledger.proofs.tiles import TILE_WIDTH
 from service.storage import snapshot
 from tests.benchmarks.timing import Latency
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.entry import Leaf
-from consent_ledger.export import export_ledger
-from consent_ledger.policy import TrustPolicy
+from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.log.entry import Leaf
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from node.ledger.own import own_ledger
 from node.wiring import Node
 from tests.e2e.test_kill_during_appends import new_node

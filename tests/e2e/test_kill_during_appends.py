@@ -16,10 +16,10 @@ from typing import IO
 import pytest
 
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.entry import Leaf
-from consent_ledger.export import export_ledger
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.tables import Base
+from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.log.entry import Leaf
+from consent_ledger.log.tables import Base
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from node.keys import NodeKeys
 from node.ledger.own import own_ledger
 from node.settings import NodeSettings

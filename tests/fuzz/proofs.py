@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from consent_ledger.errors import ProofError
-from consent_ledger.merkle import verify_consistency, verify_inclusion
+from consent_ledger.proofs.merkle import verify_consistency, verify_inclusion
 from tests.oracles import merkle as oracle
 
 LARGEST: Final = 70

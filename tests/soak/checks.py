@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from consent_ledger.consent_model import ConsentState
-from consent_ledger.entry import EntryType, Leaf
+from consent_ledger.consents.model import ConsentState
+from consent_ledger.log.entry import EntryType, Leaf
 from deploy.local.programs import AUDIT, NODE, Programs
 from node.fetch.asking import question_of
 from node.ledger.own import own_consents, own_ledger

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from consent_ledger.checkpoint import read_checkpoint
+from consent_ledger.proofs.checkpoint import read_checkpoint
 from node.ledger.own import own_ledger
 from node.wiring import Node
 from tests.support.ledgers import refusals

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import event
 
-from consent_ledger.note import NoteSigner
+from consent_ledger.proofs.note import NoteSigner
 from coordinator.authority import Authority, new_ca
 from node import keys
 from node.consents.consents import GrantInput

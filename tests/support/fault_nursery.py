@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from consent_ledger.export import export_ledger
+from consent_ledger.exports.ledger_export import export_ledger
 from node.ledger.own import own_ledger
 from node.wiring import Node
 from policies.errors import RedpactError

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import delete
 
-from consent_ledger.entry import NewEntry
-from consent_ledger.tables import LedgerBodyRow, LedgerEntryRow, LedgerHeadRow, LedgerTileRow
+from consent_ledger.log.entry import NewEntry
+from consent_ledger.log.tables import LedgerBodyRow, LedgerEntryRow, LedgerHeadRow, LedgerTileRow
 from node.ledger.own import own_ledger
 from node.wiring import Node
 from tests.support.ledgers import refusals

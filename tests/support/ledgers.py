@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from consent_ledger.bodies import Notice, RefusalBody, ReleaseBody
-from consent_ledger.consent_model import ConsentGrant, ConsentView
-from consent_ledger.consents import ConsentRegister
-from consent_ledger.entry import EntryType, NewEntry
-from consent_ledger.log import ConsentLedger
-from consent_ledger.note import NoteSigner
-from consent_ledger.store import InMemoryLedgerStore, LedgerStore
+from consent_ledger.consents.model import ConsentGrant, ConsentView
+from consent_ledger.consents.register import ConsentRegister
+from consent_ledger.log.bodies import Notice, RefusalBody, ReleaseBody
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.log.store import InMemoryLedgerStore, LedgerStore
+from consent_ledger.proofs.note import NoteSigner
 from policies.notices import load_notices
 from tests.support.clock import START
 from trust.signing import Ed25519Signer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.receipt import load_policy
+from consent_ledger.receipts.receipt import load_policy
 from node.ledger.export import export_own_ledger
 from node.wiring import Node
 from policies.errors import RedpactError

@@ -2,8 +2,8 @@
 
 import json
 
-from consent_ledger.bodies import ReferralBody
-from consent_ledger.entry import EntryType, Leaf, parse_body
+from consent_ledger.log.bodies import ReferralBody, parse_body
+from consent_ledger.log.entry import EntryType, Leaf
 from node.inbox.items import Inbox
 from node.ledger.own import own_ledger
 from node.referrals.referrals import NewReferral

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from consent_ledger.bodies import RefusalBody, ReleaseBody
-from consent_ledger.entry import EntryType, NewEntry
-from consent_ledger.log import ConsentLedger
-from consent_ledger.note import NoteSigner
-from consent_ledger.store import InMemoryLedgerStore
+from consent_ledger.log.bodies import RefusalBody, ReleaseBody
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.log.store import InMemoryLedgerStore
+from consent_ledger.proofs.note import NoteSigner
 from records_exchange.answer import (
     ConsistencyProof,
     FetchAnswer,

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from consent_ledger.bodies import (
+from consent_ledger.consents.model import ConsentGrant
+from consent_ledger.consents.register import ConsentRegister
+from consent_ledger.log.bodies import (
     AccessReportBody,
     PartyDetail,
     ReferralBody,
@@ -14,10 +16,8 @@ from consent_ledger.bodies import (
     WithdrawalAcknowledgedBody,
     WithheldField,
 )
-from consent_ledger.consent_model import ConsentGrant
-from consent_ledger.consents import ConsentRegister
-from consent_ledger.entry import EntryType, NewEntry
-from consent_ledger.log import ConsentLedger
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.log.ledger import ConsentLedger
 from tests.support.clock import START
 from tests.support.ledgers import DIGEST, grant_of
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from consent_ledger.consent_model import ConsentState
-from consent_ledger.entry import EntryType, Leaf
+from consent_ledger.consents.model import ConsentState
+from consent_ledger.log.entry import EntryType, Leaf
 from node.consents.consents import GrantInput
 from node.consents.status import Standing, consent_standing
 from node.fetch.asking import question_of

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ConsentOrigin
-from consent_ledger.consent_model import ConsentView
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.receipt import prove_entry
-from consent_ledger.witnessing import trust_policy
+from consent_ledger.consents.model import ConsentView
+from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ConsentOrigin
+from consent_ledger.proofs.trust_policy import TrustPolicy
+from consent_ledger.receipts.receipt import prove_entry
+from consent_ledger.witnessing.assignment import trust_policy
 from node.consents.guardians import AGE_OF_CONSENT_YEARS
 from node.consents.propagation.parties import parties_of
 from node.ledger.own import own_consents, own_ledger

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consent_model import LiveConsent
+from consent_ledger.consents.model import LiveConsent
 from records_exchange.mailboxes import SqlMailbox
 
 

@@ -1,6 +1,6 @@
 """Who has a part in a consent: where it was given, who shares under it, who may receive."""
 
-from consent_ledger.bodies import ConsentBody
+from consent_ledger.log.bodies import ConsentBody
 
 
 def origin_of(record: ConsentBody) -> str:

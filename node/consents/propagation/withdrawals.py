@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import Actor, WithdrawalAcknowledgedBody, WithdrawalReceivedBody
-from consent_ledger.consent_model import VALID_FOR_PROCESSING, ConsentView, Withdrawal
-from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView, Withdrawal
 from consent_ledger.errors import ConsentUnknown
+from consent_ledger.log.bodies import Actor, WithdrawalAcknowledgedBody, WithdrawalReceivedBody
+from consent_ledger.log.entry import EntryType, NewEntry
 from node.consents.propagation.parties import origin_of, parties_of
 from node.ledger.own import own_consents, own_ledger
 from node.messages.kinds import Kind, Response

@@ -5,7 +5,7 @@ import urllib.parse
 from dataclasses import dataclass
 from typing import Final
 
-from consent_ledger.witness import SIZE_TYPE, AddCheckpoint
+from consent_ledger.witnessing.witness import SIZE_TYPE, AddCheckpoint
 from node.ledger.witnessing.errors import WitnessUnreachable
 from presentation.messages import _
 

@@ -14,21 +14,21 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent_ledger.checkpoint import Checkpoint, open_checkpoint
-from consent_ledger.cosignature import parse_cosignatures, with_cosignatures
-from consent_ledger.fork_evidence import keep_evidence
-from consent_ledger.note import NoteSignature, NoteVerifier
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.tables import WitnessProgressRow
-from consent_ledger.witness import AddCheckpoint, Evidence, Misconduct, Observed, origin_hash
-from consent_ledger.witness_store import Role, SqlCheckpointStore
-from consent_ledger.witnessing import (
+from consent_ledger.log.tables import WitnessProgressRow
+from consent_ledger.proofs.checkpoint import Checkpoint, open_checkpoint
+from consent_ledger.proofs.cosignature import parse_cosignatures, with_cosignatures
+from consent_ledger.proofs.note import NoteSignature, NoteVerifier
+from consent_ledger.proofs.trust_policy import TrustPolicy
+from consent_ledger.witnessing.assignment import (
     KnownWitness,
     assigned_witnesses,
     coordinator_witness,
     needed_entities,
     trust_policy,
 )
+from consent_ledger.witnessing.fork_evidence import keep_evidence
+from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.witness import AddCheckpoint, Evidence, Misconduct, Observed, origin_hash
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.client import WitnessReply, exchange, submit

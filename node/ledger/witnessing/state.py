@@ -7,11 +7,11 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent_ledger.checkpoint import read_checkpoint
-from consent_ledger.tables import WitnessProgressRow
-from consent_ledger.testimony import WitnessTestimony
-from consent_ledger.witness_store import Role, SqlCheckpointStore
-from consent_ledger.witnessing import coordinator_witness, needed_entities, trust_policy
+from consent_ledger.exports.testimony import WitnessTestimony
+from consent_ledger.log.tables import WitnessProgressRow
+from consent_ledger.proofs.checkpoint import read_checkpoint
+from consent_ledger.witnessing.assignment import coordinator_witness, needed_entities, trust_policy
+from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from policies.errors import RedpactError

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import ReleaseBody
-from consent_ledger.consent_model import ConsentView
-from consent_ledger.entry import Body, EntryType, Leaf, parse_body
-from consent_ledger.erasure import PersonTrace, trace_person
+from consent_ledger.consents.model import ConsentView
 from consent_ledger.errors import LedgerDamaged
-from consent_ledger.log import ConsentLedger
+from consent_ledger.log.bodies import ReleaseBody, parse_body
+from consent_ledger.log.entry import Body, EntryType, Leaf
+from consent_ledger.log.erasure import PersonTrace, trace_person
+from consent_ledger.log.ledger import ConsentLedger
 from node.consents.propagation.parties import origin_of, parties_of
 from node.ledger.own import own_ledger
 from node.referrals.store import ReferralStore

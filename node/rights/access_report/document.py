@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from consent_ledger.bodies import ReleaseReceivedBody
-from consent_ledger.entry import EntryType
+from consent_ledger.log.bodies import ReleaseReceivedBody
+from consent_ledger.log.entry import EntryType
 from node.rights.access_report.collecting import PersonEntry
 from policies.errors import RedpactError, error_document
 from records_exchange.access_told import AccessesTold

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import AccessReportBody, ConsentBody, ReleaseBody, ReleaseReceivedBody
-from consent_ledger.entry import EntryType, NewEntry
-from consent_ledger.export import CHECKPOINT_FILE, POLICY_FILE
-from consent_ledger.folders import new_folder
-from consent_ledger.receipt import prove_entry, prove_leaf
+from consent_ledger.exports.folders import new_folder
+from consent_ledger.exports.ledger_export import CHECKPOINT_FILE, POLICY_FILE
+from consent_ledger.log.bodies import AccessReportBody, ConsentBody, ReleaseBody, ReleaseReceivedBody
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.receipts.receipt import prove_entry, prove_leaf
 from node.consents.propagation.parties import parties_of
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.rounds import catch_up

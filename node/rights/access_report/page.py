@@ -6,7 +6,7 @@ from html import escape
 from typing import Final
 
 from consent_ledger.audit.words import term_label
-from consent_ledger.bodies import (
+from consent_ledger.log.bodies import (
     AccessReportBody,
     ConsentBody,
     ExpiryBody,
@@ -17,7 +17,7 @@ from consent_ledger.bodies import (
     WithdrawalBody,
     WithheldField,
 )
-from consent_ledger.entry import EntryType
+from consent_ledger.log.entry import EntryType
 from node.rights.access_report.collecting import PersonEntry
 from node.rights.access_report.document import AccessReport, HolderPart
 from node.rights.access_report.words import WORDS

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.bodies import AccessReportBody
-from consent_ledger.entry import EntryType, NewEntry
+from consent_ledger.log.bodies import AccessReportBody
+from consent_ledger.log.entry import EntryType, NewEntry
 from node.ledger.own import own_consents, own_ledger
 from node.messages.kinds import Kind, Response
 from node.people.linking import find_person, pairwise_key

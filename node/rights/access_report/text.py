@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from consent_ledger.entry import EntryType
+from consent_ledger.log.entry import EntryType
 from node.rights.access_report.issuing import IssuedReport
 
 _COUNTED = {

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from consent_ledger.checkpoint import Checkpoint, sign_checkpoint
-from consent_ledger.cosignature import CosignatureSigner
-from consent_ledger.merkle import consistency_proof, leaf_hash, root_hash, subtrees_of
-from consent_ledger.witness import AddCheckpoint, Reply, Witness, origin_hash, screen
-from consent_ledger.witness_store import Role, SqlCheckpointStore
-from consent_ledger.witness_tables import Base
+from consent_ledger.proofs.checkpoint import Checkpoint, sign_checkpoint
+from consent_ledger.proofs.cosignature import CosignatureSigner
+from consent_ledger.proofs.merkle import consistency_proof, leaf_hash, root_hash, subtrees_of
+from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.tables import Base
+from consent_ledger.witnessing.witness import AddCheckpoint, Reply, Witness, origin_hash, screen
 from service.storage import open_engine, transaction
 from tests.support.clock import START
 from tests.support.ledgers import ORIGIN, new_signer

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from consent_ledger.sql_store import SqlLedgerStore
-from consent_ledger.store import InMemoryLedgerStore, LedgerStore
-from consent_ledger.tables import Base
+from consent_ledger.log.sql_store import SqlLedgerStore
+from consent_ledger.log.store import InMemoryLedgerStore, LedgerStore
+from consent_ledger.log.tables import Base
 from service.storage import open_engine, transaction
 from tests.support.postgres import empty_database
 

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents import ConsentRegister
+from consent_ledger.consents.register import ConsentRegister
+from consent_ledger.consents.sql_consents import SqlConsentStore
 from consent_ledger.errors import ConsentTransitionRefused
-from consent_ledger.sql_consents import SqlConsentStore
-from consent_ledger.sql_store import SqlLedgerStore
+from consent_ledger.log.sql_store import SqlLedgerStore
 from service.storage import transaction
 from tests.oracles import merkle as oracle
 from tests.support.clock import START

@@ -11,7 +11,7 @@ from sqlalchemy.exc import InvalidRequestError, OperationalError
 from sqlalchemy.orm import Session
 
 from consent_ledger.errors import EntryInvalid
-from consent_ledger.sql_store import SqlLedgerStore
+from consent_ledger.log.sql_store import SqlLedgerStore
 from service.errors import RuntimeFault, StorageBusy
 from service.group_commit import GroupCommit
 from service.storage import snapshot

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from consent_ledger.tables import LedgerHeadRow
+from consent_ledger.log.tables import LedgerHeadRow
 from service.errors import StorageBusy
 from service.sql_driver import DriverStatement, connection_of
 from service.storage import session_joining, snapshot, transaction

@@ -8,10 +8,10 @@ from sqlalchemy import Engine, update
 
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.errors import LedgerDamaged
-from consent_ledger.export import export_ledger
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.sql_store import SqlLedgerStore
-from consent_ledger.tables import LedgerHeadRow
+from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.log.sql_store import SqlLedgerStore
+from consent_ledger.log.tables import LedgerHeadRow
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from service.storage import transaction
 from tests.contracts.ledger_store.conftest import Work
 from tests.oracles import merkle as oracle

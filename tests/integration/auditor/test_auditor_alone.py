@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.export import export_ledger
-from consent_ledger.receipt import write_receipt
+from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.receipts.receipt import write_receipt
 from tests.support.clock import START
 from tests.support.ledgers import grant_of, new_ledger, new_register
 from tests.support.told_ledger import tell
@@ -99,7 +99,7 @@ def test_it_verifies_reports_and_checks_receipts_without_the_libraries_of_a_node
 
 
 def test_it_runs_from_its_own_package(installed: Path) -> None:
-    assert not (installed / "consent_ledger/sql_store.py").exists()
+    assert not (installed / "consent_ledger/log/sql_store.py").exists()
     assert not (installed / "policies/access.py").exists()
     assert (installed / "policies/data/notices/consent-1.0.es.md").is_file()
     (metadata,) = installed.glob("redpact_audit-*.dist-info/METADATA")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.consent_model import ConsentState
-from consent_ledger.policy import TrustPolicy
+from consent_ledger.consents.model import ConsentState
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from node.consents.consents import GrantInput
 from node.consents.status import consent_standing
 from node.fetch.asking import question_of

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.witness_store import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
 from node.fetch.asking import Asking, Fetched, question_of
 from node.ledger.export import own_ledger_status
 from records_exchange.errors import RequestReplayed

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from consent_ledger import consent_model
+from consent_ledger.consents import model as consent_model
 from node.consents.propagation import copies, withdrawals
 from node.fetch import answering
 from node.messages.kinds import Response

@@ -133,7 +133,7 @@ def test_an_application_for_another_certificate_request_is_refused(net: Network,
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    from consent_ledger.note import NoteSigner
+    from consent_ledger.proofs.note import NoteSigner
 
     other = load_pem_private_key(new_tls_key(), password=None)
     assert isinstance(other, ec.EllipticCurvePrivateKey)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.witness_store import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
 from node.ledger.own import own_ledger
 from node.messages.heartbeat import PULSE
 from policies.errors import RedpactError

@@ -10,12 +10,12 @@ import pytest
 
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.audit.witnesses import SeenCheckpoint
-from consent_ledger.checkpoint import read_checkpoint
-from consent_ledger.fork_evidence import evidence_files
-from consent_ledger.note import parse_note
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.receipt import verify_receipt
-from consent_ledger.witness import AddCheckpoint, origin_hash
+from consent_ledger.proofs.checkpoint import read_checkpoint
+from consent_ledger.proofs.note import parse_note
+from consent_ledger.proofs.trust_policy import TrustPolicy
+from consent_ledger.receipts.receipt import verify_receipt
+from consent_ledger.witnessing.fork_evidence import evidence_files
+from consent_ledger.witnessing.witness import AddCheckpoint, origin_hash
 from coordinator.doctor import examine as examine_coordinator
 from node import serve as node_service
 from node.fetch.asking import question_of
@@ -216,7 +216,7 @@ def test_a_ledger_rewritten_after_a_release_is_caught_by_witness_peer_and_audito
 
 def audit_of_rewritten(net: Network, tmp_path: Path) -> None:
     from consent_ledger.errors import LedgerDamaged
-    from consent_ledger.export import export_ledger
+    from consent_ledger.exports.ledger_export import export_ledger
 
     town, policy = net.nodes["town"], policy_of(net, "town")
     with pytest.raises(LedgerDamaged):  # our own software does not even export it

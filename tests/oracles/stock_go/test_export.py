@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.export import export_ledger
+from consent_ledger.exports.ledger_export import export_ledger
 from tests.support.clock import START
 from tests.support.ledgers import new_ledger, refusals
 

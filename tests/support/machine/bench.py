@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis.stateful import RuleBasedStateMachine
 from typing_extensions import override
 
-from consent_ledger.consent_model import ConsentView
+from consent_ledger.consents.model import ConsentView
 from node.consents.consents import GrantInput
 from node.ledger.own import own_consents
 from node.wiring import Node

@@ -14,8 +14,8 @@ from sqlalchemy import Engine, event
 from typing_extensions import override
 
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.merkle import verify_consistency
-from consent_ledger.receipt import load_policy
+from consent_ledger.proofs.merkle import verify_consistency
+from consent_ledger.receipts.receipt import load_policy
 from node.fetch.asking import Asking, Reply, question_of
 from node.ledger.export import export_own_ledger
 from node.ledger.own import own_ledger

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from dataclasses import replace
 from types import SimpleNamespace
 
 import cedarpy
@@ -7,40 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.access import POLICIES, SCHEMA, AccessPolicy, AccessRequest, permitted
-from policies.catalogue import Scope, Sensitivity, load_catalogue
+from policies.access import POLICIES, AccessPolicy, permitted
+from policies.catalogue import Scope, Sensitivity
 from policies.documents import read_text
 from policies.errors import PolicyDocumentDamaged
 from policies.reasons import ReasonCode
-from policies.vocabulary import load_vocabulary
-
-CATALOGUE = load_catalogue()
-WORDS = load_vocabulary()
-POLICY = AccessPolicy.load()
-EVERY_FIELD = tuple(spec.id for spec in CATALOGUE.fields)
-ONE_OF_EACH_RULE = {
-    "minimum-summary": "person.birth_year",
-    "named-consent": "housing.tenure",
-    "special-category": "health.disability_degree",
-}
-
-
-def a_request(**changes: object) -> AccessRequest:
-    request = AccessRequest(
-        asker_id="cruz-roja-demo",
-        asker_kind="agent",
-        role="entity_technician",
-        purpose="casework",
-        holder_id="diputacion-demo",
-        fields=EVERY_FIELD,
-        consented_fields=frozenset(EVERY_FIELD),
-        case_access="team",
-    )
-    return replace(request, **changes)  # type: ignore[arg-type]  # test builder: the names are those of the dataclass
-
-
-def policy_from(policies: str, schema: str | None = None) -> AccessPolicy:
-    return AccessPolicy(policies, schema or read_text(SCHEMA), CATALOGUE, WORDS, "0" * 64)
+from tests.support.access_requests import (
+    CATALOGUE,
+    EVERY_FIELD,
+    ONE_OF_EACH_RULE,
+    OPENINGS,
+    POLICY,
+    WORDS,
+    a_request,
+    policy_from,
+)
 
 
 @pytest.mark.invariant(1)
@@ -130,9 +110,6 @@ def test_a_role_gets_nothing_above_its_clearance() -> None:
     levels = {CATALOGUE.field(field).sensitivity for field in decision.allowed}
     assert levels == {Sensitivity.P1}
     assert decision.withheld["case.demand"] is ReasonCode.ROLE_NOT_ALLOWED
-
-
-OPENINGS = [reason.id for reason in WORDS.case_access.reasons]
 
 
 @pytest.mark.invariant(1)

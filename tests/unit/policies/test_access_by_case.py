@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from policies.catalogue import Sensitivity
 from policies.reasons import ReasonCode
-from tests.unit.policies.test_access import CATALOGUE, OPENINGS, POLICY, a_request
+from tests.support.access_requests import CATALOGUE, OPENINGS, POLICY, a_request
 
 
 @pytest.mark.invariant(1)

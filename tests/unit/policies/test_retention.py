@@ -1,7 +1,7 @@
 import pytest
 
-from consent_ledger.bodies import BODY_MODELS
-from consent_ledger.entry import EntryType
+from consent_ledger.log.bodies import BODY_MODELS
+from consent_ledger.log.entry import EntryType
 from policies.errors import PolicyDocumentDamaged, UnknownTerm
 from policies.retention import Retention, load_retention
 

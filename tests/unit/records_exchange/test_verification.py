@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent_ledger.entry import EntryType
+from consent_ledger.log.entry import EntryType
 from policies.catalogue import load_catalogue
 from records_exchange.answer import ANSWER_TYPE, FetchAnswer, Outcome
 from records_exchange.errors import (

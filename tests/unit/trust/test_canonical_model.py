@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from consent_ledger.bodies import ALL_BODIES
+from consent_ledger.log.bodies import ALL_BODIES
 from records_exchange.answer import FetchAnswer
 from records_exchange.request import FetchRequest
 from trust import canonical

@@ -5,13 +5,13 @@ import pytest
 
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.bodies import Notice, TrainingContributedBody, TrainingDecisionBody
-from consent_ledger.consent_model import ConsentGrant
-from consent_ledger.consents import ConsentRegister
-from consent_ledger.entry import EntryType, NewEntry
-from consent_ledger.export import export_ledger
-from consent_ledger.log import ConsentLedger
-from consent_ledger.policy import TrustPolicy
+from consent_ledger.consents.model import ConsentGrant
+from consent_ledger.consents.register import ConsentRegister
+from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.log.bodies import Notice, TrainingContributedBody, TrainingDecisionBody
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from tests.support.clock import START
 from tests.support.ledgers import DIGEST, InMemoryConsentStore, grant_of, new_ledger, new_register
 
@@ -108,5 +108,6 @@ def test_the_audit_says_what_was_erased_when_and_on_which_basis(tmp_path: Path) 
         "rule": "consents",
         "entries": 1,
     }
-    assert "se borró el 2026-03-02. Motivo: La persona retira su consentimiento (RGPD art. 17.1.b)" in report.text("es")
-    assert "was erased on 2026-03-02. Basis: The person withdraws consent (GDPR art. 17.1.b)" in report.text("en")
+    spanish, english = (" ".join(report.text(lang).split()) for lang in ("es", "en"))
+    assert "se borró el 2 mar 2026. Motivo: La persona retira su consentimiento (RGPD art. 17.1.b)" in spanish
+    assert "was erased on 2 Mar 2026. Basis: The person withdraws consent (GDPR art. 17.1.b)" in english

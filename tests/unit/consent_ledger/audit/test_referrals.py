@@ -7,11 +7,11 @@ import pytest
 
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.bodies import ReferralBody
-from consent_ledger.entry import EntryType, NewEntry
-from consent_ledger.export import export_ledger
-from consent_ledger.log import ConsentLedger
-from consent_ledger.policy import TrustPolicy
+from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.log.bodies import ReferralBody
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from tests.support.clock import START
 from tests.support.ledgers import grant_of, new_ledger, new_register, new_signer
 

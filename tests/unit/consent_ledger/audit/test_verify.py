@@ -9,11 +9,11 @@ import pytest
 
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.bodies import TrainingContributedBody, TrainingDecisionBody, WithdrawalAcknowledgedBody
-from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.errors import ExportUnusable
-from consent_ledger.export import export_ledger
-from consent_ledger.policy import TrustPolicy
+from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.log.bodies import TrainingContributedBody, TrainingDecisionBody, WithdrawalAcknowledgedBody
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from tests.support.clock import START
 from tests.support.ledgers import DIGEST, grant_of, new_ledger, new_register, release_of
 

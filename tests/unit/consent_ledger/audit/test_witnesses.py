@@ -7,14 +7,14 @@ import pytest
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.audit.witnesses import SeenCheckpoint
-from consent_ledger.checkpoint import read_checkpoint
-from consent_ledger.cosignature import CosignatureSigner, with_cosignatures
-from consent_ledger.export import export_ledger
-from consent_ledger.log import ConsentLedger
-from consent_ledger.note import parse_note
-from consent_ledger.policy import TrustPolicy
-from consent_ledger.receipt import prove_entry
-from consent_ledger.testimony import WitnessTestimony
+from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.exports.testimony import WitnessTestimony
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.proofs.checkpoint import read_checkpoint
+from consent_ledger.proofs.cosignature import CosignatureSigner, with_cosignatures
+from consent_ledger.proofs.note import parse_note
+from consent_ledger.proofs.trust_policy import TrustPolicy
+from consent_ledger.receipts.receipt import prove_entry
 from tests.support.clock import START
 from tests.support.ledgers import new_ledger, new_signer, refusals
 from trust.errors import SignatureInvalid

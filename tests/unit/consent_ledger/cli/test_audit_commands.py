@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.cli.app import main
-from consent_ledger.export import export_ledger
-from consent_ledger.log import ConsentLedger
-from consent_ledger.receipt import prove_leaf, write_receipt
+from consent_ledger.exports.ledger_export import export_ledger
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.receipts.receipt import prove_leaf, write_receipt
 from tests.support.clock import START
 from tests.support.ledgers import grant_of, new_ledger, new_register, new_signer, release_of
 
@@ -104,7 +104,7 @@ def test_every_command_explains_itself(
 
 def test_the_auditor_needs_no_database_network_or_learning_library() -> None:
     program = (
-        "import sys, consent_ledger.cli.app, consent_ledger.audit.verify, consent_ledger.receipt\n"
+        "import sys, consent_ledger.cli.app, consent_ledger.audit.verify, consent_ledger.receipts.receipt\n"
         "print(sorted({'sqlalchemy', 'alembic', 'grpc', 'torch', 'flwr', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.consent_model import ConsentState
+from consent_ledger.consents.model import ConsentState
 from consent_ledger.errors import ConsentTransitionRefused
 from node.consents import due as due_module
 from node.consents.consents import Consents, GrantInput, GuardianInput, RenewalInput

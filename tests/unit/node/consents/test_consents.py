@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.consent_model import ConsentState
+from consent_ledger.consents.model import ConsentState
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
 from node.consents.consents import Consents, GrantInput, GuardianInput
 from node.consents.errors import EvidenceUnreadable, FieldNotShareable, GuardianNeeded, RecipientNotAllowed

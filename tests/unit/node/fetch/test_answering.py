@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from consent_ledger.checkpoint import read_checkpoint
-from consent_ledger.consent_model import ConsentState
-from consent_ledger.entry import EntryType, Leaf
-from consent_ledger.merkle import verify_consistency
+from consent_ledger.consents.model import ConsentState
+from consent_ledger.log.entry import EntryType, Leaf
+from consent_ledger.proofs.checkpoint import read_checkpoint
+from consent_ledger.proofs.merkle import verify_consistency
 from node.ledger.own import own_ledger
 from node.people.documents import Document
 from node.people.store import people_store

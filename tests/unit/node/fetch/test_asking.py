@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from consent_ledger.entry import EntryType, Leaf
+from consent_ledger.log.entry import EntryType, Leaf
 from node.care.questions import Asker, case_question
 from node.consents.errors import RecipientNotAllowed
 from node.fetch.asking import Asking, Fetched, question_of

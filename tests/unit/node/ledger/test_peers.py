@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.entry import EntryType
 from consent_ledger.errors import ProofError
-from consent_ledger.fork_evidence import evidence_files
-from consent_ledger.log import ConsentLedger
-from consent_ledger.store import InMemoryLedgerStore
-from consent_ledger.witness import Observed
-from consent_ledger.witness_store import Role, SqlCheckpointStore
+from consent_ledger.log.entry import EntryType
+from consent_ledger.log.ledger import ConsentLedger
+from consent_ledger.log.store import InMemoryLedgerStore
+from consent_ledger.witnessing.fork_evidence import evidence_files
+from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.witness import Observed
 from node.fetch.asking import Asking, Reply, question_of
 from node.ledger.own import own_ledger
 from node.ledger.peers import KnownLedger, Prove

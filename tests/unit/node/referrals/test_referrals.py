@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from consent_ledger.consent_model import ConsentState
+from consent_ledger.consents.model import ConsentState
 from node.consents.errors import FieldNotShareable, RecipientNotAllowed
 from node.fetch.asking import Asking, question_of
 from node.inbox.items import ItemKind

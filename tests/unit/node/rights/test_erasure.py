@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.policy import TrustPolicy
+from consent_ledger.proofs.trust_policy import TrustPolicy
 from node.care.access import CaseDesk
 from node.care.actions import ActionInput, CaseActions
 from node.consents.consents import GrantInput

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.bodies import PolicyChangedBody, read_body
-from consent_ledger.entry import Leaf
+from consent_ledger.log.bodies import PolicyChangedBody, read_body
+from consent_ledger.log.entry import Leaf
 from node.clients.training import ListedCampaign
 from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown

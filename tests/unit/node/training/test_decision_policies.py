@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from consent_ledger.bodies import PolicyChangedBody, TrainingDecisionBody, read_body
-from consent_ledger.entry import Leaf
+from consent_ledger.log.bodies import PolicyChangedBody, TrainingDecisionBody, read_body
+from consent_ledger.log.entry import Leaf
 from federated.campaign.decision import Verdict, open_decision
 from federated.campaign.decision_policy import DecisionPolicy, make_policy
 from node.ledger.own import own_ledger

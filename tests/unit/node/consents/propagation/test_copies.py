@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from consent_ledger.consent_model import ConsentState
-from consent_ledger.proof import TlogProof
+from consent_ledger.consents.model import ConsentState
+from consent_ledger.receipts.tlog_proof import TlogProof
 from node.consents.errors import RecipientNotAllowed
 from node.consents.propagation.background import look_for_people
 from node.ledger.own import own_ledger
@@ -94,7 +94,7 @@ def _altered(genuine: bytes) -> bytes:
 
 
 def _proof_of(town: Town, entity: str) -> bytes:
-    from consent_ledger.receipt import prove_entry
+    from consent_ledger.receipts.receipt import prove_entry
 
     grant(town[entity], "other", fields=FIELDS)
     with town[entity].context.snapshot() as session:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.audit.verify import verify_export
-from consent_ledger.bodies import Actor
-from consent_ledger.consent_model import ConsentState
-from consent_ledger.entry import EntryType
+from consent_ledger.consents.model import ConsentState
 from consent_ledger.errors import ConsentInvalid, ConsentUnknown
-from consent_ledger.receipt import load_policy
+from consent_ledger.log.bodies import Actor
+from consent_ledger.log.entry import EntryType
+from consent_ledger.receipts.receipt import load_policy
 from node.consents.consents import GrantInput, ScopeInput
 from node.consents.propagation.background import send_pulses
 from node.fetch.cached_copies import shared_copies

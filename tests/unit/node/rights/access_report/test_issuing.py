@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from consent_ledger.bodies import AccessReportBody
-from consent_ledger.entry import EntryType, NewEntry
 from consent_ledger.errors import ExportUnusable
-from consent_ledger.receipt import load_policy, verify_receipt
+from consent_ledger.log.bodies import AccessReportBody
+from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.receipts.receipt import load_policy, verify_receipt
 from node.fetch.asking import Asking, question_of
 from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown

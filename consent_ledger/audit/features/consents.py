@@ -1,0 +1,242 @@
+"""Consents in an audit: changed only as allowed (check 8), complete records (check 13), and the people who refused."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from typing_extensions import override
+
+from consent_ledger.audit.feature import AuditRun, Feature, FeatureChecks, Reader
+from consent_ledger.audit.report import Question
+from consent_ledger.audit.story import RowSection, Story
+from consent_ledger.audit.structure import AuditedEntry
+from consent_ledger.consents.model import STATE_NAMES, TRANSITIONS, VALID_FOR_PROCESSING, ConsentState
+from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ExpiryBody, WithdrawalBody
+from consent_ledger.log.entry import Body, EntryType
+from policies.catalogue import load_catalogue
+from policies.notices import load_notices
+from presentation.messages import _, listing
+
+_STATE_AFTER: Final = {kind: state for state, kind in TRANSITIONS.values()}
+_STATES_BEFORE: Final = {
+    kind: {before for (before, _act), (_state, entry) in TRANSITIONS.items() if entry is kind} for kind in _STATE_AFTER
+}
+_NOBODY: Final[frozenset[str]] = frozenset()
+_Kept = TypeVar("_Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTerms:
+    """The parts of a consent record that later entries are compared with."""
+
+    consent_id: str
+    person_ref: str
+    fields: frozenset[str]
+    purposes: tuple[str, ...]
+    recipients: tuple[str, ...]
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(slots=True)
+class AuditedConsent:
+    """A consent at one place of the log. A ledger has a great many, so the rest of the record is not kept."""
+
+    state: ConsentState
+    terms: ConsentTerms
+    released_to: frozenset[str] = _NOBODY
+    acknowledged_by: frozenset[str] = _NOBODY
+    ended_at: int = 0
+
+    def live(self, time: datetime) -> bool:
+        """Tell whether it is valid for processing at a time."""
+        return self.state in VALID_FOR_PROCESSING and self.terms.valid_from <= time < self.terms.valid_until
+
+
+class ConsentHistory(FeatureChecks):
+    """Replays the changes of every consent. Check 8; the checks of other features ask it."""
+
+    def __init__(self, run: AuditRun) -> None:
+        super().__init__(run)
+        self._check = self.report.check("consents")
+        self._consents: dict[str, AuditedConsent] = {}
+        self._kept: dict[Any, Any] = {}  # one copy of each set of fields, purposes, recipients
+        self.bodies_lost = False
+        """Whether the content of an entry about a consent is not there."""
+
+    @override
+    def readers(self) -> Mapping[type[Body], Reader]:
+        return {ConsentBody: self._change, WithdrawalBody: self._end, ExpiryBody: self._end}
+
+    @override
+    def lost(self, entry: AuditedEntry) -> None:
+        self.bodies_lost |= entry.leaf.type in _STATE_AFTER
+
+    def get(self, consent_id: str) -> AuditedConsent | None:
+        """Return a consent as the entries so far leave it."""
+        return self._consents.get(consent_id)
+
+    def withdrawn(self) -> Iterator[tuple[str, AuditedConsent]]:
+        """Iterate over the withdrawn consents by their ids."""
+        return ((name, found) for name, found in self._consents.items() if found.state is ConsentState.WITHDRAWN)
+
+    def released(self, consent: AuditedConsent, recipient: str) -> None:
+        """Note that data went to a recipient under a consent."""
+        if recipient not in consent.released_to:
+            consent.released_to = self._one(consent.released_to | {recipient})
+
+    def acknowledged(self, consent: AuditedConsent, entity: str) -> None:
+        """Note that an entity acknowledged the withdrawal of a consent."""
+        consent.acknowledged_by = self._one(consent.acknowledged_by | {entity})
+
+    def _change(self, entry: AuditedEntry, body: ConsentBody) -> None:
+        known = self._consents.get(body.consent_id)
+        if not self._allowed(entry, known, body.consent_id):
+            return
+        state, terms = _STATE_AFTER[entry.leaf.type], self._terms(body)
+        if known is None:
+            self._consents[terms.consent_id] = AuditedConsent(state, terms)
+        else:
+            known.state, known.terms = state, terms
+
+    def _end(self, entry: AuditedEntry, body: WithdrawalBody | ExpiryBody) -> None:
+        known = self._consents.get(body.consent_id)
+        if self._allowed(entry, known, body.consent_id) and known is not None:
+            known.state, known.ended_at = _STATE_AFTER[entry.leaf.type], entry.index
+
+    def _allowed(self, entry: AuditedEntry, known: AuditedConsent | None, consent_id: str) -> bool:
+        if known is None and self.bodies_lost and None not in _STATES_BEFORE[entry.leaf.type]:
+            return False  # its beginning may be among the erased bodies
+        self._check.examined += 1
+        before = known.state if known else None
+        if before in _STATES_BEFORE[entry.leaf.type]:
+            return True
+        self._check.fail(
+            "transition",
+            _(
+                "El consentimiento {consent} estaba «{state}» y no admite una anotación {type}.",
+                consent=consent_id,
+                state=STATE_NAMES[before] if before else _("sin dar"),
+                type=entry.leaf.type.value,
+            ),
+            index=entry.index,
+        )
+        return False
+
+    def _terms(self, body: ConsentBody) -> ConsentTerms:
+        return ConsentTerms(
+            body.consent_id,
+            body.person_ref,
+            self._one(frozenset(body.fields)),
+            self._one(body.purposes),
+            self._one(body.recipients),
+            body.valid_from,
+            body.valid_until,
+        )
+
+    def _one(self, value: _Kept) -> _Kept:
+        """Return the one kept copy of a value that many consents have in common."""
+        kept: _Kept = self._kept.setdefault(value, value)
+        return kept
+
+
+class RecordChecks(FeatureChecks):
+    """Compares consent records with the network's documents. Check 13."""
+
+    def __init__(self, run: AuditRun) -> None:
+        super().__init__(run)
+        self._check = self.report.check("records")
+        self._notices = {notice.sha256 for notice in load_notices().notices}
+        self._unknown_notices: set[str] = set()
+        self._never_shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    @override
+    def readers(self) -> Mapping[type[Body], Reader]:
+        return {ConsentBody: self._consent}
+
+    def fields(self, index: int, fields: tuple[str, ...]) -> None:
+        """Check that an entry covers only fields that a general consent may share."""
+        never = self._never_shared.get(fields)
+        if never is None:
+            catalogue = load_catalogue()
+            never = tuple(name for name in fields if name in catalogue and not catalogue.field(name).shareable)
+            self._never_shared[fields] = never
+        if never:
+            self._check.fail(
+                "field_never_shared",
+                _("Trata datos que no se ceden con un consentimiento general: {names}.", names=listing(never)),
+                index=index,
+            )
+
+    def _consent(self, entry: AuditedEntry, body: ConsentBody) -> None:
+        self._check.examined += 1
+        self.fields(entry.index, body.fields)
+        if not self.report.origin.endswith(f"/entity/{body.controller}"):
+            self._check.fail(
+                "controller",
+                _(
+                    "El consentimiento dice que lo recogió {controller}, que no es la entidad del registro.",
+                    controller=body.controller,
+                ),
+                index=entry.index,
+            )
+        if (body.acted_by is Actor.GUARDIAN) != (body.guardian is not None):
+            self._check.fail("guardian", _("No consta quién actuó en nombre de la persona."), index=entry.index)
+        if body.special_fields and body.lawful_basis != EXPLICIT_CONSENT_BASIS:
+            self._check.fail(
+                "explicit_basis",
+                _("Trata categorías especiales de datos sin consentimiento explícito (RGPD art. 9.2.a)."),
+                index=entry.index,
+            )
+        self._notice(entry.index, body)
+
+    def _notice(self, index: int, body: ConsentBody) -> None:
+        digest = body.notice.sha256
+        if digest in self._notices or digest in self._unknown_notices:
+            return
+        self._unknown_notices.add(digest)  # reported once: thousands of consents share a notice
+        self._check.warn(
+            "notice_unknown",
+            _(
+                "La información que se mostró ({id} {version}) no es ninguna de las publicadas.",
+                id=body.notice.id,
+                version=body.notice.version,
+            ),
+            index=index,
+        )
+
+
+class RefusedConsents(RowSection):
+    """The people who were asked for a consent and refused it; it also gives the report the names of entities."""
+
+    template = "audit/refused_consents.html"
+    counted = EntryType.CONSENT_REFUSED
+
+    @override
+    def readers(self) -> Mapping[type[Body], Reader]:
+        return {ConsentBody: self._consent}
+
+    def _consent(self, entry: AuditedEntry, body: ConsentBody) -> None:
+        story: Story = self.story
+        story.names.update({party.id: party.name for party in body.parties})
+        story.consent_entries.setdefault(body.consent_id, entry.index)
+        if entry.leaf.type is EntryType.CONSENT_REFUSED:
+            self.add(entry, body)
+
+
+CONSENTS: Final = Feature(
+    names={
+        EntryType.CONSENT_GIVEN: _("Consentimientos dados"),
+        EntryType.CONSENT_RENEWED: _("Consentimientos renovados"),
+        EntryType.CONSENT_REFUSED: _("Consentimientos denegados"),
+        EntryType.CONSENT_WITHDRAWN: _("Consentimientos retirados"),
+        EntryType.CONSENT_EXPIRED: _("Consentimientos caducados"),
+    },
+    questions=(
+        Question(8, "consents", _("Los consentimientos cambian solo como está permitido")),
+        Question(13, "records", _("Los consentimientos están completos y solo tratan datos que se pueden ceder")),
+    ),
+    checks=(ConsentHistory, RecordChecks),
+    sections=(RefusedConsents,),
+)

@@ -1,0 +1,306 @@
+"""The register of consents at one entity: every change of one, and who may see what now.
+
+Every change is a ledger entry and a row of a projection, written in one transaction. The ledger is the truth; the
+projection answers questions quickly.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from consent_ledger.consents.model import (
+    TRANSITIONS,
+    VALID_FOR_PROCESSING,
+    ConsentAct,
+    ConsentGrant,
+    ConsentRenewal,
+    ConsentScope,
+    ConsentState,
+    ConsentView,
+    LiveConsent,
+    Withdrawal,
+    live_consents,
+)
+from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
+from consent_ledger.log.bodies import Actor, ConsentBody, ExpiryBody, WithdrawalBody
+from consent_ledger.log.entry import Body, EntryType, NewEntry
+from consent_ledger.log.ledger import ConsentLedger
+from presentation.messages import _
+
+
+class ConsentStore(Protocol):
+    """Keeps the projection."""
+
+    def get(self, consent_id: str) -> ConsentView | None:
+        """Return a consent, keeping others from changing it until the transaction ends."""
+        ...
+
+    def put(self, view: ConsentView) -> None:
+        """Write the present state of a consent."""
+        ...
+
+    def of_person(self, person_ref: str) -> Sequence[ConsentView]:
+        """Return the consents of a person, oldest first, keeping others from changing them."""
+        ...
+
+    def all(self) -> Sequence[ConsentView]:
+        """Return every consent, oldest first."""
+        ...
+
+    def forget(self, consent_ids: Sequence[str]) -> None:
+        """Destroy what is kept of some consents."""
+        ...
+
+    def lapsed(self, now: datetime) -> Sequence[ConsentView]:
+        """Return consents valid for processing whose validity ended at `now` or before."""
+        ...
+
+
+class ConsentRegister:
+    """The consents one entity holds, inside the caller's transaction."""
+
+    def __init__(self, ledger: ConsentLedger, store: ConsentStore, controller: str) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._controller = controller
+
+    def grant(self, grant: ConsentGrant, now: datetime) -> ConsentView:
+        """Record a consent.
+
+        Raises:
+            ConsentInvalid: validity that ends before it starts or is over, or a guardian's act without a guardian.
+        """
+        if grant.valid_until <= now:
+            raise ConsentInvalid(_("la vigencia ya ha terminado"), remedy=_("elija una fecha de fin posterior"))
+        return self._begin(ConsentAct.GIVE, grant, now)
+
+    def refuse(self, grant: ConsentGrant, now: datetime) -> ConsentView:
+        """Record that the person was asked for this and said no.
+
+        Raises:
+            ConsentInvalid: as in `grant`.
+        """
+        return self._begin(ConsentAct.REFUSE, grant, now)
+
+    def renew(self, consent_id: str, renewal: ConsentRenewal, now: datetime) -> ConsentView:
+        """Extend the validity of a live consent with the same scope.
+
+        Raises:
+            ConsentUnknown: there is no such consent.
+            ConsentTransitionRefused: it is refused, withdrawn or expired, or its validity is over.
+            ConsentInvalid: the new end is not after `now`, it was given elsewhere, or a guardian acts who is not named.
+        """
+        view = self.get(consent_id)
+        state, kind = _next(view, ConsentAct.RENEW)
+        if view.record.valid_until <= now:
+            raise ConsentTransitionRefused(
+                _("el consentimiento {consent_id} ya ha terminado", consent_id=consent_id),
+                remedy=_("la persona debe dar un consentimiento nuevo"),
+            )
+        if renewal.valid_until <= now:
+            raise ConsentInvalid(_("la vigencia ya ha terminado"), remedy=_("elija una fecha de fin posterior"))
+        _require_own(view)
+        act = renewal.model_dump(exclude={"notice", "language"})
+        shown = {"notice": renewal.notice or view.record.notice, "language": renewal.language or view.record.language}
+        record = _checked(ConsentBody.model_validate({**view.record.model_dump(), **act, **shown, "agreed_at": now}))
+        return self._change(view.model_copy(update={"record": record}), state, NewEntry(kind, record), now)
+
+    def forget(self, consent_ids: Sequence[str]) -> None:
+        """Take consents out of the projection: part of erasing what the ledger holds of them."""
+        self._store.forget(consent_ids)
+
+    def narrow(self, consent_id: str, scope: ConsentScope, now: datetime) -> ConsentView:
+        """Take something out of the scope of a live consent; what is left goes on under the same id.
+
+        Raises:
+            ConsentUnknown: there is no such consent.
+            ConsentTransitionRefused: it is refused, withdrawn or expired, or its validity is over.
+            ConsentInvalid: the scope would not be narrower, or the consent was given elsewhere.
+        """
+        view = self.get(consent_id)
+        state, kind = _next(view, ConsentAct.RENEW)
+        if view.record.valid_until <= now:
+            raise ConsentTransitionRefused(
+                _("el consentimiento {consent_id} ya ha terminado", consent_id=consent_id),
+                remedy=_("la persona debe dar un consentimiento nuevo"),
+            )
+        _require_own(view)
+        record = _narrowed(view.record, scope)
+        return self._change(view.model_copy(update={"record": record}), state, NewEntry(kind, record), now)
+
+    def adopt(self, record: ConsentBody, now: datetime) -> ConsentView:
+        """Take in a consent that the person gave at another entity, or a newer version of it.
+
+        Whether it is genuine, and about a person known here, is the caller's to check. A consent that ended here stays
+        ended, and an older version changes nothing.
+
+        Args:
+            record: as it is to be written here: this entity as controller, `origin` set.
+            now: the present time, UTC.
+
+        Raises:
+            ConsentInvalid: another consent has its id.
+        """
+        view = self._store.get(record.consent_id)
+        if record.origin is None or record.controller != self._controller:
+            raise ConsentInvalid(
+                _("un consentimiento recibido de otra entidad debe decir dónde se dio y qué entidad lo tiene aquí")
+            )
+        if view is None:
+            return self._record(ConsentAct.GIVE, _checked(record), now)
+        known = view.record.origin
+        if known is None or known.entity != record.origin.entity or view.person_ref != record.person_ref:
+            raise ConsentInvalid(
+                _("ya hay otro consentimiento con el identificador {consent_id}", consent_id=record.consent_id),
+                remedy=_("avise a la persona delegada de protección de datos de la entidad remitente"),
+            )
+        if view.state not in VALID_FOR_PROCESSING or record.origin.index <= known.index:
+            return view
+        state, kind = _next(view, ConsentAct.RENEW)
+        return self._change(view.model_copy(update={"record": _checked(record)}), state, NewEntry(kind, record), now)
+
+    def withdraw(self, consent_id: str, now: datetime, withdrawal: Withdrawal | None = None) -> ConsentView:
+        """Record a withdrawal. From the commit on, nothing is released under this consent.
+
+        Raises:
+            ConsentUnknown: there is no such consent.
+            ConsentTransitionRefused: it is refused, withdrawn or expired.
+        """
+        view, act = self.get(consent_id), withdrawal or Withdrawal()
+        state, kind = _next(view, ConsentAct.WITHDRAW)
+        body = WithdrawalBody(consent_id=consent_id, person_ref=view.person_ref, **act.model_dump())
+        ended = view.model_copy(update={"ended_at": min(act.acted_at or now, now)})
+        return self._change(ended, state, NewEntry(kind, body), now)
+
+    def expire_due(self, now: datetime) -> tuple[ConsentView, ...]:
+        """Record the end of every consent whose validity is over, and return them."""
+        return tuple(self._expire(view, now) for view in self._store.lapsed(now))
+
+    def find(self, consent_id: str) -> ConsentView | None:
+        """Return a consent; None when there is none of that id."""
+        return self._store.get(consent_id)
+
+    def get(self, consent_id: str) -> ConsentView:
+        """Return a consent.
+
+        Raises:
+            ConsentUnknown: there is no such consent.
+        """
+        view = self.find(consent_id)
+        if view is None:
+            raise ConsentUnknown(
+                _("no existe el consentimiento {consent_id!r}", consent_id=consent_id),
+                remedy=_("ejecute: redpact-node consent list"),
+            )
+        return view
+
+    def list(self, person_ref: str | None = None) -> tuple[ConsentView, ...]:
+        """Return the consents of a person, of everybody when None, oldest first."""
+        return tuple(self._store.all() if person_ref is None else self._store.of_person(person_ref))
+
+    def live(self, person_ref: str, purpose: str, recipient: str, now: datetime) -> tuple[LiveConsent, ...]:
+        """Return the consents under which `recipient` may receive something of the person for `purpose` now.
+
+        Read in the transaction that writes the release: a withdrawal cannot then slip in between.
+        """
+        return live_consents(self._store.of_person(person_ref), purpose, recipient, now)
+
+    def _begin(self, act: ConsentAct, grant: ConsentGrant, now: datetime) -> ConsentView:
+        record = _checked(
+            ConsentBody(
+                consent_id=secrets.token_hex(16),
+                controller=self._controller,
+                storage_locations=(self._controller, *grant.holders),
+                agreed_at=now,
+                **grant.model_dump(),
+            )
+        )
+        return self._record(act, record, now)
+
+    def _record(self, act: ConsentAct, record: ConsentBody, now: datetime) -> ConsentView:
+        state, kind = TRANSITIONS[None, act]
+        (appended,) = self._ledger.append([NewEntry(kind, record)], now)
+        view = ConsentView(
+            state=state,
+            record=record,
+            given_at=now,
+            changed_at=now,
+            given_index=appended.index,
+            last_index=appended.index,
+        )
+        self._store.put(view)
+        return view
+
+    def _expire(self, view: ConsentView, now: datetime) -> ConsentView:
+        state, kind = _next(view, ConsentAct.EXPIRE)
+        body: Body = ExpiryBody(
+            consent_id=view.consent_id, person_ref=view.person_ref, valid_until=view.record.valid_until
+        )
+        return self._change(view, state, NewEntry(kind, body), now)
+
+    def _change(self, view: ConsentView, state: ConsentState, entry: NewEntry, now: datetime) -> ConsentView:
+        (appended,) = self._ledger.append([entry], now)
+        changed = view.model_copy(update={"state": state, "changed_at": now, "last_index": appended.index})
+        self._store.put(changed)
+        return changed
+
+
+def _next(view: ConsentView, act: ConsentAct) -> tuple[ConsentState, EntryType]:
+    try:
+        return TRANSITIONS[view.state, act]
+    except KeyError:
+        raise ConsentTransitionRefused(
+            _(
+                "el consentimiento {consent_id} está en el estado «{state}»: no admite el acto «{act}»",
+                consent_id=view.consent_id,
+                state=view.state,
+                act=act,
+            ),
+            remedy=_("si la persona cambia de idea, debe dar un consentimiento nuevo"),
+        ) from None
+
+
+def _require_own(view: ConsentView) -> None:
+    origin = view.record.origin
+    if origin is not None:
+        raise ConsentInvalid(
+            _("el consentimiento {consent_id} se dio en {entity}", consent_id=view.consent_id, entity=origin.entity),
+            remedy=_("cámbielo allí, o retírelo aquí y registre uno nuevo"),
+        )
+
+
+def _narrowed(record: ConsentBody, scope: ConsentScope) -> ConsentBody:
+    """Return the record with the smaller scope; the order of what is left stays."""
+    changed: dict[str, object] = {}
+    for name, wanted in scope.model_dump(exclude_none=True).items():
+        held = getattr(record, name)
+        if surplus := set(wanted) - set(held):
+            raise ConsentInvalid(
+                _("{surplus} no está en el consentimiento", surplus=min(surplus)),
+                remedy=_("para ampliarlo hace falta un consentimiento nuevo"),
+            )
+        changed[name] = tuple(item for item in held if item in wanted)
+    if all(getattr(record, name) == value for name, value in changed.items()):
+        raise ConsentInvalid(_("el consentimiento no quedaría más limitado"), remedy=_("quite algo del consentimiento"))
+    changed["special_fields"] = tuple(
+        item
+        for item in record.special_fields
+        if item in changed.get("fields", record.fields)  # type: ignore[operator]  # a tuple, as all scopes are
+    )
+    kept = changed.get("purposes", record.purposes)
+    if record.purpose_types:
+        pairs = zip(record.purposes, record.purpose_types, strict=True)
+        changed["purpose_types"] = tuple(kind for purpose, kind in pairs if purpose in kept)  # type: ignore[operator]  # as above
+    return record.model_copy(update=changed)
+
+
+def _checked(record: ConsentBody) -> ConsentBody:
+    if record.valid_until <= record.valid_from:
+        raise ConsentInvalid(_("la vigencia termina antes de empezar"), remedy=_("corrija las fechas"))
+    if (record.acted_by is Actor.GUARDIAN) != (record.guardian is not None):
+        raise ConsentInvalid(
+            _("debe indicarse representante si actuó un representante, y solo entonces"),
+            remedy=_("indique quién es el representante y su relación con la persona"),
+        )
+    return record

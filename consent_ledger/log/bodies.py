@@ -1,0 +1,396 @@
+"""The bodies of ledger entries, one model a kind of event.
+
+Consents follow the fields of ISO/IEC TS 27560:2023 in the terms of the W3C Data Privacy Vocabulary (w3c/dpv,
+``guides/consent-27560.html``): jsonld.py maps them. People appear only by `person_ref`, a random id of the node.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from pydantic import Field, ValidationError
+
+from consent_ledger.log.entry import Body, EntryType, UtcTime
+from presentation.messages import _
+from trust.errors import MalformedDocument
+from trust.parties import EntityId
+
+RECORD_PROFILE: Final = "https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr"
+CONSENT_BASIS: Final = "eu-gdpr:A6-1-a"
+EXPLICIT_CONSENT_BASIS: Final = "eu-gdpr:A9-2-a"
+
+RIGHTS: Final = tuple(f"eu-gdpr:A{article}" for article in ("7-3", "13", "15", "16", "17", "18", "20", "21", "77"))
+"""Rights that the notice explains, as DPV names them."""
+
+Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/\[\]-]+$")]
+"""A term of the vocabulary: purpose, field, role, reason. Whether it exists is checked by whoever writes the entry."""
+Codes = Annotated[tuple[Code, ...], Field(max_length=200)]
+Reference = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/-]+$")]
+"""An opaque id: of a person at this node, a case, a request."""
+HexDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 in hex."""
+Decimal = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,18})?(e-?[0-9]{1,3})?$")]
+"""A number in text: floats have no place in what is hashed."""
+Text = Annotated[str, Field(max_length=500)]
+CaseAccessCode = Literal["team", "opened"]
+"""How the professional came to the case. Bodies written before this was recorded have none."""
+
+
+class Actor(StrEnum):
+    """Who acted on a consent."""
+
+    PERSON = "person"
+    GUARDIAN = "guardian"
+
+
+class Guardian(Body):
+    """Who acts for a person under 14 or with support measures (LOPDGDD art. 7, Ley 8/2021)."""
+
+    relation: Code
+    reference: Reference
+
+
+class Notice(Body):
+    """The notice the person was shown, pinned by the hash of its exact text."""
+
+    id: Reference
+    version: Reference
+    sha256: HexDigest
+
+
+class PartyDetail(Body):
+    """Who an entity of a consent is, as the network's directory named it on the day."""
+
+    id: EntityId
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Code
+
+
+class ConsentOrigin(Body):
+    """Where a consent that travelled was given: the act of the person, in the ledger of that entity."""
+
+    entity: EntityId
+    index: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    leaf_hash: HexDigest
+    acted_at: UtcTime
+    told_at: UtcTime | None = None
+    """When that entity said so; None in entries of before this was written down."""
+
+
+class ConsentBody(Body):
+    """A consent as given, renewed or refused: the whole record each time, so that an entry stands by itself.
+
+    What is the same in every consent of today is written all the same: a record must not change its meaning when a
+    later version of the program has other constants.
+    """
+
+    entry_types: ClassVar = (EntryType.CONSENT_GIVEN, EntryType.CONSENT_RENEWED, EntryType.CONSENT_REFUSED)
+
+    profile: Literal["https://w3id.org/dpv/schema/dpv-27560#record-eu-gdpr"] = RECORD_PROFILE
+    consent_id: Reference
+    person_ref: Reference
+    controller: EntityId
+    fields: Annotated[tuple[Code, ...], Field(min_length=1, max_length=200)]
+    special_fields: Codes = ()
+    """Those of `fields` that are special categories of data (GDPR art. 9)."""
+    purposes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
+    purpose_types: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    """The DPV term of each purpose, in their order."""
+    recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=400)]
+    parties: Annotated[tuple[PartyDetail, ...], Field(max_length=801)] = ()
+    """The controller, the other holders and the recipients by name."""
+    holders: Annotated[tuple[EntityId, ...], Field(max_length=400)] = ()
+    """Other entities that are to share what they hold, under this one signature."""
+    origin: ConsentOrigin | None = None
+    """Where it was given, when that was not here."""
+    lawful_basis: Code = CONSENT_BASIS
+    valid_from: UtcTime
+    valid_until: UtcTime
+    agreed_at: UtcTime | None = None
+    """When the person last said yes: gave or renewed it. Narrowing it is no new yes."""
+    acted_by: Actor
+    guardian: Guardian | None = None
+    notice: Notice
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+    method: Code
+    withdrawal_method: Code = "any-entity"
+    processing: Codes = ("dpv:Collect", "dpv:Store", "dpv:Share")
+    storage_locations: Codes = ()
+    geographic_restriction: Code = "dpv:EEA"
+    retention: Code = "redpact:retention:consents"
+    """The rule of the network's retention schedule that says how long the record itself is kept."""
+    rights: Codes = RIGHTS
+    authority: Code = "www.aepd.es"
+    jurisdiction: Code = "ES-CL"
+    evidence_sha256: HexDigest | None = None
+
+
+class WithdrawalBody(Body):
+    """The person, or the guardian, withdraws a consent (GDPR art. 7.3)."""
+
+    entry_types: ClassVar = (EntryType.CONSENT_WITHDRAWN,)
+
+    consent_id: Reference
+    person_ref: Reference
+    acted_by: Actor
+    guardian: Guardian | None = None
+    method: Code
+    reason: Code | None = None
+    entity: EntityId | None = None
+    """Where the person withdrew, when that was not here."""
+    acted_at: UtcTime | None = None
+    """When, where it was not here; the entry itself says when this entity learned of it."""
+
+
+class ExpiryBody(Body):
+    """A consent reached the end of its validity."""
+
+    entry_types: ClassVar = (EntryType.CONSENT_EXPIRED,)
+
+    consent_id: Reference
+    person_ref: Reference
+    valid_until: UtcTime
+
+
+class WithheldField(Body):
+    """A field that was asked for and not released."""
+
+    field: Code
+    reason: Code
+
+
+class ReleaseBody(Body):
+    """Fields left this entity: which, to whom, for what, under which consents. Never a value."""
+
+    entry_types: ClassVar = (EntryType.RELEASE,)
+
+    request_id: Reference
+    request_sha256: HexDigest
+    person_ref: Reference
+    recipient: EntityId
+    purpose: Code
+    role: Code
+    fields: Annotated[tuple[Code, ...], Field(min_length=1, max_length=200)]
+    consents: Annotated[tuple[Reference, ...], Field(min_length=1, max_length=200)]
+    withheld: Annotated[tuple[WithheldField, ...], Field(max_length=200)] = ()
+    policy_sha256: HexDigest
+    case_ref: Reference | None = None
+    case_access: CaseAccessCode | None = None
+    opening_reason: Code | None = None
+    content_sha256: HexDigest | None = None
+
+
+class RefusalBody(Body):
+    """A request was refused, or nothing of it could be released."""
+
+    entry_types: ClassVar = (EntryType.REFUSAL,)
+
+    request_id: Reference
+    request_sha256: HexDigest
+    recipient: EntityId
+    purpose: Code
+    role: Code | None = None
+    reason: Code
+    person_ref: Reference | None = None
+    withheld: Annotated[tuple[WithheldField, ...], Field(max_length=200)] = ()
+    policy_sha256: HexDigest | None = None
+    case_access: CaseAccessCode | None = None
+    opening_reason: Code | None = None
+
+
+class ReleaseReceivedBody(Body):
+    """This entity received fields, or a refusal, from a holder, with where the holder's ledger says so."""
+
+    entry_types: ClassVar = (EntryType.RELEASE_RECEIVED,)
+
+    request_id: Reference
+    request_sha256: HexDigest
+    holder: EntityId
+    purpose: Code
+    role: Code
+    outcome: Code
+    fields: Codes = ()
+    withheld: Annotated[tuple[WithheldField, ...], Field(max_length=200)] = ()
+    person_ref: Reference | None = None
+    case_ref: Reference | None = None
+    case_access: CaseAccessCode | None = None
+    opening_reason: Code | None = None
+    professional: Reference | None = None
+    """Who asked, by the entity's own reference of its staff. In no request, and in no other entity's ledger."""
+    policy_sha256: HexDigest | None = None
+    """The asker's access policy, under whose list of reasons the case was come to; the holder's is in its own entry."""
+    answer_sha256: HexDigest
+    holder_origin: Annotated[str, Field(min_length=1, max_length=200)]
+    holder_index: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    holder_leaf_hash: HexDigest
+
+
+class WithdrawalAcknowledgedBody(Body):
+    """Another entity acknowledged, with its signature, that it no longer uses what a consent allowed."""
+
+    entry_types: ClassVar = (EntryType.WITHDRAWAL_ACKNOWLEDGED,)
+
+    consent_id: Reference
+    entity: EntityId
+    acknowledgement_sha256: HexDigest
+
+
+class WithdrawalReceivedBody(Body):
+    """This entity was told that a consent under which it received something was withdrawn, and deleted its copies."""
+
+    entry_types: ClassVar = (EntryType.WITHDRAWAL_RECEIVED,)
+
+    consent_id: Reference
+    entity: EntityId
+    """Who told it."""
+    message_sha256: HexDigest
+    purged: Annotated[int, Field(ge=0, le=1_000_000)]
+    """How many copies of what it had received were deleted."""
+
+
+class ReferralBody(Body):
+    """A step of a referral between entities, taken here or told by the other side: both ledgers hold the same steps.
+
+    `number` counts each side's own steps from 1, and `message_sha256` is the digest of the signed message that tells of
+    it, so that the ledgers of the two entities can be held against each other.
+    """
+
+    entry_types: ClassVar = (EntryType.REFERRAL,)
+
+    referral_id: Reference
+    person_ref: Reference | None = None
+    """None at a receiver that does not know the person, or not yet."""
+    peer: EntityId
+    direction: Literal["sent", "received"]
+    state: Code
+    """Where the referral stands here after the step."""
+    reason: Code | None = None
+    """The reason or result that the step states."""
+    step: Code | None = None
+    taken_by: Literal["sender", "receiver"] | None = None
+    number: Annotated[int, Field(ge=1, le=1000)] | None = None
+    message_sha256: HexDigest | None = None
+    """None for a step that was told to nobody."""
+    kind: Code | None = None
+    service: Code | None = None
+    consent_id: Reference | None = None
+
+
+class TrainingDecisionBody(Body):
+    """The entity approved or refused a training campaign, or withdrew its approval during the run."""
+
+    entry_types: ClassVar = (EntryType.TRAINING_APPROVED, EntryType.TRAINING_REFUSED, EntryType.TRAINING_WITHDRAWN)
+
+    campaign_id: Reference
+    manifest_sha256: HexDigest
+    epsilon: Decimal | None = None
+    delta: Decimal | None = None
+    decided_by: Text = ""
+    reason: Text = ""
+
+
+class TrainingContributedBody(Body):
+    """A private contribution left this entity, and what it cost of the data set's budget."""
+
+    entry_types: ClassVar = (EntryType.TRAINING_CONTRIBUTED,)
+
+    campaign_id: Reference
+    manifest_sha256: HexDigest
+    round: Annotated[int, Field(ge=0, le=1_000_000)]
+    data_set: Reference
+    epsilon_after: Decimal
+    delta: Decimal
+    contribution_sha256: HexDigest
+
+
+class KeyChangedBody(Body):
+    """One of the entity's keys was replaced."""
+
+    entry_types: ClassVar = (EntryType.KEY_CHANGED,)
+
+    key: Literal["signing", "ledger", "exchange", "tls", "data"]
+    old: Annotated[str, Field(max_length=400)]
+    new: Annotated[str, Field(max_length=400)]
+
+
+class PolicyChangedBody(Body):
+    """The policies in force at the entity changed."""
+
+    entry_types: ClassVar = (EntryType.POLICY_CHANGED,)
+
+    policy: Code
+    old_sha256: HexDigest | None = None
+    new_sha256: HexDigest
+
+
+class AccessReportBody(Body):
+    """The person was told who looked (GDPR art. 15)."""
+
+    entry_types: ClassVar = (EntryType.ACCESS_REPORT_ISSUED,)
+
+    person_ref: Reference
+    since: UtcTime
+    until: UtcTime
+    report_sha256: HexDigest
+    asked_by: EntityId | None = None
+    """The entity through which the person asked; None when the person asked here."""
+    staff_reason: Code | None = None
+    """Why the report names members of staff; None when it does not."""
+
+
+class ErasureBody(Body):
+    """Bodies and salts of earlier entries were destroyed; their leaves and proofs stay."""
+
+    entry_types: ClassVar = (EntryType.ERASURE,)
+
+    indexes: Annotated[tuple[Annotated[int, Field(ge=0, le=2**53 - 1)], ...], Field(min_length=1, max_length=5000)]
+    basis: Code
+    rule: Code | None = None
+    """The rule of the retention schedule that it follows; None when a person, or the law, asked for it."""
+
+
+ALL_BODIES: Final[tuple[type[Body], ...]] = (
+    ConsentBody,
+    WithdrawalBody,
+    ExpiryBody,
+    ReleaseBody,
+    RefusalBody,
+    ReleaseReceivedBody,
+    WithdrawalAcknowledgedBody,
+    WithdrawalReceivedBody,
+    ReferralBody,
+    TrainingDecisionBody,
+    TrainingContributedBody,
+    KeyChangedBody,
+    PolicyChangedBody,
+    AccessReportBody,
+    ErasureBody,
+)
+
+BODY_MODELS: Final[dict[EntryType, type[Body]]] = {kind: model for model in ALL_BODIES for kind in model.entry_types}
+"""The body of each type of entry; a test asserts that every type has one."""
+
+
+def read_body(kind: EntryType, data: bytes) -> Body | None:
+    """Return the body written in exactly the bytes that were committed to.
+
+    None for any other bytes, which is no verdict: `parse_body` judges those.
+    """
+    return BODY_MODELS[kind].from_canonical(data)
+
+
+def parse_body(kind: EntryType, document: dict[str, Any]) -> Body:
+    """Return the body of an entry of a type.
+
+    Raises:
+        MalformedDocument: the document is not a body of that type.
+    """
+    try:
+        return BODY_MODELS[kind].model_validate(document)
+    except ValidationError as error:
+        raise MalformedDocument(
+            _(
+                "no es el contenido de una anotación {kind}: {error_count} errores",
+                kind=kind,
+                error_count=error.error_count(),
+            )
+        ) from error
