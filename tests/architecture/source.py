@@ -23,6 +23,11 @@ PACKAGES: Final = (
 DOMAIN: Final = ("policies", "trust", "consent_ledger", "records_exchange", "federated")
 """Packages that read no environment, open no engine, never commit and start no thread."""
 
+PAGES: Final = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md"), *ROOT.glob("[a-z]*/README.md")]
+)
+"""The pages that people read."""
+
 
 @dataclass(frozen=True)
 class Module:

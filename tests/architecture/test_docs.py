@@ -7,11 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import ROOT, modules
+from tests.architecture.source import PAGES, ROOT, modules
 
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md"), *ROOT.glob("[a-z]*/README.md")]
-)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 TEST_REFERENCE = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 

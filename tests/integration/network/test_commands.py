@@ -6,6 +6,7 @@ import pytest
 from coordinator.cli.app import main as coordinator_main
 from node.cli.app import main as node_main
 from node.identity.errors import InvitationRefused
+from presentation.messages import in_language
 from tests.support.commands import invoke
 from tests.support.network import NETWORK, Network, free_address, network
 
@@ -53,7 +54,7 @@ def test_an_invitation_from_the_command_line_admits_a_node(coordinator_home: str
     assert (joined.code, joined.json["entity"]) == (0, "burgos")
     used = invoke(node_main, *join[:2], str(tmp_path / "second"), *join[3:])
     assert (used.code, used.json["error"]["code"]) == (1, "invitation_refused")
-    assert used.json["error"]["es"] == InvitationRefused.sentence
+    assert used.json["error"]["es"] == in_language(InvitationRefused.sentence, "es")
 
 
 @pytest.mark.parametrize(

@@ -86,15 +86,19 @@ def test_nothing_readable_is_in_what_the_relay_handles_keeps_or_says(
 
 
 @pytest.mark.invariant(5)
-def test_nothing_readable_is_in_any_byte_between_the_asker_and_the_coordinator(net: RelayedNetwork) -> None:
+def test_nothing_readable_is_in_any_byte_between_the_asker_and_the_coordinator(
+    net: RelayedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """TLS taken off: also what is around the sealed bytes tells nothing."""
     leon = net.nodes["leon"]
     target, name = net.coordinator.settings.address, server_name(NETWORK, COORDINATOR_ID)
     recorder = RecordingPeer(
         holder_home=net.coordinator.home, asker_home=leon.context.home, target=target, server_name=name
     )
+    direct = leon.channels.channel
     with recorder.running():
-        leon.__dict__["coordinator_channel"] = lambda: leon.channels.channel(recorder.address, name)
+        recorded = {target: recorder.address}
+        monkeypatch.setattr(leon.channels, "channel", lambda at, of: direct(recorded.get(at, at), of))
         every_kind_of_call(net)
         leon.channels.close()
     assert recorder.recorded.count(net.relay.calls[0][2][:1000]) == 1  # the recording does see the calls
@@ -113,7 +117,7 @@ def test_the_search_would_find_the_words_in_calls_that_are_not_sealed(net: Relay
     listen = free_address()
     burgos.context.settings.model_copy(update={"listen": listen, "addresses": (listen,)}).save(burgos.context.home)
     net.services[0].stop()
-    burgos.__dict__.pop("settings")
+    burgos.context.__dict__.pop("settings")
     burgos.__dict__.pop("channels")
     attach(net, "burgos")
     name = server_name(NETWORK, "burgos")

@@ -112,7 +112,7 @@ def test_without_the_coordinator_there_is_no_relay_and_the_outbox_keeps_its_noti
 def test_a_node_that_is_not_attached_is_told_at_once(net: RelayedNetwork) -> None:
     reply = net.fetch("burgos", "leon")
     assert isinstance(reply.error, PeerUnreachable)
-    assert "not attached" in reply.error.message
+    assert "not connected to the relay" in reply.error.message
 
 
 def test_an_entity_with_an_address_that_answers_is_called_directly(net: RelayedNetwork) -> None:

@@ -163,7 +163,10 @@ def test_a_policy_decides_a_withdrawal_stops_and_a_report_tells(
     assert [each["name"] for each in ask(node_app, leon, "policy", "list")["policies"]] == ["usual"]
     # The service, which looks every half minute, has read the figure of before; one that starts now reads this one.
     stopping = threading.Event()
-    service = threading.Thread(target=background.decide_by_policies, args=(net.nodes["leon"], stopping))
+    service = threading.Thread(
+        target=background.decide_by_policies,
+        args=(net.nodes["leon"].context, net.nodes["leon"].training_client(), stopping),
+    )
     service.start()
     seen: dict[str, Any] = {"decision": "undecided"}
 

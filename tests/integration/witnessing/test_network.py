@@ -128,7 +128,7 @@ def test_the_receipt_of_a_consent_carries_the_quorum(net: Network, tmp_path: Pat
 def test_the_background_work_witnesses_soon_after_an_entry(net: Network) -> None:
     town, stopping = net.nodes["town"], threading.Event()
     assert "witnesses" in {task.name for task in REAL_TASKS(town)}
-    work = threading.Thread(target=witness_ledger, args=(town, stopping))
+    work = threading.Thread(target=witness_ledger, args=(town.context, stopping))
     work.start()
     try:
         assert within(20, lambda: waiting(town) == 0)
