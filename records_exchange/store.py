@@ -18,7 +18,7 @@ _INSERT_CHUNK: Final = 1000
 _FORGET_ONE_IN: Final = 64
 """One in so many requests deletes the old ones, which would otherwise cost every caller a write."""
 
-# Driver statements: every request runs them (decision 0020).
+# Driver statements: every request runs them (decision 0022).
 _FORGET: Final = DriverStatement(delete(SeenRequest).where(SeenRequest.forget_at <= bindparam("now")), ["now"])
 _REMEMBER: Final = DriverStatement(insert(SeenRequest), ["asker", "nonce", "forget_at"])
 _STATES: Final = cast("Table", LinkageState.__table__)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from records_exchange.tables import ConsentCopy, EndedConsent, ReceivedRelease, ReceivedUnder, ReleaseMade
 from service.sql_driver import DriverStatement, connection_of
 
-# Driver statements: every fetch runs them (decision 0020).
+# Driver statements: every fetch runs them (decision 0022).
 _RELEASES: Final = cast("Table", ReleaseMade.__table__)
 _NOTED: Final = DriverStatement(
     select(_RELEASES.c.recipient).where(

@@ -1,7 +1,7 @@
 """Statements that the database driver runs itself, for the few that every append, proof and fetch needs.
 
 SQLAlchemy compiles them once per dialect, and manages the connection and its transaction. For one row by its key, its
-work on each execution would be several times the database's own. See decision 0020.
+work on each execution would be several times the database's own. See decision 0022.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -154,7 +154,7 @@ def test_a_holder_that_this_nodes_directory_does_not_list_as_active_is_not_asked
     assert (located.holders, located.unlisted) == ((), 1)
     found = fetch(net, "leon")
     assert found.partial
-    assert "1 nombradas" in located_text(found)
+    assert "1 entidad nombrada" in located_text(found)
 
 
 def test_a_collaborating_entity_is_refused(net: Network) -> None:
@@ -213,7 +213,7 @@ def test_fetch_without_names_asks_all_who_hold_something_and_shows_what_is_missi
     document = located_document(part)
     assert (document["partial"], document["exit_code"]) == (True, 0)
     assert document["located"]["holders"] == ["burgos", "soria"]
-    assert "1 de 2 entidades no han contestado" in located_text(part)
+    assert "entidades sin respuesta: 1 de 2" in located_text(part)
     nobody = fetch(net, "leon", STRANGER)
     assert located_document(nobody)["exit_code"] == 1
     assert "No consta" in located_text(nobody)

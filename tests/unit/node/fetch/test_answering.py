@@ -1,6 +1,5 @@
 import json
 import re
-from collections.abc import Sequence
 
 import pytest
 
@@ -9,44 +8,17 @@ from consent_ledger.log.entry import EntryType, Leaf
 from consent_ledger.proofs.checkpoint import read_checkpoint
 from consent_ledger.proofs.merkle import verify_consistency
 from node.ledger.own import own_ledger
-from node.people.documents import Document
 from node.people.store import people_store
 from node.wiring import Node
 from policies.access import AccessPolicy
 from policies.case_access import AccessGained, CaseAccess
-from records_exchange.answer import FetchAnswer, Outcome, parse_answer
+from records_exchange.answer import Outcome
 from records_exchange.errors import RequestReplayed
-from records_exchange.linkage import PairwiseKey
-from records_exchange.request import FetchRequest, Question, build_request, opened_by_default, seal_request
+from tests.support.answering import ask, request
 from tests.support.clock import FrozenClock
-from tests.support.exchange import NETWORK, OTHER_PERSON, PERSON, STRANGER, ExchangeNetwork, grant, hold, person_record
+from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, ExchangeNetwork, grant, hold, person_record
 from trust.errors import PartySuspended
 from trust.parties import EntityKind, EntityStatus
-
-FIELDS = ("person.sex", "work.status", "edu.level")
-
-
-def request(
-    network: ExchangeNetwork,
-    document: Document = PERSON,
-    *,
-    asker: str = "ngo",
-    fields: Sequence[str] = FIELDS,
-    role: str = "entity_technician",
-    access: AccessGained | None = None,
-    seen: Sequence[int] = (),
-) -> FetchRequest:
-    peer = bytes.fromhex(network.parties["town"].exchange_key)
-    key = PairwiseKey.derive(network.nodes[asker].context.keys.exchange, peer, network=NETWORK)
-    subject = key.pseudonym(document.kind.value, document.number)
-    question = Question("casework", fields, role, access=access or opened_by_default())
-    now = network.clock.now()
-    return build_request(question, asker=asker, holder="town", subject=subject, now=now, seen_sizes=seen)
-
-
-def ask(network: ExchangeNetwork, asked: FetchRequest) -> FetchAnswer:
-    envelope = seal_request(asked, network.nodes[asked.asker].context.keys.signing)
-    return parse_answer(network.nodes["town"].answering.answer(envelope, asked.asker).payload)
 
 
 def entries(node: Node) -> list[tuple[EntryType, dict[str, object]]]:

@@ -20,9 +20,9 @@ from node.rights.erasure_report import erased_text, retention_text
 from node.risk.tables import DecisionRow, LookRow
 from node.wiring import Node
 from policies.errors import UnknownTerm
+from tests.support.answering import ask, request
 from tests.support.clock import FrozenClock
 from tests.support.exchange import OTHER_PERSON, PERSON, ExchangeNetwork, grant, hold, person_record
-from tests.unit.node.fetch.test_answering import ask, request
 
 BASIS = "eu-gdpr:A17-1-b"
 
