@@ -152,16 +152,6 @@ def finalize(data: bytes, blind: bytes, evaluated: bytes) -> bytes:
     return hashlib.sha512(_sized(data) + _sized(unblinded) + b"Finalize").digest()
 
 
-def evaluate_directly(secret: bytes, data: bytes, *, mode: Mode = Mode.VOPRF) -> bytes:
-    """Return the output of the protocol from key and input directly (RFC 9497 section 3.3.1, Evaluate).
-
-    Raises:
-        OprfInputInvalid, OprfValueInvalid: as in `blind` and `evaluate`.
-    """
-    evaluated = evaluate(secret, _element(_hash_to_group(data, mode)))
-    return hashlib.sha512(_sized(data) + _sized(evaluated) + b"Finalize").digest()
-
-
 def generate_proof(
     key: KeyPair, elements: Sequence[bytes], evaluated: Sequence[bytes], *, randomness: bytes | None = None
 ) -> bytes:

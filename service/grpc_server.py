@@ -24,7 +24,6 @@ from service.call_guard import CallerGone, CallGuard
 from service.channels import MAX_MESSAGE_BYTES
 from service.errors import AddressInUse, TooManyCalls
 from service.status import CODE_METADATA, RETRY_METADATA, STATUS_OF, public_details
-from trust.addresses import split_address
 from trust.errors import MalformedDocument
 
 CONNECTION_AGE_SECONDS: Final = 600
@@ -96,12 +95,6 @@ def start_server(
     threading.Thread(target=guard.watch, name="call-guard", daemon=True).start()
     servicer.set("", health_pb2.HealthCheckResponse.SERVING)
     return RunningServer(server, port, servicer, guard)
-
-
-def with_port(listen: str, port: int) -> str:
-    """Return `listen` with the port that was bound."""
-    host, _ = split_address(listen)
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 _OPTIONS: Final[tuple[tuple[str, int], ...]] = (

@@ -58,8 +58,10 @@ def fetched_text(fetched: Fetched, *, lang: str = "es") -> str:
     """Return the released values with source and date, the withheld fields with reasons, and the silent holders."""
     say = speaking(lang)
     access = fetched.question.access
-    told = say("Acceso al caso, que queda anotado: {access}", access=access_label(access.how, access.reason, say.lang))
-    lines = [paragraph(line, hanging=2) for line in (*_silent(fetched, say), told)]
+    access_line = say(
+        "Acceso al caso, que queda anotado: {access}", access=access_label(access.how, access.reason, say.lang)
+    )
+    lines = [paragraph(line, hanging=2) for line in (*_silent(fetched, say), access_line)]
     return "\n\n".join([*_tables(fetched, say), "\n".join(lines)])
 
 

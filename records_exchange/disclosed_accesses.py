@@ -18,11 +18,11 @@ from records_exchange.request import Term, first_fault
 from trust.parties import EntityId
 
 ACCESS_REPORT: Final = "access.report"
-MAX_TOLD: Final = 200
+MAX_DISCLOSED: Final = 200
 """Most accesses in an answer, the newest; the person gets the others from the holder itself."""
 
 
-class ToldAccess(BaseModel):
+class DisclosedAccess(BaseModel):
     """One access: entity, role, purpose, fields and time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,14 +34,14 @@ class ToldAccess(BaseModel):
     fields: Annotated[tuple[Term, ...], Field(min_length=1, max_length=200)]
 
 
-class AccessesTold(BaseModel):
+class DisclosedAccesses(BaseModel):
     """The accesses that an entity discloses."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     v: Literal[1] = 1
-    accesses: Annotated[tuple[ToldAccess, ...], Field(max_length=MAX_TOLD)] = ()
-    more: bool = Field(default=False, description="whether there are older ones than those told")
+    accesses: Annotated[tuple[DisclosedAccess, ...], Field(max_length=MAX_DISCLOSED)] = ()
+    more: bool = Field(default=False, description="whether there are older ones")
 
 
 def read_question(message: Message) -> str:
@@ -55,14 +55,14 @@ def read_question(message: Message) -> str:
     return message.subject
 
 
-def read_told(body: Mapping[str, Any], holder: str) -> AccessesTold:
+def read_disclosed(body: Mapping[str, Any], holder: str) -> DisclosedAccesses:
     """Read the accesses of an answer: terms of the vocabulary only, so that no free text can come in.
 
     Raises:
         ReplyMalformed: it is no such answer.
     """
     try:
-        told = AccessesTold.model_validate(body)
+        answer = DisclosedAccesses.model_validate(body)
     except ValidationError as error:
         raise ReplyMalformed(
             _(
@@ -75,10 +75,10 @@ def read_told(body: Mapping[str, Any], holder: str) -> AccessesTold:
     vocabulary = load_vocabulary()
     roles, purposes = {role.id for role in vocabulary.roles}, {purpose.id for purpose in vocabulary.purposes}
     fields = {spec.id for spec in load_catalogue().fields}
-    for access in told.accesses:
+    for access in answer.accesses:
         if access.role not in roles or access.purpose not in purposes or not fields.issuperset(access.fields):
             raise ReplyMalformed(
                 _("{holder} describe los accesos con un rol, una finalidad o un campo desconocidos", holder=holder),
                 remedy=_("actualice RedPACT en las dos entidades"),
             )
-    return told
+    return answer
