@@ -253,6 +253,27 @@ def test_the_pseudonyms_of_own_people_are_kept_sealed_and_gone_with_the_person(n
     assert (rows(leon, LocatorPseudonymRow), rows(leon, LocatorAnswerRow)) == (0, 1)  # left: of the stranger
 
 
+class Erasing(LocatorClient):
+    """Erases the person at the node while the locator answers."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node.coordinator_channel, lambda _: node.coordinator_channel())
+        self._node = node
+
+    @override
+    def find(self, question: Envelope) -> Envelope:
+        self._node.erasures.erase_person(PERSON, "eu-gdpr:A17-1-a")
+        return super().find(question)
+
+
+def test_a_person_erased_while_the_locator_is_asked_is_not_named_in_the_question_log(net: Network) -> None:
+    consent(net, "burgos", "leon")
+    leon = net.nodes["leon"]
+    assert locate(net, "leon", client=Erasing(leon)).holders == ("burgos",)
+    with leon.context.snapshot() as session:
+        assert list(session.scalars(select(LocatorAnswerRow.person_ref))) == [None]
+
+
 def test_questions_beyond_the_quota_are_refused_and_noted(tmp_path: Path) -> None:
     with network(tmp_path, locator_questions_hour=3, locator_evaluations_hour=4) as net:
         member(net, "leon", PERSON)
