@@ -1,4 +1,4 @@
-"""Errors of the ledger. `LedgerError` is the root; it is also a `TrustError`, for what does not verify."""
+"""Errors of the ledger. `LedgerError` is the root; it is also a `TrustError`, as handlers of failed checks expect."""
 
 from policies.errors import ErrorKind
 from presentation.messages import _
@@ -19,7 +19,7 @@ class QuorumMissing(SignatureInvalid):
 
 
 class ProofError(LedgerError):
-    """An inclusion or consistency proof that does not prove what it claims."""
+    """An inclusion or consistency proof that does not prove its claim."""
 
     code = "proof_invalid"
     sentence = _(
@@ -65,7 +65,7 @@ class ConsentUnknown(LedgerError):
 
 
 class ConsentInvalid(LedgerError):
-    """A consent that would say nothing: empty scope, or validity that ends before it starts."""
+    """A consent without effect: empty scope, or validity that ends before it starts."""
 
     code = "consent_invalid"
     kind = ErrorKind.USAGE

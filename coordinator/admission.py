@@ -3,8 +3,8 @@
 A request to join passes these checks, in this order, inside one transaction; the first that fails refuses it and
 changes nothing: (1) the invitation exists; (2) it has not expired; (3) the application is signed by the key it names;
 (4) it is for this network, this entity, this invitation and this certificate request; (5) the ledger key is of the
-entity's ledger, and the witness key, if any, of its name; (6) the invitation was not used, except by the very same key,
-whose first answer may have been lost; (7) the certificate request is sound.
+entity's ledger, and the witness key, if any, of its name; (6) the invitation was not used, except by the same key, as
+its first answer may have been lost; (7) the certificate request is sound.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from trust.signing import Envelope
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What a new entity gets: its certificate and the directory that lists it."""
+    """The answer to a new entity: its certificate and the directory that lists it."""
 
     certificate_pem: bytes
     directory: Envelope
@@ -46,7 +46,7 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
         raise InvitationUnknown(_("no existe esa invitación"), remedy=_("pida una nueva"))
     if now >= row.expires_at:  # (2)
         raise InvitationExpired(
-            _("la invitación caducó el {expires_at}", expires_at=row.expires_at.isoformat()), remedy=_("pida una nueva")
+            _("la invitación caducó el {expires_at}", expires_at=row.expires_at), remedy=_("pida una nueva")
         )
     asked = open_application(application)  # (3)
     _require_own(asked, row, registry.settings.network, csr_pem)  # (4)
@@ -61,7 +61,7 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
 
 
 def renew(registry: Registry, entity: str, csr_pem: bytes, now: datetime) -> bytes:
-    """Return a new certificate (PEM) for an active entity; the caller has authenticated it.
+    """Return a new certificate (PEM) for an active entity, which the caller has authenticated.
 
     Raises:
         CertificateRequestRefused: the request is malformed.

@@ -1,6 +1,6 @@
 """The network's certificate authority: short-lived certificates that carry an entity's SPIFFE id.
 
-Whatever names a request asks for are ignored: the authority writes them (SPIFFE X.509-SVID, RFC 5280).
+The names in a request are ignored: the authority sets them (SPIFFE X.509-SVID, RFC 5280).
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ MAX_REQUEST_BYTES: Final = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class IssuedCertificate:
-    """A new certificate: leaf PEM, serial number in hex, and when it holds."""
+    """A new certificate: leaf PEM, serial number in hex, and validity."""
 
     pem: bytes
     serial: str
@@ -57,7 +57,7 @@ class Authority:
     """Issues certificates of one network."""
 
     def __init__(self, key: ec.EllipticCurvePrivateKey, certificates_pem: bytes, *, network: str) -> None:
-        """`certificates_pem` holds every CA in force; the first is `key`'s."""
+        """Take the key and every CA certificate in force; the first certificate is the key's."""
         self._key = key
         self._certificate = read_certificates(certificates_pem)[0]
         if self._certificate.public_key() != key.public_key():

@@ -1,39 +1,39 @@
-"""News inside the coordinator's process: who waits for a change, and who announces one.
+"""Notification of changes between the threads of the coordinator's process.
 
-News are hints. Whoever wakes up reads the database, so a lost or doubled hint costs time and nothing else.
+A notification is a hint: a thread that wakes reads the database, so that a lost or doubled one costs only time.
 """
 
 import threading
 from enum import Enum
 
 
-class News(Enum):
-    """What changed."""
+class ChangeKind(Enum):
+    """The kinds of change that threads wait for."""
 
     DIRECTORY = "directory"
     TRAINING = "training"
 
 
 class Changes:
-    """A counter per kind of news, with waiting."""
+    """A counter for each kind of change, on which threads can wait."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
-        self._counts = dict.fromkeys(News, 0)
+        self._counts = dict.fromkeys(ChangeKind, 0)
         self._closed = False
 
-    def counts(self) -> dict[News, int]:
-        """Return how often each kind was announced."""
+    def counts(self) -> dict[ChangeKind, int]:
+        """Return the number of changes of each kind so far."""
         with self._condition:
             return dict(self._counts)
 
-    def announce(self, news: News) -> None:
-        """Wake everyone who waits."""
+    def announce(self, kind: ChangeKind) -> None:
+        """Count a change and wake every waiting thread."""
         with self._condition:
-            self._counts[news] += 1
+            self._counts[kind] += 1
             self._condition.notify_all()
 
-    def wait(self, seen: dict[News, int], timeout_seconds: float) -> dict[News, int]:
+    def wait(self, seen: dict[ChangeKind, int], timeout_seconds: float) -> dict[ChangeKind, int]:
         """Return the counts once they differ from `seen`, the time is up, or the service is closing."""
         with self._condition:
             self._condition.wait_for(lambda: self._closed or self._counts != seen, timeout_seconds)
@@ -41,11 +41,11 @@ class Changes:
 
     @property
     def closed(self) -> bool:
-        """Whether the service is closing, so that waiting makes no more sense."""
+        """True once the service is closing, so that waiting is over."""
         return self._closed
 
     def close(self) -> None:
-        """Release everyone who waits, for good."""
+        """Release every waiting thread, for good."""
         with self._condition:
             self._closed = True
             self._condition.notify_all()

@@ -11,14 +11,14 @@ class CoordinatorError(RedpactError):
 
 
 class InvitationUnknown(CoordinatorError):
-    """No invitation has this secret: it was never made here, or it was altered."""
+    """No invitation has this secret: another network made it, or it was altered."""
 
     code = "invitation_unknown"
     sentence = _("El coordinador no reconoce la invitación. Pida una nueva a la Gerencia.")
 
 
 class InvitationUsed(CoordinatorError):
-    """An invitation that has served already; each serves once."""
+    """An invitation that was used before; each is valid once."""
 
     code = "invitation_used"
     sentence = _("La invitación ya se ha utilizado. Pida una nueva a la Gerencia.")
@@ -32,7 +32,7 @@ class InvitationExpired(CoordinatorError):
 
 
 class ApplicationRefused(CoordinatorError):
-    """An application whose parts do not belong together or to the invitation."""
+    """An application whose parts do not match each other or the invitation."""
 
     code = "application_refused"
     sentence = _("La solicitud de alta no corresponde a la invitación. Repita «init» o pida una nueva invitación.")
@@ -54,7 +54,7 @@ class EntityAlreadyAdmitted(CoordinatorError):
 
 
 class EntityUnknown(CoordinatorError):
-    """An id that the registry does not hold."""
+    """An id that is not in the registry."""
 
     code = "entity_unknown"
     kind = ErrorKind.USAGE
@@ -64,7 +64,7 @@ class EntityUnknown(CoordinatorError):
 
 
 class EntityInvalid(CoordinatorError):
-    """An id, name or kind that an entity cannot have."""
+    """An id, name or kind that is not allowed."""
 
     code = "entity_invalid"
     kind = ErrorKind.USAGE
@@ -72,7 +72,7 @@ class EntityInvalid(CoordinatorError):
 
 
 class NetworkExists(CoordinatorError):
-    """``init`` with other answers than the ones this home was made with."""
+    """``init`` with other answers than those with which this home was created."""
 
     code = "network_exists"
     kind = ErrorKind.USAGE

@@ -1,7 +1,7 @@
-"""Who belongs to the network: admission, suspension, addresses, and the directory that says so.
+"""The register of a network's entities: admission, suspension, addresses, and the signed directory.
 
-Every change locks the head row and signs the next directory in the same transaction, so that what the registry says and
-what nodes are told cannot drift apart. The caller opens and commits the transaction.
+Every change locks the head row and signs the next directory in the same transaction, so that registry and directory
+cannot differ. The caller opens and commits the transaction.
 """
 
 import secrets
@@ -35,7 +35,7 @@ _HEAD_ID = 1
 
 
 class _Listed(NamedTuple):
-    """What the directory says of an entity, as it is stored."""
+    """The stored columns of an entity that go into the directory."""
 
     id: str
     name: str
@@ -54,12 +54,12 @@ _LISTED_COLUMNS: Final = tuple(_ENTITIES.c[name] for name in _Listed._fields)
 _LISTED: Final = DriverStatement(
     select(*_LISTED_COLUMNS).where(_ENTITIES.c.id == bindparam("at_id")), ["at_id"], _LISTED_COLUMNS
 )
-"""Asked for with every task and every answer of a training round."""
+"""Runs for every task and every answer of a training round."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntityView:
-    """An entity as the coordinator's administrator sees it."""
+    """An entity with its history, for the coordinator's administrator."""
 
     party: Party
     reason: str
@@ -90,19 +90,19 @@ class Registry:
     def invite(
         self, entity: str, *, name: str, kind: EntityKind, valid_for: timedelta, now: datetime, again: bool = False
     ) -> Invitation:
-        """Make a one-time invitation; earlier unused ones for the same entity stop working.
+        """Create a one-time invitation; earlier unused ones for the same entity become void.
 
         Args:
-            entity: the id the entity will have.
-            name: as others will see it.
-            kind: what it may do (Ley 4/2018).
-            valid_for: how long the invitation can be used.
+            entity: its future id.
+            name: as shown to others.
+            kind: determines its rights (Ley 4/2018).
+            valid_for: life of the invitation.
             now: the present time.
-            again: for an entity already admitted, to enrol once more with new keys or an expired certificate.
+            again: allow an entity already admitted, to enrol once more with new keys or an expired certificate.
 
         Raises:
-            EntityInvalid: the id, name or validity cannot be.
-            EntityAlreadyAdmitted: it is in the network and `again` was not said.
+            EntityInvalid: the id, name or validity is not allowed.
+            EntityAlreadyAdmitted: it is in the network, and `again` is not set.
         """
         self._check_new(entity, name, valid_for)
         self._lock()
@@ -135,7 +135,7 @@ class Registry:
         return invitation
 
     def admit(self, party: Party, now: datetime) -> Envelope:
-        """Enter an entity, or replace what is known of it, and return the next directory.
+        """Add an entity, or replace its data, and return the next directory.
 
         An entity that enrols again keeps its status: a suspension is lifted by `reinstate` only.
         """
@@ -152,7 +152,7 @@ class Registry:
         return self.publish(now)
 
     def suspend(self, entity: str, *, reason: str, now: datetime) -> Envelope:
-        """Stop an entity from exchanging; the coordinator refuses it at once, nodes with the next directory.
+        """Suspend an entity; the coordinator refuses it at once, nodes with the next directory.
 
         Raises:
             EntityUnknown: no such entity.
@@ -170,7 +170,7 @@ class Registry:
     def set_addresses(
         self, entity: str, addresses: tuple[str, ...], now: datetime, *, witness: WitnessAddress | None = None
     ) -> Envelope:
-        """Change where an entity is reached, and where and with which key it witnesses.
+        """Change an entity's addresses, and the URL and key of its witness.
 
         Raises:
             EntityUnknown: no such entity.
@@ -182,7 +182,7 @@ class Registry:
         return self.publish(now)
 
     def record_certificate(self, entity: str, certificate: IssuedCertificate) -> None:
-        """Keep on record that a certificate was issued."""
+        """Record an issued certificate."""
         self._session.add(
             CertificateRow(
                 serial=certificate.serial,
@@ -222,7 +222,7 @@ class Registry:
         return party
 
     def statuses(self, *entities: str) -> dict[str, str]:
-        """Return the status of those of these entities that there are: one query, for calls by the thousand."""
+        """Return the statuses of the given entities that exist, in one query."""
         query = select(EntityRow.id, EntityRow.status).where(EntityRow.id.in_(entities))
         return {row.id: row.status for row in self._session.execute(query)}
 
@@ -249,7 +249,7 @@ class Registry:
         """Return the newest directory.
 
         Raises:
-            StorageOutdated: none was ever published: ``init`` did not finish.
+            StorageOutdated: none was published yet, as ``init`` did not finish.
         """
         row = self._session.get(DirectoryRow, self.serial())
         if row is None:
@@ -270,7 +270,7 @@ class Registry:
         return (*stated, directory.locator) != (settings.address, ca_pem, self._witness, settings.witness_quorum, terms)
 
     def publish(self, now: datetime) -> Envelope:
-        """Sign the next directory from what the registry holds, and keep it."""
+        """Sign the next directory from the registry's rows, and store it."""
         head = self._lock()
         self._session.flush()
         rows = self._session.scalars(select(EntityRow).order_by(EntityRow.id))
@@ -298,7 +298,7 @@ class Registry:
         return envelope
 
     def lock_invitation(self, secret_sha256: str) -> InvitationRow | None:
-        """Return the invitation with this secret, holding the registry until the transaction ends."""
+        """Return the invitation with this secret, locking the registry until the transaction ends."""
         self._lock()
         return self._session.scalars(
             select(InvitationRow).where(InvitationRow.secret_sha256 == secret_sha256)
@@ -334,7 +334,10 @@ class Registry:
         try:
             check_entity_id(entity)
         except ValueError as error:
-            raise EntityInvalid(f"{entity!r}: {error}", remedy=_("elija otro identificador")) from error
+            raise EntityInvalid(
+                _("{entity!r} no puede ser un identificador: use a-z, 0-9 y «-»", entity=entity),
+                remedy=_("elija otro identificador"),
+            ) from error
         if entity == COORDINATOR_ID:
             raise EntityInvalid(
                 _("{entity!r} es el identificador del propio coordinador", entity=entity),
@@ -344,6 +347,10 @@ class Registry:
             raise EntityInvalid(_("un nombre debe tener de 1 a 200 caracteres"), remedy=_("indique otro --name"))
         if not timedelta(0) < valid_for <= timedelta(days=90):
             raise EntityInvalid(_("una invitación vale como máximo 90 días"), remedy=_("indique otro plazo de validez"))
+
+
+OpenRegistry = Callable[[Session], Registry]
+"""Opens the registry inside a unit of work."""
 
 
 def _unknown(entity: str) -> EntityUnknown:
@@ -371,6 +378,6 @@ def _party(row: "EntityRow | _Listed") -> Party:
         )
     except (ValidationError, ValueError) as error:
         raise CoordinatorError(
-            _("los datos de {row!r} en la lista de entidades están dañados", row=row.id),
+            _("los datos de {entity!r} en la lista de entidades están dañados", entity=row.id),
             remedy=_("restaure una copia de seguridad"),
         ) from error

@@ -1,17 +1,17 @@
-"""What a running coordinator consists of. A new servicer or background task is one line in `servicers` or `tasks`."""
+"""The parts of the running coordinator. A new servicer or background task is one line in `servicers` or `tasks`."""
 
 from functools import partial
 
 from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
-from coordinator.locator.upkeep import keep_locator
+from coordinator.locator.maintenance import maintain_locator
+from coordinator.maintenance import announce_directories, keep_valid
+from coordinator.migrations import MIGRATIONS
 from coordinator.rpc.enrolment import enrolment_servicer
 from coordinator.rpc.locator import locator_servicer
 from coordinator.rpc.network import network_servicer
 from coordinator.rpc.relay import relay_servicer
 from coordinator.rpc.renewal import renewal_servicer
 from coordinator.rpc.training import training_servicer
-from coordinator.setup import MIGRATIONS
-from coordinator.upkeep import follow_registry, keep_valid
 from coordinator.wiring import Coordinator
 from service import migrate
 from service.errors import AddressInUse
@@ -24,66 +24,70 @@ ENROLMENT_WORKERS = 4
 
 
 def servicers(coordinator: Coordinator) -> list[Register]:
-    """Return what adds each servicer to the mutual-TLS server that nodes call."""
+    """Return the functions that add each servicer to the mutual-TLS server that nodes call."""
+    context, network = coordinator.context, coordinator.context.settings.network
     return [
-        network_servicer(coordinator),
-        renewal_servicer(coordinator),
-        training_servicer(coordinator),
-        locator_servicer(coordinator),
-        relay_servicer(coordinator),
+        network_servicer(context, coordinator.registry, coordinator.changes),
+        renewal_servicer(context, coordinator.registry),
+        training_servicer(coordinator.training_requests, coordinator.changes, network),
+        locator_servicer(coordinator.locator_requests, network),
+        relay_servicer(context, coordinator.registry, coordinator.relay),
     ]
 
 
 def tasks(coordinator: Coordinator) -> list[Task]:
     """Return the background work of the coordinator."""
+    context, registry = coordinator.context, coordinator.registry
     return [
-        Task("registry", partial(follow_registry, coordinator)),
-        Task("validity", partial(keep_valid, coordinator)),
-        Task("locator", partial(keep_locator, coordinator)),
-        Task("refused", partial(keep_refused_calls, coordinator.home, coordinator.limits)),
+        Task("registry", partial(announce_directories, context, registry, coordinator.changes)),
+        Task("validity", partial(keep_valid, context, registry)),
+        Task("locator", partial(maintain_locator, context, coordinator.locator_epochs)),
+        Task("refused", partial(keep_refused_calls, context.home, coordinator.limits)),
         *training_tasks(coordinator),
     ]
 
 
 def training_tasks(coordinator: Coordinator) -> list[Task]:
-    """Return the work for campaigns, unless another engine runs their rounds."""
-    return [Task("training", coordinator.campaign_runner.run)] if coordinator.settings.own_rounds else []
+    """Return the background work for campaigns; none where another engine runs their rounds."""
+    own_rounds = coordinator.context.settings.own_rounds
+    return [Task("training", coordinator.campaign_runner.run)] if own_rounds else []
 
 
 def start(coordinator: Coordinator) -> Service:
-    """Start the servers and the background tasks: nodes' port, enrolment port, and the witness's where there is one.
+    """Start the servers (for nodes, for enrolment, and of the witness if there is one) and the background tasks.
 
     Raises:
         RedpactError: something it needs is missing or unusable; nothing was left running.
     """
-    settings, certificate = coordinator.settings, coordinator.certificate
-    migrate.require_current(coordinator.engine, MIGRATIONS)
+    context = coordinator.context
+    migrate.require_current(context.engine, MIGRATIONS)
     background = tasks(coordinator)
     main = start_server(
-        settings.listen,
-        certificate.server_credentials(),
+        context.settings.listen,
+        context.certificate.server_credentials(),
         servicers(coordinator),
-        workers=settings.workers,
+        workers=context.settings.workers,
         guard=coordinator.call_guard(),
     )
     servers: list[RunningServer] = [main]
     try:
         servers.append(_start_enrolment(coordinator))
-        if settings.witness_listen:
-            servers.append(_start_witness(coordinator, settings.witness_listen))
+        if context.settings.witness_listen:
+            servers.append(_start_witness(coordinator, context.settings.witness_listen))
     except AddressInUse:
         for server in servers:
             server.stop(0)
         raise
-    release = [coordinator.changes.close, coordinator.training_signals.close, coordinator.switchboard.close]
+    release = [coordinator.changes.close, coordinator.training_signals.close, coordinator.relay.close]
     return Service(servers, background, release=release, close=coordinator.close)
 
 
 def _start_enrolment(coordinator: Coordinator) -> RunningServer:
+    context = coordinator.context
     return start_server(
-        coordinator.settings.enrolment_listen,
-        coordinator.certificate.server_credentials(anonymous_clients=True),
-        [enrolment_servicer(coordinator)],
+        context.settings.enrolment_listen,
+        context.certificate.server_credentials(anonymous_clients=True),
+        [enrolment_servicer(context, coordinator.registry, coordinator.changes)],
         workers=ENROLMENT_WORKERS,
         guard=coordinator.enrolment_guard(ENROLMENT_WORKERS),
     )

@@ -11,7 +11,7 @@ NETWORK_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9
 
 
 class CoordinatorSettings(ServiceSettings):
-    """What the coordinator was told at ``init``, and what its administrator may change."""
+    """The answers given at ``init``, and the values that the administrator may change."""
 
     FILE: ClassVar[str] = "coordinator.toml"
 
@@ -63,7 +63,7 @@ class CoordinatorSettings(ServiceSettings):
 
     @property
     def public_witness_url(self) -> str:
-        """Where nodes reach the coordinator's witness; empty when there is none."""
+        """The URL at which nodes reach the coordinator's witness; empty when there is none."""
         if not self.witness_listen:
             return ""
         return self.witness_url or http_url(self.witness_listen, self.address)

@@ -1,13 +1,13 @@
-"""Making a network: keys, certificate authority, database, first directory."""
+"""Creation of a network: keys, certificate authority, database, first directory."""
 
 from pathlib import Path
-from typing import Final
 
 from coordinator.authority import CA_CERTIFICATE, CA_KEY, new_ca
 from coordinator.errors import NetworkExists
 from coordinator.keys import CERTIFICATE, CoordinatorKeys
+from coordinator.maintenance import issue_own_certificate, publish_if_due
+from coordinator.migrations import MIGRATIONS
 from coordinator.settings import CoordinatorSettings
-from coordinator.upkeep import issue_own_certificate, publish_if_due
 from coordinator.wiring import Coordinator
 from presentation.messages import _
 from service import migrate
@@ -16,11 +16,9 @@ from service.files import write_private
 from service.storage import open_engine
 from service.tls import read_tls_key
 
-MIGRATIONS: Final = "coordinator:migrations"
-
 
 def set_up(home: Path, settings: CoordinatorSettings, clock: Clock) -> Coordinator:
-    """Make a network in `home`, or finish making it after an interruption.
+    """Create a network in `home`, or finish its creation after an interruption.
 
     The settings file is written last: a home without it was never finished, and going on keeps the keys it has.
 
@@ -46,7 +44,7 @@ def set_up(home: Path, settings: CoordinatorSettings, clock: Clock) -> Coordinat
 
 
 def upgrade(home: Path, clock: Clock) -> Coordinator:
-    """Bring the database of an existing network to this version's schema.
+    """Bring an existing network to this version: its keys, and the schema of its database.
 
     Raises:
         RedpactError: settings or database are unusable.
@@ -66,9 +64,10 @@ def _migrate(home: Path, settings: CoordinatorSettings) -> None:
 
 def _finish(home: Path, clock: Clock) -> Coordinator:
     coordinator = Coordinator(home, clock=clock)
+    context = coordinator.context
     if not (home / CERTIFICATE).exists():
-        issue_own_certificate(coordinator)
-    with coordinator.transaction() as session:
+        issue_own_certificate(context)
+    with context.transaction() as session:
         coordinator.locator_epochs(session).begin_first(clock.now())
-    publish_if_due(coordinator)
+    publish_if_due(context, coordinator.registry)
     return coordinator

@@ -37,7 +37,7 @@ class EntityRow(Base):
     signing_key: Mapped[str] = mapped_column(String(64))
     exchange_key: Mapped[str] = mapped_column(String(64))
     ledger_vkey: Mapped[str] = mapped_column(String(400))
-    witness_vkey: Mapped[str] = mapped_column(String(400), server_default="")  # empty: it is no witness
+    witness_vkey: Mapped[str] = mapped_column(String(400), server_default="")  # empty: it runs no witness
     witness_url: Mapped[str] = mapped_column(String(300), server_default="")
     admitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -65,7 +65,7 @@ class InvitationRow(Base):
 
 
 class CertificateRow(Base):
-    """A certificate the authority issued."""
+    """A certificate that the authority issued."""
 
     __tablename__ = "network_certificate"
     __table_args__ = (
@@ -80,7 +80,7 @@ class CertificateRow(Base):
 
 
 class DirectoryRow(Base):
-    """A directory that was signed; all are kept, as evidence of what was said when."""
+    """A signed directory; all are kept as evidence."""
 
     __tablename__ = "network_directory"
     __table_args__ = (PrimaryKeyConstraint("serial", name="pk_network_directory"),)

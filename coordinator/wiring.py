@@ -1,152 +1,103 @@
-"""The one place where the coordinator's objects are built. Commands, servicers and background work ask here."""
+"""The one place where the coordinator's parts are put together. Imported by edges only: commands, service, set-up."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from coordinator.context import CoordinatorContext
 from service.clock import Clock, SystemClock
-from service.storage import open_engine, snapshot, transaction
 
 if TYPE_CHECKING:
     from consent_ledger.proofs.cosignature import CosignatureSigner
     from consent_ledger.proofs.note import NoteVerifier
     from consent_ledger.witnessing.endpoint import WitnessEndpoint
-    from coordinator.authority import Authority
     from coordinator.changes import Changes
-    from coordinator.keys import CoordinatorKeys
+    from coordinator.locator.entity_requests import LocatorRequests
     from coordinator.locator.epochs import EpochRegister
     from coordinator.locator.keys import LocatorKeys
-    from coordinator.locator.service import LocatorDesk
     from coordinator.registry import Registry
-    from coordinator.relay.switchboard import Switchboard
-    from coordinator.settings import CoordinatorSettings
+    from coordinator.relay.call_relay import CallRelay
+    from coordinator.rpc.relay_client import RelayClient
     from coordinator.training.campaign_runner import CampaignRunner, RunRounds
-    from coordinator.training.entity_requests import EntityRequests, TrainingSignals, Workspace
+    from coordinator.training.entity_requests import TrainingRequests
+    from coordinator.training.stores import TrainingStores
+    from coordinator.training.wakeup_signal import TrainingSignals
     from service.call_guard import CallGuard
     from service.limits import CallerLimits
-    from service.tls import CurrentCertificate
     from trust.parties import WitnessAddress
 
 
 class Coordinator:
-    """The Gerencia's service. Parts are built on first use, so that a command pays only for what it needs."""
+    """The Gerencia's service. Parts are built on first use, so that a command pays only for those that it needs."""
 
     def __init__(self, home: Path, *, clock: Clock | None = None) -> None:
-        self.home = home
-        self.clock = clock or SystemClock()
+        self.context = CoordinatorContext(home, clock or SystemClock())
 
-    @cached_property
-    def settings(self) -> "CoordinatorSettings":
-        """The validated content of ``HOME/coordinator.toml``."""
-        from coordinator.settings import CoordinatorSettings
+    def __enter__(self) -> Self:
+        return self
 
-        return CoordinatorSettings.load(self.home)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
-    @cached_property
-    def keys(self) -> "CoordinatorKeys":
-        """The key that signs directories, manifests and releases."""
-        from coordinator.keys import CoordinatorKeys
+    def close(self) -> None:
+        """Close the database connections."""
+        self.context.close()
 
-        return CoordinatorKeys.load(self.home)
-
-    @cached_property
-    def authority(self) -> "Authority":
-        """The network's certificate authority."""
-        from coordinator.authority import Authority
-
-        return Authority.load(self.home, network=self.settings.network)
-
-    @cached_property
-    def certificate(self) -> "CurrentCertificate":
-        """The coordinator's own TLS certificate, following its files."""
-        from coordinator.keys import coordinator_certificate
-
-        return coordinator_certificate(self.home)
-
-    @cached_property
-    def engine(self) -> Engine:
-        """The coordinator's database."""
-        return open_engine(self.settings.database_url(self.home))
+    # ---- callers
 
     @cached_property
     def limits(self) -> "CallerLimits":
-        """What each caller may use of the nodes' port, and what was refused it."""
+        """The share of the nodes' port that each caller may use, and the calls refused beyond it."""
         from service.limits import CallerLimits
 
-        return CallerLimits(self.settings.rates, threads=self.settings.workers, now=self.clock.now)
+        settings = self.context.settings
+        return CallerLimits(settings.rates, threads=settings.workers, now=self.context.clock.now)
 
     def call_guard(self) -> "CallGuard":
-        """Return what lets calls of entities in."""
+        """Return the guard that admits calls of entities."""
         from coordinator.rpc.limits import CALLS
         from service.call_guard import CallGuard
 
-        return CallGuard(self.limits, CALLS, network=self.settings.network)
+        return CallGuard(self.limits, CALLS, network=self.context.settings.network)
 
     def enrolment_guard(self, threads: int) -> "CallGuard":
-        """Return what lets the calls of strangers in; whoever has an invitation needs one call."""
-        from coordinator.rpc.limits import ENROLMENT_CALLS, STRANGERS
+        """Return the guard of the enrolment port, whose callers have no certificate yet."""
+        from coordinator.rpc.limits import ENROLMENT_CALLS, ENROLMENT_RATES
         from service.call_guard import CallGuard
         from service.limits import CallerLimits
 
-        limits = CallerLimits(STRANGERS, threads=threads, now=self.clock.now)
-        return CallGuard(limits, ENROLMENT_CALLS, network=self.settings.network)
+        limits = CallerLimits(ENROLMENT_RATES, threads=threads, now=self.context.clock.now)
+        return CallGuard(limits, ENROLMENT_CALLS, network=self.context.settings.network)
 
     @cached_property
     def changes(self) -> "Changes":
-        """Where threads of this process wait for news and are told of it."""
+        """Notifies threads of this process of changes."""
         from coordinator.changes import Changes
 
         return Changes()
 
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Open a durable unit of work."""
-        with transaction(self.engine) as session:
-            yield session
-
-    @contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        """Open a consistent read."""
-        with snapshot(self.engine) as session:
-            yield session
+    # ---- the network
 
     def registry(self, session: Session) -> "Registry":
         """Return the register of entities, invitations and directories, working inside `session`."""
         from coordinator.registry import Registry
 
+        context = self.context
         return Registry(
             session,
-            settings=self.settings,
-            authority=self.authority,
-            signer=self.keys.signing,
+            settings=context.settings,
+            authority=context.authority,
+            signer=context.keys.signing,
             witness=self.witness_address,
             locator=self.locator_epochs(session).terms,
         )
 
-    @cached_property
-    def locator_keys(self) -> "LocatorKeys":
-        """The private keys of the locator, one per epoch."""
-        from coordinator.locator.keys import LocatorKeys
-
-        return LocatorKeys(self.home, self.settings.network)
-
-    def locator_epochs(self, session: Session) -> "EpochRegister":
-        """Return the epochs of the locator, working inside `session`."""
-        from coordinator.locator.epochs import EpochRegister
-
-        return EpochRegister(session, self.locator_keys)
-
-    @cached_property
-    def locator_desk(self) -> "LocatorDesk":
-        """What answers entities about who is known where."""
-        from coordinator.locator.service import LocatorDesk
-
-        return LocatorDesk(self)
+    # ---- the witness
 
     @cached_property
     def cosigner(self) -> "CosignatureSigner":
@@ -154,23 +105,30 @@ class Coordinator:
         from consent_ledger.proofs.cosignature import CosignatureSigner
         from trust.parties import COORDINATOR_ID, witness_name
 
-        return CosignatureSigner(witness_name(self.settings.network, COORDINATOR_ID), self.keys.witness)
+        context = self.context
+        return CosignatureSigner(witness_name(context.settings.network, COORDINATOR_ID), context.keys.witness)
 
     @cached_property
     def witness_address(self) -> "WitnessAddress | None":
-        """Where the coordinator witnesses ledgers, as the directory says it; None when it does not."""
+        """The coordinator's witness as the directory states it; None when it runs none."""
         from trust.parties import WitnessAddress
 
-        url = self.settings.public_witness_url
+        url = self.context.settings.public_witness_url
         return WitnessAddress(vkey=self.cosigner.vkey, url=url) if url else None
 
     @cached_property
     def witness_endpoint(self) -> "WitnessEndpoint":
-        """What answers requests to cosign."""
+        """Answers requests to cosign."""
         from consent_ledger.witnessing.endpoint import WitnessEndpoint
 
+        context = self.context
         return WitnessEndpoint(
-            self.home, self.cosigner, self.transaction, self.snapshot, log_key=self._log_key, now=self.clock.now
+            context.home,
+            self.cosigner,
+            context.transaction,
+            context.snapshot,
+            log_key=self._log_key,
+            now=context.clock.now,
         )
 
     def _log_key(self, origin: str) -> "NoteVerifier | None":
@@ -179,21 +137,45 @@ class Coordinator:
         from trust.parties import ledger_origin
 
         network, _, entity = origin.rpartition("/entity/")
-        if origin != ledger_origin(network, entity) or network != self.settings.network:
+        if origin != ledger_origin(network, entity) or network != self.context.settings.network:
             return None
         try:
-            with self.snapshot() as session:
+            with self.context.snapshot() as session:
                 return NoteVerifier.from_vkey(self.registry(session).party(entity).ledger_vkey)
         except EntityUnknown:
             return None
 
-    @cached_property
-    def switchboard(self) -> "Switchboard":
-        """What passes sealed calls between entities."""
-        from coordinator.relay.quotas import RelayLimits
-        from coordinator.relay.switchboard import Switchboard
+    # ---- the locator
 
-        settings = self.settings
+    @cached_property
+    def locator_keys(self) -> "LocatorKeys":
+        """The private keys of the locator, one per epoch."""
+        from coordinator.locator.keys import LocatorKeys
+
+        return LocatorKeys(self.context.home, self.context.settings.network)
+
+    def locator_epochs(self, session: Session) -> "EpochRegister":
+        """Return the epochs of the locator, working inside `session`."""
+        from coordinator.locator.epochs import EpochRegister
+
+        return EpochRegister(session, self.locator_keys)
+
+    @cached_property
+    def locator_requests(self) -> "LocatorRequests":
+        """Answers entities' requests to the locator."""
+        from coordinator.locator.entity_requests import LocatorRequests
+
+        return LocatorRequests(self.context, self.locator_keys, self.registry)
+
+    # ---- the relay
+
+    @cached_property
+    def relay(self) -> "CallRelay":
+        """Forwards sealed calls between entities."""
+        from coordinator.relay.call_relay import CallRelay
+        from coordinator.relay.quotas import RelayLimits
+
+        settings = self.context.settings
         # Streams and calls each hold a thread: what is left answers everything else.
         limits = RelayLimits(
             attached=settings.workers // 3,
@@ -203,65 +185,76 @@ class Coordinator:
             calls_per_minute=settings.relay_calls_per_minute,
             bytes_per_minute=settings.relay_megabytes_per_minute << 20,
         )
-        return Switchboard(limits)
+        return CallRelay(limits)
 
-    def training(self, session: Session) -> "Workspace":
-        """Return the register of campaigns and the message table, working inside `session`."""
+    def relay_client(self) -> "RelayClient":
+        """Return the client with which a command asks the running service about its relay."""
+        from coordinator.rpc.relay_client import RelayClient
+
+        return RelayClient(self.context.settings, self.context.certificate)
+
+    # ---- training
+
+    def training(self, session: Session) -> "TrainingStores":
+        """Return the register of campaigns and the tasks of their rounds, working inside `session`."""
         from coordinator.training.campaign_register import CampaignRegister
-        from coordinator.training.entity_requests import Workspace
+        from coordinator.training.stores import TrainingStores
         from federated.storage.sql_tasks import SqlTaskStore
 
-        register = CampaignRegister(session, coordinator_key=self.keys.signing.public_key)
-        return Workspace(register, SqlTaskStore(session), self.registry(session).party)
+        register = CampaignRegister(session, coordinator_key=self.context.keys.signing.public_key)
+        return TrainingStores(register, SqlTaskStore(session), self.registry(session).party)
 
     @cached_property
     def training_signals(self) -> "TrainingSignals":
-        """Where threads of this process wait for tasks and results."""
-        from coordinator.training.entity_requests import TrainingSignals
+        """Wakes the threads of this process that wait for tasks and replies."""
+        from coordinator.training.wakeup_signal import TrainingSignals
 
         return TrainingSignals()
 
     @cached_property
-    def training_desk(self) -> "EntityRequests":
-        """What answers entities about training."""
-        from coordinator.training.entity_requests import EntityRequests
-        from service.group_commit import GroupCommit
+    def training_requests(self) -> "TrainingRequests":
+        """Answers entities' requests about training."""
+        from coordinator.training.entity_requests import TrainingRequests
 
-        return EntityRequests(
-            transaction=self.transaction,
-            commits=GroupCommit(self.engine),
-            snapshot=self.snapshot,
-            workspace=self.training,
+        context = self.context
+        return TrainingRequests(
+            transaction=context.transaction,
+            commits=context.commits,
+            snapshot=context.snapshot,
+            open_stores=self.training,
             signals=self.training_signals,
-            now=self.clock.now,
+            now=context.clock.now,
         )
 
     @cached_property
     def campaign_runner(self) -> "CampaignRunner":
-        """What moves campaigns on while the service runs."""
+        """Advances campaigns while the service runs."""
         from coordinator.training.round_engine import RoundEngine
 
-        signals, now = self.training_signals, self.clock.now
-        seconds = self.settings.round_seconds
-        return self.campaigns_over(RoundEngine(self.transaction, self.snapshot, self.training, signals, now, seconds))
+        context = self.context
+        engine = RoundEngine(
+            context.transaction,
+            context.snapshot,
+            self.training,
+            self.training_signals,
+            context.clock.now,
+            context.settings.round_seconds,
+        )
+        return self.campaigns_over(engine)
 
     def campaigns_over(self, run_rounds: "RunRounds") -> "CampaignRunner":
-        """Return what moves campaigns on, with the rounds run by other means than the network's own grid."""
-        from coordinator.changes import News
+        """Return the runner of campaigns over another engine than the network's own."""
+        from coordinator.changes import ChangeKind
         from coordinator.training.campaign_runner import CampaignRunner, RunnerParts
 
+        context = self.context
         parts = RunnerParts(
-            transaction=self.transaction,
-            snapshot=self.snapshot,
-            workspace=self.training,
-            signer=self.keys.signing,
-            now=self.clock.now,
+            transaction=context.transaction,
+            snapshot=context.snapshot,
+            open_stores=self.training,
+            signer=context.keys.signing,
+            now=context.clock.now,
             run_rounds=run_rounds,
-            announce=lambda: self.changes.announce(News.TRAINING),
+            announce=lambda: self.changes.announce(ChangeKind.TRAINING),
         )
         return CampaignRunner(parts)
-
-    def close(self) -> None:
-        """Close database connections."""
-        if "engine" in self.__dict__:
-            self.engine.dispose()

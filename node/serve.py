@@ -62,11 +62,15 @@ def training_tasks(node: Node) -> list[Task]:
     """Return the tasks of training campaigns, on a node with the extra ``federated``."""
     if find_spec("flwr") is None or find_spec("torch") is None:
         return []
-    from node.training.service_loops import decide_by_policies, watch_recalls, work  # noqa: PLC0415 - needs the extra
+    from node.training.service_loops import (  # noqa: PLC0415 - needs the extra
+        decide_by_policies,
+        watch_recalls,
+        work_on_campaigns,
+    )
 
     context, client = node.context, node.training_client()
     return [
-        Task("training", partial(work, context, client, node.directory_follower.refresh)),
+        Task("training", partial(work_on_campaigns, context, client, node.directory_follower.refresh)),
         Task("policies", partial(decide_by_policies, context, client)),
         Task("recalls", partial(watch_recalls, context, client)),
     ]

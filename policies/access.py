@@ -56,7 +56,7 @@ class AccessDecision:
 
 
 class CedarResult(Protocol):
-    """The part of a Cedar answer that counts."""
+    """The parts of a Cedar answer that are used."""
 
     @property
     def decision(self) -> cedarpy.Decision:
@@ -65,7 +65,7 @@ class CedarResult(Protocol):
 
     @property
     def diagnostics(self) -> cedarpy.Diagnostics:
-        """Which policies decided, and which failed."""
+        """The policies that decided, and those that failed."""
         ...
 
 
@@ -75,7 +75,7 @@ def permitted(result: CedarResult) -> bool:
 
 
 class AccessPolicy:
-    """The network's access rules, parsed once. Safe to share between threads: nothing changes after construction."""
+    """The network's access rules, parsed once and never changed, so that threads may share them."""
 
     def __init__(self, policies: str, schema: str, fields: Catalogue, words: Vocabulary, sha256: str) -> None:
         """Parse and validate the rules.
@@ -114,7 +114,7 @@ class AccessPolicy:
         return _bundled()
 
     def decide(self, request: AccessRequest) -> AccessDecision:
-        """Decide each field of a request. Never raises for what a peer may put in it: the answer is then no."""
+        """Decide each field of a request. A request that makes no sense is refused, never an error."""
         return self._remembered(replace(request, fields=tuple(dict.fromkeys(request.fields))))
 
     def _decide(self, request: AccessRequest) -> AccessDecision:

@@ -1,4 +1,4 @@
-"""Which documents an access decision depends on, and their digest: loads no policy engine."""
+"""The documents that an access decision depends on, and their digest; loads no policy engine."""
 
 from functools import cache
 from typing import Final
@@ -15,7 +15,7 @@ DOCUMENTS: Final = (POLICIES, SCHEMA, *_catalogue.DOCUMENTS, *_vocabulary.DOCUME
 
 @cache
 def policy_sha256() -> str:
-    """Return the SHA-256, hex, of the policy in force: ledger entries that tell of an exchange name it.
+    """Return the SHA-256, hex, of the policy in force, which ledger entries about an exchange name.
 
     Raises:
         PolicyDocumentDamaged: an installed document is unreadable.

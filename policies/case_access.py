@@ -1,7 +1,7 @@
-"""How a professional comes to a person's case: on its team, or by opening it for a reason of a closed list.
+"""The ways to a person's case for a professional: on its team, or by opening it for a reason of a closed list.
 
 Ley 16/2010 (Castilla y León) art. 43: the social record is for professionals "habilitados para el caso", so a role
-alone opens nothing. What is decided with it is in `policies.access`; who is on a team is each node's own matter.
+alone opens nothing. `policies.access` decides with the way; each node keeps its own teams.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,13 @@ from pydantic import Field, model_validator
 
 from policies.documents import Entry, Labelled, read_document
 from policies.terms import find_term
+from presentation.messages import _
 
 DOCUMENT = "data/case_access.yaml"
 
 
 class CaseAccess(StrEnum):
-    """How access to a case was gained. The words are in signed requests and in ledgers: add, never rename."""
+    """The ways to a case. The words are in signed requests and in ledgers: add, never rename."""
 
     TEAM = "team"
     OPENED = "opened"
@@ -27,11 +28,11 @@ class CaseAccess(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccessGained:
-    """How one professional came to one case: what a request carries, without who it was.
+    """The way of one professional to one case, without the professional's name, as a request carries it.
 
     Attributes:
         how: on the team, or opened.
-        reason: why it was opened; None on the team.
+        reason: for opening it; None on the team.
     """
 
     how: CaseAccess
@@ -49,19 +50,19 @@ def access_key(how: str, reason: str | None) -> str:
 
 
 class AccessWay(Labelled):
-    """A way to come to a case, and the highest sensitivity level that it may see."""
+    """A way to a case, and the highest sensitivity level that it may see."""
 
     clearance: int = Field(ge=0, le=3)
 
 
 class OpeningReason(AccessWay):
-    """Why somebody who is not on the team opens a case."""
+    """A reason for opening a case as a professional who is not on its team."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
 
 
 class CaseAccessRules(Entry):
-    """Every way there is."""
+    """Every way to a case."""
 
     version: str
     team: AccessWay
@@ -89,10 +90,10 @@ class CaseAccessRules(Entry):
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term("reason for opening a case", {reason.id: reason for reason in self.reasons}, reason_id)
+        return find_term(_("motivo para abrir un caso"), {reason.id: reason for reason in self.reasons}, reason_id)
 
     def opened(self, reason_id: str = "") -> AccessGained:
-        """Return the access of somebody who opens a case, for the default reason when none is given.
+        """Return the access of a professional who opens a case, for the default reason when none is given.
 
         Raises:
             UnknownTerm: there is no such reason.
@@ -101,7 +102,7 @@ class CaseAccessRules(Entry):
 
 
 def access_label(how: str | None, reason: str | None, lang: str = "es") -> str:
-    """Return how a case was come to, for people: ``-`` when it was not recorded; an unknown way stands for itself."""
+    """Return the name of the way to a case: ``-`` when it was not recorded; an unknown way stands for itself."""
     if how is None:
         return "-"
     key = access_key(how, reason)

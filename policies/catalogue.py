@@ -1,4 +1,4 @@
-"""The field catalogue of the shared-summarised social record: which fields there are and what each may hold."""
+"""The field catalogue of the shared-summarised social record: its fields and their allowed values."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
@@ -11,12 +11,12 @@ from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged, ValueNotAllowed
 from policies.fields import FieldSpec, FieldType, Scope, Sensitivity
 from policies.terms import find_term
-from presentation.messages import _
+from presentation.messages import _, joined, speaking
 
 __all__ = ["DOCUMENTS", "Catalogue", "Dimension", "FieldSpec", "FieldType", "Scope", "Sensitivity", "load_catalogue"]
 
 DOCUMENTS = ("data/summary_fields.yaml", "data/diagnosis.yaml", "data/codes.yaml")
-"""What the catalogue is made from, beside the territory."""
+"""The sources of the catalogue, beside the territory."""
 
 _HEALTH_BASIS = "GDPR 9.2.a, 9.2.h; LOPDGDD 9.2"
 
@@ -47,7 +47,7 @@ class _Summary(Entry):
 
 
 _REMEMBERED: Final = 4096
-"""Values whose judgement is kept."""
+"""Values for which the result of a check is kept."""
 
 
 class Catalogue:
@@ -81,14 +81,14 @@ class Catalogue:
         Raises:
             UnknownTerm: the catalogue has none of that id.
         """
-        return find_term("field", self._by_id, field_id)
+        return find_term(_("campo"), self._by_id, field_id)
 
     def shareable(self) -> tuple[FieldSpec, ...]:
         """Return the fields that may leave a node by a consented request."""
         return tuple(spec for spec in self.fields if spec.shareable)
 
     def minimum(self) -> tuple[FieldSpec, ...]:
-        """Return the fields of the minimum summary: what a consent covers when it names no field."""
+        """Return the fields of the minimum summary, which a consent covers when it names no field."""
         return tuple(spec for spec in self.shareable() if spec.scope is Scope.MINIMUM)
 
     def select(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -107,18 +107,18 @@ class Catalogue:
         return tuple(chosen)
 
     def check(self, field_id: str, value: object) -> None:
-        """Refuse a value that the field may not hold.
+        """Check that a field may hold a value.
 
         Raises:
             UnknownTerm: there is no such field.
-            ValueNotAllowed: for every way the value can be wrong; the value itself is not repeated.
+            ValueNotAllowed: it may not; the message does not repeat the value.
         """
         spec = self.field(field_id)
         if fault := spec.fault(value, self.codes):
-            raise ValueNotAllowed(f"{field_id}: {fault}", remedy=self._values_remedy(spec))
+            raise ValueNotAllowed(joined((field_id, fault), ": "), remedy=self._values_remedy(spec))
 
     def accepts(self, field_id: str, value: object) -> bool:
-        """Tell whether `value` is one that a peer may send us for a field: it is shareable and may hold it."""
+        """Tell whether a peer may send us this value of a field: it is shareable and may hold the value."""
         if isinstance(value, str | int):
             return self._accepts_scalar(field_id, value)
         return self._accepts(field_id, value)
@@ -128,14 +128,14 @@ class Catalogue:
         return spec is not None and spec.shareable and spec.fault(value, self.codes) is None
 
     def display(self, field_id: str, value: object, lang: str = "es") -> str:
-        """Return a value as people read it: codes by their names, lists joined by commas.
+        """Return a value for people: codes by their names, lists joined by commas.
 
         Raises:
             UnknownTerm: there is no such field.
         """
         spec = self.field(field_id)
         if isinstance(value, bool):
-            return _YES_NO[value, "en" if lang == "en" else "es"]
+            return speaking(lang)("Sí") if value else speaking(lang)("No")
         if isinstance(value, list | tuple):
             return ", ".join(self._item(spec, item, lang) for item in value)
         return self._code(spec.codes, value, lang)
@@ -161,15 +161,15 @@ class Catalogue:
 
 
 _MAX_SHOWN = 20
-_YES_NO = {(True, "es"): "Sí", (False, "es"): "No", (True, "en"): "Yes", (False, "en"): "No"}
+_FAMILIES: Final = {"levels": _("Nivel"), "self": _("Autopercepción")}
 
 
 def _levels(dimension: Dimension, family: Literal["levels", "self"]) -> FieldSpec:
-    es, en = {"levels": ("Nivel", "Level"), "self": ("Autopercepción", "Self-perception")}[family]
+    word = _FAMILIES[family]
     return FieldSpec(
         id=f"dx.{family}.{dimension.id}",
-        es=f"{es}: {dimension.es.lower()}",
-        en=f"{en}: {dimension.en.lower()}",
+        es=f"{word.in_language('es')}: {dimension.es.lower()}",
+        en=f"{word.in_language('en')}: {dimension.en.lower()}",
         category="diagnosis",
         sensitivity=dimension.sensitivity,
         scope=Scope.CONSENT,

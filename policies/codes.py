@@ -9,6 +9,7 @@ from policies.documents import Entry as _Entry
 from policies.documents import Labelled, read_document
 from policies.terms import find_term
 from policies.territory import load_territory
+from presentation.messages import _
 
 MUNICIPALITY = "municipality"
 PROVINCE = "province"
@@ -68,7 +69,7 @@ class CodeLists:
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term("code list", self._lists, list_id)
+        return find_term(_("lista de códigos"), self._lists, list_id)
 
     def code(self, list_id: str, code: str) -> Code:
         """Return one code of a list.
@@ -76,7 +77,7 @@ class CodeLists:
         Raises:
             UnknownTerm: the list or the code does not exist.
         """
-        return find_term(f"code of {list_id}", self.list(list_id).by_code, code)
+        return find_term(_("código de {codes}", codes=list_id), self.list(list_id).by_code, code)
 
 
 @cache

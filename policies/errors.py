@@ -1,4 +1,4 @@
-"""The root of every error RedPACT raises on purpose, and this package's own.
+"""The root of every error that RedPACT raises on purpose, and the errors of this package.
 
 Every package has one root class in its ``errors.py`` that derives from `RedpactError`; the edges (command line, gRPC)
 catch `RedpactError` only. Anything else that escapes is a defect.
@@ -12,10 +12,10 @@ from presentation.messages import LANGUAGES, _, current_language, in_language
 
 
 class ErrorKind(Enum):
-    """What the caller can do about an error; the edges map it to exit codes and gRPC statuses."""
+    """The kinds of error by the remedy that a caller has; the edges map them to exit codes and gRPC statuses."""
 
-    REFUSED = "refused"  # the answer is no, or the evidence does not verify
-    USAGE = "usage"  # the caller asked for something that makes no sense
+    REFUSED = "refused"  # refused, or the evidence does not verify
+    USAGE = "usage"  # the question makes no sense
     UNREACHABLE = "unreachable"  # no answer: try again later
     DAMAGED = "damaged"  # state on this machine is unreadable or inconsistent
 
@@ -25,8 +25,8 @@ class RedpactError(Exception):
 
     Class attributes:
         code: stable machine-readable name, unique over the project.
-        kind: what the caller can do about it.
-        sentence: what happened and what to do, for a professional.
+        kind: which remedy the caller has.
+        sentence: the fault and the next step, for a professional.
     """
 
     code: ClassVar[str] = "error"
@@ -76,7 +76,7 @@ EXIT_CODES: Final[Mapping[ErrorKind, int]] = {
     ErrorKind.UNREACHABLE: 3,
     ErrorKind.DAMAGED: 4,
 }
-"""What a command exits with; 0 is done. Scripts rely on these numbers."""
+"""The exit code of a command; 0 is done. Scripts rely on these numbers."""
 
 
 def error_document(error: RedpactError) -> dict[str, object]:
@@ -87,7 +87,7 @@ def error_document(error: RedpactError) -> dict[str, object]:
 
 
 def error_text(error: RedpactError, lang: str | None = None) -> str:
-    """Return an error for people: what happened, the particulars and the next step, in one language.
+    """Return an error for people in one language: the sentence, the particulars and the next step.
 
     Args:
         error: of any package.

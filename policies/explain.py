@@ -1,7 +1,7 @@
 """The access policy in words: each rule, its legal reason, its conditions, and the hash in force.
 
-What is shown is parsed from the rules that decide, never written beside them: a condition that somebody adds appears,
-in Cedar's own words until it has plain ones.
+The text is parsed from the rules that decide, never written beside them: a new condition appears in Cedar's own words
+until it has plain ones.
 """
 
 import json
@@ -42,7 +42,7 @@ class Rule:
 
     Attributes:
         id: its ``@id``, as the ledgers name it.
-        head: whom, what and which groups of fields it is about, as Cedar writes it.
+        head: its principal, action and resource, as Cedar writes them.
         why: the legal reason in English, its ``@why``.
         why_es: the same in Spanish.
         conditions: all of them have to hold.
@@ -128,7 +128,7 @@ def _clauses(rule: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _clause_text(rule: Mapping[str, Any], clause: Mapping[str, Any]) -> str:
-    """Return a condition as text: Cedar puts brackets around everything, people around what needs them."""
+    """Return a condition as text without the brackets that are not needed."""
     printed = _printed(rule, [clause])
     found = _CLAUSE.search(printed)
     text = found[1] if found else printed

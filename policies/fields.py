@@ -1,4 +1,4 @@
-"""What a field of the shared record is: how sensitive, how far it may go, and which values it takes."""
+"""The fields of the shared record: sensitivity, scope and allowed values."""
 
 import re
 from datetime import date
@@ -10,15 +10,16 @@ from pydantic import Field, model_validator
 
 from policies.codes import CodeLists
 from policies.documents import Entry, Labelled
+from presentation.messages import Message, _, joined
 
 MAX_ROWS: Final = 500
-"""Bound on the values of a list field: a life's interventions, not a data set."""
+"""The bound on the values of a list field: enough for the interventions of a lifetime."""
 
 _MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 class Sensitivity(StrEnum):
-    """How sensitive a field is; the digit orders them."""
+    """The sensitivity of a field; the digit orders them."""
 
     P0 = "P0"  # not personal
     P1 = "P1"  # ordinary personal data
@@ -28,12 +29,12 @@ class Sensitivity(StrEnum):
 
     @property
     def level(self) -> int:
-        """0 to 4."""
+        """The digit, 0 to 4."""
         return int(self.value[1])
 
 
 class Scope(StrEnum):
-    """How far a field may go."""
+    """The scope in which a field may be shared."""
 
     MINIMUM = "M"  # in the minimum summary
     CONSENT = "C"  # only with a consent that names it
@@ -41,7 +42,7 @@ class Scope(StrEnum):
 
 
 class FieldType(StrEnum):
-    """What values look like in JSON; dates and months are ISO 8601 text."""
+    """The form of values in JSON; dates and months are ISO 8601 text."""
 
     CODE = "code"
     BOOL = "bool"
@@ -61,8 +62,8 @@ class Part(Entry):
     codes: str | None = None
     required: bool = True
 
-    def fault(self, value: object, lists: CodeLists) -> str | None:
-        """Return what is wrong with a cell, or None."""
+    def fault(self, value: object, lists: CodeLists) -> Message | None:
+        """Return the fault of a cell, or None."""
         return _scalar_fault(self.type, self.codes, value, lists)
 
 
@@ -110,8 +111,8 @@ class FieldSpec(Labelled):
         """The pattern that the whole text must match."""
         return re.compile(self.pattern) if self.pattern else None
 
-    def fault(self, value: object, lists: CodeLists) -> str | None:
-        """Return what is wrong with a value, in English, or None when the field may hold it."""
+    def fault(self, value: object, lists: CodeLists) -> Message | None:
+        """Return the fault of a value, or None when the field may hold it."""
         if self.type is FieldType.LIST:
             return self._list_fault(value, lists)
         if self.type in _NUMBERS:
@@ -120,63 +121,65 @@ class FieldSpec(Labelled):
             return self._text_fault(value)
         return _scalar_fault(self.type, self.codes, value, lists)
 
-    def _number_fault(self, value: object) -> str | None:
+    def _number_fault(self, value: object) -> Message | None:
         if isinstance(value, bool) or not isinstance(value, int):
-            return "a whole number is expected"
+            return _("se espera un número entero")
         low, high = self.minimum, self.maximum
         if (low is not None and value < low) or (high is not None and value > high):
-            return f"a number from {low} to {high} is expected"
+            return _("se espera un número de {low:d} a {high:d}", low=low, high=high)
         return None
 
-    def _text_fault(self, value: object) -> str | None:
+    def _text_fault(self, value: object) -> Message | None:
         if not isinstance(value, str) or not value.strip():
-            return "a text is expected"
+            return _("se espera un texto")
         if len(value) > (self.max_length or 0):
-            return f"the text is longer than {self.max_length} characters"
+            return _("el texto pasa de {limit:d} caracteres", limit=self.max_length)
         if not self.multiline and not value.isprintable():
-            return "one line of printable text is expected"
+            return _("se espera una línea de texto imprimible")
         if self.compiled_pattern and not self.compiled_pattern.fullmatch(value):
-            return "the text does not have the form of this field"
+            return _("el texto no tiene la forma de este campo")
         return None
 
-    def _list_fault(self, value: object, lists: CodeLists) -> str | None:
+    def _list_fault(self, value: object, lists: CodeLists) -> Message | None:
         if not isinstance(value, list | tuple):
-            return "a list is expected"
+            return _("se espera una lista")
         if len(value) > MAX_ROWS:
-            return f"the list is longer than {MAX_ROWS}"
+            return _("la lista pasa de {limit:d} elementos", limit=MAX_ROWS)
         check = self._row_fault if self.parts else self._item_fault
         return next((fault for item in value if (fault := check(item, lists))), None)
 
-    def _item_fault(self, item: object, lists: CodeLists) -> str | None:
+    def _item_fault(self, item: object, lists: CodeLists) -> Message | None:
         return _scalar_fault(FieldType.CODE, self.codes, item, lists)
 
-    def _row_fault(self, row: object, lists: CodeLists) -> str | None:
+    def _row_fault(self, row: object, lists: CodeLists) -> Message | None:
         if not isinstance(row, dict) or not row.keys() <= {part.name for part in self.parts}:
-            return f"rows of {', '.join(part.name for part in self.parts)} are expected"
+            return _("se esperan filas de {names}", names=", ".join(part.name for part in self.parts))
         for part in self.parts:
             if part.name not in row:
                 if part.required:
-                    return f"a row lacks {part.name}"
+                    return _("a una fila le falta {name}", name=part.name)
                 continue
             if fault := part.fault(row[part.name], lists):
-                return f"{part.name}: {fault}"
+                return joined((part.name, fault), ": ")
         return None
 
 
 _NUMBERS: Final = frozenset({FieldType.INT, FieldType.YEAR})
 
 
-def _scalar_fault(kind: FieldType, codes: str | None, value: object, lists: CodeLists) -> str | None:
+def _scalar_fault(kind: FieldType, codes: str | None, value: object, lists: CodeLists) -> Message | None:
     match kind:
         case FieldType.BOOL:
-            return None if isinstance(value, bool) else "yes or no is expected"
+            return None if isinstance(value, bool) else _("se espera sí o no")
         case FieldType.CODE:
             known = isinstance(value, str) and value in lists.list(codes or "")
-            return None if known else f"a code of the list {codes} is expected"
+            return None if known else _("se espera un código de la lista {codes}", codes=codes)
         case FieldType.MONTH:
-            return None if isinstance(value, str) and _MONTH.fullmatch(value) else "a month (YYYY-MM) is expected"
+            month = isinstance(value, str) and _MONTH.fullmatch(value)
+            return None if month else _("se espera un mes (AAAA-MM)")
         case _:
-            return None if isinstance(value, str) and _is_date(value) else "a date (YYYY-MM-DD) is expected"
+            known = isinstance(value, str) and _is_date(value)
+            return None if known else _("se espera una fecha (AAAA-MM-DD)")
 
 
 def _is_date(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The notices a person reads before consenting, each pinned by the hash of its exact text (GDPR art. 7.1, 13)."""
+"""The notices that a person reads before consenting, each pinned by the hash of its exact text (GDPR art. 7.1, 13)."""
 
 import hashlib
 from datetime import date
@@ -18,7 +18,7 @@ Language = Literal["es", "en"]
 class Notice(Entry):
     """One notice in one language.
 
-    `sha256` is of the UTF-8 bytes of the file; `text` is what was verified against it.
+    `sha256` is of the UTF-8 bytes of the file; `text` was verified against it.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")
@@ -71,7 +71,7 @@ class Notices:
         Raises:
             UnknownTerm: none was published with that id, version and language.
         """
-        return find_term("notice", self._by_key, _key(notice_id, version, language))
+        return find_term(_("aviso"), self._by_key, _key(notice_id, version, language))
 
 
 def _key(notice_id: str, version: str, language: str) -> str:

@@ -1,4 +1,4 @@
-"""What is one provision under different codes, and which need it answers: a labelled proposal, see the document."""
+"""Provisions under the codes of different lists, and the needs that they answer: a proposal, see the document."""
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -16,7 +16,7 @@ NEED = "need"
 
 
 class Repeated(StrEnum):
-    """What it means that two entities have a provision in the same period."""
+    """The meaning of one provision at two entities in the same period."""
 
     DUPLICATE = "duplicate"
     EXPECTED = "expected"
@@ -24,7 +24,7 @@ class Repeated(StrEnum):
 
 
 class Provision(Labelled):
-    """Something a person is given, whatever list its code is of."""
+    """A benefit, resource or action that a person receives, under the codes of each list."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
     benefits: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ class Provisions:
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term("provision", self._by_id, provision_id)
+        return find_term(_("prestación"), self._by_id, provision_id)
 
     def of_code(self, list_id: str, code: str) -> Provision | None:
         """Return the provision that a code of a list stands for, or None."""

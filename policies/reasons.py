@@ -1,4 +1,4 @@
-"""Why a field is withheld or a request refused: codes for machines, a sentence for people."""
+"""The reasons for withholding a field or refusing a request: codes for machines, a sentence for people."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -8,7 +8,7 @@ from policies.documents import Entry, Labelled, read_document
 
 
 class ReasonCode(StrEnum):
-    """A reason. None tells whether a value exists: what the holder has is no business of who may not see it."""
+    """A reason. None tells whether a value exists, to an asker that may not see it."""
 
     NOT_CONSENTED = "not_consented"
     NOT_RECORDED = "not_recorded"

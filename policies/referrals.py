@@ -1,13 +1,13 @@
-"""Referrals between entities: who may take which step when, how news that cross are joined, and the coded words.
+"""Referrals between entities: the table of steps, the rule for messages that cross, and the coded words.
 
-Both entities keep a copy of each referral and tell each other of every step, over a network that loses, repeats and
-reorders. `MOVES` says which steps there are and from which states they may be taken. What arrives is joined with what
-is known by `join`: of two states the later in `PRECEDENCE` stays. Taking the later of two gives the same in whatever
-order, and however often, news come; so both copies end alike once each has heard everything, without asking again.
+Both entities keep a copy of each referral and send each other every step, over a network that loses, repeats and
+reorders. `MOVES` lists the steps and the states from which they may be taken. `join` combines an arriving state with
+the known one: the later of the two in `PRECEDENCE` stays. The result depends neither on the order nor on the number of
+the messages, so that both copies end alike once each entity has received every step.
 
-The rule for what crosses, in words: an end that the receiver states (rejected, done) is what happened, and stays; else
-a revocation of the sender holds, whatever the receiver has begun meanwhile; an acceptance given in time holds against
-the lapse that the sender noted before it arrived.
+The rule for messages that cross, in words: an end that the receiver states (rejected, done) stays; else a revocation of
+the sender holds, even when the receiver has begun meanwhile; an acceptance given in time holds against the lapse that
+the sender noted before it arrived.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,14 +26,14 @@ from presentation.messages import _
 
 DOCUMENT: Final = "data/referrals.yaml"
 NEED_FIELD: Final = "case.needs"
-"""The catalogue field that a consent must cover for the need to be told."""
+"""The catalogue field that a consent must cover before the need may be sent."""
 PURPOSE: Final = "referral"
-"""The purpose a consent must have for a referral to rest on it."""
+"""The purpose that a consent must have to cover a referral."""
 MAX_ANSWER_DAYS: Final = 60
 
 
 class ReferralState(StrEnum):
-    """Where a referral stands."""
+    """The states of a referral."""
 
     SENT = "sent"
     RECEIVED = "received"
@@ -46,7 +46,7 @@ class ReferralState(StrEnum):
 
 
 class ReferralStep(StrEnum):
-    """What an entity can do with a referral."""
+    """The steps of a referral."""
 
     SEND = "send"
     RECEIVE = "receive"
@@ -59,7 +59,7 @@ class ReferralStep(StrEnum):
 
 
 class ReferralSide(StrEnum):
-    """Who takes a step."""
+    """The side that takes a step."""
 
     SENDER = "sender"
     RECEIVER = "receiver"
@@ -83,7 +83,7 @@ class WordList(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One step: by whom, in which states, to which state, and the list its code is of, where it has one."""
+    """One step: its side, the states before it, the state after it, and the list of its code where it has one."""
 
     by: ReferralSide
     before: frozenset[ReferralState | None]
@@ -94,7 +94,7 @@ class Move:
 _S, _SENDER, _RECEIVER = ReferralState, ReferralSide.SENDER, ReferralSide.RECEIVER
 
 OPEN: Final = frozenset({_S.SENT, _S.RECEIVED, _S.ACCEPTED, _S.IN_PROGRESS})
-"""Somebody still has something to do."""
+"""States in which one of the entities still has to act."""
 
 MOVES: Final[Mapping[ReferralStep, Move]] = {
     ReferralStep.SEND: Move(_SENDER, frozenset({None}), _S.SENT),
@@ -117,7 +117,7 @@ PRECEDENCE: Final[Sequence[frozenset[ReferralState]]] = (
     frozenset({_S.REVOKED}),
     frozenset({_S.REJECTED, _S.DONE}),
 )
-"""What stays when news cross: the later. Rejected and done are ends of one side, which can state only one of them."""
+"""Of two states that cross the later stays. One side states both rejected and done, and can state only one of them."""
 
 _RANK: Final = {state: rank for rank, states in enumerate(PRECEDENCE) for state in states}
 
@@ -136,13 +136,13 @@ def allows(step: ReferralStep, side: ReferralSide, before: ReferralState | None)
 
 
 class Urgency(Code):
-    """How soon somebody has to act."""
+    """A degree of urgency: the days within which an answer is due."""
 
     answer_days: int = Field(ge=1, le=MAX_ANSWER_DAYS)
 
 
 class Band(Code):
-    """A range in which a number is told."""
+    """A range that stands for a number."""
 
     at_most: int | None = Field(default=None, ge=0)
 
@@ -192,7 +192,7 @@ class ReferralWords:
         Raises:
             UnknownTerm: there is none of that code.
         """
-        return find_term("urgency", self._urgencies, code)
+        return find_term(_("urgencia"), self._urgencies, code)
 
     def word(self, name: WordList, code: str) -> Code:
         """Return a word of a list.
@@ -200,10 +200,10 @@ class ReferralWords:
         Raises:
             UnknownTerm: there is none of that code.
         """
-        return find_term(f"code of {name}", self.lists[name], code)
+        return find_term(_("código de {codes}", codes=name.value), self.lists[name], code)
 
     def label(self, name: WordList, code: str, lang: str) -> str:
-        """Return what a person reads for a code; one that the list does not have stands for itself."""
+        """Return the name of a code; one that the list does not have stands for itself."""
         known = self.lists[name].get(code)
         return known.label(lang) if known else code
 

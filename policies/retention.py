@@ -1,4 +1,4 @@
-"""How long the content of ledger entries is kept, and under which bases it is erased."""
+"""The retention schedule: periods for which the content of ledger entries is kept, and the bases for erasing it."""
 
 from datetime import timedelta
 from functools import cache
@@ -15,13 +15,13 @@ DOCUMENT = "data/retention.yaml"
 
 
 class ErasureBasis(Labelled):
-    """Why content is erased, as an article of the law."""
+    """A basis for erasing content: an article of the law."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9:.-]{1,60}$")
 
 
 class RetentionRule(Labelled):
-    """How long the content of some types of entry is kept."""
+    """The period for which the content of some types of entry is kept."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
     entries: frozenset[str] = Field(min_length=1, description="types of ledger entry")
@@ -31,7 +31,7 @@ class RetentionRule(Labelled):
 
     @property
     def keep(self) -> timedelta:
-        """For how long."""
+        """The period."""
         return timedelta(days=self.keep_days)
 
 
@@ -67,10 +67,10 @@ class Retention:
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term("basis for erasure", self._bases, basis_id)
+        return find_term(_("motivo de supresión"), self._bases, basis_id)
 
     def basis_label(self, basis_id: str, lang: str = "es") -> str:
-        """Return what people read of a basis; one that this version does not know stands for itself."""
+        """Return the name of a basis; one that this version does not know stands for itself."""
         known = self._bases.get(basis_id)
         return known.label(lang) if known else basis_id
 

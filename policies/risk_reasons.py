@@ -1,10 +1,11 @@
-"""Why a professional sets aside what the risk model says: coded, so that no free text about anybody is kept."""
+"""The reasons of a professional for setting a risk aside: coded, so that no free text about anybody is kept."""
 
 from collections.abc import Mapping
 from functools import cache
 
 from policies.documents import Entry, Labelled, read_document
 from policies.terms import find_term
+from presentation.messages import _
 
 DOCUMENT = "data/risk_reasons.yaml"
 
@@ -30,4 +31,4 @@ def risk_reason(code: str) -> Labelled:
     Raises:
         UnknownTerm: there is none of that code.
     """
-    return find_term("reason to set a risk aside", load_risk_reasons(), code)
+    return find_term(_("motivo para descartar un riesgo"), load_risk_reasons(), code)

@@ -1,10 +1,11 @@
-"""Why a person's access report may name members of staff: coded, and decided by the data-protection officer."""
+"""The reasons for naming members of staff in an access report: coded, chosen by the data-protection officer."""
 
 from collections.abc import Mapping
 from functools import cache
 
 from policies.documents import Entry, Labelled, read_document
 from policies.terms import find_term
+from presentation.messages import _
 
 DOCUMENT = "data/staff_reasons.yaml"
 
@@ -30,4 +31,4 @@ def staff_reason(code: str) -> Labelled:
     Raises:
         UnknownTerm: there is none of that code.
     """
-    return find_term("reason to name staff", load_staff_reasons(), code)
+    return find_term(_("motivo para nombrar al personal"), load_staff_reasons(), code)

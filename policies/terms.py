@@ -1,4 +1,4 @@
-"""Looking a term up, and telling whoever mistyped it what was probably meant."""
+"""Look a term up; for a mistyped one, suggest the closest."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -15,12 +15,12 @@ def find_term(kind: str, terms: Mapping[str, _T], name: str) -> _T:
     """Return the term called `name`.
 
     Args:
-        kind: what is looked for, for the message: "purpose", "field".
+        kind: of the term, for the message.
         terms: every term of that kind by its id.
-        name: the id as given by somebody.
+        name: the id that is looked up.
 
     Raises:
-        UnknownTerm: there is none; the remedy has the closest ids, or all of a short list.
+        UnknownTerm: there is none; the remedy names the closest ids, or all of a short list.
     """
     if name in terms:
         return terms[name]

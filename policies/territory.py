@@ -64,7 +64,7 @@ class Territory:
         Raises:
             UnknownTerm: it is not of Castilla y León.
         """
-        return find_term("province", self._provinces, code)
+        return find_term(_("provincia"), self._provinces, code)
 
     def municipality(self, code: str) -> Municipality:
         """Return a municipality by its INE code.
@@ -72,7 +72,7 @@ class Territory:
         Raises:
             UnknownTerm: it is not of Castilla y León.
         """
-        return find_term("municipality", self._municipalities, code)
+        return find_term(_("municipio"), self._municipalities, code)
 
     def of_province(self, code: str) -> tuple[Municipality, ...]:
         """Return the municipalities of a province.

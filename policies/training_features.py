@@ -1,4 +1,4 @@
-"""What the IPRO model may look at, with public bounds, and what it predicts: data that every node must agree on."""
+"""The inputs of the IPRO model with their public bounds, its label and its cohort: the same at every node."""
 
 from functools import cache
 from typing import Annotated, Any, Literal, Self
@@ -24,7 +24,7 @@ class NumericFeature(Labelled):
     kind: Literal["numeric"]
     min: float
     max: float
-    missing: float = Field(description="what an unrecorded value counts as")
+    missing: float = Field(description="stands for an unrecorded value")
     sources: tuple[str, ...] = Field(min_length=1, description="catalogue fields it is computed from")
 
     @model_validator(mode="after")
@@ -79,12 +79,12 @@ class Label(Labelled):
         return load_codes().list("benefit").members(self.benefit_group)
 
     def positive(self, months: int) -> bool:
-        """Tell whether so many months of receipt within the window are chronic."""
+        """Tell whether so many months of receipt within the window make the label positive."""
         return months >= self.threshold_months
 
 
 class Cohort(Labelled):
-    """Who is trained on and scored: by age in years at `as_of`, and receipt within so many months before it."""
+    """The people trained on and scored: by age in years at `as_of`, and receipt within so many months before it."""
 
     minimum_age: int = Field(ge=18, le=120)
     maximum_age: int = Field(ge=18, le=120)
@@ -140,7 +140,7 @@ class FeatureSet(Entry):
         Raises:
             UnknownTerm: there is none of that name.
         """
-        return find_term("feature", {feature.name: feature for feature in self.features}, name)
+        return find_term(_("variable"), {feature.name: feature for feature in self.features}, name)
 
     def schema_entries(self) -> list[dict[str, Any]]:
         """Return the features as a campaign manifest lists them."""
@@ -152,7 +152,7 @@ def load_training_features() -> FeatureSet:
     """Return the bundled feature set.
 
     Raises:
-        PolicyDocumentDamaged: it is unreadable, or uses a field that no model may look at.
+        PolicyDocumentDamaged: it is unreadable, or uses a field that no model may use.
     """
     chosen = read_document("data/training_features.yaml", FeatureSet)
     check_sources(chosen)
@@ -160,10 +160,10 @@ def load_training_features() -> FeatureSet:
 
 
 def check_sources(chosen: FeatureSet) -> None:
-    """Refuse features from special categories, identity, or a protected attribute.
+    """Check that no feature comes from a special category, identity, or a protected attribute.
 
     Raises:
-        PolicyDocumentDamaged: a feature looks where no model may, or at a field that does not exist.
+        PolicyDocumentDamaged: a feature comes from a field that no model may use, or that does not exist.
     """
     catalogue = load_catalogue()
     protected = {attribute.source for attribute in chosen.protected}

@@ -1,4 +1,4 @@
-"""The words that every node agrees on: purposes, roles, ways to come to a case, and the codes of coded fields."""
+"""The words that every node agrees on: purposes, roles, ways to a case, and the codes of coded fields."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -26,7 +26,7 @@ class RecipientKind(StrEnum):
 
 
 class Purpose(Labelled):
-    """What data may be asked for."""
+    """A purpose for which data may be asked for."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
     dpv: str = Field(pattern=r"^dpv:[A-Za-z]+$", description="the closest term of the W3C Data Privacy Vocabulary")
@@ -36,7 +36,7 @@ class Purpose(Labelled):
 
 
 class Role(Labelled):
-    """In which capacity somebody asks."""
+    """The capacity in which a professional asks."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
     clearance: int = Field(ge=-1, le=3, description="highest sensitivity level; -1 sees no record")
@@ -61,7 +61,7 @@ class _Roles(Entry):
 
 
 class Vocabulary:
-    """Purposes, roles, ways to come to a case and code lists, each in the order in which people read them."""
+    """Purposes, roles, ways to a case and code lists, each in its order for people."""
 
     def __init__(
         self, purposes: tuple[Purpose, ...], roles: tuple[Role, ...], lists: CodeLists, case_access: CaseAccessRules
@@ -84,7 +84,7 @@ class Vocabulary:
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term("purpose", self._purposes, purpose_id)
+        return find_term(_("finalidad"), self._purposes, purpose_id)
 
     def exchange_purpose(self, purpose_id: str) -> Purpose:
         """Return a purpose for which data may leave a node.
@@ -93,7 +93,7 @@ class Vocabulary:
             UnknownTerm: there is none of that id, or data do not leave for it.
         """
         exchanged = {purpose.id: purpose for purpose in self.purposes if purpose.exchange}
-        return find_term("purpose of exchange", exchanged, purpose_id)
+        return find_term(_("finalidad de intercambio"), exchanged, purpose_id)
 
     def role(self, role_id: str) -> Role:
         """Return a role.
@@ -101,7 +101,7 @@ class Vocabulary:
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term("role", self._roles, role_id)
+        return find_term(_("función"), self._roles, role_id)
 
     def default_role(self, kind: str) -> Role:
         """Return the role that an entity of a kind asks in when it says none.
@@ -110,7 +110,7 @@ class Vocabulary:
             UnknownTerm: entities of that kind see no records.
         """
         defaults = {str(each): role for role in self.roles for each in role.default_for}
-        return find_term("role that sees records at an entity of kind", defaults, str(kind))
+        return find_term(_("clase de entidad con una función que ve expedientes"), defaults, str(kind))
 
     def code(self, list_id: str, code: str) -> Code:
         """Return a code of a list.

@@ -6,15 +6,15 @@ it. The inbox makes a repeated notice take effect once.
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from presentation.messages import _
 from records_exchange.errors import MessageReplayed
@@ -200,6 +200,24 @@ class SqlMailbox:
             )
         )
 
+    def has_given_up(self, recipient: str, kinds: Collection[str]) -> bool:
+        """Tell whether a recipient never answered a notice of these kinds, nor a later one about the same."""
+        later = aliased(OutboxMessage)
+        caught_up = exists().where(
+            later.recipient == recipient,
+            later.kind.in_(kinds),
+            later.reference == OutboxMessage.reference,
+            later.number > OutboxMessage.number,
+            later.state == NoticeState.ACKNOWLEDGED.value,
+        )
+        lapsed = select(OutboxMessage.number).where(
+            OutboxMessage.recipient == recipient,
+            OutboxMessage.kind.in_(kinds),
+            OutboxMessage.state == NoticeState.LAPSED.value,
+            ~caught_up,
+        )
+        return self._session.scalar(lapsed.limit(1)) is not None
+
     def acknowledged_by(self, kind: str) -> list[str]:
         """Return the entities that ever acknowledged a notice of a kind."""
         found = select(OutboxMessage.recipient).where(
@@ -230,21 +248,39 @@ class SqlMailbox:
                     attempts=notice.attempts + (wait is None),
                     next_at=now + (wait_after(notice.attempts) if wait is None else wait),
                     fault=fault,
+                    **({"envelope": None} if lapsed else {}),
                 )
             )
 
     def settle(self, number: int, state: NoticeState, reply: bytes, now: datetime, *, fault: str = "") -> bool:
-        """Record the signed reply to a notice; tell whether it was still waiting for one."""
+        """Record the signed reply to a notice; tell whether it was still waiting for one.
+
+        The signed message is deleted: it is not sent any more, and may hold content that the ledger must be able to
+        erase.
+        """
         done = self._session.execute(
             update(OutboxMessage)
             .where(OutboxMessage.number == number, OutboxMessage.state == NoticeState.WAITING.value)
-            .values(state=state.value, reply=reply, settled_at=now, fault=fault)
+            .values(state=state.value, envelope=None, reply=reply, settled_at=now, fault=fault)
             .returning(OutboxMessage.number)
         )
         return done.one_or_none() is not None
 
+    def drop_waiting(self, kind: str, person_ref: str) -> list[Notice]:
+        """Delete the unanswered notices of a kind about a person and return them."""
+        chosen = (
+            OutboxMessage.kind == kind,
+            OutboxMessage.person_ref == person_ref,
+            OutboxMessage.state == NoticeState.WAITING.value,
+        )
+        found = [_notice(row) for row in self._session.scalars(select(OutboxMessage).where(*chosen))]
+        self._session.execute(delete(OutboxMessage).where(*chosen))
+        return found
+
     def forget_person(self, person_ref: str) -> None:
-        """Remove the person's id from notices; withdrawals among them are still sent."""
+        """Remove the person's id from notices, and the envelopes of settled ones; withdrawals are still sent."""
+        settled = (OutboxMessage.person_ref == person_ref, OutboxMessage.state != NoticeState.WAITING.value)
+        self._session.execute(update(OutboxMessage).where(*settled).values(envelope=None))  # kept by older versions
         self._session.execute(
             update(OutboxMessage).where(OutboxMessage.person_ref == person_ref).values(person_ref=None)
         )

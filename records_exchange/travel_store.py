@@ -1,6 +1,6 @@
 """Stored copies of propagated consents, and releases under consents, inside the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final, cast
@@ -9,7 +9,7 @@ from sqlalchemy import Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
-from records_exchange.tables import ConsentCopy, EndedConsent, ReceivedRelease, ReceivedUnder, ReleaseMade
+from records_exchange.tables import ConsentCopy, EndedConsent, LinkedPerson, ReceivedRelease, ReceivedUnder, ReleaseMade
 from service.sql_driver import DriverStatement, connection_of
 
 # Driver statements: every fetch runs them (decision 0022).
@@ -91,6 +91,12 @@ class SqlTravelStore:
         self._session.execute(
             delete(ConsentCopy).where(ConsentCopy.sender == sender, ConsentCopy.consent_id == consent_id)
         )
+
+    def forget_copies(self, consent_ids: Collection[str], person_ref: str | None = None) -> None:
+        """Delete the proofs of some consents, and all that came about a person: part of erasing what they tell of."""
+        pseudonyms = select(LinkedPerson.pseudonym).where(LinkedPerson.person_ref == person_ref)
+        for chosen in (ConsentCopy.consent_id.in_(consent_ids), ConsentCopy.subject.in_(pseudonyms)):
+            self._session.execute(delete(ConsentCopy).where(chosen))
 
     def waiting_copies(self, now: datetime) -> list[KeptCopy]:
         """Return the copies about people not known here yet, and delete the expired ones."""

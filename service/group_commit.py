@@ -46,6 +46,11 @@ class GroupCommit:
         self._waiting: list[_Unit[Any]] = []
         self._busy = False
 
+    @property
+    def waiting(self) -> int:
+        """Units that wait for the next group."""
+        return len(self._waiting)
+
     def run(self, work: Callable[[Session], Result]) -> Result:
         """Run the work and return its result once it is durable.
 

@@ -20,7 +20,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = ("presentation", "policies", "trust", "consent_ledger")
 NAME: Final = "redpact-audit"
 NEEDED: Final = ("babel", "cryptography", "jinja2", "markupsafe", "pydantic", "pyyaml", "rfc8785", "typer", "tzdata")
-"""Libraries of the whole program that verifying takes, and showing what was found."""
+"""Libraries of the whole program that verification and its reports need."""
 LEFT_OUT: Final = frozenset({"sqlalchemy", "cedarpy", "service"})
 """Modules that import one of these are not the auditor's."""
 

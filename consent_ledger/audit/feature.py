@@ -41,7 +41,7 @@ class FeatureChecks:
         """Take in an entry whose content is not there."""
 
     def finish(self) -> None:
-        """Report what only the end of the ledger shows."""
+        """Report the faults that only the end of the ledger shows."""
 
     def compare(self, other: AuditReport, theirs: Self) -> None:
         """Compare with the same checks over the ledger of another entity, which has been audited on its own."""
@@ -52,7 +52,7 @@ Checks = TypeVar("Checks", bound=FeatureChecks)
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """What one feature brings to the audit.
+    """The checks and sections that one feature brings to the audit.
 
     Attributes:
         names: the types of its entries, each with the name of several of them.
@@ -103,7 +103,7 @@ class AuditRun:
             reader(entry, entry.body)
 
     def finish(self) -> None:
-        """Report what only the end of the ledger shows."""
+        """Report the faults that only the end of the ledger shows."""
         for part in self._parts.values():
             part.finish()
 

@@ -133,7 +133,7 @@ class AuditReport:
 
     @property
     def passed(self) -> bool:
-        """Whether no check found an error."""
+        """True when no check found an error."""
         return not any(check.errors for check in self.checks)
 
     def document(self) -> dict[str, Any]:

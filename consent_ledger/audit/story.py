@@ -80,7 +80,7 @@ class RowSection(Section):
 
 
 class Story:
-    """Everything that the report shows. Feed every entry to `entry`, in order.
+    """The totals and rows of the report. Feed every entry to `entry`, in order.
 
     Attributes:
         max_rows: rows kept of each kind.

@@ -1,4 +1,4 @@
-"""The structural half of an audit: that the export is one log, whole, signed, and committed to its bodies.
+"""The structural half of an audit: the export is one log, whole, signed, and committed to its bodies.
 
 Streaming: one entry bundle in memory at a time. Nothing here believes a hash it has not computed.
 """
@@ -34,7 +34,7 @@ QUESTIONS: Final = (
     Question(6, "bodies", _("Cada contenido es el que se anotó")),
     Question(15, "witnesses", _("Los testigos vieron este mismo registro")),
 )
-"""The checks of the log itself, whatever its entries are about."""
+"""The checks of the log itself, which look at no content."""
 
 _MAX_BUNDLE: Final = TILE_WIDTH * (MAX_LEAF_BYTES + 2)
 

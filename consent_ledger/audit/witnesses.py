@@ -59,7 +59,7 @@ class WitnessAudit:
         checkpoint: Checkpoint,
         seen: Sequence[SeenCheckpoint] = (),
     ) -> Self:
-        """Check the cosignatures, and take in what there is to compare."""
+        """Check the cosignatures, and take in the checkpoints to compare."""
         audit = cls(report.check("witnesses"))
         audit._quorum(directory, policy, report, checkpoint)
         for each in seen:

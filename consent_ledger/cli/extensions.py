@@ -1,7 +1,8 @@
 """Commands that other packages add to the auditor, found by entry point and never imported by name.
 
-The ledger's auditor must stay small and below everything else, so it knows only which commands exist and what to
-install for them. A command registers as ``NAME = "module:register"`` under `GROUP`; ``register`` takes the application.
+The ledger's auditor must stay small and below everything else, so it knows only the names of these commands and the
+packages to install for them. A command registers as ``NAME = "module:register"`` under `GROUP`; ``register`` takes the
+application.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,13 +17,16 @@ from presentation.messages import _
 GROUP: Final = "redpact.audit_commands"
 
 OPTIONAL: Final[Mapping[str, tuple[str, str]]] = {
-    "model": ("redpact[federated]", "Verify a released model's bundle. Needs: pip install 'redpact[federated]'"),
+    "model": (
+        "redpact[federated]",
+        _("Comprueba el paquete de un modelo publicado. Necesita: pip install 'redpact[federated]'"),
+    ),
 }
-"""Command -> what to install for it, and its help where it is not."""
+"""Command -> the distribution to install for it, and its help where that is missing."""
 
 
 class Extension(Protocol):
-    """What is used of an entry point."""
+    """The parts of an entry point that are used."""
 
     @property
     def name(self) -> str:
@@ -39,7 +43,7 @@ class Extension(Protocol):
 
 
 def add_extensions(app: typer.Typer, found: Iterable[Extension] | None = None) -> None:
-    """Add every optional command: the installed one, or one that says what to install and exits with 2.
+    """Add every optional command: the installed one, or one that names the package to install and exits with 2.
 
     Args:
         app: the auditor's application.
@@ -62,7 +66,7 @@ def _loaded(extension: Extension | None) -> Callable[[typer.Typer], None] | None
 
 
 def _add_absent(app: typer.Typer, name: str, distribution: str, help_text: str) -> None:
-    # Whatever was typed after the name is taken, so that the answer is what to install and not what is misspelled.
+    # All further arguments are accepted, so that the answer names the package and not a misspelled option.
     settings = {"allow_extra_args": True, "ignore_unknown_options": True}
 
     @app.command(name, help=help_text, context_settings=settings)

@@ -1,4 +1,4 @@
-"""What a consent is: its states and what may change into what, its scope, and what several of them allow together."""
+"""Consents: their states and transitions, their scope, and the fields that several of them allow together."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ from trust.parties import EntityId
 
 
 class ConsentState(StrEnum):
-    """Where a consent stands; each is a status of DPV (``dpv:ConsentGiven``...)."""
+    """The states of a consent; each is a status of DPV (``dpv:ConsentGiven``...)."""
 
     GIVEN = "given"
     RENEWED = "renewed"
@@ -54,7 +54,7 @@ class ConsentAct(StrEnum):
 
 VALID_FOR_PROCESSING: Final = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
 DENIALS: Final = frozenset({ConsentState.REFUSED, ConsentState.WITHDRAWN})
-"""What the person said no to; an end of validity is no such act."""
+"""The states in which the person denied it; an end of validity is no such act."""
 
 TRANSITIONS: Final[dict[tuple[ConsentState | None, ConsentAct], tuple[ConsentState, EntryType]]] = {
     (None, ConsentAct.GIVE): (ConsentState.GIVEN, EntryType.CONSENT_GIVEN),
@@ -66,11 +66,11 @@ TRANSITIONS: Final[dict[tuple[ConsentState | None, ConsentAct], tuple[ConsentSta
     (ConsentState.RENEWED, ConsentAct.WITHDRAW): (ConsentState.WITHDRAWN, EntryType.CONSENT_WITHDRAWN),
     (ConsentState.RENEWED, ConsentAct.EXPIRE): (ConsentState.EXPIRED, EntryType.CONSENT_EXPIRED),
 }
-"""All that is allowed. Refused, withdrawn and expired are final: who changes their mind gives a new consent."""
+"""The allowed changes. Refused, withdrawn and expired are final: a change of mind is a new consent."""
 
 
 class ConsentGrant(BaseModel):
-    """What a person, or a guardian, agreed to, or was asked and refused. Input of `ConsentRegister`."""
+    """A consent that a person, or a guardian, gave or refused. Input of `ConsentRegister`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -82,7 +82,7 @@ class ConsentGrant(BaseModel):
     recipients: Annotated[tuple[EntityId, ...], Field(min_length=1, max_length=400)]
     parties: Annotated[tuple[PartyDetail, ...], Field(max_length=801)] = ()
     holders: Annotated[tuple[EntityId, ...], Field(max_length=400)] = ()
-    """Other entities that are to share under it too."""
+    """Other entities that are to share data under it."""
     valid_from: UtcTime
     valid_until: UtcTime
     acted_by: Actor = Actor.PERSON
@@ -110,7 +110,7 @@ class ConsentRenewal(BaseModel):
 
 
 class ConsentScope(BaseModel):
-    """A narrower scope for a live consent: what is None stays as it is."""
+    """A narrower scope for a live consent; a part that is None stays as it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -121,7 +121,7 @@ class ConsentScope(BaseModel):
 
 
 class Withdrawal(BaseModel):
-    """A person's withdrawal. `entity` and `acted_at` say where and when, if that was not here and now."""
+    """A person's withdrawal, with the entity and time of the act when it was not here and now."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -134,7 +134,7 @@ class Withdrawal(BaseModel):
 
 
 class ConsentView(BaseModel):
-    """A consent as it stands."""
+    """A consent in its present state."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -147,15 +147,15 @@ class ConsentView(BaseModel):
     last_index: int = Field(ge=0)
     """The ledger entry of the newest change."""
     ended_at: UtcTime | None = None
-    """When the person withdrew or refused; earlier than `changed_at` when that was elsewhere."""
+    """The time at which the person withdrew or refused; earlier than `changed_at` when that was elsewhere."""
 
     @property
     def acted_at(self) -> datetime:
-        """When the person last gave, renewed, refused or withdrew it, wherever that was."""
+        """The time at which the person last gave, renewed, refused or withdrew it, here or elsewhere."""
         if self.state in DENIALS:
             return self.ended_at or self.changed_at
-        told = self.record.origin.acted_at if self.record.origin else self.changed_at
-        return self.record.agreed_at or told
+        changed = self.record.origin.acted_at if self.record.origin else self.changed_at
+        return self.record.agreed_at or changed
 
     @property
     def consent_id(self) -> str:
@@ -169,12 +169,12 @@ class ConsentView(BaseModel):
 
     @property
     def told_at(self) -> datetime | None:
-        """When the entity where it was given last said so; None when that is this one."""
+        """The time of the last statement of the entity where it was given; None when that is this entity."""
         origin = self.record.origin
         return (origin.told_at or origin.acted_at) if origin else None
 
     def is_live(self, now: datetime) -> bool:
-        """Tell whether it is valid for processing now, for whatever its scope is."""
+        """Tell whether it is valid for processing now, without regard to its scope."""
         return self.state in VALID_FOR_PROCESSING and self.record.valid_from <= now < self.record.valid_until
 
     def covers(self, purpose: str, recipient: str, now: datetime) -> bool:
@@ -195,18 +195,17 @@ class LiveConsent(BaseModel):
     fields: frozenset[str]
     valid_until: UtcTime
     origin: str | None = None
-    """The entity where it was given; None when that is this one."""
+    """The entity where it was given; None when that is this entity."""
     told_at: UtcTime | None = None
-    """When that entity last said so: by its word, not when the word arrived, which may be much later."""
+    """The time of that entity's last statement, which may have arrived much later."""
 
 
 def live_consents(views: Sequence[ConsentView], purpose: str, recipient: str, now: datetime) -> tuple[LiveConsent, ...]:
-    """Return what a person's consents allow a recipient for a purpose now, with the fields that are left.
+    """Return a person's live consents for a recipient and a purpose, with the fields that they still cover.
 
-    Several consents add up. Against them counts every refusal and every withdrawal that names the purpose and the
-    recipient: it takes its fields from each consent that the person gave before it. Whoever changes their mind again
-    gives a new consent. So a later no prevails over an earlier yes wherever either was said,
-    and in whatever order the news arrives.
+    Several consents add up. Every refusal and every withdrawal that names the purpose and the recipient takes its
+    fields from each consent that the person gave before it. So a later denial prevails over an earlier consent, at any
+    entity and in any order of arrival.
     """
     denials = [view for view in views if view.state in DENIALS and view.names(purpose, recipient)]
     found = []
@@ -230,7 +229,7 @@ def live_consents(views: Sequence[ConsentView], purpose: str, recipient: str, no
 
 
 def _prevails(denial: ConsentView, consent: ConsentView) -> bool:
-    """Tell whether a no came after a yes; of one moment, the order of this ledger decides, and else the no."""
+    """Tell whether a denial is later than a consent; of one instant, the order of this ledger or the denial decides."""
     if denial.acted_at != consent.acted_at:
         return denial.acted_at > consent.acted_at
     return (

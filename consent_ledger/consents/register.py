@@ -1,4 +1,4 @@
-"""The register of consents at one entity: every change of one, and who may see what now.
+"""The register of consents at one entity: every change of a consent, and the fields that are live now.
 
 Every change is a ledger entry and a row of a projection, written in one transaction. The ledger is the truth; the
 projection answers questions quickly.
@@ -49,7 +49,7 @@ class ConsentStore(Protocol):
         ...
 
     def forget(self, consent_ids: Sequence[str]) -> None:
-        """Destroy what is kept of some consents."""
+        """Delete some consents from the projection."""
         ...
 
     def lapsed(self, now: datetime) -> Sequence[ConsentView]:
@@ -58,7 +58,7 @@ class ConsentStore(Protocol):
 
 
 class ConsentRegister:
-    """The consents one entity holds, inside the caller's transaction."""
+    """The consents that one entity holds, inside the caller's transaction."""
 
     def __init__(self, ledger: ConsentLedger, store: ConsentStore, controller: str) -> None:
         self._ledger = ledger
@@ -76,7 +76,7 @@ class ConsentRegister:
         return self._begin(ConsentAct.GIVE, grant, now)
 
     def refuse(self, grant: ConsentGrant, now: datetime) -> ConsentView:
-        """Record that the person was asked for this and said no.
+        """Record that the person was asked for a consent and refused it.
 
         Raises:
             ConsentInvalid: as in `grant`.
@@ -107,11 +107,11 @@ class ConsentRegister:
         return self._change(view.model_copy(update={"record": record}), state, NewEntry(kind, record), now)
 
     def forget(self, consent_ids: Sequence[str]) -> None:
-        """Take consents out of the projection: part of erasing what the ledger holds of them."""
+        """Delete consents from the projection, as a part of erasing their entries."""
         self._store.forget(consent_ids)
 
     def narrow(self, consent_id: str, scope: ConsentScope, now: datetime) -> ConsentView:
-        """Take something out of the scope of a live consent; what is left goes on under the same id.
+        """Narrow the scope of a live consent; the rest goes on under the same id.
 
         Raises:
             ConsentUnknown: there is no such consent.
@@ -132,11 +132,11 @@ class ConsentRegister:
     def adopt(self, record: ConsentBody, now: datetime) -> ConsentView:
         """Take in a consent that the person gave at another entity, or a newer version of it.
 
-        Whether it is genuine, and about a person known here, is the caller's to check. A consent that ended here stays
-        ended, and an older version changes nothing.
+        The caller checks that it is genuine and about a person known here. A consent that ended here stays ended, and
+        an older version changes nothing.
 
         Args:
-            record: as it is to be written here: this entity as controller, `origin` set.
+            record: to be written here: this entity as controller, `origin` set.
             now: the present time, UTC.
 
         Raises:
@@ -200,7 +200,7 @@ class ConsentRegister:
         return tuple(self._store.all() if person_ref is None else self._store.of_person(person_ref))
 
     def live(self, person_ref: str, purpose: str, recipient: str, now: datetime) -> tuple[LiveConsent, ...]:
-        """Return the consents under which `recipient` may receive something of the person for `purpose` now.
+        """Return the consents under which `recipient` may receive fields of the person for `purpose` now.
 
         Read in the transaction that writes the release: a withdrawal cannot then slip in between.
         """
@@ -271,7 +271,7 @@ def _require_own(view: ConsentView) -> None:
 
 
 def _narrowed(record: ConsentBody, scope: ConsentScope) -> ConsentBody:
-    """Return the record with the smaller scope; the order of what is left stays."""
+    """Return the record with the smaller scope, in the order of the larger one."""
     changed: dict[str, object] = {}
     for name, wanted in scope.model_dump(exclude_none=True).items():
         held = getattr(record, name)

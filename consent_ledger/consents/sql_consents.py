@@ -1,4 +1,4 @@
-"""The projection of consents in a relational database, inside a session somebody else opens and commits."""
+"""The projection of consents in a relational database, inside a session that the caller opens and commits."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -74,7 +74,7 @@ class SqlConsentStore:
         return self._read(select(ConsentRow).where(ConsentRow.last_index > index).order_by(ConsentRow.last_index))
 
     def count(self) -> int:
-        """Return how many consents are kept, whatever their state."""
+        """Return the number of consents in any state."""
         return self._session.scalar(select(func.count()).select_from(ConsentRow)) or 0
 
     def _read(self, query: Select[Any]) -> list[ConsentView]:

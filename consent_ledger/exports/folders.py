@@ -1,4 +1,4 @@
-"""Writing a folder so that it is there whole or not at all."""
+"""Write a folder or a file whole or not at all."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from presentation.messages import _
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """Give a folder to fill; it becomes `target`, in one step, when the block ends without an error.
+    """Yield a folder to fill, which becomes `target` in one step when the block ends without an error.
 
     Raises:
         ExportUnusable: `target` holds something already, or cannot be written.
@@ -69,7 +69,7 @@ def read_file(path: Path, max_bytes: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a file name"
+        reason = error.strerror if isinstance(error, OSError) else _("no es un nombre de fichero")
         raise ExportUnusable(
             _("no se puede leer {path}: {reason}", path=path, reason=reason),
             remedy=_("compruebe la ruta, o pida una exportación nueva"),

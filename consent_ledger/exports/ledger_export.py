@@ -27,12 +27,12 @@ BODIES_FOLDER: Final = "bodies"
 
 @dataclass(frozen=True, slots=True)
 class ExportSummary:
-    """What was written."""
+    """A summary of the written export."""
 
     origin: str
     size: int
     bodies: int
-    """How many entries still have their body; the others were erased."""
+    """Entries that still have their body; those of the others were erased."""
     directory: Path
 
 
@@ -43,13 +43,13 @@ def export_ledger(ledger: ConsentLedger, directory: Path, testimony: WitnessTest
     sees both all entries and how many of them witnesses have seen.
 
     Args:
-        ledger: what to export.
+        ledger: to be exported.
         directory: new, or empty.
         testimony: the network's trust policy and cosignatures; None when there are none.
 
     Raises:
         ExportUnusable: the folder is not empty, or cannot be written.
-        LedgerDamaged: the stored ledger contradicts itself, or what witnesses cosigned.
+        LedgerDamaged: the stored ledger contradicts itself or the checkpoint that witnesses cosigned.
     """
     note = ledger.checkpoint()
     checkpoint, said = read_checkpoint(note), testimony or WitnessTestimony.alone(ledger)

@@ -1,4 +1,4 @@
-"""What a network says of a ledger, to go out with it: its trust policy, and its newest checkpoint with cosignatures."""
+"""The network's testimony to a ledger, exported with it: the trust policy, and the newest cosigned checkpoint."""
 
 from dataclasses import dataclass
 from typing import Self

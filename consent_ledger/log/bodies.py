@@ -22,35 +22,35 @@ RIGHTS: Final = tuple(f"eu-gdpr:A{article}" for article in ("7-3", "13", "15", "
 """Rights that the notice explains, as DPV names them."""
 
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/\[\]-]+$")]
-"""A term of the vocabulary: purpose, field, role, reason. Whether it exists is checked by whoever writes the entry."""
+"""A term of the vocabulary: purpose, field, role, reason. The writer of the entry checks that it exists."""
 Codes = Annotated[tuple[Code, ...], Field(max_length=200)]
 Reference = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/-]+$")]
 """An opaque id: of a person at this node, a case, a request."""
 HexDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 in hex."""
 Decimal = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,18})?(e-?[0-9]{1,3})?$")]
-"""A number in text: floats have no place in what is hashed."""
+"""A number as text, since floats must not be hashed."""
 Text = Annotated[str, Field(max_length=500)]
 CaseAccessCode = Literal["team", "opened"]
-"""How the professional came to the case. Bodies written before this was recorded have none."""
+"""The professional's way to the case. Bodies written before it was recorded have none."""
 
 
 class Actor(StrEnum):
-    """Who acted on a consent."""
+    """The person who acted on a consent."""
 
     PERSON = "person"
     GUARDIAN = "guardian"
 
 
 class Guardian(Body):
-    """Who acts for a person under 14 or with support measures (LOPDGDD art. 7, Ley 8/2021)."""
+    """The representative of a person under 14 or with support measures (LOPDGDD art. 7, Ley 8/2021)."""
 
     relation: Code
     reference: Reference
 
 
 class Notice(Body):
-    """The notice the person was shown, pinned by the hash of its exact text."""
+    """The notice that was shown to the person, pinned by the hash of its exact text."""
 
     id: Reference
     version: Reference
@@ -58,7 +58,7 @@ class Notice(Body):
 
 
 class PartyDetail(Body):
-    """Who an entity of a consent is, as the network's directory named it on the day."""
+    """An entity of a consent, as the network's directory named it on the day."""
 
     id: EntityId
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -66,20 +66,20 @@ class PartyDetail(Body):
 
 
 class ConsentOrigin(Body):
-    """Where a consent that travelled was given: the act of the person, in the ledger of that entity."""
+    """The act of the person in the ledger of the entity where a received consent was given."""
 
     entity: EntityId
     index: Annotated[int, Field(ge=0, le=2**53 - 1)]
     leaf_hash: HexDigest
     acted_at: UtcTime
     told_at: UtcTime | None = None
-    """When that entity said so; None in entries of before this was written down."""
+    """The time at which that entity stated it; None in entries written before this was recorded."""
 
 
 class ConsentBody(Body):
     """A consent as given, renewed or refused: the whole record each time, so that an entry stands by itself.
 
-    What is the same in every consent of today is written all the same: a record must not change its meaning when a
+    Values that are the same in every consent of today are written too: a record must not change its meaning when a
     later version of the program has other constants.
     """
 
@@ -99,14 +99,14 @@ class ConsentBody(Body):
     parties: Annotated[tuple[PartyDetail, ...], Field(max_length=801)] = ()
     """The controller, the other holders and the recipients by name."""
     holders: Annotated[tuple[EntityId, ...], Field(max_length=400)] = ()
-    """Other entities that are to share what they hold, under this one signature."""
+    """Other entities that are to share their data under this one signature."""
     origin: ConsentOrigin | None = None
-    """Where it was given, when that was not here."""
+    """The entity and entry in which it was given; None when it was given here."""
     lawful_basis: Code = CONSENT_BASIS
     valid_from: UtcTime
     valid_until: UtcTime
     agreed_at: UtcTime | None = None
-    """When the person last said yes: gave or renewed it. Narrowing it is no new yes."""
+    """The time at which the person last gave or renewed it. Narrowing it is no new agreement."""
     acted_by: Actor
     guardian: Guardian | None = None
     notice: Notice
@@ -136,9 +136,9 @@ class WithdrawalBody(Body):
     method: Code
     reason: Code | None = None
     entity: EntityId | None = None
-    """Where the person withdrew, when that was not here."""
+    """The entity at which the person withdrew; None when that was here."""
     acted_at: UtcTime | None = None
-    """When, where it was not here; the entry itself says when this entity learned of it."""
+    """The time of a withdrawal elsewhere; the entry has the time at which this entity learned of it."""
 
 
 class ExpiryBody(Body):
@@ -159,7 +159,7 @@ class WithheldField(Body):
 
 
 class ReleaseBody(Body):
-    """Fields left this entity: which, to whom, for what, under which consents. Never a value."""
+    """Fields that left this entity, with recipient, purpose and consents. Never a value."""
 
     entry_types: ClassVar = (EntryType.RELEASE,)
 
@@ -215,9 +215,9 @@ class ReleaseReceivedBody(Body):
     case_access: CaseAccessCode | None = None
     opening_reason: Code | None = None
     professional: Reference | None = None
-    """Who asked, by the entity's own reference of its staff. In no request, and in no other entity's ledger."""
+    """The professional, by the entity's own reference of its staff. In no request and in no other entity's ledger."""
     policy_sha256: HexDigest | None = None
-    """The asker's access policy, under whose list of reasons the case was come to; the holder's is in its own entry."""
+    """The asker's access policy, whose list of reasons has the way to the case; the holder's is in its own entry."""
     answer_sha256: HexDigest
     holder_origin: Annotated[str, Field(min_length=1, max_length=200)]
     holder_index: Annotated[int, Field(ge=0, le=2**53 - 1)]
@@ -225,7 +225,7 @@ class ReleaseReceivedBody(Body):
 
 
 class WithdrawalAcknowledgedBody(Body):
-    """Another entity acknowledged, with its signature, that it no longer uses what a consent allowed."""
+    """Another entity acknowledged, with its signature, that it no longer uses data under a consent."""
 
     entry_types: ClassVar = (EntryType.WITHDRAWAL_ACKNOWLEDGED,)
 
@@ -235,23 +235,23 @@ class WithdrawalAcknowledgedBody(Body):
 
 
 class WithdrawalReceivedBody(Body):
-    """This entity was told that a consent under which it received something was withdrawn, and deleted its copies."""
+    """This entity learned that a consent under which it had received data was withdrawn, and deleted its copies."""
 
     entry_types: ClassVar = (EntryType.WITHDRAWAL_RECEIVED,)
 
     consent_id: Reference
     entity: EntityId
-    """Who told it."""
+    """The entity that sent the withdrawal."""
     message_sha256: HexDigest
     purged: Annotated[int, Field(ge=0, le=1_000_000)]
-    """How many copies of what it had received were deleted."""
+    """The number of received copies that were deleted."""
 
 
 class ReferralBody(Body):
-    """A step of a referral between entities, taken here or told by the other side: both ledgers hold the same steps.
+    """A step of a referral, taken here or received from the other entity: both ledgers hold the same steps.
 
-    `number` counts each side's own steps from 1, and `message_sha256` is the digest of the signed message that tells of
-    it, so that the ledgers of the two entities can be held against each other.
+    `number` counts each side's own steps from 1, and `message_sha256` is the digest of the signed message of the
+    step, so that the ledgers of the two entities can be compared.
     """
 
     entry_types: ClassVar = (EntryType.REFERRAL,)
@@ -262,14 +262,14 @@ class ReferralBody(Body):
     peer: EntityId
     direction: Literal["sent", "received"]
     state: Code
-    """Where the referral stands here after the step."""
+    """The state at this entity after the step."""
     reason: Code | None = None
     """The reason or result that the step states."""
     step: Code | None = None
     taken_by: Literal["sender", "receiver"] | None = None
     number: Annotated[int, Field(ge=1, le=1000)] | None = None
     message_sha256: HexDigest | None = None
-    """None for a step that was told to nobody."""
+    """None for a step that was sent to nobody."""
     kind: Code | None = None
     service: Code | None = None
     consent_id: Reference | None = None
@@ -289,7 +289,7 @@ class TrainingDecisionBody(Body):
 
 
 class TrainingContributedBody(Body):
-    """A private contribution left this entity, and what it cost of the data set's budget."""
+    """A private contribution that left this entity, and the budget of the data set spent after it."""
 
     entry_types: ClassVar = (EntryType.TRAINING_CONTRIBUTED,)
 
@@ -323,7 +323,7 @@ class PolicyChangedBody(Body):
 
 
 class AccessReportBody(Body):
-    """The person was told who looked (GDPR art. 15)."""
+    """An access report was issued to the person (GDPR art. 15)."""
 
     entry_types: ClassVar = (EntryType.ACCESS_REPORT_ISSUED,)
 
@@ -334,7 +334,7 @@ class AccessReportBody(Body):
     asked_by: EntityId | None = None
     """The entity through which the person asked; None when the person asked here."""
     staff_reason: Code | None = None
-    """Why the report names members of staff; None when it does not."""
+    """The reason for naming members of staff; None when the report names none."""
 
 
 class ErasureBody(Body):

@@ -1,4 +1,4 @@
-"""Ledger entries: what a leaf holds, and the salted commitment that ties it to a body kept beside the log.
+"""Ledger entries: leaves, and the salted commitments that tie them to bodies kept beside the log.
 
 A leaf is RFC 8785 JSON ``{"commitment","id","time","type","v"}`` and holds nothing about anybody: the id is random,
 the commitment is SHA-256(salt || body) with a 32-byte random salt, so that a body whose salt was destroyed cannot be
@@ -29,7 +29,7 @@ MAX_BODY_BYTES: Final = 65_535
 
 
 class EntryType(StrEnum):
-    """Everything a ledger tells of. The names are in the leaves for ever: add, never rename."""
+    """The types of entry. The names are in the leaves for ever: add, never rename."""
 
     CONSENT_GIVEN = "consent_given"
     CONSENT_RENEWED = "consent_renewed"
@@ -61,7 +61,7 @@ UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Body(CanonicalModel):
-    """What an entry commits to."""
+    """The content that an entry commits to."""
 
     entry_types: ClassVar[tuple[EntryType, ...]] = ()
     """The types of entry that may have this body."""

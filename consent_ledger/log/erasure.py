@@ -1,7 +1,7 @@
-"""Which entries tell of a person, and which are older than the retention schedule allows.
+"""The entries about a person, and the entries that are older than the retention schedule allows.
 
-Both are found by reading the bodies that are left, streaming: the ledger keeps no index by person, and needs none for
-what happens a few times a year.
+Both are found by reading the remaining bodies, streaming: the ledger keeps no index by person, and needs none for a
+search that is made a few times a year.
 """
 
 import json
@@ -29,18 +29,18 @@ MAX_ERASED_TOGETHER: Final = 5000
 
 @dataclass(slots=True)
 class PersonTrace:
-    """What the ledger holds of one person."""
+    """The entries, consents, recipients and referrals of one person in the ledger."""
 
     indexes: list[int] = field(default_factory=list)
     consents: set[str] = field(default_factory=set)
     recipients: set[str] = field(default_factory=set)
-    """Entities that received something: they are to be told of the erasure (GDPR art. 19)."""
+    """Entities that received data, which must be notified of the erasure (GDPR art. 19)."""
     referrals: set[str] = field(default_factory=set)
-    """Referrals about the person: their first entries may be older than the knowledge of whom they are about."""
+    """Referrals about the person; their first entries may be older than the link with the person."""
 
 
 def trace_person(store: LedgerStore, person_ref: str, start: int, end: int, trace: PersonTrace) -> None:
-    """Add to `trace` the entries ``start..end-1`` that tell of the person, of a consent or of a referral of theirs.
+    """Add to `trace` the entries ``start..end-1`` about the person, or about a consent or a referral of the person.
 
     Raises:
         LedgerDamaged: a body does not read.
@@ -51,7 +51,7 @@ def trace_person(store: LedgerStore, person_ref: str, start: int, end: int, trac
         if not named and kind not in _WITHOUT_PERSON:
             continue
         body = _document(stored)
-        if not _tells_of(body, person_ref, trace):
+        if not _is_about(body, person_ref, trace):
             continue
         trace.indexes.append(index)
         if isinstance(referral := body.get("referral_id"), str):
@@ -62,7 +62,7 @@ def trace_person(store: LedgerStore, person_ref: str, start: int, end: int, trac
             trace.recipients.add(recipient)
 
 
-def _tells_of(body: Mapping[str, Any], person_ref: str, trace: PersonTrace) -> bool:
+def _is_about(body: Mapping[str, Any], person_ref: str, trace: PersonTrace) -> bool:
     named = body.get("person_ref") == person_ref
     return named or body.get("consent_id") in trace.consents or body.get("referral_id") in trace.referrals
 
@@ -86,7 +86,7 @@ def overdue(store: LedgerStore, size: int, retention: Retention, now: datetime) 
 
 
 def in_batches(store: LedgerStore, indexes: list[int]) -> Iterator[list[int]]:
-    """Yield what one erasure entry can name at a time, of the entries (in order) that still have their content."""
+    """Yield batches, as large as one erasure entry can name, of the given entries that still have their content."""
     for first in range(0, len(indexes), MAX_ERASED_TOGETHER):
         batch = indexes[first : first + MAX_ERASED_TOGETHER]
         held = {stored.index for stored in store.bodies(batch[0], batch[-1] + 1)}
@@ -104,7 +104,7 @@ def _counted_from(
 
 
 def _consent_ends(store: LedgerStore, size: int) -> dict[str, datetime]:
-    """Return when each consent ended, or will; a later entry of the same consent decides."""
+    """Return the end of each consent, past or future; a later entry of the same consent decides."""
     ends: dict[str, datetime] = {}
     for _unused, kind, time, stored in _dated(store, size):
         if kind in _OPENS:

@@ -1,7 +1,7 @@
 """The consent ledger: an append-only RFC 6962 log that signs a checkpoint with every append.
 
 Everything happens inside the caller's transaction: entries, bodies, tiles and the new checkpoint become durable
-together when it commits, or none of them does. Nobody may be told of an entry before that.
+together when it commits, or none of them does. No entry may be reported before that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,13 +62,13 @@ class ConsentLedger:
 
     @property
     def store(self) -> LedgerStore:
-        """What the log is kept in."""
+        """The store of the log."""
         return self._store
 
     def lock(self) -> None:
         """Keep every other writer out until the transaction ends.
 
-        Whoever decides something on what the ledger says, and then appends the decision, calls this first.
+        Call it before a decision that depends on the ledger and is then appended to it.
         """
         self._store.lock_head()
 
@@ -88,9 +88,9 @@ class ConsentLedger:
         that this proof costs no reading. Nor does the proof that the log of just before was extended.
 
         Args:
-            entry: what to write.
-            now: when.
-            seen: sizes of which to prove that the log extends them; those that it never had are left out.
+            entry: to be written.
+            now: the time of the entry.
+            seen: sizes that the log is proved to extend; sizes that it never had are left out.
 
         Raises:
             EntryInvalid: the body is too large.
@@ -132,8 +132,13 @@ class ConsentLedger:
     def erase_bodies(self, indexes: Sequence[int], basis: str, now: datetime, *, rule: str | None = None) -> Appended:
         """Destroy the bodies and salts of entries, and write that it was done under `basis`.
 
-        The leaves stay, so that every proof stays valid; without the salt a commitment tells nothing. `rule` is the one
-        of the retention schedule that it follows, None when somebody asked for it.
+        The leaves stay, so that every proof stays valid; without the salt a commitment tells nothing.
+
+        Args:
+            indexes: of the entries.
+            basis: of the erasure, an article of the law.
+            now: the present time, UTC.
+            rule: of the retention schedule that the erasure follows; None when it was asked for.
 
         Raises:
             EntryUnknown: an index beyond the end.
@@ -154,7 +159,7 @@ class ConsentLedger:
         return appended
 
     def size(self) -> int:
-        """Return how many entries the log has."""
+        """Return the number of entries."""
         head = self._own(self._store.head())
         return head.size if head else 0
 
@@ -169,7 +174,7 @@ class ConsentLedger:
         return head.checkpoint
 
     def last_time(self) -> datetime | None:
-        """Return when the newest entry was written."""
+        """Return the time of the newest entry."""
         head = self._own(self._store.head())
         return head.time if head else None
 
@@ -202,7 +207,7 @@ class ConsentLedger:
         return merkle.consistency_proof(size1, _bounded(size2, hashes.size), hashes)
 
     def verify_head(self) -> Checkpoint:
-        """Check that the newest checkpoint is ours and is what the stored hashes lead to.
+        """Check that the newest checkpoint is ours and that the stored hashes lead to it.
 
         Raises:
             LedgerDamaged: it is not.
@@ -224,7 +229,7 @@ class ConsentLedger:
         return TileHashes(self.size(), self._read_tile)
 
     def _quick_subtrees(self) -> TileHashes:
-        """Return the same with what the head knows of the log's right edge."""
+        """Return the subtree hashes, with those of the log's right edge taken from the head."""
         head = self._own(self._store.head())
         return self._right_edge(head.size, head.frontier) if head else self._right_edge(0, ())
 

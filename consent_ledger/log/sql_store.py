@@ -1,4 +1,4 @@
-"""The ledger in a relational database, inside a session somebody else opens and commits."""
+"""The ledger in a relational database, inside a session that the caller opens and commits."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast

@@ -1,4 +1,4 @@
-"""Where a ledger is kept: the protocol, and an implementation in memory for tests and tools.
+"""The store of a ledger: the protocol.
 
 A store does no hashing and takes no decision. `ConsentLedger` locks the head, computes, and hands everything that one
 append changes to `append` in one call, inside the caller's transaction.
@@ -14,7 +14,7 @@ from consent_ledger.log.entry import SealedEntry
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of the log: what the next append needs, and the newest checkpoint."""
+    """The end of the log: the values that the next append needs, and the newest checkpoint."""
 
     origin: str
     size: int
@@ -22,7 +22,7 @@ class Head:
     """Hashes of the maximal perfect subtrees, from left to right: the root folds from them."""
     checkpoint: bytes
     time: datetime
-    """When the newest entry was appended."""
+    """The time of the newest entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class LedgerStore(Protocol):
         ...
 
     def tile(self, level: int, index: int) -> bytes | None:
-        """Return what is kept of a tile."""
+        """Return the stored hashes of a tile, None when there are none."""
         ...
 
     def bodies(self, start: int, end: int) -> Iterator[StoredBody]:
@@ -71,48 +71,5 @@ class LedgerStore(Protocol):
         ...
 
     def erase_bodies(self, indexes: Sequence[int]) -> int:
-        """Destroy bodies and salts; return how many there were."""
+        """Destroy bodies and salts; return the number destroyed."""
         ...
-
-
-class InMemoryLedgerStore:
-    """A `LedgerStore` that forgets everything at exit."""
-
-    def __init__(self) -> None:
-        self._head: Head | None = None
-        self._leaves: list[bytes] = []
-        self._tiles: dict[tuple[int, int], bytes] = {}
-        self._bodies: dict[int, StoredBody] = {}
-
-    def head(self) -> Head | None:
-        """See `LedgerStore`."""
-        return self._head
-
-    def lock_head(self) -> Head | None:
-        """See `LedgerStore`; one thread, nothing to keep out."""
-        return self._head
-
-    def append(self, head: Head, entries: Sequence[SealedEntry], tiles: Sequence[Tile]) -> None:
-        """See `LedgerStore`."""
-        for entry in entries:
-            index = len(self._leaves)
-            self._leaves.append(entry.leaf)
-            self._bodies[index] = StoredBody(index, entry.body, entry.salt)
-        self._tiles.update({(tile.level, tile.index): tile.data for tile in tiles})
-        self._head = head
-
-    def leaves(self, start: int, end: int) -> Iterator[bytes]:
-        """See `LedgerStore`."""
-        return iter(self._leaves[start:end])
-
-    def tile(self, level: int, index: int) -> bytes | None:
-        """See `LedgerStore`."""
-        return self._tiles.get((level, index))
-
-    def bodies(self, start: int, end: int) -> Iterator[StoredBody]:
-        """See `LedgerStore`."""
-        return (self._bodies[index] for index in range(start, end) if index in self._bodies)
-
-    def erase_bodies(self, indexes: Sequence[int]) -> int:
-        """See `LedgerStore`."""
-        return sum(self._bodies.pop(index, None) is not None for index in indexes)

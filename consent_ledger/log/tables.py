@@ -82,7 +82,7 @@ class ConsentRow(Base):
 
 
 class WitnessProgressRow(Base):
-    """How far one witness has followed our ledger, and what was wrong the last time it was asked."""
+    """The size of our ledger that one witness has cosigned, and the fault of the last request."""
 
     __tablename__ = "witness_progress"
     __table_args__ = (PrimaryKeyConstraint("witness", name="pk_witness_progress"),)

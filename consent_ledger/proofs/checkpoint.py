@@ -1,4 +1,4 @@
-"""C2SP checkpoints: what a log signs about itself (https://c2sp.org/tlog-checkpoint@v1.0.0)."""
+"""C2SP checkpoints: the signed size and root of a log (https://c2sp.org/tlog-checkpoint@v1.0.0)."""
 
 import base64
 import binascii
@@ -35,7 +35,7 @@ class Checkpoint:
             MalformedDocument: for every way `text` can be wrong.
         """
         lines = text.split("\n")
-        if len(lines) != 4 or lines[3]:  # noqa: PLR2004 - three lines and what follows the last newline
+        if len(lines) != 4 or lines[3]:  # noqa: PLR2004 - three lines and the empty rest after the last newline
             raise MalformedDocument(_("un punto de control tiene exactamente tres líneas"))
         origin, size, encoded, _unused = lines
         if not _SIZE.fullmatch(size) or int(size) > MAX_SIZE:

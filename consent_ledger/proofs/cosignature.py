@@ -1,4 +1,4 @@
-"""C2SP cosignatures: a witness saying what it saw, and when (https://c2sp.org/tlog-cosignature@v1.0.1, type 0x04)."""
+"""C2SP cosignatures: timestamped signatures of witnesses (https://c2sp.org/tlog-cosignature@v1.0.1, type 0x04)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,13 +25,13 @@ _MAX_TIME: Final = (1 << 63) - 1
 
 
 def cosigned_message(text: str, time: int) -> bytes:
-    """Return what a witness signs: a header, POSIX seconds, and the whole text of the checkpoint."""
+    """Return the message of a cosignature: a header, POSIX seconds, and the whole text of the checkpoint."""
     return f"cosignature/v1\ntime {time}\n{text}".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class CosignatureVerifier:
-    """A known witness."""
+    """The verifier of a known witness."""
 
     name: str
     public_key: bytes
@@ -81,7 +81,7 @@ class CosignatureVerifier:
 
 
 class Cosigner(Protocol):
-    """Anything that cosigns checkpoints: timestamped Ed25519 here; an ML-DSA-44 one (0x06) would stand beside it."""
+    """Cosigns checkpoints: timestamped Ed25519 here; ML-DSA-44 (0x06) would be another implementation."""
 
     @property
     def name(self) -> str:
@@ -112,7 +112,7 @@ class CosignatureSigner:
 
     @property
     def verifier(self) -> CosignatureVerifier:
-        """What checks this witness's cosignatures."""
+        """The verifier of this witness's cosignatures."""
         return CosignatureVerifier(self._name, self._signer.public_key)
 
     @property

@@ -88,7 +88,7 @@ def consistency_proof(size1: int, size2: int, subtree: SubtreeHash) -> list[byte
     height = (size1 & -size1).bit_length() - 1
     index = (size1 - 1) >> height
     path = _path(height, index, size2, subtree)
-    # A perfect old tree is that subtree, and its root is known to whoever verifies.
+    # A perfect old tree is that subtree, and the verifier knows its root.
     return path if not index else [subtree(index << height, size1), *path]
 
 

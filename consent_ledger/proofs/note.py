@@ -154,7 +154,7 @@ class NoteSigner:
 
     @property
     def verifier(self) -> NoteVerifier:
-        """What checks this signer's notes."""
+        """The verifier of this signer's notes."""
         return NoteVerifier(self.name, self._signer.public_key)
 
     def sign(self, text: str) -> bytes:

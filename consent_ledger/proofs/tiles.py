@@ -108,7 +108,7 @@ def grow(frontier: list[bytes], size: int, leaf_hashes: Sequence[bytes]) -> dict
     """Append leaves to the frontier of a tree of `size` leaves, in place.
 
     Returns:
-        By level, the hashes of the subtrees of 256^level leaves that became complete: what the tiles gain, in order.
+        By level, the hashes of the subtrees of 256^level leaves that became complete, in order, for the tiles.
     """
     added: dict[int, list[bytes]] = {0: list(leaf_hashes)}
     for position, leaf in enumerate(leaf_hashes, size):
@@ -128,9 +128,9 @@ class TileHashes:
 
     Args:
         size: leaves of the tree.
-        read_tile: where the tiles are.
-        read_leaves: where the leaf hashes of the unfinished tile of level 0 are, if they can be had without the others
-            of the tile; what is asked of it is most often the last few.
+        read_tile: reads a tile.
+        read_leaves: reads leaf hashes of the unfinished tile of level 0, without the rest of the tile; most often the
+            last few are needed. None when only whole tiles can be read.
     """
 
     def __init__(self, size: int, read_tile: ReadTile, read_leaves: ReadLeaves | None = None) -> None:

@@ -1,4 +1,4 @@
-"""C2SP tlog-policy: which logs and witnesses an auditor trusts, and how many witnesses are enough.
+"""C2SP tlog-policy: the logs and witnesses that an auditor trusts, and the quorum of witnesses.
 
 Source: https://c2sp.org/tlog-policy. Lines: ``log <vkey> [url]``, ``witness <name> <vkey> [url]``,
 ``group <name> <k|any|all> <name>...``, ``quorum <name|none>``; ``#`` starts a comment line.
@@ -32,7 +32,7 @@ class Group:
 
 @dataclass(slots=True)
 class TrustPolicy:
-    """What an auditor trusts. Build with `parse` or `of_log`."""
+    """The logs, witnesses and quorum that an auditor trusts. Build with `parse` or `of_log`."""
 
     logs: dict[str, NoteVerifier] = field(default_factory=dict)
     """By origin."""
@@ -99,7 +99,7 @@ class TrustPolicy:
         return checkpoint, witnesses
 
     def verify(self, note: bytes) -> tuple[Checkpoint, tuple[str, ...]]:
-        """Do the same, whether or not there are cosignatures enough: `satisfied` tells.
+        """Verify a checkpoint without asking for a quorum, which `satisfied` checks.
 
         Raises:
             MalformedDocument: not a checkpoint.

@@ -23,7 +23,7 @@ def receipt_page(
     """Return the page of a consent.
 
     Args:
-        consent: as it stands.
+        consent: in its present state.
         body: the record as it was given.
         leaf: of the entry in which it was given.
         language: of the page.

@@ -9,14 +9,14 @@ from consent_ledger.errors import PdfUnavailable
 from presentation.messages import _
 
 PdfPrinter = Callable[[str], bytes]
-"""Given a page of HTML, the PDF of it."""
+"""Returns the PDF of a page of HTML."""
 
 
 def pdf_printer(wanted: bool | None) -> PdfPrinter | None:
-    """Return what prints a page; None when PDF is not wanted, or not possible and not insisted on.
+    """Return the printer of pages; None when PDF is not wanted, or is optional and not possible.
 
     Raises:
-        PdfUnavailable: it was insisted on, and WeasyPrint, or the Pango library it draws with, is not installed.
+        PdfUnavailable: it is wanted, and WeasyPrint, or the Pango library it draws with, is not installed.
     """
     if wanted is False or (wanted is None and find_spec("weasyprint") is None):
         return None

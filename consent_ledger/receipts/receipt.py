@@ -32,12 +32,12 @@ CHANGE_FILE: Final = "change.tlog-proof"
 RECORD_FILE: Final = "consent.jsonld"
 
 Label = Callable[[str, str], str]
-"""Given a term of the vocabulary and a language (``es``, ``en``), what a person reads."""
+"""Returns the name of a term of the vocabulary in a language (``es``, ``en``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptReport:
-    """What a receipt proves."""
+    """The facts that a receipt proves."""
 
     origin: str
     index: int
@@ -47,7 +47,7 @@ class ReceiptReport:
     body: dict[str, Any] | None
     """None for a proof that an entry is there, without its content."""
     record_matches: bool | None
-    """Whether the JSON-LD record beside the proof is the one that was committed to; None when there is none."""
+    """True when the JSON-LD record beside the proof is the one that was committed to; None when there is none."""
 
 
 def write_receipt(
@@ -62,12 +62,12 @@ def write_receipt(
     """Write the receipt of a consent to a new folder and return it.
 
     Args:
-        ledger: where the consent is.
-        consent: as it stands.
+        ledger: of the consent.
+        consent: in its present state.
         directory: new, or empty.
-        label: what a person reads for a term.
-        testimony: what goes out with it: the network's trust policy and cosignatures; None when there are none.
-        pdf: whether the pages are written as PDF too; None for when the extra ``pdf`` is installed.
+        label: returns the name of a term.
+        testimony: the network's trust policy and cosignatures; None when there are none.
+        pdf: write the pages as PDF too; None does so when the extra ``pdf`` is installed.
 
     Raises:
         PdfUnavailable: PDF was asked for and its library is not installed.
@@ -140,7 +140,7 @@ def verify_receipt(file: Path, policy: TrustPolicy) -> ReceiptReport:
 
     Raises:
         ExportUnusable: the file cannot be read.
-        MalformedDocument, SignatureInvalid, ProofError: it does not prove what it claims.
+        MalformedDocument, SignatureInvalid, ProofError: it does not prove its claim.
     """
     proof = TlogProof.parse(read_file(file, MAX_PROOF_BYTES))
     alone = leaf_alone(proof.extra)

@@ -1,7 +1,7 @@
-"""Who witnesses whose ledger in a network, and the trust policy that follows: read from the signed directory.
+"""The assignment of witnesses to ledgers and the trust policy of each ledger, derived from the signed directory.
 
-Every ledger is witnessed by the coordinator and by entities other than its own. Which entities is decided by a hash of
-the ledger and the witness, so that load spreads, nobody chooses its friends, and both sides come to the same list.
+Every ledger is witnessed by the coordinator and by entities other than its own. A hash of the ledger and the witness
+selects the entities, so that load spreads, no entity chooses its witnesses, and both sides compute the same list.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def coordinator_witness(directory: Directory) -> KnownWitness | None:
 
 
 def assigned_witnesses(directory: Directory, entity: str) -> tuple[KnownWitness, ...]:
-    """Return the entities that witness the ledger of `entity`, the one to ask first at the start.
+    """Return the entities that witness the ledger of `entity`, in the order in which they are asked.
 
     Raises:
         MalformedDocument: a key in the directory is no cosignature key.
@@ -52,7 +52,7 @@ def assigned_witnesses(directory: Directory, entity: str) -> tuple[KnownWitness,
 
 
 def needed_entities(directory: Directory, entity: str) -> int:
-    """Return how many entities must cosign the ledger of `entity`: never more than there are."""
+    """Return the number of entities that must cosign the ledger of `entity`, at most those assigned."""
     return min(directory.witness_quorum, len(assigned_witnesses(directory, entity)))
 
 

@@ -18,9 +18,9 @@ from service.findings import Finding, Level
 
 FOLDER: Final = "evidence"
 UNCLEAR: Final = "unclear"
-"""Below it: what may be honest, one file a log, until the log proves that it holds what it had shown before."""
+"""Its subfolder for possible honest errors: one file a log, until the log proves that it extends what it had shown."""
 MAX_FILES: Final = 1000
-"""A misbehaving log could sign without end; what the first thousand files prove needs no more."""
+"""A misbehaving log could sign without end; a thousand files prove enough."""
 
 _log = structlog.get_logger(__name__)
 
@@ -34,16 +34,16 @@ _KINDS: Final = frozenset(kind.value for kind in _WHAT)
 
 
 def keep_evidence(home: Path, evidence: Evidence, *, seen_by: str, now: datetime) -> Path | None:
-    """Write evidence to a file of its own, once, and sound the alarm in the log.
+    """Write evidence to a file of its own, once, and log an error.
 
     Args:
         home: home folder of the service.
         evidence: two signed checkpoints that do not go together.
-        seen_by: ``witness``, ``peer`` or ``log``: in which part this service saw it.
+        seen_by: the part of this service that saw it: ``witness``, ``peer`` or ``log``.
         now: the present time.
 
     Returns:
-        The file; None when there are so many that no more are kept.
+        The file; None when `MAX_FILES` are kept already.
 
     Raises:
         StorageFull, HomeUnusable: it cannot be written.
@@ -70,7 +70,7 @@ def _keep_doubt(home: Path, evidence: Evidence, *, seen_by: str, now: datetime) 
 
 
 def clear_doubt(home: Path, origin: str) -> None:
-    """Drop what is unclear of a log, which has now proved that it extends what it had shown before.
+    """Drop the unclear evidence on a log that has now proved to extend its earlier checkpoint.
 
     Raises:
         HomeUnusable: the file cannot be removed.
@@ -102,12 +102,12 @@ def _write(path: Path, evidence: Evidence, seen_by: str, now: datetime) -> None:
 
 
 def evidence_files(home: Path) -> list[Path]:
-    """Return the evidence that nobody has dealt with yet."""
+    """Return the files of evidence that are still in the folder."""
     return sorted((home / FOLDER).glob("*.json"))
 
 
 def evidence_summary(home: Path) -> list[dict[str, Any]]:
-    """Return each evidence in short, as JSON values; a file that does not read is listed as unreadable."""
+    """Return a summary of each file of evidence as JSON values; a file that cannot be read is listed as unreadable."""
     return [_summary(path) for path in evidence_files(home)]
 
 
@@ -140,7 +140,7 @@ def check_evidence(home: Path) -> Finding:
 
 
 def alarm_lines(found: list[dict[str, Any]], lang: str) -> list[str]:
-    """Return what ``status`` says of a summary of evidence: nothing when there is none."""
+    """Return the lines of ``status`` about a summary of evidence; none when it is empty."""
     if not found:
         return []
     say = speaking(lang)

@@ -1,4 +1,4 @@
-"""Observed checkpoints in a relational database, inside a session somebody else opens and commits."""
+"""Observed checkpoints in a relational database, inside a session that the caller opens and commits."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -25,16 +25,16 @@ _FORGET: Final = DriverStatement(delete(_ROWS).where(_THIS), _KEY)
 
 
 class Role(StrEnum):
-    """Why a checkpoint is remembered."""
+    """The part that a kept checkpoint plays."""
 
     WITNESS = "witness"
     """Cosigned here as a witness of another log."""
 
     PEER = "peer"
-    """The newest one another entity showed us in an answer, proved to extend those before."""
+    """The newest one of another entity's answers, proved to extend those before."""
 
     UNPROVEN = "unproven"
-    """Shown in an answer by an entity that has not yet proved that it extends the one before."""
+    """In an answer of an entity that has not yet proved that it extends the one before."""
 
     OWN = "own"
     """Our own, with cosignatures enough for the network's quorum."""
@@ -61,7 +61,7 @@ class SqlCheckpointStore:
         return _observed(row)
 
     def get(self, origin: str) -> Observed | None:
-        """Return what is remembered of a log, without locking it."""
+        """Return the checkpoint of a log, without locking it."""
         return _observed(_GET.one(connection_of(self._session), self._role, origin))
 
     def put(self, origin: str, observed: Observed) -> None:
@@ -72,15 +72,15 @@ class SqlCheckpointStore:
             _INSERT.run(connection, self._role, origin, *values)
 
     def forget(self, origin: str) -> None:
-        """Remember nothing of a log any more."""
+        """Delete the checkpoint of a log."""
         _FORGET.run(connection_of(self._session), self._role, origin)
 
     def find(self, origin_sha256: str) -> Observed | None:
-        """See `CheckpointStore`. A network has at most some thousand logs: they are looked through."""
+        """See `CheckpointStore`. A network has at most some thousand logs, so all are read."""
         return next((seen for origin, seen in self.all() if origin_hash(origin) == origin_sha256), None)
 
     def all(self) -> Iterator[tuple[str, Observed]]:
-        """Iterate over everything remembered in this role, by origin."""
+        """Iterate over the checkpoints of this role, by origin."""
         query = select(_ROWS).where(_ROWS.c.role == self._role, _ROWS.c.time.is_not(None)).order_by(_ROWS.c.origin)
         for row in self._session.execute(query):
             yield row.origin, Observed(row.size, row.root, row.note, row.time)

@@ -1,4 +1,4 @@
-"""The table of what was seen of other logs. Its own metadata: the coordinator has it, and no ledger."""
+"""The table of observed checkpoints. It has its own metadata, since the coordinator has it and no ledger."""
 
 from datetime import datetime
 

@@ -43,42 +43,23 @@ class Observed:
 
 
 class CheckpointStore(Protocol):
-    """Remembers one checkpoint a log."""
+    """Keeps one checkpoint for each log."""
 
     def lock(self, origin: str) -> Observed | None:
-        """Return what is remembered of a log, and keep others from changing it until the transaction ends."""
+        """Return the checkpoint of a log, and keep others from changing it until the transaction ends."""
         ...
 
     def put(self, origin: str, observed: Observed) -> None:
-        """Remember this one instead; durable when the transaction ends."""
+        """Store a checkpoint in place of the one before; durable when the transaction ends."""
         ...
 
     def find(self, origin_sha256: str) -> Observed | None:
-        """Return what is remembered of the log whose origin has this SHA-256 (hex)."""
+        """Return the checkpoint of the log whose origin has this SHA-256 (hex)."""
         ...
-
-
-class InMemoryCheckpointStore:
-    """A `CheckpointStore` that forgets everything at exit."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Observed] = {}
-
-    def lock(self, origin: str) -> Observed | None:
-        """See `CheckpointStore`; one thread, nothing to keep out."""
-        return self._known.get(origin)
-
-    def put(self, origin: str, observed: Observed) -> None:
-        """See `CheckpointStore`."""
-        self._known[origin] = observed
-
-    def find(self, origin_sha256: str) -> Observed | None:
-        """See `CheckpointStore`."""
-        return next((seen for origin, seen in self._known.items() if origin_hash(origin) == origin_sha256), None)
 
 
 class Misconduct(StrEnum):
-    """What two checkpoints, both signed by one log, say of it."""
+    """The misconduct of a log that two of its signed checkpoints show."""
 
     FORK = "fork"
     """Two roots for one size: proof in itself that the log was rewritten or shown in two versions."""
@@ -90,7 +71,7 @@ class Misconduct(StrEnum):
     """The log says that it is smaller than a checkpoint it had signed before."""
 
     SMALLER = "smaller"
-    """A checkpoint smaller than one cosigned came late, or the log was rolled back: growing from there tells."""
+    """A checkpoint smaller than one cosigned came late, or the log was rolled back: its next growth decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +87,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a witness answers over HTTP; `evidence` is for this side's administrator."""
+    """The reply of a witness over HTTP; `evidence` is for the administrator of this side."""
 
     status: int
     body: bytes
@@ -178,11 +159,11 @@ class Screened:
 
 
 LogKey = Callable[[str], NoteVerifier | None]
-"""Gives the key trusted for an origin; None when the log is unknown."""
+"""Returns the key trusted for an origin; None when the log is unknown."""
 
 
 def screen(body: bytes, log_key: LogKey) -> Screened | Reply:
-    """Do checks (0) to (3), which need nothing that is stored: what strangers send costs no lock."""
+    """Do checks (0) to (3), which read no stored state, so that requests of strangers cost no lock."""
     try:
         request = AddCheckpoint.parse(body)
         origin = read_checkpoint(request.note).origin
@@ -201,7 +182,7 @@ def screen(body: bytes, log_key: LogKey) -> Screened | Reply:
 
 
 class Witness:
-    """Cosigns what the rules allow. Runs inside the caller's transaction: reply only after it has committed."""
+    """Cosigns checkpoints that pass the checks, in the caller's transaction: reply only after it has committed."""
 
     def __init__(self, store: CheckpointStore, cosigner: Cosigner) -> None:
         self._store = store

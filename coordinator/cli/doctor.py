@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
         from coordinator.doctor import examine
         from service import findings
 
-        found = examine(open_coordinator(home))
+        coordinator = open_coordinator(home)
+        found = examine(coordinator.context, coordinator.registry, coordinator.locator_epochs)
         emit(findings.document(found), findings.text(found, lang), as_json=as_json)
         raise typer.Exit(findings.exit_code(found))

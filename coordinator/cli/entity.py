@@ -6,10 +6,20 @@ from typing import Annotated
 import typer
 
 from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit, open_coordinator
-from presentation.messages import _
+from presentation import terminal
+from presentation.messages import _, speaking
 from trust.parties import EntityKind
 
 EntityArgument = Annotated[str, typer.Argument(help=_("Identificador de la entidad: a-z, 0-9 y '-'."), metavar="ID")]
+NameOption = Annotated[str, typer.Option(help=_("Nombre que verán las demás entidades."))]
+KindOption = Annotated[
+    EntityKind,
+    typer.Option(help=_("Clase de entidad, que determina lo que puede hacer; las colaboradoras nunca ven una ficha.")),
+]
+ValidHoursOption = Annotated[
+    int, typer.Option(min=1, max=2160, help=_("Tiempo durante el que puede usarse la invitación."))
+]
+AgainOption = Annotated[bool, typer.Option("--again", help=_("Vuelve a inscribir una entidad que ya está en la red."))]
 
 
 def register(app: typer.Typer) -> None:
@@ -29,44 +39,49 @@ def _invite(group: typer.Typer) -> None:
     def invite(
         home: HomeOption,
         entity: EntityArgument,
-        name: Annotated[str, typer.Option(help=_("Nombre que verán las demás entidades."))],
-        kind: Annotated[
-            EntityKind,
-            typer.Option(
-                help=_("Clase de entidad, que determina lo que puede hacer; las colaboradoras nunca ven una ficha.")
-            ),
-        ],
-        valid_hours: Annotated[
-            int, typer.Option(min=1, max=2160, help=_("Tiempo durante el que puede usarse la invitación."))
-        ] = 72,
-        again: Annotated[
-            bool, typer.Option("--again", help=_("Vuelve a inscribir una entidad que ya está en la red."))
-        ] = False,
+        name: NameOption,
+        kind: KindOption,
+        valid_hours: ValidHoursOption = 72,
+        again: AgainOption = False,
+        lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Print a one-time invitation for `redpact-node init --token`. Hand it over by a channel you trust."""
+        """Print a one-time invitation for `redpact-node init --token`. Send it by a trusted channel."""
         coordinator = open_coordinator(home)
-        now = coordinator.clock.now()
-        with coordinator.transaction() as session:
+        context = coordinator.context
+        now = context.clock.now()
+        with context.transaction() as session:
             invitation = coordinator.registry(session).invite(
                 entity, name=name, kind=kind, valid_for=timedelta(hours=valid_hours), now=now, again=again
             )
-        token, expires = invitation.to_token(), invitation.expires.isoformat()
-        document = {"entity": entity, "token": token, "expires": expires, "ca_sha256": invitation.ca_fingerprint}
+        token, fingerprint = invitation.to_token(), invitation.ca_fingerprint
+        document = {
+            "entity": entity,
+            "token": token,
+            "expires": invitation.expires.isoformat(),
+            "ca_sha256": fingerprint,
+        }
         emit(document, token, as_json=as_json)
         if not as_json:
-            typer.echo(f"Válida una vez, hasta {expires}. Huella de la CA: {invitation.ca_fingerprint}", err=True)
+            note = speaking(lang)(
+                "Válida una sola vez, hasta el {expires}. Huella de la autoridad de certificación: {fingerprint}",
+                expires=invitation.expires,
+                fingerprint=fingerprint,
+            )
+            typer.echo(terminal.paragraph(note), err=True)
 
 
 def _list(group: typer.Typer) -> None:
     @group.command("list", help=_("Muestra las entidades de la red y las invitaciones pendientes."))
     def list_(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
         """List the entities of the network and the open invitations."""
-        from coordinator.status import entities_text, summary
+        from coordinator.status import entities_document, entities_text
 
-        document = summary(open_coordinator(home))
-        shown = {"entities": document["entities"], "invitations": document["invitations"]}
-        emit(shown, entities_text(document, lang), as_json=as_json)
+        coordinator = open_coordinator(home)
+        context = coordinator.context
+        with context.snapshot() as session:
+            document = entities_document(coordinator.registry(session), context.clock.now())
+        emit(document, entities_text(document, lang), as_json=as_json)
 
 
 def _suspend(group: typer.Typer) -> None:
@@ -79,20 +94,27 @@ def _suspend(group: typer.Typer) -> None:
         home: HomeOption,
         entity: EntityArgument,
         reason: Annotated[str, typer.Option(help=_("Motivo; queda guardado en el coordinador."))],
+        lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Stop an entity from exchanging: at once here, within a minute at every node."""
+        """Suspend an entity's exchanges: at once here, within a minute at every node."""
         coordinator = open_coordinator(home)
-        with coordinator.transaction() as session:
-            coordinator.registry(session).suspend(entity, reason=reason, now=coordinator.clock.now())
-        emit({"entity": entity, "status": "suspended", "reason": reason}, f"{entity}: suspendida", as_json=as_json)
+        context = coordinator.context
+        with context.transaction() as session:
+            coordinator.registry(session).suspend(entity, reason=reason, now=context.clock.now())
+        text = speaking(lang)("{entity}: suspendida", entity=entity)
+        emit({"entity": entity, "status": "suspended", "reason": reason}, text, as_json=as_json)
 
 
 def _reinstate(group: typer.Typer) -> None:
     @group.command(help=_("Permite de nuevo los intercambios de una entidad suspendida."))
-    def reinstate(home: HomeOption, entity: EntityArgument, as_json: JsonOption = False) -> None:
+    def reinstate(
+        home: HomeOption, entity: EntityArgument, lang: LangOption = "es", as_json: JsonOption = False
+    ) -> None:
         """Let a suspended entity exchange again."""
         coordinator = open_coordinator(home)
-        with coordinator.transaction() as session:
-            coordinator.registry(session).reinstate(entity, now=coordinator.clock.now())
-        emit({"entity": entity, "status": "active"}, f"{entity}: activa", as_json=as_json)
+        context = coordinator.context
+        with context.transaction() as session:
+            coordinator.registry(session).reinstate(entity, now=context.clock.now())
+        text = speaking(lang)("{entity}: activa", entity=entity)
+        emit({"entity": entity, "status": "active"}, text, as_json=as_json)

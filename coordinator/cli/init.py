@@ -4,8 +4,30 @@ from typing import Annotated
 
 import typer
 
-from coordinator.cli.options import HomeOption, JsonOption, emit
+from coordinator.cli.options import HomeOption, JsonOption, LangOption, emit
 from presentation.messages import _
+
+NetworkOption = Annotated[str, typer.Option(help=_("Nombre de la red: un nombre DNS, como red.example.org."))]
+ListenOption = Annotated[str, typer.Option(help=_("host:port para los nodos (TLS mutuo)."))]
+EnrolmentListenOption = Annotated[
+    str, typer.Option(help=_("host:port para la primera llamada de un nodo (sin certificado de cliente)."))
+]
+AddressOption = Annotated[
+    str, typer.Option(help=_("Dirección por la que los nodos llegan a --listen; por defecto, --listen."))
+]
+EnrolmentAddressOption = Annotated[
+    str, typer.Option(help=_("Dirección por la que los nodos llegan a --enrolment-listen."))
+]
+WitnessListenOption = Annotated[
+    str,
+    typer.Option(
+        help=_("host:port (HTTP) donde se cofirman registros; 'none' para no hacerlo. Por defecto, puerto + 1000.")
+    ),
+]
+WitnessUrlOption = Annotated[str, typer.Option(help=_("Dirección por la que los nodos llegan a --witness-listen."))]
+DatabaseOption = Annotated[
+    str, typer.Option(help=_("URL de la base de datos; por defecto, un fichero SQLite en la carpeta del programa."))
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -20,30 +42,18 @@ def register(app: typer.Typer) -> None:
 
 def init(
     home: HomeOption,
-    network: Annotated[str, typer.Option(help=_("Nombre de la red: un nombre DNS, como red.example.org."))] = "",
-    listen: Annotated[str, typer.Option(help=_("host:port para los nodos (TLS mutuo)."))] = "0.0.0.0:7400",  # a server
-    enrolment_listen: Annotated[
-        str, typer.Option(help=_("host:port para la primera llamada de un nodo (sin certificado de cliente)."))
-    ] = "0.0.0.0:7401",  # a server
-    address: Annotated[
-        str, typer.Option(help=_("Dirección por la que los nodos llegan a --listen; por defecto, --listen."))
-    ] = "",
-    enrolment_address: Annotated[
-        str, typer.Option(help=_("Dirección por la que los nodos llegan a --enrolment-listen."))
-    ] = "",
-    witness_listen: Annotated[
-        str,
-        typer.Option(
-            help=_("host:port (HTTP) donde se cofirman registros; 'none' para no hacerlo. Por defecto, puerto + 1000.")
-        ),
-    ] = "",
-    witness_url: Annotated[str, typer.Option(help=_("Dirección por la que los nodos llegan a --witness-listen."))] = "",
-    database: Annotated[
-        str, typer.Option(help=_("URL de la base de datos; por defecto, un fichero SQLite en la carpeta del programa."))
-    ] = "",
+    network: NetworkOption = "",
+    listen: ListenOption = "0.0.0.0:7400",  # a server
+    enrolment_listen: EnrolmentListenOption = "0.0.0.0:7401",  # a server
+    address: AddressOption = "",
+    enrolment_address: EnrolmentAddressOption = "",
+    witness_listen: WitnessListenOption = "",
+    witness_url: WitnessUrlOption = "",
+    database: DatabaseOption = "",
+    lang: LangOption = "es",
     as_json: JsonOption = False,
 ) -> None:
-    """Make a network: its certificate authority, keys, database and first directory. Run again to upgrade."""
+    """Create a network: its certificate authority, keys, database and first directory. Run again to upgrade."""
     from coordinator.settings import CoordinatorSettings
     from coordinator.setup import set_up, upgrade
     from coordinator.status import summary, summary_text
@@ -51,7 +61,7 @@ def init(
     from service.settings import witness_address
 
     if CoordinatorSettings.exists(home) and not network:
-        coordinator = upgrade(home, SystemClock())
+        made = upgrade(home, SystemClock())
     else:
         answers = {
             "network": network,
@@ -63,6 +73,8 @@ def init(
             "witness_listen": witness_address(witness_listen, listen),
             "witness_url": witness_url,
         }
-        coordinator = set_up(home, CoordinatorSettings.validated(answers), SystemClock())
-    document = summary(coordinator)
-    emit(document, summary_text(document, "es"), as_json=as_json)
+        made = set_up(home, CoordinatorSettings.validated(answers), SystemClock())
+    with made as coordinator:
+        attached = coordinator.relay_client().attached
+        document = summary(coordinator.context, coordinator.registry, coordinator.locator_epochs, attached)
+    emit(document, summary_text(document, lang), as_json=as_json)

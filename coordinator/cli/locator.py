@@ -27,12 +27,12 @@ def _status(group: typer.Typer) -> None:
         )
     )
     def status(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
-        """Show epochs, entries by entity, questions of the last 24 hours, and what looks like guessing."""
+        """Show epochs, entries by entity, questions of the last 24 hours, and signs of guessing."""
         from coordinator.locator.report import locator_document, locator_text
 
         coordinator = open_coordinator(home)
-        with coordinator.snapshot() as session:
-            document = locator_document(coordinator, session)
+        with coordinator.context.snapshot() as session:
+            document = locator_document(coordinator.context, session, coordinator.locator_epochs(session))
         emit(document, locator_text(document, lang), as_json=as_json)
 
 
@@ -59,7 +59,8 @@ def _rotate(group: typer.Typer) -> None:
         from coordinator.locator.rotation import rotate as begin
 
         coordinator = open_coordinator(home)
-        begin(coordinator, timedelta(days=overlap_days))
-        with coordinator.snapshot() as session:
-            document = locator_document(coordinator, session)
+        context = coordinator.context
+        begin(context, coordinator.registry, coordinator.locator_epochs, timedelta(days=overlap_days))
+        with context.snapshot() as session:
+            document = locator_document(context, session, coordinator.locator_epochs(session))
         emit(document, locator_text(document, lang), as_json=as_json)

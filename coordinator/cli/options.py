@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 
 from coordinator.wiring import Coordinator
@@ -26,9 +27,9 @@ LangOption = Annotated[str, typer.Option("--lang", help=_("Idioma de los textos:
 
 
 def open_coordinator(home: Path) -> Coordinator:
-    """Return the coordinator of a home folder; its parts are read when first used.
+    """Return the coordinator of a home folder, closed when the command ends; its parts are read when first used.
 
-    What they log goes to standard error: standard output is the command's answer and nothing else.
+    Its log goes to standard error: standard output is the command's answer and nothing else.
     """
     log.configure("warning")
-    return Coordinator(home)
+    return click.get_current_context().with_resource(Coordinator(home))

@@ -23,9 +23,14 @@ def register(app: typer.Typer) -> None:
         from service import log
 
         coordinator = open_coordinator(home)
-        log.configure(coordinator.settings.log_level)
+        log.configure(coordinator.context.settings.log_level)
         running = service.start(coordinator)
-        network, port, enrolment = coordinator.settings.network, running.port, running.servers[1].port
-        text = f"redpact-coordinator: {network} ready on port {port}, enrolment on port {enrolment}"
+        network, port, enrolment = coordinator.context.settings.network, running.port, running.servers[1].port
+        text = _(
+            "redpact-coordinator: {network} lista en el puerto {port:d}; altas en el puerto {enrolment:d}",
+            network=network,
+            port=port,
+            enrolment=enrolment,
+        )
         document = {"ready": network, "port": port, "enrolment_port": enrolment}
-        running.run_until_signal(json.dumps(document) if as_json else text)
+        running.run_until_signal(json.dumps(document) if as_json else str(text))

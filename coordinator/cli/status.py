@@ -14,5 +14,7 @@ def register(app: typer.Typer) -> None:
         """Show the network: its keys, addresses, directory and entities."""
         from coordinator.status import summary, summary_text
 
-        document = summary(open_coordinator(home))
+        coordinator = open_coordinator(home)
+        attached = coordinator.relay_client().attached
+        document = summary(coordinator.context, coordinator.registry, coordinator.locator_epochs, attached)
         emit(document, summary_text(document, lang), as_json=as_json)

@@ -41,10 +41,11 @@ def edit(
     lang: LangOption = "es",
     as_json: JsonOption = False,
 ) -> None:
-    """Correct a curve of an additive model in review. It looks at no data and costs no privacy; the trace stays."""
+    """Correct a curve of an additive model in review, visibly, without reading data or spending privacy."""
     from coordinator.training import review_report
     from coordinator.training.review_commands import Correction, amend
 
     correction = Correction.of(feature, reason, values=values, rising=rising, falling=falling, remove=remove)
-    draft = amend(open_coordinator(home), campaign_id, correction)
+    coordinator = open_coordinator(home)
+    draft = amend(coordinator.context, coordinator.training, campaign_id, correction)
     emit({"draft": draft.model_dump(mode="json")}, review_report.text(draft, lang), as_json=as_json)

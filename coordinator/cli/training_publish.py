@@ -24,5 +24,6 @@ def register(app: typer.Typer) -> None:
         from coordinator.training import campaign_report as report
         from coordinator.training.review_commands import publish_reviewed
 
-        campaign = publish_reviewed(open_coordinator(home), campaign_id)
+        coordinator = open_coordinator(home)
+        campaign = publish_reviewed(coordinator.context, coordinator.training, campaign_id)
         emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)

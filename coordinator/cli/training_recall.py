@@ -26,9 +26,10 @@ def register(app: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Take a released model back: no node uses it from when it hears of it, within minutes. That is final."""
+        """Recall a released model: every node stops using it within minutes. Final."""
         from coordinator.training import campaign_report as report
-        from coordinator.training import review_commands as reviewing
+        from coordinator.training import review_commands
 
-        campaign = reviewing.recall(open_coordinator(home), campaign_id, reason)
+        coordinator = open_coordinator(home)
+        campaign = review_commands.recall(coordinator.context, coordinator.training, campaign_id, reason)
         emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)

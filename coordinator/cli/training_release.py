@@ -26,10 +26,10 @@ def register(app: typer.Typer) -> None:
         output: Annotated[
             Path | None, typer.Option(help=_("Carpeta nueva para el paquete; compruébelo con: redpact-audit model."))
         ] = None,
-        told: Annotated[
+        supplied: Annotated[
             Path | None,
             typer.Option(
-                help=_("Fichero JSON con un contacto y las evaluaciones que las entidades quieran comunicar.")
+                "--told", help=_("Fichero JSON con un contacto y las evaluaciones que las entidades quieran comunicar.")
             ),
         ] = None,
         lang: LangOption = "es",
@@ -39,7 +39,8 @@ def register(app: typer.Typer) -> None:
         from coordinator.training import campaign_report as report
         from coordinator.training.bundle_export import export_release
 
-        content = export_release(open_coordinator(home), campaign_id, output, told)
+        coordinator = open_coordinator(home)
+        content = export_release(coordinator.context, coordinator.training, campaign_id, output, supplied)
         written = str(output) if output is not None else None
         document = {"release": content.model_dump(mode="json"), "bundle": written}
         text = "\n".join([report.release_text(content, lang), *([written] if written else [])])

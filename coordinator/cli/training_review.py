@@ -28,10 +28,11 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show the model of a campaign before it is released: its figures, its curves, its corrections."""
         from coordinator.training import review_report
-        from coordinator.training.review_commands import look, write_draft
+        from coordinator.training.review_commands import review as read_draft
+        from coordinator.training.review_commands import write_draft
 
         coordinator = open_coordinator(home)
-        campaign, draft = look(coordinator, campaign_id)
+        campaign, draft = read_draft(coordinator.context, coordinator.training, campaign_id)
         if output is not None:
             write_draft(campaign, draft, output)
         written = str(output) if output is not None else None

@@ -1,5 +1,6 @@
 """``redpact-coordinator training status``."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -25,13 +26,15 @@ def register(app: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show campaigns: who decided what, rounds done, privacy spent."""
+        """Show campaigns: decisions of entities, completed rounds, privacy spent."""
         from coordinator.training import campaign_report as report
-        from coordinator.training.campaign_watch import watch_until_ended
+        from coordinator.training.campaign_queries import get_campaign, list_campaigns
+        from coordinator.training.progress_bars import show_until_over
 
         coordinator = open_coordinator(home)
-        shown = report.campaigns(coordinator, campaign_id or None)
+        read = partial(get_campaign, coordinator.context, coordinator.training)
+        shown = (read(campaign_id),) if campaign_id else list_campaigns(coordinator.context, coordinator.training)
         if watch:
-            shown = watch_until_ended(coordinator, shown)
+            shown = show_until_over(read, shown, lang)
         document = {"campaigns": [report.document(campaign) for campaign in shown]}
         emit(document, report.text(shown, lang), as_json=as_json)

@@ -26,9 +26,10 @@ def register(app: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """End a campaign without a model. What was spent stays spent; entities get back what was not."""
+        """End a campaign without a model. Spent privacy stays spent; entities get the rest back."""
         from coordinator.training import campaign_report as report
         from coordinator.training.review_commands import stop_campaign
 
-        campaign = stop_campaign(open_coordinator(home), campaign_id, reason)
+        coordinator = open_coordinator(home)
+        campaign = stop_campaign(coordinator.context, coordinator.training, campaign_id, reason)
         emit(report.document(campaign), report.text([campaign], lang), as_json=as_json)

@@ -1,9 +1,10 @@
 """Epochs of the locator's key: the first one, rotation, and the end; inside the caller's transaction.
 
 During a rotation both epochs are answered until the older one's stated end. Nodes learn of it from the directory, and
-publish under the new one by themselves. Whoever changes an epoch publishes the directory in the same transaction.
+publish under the new one by themselves. A caller that changes an epoch publishes the directory in the same transaction.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -29,7 +30,7 @@ class EpochRegister:
         self._keys = keys
 
     def terms(self, now: datetime) -> LocatorTerms | None:
-        """Return what the directory says of the locator; None before the first key."""
+        """Return the locator's terms for the directory; None before the first key."""
         live = [epoch for epoch in map(_epoch, self._rows()) if epoch.live(now)]
         return LocatorTerms(epochs=tuple(live)) if live else None
 
@@ -43,13 +44,23 @@ class EpochRegister:
         epoch = _epoch(row) if row else None
         if epoch is None or not epoch.live(now):
             raise LocatorEpochUnknown(
-                _("la época {number!s} del localizador no está en vigor", number=number),
+                _("la época {number:d} del localizador no está en vigor", number=number),
                 remedy=_("descargue de nuevo el directorio"),
             )
         return epoch
 
+    def require_keys(self, now: datetime) -> None:
+        """Check that the private key of every live epoch is there and belongs to the published one.
+
+        Raises:
+            LocatorKeyDamaged: a key is missing, unreadable, or another one.
+        """
+        for epoch in map(_epoch, self._rows()):
+            if epoch.live(now):
+                self._keys.require(epoch.number, epoch.keys[0].public_key)
+
     def begin_first(self, now: datetime) -> None:
-        """Make the first key, unless there is one."""
+        """Create the first key, unless there is one."""
         if not self._rows():
             self._begin(1, now)
 
@@ -69,7 +80,7 @@ class EpochRegister:
         if len(current) > 1:
             ends = min(row.ends_at for row in current if row.ends_at)
             raise LocatorRotationUnderWay(
-                _("la última rotación termina el {ends}", ends=ends.isoformat()), remedy=_("espere hasta entonces")
+                _("la última rotación termina el {ends}", ends=ends), remedy=_("espere hasta entonces")
             )
         for row in current:
             row.ends_at = now + overlap
@@ -94,6 +105,10 @@ class EpochRegister:
 
     def _rows(self) -> list[EpochRow]:
         return list(self._session.scalars(select(EpochRow).order_by(EpochRow.number)))
+
+
+OpenEpochs = Callable[[Session], EpochRegister]
+"""Opens the epochs inside a unit of work."""
 
 
 def _epoch(row: EpochRow) -> LocatorEpoch:

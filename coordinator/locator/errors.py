@@ -18,7 +18,7 @@ class LocatorQuotaExceeded(LocatorError):
 
 
 class LocatorEpochUnknown(LocatorError):
-    """A question under an epoch that has ended, or that never was."""
+    """A question under an epoch that has ended or never began."""
 
     code = "locator_epoch_unknown"
     sentence = _("La época del localizador ha terminado o no existe. El nodo se pondrá al día con el nuevo directorio.")
@@ -32,7 +32,7 @@ class LocatorNotForCollaborators(LocatorError):
 
 
 class LocatorFull(LocatorError):
-    """An entity publishes more than the locator keeps of one."""
+    """An entity publishes more entries than the locator keeps of one entity."""
 
     code = "locator_full"
     sentence = _("La entidad ha publicado más de lo que admite el localizador. Avise a la Gerencia.")

@@ -17,12 +17,12 @@ _REMEDY: Final = _("restáurela de una copia de seguridad, o ejecute: redpact-co
 
 
 def key_file(home: Path, epoch: int) -> Path:
-    """Return where the private key of an epoch lies."""
+    """Return the path of an epoch's private key."""
     return home / "keys" / f"locator-{epoch}.key"
 
 
 class LocatorKeys:
-    """Makes, reads and destroys the keys of a home folder. Safe to use from several threads."""
+    """Creates, reads and destroys the keys of a home folder. Safe to use from several threads."""
 
     def __init__(self, home: Path, network: str) -> None:
         self._home = home
@@ -31,7 +31,7 @@ class LocatorKeys:
         self._pairs: dict[int, oprf.KeyPair] = {}
 
     def create(self, epoch: int) -> oprf.KeyPair:
-        """Make the key of an epoch, or read the one that an interrupted start left.
+        """Create the key of an epoch, or read the one that an interrupted start left.
 
         Raises:
             LocatorKeyDamaged: there is a file, and no key in it.
@@ -56,21 +56,21 @@ class LocatorKeys:
                     pair = oprf.KeyPair.of_secret(read_private(key_file(self._home, epoch)))
                 except (KeyUnreadable, OprfValueInvalid) as error:
                     raise LocatorKeyDamaged(
-                        _("no se puede usar la clave de la época {epoch!s}: {error}", epoch=epoch, error=error.message),
+                        _("no se puede usar la clave de la época {epoch:d}: {error}", epoch=epoch, error=error.message),
                         remedy=_REMEDY,
                     ) from error
                 self._pairs[epoch] = pair
             return pair
 
     def require(self, epoch: int, public_key: str) -> oprf.KeyPair:
-        """Return the key of an epoch when it is the one that the directory names.
+        """Return the key of an epoch, once checked to be the one that the directory names.
 
         Raises:
             LocatorKeyDamaged: missing, unreadable, or another one.
         """
         pair = self.read(epoch)
         if pair.public.hex() != public_key:
-            raise LocatorKeyDamaged(_("la clave de la época {epoch!s} no es la publicada", epoch=epoch), remedy=_REMEDY)
+            raise LocatorKeyDamaged(_("la clave de la época {epoch:d} no es la publicada", epoch=epoch), remedy=_REMEDY)
         return pair
 
     def destroy(self, epoch: int) -> None:

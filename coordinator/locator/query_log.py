@@ -1,7 +1,7 @@
 """The signed query log: every request to evaluate and every question, as the entity signed it.
 
-Quotas are counted from it, and guessing is seen in it, so that what limits an entity can be shown to it. Works inside
-the caller's transaction.
+Quotas are counted and guessing is detected from it, so that an entity can be shown the requests that count against it.
+Works inside the caller's transaction.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from trust.signing import Envelope
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 _REFUSAL_EVERY: Final = timedelta(minutes=1)
-"""A flood beyond the quota is noted this often: that is enough to see it, and bounds what it can make us write."""
+"""Interval at which refusals of one entity are recorded: a flood shows, and makes us write little."""
 
 _QUERIES: Final = cast("Table", QueryRow.__table__)
 
@@ -36,7 +36,7 @@ _USED: Final = select(
 
 
 class QueryKind(StrEnum):
-    """What was asked."""
+    """The kinds of request."""
 
     EVALUATE = "evaluate"
     FIND = "find"
@@ -44,7 +44,7 @@ class QueryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A request to put on record: by whom, what, how much of the quota it takes."""
+    """A request to record, with the amount of the quota that it takes."""
 
     entity: str
     kind: QueryKind
@@ -53,22 +53,22 @@ class Query:
 
 
 class QueryLog:
-    """The query log, on SQLAlchemy."""
+    """The query log in SQL."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def used(self, entity: str, kind: QueryKind, now: datetime) -> tuple[int, int]:
-        """Return how much an entity used in the last hour and in the last day."""
+        """Return the amounts that an entity used in the last hour and in the last day."""
         key = {"entity": entity, "kind": kind.value, "hour": now - HOUR, "day": now - DAY}
         row = self._session.connection().execute(_USED, key).one()
         return int(row.hour), int(row.day)
 
     def add(self, query: Query, now: datetime, *, found: bool | None = None) -> None:
-        """Put a request on record. After `RequestReplayed` the transaction is of no more use.
+        """Record a request. After `RequestReplayed` the transaction cannot be used any more.
 
         Raises:
-            RequestReplayed: it is on record already.
+            RequestReplayed: it is recorded already.
         """
         try:
             self._session.connection().execute(
@@ -89,7 +89,7 @@ class QueryLog:
             ) from error
 
     def note_refusal(self, query: Query, now: datetime) -> None:
-        """Note that an entity was turned away for its quota, unless that was noted a moment ago."""
+        """Record that an entity was refused for its quota, unless that was recorded less than a minute ago."""
         recent = select(func.count()).where(
             QueryRow.entity == query.entity, QueryRow.amount == 0, QueryRow.time > now - _REFUSAL_EVERY
         )
@@ -99,7 +99,7 @@ class QueryLog:
             self.add(Query(query.entity, query.kind, 0, query.envelope), now)
 
     def usages(self, since: datetime) -> tuple[Usage, ...]:
-        """Return what every entity asked since a moment, by entity."""
+        """Return the usage of every entity since a moment, by entity id."""
         asked = (QueryRow.kind == QueryKind.FIND.value) & (QueryRow.amount > 0)
         query = (
             select(
@@ -118,6 +118,6 @@ class QueryLog:
             for row in self._session.execute(query)
         )
 
-    def forget_before(self, moment: datetime) -> int:
-        """Delete what is older than the log is kept, and return how many requests that were."""
+    def delete_before(self, moment: datetime) -> int:
+        """Delete the requests before a moment, and return their number."""
         return self._session.connection().execute(delete(_QUERIES).where(_QUERIES.c.time < moment)).rowcount

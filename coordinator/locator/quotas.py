@@ -1,4 +1,4 @@
-"""How much one entity may ask of the locator, and what that leaves it."""
+"""Quotas of requests to the locator, per entity, hour and day."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from presentation.messages import _
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A bound for any hour and any day, which slide with the clock."""
+    """A bound for any hour and any day, over windows that slide with the clock."""
 
     hour: int
     day: int
@@ -23,15 +23,15 @@ class Quota:
         return cls(settings.locator_questions_hour, settings.locator_questions_day)
 
     def left(self, used: tuple[int, int]) -> int:
-        """Return how much is left, given what was used in the last hour and the last day."""
+        """Return the amount left, given the amounts used in the last hour and the last day."""
         return max(0, min(self.hour - used[0], self.day - used[1]))
 
     def exceeded(self, entity: str, kind: QueryKind) -> LocatorQuotaExceeded:
-        """Return the error that says so."""
-        what = "evaluations" if kind is QueryKind.EVALUATE else "questions"
+        """Return the error of a request beyond the quota."""
+        what = _("seudónimos evaluados") if kind is QueryKind.EVALUATE else _("preguntas")
         return LocatorQuotaExceeded(
             _(
-                "{entity} ha agotado su cupo ({what}): {hour} por hora, {day} por día",
+                "{entity} ha agotado su cupo de {what}: {hour} por hora, {day} por día",
                 entity=entity,
                 what=what,
                 hour=self.hour,

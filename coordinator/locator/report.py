@@ -1,53 +1,36 @@
-"""What the coordinator's administrator sees of the locator: epochs, entries, who asks how much, and alarms."""
+"""The locator for the coordinator's administrator: epochs, entries, usage by entity, and alarms."""
 
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from coordinator.context import CoordinatorContext
+from coordinator.locator.epochs import EpochRegister, OpenEpochs
 from coordinator.locator.query_log import QueryLog
 from coordinator.locator.store import SqlLocatorStore
 from coordinator.settings import CoordinatorSettings
-from coordinator.wiring import Coordinator
 from policies.errors import RedpactError
-from presentation.messages import Message, _, joined, plural
+from presentation import formats, terminal
+from presentation.messages import Message, _, joined, plural, speaking
 from records_exchange.guessing import WINDOW, AlarmKind, AlarmRule, Usage, alarms
-from service.command_line import table
 from service.findings import Finding, Level
 
 _REMEDY: Final = _("pregunte a esa entidad para qué caso fue cada pregunta; si no lo sabe: entity suspend")
-_COLUMNS: Final = {
-    "es": {
-        "entity": "Entidad",
-        "entries": "Publica",
-        "questions": "Preguntas en 24 h",
-        "misses": "Sin resultado",
-        "evaluations": "Seudónimos en 24 h",
-        "refused": "Fuera de cupo",
-    },
-    "en": {
-        "entity": "Entity",
-        "entries": "Publishes",
-        "questions": "Questions in 24 h",
-        "misses": "Found nowhere",
-        "evaluations": "Pseudonyms in 24 h",
-        "refused": "Beyond quota",
-    },
-}
 
 
 def alarm_rule(settings: CoordinatorSettings) -> AlarmRule:
-    """Return when to alarm, by the settings."""
+    """Return the rule for alarms of the settings."""
     return AlarmRule(settings.locator_alarm_questions, settings.locator_alarm_miss_percent)
 
 
-def locator_document(coordinator: Coordinator, session: Session) -> dict[str, Any]:
+def locator_document(context: CoordinatorContext, session: Session, epochs: EpochRegister) -> dict[str, Any]:
     """Return the state of the locator, as JSON values."""
-    now = coordinator.clock.now()
-    terms = coordinator.locator_epochs(session).terms(now)
+    now = context.clock.now()
+    terms = epochs.terms(now)
     counts = SqlLocatorStore(session).counts()
     usages = {usage.entity: usage for usage in QueryLog(session).usages(now - WINDOW)}
-    rule = alarm_rule(coordinator.settings)
+    rule = alarm_rule(context.settings)
     newest = max((number for number, _ in counts), default=0)
     publishing = {holder: entries for (number, holder), entries in counts.items() if number == newest}
     return {
@@ -89,21 +72,30 @@ def _epoch_line(epoch: dict[str, Any]) -> Message:
 
 def locator_text(document: dict[str, Any], lang: str) -> str:
     """Return the whole state for people."""
-    lang = "en" if lang == "en" else "es"
-    lines = [str(line.in_language(lang)) for line in locator_lines(document)]
+    say = speaking(lang)
+    lines = [terminal.paragraph(say(line)) for line in locator_lines(document)]
     if document["entities"]:
-        lines += ["", table(_COLUMNS[lang], document["entities"])]
+        columns = [
+            say("Entidad"),
+            say("Publica"),
+            say("Preguntas en 24 h"),
+            say("Sin resultado"),
+            say("Seudónimos en 24 h"),
+            say("Fuera de cupo"),
+        ]
+        keys = ("entity", "entries", "questions", "misses", "evaluations", "refused")
+        rows = [[formats.shown(each[key], lang) for key in keys] for each in document["entities"]]
+        lines += ["", terminal.table(columns, rows)]
     return "\n".join(lines)
 
 
-def check_locator(coordinator: Coordinator) -> Finding:
-    """Check that every epoch's key is there, and that nobody seems to be guessing."""
+def check_locator(context: CoordinatorContext, open_epochs: OpenEpochs) -> Finding:
+    """Check that every epoch's key is there, and that no entity seems to guess documents."""
     try:
-        with coordinator.snapshot() as session:
-            document = locator_document(coordinator, session)
-        for epoch in document["epochs"]:
-            for public_key in epoch["keys"].values():
-                coordinator.locator_keys.require(epoch["number"], public_key)
+        with context.snapshot() as session:
+            epochs = open_epochs(session)
+            document = locator_document(context, session, epochs)
+            epochs.require_keys(context.clock.now())
     except RedpactError as error:
         return Finding.of_error("locator", error)
     text = joined(locator_lines(document), "; ")

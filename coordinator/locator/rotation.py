@@ -2,19 +2,23 @@
 
 from datetime import timedelta
 
-from coordinator.wiring import Coordinator
+from coordinator.context import CoordinatorContext
+from coordinator.locator.epochs import OpenEpochs
+from coordinator.registry import OpenRegistry
 from trust.locator_terms import LocatorEpoch
 
 
-def rotate(coordinator: Coordinator, overlap: timedelta) -> LocatorEpoch:
+def rotate(
+    context: CoordinatorContext, open_registry: OpenRegistry, open_epochs: OpenEpochs, overlap: timedelta
+) -> LocatorEpoch:
     """Begin the next epoch and publish the directory with both; the one before ends after `overlap`.
 
     Raises:
         LocatorOverlapInvalid: an overlap out of bounds.
         LocatorRotationUnderWay: the last rotation has not ended.
     """
-    now = coordinator.clock.now()
-    with coordinator.transaction() as session:
-        epoch = coordinator.locator_epochs(session).rotate(overlap, now)
-        coordinator.registry(session).publish(now)
+    now = context.clock.now()
+    with context.transaction() as session:
+        epoch = open_epochs(session).rotate(overlap, now)
+        open_registry(session).publish(now)
     return epoch

@@ -1,4 +1,4 @@
-"""Who holds something for whom, under tokens; inside the caller's transaction."""
+"""The locator's entries by token: holders with consented fields for an asker and a purpose; in the caller's session."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,7 +36,7 @@ _FIND: Final = (
 
 
 class SqlLocatorStore:
-    """The entries of the locator, on SQLAlchemy."""
+    """The entries of the locator in SQL."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -59,7 +59,7 @@ class SqlLocatorStore:
             self._session.execute(insert(_ENTRIES), rows)
 
     def remove(self, holder: str, epoch: int, tokens: Sequence[str]) -> None:
-        """Take entries of a holder back; those it does not have are passed over."""
+        """Delete entries of a holder; tokens that it has not published are ignored."""
         for first in range(0, len(tokens), _CHUNK):
             chosen = [bytes.fromhex(token) for token in tokens[first : first + _CHUNK]]
             where = (_ENTRIES.c.holder == holder) & (_ENTRIES.c.epoch == epoch) & _ENTRIES.c.token.in_(chosen)
@@ -68,7 +68,7 @@ class SqlLocatorStore:
     def find(self, epoch: int, token: str, asker: str, purpose: str, now: datetime) -> tuple[str, ...]:
         """Return the active holders of a token that is this asker's for this purpose, by id.
 
-        At most one more than an answer names.
+        They are at most one more than an answer names.
         """
         key = {"epoch": epoch, "token": bytes.fromhex(token), "asker": asker, "purpose": purpose, "now": now}
         return tuple(self._session.connection().execute(_FIND, key).scalars())
@@ -82,16 +82,16 @@ class SqlLocatorStore:
         return tuple((row.token, row.until) for row in rows)
 
     def count(self, holder: str, epoch: int) -> int:
-        """Return how many entries a holder has."""
+        """Return the number of a holder's entries."""
         query = select(func.count()).where(_ENTRIES.c.holder == holder, _ENTRIES.c.epoch == epoch)
         return self._session.scalar(query) or 0
 
     def counts(self) -> dict[tuple[int, str], int]:
-        """Return how many entries there are, by epoch and holder."""
+        """Return the number of entries by epoch and holder."""
         grouped = (_ENTRIES.c.epoch, _ENTRIES.c.holder)
         rows = self._session.execute(select(*grouped, func.count()).group_by(*grouped).order_by(*grouped))
         return {(epoch, holder): number for epoch, holder, number in rows}
 
-    def forget_ended(self, now: datetime) -> int:
-        """Delete the entries whose time is over, and return how many; they were not shown since."""
+    def delete_ended(self, now: datetime) -> int:
+        """Delete the entries that have ended, which no answer names any more, and return their number."""
         return self._session.connection().execute(delete(_ENTRIES).where(_ENTRIES.c.until <= now)).rowcount

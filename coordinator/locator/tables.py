@@ -1,7 +1,7 @@
-"""The locator's tables: epochs, who holds something for whom under which token, and the questions asked.
+"""The locator's tables: epochs, entries and the query log.
 
-No document, name or pseudonym is in any of them. Entries are ordered by their token, never by when they came, so that
-the order of rows does not tell which belong to one person.
+No document, name or pseudonym is in any of them. Entries are ordered by token and never by time of publication, so that
+the order of rows does not show which belong to one person.
 """
 
 from datetime import datetime
@@ -29,7 +29,7 @@ class EpochRow(Base):
 
 
 class EntryRow(Base):
-    """That `holder` has something consented for `asker` and `purpose`, of the person whom the token stands for."""
+    """The fact that `holder` has consented fields for `asker` and `purpose` of the person behind the token."""
 
     __tablename__ = "locator_entry"
     __table_args__ = (
@@ -48,7 +48,7 @@ class EntryRow(Base):
 
 
 class QueryRow(Base):
-    """One signed request to the locator; also what quotas are counted by and guessing is seen from."""
+    """One signed request to the locator; quotas are counted and guessing is detected from these rows."""
 
     __tablename__ = "locator_query"
     __table_args__ = (

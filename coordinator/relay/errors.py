@@ -26,7 +26,7 @@ class RelayNotAttached(RelayError):
 
 
 class RelayBusy(RelayError):
-    """A limit of the relay is reached: for this entity, for its recipient, or for all."""
+    """A limit of the relay is reached: of this entity, of its recipient, or of all together."""
 
     code = "relay_busy"
     kind = ErrorKind.UNREACHABLE
@@ -42,14 +42,14 @@ class RelayUnanswered(RelayError):
 
 
 class RelayTooLarge(RelayError):
-    """More bytes than the relay passes on in one call."""
+    """More bytes than the relay forwards in one call."""
 
     code = "relay_too_large"
     sentence = _("El envío es demasiado grande para el repetidor.")
 
 
 class RelayCallUnknown(RelayError):
-    """An answer to a call that is over, that never was, or that was another entity's."""
+    """An answer to a call that is over, unknown, or addressed to another entity."""
 
     code = "relay_call_unknown"
     sentence = _("La contestación llegó tarde al repetidor, o no corresponde a ninguna llamada en curso.")

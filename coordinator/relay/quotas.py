@@ -1,4 +1,4 @@
-"""How much one entity may use of the relay: so many calls under way, and so many calls and bytes a minute."""
+"""Limits of one entity's use of the relay: calls under way, and calls and bytes a minute."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -8,7 +8,7 @@ _MINUTE_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class RelayLimits:
-    """What the relay takes on. Every number is a bound; reaching one is an answer, never a queue.
+    """Bounds of the relay. Reaching one is answered with a refusal, never with a queue.
 
     Attributes:
         attached: entities attached at once.
@@ -29,7 +29,7 @@ class RelayLimits:
 
 @dataclass(slots=True)
 class Allowance:
-    """So much a minute, refilled steadily (a token bucket)."""
+    """A token bucket of so much a minute, refilled steadily."""
 
     per_minute: float
     left: float = field(init=False)
@@ -39,7 +39,7 @@ class Allowance:
         self.left = self.per_minute
 
     def take(self, amount: float, now: float) -> bool:
-        """Take an amount if there is that much left.
+        """Take an amount and return True, if there is that much left.
 
         Args:
             amount: how much.

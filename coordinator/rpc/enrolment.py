@@ -1,4 +1,4 @@
-"""The enrolment port: the one place without a client certificate. The invitation's secret stands in for it."""
+"""The Enrolment service, on the one port without client certificates; the invitation's secret takes their place."""
 
 from functools import partial
 
@@ -6,8 +6,9 @@ import grpc
 from typing_extensions import override
 
 from coordinator.admission import admit
-from coordinator.changes import News
-from coordinator.wiring import Coordinator
+from coordinator.changes import ChangeKind, Changes
+from coordinator.context import CoordinatorContext
+from coordinator.registry import OpenRegistry
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
 from service.grpc_server import Register
 from service.wire import from_wire, to_wire
@@ -16,20 +17,22 @@ from service.wire import from_wire, to_wire
 class EnrolmentServicer(enrolment_pb2_grpc.EnrolmentServicer):
     """Admits the bearer of an invitation."""
 
-    def __init__(self, coordinator: Coordinator) -> None:
-        self._coordinator = coordinator
+    def __init__(self, context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes) -> None:
+        self._context = context
+        self._open_registry = open_registry
+        self._changes = changes
 
     @override
     def Enrol(self, request: enrolment_pb2.EnrolRequest, context: grpc.ServicerContext) -> enrolment_pb2.EnrolReply:
         """Check the invitation and answer with a certificate and the directory."""
-        application, now = from_wire(request.application), self._coordinator.clock.now()
-        with self._coordinator.transaction() as session:
-            registry = self._coordinator.registry(session)
-            admitted = admit(registry, request.token, application, request.csr_pem, now)
-        self._coordinator.changes.announce(News.DIRECTORY)
+        application, now = from_wire(request.application), self._context.clock.now()
+        with self._context.transaction() as session:
+            admitted = admit(self._open_registry(session), request.token, application, request.csr_pem, now)
+        self._changes.announce(ChangeKind.DIRECTORY)
         return enrolment_pb2.EnrolReply(certificate_pem=admitted.certificate_pem, directory=to_wire(admitted.directory))
 
 
-def enrolment_servicer(coordinator: Coordinator) -> Register:
-    """Return what adds the servicer to a server."""
-    return partial(enrolment_pb2_grpc.add_EnrolmentServicer_to_server, EnrolmentServicer(coordinator))
+def enrolment_servicer(context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes) -> Register:
+    """Return the function that adds the servicer to a server."""
+    servicer = EnrolmentServicer(context, open_registry, changes)
+    return partial(enrolment_pb2_grpc.add_EnrolmentServicer_to_server, servicer)

@@ -1,4 +1,4 @@
-"""What each call of the coordinator may cost: the group it is counted in, and the size of its request."""
+"""Limits of each call of the coordinator: the group in which it is counted, and the size of its request in bytes."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -32,7 +32,7 @@ CALLS: Final[Mapping[str, CallLimit]] = {
 ENROLMENT_CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Enrolment/Enrol": CallLimit(CallGroup.QUESTIONS, 64 * 1024),
 }
-"""Bound on what a stranger can make the coordinator read; a real request has about 3 KiB."""
+"""Callers without a certificate can make the coordinator read no more; a real request has about 3 KiB."""
 
-STRANGERS: Final[Mapping[CallGroup, Rate]] = dict.fromkeys(CallGroup, Rate(per_second=2.0, burst=600))
-"""For each address; a whole network may enrol from behind one."""
+ENROLMENT_RATES: Final[Mapping[CallGroup, Rate]] = dict.fromkeys(CallGroup, Rate(per_second=2.0, burst=600))
+"""Per address; a whole network may enrol from behind one."""

@@ -1,11 +1,11 @@
-"""The Locator service on the wire: parse, ask the desk, answer."""
+"""The Locator service on the wire: parse a request, let `LocatorRequests` answer it, encode the answer."""
 
 from functools import partial
 
 import grpc
 from typing_extensions import override
 
-from coordinator.wiring import Coordinator
+from coordinator.locator.entity_requests import LocatorRequests
 from protos.redpact.v1 import locator_pb2, locator_pb2_grpc
 from service.grpc_server import Register
 from service.peer import caller_id
@@ -13,11 +13,11 @@ from service.wire import from_wire, to_wire
 
 
 class LocatorServicer(locator_pb2_grpc.LocatorServicer):
-    """Serves entities over mutual TLS; the caller is who its certificate says."""
+    """Serves entities over mutual TLS; the certificate names the caller."""
 
-    def __init__(self, coordinator: Coordinator) -> None:
-        self._desk = coordinator.locator_desk
-        self._network = coordinator.settings.network
+    def __init__(self, requests: LocatorRequests, network: str) -> None:
+        self._requests = requests
+        self._network = network
 
     @override
     def Evaluate(
@@ -25,13 +25,13 @@ class LocatorServicer(locator_pb2_grpc.LocatorServicer):
     ) -> locator_pb2.EvaluateReply:
         """Evaluate blinded points and prove that the published key was used."""
         caller = caller_id(context, self._network)
-        done = self._desk.evaluate(caller, from_wire(request.request), tuple(request.points))
+        done = self._requests.evaluate(caller, from_wire(request.request), tuple(request.points))
         return locator_pb2.EvaluateReply(points=done.points, proof=done.proof, remaining=done.remaining)
 
     @override
     def Publish(self, request: locator_pb2.PublishRequest, context: grpc.ServicerContext) -> locator_pb2.PublishReply:
-        """Change what is said of the caller."""
-        self._desk.publish(caller_id(context, self._network), from_wire(request.publication))
+        """Add and remove entries of the caller."""
+        self._requests.publish(caller_id(context, self._network), from_wire(request.publication))
         return locator_pb2.PublishReply()
 
     @override
@@ -39,17 +39,17 @@ class LocatorServicer(locator_pb2_grpc.LocatorServicer):
         self, request: locator_pb2.ListPublishedRequest, context: grpc.ServicerContext
     ) -> locator_pb2.ListPublishedReply:
         """Return a page of the caller's own entries."""
-        page = self._desk.published(caller_id(context, self._network), request.epoch, request.after)
+        page = self._requests.published(caller_id(context, self._network), request.epoch, request.after)
         entries = [locator_pb2.PublishedEntry(token=token, until=int(until.timestamp())) for token, until in page]
         return locator_pb2.ListPublishedReply(entries=entries)
 
     @override
     def Find(self, request: locator_pb2.FindRequest, context: grpc.ServicerContext) -> locator_pb2.FindReply:
         """Answer a signed question with a signed answer of constant size."""
-        answer = self._desk.find(caller_id(context, self._network), from_wire(request.question))
+        answer = self._requests.find(caller_id(context, self._network), from_wire(request.question))
         return locator_pb2.FindReply(answer=to_wire(answer))
 
 
-def locator_servicer(coordinator: Coordinator) -> Register:
-    """Return what adds the servicer to a server."""
-    return partial(locator_pb2_grpc.add_LocatorServicer_to_server, LocatorServicer(coordinator))
+def locator_servicer(requests: LocatorRequests, network: str) -> Register:
+    """Return the function that adds the servicer to a server."""
+    return partial(locator_pb2_grpc.add_LocatorServicer_to_server, LocatorServicer(requests, network))

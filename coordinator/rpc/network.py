@@ -1,4 +1,4 @@
-"""The directory, and the stream of hints that it changed."""
+"""The Network service: the directory, and a stream of hints that something changed."""
 
 import time
 from collections.abc import Iterator
@@ -10,10 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import override
 
 from consent_ledger.witnessing.assignment import own_address
-from coordinator.changes import News
+from coordinator.changes import ChangeKind, Changes
+from coordinator.context import CoordinatorContext
 from coordinator.errors import EntityInvalid
+from coordinator.registry import OpenRegistry
 from coordinator.rpc.callers import admitted_caller
-from coordinator.wiring import Coordinator
 from presentation.messages import _
 from protos.redpact.v1 import network_pb2, network_pb2_grpc
 from service.grpc_server import CONNECTION_AGE_SECONDS, Register
@@ -28,25 +29,27 @@ STREAM_SECONDS: Final = CONNECTION_AGE_SECONDS / 2
 _ADDRESSES: Final = TypeAdapter(tuple[Address, ...])
 _MAX_ADDRESSES: Final = 8
 _EVENTS: Final = {
-    News.DIRECTORY: network_pb2.NetworkEvent.KIND_DIRECTORY_CHANGED,
-    News.TRAINING: network_pb2.NetworkEvent.KIND_TRAINING_CHANGED,
+    ChangeKind.DIRECTORY: network_pb2.NetworkEvent.KIND_DIRECTORY_CHANGED,
+    ChangeKind.TRAINING: network_pb2.NetworkEvent.KIND_TRAINING_CHANGED,
 }
 
 
 class NetworkServicer(network_pb2_grpc.NetworkServicer):
-    """What every node asks while it runs."""
+    """Serves the directory to running nodes, notifies them of changes, and takes their addresses."""
 
-    def __init__(self, coordinator: Coordinator) -> None:
-        self._coordinator = coordinator
+    def __init__(self, context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes) -> None:
+        self._context = context
+        self._open_registry = open_registry
+        self._changes = changes
 
     @override
     def GetDirectory(
         self, request: network_pb2.GetDirectoryRequest, context: grpc.ServicerContext
     ) -> network_pb2.GetDirectoryReply:
         """Return the newest directory, or nothing when the caller has it."""
-        with self._coordinator.snapshot() as session:
-            admitted_caller(self._coordinator, session, context)
-            registry = self._coordinator.registry(session)
+        with self._context.snapshot() as session:
+            registry = self._open_registry(session)
+            admitted_caller(registry, self._context.settings.network, context)
             if registry.serial() == request.known_serial:
                 return network_pb2.GetDirectoryReply()
             return network_pb2.GetDirectoryReply(directory=to_wire(registry.directory()))
@@ -56,15 +59,14 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
         self, request: network_pb2.WatchRequest, context: grpc.ServicerContext
     ) -> Iterator[network_pb2.NetworkEvent]:
         """Send a hint for each change, and a keep-alive when there is none, until the stream's time is up."""
-        changes = self._coordinator.changes
-        end, seen = time.monotonic() + STREAM_SECONDS, changes.counts()
+        end, seen = time.monotonic() + STREAM_SECONDS, self._changes.counts()
         self._require_admitted(context)
         yield network_pb2.NetworkEvent(kind=network_pb2.NetworkEvent.KIND_KEEPALIVE)
-        while context.is_active() and not changes.closed and time.monotonic() < end:
-            now = changes.wait(seen, KEEPALIVE_SECONDS)
+        while context.is_active() and not self._changes.closed and time.monotonic() < end:
+            now = self._changes.wait(seen, KEEPALIVE_SECONDS)
             self._require_admitted(context)
-            news = [each for each in News if now[each] != seen[each]]
-            kinds = [_EVENTS[each] for each in news] or [network_pb2.NetworkEvent.KIND_KEEPALIVE]
+            changed = [kind for kind in ChangeKind if now[kind] != seen[kind]]
+            kinds = [_EVENTS[kind] for kind in changed] or [network_pb2.NetworkEvent.KIND_KEEPALIVE]
             yield from (network_pb2.NetworkEvent(kind=kind) for kind in kinds)
             seen = now
 
@@ -72,7 +74,7 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
     def UpdateAddresses(
         self, request: network_pb2.UpdateAddressesRequest, context: grpc.ServicerContext
     ) -> network_pb2.UpdateAddressesReply:
-        """Change where the calling entity is reached, and where it witnesses."""
+        """Change the addresses at which the calling entity is reached and at which it witnesses."""
         try:
             addresses = _ADDRESSES.validate_python(tuple(request.addresses)[: _MAX_ADDRESSES + 1])
         except ValidationError as error:
@@ -84,18 +86,19 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
                 _("una entidad puede tener como máximo {max_addresses} direcciones", max_addresses=_MAX_ADDRESSES),
                 remedy=_("indique menos direcciones"),
             )
-        with self._coordinator.transaction() as session:
-            party = admitted_caller(self._coordinator, session, context)
-            witness = _witness(request, self._coordinator.settings.network, party.id)
+        network = self._context.settings.network
+        with self._context.transaction() as session:
+            registry = self._open_registry(session)
+            party = admitted_caller(registry, network, context)
+            witness = _witness(request, network, party.id)
             if (party.addresses, party.witness) != (addresses, witness):
-                now = self._coordinator.clock.now()
-                self._coordinator.registry(session).set_addresses(party.id, addresses, now, witness=witness)
-        self._coordinator.changes.announce(News.DIRECTORY)
+                registry.set_addresses(party.id, addresses, self._context.clock.now(), witness=witness)
+        self._changes.announce(ChangeKind.DIRECTORY)
         return network_pb2.UpdateAddressesReply()
 
     def _require_admitted(self, context: grpc.ServicerContext) -> None:
-        with self._coordinator.snapshot() as session:
-            admitted_caller(self._coordinator, session, context)
+        with self._context.snapshot() as session:
+            admitted_caller(self._open_registry(session), self._context.settings.network, context)
 
 
 def _witness(request: network_pb2.UpdateAddressesRequest, network: str, entity: str) -> WitnessAddress | None:
@@ -112,6 +115,7 @@ def _witness(request: network_pb2.UpdateAddressesRequest, network: str, entity: 
     return address
 
 
-def network_servicer(coordinator: Coordinator) -> Register:
-    """Return what adds the servicer to a server."""
-    return partial(network_pb2_grpc.add_NetworkServicer_to_server, NetworkServicer(coordinator))
+def network_servicer(context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes) -> Register:
+    """Return the function that adds the servicer to a server."""
+    servicer = NetworkServicer(context, open_registry, changes)
+    return partial(network_pb2_grpc.add_NetworkServicer_to_server, servicer)

@@ -1,4 +1,4 @@
-"""Renewal: the certificate in use asks for its successor."""
+"""The Renewal service: an entity replaces the certificate with which it calls."""
 
 from functools import partial
 
@@ -6,8 +6,9 @@ import grpc
 from typing_extensions import override
 
 from coordinator.admission import renew
+from coordinator.context import CoordinatorContext
+from coordinator.registry import OpenRegistry
 from coordinator.rpc.callers import admitted_caller
-from coordinator.wiring import Coordinator
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
 from service.grpc_server import Register
 
@@ -15,20 +16,20 @@ from service.grpc_server import Register
 class RenewalServicer(enrolment_pb2_grpc.RenewalServicer):
     """Issues the next certificate to an active entity."""
 
-    def __init__(self, coordinator: Coordinator) -> None:
-        self._coordinator = coordinator
+    def __init__(self, context: CoordinatorContext, open_registry: OpenRegistry) -> None:
+        self._context = context
+        self._open_registry = open_registry
 
     @override
     def Renew(self, request: enrolment_pb2.RenewRequest, context: grpc.ServicerContext) -> enrolment_pb2.RenewReply:
         """Issue a certificate for the entity that calls, whatever the request says."""
-        now = self._coordinator.clock.now()
-        with self._coordinator.transaction() as session:
-            party = admitted_caller(self._coordinator, session, context)
-            registry = self._coordinator.registry(session)
-            certificate = renew(registry, party.id, request.csr_pem, now)
+        with self._context.transaction() as session:
+            registry = self._open_registry(session)
+            party = admitted_caller(registry, self._context.settings.network, context)
+            certificate = renew(registry, party.id, request.csr_pem, self._context.clock.now())
         return enrolment_pb2.RenewReply(certificate_pem=certificate)
 
 
-def renewal_servicer(coordinator: Coordinator) -> Register:
-    """Return what adds the servicer to a server."""
-    return partial(enrolment_pb2_grpc.add_RenewalServicer_to_server, RenewalServicer(coordinator))
+def renewal_servicer(context: CoordinatorContext, open_registry: OpenRegistry) -> Register:
+    """Return the function that adds the servicer to a server."""
+    return partial(enrolment_pb2_grpc.add_RenewalServicer_to_server, RenewalServicer(context, open_registry))

@@ -1,11 +1,11 @@
-"""Writing a released model as a bundle that anybody with the coordinator's key can verify (``redpact-audit model``)."""
+"""Export of a released model as a bundle that the coordinator's key alone verifies (``redpact-audit model``)."""
 
 from pathlib import Path
 
-from coordinator.training import campaign_report as report
-from coordinator.training.errors import CampaignOutOfStep
+from coordinator.context import CoordinatorContext
+from coordinator.training.campaign_queries import get_campaign, get_transcript, verified_release
 from coordinator.training.model_card_input import model_card_input
-from coordinator.wiring import Coordinator
+from coordinator.training.stores import OpenStores
 from federated.bundle.archive import write_bundle
 from federated.bundle.campaign_reader import bundle_facts
 from federated.bundle.contents import BundleContents
@@ -14,38 +14,38 @@ from federated.card.facts_from_release import card_facts
 from federated.card.pages import pages_of
 from federated.coordination.transcript import Transcript
 from federated.release.model_release import ModelRelease
-from presentation.messages import _
 
 
 def export_release(
-    coordinator: Coordinator, campaign_id: str, folder: Path | None, told: Path | None = None
+    context: CoordinatorContext,
+    open_stores: OpenStores,
+    campaign_id: str,
+    folder: Path | None,
+    supplied: Path | None = None,
 ) -> ModelRelease:
     """Return the verified release of a campaign; with a folder, write it there as a bundle.
 
     Args:
-        coordinator: of the network.
+        context: of the coordinator.
+        open_stores: opens the register of campaigns.
         campaign_id: of a released campaign.
-        folder: where to write the bundle.
-        told: a file with what the model card says besides, see `coordinator.training.model_card_input`.
+        folder: new folder for the bundle; None writes nothing.
+        supplied: a file with further contents of the model card, see `coordinator.training.model_card_input`.
 
     Raises:
         CampaignUnknown: there is none with this id.
         CampaignOutOfStep: it is not released.
-        CampaignInvalid: `told` cannot be read.
+        CampaignInvalid: `supplied` cannot be read.
         ExportUnusable: the folder is not empty, or cannot be written.
     """
-    (campaign,) = report.campaigns(coordinator, campaign_id)
-    if campaign.release is None:
-        raise CampaignOutOfStep(
-            _("la campaña {campaign_id} está en el estado «{state}»", campaign_id=campaign_id, state=campaign.state),
-            remedy=_("siga la campaña con: training status --watch"),
-        )
-    release = report.released(coordinator, campaign)
+    campaign = get_campaign(context, open_stores, campaign_id)
+    release = verified_release(context, campaign)
     if folder is None:
         return release
-    with coordinator.snapshot() as session:
-        records = coordinator.training(session).campaigns.transcript(campaign_id)
-    card = card_facts(campaign.manifest, campaign.manifest_sha256, release, model_card_input(campaign.manifest, told))
+    assert campaign.release is not None  # else there would be nothing verified
+    records = get_transcript(context, open_stores, campaign_id)
+    added = model_card_input(campaign.manifest, supplied)
+    card = card_facts(campaign.manifest, campaign.manifest_sha256, release, added)
     facts = bundle_facts(campaign.manifest, campaign.manifest_sha256, release)
     contents = BundleContents(
         manifest=campaign.envelope,
@@ -55,5 +55,5 @@ def export_release(
         metrics=facts.metrics,
         pages=pages_of(card),
     )
-    write_bundle(folder, contents, coordinator.keys.signing)
+    write_bundle(folder, contents, context.keys.signing)
     return release

@@ -1,4 +1,4 @@
-"""The register of campaigns: what was proposed, who decided what, how far each one got.
+"""The register of campaigns: manifests, decisions of entities, progress and releases.
 
 Every method works inside the caller's transaction. The campaign's row is locked before its state is read, so that two
 processes (the service and a command) cannot both move it.
@@ -12,7 +12,14 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from coordinator.training.campaign_states import CampaignEvent, CampaignState, StopReason, after, require_review
+from coordinator.training.campaign_states import (
+    STATE_NAMES,
+    CampaignEvent,
+    CampaignState,
+    StopReason,
+    after,
+    require_review,
+)
 from coordinator.training.errors import CampaignOutOfStep, CampaignUnknown, DecisionConflict
 from coordinator.training.tables import CampaignDecisionRow, CampaignRow, RoundRow
 from federated.campaign.decision import CampaignDecision, Verdict, is_news, open_decision
@@ -32,18 +39,18 @@ _EDITS: Final = TypeAdapter(tuple[Edit, ...])
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign as it stands.
+    """One campaign in its present state.
 
     Attributes:
         manifest: the content of `envelope`, verified under the coordinator's own key.
         approved: entities that approved, sorted.
         refused: entities that refused, sorted.
-        withdrawn: entities that approved and took it back, sorted; they are not among the approved.
+        withdrawn: entities that withdrew their approval, sorted; they are not among the approved.
         checkpoint: the progress after the last step, None before the first.
-        saved: when that was.
-        review: whether a person looks at the model before it is released.
-        edits: corrections by hand so far, in their order.
-        recalled: when its model was recalled.
+        saved: the time of the checkpoint.
+        review: whether a person reviews the model before it is released.
+        edits: manual corrections so far, in their order.
+        recalled: the time at which its model was recalled.
     """
 
     manifest: CampaignManifest
@@ -81,7 +88,7 @@ class Campaign:
         return tuple(entity for entity in self.manifest.invited if entity not in decided)
 
     def verdict_of(self, entity: str) -> Verdict | None:
-        """Return what an entity said last, or None."""
+        """Return the newest decision of an entity, or None."""
         if entity in self.withdrawn:
             return Verdict.WITHDRAWN
         if entity in self.approved:
@@ -89,12 +96,12 @@ class Campaign:
         return Verdict.REFUSED if entity in self.refused else None
 
     def decisions_closed(self, now: datetime) -> bool:
-        """Tell whether nobody can decide any more: everybody did, or the deadline passed."""
+        """Tell whether decisions are closed: every entity decided, or the deadline passed."""
         return not self.undecided or now >= self.manifest.deadline
 
 
 class CampaignRegister:
-    """Campaigns in SQL, under the coordinator's own key."""
+    """Campaigns in SQL, verified under the coordinator's own key."""
 
     def __init__(self, session: Session, *, coordinator_key: bytes) -> None:
         self._session = session
@@ -105,8 +112,8 @@ class CampaignRegister:
 
         Args:
             envelope: the signed manifest.
-            now: the moment.
-            review: hold the model back, when the rounds are over, until a person has looked at it.
+            now: the present time.
+            review: hold the model back, when the rounds are over, until a person has reviewed it.
         """
         manifest = open_manifest(envelope, coordinator_key=self._key)
         self._session.add(
@@ -171,12 +178,14 @@ class CampaignRegister:
                     campaign_id=decision.campaign_id,
                 )
             )
-        # (3) not the opposite of what it said; an approval may be withdrawn while the campaign is open
+        # (3) not the opposite of its earlier decision; an approval may be withdrawn while the campaign is open
         known = campaign.verdict_of(party.id)
         try:
             news = is_news(known, decision.verdict)
         except CampaignDecided as error:
-            raise DecisionConflict(f"{party.id}: {error.message}", remedy=error.remedy) from error
+            raise DecisionConflict(
+                _("{entity}: {error}", entity=party.id, error=error.message), remedy=error.remedy
+            ) from error
         if not news:
             return decision
         # (4) while decisions are taken; withdrawals until the campaign has ended
@@ -218,10 +227,10 @@ class CampaignRegister:
         return self._campaign(row)
 
     def save_step(self, campaign_id: str, progress: Progress, record: RoundRecord | None, now: datetime) -> None:
-        """Keep the progress after a step, and the record of a round that is over, so that a restart goes on from there.
+        """Store the progress after a step, and the record of a completed round, so that a restart continues from there.
 
         Raises:
-            CampaignOutOfStep: the campaign is no longer running, or the progress is older than the one kept.
+            CampaignOutOfStep: the campaign is no longer running, or the progress is older than the stored one.
         """
         row = self._row(campaign_id, lock=True)
         if CampaignState(row.state) is not CampaignState.RUNNING or progress.completed < row.rounds_completed:
@@ -229,7 +238,7 @@ class CampaignRegister:
                 _(
                     "la campaña {campaign_id} está en el estado «{state}», con {rounds_completed} rondas hechas",
                     campaign_id=campaign_id,
-                    state=row.state,
+                    state=STATE_NAMES[CampaignState(row.state)],
                     rounds_completed=row.rounds_completed,
                 )
             )
@@ -247,7 +256,7 @@ class CampaignRegister:
         return tuple(RoundRecord.parse(record) for record in self._session.scalars(query))
 
     def hold(self, campaign_id: str) -> Campaign:
-        """Keep the model of a running campaign, whose rounds are over, for a person to look at.
+        """Hold the model of a running campaign, whose rounds are over, for review by a person.
 
         Raises:
             CampaignOutOfStep: it is not running.
@@ -258,7 +267,7 @@ class CampaignRegister:
         return self._campaign(row)
 
     def amend(self, campaign_id: str, edits: tuple[Edit, ...]) -> Campaign:
-        """Store all the corrections by hand of a model in review.
+        """Replace the manual corrections of a model in review.
 
         Raises:
             CampaignOutOfStep: it is not in review.
@@ -282,7 +291,7 @@ class CampaignRegister:
         return self._campaign(row)
 
     def recall(self, campaign_id: str, reason: str, now: datetime) -> Campaign:
-        """Take a released model back: it is listed as recalled from now on, and no node uses it any more.
+        """Recall a released model: it is listed as recalled from now on, and no node uses it any more.
 
         Raises:
             CampaignOutOfStep: it is not released.

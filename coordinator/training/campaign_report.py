@@ -1,56 +1,34 @@
 """Campaigns as documents for scripts and as text for people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from textwrap import indent
 from typing import Any, Final
 
 from coordinator.training.campaign_register import Campaign
-from coordinator.training.campaign_states import CampaignState, StopReason
-from coordinator.wiring import Coordinator
+from coordinator.training.campaign_states import STATE_NAMES, CampaignState, StopReason
 from federated.learning.log_odds import importances
 from federated.release.composition import epsilon_spent as spent_by
-from federated.release.model_release import ModelRelease, open_release
+from federated.release.model_release import ModelRelease
+from presentation import formats, terminal
+from presentation.messages import Message, Translator, _, speaking
 
 FINAL: Final = frozenset({CampaignState.RELEASED, CampaignState.RECALLED, CampaignState.STOPPED})
 
-_STATES: Final = {
-    CampaignState.PROPOSED: {"es": "propuesta", "en": "proposed"},
-    CampaignState.RUNNING: {"es": "en marcha", "en": "running"},
-    CampaignState.IN_REVIEW: {"es": "en revisión", "en": "in review"},
-    CampaignState.RELEASED: {"es": "modelo publicado", "en": "released"},
-    CampaignState.RECALLED: {"es": "modelo retirado", "en": "recalled"},
-    CampaignState.STOPPED: {"es": "detenida", "en": "stopped"},
+_REASONS: Final[Mapping[StopReason, Message]] = {
+    StopReason.SHORT_OF_COHORT: _("aprobaron menos entidades de las necesarias"),
+    StopReason.COHORT_LOST: _("respondieron menos entidades de las necesarias"),
+    StopReason.CODE_CHANGED: _("el código instalado ha cambiado"),
+    StopReason.FAILED: _("un error la detuvo"),
+    StopReason.WITHDRAWN: _("la Gerencia la retiró"),
 }
-_REASONS: Final = {
-    StopReason.SHORT_OF_COHORT: {"es": "aprobaron menos entidades de las necesarias", "en": "too few approved"},
-    StopReason.COHORT_LOST: {"es": "respondieron menos entidades de las necesarias", "en": "too few answered"},
-    StopReason.CODE_CHANGED: {"es": "el código instalado ha cambiado", "en": "the installed code changed"},
-    StopReason.FAILED: {"es": "un error la detuvo", "en": "an error stopped it"},
-    StopReason.WITHDRAWN: {"es": "la Gerencia la retiró", "en": "withdrawn"},
-}
-
-
-def campaigns(coordinator: Coordinator, campaign_id: str | None) -> tuple[Campaign, ...]:
-    """Return one campaign, or all of them, newest first.
-
-    Raises:
-        CampaignUnknown: there is none with this id.
-    """
-    with coordinator.snapshot() as session:
-        register = coordinator.training(session).campaigns
-        return (register.get(campaign_id),) if campaign_id else register.all()
-
-
-def released(coordinator: Coordinator, campaign: Campaign) -> ModelRelease:
-    """Return the verified release of a released campaign."""
-    assert campaign.release is not None
-    key = coordinator.keys.signing.public_key
-    release, _ = open_release(campaign.release, manifest=campaign.envelope, coordinator_key=key)
-    return release
+_INDENT: Final = "  "
+_MOST_IMPORTANT: Final = 10
+"""Features that a release's text names."""
 
 
 def epsilon_spent(campaign: Campaign) -> float:
-    """Return what the rounds so far have cost a person who is in one entity."""
+    """Return the epsilon that the rounds so far cost a person who is known to one entity."""
     return spent_by(campaign.manifest, campaign.rounds_completed)
 
 
@@ -95,29 +73,32 @@ def document(campaign: Campaign) -> dict[str, Any]:
 
 def text(shown: Sequence[Campaign], lang: str) -> str:
     """Return campaigns for people."""
+    say = speaking(lang)
     if not shown:
-        return "No campaigns." if lang == "en" else "No hay campañas."
-    return "\n\n".join(_one(campaign, _pick(lang)) for campaign in shown)
+        return say("No hay campañas.")
+    return "\n\n".join(_one(campaign, say) for campaign in shown)
 
 
 def release_text(release: ModelRelease, lang: str) -> str:
-    """Return a released model for people: what it rests on, and what weighs most."""
-    say = _pick(lang)
-    people, entities, kind = round(release.people_estimate), len(release.contributors), release.model.kind
+    """Return a released model for people: the people and privacy behind it, and its most important features."""
+    say = speaking(lang)
     lines = [
-        say(f"Modelo {kind} de la campaña {release.campaign_id}", f"{kind} model of campaign {release.campaign_id}"),
-        say("Finalidad: solo ofrecer apoyo.", "Purpose: to offer support only."),
-        f"ε = {release.epsilon_spent:.3f} / {release.epsilon:g}, δ = {release.delta:g}",
+        say("Modelo {kind} de la campaña {campaign}", kind=release.model.kind, campaign=release.campaign_id),
+        say("Finalidad: solo ofrecer apoyo."),
+        _privacy(release.epsilon_spent, release.epsilon, release.delta, say),
         say(
-            f"{release.rounds_completed} rondas, {entities} entidades, unas {people} personas (recuento con ruido)",
-            f"{release.rounds_completed} rounds, {entities} entities, about {people} people (a noisy count)",
+            "{rounds}, {entities}, {people} (recuento con ruido)",
+            rounds=say.plural("{n} ronda", "{n} rondas", release.rounds_completed),
+            entities=say.plural("{n} entidad", "{n} entidades", len(release.contributors)),
+            people=say.plural("cerca de {n} persona", "cerca de {n} personas", round(release.people_estimate)),
         ),
         _measured(release, say),
-        say(f"Caduca el {release.expires:%Y-%m-%d}.", f"Expires on {release.expires:%Y-%m-%d}."),
-        say("Lo que más pesa:", "What weighs most:"),
-        *(f"  {weight:.3f}  {feature}" for feature, weight in importances(release.model)[:10]),
+        say("Caduca el {day}.", day=formats.day(release.expires, lang)),
+        say("Lo que más pesa:"),
     ]
-    return "\n".join(lines)
+    weights = importances(release.model)[:_MOST_IMPORTANT]
+    facts = "\n".join(f"  {formats.number(weight, lang, 3)}  {feature}" for feature, weight in weights)
+    return "\n".join([*(terminal.paragraph(line) for line in lines), facts])
 
 
 def cohort(campaign: Campaign) -> tuple[str, ...]:
@@ -132,7 +113,7 @@ def is_over(campaign: Campaign) -> bool:
 
 
 def seconds_left(campaign: Campaign) -> float | None:
-    """Return about how long a running campaign still takes, by its rounds so far; None when that cannot be told."""
+    """Return the estimated rest of a running campaign in seconds, from its rounds so far; None before the first."""
     running = campaign.state is CampaignState.RUNNING and campaign.rounds_completed
     if not running or campaign.began is None or campaign.saved is None:
         return None
@@ -140,44 +121,49 @@ def seconds_left(campaign: Campaign) -> float | None:
     return round(so_far / campaign.rounds_completed * (campaign.manifest.rounds - campaign.rounds_completed), 1)
 
 
-def _measured(release: ModelRelease, say: Callable[[str, str], str]) -> str:
+def _privacy(spent: float, limit: float, delta: float, say: Translator) -> str:
+    figures = {name: formats.epsilon(value, say.lang) for name, value in (("spent", spent), ("limit", limit))}
+    return say("ε = {spent} de {limit}, δ = {delta}", **figures, delta=formats.epsilon(delta, say.lang))
+
+
+def _measured(release: ModelRelease, say: Translator) -> str:
     auc = (release.measurement or {}).get("auc")
     if auc is None:
-        return say("Sin medida de calidad fiable.", "No reliable measure of its quality.")
-    figures = f"{auc['value']:.3f} ({auc['low']:.3f}-{auc['high']:.3f})"
-    return say(f"AUC {figures} en personas no usadas para entrenar", f"AUC {figures} on people not trained on")
+        return say("Sin medida de calidad fiable.")
+    return say(
+        "AUC {value:.3f} (de {low:.3f} a {high:.3f}) en personas no usadas para entrenar",
+        value=auc["value"],
+        low=auc["low"],
+        high=auc["high"],
+    )
 
 
-def _one(campaign: Campaign, say: Callable[[str, str], str]) -> str:
-    terms, state = campaign.manifest, _STATES[campaign.state]
-    approved, refused, undecided = (len(each) for each in (campaign.approved, campaign.refused, campaign.undecided))
+def _one(campaign: Campaign, say: Translator) -> str:
+    terms, lang = campaign.manifest, say.lang
     facts = [
-        (say("id", "id"), campaign.campaign_id),
-        (say("rondas", "rounds"), _bar(campaign.rounds_completed, terms.rounds)),
-        ("ε", f"{epsilon_spent(campaign):.3f} / {terms.epsilon:g}  (δ {terms.delta:g})"),
-        (say("aprueban", "approve"), f"{approved} ({say('mínimo', 'minimum')} {terms.minimum_cohort})"),
-        (say("rechazan", "refuse"), str(refused)),
-        (say("pendientes", "undecided"), str(undecided)),
+        (say("Id"), campaign.campaign_id),
+        (say("Rondas"), _bar(campaign.rounds_completed, terms.rounds)),
+        (say("Privacidad"), _privacy(epsilon_spent(campaign), terms.epsilon, terms.delta, say)),
+        (say("Aprueban"), say("{n} (mínimo {minimum})", n=len(campaign.approved), minimum=terms.minimum_cohort)),
+        (say("Rechazan"), len(campaign.refused)),
+        (say("Pendientes"), len(campaign.undecided)),
     ]
     if campaign.withdrawn:
-        facts.append((say("retiradas", "withdrawn"), ", ".join(campaign.withdrawn)))
+        facts.append((say("Retiradas"), formats.listed(campaign.withdrawn, lang)))
     left = seconds_left(campaign)
     if left is not None:
-        facts.append((say("quedan", "left"), say(f"unos {left:.0f} s", f"about {left:.0f} s")))
+        facts.append((say("Quedan"), say("unos {duration}", duration=formats.duration(left, lang))))
     if campaign.stop_reason is not None:
-        reason = _REASONS[campaign.stop_reason]
-        facts.append((say("motivo", "reason"), f"{say(reason['es'], reason['en'])}: {campaign.stop_detail}"))
-    head = f"{terms.name}  [{say(state['es'], state['en'])}]"
-    return "\n".join([head, *(f"  {label:<11}{value}" for label, value in facts)])
+        reason = say(_REASONS[campaign.stop_reason])
+        facts.append((say("Motivo"), f"{reason}: {campaign.stop_detail}" if campaign.stop_detail else reason))
+    head = f"{terms.name}  [{say(STATE_NAMES[campaign.state])}]"
+    block = terminal.pairs(facts, terminal.terminal_width() - len(_INDENT))
+    return "\n".join([terminal.paragraph(head), indent(block, _INDENT)])
 
 
 def _bar(done: int, total: int, width: int = 24) -> str:
     filled = width * done // total
     return f"{'█' * filled}{'·' * (width - filled)} {done}/{total}"
-
-
-def _pick(lang: str) -> Callable[[str, str], str]:
-    return lambda es, en: en if lang == "en" else es
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -13,11 +13,11 @@ from enum import StrEnum
 from typing import Final
 
 from coordinator.training.errors import CampaignOutOfStep
-from presentation.messages import _
+from presentation.messages import Message, _
 
 
 class CampaignState(StrEnum):
-    """Where a campaign stands."""
+    """The states of a campaign."""
 
     PROPOSED = "proposed"  # entities are deciding
     RUNNING = "running"  # rounds are being asked
@@ -28,7 +28,7 @@ class CampaignState(StrEnum):
 
 
 class CampaignEvent(StrEnum):
-    """What moves a campaign on."""
+    """The events that move a campaign from one state to the next."""
 
     BEGIN = "begin"
     HOLD = "hold"
@@ -47,11 +47,28 @@ TRANSITIONS: Final[Mapping[tuple[CampaignState, CampaignEvent], CampaignState]] 
     (CampaignState.IN_REVIEW, CampaignEvent.RELEASE): CampaignState.RELEASED,
     (CampaignState.IN_REVIEW, CampaignEvent.STOP): CampaignState.STOPPED,
 }
-"""Every move there is; what is not here is refused."""
+"""Every transition; any other is refused."""
+
+
+STATE_NAMES: Final[Mapping[CampaignState, Message]] = {
+    CampaignState.PROPOSED: _("propuesta"),
+    CampaignState.RUNNING: _("en marcha"),
+    CampaignState.IN_REVIEW: _("en revisión"),
+    CampaignState.RELEASED: _("modelo publicado"),
+    CampaignState.RECALLED: _("modelo retirado"),
+    CampaignState.STOPPED: _("detenida"),
+}
+EVENT_NAMES: Final[Mapping[CampaignEvent, Message]] = {
+    CampaignEvent.BEGIN: _("empezar las rondas"),
+    CampaignEvent.HOLD: _("pasar a revisión"),
+    CampaignEvent.RELEASE: _("publicar el modelo"),
+    CampaignEvent.RECALL: _("retirar el modelo"),
+    CampaignEvent.STOP: _("detener la campaña"),
+}
 
 
 class StopReason(StrEnum):
-    """Why a campaign ended without a model, or lost it."""
+    """Reasons for which a campaign ended without a model, or its model was recalled."""
 
     SHORT_OF_COHORT = "short_of_cohort"  # too few entities approved
     COHORT_LOST = "cohort_lost"  # too few entities answered a round in time
@@ -70,7 +87,11 @@ def after(state: CampaignState, event: CampaignEvent) -> CampaignState:
         return TRANSITIONS[state, event]
     except KeyError as error:
         raise CampaignOutOfStep(
-            _("una campaña en el estado «{state}» no admite la operación «{event}»", state=state, event=event),
+            _(
+                "una campaña en el estado «{state}» no admite la operación «{event}»",
+                state=STATE_NAMES[state],
+                event=EVENT_NAMES[event],
+            ),
             remedy=_("consulte: redpact-coordinator training status"),
         ) from error
 
@@ -83,6 +104,6 @@ def require_review(state: CampaignState) -> None:
     """
     if state is not CampaignState.IN_REVIEW:
         raise CampaignOutOfStep(
-            _("la campaña está en el estado «{state}», no en revisión", state=state),
+            _("la campaña está en el estado «{state}», no en revisión", state=STATE_NAMES[state]),
             remedy=_("para revisar un modelo, proponga la campaña con: training start --review"),
         )

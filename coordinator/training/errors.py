@@ -11,7 +11,7 @@ class CampaignError(RedpactError):
 
 
 class CampaignUnknown(CampaignError):
-    """No campaign has this id, or the entity that asks was not invited to it."""
+    """No campaign has this id, or the calling entity was not invited to it."""
 
     code = "campaign_unknown"
     kind = ErrorKind.USAGE
@@ -19,7 +19,7 @@ class CampaignUnknown(CampaignError):
 
 
 class CampaignOutOfStep(CampaignError):
-    """What was asked does not fit the campaign's state: a decision after the start, a release before the end."""
+    """The request does not fit the campaign's state: a decision after the start, a release before the end."""
 
     code = "campaign_out_of_step"
     sentence = _(
@@ -36,7 +36,7 @@ class CampaignInvalid(CampaignError):
 
 
 class DecisionConflict(CampaignError):
-    """An entity that decided one thing and now says another; decisions are final once given."""
+    """An entity contradicts its earlier decision; decisions are final."""
 
     code = "decision_conflict"
     sentence = _(
@@ -52,7 +52,7 @@ class ResultRefused(CampaignError):
 
 
 class CampaignInterrupted(CampaignError):
-    """The coordinator is stopping in the middle of a campaign, which goes on from its last round at the next start."""
+    """The coordinator is stopping during a campaign, which continues from its last round at the next start."""
 
     code = "campaign_interrupted"
     kind = ErrorKind.UNREACHABLE

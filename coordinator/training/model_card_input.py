@@ -1,7 +1,7 @@
-"""What a model card says that the campaign does not know.
+"""Contents of a model card that are not in the campaign itself.
 
-Plain words for its features, whom to write to, and what entities chose to tell of their own evaluations. The file that
-``training release --told`` reads, all of it optional::
+They are the names of its features, a contact, and evaluations that entities chose to publish. ``training release
+--told`` reads the last two from a file, all of it optional::
 
     {"contact": "ipro@example.org",
      "evaluations": {"leon": <the document of: redpact-node training evaluate ID --json>}}
@@ -19,7 +19,7 @@ from federated.card.facts import AttackFacts
 from federated.card.facts_from_release import SuppliedFacts
 from federated.evaluation.local_comparison import Comparison
 from policies.training_features import load_training_features
-from presentation.messages import _
+from presentation.messages import _, listing
 from trust.parties import EntityId
 
 MAX_BYTES: Final = 1 << 20
@@ -49,24 +49,24 @@ class _File(BaseModel):
 
 
 def model_card_input(manifest: CampaignManifest, file: Path | None) -> SuppliedFacts:
-    """Return what the card of a campaign says besides manifest and release.
+    """Return the contents of a campaign's model card beside manifest and release.
 
-    Of the membership attacks that entities tell of, the one that found most is shown.
+    Of the membership attacks that entities published, the most successful one is shown.
 
     Raises:
-        CampaignInvalid: the file cannot be read, or tells of another campaign.
+        CampaignInvalid: the file cannot be read, or is about another campaign.
     """
-    told = _read(file) if file is not None else _File()
-    strangers = [entity for entity, each in told.evaluations.items() if each.campaign != manifest.campaign_id]
-    if strangers:
-        raise CampaignInvalid(_("las evaluaciones de {strangers} son de otra campaña", strangers=", ".join(strangers)))
-    attacks = [each.attack for each in told.evaluations.values() if each.attack is not None]
+    supplied = _read(file) if file is not None else _File()
+    others = [entity for entity, each in supplied.evaluations.items() if each.campaign != manifest.campaign_id]
+    if others:
+        raise CampaignInvalid(_("las evaluaciones de {entities} son de otra campaña", entities=listing(others)))
+    attacks = [each.attack for each in supplied.evaluations.values() if each.attack is not None]
     worst = max(attacks, key=lambda each: (each.epsilon_at_least, each.auc), default=None)
     return SuppliedFacts(
-        contact=told.contact or f"Gerencia, {manifest.network}",
+        contact=supplied.contact or f"Gerencia, {manifest.network}",
         described=_described(manifest),
         attack=AttackFacts(worst.auc, worst.epsilon_at_least, worst.people) if worst is not None else None,
-        comparisons=[(name, each.comparison) for name, each in sorted(told.evaluations.items()) if each.comparison],
+        comparisons=[(name, each.comparison) for name, each in sorted(supplied.evaluations.items()) if each.comparison],
     )
 
 
@@ -74,14 +74,18 @@ def _read(file: Path) -> _File:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise CampaignInvalid(f"{file}: {error.strerror or error}", remedy=_("compruebe la ruta")) from error
+        raise CampaignInvalid(
+            _("no se puede leer {path}: {error}", path=file, error=error.strerror or str(error)),
+            remedy=_("compruebe la ruta"),
+        ) from error
     try:
         return _File.model_validate_json(data[:MAX_BYTES])
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "file"
         raise CampaignInvalid(
-            f"{file}: {where}: {fault['msg']}", remedy=_("consulte: training release --help")
+            _("{path}: el valor de {field} no es válido: {fault}", path=file, field=where, fault=fault["msg"]),
+            remedy=_("consulte: training release --help"),
         ) from error
 
 

@@ -1,12 +1,11 @@
-"""From what the Gerencia asks for to a signed manifest. Everything in it is public; no data is looked at."""
+"""The manifest of a campaign, composed from the Gerencia's proposal. Everything in it is public; no data are read."""
 
 import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,7 +18,7 @@ from federated.learning.hyperparameters import plan_model_terms
 from federated.learning.model_choice import AUTO, chosen_model
 from federated.tabular.features import FeatureSpec, LabelSpec
 from policies.training_features import load_training_features
-from presentation.messages import _
+from presentation.messages import _, listing
 from trust.parties import EntityKind, EntityStatus, Party
 
 RECORDS_DATASET: Final = "records"
@@ -31,11 +30,11 @@ _FEATURES: Final[TypeAdapter[tuple[FeatureSpec, ...]]] = TypeAdapter(tuple[Featu
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be learned from what.
+    """The outcome to predict, and the data and features to learn it from.
 
     Attributes:
         dataset: 'records', or the name under which each entity registers its table.
-        slices: protected attributes by which the model is measured; never features.
+        slices: protected attributes by which the model is evaluated; never features.
     """
 
     source: DataSource
@@ -47,12 +46,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class PublicFigures:
-    """What is known of all the people together from published statistics; no data are looked at.
+    """Published statistics about all the people together.
 
     Attributes:
-        people: about how many there are.
-        rate: about which share of them has the outcome.
-        capacity: which share of them the service can attend.
+        people: their approximate number.
+        rate: the approximate share of them with the outcome.
+        capacity: the share of them that the service can attend.
     """
 
     people: int = 5_000
@@ -62,16 +61,16 @@ class PublicFigures:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the Gerencia decides about a campaign.
+    """The Gerencia's choices for a campaign.
 
     Attributes:
         model: logistic, additive, neural, or auto.
         figures: published, about all the people together.
-        colluders: how many of the minimum cohort may tell the coordinator their own noise.
-        people_cap: who is in more entities is left out.
+        colluders: the number of entities of the minimum cohort that may reveal their own noise to the coordinator.
+        people_cap: the most entities a person may be known to; people known to more are left out.
         monotone: features whose curve in the additive model must rise (+1) or fall (-1).
-        decide_within: how long entities may take to decide.
-        train_within: how long after that contributions may leave.
+        decide_within: time for entities to decide.
+        train_within: time after that in which contributions may leave.
         invited: entity ids; empty invites every active entity that may hold records.
     """
 
@@ -90,7 +89,7 @@ class Proposal:
 
 
 def records_question() -> Question:
-    """Return the IPRO question on the entities' own records, as `policies` declares it."""
+    """Return the IPRO question about the entities' own records, as `policies` declares it."""
     chosen = load_training_features()
     features = _FEATURES.validate_python(chosen.schema_entries())
     slices = tuple(Slice(name=each.name, values=each.values) for each in chosen.protected)
@@ -99,7 +98,7 @@ def records_question() -> Question:
 
 
 def table_question(dataset: str, features: Sequence[FeatureSpec], label: LabelSpec) -> Question:
-    """Return a question on a table that each entity registers under `dataset`.
+    """Return a question about a table that each entity registers under `dataset`.
 
     Raises:
         CampaignInvalid: the name is the one of the records.
@@ -116,7 +115,7 @@ def compose(
 
     Raises:
         CampaignInvalid: an invited entity cannot take part, or a value is out of range.
-        PrivacyTermsInvalid: epsilon or delta are no terms to train under, or no model is called so.
+        PrivacyTermsInvalid: epsilon or delta are out of range, or there is no model of this name.
     """
     invited = _invited(proposal.invited, parties)
     epsilon, delta = proposal.epsilon, proposal.delta
@@ -151,15 +150,16 @@ def compose(
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "campaign"
         raise CampaignInvalid(
-            f"{where}: {fault['msg']}", remedy=_("corrija el valor y proponga la campaña de nuevo")
+            _("el valor de {field} no es válido: {fault}", field=where, fault=fault["msg"]),
+            remedy=_("corrija el valor y proponga la campaña de nuevo"),
         ) from error
 
 
 def evaluation_of(figures: PublicFigures, question: Question) -> EvaluationPlan:
-    """Return how the model will be measured: bins about the public rate, figures by protected attribute.
+    """Return the evaluation plan: bins around the public rate, figures by protected attribute.
 
     Raises:
-        CampaignInvalid: a rate or capacity that is no share.
+        CampaignInvalid: a rate or capacity outside (0, 1).
     """
     if not 0 < figures.rate < 1 or not 0 < figures.capacity < 1:
         raise CampaignInvalid(
@@ -172,7 +172,7 @@ def parse_duration(text: str) -> timedelta:
     """Return a duration written as a number and m, h or d: 45m, 12h, 7d.
 
     Raises:
-        CampaignInvalid: it is not one, or longer than 366 days.
+        CampaignInvalid: it is no duration, or longer than 366 days.
     """
     match = re.fullmatch(r"([0-9]{1,6})([mhd])", text.strip())
     duration = int(match[1]) * _UNITS[match[2]] if match else timedelta(0)
@@ -193,7 +193,7 @@ def _invited(wanted: Sequence[str], parties: Sequence[Party]) -> tuple[str, ...]
     unable = [entity for entity in wanted if entity not in able]
     if unable:
         raise CampaignInvalid(
-            _("estas entidades no pueden participar: {unable}", unable=", ".join(unable)),
+            _("estas entidades no pueden participar: {unable}", unable=listing(unable)),
             remedy=_("consulte: redpact-coordinator entity list"),
         )
     invited = tuple(dict.fromkeys(wanted)) or tuple(sorted(able))
@@ -205,23 +205,15 @@ def _invited(wanted: Sequence[str], parties: Sequence[Party]) -> tuple[str, ...]
 
 
 def checked_source(text: str) -> DataSource:
-    """Return a data source by its name.
+    """Return the data source of a name.
 
     Raises:
         CampaignInvalid: there is none of that name.
     """
-    return _choice(DataSource, text, "source")
-
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
-
-
-def _choice(kind: type[_Choice], text: str, what: str) -> _Choice:
     try:
-        return kind(text)
+        return DataSource(text)
     except ValueError as error:
-        known = ", ".join(kind)
         raise CampaignInvalid(
-            _("{text!r} no es un valor válido de --{what}", text=text, what=what),
-            remedy=_("elija uno de estos: {known}", known=known),
+            _("{text!r} no es un valor válido de --source", text=text),
+            remedy=_("elija uno de estos: {known}", known=listing(DataSource)),
         ) from error

@@ -1,4 +1,4 @@
-"""What a person does with a campaign by command: look at its model, correct, publish and recall it, or stop it all."""
+"""Commands of a person on a campaign: review, correct, publish and recall its model, or stop the campaign."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Self
 
 from consent_ledger.exports.folders import new_folder
+from coordinator.context import CoordinatorContext
 from coordinator.training.campaign_register import Campaign
 from coordinator.training.campaign_states import StopReason, require_review
 from coordinator.training.errors import CampaignInvalid
 from coordinator.training.model_card_input import model_card_input
-from coordinator.training.release_publication import correct, drafted, publish
-from coordinator.wiring import Coordinator
+from coordinator.training.release_publication import correct, draft_release, publish
+from coordinator.training.stores import OpenStores
 from federated.errors import EditInvalid
 from federated.learning.manual_edits import edit, edit_in_order
 from federated.learning.model_documents import AdditiveModel
@@ -23,12 +24,12 @@ _MAX_REASON = 2000
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One correction by hand, as it was asked for.
+    """One manual correction, as requested.
 
     Attributes:
-        values: the new log-odds, one per bin; None for an order.
-        direction: +1 rises, -1 falls, 0 where values are given.
-        remove: all log-odds become 0.
+        values: the new log-odds, one per bin; None for another kind of correction.
+        direction: +1 for a rising curve, -1 for a falling one, 0 otherwise.
+        remove: set all log-odds to 0.
     """
 
     feature: str
@@ -39,10 +40,10 @@ class Correction:
 
     @classmethod
     def of(cls, feature: str, reason: str, *, values: str, rising: bool, falling: bool, remove: bool) -> Self:
-        """Return the correction that the words of a command ask for.
+        """Return the correction for the options of a command.
 
         Raises:
-            CampaignInvalid: not exactly one kind of correction, or values that are no numbers.
+            CampaignInvalid: not exactly one kind of correction, or values that are not numbers.
             EditInvalid: no reason.
         """
         if sum((bool(values.strip()), rising, falling, remove)) != 1:
@@ -65,7 +66,7 @@ class Correction:
         """Return the corrected model.
 
         Raises:
-            EditInvalid: it does not fit.
+            EditInvalid: it does not fit the model.
         """
         if self.direction:
             return edit_in_order(model, self.feature, 1 if self.direction > 0 else -1, reason=self.reason)
@@ -78,17 +79,17 @@ class Correction:
         return [0.0] * len(shape.log_odds) if shape is not None else []
 
 
-def look(coordinator: Coordinator, campaign_id: str) -> tuple[Campaign, ModelRelease]:
-    """Return a campaign in review and what would be released.
+def review(context: CoordinatorContext, open_stores: OpenStores, campaign_id: str) -> tuple[Campaign, ModelRelease]:
+    """Return a campaign in review and its draft release.
 
     Raises:
         CampaignUnknown, CampaignOutOfStep: there is no such campaign, or it is not in review.
     """
-    with coordinator.snapshot() as session:
-        work = coordinator.training(session)
-        campaign = work.campaigns.get(campaign_id)
+    with context.snapshot() as session:
+        stores = open_stores(session)
+        campaign = stores.campaigns.get(campaign_id)
         require_review(campaign.state)
-        return campaign, drafted(work, campaign, coordinator.clock.now())
+        return campaign, draft_release(stores, campaign, context.clock.now())
 
 
 def write_draft(campaign: Campaign, draft: ModelRelease, folder: Path) -> None:
@@ -100,41 +101,43 @@ def write_draft(campaign: Campaign, draft: ModelRelease, folder: Path) -> None:
     from federated.card.facts_from_release import card_facts  # noqa: PLC0415 - plots load numpy
     from federated.card.pages import pages_of  # noqa: PLC0415 - plots load numpy
 
-    told = model_card_input(campaign.manifest, None)
-    facts = card_facts(campaign.manifest, campaign.manifest_sha256, draft, told, is_draft=True)
+    supplied = model_card_input(campaign.manifest, None)
+    facts = card_facts(campaign.manifest, campaign.manifest_sha256, draft, supplied, is_draft=True)
     with new_folder(folder) as target:
         for name, data in pages_of(facts).items():
             (target / name).parent.mkdir(exist_ok=True)
             (target / name).write_bytes(data)
 
 
-def amend(coordinator: Coordinator, campaign_id: str, correction: Correction) -> ModelRelease:
-    """Make a correction and return what would be released now.
+def amend(
+    context: CoordinatorContext, open_stores: OpenStores, campaign_id: str, correction: Correction
+) -> ModelRelease:
+    """Apply a correction and return the draft release with it.
 
     Raises:
         CampaignUnknown, CampaignOutOfStep: there is no such campaign, or it is not in review.
         EditInvalid: the correction does not fit the model.
     """
-    now = coordinator.clock.now()
-    with coordinator.transaction() as session:
-        work = coordinator.training(session)
-        return drafted(work, correct(work, campaign_id, correction, now), now)
+    now = context.clock.now()
+    with context.transaction() as session:
+        stores = open_stores(session)
+        return draft_release(stores, correct(stores, campaign_id, correction, now), now)
 
 
-def publish_reviewed(coordinator: Coordinator, campaign_id: str) -> Campaign:
+def publish_reviewed(context: CoordinatorContext, open_stores: OpenStores, campaign_id: str) -> Campaign:
     """Sign and release the model in review.
 
     Raises:
         CampaignUnknown, CampaignOutOfStep: there is no such campaign, or it is not in review.
     """
-    with coordinator.transaction() as session:
-        work = coordinator.training(session)
-        campaign = work.campaigns.get(campaign_id)
+    with context.transaction() as session:
+        stores = open_stores(session)
+        campaign = stores.campaigns.get(campaign_id)
         require_review(campaign.state)
-        return publish(work, campaign, coordinator.keys.signing, coordinator.clock.now())
+        return publish(stores, campaign, context.keys.signing, context.clock.now())
 
 
-def stop_campaign(coordinator: Coordinator, campaign_id: str, reason: str) -> Campaign:
+def stop_campaign(context: CoordinatorContext, open_stores: OpenStores, campaign_id: str, reason: str) -> Campaign:
     """End a campaign without a model; the service and the entities notice.
 
     Raises:
@@ -142,25 +145,25 @@ def stop_campaign(coordinator: Coordinator, campaign_id: str, reason: str) -> Ca
         CampaignOutOfStep: it has already ended.
         CampaignInvalid: no reason.
     """
-    now = coordinator.clock.now()
-    with coordinator.transaction() as session:
-        work = coordinator.training(session)
-        campaign = work.campaigns.stop(campaign_id, StopReason.WITHDRAWN, _given(reason), now)
-        work.grid.cancel(campaign_id, now)
+    now = context.clock.now()
+    with context.transaction() as session:
+        stores = open_stores(session)
+        campaign = stores.campaigns.stop(campaign_id, StopReason.WITHDRAWN, _given(reason), now)
+        stores.tasks.cancel(campaign_id, now)
         return campaign
 
 
-def recall(coordinator: Coordinator, campaign_id: str, reason: str) -> Campaign:
-    """Take a released model back in the whole network.
+def recall(context: CoordinatorContext, open_stores: OpenStores, campaign_id: str, reason: str) -> Campaign:
+    """Recall a released model in the whole network.
 
     Raises:
         CampaignUnknown: there is none with this id.
         CampaignOutOfStep: it is not released.
         CampaignInvalid: no reason.
     """
-    with coordinator.transaction() as session:
-        campaigns = coordinator.training(session).campaigns
-        return campaigns.recall(campaign_id, _given(reason), coordinator.clock.now())
+    with context.transaction() as session:
+        campaigns = open_stores(session).campaigns
+        return campaigns.recall(campaign_id, _given(reason), context.clock.now())
 
 
 def _given(reason: str) -> str:

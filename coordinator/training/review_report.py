@@ -1,6 +1,6 @@
-"""A model in review as text: what it rests on, and each curve bin by bin, in the order in which --set takes them."""
+"""A model in review as text: the facts of its release, and each curve bin by bin, in the order that --set takes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -8,27 +8,26 @@ from coordinator.training.campaign_report import release_text
 from federated.learning.model_documents import AdditiveModel, Edit, Shape
 from federated.release.model_release import ModelRelease
 from federated.tabular.features import CategoricalFeature, NumericFeature
+from presentation import formats, terminal
+from presentation.messages import Message, Translator, _, speaking
 
 _HALF_BAR: Final = 12
 """Characters on each side of zero; a bar is full at the largest log-odds of the model."""
 
-_DONE: Final = {
-    "set": ("valores puestos a mano", "values set by hand"),
-    "monotone:+1": ("solo sube", "only rises"),
-    "monotone:-1": ("solo baja", "only falls"),
+_EDITS: Final[Mapping[str, Message]] = {
+    "set": _("valores puestos a mano"),
+    "monotone:+1": _("solo sube"),
+    "monotone:-1": _("solo baja"),
 }
 
 
 def text(draft: ModelRelease, lang: str) -> str:
     """Return a draft for people."""
-
-    def say(es: str, en: str) -> str:
-        return en if lang == "en" else es
-
-    lines = [say("Borrador: no se ha publicado.", "Draft: not released."), release_text(draft, lang)]
+    say = speaking(lang)
+    lines = [say("Borrador: no se ha publicado."), release_text(draft, lang)]
     model = draft.model
     if isinstance(model, AdditiveModel):
-        lines += ["", say("Curvas (log-odds por tramo, personas con ruido):", "Curves (log-odds, noisy people):")]
+        lines += ["", say("Curvas (log-odds de cada tramo, y personas con ruido):")]
         largest = max((abs(value) for shape in model.shapes for value in shape.log_odds), default=0.0) or 1.0
         for feature, shape in zip(model.features, model.shapes, strict=True):
             lines += [f"  {shape.feature}", *_curve(feature, shape, largest, say)]
@@ -37,21 +36,23 @@ def text(draft: ModelRelease, lang: str) -> str:
 
 
 def _curve(
-    feature: NumericFeature | CategoricalFeature, shape: Shape, largest: float, say: Callable[[str, str], str]
+    feature: NumericFeature | CategoricalFeature, shape: Shape, largest: float, say: Translator
 ) -> Iterator[str]:
     names = list(_bins(feature, shape, say))
     width = max(map(len, names))
     for name, value, people in zip(names, shape.log_odds, shape.people, strict=True):
-        yield f"    {name:<{width}}  {value:+7.3f} {_bar(value / largest)} {people:8.0f}"
+        sign = "+" if value >= 0 else ""
+        log_odds, count = sign + formats.number(value, say.lang, 3), formats.number(round(people), say.lang)
+        yield f"    {name:<{width}}  {log_odds:>7} {_bar(value / largest)} {count:>8}"
 
 
-def _bins(feature: NumericFeature | CategoricalFeature, shape: Shape, say: Callable[[str, str], str]) -> Iterator[str]:
+def _bins(feature: NumericFeature | CategoricalFeature, shape: Shape, say: Translator) -> Iterator[str]:
     if isinstance(feature, CategoricalFeature):
         yield from (str(value) for value in feature.values)
-        yield say("otro", "other")
+        yield say("otro")
         return
     ends = (feature.min, *shape.natural_edges(feature), feature.max)
-    yield from (f"{low:g} - {high:g}" for low, high in pairwise(ends))
+    yield from (say("{low:g} a {high:g}", low=low, high=high) for low, high in pairwise(ends))
 
 
 def _bar(share: float) -> str:
@@ -60,12 +61,13 @@ def _bar(share: float) -> str:
     return f"{left}|{('█' * filled if share > 0 else '').ljust(_HALF_BAR)}"
 
 
-def _edits(edits: tuple[Edit, ...], say: Callable[[str, str], str]) -> list[str]:
+def _edits(edits: tuple[Edit, ...], say: Translator) -> list[str]:
     if not edits:
         return []
-    head = say(
-        "Correcciones a mano (la calidad se midió antes de ellas):",
-        "Corrections by hand (quality was measured before them):",
-    )
-    lines = (f"{each.feature}: {say(*_DONE.get(each.how, (each.how, each.how)))}. {each.reason}" for each in edits)
-    return ["", head, *(f"  {place}. {line}" for place, line in enumerate(lines, 1))]
+    head = terminal.paragraph(say("Correcciones a mano (la calidad se midió antes de ellas):"))
+    lines = (f"{each.feature}: {say(_EDITS.get(each.how, each.how))}. {each.reason}" for each in edits)
+    return [
+        "",
+        head,
+        *(terminal.paragraph(f"{place}. {line}", indent=2, hanging=3) for place, line in enumerate(lines, 1)),
+    ]

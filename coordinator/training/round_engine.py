@@ -1,20 +1,19 @@
-"""Runs a campaign's rounds over the network's own grid. Only here does the coordinator load Flower."""
+"""The engine that runs a campaign's rounds on the network's own Flower grid. The only place that loads Flower."""
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.orm import Session
-
 from coordinator.training.campaign_register import Campaign
 from coordinator.training.campaign_runner import OnStep
-from coordinator.training.campaign_states import CampaignState
-from coordinator.training.entity_requests import TrainingSignals, Workspace
+from coordinator.training.campaign_states import STATE_NAMES, CampaignState
 from coordinator.training.errors import CampaignInterrupted, CampaignOutOfStep
+from coordinator.training.stores import OpenSession, OpenStores
+from coordinator.training.wakeup_signal import TrainingSignals
 from federated.coordination.progress import Progress
 from federated.coordination.task_store import TaskStore
 from presentation.messages import _
@@ -23,21 +22,21 @@ if TYPE_CHECKING:
     from federated.flower.server_app import CampaignRun
 
 _LONGEST_WAIT_SECONDS: Final = 1.0
-"""A wake-up that was lost costs no more than this."""
+"""Longest delay that a lost wake-up can cause."""
 
 
 class ReplyWaiter:
-    """Waits for replies without missing one that came between looking and waiting."""
+    """Waits for replies, also noticing one that came between two waits."""
 
     def __init__(
         self, signals: TrainingSignals, stopping: threading.Event, require_running: Callable[[], None]
     ) -> None:
-        """Wait in one campaign's thread.
+        """Bind the waiter to one campaign's thread.
 
         Args:
-            signals: of the process.
+            signals: those of the process.
             stopping: set when the process stops.
-            require_running: raises when the campaign was ended by another process; asked when nothing else happens.
+            require_running: raises when another process ended the campaign; called when no reply came.
         """
         self._signals = signals
         self._stopping = stopping
@@ -45,7 +44,7 @@ class ReplyWaiter:
         self._seen = signals.replies.generation
 
     def wait(self, replies: int, seconds: float) -> None:
-        """Return when so many replies came since the last call, or after `seconds`, or after one second.
+        """Return after so many replies since the last call, or after `seconds`, or after one second.
 
         Raises:
             CampaignInterrupted: the process is stopping.
@@ -68,21 +67,21 @@ class RoundEngine:
     """Implements `coordinator.training.campaign_runner.RunRounds`.
 
     Attributes:
-        step_seconds: how long a step waits for entities that do not answer.
+        step_seconds: longest wait of a step for entities that do not answer.
     """
 
-    transaction: Callable[[], AbstractContextManager[Session]]
-    snapshot: Callable[[], AbstractContextManager[Session]]
-    workspace: Callable[[Session], Workspace]
+    transaction: OpenSession
+    snapshot: OpenSession
+    open_stores: OpenStores
     signals: TrainingSignals
     now: Callable[[], datetime]
     step_seconds: float
 
     def __call__(self, campaign: Campaign, on_step: OnStep, stopping: threading.Event) -> Progress:
-        """Run the steps that are left and return the last progress.
+        """Run the remaining steps and return the last progress.
 
         Raises:
-            CohortTooSmall: too few entities were left.
+            CohortTooSmall: too few entities answered.
             CampaignInterrupted: the process is stopping.
             CampaignOutOfStep: the campaign was stopped by a command.
         """
@@ -104,31 +103,35 @@ class RoundEngine:
 
     def _require_running(self, campaign_id: str) -> None:
         with self.snapshot() as session:
-            state = self.workspace(session).campaigns.get(campaign_id).state
+            state = self.open_stores(session).campaigns.get(campaign_id).state
         if state is not CampaignState.RUNNING:
             raise CampaignOutOfStep(
-                _("la campaña {campaign_id} está en el estado «{state}»", campaign_id=campaign_id, state=state)
+                _(
+                    "la campaña {campaign_id} está en el estado «{state}»",
+                    campaign_id=campaign_id,
+                    state=STATE_NAMES[state],
+                )
             )
 
     def _key_of(self, entity: str) -> bytes:
         with self.snapshot() as session:
-            return bytes.fromhex(self.workspace(session).party(entity).signing_key)
+            return bytes.fromhex(self.open_stores(session).party(entity).signing_key)
 
     @contextmanager
     def _open_store(self) -> Iterator[TaskStore]:
         with self.transaction() as session:
-            yield self.workspace(session).grid
+            yield self.open_stores(session).tasks
 
     @contextmanager
     def _read_store(self) -> Iterator[TaskStore]:
         with self.snapshot() as session:
-            yield self.workspace(session).grid
+            yield self.open_stores(session).tasks
 
 
 def campaign_run(
     campaign: Campaign, on_step: OnStep, key_of: Callable[[str], bytes], step_seconds: float
 ) -> "CampaignRun":
-    """Return what Flower's app needs to run a campaign, on whatever grid."""
+    """Return the terms of a campaign as Flower's app takes them, for any grid."""
     from federated.coordination.state_machine import CampaignSetup  # noqa: PLC0415 - Flower takes a second to load
     from federated.flower.server_app import CampaignRun  # noqa: PLC0415 - Flower takes a second to load
 

@@ -1,4 +1,4 @@
-"""What the coordinator keeps of its campaigns: manifests, decisions and released models. No personal data."""
+"""The coordinator's tables of campaigns: manifests, decisions and released models. No personal data."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ class Base(DeclarativeBase):
 
 
 class CampaignRow(Base):
-    """One campaign: its signed manifest, where it stands, and at the end the signed release."""
+    """One campaign: its signed manifest, its state, and at the end the signed release."""
 
     __tablename__ = "training_campaigns"
     __table_args__ = (Index("ix_training_campaigns_state", "state"),)
@@ -28,8 +28,10 @@ class CampaignRow(Base):
     rounds_completed: Mapped[int] = mapped_column(Integer)
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    review: Mapped[bool] = mapped_column(Boolean, server_default=false())  # a person looks before the release
-    edits: Mapped[bytes | None] = mapped_column(LargeBinary)  # JSON of the corrections by hand
+    review: Mapped[bool] = mapped_column(
+        Boolean, server_default=false()
+    )  # a person reviews the model before the release
+    edits: Mapped[bytes | None] = mapped_column(LargeBinary)  # JSON of the manual corrections
     recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     stop_reason: Mapped[str | None] = mapped_column(String(32))
     stop_detail: Mapped[str | None] = mapped_column(String(1000))
@@ -37,7 +39,7 @@ class CampaignRow(Base):
 
 
 class RoundRow(Base):
-    """The record of one round that is over: who was in its sum, what was published, and the noised sum."""
+    """The record of one completed round: the entities in its sum, the published values, and the noised sum."""
 
     __tablename__ = "training_rounds"
     __table_args__ = (
@@ -52,7 +54,7 @@ class RoundRow(Base):
 
 
 class CampaignDecisionRow(Base):
-    """What one entity decided about one campaign, with its signature."""
+    """The signed decision of one entity about one campaign."""
 
     __tablename__ = "training_decisions"
     __table_args__ = (

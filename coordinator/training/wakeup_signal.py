@@ -1,13 +1,15 @@
-"""Waking those who wait, inside one process. Nothing rests on it for correctness: it only saves time.
+"""Signals that wake waiting threads of one process. They save time; correctness never depends on them.
 
-The database is the truth; a wake-up lost (a restart, another process) is made up for by the time limit of every wait.
+The database holds the truth, and every wait has a time limit, so that a lost wake-up (a restart, another process) only
+delays.
 """
 
 import threading
+from dataclasses import dataclass, field
 from typing import Final
 
 MAX_HELD_CALLS: Final = 256
-"""How many long polls are held at once; those over it are answered at once and come back later."""
+"""Long polls held at once; further ones are answered at once and repeated later by their callers."""
 
 
 class Signal:
@@ -21,25 +23,25 @@ class Signal:
 
     @property
     def generation(self) -> int:
-        """How many changes there have been. Read it before looking at the database, then wait for the next."""
+        """The number of changes so far. Read it before the database, then wait for the next change."""
         with self._condition:
             return self._generation
 
     def notify(self) -> None:
-        """Say that something changed."""
+        """Count a change and wake the waiting threads."""
         with self._condition:
             self._generation += 1
             self._condition.notify_all()
 
     def close(self) -> None:
-        """Let everybody go, now and later: the process is stopping."""
+        """Release every waiting thread, now and later: the process is stopping."""
         with self._condition:
             self._closed = True
             self._condition.notify_all()
 
     @property
     def closed(self) -> bool:
-        """Whether the process is stopping."""
+        """True once the process is stopping."""
         with self._condition:
             return self._closed
 
@@ -47,9 +49,9 @@ class Signal:
         """Wait until there were so many changes after generation `seen`; return whether there was one.
 
         Args:
-            seen: the generation at which the caller last looked.
+            seen: the generation that the caller last read.
             seconds: longest wait; 0 or less does not wait.
-            changes: how many are waited for.
+            changes: number of changes to wait for.
         """
         if not self._places.acquire(blocking=False):
             return False
@@ -61,3 +63,16 @@ class Signal:
                 return self._generation != seen
         finally:
             self._places.release()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSignals:
+    """The signals between the calls of entities and the campaigns that run in the same process."""
+
+    tasks: Signal = field(default_factory=Signal)
+    replies: Signal = field(default_factory=Signal)
+
+    def close(self) -> None:
+        """Release every waiting thread: the process is stopping."""
+        self.tasks.close()
+        self.replies.close()

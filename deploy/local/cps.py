@@ -20,7 +20,7 @@ import numpy.typing as npt
 import yaml
 
 MONEY: Final = ("e00200", "e00900", "e02300", "e01500", "e02400")
-"""Wages, business income, unemployment insurance, pensions, social security: what income is counted from."""
+"""The parts of income: wages, business income, unemployment insurance, pensions, social security."""
 
 OTHER_MONEY: Final = ("e00300", "e00600")
 """Interest and dividends."""
@@ -39,7 +39,7 @@ ENTITIES: Final[Mapping[int, tuple[str, int]]] = {
     50: ("segovia", 120),
     56: ("soria", 80),
 }
-"""US state (FIPS code) to the entity that holds its rows in the demo, and how many rows it holds."""
+"""US state (FIPS code) to the entity that holds its rows in the demo, and the number of its rows."""
 
 COUNTS: Final[Mapping[str, tuple[int, int]]] = {
     "age_head": (18, 64),
@@ -52,7 +52,7 @@ COUNTS: Final[Mapping[str, tuple[int, int]]] = {
     "n21": (0, 6),
     "EIC": (0, 3),
 }
-"""Features taken as they are, with the public bounds they are cut to."""
+"""Features taken unchanged, with the public bounds to which they are clipped."""
 
 LOG_BOUNDS: Final = (0.0, 10.2)
 """Money enters as sign(x) log(1 + |x|); log(1 + 25,000) is 10.1."""
@@ -78,7 +78,7 @@ def write_cps(folder: Path, *, seed: int = 0) -> tuple[Path, Path]:
             writer = csv.DictWriter(file, [SITE, *_feature_names(), LABEL])
             writer.writeheader()
             writer.writerows(_sample(_low_income_rows(ENTITIES), seed))
-        partial.replace(table)  # whole or not at all: a cut-off run must not leave half a cache
+        partial.replace(table)  # atomic: an interrupted run leaves no partial cache
     schema.write_text(yaml.safe_dump(schema_document(), sort_keys=False), encoding="utf-8")
     return table, schema
 
@@ -98,7 +98,7 @@ def _feature_names() -> list[str]:
 
 
 def low_income_people() -> Iterator[dict[str, object]]:
-    """Yield everybody in the table, in its order, with the state's FIPS code as the site.
+    """Yield every row of the table, in its order, with the state's FIPS code as the site.
 
     Raises:
         FileNotFoundError: the `taxcalc` package is not installed.
@@ -113,7 +113,7 @@ def draw_entities(states: npt.NDArray[np.int64], seed: int, *, held_out: int = 1
     Args:
         states: (people,) FIPS codes in the table's order.
         seed: the people drawn are those that `write_cps` writes for it.
-        held_out: most test people of one state.
+        held_out: the most test people of one state.
 
     Returns:
         Indices of the entities' people, and of the test people.

@@ -1,8 +1,8 @@
 """The demonstration: a coordinator and nine nodes as real processes on this machine, and the whole job.
 
-Usage: python -m deploy.local.demo [--quick] [--keep] [--output FOLDER]
+Usage: python -m deploy.local.demo [--quick] [--keep] [--lang es|en] [--output FOLDER]
 
-It drives nothing but the installed programs; every command it runs is in OUTPUT/commands.log.
+It runs only installed programs; all their commands are in OUTPUT/commands.log.
 """
 
 import argparse
@@ -13,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from rich.markup import escape
+
 from deploy.local.exchange import Case, ExchangeChapter, find_person
 from deploy.local.ledgers import LedgerChapter
 from deploy.local.network import Entity, LocalNetwork, fresh_folder
@@ -22,6 +24,7 @@ from deploy.local.referral import ReferralChapter
 from deploy.local.story import Story
 from deploy.local.training import TrainingChapter
 from deploy.local.travelling import TravellingChapter
+from presentation.messages import _, current_language, plural, use_language
 
 ENTITIES: Final = [
     Entity("leon", "Diputación de León"),
@@ -45,21 +48,25 @@ def main() -> int:
     try:
         _run(arguments, story)
     except DemoFailed as error:
-        story.console.print(f"\n[bold red]The demonstration stopped:[/bold red]\n{error}", markup=True)
-        story.console.print(f"Logs and all commands: {arguments.output}", highlight=False)
+        story.console.print(f"\n[bold red]{escape(_('La demostración se ha detenido:'))}[/bold red]")
+        story.console.print(str(error), markup=False, soft_wrap=True)
+        story.say(_("Los registros y todas las órdenes están en {folder}", folder=arguments.output))
         return 1
     except KeyboardInterrupt:
-        story.console.print("\nStopped.")
+        story.say(_("Detenida."))
         return 130
     return 0
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--quick", action="store_true", help="smaller populations and fewer rounds")
-    parser.add_argument("--keep", action="store_true", help="leave the network running")
-    parser.add_argument("--output", type=Path, default=Path("demo-output"), help="folder for everything it makes")
+    about = _("La demostración: un coordinador y nueve nodos, como procesos reales en este equipo.")
+    parser = argparse.ArgumentParser(prog="make demo", description=about)
+    parser.add_argument("--quick", action="store_true", help=_("poblaciones más pequeñas"))
+    parser.add_argument("--keep", action="store_true", help=_("deja la red en marcha"))
+    parser.add_argument("--lang", default=current_language(), help=_("idioma: es o en"))
+    parser.add_argument("--output", type=Path, default=Path("demo-output"), help=_("carpeta para todo lo que crea"))
     arguments = parser.parse_args()
+    use_language(arguments.lang)
     arguments.output = arguments.output.resolve()
     return arguments
 
@@ -71,7 +78,7 @@ def _on_terminate(_number: int, _frame: FrameType | None) -> None:
 def _run(arguments: argparse.Namespace, story: Story) -> None:
     output: Path = arguments.output
     if not (BIN / NODE).exists():
-        raise DemoFailed(f"{NODE} is not installed: run 'make setup'")
+        raise DemoFailed(_("{program} no está instalado: ejecute «make setup»", program=NODE))
     fresh_folder(output)
     programs = Programs(output / "commands.log")
     with LocalNetwork(output, ENTITIES, programs, keep=arguments.keep) as network:
@@ -83,29 +90,35 @@ def _run(arguments: argparse.Namespace, story: Story) -> None:
         ReferralChapter(network, story, document, ("leon", "burgos")).run()
         TrainingChapter(network, story, output).run()
         LedgerChapter(network, story, output).run(*_people(data))
-        story.fact("Real processes, installed programs only", f"{programs.count} commands, in commands.log")
+        commands = plural("{n} orden, en commands.log", "{n} órdenes, en commands.log", programs.count)
+        story.fact(_("Procesos reales y solo programas instalados"), commands)
         story.close()
         _finish(network, story, keep=arguments.keep)
 
 
 def _bring_up(network: LocalNetwork, story: Story, *, quick: bool) -> Path:
-    story.heading("A network: a coordinator and nine entities")
+    story.heading(_("Una red: un coordinador y nueve entidades"))
     population = Population.of(quick=quick)
-    with story.step("Fictitious people of nine provinces, and a real public table") as step:
+    with story.step(_("Personas ficticias de nueve provincias y una tabla pública real")) as step:
         data = prepare_tables(network.programs, population, [entity.id for entity in ENTITIES])
-        step.say(f"in {CACHE}")
-    with story.step("The coordinator makes the network and starts"):
+        step.say(_("en {folder}", folder=CACHE))
+    with story.step(_("El coordinador crea la red y arranca")):
         network.start_coordinator()
-    with story.step("Nine entities enrol, each with a one-time invitation; a food bank as a collaborator"):
+    with story.step(_("Se dan de alta nueve entidades, cada una con su invitación, y un banco de alimentos")):
         at_once(network.enrol, [*ENTITIES, COLLABORATOR])
-    with story.step("Each imports its records") as step:
+    with story.step(_("Cada una importa sus fichas")) as step:
         people = at_once(lambda entity: _import(network, data, entity.id), ENTITIES, workers=3)
-        step.say(f"{sum(people)} people")
-    with story.step("Nine nodes start"):
+        step.say(plural("{n} persona", "{n} personas", sum(people)))
+    with story.step(_("Arrancan nueve nodos")):
         network.serve([entity.id for entity in ENTITIES])
     listed = network.programs.ask(COORDINATOR, "entity", "list", "--home", network.coordinator_home)
     story.fact(
-        "Nine nodes in one network", f"{len(listed['entities'])} entities enrolled, {sum(people)} people imported"
+        _("Nueve nodos en una red"),
+        _(
+            "{entities}, {people}",
+            entities=plural("{n} entidad dada de alta", "{n} entidades dadas de alta", len(listed["entities"])),
+            people=plural("{n} persona importada", "{n} personas importadas", sum(people)),
+        ),
     )
     return data
 
@@ -126,16 +139,23 @@ def _people(data: Path) -> tuple[set[str], set[str]]:
 
 
 def _finish(network: LocalNetwork, story: Story, *, keep: bool) -> None:
-    story.console.print(
-        f"\nDone in {story.seconds:.0f} s. Look into {network.folder}: homes, logs, audits, receipt, models."
+    story.console.print()
+    story.say(
+        _(
+            "Terminada en {seconds:.0f} s. En {folder} quedan las carpetas, los registros, las auditorías, el "
+            "justificante y los modelos.",
+            seconds=story.seconds,
+            folder=network.folder,
+        )
     )
     if not keep:
         return
     script = network.folder / "stop"
     script.write_text(f"#!/bin/sh\nkill {' '.join(map(str, network.leave_running()))}\n", encoding="utf-8")
     script.chmod(0o755)
-    story.console.print(f"The network is up. Try: {BIN / NODE} status --home {network.home('leon')}")
-    story.console.print(f"Stop it with: {script}")
+    command = f"{BIN / NODE} status --home {network.home('leon')}"
+    story.say(_("La red sigue en marcha. Pruebe: {command}", command=command))
+    story.say(_("Párela con: {script}", script=script))
 
 
 if __name__ == "__main__":

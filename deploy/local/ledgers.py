@@ -1,4 +1,4 @@
-"""Audits: every ledger exported and verified offline, a forgery noticed, and no person found at the coordinator."""
+"""The chapter on ledgers: exported and verified offline, a forgery detected, no person found at the coordinator."""
 
 import re
 import shutil
@@ -8,31 +8,50 @@ from typing import Final
 from deploy.local.network import LocalNetwork
 from deploy.local.programs import AUDIT, NODE, DemoFailed, at_once
 from deploy.local.story import Story
+from presentation.messages import _, listing, plural
 
 _DOCUMENT: Final = re.compile(r"[0-9XYZ][0-9]{7}[A-Z]")
 
 
 class LedgerChapter:
-    """What a data-protection officer does."""
+    """The steps of a data-protection officer."""
 
     def __init__(self, network: LocalNetwork, story: Story, output: Path) -> None:
         self._network, self._story = network, story
         self._programs, self._audits = network.programs, output / "audit"
 
     def run(self, documents: set[str], names: set[str]) -> None:
-        """Tell the chapter; `documents` and `names` are of people who must not be found at the coordinator."""
-        self._story.heading("Ledgers: verified offline")
+        """Run the chapter.
+
+        Args:
+            documents: of people who must not be found at the coordinator.
+            names: of these people.
+        """
+        self._story.heading(_("Registros: comprobados sin red"))
         self._verify_all()
-        self._notice_a_forgery()
+        self._detect_forgery()
         self._search_the_coordinator(documents, names)
 
     def _verify_all(self) -> None:
         entities = [entity.id for entity in self._network.entities]
         self._audits.mkdir()
-        with self._story.step(f"{len(entities)} ledgers exported, and verified by redpact-audit") as step:
+        with self._story.step(
+            plural(
+                "Se exporta {n} registro y redpact-audit lo comprueba",
+                "Se exportan {n} registros y redpact-audit los comprueba",
+                len(entities),
+            )
+        ) as step:
             sizes = at_once(self._verify, entities)
-            step.say(f"{sum(sizes)} entries")
-        self._story.fact("Every ledger verifies offline", f"{len(entities)} ledgers, {sum(sizes)} entries: no finding")
+            step.say(plural("{n} entrada", "{n} entradas", sum(sizes)))
+        self._story.fact(
+            _("Cada registro se comprueba sin red"),
+            _(
+                "{ledgers}, {entries}: ningún hallazgo",
+                ledgers=plural("{n} registro", "{n} registros", len(entities)),
+                entries=plural("{n} entrada", "{n} entradas", sum(sizes)),
+            ),
+        )
 
     def _verify(self, entity: str) -> int:
         folder = self._audits / entity
@@ -40,8 +59,8 @@ class LedgerChapter:
         self._programs.ask(AUDIT, "verify", folder)
         return int(exported["size"])
 
-    def _notice_a_forgery(self) -> None:
-        with self._story.step("One byte of one exported body is changed") as step:
+    def _detect_forgery(self) -> None:
+        with self._story.step(_("Se cambia un bit de una entrada exportada")) as step:
             original = next(folder for folder in sorted(self._audits.iterdir()) if any((folder / "bodies").iterdir()))
             forged = self._audits.parent / "forged"
             shutil.copytree(original, forged)
@@ -51,20 +70,26 @@ class LedgerChapter:
             victim.write_bytes(bytes(data))
             outcome = self._programs.attempt(AUDIT, "verify", forged, "--json")
             if outcome.code != 1:
-                raise DemoFailed(f"the forgery went unnoticed\n{outcome}")
-            step.say("redpact-audit says no")
-        self._story.fact("A forgery is noticed", f"{victim.name} of {original.name} changed by one bit: exit code 1")
+                raise DemoFailed(_("no se ha notado la falsificación\n{outcome}", outcome=str(outcome)))
+            step.say(_("redpact-audit la rechaza"))
+        self._story.fact(
+            _("Una falsificación se nota"),
+            _("{file} de {entity}, con un bit cambiado: código de salida 1", file=victim.name, entity=original.name),
+        )
 
     def _search_the_coordinator(self, documents: set[str], names: set[str]) -> None:
         wanted = len(documents) + len(names)
-        with self._story.step(f"Everything the coordinator keeps is searched for {wanted} documents and names") as step:
+        with self._story.step(
+            _("Se buscan {n} documentos y nombres en todo lo que guarda el coordinador", n=wanted)
+        ) as step:
             files = [path for path in self._network.coordinator_home.rglob("*") if path.is_file()]
             found = [path.name for path in files if _holds_anybody(path, documents, names)]
             if found:
-                raise DemoFailed(f"people were found at the coordinator, in {', '.join(found)}")
-            step.say(f"{len(files)} files, none found")
+                raise DemoFailed(_("hay personas en el coordinador, en {files}", files=listing(found)))
+            step.say(plural("{n} fichero, ninguna persona", "{n} ficheros, ninguna persona", len(files)))
         self._story.fact(
-            "The coordinator knows nobody", f"{wanted} documents and names: none in its {len(files)} files"
+            _("El coordinador no conoce a nadie"),
+            _("{wanted} documentos y nombres: ninguno en sus {n} ficheros", wanted=wanted, n=len(files)),
         )
 
 

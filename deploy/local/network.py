@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from deploy.local.programs import BIN, COORDINATOR, NODE, DemoFailed, Programs, at_once, environment
+from presentation.messages import _
 
 NETWORK: Final = "demo.redpact.example"
 READY_SECONDS: Final = 60.0
@@ -28,11 +29,11 @@ class Entity:
     name: str
     kind: str = "public"
     listens: bool = True
-    """Or it has no open port, and is reached by relay."""
+    """False for an entity without an open port, reached by relay."""
 
 
 class Process:
-    """A service under our care: started, known to be ready, and always ended."""
+    """A service process: started, awaited until ready, and always ended."""
 
     def __init__(self, program: str, home: Path, log: Path, *, outlives_us: bool) -> None:
         self.program, self.home, self.log, self._outlives_us = program, home, log, outlives_us
@@ -57,14 +58,14 @@ class Process:
             )
 
     def wait_ready(self) -> dict[str, object]:
-        """Wait for the line that says it serves, and return it.
+        """Wait for the document with which it reports that it serves, and return it.
 
         Raises:
             DemoFailed: it ended, or took too long; the message shows the end of its log.
         """
         process = self._process
         if process is None or process.stdout is None:
-            raise DemoFailed(f"{self.program} of {self.home.name} was not started")
+            raise DemoFailed(_("no se ha arrancado {program} de {home}", program=self.program, home=self.home.name))
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
             text = ""
@@ -78,10 +79,18 @@ class Process:
             return dict(json.loads(text))
         except ValueError as error:
             tail = self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
-            raise DemoFailed(f"{self.program} of {self.home.name} did not start. {text}\n{tail}") from error
+            raise DemoFailed(
+                _(
+                    "{program} de {home} no ha arrancado. {text}\n{log}",
+                    program=self.program,
+                    home=self.home.name,
+                    text=text,
+                    log=tail,
+                )
+            ) from error
 
     def stop(self, number: int = signal.SIGTERM) -> None:
-        """End it, firmly if need be. Safe to call twice."""
+        """Stop it, by force after a while. Safe to call twice."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -128,7 +137,7 @@ class LocalNetwork:
         return self.folder / "nodes" / entity
 
     def start_coordinator(self) -> None:
-        """Make the coordinator and run it."""
+        """Create the coordinator and run it."""
         ports = {"--listen": self.listen, "--enrolment-listen": self.enrolment, "--witness-listen": self.witness}
         addresses = [word for option, port in ports.items() for word in (option, f"127.0.0.1:{port}")]
         addresses += self.reached(self.listen, self.witness)
@@ -140,7 +149,7 @@ class LocalNetwork:
         """Invite an entity, and let it enrol with its one-time token."""
         who = (entity.id, "--name", entity.name, "--kind", entity.kind)
         invited = self.programs.ask(COORDINATOR, "entity", "invite", *who, "--home", self.coordinator_home)
-        # Who was not planned for enrols without ever serving.
+        # An entity without planned ports enrols but never serves.
         port, witness = self.ports.get(entity.id, (0, None))
         open_port = entity.listens and witness is not None
         listen = f"127.0.0.1:{port}" if entity.listens else "none"
@@ -149,8 +158,8 @@ class LocalNetwork:
         home = ("--home", self.home(entity.id))
         self.programs.ask(NODE, "init", *home, *addresses, "--token", "-", stdin=str(invited["token"]))
 
-    def reached(self, port: int, witness: int | None) -> list[str]:  # noqa: ARG002 - for who puts something in between
-        """Return options of ``init`` that say where others reach these ports, when that is elsewhere."""
+    def reached(self, port: int, witness: int | None) -> list[str]:  # noqa: ARG002 - overridden where a proxy stands in between
+        """Return options of ``init`` with the addresses at which others reach these ports, if they differ."""
         return []
 
     def serve(self, entities: list[str]) -> None:
@@ -187,7 +196,7 @@ def fresh_folder(folder: Path) -> None:
     """Empty the output folder, but only one that a demonstration made."""
     marker = folder / ".redpact-demo"
     if folder.exists() and any(folder.iterdir()) and not marker.exists():
-        raise DemoFailed(f"{folder} holds something else than a demonstration: choose another --output")
+        raise DemoFailed(_("{folder} contiene algo que no es una demostración: elija otro --output", folder=folder))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     marker.touch()

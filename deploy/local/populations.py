@@ -1,4 +1,4 @@
-"""The tables of the demonstration: a fictitious population an entity, and a real public table. Made once, kept."""
+"""The tables of the demonstration: a fictitious population per entity, and a real public table. Cached."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ SHARES: Final[Mapping[str, float]] = {
     "segovia": 0.045,
     "soria": 0.014,
 }
-"""How the recipients of the state's minimum income are spread over the provinces (May 2021): unequal, as in life."""
+"""Shares of the provinces in the recipients of the state's minimum income (May 2021)."""
 
 FEWEST: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """How many people each entity knows."""
+    """The number of people in the demonstration."""
 
     people: int
 
@@ -39,12 +39,12 @@ class Population:
         return cls(1_200 if quick else 2_700)
 
     def size(self, entity: str) -> int:
-        """Return how many people an entity knows."""
+        """Return the number of people that an entity knows."""
         return max(FEWEST, round(self.people * SHARES[entity]))
 
 
 def prepare_tables(programs: Programs, population: Population, entities: list[str]) -> Path:
-    """Make ``ENTITY.csv`` for each entity unless it is there from an earlier run, and return the folder."""
+    """Generate ``ENTITY.csv`` for each entity unless an earlier run did, and return the folder."""
     folder = (CACHE / f"people-{population.people}-{SEED}").resolve()
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -55,12 +55,12 @@ def prepare_tables(programs: Programs, population: Population, entities: list[st
         partial = folder / f"{entity}.part"
         words = ("--province", entity, "--people", str(population.size(entity)), "--seed", SEED)
         programs.ask(NODE, "records", "generate", partial, *words)
-        partial.replace(table)  # whole or not at all: a run cut short leaves no half table behind
+        partial.replace(table)  # atomic: an interrupted run leaves no partial table
 
     at_once(make, entities, workers=2)
     return folder
 
 
 def public_table() -> tuple[Path, Path]:
-    """Return the real table and its schema, made unless they are there."""
+    """Return the paths of the real table and its schema, written if missing."""
     return write_cps(CACHE.resolve())

@@ -1,4 +1,4 @@
-"""Driving the installed programs: every step of the demonstration is a command that an administrator could type."""
+"""Commands of the installed programs: every step of the demonstration is one that an administrator could type."""
 
 import json
 import os
@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar
 
 from typing_extensions import override
 
+from presentation.messages import _, current_language
+
 BIN: Final = Path(sys.executable).parent
 NODE: Final = "redpact-node"
 COORDINATOR: Final = "redpact-coordinator"
@@ -27,12 +29,12 @@ R = TypeVar("R")
 
 
 class DemoFailed(Exception):
-    """A step did not do what it should; the message says which command, and what it answered."""
+    """A failed step of the demonstration, with the command and its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a command ended."""
+    """The result of a command."""
 
     command: str
     code: int
@@ -42,7 +44,7 @@ class Outcome:
 
     @property
     def document(self) -> dict[str, Any]:
-        """What ``--json`` printed.
+        """The document that ``--json`` printed.
 
         Raises:
             DemoFailed: not one JSON document.
@@ -50,19 +52,21 @@ class Outcome:
         try:
             document = json.loads(self.output)
         except json.JSONDecodeError as error:
-            raise DemoFailed(f"{self}\n--json did not print one JSON document: {error}") from error
+            raise DemoFailed(
+                _("{command}\n--json no ha escrito un documento JSON: {error}", command=str(self), error=str(error))
+            ) from error
         if not isinstance(document, dict):
-            raise DemoFailed(f"{self}\n--json printed something else than an object")
+            raise DemoFailed(_("{command}\n--json no ha escrito un objeto JSON", command=str(self)))
         return document
 
     @override
     def __str__(self) -> str:
         said = "\n".join(text.strip()[-_MAX_SHOWN:] for text in (self.output, self.errors) if text.strip())
-        return f"$ {self.command}\n{said}\n(exit code {self.code})"
+        return f"$ {self.command}\n{said}\n({_('código de salida {code:d}', code=self.code)})"
 
 
 class Programs:
-    """Runs commands, keeps a transcript of all of them, and fails loudly."""
+    """Runs commands, writes a transcript of all of them, and raises when one fails."""
 
     def __init__(self, transcript: Path) -> None:
         self._transcript = transcript
@@ -70,7 +74,7 @@ class Programs:
         self.count = 0
 
     def attempt(self, program: str, *arguments: str | Path, stdin: str | None = None, timeout: float = 180) -> Outcome:
-        """Run a command to its end, whatever it answers.
+        """Run a command to its end, whatever its exit code.
 
         Raises:
             DemoFailed: it took longer than `timeout` seconds.
@@ -90,13 +94,15 @@ class Programs:
                 env=environment(),
             )
         except subprocess.TimeoutExpired as error:
-            raise DemoFailed(f"$ {command}\ndid not end within {timeout:g} s") from error
+            raise DemoFailed(
+                _("$ {command}\nno ha terminado en {timeout:g} s", command=command, timeout=timeout)
+            ) from error
         outcome = Outcome(command, done.returncode, done.stdout, done.stderr, time.monotonic() - started)
         self._note(outcome)
         return outcome
 
     def run(self, program: str, *arguments: str | Path, stdin: str | None = None, timeout: float = 180) -> str:
-        """Run a command that must succeed, and return what it printed for people."""
+        """Run a command that must succeed, and return its output for people."""
         outcome = self.attempt(program, *arguments, stdin=stdin, timeout=timeout)
         if outcome.code != 0:
             raise DemoFailed(str(outcome))
@@ -115,7 +121,7 @@ class Programs:
         """Run a command that must be refused with exit code `code`, and return its JSON document."""
         outcome = self.attempt(program, *arguments, "--json")
         if outcome.code != code:
-            raise DemoFailed(f"{outcome}\nexit code {code} was expected")
+            raise DemoFailed(_("{outcome}\nse esperaba el código de salida {code:d}", outcome=str(outcome), code=code))
         return outcome.document
 
     def _note(self, outcome: Outcome) -> None:
@@ -126,11 +132,17 @@ class Programs:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of every command and process: one thread of arithmetic each, as there are many of them."""
-    return os.environ | {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", "COLUMNS": "110", "PYTHONUNBUFFERED": "1"}
+    """Return the environment of every command and process: the present language, and one thread of arithmetic each."""
+    return os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "NO_COLOR": "1",
+        "COLUMNS": "110",
+        "PYTHONUNBUFFERED": "1",
+        "REDPACT_LANG": current_language(),
+    }
 
 
 def at_once(action: Callable[[T], R], items: Iterable[T], *, workers: int = IN_PARALLEL) -> list[R]:
-    """Do the same for several items, a few at a time, and return the results in order."""
+    """Apply an action to several items, a few at a time, and return the results in order."""
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(action, items))

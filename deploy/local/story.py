@@ -1,4 +1,4 @@
-"""What the demonstration says while it runs, and the closing table of what was shown."""
+"""Progress of the demonstration on the terminal, and the closing table of the facts that it showed."""
 
 import json
 import time
@@ -9,11 +9,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+
+from presentation import formats, terminal
+from presentation.messages import _, current_language
 
 
 class Story:
-    """Progress on the way, facts at the end."""
+    """Prints steps as they run, and all facts at the end."""
 
     def __init__(self, output: Path) -> None:
         self.output = output
@@ -23,11 +25,11 @@ class Story:
 
     @property
     def seconds(self) -> float:
-        """How long it has been running."""
+        """The time since the start, in seconds."""
         return time.monotonic() - self._started
 
     def heading(self, text: str) -> None:
-        """Begin a chapter."""
+        """Print the heading of a chapter."""
         self.console.print(f"\n[bold]{escape(text)}[/bold]")
 
     @contextmanager
@@ -40,38 +42,41 @@ class Story:
             step = Step(lambda detail: progress.update(task, description=f"{escape(text)} · {escape(detail)}"))
             yield step
         detail = f" · {escape(step.detail)}" if step.detail else ""
-        self.console.print(f"  [green]✓[/green] {escape(text)}{detail} [dim]{time.monotonic() - started:.1f} s[/dim]")
+        seconds = formats.number(time.monotonic() - started, current_language(), 1)
+        self.console.print(f"  [green]✓[/green] {escape(text)}{detail} [dim]{seconds} s[/dim]")
 
     def show(self, text: str) -> None:
-        """Print what a program printed, indented."""
+        """Print the output of a program, indented."""
         for line in text.strip().splitlines():
             self.console.print(f"    {escape(line)}", soft_wrap=True)
 
+    def say(self, text: str) -> None:
+        """Print a paragraph."""
+        self.console.print(escape(terminal.paragraph(text, self.console.width)), soft_wrap=True)
+
     def fact(self, what: str, evidence: str) -> None:
-        """Keep a fact for the closing table."""
+        """Add a fact to the closing table."""
         self._facts.append((what, evidence))
 
     def close(self) -> None:
-        """Print the closing table, and keep it as ``summary.json``."""
-        table = Table(title="What was shown", title_justify="left", show_lines=True, expand=False)
-        table.add_column("what", style="bold", max_width=40)
-        table.add_column("evidence")
+        """Print the closing table, and write it to ``summary.json``."""
+        self.heading(_("Lo que se ha mostrado"))
         for what, evidence in self._facts:
-            table.add_row(escape(what), escape(evidence))
-        self.console.print()
-        self.console.print(table)
-        document = {"seconds": round(self.seconds, 1), "shown": [{"what": a, "evidence": b} for a, b in self._facts]}
+            self.console.print(f"[bold]{escape(terminal.paragraph(what, self.console.width))}[/bold]", soft_wrap=True)
+            self.console.print(escape(terminal.paragraph(evidence, self.console.width, 4)), soft_wrap=True)
+        shown = [{"what": str(what), "evidence": str(evidence)} for what, evidence in self._facts]
+        document = {"seconds": round(self.seconds, 1), "shown": shown}
         (self.output / "summary.json").write_text(json.dumps(document, ensure_ascii=False, indent=2), encoding="utf-8")
 
 
 class Step:
-    """A step under way; `say` puts a detail behind its title."""
+    """A running step; `say` adds a detail to its title."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, show: Callable[[str], None]) -> None:
         self.detail = ""
-        self._tell = tell
+        self._show = show
 
     def say(self, detail: str) -> None:
         """Replace the detail."""
         self.detail = detail
-        self._tell(detail)
+        self._show(detail)

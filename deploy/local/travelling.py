@@ -1,4 +1,4 @@
-"""A consent that travels and a withdrawal that arrives: signed once, shared by two, withdrawn while one is away."""
+"""The chapter on propagation: a consent signed once, shared by two holders, and withdrawn while one is down."""
 
 import time
 from collections.abc import Callable
@@ -8,14 +8,15 @@ from deploy.local.exchange import PURPOSE
 from deploy.local.network import LocalNetwork
 from deploy.local.programs import NODE, DemoFailed
 from deploy.local.story import Story
+from presentation.messages import _, listing
 
 FIELDS: Final = "person.birth_year,person.language,household"
-_PATIENCE: Final = 60.0
+_TIMEOUT_SECONDS: Final = 60.0
 _REACHED, _OUTSTANDING = 0, 3
 
 
 class TravellingChapter:
-    """The person signs at `origin`; `holder` shares too; `asker` asks both."""
+    """The person signs at `origin`, `holder` shares too, and `asker` asks both."""
 
     def __init__(self, network: LocalNetwork, story: Story, document: str, parties: tuple[str, str, str]) -> None:
         self._network, self._story, self._document = network, story, document
@@ -23,55 +24,79 @@ class TravellingChapter:
         self._programs = network.programs
 
     def run(self) -> None:
-        """Tell the whole chapter."""
-        self._story.heading("A consent that travels, a withdrawal that arrives")
+        """Run the whole chapter."""
+        self._story.heading(_("Un consentimiento que viaja y una retirada que llega"))
         consent = self._sign_once()
         self._both_share()
         self._withdraw_while_away(consent)
         self._arrives(consent)
 
     def _sign_once(self) -> str:
-        title = f"The person signs once, at {self._origin}, also for what {self._holder} holds"
+        title = _(
+            "La persona firma una vez, en {origin}, también para lo que tiene {holder}",
+            origin=self._origin,
+            holder=self._holder,
+        )
         with self._story.step(title) as step:
             words = ("--purpose", PURPOSE, "--recipient", self._asker, "--fields", FIELDS, "--holder", self._holder)
             view = self._ask(self._origin, "consent", "grant", "--document", "-", *words, stdin=self._document)
             consent = str(view["consent_id"])
-            self._until(lambda: self._status(consent)[0] == _REACHED, f"{self._holder} has the consent")
-            step.say(f"{self._holder} verified the proof and its witnesses, and has it")
+            self._until(
+                lambda: self._status(consent)[0] == _REACHED, _("{holder} tiene el consentimiento", holder=self._holder)
+            )
+            step.say(_("{holder} ha comprobado la prueba y los testigos, y lo tiene", holder=self._holder))
         return consent
 
     def _both_share(self) -> None:
-        with self._story.step(f"{self._asker} asks both") as step:
+        with self._story.step(_("{asker} pregunta a las dos", asker=self._asker)) as step:
             released = self._fetch()
             if released != {self._origin, self._holder}:
-                raise DemoFailed(f"one signature should let both share; only {sorted(released)} did")
-            step.say(" and ".join(sorted(released)))
-        self._story.fact("One signature, several entities", f"{self._asker} received fields of both")
+                raise DemoFailed(
+                    _(
+                        "con una firma deberían compartir las dos; solo lo hizo {entities}",
+                        entities=str(sorted(released)),
+                    )
+                )
+            step.say(listing(sorted(released)))
+        self._story.fact(_("Una firma para varias entidades"), _("{asker} recibió datos de las dos", asker=self._asker))
 
     def _withdraw_while_away(self, consent: str) -> None:
         self._network.nodes[self._holder].stop()
-        with self._story.step(f"{self._holder} is away; the person withdraws at {self._origin}") as step:
+        with self._story.step(
+            _(
+                "{holder} está parada; la persona retira el consentimiento en {origin}",
+                holder=self._holder,
+                origin=self._origin,
+            )
+        ) as step:
             self._ask(self._origin, "consent", "withdraw", consent)
-            code, standing = self._status(consent)
-            if code != _OUTSTANDING or self._holder not in standing["outstanding"]:
-                raise DemoFailed(f"{self._holder} should be outstanding: {standing}")
-            step.say(f"outstanding: {', '.join(standing['outstanding'])}")
+            code, status = self._status(consent)
+            if code != _OUTSTANDING or self._holder not in status["outstanding"]:
+                raise DemoFailed(
+                    _("{holder} debería estar pendiente: {status}", holder=self._holder, status=str(status))
+                )
+            step.say(_("pendiente: {entities}", entities=listing(status["outstanding"])))
         home = ("--home", self._network.home(self._origin))
         self._story.show(self._programs.attempt(NODE, "consent", "status", consent, *home).output)
 
     def _arrives(self, consent: str) -> None:
         holder = self._network.nodes[self._holder]
-        with self._story.step(f"{self._holder} comes back, and hears of it by itself") as step:
+        with self._story.step(_("{holder} vuelve y se entera por sí sola", holder=self._holder)) as step:
             holder.start()
             holder.wait_ready()
-            self._until(lambda: self._status(consent)[0] == _REACHED, "everybody has acknowledged the withdrawal")
+            self._until(lambda: self._status(consent)[0] == _REACHED, _("todas han confirmado la retirada"))
             if released := self._fetch():
-                raise DemoFailed(f"after the withdrawal {sorted(released)} still shared")
-            told = [each["entity"] for each in self._status(consent)[1]["told"] if each["what"] == "consent.withdrawn"]
-            step.say(f"acknowledged by {', '.join(sorted(told))}; nobody shares any more")
+                raise DemoFailed(_("tras la retirada aún comparte {entities}", entities=str(sorted(released))))
+            notified = self._status(consent)[1]["told"]
+            confirmed = sorted(each["entity"] for each in notified if each["what"] == "consent.withdrawn")
+            step.say(_("confirmada por {entities}; ya no comparte nadie", entities=listing(confirmed)))
         self._story.fact(
-            "Withdrawn once, ended everywhere",
-            f"{self._holder} was shown as outstanding while away; signed acknowledgements by {', '.join(sorted(told))}",
+            _("Retirado una vez, terminado en todas partes"),
+            _(
+                "{holder} constó como pendiente mientras estuvo parada; confirmaciones firmadas de {entities}",
+                holder=self._holder,
+                entities=listing(confirmed),
+            ),
         )
 
     def _fetch(self) -> set[str]:
@@ -92,10 +117,10 @@ class TravellingChapter:
         return outcome.code, outcome.document
 
     def _until(self, holds: Callable[[], bool], what: str) -> None:
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _TIMEOUT_SECONDS
         while not holds():
             if time.monotonic() > end:
-                raise DemoFailed(f"after {_PATIENCE:g} s it is still not so that {what}")
+                raise DemoFailed(_("tras {seconds:g} s aún no se cumple: {what}", seconds=_TIMEOUT_SECONDS, what=what))
             time.sleep(0.3)
 
     def _ask(self, entity: str, *words: str, stdin: str | None = None) -> dict[str, Any]:

@@ -44,11 +44,11 @@ def _list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """List the people most likely to need long support, with reasons. To offer support only; stored nowhere."""
-        from node.risk import risk_list as listing
         from node.risk import risk_report as report
+        from node.risk.risk_list import parse_month, risk_list
 
         node = open_node(home)
-        shown = listing.risk_list(node.context, node.training_client(), top=top, as_of=listing.parse_month(as_of))
+        shown = risk_list(node.context, node.training_client(), top=top, as_of=parse_month(as_of))
         emit(report.list_document(shown), report.list_text(shown, lang), as_json=as_json)
 
 
@@ -70,14 +70,14 @@ def _alerts(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show whose probability rose over a threshold since the last look. To offer support only."""
-        from node.risk import alerts as looking
+        """Show the people whose probability rose over a threshold since the last check. To offer support only."""
+        from node.risk import alerts as risk_alerts
         from node.risk import risk_report as report
         from node.risk.risk_list import parse_month
 
         node = open_node(home)
-        threshold = looking.parse_band(band)
-        shown = looking.alerts(
+        threshold = risk_alerts.parse_band(band)
+        shown = risk_alerts.alerts(
             node.context, node.training_client(), threshold=threshold, as_of=parse_month(as_of), peek=peek
         )
         emit(report.alerts_document(shown), report.alerts_text(shown, lang), as_json=as_json)

@@ -1,4 +1,4 @@
-"""``redpact-node risk override|confirm|reasons|off|on|status``: people decide, and the model can be stopped."""
+"""``redpact-node risk override|confirm|reasons|off|on|status``: decisions of professionals, and the kill switch."""
 
 from typing import Annotated
 
@@ -49,7 +49,7 @@ def _override(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Set aside what the model says of a person, with a reason. Kept here only, and shown in the list."""
+        """Override the model's place for a person, with a reason. Stored here only, and shown in the list."""
         from node.risk import risk_report as report
         from node.risk.professional_decisions import Decision, NewDecision, decide
 
@@ -71,7 +71,7 @@ def _confirm(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Note that a professional looked at a person and agrees with the place in the list."""
+        """Record that a professional reviewed a person and agrees with the place in the list."""
         from node.risk import risk_report as report
         from node.risk.professional_decisions import Decision, NewDecision, decide
 
@@ -83,7 +83,7 @@ def _confirm(group: typer.Typer) -> None:
 def _reasons(group: typer.Typer) -> None:
     @group.command(help=_("Muestra los códigos de los motivos para descartar lo que dice el modelo."))
     def reasons(lang: LangOption = "es", as_json: JsonOption = False) -> None:
-        """List the coded reasons for setting the model aside."""
+        """List the coded reasons for overrides."""
         from node.risk import use_status_report as status_report
 
         emit(status_report.reasons_document(), status_report.reasons_text(lang), as_json=as_json)
@@ -104,7 +104,7 @@ def _off(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Stop all use of the model at this entity, at once: no list, no alert. In the ledger."""
+        """Stop all use of the model at this entity, at once: no list, no alert. Logged in the ledger."""
         from node.risk import use_status_report as status_report
         from node.risk.kill_switch import switch
 
@@ -122,7 +122,7 @@ def _on(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Let the model be used again. In the ledger."""
+        """Switch the use of the model on again. Logged in the ledger."""
         from node.risk import use_status_report as status_report
         from node.risk.kill_switch import switch
 
@@ -135,7 +135,7 @@ def _status(group: typer.Typer) -> None:
         help=_("Muestra si el modelo está en uso y hasta cuándo, y con qué frecuencia lo descartan las profesionales.")
     )
     def status(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
-        """Show whether the model is in use and until when, and how often professionals set it aside."""
+        """Show the state and expiry of the model in use, and the rate of overrides."""
         from node.risk import use_status_report as status_report
         from node.risk.use_status import risk_status
 

@@ -38,7 +38,7 @@ def _list(group: typer.Typer) -> None:
         ),
     )
     def list_(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
-        """List the campaigns offered to this entity, in plain words, what was decided, and which code they name."""
+        """List the campaigns offered to this entity, in plain words, the decisions, and the code that they name."""
         from node.training import decision_report as report
         from node.training.campaign_decisions import list_campaigns
 
@@ -130,9 +130,9 @@ def _report(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Tell, from this node's own data, what was asked, what was decided, what left and what it cost."""
-        from node.training import officer_account_report as dpo_page
+        """Report requests, decisions, contributions and their privacy cost, from this node's own data."""
+        from node.training import officer_account_report as report
         from node.training.officer_account import training_account
 
         account = training_account(open_node(home).context, campaign_id)
-        emit(dpo_page.account_document(account, lang), dpo_page.account_text(account, lang), as_json=as_json)
+        emit(report.account_document(account, lang), report.account_text(account, lang), as_json=as_json)

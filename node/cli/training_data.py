@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from presentation.messages import _
+from presentation import terminal
+from presentation.messages import _, in_language, plural
 
 
 def register(group: typer.Typer) -> None:
@@ -38,8 +39,14 @@ def _register_table(group: typer.Typer) -> None:
 
         dataset = datasets.register_table(open_node(home).context, name, data, schema, site=site)
         document = {"name": dataset.name, "rows": dataset.rows, "sha256": dataset.data_sha256}
-        text = f"{name}: {dataset.rows} {'rows' if lang == 'en' else 'filas'}, SHA-256 {dataset.data_sha256}"
-        emit(document, text, as_json=as_json)
+        text = plural(
+            "{name}: {n} fila, SHA-256 {sha256}",
+            "{name}: {n} filas, SHA-256 {sha256}",
+            dataset.rows,
+            name=name,
+            sha256=dataset.data_sha256,
+        )
+        emit(document, terminal.paragraph(in_language(text, lang)), as_json=as_json)
 
 
 def _budget(group: typer.Typer) -> None:
@@ -62,7 +69,7 @@ def _budget(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show what each data set may spend, has promised and has spent; or set a limit."""
+        """Show the limit of each data set, and the privacy promised and spent; or set a limit."""
         from node.training import budgets
 
         node = open_node(home)
@@ -88,9 +95,9 @@ def _evaluate(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Judge a released model by this entity's own people that were never trained on. Nothing is sent."""
-        from node.training.local_evaluation import evaluate as judge
+        """Evaluate a released model on this entity's own people that were never trained on. Nothing is sent."""
+        from node.training.local_evaluation import evaluate as evaluate_release
 
         node = open_node(home)
-        result = judge(node.context, node.training_client(), campaign_id)
+        result = evaluate_release(node.context, node.training_client(), campaign_id)
         emit(result.document(), result.text(lang), as_json=as_json)

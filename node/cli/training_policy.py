@@ -1,4 +1,4 @@
-"""``redpact-node training policy set|list|remove``: what the data-protection officer decides beforehand."""
+"""``redpact-node training policy set|list|remove``: decisions of the data-protection officer in advance."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
@@ -71,16 +71,15 @@ def _set(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Put a policy in force. An approval must state every limit; what no policy covers waits for a person."""
-        from node.training import decision_policies as standing
-        from node.training import decision_policy_report as standing_report
+        from node.training import decision_policies, decision_policy_report
 
         stated: dict[str, object] = {"source": source or None, "dataset": dataset or None}
         stated |= {"models": split_names(model) or None, "features": split_names(feature) or None}
         stated |= {"epsilon": epsilon, "minimum_cohort": minimum_cohort, "rounds": rounds, "budget_left": budget_left}
         policy = _policy(name, approve=approve, until=until, stated=stated)
-        change = standing.set_policy(open_node(home).context, policy)
-        document = standing_report.change_document(change, removed=False)
-        emit(document, standing_report.change_text(change, lang, removed=False), as_json=as_json)
+        change = decision_policies.set_policy(open_node(home).context, policy)
+        document = decision_policy_report.change_document(change, removed=False)
+        emit(document, decision_policy_report.change_text(change, lang, removed=False), as_json=as_json)
 
 
 def _policy(name: str, *, approve: bool, until: str, stated: Mapping[str, object]) -> "DecisionPolicy":
@@ -97,20 +96,22 @@ def _list(group: typer.Typer) -> None:
     @group.command("list", help=_("Muestra las políticas en vigor."))
     def list_(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """List the policies in force."""
-        from node.training import decision_policies as standing
-        from node.training import decision_policy_report as standing_report
+        from node.training import decision_policies, decision_policy_report
 
-        found = standing.list_policies(open_node(home).context)
-        emit(standing_report.policies_document(found), standing_report.policies_text(found, lang), as_json=as_json)
+        found = decision_policies.list_policies(open_node(home).context)
+        emit(
+            decision_policy_report.policies_document(found),
+            decision_policy_report.policies_text(found, lang),
+            as_json=as_json,
+        )
 
 
 def _remove(group: typer.Typer) -> None:
     @group.command(help=_("Deja sin vigor una política. Lo que decidió sigue valiendo."))
     def remove(home: HomeOption, name: NameArgument, lang: LangOption = "es", as_json: JsonOption = False) -> None:
         """Take a policy out of force. What it decided stands."""
-        from node.training import decision_policies as standing
-        from node.training import decision_policy_report as standing_report
+        from node.training import decision_policies, decision_policy_report
 
-        change = standing.remove_policy(open_node(home).context, name)
-        document = standing_report.change_document(change, removed=True)
-        emit(document, standing_report.change_text(change, lang, removed=True), as_json=as_json)
+        change = decision_policies.remove_policy(open_node(home).context, name)
+        document = decision_policy_report.change_document(change, removed=True)
+        emit(document, decision_policy_report.change_text(change, lang, removed=True), as_json=as_json)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from consent_ledger.log.erasure import PersonTrace, in_batches, overdue, trace_person
 from node.care.store import CaseStore
+from node.consents.propagation.withdrawals import forget_travelled
 from node.consents.signed_forms import EvidenceVault
 from node.context import NodeContext
 from node.ledger.own import own_consents, own_ledger
@@ -95,6 +96,7 @@ class Erasures:
             trace, _ = self._trace(session, person, seen, trace)
             batches = in_batches(ledger.store, trace.indexes)
             written = [ledger.erase_bodies(batch, chosen, now).index for batch in batches]
+            forget_travelled(self._context, session, person, now)
             own_consents(self._context, session).forget(sorted(trace.consents))
             SqlExchangeStore(session).forget_person(person)
             SqlMailbox(session).forget_person(person)
@@ -150,6 +152,7 @@ class Erasures:
         register = own_consents(self._context, session)
         gone = [view for view in register.list() if {view.given_index, view.last_index} & erased]
         register.forget([view.consent_id for view in gone])
+        SqlTravelStore(session).forget_copies([view.consent_id for view in gone])
         return gone
 
     def _forget_scan(self, view: "ConsentView") -> bool:

@@ -1,7 +1,8 @@
-"""Whose probability rose over a threshold since somebody last looked.
+"""Alerts of people whose probability rose over a threshold since the last check.
 
-To tell, the node keeps of each person scored the node's own id, the month and a band of probability, and nothing else;
-whoever leaves the cohort, objects to profiling or is erased leaves that list too. The first look only takes stock.
+For the comparison the node keeps of each scored person its own id, the month and a band of probability, and nothing
+else; a person who leaves the cohort, objects to profiling or is erased leaves that list too. The first check only fills
+it.
 """
 
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from node.clients.training import TrainingClient
 from node.context import NodeContext
+from node.risk.errors import BandInvalid
 from node.risk.people_scores import RiskEntry, ScoredPeople, score_people
 from node.risk.professional_decisions import Decision
-from node.risk.tables import LastLookRow, LookRow
-from node.training.errors import BandInvalid
+from node.risk.tables import CheckedBandRow, LastCheckRow
 from node.training.received_releases import VerifiedRelease
 from presentation.messages import _
 
@@ -37,7 +38,7 @@ _ORDER: Final = tuple(BAND_STARTS)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One person who is over the threshold now and was not at the last look; `before` is None for who was not there."""
+    """One person over the threshold now and not at the last check; `before` is None for one not scored then."""
 
     entry: RiskEntry
     now: Band
@@ -46,11 +47,11 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class AlertList:
-    """The alerts of one look, most likely first.
+    """The alerts of one check, most likely first.
 
     Attributes:
-        since: when somebody last looked; None at the first look, which alerts of nobody.
-        other_model: whether that look was at another model: part of a rise may then be the model's.
+        since: the time of the last check; None at the first one, which gives no alerts.
+        other_model: whether the last check used another model, so that part of a rise may be due to the model.
     """
 
     release: VerifiedRelease
@@ -68,10 +69,10 @@ def band_of(probability: float) -> Band:
 
 
 def parse_band(text: str) -> Band:
-    """Return the band to alert from.
+    """Return the lowest band that gives alerts, from its name.
 
     Raises:
-        BandInvalid: it is none, or the lowest, over which everybody is.
+        BandInvalid: there is no such band, or it is the lowest one, which holds everybody.
     """
     if text not in BAND_STARTS or text == Band.LOW:
         raise BandInvalid(
@@ -84,17 +85,17 @@ def parse_band(text: str) -> Band:
 def alerts(
     context: NodeContext, client: TrainingClient, *, threshold: Band, as_of: date | None = None, peek: bool = False
 ) -> AlertList:
-    """Return who rose over the threshold since the last look, and let this be the last look unless `peek`.
+    """Return the people who rose over the threshold since the last check, and store this check unless `peek`.
 
-    Whoever a professional lowered under this release is left out.
+    People whom a professional lowered under this release are left out.
 
     Raises:
-        as `node.risk.people_scores.score_people`.
+        RedpactError: as `node.risk.people_scores.score_people`.
     """
     scored = score_people(context, client, as_of=as_of)
     with context.transaction() as session:
-        last = session.get(LastLookRow, 1, with_for_update=True)
-        before = {row.person_ref: Band(row.band) for row in session.scalars(select(LookRow))}
+        last = session.get(LastCheckRow, 1, with_for_update=True)
+        before = {row.person_ref: Band(row.band) for row in session.scalars(select(CheckedBandRow))}
         found = _risen(scored, before, threshold) if last is not None else ()
         shown = AlertList(
             release=scored.release,
@@ -106,7 +107,7 @@ def alerts(
             alerts=found,
         )
         if not peek:
-            _keep(session, scored, context.clock.now())
+            _store(session, scored, context.clock.now())
     return shown
 
 
@@ -121,13 +122,13 @@ def _risen(scored: ScoredPeople, before: dict[str, Band], threshold: Band) -> tu
     return tuple(sorted(found, key=lambda alert: (-alert.entry.probability, alert.entry.person_id)))
 
 
-def _keep(session: Session, scored: ScoredPeople, now: datetime) -> None:
-    session.execute(delete(LookRow))
+def _store(session: Session, scored: ScoredPeople, now: datetime) -> None:
+    session.execute(delete(CheckedBandRow))
     month = f"{scored.as_of:%Y-%m}"
     rows = [
         {"person_ref": entry.person_id, "month": month, "band": band_of(entry.probability).value}
         for entry in scored.entries
     ]
     if rows:
-        session.execute(insert(LookRow), rows)
-    session.merge(LastLookRow(id=1, campaign_id=scored.release.release.campaign_id, looked_at=now))
+        session.execute(insert(CheckedBandRow), rows)
+    session.merge(LastCheckRow(id=1, campaign_id=scored.release.release.campaign_id, looked_at=now))

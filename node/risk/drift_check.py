@@ -1,4 +1,4 @@
-"""Whether the people scored here today look like those the model was measured on: computed here, told to nobody."""
+"""The drift of this entity's scores from those that the model was evaluated on; computed here, sent to nobody."""
 
 from federated.errors import DataUnsuitable
 from federated.evaluation.drift import Drift, drift
@@ -11,8 +11,8 @@ from node.training.record_features import scoring_rows
 from policies.training_features import load_training_features
 
 
-def drift_here(context: NodeContext, verified: VerifiedRelease) -> Drift | None:
-    """Return how far this month's scores are from the release's baseline, or None when there is nothing to compare."""
+def local_drift(context: NodeContext, verified: VerifiedRelease) -> Drift | None:
+    """Return the drift of this month's scores from the release's baseline; None without baseline or people."""
     baseline = verified.release.drift_baseline
     if baseline is None:
         return None

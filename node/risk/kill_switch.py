@@ -11,19 +11,19 @@ from consent_ledger.log.bodies import PolicyChangedBody
 from consent_ledger.log.entry import EntryType, NewEntry, encode_time
 from node.context import NodeContext
 from node.ledger.own import own_ledger
+from node.risk.errors import RiskSwitchedOff, SwitchReasonInvalid
 from node.risk.tables import SwitchRow
-from node.training.errors import RiskSwitchedOff, SwitchReasonInvalid
 from presentation.messages import _
 from trust import canonical
 
 POLICY_CODE = "risk.use"
-"""How the ledger names whether the model may be used."""
+"""The name of the switch in the ledger."""
 MAX_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
 class SwitchState:
-    """Whether the model may be used, and since when, by whom and why; nobody when it never was switched."""
+    """The state of the switch, with its last change; the other fields are empty when it was never switched."""
 
     is_on: bool
     reason: str = ""
@@ -33,14 +33,14 @@ class SwitchState:
 
     @property
     def sha256(self) -> str:
-        """What the ledger names."""
+        """SHA-256 of the state, in hex, as the ledger names it."""
         moment = encode_time(self.changed) if self.changed is not None else None
         document = {"on": self.is_on, "reason": self.reason, "changed_by": self.changed_by, "changed": moment}
         return hashlib.sha256(canonical.encode(document)).hexdigest()
 
 
 def switch_state(session: Session) -> SwitchState:
-    """Return the state as it is."""
+    """Return the present state."""
     row = session.scalars(select(SwitchRow).order_by(SwitchRow.number.desc()).limit(1)).one_or_none()
     if row is None:
         return SwitchState(is_on=True)
@@ -48,10 +48,10 @@ def switch_state(session: Session) -> SwitchState:
 
 
 def require_on(session: Session) -> None:
-    """Check that the model may be used.
+    """Check that the model is switched on.
 
     Raises:
-        RiskSwitchedOff: it may not.
+        RiskSwitchedOff: it is off.
     """
     state = switch_state(session)
     if not state.is_on:
@@ -62,10 +62,10 @@ def require_on(session: Session) -> None:
 
 
 def switch(context: NodeContext, *, on: bool, changed_by: str, reason: str = "") -> SwitchState:
-    """Switch the use of the model off or on; durable and in the ledger when this returns. Twice changes nothing.
+    """Switch the use of the model off or on; durable and in the ledger when this returns. A repetition changes nothing.
 
     Raises:
-        SwitchReasonInvalid: off without a reason, or a reason that is too long.
+        SwitchReasonInvalid: off without a reason, or a reason over 500 characters.
     """
     if len(reason) > MAX_REASON or not (on or reason.strip()):
         raise SwitchReasonInvalid(

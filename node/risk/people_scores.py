@@ -1,8 +1,8 @@
-"""Scores of this node's people by the newest verified release: what lists and alerts are made of.
+"""Scores of this node's people by the newest verified release, for lists and alerts.
 
-In order: (1) the use of the model is not switched off; (2) the release verifies and has not expired; (3) everybody of
-the cohort who has not objected to profiling is scored; (4) probabilities are fitted to this entity's own past cases,
-where there are enough, and get an interval from them; (5) what professionals decided is put beside them.
+In this order: (1) the use of the model is not switched off; (2) the release verifies and has not expired; (3) everybody
+of the cohort who has not objected to profiling is scored; (4) probabilities are calibrated on this entity's own past
+cases, where there are enough, and get an interval from them; (5) the decisions of professionals are added.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ from policies.training_features import load_training_features
 
 REASONS: Final = 3
 _LEAST_SHARE: Final = 0.05
-"""Reasons that move the log-odds by less than this say nothing."""
+"""Reasons that move the log-odds by less are not shown."""
 
 _PLACES: Final = {Decision.RAISE: 0, Decision.CONFIRM: 1, Decision.LOWER: 2}
 
@@ -39,8 +39,8 @@ class RiskEntry:
     """One person, by the node's own id.
 
     Attributes:
-        interval: how sure the probability is; None where there are too few past cases.
-        decision: what a professional decided under this release, None for nothing yet.
+        interval: uncertainty of the probability; None where there are too few past cases.
+        decision: of a professional under this release; None before the first.
     """
 
     person_id: str
@@ -51,7 +51,7 @@ class RiskEntry:
 
     @property
     def place(self) -> tuple[int, float, str]:
-        """The order of a list: what professionals raised first, then by probability, what they lowered last."""
+        """The sort key of a list: people raised by professionals first, then by probability, lowered ones last."""
         decided = self.decision.decision if self.decision is not None else Decision.CONFIRM
         return _PLACES[decided], -self.probability, self.person_id
 
@@ -61,7 +61,7 @@ class ScoredPeople:
     """Everybody scored, in the order of a list.
 
     Attributes:
-        calibrated: whether the probabilities were fitted to this entity's own past cases; else only the order counts.
+        calibrated: whether the probabilities were calibrated on this entity's past cases; else only the order counts.
     """
 
     release: VerifiedRelease
@@ -74,16 +74,16 @@ def score_people(context: NodeContext, client: TrainingClient, *, as_of: date | 
     """Score the people of this node's cohort with the newest verified release.
 
     Args:
-        context: whose people.
-        client: where to look for a newer release; when it does not answer, the one kept here serves.
-        as_of: the month to look back from; the present one when None.
+        context: of this entity.
+        client: asked for a newer release; when it does not answer, the stored one serves.
+        as_of: the month from which features look back; the present one when None.
 
     Raises:
         RiskSwitchedOff: the data-protection officer stopped the use of the model.
         ReleaseMissing, ReleaseExpired: there is no released model that may be used.
-        ReleaseInvalid, SignatureInvalid, DataUnsuitable: the release is not acceptable or not of these features.
+        ReleaseInvalid, SignatureInvalid, DataUnsuitable: the release does not verify, or has other features.
     """
-    # (1) before anything is read
+    # (1) before any record is read
     with context.snapshot() as session:
         require_on(session)
     # (2) verified, and not expired
@@ -97,16 +97,18 @@ def score_people(context: NodeContext, client: TrainingClient, *, as_of: date | 
         rows, past = scoring_rows(people, chosen, moment), training_rows(people, chosen)
         decided = decisions(session, verified.release.campaign_id)
     scorer = Scorer(verified.release, verified.manifest.features)
-    # (4) what happened here to people with such scores
-    fitted = _Fitted(scorer, verified.manifest, past)
+    # (4) calibrated on past cases with such scores
+    calibrated = _CalibratedModel(scorer, verified.manifest, past)
     scores = scorer.score([dict(row.values) for row in rows])
-    # (5) and what was decided
-    entries = [fitted.entry(row, score, decided) for row, score in zip(rows, scores, strict=True)]
-    return ScoredPeople(verified, moment, fitted.calibrated, tuple(sorted(entries, key=lambda entry: entry.place)))
+    # (5) with the decisions
+    entries = [calibrated.entry(row, score, decided) for row, score in zip(rows, scores, strict=True)]
+    return ScoredPeople(
+        verified, moment, calibrated.is_calibrated, tuple(sorted(entries, key=lambda entry: entry.place))
+    )
 
 
-class _Fitted:
-    """A shared model seen through this entity's own past cases."""
+class _CalibratedModel:
+    """A shared model calibrated on this entity's own past cases."""
 
     def __init__(self, scorer: Scorer, manifest: CampaignManifest, past: Sequence[FeatureRow]) -> None:
         rows = [dict(row.values) for row in past]
@@ -115,7 +117,7 @@ class _Fitted:
         if rows:
             scores = log_odds(scorer.probabilities(encode_features(rows, manifest.features)))
         calibration = fit(scores, labels)
-        self.calibrated = calibration is not None
+        self.is_calibrated = calibration is not None
         self._calibration = calibration or Calibration()
         self._past = PastCases(scores, labels)
 
@@ -125,7 +127,7 @@ class _Fitted:
         return RiskEntry(
             person_id=row.person_id,
             probability=probability,
-            interval=self._past.interval(float(shared[0]), probability) if self.calibrated else None,
+            interval=self._past.interval(float(shared[0]), probability) if self.is_calibrated else None,
             reasons=tuple(reason for reason in score.reasons[:REASONS] if abs(reason.log_odds) >= _LEAST_SHARE),
             decision=decided.get(row.person_id),
         )

@@ -1,12 +1,12 @@
-"""Erasure of what the use of the risk model left of a person. Needs only tables: erasing must not need the extra."""
+"""Erasure of a person from the tables of the risk model. It imports tables only, as erasing must not need the extra."""
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from node.risk.tables import DecisionRow, LookRow
+from node.risk.tables import CheckedBandRow, DecisionRow
 
 
 def forget_risk(session: Session, person: str) -> None:
-    """Destroy what is kept of a person here: part of erasing the person."""
+    """Delete a person's decisions and band; part of the person's erasure."""
     session.execute(delete(DecisionRow).where(DecisionRow.person_ref == person))
-    session.execute(delete(LookRow).where(LookRow.person_ref == person))
+    session.execute(delete(CheckedBandRow).where(CheckedBandRow.person_ref == person))

@@ -1,8 +1,7 @@
-"""What professionals decide about people the model ranked: agree with it, or set it aside with a coded reason.
+"""Professionals' decisions about people that the model ranked: agreement, or an override with a coded reason.
 
-How often they set it aside is watched. Never is a warning sign, as is nearly always: people who never contradict a
-machine have stopped looking (automation bias, Regulation (EU) 2024/1689 art. 14.4.b), and a model that is mostly set
-aside does not fit here.
+The rate of overrides is monitored. None at all is a warning sign of automation bias (Regulation (EU) 2024/1689 art.
+14.4.b), and a model that is mostly overridden does not fit here.
 """
 
 from collections.abc import Mapping
@@ -25,12 +24,12 @@ from node.training.received_releases import newest_release
 from policies.risk_reasons import risk_reason
 
 ENOUGH_DECISIONS: Final = 30
-"""With fewer, a share says nothing: at a true rate of 10 %, 30 decisions without any are as likely as 1 in 24."""
+"""Fewest decisions for a warning: at a true rate of 10 %, 30 decisions have no override with probability 1 in 24."""
 HIGHEST_RATE: Final = 0.4
 
 
 class Decision(StrEnum):
-    """What a professional says to the model's place for a person."""
+    """A professional's judgement of a person's place in the list."""
 
     CONFIRM = "confirm"
     LOWER = "lower"
@@ -38,7 +37,7 @@ class Decision(StrEnum):
 
 
 class RateWarning(StrEnum):
-    """What is wrong with the share of decisions that set the model aside."""
+    """Warnings about the rate of overrides."""
 
     NEVER = "never_overridden"
     TOO_OFTEN = "overridden_too_often"
@@ -57,19 +56,19 @@ class PersonDecision:
 
 @dataclass(frozen=True, slots=True)
 class OverrideRate:
-    """How often the model was set aside, each person counted once by the newest decision."""
+    """The rate of overrides, each person counted once by the newest decision."""
 
     decided: int
     overridden: int
 
     @property
     def share(self) -> float | None:
-        """The share set aside, in [0, 1]; None before the first decision."""
+        """The share of overrides, in [0, 1]; None before the first decision."""
         return self.overridden / self.decided if self.decided else None
 
     @property
     def warning(self) -> RateWarning | None:
-        """What is wrong with it, once there are enough decisions to tell."""
+        """The warning about the rate, once there are enough decisions; else None."""
         if self.decided < ENOUGH_DECISIONS:
             return None
         if self.overridden == 0:
@@ -79,7 +78,7 @@ class OverrideRate:
 
 @dataclass(frozen=True, slots=True)
 class NewDecision:
-    """A decision to be kept. An override has a reason, a confirmation none."""
+    """A decision to store. An override has a reason, a confirmation none."""
 
     person_id: str
     decision: Decision
@@ -88,13 +87,14 @@ class NewDecision:
 
 
 def decide(context: NodeContext, client: TrainingClient, new: NewDecision) -> PersonDecision:
-    """Keep a professional's decision about a person under the release in use; the newest one holds.
+    """Store a professional's decision about a person under the release in use; the newest one holds.
 
     Raises:
         UnknownTerm: there is no such reason.
-        PersonUnknown: nobody here has that id.
+        PersonUnknown: no person here has that id.
         RiskSwitchedOff, ReleaseExpired: the model is not in use.
-        ReleaseMissing: there is none; and as `newest_release`.
+        ReleaseMissing: there is no release.
+        RedpactError: as `newest_release`.
     """
     if new.reason is not None:
         risk_reason(new.reason)
@@ -128,6 +128,6 @@ def decisions(session: Session, campaign_id: str) -> Mapping[str, PersonDecision
 
 
 def override_rate(session: Session, campaign_id: str) -> OverrideRate:
-    """Return how often a release was set aside."""
+    """Return the rate of overrides under a release."""
     found = decisions(session, campaign_id).values()
     return OverrideRate(len(found), sum(each.decision is not Decision.CONFIRM for each in found))

@@ -1,4 +1,4 @@
-"""Who may need support first, by the released model, with reasons. Computed here, shown here, stored nowhere.
+"""The list of people most likely to need support, with reasons. Computed and shown at this node, stored nowhere.
 
 A score is never part of the shared record and never leaves this node. It is an occasion to offer support; professionals
 decide.
@@ -9,19 +9,19 @@ from datetime import date
 
 from node.clients.training import TrainingClient
 from node.context import NodeContext
+from node.risk.errors import MonthInvalid
 from node.risk.people_scores import RiskEntry, score_people
-from node.training.errors import MonthInvalid
 from node.training.received_releases import VerifiedRelease
 from presentation.messages import _
 
 
 @dataclass(frozen=True, slots=True)
 class RiskList:
-    """The people most likely to need long support, most likely first, as far as no professional decided otherwise.
+    """The people most likely to need long support, most likely first, unless a professional decided otherwise.
 
     Attributes:
-        people: how many were scored.
-        calibrated: whether the probabilities were fitted to this entity's own past cases; else only the order counts.
+        people: the number of people scored.
+        calibrated: whether the probabilities were calibrated on this entity's past cases; else only the order counts.
     """
 
     release: VerifiedRelease
@@ -35,13 +35,13 @@ def risk_list(context: NodeContext, client: TrainingClient, *, top: int, as_of: 
     """Return the first `top` people of this node's cohort.
 
     Args:
-        context: whose people.
-        client: where to look for a newer release; when it does not answer, the one kept here serves.
-        top: how many to return.
-        as_of: the month to look back from; the present one when None.
+        context: of this entity.
+        client: asked for a newer release; when it does not answer, the stored one serves.
+        top: the number of people to return.
+        as_of: the month from which features look back; the present one when None.
 
     Raises:
-        as `node.risk.people_scores.score_people`.
+        RedpactError: as `node.risk.people_scores.score_people`.
     """
     scored = score_people(context, client, as_of=as_of)
     return RiskList(scored.release, scored.as_of, len(scored.entries), scored.calibrated, scored.entries[:top])
@@ -51,7 +51,7 @@ def parse_month(text: str) -> date | None:
     """Return the first day of a month written as 2019-01; None for an empty text.
 
     Raises:
-        MonthInvalid: it is no month.
+        MonthInvalid: the text is no month.
     """
     if not text:
         return None

@@ -1,6 +1,6 @@
-"""Lists, alerts, decisions and the state of use as documents for scripts and as text for professionals.
+"""Risk lists, alerts and decisions as documents for scripts and as text for professionals.
 
-Every list says first what it is for, and what it is never for.
+Every list begins with its purpose and the uses that are ruled out.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from federated.campaign.manifest import CampaignManifest
 from federated.release.scorer import Reason
-from node.risk.alerts import Alert, AlertList
+from node.risk.alerts import Alert, AlertList, Band
 from node.risk.people_scores import RiskEntry
 from node.risk.professional_decisions import Decision, PersonDecision
 from node.risk.risk_list import RiskList
@@ -17,22 +17,26 @@ from node.training.received_releases import VerifiedRelease
 from policies.codes import load_codes
 from policies.risk_reasons import risk_reason
 from policies.training_features import CategoricalFeature, load_training_features
+from presentation import formats, terminal
+from presentation.messages import LANGUAGES, Message, Translator, _, plural, speaking
 
-PURPOSE: Final = {
-    "es": "Apoyo, nunca sanción: solo para ofrecer ayuda. Deciden las profesionales.",
-    "en": "Support, never sanction: only to offer help. Professionals decide.",
+PURPOSE: Final = _("Apoyo, nunca sanción: solo para ofrecer ayuda. Deciden las profesionales.")
+_DECISIONS: Final[Mapping[Decision, Message]] = {
+    Decision.CONFIRM: _("conforme"),
+    Decision.LOWER: _("baja"),
+    Decision.RAISE: _("sube"),
 }
-_DECISIONS: Final = {
-    Decision.CONFIRM: {"es": "conforme", "en": "agreed"},
-    Decision.LOWER: {"es": "baja", "en": "lowered"},
-    Decision.RAISE: {"es": "sube", "en": "raised"},
+BANDS: Final[Mapping[Band, Message]] = {
+    Band.LOW: _("baja (menos del 25 %)"),
+    Band.MEDIUM: _("media (25 a 50 %)"),
+    Band.HIGH: _("alta (50 a 75 %)"),
+    Band.VERY_HIGH: _("muy alta (75 % o más)"),
 }
-BANDS: Final = {
-    "low": {"es": "baja (menos del 25 %)", "en": "low (under 25 %)"},
-    "medium": {"es": "media (25 a 50 %)", "en": "medium (25 to 50 %)"},
-    "high": {"es": "alta (50 a 75 %)", "en": "high (50 to 75 %)"},
-    "very_high": {"es": "muy alta (75 % o más)", "en": "very high (75 % or more)"},
-}
+
+
+def purpose_document() -> dict[str, str]:
+    """Return the purpose of risk lists in each language, for ``--json``."""
+    return {lang: PURPOSE.in_language(lang) for lang in LANGUAGES}
 
 
 def list_document(shown: RiskList) -> dict[str, Any]:
@@ -48,13 +52,16 @@ def list_document(shown: RiskList) -> dict[str, Any]:
 
 def list_text(shown: RiskList, lang: str) -> str:
     """Return the list for professionals."""
-    lang = _language(lang)
-    count = f"{len(shown.entries)} of {shown.people} people." if lang == "en" else ""
-    count = count or f"{len(shown.entries)} de {shown.people} personas."
-    lines = [PURPOSE[lang], f"{count} {_expiry(shown.release, lang)}", *_calibration(shown.calibrated, lang)]
-    words = _Words(shown.release.manifest, lang)
-    lines += [f"{position:>3}. {words.entry(entry)}" for position, entry in enumerate(shown.entries, 1)]
-    return "\n".join(lines)
+    say = speaking(lang)
+    count = say.plural("{shown} de {n} persona.", "{shown} de {n} personas.", shown.people, shown=len(shown.entries))
+    expiry = say("El modelo caduca el {day}.", day=formats.day(shown.release.release.expires, lang))
+    lines = [say(PURPOSE), f"{count} {expiry}", _calibration(shown.calibrated, say)]
+    words = _ModelWords(shown.release.manifest, say)
+    entries = (
+        terminal.paragraph(f"{position:>3}. {words.entry(entry)}", hanging=5)
+        for position, entry in enumerate(shown.entries, 1)
+    )
+    return "\n".join([*map(terminal.paragraph, lines), *entries])
 
 
 def alerts_document(shown: AlertList) -> dict[str, Any]:
@@ -75,11 +82,14 @@ def alerts_document(shown: AlertList) -> dict[str, Any]:
 
 def alerts_text(shown: AlertList, lang: str) -> str:
     """Return alerts for professionals."""
-    lang = _language(lang)
-    lines = [PURPOSE[lang], *_since(shown, lang), *_calibration(shown.calibrated, lang)]
-    words = _Words(shown.release.manifest, lang)
-    lines += [f"  {_rise(each, lang)}\n    {words.entry(each.entry)}" for each in shown.alerts]
-    return "\n".join(lines)
+    say = speaking(lang)
+    lines = [say(PURPOSE), *_since(shown, say), _calibration(shown.calibrated, say)]
+    words = _ModelWords(shown.release.manifest, say)
+    alerts = [
+        terminal.paragraph(f"{_rise(each, say)}\n{words.entry(each.entry)}", indent=2, hanging=2)
+        for each in shown.alerts
+    ]
+    return "\n".join([*map(terminal.paragraph, lines), *alerts])
 
 
 def decision_document(decided: PersonDecision) -> dict[str, Any]:
@@ -95,14 +105,14 @@ def decision_document(decided: PersonDecision) -> dict[str, Any]:
 
 def decision_text(decided: PersonDecision, lang: str) -> str:
     """Return a decision for professionals."""
-    return f"{decided.person_id}: {_decision(decided, _language(lang))}"
+    return terminal.paragraph(f"{decided.person_id}: {_decision(decided, speaking(lang))}")
 
 
 def _head(release: VerifiedRelease) -> dict[str, Any]:
     return {
         "campaign": release.release.campaign_id,
         "purpose": release.release.purpose,
-        "purpose_text": PURPOSE,
+        "purpose_text": purpose_document(),
         "expires": release.release.expires.isoformat(),
     }
 
@@ -121,80 +131,58 @@ def _entry_document(entry: RiskEntry) -> dict[str, Any]:
     }
 
 
-def _expiry(release: VerifiedRelease, lang: str) -> str:
-    day = release.release.expires.date().isoformat()
-    return f"The model expires on {day}." if lang == "en" else f"El modelo caduca el {day}."
-
-
-def _calibration(calibrated: bool, lang: str) -> list[str]:
+def _calibration(calibrated: bool, say: Translator) -> str:
     if calibrated:
-        between = "Between brackets, 90 % intervals from this entity's past cases with about the same score."
-        return [
-            between
-            if lang == "en"
-            else "Entre corchetes, intervalo del 90 % según los casos pasados de la entidad con parecida puntuación."
-        ]
-    return [
-        "Too few past cases here to fit the percentages: only the order counts."
-        if lang == "en"
-        else "Hay pocos casos pasados para ajustar los porcentajes: solo cuenta el orden."
-    ]
+        return say("Entre corchetes, intervalo del 90 % según los casos pasados de la entidad con parecida puntuación.")
+    return say("Hay pocos casos pasados para ajustar los porcentajes: solo cuenta el orden.")
 
 
-def _since(shown: AlertList, lang: str) -> list[str]:
-    band = BANDS[shown.threshold.value][lang]
+def _since(shown: AlertList, say: Translator) -> list[str]:
     if shown.since is None:
-        return [
-            "First look: taken as the start, so that nobody is alerted."
-            if lang == "en"
-            else "Primera consulta: sirve de punto de partida, así que no hay avisos."
-        ]
-    moment, number = f"{shown.since:%Y-%m-%d %H:%M} UTC", len(shown.alerts)
-    lines = [
-        f"{number} people reached the band {band} since {moment}."
-        if lang == "en"
-        else f"{number} personas han llegado a la franja {band} desde el {moment}."
-    ]
+        return [say("Primera consulta: sirve de punto de partida, así que no hay avisos.")]
+    risen = plural(
+        "{n} persona ha llegado a la franja {band} desde el {moment}.",
+        "{n} personas han llegado a la franja {band} desde el {moment}.",
+        len(shown.alerts),
+        band=BANDS[shown.threshold],
+        moment=shown.since,
+    )
+    lines = [say(risen)]
     if shown.other_model:
-        lines.append(
-            "⚠ That look was at another model: part of the rise may be the model's."
-            if lang == "en"
-            else "⚠ Aquella consulta fue con otro modelo: parte de la subida puede deberse al modelo."
-        )
+        lines.append(say("⚠ Aquella consulta fue con otro modelo: parte de la subida puede deberse al modelo."))
     return lines
 
 
-def _rise(alert: Alert, lang: str) -> str:
-    new = "not in the list before" if lang == "en" else "antes no estaba en la lista"
-    before = BANDS[alert.before.value][lang] if alert.before is not None else new
-    return f"{before} → {BANDS[alert.now.value][lang]}"
+def _rise(alert: Alert, say: Translator) -> str:
+    before = say(BANDS[alert.before]) if alert.before is not None else say("antes no estaba en la lista")
+    return f"{before} → {say(BANDS[alert.now])}"
 
 
-def _decision(decided: PersonDecision, lang: str) -> str:
-    word = _DECISIONS[decided.decision][lang]
+def _decision(decided: PersonDecision, say: Translator) -> str:
+    word = say(_DECISIONS[decided.decision])
     if decided.reason is None:
         return word
     label = risk_reason(decided.reason)
-    return f"{word}: {label.en if lang == 'en' else label.es}"
+    return f"{word}: {label.en if say.lang == 'en' else label.es}"
 
 
-def _language(lang: str) -> str:
-    return "en" if lang == "en" else "es"
+class _ModelWords:
+    """The labels of one model's features and of their codes."""
 
-
-class _Words:
-    """The words of one model's features and codes."""
-
-    def __init__(self, manifest: CampaignManifest, lang: str) -> None:
-        self._lang = lang
-        self._labels = feature_labels(manifest, lang)
-        self._values = _value_labels(manifest, lang)
+    def __init__(self, manifest: CampaignManifest, say: Translator) -> None:
+        self._say = say
+        self._labels = feature_labels(manifest, say.lang)
+        self._values = _value_labels(manifest, say.lang)
 
     def entry(self, entry: RiskEntry) -> str:
+        lang = self._say.lang
+        probability, interval = formats.percent(entry.probability, lang, 0), ""
+        if entry.interval is not None:
+            low, high = (formats.percent(share, lang, 0) for share in (entry.interval.low, entry.interval.high))
+            interval = f" [{self._say('{low} a {high}', low=low, high=high)}]"
         reasons = "; ".join(self._reason(reason) for reason in entry.reasons)
-        interval = f" [{entry.interval.low:.0%}-{entry.interval.high:.0%}]" if entry.interval is not None else ""
-        decided = f"  ✎ {_decision(entry.decision, self._lang)}" if entry.decision is not None else ""
-        return f"{entry.person_id}  {entry.probability:.0%}{interval}  {reasons}{decided}"
+        decided = f"  ✎ {_decision(entry.decision, self._say)}" if entry.decision is not None else ""
+        return f"{entry.person_id}  {probability}{interval}  {reasons}{decided}"
 
     def _reason(self, reason: Reason) -> str:
         arrow = "↑" if reason.log_odds > 0 else "↓"
@@ -202,17 +190,17 @@ class _Words:
 
     def _value(self, reason: Reason) -> str:
         if isinstance(reason.value, float):
-            return f"{reason.value:g}"
+            return formats.number(reason.value, self._say.lang)
         if reason.value is None:
             return "—"
         return self._values.get((reason.feature, str(reason.value)), str(reason.value))
 
 
 def _value_labels(manifest: CampaignManifest, lang: str) -> Mapping[tuple[str, str], str]:
-    asked = {feature.name for feature in manifest.features}
+    used = {feature.name for feature in manifest.features}
     return {
         (feature.name, code.code): code.en if lang == "en" else code.es
         for feature in load_training_features().features
-        if isinstance(feature, CategoricalFeature) and feature.name in asked
+        if isinstance(feature, CategoricalFeature) and feature.name in used
         for code in load_codes().list(feature.codes).codes
     }

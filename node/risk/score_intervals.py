@@ -1,10 +1,10 @@
-"""How sure a probability is, from what happened here to people with about the same score.
+"""Intervals of probabilities, from the outcomes of this entity's people with about the same score.
 
 The interval of a person is Wilson's (1927) for the share of positive outcomes among the 50 past cases of this entity
-around that score, widened where needed to hold the probability shown. It asks nothing of the model: noise added for
-privacy, a shared model that fits this entity badly, and few past cases all show in it as they are. What it does not
-say: how one person differs from others with the same score, or that the future resembles the past. With too few past
-cases there is no interval, and only the order counts.
+around that score, widened where needed to hold the probability shown. It assumes nothing about the model: noise added
+for privacy, a shared model that fits this entity badly, and few past cases all widen it. It does not tell how one
+person differs from others with the same score, or that the future resembles the past. With too few past cases there is
+no interval, and only the order counts.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,9 @@ from federated.tabular.features import FloatVector
 from node.training.calibration import LEAST_CASES
 
 NEIGHBOURS: Final = 50
+"""Past cases around a score."""
 NORMAL_QUANTILE: Final = 1.6449
-"""Of a two-sided 90 % interval."""
+"""Quantile of a two-sided 90 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,12 @@ class PastCases:
 
     @property
     def enough(self) -> bool:
-        """Whether there are enough cases of either outcome to say anything."""
+        """True if there are enough cases of either outcome for an interval."""
         positives = self._positives[-1]
         return bool(min(positives, len(self._scores) - positives) >= LEAST_CASES)
 
     def interval(self, score: float, probability: float) -> Interval | None:
-        """Return the interval of somebody with this score (log-odds of the shared model), None with too few cases."""
+        """Return the interval of a person with this score (log-odds of the shared model); None with too few cases."""
         if not self.enough:
             return None
         cases = min(NEIGHBOURS, len(self._scores))

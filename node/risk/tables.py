@@ -1,6 +1,6 @@
-"""What a node keeps about the use of the risk model. Of a person: the node's own id, a month, a band, a coded decision.
+"""The node's tables on the use of the risk model. Of a person: the node's own id, a month, a band, a coded decision.
 
-No probability is kept, and no reason of the model. Nothing here leaves the node.
+They hold no probability and no reason of the model, and never leave the node.
 """
 
 from datetime import datetime
@@ -12,11 +12,11 @@ from service.columns import RowNumber, UtcDateTime
 
 
 class Base(DeclarativeBase):
-    """The metadata of this package."""
+    """Tables of `node.risk`."""
 
 
-class LookRow(Base):
-    """In which band a person was when somebody last looked for alerts."""
+class CheckedBandRow(Base):
+    """A person's band at the last check for alerts."""
 
     __tablename__ = "risk_looks"
     __table_args__ = (PrimaryKeyConstraint("person_ref", name="pk_risk_looks"),)
@@ -26,8 +26,8 @@ class LookRow(Base):
     band: Mapped[str] = mapped_column(String(10))
 
 
-class LastLookRow(Base):
-    """When somebody last looked for alerts, and at which model: one row, about nobody."""
+class LastCheckRow(Base):
+    """The time and model of the last check for alerts: one row, about no person."""
 
     __tablename__ = "risk_last_look"
     __table_args__ = (
@@ -41,7 +41,7 @@ class LastLookRow(Base):
 
 
 class DecisionRow(Base):
-    """What a professional decided about a person that the model ranked."""
+    """A professional's decision about a person that the model ranked."""
 
     __tablename__ = "risk_decisions"
     __table_args__ = (
@@ -61,7 +61,7 @@ class DecisionRow(Base):
 
 
 class SwitchRow(Base):
-    """The use of the model switched off or on; the newest row holds, none means on."""
+    """A change of the kill switch; the newest row holds, none means on."""
 
     __tablename__ = "risk_switches"
     __table_args__ = (PrimaryKeyConstraint("number", name="pk_risk_switches"),)

@@ -1,8 +1,8 @@
-"""Taking back an approval while the campaign runs: nothing leaves any more, whatever the coordinator says or knows.
+"""Withdrawal of an approval while the campaign runs: from its commit on, nothing leaves for the campaign.
 
-In one transaction: the signed decision, the ledger entry, and the end of the reservation. What has left stays spent.
-From that commit on the guard refuses every round of the campaign, those answered before included. Only then is the
-coordinator told; whether it takes note changes nothing here.
+One transaction holds the signed decision, the ledger entry, and the end of the budget's reservation. Contributions that
+left stay spent. From that commit on the guard refuses every round of the campaign, also those answered before. The
+coordinator is notified afterwards; its answer changes nothing here.
 """
 
 from dataclasses import dataclass
@@ -33,10 +33,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A withdrawal as it stands; durable and in the ledger whether or not it could be delivered yet.
+    """A withdrawal, durable and in the ledger whether or not it was delivered yet.
 
     Attributes:
-        refused_code: why the coordinator would not take note; it binds this node all the same.
+        refused_code: code of the coordinator's refusal to record it; it binds this node all the same.
     """
 
     manifest: CampaignManifest
@@ -47,7 +47,7 @@ class Withdrawn:
 
 
 def withdraw(context: NodeContext, client: TrainingClient, campaign_id: str, *, reason: str = "") -> Withdrawn:
-    """Withdraw the approval of a campaign. Doing it again changes nothing and delivers once more.
+    """Withdraw the approval of a campaign. A repetition changes nothing and delivers once more.
 
     Raises:
         CampaignNotApproved: this entity never decided on it.
@@ -55,30 +55,30 @@ def withdraw(context: NodeContext, client: TrainingClient, campaign_id: str, *, 
     """
     with context.transaction() as session:
         ledger = own_ledger(context, session)
-        ledger.lock()  # before the budget's lock, as everywhere: a round is recorded either before this or never
+        ledger.lock()  # before the budget's lock, as everywhere: a round is recorded before this withdrawal or never
         manifest = _withdraw(context, session, campaign_id, reason)
     try:
         deliver_withdrawals(context, client)
     except PeerUnreachable as error:
         _log.info("withdrawal_undelivered", campaign=campaign_id, message=error.message)  # the service goes on trying
-    return _as_it_stands(context, manifest)
+    return _stored(context, manifest)
 
 
 def deliver_withdrawals(context: NodeContext, client: TrainingClient) -> None:
-    """Tell the coordinator of every withdrawal that it does not know of. What it will not take is settled too.
+    """Deliver every withdrawal that the coordinator has neither acknowledged nor refused.
 
-    One whose approval is still on its way waits for it.
+    A withdrawal whose approval is not delivered yet waits for it.
 
     Raises:
-        PeerUnreachable: no answer; what is left goes next time.
+        PeerUnreachable: no answer; the rest is delivered next time.
     """
     query = select(WithdrawalRow).where(WithdrawalRow.delivered_at.is_(None), WithdrawalRow.refused_code.is_(None))
     with context.snapshot() as session:
-        on_their_way = set(undelivered_first_decisions(session))
+        undelivered = set(undelivered_first_decisions(session))
         waiting = [
             (row.campaign_id, Envelope.from_json(row.decision))
             for row in session.scalars(query.order_by(WithdrawalRow.withdrawn_at))
-            if row.campaign_id not in on_their_way
+            if row.campaign_id not in undelivered
         ]
     for campaign_id, decision in waiting:
         refused_code = None
@@ -125,7 +125,7 @@ def _withdraw(context: NodeContext, session: Session, campaign_id: str, reason: 
     return manifest
 
 
-def _as_it_stands(context: NodeContext, manifest: CampaignManifest) -> Withdrawn:
+def _stored(context: NodeContext, manifest: CampaignManifest) -> Withdrawn:
     with context.snapshot() as session:
         row = session.get_one(WithdrawalRow, manifest.campaign_id)
     return Withdrawn(manifest, row.ledger_index, row.withdrawn_at, row.delivered_at is not None, row.refused_code)

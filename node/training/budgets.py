@@ -1,4 +1,4 @@
-"""What each data set of this node may spend, has promised and has spent."""
+"""The privacy budget of each data set of this node: its limit, and the epsilon promised and spent."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +8,13 @@ from node.context import NodeContext
 from node.training.datasets import RECORDS, registered
 from node.training.errors import DatasetUnknown
 from node.training.stores import epsilon_ledger
-from presentation.messages import _
+from presentation import formats, terminal
+from presentation.messages import _, listing, speaking
 
 
 @dataclass(frozen=True, slots=True)
 class NewLimit:
-    """A limit the data-protection officer sets. A delta of None keeps the known one, or takes the settings'."""
+    """A limit that the data-protection officer sets. A delta of None keeps the known one, or takes the settings'."""
 
     dataset: str
     epsilon: float
@@ -31,14 +32,14 @@ def set_limit(context: NodeContext, new: NewLimit) -> BudgetStatement:
 
     Raises:
         DatasetUnknown: there is no such data set.
-        PrivacyTermsInvalid: epsilon or delta out of range, or another delta than the one accounted at.
+        PrivacyTermsInvalid: epsilon or delta out of range, or a delta other than that of the account.
     """
     with context.transaction() as session:
         names = {RECORDS, *(dataset.name for dataset in registered(session))}
         if new.dataset not in names:
             raise DatasetUnknown(
                 _("aquí no hay ningún conjunto de datos {dataset!r}", dataset=new.dataset),
-                remedy=_("use uno de estos: {names}", names=", ".join(sorted(names))),
+                remedy=_("use uno de estos: {names}", names=listing(sorted(names))),
             )
         budget = epsilon_ledger(session)
         known = {each.limit.dataset: each.limit.delta for each in budget.statements()}
@@ -69,13 +70,13 @@ def document(statement: BudgetStatement) -> dict[str, Any]:
 
 
 def text(shown: tuple[BudgetStatement, ...], lang: str) -> str:
-    """Return budgets for people."""
+    """Return budgets for people: epsilon for each data set, at the delta of its account."""
+    say = speaking(lang)
     if not shown:
-        return "No data set has a budget yet." if lang == "en" else "Ningún conjunto de datos tiene presupuesto aún."
-    words = ("limit", "spent", "promised", "left") if lang == "en" else ("límite", "gastado", "prometido", "queda")
-    lines = []
+        return terminal.paragraph(say("Ningún conjunto de datos tiene presupuesto aún."))
+    columns = (say("Conjunto de datos"), say("Límite"), say("Gastado"), say("Prometido"), say("Queda"), "δ")
+    rows = []
     for each in shown:
-        figures = (each.limit.epsilon, each.spent, each.committed, each.left)
-        parts = "  ".join(f"{word} {figure:.3f}" for word, figure in zip(words, figures, strict=True))
-        lines.append(f"{each.limit.dataset:<20} ε  {parts}  (δ {each.limit.delta:g})")
-    return "\n".join(lines)
+        figures = (each.limit.epsilon, each.spent, each.committed, each.left, each.limit.delta)
+        rows.append((each.limit.dataset, *(formats.epsilon(figure, lang) for figure in figures)))
+    return terminal.table(columns, rows)

@@ -1,8 +1,8 @@
-"""Making a released model's probabilities true for this entity's own people.
+"""Calibration of a released model's probabilities to this entity's own people (Platt 1999).
 
-Clipping keeps each person's influence small and with it pulls the probabilities of the shared model away from the rate
-that is seen; who is ranked before whom stays right. Two numbers fitted on the entity's own past cases (Platt 1999) put
-that in order. They are computed here, from what is here, and leave no more than the scores do: they cost no privacy.
+Clipping bounds each person's influence on the shared model and thereby pulls its probabilities away from the observed
+rate; the ranking stays right. Two numbers, fitted on the entity's own past cases, correct that. They are computed from
+local data and never leave the node, so that they cost no privacy.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from federated.learning.log_odds import sigmoid
 from federated.tabular.features import FloatVector
 
 LEAST_CASES: Final = 20
-"""Fewest past cases of either outcome; below that two numbers would be guessed, not fitted."""
+"""Fewest past cases of either outcome; fewer would make the two numbers arbitrary."""
 
 _STEPS: Final = 50
 _RIDGE: Final = 1e-3

@@ -1,4 +1,4 @@
-"""Decisions of the data-protection officer on campaigns: looked at, taken, logged, and delivered to the coordinator."""
+"""Decisions of the data-protection officer on campaigns: reviewed, taken, logged, and delivered to the coordinator."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +37,7 @@ class CampaignView:
     """A campaign as this entity sees it.
 
     Attributes:
-        state: what the coordinator says; empty when it did not answer.
+        state: as the coordinator lists it; empty when it did not answer.
         decision: 'undecided', 'approved', 'refused' or 'withdrawn'.
         delivered: whether the coordinator acknowledged the decision.
         changed: whether the coordinator now shows another manifest under this id than the one decided on.
@@ -51,7 +51,7 @@ class CampaignView:
 
     @property
     def code_installed(self) -> bool:
-        """Whether the campaign names the training code that is installed here."""
+        """True if the campaign names the training code that is installed here."""
         return self.manifest.code_sha256 == code_sha256()
 
 
@@ -64,7 +64,7 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision as taken; durable and in the ledger whether or not it could be delivered yet."""
+    """A decision, durable and in the ledger whether or not it was delivered yet."""
 
     manifest: CampaignManifest
     verdict: Verdict
@@ -73,11 +73,11 @@ class Decided:
 
 
 def list_campaigns(context: NodeContext, client: TrainingClient) -> tuple[CampaignView, ...]:
-    """Return the campaigns that the coordinator shows, newest first, and those decided here that it does not show.
+    """Return the campaigns that the coordinator lists, newest first, and those decided here that it does not list.
 
     Raises:
-        PeerRefused: the coordinator does not answer this entity.
-        SignatureInvalid, ManifestInvalid: it shows something that it did not sign, or that is no manifest.
+        PeerRefused: the coordinator refuses this entity.
+        SignatureInvalid, ManifestInvalid: it lists a document that it did not sign, or that is no manifest.
     """
     listed: tuple[ListedCampaign, ...]
     try:
@@ -103,16 +103,16 @@ def list_campaigns(context: NodeContext, client: TrainingClient) -> tuple[Campai
 def approve(
     context: NodeContext, client: TrainingClient, campaign_id: str, *, reason: str = "", decided_by: str = ""
 ) -> Decided:
-    """Approve a campaign: reserve its whole budget, write it in the ledger, and tell the coordinator.
+    """Approve a campaign: reserve its whole budget, log the decision, and deliver it to the coordinator.
 
-    In order: (1) the manifest is the coordinator's and passes the guard's review; (2) the data it asks for is here and
+    In order: (1) the manifest is the coordinator's and passes the guard's review; (2) the requested data are here and
     declared; (3) budget, signed decision and ledger entry become durable together; (4) only then is it sent.
-    Approving again changes nothing and delivers once more. `decided_by` names the policy that decided, if one did.
+    A repetition changes nothing and delivers once more. `decided_by` names the policy that decided, if one did.
 
     Raises:
         ManifestUnknown: the coordinator lists no such campaign.
-        FederatedError: the guard or the budget says no. TrainingError: the data are not there.
-        PeerRefused, PeerUnreachable: the coordinator cannot be asked which campaigns there are.
+        FederatedError: the guard or the budget refuses. TrainingError: the data are not here.
+        PeerRefused, PeerUnreachable: the coordinator does not list its campaigns.
     """
     envelope = _listed(context, client, campaign_id)
     now = context.clock.now()
@@ -129,23 +129,21 @@ def approve(
 def refuse(
     context: NodeContext, client: TrainingClient, campaign_id: str, *, reason: str = "", decided_by: str = ""
 ) -> Decided:
-    """Refuse a campaign, whatever its terms, and tell the coordinator.
+    """Refuse a campaign, whatever its terms, log the decision, and deliver it to the coordinator.
 
     Raises:
         ManifestUnknown: the coordinator lists no such campaign.
         CampaignDecided: it was approved here.
-        PeerRefused, PeerUnreachable: the coordinator cannot be asked which campaigns there are.
+        PeerRefused, PeerUnreachable: the coordinator does not list its campaigns.
     """
     return _decide(context, client, _listed(context, client, campaign_id), _Answer(Verdict.REFUSED, reason, decided_by))
 
 
 def deliver(context: NodeContext, client: TrainingClient) -> None:
-    """Deliver every decision and withdrawal that the coordinator has not acknowledged.
-
-    What it will not take is settled here too.
+    """Deliver every decision and withdrawal that the coordinator has neither acknowledged nor refused.
 
     Raises:
-        PeerUnreachable: no answer; what is left goes next time.
+        PeerUnreachable: no answer; the rest is delivered next time.
     """
     with context.snapshot() as session:
         waiting = undelivered_first_decisions(session)
@@ -169,7 +167,7 @@ def _settle(context: NodeContext, campaign_id: str, refused_code: str | None) ->
         if refused_code is None:
             row.delivered_at = context.clock.now()
             return
-        # Too late, or not wanted: the campaign goes on without this entity, so that nothing stays reserved for it.
+        # The campaign goes on without this entity, so that nothing stays reserved for it.
         row.refused_code = refused_code
         epsilon_ledger(session).close(campaign_id, context.clock.now())
 
@@ -223,7 +221,7 @@ def _store(
         manifest = guard.refuse(envelope, signed, now)
     row = session.get(DeliveryRow, decision.campaign_id)
     if row is not None:
-        return row.ledger_index  # decided before, in the same way: one entry is enough
+        return row.ledger_index  # the same decision as before: one entry is enough
     approved = decision.verdict is Verdict.APPROVED
     body = TrainingDecisionBody(
         campaign_id=decision.campaign_id,
@@ -240,7 +238,7 @@ def _store(
 
 
 def ensure_limit(context: NodeContext, session: Session, dataset: str, now: datetime) -> None:
-    """Give a data set without a limit the one of the settings; one that has a limit keeps it."""
+    """Set the limit of the settings for a data set without one."""
     budget = epsilon_ledger(session)
     try:
         budget.statement(dataset)
@@ -249,7 +247,7 @@ def ensure_limit(context: NodeContext, session: Session, dataset: str, now: date
 
 
 def decimal(number: float) -> str:
-    """Return a number as the plain decimal text that ledger bodies hold; 12 digits after the point."""
+    """Return a number as the decimal text of ledger bodies, with at most 12 digits after the point."""
     return f"{number:.12f}".rstrip("0").rstrip(".") or "0"
 
 

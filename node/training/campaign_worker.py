@@ -1,6 +1,6 @@
-"""The background work of training: ask the coordinator for tasks, and answer those that the guard admits.
+"""The background work of training: pull tasks from the coordinator, and answer those that the guard admits.
 
-Whatever is refused is answered with the code of the reason, so that the coordinator need not wait.
+A refused task is answered with the code of the refusal, so that the coordinator need not wait.
 """
 
 import threading
@@ -27,7 +27,7 @@ from service.errors import PeerRefused
 from trust import signing
 
 WAIT_SECONDS: Final = 20.0
-"""How long the coordinator may hold a call for tasks."""
+"""Longest time for which the coordinator may hold a call for tasks."""
 
 FINAL_STATES: Final = frozenset({RELEASED, RECALLED, "stopped"})
 
@@ -35,7 +35,7 @@ _log = structlog.get_logger(__name__)
 
 
 class TrainingWorker:
-    """Works for every campaign that this entity approved and that has not ended."""
+    """Answers the tasks of every campaign that this entity approved and that has not ended."""
 
     def __init__(self, context: NodeContext, client: TrainingClient, refresh: Refresh) -> None:
         self._context = context
@@ -44,26 +44,26 @@ class TrainingWorker:
         self._prepared: set[str] = set()
 
     def run(self, stopping: threading.Event) -> None:
-        """Go on until `stopping` is set or there is no campaign left to work for."""
+        """Work until `stopping` is set or no approved campaign is open."""
         while not stopping.is_set() and (campaigns := open_campaigns(self._context)):
             for campaign_id in campaigns:
                 self.prepare(campaign_id)
             deliver(self._context, self._client)
-            self.work_while_asked(stopping)
+            self.answer_while_asked(stopping)
             if not stopping.is_set():
-                self.settle()
+                self.close_ended()
 
-    def work_while_asked(self, stopping: threading.Event) -> None:
-        """Answer step after step, until the coordinator has nothing to ask for a while."""
+    def answer_while_asked(self, stopping: threading.Event) -> None:
+        """Answer step after step, until the coordinator has no task for `WAIT_SECONDS`."""
         tasks = self._client.pull(WAIT_SECONDS)
         while tasks and not stopping.is_set():
-            tasks, answered = self.work_on(tasks, WAIT_SECONDS)
+            tasks, answered = self.answer_all(tasks, WAIT_SECONDS)
             if not answered:
-                stopping.wait(IDLE_SECONDS)  # tasks that nobody could answer must not keep this node busy
+                stopping.wait(IDLE_SECONDS)  # tasks that cannot be answered must not keep this node busy
                 return
 
     def prepare(self, campaign_id: str) -> None:
-        """Do, once, what would make the first rounds slow."""
+        """Load, once, the data and libraries that would delay the first round."""
         if campaign_id in self._prepared:
             return
         self._prepared.add(campaign_id)
@@ -73,9 +73,9 @@ class TrainingWorker:
             if record is not None:
                 warm_up(self._context, session, open_manifest(record.manifest, coordinator_key=key))
 
-    def work_on(self, tasks: Sequence[PulledTask], wait_seconds: float) -> tuple[tuple[PulledTask, ...], int]:
-        """Answer tasks; return the next ones, asked for together with the last delivery, and how many were answered."""
-        coming: tuple[PulledTask, ...] = ()
+    def answer_all(self, tasks: Sequence[PulledTask], wait_seconds: float) -> tuple[tuple[PulledTask, ...], int]:
+        """Answer tasks; return the next ones, pulled with the last delivery, and the number answered."""
+        following: tuple[PulledTask, ...] = ()
         answered = 0
         for position, task in enumerate(tasks, start=1):
             try:
@@ -83,15 +83,15 @@ class TrainingWorker:
             except MessageMalformed as error:
                 _log.warning("task_malformed", task=task.task_id, message=error.message)
                 continue
-            coming = self._send(task.task_id, result, wait_seconds if position == len(tasks) else 0.0)
+            following = self._send(task.task_id, result, wait_seconds if position == len(tasks) else 0.0)
             answered += 1
-        return coming, answered
+        return following, answered
 
     def answer(self, task: PulledTask) -> bytes:
         """Return the bytes that answer a task: a reply, durable and paid for, or a refusal with its code.
 
         Raises:
-            MessageMalformed: the task is nothing that could be answered.
+            MessageMalformed: the task is not readable.
             RuntimeFault, TrustError: this node has a fault; nothing is answered.
         """
         try:
@@ -99,10 +99,11 @@ class TrainingWorker:
         except TrainingError as error:
             return refusal(task.message, error.code)
 
-    def settle(self) -> None:
-        """Look which campaigns have ended: free what they reserved and did not use, and fetch their models.
+    def close_ended(self) -> None:
+        """Close campaigns that have ended: free the unused rest of their budget, and fetch their models.
 
-        A campaign is over when the coordinator says so or its time is up. Saying so wrongly only loses it the entity.
+        A campaign has ended when the coordinator lists it so or its time is up. A false listing only costs the
+        coordinator this entity's contributions.
         """
         key = bytes.fromhex(self._context.settings.coordinator_key)
         listed = self._client.campaigns()
@@ -124,12 +125,12 @@ class TrainingWorker:
         fetch_missing(self._context, self._client, released)
 
     def _send(self, task_id: str, result: bytes, wait_seconds: float) -> tuple[PulledTask, ...]:
-        # Signed only now: what is sent is durable already.
+        # Signed only now, as the result is durable already.
         try:
             return self._client.push(
                 task_id, signing.seal(RESULT_TYPE, result, self._context.keys.signing), wait_seconds
             )
         except PeerRefused as error:
-            # Too late, for instance: the spend stands, the campaign goes on without this round of ours.
+            # Too late, for instance: the privacy stays spent, and the campaign continues without this contribution.
             _log.warning("result_refused", task=task_id, code=error.peer_code)
             return ()

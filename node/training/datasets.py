@@ -1,4 +1,4 @@
-"""Tables registered for evaluation: checked whole, copied into the node's home folder, one budget for each."""
+"""Tables registered for evaluation: checked whole, copied into the node's home folder, each with its own budget."""
 
 import csv
 import hashlib
@@ -39,17 +39,17 @@ class Dataset:
 
 
 def register_table(context: NodeContext, name: str, data: Path, schema: Path, *, site: str = "") -> Dataset:
-    """Register a CSV under a name; each of its rows is taken for one person. The same content again changes nothing.
+    """Register a CSV under a name, with one person per row. A repetition with the same content changes nothing.
 
     Args:
-        context: where.
-        name: what campaigns call the table.
+        context: of this entity.
+        name: the name that campaigns use.
         data: the CSV.
-        schema: the YAML that says what its columns mean (`federated.tabular.evaluation_table`).
+        schema: the YAML with the meaning of its columns (`federated.tabular.evaluation_table`).
         site: keep only the rows of this site; empty keeps all.
 
     Raises:
-        SchemaInvalid, TableInvalid: the files are not right; nothing was changed.
+        SchemaInvalid, TableInvalid: a file is faulty; nothing was changed.
         DatasetConflict: the name is taken by other content, or the content is registered under another name.
     """
     if name == RECORDS or not _NAME.fullmatch(name):
@@ -114,7 +114,7 @@ def load_table(context: NodeContext, session: Session, name: str) -> tuple[Datas
 
 
 def table_path(context: NodeContext, name: str) -> Path:
-    """Return where a registered table lies."""
+    """Return the path of a registered table."""
     return context.home / FOLDER / f"{name}.csv"
 
 
@@ -141,7 +141,7 @@ def _rows_of(data: Path, schema: TableSchema, site: str) -> Sequence[Mapping[str
 
 
 def _as_csv(rows: Sequence[Mapping[str, Value]], schema: TableSchema) -> bytes:
-    # Only the needed columns, in one form: the same people get the same hash however the file was exported.
+    # Only the declared columns, in one form: the same people get the same hash however the file was exported.
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(dict.fromkeys(schema.columns)), lineterminator="\n")
     writer.writeheader()

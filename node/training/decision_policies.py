@@ -1,4 +1,4 @@
-"""Standing policies at the node: set and removed by the data-protection officer, applied by the running service.
+"""Decision policies at the node: set and removed by the data-protection officer, applied by the running service.
 
 The ledger holds the hash of all the policies in force after each change, so that an audit can tell which ones decided.
 """
@@ -34,17 +34,17 @@ from node.training.tables import PolicyRow
 from presentation.messages import _
 
 POLICY_CODE = "training.standing"
-"""How the ledger names the standing policies."""
+"""The name of the decision policies in the ledger."""
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
-    """What setting or removing a policy did.
+    """The effect of setting or removing a policy.
 
     Attributes:
-        ledger_index: the entry that says so; None when nothing changed.
+        ledger_index: its ledger entry; None when nothing changed.
         sha256: of all the policies now in force.
     """
 
@@ -54,23 +54,23 @@ class PolicyChange:
 
 
 def policies_in_force(session: Session) -> tuple[DecisionPolicy, ...]:
-    """Return the standing policies, by name.
+    """Return the decision policies in force, by name.
 
     Raises:
-        StandingPolicyInvalid, MalformedDocument: the database holds something else.
+        StandingPolicyInvalid, MalformedDocument: a stored policy is damaged.
     """
     rows = session.scalars(select(PolicyRow).order_by(PolicyRow.name))
     return tuple(read_policy(row.document) for row in rows)
 
 
 def list_policies(context: NodeContext) -> tuple[DecisionPolicy, ...]:
-    """Return the same, in a read of its own."""
+    """Return the decision policies in force, in a read of its own."""
     with context.snapshot() as session:
         return policies_in_force(session)
 
 
 def set_policy(context: NodeContext, policy: DecisionPolicy) -> PolicyChange:
-    """Put a policy in force, in place of the one of its name; durable and in the ledger when this returns."""
+    """Put a policy in force, replacing the one of its name; durable and in the ledger when this returns."""
     with context.transaction() as session:
         own_ledger(context, session).lock()
         before = policies_in_force(session)
@@ -80,7 +80,7 @@ def set_policy(context: NodeContext, policy: DecisionPolicy) -> PolicyChange:
 
 
 def remove_policy(context: NodeContext, name: str) -> PolicyChange:
-    """Take a policy out of force. What it decided stands.
+    """Remove a policy. Its decisions stay valid.
 
     Raises:
         PolicyUnknown: there is none of that name.
@@ -99,23 +99,23 @@ def remove_policy(context: NodeContext, name: str) -> PolicyChange:
         return _changed(context, session, found[0], before)
 
 
-def decide_listed(context: NodeContext, client: TrainingClient, given_up: set[str]) -> tuple[Decided, ...]:
+def decide_listed(context: NodeContext, client: TrainingClient, left_to_people: set[str]) -> tuple[Decided, ...]:
     """Decide every listed campaign that is undecided here and that a policy covers; return the decisions.
 
-    A campaign that a policy approves and the guard, the budget or the data do not is left for a person.
+    A campaign that a policy approves but the guard, the budget or the data refuse is left to a person.
 
     Args:
         context: this entity's.
-        client: the coordinator.
-        given_up: campaigns left for a person; what is left now joins them, so that nobody reads the data over and over.
+        client: of the coordinator's Training service.
+        left_to_people: campaigns left to a person; new ones are added, so that their data are not read again and again.
 
     Raises:
-        PeerUnreachable, PeerRefused: the coordinator does not say which campaigns there are.
+        PeerUnreachable, PeerRefused: the coordinator does not list its campaigns.
     """
     key, decided = bytes.fromhex(context.settings.coordinator_key), []
     for listed in client.campaigns():
         manifest = open_manifest(listed.manifest, coordinator_key=key)
-        if context.clock.now() >= manifest.deadline or manifest.campaign_id in given_up:
+        if context.clock.now() >= manifest.deadline or manifest.campaign_id in left_to_people:
             continue
         with context.snapshot() as session:
             if EffectiveDecisions(session).get(manifest.campaign_id) is not None:
@@ -124,10 +124,10 @@ def decide_listed(context: NodeContext, client: TrainingClient, given_up: set[st
         if verdict is None:
             continue
         try:
-            decided.append(_take(context, client, manifest, verdict))
+            decided.append(_apply(context, client, manifest, verdict))
         except (FederatedError, TrainingError) as error:
             _log.warning("policy_not_applied", campaign=manifest.campaign_id, policy=verdict.policy, code=error.code)
-            given_up.add(manifest.campaign_id)
+            left_to_people.add(manifest.campaign_id)
     return tuple(decided)
 
 
@@ -135,11 +135,11 @@ def _verdict(context: NodeContext, session: Session, manifest: CampaignManifest)
     try:
         left = epsilon_ledger(session).statement(manifest.dataset).left
     except BudgetUnknown:
-        left = context.settings.epsilon_limit  # the limit that an approval would give it
+        left = context.settings.epsilon_limit  # the limit that an approval would set
     return decide(policies_in_force(session), terms_of(manifest, left), context.clock.now())
 
 
-def _take(
+def _apply(
     context: NodeContext, client: TrainingClient, manifest: CampaignManifest, decision: PolicyDecision
 ) -> Decided:
     act = approve if decision.verdict is Verdict.APPROVED else refuse

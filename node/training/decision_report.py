@@ -1,20 +1,24 @@
 """Campaigns and decisions at the node as documents for scripts and as text for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from federated.campaign.code_hash import code_sha256
 from federated.campaign.decision import Verdict
 from node.training.approval_withdrawal import Withdrawn
-from node.training.campaign_decisions import CampaignView, Decided
+from node.training.campaign_decisions import UNDECIDED, CampaignView, Decided
 from node.training.campaign_summary import summarise
+from presentation import terminal
+from presentation.messages import Message, Translator, _, speaking
 
-_DECISIONS: Final = {
-    "undecided": {"es": "pendiente de decidir", "en": "to be decided"},
-    Verdict.APPROVED.value: {"es": "aprobada", "en": "approved"},
-    Verdict.REFUSED.value: {"es": "rechazada", "en": "refused"},
-    Verdict.WITHDRAWN.value: {"es": "aprobación retirada", "en": "approval withdrawn"},
+VERDICT_NAMES: Final[Mapping[str, Message]] = {
+    Verdict.APPROVED: _("aprobada"),
+    Verdict.REFUSED: _("rechazada"),
+    Verdict.WITHDRAWN: _("aprobación retirada"),
 }
+_DECISION_NAMES: Final[Mapping[str, Message]] = {UNDECIDED: _("pendiente de decidir"), **VERDICT_NAMES}
+_HASH_CHARACTERS: Final = 12
+"""Characters of a hash that are enough for people to compare."""
 
 
 def campaign_document(view: CampaignView, lang: str) -> dict[str, Any]:
@@ -43,9 +47,10 @@ def campaign_document(view: CampaignView, lang: str) -> dict[str, Any]:
 
 def campaigns_text(views: Sequence[CampaignView], lang: str) -> str:
     """Return campaigns for people."""
+    say = speaking(lang)
     if not views:
-        return "No campaigns for this entity." if lang == "en" else "No hay campañas para esta entidad."
-    return "\n\n".join(_one(view, lang) for view in views)
+        return say("No hay campañas para esta entidad.")
+    return "\n\n".join(_one(view, say) for view in views)
 
 
 def decided_document(decided: Decided) -> dict[str, Any]:
@@ -60,37 +65,12 @@ def decided_document(decided: Decided) -> dict[str, Any]:
 
 def decided_text(decided: Decided, lang: str) -> str:
     """Return a decision for people."""
-    word = _DECISIONS[decided.verdict.value]["en" if lang == "en" else "es"]
-    if lang == "en":
-        sent = "The coordinator knows." if decided.delivered else "The coordinator will be told when it answers."
-        return f"{decided.manifest.name}: {word}. Entry {decided.ledger_index} of the ledger. {sent}"
-    sent = "El coordinador lo sabe." if decided.delivered else "Se comunicará al coordinador cuando responda."
-    return f"{decided.manifest.name}: {word}. Entrada {decided.ledger_index} del registro. {sent}"
-
-
-def _one(view: CampaignView, lang: str) -> str:
-    head, *lines = summarise(view.manifest, lang)
-    word = _DECISIONS[view.decision]["en" if lang == "en" else "es"]
-    lines.append(_code_line(view, lang))
-    if view.changed:
-        lines.append(
-            "⚠ The coordinator now shows another manifest than the one decided on: nothing will be sent."
-            if lang == "en"
-            else "⚠ El coordinador muestra ahora otro manifiesto que el decidido: no se enviará nada."
-        )
-    return "\n".join([f"{head}  [{word}]", *(f"  {line}" for line in lines)])
-
-
-def _code_line(view: CampaignView, lang: str) -> str:
-    installed = code_sha256()[:12]
-    if view.code_installed:
-        if lang == "en":
-            return f"Code: {installed}, installed here and named by the campaign."
-        return f"Código: {installed}, el instalado aquí y el que nombra la campaña."
-    named = view.manifest.code_sha256[:12]
-    if lang == "en":
-        return f"⚠ Code: the campaign names {named}, installed here is {installed}: it cannot be approved."
-    return f"⚠ Código: la campaña nombra {named} y el instalado aquí es {installed}: no se puede aprobar."
+    say = speaking(lang)
+    return _paragraph(
+        f"{decided.manifest.name}: {say(VERDICT_NAMES[decided.verdict])}.",
+        say("Entrada {index:d} del registro.", index=decided.ledger_index),
+        _delivery(say, delivered=decided.delivered),
+    )
 
 
 def withdrawn_document(withdrawn: Withdrawn) -> dict[str, Any]:
@@ -107,19 +87,44 @@ def withdrawn_document(withdrawn: Withdrawn) -> dict[str, Any]:
 
 def withdrawn_text(withdrawn: Withdrawn, lang: str) -> str:
     """Return a withdrawal for people."""
-    english = lang == "en"
-    if withdrawn.delivered:
-        sent = "The coordinator knows." if english else "El coordinador lo sabe."
-    elif withdrawn.refused_code is not None:
-        sent = (
-            f"The coordinator would not take note ({withdrawn.refused_code}); nothing is sent to it all the same."
-            if english
-            else f"El coordinador no lo ha recogido ({withdrawn.refused_code}); aun así no se le envía nada."
+    say = speaking(lang)
+    if withdrawn.refused_code is not None and not withdrawn.delivered:
+        delivery = say(
+            "El coordinador no la ha aceptado ({code}); aun así no se le envía nada.", code=withdrawn.refused_code
         )
     else:
-        sent = "The coordinator will be told when it answers." if english else "Se dirá al coordinador cuando responda."
-    if english:
-        head = f"{withdrawn.manifest.name}: approval withdrawn. Entry {withdrawn.ledger_index} of the ledger."
-        return f"{head} Nothing more leaves; what has left stays spent. {sent}"
-    head = f"{withdrawn.manifest.name}: aprobación retirada. Entrada {withdrawn.ledger_index} del registro."
-    return f"{head} Ya no sale nada más; lo que salió queda gastado. {sent}"
+        delivery = _delivery(say, delivered=withdrawn.delivered)
+    return _paragraph(
+        f"{withdrawn.manifest.name}: {say(VERDICT_NAMES[Verdict.WITHDRAWN])}.",
+        say("Entrada {index:d} del registro.", index=withdrawn.ledger_index),
+        say("Ya no sale nada más; lo que salió queda gastado."),
+        delivery,
+    )
+
+
+def _delivery(say: Translator, *, delivered: bool) -> str:
+    return say("El coordinador lo sabe.") if delivered else say("Se comunicará al coordinador cuando responda.")
+
+
+def _one(view: CampaignView, say: Translator) -> str:
+    head, *lines = summarise(view.manifest, say.lang)
+    lines.append(_code_line(view, say))
+    if view.changed:
+        lines.append(say("⚠ El coordinador muestra ahora otro manifiesto que el decidido: no se enviará nada."))
+    shown = (terminal.paragraph(line, indent=2, hanging=2) for line in lines)
+    return "\n".join([terminal.paragraph(f"{head}  [{say(_DECISION_NAMES[view.decision])}]"), *shown])
+
+
+def _code_line(view: CampaignView, say: Translator) -> str:
+    installed, named = (each[:_HASH_CHARACTERS] for each in (code_sha256(), view.manifest.code_sha256))
+    if view.code_installed:
+        return say("Código: {installed}, el instalado aquí y el que nombra la campaña.", installed=installed)
+    return say(
+        "⚠ Código: la campaña nombra {named} y el instalado aquí es {installed}: no se puede aprobar.",
+        named=named,
+        installed=installed,
+    )
+
+
+def _paragraph(*sentences: str) -> str:
+    return terminal.paragraph(" ".join(sentences))

@@ -1,4 +1,4 @@
-"""Counting people across entities at this node (`federated.duplicates`): tags out, weights in, all kept sealed."""
+"""The node's side of the duplicate check (`federated.duplicates`): tags out, weights in, all stored sealed."""
 
 import json
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ from federated.secagg.cohort import Cohort
 from federated.tabular.features import FloatVector
 from node.context import NodeContext
 from node.people.store import people_store
-from presentation.messages import _
+from presentation.messages import _, listing
 
 
-class Counting:
-    """The node's side of the duplicate check of each campaign that has one."""
+class DuplicateCheck:
+    """Computes tags of this entity's people and keeps their weights, for each campaign that counts across entities."""
 
     def __init__(self, context: NodeContext) -> None:
         self._context = context
 
     def wrapped_keys(self, enrolments: Enrolments, manifest: CampaignManifest, cohort: Cohort) -> dict[str, bytes]:
-        """Return the group key wrapped for each other entity, when it is this one that draws it; else nothing."""
+        """Return the group key sealed for each other entity, if this entity generates it; else nothing."""
         members = tuple(cohort.keys)
         if not manifest.counts_entities or key_generator_of(members) != enrolments.entity:
             return {}
@@ -51,10 +51,10 @@ class Counting:
     def tags(
         self, session: Session, enrolments: Enrolments, cohort: Cohort, people: Sequence[str], wrapped_key: bytes
     ) -> bytes:
-        """Return the tags of this entity's people; asked again, the same ones.
+        """Return the tags of this entity's people; repeated calls return the same ones.
 
         Raises:
-            DuplicateCheckInvalid: the group key was not wrapped for this entity, or the people cannot be told apart.
+            DuplicateCheckInvalid: the group key was not sealed for this entity, or the people are not distinguishable.
         """
         kept = enrolments.kept(cohort.campaign_id, Secret.TAG_SHEET)
         if kept is not None:
@@ -71,11 +71,11 @@ class Counting:
     def weigh(
         self, enrolments: Enrolments, manifest: CampaignManifest, multiplicities: bytes, counted: Sequence[str]
     ) -> None:
-        """Check the coordinator's counts and keep each person's weight, and for which entities they hold.
+        """Verify the coordinator's counts, and store each person's weight with the entities for which it holds.
 
         Raises:
             RoundRefused: this entity sent no tags.
-            DuplicateCheckInvalid, DuplicateCountWrong: the counts cannot be right: nothing will be contributed.
+            DuplicateCheckInvalid, DuplicateCountWrong: the counts are impossible: nothing will be contributed.
         """
         kept = enrolments.kept(manifest.campaign_id, Secret.TAG_SHEET)
         if kept is None:
@@ -86,33 +86,33 @@ class Counting:
         enrolments.keep(manifest.campaign_id, Secret.WEIGHTS, json.dumps(content, sort_keys=True).encode())
 
     def weights(self, enrolments: Enrolments, manifest: CampaignManifest, people: Sequence[str]) -> FloatVector | None:
-        """Return the weight of each person, or None where everybody counts once.
+        """Return the weights (people,), or None where every person counts once.
 
         Raises:
-            RoundRefused: people are to be counted across entities and were not yet.
+            RoundRefused: people across entities are not counted yet.
         """
         if not manifest.counts_entities:
             return None
         known: dict[str, float] = self._kept(enrolments, manifest)["weights"]
-        # Whoever came into the records after the count weighs nothing: nobody knows where else they are.
+        # A person recorded after the count weighs nothing: the other entities that know them are not counted.
         return np.array([known.get(person, 0.0) for person in people], dtype=np.float64)
 
     def require_counted(self, enrolments: Enrolments, manifest: CampaignManifest, survivors: Sequence[str]) -> None:
-        """Check that everybody in a sum was counted together with this entity.
+        """Check that every entity in a sum was counted together with this one.
 
-        Otherwise a coordinator could tell each half of the entities that there was no other: people in both would weigh
-        more than one in all.
+        Otherwise a coordinator could count two halves of the entities separately: people in both would weigh more than
+        one in total.
 
         Raises:
-            SecureSumRefused: somebody was not.
-            RoundRefused: people are to be counted across entities and were not yet.
+            SecureSumRefused: an entity was not.
+            RoundRefused: people across entities are not counted yet.
         """
         if not manifest.counts_entities:
             return
         others = sorted(set(survivors) - set(self._kept(enrolments, manifest)["counted"]))
         if others:
             raise SecureSumRefused(
-                _("las personas de esta entidad no se contaron junto con las de {others}", others=", ".join(others)),
+                _("las personas de esta entidad no se contaron junto con las de {others}", others=listing(others)),
                 remedy=_("avise a quien administra el coordinador"),
             )
 

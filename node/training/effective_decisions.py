@@ -1,6 +1,6 @@
-"""The campaigns this entity decided on, as the guard is to see them: an approval that was withdrawn is none.
+"""The decisions in force on campaigns, for the guard: a withdrawn approval is no approval.
 
-The decision that was signed first is never replaced; the withdrawal lies beside it and holds from its commit on.
+The first signed decision is never replaced; the withdrawal is stored beside it and holds from its commit on.
 """
 
 from dataclasses import replace
@@ -33,7 +33,7 @@ class EffectiveDecisions:
     def get(self, campaign_id: str) -> CampaignRecord | None:
         """Return a campaign, or None."""
         record = self._stored.get(campaign_id)
-        return self._as_it_stands(record) if record is not None else None
+        return self._effective(record) if record is not None else None
 
     def put(self, record: CampaignRecord) -> None:
         """Store a new decision; a decision is never replaced."""
@@ -41,8 +41,8 @@ class EffectiveDecisions:
 
     def all(self) -> tuple[CampaignRecord, ...]:
         """Return every decided campaign, oldest first."""
-        return tuple(self._as_it_stands(record) for record in self._stored.all())
+        return tuple(self._effective(record) for record in self._stored.all())
 
-    def _as_it_stands(self, record: CampaignRecord) -> CampaignRecord:
+    def _effective(self, record: CampaignRecord) -> CampaignRecord:
         withdrawn = _WITHDRAWN.one(connection_of(self._session), record.campaign_id) is not None
         return replace(record, verdict=Verdict.WITHDRAWN) if withdrawn else record

@@ -11,7 +11,7 @@ class TrainingError(RedpactError):
 
 
 class DatasetUnknown(TrainingError):
-    """No data set of this name is registered, or the node has no records to train on."""
+    """No data set of this name is registered, or there are no records to train on."""
 
     code = "dataset_unknown"
     kind = ErrorKind.USAGE
@@ -57,7 +57,7 @@ class ReleaseMissing(TrainingError):
 
 
 class EvaluationImpossible(TrainingError):
-    """The data held here cannot be evaluated: too few people, or only one outcome among them."""
+    """The local data cannot be evaluated: too few people, or only one outcome among them."""
 
     code = "evaluation_impossible"
     kind = ErrorKind.USAGE
@@ -75,56 +75,16 @@ class SecretUnreadable(TrainingError):
     )
 
 
-class MonthInvalid(TrainingError):
-    """A text that is no month."""
-
-    code = "month_invalid"
-    kind = ErrorKind.USAGE
-    sentence = _("El mes no es válido. Escríbalo como año y mes, por ejemplo 2019-01.")
-
-
 class PolicyUnknown(TrainingError):
-    """There is no standing policy of this name."""
+    """There is no decision policy of this name."""
 
     code = "standing_policy_unknown"
     kind = ErrorKind.USAGE
     sentence = _("No hay ninguna política de decisión con ese nombre. Consulte «redpact-node training policy list».")
 
 
-class ReleaseExpired(TrainingError):
-    """The newest released model is past its expiry date."""
-
-    code = "release_expired"
-    sentence = _(
-        "El modelo ha caducado: ya no se usa. Pida a la Gerencia una campaña nueva; mientras, decida sin lista."
-    )
-
-
 class ReleaseRecalled(TrainingError):
-    """The Gerencia took the newest released model back."""
+    """The Gerencia recalled the newest released model."""
 
     code = "release_recalled"
     sentence = _("La Gerencia ha retirado el modelo: ya no se usa. Decida sin lista hasta que publique otro.")
-
-
-class RiskSwitchedOff(TrainingError):
-    """The data-protection officer has switched the use of the risk model off."""
-
-    code = "risk_switched_off"
-    sentence = _("El uso del modelo de riesgo está desactivado en su entidad. Consulte «redpact-node risk status».")
-
-
-class SwitchReasonInvalid(TrainingError):
-    """The risk model is to be switched off without saying why."""
-
-    code = "switch_reason_invalid"
-    kind = ErrorKind.USAGE
-    sentence = _("Indique por qué se desactiva, sin datos personales y en 500 caracteres como mucho. Use «--reason».")
-
-
-class BandInvalid(TrainingError):
-    """A band of probability that there is not, or that no alert can start from."""
-
-    code = "risk_band_invalid"
-    kind = ErrorKind.USAGE
-    sentence = _("La franja no es válida. Use «medium», «high» o «very_high».")

@@ -1,7 +1,7 @@
-"""The rows that a campaign learns from, at this node: read, limited to what is declared, encoded, and split.
+"""The rows of this node that a campaign learns from: read, limited to declared features, encoded, and split.
 
-A fifth of the people is never trained on, the same ones in every campaign, so that the entity can judge a released
-model by people it has not seen. Who they are depends on nothing but their key.
+A fifth of the people is never trained on, the same ones in every campaign, so that the entity can evaluate a released
+model on people that it has not seen. The choice depends only on a person's key.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ from node.training.datasets import RECORDS, load_table
 from node.training.errors import DatasetUnknown
 from node.training.record_features import training_rows
 from policies.training_features import load_training_features
-from presentation.messages import _
+from presentation.messages import _, listing
 
 HELD_OUT_ONE_IN: Final = 5
 
@@ -49,7 +49,7 @@ class LocalData:
         matrix: (people, columns) float64 in [-1, 1].
         labels: (people,) float64 of 0 and 1.
         held_out: (people,) True for those never trained on.
-        keys: the node's own name of each person.
+        keys: the node's own id of each person.
         protected: attribute to (people,) values, for the fairness slices.
     """
 
@@ -60,19 +60,19 @@ class LocalData:
     protected: Mapping[str, Sequence[Value]] = field(default_factory=dict)
 
     def training(self) -> tuple[FloatMatrix, FloatVector]:
-        """Return the rows to train on."""
+        """Return the matrix and labels of the rows to train on."""
         return self.matrix[~self.held_out], self.labels[~self.held_out]
 
     def evaluation(self) -> tuple[FloatMatrix, FloatVector]:
-        """Return the rows never trained on."""
+        """Return the matrix and labels of the rows never trained on."""
         return self.matrix[self.held_out], self.labels[self.held_out]
 
 
 def local_people(data: LocalData, manifest: CampaignManifest, weights: FloatVector | None) -> LocalPeople:
-    """Return the people of a campaign, each in one part, with their weights; None counts everybody once.
+    """Return the people of a campaign, each either to train on or to evaluate on, with weights; None counts each once.
 
     Raises:
-        DataUnsuitable: the rows do not follow the manifest, or a protected attribute is not here.
+        DataUnsuitable: the rows do not follow the manifest, or a protected attribute is missing.
     """
     rows = Rows.of(data.matrix, data.labels, weights)
     groups = group_matrix(manifest.evaluation, data.protected, len(rows))
@@ -82,11 +82,11 @@ def local_people(data: LocalData, manifest: CampaignManifest, weights: FloatVect
 def training_data(context: NodeContext, session: Session, manifest: CampaignManifest) -> LocalData:
     """Return the rows for a campaign.
 
-    Only features that are declared here are read: by `policies` for the records, by the registered schema for a table.
-    A manifest that asks for any other, for other bounds, or for another label, gets nothing.
+    Only declared features are read: those of `policies` for records, those of the registered schema for a table. A
+    manifest that requests any other feature, other bounds, or another label, is refused.
 
     Raises:
-        DataUnsuitable: the manifest asks for something that is not declared.
+        DataUnsuitable: the manifest requests an undeclared feature, bound or label.
         DatasetUnknown: there are no such data here.
         DatasetDamaged, TableInvalid: the data cannot be read.
     """
@@ -125,7 +125,7 @@ def _from_records(context: NodeContext, session: Session, manifest: CampaignMani
 
 
 def held_out(keys: list[str]) -> npt.NDArray[np.bool_]:
-    """Return which keys are never trained on: one in five, by the SHA-256 of the key."""
+    """Return a mask (keys,) of the keys never trained on: one in five, by the SHA-256 of the key."""
     digests = (hashlib.sha256(f"held out\0{key}".encode()).digest() for key in keys)
     return np.array([int.from_bytes(each[:8], "big") % HELD_OUT_ONE_IN == 0 for each in digests], dtype=np.bool_)
 
@@ -142,7 +142,7 @@ def _require_declared(manifest: CampaignManifest, features: tuple[FeatureSpec, .
         raise DataUnsuitable(
             _(
                 "la campaña pide variables que no están declaradas aquí, o con otros límites: {other}",
-                other=", ".join(other),
+                other=listing(other),
             ),
             remedy=_("rechácela, o instale la versión de las variables declaradas que necesita la campaña"),
         )

@@ -1,4 +1,4 @@
-"""How good a released model is for this entity's own people, computed here and told to nobody."""
+"""Evaluation of a released model on this entity's own people, computed here and sent to nobody."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ from node.training.calibration import Calibration, fit, log_odds
 from node.training.errors import EvaluationImpossible
 from node.training.local_data import LocalData, training_data
 from node.training.received_releases import VerifiedRelease, fetch_release
-from presentation.messages import _
+from presentation import formats, terminal
+from presentation.messages import _, speaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,12 @@ class LocalEvaluation:
     Attributes:
         auc: of the released model.
         auc_alone: of a model that this entity could fit on its own people without the network; None when it cannot.
-        people: how many have an outcome here.
-        held_out: how many of them were never trained on; both figures are over these.
+        people: the number of people with an outcome here.
+        held_out: those of them never trained on; both figures are over these.
         observed: share of positive outcomes among the held-out people.
-        expected: what the model says of them, fitted to the entity's other people as in the risk list.
+        expected: the model's mean probability for them, calibrated on the entity's other people as in the risk list.
         comparison: with the entity's own model, with intervals; None with too few people.
-        attack: how well members of the training are told from others by the released model; None likewise.
+        attack: the success of a membership attack on the released model; None likewise.
     """
 
     campaign_id: str
@@ -65,26 +66,31 @@ class LocalEvaluation:
 
     def text(self, lang: str) -> str:
         """Return the evaluation for people."""
-        alone = "—" if self.auc_alone is None else f"{self.auc_alone:.3f}"
-        if lang == "en":
-            return (
-                f"AUC on {self.held_out} of {self.people} people, none trained on: {self.auc:.3f} "
-                f"(this entity alone: {alone})\nExpected {self.expected:.1%}, observed {self.observed:.1%}. "
-                f"Computed here; nothing was sent.{self._attack_text(lang)}"
+        say = speaking(lang)
+        lines = [
+            say(
+                "AUC en {held_out} de {people} personas no usadas para entrenar: {auc} (esta entidad sola: {alone})",
+                held_out=self.held_out,
+                people=self.people,
+                auc=formats.number(self.auc, lang, 3),
+                alone=formats.number(self.auc_alone, lang, 3) if self.auc_alone is not None else "—",
+            ),
+            say(
+                "Esperado {expected}, observado {observed}. Calculado aquí; no se ha enviado nada.",
+                expected=formats.percent(self.expected, lang),
+                observed=formats.percent(self.observed, lang),
+            ),
+        ]
+        if self.attack is not None:
+            figures = {"value": self.attack.auc.value, "low": self.attack.auc.low, "high": self.attack.auc.high}
+            lines.append(
+                say(
+                    "Quién entró en el entrenamiento se adivina con AUC {value} ({low} a {high}); {chance} es el azar.",
+                    **{name: formats.number(figure, lang, 3) for name, figure in figures.items()},
+                    chance=formats.number(0.5, lang),
+                )
             )
-        return (
-            f"AUC en {self.held_out} de {self.people} personas no usadas para entrenar: {self.auc:.3f} "
-            f"(esta entidad sola: {alone})\nEsperado {self.expected:.1%}, observado {self.observed:.1%}. "
-            f"Calculado aquí; no se ha enviado nada.{self._attack_text(lang)}"
-        )
-
-    def _attack_text(self, lang: str) -> str:
-        if self.attack is None:
-            return ""
-        figures = f"{self.attack.auc.value:.3f} ({self.attack.auc.low:.3f}-{self.attack.auc.high:.3f})"
-        if lang == "en":
-            return f"\nWho was trained on cannot be told better than with AUC {figures}; 0.5 is chance."
-        return f"\nQuién entró en el entrenamiento se adivina con AUC {figures}; 0,5 es el azar."
+        return "\n".join(map(terminal.paragraph, lines))
 
 
 def evaluate(context: NodeContext, client: TrainingClient, campaign_id: str) -> LocalEvaluation:
@@ -93,7 +99,7 @@ def evaluate(context: NodeContext, client: TrainingClient, campaign_id: str) -> 
     Raises:
         PeerRefused, PeerUnreachable: there is no release yet, or the coordinator does not answer.
         ReleaseInvalid, SignatureInvalid: the release is not acceptable.
-        DatasetUnknown, DataUnsuitable: the data it looks at are not here.
+        DatasetUnknown, DataUnsuitable: the data that the model uses are not here.
         EvaluationImpossible: too few people, or only one outcome among them.
     """
     verified = fetch_release(context, client, campaign_id)

@@ -1,7 +1,7 @@
-"""What this entity was asked in training, what it answered, what left and what that cost: the officer's own account.
+"""The officer's account of training: requests, decisions, contributions that left, and their privacy cost.
 
-Everything comes from what is durable at this node: the signed manifests and decisions, the bytes that left, and the
-entity's ledger. Nobody else is asked, and nothing here depends on what the coordinator says now.
+Everything is read from this node: the signed manifests and decisions, the bytes that left, and the entity's ledger. No
+other service is asked, and nothing depends on the coordinator's present answers.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ POLICY_PREFIX = "policy:"
 
 @dataclass(frozen=True, slots=True)
 class DecisionAccount:
-    """A decision as the ledger tells it; `policy` is the standing policy that took it, empty for a person."""
+    """A decision in the ledger; `policy` is the decision policy that took it, empty for a person."""
 
     verdict: Verdict
     time: datetime
@@ -43,14 +43,14 @@ class DecisionAccount:
 
 @dataclass(frozen=True, slots=True)
 class RoundAccount:
-    """What left in one round.
+    """The contribution that left in one round.
 
     Attributes:
-        stage: what the round's sum was for; empty when the manifest has no such round: that is a fault.
-        sha256: of the bytes that left, computed anew from those kept.
-        size: of them, in bytes.
-        ledger_index: the entry about it; None when the ledger tells of none, or of other bytes: that is a fault.
-        epsilon_after: what the data set had spent in all after it, as the ledger says.
+        stage: the stage of the round; empty when the manifest has no such round, which is a fault.
+        sha256: of the bytes that left, computed from the stored ones.
+        size: of these bytes.
+        ledger_index: its entry; None when the ledger has none, or one about other bytes, which is a fault.
+        epsilon_after: total epsilon of the data set after it, as the ledger states it.
     """
 
     round: int
@@ -64,11 +64,11 @@ class RoundAccount:
 
 @dataclass(frozen=True, slots=True)
 class CampaignAccount:
-    """One campaign from question to cost."""
+    """One campaign, from its manifest to its cost; `effective` is the decision in force."""
 
     manifest: CampaignManifest
     manifest_sha256: str
-    standing: Verdict
+    effective: Verdict
     dataset: str
     decisions: tuple[DecisionAccount, ...]
     rounds: tuple[RoundAccount, ...]
@@ -76,7 +76,7 @@ class CampaignAccount:
 
 @dataclass(frozen=True, slots=True)
 class TrainingAccount:
-    """All campaigns this entity decided on, oldest first, and its budgets as they stand."""
+    """All campaigns that this entity decided on, oldest first, and its budgets."""
 
     entity: str
     made: datetime
@@ -89,7 +89,7 @@ def training_account(context: NodeContext, campaign_id: str = "") -> TrainingAcc
 
     Raises:
         ManifestUnknown: this entity never decided on that campaign.
-        SignatureInvalid, MalformedDocument, BudgetDamaged: what is kept was altered.
+        SignatureInvalid, MalformedDocument, BudgetDamaged: stored data were altered.
     """
     with context.snapshot() as session:
         records = [each for each in EffectiveDecisions(session).all() if campaign_id in ("", each.campaign_id)]
@@ -98,20 +98,20 @@ def training_account(context: NodeContext, campaign_id: str = "") -> TrainingAcc
                 _("aquí no se guarda ninguna decisión sobre la campaña {campaign_id!r}", campaign_id=campaign_id),
                 remedy=_("consulte: redpact-node training list"),
             )
-        told = _Told(context, session, {record.campaign_id for record in records})
+        entries = _TrainingEntries(context, session, {record.campaign_id for record in records})
         key = bytes.fromhex(context.settings.coordinator_key)
         campaigns = tuple(
-            told.campaign(record, open_manifest(record.manifest, coordinator_key=key)) for record in records
+            entries.campaign(record, open_manifest(record.manifest, coordinator_key=key)) for record in records
         )
         ledger = epsilon_ledger(session)
         budgets = ledger.statements()
         for budget in budgets:
-            ledger.verify(budget.limit.dataset)  # an account over a broken chain would vouch for it
+            ledger.verify(budget.limit.dataset)  # an account over a broken chain would present it as sound
     return TrainingAccount(context.settings.entity, context.clock.now(), campaigns, budgets)
 
 
-class _Told:
-    """What the ledger and the kept answers tell of some campaigns."""
+class _TrainingEntries:
+    """The ledger entries and stored contributions of some campaigns."""
 
     def __init__(self, context: NodeContext, session: Session, campaigns: set[str]) -> None:
         self._session = session
@@ -120,7 +120,7 @@ class _Told:
         ledger, needles = own_ledger(context, session), [each.encode() for each in campaigns]
         for stored in ledger.store.bodies(0, ledger.size()):
             if any(needle in stored.body for needle in needles):
-                self._entry(stored.index, Leaf.parse(ledger.leaf(stored.index)), stored.body)
+                self._add(stored.index, Leaf.parse(ledger.leaf(stored.index)), stored.body)
 
     def decisions(self, campaign_id: str) -> Iterable[DecisionAccount]:
         return self._decisions.get(campaign_id, ())
@@ -129,7 +129,7 @@ class _Told:
         return CampaignAccount(
             manifest=manifest,
             manifest_sha256=record.manifest_sha256,
-            standing=record.verdict,
+            effective=record.verdict,
             dataset=record.dataset,
             decisions=tuple(self.decisions(record.campaign_id)),
             rounds=tuple(self.rounds(manifest)),
@@ -148,15 +148,15 @@ class _Told:
             stage = position.stage.kind.value if position is not None else ""
             yield RoundAccount(row.round, stage, digest, len(row.reply), row.spent_at, index, after)
 
-    def _entry(self, index: int, leaf: Leaf, data: bytes) -> None:
+    def _add(self, index: int, leaf: Leaf, data: bytes) -> None:
         body = read_body(leaf.type, data)
         if isinstance(body, TrainingContributedBody):
             self._contributed[body.campaign_id, body.round] = (index, body)
         elif isinstance(body, TrainingDecisionBody):
             by = body.decided_by
             policy = by.removeprefix(POLICY_PREFIX) if by.startswith(POLICY_PREFIX) else ""
-            told = DecisionAccount(_VERDICTS[leaf.type], leaf.time, policy, body.reason, index)
-            self._decisions.setdefault(body.campaign_id, []).append(told)
+            decision = DecisionAccount(_VERDICTS[leaf.type], leaf.time, policy, body.reason, index)
+            self._decisions.setdefault(body.campaign_id, []).append(decision)
 
 
 _VERDICTS = {

@@ -1,60 +1,26 @@
 """The officer's account of training as a document for scripts and as text for people."""
 
+from collections.abc import Mapping
+from textwrap import indent
 from typing import Any, Final
 
 from federated.campaign.decision import Verdict
+from federated.privacy.stages import StageKind
 from node.training import budgets
 from node.training.campaign_summary import summarise
+from node.training.decision_report import VERDICT_NAMES
 from node.training.officer_account import CampaignAccount, DecisionAccount, RoundAccount, TrainingAccount
+from presentation import formats, terminal
+from presentation.messages import Message, Translator, _, speaking
 
-_WORDS: Final = {
-    "es": {
-        "title": "Entrenamientos en {entity}, a {time}. De lo que guarda este nodo; no se ha preguntado a nadie.",
-        "none": "Esta entidad no ha decidido sobre ninguna campaña.",
-        "asked": "Qué se pidió",
-        "decided": "Qué se decidió",
-        "left": "Qué salió",
-        "nothing": "Nada.",
-        "budgets": "Qué ha costado en total",
-        "approved": "aprobada",
-        "refused": "rechazada",
-        "withdrawn": "aprobación retirada",
-        "edges": "tramos",
-        "means": "medias",
-        "train": "aprendizaje",
-        "evaluate": "evaluación",
-        "person": "por una persona",
-        "policy": "por la política «{0}»",
-        "entry": "entrada {0} del registro",
-        "fault": "⚠ el registro no lo cuenta así",
-        "round": "ronda {0}",
-        "after": "ε gastado después: {0}",
-        "erased": "El registro ya no conserva la decisión.",
-    },
-    "en": {
-        "title": "Trainings at {entity}, at {time}. From what this node keeps; nobody was asked.",
-        "none": "This entity has decided on no campaign.",
-        "asked": "What was asked",
-        "decided": "What was decided",
-        "left": "What left",
-        "nothing": "Nothing.",
-        "budgets": "What it has cost in all",
-        "approved": "approved",
-        "refused": "refused",
-        "withdrawn": "approval withdrawn",
-        "edges": "bins",
-        "means": "means",
-        "train": "training",
-        "evaluate": "evaluation",
-        "person": "by a person",
-        "policy": "by the policy '{0}'",
-        "entry": "entry {0} of the ledger",
-        "fault": "⚠ the ledger does not tell it so",
-        "round": "round {0}",
-        "after": "ε spent afterwards: {0}",
-        "erased": "The ledger no longer holds the decision.",
-    },
+_STAGES: Final[Mapping[str, Message]] = {
+    StageKind.EDGES: _("tramos"),
+    StageKind.MEANS: _("medias"),
+    StageKind.TRAIN: _("aprendizaje"),
+    StageKind.EVALUATE: _("evaluación"),
 }
+_HASH_CHARACTERS: Final = 16
+_INDENT: Final = "    "
 
 
 def account_document(account: TrainingAccount, lang: str) -> dict[str, Any]:
@@ -69,23 +35,28 @@ def account_document(account: TrainingAccount, lang: str) -> dict[str, Any]:
 
 def account_text(account: TrainingAccount, lang: str) -> str:
     """Return the account for people."""
-    words = _WORDS["en" if lang == "en" else "es"]
-    lines = [words["title"].format(entity=account.entity, time=f"{account.made:%Y-%m-%d %H:%M} UTC")]
+    say = speaking(lang)
+    title = say(
+        "Entrenamientos en {entity}, a {time}. De lo que guarda este nodo; no se ha preguntado a nadie.",
+        entity=account.entity,
+        time=account.made,
+    )
+    lines = [terminal.paragraph(title)]
     if not account.campaigns:
-        return "\n".join([*lines, words["none"]])
+        return "\n".join([*lines, terminal.paragraph(say("Esta entidad no ha decidido sobre ninguna campaña."))])
     for campaign in account.campaigns:
-        lines += ["", *_campaign_lines(campaign, words, lang)]
-    return "\n".join([*lines, "", words["budgets"], budgets.text(account.budgets, lang)])
+        lines += ["", *_campaign_lines(campaign, say)]
+    return "\n".join([*lines, "", say("Qué ha costado en total"), budgets.text(account.budgets, lang)])
 
 
-def _campaign_document(told: CampaignAccount, lang: str) -> dict[str, Any]:
+def _campaign_document(account: CampaignAccount, lang: str) -> dict[str, Any]:
     return {
-        "id": told.manifest.campaign_id,
-        "name": told.manifest.name,
-        "manifest_sha256": told.manifest_sha256,
-        "asked": list(summarise(told.manifest, lang)),
-        "standing": told.standing.value,
-        "dataset": told.dataset,
+        "id": account.manifest.campaign_id,
+        "name": account.manifest.name,
+        "manifest_sha256": account.manifest_sha256,
+        "asked": list(summarise(account.manifest, lang)),
+        "standing": account.effective.value,
+        "dataset": account.dataset,
         "decisions": [
             {
                 "decision": each.verdict.value,
@@ -94,7 +65,7 @@ def _campaign_document(told: CampaignAccount, lang: str) -> dict[str, Any]:
                 "reason": each.reason,
                 "ledger_index": each.ledger_index,
             }
-            for each in told.decisions
+            for each in account.decisions
         ],
         "rounds": [
             {
@@ -106,42 +77,72 @@ def _campaign_document(told: CampaignAccount, lang: str) -> dict[str, Any]:
                 "ledger_index": each.ledger_index,
                 "epsilon_after": each.epsilon_after or None,
             }
-            for each in told.rounds
+            for each in account.rounds
         ],
     }
 
 
-def _campaign_lines(told: CampaignAccount, words: dict[str, str], lang: str) -> list[str]:
-    head, *asked = summarise(told.manifest, lang)
-    decided = [_decision_line(each, words) for each in told.decisions] or [words["erased"]]
-    left = [_round_line(each, words) for each in told.rounds] or [words["nothing"]]
+def _campaign_lines(account: CampaignAccount, say: Translator) -> list[str]:
+    head, *asked = summarise(account.manifest, say.lang)
+    decided = [_decision_line(each, say) for each in account.decisions]
     return [
-        f"{head}  [{words[told.standing.value]}]",
-        *(f"  {words['asked']}: {line}" if number == 0 else f"    {line}" for number, line in enumerate(asked)),
-        f"  {words['decided']}:",
-        *(f"    {line}" for line in decided),
-        f"  {words['left']}:",
-        *(f"    {line}" for line in left),
+        terminal.paragraph(f"{head}  [{say(VERDICT_NAMES[account.effective])}]"),
+        f"  {say('Qué se pidió')}",
+        *(_indented(line) for line in asked),
+        f"  {say('Qué se decidió')}",
+        *(_indented(line) for line in decided or [say("El registro ya no conserva la decisión.")]),
+        f"  {say('Qué salió')}",
+        _rounds(account, say) if account.rounds else _indented(say("Nada.")),
     ]
 
 
-def _decision_line(told: DecisionAccount, words: dict[str, str]) -> str:
-    by = words["policy"].format(told.policy) if told.policy else words["person"]
-    reason = f" ({told.reason})" if told.reason and not told.policy else ""
-    if told.policy and told.verdict is Verdict.REFUSED:
-        reason = f" ({told.reason})"
-    entry = words["entry"].format(told.ledger_index)
-    return f"{told.time:%Y-%m-%d %H:%M} UTC: {words[told.verdict.value]} {by}{reason}, {entry}"
+def _decision_line(decision: DecisionAccount, say: Translator) -> str:
+    by = say("por la política «{name}»", name=decision.policy) if decision.policy else say("por una persona")
+    shows_reason = decision.reason and (not decision.policy or decision.verdict is Verdict.REFUSED)
+    return say(
+        "{time}: {verdict} {by}{reason}, {entry}",
+        time=decision.time,
+        verdict=VERDICT_NAMES[decision.verdict],
+        by=by,
+        reason=f" ({decision.reason})" if shows_reason else "",
+        entry=_entry(decision.ledger_index, say),
+    )
 
 
-def _round_line(told: RoundAccount, words: dict[str, str]) -> str:
-    entry = words["fault"] if told.ledger_index is None else words["entry"].format(told.ledger_index)
-    parts = [
-        f"{words['round'].format(told.round):<10}",
-        f"{words.get(told.stage, told.stage or '?'):<12}",
-        f"{told.time:%Y-%m-%d %H:%M:%S} UTC",
-        f"{told.size} B",
-        f"SHA-256 {told.sha256[:16]}…",
-        entry,
-    ]
-    return "  ".join([*parts, *([words["after"].format(told.epsilon_after)] if told.epsilon_after else [])])
+def _rounds(account: CampaignAccount, say: Translator) -> str:
+    columns = (
+        say("Ronda"),
+        say("Fase"),
+        say("Hora"),
+        say("Tamaño"),
+        "SHA-256",
+        say("Registro"),
+        say("ε gastado después"),
+    )
+    table = terminal.table(
+        columns,
+        [_round_row(each, say) for each in account.rounds],
+        terminal.terminal_width() - len(_INDENT),
+    )
+    return indent(table, _INDENT)
+
+
+def _round_row(left: RoundAccount, say: Translator) -> tuple[str, ...]:
+    fault = say("⚠ el registro no lo cuenta así")
+    return (
+        str(left.round),
+        say(_STAGES[left.stage]) if left.stage in _STAGES else "?",
+        formats.moment(left.time, say.lang, seconds=True),
+        formats.size(left.size, say.lang),
+        f"{left.sha256[:_HASH_CHARACTERS]}…",
+        fault if left.ledger_index is None else _entry(left.ledger_index, say),
+        formats.epsilon(left.epsilon_after, say.lang) if left.epsilon_after else "",
+    )
+
+
+def _entry(index: int, say: Translator) -> str:
+    return say("entrada {index:d} del registro", index=index)
+
+
+def _indented(line: str) -> str:
+    return terminal.paragraph(line, indent=len(_INDENT), hanging=2)

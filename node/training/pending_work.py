@@ -1,4 +1,4 @@
-"""Queries that tell whether the running service has training work. They read tables only and load no torch."""
+"""Queries for pending training work of the running service. They read tables only and load no torch."""
 
 from typing import Final
 
@@ -10,24 +10,24 @@ from node.context import NodeContext
 from node.training.tables import DeliveryRow, PolicyRow, ReleaseRow, WithdrawalRow
 
 IDLE_SECONDS: Final = 1.0
-"""How often the node's own database is looked at for an approval, while there is none to work for."""
+"""Interval at which the node's database is read for an approval, while no campaign is open."""
 
 
-def keeps_releases(context: NodeContext) -> bool:
-    """Tell whether there is any model here that may be used."""
+def has_releases(context: NodeContext) -> bool:
+    """Tell whether this node keeps a model that is not recalled."""
     query = select(ReleaseRow.campaign_id).where(ReleaseRow.recalled_at.is_(None))
     with context.snapshot() as session:
         return session.scalars(query.limit(1)).first() is not None
 
 
 def has_policies(context: NodeContext) -> bool:
-    """Tell whether there is any standing policy."""
+    """Tell whether a decision policy is in force."""
     with context.snapshot() as session:
         return session.scalars(select(PolicyRow.name).limit(1)).first() is not None
 
 
 def undelivered_decisions(context: NodeContext) -> tuple[str, ...]:
-    """Return the campaigns whose decision or withdrawal the coordinator has neither acknowledged nor turned down."""
+    """Return the campaigns whose decision or withdrawal the coordinator has neither acknowledged nor refused."""
     query = select(WithdrawalRow.campaign_id)
     withdrawn = query.where(WithdrawalRow.delivered_at.is_(None), WithdrawalRow.refused_code.is_(None))
     with context.snapshot() as session:
@@ -35,7 +35,7 @@ def undelivered_decisions(context: NodeContext) -> tuple[str, ...]:
 
 
 def undelivered_first_decisions(session: Session) -> tuple[str, ...]:
-    """Return the same as `undelivered_decisions`, inside `session`, for first decisions only."""
+    """Return the campaigns whose first decision the coordinator has neither acknowledged nor refused."""
     query = select(DeliveryRow.campaign_id)
     waiting = query.where(DeliveryRow.delivered_at.is_(None), DeliveryRow.refused_code.is_(None))
     return tuple(session.scalars(waiting))
@@ -48,7 +48,7 @@ def open_campaigns(context: NodeContext) -> tuple[str, ...]:
 
 
 def open_campaigns_in(session: Session) -> tuple[str, ...]:
-    """Return the campaigns approved here whose reservation is open, oldest first. The guard decides, not this."""
+    """Return the campaigns approved here whose reservation is open, oldest first. Only a hint: the guard decides."""
     query = (
         select(CampaignRow.campaign_id)
         .join(ReservationRow, ReservationRow.campaign_id == CampaignRow.campaign_id)

@@ -1,4 +1,4 @@
-"""Released models at the node: fetched, verified against the manifest this entity knows, and kept."""
+"""Released models at the node: fetched, verified against the manifest that this entity decided on, and stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,15 +33,14 @@ class VerifiedRelease:
 
 
 def fetch_release(context: NodeContext, client: TrainingClient, campaign_id: str) -> VerifiedRelease:
-    """Fetch a release, verify it, keep it, and return it. One already kept is verified again and returned.
+    """Fetch, verify, store and return a release. A stored one is verified again and returned.
 
-    The first time, the model is also made again from the rounds' public sums, and must be the one that was signed.
-
-    The manifest is the one this entity decided on when it did, so that a coordinator cannot swap it afterwards.
+    The first time, the model is also reproduced from the public sums of the rounds, and must equal the signed one. The
+    manifest is the one that this entity decided on, if it did, so that the coordinator cannot replace it later.
 
     Raises:
-        PeerRefused, PeerUnreachable: there is none yet, or no answer.
-        SignatureInvalid, MalformedDocument, ManifestInvalid, ReleaseInvalid: it is not acceptable; nothing is kept.
+        PeerRefused, PeerUnreachable: there is no release yet, or no answer.
+        SignatureInvalid, MalformedDocument, ManifestInvalid, ReleaseInvalid: it does not verify; nothing is stored.
         ManifestUnknown: the coordinator lists no such campaign.
     """
     with context.snapshot() as session:
@@ -65,15 +64,15 @@ def fetch_release(context: NodeContext, client: TrainingClient, campaign_id: str
 
 
 def newest_release(context: NodeContext, client: TrainingClient, *, source: DataSource) -> VerifiedRelease:
-    """Return the newest released model for a kind of data, from the coordinator or, when it is down, from here.
+    """Return the newest released model for a kind of data: of the coordinator or, when it is down, of this node.
 
     Raises:
         ReleaseMissing: there is none.
-        ReleaseRecalled: the newest one was taken back; an older one is not used in its place.
-        and as `fetch_release`.
+        ReleaseRecalled: the newest one was recalled; an older one is not used in its place.
+        RedpactError: as `fetch_release`.
     """
     try:
-        listed = heed_recalls(context, client)
+        listed = record_recalls(context, client)
     except PeerUnreachable:
         listed = ()
     key = bytes.fromhex(context.settings.coordinator_key)
@@ -85,8 +84,8 @@ def newest_release(context: NodeContext, client: TrainingClient, *, source: Data
             raise _recalled(manifest.campaign_id)
         return fetch_release(context, client, manifest.campaign_id)
     with context.snapshot() as session:
-        kept = _kept(context, session)
-    for verified, recalled_at in kept:
+        stored = _stored(context, session)
+    for verified, recalled_at in stored:
         if verified.manifest.source is source:
             if recalled_at is not None:
                 raise _recalled(verified.manifest.campaign_id)
@@ -96,13 +95,13 @@ def newest_release(context: NodeContext, client: TrainingClient, *, source: Data
     )
 
 
-def heed_recalls(context: NodeContext, client: TrainingClient) -> tuple[ListedCampaign, ...]:
-    """Note which kept models the coordinator lists as recalled, so that they stay so while it is down.
+def record_recalls(context: NodeContext, client: TrainingClient) -> tuple[ListedCampaign, ...]:
+    """Record the recalls of stored models that the coordinator lists, so that they hold while it is down.
 
-    That it says so over its own channel is enough: saying so wrongly, it could only keep a model from being used.
+    Its listing needs no signature: a false one can only keep a model from being used.
 
     Returns:
-        What the coordinator lists.
+        The campaigns that the coordinator lists.
 
     Raises:
         PeerRefused, PeerUnreachable: no answer.
@@ -118,7 +117,7 @@ def heed_recalls(context: NodeContext, client: TrainingClient) -> tuple[ListedCa
 
 
 def fetch_missing(context: NodeContext, client: TrainingClient, campaign_ids: list[str]) -> None:
-    """Fetch the releases that are not kept yet, as far as they can be had now."""
+    """Fetch the releases that are not stored yet; those that are not available now are skipped."""
     for campaign_id in campaign_ids:
         try:
             fetch_release(context, client, campaign_id)
@@ -126,12 +125,14 @@ def fetch_missing(context: NodeContext, client: TrainingClient, campaign_ids: li
             continue
 
 
-def _kept(context: NodeContext, session: Session) -> list[tuple[VerifiedRelease, datetime | None]]:
+def _stored(context: NodeContext, session: Session) -> list[tuple[VerifiedRelease, datetime | None]]:
+    """Return the kept models, newest campaign first as the coordinator lists them, in whatever order they came."""
     rows = session.scalars(select(ReleaseRow).order_by(ReleaseRow.verified_at.desc()))
-    return [
+    kept = [
         (_opened(context, Envelope.from_json(row.release), Envelope.from_json(row.manifest)), row.recalled_at)
         for row in rows
     ]
+    return sorted(kept, key=lambda each: (each[0].manifest.issued, each[0].release.released), reverse=True)
 
 
 def _recalled(campaign_id: str) -> ReleaseRecalled:

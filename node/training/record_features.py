@@ -1,11 +1,11 @@
 """Rows for the IPRO model, computed from the node's own records by the features that `policies` declares.
 
-The benefit history and the interventions are looked at strictly before `as_of`; what the record keeps without a history
-(work, education, household...) counts as recorded, whenever that was. Nothing here leaves the node: the rows feed the
-training and the scoring that run on this machine.
+The benefit history and the interventions count strictly before `as_of`; fields without a history (work, education,
+household...) count as recorded, whenever that was. The rows never leave the node: they feed the training and the
+scoring on this machine.
 
-Whoever objects to profiling has no row, in training or in scoring (GDPR art. 21, LOPDGDD art. 11.2; the consent notice
-promises it).
+A person who objects to profiling has no row, in training or in scoring (GDPR art. 21, LOPDGDD art. 11.2; promised by
+the consent notice).
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ FeatureValue = float | str | None
 
 @dataclass(frozen=True, slots=True)
 class FeatureRow:
-    """What the model sees of one person, and beside it what it must not see.
+    """The features of one person, and beside them the attributes that the model must not see.
 
     Attributes:
         person_id: the node's own id.
@@ -50,7 +50,7 @@ def training_rows(people: PersonStore, features: FeatureSet) -> list[FeatureRow]
 
     Raises:
         PolicyDocumentDamaged: the set declares a feature that this version cannot compute.
-        UnknownTerm: the catalogue lost the field by which people object.
+        UnknownTerm: the catalogue has no field for the objection.
     """
     return _rows(people, features, date.fromisoformat(f"{features.as_of}-01"), labelled=True)
 
@@ -66,7 +66,7 @@ def scoring_rows(people: PersonStore, features: FeatureSet, as_of: date) -> list
 
 def _rows(people: PersonStore, features: FeatureSet, as_of: date, *, labelled: bool) -> list[FeatureRow]:
     computations = [(feature.name, _computation(feature)) for feature in features.features]
-    load_catalogue().field(PROFILING_OBJECTION)  # under another name objections would be overlooked
+    load_catalogue().field(PROFILING_OBJECTION)  # under another name objections would be missed
     rows = []
     for person, record in people.records(fields=_sources(features)):
         if _objects(record):
@@ -85,18 +85,18 @@ def _rows(people: PersonStore, features: FeatureSet, as_of: date, *, labelled: b
 
 
 def _sources(features: FeatureSet) -> set[str]:
-    # What no feature is computed from is neither read nor decrypted.
+    # Fields that no feature needs are neither read nor decrypted.
     computed = {source for feature in features.features for source in feature.sources}
     return computed | {each.source for each in features.protected} | {PROFILING_OBJECTION}
 
 
 def _objects(record: PersonRecord) -> bool:
-    # Only a plain no, or nothing recorded, lets a person in: whatever cannot be understood counts as an objection.
+    # Only a plain no, or nothing recorded, includes a person: an unreadable value counts as an objection.
     return record.fields.get(PROFILING_OBJECTION, False) is not False
 
 
 class _Case:
-    """One person's record, seen from the first day of a month."""
+    """One person's record as of the first day of a month."""
 
     def __init__(self, record: PersonRecord, as_of: date, features: FeatureSet) -> None:
         self.record = record
@@ -125,7 +125,7 @@ class _Case:
         return outcome.positive(months_on(self.record.spells, self._benefits, self.as_of, end))
 
     def spells_received(self) -> int:
-        """Count unbroken runs of months, whichever the benefits."""
+        """Count unbroken runs of months with any of the benefits."""
         months = self.months_received()
         return sum(1 for index, month in enumerate(months) if index == 0 or month != months[index - 1] + 1)
 

@@ -1,4 +1,4 @@
-"""Sealing of what training keeps secret at this node: under a key of its own, derived from the node's data key."""
+"""Sealing of training's secrets at this node, under a key derived from the node's data key."""
 
 import os
 from typing import Final
@@ -15,7 +15,7 @@ _NONCE_BYTES: Final = 12
 
 
 class TrainingSecretSealer:
-    """Implements `federated.participation.enrolment.Box` with AES-GCM-SIV (RFC 8452), the label as associated data."""
+    """Implements `federated.participation.enrolment.SecretSealer` by AES-GCM-SIV (RFC 8452); it binds the label."""
 
     def __init__(self, data_key: bytes) -> None:
         info = b"redpact training secrets v1"
@@ -27,7 +27,7 @@ class TrainingSecretSealer:
         return nonce + self._aead.encrypt(nonce, data, label.encode())
 
     def open(self, label: str, sealed: bytes) -> bytes:
-        """Return what was sealed under this label.
+        """Return the data sealed under this label.
 
         Raises:
             SecretUnreadable: another key, another label, or altered bytes.

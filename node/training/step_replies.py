@@ -1,11 +1,11 @@
-"""How this node answers the steps of a campaign. The coordinator is not trusted in any of them.
+"""Answers of this node to the steps of a campaign. The coordinator is not trusted in any of them.
 
-Every step goes in this order, and none can be skipped:
+Every step is answered in this order, without exception:
 
-- (1) the guard admits it, from what is stored here and never from what the coordinator repeats;
-- (2) an answer already stored is given again as it is; nothing is computed;
+- (1) the guard admits it, by the manifest and decision stored here, never by the coordinator's copies;
+- (2) an answer already stored is returned as it is; nothing is computed;
 - (3) otherwise the installed code computes one;
-- (4) the guard checks once more; the answer's bytes, what they cost and the ledger entry become durable together;
+- (4) the guard checks once more; the answer's bytes, their privacy cost and the ledger entry become durable together;
 - (5) only then does the caller sign and send it.
 """
 
@@ -44,7 +44,7 @@ from federated.participation.round_replies import Participant
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.training.campaign_decisions import decimal
-from node.training.duplicate_check import Counting
+from node.training.duplicate_check import DuplicateCheck
 from node.training.errors import TrainingError
 from node.training.local_data import local_people, training_data
 from node.training.stores import epsilon_ledger, own_enrolments, training_guard
@@ -57,7 +57,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A step that was admitted."""
+    """An admitted step."""
 
     asked: ReceivedRequest[StepRequest]
     admission: Admission
@@ -76,24 +76,24 @@ Refresh = Callable[[], Directory | None]
 
 
 class StepReplies:
-    """Answers requests; keeps each campaign's people in memory from the first round on."""
+    """Answers step requests; keeps each campaign's people in memory from the first round on."""
 
     def __init__(self, context: NodeContext, refresh: Refresh) -> None:
         self._context = context
         self._refresh = refresh
         self._participants: dict[str, Participant] = {}
-        self._counting = Counting(context)
+        self._duplicates = DuplicateCheck(context)
 
     def answer(self, raw: bytes) -> bytes:
         """Return the reply to a request: durable, and paid for where it costs.
 
         Raises:
-            FederatedError: the guard or the cohort say no.
-            TrainingError: the data are not there, or not as they were registered.
+            FederatedError: the guard or the cohort refuses.
+            TrainingError: the data are missing, or not as they were registered.
             RuntimeFault, TrustError: this node has a fault; nothing is answered.
         """
         asked = read_request(raw)
-        # (1) admitted, or (2) answered before; only read, so that nobody waits meanwhile
+        # (1) admitted, or (2) answered before; a read, so that writers do not wait meanwhile
         with self._context.snapshot() as session:
             admission = training_guard(self._context, session).admit(asked, self._context.clock.now())
         if admission.stored is not None:
@@ -101,7 +101,7 @@ class StepReplies:
         return self._answered(_Step(asked, admission))
 
     def forget(self, campaign_id: str) -> None:
-        """Let go of a campaign's people."""
+        """Free the memory of a campaign's people."""
         self._participants.pop(campaign_id, None)
 
     def _answered(self, step: _Step) -> bytes:
@@ -122,19 +122,19 @@ class StepReplies:
     def _join(self, step: _Step) -> bytes:
         with self._context.transaction() as session:
             statement = own_enrolments(self._context, session).statement(step.manifest.campaign_id, step.digest)
-            return self._admitted_again(session, step, encode_document(JoinReply(statement=statement)))
+            return self._record(session, step, encode_document(JoinReply(statement=statement)))
 
     def _cohort(self, step: _Step, request: CohortRequest) -> bytes:
         try:
             return self._accept(step, request)
         except MessageMalformed as error:
-            # Perhaps of an entity that was admitted after this node last heard: look for a newer directory, once.
-            if not self._heard_news():
+            # Perhaps by an entity that was admitted after this node's directory: look for a newer one, once.
+            if not self._newer_directory():
                 raise
             _log.info("cohort_checked_again", campaign=step.manifest.campaign_id, message=error.message)
             return self._accept(step, request)
 
-    def _heard_news(self) -> bool:
+    def _newer_directory(self) -> bool:
         before = self._context.directory.newest()
         try:
             after = self._refresh()
@@ -147,25 +147,25 @@ class StepReplies:
         with self._context.transaction() as session:
             enrolments = own_enrolments(self._context, session)
             cohort = enrolments.accept(step.manifest, step.digest, request.statements)
-            wrapped = self._counting.wrapped_keys(enrolments, step.manifest, cohort)
-            return self._admitted_again(session, step, encode_document(CohortReply(wrapped_keys=wrapped)))
+            wrapped = self._duplicates.wrapped_keys(enrolments, step.manifest, cohort)
+            return self._record(session, step, encode_document(CohortReply(wrapped_keys=wrapped)))
 
     def _tags(self, step: _Step, request: TagsRequest) -> bytes:
         with self._context.transaction() as session:
             enrolments = own_enrolments(self._context, session)
             cohort = enrolments.cohort(step.manifest, step.digest)
             data = training_data(self._context, session, step.manifest)
-            tags = self._counting.tags(session, enrolments, cohort, data.keys, request.wrapped_key)
-            return self._admitted_again(session, step, encode_document(TagsReply(tags=tags)))
+            tags = self._duplicates.tags(session, enrolments, cohort, data.keys, request.wrapped_key)
+            return self._record(session, step, encode_document(TagsReply(tags=tags)))
 
     def _weights(self, step: _Step, request: WeightsRequest) -> bytes:
         with self._context.transaction() as session:
-            self._counting.weigh(
+            self._duplicates.weigh(
                 own_enrolments(self._context, session), step.manifest, request.multiplicities, request.counted
             )
-            return self._admitted_again(session, step, encode_document(WeightsReply()))
+            return self._record(session, step, encode_document(WeightsReply()))
 
-    def _admitted_again(self, session: Session, step: _Step, reply: bytes) -> bytes:
+    def _record(self, session: Session, step: _Step, reply: bytes) -> bytes:
         return training_guard(self._context, session).record(step.asked, reply, self._context.clock.now())
 
     def _mask(self, step: _Step, request: MaskRequest) -> bytes:
@@ -179,17 +179,17 @@ class StepReplies:
             now = self._context.clock.now()
             durable = training_guard(self._context, session).record(step.asked, reply, now)
             if durable is not reply:
-                return durable  # another worker was quicker: its bytes are the answer
+                return durable  # another worker stored an answer first: its bytes count
             ledger.append([NewEntry(EntryType.TRAINING_CONTRIBUTED, self._body(session, step, request, reply))], now)
             return durable
 
     def _unmask(self, step: _Step, request: UnmaskRequest) -> bytes:
         participant = self._participant(step)
         with self._context.snapshot() as session:
-            self._counting.require_counted(own_enrolments(self._context, session), step.manifest, request.survivors)
+            self._duplicates.require_counted(own_enrolments(self._context, session), step.manifest, request.survivors)
         reply = participant.unmask(ReceivedRequest(request, step.asked.raw))
         with self._context.transaction() as session:
-            return self._admitted_again(session, step, reply)
+            return self._record(session, step, reply)
 
     def _body(self, session: Session, step: _Step, request: MaskRequest, reply: bytes) -> TrainingContributedBody:
         statement = epsilon_ledger(session).statement(step.admission.dataset)
@@ -216,15 +216,15 @@ class StepReplies:
         cohort = enrolments.cohort(manifest, step.digest)
         masker = enrolments.masker(cohort)
         data = training_data(self._context, session, manifest)
-        weights = self._counting.weights(enrolments, manifest, data.keys)
+        weights = self._duplicates.weights(enrolments, manifest, data.keys)
         people = local_people(data, manifest, weights)
         return Participant(manifest, cohort, masker, LocalSums(manifest, people, local_sum_for(manifest)))
 
 
 def warm_up(context: NodeContext, session: Session, manifest: CampaignManifest) -> None:
-    """Load what the first round needs, so that it is not slow: the data, the model's libraries, the noise.
+    """Load the data, the model's libraries and the noise, so that the first round is not slow.
 
-    Data that cannot be read are no reason to stop here: the round that asks for them is refused with the code.
+    Unreadable data are only logged here: the round that needs them is refused with the code.
     """
     try:
         data = training_data(context, session, manifest)

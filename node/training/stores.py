@@ -1,4 +1,4 @@
-"""What training keeps at a node, inside the caller's unit of work: budgets, the guard of contributions, enrolments."""
+"""The stores of training at a node, inside the caller's unit of work: budgets, guard of contributions, enrolments."""
 
 from sqlalchemy.orm import Session
 

@@ -1,4 +1,4 @@
-"""What a node keeps about training besides its decisions and its budget, which `federated` keeps."""
+"""The node's tables of training, beside decisions and budgets, which are tables of `federated`."""
 
 from datetime import datetime
 
@@ -29,18 +29,18 @@ class DatasetRow(Base):
 
 
 class DeliveryRow(Base):
-    """A decision of this entity on its way to the coordinator; the decision itself is kept by `federated`."""
+    """The delivery of a decision to the coordinator; the decision itself is a row of `federated`."""
 
     __tablename__ = "training_deliveries"
 
     campaign_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     ledger_index: Mapped[int] = mapped_column(Integer)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    refused_code: Mapped[str | None] = mapped_column(String(64))  # why the coordinator will not take it
+    refused_code: Mapped[str | None] = mapped_column(String(64))  # code of the coordinator's refusal
 
 
 class WithdrawalRow(Base):
-    """An approval taken back. The approval itself stays as it was signed; from here on the guard sees it withdrawn."""
+    """A withdrawn approval. The approval itself stays as signed; the guard treats it as withdrawn."""
 
     __tablename__ = "training_withdrawals"
 
@@ -49,11 +49,11 @@ class WithdrawalRow(Base):
     ledger_index: Mapped[int] = mapped_column(Integer)
     withdrawn_at: Mapped[datetime] = mapped_column(UtcDateTime())
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    refused_code: Mapped[str | None] = mapped_column(String(64))  # why the coordinator will not take it
+    refused_code: Mapped[str | None] = mapped_column(String(64))  # code of the coordinator's refusal
 
 
 class PolicyRow(Base):
-    """A standing policy of the data-protection officer that is in force."""
+    """A decision policy of the data-protection officer that is in force."""
 
     __tablename__ = "training_policies"
 
@@ -71,4 +71,4 @@ class ReleaseRow(Base):
     release: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON
     manifest: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON of the manifest it was verified against
     verified_at: Mapped[datetime] = mapped_column(UtcDateTime())
-    recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())  # when this node heard that it was taken back
+    recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())  # when this node learned of its recall

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from coordinator.rpc import limits as coordinator_limits
 from node.rpc import limits as node_limits
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 
 
 def test_every_call_of_the_protocol_has_bounds_of_its_own() -> None:

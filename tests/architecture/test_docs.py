@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import PAGES, ROOT, modules
+from tests.support.source import PAGES, ROOT, modules
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 TEST_REFERENCE = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 from tools.reference import program_command
 
 PAGES = sorted(

@@ -6,7 +6,7 @@ import pkgutil
 from collections import Counter
 
 from policies.errors import EXIT_CODES, ErrorKind, RedpactError, error_document, error_text
-from tests.architecture.source import PACKAGES, ROOT
+from tests.support.source import PACKAGES, ROOT
 from tools.reference import all_errors, concrete_errors
 
 

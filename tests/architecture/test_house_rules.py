@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import DOMAIN, PACKAGES, ROOT, Module, dotted, imported, modules
+from tests.support.house_rules import imported_across_tests, imported_tests, predictable_randomness
+from tests.support.source import DOMAIN, PACKAGES, ROOT, Module, dotted, imported, modules
 
 CODE = (*PACKAGES, "deploy", "tools")
 MAX_MODULE_LINES = 400
@@ -103,17 +104,29 @@ def test_only_the_clock_tells_the_time() -> None:
     assert found == []
 
 
+PREDICTABLE_ON_PURPOSE = {
+    # The same seed must give the same fictitious people.
+    "node/fictitious/population.py",
+    "node/fictitious/recorded_fields.py",
+    "node/fictitious/benefit_histories.py",
+    "node/fictitious/persons.py",
+    # Splits of a simulation, which others must be able to repeat.
+    "federated/studies/site_evaluation.py",
+    # Intervals around public figures: every node computes the same ones again (`federated.release.replay`).
+    "federated/release/composition.py",
+    # Bootstrap samples at an entity, of its own people, that leave it for nobody.
+    "federated/studies/membership_attack.py",
+    "node/training/local_evaluation.py",
+}
+"""Modules that may draw what others can compute, each for a reason. Nothing in them protects anybody."""
+
+
 @pytest.mark.invariant(10)
 def test_randomness_that_protects_people_is_never_seeded() -> None:
-    """The ``random`` module and NumPy's generators are predictable; only fiction and simulated splits may use them."""
-    found = [
-        f"{module.name}:{line}"
-        for module in modules(*PACKAGES)
-        if not module.name.startswith("node/fictitious/")
-        for name, line in imported(module.tree)
-        if name.split(".")[0] == "random"
-    ]
-    assert found == []
+    """Generators of ``random``, NumPy and torch are predictable: whoever knows the seed takes the noise away."""
+    found = {module.name: drawn for module in modules(*PACKAGES) if (drawn := predictable_randomness(module.tree))}
+    assert {name: drawn for name, drawn in found.items() if name not in PREDICTABLE_ON_PURPOSE} == {}
+    assert sorted(PREDICTABLE_ON_PURPOSE - set(found)) == [], "needs no exception any more"
 
 
 def test_domain_packages_touch_no_process_state() -> None:
@@ -155,3 +168,30 @@ def _only_passes(handler: ast.ExceptHandler) -> bool:
         if handler.type
         else True
     )
+
+
+SHARED_BY_TESTS = ("tests.support.", "tests.oracles", "tests.benchmarks.", "tests.fuzz.", "tests.soak.")
+"""What tests may import: support, implementations to compare with, and programs that have tests of their own."""
+
+
+def test_no_test_imports_another_test() -> None:
+    """A test that another one stands on cannot be read, moved or deleted alone; what they share is in support."""
+    found = {module.name: names for module in modules("tests") if (names := imported_tests(module.tree))}
+    assert found == {}
+    programs = tuple(f"tests/{name}/" for name in ("benchmarks", "fuzz", "soak"))
+    across = {
+        module.name: names
+        for module in modules("tests")
+        if not module.name.startswith(programs) and (names := imported_across_tests(module.tree, SHARED_BY_TESTS))
+    }
+    assert across == {}
+
+
+def test_beside_tests_there_are_only_tests() -> None:
+    """What is no test, and lies among tests, gets imported from there sooner or later."""
+    folders = ("architecture", "contracts", "e2e", "integration", "unit")
+    assert [
+        module.name
+        for module in modules(*(f"tests/{folder}" for folder in folders))
+        if module.path.stem not in {"__init__", "conftest"} and not module.path.stem.startswith("test_")
+    ] == []

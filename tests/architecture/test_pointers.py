@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import PACKAGES, PAGES, ROOT, Module, modules
+from tests.support.source import PACKAGES, PAGES, ROOT, Module, modules
 
 TOP = (*PACKAGES, "deploy", "tools", "tests", "docs")
 IN_BACKTICKS = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 
 HEAVY = ["torch", "opacus", "flwr", "alembic", "pandas", "numpy", "dp_accounting", "opendp", "sklearn", "scipy"]
 

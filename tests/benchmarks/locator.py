@@ -126,8 +126,8 @@ def _holder(number: int) -> str:
 
 
 def _add_entities(coordinator: Coordinator) -> None:
-    now = coordinator.clock.now()
-    with coordinator.transaction() as session:
+    now = coordinator.context.clock.now()
+    with coordinator.context.transaction() as session:
         party = coordinator.registry(session).party(ASKER)
         for number in range(ENTITIES - 1):
             session.add(
@@ -150,8 +150,8 @@ def _add_entities(coordinator: Coordinator) -> None:
 
 def _fill(coordinator: Coordinator, people: int, *, asked: bool) -> None:
     """Publish `people` more, each of three holders; when `asked`, those whom the questions are about among them."""
-    chooser, now = random.Random(people), coordinator.clock.now()
-    with coordinator.snapshot() as session:
+    chooser, now = random.Random(people), coordinator.context.clock.now()
+    with coordinator.context.snapshot() as session:
         epoch = coordinator.locator_epochs(session).live(1, now)
     key = coordinator.locator_keys.read(1)
     known = [_token(key, epoch, _document(number).canonical) for number in range(_KNOWN if asked else 0)]
@@ -167,5 +167,5 @@ def _fill(coordinator: Coordinator, people: int, *, asked: bool) -> None:
         }
         holders = chooser.sample(range(ENTITIES - 1), HOLDERS_EACH)
         rows += [{**shared, "holder": _holder(holder)} for holder in holders]
-    with coordinator.transaction() as session:
+    with coordinator.context.transaction() as session:
         session.execute(insert(EntryRow), rows)

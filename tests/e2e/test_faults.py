@@ -20,7 +20,7 @@ from consent_ledger.log.entry import Leaf
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from node.ledger.own import own_ledger
 from node.wiring import Node
-from tests.e2e.test_kill_during_appends import new_node
+from tests.support.append_nursery import new_node
 from tests.support.faults import CALLS, FAULTS, Fault, Life, Nursery, fault_nursery, why_not_here
 from tests.support.ledgers import refusals
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from coordinator.training import campaign_report as report
-from coordinator.training.campaign_proposal_command import Source, propose
+from coordinator.training.campaign_queries import get_campaign, verified_release
 from coordinator.training.campaign_register import Campaign
 from coordinator.training.campaign_states import CampaignState
 from coordinator.training.proposal import Proposal
+from coordinator.training.proposal_command import Source, propose
 from federated.campaign.manifest import DataSource, seal_manifest
 from federated.campaign.stage_planning import plan_stages
 from node.ledger.own import own_ledger
@@ -24,7 +24,7 @@ from node.wiring import Node
 from tests.support.flower_engine import Engine, flower_engine
 from tests.support.network import Network, network
 from tests.support.training import DATASET, SCHEMA, register_demo
-from tests.support.waiting import within
+from tests.support.waiting import eventually
 
 ENTITIES = ("avila", "leon", "soria", "zamora")
 ROUNDS = 3
@@ -45,7 +45,8 @@ def proposed(net: Network) -> Campaign:
     schema = net.root / "campaign.yaml"
     schema.write_text(SCHEMA)
     terms = Proposal("Prueba", 4.0, 1e-5, 3, timedelta(minutes=30), timedelta(hours=1), model="logistic")
-    planned = propose(net.coordinator, terms, Source(DataSource.TABLE, schema, DATASET)).manifest
+    coordinator, requested = net.coordinator, (terms, Source(DataSource.TABLE, schema, DATASET))
+    planned = propose(coordinator.context, coordinator.registry, coordinator.training, requested).manifest
     short = planned.terms.model_copy(update={"rounds": 1})
     manifest = planned.model_copy(
         update={
@@ -54,14 +55,13 @@ def proposed(net: Network) -> Campaign:
             "stages": plan_stages(short, epsilon=planned.epsilon, delta=planned.delta),
         }
     )
-    with net.coordinator.transaction() as session:
-        envelope = seal_manifest(manifest, net.coordinator.keys.signing)
+    with net.coordinator.context.transaction() as session:
+        envelope = seal_manifest(manifest, net.coordinator.context.keys.signing)
         return net.coordinator.training(session).campaigns.propose(envelope, net.clock.now())
 
 
 def as_it_stands(net: Network, campaign: Campaign) -> Campaign:
-    (found,) = report.campaigns(net.coordinator, campaign.campaign_id)
-    return found
+    return get_campaign(net.coordinator.context, net.coordinator.training, campaign.campaign_id)
 
 
 def ledger_types(node: Node) -> Counter[str]:
@@ -101,7 +101,7 @@ def test_a_campaign_runs_on_a_superlink_and_each_node_admits_pays_and_keeps_what
 
         engine.run_app(
             {
-                "home": str(net.coordinator.home),
+                "home": str(net.coordinator.context.home),
                 "campaign": campaign.campaign_id,
                 "nodes": " ".join(f"{entity}={number}" for entity, number in numbers.items()),
             }
@@ -109,7 +109,7 @@ def test_a_campaign_runs_on_a_superlink_and_each_node_admits_pays_and_keeps_what
         addresses = watched_until_released(net, campaign, engine, seconds=900)
 
         done = as_it_stands(net, campaign)
-        assert report.released(net.coordinator, done).contributors == ("avila", "leon", "zamora")
+        assert verified_release(net.coordinator.context, done).contributors == ("avila", "leon", "zamora")
         assert ledger_types(net.nodes["leon"]) == {"training_approved": 1, "training_contributed": ROUNDS}
         (reservation,) = statements(net.nodes["leon"].context)[0].reservations
         assert reservation.spent == {1, 2, 3}
@@ -121,7 +121,7 @@ def test_a_supernode_whose_key_nobody_registered_is_turned_away(tmp_path: Path) 
     with flower_engine(tmp_path / "flower") as engine:
         engine.make_key("stranger")
         stranger = engine.start_supernode("stranger", tmp_path)
-        assert within(120, lambda: stranger.poll() is not None), engine.log("stranger")
+        assert eventually(lambda: stranger.poll() is not None), engine.log("stranger")
         assert stranger.returncode != 0
         assert "Failed to activate SuperNode" in engine.log("stranger")  # an answer of the SuperLink, not silence
         listed = json.loads(engine.flwr("supernode", "list", "gerencia", "--format", "json"))

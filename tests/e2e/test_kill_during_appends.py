@@ -18,12 +18,9 @@ import pytest
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.exports.ledger_export import export_ledger
 from consent_ledger.log.entry import Leaf
-from consent_ledger.log.tables import Base
 from consent_ledger.proofs.trust_policy import TrustPolicy
-from node.keys import NodeKeys
 from node.ledger.own import own_ledger
-from node.settings import NodeSettings
-from node.wiring import Node
+from tests.support.append_nursery import new_node
 
 KILLS = 100
 WRITERS = 2
@@ -72,21 +69,6 @@ def nursery(home: Path) -> Iterator[Nursery]:
         process.stdin.close()  # type: ignore[union-attr] # a pipe, as asked for
         process.wait(timeout=30)
         process.stdout.close()  # type: ignore[union-attr] # a pipe, as asked for
-
-
-def new_node(home: Path) -> Node:
-    NodeKeys.create(home)
-    values = {
-        "network": "red.example",
-        "entity": "ong-a",
-        "listen": "127.0.0.1:1",
-        "coordinator_address": "127.0.0.1:2",
-        "coordinator_key": "0" * 64,
-    }
-    NodeSettings.validated(values).save(home)
-    node = Node(home)
-    Base.metadata.create_all(node.context.engine)
-    return node
 
 
 @pytest.mark.invariant(2)

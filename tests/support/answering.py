@@ -1,4 +1,4 @@
-"""Requests to the entity ``town`` of an `ExchangeNetwork`, and its answers, without a socket."""
+"""Requests of an entity, and what the holder ``town`` answers, without a wire between."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ def request(
     access: AccessGained | None = None,
     seen: Sequence[int] = (),
 ) -> FetchRequest:
-    """Return a request of an entity to ``town`` about a person."""
+    """Return a request of an entity about a person, as its node would build it."""
     peer = bytes.fromhex(network.parties["town"].exchange_key)
     key = PairwiseKey.derive(network.nodes[asker].context.keys.exchange, peer, network=NETWORK)
     subject = key.pseudonym(document.kind.value, document.number)
@@ -32,6 +32,6 @@ def request(
 
 
 def ask(network: ExchangeNetwork, asked: FetchRequest) -> FetchAnswer:
-    """Return the answer of ``town`` to a request, without a socket."""
+    """Return what the holder answers, with the request signed by its asker."""
     envelope = seal_request(asked, network.nodes[asked.asker].context.keys.signing)
     return parse_answer(network.nodes["town"].answering.answer(envelope, asked.asker).payload)

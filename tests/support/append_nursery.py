@@ -12,10 +12,29 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from consent_ledger.log.tables import Base
 from consent_ledger.proofs.checkpoint import read_checkpoint
+from node.keys import NodeKeys
 from node.ledger.own import own_ledger
+from node.settings import NodeSettings
 from node.wiring import Node
 from tests.support.ledgers import refusals
+
+
+def new_node(home: Path) -> Node:
+    """Return a node with the tables of its ledger, and nothing in them."""
+    NodeKeys.create(home)
+    values = {
+        "network": "red.example",
+        "entity": "ong-a",
+        "listen": "127.0.0.1:1",
+        "coordinator_address": "127.0.0.1:2",
+        "coordinator_key": "0" * 64,
+    }
+    NodeSettings.validated(values).save(home)
+    node = Node(home)
+    Base.metadata.create_all(node.context.engine)
+    return node
 
 
 def say(line: str) -> None:

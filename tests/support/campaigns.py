@@ -20,8 +20,10 @@ from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import MaskRequest, ReceivedRequest, StepRequest, encode_document, pack
 from federated.evaluation.plan import EvaluationPlan
 from federated.learning.hyperparameters import LogisticTerms, plan_model_terms
+from federated.learning.model_documents import LinearModel
 from federated.participation.guard import GuardSettings, NodeGuard
 from federated.privacy.stages import Stage, position_of
+from federated.release.model_release import ModelRelease
 from federated.storage.sql_budget import SqlBudgetStore
 from federated.storage.sql_campaigns import SqlCampaignStore
 from federated.storage.tables import Base
@@ -40,6 +42,7 @@ FEATURES = (
     CategoricalFeature(name="tenure", values=("own", "rent")),
 )
 LABEL = LabelSpec(name="chronic", positive="1")
+MODEL = LinearModel(features=FEATURES, weights=(1.0, -0.5, 0.25), intercept=0.125, reference=(0.0, 0.5, 0.5))
 
 
 ROUNDS = 4
@@ -102,6 +105,29 @@ def decision(envelope: Envelope, verdict: Verdict = Verdict.APPROVED, **changes:
         "decided": START,
     }
     return seal_decision(CampaignDecision.model_validate({**content, **changes}), NODE)
+
+
+def release(envelope: Envelope, **changes: Any) -> ModelRelease:
+    """Return the release of a manifest that was signed, with some fields changed; its model is made up."""
+    manifest = open_manifest(envelope, coordinator_key=COORDINATOR.public_key)
+    content = {
+        "campaign_id": manifest.campaign_id,
+        "manifest_sha256": manifest_sha256(envelope),
+        "network": manifest.network,
+        "model": MODEL,
+        "epsilon": manifest.epsilon,
+        "epsilon_spent": 1.9,
+        "delta": manifest.delta,
+        "rounds_completed": 6,
+        "rounds_lost": 0,
+        "contributors": ("avila", "leon", "soria"),
+        "people_estimate": 118.7,
+        "transcript_sha256": "0" * 64,
+        "measurement": None,
+        "released": START,
+        "expires": START + timedelta(days=365),
+    }
+    return ModelRelease.model_validate({**content, **changes})
 
 
 def request(envelope: Envelope, round_number: int = 1, **changes: Any) -> ReceivedRequest[StepRequest]:

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from coordinator.training.campaign_register import Campaign, CampaignRegister
-from coordinator.training.entity_requests import EntityRequests, TrainingSignals, Workspace
+from coordinator.training.entity_requests import TrainingRequests
+from coordinator.training.stores import TrainingStores
 from coordinator.training.tables import Base
+from coordinator.training.wakeup_signal import TrainingSignals
 from federated.campaign.decision import CampaignDecision, Verdict, seal_decision
 from federated.campaign.manifest import manifest_sha256
 from federated.storage.sql_tasks import SqlTaskStore
@@ -23,7 +25,7 @@ from trust.signing import Ed25519Signer, Envelope
 
 
 class Coordination:
-    """A coordinator's training desk and stores, without servers."""
+    """A coordinator's answers to requests and stores, without servers."""
 
     def __init__(self) -> None:
         self.clock = FrozenClock(START)
@@ -35,11 +37,11 @@ class Coordination:
         self.keys: dict[str, Ed25519Signer] = {}
         self.parties: dict[str, Party] = {}
         self.signals = TrainingSignals()
-        self.desk = EntityRequests(
+        self.requests = TrainingRequests(
             transaction=self.transaction,
             commits=GroupCommit(self.engine),
             snapshot=self.transaction,
-            workspace=self.workspace,
+            open_stores=self.open_stores,
             signals=self.signals,
             now=self.clock.now,
         )
@@ -65,16 +67,16 @@ class Coordination:
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def workspace(self, session: Session) -> Workspace:
+    def open_stores(self, session: Session) -> TrainingStores:
         """Return the stores inside a session."""
         register = CampaignRegister(session, coordinator_key=COORDINATOR.public_key)
-        return Workspace(register, SqlTaskStore(session), self.parties.__getitem__)
+        return TrainingStores(register, SqlTaskStore(session), self.parties.__getitem__)
 
     @contextmanager
-    def work(self) -> Iterator[Workspace]:
+    def work(self) -> Iterator[TrainingStores]:
         """Open the stores in a unit of work of their own."""
         with self.transaction() as session:
-            yield self.workspace(session)
+            yield self.open_stores(session)
 
     def campaign(self, campaign_id: str = CAMPAIGN) -> Campaign:
         """Return a campaign as stored."""

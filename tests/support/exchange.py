@@ -31,7 +31,7 @@ from service.grpc_server import start_server
 from service.tls import read_tls_key
 from tests.support.clock import FrozenClock
 from trust.directory import Directory, seal_directory
-from trust.parties import EntityKind, EntityStatus, Party, ledger_origin
+from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress, ledger_origin
 from trust.signing import Ed25519Signer
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class ExchangeNetwork:
         self.parties: dict[str, Party] = {}
         self.serial = 0
         self.locator: LocatorTerms | None = None
+        self.witness: WitnessAddress | None = None
+        """Where the coordinator witnesses ledgers; with one, what it has not cosigned lacks a quorum."""
         self.coordinator_address = "127.0.0.1:1"
         self.taken: Counter[str] = Counter()
         """How often each node took a message of the kinds that only tests have."""
@@ -119,6 +121,7 @@ class ExchangeNetwork:
             coordinator_key=self.coordinator.public_key.hex(),
             coordinator_address=self.coordinator_address,
             ca_pem=self.authority.certificates_pem.decode(),
+            witness=self.witness,
             locator=self.locator,
             entities=tuple(self.parties.values()),
         )

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from federated.flower import SILENCE
-from tests.support.network import free_address
-from tests.support.waiting import within
+from tests.support.addresses import free_address
+from tests.support.waiting import eventually
 
 APP = Path(__file__).resolve().parents[2] / "deploy" / "flower" / "app"
 CONNECTION = "gerencia"
@@ -50,7 +50,7 @@ class Engine:
             "--ssl-ca-certfile", "ca.pem", "--ssl-certfile", "server.pem", "--ssl-keyfile", "server.key",
             "--enable-supernode-auth", "--disable-runtime-dependency-installation", "--database", "superlink.sqlite",
         )  # fmt: skip
-        assert within(START_SECONDS, lambda: _listens(self.address)), self.log("superlink")
+        assert eventually(lambda: _listens(self.address)), self.log("superlink")
 
     def register(self, name: str) -> int:
         """Make a key for a SuperNode, register it, and return the number that the SuperLink gives it."""

@@ -1,6 +1,7 @@
 """Builders of ledgers, consents and entries for tests. Keys are drawn anew: nothing depends on their value."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -9,15 +10,19 @@ from consent_ledger.consents.register import ConsentRegister
 from consent_ledger.log.bodies import Notice, RefusalBody, ReleaseBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
-from consent_ledger.log.store import InMemoryLedgerStore, LedgerStore
+from consent_ledger.log.store import LedgerStore
 from consent_ledger.proofs.note import NoteSigner
 from policies.notices import load_notices
 from tests.support.clock import START
+from tests.support.memory_stores import InMemoryLedgerStore
 from trust.signing import Ed25519Signer
 
 ORIGIN = "red.example/entity/ong-a"
 DIGEST = sha256(b"something").hexdigest()
 NOTICE = load_notices().current("es")
+
+Work = Callable[[], AbstractContextManager[LedgerStore]]
+"""Opens a unit of work that commits, in which there is a store."""
 
 
 def new_ledger(store: LedgerStore | None = None, *, signer: NoteSigner | None = None) -> ConsentLedger:

@@ -1,6 +1,8 @@
 """A database as an older version left it."""
 
 from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, column, insert
 from sqlalchemy import table as sql_table
 
@@ -10,16 +12,24 @@ from service.columns import UtcDateTime
 SCRIPTS = "node:migrations"
 
 
-def upgrade_to(engine: Engine, version: str) -> None:
-    """Bring a node's database up to a version, and no further."""
+def upgrade_to(engine: Engine, version: str, *, scripts: str = SCRIPTS) -> None:
+    """Bring a service's database up to a version, and no further."""
     with engine.begin() as connection:
-        command.upgrade(migrate._config(SCRIPTS, connection), version)
+        command.upgrade(migrate._config(scripts, connection), version)
 
 
-def downgrade_to(engine: Engine, version: str) -> None:
-    """Bring a node's database back to a version."""
+def downgrade_to(engine: Engine, version: str, *, scripts: str = SCRIPTS) -> None:
+    """Bring a service's database back to a version."""
     with engine.begin() as connection:
-        command.downgrade(migrate._config(SCRIPTS, connection), version)
+        command.downgrade(migrate._config(scripts, connection), version)
+
+
+def versions(scripts: str = SCRIPTS) -> tuple[str, ...]:
+    """Return the versions of a service's database, the first one first."""
+    config = Config()
+    config.set_main_option("script_location", scripts)
+    found = ScriptDirectory.from_config(config).walk_revisions()
+    return tuple(reversed([script.revision for script in found]))
 
 
 def put(connection: Connection, table: str, **values: object) -> None:

@@ -1,12 +1,12 @@
 """A whole network in one process: a coordinator that really listens, and nodes that join it as nodes do."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 from coordinator import serve as coordinator_service
+from coordinator.doctor import examine
 from coordinator.settings import CoordinatorSettings
 from coordinator.setup import set_up as set_up_coordinator
 from coordinator.wiring import Coordinator
@@ -15,18 +15,13 @@ from node.setup import Answers, set_up
 from node.wiring import Node
 from service import log
 from service.clock import Clock, SystemClock
+from service.findings import Finding
 from service.running import Service
+from tests.support.addresses import free_address
 from trust.enrolment import Invitation
 from trust.parties import EntityKind
 
 NETWORK = "red.test.example"
-
-
-def free_address() -> str:
-    """Return a loopback address nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 def coordinator_settings(**changes: object) -> CoordinatorSettings:
@@ -62,24 +57,29 @@ class Network:
         self.running = coordinator_service.start(self.coordinator)
         return self.running
 
+    def examine_coordinator(self) -> list[Finding]:
+        """Return what the coordinator's doctor finds."""
+        made = self.coordinator
+        return examine(made.context, made.registry, made.locator_epochs)
+
     def stop_coordinator(self) -> None:
         """Take the coordinator down; `start` brings it up again, at the same addresses."""
         if self.running is not None:
             self.running.stop()
             self.running = None
-            self.coordinator = Coordinator(self.coordinator.home, clock=self.clock)
+            self.coordinator = Coordinator(self.coordinator.context.home, clock=self.clock)
 
     def invite(self, entity: str, **options: object) -> Invitation:
         """Make an invitation."""
         values: dict[str, object] = {"name": f"Entidad {entity}", "kind": EntityKind.PUBLIC}
         values |= {"valid_for": timedelta(hours=1), "now": self.clock.now()}
-        with self.coordinator.transaction() as session:
+        with self.coordinator.context.transaction() as session:
             return self.coordinator.registry(session).invite(entity, **(values | options))  # type: ignore[arg-type]
 
     def join(self, entity: str, *, listen: str = "", **options: object) -> Node:
         """Invite an entity and set its node up; `listen` may be ``none``."""
         token = self.invite(entity, **options).to_token()
-        witness = free_address() if self.coordinator.settings.witness_listen else ""
+        witness = free_address() if self.coordinator.context.settings.witness_listen else ""
         answers = Answers(token=token, listen=listen or free_address(), witness_listen=witness)
         node = set_up(self.root / entity, answers, self.clock)
         self.nodes[entity] = node

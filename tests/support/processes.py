@@ -2,16 +2,26 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.support.network import NETWORK, free_address
+from tests.support.addresses import free_address
+from tests.support.network import NETWORK
+from tests.support.waiting import PATIENCE_SECONDS
 
 PROGRAMS = Path(sys.executable).parent
-START_SECONDS = 60.0
+
+
+def _document(text: bytes) -> dict[str, Any] | None:
+    """Return the JSON document that a text is, None while there is more to come."""
+    try:
+        return dict(json.loads(text))
+    except ValueError:
+        return None
 
 
 class Result:
@@ -31,7 +41,9 @@ class Result:
 def run(program: str, *arguments: str, stdin: str = "") -> Result:
     """Run a command to its end, whatever its exit code."""
     command = [str(PROGRAMS / program), *arguments]
-    return Result(subprocess.run(command, capture_output=True, text=True, input=stdin, check=False, timeout=120))
+    return Result(
+        subprocess.run(command, capture_output=True, text=True, input=stdin, check=False, timeout=PATIENCE_SECONDS)
+    )
 
 
 class Serving:
@@ -43,13 +55,36 @@ class Serving:
             [str(PROGRAMS / program), "serve", "--home", str(home), "--json"],
             stdout=subprocess.PIPE,
             stderr=self._log,
-            text=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )
+        try:
+            self.ready = self._ready()
+        except BaseException:
+            self.process.kill()
+            self.stop()
+            raise
+
+    def _ready(self) -> dict[str, Any]:
+        """Return the document that says so.
+
+        A service that cannot start prints another one, of several lines, and ends: all of it is in the failure.
+        """
+        said, document = b"", None
+        while document is None and (more := self._more()):
+            said += more
+            document = _document(said)
+        if document is None or "ready" not in document:
+            ended = f"ended with {self.process.wait(PATIENCE_SECONDS)}" if document is None else "is not ready"
+            log = Path(self._log.name).read_text(encoding="utf-8", errors="replace")
+            raise AssertionError(f"{self.process.args!r} {ended}: {said.decode(errors='replace')}\n{log}")
+        return document
+
+    def _more(self) -> bytes:
+        """Return what the process says next; nothing once it has closed its output."""
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, f"{program} did not start: {(home / 'serve.log').read_text()}"
-        self.ready: dict[str, Any] = json.loads(line)
+        found, _, _ = select.select([self.process.stdout], [], [], PATIENCE_SECONDS)
+        assert found, f"{self.process.args!r} said nothing for {PATIENCE_SECONDS} seconds"
+        return os.read(self.process.stdout.fileno(), 65_536)
 
     def __enter__(self) -> Self:
         return self
@@ -64,7 +99,7 @@ class Serving:
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            code = self.process.wait(30)
+            code = self.process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise

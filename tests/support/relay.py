@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
+from coordinator.relay.call_relay import CallRelay
 from coordinator.relay.quotas import RelayLimits
-from coordinator.relay.switchboard import Switchboard
 from node.fetch.asking import Reply, question_of
 from node.ledger.own import own_ledger
 from node.messages.kinds import Kind, Response
@@ -22,16 +22,16 @@ from records_exchange.message import VerifiedMessage
 from service.clock import Clock
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.network import Network
-from tests.support.waiting import within
+from tests.support.waiting import eventually
 
 NOTE = "test.note"
 PLENTY = RelayLimits(100, 100, 100, 100, 100_000, 1 << 30)
 
 Meddle = Callable[[str, str, bytes, float], bytes]
-"""What a relay does with a call: (caller, recipient, sealed, seconds) to a sealed answer."""
+"""A relay's treatment of a call: (caller, recipient, sealed, seconds) to a sealed answer."""
 
 
-class HostileRelay(Switchboard):
+class HostileRelay(CallRelay):
     """Honest until `meddle` is set; keeps every byte and name that it handles."""
 
     def __init__(self) -> None:
@@ -41,13 +41,13 @@ class HostileRelay(Switchboard):
         self.answers: list[bytes] = []
 
     @override
-    def pass_on(self, caller: str, recipient: str, sealed: bytes, timeout_seconds: float) -> bytes:
+    def forward(self, caller: str, recipient: str, sealed: bytes, timeout_seconds: float) -> bytes:
         self.calls.append((caller, recipient, sealed))
         return (self.meddle or self.honest)(caller, recipient, sealed, timeout_seconds)
 
     def honest(self, caller: str, recipient: str, sealed: bytes, timeout_seconds: float) -> bytes:
         """Pass a call on, as it should be."""
-        answer = super().pass_on(caller, recipient, sealed, timeout_seconds)
+        answer = super().forward(caller, recipient, sealed, timeout_seconds)
         self.answers.append(answer)
         return answer
 
@@ -63,7 +63,7 @@ class RelayedNetwork(Network):
     def __init__(self, root: Path, *, clock: Clock | None = None, **settings: object) -> None:
         super().__init__(root, clock=clock, **settings)
         self.relay = HostileRelay()
-        self.coordinator.__dict__["switchboard"] = self.relay
+        self.coordinator.__dict__["relay"] = self.relay
         self.noted: list[str] = []
         self.start()
         for entity in ("leon", "burgos", "soria"):
@@ -124,6 +124,6 @@ def attach(net: Network, *entities: str) -> None:
     """Run these nodes and wait until each is attached to the relay and everybody knows everybody."""
     for entity in entities:
         net.serve(entity)
-    assert within(10, lambda: set(entities) <= set(net.coordinator.switchboard.attached()))
+    assert eventually(lambda: set(entities) <= set(net.coordinator.relay.attached()))
     for node in net.nodes.values():
         node.directory_follower.refresh()

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from consent_ledger.log.bodies import RefusalBody, ReleaseBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
-from consent_ledger.log.store import InMemoryLedgerStore
 from consent_ledger.proofs.note import NoteSigner
 from records_exchange.answer import (
     ConsistencyProof,
@@ -38,6 +37,7 @@ from records_exchange.request import (
     seal_request,
 )
 from records_exchange.verification import SentRequest
+from tests.support.memory_stores import InMemoryLedgerStore
 from trust import canonical
 from trust.parties import EntityKind, EntityStatus, Party, ledger_origin
 from trust.signing import Ed25519Signer, Envelope, pae, seal

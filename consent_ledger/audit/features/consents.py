@@ -63,7 +63,7 @@ class ConsentHistory(FeatureChecks):
         self._consents: dict[str, AuditedConsent] = {}
         self._kept: dict[Any, Any] = {}  # one copy of each set of fields, purposes, recipients
         self.bodies_lost = False
-        """Whether the content of an entry about a consent is not there."""
+        """True when the content of an entry about a consent is missing."""
 
     @override
     def readers(self) -> Mapping[type[Body], Reader]:

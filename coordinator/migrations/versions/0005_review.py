@@ -9,17 +9,17 @@ branch_labels = None
 depends_on = None
 
 
+# Column by column, and not in a batch: on SQLite that may copy the table, which rounds and decisions refer to.
+
+
 def upgrade() -> None:
     """Apply the change."""
-    with op.batch_alter_table("training_campaigns", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("review", sa.Boolean(), server_default=sa.false(), nullable=False))
-        batch_op.add_column(sa.Column("edits", sa.LargeBinary(), nullable=True))
-        batch_op.add_column(sa.Column("recalled_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("training_campaigns", sa.Column("review", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("training_campaigns", sa.Column("edits", sa.LargeBinary(), nullable=True))
+    op.add_column("training_campaigns", sa.Column("recalled_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
     """Undo the change."""
-    with op.batch_alter_table("training_campaigns", schema=None) as batch_op:
-        batch_op.drop_column("recalled_at")
-        batch_op.drop_column("edits")
-        batch_op.drop_column("review")
+    for column in ("recalled_at", "edits", "review"):
+        op.drop_column("training_campaigns", column)

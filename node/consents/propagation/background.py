@@ -12,7 +12,7 @@ from node.messages.outbox import Courier
 from node.people.store import people_store
 from policies.errors import RedpactError
 from records_exchange.mailboxes import SqlMailbox
-from records_exchange.travel import CONSENT_COPY
+from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 from records_exchange.travel_store import SqlTravelStore
 
 EVERY_SECONDS: Final = 10.0
@@ -39,12 +39,18 @@ def keep_travelling(context: NodeContext, outbox: Courier, stopping: threading.E
 def send_pulses(context: NodeContext, outbox: Courier) -> int:
     """Tell every entity that holds a consent given here that it has heard everything; return how many were told.
 
-    An entity that did not acknowledge something is told nothing of the kind.
+    An entity that did not acknowledge something is told nothing of the kind. That includes what was given up after the
+    life of a notice: an entity that comes back later must not go on sharing under a consent withdrawn meanwhile.
     """
     now, told = context.clock.now(), 0
     with context.snapshot() as session:
         mailbox = SqlMailbox(session)
-        entities = [each for each in mailbox.acknowledged_by(CONSENT_COPY) if mailbox.oldest_waiting(each) is None]
+        entities = [
+            each
+            for each in mailbox.acknowledged_by(CONSENT_COPY)
+            if mailbox.oldest_waiting(each) is None
+            and not mailbox.has_given_up(each, (CONSENT_COPY, CONSENT_WITHDRAWN))
+        ]
     for entity in entities:
         try:
             outbox.ask(entity, PULSE, {"complete_until": now.isoformat()})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView, Withdrawal
+from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentState, ConsentView, Withdrawal
 from consent_ledger.errors import ConsentUnknown
 from consent_ledger.log.bodies import Actor, WithdrawalAcknowledgedBody, WithdrawalReceivedBody
 from consent_ledger.log.entry import EntryType, NewEntry
@@ -79,6 +79,23 @@ def withdraw_received(
     store.bar(context.settings.entity, consent_id, now + _LONGEST_CONSENT)  # a copy may wait here, or be on its way
     told = WithdrawnBody(consent_id=consent_id, entity=context.settings.entity, acted_at=now, acted_by=acted_by)
     post_withdrawal(session, holders, told, now)
+
+
+def forget_travelled(context: "NodeContext", session: Session, person: str, now: datetime) -> None:
+    """Delete what travelled of a person's consents: part of erasing the person, while their pseudonyms are known.
+
+    A holder that waits for a copy is told that the consent ended: once the entry is erased nothing can be proved of it,
+    and what the holder has may be wider than what the person left. What was withdrawn here stays withdrawn.
+    """
+    store, own = SqlTravelStore(session), context.settings.entity
+    for notice in SqlMailbox(session).drop_waiting(CONSENT_COPY, person):
+        told = WithdrawnBody(consent_id=notice.reference, entity=own, acted_at=now, acted_by=Actor.PERSON)
+        post_withdrawal(session, [notice.recipient], told, now)
+    views = own_consents(context, session).list(person)
+    for view in views:
+        if view.record.origin is not None and view.state is ConsentState.WITHDRAWN:
+            store.bar(own, view.consent_id, now + _LONGEST_CONSENT)
+    store.forget_copies([view.consent_id for view in views], person)
 
 
 def _receive(context: "NodeContext", session: Session, received: VerifiedMessage, now: datetime) -> Response:

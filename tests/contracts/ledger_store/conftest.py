@@ -1,19 +1,19 @@
 """The stores under contract: each gives a unit of work that commits, in which the store is built."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from consent_ledger.log.sql_store import SqlLedgerStore
-from consent_ledger.log.store import InMemoryLedgerStore, LedgerStore
+from consent_ledger.log.store import LedgerStore
 from consent_ledger.log.tables import Base
 from service.storage import open_engine, transaction
+from tests.support.ledgers import Work
+from tests.support.memory_stores import InMemoryLedgerStore
 from tests.support.postgres import empty_database
-
-Work = Callable[[], AbstractContextManager[LedgerStore]]
 
 
 @pytest.fixture

@@ -34,22 +34,22 @@ class Crowd:
     def __init__(self, engine: Engine) -> None:
         self.group = GroupCommit(engine)
         self.pool = ThreadPoolExecutor(UNITS + 1)
-        self._inside, self._open = threading.Event(), threading.Event()
+        self._inside, self.open = threading.Event(), threading.Event()
         self.first = self.pool.submit(self.group.run, self._held)
         assert self._inside.wait(30)
 
     def _held(self, session: Session) -> list[int]:
         self._inside.set()
-        assert self._open.wait(30)
+        assert self.open.wait(30)
         return append(session)
 
     def submit(self, *units: Callable[[Session], object]) -> list[Future[object]]:
         futures: list[Future[object]] = []
         for number, unit in enumerate(units, 1):
             futures.append(self.pool.submit(self.group.run, unit))
-            while len(self.group._waiting) < number:
+            while self.group.waiting < number:
                 threading.Event().wait(0.001)  # queued, in this order
-        self._open.set()
+        self.open.set()
         return futures
 
 
@@ -57,7 +57,7 @@ class Crowd:
 def crowd(engine: Engine) -> Iterator[Crowd]:
     crowd = Crowd(engine)
     yield crowd
-    crowd._open.set()
+    crowd.open.set()
     crowd.pool.shutdown()
 
 

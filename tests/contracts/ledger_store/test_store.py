@@ -13,10 +13,9 @@ from consent_ledger.log.sql_store import SqlLedgerStore
 from consent_ledger.log.tables import LedgerHeadRow
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from service.storage import transaction
-from tests.contracts.ledger_store.conftest import Work
 from tests.oracles import merkle as oracle
 from tests.support.clock import START
-from tests.support.ledgers import new_ledger, new_signer, releases
+from tests.support.ledgers import Work, new_ledger, new_signer, releases
 
 SIGNER = new_signer()
 STEPS = (1, 254, 1, 1, 700, 2)

@@ -83,7 +83,7 @@ def test_entries_end_by_themselves_are_replaced_and_are_taken_back(engine: Engin
     publish(engine, "h00", entry(days=10))
     assert find(engine, days=30) == ["h00"]
     with transaction(engine) as session:
-        assert SqlLocatorStore(session).forget_ended(UNTIL) == 0
+        assert SqlLocatorStore(session).delete_ended(UNTIL) == 0
         SqlLocatorStore(session).remove("h01", 1, [TOKEN])  # another's
     assert find(engine) == ["h00"]
     with transaction(engine) as session:
@@ -91,7 +91,7 @@ def test_entries_end_by_themselves_are_replaced_and_are_taken_back(engine: Engin
     assert find(engine) == []
     publish(engine, "h00", entry())
     with transaction(engine) as session:
-        assert SqlLocatorStore(session).forget_ended(UNTIL) == 1
+        assert SqlLocatorStore(session).delete_ended(UNTIL) == 1
 
 
 def test_a_suspended_holder_is_not_shown_and_is_again_when_it_is_back(engine: Engine) -> None:
@@ -199,7 +199,7 @@ def test_the_log_forgets_what_is_old(engine: Engine) -> None:
     for minutes in (0, 10):
         log(engine, Query("leon", QueryKind.FIND, 1, question()), minutes, found=True)
     with transaction(engine) as session:
-        assert QueryLog(session).forget_before(START + timedelta(minutes=5)) == 1
+        assert QueryLog(session).delete_before(START + timedelta(minutes=5)) == 1
         assert QueryLog(session).usages(START - timedelta(days=1))[0].questions == 1
 
 

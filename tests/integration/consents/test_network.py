@@ -1,7 +1,6 @@
 """Consents that travel over real mutual TLS, with real witnesses and the running services' own background work."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,10 @@ from node.fetch.asking import question_of
 from node.ledger.export import export_own_ledger, ledger_policy
 from node.ledger.own import own_consents
 from node.wiring import Node
+from tests.support.addresses import free_address
 from tests.support.exchange import PERSON, hold, person_record
-from tests.support.network import Network, free_address
+from tests.support.network import Network
+from tests.support.waiting import eventually
 from trust.parties import EntityKind
 
 FIELDS = ("person.language", "work.status")
@@ -41,14 +42,6 @@ def net(tmp_path: Path) -> Iterator[Network]:
         net.stop()
 
 
-def eventually(holds: Callable[[], bool], *, seconds: float = 60.0) -> None:
-    """Wait for what background work brings about; the limit only ends a test that has failed."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never came about"
-        time.sleep(0.1)
-
-
 def state(node: Node, consent: str) -> ConsentState | None:
     with node.context.snapshot() as session:
         view = own_consents(node.context, session).find(consent)
@@ -61,7 +54,7 @@ def test_a_signature_at_one_entity_serves_another_and_ends_everywhere(net: Netwo
     town, county, ngo = (net.nodes[name] for name in ("town", "county", "ngo"))
     given = GrantInput(PERSON, ("casework",), ("ngo",), FIELDS, holders=("county",))
     consent = town.consents.grant(given).consent_id
-    eventually(lambda: state(county, consent) is ConsentState.GIVEN)
+    assert eventually(lambda: state(county, consent) is ConsentState.GIVEN)
 
     question = question_of(ngo.context, "casework", fields=FIELDS)
     replies = ngo.asking.fetch(PERSON, question, ["town", "county"]).replies
@@ -69,8 +62,8 @@ def test_a_signature_at_one_entity_serves_another_and_ends_everywhere(net: Netwo
 
     net.stop_coordinator()
     ngo.consents.withdraw(consent)
-    eventually(lambda: {state(node, consent) for node in (town, county)} == {ConsentState.WITHDRAWN})
-    eventually(lambda: not consent_standing(ngo.context, consent).outstanding)
+    assert eventually(lambda: {state(node, consent) for node in (town, county)} == {ConsentState.WITHDRAWN})
+    assert eventually(lambda: not consent_standing(ngo.context, consent).outstanding)
     replies = ngo.asking.fetch(PERSON, question, ["town", "county"]).replies
     assert [reply.released for reply in replies] == [False, False]
 

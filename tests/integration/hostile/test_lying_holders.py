@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,6 +21,7 @@ from tests.support.fault_proxy import Fault, FaultProxy, Kind
 from tests.support.lies import ANSWER_LIES, SIGNED_GARBAGE, UNSIGNED, signed, signed_by
 from tests.support.peer_on_the_wire import Behave, PeerOnTheWire, answering
 from tests.support.state import state_digest
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 from trust.parties import Party, server_name
 from trust.signing import Envelope
 
@@ -206,7 +206,8 @@ def hurried(network: ExchangeNetwork, seconds: float) -> Iterator[Asking]:
     def send(holder: Party, envelope: Envelope) -> Envelope:
         name = server_name(NETWORK, holder.id)
         channels = [ngo.channels.channel(address, name) for address in holder.addresses]
-        return call_peer(holder.id, channels, envelope, seconds=seconds)
+        patience = seconds if holder.id == "liar" else PATIENCE_SECONDS
+        return call_peer(holder.id, channels, envelope, seconds=patience)
 
     yield Asking(ngo.context, ngo.peer_ledgers, send, prove=ngo.prove_consistency)
 
@@ -245,10 +246,7 @@ def test_a_line_that_dribbles_or_swallows_is_a_holder_that_does_not_answer(
             assert isinstance(slow.error, PeerUnreachable)
             line.heal()
             line.reset()  # bytes were lost: a new connection is needed, and gRPC makes one when it has waited
-            deadline = time.monotonic() + 60
-            while not asking.fetch(PERSON, question, ["liar"]).replies[0].released:
-                time.sleep(0.5)
-                assert time.monotonic() < deadline
+            assert eventually(lambda: asking.fetch(PERSON, question, ["liar"]).replies[0].released)
 
 
 def test_a_byte_changed_on_the_way_is_noticed_before_anything_is_read(
@@ -264,10 +262,7 @@ def test_a_byte_changed_on_the_way_is_noticed_before_anything_is_read(
         # goes, which is asked over a new one.
         assert reply.answer is None or line.connections > before
         assert reply.error is None or isinstance(reply.error, PeerUnreachable | PeerRefused)
-        deadline = time.monotonic() + 30
-        while not fetch(network, "liar")[0].released:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        assert eventually(lambda: fetch(network, "liar")[0].released)
         assert line.connections > before  # nothing more was taken from the old one
 
 

@@ -1,4 +1,4 @@
-"""What the administrator and the professional type."""
+"""The commands of the administrator and the professional."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from coordinator.cli.app import main as coordinator_main
-from coordinator.doctor import examine
 from coordinator.locator.keys import key_file
+from coordinator.locator.maintenance import log_alarms
 from coordinator.locator.query_log import Query, QueryKind, QueryLog
-from coordinator.locator.upkeep import sound_alarms
 from coordinator.setup import upgrade
 from node.cli.app import main as node_main
 from node.people.documents import DocumentKind, parse_document
@@ -33,11 +32,11 @@ def net(tmp_path: Path) -> Iterator[Network]:
 
 
 def level(net: Network) -> Level:
-    return next(finding.level for finding in examine(net.coordinator) if finding.check == "locator")
+    return next(finding.level for finding in net.examine_coordinator() if finding.check == "locator")
 
 
 def test_the_key_is_rotated_and_the_state_shown(net: Network) -> None:
-    home = ("--home", str(net.coordinator.home))
+    home = ("--home", str(net.coordinator.context.home))
     shown = invoke(coordinator_main, "locator", "status", *home, "--json").json
     assert [(epoch["number"], epoch["ends"]) for epoch in shown["epochs"]] == [(1, None)]
     consent(net, "burgos", "leon")
@@ -54,7 +53,7 @@ def test_the_key_is_rotated_and_the_state_shown(net: Network) -> None:
 
 
 def test_an_upgrade_makes_the_first_key_and_keeps_it(net: Network) -> None:
-    home = net.coordinator.home
+    home = net.coordinator.context.home
     before = key_file(home, 1).read_bytes()
     upgrade(home, SystemClock())
     assert key_file(home, 1).read_bytes() == before
@@ -63,7 +62,7 @@ def test_an_upgrade_makes_the_first_key_and_keeps_it(net: Network) -> None:
     database.close()
     key_file(home, 1).unlink()
     coordinator = upgrade(home, SystemClock())
-    with coordinator.snapshot() as session:
+    with coordinator.context.snapshot() as session:
         terms = coordinator.locator_epochs(session).terms(net.clock.now())
     assert terms is not None
     assert key_file(home, 1).exists()
@@ -72,7 +71,7 @@ def test_an_upgrade_makes_the_first_key_and_keeps_it(net: Network) -> None:
 
 def test_doctor_finds_a_key_that_is_missing_or_another(net: Network) -> None:
     assert level(net) is Level.OK
-    path = key_file(net.coordinator.home, 1)
+    path = key_file(net.coordinator.context.home, 1)
     path.write_bytes((5).to_bytes(32, "little"))
     net.coordinator.__dict__.pop("locator_keys", None)
     assert level(net) is Level.FAILED
@@ -83,20 +82,20 @@ def test_doctor_finds_a_key_that_is_missing_or_another(net: Network) -> None:
 
 def test_guessing_alarms_in_plain_words_in_status_doctor_and_log(net: Network) -> None:
     leon, now = net.nodes["leon"], net.clock.now()
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         for number in range(10):
             question = seal_message(
                 locator_question("leon", 1, f"{number:064x}", "casework", now), leon.context.keys.signing
             )
             QueryLog(session).add(Query("leon", QueryKind.FIND, 1, question), now, found=False)
-    home = ("--home", str(net.coordinator.home))
+    home = ("--home", str(net.coordinator.context.home))
     for words in (("status",), ("locator", "status"), ("doctor",)):
         shown = invoke(coordinator_main, *words, *home)
         assert "de 10 personas preguntadas hoy, 10 no constan en ninguna parte" in shown.out
     assert level(net) is Level.WARNING
-    told = sound_alarms(net.coordinator, frozenset())
+    told = log_alarms(net.coordinator.context, frozenset())
     assert told == {("leon", AlarmKind.MISSES)}
-    assert sound_alarms(net.coordinator, told) == told
+    assert log_alarms(net.coordinator.context, told) == told
 
 
 def test_fetch_without_from_on_the_command_line(net: Network) -> None:

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import func, select
 from typing_extensions import override
 
+from coordinator.locator.maintenance import delete_expired
 from coordinator.locator.query_log import QueryLog
 from coordinator.locator.report import locator_document
 from coordinator.locator.rotation import rotate
-from coordinator.locator.upkeep import clear_away
-from coordinator.upkeep import publish_if_due
+from coordinator.maintenance import publish_if_due
 from node.clients.locator import Evaluated, LocatorClient
 from node.fetch.located_report import located_document, located_text
 from node.locator.errors import LocatorMissing, LocatorQuotaReached, LocatorRefused, LocatorUnreachable
@@ -93,7 +93,7 @@ def test_nothing_consented_equals_nothing_known_byte_for_byte(net: Network) -> N
     assert contents[0] == contents[1]
 
 
-def test_a_row_of_another_asker_is_never_shown_even_to_whoever_knows_the_pseudonym(net: Network) -> None:
+def test_a_row_of_another_asker_is_never_shown_even_to_an_entity_that_knows_the_pseudonym(net: Network) -> None:
     consent(net, "burgos", "soria")
     assert locate(net, "leon").holders == ()
     leon = net.nodes["leon"]
@@ -130,14 +130,14 @@ def test_one_of_two_consents_for_the_same_asker_and_purpose_keeps_the_holder_sho
 
 def test_a_suspended_entity_is_neither_answered_nor_shown(net: Network) -> None:
     consent(net, "burgos", "leon", "soria")
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).suspend("burgos", reason="prueba", now=net.clock.now())
     assert locate(net, "leon").holders == ()
     with pytest.raises(LocatorRefused) as caught:
         locate(net, "burgos")
     assert "suspended" in caught.value.message
     assert "--from" in caught.value.remedy
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).reinstate("burgos", now=net.clock.now())
     net.nodes["leon"].directory_follower.refresh()
     assert locate(net, "leon").holders == ("burgos",)
@@ -145,10 +145,10 @@ def test_a_suspended_entity_is_neither_answered_nor_shown(net: Network) -> None:
 
 def test_a_holder_that_this_nodes_directory_does_not_list_as_active_is_not_asked_and_that_is_told(net: Network) -> None:
     consent(net, "burgos", "leon")
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).suspend("burgos", reason="prueba", now=net.clock.now())
     net.nodes["leon"].directory_follower.refresh()
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).reinstate("burgos", now=net.clock.now())
     located = locate(net, "leon")
     assert (located.holders, located.unlisted) == ((), 1)
@@ -233,7 +233,7 @@ def test_a_network_without_locator_says_so(net: Network) -> None:
     leon = net.nodes["leon"]
     known = leon.context.directory.current(net.clock.now())
     bare = known.model_copy(update={"locator": None, "serial": known.serial + 1})
-    leon.context.directory.accept(seal_directory(bare, net.coordinator.keys.signing), net.clock.now())
+    leon.context.directory.accept(seal_directory(bare, net.coordinator.context.keys.signing), net.clock.now())
     with pytest.raises(LocatorMissing):
         locate(net, "leon")
 
@@ -246,7 +246,7 @@ def test_the_pseudonyms_of_own_people_are_kept_sealed_and_gone_with_the_person(n
     assert (rows(leon, LocatorPseudonymRow), rows(leon, LocatorAnswerRow)) == (1, 3)
     _, pseudonym = kept_pseudonym(leon, PERSON)
     assert pseudonym not in b"".join(path.read_bytes() for path in leon.context.home.glob("node.sqlite*"))
-    with net.coordinator.snapshot() as session:
+    with net.coordinator.context.snapshot() as session:
         (usage,) = QueryLog(session).usages(net.clock.now() - timedelta(hours=1))
         assert (usage.evaluations, usage.questions) == (2, 3)
     leon.erasures.erase_person(PERSON, "eu-gdpr:A17-1-a")
@@ -282,8 +282,8 @@ def test_questions_beyond_the_quota_are_refused_and_noted(tmp_path: Path) -> Non
         with pytest.raises(LocatorQuotaReached) as caught:
             locate(net, "leon")
         assert "--from" in caught.value.remedy
-        with net.coordinator.snapshot() as session:
-            document = locator_document(net.coordinator, session)
+        with net.coordinator.context.snapshot() as session:
+            document = locator_document(net.coordinator.context, session, net.coordinator.locator_epochs(session))
         assert [alarm["alarm"] for alarm in document["alarms"]] == ["volume"]
         assert document["entities"][0]["refused"] == 1
 
@@ -295,15 +295,15 @@ def test_during_a_rotation_both_keys_are_answered_and_afterwards_the_new_one_alo
         member(net, "burgos", PERSON)
         member(net, "soria", PERSON)
         consent(net, "burgos", "leon")
-        rotate(net.coordinator, timedelta(days=3))
+        rotate(net.coordinator.context, net.coordinator.registry, net.coordinator.locator_epochs, timedelta(days=3))
         refresh_all(net)
         assert locate(net, "leon").holders == ("burgos",)  # burgos has not followed yet
         consent(net, "soria", "leon")  # publishes under both
         assert locate(net, "leon").holders == ("burgos", "soria")
         publish(net.nodes["burgos"])
         clock.advance(days=3)
-        clear_away(net.coordinator)
-        publish_if_due(net.coordinator)
+        delete_expired(net.coordinator.context, net.coordinator.locator_epochs)
+        publish_if_due(net.coordinator.context, net.coordinator.registry)
         refresh_all(net)
         directory = net.nodes["leon"].context.directory.current(clock.now())
         assert directory.locator is not None

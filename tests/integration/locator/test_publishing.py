@@ -1,7 +1,6 @@
-"""The locator follows the consents of running nodes, whoever changes them, through outages and lost state."""
+"""The locator follows every change of consents at running nodes, through outages and lost state."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tests.support.clock import FrozenClock
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.locating import consent, kept_pseudonym, locate, member, refresh_all
 from tests.support.network import Network, network
+from tests.support.waiting import eventually
 
 LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
@@ -29,17 +29,8 @@ def people(count: int) -> list[Document]:
     return [parse_document(f"{number:08}{LETTERS[number % 23]}") for number in range(count)]
 
 
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return condition()
-
-
 def entries(net: Network) -> list[EntryRow]:
-    with net.coordinator.snapshot() as session:
+    with net.coordinator.context.snapshot() as session:
         return list(session.scalars(select(EntryRow)))
 
 
@@ -58,18 +49,18 @@ def test_a_running_node_follows_what_commands_change_and_goes_on_when_the_coordi
     net.serve("burgos")
     command = Node(net.nodes["burgos"].context.home)  # as a command: another process's view of the same home
     first = grant(command, "leon")
-    assert within(10, lambda: len(entries(net)) == 1)
+    assert eventually(lambda: len(entries(net)) == 1)
     assert locate(net, "leon").holders == ("burgos",)
     command.consents.withdraw(first)
-    assert within(10, lambda: entries(net) == [])
+    assert eventually(lambda: entries(net) == [])
     assert locate(net, "leon").holders == ()
 
     net.stop_coordinator()
     grant(command, "leon")
-    assert within(10, lambda: state(command)["fault"] == "peer_unreachable")
+    assert eventually(lambda: state(command)["fault"] == "peer_unreachable")
     net.start()
-    assert within(20, lambda: len(entries(net)) == 1)
-    assert within(5, lambda: state(command)["fault"] == "")
+    assert eventually(lambda: len(entries(net)) == 1)
+    assert eventually(lambda: state(command)["fault"] == "")
     assert state(command)["entries"] == 1
     command.close()
 
@@ -96,7 +87,7 @@ def test_a_step_without_a_change_says_nothing_to_anybody(net: Network) -> None:
     with pytest.raises(PeerUnreachable):
         publisher.step()
     net.start()
-    assert within(10, lambda: stepped(publisher) == Published(entries=2, waiting=0))
+    assert eventually(lambda: stepped(publisher) == Published(entries=2, waiting=0))
 
 
 def test_what_the_locator_lost_or_kept_too_long_is_set_right_within_the_hour(tmp_path: Path) -> None:
@@ -110,7 +101,7 @@ def test_what_the_locator_lost_or_kept_too_long_is_set_right_within_the_hour(tmp
         publisher = Publisher(net.nodes["burgos"].context, net.nodes["burgos"].locator_client())
         assert publisher.step() == Published(3, 0)
         before = {row.token for row in entries(net)}
-        with net.coordinator.transaction() as session:
+        with net.coordinator.context.transaction() as session:
             session.execute(delete(EntryRow).where(EntryRow.token == min(before)))
             values = {"epoch": 1, "holder": "burgos", "asker": "leon", "purpose": "x", "until": clock.now()}
             session.execute(EntryRow.__table__.insert().values(token=b"\7" * 32, **values))  # type: ignore[attr-defined]
@@ -172,7 +163,7 @@ def test_entries_of_one_person_share_nothing_and_the_coordinator_keeps_no_docume
     assert {(row.until.hour, row.until.minute, row.until.second, row.until.microsecond) for row in rows} == {
         (0, 0, 0, 0)
     }
-    kept = b"".join(path.read_bytes() for path in net.coordinator.home.rglob("*") if path.is_file())
+    kept = b"".join(path.read_bytes() for path in net.coordinator.context.home.rglob("*") if path.is_file())
     for secret in (PERSON.number.encode(), PERSON.canonical.encode(), pseudonym, pseudonym.hex().encode()):
         assert secret not in kept
     assert rows[0].token in kept  # the search would find it
@@ -189,6 +180,6 @@ def test_status_and_doctor_of_a_node_tell_how_the_locator_stands(net: Network) -
     hold(burgos, person_record(PERSON))
     net.serve("burgos")
     grant(burgos, "leon")
-    assert within(10, lambda: state(burgos)["entries"] == 1)
+    assert eventually(lambda: state(burgos)["entries"] == 1)
     assert found()[0] is Level.OK
-    assert "1 anotaciones publicadas, 0 personas pendientes; hoy 0 preguntas" in found()[1]
+    assert "1 anotación publicada, 0 personas pendientes; hoy 0 preguntas" in found()[1]

@@ -1,4 +1,4 @@
-"""What crosses the wire between nodes, locator and holders; what strangers' bytes come to."""
+"""The bytes between nodes, locator and holders, and the refusal of malformed ones."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +23,7 @@ from tests.support.exchange import PERSON, STRANGER, grant
 from tests.support.locating import fetch, kept_pseudonym, locate, member, publish, refresh_all
 from tests.support.network import NETWORK, Network, network
 from tests.support.recording_peer import RecordingPeer, spellings
+from tests.support.waiting import PATIENCE_SECONDS
 from trust.parties import COORDINATOR_ID, server_name
 from trust.signing import Envelope, seal
 
@@ -44,8 +45,8 @@ def found(secret: bytes, wire: bytes) -> bool:
 def test_no_document_or_pseudonym_crosses_to_the_locator(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     leon = net.nodes["leon"]
     name = server_name(NETWORK, COORDINATOR_ID)
-    homes = {"holder_home": net.coordinator.home, "asker_home": leon.context.home}
-    recorder = RecordingPeer(**homes, target=net.coordinator.settings.address, server_name=name)
+    homes = {"holder_home": net.coordinator.context.home, "asker_home": leon.context.home}
+    recorder = RecordingPeer(**homes, target=net.coordinator.context.settings.address, server_name=name)
     with recorder.running():
         grant(leon, "burgos")
         monkeypatch.setattr(leon, "coordinator_channel", lambda: leon.channels.channel(recorder.address, name))
@@ -92,7 +93,7 @@ def refusal(net: Network, method: str, data: bytes) -> str:
         net.nodes["leon"].coordinator_channel().unary_unary(f"/redpact.v1.Locator/{method}")
     )
     with pytest.raises(grpc.RpcError) as caught:
-        call(data, timeout=10)
+        call(data, timeout=PATIENCE_SECONDS)
     assert isinstance(caught.value, grpc.Call)
     return str(dict(caught.value.trailing_metadata() or ())[CODE_METADATA])
 
@@ -130,7 +131,7 @@ def test_points_that_are_none_or_are_not_those_signed_are_refused_and_cost_no_qu
             client.evaluate(COORDINATOR_ID, request, sent)
         assert caught.value.peer_code in {"locator_message_malformed", "oprf_value_invalid"}
     request = seal_message(evaluation_request("leon", 1, [good], now), leon.context.keys.signing)
-    full = net.coordinator.settings.locator_evaluations_hour
+    full = net.coordinator.context.settings.locator_evaluations_hour
     assert client.evaluate(COORDINATOR_ID, request, [good]).remaining == full - 1
     with pytest.raises(PeerRefused) as caught:
         client.evaluate(COORDINATOR_ID, request, [good])

@@ -29,7 +29,7 @@ THREADS = 8
 
 
 class Echo:
-    """Returns the caller's id, and holds the calls of whoever it was told to hold."""
+    """Returns the caller's id, and holds the calls of chosen callers."""
 
     def __init__(self) -> None:
         self.hold, self.release = "", threading.Event()

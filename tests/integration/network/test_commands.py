@@ -7,8 +7,9 @@ from coordinator.cli.app import main as coordinator_main
 from node.cli.app import main as node_main
 from node.identity.errors import InvitationRefused
 from presentation.messages import in_language
+from tests.support.addresses import free_address
 from tests.support.commands import invoke
-from tests.support.network import NETWORK, Network, free_address, network
+from tests.support.network import NETWORK, Network, network
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def node_home(net: Network) -> str:
 
 @pytest.fixture(scope="module")
 def coordinator_home(net: Network) -> str:
-    return str(net.coordinator.home)
+    return str(net.coordinator.context.home)
 
 
 def test_status_says_who_and_where(node_home: str) -> None:
@@ -39,7 +40,7 @@ def test_status_says_who_and_where(node_home: str) -> None:
 def test_the_coordinators_status_names_its_network_and_keys(net: Network, coordinator_home: str) -> None:
     shown = invoke(coordinator_main, "status", "--home", coordinator_home, "--json").json
     assert shown["network"] == NETWORK
-    assert shown["coordinator_key"] == net.coordinator.keys.signing.public_key.hex()
+    assert shown["coordinator_key"] == net.coordinator.context.keys.signing.public_key.hex()
     assert "Red: " in invoke(coordinator_main, "status", "--home", coordinator_home).out
 
 

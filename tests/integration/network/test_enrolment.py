@@ -20,7 +20,8 @@ from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
 from service.clock import SystemClock
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
 from service.tls import new_tls_key
-from tests.support.network import NETWORK, Network, free_address, network
+from tests.support.addresses import free_address
+from tests.support.network import NETWORK, Network, network
 from trust.enrolment import EntityApplication, Invitation, hash_secret
 from trust.parties import EntityKind, EntityStatus, spiffe_id
 
@@ -53,7 +54,7 @@ def test_a_node_that_joins_is_listed_with_its_own_keys_and_gets_a_certificate_wi
 
 def test_a_node_pins_the_coordinators_key_and_keeps_its_files_to_itself(net: Network) -> None:
     node = net.join("burgos")
-    assert node.context.settings.coordinator_key == net.coordinator.keys.signing.public_key.hex()
+    assert node.context.settings.coordinator_key == net.coordinator.context.keys.signing.public_key.hex()
     private = [node.context.home / FOLDER / name for name in FILES]
     private += [node.context.home / "node.toml", node.context.home / "directory.json"]
     assert {path.stat().st_mode & 0o077 for path in private} == {0}
@@ -72,7 +73,7 @@ def test_the_same_node_may_ask_again_when_the_first_answer_was_lost(net: Network
     keys = NodeKeys.create(home)
     for _ in range(2):
         enrolment.enrol(home, invitation, keys=keys, reach=Reach(()), now=net.clock.now())
-    with net.coordinator.snapshot() as session:
+    with net.coordinator.context.snapshot() as session:
         assert net.coordinator.registry(session).party("palencia").signing_key == keys.signing.public_key.hex()
 
 
@@ -188,11 +189,11 @@ def test_a_node_whose_certificate_expired_enrols_again_and_keeps_its_keys(net: N
 
 def test_enrolling_again_does_not_lift_a_suspension(net: Network) -> None:
     node = net.join("sahagun")
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).suspend("sahagun", reason="prueba", now=net.clock.now())
     expire(net, node.context.home, "sahagun")
     set_up(node.context.home, Answers(token=net.invite("sahagun", again=True).to_token()), SystemClock()).close()
-    with net.coordinator.snapshot() as session:
+    with net.coordinator.context.snapshot() as session:
         assert net.coordinator.registry(session).party("sahagun").status is EntityStatus.SUSPENDED
 
 
@@ -223,5 +224,5 @@ def expire(net: Network, home: Path, entity: str) -> None:
 
     public = read_tls_key(home / FOLDER / "tls.pem").public_key()
     past = net.clock.now() - timedelta(days=31)
-    issued = net.coordinator.authority.issue(public, entity=entity, now=past, life=timedelta(days=30))
+    issued = net.coordinator.context.authority.issue(public, entity=entity, now=past, life=timedelta(days=30))
     write_private(home / CERTIFICATE_FILE, issued.pem)

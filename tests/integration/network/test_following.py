@@ -1,5 +1,4 @@
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +13,9 @@ from service.errors import PeerRefused, PeerUnreachable
 from service.files import write_private
 from service.findings import Level, exit_code
 from service.tls import read_tls_key
-from tests.support.network import Network, free_address, network
-from tests.support.waiting import within
+from tests.support.addresses import free_address
+from tests.support.network import Network, network
+from tests.support.waiting import eventually
 from trust.errors import DirectoryExpired, PartySuspended
 from trust.parties import EntityStatus, server_name
 
@@ -28,7 +28,7 @@ def net(tmp_path: Path) -> Iterator[Network]:
 
 def suspend(net: Network, entity: str) -> None:
     """Suspend, as the command does: in a transaction of its own."""
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).suspend(entity, reason="prueba", now=net.clock.now())
 
 
@@ -37,28 +37,28 @@ def certify(net: Network, node: Node, *, days_ago: float, life: timedelta) -> No
     entity = node.context.settings.entity
     public = read_tls_key(node.context.home / FOLDER / "tls.pem").public_key()
     then = net.clock.now() - timedelta(days=days_ago)
-    issued = net.coordinator.authority.issue(public, entity=entity, now=then, life=life)
+    issued = net.coordinator.context.authority.issue(public, entity=entity, now=then, life=life)
     write_private(node.context.home / CERTIFICATE_FILE, issued.pem)
 
 
 def test_a_suspension_reaches_running_nodes_within_seconds_and_the_coordinator_at_once(net: Network) -> None:
     leon, soria = net.join("leon"), net.join("soria")
     net.serve("leon")
-    assert within(5, lambda: "soria" in leon.context.directory.current(net.clock.now()))
-    assert within(5, lambda: _watching(net) >= 1)
+    assert eventually(lambda: "soria" in leon.context.directory.current(net.clock.now()))
+    assert eventually(lambda: _watching(net) >= 1)
 
     suspend(net, "soria")
     with pytest.raises(PeerRefused) as caught:
         soria.directory_follower.refresh()
     assert caught.value.peer_code == "party_suspended"
-    assert within(3, lambda: _status(leon, "soria") is EntityStatus.SUSPENDED)
+    assert eventually(lambda: _status(leon, "soria") is EntityStatus.SUSPENDED)
     with pytest.raises(PartySuspended):
         leon.context.directory.current(net.clock.now()).active_party("soria")
 
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).reinstate("soria", now=net.clock.now())
     soria.directory_follower.refresh()
-    assert within(3, lambda: _status(leon, "soria") is EntityStatus.ACTIVE)
+    assert eventually(lambda: _status(leon, "soria") is EntityStatus.ACTIVE)
 
 
 def test_a_suspended_entity_gets_no_new_certificate(net: Network) -> None:
@@ -86,7 +86,7 @@ def test_a_running_node_serves_its_renewed_certificate_without_a_restart(net: Ne
     certify(net, node, days_ago=25, life=timedelta(days=30))
     old = node.certificate.identity().not_after
     net.serve("leon")
-    assert within(5, lambda: node.certificate.identity().not_after > old)
+    assert eventually(lambda: node.certificate.identity().not_after > old)
     peer.directory_follower.refresh()
     checks = {finding.check: finding for finding in examine(peer.context, peer.connections)}
     assert checks["peer:leon"].level is Level.OK
@@ -99,7 +99,7 @@ def test_renewal_goes_on_when_the_coordinator_is_back(net: Network) -> None:
     with pytest.raises(PeerUnreachable):
         node.certificate_renewal.keep(threading.Event())
     net.start()
-    assert within(8, lambda: _renewed(node))
+    assert eventually(lambda: _renewed(node))
 
 
 @pytest.mark.invariant(9)
@@ -119,9 +119,9 @@ def test_a_node_starts_and_stops_with_the_coordinator_down(net: Network) -> None
     net.stop_coordinator()
     service = net.serve("leon")
     assert service.port > 0
-    started = time.monotonic()
-    service.stop()
-    assert time.monotonic() - started < 8
+    stopping = threading.Thread(target=service.stop)
+    stopping.start()
+    assert eventually(lambda: not stopping.is_alive())
 
 
 def test_a_node_that_moved_tells_the_network_where_it_is(net: Network) -> None:
@@ -135,11 +135,11 @@ def test_a_node_that_moved_tells_the_network_where_it_is(net: Network) -> None:
         refreshed = peer.directory_follower.refresh()
         return refreshed is not None and refreshed.party("leon").addresses == (moved,)
 
-    assert within(5, known)
+    assert eventually(known)
 
 
 def test_the_directory_is_signed_anew_before_it_expires(net: Network) -> None:
-    from coordinator.upkeep import publish_if_due
+    from coordinator.maintenance import publish_if_due
     from coordinator.wiring import Coordinator
     from tests.support.clock import FrozenClock
 
@@ -147,9 +147,9 @@ def test_the_directory_is_signed_anew_before_it_expires(net: Network) -> None:
     first = node.context.directory.current(net.clock.now())
     for days, expected in ((2, first.serial), (3, first.serial + 1)):
         clock = FrozenClock(first.issued + timedelta(days=days))
-        later = Coordinator(net.coordinator.home, clock=clock)
-        publish_if_due(later)
-        with later.snapshot() as session:
+        later = Coordinator(net.coordinator.context.home, clock=clock)
+        publish_if_due(later.context, later.registry)
+        with later.context.snapshot() as session:
             assert later.registry(session).serial() == expected
         later.close()
 
@@ -163,7 +163,7 @@ def test_doctor_finds_nothing_wrong_with_a_healthy_node_and_says_who_is_out_of_r
     def faulty() -> set[str]:
         return {finding.check for finding in examine(node.context, node.connections) if finding.level is not Level.OK}
 
-    assert within(20, lambda: faulty() == {"peer:soria"})  # the locator hears of a new node after a moment
+    assert eventually(lambda: faulty() == {"peer:soria"})  # the locator hears of a new node after a moment
     assert exit_code(examine(node.context, node.connections)) == 3
 
 
@@ -180,10 +180,9 @@ def test_doctor_names_what_is_broken_and_goes_on(net: Network) -> None:
 
 
 def test_a_coordinator_certificate_is_for_its_server_name_and_doctor_agrees(net: Network) -> None:
-    from coordinator.doctor import examine as examine_coordinator
 
-    assert {finding.level for finding in examine_coordinator(net.coordinator)} == {Level.OK}
-    assert server_name(net.coordinator.settings.network, "coordinator").startswith("coordinator.entity.")
+    assert {finding.level for finding in net.examine_coordinator()} == {Level.OK}
+    assert server_name(net.coordinator.context.settings.network, "coordinator").startswith("coordinator.entity.")
 
 
 def _status(node: Node, entity: str) -> EntityStatus:

@@ -31,9 +31,9 @@ def coordinator(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Coor
 
 def test_directories_signed_at_once_have_consecutive_serials(coordinator: Coordinator) -> None:
     def publish(_index: int) -> int:
-        with coordinator.transaction() as session:
-            envelope = coordinator.registry(session).publish(coordinator.clock.now())
-        return open_directory(envelope, coordinator_key=coordinator.keys.signing.public_key).serial
+        with coordinator.context.transaction() as session:
+            envelope = coordinator.registry(session).publish(coordinator.context.clock.now())
+        return open_directory(envelope, coordinator_key=coordinator.context.keys.signing.public_key).serial
 
     with ThreadPoolExecutor(4) as pool:
         serials = sorted(pool.map(publish, range(12)))
@@ -41,26 +41,26 @@ def test_directories_signed_at_once_have_consecutive_serials(coordinator: Coordi
 
 
 def test_times_are_the_same_whatever_the_database(coordinator: Coordinator) -> None:
-    now = coordinator.clock.now()
-    with coordinator.transaction() as session:
+    now = coordinator.context.clock.now()
+    with coordinator.context.transaction() as session:
         coordinator.registry(session).invite(
             "leon", name="León", kind=EntityKind.AGENT, valid_for=timedelta(hours=1), now=now
         )
-    with coordinator.snapshot() as session:
+    with coordinator.context.snapshot() as session:
         assert [row.entity for row in coordinator.registry(session).invitations(now)] == ["leon"]
         (invitation,) = coordinator.registry(session).invitations(now)
         assert invitation.expires_at == now + timedelta(hours=1)
 
 
 def test_new_settings_are_in_the_next_directory(coordinator: Coordinator) -> None:
-    from coordinator.upkeep import publish_if_due
+    from coordinator.maintenance import publish_if_due
 
-    coordinator.settings.model_copy(update={"address": "moved.example:7400"}).save(coordinator.home)
-    moved = Coordinator(coordinator.home)
-    publish_if_due(moved)
-    publish_if_due(moved)
-    with moved.snapshot() as session:
+    coordinator.context.settings.model_copy(update={"address": "moved.example:7400"}).save(coordinator.context.home)
+    moved = Coordinator(coordinator.context.home)
+    publish_if_due(moved.context, moved.registry)
+    publish_if_due(moved.context, moved.registry)
+    with moved.context.snapshot() as session:
         envelope = moved.registry(session).directory()
-    directory = open_directory(envelope, coordinator_key=coordinator.keys.signing.public_key)
+    directory = open_directory(envelope, coordinator_key=coordinator.context.keys.signing.public_key)
     assert (directory.serial, directory.coordinator_address) == (2, "moved.example:7400")
     moved.close()

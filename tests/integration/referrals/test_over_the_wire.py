@@ -1,7 +1,6 @@
 """Referrals, capacity and access reports between running nodes: real mutual TLS, real outboxes, every byte recorded."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.support.network import Network
 from tests.support.network import network as running
 from tests.support.postoffice import audit, faults
 from tests.support.recording_peer import RecordingPeer, spellings
+from tests.support.waiting import eventually
 from trust.parties import EntityKind, server_name
 
 BORN = date(1987, 6, 5)
@@ -97,13 +97,6 @@ def _export(network: ExchangeNetwork) -> Path:
     return folder
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-
-
 def state(network: Network, entity: str, referral: str) -> ReferralState | None:
     for known in network.nodes[entity].referrals.list():
         if known.referral_id == referral:
@@ -119,18 +112,18 @@ def test_running_nodes_close_the_loop_by_themselves_and_a_node_that_was_away_cat
         town, ngo = network.nodes["town"], network.nodes["ngo"]
         hold(town, person_record(PERSON))
         first = network.serve("town")
-        eventually(lambda: all("ngo" in (node.context.directory.newest() or ()) for node in (town,)))
+        assert eventually(lambda: all("ngo" in (node.context.directory.newest() or ()) for node in (town,)))
         consent = grant(town, "ngo", purposes=("referral",))
         network.stop_coordinator()
         referral = town.referrals.send(NewReferral(PERSON, "ngo", "training")).referral_id
         assert state(network, "ngo", referral) is None  # nobody serves there yet
         network.serve("ngo")
-        eventually(lambda: state(network, "town", referral) is ReferralState.RECEIVED)
+        assert eventually(lambda: state(network, "town", referral) is ReferralState.RECEIVED)
         ngo.referrals.accept(referral)
-        eventually(lambda: state(network, "town", referral) is ReferralState.ACCEPTED)
+        assert eventually(lambda: state(network, "town", referral) is ReferralState.ACCEPTED)
         with town.context.snapshot() as session:
             assert [item.kind for item in Inbox(session).list()] == ["referral_answered"]
         town.consents.withdraw(consent)
-        eventually(lambda: state(network, "ngo", referral) is ReferralState.REVOKED)
+        assert eventually(lambda: state(network, "ngo", referral) is ReferralState.REVOKED)
         assert first.port
         assert not ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies[0].released

@@ -10,8 +10,9 @@ import pytest
 from records_exchange.mailboxes import NoticeState
 from records_exchange.sealing import OVERHEAD_BYTES, SIZES
 from service import log
+from tests.support.addresses import free_address
 from tests.support.exchange import PERSON, hold, person_record
-from tests.support.network import NETWORK, free_address
+from tests.support.network import NETWORK
 from tests.support.recording_peer import RecordingPeer, spellings
 from tests.support.relay import RelayedNetwork, attach, relayed_network
 from trust.parties import COORDINATOR_ID, server_name
@@ -81,7 +82,7 @@ def test_nothing_readable_is_in_what_the_relay_handles_keeps_or_says(
     said = capfd.readouterr()
     # The identifiers of the sealed kinds are no secret of anybody: what must be nowhere are the planted values.
     planted = ("CanarioNombre", "CanarioContacto", "CanarioNota", PERSON.number, BORN.isoformat(), SHARED, NOTED)
-    assert found(on_disk(net.coordinator.home), planted) == []
+    assert found(on_disk(net.coordinator.context.home), planted) == []
     assert found((said.out + said.err).encode(), planted) == []
 
 
@@ -91,14 +92,14 @@ def test_nothing_readable_is_in_any_byte_between_the_asker_and_the_coordinator(
 ) -> None:
     """TLS taken off: also what is around the sealed bytes tells nothing."""
     leon = net.nodes["leon"]
-    target, name = net.coordinator.settings.address, server_name(NETWORK, COORDINATOR_ID)
+    target, name = net.coordinator.context.settings.address, server_name(NETWORK, COORDINATOR_ID)
     recorder = RecordingPeer(
-        holder_home=net.coordinator.home, asker_home=leon.context.home, target=target, server_name=name
+        holder_home=net.coordinator.context.home, asker_home=leon.context.home, target=target, server_name=name
     )
     direct = leon.channels.channel
     with recorder.running():
-        recorded = {target: recorder.address}
-        monkeypatch.setattr(leon.channels, "channel", lambda at, of: direct(recorded.get(at, at), of))
+        by_recorder = {target: recorder.address}
+        monkeypatch.setattr(leon.channels, "channel", lambda at, of: direct(by_recorder.get(at) or at, of))
         every_kind_of_call(net)
         leon.channels.close()
     assert recorder.recorded.count(net.relay.calls[0][2][:1000]) == 1  # the recording does see the calls
@@ -125,7 +126,7 @@ def test_the_search_would_find_the_words_in_calls_that_are_not_sealed(net: Relay
         holder_home=burgos.context.home, asker_home=leon.context.home, target=listen, server_name=name
     )
     with recorder.running():
-        with net.coordinator.transaction() as session:
+        with net.coordinator.context.transaction() as session:
             net.coordinator.registry(session).set_addresses("burgos", (recorder.address,), net.clock.now())
 
         leon.directory_follower.refresh()

@@ -13,7 +13,7 @@ from node.wiring import Node
 from service.clock import SystemClock
 from tests.support.commands import Outcome, invoke
 from tests.support.network import Network, network
-from tests.support.waiting import within
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -36,12 +36,12 @@ def test_it_is_made_served_and_shown_without_any_listening_socket(net: Network, 
     running = service.start(Node(home, clock=SystemClock()))
     try:
         assert (running.servers, running.port) == ([], 0)
-        assert within(10, lambda: net.coordinator.switchboard.attached() == ("leon",))
+        assert eventually(lambda: net.coordinator.relay.attached() == ("leon",))
         found = invoke(node_main, "doctor", "--home", str(home), "--lang", "es")
         assert "Se llega a este nodo por el repetidor" in found.out
-        status = ("status", "--home", str(net.coordinator.home))
+        status = ("status", "--home", str(net.coordinator.context.home))
         assert invoke(coordinator_main, *status, "--json").json["relay"]["attached"] == ["leon"]
-        assert "Repetidor: entidades conectadas: 1 (leon)" in invoke(coordinator_main, *status).out
+        assert "Repetidor: 1 entidad conectada (leon)" in invoke(coordinator_main, *status).out
     finally:
         running.stop()
     assert "por el repetidor" in invoke(node_main, "status", "--home", str(home)).out
@@ -52,5 +52,5 @@ def test_an_address_without_a_port_behind_it_is_refused_before_the_invitation_is
 ) -> None:
     refused = init(net, tmp_path / "leon", "--address", "leon.example:7443")
     assert (refused.code, refused.json["error"]["code"]) == (2, "settings_invalid")
-    with net.coordinator.snapshot() as session:
+    with net.coordinator.context.snapshot() as session:
         assert [row.entity for row in net.coordinator.registry(session).invitations(net.clock.now())] == ["leon"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from coordinator.relay.call_relay import Attachment
 from coordinator.relay.errors import RelayUnanswered
-from coordinator.relay.switchboard import Attachment
 from node.clients import relay
 from node.clients.relay import RelayedCall
 from node.fetch.asking import question_of
@@ -243,7 +243,7 @@ def own_refusal(net: RelayedNetwork) -> Meddle:
 
 
 def own_answer(net: RelayedNetwork) -> Meddle:
-    forged = seal("application/vnd.redpact.answer.v1+json", b"{}", net.coordinator.keys.signing)
+    forged = seal("application/vnd.redpact.answer.v1+json", b"{}", net.coordinator.context.keys.signing)
     return lambda *_call: seal_return(forged, ROUTE, "00" * 32, bob(net, "leon"))
 
 
@@ -252,7 +252,7 @@ def own_call_back(net: RelayedNetwork) -> Meddle:
 
 
 def _envelope(net: RelayedNetwork) -> Envelope:
-    return seal("application/x", b"{}", net.coordinator.keys.signing)
+    return seal("application/x", b"{}", net.coordinator.context.keys.signing)
 
 
 @pytest.mark.parametrize("forge", [own_refusal, own_answer, own_call_back])
@@ -294,7 +294,7 @@ def test_it_cannot_ask_in_anybodys_name_even_with_another_entitys_help(net: Rela
     words = {"holder": "burgos", "subject": subject, "now": net.clock.now()}
     question = question_of(soria.context, "casework")
     for asker in ("leon", "soria"):
-        for signer in (soria.context.keys.signing, net.coordinator.keys.signing):
+        for signer in (soria.context.keys.signing, net.coordinator.context.keys.signing):
             request = build_request(question, asker=asker, **words)  # type: ignore[arg-type]  # as listed above
             call = seal_call(seal_request(request, signer), ROUTE, bob(net, "burgos"))
             sealed = burgos.relayed_calls.answer(RelayedCall("id", "leon", call.data))

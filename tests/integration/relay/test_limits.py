@@ -1,12 +1,12 @@
-"""Who may use the relay, and how much."""
+"""Access to the relay, and its limits."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from coordinator.relay.switchboard import Switchboard
-from coordinator.rpc.relay import attached_now
+from coordinator.relay.call_relay import CallRelay
 from coordinator.status import summary, summary_text
 from coordinator.wiring import Coordinator
 from node.clients import relay
@@ -21,7 +21,7 @@ from service.errors import PeerRefused, PeerUnreachable
 from service.findings import Finding, Level
 from tests.support.network import NETWORK, Network, network
 from tests.support.relay import RelayedNetwork, attach, relayed_network
-from tests.support.waiting import within
+from tests.support.waiting import eventually
 from trust.directory import Directory
 from trust.parties import COORDINATOR_ID, server_name
 
@@ -33,8 +33,13 @@ def net(tmp_path: Path) -> Iterator[RelayedNetwork]:
 
 
 def suspend(net: Network, entity: str) -> None:
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).suspend(entity, reason="prueba", now=net.clock.now())
+
+
+def coordinator_summary(net: Network) -> dict[str, Any]:
+    made = net.coordinator
+    return summary(made.context, made.registry, made.locator_epochs, made.relay_client().attached)
 
 
 def pass_garbage(net: Network, caller: str, recipient: str, size: int = 10) -> PeerUnreachable:
@@ -58,7 +63,7 @@ def test_a_suspended_entity_loses_its_stream(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(servicer, "KEEPALIVE_SECONDS", 0.1)
     with relayed_network(tmp_path) as net:
         suspend(net, "burgos")
-        assert within(5, lambda: net.relay.attached() == ("soria",))
+        assert eventually(lambda: net.relay.attached() == ("soria",))
 
 
 def test_an_unknown_recipient_and_one_that_is_away_are_told(net: RelayedNetwork) -> None:
@@ -94,8 +99,8 @@ def test_a_network_without_relay_says_so_everywhere(tmp_path: Path) -> None:
             list(relay.attend(node.coordinator_channel()))
         assert caught.value.peer_code == "relay_off"
         assert reach(node).level is Level.FAILED
-        assert summary(net.coordinator)["relay"] == {"state": "off", "attached": []}
-        assert "apagado" in summary_text(summary(net.coordinator), "es")
+        assert coordinator_summary(net)["relay"] == {"state": "off", "attached": []}
+        assert "apagado" in summary_text(coordinator_summary(net), "es")
 
 
 def reach(node: Node) -> Finding:
@@ -133,27 +138,27 @@ def test_status_and_doctor_say_in_which_way_a_node_is_reached(net: RelayedNetwor
 
 
 def test_the_coordinators_status_says_who_is_attached(net: RelayedNetwork) -> None:
-    assert summary(net.coordinator)["relay"] == {"state": "running", "attached": ["burgos", "soria"]}
-    assert "conectadas: 2 (burgos, soria)" in summary_text(summary(net.coordinator), "es")
+    assert coordinator_summary(net)["relay"] == {"state": "running", "attached": ["burgos", "soria"]}
+    assert "2 entidades conectadas (burgos y soria)" in summary_text(coordinator_summary(net), "es")
     net.stop_coordinator()
-    assert summary(net.coordinator)["relay"]["state"] == "stopped"
-    assert "stopped" in summary_text(summary(net.coordinator), "en")
+    assert coordinator_summary(net)["relay"]["state"] == "stopped"
+    assert "stopped" in summary_text(coordinator_summary(net), "en")
 
 
 def test_where_a_service_listens_on_every_interface_its_commands_still_ask_it(tmp_path: Path) -> None:
-    from tests.support.network import free_address
+    from tests.support.addresses import free_address
 
     port = free_address().rpartition(":")[2]
     with network(tmp_path, listen=f"0.0.0.0:{port}", address=f"127.0.0.1:{port}") as net:
         net.join("leon", listen="none")
         attach(net, "leon")
-        assert attached_now(Coordinator(net.coordinator.home)) == ("leon",)
+        assert Coordinator(net.coordinator.context.home).relay_client().attached() == ("leon",)
 
 
 def test_only_entities_and_the_coordinator_itself_learn_who_is_attached(net: RelayedNetwork) -> None:
     assert relay.attached(net.nodes["leon"].coordinator_channel()) == {"burgos", "soria"}
-    pool = ChannelPool(net.coordinator.certificate)
-    channel = pool.channel(net.coordinator.settings.address, server_name(NETWORK, COORDINATOR_ID))
+    pool = ChannelPool(net.coordinator.context.certificate)
+    channel = pool.channel(net.coordinator.context.settings.address, server_name(NETWORK, COORDINATOR_ID))
     assert relay.attached(channel) == {"burgos", "soria"}
     with pytest.raises(PeerRefused):
         list(relay.attend(channel))
@@ -164,9 +169,9 @@ def test_only_entities_and_the_coordinator_itself_learn_who_is_attached(net: Rel
 
 
 def test_a_node_whose_line_is_cut_holds_no_stream(net: RelayedNetwork) -> None:
-    assert isinstance(net.coordinator.switchboard, Switchboard)
+    assert isinstance(net.coordinator.relay, CallRelay)
     net.services[0].stop()
-    assert within(5, lambda: net.relay.attached() == ("soria",))
+    assert eventually(lambda: net.relay.attached() == ("soria",))
 
 
 def test_doctor_notices_when_the_directory_gives_our_calls_to_somebody_elses_key(

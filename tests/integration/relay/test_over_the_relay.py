@@ -16,10 +16,10 @@ from records_exchange.mailboxes import NoticeState
 from records_exchange.message import Outcome
 from records_exchange.request import REQUEST_TYPE
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
+from tests.support.addresses import free_address
 from tests.support.exchange import PERSON, grant
-from tests.support.network import free_address
 from tests.support.relay import RelayedNetwork, relayed_network
-from tests.support.waiting import within
+from tests.support.waiting import eventually
 from trust.parties import ledger_origin
 from trust.signing import Envelope
 
@@ -65,7 +65,7 @@ def test_notices_and_questions_arrive_and_are_answered(net: RelayedNetwork) -> N
 def test_a_running_node_empties_its_outbox_by_the_relay(net: RelayedNetwork) -> None:
     net.serve("leon")
     net.note("by itself")
-    assert within(10, lambda: net.state("by itself") is NoticeState.ACKNOWLEDGED)
+    assert eventually(lambda: net.state("by itself") is NoticeState.ACKNOWLEDGED)
     assert net.noted == ["by itself"]
 
 
@@ -78,7 +78,7 @@ def test_many_calls_under_way_at_once_are_all_answered(net: RelayedNetwork) -> N
 
 
 def test_a_refusal_has_the_same_code_by_relay_as_directly(net: RelayedNetwork) -> None:
-    """Both ways: a request that is no request, signed by whoever sends it."""
+    """Both ways: a request that is no request, signed by its sender."""
     from trust.signing import seal
 
     leon, burgos = net.nodes["leon"], net.nodes["burgos"]
@@ -102,9 +102,9 @@ def test_without_the_coordinator_there_is_no_relay_and_the_outbox_keeps_its_noti
     assert net.state("meanwhile") is NoticeState.WAITING
     assert net.noted == []
     net.start()
-    assert within(20, lambda: "burgos" in net.coordinator.switchboard.attached())  # by itself, after its wait
+    assert eventually(lambda: "burgos" in net.coordinator.relay.attached())  # by itself, after its wait
     # Each node waits on its own before it calls the coordinator again: that burgos is back does not bring leon back.
-    assert within(20, lambda: _delivered(net, "meanwhile"))
+    assert eventually(lambda: _delivered(net, "meanwhile"))
     assert net.noted == ["meanwhile"]
     assert net.fetch().released
 
@@ -131,7 +131,7 @@ def test_an_entity_whose_address_is_dead_is_reached_by_relay_and_then_by_relay_f
     assert [(caller, recipient) for caller, recipient, _ in net.relay.calls] == [("leon", "burgos")] * 2
 
 
-def test_whoever_refused_or_could_not_be_trusted_is_not_asked_again_by_relay(net: RelayedNetwork) -> None:
+def test_an_entity_that_refused_or_could_not_be_trusted_is_not_asked_again_by_relay(net: RelayedNetwork) -> None:
     net.join("avila")
     service = net.serve("avila")
     _everybody_knows(net)
@@ -172,9 +172,9 @@ def test_streams_come_and_go_and_no_call_is_lost(net: RelayedNetwork) -> None:
 
     def interrupt() -> None:
         while not stop.wait(0.05):
-            for line in list(net.relay._lines.values()):
-                if line.attachment is not None and not line.waiting:
-                    line.attachment.close()
+            for queue in list(net.relay._queues.values()):
+                if queue.attachment is not None and not queue.waiting:
+                    queue.attachment.close()
 
     thread = threading.Thread(target=interrupt)
     thread.start()
@@ -193,7 +193,7 @@ def test_a_consent_given_here_is_of_use_to_an_entity_without_a_port_that_serves(
     hold(net.nodes["leon"], person_record())
     grant(net.nodes["leon"], "burgos")
     net.serve("leon")
-    assert within(10, lambda: "leon" in net.relay.attached())
+    assert eventually(lambda: "leon" in net.relay.attached())
     assert net.fetch("burgos", "leon").released
 
 
@@ -217,6 +217,6 @@ def _everybody_knows(net: RelayedNetwork) -> None:
 
 
 def _publish(net: RelayedNetwork, entity: str, address: str) -> None:
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).set_addresses(entity, (address,), net.clock.now())
     _everybody_knows(net)

@@ -6,8 +6,8 @@ from itertools import islice
 
 import pytest
 
+from tests.support.addresses import free_address
 from tests.support.fault_proxy import HEALTHY, Fault, FaultProxy, FaultScript, Kind
-from tests.support.network import free_address
 
 
 @pytest.fixture

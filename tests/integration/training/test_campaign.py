@@ -3,19 +3,17 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from coordinator.training import campaign_report as report
 from coordinator.training.bundle_export import export_release
-from coordinator.training.campaign_proposal_command import Source, propose
-from coordinator.training.campaign_register import Campaign
+from coordinator.training.campaign_queries import get_campaign, verified_release
 from coordinator.training.campaign_states import CampaignState, StopReason
 from coordinator.training.proposal import Proposal
+from coordinator.training.proposal_command import Source, propose
 from federated.bundle.campaign_reader import ReleaseReader
 from federated.bundle.verification import verify_bundle
 from federated.campaign.manifest import DataSource
@@ -26,54 +24,15 @@ from node.training.local_evaluation import evaluate
 from node.training.received_releases import fetch_release
 from node.wiring import Node
 from service.errors import PeerRefused
-from tests.support.network import Network, network
-from tests.support.training import DATASET, SCHEMA, register_demo
-
-ENTITIES = ("avila", "leon", "soria", "zamora")
-
-
-@contextmanager
-def serving(root: Path, *, round_seconds: float) -> Iterator[Network]:
-    with network(root, round_seconds=round_seconds) as made:
-        for entity in ENTITIES:
-            register_demo(made.join(entity), root)
-            made.serve(entity)
-        yield made
+from tests.support.network import Network
+from tests.support.running_campaigns import approve_all, ended, propose_campaign, serving, until
+from tests.support.training import DATASET, SCHEMA
 
 
 @pytest.fixture
 def net(tmp_path: Path) -> Iterator[Network]:
     with serving(tmp_path, round_seconds=60) as made:
         yield made
-
-
-def propose_campaign(
-    net: Network, *, model: str = "logistic", minimum: int = 3, decide_within: timedelta = timedelta(minutes=10)
-) -> Campaign:
-    schema = net.root / "campaign.yaml"
-    schema.write_text(SCHEMA)
-    proposal = Proposal("Prueba", 4.0, 1e-5, minimum, decide_within, timedelta(hours=1), model=model)
-    return propose(net.coordinator, proposal, Source(DataSource.TABLE, schema, DATASET))
-
-
-def approve_all(net: Network, campaign: Campaign) -> None:
-    for node in net.nodes.values():
-        assert approve(node.context, node.training_client(), campaign.campaign_id).delivered
-
-
-def until(net: Network, campaign: Campaign, condition: Callable[[Campaign], bool], seconds: float = 180.0) -> Campaign:
-    """Wait until the campaign, as stored, fulfils `condition`."""
-    end = time.monotonic() + seconds
-    while True:
-        (found,) = report.campaigns(net.coordinator, campaign.campaign_id)
-        if condition(found):
-            return found
-        assert time.monotonic() < end, report.text([found], "en")
-        time.sleep(0.02)
-
-
-def ended(campaign: Campaign) -> bool:
-    return campaign.state in report.FINAL
 
 
 def ledger_types(node: Node) -> Counter[str]:
@@ -92,7 +51,7 @@ def test_who_approves_contributes_who_refuses_does_not_and_the_model_is_verified
     done = until(net, campaign, ended)
 
     assert done.state is CampaignState.RELEASED
-    release = report.released(net.coordinator, done)
+    release = verified_release(net.coordinator.context, done)
     assert release.contributors == ("avila", "leon", "zamora")
     assert release.epsilon_spent <= 4.0
     assert ledger_types(net.nodes["leon"]) == {"training_approved": 1, "training_contributed": done.rounds_completed}
@@ -101,9 +60,15 @@ def test_who_approves_contributes_who_refuses_does_not_and_the_model_is_verified
     assert evaluate(net.nodes["leon"].context, net.nodes["leon"].training_client(), campaign.campaign_id).auc > 0.6
     assert fetch_release(soria.context, soria.training_client(), campaign.campaign_id).release == release
     assert [view.decision for view in list_campaigns(soria.context, soria.training_client())] == ["refused"]
-    assert export_release(net.coordinator, campaign.campaign_id, net.root / "out") == release
+    assert (
+        export_release(net.coordinator.context, net.coordinator.training, campaign.campaign_id, net.root / "out")
+        == release
+    )
     checked = verify_bundle(
-        net.root / "out", ReleaseReader(), coordinator_key=net.coordinator.keys.signing.public_key, now=net.clock.now()
+        net.root / "out",
+        ReleaseReader(),
+        coordinator_key=net.coordinator.context.keys.signing.public_key,
+        now=net.clock.now(),
     )
     assert [check.number for check in checked.checks if check.findings] == []
 
@@ -115,7 +80,7 @@ def test_a_coordinator_restarted_in_the_middle_goes_on_and_nobody_pays_twice(net
     until(net, campaign, lambda found: found.rounds_completed >= 3)
 
     net.stop_coordinator()
-    (between,) = report.campaigns(net.coordinator, campaign.campaign_id)
+    between = get_campaign(net.coordinator.context, net.coordinator.training, campaign.campaign_id)
     assert between.state is CampaignState.RUNNING
     assert 3 <= between.rounds_completed < campaign.manifest.rounds
     net.start()
@@ -123,7 +88,7 @@ def test_a_coordinator_restarted_in_the_middle_goes_on_and_nobody_pays_twice(net
     done = until(net, campaign, ended)
     assert done.state is CampaignState.RELEASED
     assert done.rounds_completed == campaign.manifest.rounds
-    assert report.released(net.coordinator, done).rounds_lost == 0
+    assert verified_release(net.coordinator.context, done).rounds_lost == 0
     for node in net.nodes.values():
         (statement,) = statements(node.context)
         assert statement.spent <= 4.0
@@ -151,7 +116,7 @@ def test_the_other_models_go_the_same_way(net: Network, model: str) -> None:
     campaign = propose_campaign(net, model=model)
     approve_all(net, campaign)
     done = until(net, campaign, ended)
-    release = report.released(net.coordinator, done)
+    release = verified_release(net.coordinator.context, done)
     assert (release.model.kind, release.rounds_completed) == (model, campaign.manifest.rounds)
     node = net.nodes["leon"]
     assert fetch_release(node.context, node.training_client(), campaign.campaign_id).release == release
@@ -179,7 +144,7 @@ def test_a_campaign_that_loses_its_cohort_stops_and_says_so(tmp_path: Path) -> N
 
 def test_a_suspended_entity_can_neither_look_nor_decide(net: Network) -> None:
     campaign = propose_campaign(net)
-    with net.coordinator.transaction() as session:
+    with net.coordinator.context.transaction() as session:
         net.coordinator.registry(session).suspend("leon", reason="prueba", now=net.clock.now())
     client = net.nodes["leon"].training_client()
     for call in (client.campaigns, lambda: client.pull(0), lambda: client.release(campaign.campaign_id)):
@@ -193,6 +158,7 @@ def test_an_entity_sees_only_the_campaigns_it_is_invited_to(net: Network) -> Non
     schema.write_text(SCHEMA)
     invited = ("avila", "soria", "zamora")
     proposal = Proposal("Prueba", 4.0, 1e-5, 3, timedelta(minutes=5), timedelta(hours=1), invited=invited)
-    propose(net.coordinator, proposal, Source(DataSource.TABLE, schema, DATASET))
+    coordinator, requested = net.coordinator, (proposal, Source(DataSource.TABLE, schema, DATASET))
+    propose(coordinator.context, coordinator.registry, coordinator.training, requested)
     assert len(net.nodes["avila"].training_client().campaigns()) == 1
     assert net.nodes["leon"].training_client().campaigns() == ()

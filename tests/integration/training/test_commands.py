@@ -16,7 +16,7 @@ from coordinator.cli.app import app as coordinator_app
 from node.cli.app import app as node_app
 from node.training import pending_work
 from node.training import service_loops as background
-from node.training.received_releases import heed_recalls
+from node.training.received_releases import record_recalls
 from policies.errors import ErrorKind, RedpactError
 from tests.support.network import Network, network
 from tests.support.training import DATASET, write_table
@@ -50,7 +50,7 @@ def refused(app: typer.Typer, home: Path, *words: str) -> RedpactError:
 
 
 def test_a_campaign_from_proposal_to_release_by_commands(net: Network, tmp_path: Path) -> None:
-    home, homes = net.coordinator.home, {entity: node.context.home for entity, node in net.nodes.items()}
+    home, homes = net.coordinator.context.home, {entity: node.context.home for entity, node in net.nodes.items()}
     for entity in homes:
         data, schema = write_table(tmp_path, entity)
         words = ("register-table", DATASET, "--data", str(data), "--schema", str(schema))
@@ -82,7 +82,7 @@ def test_a_campaign_from_proposal_to_release_by_commands(net: Network, tmp_path:
 
 
 def test_a_model_is_looked_at_corrected_and_only_then_released(net: Network, tmp_path: Path) -> None:
-    home, homes = net.coordinator.home, {entity: node.context.home for entity, node in net.nodes.items()}
+    home, homes = net.coordinator.context.home, {entity: node.context.home for entity, node in net.nodes.items()}
     for entity, folder in homes.items():
         data, schema = write_table(tmp_path, entity)
         ask(node_app, folder, "register-table", DATASET, "--data", str(data), "--schema", str(schema))
@@ -125,13 +125,13 @@ def test_a_model_is_looked_at_corrected_and_only_then_released(net: Network, tmp
     assert "[modelo retirado]" in invoke(coordinator_app, home, "status", campaign).stdout
     assert refused(coordinator_app, home, "recall", campaign, "--reason", "otra vez").code == "campaign_out_of_step"
     leon = net.nodes["leon"]
-    assert pending_work.keeps_releases(leon.context)
-    heed_recalls(leon.context, leon.training_client())
-    assert not pending_work.keeps_releases(leon.context)
+    assert pending_work.has_releases(leon.context)
+    record_recalls(leon.context, leon.training_client())
+    assert not pending_work.has_releases(leon.context)
 
 
 def test_a_correction_that_cannot_be_is_refused(net: Network, tmp_path: Path) -> None:
-    home = net.coordinator.home
+    home = net.coordinator.context.home
     write_table(tmp_path, "leon")
     terms = ("--epsilon", "4", "--model", "additive", "--minimum-cohort", "3", "--deadline", "10m")
     table = ("--source", "table", "--dataset", DATASET, "--schema", str(tmp_path / "schema.yaml"))
@@ -153,7 +153,7 @@ def test_a_policy_decides_a_withdrawal_stops_and_a_report_tells(
     net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(background, "POLICY_SECONDS", 0.2)
-    home, leon = net.coordinator.home, net.nodes["leon"].context.home
+    home, leon = net.coordinator.context.home, net.nodes["leon"].context.home
     data, schema = write_table(tmp_path, "leon")
     ask(node_app, leon, "register-table", DATASET, "--data", str(data), "--schema", str(schema))
     scope = ("--source", "table", "--dataset", DATASET, "--model", "additive", "--feature", "age,tenure")
@@ -193,7 +193,7 @@ def test_a_policy_decides_a_withdrawal_stops_and_a_report_tells(
 
 
 def test_what_cannot_be_is_a_typed_error_with_a_remedy(net: Network) -> None:
-    home, node = net.coordinator.home, net.nodes["leon"].context.home
+    home, node = net.coordinator.context.home, net.nodes["leon"].context.home
     unknown = "0" * 32
     cases = [
         (refused(coordinator_app, home, "status", unknown), "campaign_unknown"),

@@ -8,7 +8,7 @@ import pytest
 from coordinator.training.campaign_states import CampaignState
 from federated.secagg import client, server
 from federated.secagg.derivation import MaskVector
-from tests.integration.training.test_campaign import approve_all, ended, propose_campaign, serving, until
+from tests.support.running_campaigns import approve_all, ended, propose_campaign, serving, until
 from tests.support.traces import Haystack, Traces, files, uniform_p_value
 
 IMPROBABLE = 1e-9
@@ -23,7 +23,7 @@ def watched(root: Path, model: str, patch: pytest.MonkeyPatch) -> tuple[Traces, 
         campaign = propose_campaign(net, model=model)
         approve_all(net, campaign)
         done = until(net, campaign, ended)
-        stored = files(net.coordinator.home)
+        stored = files(net.coordinator.context.home)
     assert done.state is CampaignState.RELEASED
     assert len(traces.noised) == len(traces.exact) == len(traces.masked) == 4 * done.manifest.rounds
     return traces, Haystack([*traces.received, *stored, *files(root / "coordinator")])

@@ -2,8 +2,7 @@
 
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.receipt import verify_receipt
 from consent_ledger.witnessing.fork_evidence import evidence_files
 from consent_ledger.witnessing.witness import AddCheckpoint, origin_hash
-from coordinator.doctor import examine as examine_coordinator
 from node import serve as node_service
 from node.fetch.asking import question_of
 from node.ledger.export import export_own_ledger, ledger_policy, own_ledger_status, seen_checkpoint
@@ -31,10 +29,12 @@ from node.operations.doctor import examine
 from node.wiring import Node
 from presentation.messages import in_language
 from service.findings import Level, exit_code
+from tests.support.addresses import free_address
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.hostile import rewrite_ledger
 from tests.support.ledgers import refusals
-from tests.support.network import NETWORK, Network, free_address
+from tests.support.network import NETWORK, Network
+from tests.support.waiting import eventually
 from trust.parties import EntityKind, ledger_origin
 
 REAL_TASKS = node_service.tasks
@@ -81,15 +81,6 @@ def waiting(node: Node) -> int:
         return witnessing_state(node.context, session).waiting
 
 
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 def fetch(net: Network) -> None:
     ngo = net.nodes["ngo"]
     (reply,) = ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies
@@ -132,11 +123,11 @@ def test_the_background_work_witnesses_soon_after_an_entry(net: Network) -> None
     work = threading.Thread(target=witness_ledger, args=(town.context, stopping))
     work.start()
     try:
-        assert within(20, lambda: waiting(town) == 0)
+        assert eventually(lambda: waiting(town) == 0)
         with town.context.transaction() as session:
             own_ledger(town.context, session).append(refusals(3), town.context.clock.now())
         assert waiting(town) == 3
-        assert within(20, lambda: waiting(town) == 0)
+        assert eventually(lambda: waiting(town) == 0)
     finally:
         stopping.set()
         work.join()
@@ -144,7 +135,7 @@ def test_the_background_work_witnesses_soon_after_an_entry(net: Network) -> None
 
 def test_a_witness_serves_what_it_cosigned(net: Network) -> None:
     cosigned(net.nodes["town"])
-    url = net.coordinator.settings.public_witness_url
+    url = net.coordinator.context.settings.public_witness_url
     served = exchange(url, "GET", f"/{origin_hash(ledger_origin(NETWORK, 'town'))}/checkpoint")
     assert served.status == 200
     assert {line.name for line in parse_note(served.body).signatures} == {
@@ -196,8 +187,8 @@ def test_a_ledger_rewritten_after_a_release_is_caught_by_witness_peer_and_audito
     assert not done.quorum
     assert {each.error.code for each in done.outcomes if each.error} == {"ledger_contradicted"}
     # the witnesses: refused, kept, alarmed
-    assert len(evidence_files(net.coordinator.home)) == 1
-    alarm = next(each for each in examine_coordinator(net.coordinator) if each.check == "evidence")
+    assert len(evidence_files(net.coordinator.context.home)) == 1
+    alarm = next(each for each in net.examine_coordinator() if each.check == "evidence")
     assert alarm.level is Level.FAILED
     assert exit_code([alarm]) == 4
     # its own administrator
@@ -244,7 +235,7 @@ def test_a_ledger_shortened_by_an_old_backup_is_told_to_its_owner(net: Network) 
     kinds = {json.loads(path.read_bytes())["kind"] for path in evidence_files(town.context.home)}
     assert kinds == {"rollback"}
     # and its witnesses have noted it
-    noted = next(each for each in examine_coordinator(net.coordinator) if each.check == "evidence")
+    noted = next(each for each in net.examine_coordinator() if each.check == "evidence")
     assert noted.level is Level.WARNING
     assert "shorter" in in_language(noted.text, "en")
     assert findings(net, "ngo", "evidence") is Level.WARNING

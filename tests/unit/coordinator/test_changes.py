@@ -1,6 +1,6 @@
 import threading
 
-from coordinator.changes import Changes, News
+from coordinator.changes import ChangeKind, Changes
 
 
 def test_who_waits_is_told_which_kind_changed() -> None:
@@ -8,16 +8,16 @@ def test_who_waits_is_told_which_kind_changed() -> None:
     seen, told = changes.counts(), []
     waiting = threading.Thread(target=lambda: told.append(changes.wait(seen, 10)))
     waiting.start()
-    changes.announce(News.TRAINING)
+    changes.announce(ChangeKind.TRAINING)
     waiting.join(5)
-    assert told == [{News.DIRECTORY: 0, News.TRAINING: 1}]
+    assert told == [{ChangeKind.DIRECTORY: 0, ChangeKind.TRAINING: 1}]
 
 
 def test_a_change_before_waiting_is_not_missed() -> None:
     changes = Changes()
     seen = changes.counts()
-    changes.announce(News.DIRECTORY)
-    assert changes.wait(seen, 10)[News.DIRECTORY] == 1
+    changes.announce(ChangeKind.DIRECTORY)
+    assert changes.wait(seen, 10)[ChangeKind.DIRECTORY] == 1
 
 
 def test_nothing_new_comes_back_when_the_time_is_up() -> None:

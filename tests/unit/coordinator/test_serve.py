@@ -1,4 +1,4 @@
-"""What a coordinator runs in the background, by its settings."""
+"""Background tasks of a coordinator, by its settings."""
 
 from pathlib import Path
 

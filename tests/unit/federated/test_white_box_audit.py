@@ -1,6 +1,6 @@
 """Invariant 7: the epsilon claimed is not below what audits with full sight of the released sums measure.
 
-What breaks the promise is in `tests.unit.federated.audit`.
+What breaks the promise is in `tests.unit.federated.audit.test_mutants`.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,5 @@
 from policies.errors import EXIT_CODES, ErrorKind, UnknownTerm, error_document, error_text
+from presentation.messages import in_language
 
 
 def test_every_kind_of_error_has_an_exit_code_and_they_are_the_documented_ones() -> None:
@@ -21,6 +22,12 @@ def test_a_person_reads_spanish_first_then_the_particulars_and_the_next_step() -
 def test_a_script_reads_code_message_remedy_and_exit_code() -> None:
     document = error_document(UnknownTerm("no purpose 'x'"))
     assert document == {
-        "error": {"code": "unknown_term", "message": "no purpose 'x'", "remedy": "", "es": UnknownTerm.sentence},
+        "error": {
+            "code": "unknown_term",
+            "message": "no purpose 'x'",
+            "remedy": "",
+            "es": in_language(UnknownTerm.sentence, "es"),
+            "en": in_language(UnknownTerm.sentence, "en"),
+        },
         "exit_code": 2,
     }

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from records_exchange import oprf
 from records_exchange.errors import ExchangeError, OprfInputInvalid, OprfProofInvalid, OprfValueInvalid
 from records_exchange.oprf import Mode
-from tests.architecture.source import ROOT
 from tests.support.oprf import evaluate_directly
+from tests.support.source import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

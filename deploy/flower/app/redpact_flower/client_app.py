@@ -1,4 +1,4 @@
-"""The entry point that a SuperNode loads: every message goes to the node installed beside it, and to its guard."""
+"""The entry point that a SuperNode loads: every message goes to the node installed beside it, whose guard admits it."""
 
 from pathlib import Path
 
@@ -16,12 +16,9 @@ app = ClientApp()
 
 @app.train()
 def train(message: Message, context: Context) -> Message:
-    """Have the node answer; its home is in the SuperNode's own configuration, never in what the server sends."""
+    """Let the node answer; its home is in the SuperNode's own configuration, never in the server's message."""
     log.configure("warning")
-    node = Node(Path(str(context.node_config["home"])))
-    try:
+    with Node(Path(str(context.node_config["home"]))) as node:
         worker = TrainingWorker(node.context, node.training_client(), node.directory_follower.refresh)
         relaying = build_relaying_client_app(lambda data: worker.answer(PulledTask("", "", data)))
         return relaying(message, context)
-    finally:
-        node.close()

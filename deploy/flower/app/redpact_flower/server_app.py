@@ -1,10 +1,11 @@
 """The entry point that a SuperLink loads: a campaign of the coordinator on this machine, over the SuperLink's grid.
 
-The coordinator's database keeps each completed round. A run that ends early is started again and goes on from there.
+The coordinator's database keeps each completed round. A run that ends early is started again and continues from there.
 """
 
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 from flwr.app import Context
@@ -18,6 +19,7 @@ from coordinator.wiring import Coordinator
 from federated.coordination.progress import Progress
 from federated.flower.server_app import run_campaign
 from federated.flower.superlink_grid import NamedGrid
+from presentation.messages import _, listing
 
 app = ServerApp()
 
@@ -25,29 +27,32 @@ app = ServerApp()
 @app.main()
 def main(grid: Grid, context: Context) -> None:
     """Run the rounds that are left, and release the model or stop the campaign."""
-    coordinator = Coordinator(Path(str(context.run_config["home"])))
     named = NamedGrid(grid, nodes_of(str(context.run_config["nodes"])))
     campaign_id = str(context.run_config["campaign"])
-
-    def key_of(entity: str) -> bytes:
-        with coordinator.snapshot() as session:
-            return bytes.fromhex(coordinator.training(session).party(entity).signing_key)
-
-    def run_rounds(campaign: Campaign, on_step: OnStep, _stopping: threading.Event) -> Progress:
-        unknown = sorted(set(campaign.approved) - set(named.entities))
-        if unknown:
-            raise SystemExit(f'no SuperNode is registered for {", ".join(unknown)}: add them to nodes="..."')
-        seconds = coordinator.settings.round_seconds
-        _wait_for(len(campaign.approved), named, seconds)
-        return run_campaign(campaign_run(campaign, on_step, key_of, seconds), named, campaign.checkpoint)
-
-    try:
-        runner = coordinator.campaigns_over(run_rounds)
+    with Coordinator(Path(str(context.run_config["home"]))) as coordinator:
+        runner = coordinator.campaigns_over(partial(_run_rounds, coordinator, named))
         if runner.settle(campaign_id) is not CampaignState.RUNNING:
-            raise SystemExit("the campaign is not to be run: see redpact-coordinator training status")
+            raise SystemExit(_("la campaña no está en marcha: consulte redpact-coordinator training status"))
         runner.finish(campaign_id, threading.Event())
-    finally:
-        coordinator.close()
+
+
+def _run_rounds(
+    coordinator: Coordinator, grid: NamedGrid, campaign: Campaign, on_step: OnStep, _stopping: threading.Event
+) -> Progress:
+    unknown = sorted(set(campaign.approved) - set(grid.entities))
+    if unknown:
+        raise SystemExit(
+            _('no hay ningún SuperNode registrado de {entities}: añádalos a nodes="..."', entities=listing(unknown))
+        )
+    seconds = coordinator.context.settings.round_seconds
+    _wait_for(len(campaign.approved), grid, seconds)
+    run = campaign_run(campaign, on_step, partial(_key_of, coordinator), seconds)
+    return run_campaign(run, grid, campaign.checkpoint)
+
+
+def _key_of(coordinator: Coordinator, entity: str) -> bytes:
+    with coordinator.context.snapshot() as session:
+        return bytes.fromhex(coordinator.training(session).party(entity).signing_key)
 
 
 def nodes_of(text: str) -> dict[str, int]:
@@ -56,7 +61,7 @@ def nodes_of(text: str) -> dict[str, int]:
 
 
 def _wait_for(count: int, grid: NamedGrid, seconds: float) -> None:
-    """Wait for the SuperNodes of a cohort; who is late misses rounds, which the campaign's minimum judges."""
+    """Wait for the SuperNodes of a cohort; late ones miss rounds, within the campaign's minimum."""
     deadline = time.monotonic() + seconds
     while len(list(grid.get_node_ids())) < count and time.monotonic() < deadline:
         time.sleep(0.5)

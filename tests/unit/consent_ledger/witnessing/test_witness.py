@@ -20,7 +20,6 @@ from consent_ledger.proofs.note import NoteSigner, NoteVerifier, open_note
 from consent_ledger.witnessing.witness import (
     SIZE_TYPE,
     AddCheckpoint,
-    InMemoryCheckpointStore,
     Misconduct,
     Reply,
     Witness,
@@ -29,6 +28,7 @@ from consent_ledger.witnessing.witness import (
 )
 from tests.support.clock import START
 from tests.support.ledgers import ORIGIN, new_signer
+from tests.support.memory_stores import InMemoryCheckpointStore
 from trust.errors import MalformedDocument, SignatureInvalid
 from trust.signing import Ed25519Signer
 

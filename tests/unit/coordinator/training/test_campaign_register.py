@@ -37,7 +37,7 @@ def envelope(stage: Coordination) -> Envelope:
 
 
 def decide(stage: Coordination, envelope: Envelope, entity: str, verdict: Verdict = Verdict.APPROVED) -> None:
-    stage.desk.decide(entity, stage.decision(envelope, entity, verdict))
+    stage.requests.decide(entity, stage.decision(envelope, entity, verdict))
 
 
 def begin(stage: Coordination, envelope: Envelope) -> Progress:
@@ -77,19 +77,19 @@ def test_the_same_decision_twice_changes_nothing_and_the_opposite_is_refused(
 
 def test_nobody_decides_for_another(stage: Coordination, envelope: Envelope) -> None:
     with pytest.raises(SignatureInvalid):
-        stage.desk.decide("leon", stage.decision(envelope, "soria"))
+        stage.requests.decide("leon", stage.decision(envelope, "soria"))
     stage.keys["leon"] = stage.keys["soria"]
     stage.parties["leon"] = stage.parties["leon"].model_copy(update={"signing_key": stage.parties["soria"].signing_key})
     with pytest.raises(ManifestInvalid):
-        stage.desk.decide("leon", stage.decision(envelope, "soria"))
+        stage.requests.decide("leon", stage.decision(envelope, "soria"))
 
 
 def test_who_was_not_invited_sees_and_decides_nothing(stage: Coordination, envelope: Envelope) -> None:
-    assert stage.desk.campaigns("stranger") == ()
+    assert stage.requests.campaigns("stranger") == ()
     with pytest.raises(CampaignUnknown):
         decide(stage, envelope, "stranger")
     with pytest.raises(CampaignUnknown):
-        stage.desk.release("stranger", CAMPAIGN)
+        stage.requests.release("stranger", CAMPAIGN)
 
 
 def test_a_decision_on_other_bytes_is_refused(stage: Coordination, envelope: Envelope) -> None:

@@ -93,14 +93,14 @@ class Stage(Coordination):
         with self.work() as work:
             work.campaigns.propose(envelope, self.now(), review=review)
         for entity in approving:
-            self.desk.decide(entity, self.decision(envelope, entity))
+            self.requests.decide(entity, self.decision(envelope, entity))
 
     def run(self, rounds: Rounds = all_rounds) -> Campaign:
         """Let a fresh runner look twice: once to begin, once to collect what ended."""
         parts = RunnerParts(
             transaction=self.transaction,
             snapshot=self.transaction,
-            workspace=self.workspace,
+            open_stores=self.open_stores,
             signer=COORDINATOR,
             now=self.now,
             run_rounds=rounds,

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from coordinator.training.campaign_proposal_command import Source
 from coordinator.training.errors import CampaignInvalid
 from coordinator.training.proposal import (
     Proposal,
@@ -18,6 +17,7 @@ from coordinator.training.proposal import (
     records_question,
     table_question,
 )
+from coordinator.training.proposal_command import Source
 from federated.campaign.manifest import CampaignManifest, DataSource
 from federated.errors import PrivacyTermsInvalid, SchemaInvalid
 from federated.privacy.stages import StageKind, epsilon_of_stages

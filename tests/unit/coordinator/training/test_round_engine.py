@@ -1,12 +1,12 @@
-"""Who waits for replies notices whatever ends the wait: replies, the end of the process, a command."""
+"""The wait for replies ends with replies, with the end of the process, and with a command."""
 
 import threading
 
 import pytest
 
-from coordinator.training.entity_requests import TrainingSignals
 from coordinator.training.errors import CampaignInterrupted, CampaignOutOfStep
 from coordinator.training.round_engine import ReplyWaiter
+from coordinator.training.wakeup_signal import TrainingSignals
 
 
 def stopped() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.federated.audits import AUDITS, honest
-from tests.support.federated.mutants import MUTANTS, Mutant
+from tests.support.white_box_audits import AUDITS, honest
+from tests.support.white_box_mutants import MUTANTS, Mutant
 
 CASES = [pytest.param(mutant, name, id=f"{mutant.name}: {name}") for mutant in MUTANTS for name in mutant.audits]
 

@@ -12,7 +12,7 @@ from consent_ledger.cli.extensions import add_extensions
 from federated.bundle.archive import write_bundle
 from federated.cli.audit_model import register
 from tests.support import campaigns
-from tests.support.federated.bundle_campaign import contents
+from tests.support.bundles import contents
 
 KEY = campaigns.COORDINATOR.public_key.hex()
 

@@ -7,7 +7,7 @@ import pytest
 from federated.bundle.campaign_facts import StageTerms
 from federated.bundle.epsilon_proof import collusion_scale, epsilon_of_stages, epsilon_proof
 from tests.oracles.gaussian import gaussian_delta
-from tests.support.federated.bundle_campaign import facts
+from tests.support.bundles import facts
 
 TRAIN = StageTerms("train", 9, 12.0)
 EVALUATE = StageTerms("evaluate", 1, 4.0, "held_out")

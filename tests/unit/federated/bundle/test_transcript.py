@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from federated.coordination.transcript import RoundRecord, Transcript
 from federated.errors import TranscriptInvalid
 from policies.errors import RedpactError
-from tests.support.federated.bundle_campaign import run
+from tests.support.bundles import run
 
 START_HASH = "ab" * 32
 

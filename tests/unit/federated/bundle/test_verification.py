@@ -22,7 +22,7 @@ from federated.campaign.manifest import manifest_sha256
 from federated.coordination.transcript import RoundRecord, Transcript
 from federated.release.model_release import seal_release
 from tests.support import campaigns
-from tests.support.federated.bundle_campaign import (
+from tests.support.bundles import (
     EXPIRES,
     MANIFEST,
     Reader,
@@ -268,7 +268,7 @@ def test_documents_are_compared_as_json() -> None:
 
 def test_the_pages_of_a_card_fit_in_a_bundle(tmp_path: Path) -> None:
     from federated.card.pages import pages_of
-    from tests.support.federated.card_sample import sample
+    from tests.support.cards import sample
 
     write_bundle(tmp_path / "whole", contents(pages=pages_of(sample())), campaigns.COORDINATOR)
     report = verified(tmp_path / "whole")

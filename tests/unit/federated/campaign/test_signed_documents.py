@@ -9,44 +9,19 @@ from hypothesis import strategies as st
 
 from federated.campaign.code_hash import code_sha256, hash_folder
 from federated.campaign.decision import DECISION_TYPE, Verdict, open_decision
-from federated.campaign.manifest import MANIFEST_TYPE, manifest_sha256, open_manifest
+from federated.campaign.manifest import MANIFEST_TYPE, open_manifest
 from federated.errors import FederatedError, ManifestInvalid, ReleaseInvalid
 from federated.evaluation.plan import EvaluationPlan, Slice
-from federated.learning.model_documents import LinearModel, NeuralModel
-from federated.release.model_release import RELEASE_TYPE, ModelRelease, open_release, seal_release
+from federated.learning.model_documents import NeuralModel
+from federated.release.model_release import RELEASE_TYPE, open_release, seal_release
 from tests.support import campaigns
-from tests.support.campaigns import COORDINATOR, ENTITY, NODE
+from tests.support.campaigns import COORDINATOR, ENTITY, MODEL, NODE, release
 from tests.support.clock import START
 from trust import canonical
 from trust.errors import SignatureInvalid, TrustError
-from trust.signing import Ed25519Signer, Envelope, seal
+from trust.signing import Ed25519Signer, seal
 
 KEY = COORDINATOR.public_key
-
-
-MODEL = LinearModel(features=campaigns.FEATURES, weights=(1.0, -0.5, 0.25), intercept=0.125, reference=(0.0, 0.5, 0.5))
-
-
-def release(envelope: Envelope, **changes: Any) -> ModelRelease:
-    manifest = open_manifest(envelope, coordinator_key=KEY)
-    content = {
-        "campaign_id": manifest.campaign_id,
-        "manifest_sha256": manifest_sha256(envelope),
-        "network": manifest.network,
-        "model": MODEL,
-        "epsilon": manifest.epsilon,
-        "epsilon_spent": 1.9,
-        "delta": manifest.delta,
-        "rounds_completed": 6,
-        "rounds_lost": 0,
-        "contributors": ("avila", "leon", "soria"),
-        "people_estimate": 118.7,
-        "transcript_sha256": "0" * 64,
-        "measurement": None,
-        "released": START,
-        "expires": START + timedelta(days=365),
-    }
-    return ModelRelease.model_validate({**content, **changes})
 
 
 def test_a_manifest_comes_back_as_it_was_signed() -> None:

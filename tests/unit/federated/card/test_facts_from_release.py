@@ -9,7 +9,7 @@ from federated.errors import ReleaseInvalid
 from federated.learning.model_documents import AdditiveModel, Shape
 from federated.tabular.features import NumericFeature
 from tests.support import campaigns
-from tests.support.federated.bundle_campaign import ENTITIES, MANIFEST, release
+from tests.support.bundles import ENTITIES, MANIFEST, release
 
 TOLD = SuppliedFacts(
     "ipro@gerencia.example", {"age": ("Edad en años", "Age in years"), "chronic": ("cronificarse", "staying")}

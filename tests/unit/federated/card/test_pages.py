@@ -21,9 +21,9 @@ from federated.card.wording import Words, sentences
 from federated.evaluation.estimation import read
 from federated.evaluation.measurement import Estimate, Hidden
 from federated.privacy.stages import StageKind
-from tests.support.federated.bundle_campaign import facts as bundle_facts
-from tests.support.federated.card_sample import sample
-from tests.support.federated.evaluated_people import PLAN, draw, noisy
+from tests.support.bundles import facts as bundle_facts
+from tests.support.cards import sample
+from tests.support.measuring import PLAN, draw, noisy
 
 LANGUAGES = ("es", "en")
 

@@ -16,7 +16,7 @@ from federated.evaluation.estimation import read
 from federated.evaluation.local_comparison import compare, recall_within
 from federated.evaluation.recalibration import Recalibration
 from federated.evaluation.score_counts import vector
-from tests.support.federated.evaluated_people import PLAN, draw, noisy
+from tests.support.measuring import PLAN, draw, noisy
 
 
 def test_recalibration_finds_the_line_that_the_scores_were_bent_by() -> None:

@@ -11,7 +11,7 @@ from federated.evaluation.estimation import read
 from federated.evaluation.local_comparison import recall_within
 from federated.evaluation.measurement import Hidden, Measurement
 from federated.evaluation.plan import EvaluationPlan
-from tests.support.federated.evaluated_people import PLAN, draw, noisy
+from tests.support.measuring import PLAN, draw, noisy
 
 FIGURES = ("auc", "rate", "recall", "false_positive_rate", "calibration_gap")
 TRIALS = 80

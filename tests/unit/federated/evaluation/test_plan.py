@@ -3,7 +3,7 @@ import pytest
 from pydantic import ValidationError
 
 from federated.evaluation.plan import EvaluationPlan, Slice, score_edges
-from tests.support.federated.evaluated_people import PLAN
+from tests.support.measuring import PLAN
 
 
 def test_the_bins_are_finest_about_the_public_rate() -> None:

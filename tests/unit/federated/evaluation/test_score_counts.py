@@ -9,7 +9,7 @@ from federated.errors import DataUnsuitable
 from federated.evaluation.plan import EvaluationPlan
 from federated.evaluation.score_counts import count_units, group_matrix, sensitivity, vector
 from federated.privacy.quantisation import UNITS_PER_BOUND
-from tests.support.federated.evaluated_people import PLAN, draw
+from tests.support.measuring import PLAN, draw
 
 
 @pytest.mark.parametrize("attributes", [0, 1, 2, 5, 12])

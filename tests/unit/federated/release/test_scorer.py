@@ -14,8 +14,7 @@ from federated.learning.log_odds import base_log_odds, sigmoid
 from federated.release.scorer import Scorer
 from federated.tabular.features import Value
 from tests.support import campaigns
-from tests.support.campaigns import FEATURES
-from tests.unit.federated.campaign.test_signed_documents import release
+from tests.support.campaigns import FEATURES, release
 
 RELEASE = release(campaigns.sealed())
 ROWS: list[dict[str, Value]] = [

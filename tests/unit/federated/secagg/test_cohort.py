@@ -5,7 +5,7 @@ import pytest
 from federated.errors import CohortTooSmall, KeyStatementInvalid, SecureSumRefused
 from federated.secagg.cohort import form_cohort
 from federated.secagg.keys import new_private_key, public_key
-from tests.support.federated.secagg_group import CAMPAIGN, MANIFEST, group_of
+from tests.support.secagg import CAMPAIGN, MANIFEST, group_of
 
 LOW_ORDER = [bytes(32), bytes([1]).ljust(32, b"\0"), (2**255 - 20).to_bytes(32, "little")]
 

@@ -9,7 +9,7 @@ from federated.secagg.keys import (
     public_key,
     seal_key_statement,
 )
-from tests.support.federated.secagg_group import CAMPAIGN, MANIFEST
+from tests.support.secagg import CAMPAIGN, MANIFEST
 from trust import signing
 from trust.errors import MalformedDocument, SignatureInvalid
 

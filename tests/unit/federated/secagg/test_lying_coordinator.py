@@ -15,7 +15,7 @@ from typing_extensions import override
 from federated.secagg import server
 from federated.secagg.committee import CommitteeTerms, committee_terms
 from federated.secagg.derivation import RoundBinding
-from tests.support.federated.secagg_group import CONTEXT, group_of, only, zeros
+from tests.support.secagg import CONTEXT, group_of, only, zeros
 
 Entities = frozenset[int]
 Lists = Mapping[int, Entities]

@@ -8,7 +8,7 @@ from scipy import stats
 
 from federated.privacy.quantisation import IntVector
 from federated.secagg.shares import split
-from tests.support.federated.secagg_group import group_of, only, zeros
+from tests.support.secagg import group_of, only, zeros
 
 LENGTH = 30_000
 INPUTS = {

@@ -16,7 +16,7 @@ from federated.secagg import server
 from federated.secagg.client import Masker, add_pair_mask, self_mask_key
 from federated.secagg.derivation import RoundBinding, expand
 from federated.secagg.messages import MaskedInput, check_answer, check_input
-from tests.support.federated.secagg_group import CONTEXT, Group, group_of, only, zeros
+from tests.support.secagg import CONTEXT, Group, group_of, only, zeros
 
 BOUND = (1 << 63) // 64
 SETTINGS = settings(max_examples=40, deadline=None)

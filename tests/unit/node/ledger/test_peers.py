@@ -10,7 +10,6 @@ import pytest
 from consent_ledger.errors import ProofError
 from consent_ledger.log.entry import EntryType
 from consent_ledger.log.ledger import ConsentLedger
-from consent_ledger.log.store import InMemoryLedgerStore
 from consent_ledger.witnessing.fork_evidence import evidence_files
 from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
 from consent_ledger.witnessing.witness import Observed
@@ -23,6 +22,7 @@ from records_exchange.request import parse_request
 from service.errors import PeerRefused, PeerUnreachable
 from tests.support.clock import START
 from tests.support.exchange import PERSON, ExchangeNetwork
+from tests.support.memory_stores import InMemoryLedgerStore
 from tests.support.simulated_peer import SimulatedPeer
 from trust.parties import Party
 from trust.signing import Envelope

@@ -17,7 +17,7 @@ from node.people.errors import PersonUnknown
 from node.people.store import people_store
 from node.rights.erasure import Erasures
 from node.rights.erasure_report import erased_text, retention_text
-from node.risk.tables import DecisionRow, LookRow
+from node.risk.tables import CheckedBandRow, DecisionRow
 from node.wiring import Node
 from policies.errors import UnknownTerm
 from tests.support.answering import ask, request
@@ -160,8 +160,8 @@ def test_what_the_use_of_the_risk_model_left_of_a_person_goes_too(town: Node, er
         person = people_store(town.context, session).get_by_document(PERSON).person_id
         session.add_all(
             [
-                LookRow(person_ref=person, month="2026-03", band="high"),
-                LookRow(person_ref="another", month="2026-03", band="low"),
+                CheckedBandRow(person_ref=person, month="2026-03", band="high"),
+                CheckedBandRow(person_ref="another", month="2026-03", band="low"),
                 DecisionRow(
                     person_ref=person,
                     campaign_id="ab" * 16,
@@ -173,5 +173,5 @@ def test_what_the_use_of_the_risk_model_left_of_a_person_goes_too(town: Node, er
         )
     erasures.erase_person(PERSON, BASIS)
     with town.context.snapshot() as session:
-        assert list(session.scalars(select(LookRow.person_ref))) == ["another"]
+        assert list(session.scalars(select(CheckedBandRow.person_ref))) == ["another"]
         assert list(session.scalars(select(DecisionRow.person_ref))) == []

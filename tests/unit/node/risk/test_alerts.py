@@ -12,10 +12,10 @@ from node.people.model import PROFILING_OBJECTION
 from node.people.store import people_store
 from node.risk import risk_report as report
 from node.risk.alerts import BAND_STARTS, Band, alerts, band_of, parse_band
+from node.risk.errors import BandInvalid
 from node.risk.person_erasure import forget_risk
 from node.risk.professional_decisions import Decision, NewDecision, decide
-from node.risk.tables import DecisionRow, LastLookRow, LookRow
-from node.training.errors import BandInvalid
+from node.risk.tables import CheckedBandRow, DecisionRow, LastCheckRow
 from node.wiring import Node
 from tests.support.exchange import hold
 from tests.support.risk import AS_OF, coordinator, node_with_people
@@ -36,13 +36,13 @@ def script(node: Node) -> ScriptedCoordinator:
 
 def looks(node: Node) -> dict[str, tuple[str, str]]:
     with node.context.snapshot() as session:
-        return {row.person_ref: (row.month, row.band) for row in session.scalars(select(LookRow))}
+        return {row.person_ref: (row.month, row.band) for row in session.scalars(select(CheckedBandRow))}
 
 
 def lower_all(node: Node, people: list[str]) -> None:
     """Let some people have been in the lowest band at the last look."""
     with node.context.transaction() as session:
-        session.execute(update(LookRow).where(LookRow.person_ref.in_(people)).values(band="low"))
+        session.execute(update(CheckedBandRow).where(CheckedBandRow.person_ref.in_(people)).values(band="low"))
 
 
 def test_the_first_look_only_takes_stock(node: Node, script: ScriptedCoordinator) -> None:
@@ -90,7 +90,7 @@ def test_who_is_new_over_the_threshold_is_alerted(node: Node, script: ScriptedCo
 def test_another_model_is_said(node: Node, script: ScriptedCoordinator) -> None:
     alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     with node.context.transaction() as session:
-        session.execute(update(LastLookRow).values(campaign_id="cd" * 16))
+        session.execute(update(LastCheckRow).values(campaign_id="cd" * 16))
     shown = alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     assert shown.other_model
     assert "otro modelo" in report.alerts_text(shown, "es")
@@ -131,7 +131,7 @@ def test_erasing_a_person_leaves_nothing_here(node: Node, script: ScriptedCoordi
 
 def test_nothing_else_is_kept_of_a_person(node: Node, script: ScriptedCoordinator) -> None:
     alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
-    assert {column.name for column in LookRow.__table__.columns} == {"person_ref", "month", "band"}
+    assert {column.name for column in CheckedBandRow.__table__.columns} == {"person_ref", "month", "band"}
     assert {band for _, band in looks(node).values()} <= {band.value for band in Band}
 
 

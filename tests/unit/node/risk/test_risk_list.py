@@ -11,7 +11,8 @@ from federated.learning.model_documents import LinearModel
 from federated.tabular.features import NumericFeature
 from node.risk import risk_list as listing
 from node.risk import risk_report as report
-from node.training.errors import MonthInvalid, ReleaseMissing
+from node.risk.errors import MonthInvalid
+from node.training.errors import ReleaseMissing
 from node.wiring import Node
 from tests.support.risk import AS_OF, coordinator, node_with_people
 from trust.errors import SignatureInvalid
@@ -40,7 +41,7 @@ def test_every_list_says_first_what_it_is_for_and_until_when(node: Node) -> None
     shown = listing.risk_list(node.context, coordinator(node), top=1, as_of=AS_OF)
     assert report.list_text(shown, "es").startswith("Apoyo, nunca sanción")
     assert report.list_text(shown, "en").startswith("Support, never sanction")
-    assert "caduca el 2027-03-02" in report.list_text(shown, "es")
+    assert "caduca el 2 mar 2027" in report.list_text(shown, "es")
     assert report.list_document(shown)["expires"].startswith("2027-03-02")
 
 

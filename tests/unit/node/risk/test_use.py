@@ -15,12 +15,13 @@ from node.risk import risk_list as listing
 from node.risk import risk_report as report
 from node.risk import use_status_report as status_report
 from node.risk.alerts import Band, alerts
+from node.risk.errors import ReleaseExpired, RiskSwitchedOff, SwitchReasonInvalid
 from node.risk.kill_switch import SwitchState, switch
 from node.risk.professional_decisions import Decision, NewDecision, OverrideRate, RateWarning, decide
 from node.risk.use_status import RiskStatus, risk_status
 from node.training import pending_work
 from node.training import service_loops as background
-from node.training.errors import ReleaseExpired, ReleaseRecalled, RiskSwitchedOff, SwitchReasonInvalid
+from node.training.errors import ReleaseRecalled
 from node.wiring import Node
 from policies.errors import UnknownTerm
 from policies.risk_reasons import load_risk_reasons
@@ -94,7 +95,7 @@ def test_reasons_are_coded_in_two_languages() -> None:
 def test_never_and_too_often_are_warned_of(decided: int, overridden: int, warning: RateWarning | None) -> None:
     rate = OverrideRate(decided, overridden)
     assert rate.warning is warning
-    status = RiskStatus(SwitchState(is_on=True), None, None, expired=False, rate=rate, looked=None, drift=None)
+    status = RiskStatus(SwitchState(is_on=True), None, None, expired=False, rate=rate, last_check=None, drift=None)
     for lang in ("es", "en"):
         assert ("⚠" in status_report.status_text(status, lang)) is (warning is not None)
     assert status_report.status_document(status)["decisions"]["warning"] == warning
@@ -174,7 +175,7 @@ def test_without_a_model_the_status_says_so(node: Node) -> None:
 
 def test_the_status_tells_of_the_last_look(node: Node, script: ScriptedCoordinator) -> None:
     alerts(node.context, script, threshold=Band.HIGH, as_of=AS_OF)
-    assert "2026-03-02 09:00" in status_report.status_text(risk_status(node.context, script), "es")
+    assert "2 mar 2026, 10:00 (+01:00)" in status_report.status_text(risk_status(node.context, script), "es")
 
 
 def recalled(script: ScriptedCoordinator) -> None:
@@ -202,13 +203,13 @@ def test_the_service_hears_of_a_recall_before_anybody_looks(
 ) -> None:
     monkeypatch.setattr(background, "RECALL_SECONDS", 0.01)
     monkeypatch.setattr(Node, "training_client", lambda _: script)
-    assert pending_work.keeps_releases(node.context)
+    assert pending_work.has_releases(node.context)
     recalled(script)
     stopping = threading.Event()
-    service = threading.Thread(target=background.watch_recalls, args=(node, stopping))
+    service = threading.Thread(target=background.watch_recalls, args=(node.context, script, stopping))
     service.start()
     for _ in range(500):
-        if not pending_work.keeps_releases(node.context):
+        if not pending_work.has_releases(node.context):
             break
         stopping.wait(0.02)
     stopping.set()

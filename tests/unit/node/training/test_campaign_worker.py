@@ -160,7 +160,7 @@ def test_when_a_campaign_is_over_its_secrets_are_erased(scene: Stage) -> None:
     scene.coordinator.listed[0] = type(scene.coordinator.listed[0])(envelope, "stopped")
     with scene.node.context.snapshot() as session:
         assert own_enrolments(scene.node.context, session).kept(CAMPAIGN, Secret.MASK_KEY) is not None
-    scene.worker.settle()
+    scene.worker.close_ended()
     with scene.node.context.snapshot() as session:
         assert own_enrolments(scene.node.context, session).kept(CAMPAIGN, Secret.MASK_KEY) is None
 
@@ -170,7 +170,7 @@ def test_an_approved_round_is_answered_once_paid_for_and_in_the_ledger(scene: St
     envelope = scene.approved()
     task = scene.ask(envelope)
 
-    assert scene.worker.work_on([task], 0) == ((), 1)
+    assert scene.worker.answer_all([task], 0) == ((), 1)
 
     ((task_id, result),) = scene.coordinator.results
     assert task_id == task.task_id
@@ -270,7 +270,7 @@ def test_a_limit_lowered_below_what_is_spent_stops_the_next_round(scene: Stage) 
 def test_a_malformed_task_is_left_alone_and_the_others_are_answered(scene: Stage) -> None:
     envelope = scene.approved()
     tasks = [PulledTask("00" * 16, CAMPAIGN, b"\xff not a message"), scene.ask(envelope)]
-    assert scene.worker.work_on(tasks, 0) == ((), 1)
+    assert scene.worker.answer_all(tasks, 0) == ((), 1)
 
 
 def test_a_result_that_comes_too_late_does_not_stop_the_worker(scene: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,7 +278,7 @@ def test_a_result_that_comes_too_late_does_not_stop_the_worker(scene: Stage, mon
     task = scene.ask(envelope)
     scene.worker.answer(task)
     monkeypatch.setattr(scene.coordinator, "push", _too_late)
-    assert scene.worker.work_on([task], 0) == ((), 1)
+    assert scene.worker.answer_all([task], 0) == ((), 1)
 
 
 @pytest.mark.invariant(6)
@@ -296,7 +296,7 @@ def test_a_finished_campaign_frees_the_rounds_it_did_not_use(scene: Stage) -> No
     scene.worker.answer(scene.ask(envelope))
     scene.coordinator.listed[0] = type(scene.coordinator.listed[0])(envelope, "stopped")
 
-    scene.worker.settle()
+    scene.worker.close_ended()
 
     (statement,) = statements(scene.node.context)
     assert statement.committed == statement.spent > 0
@@ -307,7 +307,7 @@ def test_a_finished_campaign_frees_the_rounds_it_did_not_use(scene: Stage) -> No
 def test_a_campaign_past_its_end_is_settled_whatever_the_coordinator_says(scene: Stage) -> None:
     scene.approved()
     scene.clock.advance(days=15)
-    scene.worker.settle()
+    scene.worker.close_ended()
     assert open_campaigns(scene.node.context) == ()
 
 

@@ -102,9 +102,9 @@ def test_the_budget_that_must_be_left_counts_what_is_promised(scene: Stage) -> N
 def test_a_policy_gets_nothing_past_the_guard_and_does_not_try_for_ever(scene: Stage, changes: dict[str, Any]) -> None:
     set_policy(scene.node.context, approval())
     scene.coordinator.offer(table_manifest(ENTITY, **changes))
-    given_up: set[str] = set()
-    assert decide_listed(scene.node.context, scene.coordinator, given_up) == ()
-    assert given_up == {CAMPAIGN}
+    left_to_people: set[str] = set()
+    assert decide_listed(scene.node.context, scene.coordinator, left_to_people) == ()
+    assert left_to_people == {CAMPAIGN}
     assert scene.coordinator.decisions == []
     assert scene.ledger_types() == ["policy_changed"]
 
@@ -124,7 +124,7 @@ def test_the_running_service_applies_them(scene: Stage, monkeypatch: pytest.Monk
     assert not has_policies(scene.node.context)
     scene.coordinator.reachable = False
     set_policy(scene.node.context, approval())
-    thread = threading.Thread(target=decide_by_policies, args=(scene.node, stopping))
+    thread = threading.Thread(target=decide_by_policies, args=(scene.node.context, scene.coordinator, stopping))
     thread.start()
     scene.coordinator.reachable = True
     for _ in range(500):
@@ -144,7 +144,7 @@ def test_policies_are_set_replaced_listed_and_removed_each_in_the_ledger_once(sc
     assert first.sha256 != second.sha256
     (kept,) = list_policies(scene.node.context)
     assert kept.epsilon == 1.5
-    assert "épsilon como mucho: 1.5" in policies_text([kept], "es")
+    assert "épsilon como mucho: 1,5" in policies_text([kept], "es")
     assert "approves by itself" in change_text(second, "en", removed=False)
     removed = remove_policy(scene.node.context, "usual")
     assert "quitada" in change_text(removed, "es", removed=True)

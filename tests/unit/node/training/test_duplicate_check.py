@@ -1,4 +1,4 @@
-"""Counting people across entities at real nodes: one person in two of them weighs one half in each."""
+"""DuplicateCheck people across entities at real nodes: one person in two of them weighs one half in each."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from federated.duplicates.multiplicities import bucket_of, multiplicities, pack_
 from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong, RoundRefused, SecureSumRefused
 from federated.participation.enrolment import Secret
 from node.people.store import people_store
-from node.training.duplicate_check import Counting
+from node.training.duplicate_check import DuplicateCheck
 from node.training.stores import epsilon_ledger, own_enrolments
 from node.wiring import Node
 from tests.support import campaigns
@@ -34,7 +34,7 @@ class Office:
 
     node: Node
     people: tuple[str, ...]
-    counting: Counting
+    counting: DuplicateCheck
     manifest: CampaignManifest = MANIFEST
 
     def tags(self, wrapped: bytes) -> bytes:
@@ -82,7 +82,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
             budget.set_limit(BudgetLimit(DATASET, 8.0, 1e-5), START)
             budget.reserve(CAMPAIGN, DATASET, MANIFEST.stages, START)
             people = tuple(person for person, _ in people_store(node.context, session).documents())
-        offices[entity] = Office(node, people, Counting(node.context))
+        offices[entity] = Office(node, people, DuplicateCheck(node.context))
     statements = []
     for office in offices.values():
         with office.node.context.transaction() as session:

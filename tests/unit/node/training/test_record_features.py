@@ -96,7 +96,7 @@ def test_people_outside_the_cohort_have_no_row(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("objection", [True, None, "", "no", "false", 0, 1, [], ["no"], {}, 0.0])
-def test_whoever_objects_to_profiling_is_neither_trained_on_nor_scored_and_a_doubt_counts_as_an_objection(
+def test_people_who_object_to_profiling_are_neither_trained_on_nor_scored_and_a_doubt_counts_as_an_objection(
     objection: Any,
 ) -> None:
     fields = {**a_person().fields, PROFILING_OBJECTION: objection}
@@ -107,7 +107,7 @@ def test_whoever_objects_to_profiling_is_neither_trained_on_nor_scored_and_a_dou
 
 
 @pytest.mark.parametrize("fields", [{}, {PROFILING_OBJECTION: False}])
-def test_whoever_does_not_object_to_profiling_stays_with_the_others(fields: dict[str, Any]) -> None:
+def test_people_who_do_not_object_to_profiling_stay_with_the_others(fields: dict[str, Any]) -> None:
     people = ListedPeople([a_person(spells=(RECENT,), fields=fields)])
     assert len(training_rows(people, FEATURES)) == 1
     assert len(scoring_rows(people, FEATURES, date(2019, 1, 1))) == 1

@@ -1,4 +1,4 @@
-"""What training keeps secret at a node opens only under the node's own key, and only as what it was sealed as."""
+"""Secrets of training open only under the node's own key, and only under the label with which they were sealed."""
 
 import pytest
 from hypothesis import given

@@ -68,7 +68,7 @@ def test_a_sum_is_not_opened_over_more_entities_than_were_counted(
     request = play.asked().document
     assert isinstance(request, UnmaskRequest)
     kept = {"counted": ["leon", "soria"], "weights": {}}
-    monkeypatch.setattr("node.training.duplicate_check.Counting._kept", lambda *_: kept)
+    monkeypatch.setattr("node.training.duplicate_check.DuplicateCheck._kept", lambda *_: kept)
     assert ask(scene, request) == TrainingRefusal("secure_sum_refused")
     monkeypatch.undo()
     assert isinstance(ask(scene, request), bytes)

@@ -1,14 +1,14 @@
-"""What entities ask of the locator, behind the wire.
+"""Answers to entities' requests to the locator, behind the wire.
 
-In order, every request passes:
+Every request passes these steps, in this order:
 
-(1) the caller is an active entity of the network, and no collaborator;
+(1) the caller is an active entity of the network, and not a collaborator;
 (2) the request is signed by it, in its own name, and fresh;
 (3) its epoch is answered;
-(4) it was not seen before, and its quota is not used up; it is on record, durably, before the reply leaves;
+(4) it is no replay, its quota is not used up, and it is recorded durably before the reply leaves;
 (5) the answer: evaluated points with their proof, or the holders of the caller's own token, in constant size.
 
-Publications pass (1) to (3): they are no questions.
+Publications pass (1) to (3) only: they are no questions.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,12 +19,14 @@ from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
 
+from coordinator.context import CoordinatorContext
 from coordinator.locator.epochs import EpochRegister
 from coordinator.locator.errors import LocatorFull, LocatorNotForCollaborators, LocatorQuotaExceeded
+from coordinator.locator.keys import LocatorKeys
 from coordinator.locator.query_log import Query, QueryKind, QueryLog
 from coordinator.locator.quotas import Quota
 from coordinator.locator.store import SqlLocatorStore
-from coordinator.wiring import Coordinator
+from coordinator.registry import OpenRegistry
 from presentation.messages import _
 from records_exchange import oprf
 from records_exchange.errors import LocatorMessageMalformed, OprfValueInvalid
@@ -37,33 +39,32 @@ from records_exchange.locator_messages import (
     points_digest,
     seal_locator_answer,
 )
-from service.group_commit import GroupCommit
 from trust.parties import EntityKind, Party
 from trust.signing import Envelope
 
 MAX_ENTRIES_PER_HOLDER: Final = 500_000
-"""A holder of a whole province's people with several consents each stays below it."""
+"""A holder of a whole province's people, with several consents each, stays below it."""
 
 _Result = TypeVar("_Result", str, tuple[str, ...])
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """Points in the order they came, the proof over them, and what is left of the quota."""
+    """Evaluated points in the order of the request, the proof over them, and the rest of the quota."""
 
     points: tuple[bytes, ...]
     proof: bytes
     remaining: int
 
 
-class LocatorDesk:
-    """Answers entities about who is known where. Safe to call from several threads."""
+class LocatorRequests:
+    """Answers requests to the locator. Safe to call from several threads."""
 
-    def __init__(self, coordinator: Coordinator) -> None:
-        self._coordinator = coordinator
-        self._keys = coordinator.locator_keys
-        self._group = GroupCommit(coordinator.engine)
-        self._now = coordinator.clock.now
+    def __init__(self, context: CoordinatorContext, keys: LocatorKeys, open_registry: OpenRegistry) -> None:
+        self._context = context
+        self._keys = keys
+        self._open_registry = open_registry
+        self._now = context.clock.now
 
     def evaluate(self, caller: str, envelope: Envelope, points: Sequence[bytes]) -> Evaluated:
         """Evaluate blinded points under the key of an epoch.
@@ -71,10 +72,10 @@ class LocatorDesk:
         Raises:
             UnknownParty, PartySuspended, LocatorNotForCollaborators: (1).
             SignatureInvalid, LocatorMessageMalformed, RequestMisaddressed, RequestStale: (2).
-            OprfValueInvalid: a point is none; nothing was counted.
+            OprfValueInvalid: a point is no element of the group; nothing was counted.
             LocatorEpochUnknown: (3).
             RequestReplayed, LocatorQuotaExceeded: (4).
-            LocatorKeyDamaged: the key of the epoch is not there.
+            LocatorKeyDamaged: the key of the epoch is missing or not the published one.
         """
         now = self._now()
         request = self._opened(envelope, EvaluationRequest, caller, now)
@@ -102,20 +103,20 @@ class LocatorDesk:
         question = self._opened(envelope, Question, caller, now)
         query = Query(caller, QueryKind.FIND, 1, envelope)
         holders, _ = self._counted(query, partial(self._holders, question=question, now=now))
-        return seal_locator_answer(envelope, holders, now, self._coordinator.keys.signing)
+        return seal_locator_answer(envelope, holders, now, self._context.keys.signing)
 
     def publish(self, caller: str, envelope: Envelope) -> None:
-        """Change what is said of the caller; durable when this returns.
+        """Add and remove entries of the caller; durable when this returns.
 
         Raises:
             UnknownParty, PartySuspended, LocatorNotForCollaborators: (1).
             SignatureInvalid, LocatorMessageMalformed, RequestMisaddressed, RequestStale: (2).
             LocatorEpochUnknown: (3).
-            LocatorFull: more than the locator keeps of one entity.
+            LocatorFull: more entries than the locator keeps of one entity.
         """
         now = self._now()
         publication = self._opened(envelope, Publication, caller, now)
-        self._group.run(partial(self._change, publication=publication, now=now))
+        self._context.commits.run(partial(self._change, publication=publication, now=now))
 
     def published(self, caller: str, epoch: int, after: bytes) -> tuple[tuple[bytes, datetime], ...]:
         """Return a page of the caller's own entries: token and end, in the order of their tokens.
@@ -123,19 +124,19 @@ class LocatorDesk:
         Raises:
             UnknownParty, PartySuspended, LocatorNotForCollaborators: (1).
         """
-        with self._coordinator.snapshot() as session:
+        with self._context.snapshot() as session:
             self._admitted(session, caller)
             return SqlLocatorStore(session).listed(caller, epoch, after)
 
     def _opened(self, envelope: Envelope, kind: type[Request], caller: str, now: datetime) -> Request:
         # (1) an active entity that may see records
-        with self._coordinator.snapshot() as session:
+        with self._context.snapshot() as session:
             party = self._admitted(session, caller)
         # (2) signed by it, in its own name, now
         return open_message(envelope, kind, caller=caller, signing_key=party.signing_key, now=now)
 
     def _admitted(self, session: Session, caller: str) -> Party:
-        party = self._coordinator.registry(session).active_party(caller)
+        party = self._open_registry(session).active_party(caller)
         if party.kind is EntityKind.COLLABORATOR:
             raise LocatorNotForCollaborators(
                 _("{caller} es una entidad colaboradora", caller=caller), remedy=_("no hay que hacer nada")
@@ -143,16 +144,16 @@ class LocatorDesk:
         return party
 
     def _counted(self, query: Query, work: Callable[[Session], _Result]) -> tuple[_Result, int]:
-        """Do (3) to (5) in one durable unit: the answer, and what is left of the quota."""
-        outcome = self._group.run(partial(self._count, query=query, work=work))
-        if isinstance(outcome, LocatorQuotaExceeded):  # returned and not raised, so that it stays on record
+        """Do (3) to (5) in one durable unit; return the answer and the rest of the quota."""
+        outcome = self._context.commits.run(partial(self._count, query=query, work=work))
+        if isinstance(outcome, LocatorQuotaExceeded):  # returned and not raised, so that its record is committed
             raise outcome
         return outcome
 
     def _count(
         self, session: Session, *, query: Query, work: Callable[[Session], _Result]
     ) -> tuple[_Result, int] | LocatorQuotaExceeded:
-        log, quota = QueryLog(session), Quota.of(self._coordinator.settings, query.kind)
+        log, quota = QueryLog(session), Quota.of(self._context.settings, query.kind)
         now = self._now()
         left = quota.left(log.used(query.entity, query.kind, now))
         if query.amount > left:

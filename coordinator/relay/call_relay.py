@@ -1,8 +1,8 @@
-"""The relay: connects a call with the entity it is for, and its answer with whoever waits. In memory, and blind.
+"""The relay of calls between entities without an open port. In memory, and blind.
 
 An entity attaches and takes the calls that are for it; a caller waits until its call is answered or its time is up.
-Nothing is written to disk or to the log, nothing outlives the process, and nothing here can be read: the bytes are
-sealed between the two entities. That also means that nothing here needs to be trusted by them.
+Nothing is written to disk or to the log, nothing outlives the process, and the bytes are sealed between the two
+entities, so that neither has to trust the relay.
 """
 
 import secrets
@@ -25,12 +25,12 @@ from presentation.messages import _
 from records_exchange.sealing import MAX_SEALED_BYTES
 
 GRACE_SECONDS: Final = 3.0
-"""How long after a stream ended its entity still counts as attached: the next stream is on its way."""
+"""Time after the end of a stream for which its entity still counts as attached: the next stream is on its way."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PassedCall:
-    """A call under way."""
+class PendingCall:
+    """A call that waits for its answer."""
 
     call_id: str
     caller: str
@@ -40,12 +40,12 @@ class PassedCall:
     over: threading.Event = field(default_factory=threading.Event)
 
 
-class _Line:
-    """What waits for one entity, and the stream that takes it: the newest, as an older one may be dead."""
+class _RecipientQueue:
+    """The calls that wait for one entity, and the stream that takes them: the newest, as an older one may be dead."""
 
     def __init__(self, lock: threading.Lock) -> None:
-        self.news = threading.Condition(lock)
-        self.waiting: deque[PassedCall] = deque()
+        self.changed = threading.Condition(lock)
+        self.waiting: deque[PendingCall] = deque()
         self.attachment: Attachment | None = None
         self.left_at = 0.0
 
@@ -53,46 +53,46 @@ class _Line:
 class Attachment:
     """One stream of an attached entity."""
 
-    def __init__(self, line: _Line, monotonic: Callable[[], float]) -> None:
-        self._line = line
+    def __init__(self, queue: _RecipientQueue, monotonic: Callable[[], float]) -> None:
+        self._queue = queue
         self._monotonic = monotonic
         self._closed = False
 
     @property
     def closed(self) -> bool:
-        """Whether the stream should end: the entity opened another one, it went away, or the relay is closing."""
+        """True once the stream should end: the entity opened a newer one or went away, or the relay is closing."""
         return self._closed
 
-    def take(self, timeout_seconds: float) -> PassedCall | None:
+    def take(self, timeout_seconds: float) -> PendingCall | None:
         """Return the next call for the entity, or None when none came in time or the stream should end."""
-        line = self._line
-        with line.news:
-            line.news.wait_for(lambda: self._closed or line.waiting, timeout_seconds)
-            return line.waiting.popleft() if line.waiting and not self._closed else None
+        queue = self._queue
+        with queue.changed:
+            queue.changed.wait_for(lambda: self._closed or queue.waiting, timeout_seconds)
+            return queue.waiting.popleft() if queue.waiting and not self._closed else None
 
     def close(self) -> None:
         """End the stream. Safe to call twice."""
-        with self._line.news:
+        with self._queue.changed:
             self.close_locked()
 
     def close_locked(self) -> None:
-        """Do what `close` does, for whoever holds the lock."""
+        """End the stream, for a caller that holds the lock."""
         self._closed = True
-        if self._line.attachment is self:
-            self._line.attachment = None
-            self._line.left_at = self._monotonic()
-        self._line.news.notify_all()
+        if self._queue.attachment is self:
+            self._queue.attachment = None
+            self._queue.left_at = self._monotonic()
+        self._queue.changed.notify_all()
 
 
-class Switchboard:
-    """Passes sealed calls on. Safe to use from many threads, which is what it is for."""
+class CallRelay:
+    """Forwards sealed calls. Safe to use from many threads."""
 
     def __init__(self, limits: RelayLimits, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._limits = limits
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._lines: dict[str, _Line] = {}
-        self._calls: dict[str, PassedCall] = {}
+        self._queues: dict[str, _RecipientQueue] = {}
+        self._calls: dict[str, PendingCall] = {}
         self._call_allowances: dict[str, Allowance] = {}
         self._byte_allowances: dict[str, Allowance] = {}
         self._closed = False
@@ -104,60 +104,60 @@ class Switchboard:
             RelayBusy: no more entities can be attached, or the relay is closing.
         """
         with self._lock:
-            line = self._lines.setdefault(entity, _Line(self._lock))
-            others = sum(1 for each in self._lines.values() if each is not line and each.attachment)
+            queue = self._queues.setdefault(entity, _RecipientQueue(self._lock))
+            others = sum(1 for each in self._queues.values() if each is not queue and each.attachment)
             if self._closed or others >= self._limits.attached:
                 raise RelayBusy(
                     _("no pueden conectarse más entidades al repetidor"),
                     remedy=_("aumente `workers` en la configuración del coordinador"),
                 )
-            if line.attachment is not None:
-                line.attachment.close_locked()
-            line.attachment = Attachment(line, self._monotonic)
-            return line.attachment
+            if queue.attachment is not None:
+                queue.attachment.close_locked()
+            queue.attachment = Attachment(queue, self._monotonic)
+            return queue.attachment
 
     def attached(self) -> tuple[str, ...]:
-        """Return who is attached now, in order of their ids."""
+        """Return the ids of the attached entities, sorted."""
         with self._lock:
-            return tuple(sorted(entity for entity, line in self._lines.items() if line.attachment))
+            return tuple(sorted(entity for entity, queue in self._queues.items() if queue.attachment))
 
-    def pass_on(self, caller: str, recipient: str, sealed: bytes, timeout_seconds: float) -> bytes:
-        """Pass a call on and return the sealed answer.
+    def forward(self, caller: str, recipient: str, sealed: bytes, timeout_seconds: float) -> bytes:
+        """Forward a call and return the sealed answer.
 
         Args:
             caller: entity id, as its certificate says it.
             recipient: entity id.
             sealed: the call.
-            timeout_seconds: how long the caller waits.
+            timeout_seconds: longest wait of the caller.
 
         Raises:
-            RelayTooLarge: more bytes than a call has.
+            RelayTooLarge: more bytes than a call may have.
             RelayBusy: a limit is reached.
-            RelayNotAttached: the recipient is not there.
+            RelayNotAttached: the recipient is not attached.
             RelayUnanswered: it did not answer in time, or could not open the call.
         """
         _require_small(sealed)
         with self._lock:
             self._admit(caller, recipient, len(sealed))
-            line = self._line(recipient)
-            call = PassedCall(secrets.token_hex(16), caller, recipient, sealed)
+            queue = self._queue_of(recipient)
+            call = PendingCall(secrets.token_hex(16), caller, recipient, sealed)
             self._calls[call.call_id] = call
-            line.waiting.append(call)
-            line.news.notify()
+            queue.waiting.append(call)
+            queue.changed.notify()
         call.over.wait(timeout_seconds)
         with self._lock:
             del self._calls[call.call_id]
-            if call in line.waiting:
-                line.waiting.remove(call)
+            if call in queue.waiting:
+                queue.waiting.remove(call)
         if not call.answers or not call.answers[0]:
             raise RelayUnanswered(_("{recipient} no contestó", recipient=recipient), remedy=_("inténtelo más tarde"))
         return call.answers[0]
 
     def answer(self, entity: str, call_id: str, sealed: bytes) -> None:
-        """Give an entity's answer to a call to whoever waits for it; an empty one says that there will be none.
+        """Hand an entity's answer to the caller that waits for it; an empty one says that there will be none.
 
         Raises:
-            RelayTooLarge: more bytes than an answer has.
+            RelayTooLarge: more bytes than an answer may have.
             RelayBusy: the entity sent more this minute than it may.
             RelayCallUnknown: no such call of this entity waits for an answer.
         """
@@ -174,14 +174,14 @@ class Switchboard:
             call.over.set()
 
     def close(self) -> None:
-        """Release everyone who waits, for good."""
+        """Release every waiting thread, for good."""
         with self._lock:
             self._closed = True
             for call in self._calls.values():
                 call.over.set()
-            for line in self._lines.values():
-                if line.attachment is not None:
-                    line.attachment.close_locked()
+            for queue in self._queues.values():
+                if queue.attachment is not None:
+                    queue.attachment.close_locked()
 
     def _admit(self, caller: str, recipient: str, size: int) -> None:
         limits, under_way = self._limits, self._calls.values()
@@ -210,13 +210,13 @@ class Switchboard:
                 remedy=_("inténtelo de nuevo dentro de un minuto"),
             )
 
-    def _line(self, recipient: str) -> _Line:
-        line = self._lines.get(recipient)
-        if line is None or (line.attachment is None and self._monotonic() - line.left_at >= GRACE_SECONDS):
+    def _queue_of(self, recipient: str) -> _RecipientQueue:
+        queue = self._queues.get(recipient)
+        if queue is None or (queue.attachment is None and self._monotonic() - queue.left_at >= GRACE_SECONDS):
             raise RelayNotAttached(
                 _("{recipient} no está conectada al repetidor", recipient=recipient), remedy=_("inténtelo más tarde")
             )
-        return line
+        return queue
 
 
 def _require_small(sealed: bytes) -> None:

@@ -1,12 +1,14 @@
-"""Proposing a campaign: what ``training start`` does."""
+"""Proposal of a campaign, the use case of ``training start``."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from coordinator.context import CoordinatorContext
+from coordinator.registry import OpenRegistry
 from coordinator.training.campaign_register import Campaign
 from coordinator.training.errors import CampaignInvalid
 from coordinator.training.proposal import Proposal, Question, compose, records_question, table_question
-from coordinator.wiring import Coordinator
+from coordinator.training.stores import OpenStores
 from federated.campaign.manifest import DataSource, seal_manifest
 from federated.tabular.evaluation_table import load_schema
 from presentation.messages import _
@@ -14,7 +16,7 @@ from presentation.messages import _
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the rows come from, as the administrator said it.
+    """The source of the rows, as the administrator stated it.
 
     Attributes:
         schema: the table's schema file; None for records.
@@ -26,7 +28,7 @@ class Source:
     dataset: str = ""
 
     def question(self) -> Question:
-        """Return what is asked of the data.
+        """Return the question about the data.
 
         Raises:
             CampaignInvalid: a table without schema or name, or records with one.
@@ -46,18 +48,30 @@ class Source:
         return table_question(self.dataset, schema.features, schema.label)
 
 
-def propose(coordinator: Coordinator, proposal: Proposal, source: Source, *, review: bool = False) -> Campaign:
+def propose(
+    context: CoordinatorContext,
+    open_registry: OpenRegistry,
+    open_stores: OpenStores,
+    requested: tuple[Proposal, Source],
+    *,
+    review: bool = False,
+) -> Campaign:
     """Sign the manifest of a new campaign and store it; the running service offers it to the invited entities.
 
-    With `review`, its model waits, when the rounds are over, until somebody publishes it.
+    Args:
+        context: of the coordinator.
+        open_registry: opens the register of entities.
+        open_stores: opens the register of campaigns.
+        requested: the terms, and the source of the rows.
+        review: hold the model, when the rounds are over, until a person publishes it.
 
     Raises:
         CampaignInvalid, PrivacyTermsInvalid, SchemaInvalid: it cannot be proposed like this; nothing was stored.
     """
-    question = source.question()
-    now = coordinator.clock.now()
-    with coordinator.transaction() as session:
-        parties = [view.party for view in coordinator.registry(session).entities()]
-        manifest = compose(proposal, question, parties, network=coordinator.settings.network, now=now)
-        envelope = seal_manifest(manifest, coordinator.keys.signing)
-        return coordinator.training(session).campaigns.propose(envelope, now, review=review)
+    proposal, source = requested
+    question, now = source.question(), context.clock.now()
+    with context.transaction() as session:
+        parties = [view.party for view in open_registry(session).entities()]
+        manifest = compose(proposal, question, parties, network=context.settings.network, now=now)
+        envelope = seal_manifest(manifest, context.keys.signing)
+        return open_stores(session).campaigns.propose(envelope, now, review=review)

@@ -13,9 +13,9 @@ from federated.card.facts import AttackFacts, CardFacts, FeatureWords, ShapeFact
 from federated.evaluation.estimation import read
 from federated.evaluation.local_comparison import compare
 from federated.evaluation.recalibration import Recalibration
+from tests.support.bundles import facts as bundle_facts
 from tests.support.clock import START
-from tests.support.federated.bundle_campaign import facts as bundle_facts
-from tests.support.federated.evaluated_people import PLAN, draw, noisy
+from tests.support.measuring import PLAN, draw, noisy
 
 STAGES = (
     StageTerms("edges", 1, 21.0),

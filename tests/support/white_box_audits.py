@@ -19,7 +19,7 @@ from federated.secagg.messages import MaskedInput, UnmaskingAnswer
 from federated.tabular.features import FloatVector
 from tests.support import audit
 from tests.support.audit import COLLUDERS, SUMMING, Coins, Look, Scene, lower_bound, released
-from tests.support.federated.secagg_group import CONTEXT, Group, group_of
+from tests.support.secagg import CONTEXT, Group, group_of
 
 SOME: Final = 1 << 12
 """Canaries, enough to notice that twice as much leaks as is claimed."""

@@ -1,0 +1,61 @@
+"""Background work of the coordinator: renewal of its certificate and directory, and notice of other processes' changes.
+
+Commands such as ``entity suspend`` run in processes of their own and change only the database.
+"""
+
+import threading
+from datetime import timedelta
+from typing import Final
+
+from coordinator.changes import ChangeKind, Changes
+from coordinator.context import CoordinatorContext
+from coordinator.keys import CERTIFICATE, TLS_KEY
+from coordinator.registry import OpenRegistry
+from service.files import write_private
+from service.tls import read_tls_key
+from trust.parties import COORDINATOR_ID
+
+POLL_SECONDS: Final = 0.5
+"""Interval at which the registry is read for changes of other processes."""
+
+CHECK_SECONDS: Final = 60.0
+
+
+def announce_directories(
+    context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes, stopping: threading.Event
+) -> None:
+    """Announce every new directory, by whichever process it was signed, until `stopping` is set."""
+    known = -1
+    while not stopping.wait(POLL_SECONDS if known >= 0 else 0):
+        with context.snapshot() as session:
+            serial = open_registry(session).serial()
+        if serial != known:
+            known = serial
+            changes.announce(ChangeKind.DIRECTORY)
+
+
+def keep_valid(context: CoordinatorContext, open_registry: OpenRegistry, stopping: threading.Event) -> None:
+    """Renew the directory and the coordinator's certificate before they expire, until `stopping` is set."""
+    while True:
+        publish_if_due(context, open_registry)
+        if context.clock.now() >= context.certificate.identity().renew_at:
+            issue_own_certificate(context)
+        if stopping.wait(CHECK_SECONDS):
+            return
+
+
+def publish_if_due(context: CoordinatorContext, open_registry: OpenRegistry) -> None:
+    """Sign a new directory when the newest is past a third of its life, or behind the settings."""
+    now = context.clock.now()
+    with context.transaction() as session:
+        registry = open_registry(session)
+        if registry.needs_renewal(now):
+            registry.publish(now)
+
+
+def issue_own_certificate(context: CoordinatorContext) -> None:
+    """Issue a new certificate for the coordinator's own TLS key."""
+    public = read_tls_key(context.home / TLS_KEY).public_key()
+    life = timedelta(days=context.settings.certificate_days)
+    certificate = context.authority.issue(public, entity=COORDINATOR_ID, now=context.clock.now(), life=life)
+    write_private(context.home / CERTIFICATE, certificate.pem)

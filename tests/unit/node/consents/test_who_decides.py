@@ -1,0 +1,105 @@
+"""Who may decide is asked at every act of a consent: given, refused, renewed, and withdrawn by somebody else."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from consent_ledger.consents.model import ConsentState, ConsentView
+from node.consents.consents import Consents, GrantInput, GuardianInput, RenewalInput
+from node.consents.errors import GuardianNeeded, GuardianNotEntitled
+from node.wiring import Node
+from tests.support.clock import FrozenClock
+from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, ExchangeNetwork, hold, person_record
+
+CHILD: Final = OTHER_PERSON
+PARENT: Final = GuardianInput(STRANGER, "parent")
+CURATOR: Final = GuardianInput(STRANGER, "curator")
+
+Act = Callable[[Consents, GuardianInput | None], ConsentView | None]
+
+
+@pytest.fixture
+def town(network: ExchangeNetwork) -> Node:
+    """Hold a person of age, and a child of nine."""
+    town = network.nodes["town"]
+    today = network.clock.now().date()
+    hold(town, person_record(CHILD, name="Niña Ficticia", birth=date(today.year - 9, 1, 2)))
+    return town
+
+
+def given(document: str) -> Act:
+    return lambda consents, who: consents.grant(asked(document, who))
+
+
+def refused(document: str) -> Act:
+    return lambda consents, who: consents.refuse(asked(document, who))
+
+
+def renewed(document: str) -> Act:
+    def act(consents: Consents, who: GuardianInput | None) -> ConsentView:
+        consent = consents.grant(asked(document, PARENT if document == "child" else None)).consent_id
+        return consents.renew(RenewalInput(consent, guardian=who))
+
+    return act
+
+
+def withdrawn(document: str) -> Act:
+    def act(consents: Consents, who: GuardianInput | None) -> ConsentView | None:
+        consent = consents.grant(asked(document, PARENT if document == "child" else None)).consent_id
+        return consents.withdraw(consent, guardian=who)
+
+    return act
+
+
+def asked(document: str, who: GuardianInput | None) -> GrantInput:
+    return GrantInput(CHILD if document == "child" else PERSON, ("casework",), ("ngo",), guardian=who)
+
+
+@pytest.mark.parametrize("act", [given, refused, renewed])
+def test_a_child_does_not_decide_alone(town: Node, act: Callable[[str], Act]) -> None:
+    with pytest.raises(GuardianNeeded):
+        act("child")(town.consents, None)
+
+
+@pytest.mark.parametrize("act", [given, refused, renewed, withdrawn])
+def test_a_parent_decides_for_a_child_and_not_for_somebody_of_age(town: Node, act: Callable[[str], Act]) -> None:
+    assert act("child")(town.consents, PARENT) is not None
+    with pytest.raises(GuardianNotEntitled):
+        act("of age")(town.consents, PARENT)
+
+
+@pytest.mark.parametrize("act", [given, refused, renewed, withdrawn])
+def test_a_curator_decides_for_somebody_of_age_and_not_for_a_child(town: Node, act: Callable[[str], Act]) -> None:
+    assert act("of age")(town.consents, CURATOR) is not None
+    with pytest.raises(GuardianNotEntitled):
+        act("child")(town.consents, CURATOR)
+
+
+def test_a_child_that_withdraws_alone_is_heard(town: Node) -> None:
+    ended = withdrawn("child")(town.consents, None)
+    assert ended is not None
+    assert ended.state is ConsentState.WITHDRAWN
+
+
+def test_who_came_of_age_renews_alone_and_no_parent_for_them(town: Node, network: ExchangeNetwork) -> None:
+    consents, clock = town.consents, network.clock
+    assert isinstance(clock, FrozenClock)
+    long = GrantInput(CHILD, ("casework",), ("ngo",), guardian=PARENT, valid_days=1825)
+    consent = consents.grant(long).consent_id
+    clock.advance(days=1820)
+    hold(town, person_record(CHILD, name="Niña Ficticia", birth=date(clock.now().year - 14, 1, 1)))
+    network.publish()
+    with pytest.raises(GuardianNotEntitled):
+        consents.renew(RenewalInput(consent, guardian=PARENT))
+    assert consents.renew(RenewalInput(consent)).record.guardian is None
+
+
+def test_the_signed_form_of_a_renewal_is_kept(town: Node, tmp_path: Path) -> None:
+    form, consents = tmp_path / "form.pdf", town.consents
+    form.write_bytes(b"signed again")
+    consent = consents.grant(asked("of age", None)).consent_id
+    consents.renew(RenewalInput(consent, evidence=form))
+    assert consents.evidence(consent) == b"signed again"
