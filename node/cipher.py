@@ -26,7 +26,7 @@ _KEY_ID_BYTES: Final = 8
 
 
 class Cell(NamedTuple):
-    """Where a sealed value lives; part of what is authenticated."""
+    """The place of a sealed value; it is authenticated with the value."""
 
     table: str
     column: str
@@ -39,7 +39,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WrappedKey:
-    """A person's key as it is stored: useless without the node's data key."""
+    """A person's key as stored: sealed under the node's data key."""
 
     key_id: str
     wrapped: bytes
@@ -78,7 +78,7 @@ class PersonCipher:
 
 
 class RecordCipher:
-    """Everything derived from the node's data key. Holds no state of any person."""
+    """Wraps people's keys and computes blind indexes under keys derived from the node's data key."""
 
     def __init__(self, data_key: bytes) -> None:
         """Derive the wrapping and indexing keys.
@@ -103,7 +103,7 @@ class RecordCipher:
         self._digesting = _derived(data_key, b"redpact records content digest v1")
 
     def new_person_key(self, person_id: str) -> tuple[PersonCipher, WrappedKey]:
-        """Make a fresh key for a person."""
+        """Return a new key for a person, ready to use and as it is stored."""
         key, key_id = os.urandom(_KEY_BYTES), os.urandom(_KEY_ID_BYTES).hex()
         wrapped = _seal(self._wrapping, key, _key_cell(person_id).associated_data(key_id))
         return PersonCipher(key_id, key), WrappedKey(key_id, wrapped)
@@ -118,11 +118,11 @@ class RecordCipher:
         return PersonCipher(stored.key_id, key)
 
     def blind_index(self, namespace: str, text: str) -> bytes:
-        """Return 32 bytes that equal texts share and that reveal nothing without the data key."""
+        """Return 32 bytes, equal for equal texts, that reveal nothing without the data key."""
         return hmac.digest(self._indexing, f"{namespace}|{text}".encode(), sha256)
 
     def content_digest(self, content: bytes) -> bytes:
-        """Return 32 bytes that tell whether a record changed since it was stored."""
+        """Return 32 bytes, equal for equal content, by which an import notices a changed record."""
         return hmac.digest(self._digesting, content, sha256)
 
 

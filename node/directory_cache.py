@@ -1,6 +1,6 @@
-"""The newest directory that this node has verified, kept in ``HOME/directory.json`` for every process of the node.
+"""The newest directory that this node has verified, in ``HOME/directory.json`` for every process of the node.
 
-The node uses it while the coordinator is down, until it expires.
+It serves while the coordinator is down, until it expires.
 """
 
 import fcntl
@@ -37,7 +37,7 @@ class DirectoryCache:
         self._directory: Directory | None = None
 
     def current(self, now: datetime) -> Directory:
-        """Return the unexpired directory.
+        """Return the directory in force.
 
         Raises:
             DirectoryExpired: it has expired, or none was ever received.

@@ -32,7 +32,7 @@ FILES: Final = (SIGNING, LEDGER, WITNESS, EXCHANGE, TLS, DATA)
 
 @dataclass(frozen=True)
 class NodeKeys:
-    """One key per use, so that none can be lured into signing for another.
+    """One key per use, so that no signature of one use counts for another.
 
     Attributes:
         signing: Ed25519, signs requests, answers, decisions and results.
@@ -55,8 +55,8 @@ class NodeKeys:
 
     @cached_property
     def cipher(self) -> "RecordCipher":
-        """What seals people's data at rest, made of the data key."""
-        from node.cipher import RecordCipher  # noqa: PLC0415 - few commands open a record
+        """The cipher of people's data at rest, derived from the data key."""
+        from node.cipher import RecordCipher  # noqa: PLC0415 - few commands read a record
 
         return RecordCipher(self.data_key)
 
@@ -82,7 +82,7 @@ class NodeKeys:
 
     @classmethod
     def load(cls, home: Path) -> Self:
-        """Read the keys of a home folder; the TLS key is read where connections are made.
+        """Read the keys of a home folder, except the TLS key, which connections read themselves.
 
         Raises:
             KeyUnreadable: a file is missing, malformed, or open to others.
@@ -104,9 +104,7 @@ class NodeKeys:
 
     @classmethod
     def create(cls, home: Path) -> Self:
-        """Make the keys that do not exist yet, and read them all.
-
-        An ``init`` that was interrupted goes on with the keys it had made.
+        """Create the missing keys, and read them all. An interrupted ``init`` continues with the keys that it created.
 
         Raises:
             KeyUnreadable: a file that exists is malformed, or open to others.

@@ -1,4 +1,4 @@
-"""The pseudonym keys that this entity shares with others: each derived once, in every process that needs it."""
+"""The pseudonym keys that this entity shares with others, each derived once in a process."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class PairwiseKeys:
-    """Safe to use from several threads: who comes second at worst derives the same key again."""
+    """Derives and caches pairwise keys. Safe across threads: at worst two derive the same key."""
 
     def __init__(self, own: "X25519PrivateKey", network: str) -> None:
         self._own = own
@@ -21,7 +21,7 @@ class PairwiseKeys:
         """Return the key shared with an entity under the exchange key that the directory gives it.
 
         Raises:
-            PseudonymUnavailable: that is no usable key.
+            PseudonymUnavailable: the exchange key is not usable.
         """
         key = self._derived.get(party.exchange_key)
         if key is None:

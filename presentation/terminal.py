@@ -86,7 +86,7 @@ def table(columns: Sequence[object], rows: Sequence[Sequence[object]], width: in
     body = [[plain(value) for value in row] for row in rows]
     if any(len(row) != len(head) for row in body):
         raise ValueError("a row has other columns than the table")
-    sizes = [max(cells(text) for text in column) for column in zip(head, *body, strict=True)]
+    sizes = [max(cells(text or _BLANK) for text in column) for column in zip(head, *body, strict=True)]
     if sum(sizes) + len(_GAP) * (len(sizes) - 1) <= width:
         return _grid(head, body, sizes)
     return "\n\n".join("\n".join(_block(head, row, width)) for row in body)

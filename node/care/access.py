@@ -1,8 +1,8 @@
-"""Who may come to a person's case at this entity, and how.
+"""Access of professionals to people's cases at this entity: by the team, or by opening a case for a reason.
 
-Access is for the case, not for the role (Ley 16/2010 art. 43). A professional on the team comes as such. Anybody else
-opens the case for a reason of the network's list (`policies.case_access`), which the other entity is told and both
-ledgers keep.
+Access is granted for the case, not for the role (Ley 16/2010 art. 43). A professional outside the team opens the case
+for a reason of the network's list (`policies.case_access`); questions to other entities state it, and both ledgers
+record it.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from node.care.errors import CaseDateInvalid
-from node.care.model import Attending, Membership, Opening
+from node.care.model import Membership, Opening, ProfessionalAccess
 from node.care.professionals import check_professional
 from node.care.store import CaseStore
 from node.context import NodeContext
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 OPENED_FOR: Final = timedelta(hours=12)
-"""A working day: whoever needs the case tomorrow says so tomorrow, or is put on the team."""
+"""A working day; longer access takes a new opening or a place on the team."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """Who works, worked, and came to a person's case."""
+    """The team of a person's case, past members included, and its openings."""
 
     team: tuple[Membership, ...]
     openings: tuple[Opening, ...]
     as_of: datetime
 
 
-class CaseDesk:
-    """The teams and openings of one node's cases."""
+class CaseRegister:
+    """Keeps the teams and openings of one node's cases."""
 
     def __init__(self, context: NodeContext) -> None:
         self._context = context
@@ -48,14 +48,14 @@ class CaseDesk:
     def add_member(
         self, document: Document, professional: str, role: str, *, added_by: str, until: date | None = None
     ) -> Membership:
-        """Put a professional on the team of a person's case, from now to the end of a day if one is given.
+        """Add a professional to the team of a person's case, from now to the end of a day if one is given.
 
         Raises:
-            PersonUnknown: nobody here has that document.
-            ProfessionalInvalid: a reference is none, or is an identity document.
+            PersonUnknown: this entity holds nobody with that document.
+            ProfessionalInvalid: a reference has no valid form, or is an identity document.
             UnknownTerm: there is no such role, it sees no records, or entities of this kind have none.
             CaseDateInvalid: the last day is over.
-            MemberKnown: they are on it in that role already.
+            MemberKnown: the professional is on the team in that role already.
         """
         now = self._context.clock.now()
         end = datetime.combine(until + timedelta(days=1), time(), UTC) if until else None
@@ -71,11 +71,11 @@ class CaseDesk:
         return member
 
     def remove_member(self, document: Document, professional: str, *, ended_by: str) -> int:
-        """Take a professional off the team from now on; return in how many functions they were on it.
+        """End every membership of a professional now, and return their number.
 
         Raises:
             PersonUnknown, ProfessionalInvalid: as in `add_member`.
-            MemberUnknown: they are not on it.
+            MemberUnknown: the professional is not on the team.
         """
         reference, by = check_professional(professional), check_professional(ended_by)
         with self._context.transaction() as session:
@@ -83,7 +83,7 @@ class CaseDesk:
             return CaseStore(session).end_membership(person, reference, by, self._context.clock.now())
 
     def open(self, document: Document, professional: str, reason: str) -> Opening:
-        """Open a case for a professional who is not on its team; what they ask in the next hours is asked for it.
+        """Open a case for a professional outside its team; their questions of the next hours state this reason.
 
         Raises:
             PersonUnknown, ProfessionalInvalid: as in `add_member`.
@@ -97,36 +97,40 @@ class CaseDesk:
         return opening
 
     def case_file(self, document: Document) -> CaseFile:
-        """Return who works on a person's case, and who opened it.
+        """Return the team and the openings of a person's case.
 
         Raises:
-            PersonUnknown: nobody here has that document.
+            PersonUnknown: this entity holds nobody with that document.
         """
         with self._context.snapshot() as session:
             person, store = self._person(session, document), CaseStore(session)
             return CaseFile(store.team(person), store.openings(person), self._context.clock.now())
 
-    def attend(self, document: Document, professional: str, *, role: str = "", reason: str = "") -> Attending:
-        """Look a person up and return how a professional comes to their case now; see `attend_person`.
+    def access_of(
+        self, document: Document, professional: str, *, role: str = "", reason: str = ""
+    ) -> ProfessionalAccess:
+        """Look a person up and return a professional's access to their case now; see `access_to`.
 
         Raises:
-            ProfessionalInvalid, UnknownTerm: as `attend_person`.
+            ProfessionalInvalid, UnknownTerm: as `access_to`.
         """
-        return self.attend_person(PersonLookup(document), professional, role=role, reason=reason)
+        return self.access_to(PersonLookup(document), professional, role=role, reason=reason)
 
-    def attend_person(self, lookup: PersonLookup, professional: str, *, role: str = "", reason: str = "") -> Attending:
-        """Return how a professional comes to a person's case now. Nothing is written.
+    def access_to(
+        self, lookup: PersonLookup, professional: str, *, role: str = "", reason: str = ""
+    ) -> ProfessionalAccess:
+        """Return a professional's access to a person's case now. Nothing is written.
 
-        On the team in `role` (in any function, when none is given): as the team. Otherwise by opening it: for `reason`,
-        else for that of an opening of theirs that still holds, else for the default one. Of a person whom this entity
-        does not hold there is no team.
+        A member of the team in `role` (in any function when `role` is empty) has access by the team. Anybody else has
+        access by opening: for `reason`, else for the reason of an opening of theirs that still holds, else for the
+        default one. A person unknown to this entity has no team.
 
         Raises:
-            ProfessionalInvalid: the reference is none, or is an identity document.
+            ProfessionalInvalid: the reference has no valid form, or is an identity document.
             UnknownTerm: there is no such reason.
         """
         reference, rules = check_professional(professional), load_case_access()
-        said = rules.reason(reason).id if reason else ""
+        given = rules.reason(reason).id if reason else ""
         now = self._context.clock.now()
         with self._context.snapshot() as session:
             person, store = lookup.person_id(people_store(self._context, session)), CaseStore(session)
@@ -134,11 +138,11 @@ class CaseDesk:
             openings = store.openings(person) if person else ()
         in_role = [place.role for place in places if role in ("", place.role)]
         if in_role:
-            return Attending(reference, in_role[0], AccessGained(CaseAccess.TEAM))
-        return Attending(reference, role, rules.opened(said or _still_open(openings, reference, now)))
+            return ProfessionalAccess(reference, in_role[0], AccessGained(CaseAccess.TEAM))
+        return ProfessionalAccess(reference, role, rules.opened(given or _still_open(openings, reference, now)))
 
     def _role(self, role: str) -> str:
-        """Return a role that sees records and that somebody of this entity may have."""
+        """Return the id of a role that sees records and that entities of this kind have."""
         directory, entity = self._context.directory.newest(), self._context.settings.entity
         kinds = {party.id: str(party.kind) for party in directory.entities} if directory else {}
         fitting = {
@@ -146,7 +150,7 @@ class CaseDesk:
             for each in load_vocabulary().roles
             if each.sees_records and (entity not in kinds or kinds[entity] in {str(kind) for kind in each.kinds})
         }
-        return find_term("role that sees records at this kind of entity", fitting, role).id
+        return find_term(_("función con acceso a fichas en este tipo de entidad"), fitting, role).id
 
     def _person(self, session: "Session", document: Document) -> str:
         return people_store(self._context, session).get_by_document(document).person_id

@@ -1,4 +1,4 @@
-"""What this entity does and plans in a person's case. Each entity keeps its own; nothing is kept of the others'."""
+"""This entity's actions in people's cases. Each entity keeps its own; nothing of other entities is stored."""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ _LISTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ActionInput:
-    """An action as a professional gives it; what is empty is left as it is, or as usual."""
+    """An action as a professional gives it; an empty part keeps its value, or takes the default."""
 
     action: str = ""
     function: str = ""
@@ -37,18 +37,18 @@ class ActionInput:
 
 
 class CaseActions:
-    """The actions of one node's cases."""
+    """Adds, changes and lists the actions of one node's cases."""
 
     def __init__(self, context: NodeContext) -> None:
         self._context = context
 
     def add(self, document: Document, professional: str, given: ActionInput) -> CaseAction:
-        """Record an action of a professional: planned, from today and as the one responsible when nothing else is said.
+        """Record an action of a professional; by default planned, from today, with the professional responsible.
 
         Raises:
-            PersonUnknown: nobody here has that document.
-            ProfessionalInvalid: the reference is none, or is an identity document.
-            UnknownTerm: a code that its list does not hold, or no role fits this kind of entity.
+            PersonUnknown: this entity holds nobody with that document.
+            ProfessionalInvalid: the reference has no valid form, or is an identity document.
+            UnknownTerm: a code is not on its list, or no role fits this kind of entity.
             CaseDateInvalid: it ends before it begins.
         """
         reference, now = check_professional(professional), self._context.clock.now()
@@ -72,7 +72,7 @@ class CaseActions:
         return action
 
     def update(self, document: Document, action_id: str, given: ActionInput) -> CaseAction:
-        """Change an action of a person's case: what is given, and nothing else.
+        """Change the given parts of an action of a person's case.
 
         Raises:
             PersonUnknown, UnknownTerm, CaseDateInvalid: as in `add`.
@@ -89,7 +89,7 @@ class CaseActions:
         """Return the actions of a person's case, the earliest first.
 
         Raises:
-            PersonUnknown: nobody here has that document.
+            PersonUnknown: this entity holds nobody with that document.
         """
         with self._context.snapshot() as session:
             return CaseStore(session).actions(people_store(self._context, session).get_by_document(document).person_id)

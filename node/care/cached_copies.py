@@ -1,9 +1,9 @@
-"""Copies of what others shared, for a professional who comes to the case: by the team, or by opening it on record."""
+"""Cached copies of other entities' answers, for professionals with access to the case."""
 
 from dataclasses import replace
 
-from node.care.access import CaseDesk
-from node.care.questions import Asker
+from node.care.access import CaseRegister
+from node.care.questions import ProfessionalInput
 from node.context import NodeContext
 from node.fetch.cached_copies import SharedCopy, shared_copies
 from node.people.documents import Document
@@ -11,21 +11,21 @@ from policies.case_access import CaseAccess, load_case_access
 from policies.catalogue import load_catalogue
 
 
-def copies_for(context: NodeContext, document: Document, asker: Asker) -> tuple[SharedCopy, ...]:
-    """Return what is kept of what others shared about a person, as far as this way to the case lets it be seen.
+def copies_for(context: NodeContext, document: Document, given: ProfessionalInput) -> tuple[SharedCopy, ...]:
+    """Return the cached copies about a person, with the fields that this access to the case may see.
 
-    Whoever is not on the team opens the case by looking, and that is kept.
+    A professional outside the team opens the case by reading them, and the opening is recorded.
 
     Raises:
-        PersonUnknown: nobody here has that document.
-        ProfessionalInvalid, UnknownTerm: as `CaseDesk.attend`.
+        PersonUnknown: this entity holds nobody with that document.
+        ProfessionalInvalid, UnknownTerm: as `CaseRegister.access_of`.
         RecordsUnreadable: a copy does not open.
     """
-    desk = CaseDesk(context)
-    comes = desk.attend(document, asker.professional, role=asker.role, reason=asker.reason)
-    if comes.access.how is CaseAccess.OPENED and comes.access.reason:
-        desk.open(document, comes.professional, comes.access.reason)
-    clearance, catalogue = load_case_access().ways[comes.access.key].clearance, load_catalogue()
+    register = CaseRegister(context)
+    found = register.access_of(document, given.professional, role=given.role, reason=given.reason)
+    if found.access.how is CaseAccess.OPENED and found.access.reason:
+        register.open(document, found.professional, found.access.reason)
+    clearance, catalogue = load_case_access().ways[found.access.key].clearance, load_catalogue()
     return tuple(
         replace(
             copy,

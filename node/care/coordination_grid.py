@@ -1,33 +1,20 @@
-"""The case-coordination grid: who does what for a person, until when, at every entity that shows it, in one table.
+"""The case-coordination grid: function, part, action and dates of every entity that shows its actions, in one table.
 
 Ley 4/2018 (Castilla y León) arts. 27-28: one plan, made with the person, and one coordinator. Each entity publishes its
-own actions; the table is put together anew where it is asked for.
+own actions; each view collects them anew.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from node.care.view_sources import Gathered, Source
-from node.care.views import console_text, plain_table, source_documents, source_lines
+from node.care.view_sources import CaseView, Source
+from node.care.views import day, source_documents, source_lines, text_of
 from policies.catalogue import load_catalogue
+from presentation import terminal
+from presentation.messages import speaking
 
 FIELD: Final = "coord.actions"
-
-_WORDS: Final = {
-    "es": {
-        "heads": ("Quién", "Papel", "Qué", "Desde", "Hasta", "Estado", "Entidad"),
-        "none": "Ninguna entidad muestra acciones de este caso.",
-        "overdue": "plazo vencido",
-        "own": "esta entidad",
-    },
-    "en": {
-        "heads": ("Who", "Part", "What", "From", "Until", "State", "Entity"),
-        "none": "No entity shows actions of this case.",
-        "overdue": "overdue",
-        "own": "this entity",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +33,10 @@ class GridRow:
     overdue: bool
 
 
-def grid_rows(gathered: Gathered) -> tuple[GridRow, ...]:
+def grid_rows(view: CaseView) -> tuple[GridRow, ...]:
     """Return the actions of every source, the earliest first."""
-    today = gathered.as_of.date()
-    rows = [_row(source, cells, today) for source in gathered.sources for cells in _cells(source)]
+    today = view.as_of.date()
+    rows = [_row(source, cells, today) for source in view.sources for cells in _cells(source)]
     return tuple(sorted(rows, key=lambda row: (row.since, row.entity, row.action, row.function)))
 
 
@@ -75,7 +62,7 @@ def _row(source: Source, cells: dict[str, str], today: date) -> GridRow:
     )
 
 
-def grid_document(gathered: Gathered) -> dict[str, Any]:
+def grid_document(view: CaseView) -> dict[str, Any]:
     """Return the grid as a JSON document."""
     rows = [
         {
@@ -90,25 +77,30 @@ def grid_document(gathered: Gathered) -> dict[str, Any]:
             "state": row.state,
             "overdue": row.overdue,
         }
-        for row in grid_rows(gathered)
+        for row in grid_rows(view)
     ]
-    return {"rows": rows, **source_documents(gathered)}
+    return {"rows": rows, **source_documents(view)}
 
 
-def grid_text(gathered: Gathered, *, lang: str = "es") -> str:
-    """Return the grid for people, then who is not in it and why."""
-    words, codes = _WORDS["en" if lang == "en" else "es"], load_catalogue().codes
-    table = plain_table(*words["heads"])
-    rows = grid_rows(gathered)
-    for row in rows:
-        state = codes.code("action_state", row.state).label(lang)
-        table.add_row(
-            codes.code("function", row.function).label(lang),
-            codes.code("case_role", row.case_role).label(lang),
-            codes.code("intervention", row.action).label(lang),
-            row.since.isoformat(),
-            row.until.isoformat() if row.until else "-",
-            f"{state} ({words['overdue']})" if row.overdue else state,
-            f"{row.entity_name} ({words['own']})" if row.own else row.entity_name,
-        )
-    return console_text([table if rows else str(words["none"]), *source_lines(gathered, lang)])
+def grid_text(view: CaseView, *, lang: str = "es") -> str:
+    """Return the grid in words, then the entities that are not in it, with the reason."""
+    say, rows = speaking(lang), grid_rows(view)
+    if not rows:
+        return text_of(say("Ninguna entidad muestra acciones de este caso."), *source_lines(view, lang))
+    heads = (say("Quién"), say("Papel"), say("Acción"), say("Desde"), say("Hasta"), say("Estado"), say("Entidad"))
+    table = terminal.table(heads, [_words(row, lang) for row in rows])
+    return text_of(table, *source_lines(view, lang))
+
+
+def _words(row: GridRow, lang: str) -> tuple[str, ...]:
+    say, codes = speaking(lang), load_catalogue().codes
+    state = codes.code("action_state", row.state).label(lang)
+    return (
+        codes.code("function", row.function).label(lang),
+        codes.code("case_role", row.case_role).label(lang),
+        codes.code("intervention", row.action).label(lang),
+        day(row.since, lang),
+        day(row.until, lang),
+        say("{state} (plazo vencido)", state=state) if row.overdue else state,
+        say("{name} (esta entidad)", name=row.entity_name) if row.own else row.entity_name,
+    )

@@ -1,4 +1,4 @@
-"""Errors of the cases of a node. `CaseError` is the root."""
+"""Errors of people's cases. `CaseError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
 from presentation.messages import _
@@ -11,7 +11,7 @@ class CaseError(RedpactError):
 
 
 class ProfessionalInvalid(CaseError):
-    """A reference of a professional that is none, or that is an identity document."""
+    """A reference of a professional that has no valid form, or that is an identity document."""
 
     code = "professional_invalid"
     kind = ErrorKind.USAGE
@@ -19,7 +19,7 @@ class ProfessionalInvalid(CaseError):
 
 
 class MemberKnown(CaseError):
-    """Somebody is put on a team that they are on already."""
+    """A professional is added to a team in a function that they have there already."""
 
     code = "case_member_known"
     kind = ErrorKind.USAGE
@@ -27,7 +27,7 @@ class MemberKnown(CaseError):
 
 
 class MemberUnknown(CaseError):
-    """Somebody is taken off a team that they are not on."""
+    """A professional is removed from a team that they are not on."""
 
     code = "case_member_unknown"
     kind = ErrorKind.USAGE
@@ -35,7 +35,7 @@ class MemberUnknown(CaseError):
 
 
 class ActionUnknown(CaseError):
-    """There is no such action in the person's case."""
+    """An action that the person's case does not have."""
 
     code = "case_action_unknown"
     kind = ErrorKind.USAGE
@@ -43,7 +43,7 @@ class ActionUnknown(CaseError):
 
 
 class CaseDateInvalid(CaseError):
-    """A date that is none, or an end before its beginning."""
+    """Text that is no date, or an end before its beginning."""
 
     code = "case_date_invalid"
     kind = ErrorKind.USAGE
@@ -51,7 +51,7 @@ class CaseDateInvalid(CaseError):
 
 
 class PageNotWritten(CaseError):
-    """A page that cannot be written where it was asked for."""
+    """A page that cannot be written at the given path."""
 
     code = "case_page_not_written"
     kind = ErrorKind.USAGE

@@ -1,4 +1,4 @@
-"""What a node keeps of a case beside the record: who works on it, who opened it, what is being done."""
+"""Values of a case: the team, the openings and the actions of this entity."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +7,7 @@ from typing import Final
 from policies.case_access import AccessGained
 
 PUBLISHED_STATES: Final = frozenset({"planned", "ongoing"})
-"""Actions in these states are what others may see, under a consent that names `coord.actions`."""
+"""Other entities may see actions in these states, under a consent that names `coord.actions`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,11 @@ class Membership:
 
     Attributes:
         professional: the entity's own reference of a member of its staff.
-        role: vocabulary id: the function in which they work on the case.
-        added_by: reference of who put them on the team.
-        ended_by: reference of who took them off; None while nobody did.
+        role: vocabulary id of the function in which they work on the case.
+        since: the first moment.
+        until: the first moment after the end; None for an open end.
+        added_by: reference of the professional who added the place.
+        ended_by: reference of the professional who ended it; None while nobody did.
     """
 
     professional: str
@@ -29,13 +31,13 @@ class Membership:
     ended_by: str | None = None
 
     def live(self, now: datetime) -> bool:
-        """Tell whether it holds now."""
+        """Tell whether the membership holds at a moment."""
         return self.since <= now and (self.until is None or now < self.until)
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A case opened by a professional who is not on its team, for a while and for a reason."""
+    """Access to a case for a professional outside its team, for a reason and a limited time."""
 
     professional: str
     reason: str
@@ -44,13 +46,13 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Attending:
-    """Who comes to a case, in which role and how: what a question needs to know of it.
+class ProfessionalAccess:
+    """A professional's access to a case, as a question to other entities states it.
 
     Attributes:
         professional: the entity's own reference.
-        role: vocabulary id; empty when the usual one of the entity will do.
-        access: on the team, or opened for a reason.
+        role: vocabulary id; empty for the usual role of the entity.
+        access: by the team, or by an opening for a reason.
     """
 
     professional: str
@@ -71,7 +73,7 @@ class CaseAction:
         since: first day.
         until: last day, if one is foreseen.
         state: code of `action_state`.
-        updated_at: when the entity last said so.
+        updated_at: time of the last change.
     """
 
     action_id: str
@@ -85,7 +87,7 @@ class CaseAction:
     updated_at: datetime
 
     def row(self) -> dict[str, str]:
-        """Return what others may see of it: a row of the catalogue field `coord.actions`."""
+        """Return the part that other entities may see: a row of the catalogue field `coord.actions`."""
         until = {"until": self.until.isoformat()} if self.until else {}
         codes = {"function": self.function, "case_role": self.case_role, "action": self.action, "state": self.state}
         return {**codes, "since": self.since.isoformat(), **until}

@@ -1,7 +1,7 @@
-"""Duplicates and gaps between entities: what two give in the same period, and needs that nobody answers.
+"""Duplicates and gaps between entities: provisions of two in the same period, and needs without any provision.
 
-It points, it does not judge: the mapping from codes to provisions and needs is a proposal (`policies.provisions`), and
-an entity that keeps something back may be the one that answers a need. Pure.
+These are hints: the mapping from codes to provisions and needs is a proposal (`policies.provisions`), and an entity
+that withholds something may be the one that answers a need. Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,14 +12,14 @@ from policies.provisions import Provision, Provisions, Repeated
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenProvision:
     """A provision that an entity gives, gave, or has planned: both days inclusive, open when None.
 
     Attributes:
-        entity: who gives it.
-        list_id: the code list it is known by: benefit, resource or intervention.
+        entity: id of the entity that gives it.
+        list_id: its code list: benefit, resource or intervention.
         code: its code there.
-        since: the first day it is known of.
+        since: the first day known.
         until: the last day, if one is known.
     """
 
@@ -30,7 +30,7 @@ class Given:
     until: date | None = None
 
     def reaches(self, day: date) -> bool:
-        """Tell whether it is not over before a day. What begins later counts: it is planned."""
+        """Tell whether it ends on a day or later; one that begins later is planned and counts."""
         return self.until is None or self.until >= day
 
 
@@ -39,30 +39,30 @@ class Duplicate:
     """One provision that two entities or more have in the same period."""
 
     provision: Provision
-    given: tuple[Given, ...]
+    given: tuple[GivenProvision, ...]
 
     @property
     def entities(self) -> tuple[str, ...]:
-        """Who, in order."""
+        """The ids of the entities, sorted."""
         return tuple(sorted({each.entity for each in self.given}))
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """An assessed need that nobody in the view answers."""
+    """An assessed need that no provision in the view answers."""
 
     need: str
     assessed_by: tuple[str, ...]
     answers: tuple[Provision, ...]
 
 
-def find_duplicates(given: Iterable[Given], known: Provisions) -> tuple[Duplicate, ...]:
+def find_duplicates(given: Iterable[GivenProvision], known: Provisions) -> tuple[Duplicate, ...]:
     """Return the provisions that several entities have at once, in the order of the mapping.
 
-    None are: codes that stand for no provision, provisions that every entity does in its own right, and those that one
-    administration pays.
+    Codes that stand for no provision, provisions that every entity gives in its own right, and provisions that one
+    administration pays are left out.
     """
-    by_provision: dict[str, set[Given]] = {}
+    by_provision: dict[str, set[GivenProvision]] = {}
     for each in given:
         provision = known.of_code(each.list_id, each.code)
         if provision is not None and provision.repeated is Repeated.DUPLICATE:
@@ -71,8 +71,8 @@ def find_duplicates(given: Iterable[Given], known: Provisions) -> tuple[Duplicat
     return tuple(Duplicate(provision, items) for provision, items in found if items)
 
 
-def _meeting(given: Iterable[Given]) -> tuple[Given, ...]:
-    """Return those whose period meets one of another entity, in one pass each way: peers may send thousands."""
+def _meeting(given: Iterable[GivenProvision]) -> tuple[GivenProvision, ...]:
+    """Return the provisions whose period meets one of another entity; two passes, because peers may send thousands."""
     ordered = sorted(given, key=_by_day)
     met = {each for each, last in zip(ordered, _latest_end_before(ordered), strict=True) if last and last >= each.since}
     met |= {
@@ -81,8 +81,8 @@ def _meeting(given: Iterable[Given]) -> tuple[Given, ...]:
     return tuple(sorted(met, key=lambda each: (each.entity, *_by_day(each))))
 
 
-def _latest_end_before(ordered: Sequence[Given]) -> list[date | None]:
-    """Return for each the latest last day among earlier ones of other entities."""
+def _latest_end_before(ordered: Sequence[GivenProvision]) -> list[date | None]:
+    """Return for each provision the latest last day among earlier ones of other entities."""
     latest: dict[str, date] = {}
     ends: list[date | None] = []
     for each in ordered:
@@ -91,8 +91,8 @@ def _latest_end_before(ordered: Sequence[Given]) -> list[date | None]:
     return ends
 
 
-def _next_of_another(ordered: Sequence[Given]) -> list[date | None]:
-    """Return for each the first day of the next one of another entity."""
+def _next_of_another(ordered: Sequence[GivenProvision]) -> list[date | None]:
+    """Return for each provision the first day of the next one of another entity."""
     starts: list[date | None] = []
     soonest: dict[str, date] = {}
     for each in reversed(ordered):
@@ -101,20 +101,20 @@ def _next_of_another(ordered: Sequence[Given]) -> list[date | None]:
     return starts[::-1]
 
 
-def _by_day(given: Given) -> tuple[date, str, str, date]:
+def _by_day(given: GivenProvision) -> tuple[date, str, str, date]:
     return given.since, given.list_id, given.code, given.until or date.max
 
 
 def find_gaps(
-    needs: Mapping[str, Sequence[str]], given: Iterable[Given], known: Provisions, today: date
+    needs: Mapping[str, Sequence[str]], given: Iterable[GivenProvision], known: Provisions, today: date
 ) -> tuple[Gap, ...]:
-    """Return the needs that somebody assessed and nothing that is under way or planned answers, sorted by code.
+    """Return the assessed needs that no current or planned provision answers, sorted by code.
 
     Args:
         needs: entity to the codes of the needs that it assessed.
-        given: what the entities give.
+        given: provisions of the entities.
         known: the mapping.
-        today: what ended before is no answer.
+        today: provisions that ended before answer no need.
     """
     held = (known.of_code(each.list_id, each.code) for each in given if each.reaches(today))
     answered = {need for provision in held if provision for need in provision.needs}

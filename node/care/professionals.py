@@ -1,4 +1,4 @@
-"""References of professionals: the entity's own codes for its staff. They stay at the node; a document is never one."""
+"""References of professionals: the entity's own codes for its staff. They stay at the node."""
 
 import re
 from typing import Final
@@ -11,7 +11,7 @@ _REFERENCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 
 
 def check_professional(text: str) -> str:
-    """Return a reference of a professional, without the spaces around it.
+    """Return a valid reference of a professional, without the spaces around it.
 
     Raises:
         ProfessionalInvalid: it has no valid form, or looks like a DNI or NIE. The message does not repeat it.

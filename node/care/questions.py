@@ -1,9 +1,9 @@
-"""A question of a professional about a person's case: with how they come to it, before it is asked of anybody."""
+"""Questions of professionals about a person's case, which state their access to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from node.care.access import CaseDesk
+from node.care.access import CaseRegister
 from node.context import NodeContext
 from node.fetch.asking import question_of
 from node.people.lookup import PersonLookup
@@ -11,13 +11,13 @@ from records_exchange.request import Question
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, as they say it.
+class ProfessionalInput:
+    """A professional and the access that they claim.
 
     Attributes:
-        professional: the entity's own reference of them.
-        role: vocabulary id; empty for that of the team, or the usual one.
-        reason: why the case is opened, if it has to be; empty for the default one.
+        professional: the entity's own reference.
+        role: vocabulary id; empty for the role on the team, or the usual one.
+        reason: for opening the case where that is needed; empty for the default one.
     """
 
     professional: str
@@ -29,32 +29,32 @@ def case_question(
     context: NodeContext,
     lookup: PersonLookup,
     purpose: str,
-    asker: Asker,
+    given: ProfessionalInput,
     *,
     fields: Sequence[str] = (),
     case_ref: str = "",
 ) -> Question:
-    """Return a question in the words of the vocabulary that says how its professional came to the case.
+    """Return a question that states its professional's access to the case.
 
     Args:
-        context: whose entity asks.
+        context: of the asking entity.
         lookup: of the person.
         purpose: vocabulary id.
-        asker: who asks.
+        given: the professional who asks.
         fields: catalogue ids or groups of them; empty for the minimum summary.
         case_ref: the asker's own reference; empty for none.
 
     Raises:
-        ProfessionalInvalid: the reference is none, or is an identity document.
+        ProfessionalInvalid: the reference has no valid form, or is an identity document.
         UnknownTerm: an unknown purpose, field, role or reason, or a kind of entity that sees no records.
     """
-    comes = CaseDesk(context).attend_person(lookup, asker.professional, role=asker.role, reason=asker.reason)
+    found = CaseRegister(context).access_to(lookup, given.professional, role=given.role, reason=given.reason)
     return question_of(
         context,
         purpose,
         fields=fields,
-        role=comes.role,
+        role=found.role,
         case_ref=case_ref,
-        access=comes.access,
-        professional=comes.professional,
+        access=found.access,
+        professional=found.professional,
     )

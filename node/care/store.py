@@ -1,4 +1,4 @@
-"""The cases of a node in its database, inside the caller's transaction."""
+"""The database of people's cases, inside the caller's transaction."""
 
 import uuid
 from dataclasses import asdict
@@ -13,14 +13,14 @@ from node.care.model import CaseAction, Membership, Opening
 from node.care.tables import ACTIONS, OPENINGS, TEAM
 from presentation.messages import _
 
-# Built once: a summary that is asked for actions runs this for every request.
+# Built once: every request for actions runs it.
 _ACTIONS_OF: Final = (
     select(ACTIONS).where(ACTIONS.c.person_ref == bindparam("person")).order_by(ACTIONS.c.since, ACTIONS.c.action_id)
 )
 
 
 class CaseStore:
-    """Teams, openings and actions of people's cases."""
+    """Keeps teams, openings and actions of people's cases."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -28,10 +28,10 @@ class CaseStore:
     # ---- the team
 
     def add_member(self, person_ref: str, member: Membership, now: datetime) -> None:
-        """Put a professional on the team.
+        """Add a professional to the team.
 
         Raises:
-            MemberKnown: they are on it in that function already.
+            MemberKnown: the professional has that function there already.
         """
         if any(held.role == member.role for held in self.memberships(person_ref, member.professional, now)):
             raise MemberKnown(
@@ -46,10 +46,10 @@ class CaseStore:
         self._session.execute(insert(TEAM).values(row))
 
     def end_membership(self, person_ref: str, professional: str, ended_by: str, now: datetime) -> int:
-        """Take a professional off the team in every function, from now on; return in how many it was.
+        """End every membership of a professional now, and return their number.
 
         Raises:
-            MemberUnknown: they are not on it.
+            MemberUnknown: the professional is not on the team.
         """
         live = (
             (TEAM.c.person_ref == person_ref)
@@ -66,23 +66,23 @@ class CaseStore:
         return count
 
     def team(self, person_ref: str) -> tuple[Membership, ...]:
-        """Return everybody who is or was on the team, the earliest first."""
+        """Return present and past memberships, the earliest first."""
         statement = select(TEAM).where(TEAM.c.person_ref == person_ref).order_by(TEAM.c.since, TEAM.c.membership_id)
         return tuple(_member(row) for row in self._session.execute(statement))
 
     def memberships(self, person_ref: str, professional: str, now: datetime) -> tuple[Membership, ...]:
-        """Return the places that a professional has on the team now: one a function."""
+        """Return the memberships that a professional has now: one for each function."""
         return tuple(held for held in self.team(person_ref) if held.professional == professional and held.live(now))
 
     # ---- opening
 
     def open(self, person_ref: str, opening: Opening) -> None:
-        """Record that a case was opened."""
+        """Record an opening."""
         row = {"opening_id": uuid.uuid4().hex, "person_ref": person_ref, **asdict(opening)}
         self._session.execute(insert(OPENINGS).values(row))
 
     def openings(self, person_ref: str) -> tuple[Opening, ...]:
-        """Return every time that a case was opened, the earliest first."""
+        """Return the openings of a case, the earliest first."""
         statement = select(OPENINGS).where(OPENINGS.c.person_ref == person_ref).order_by(OPENINGS.c.opened_at)
         return tuple(
             Opening(row.professional, row.reason, row.opened_at, row.until) for row in self._session.execute(statement)
@@ -100,29 +100,30 @@ class CaseStore:
         return tuple(_action(row) for row in rows)
 
     def action(self, person_ref: str, action_id: str) -> CaseAction:
-        """Return an action of a case by its id, or by the beginning of it.
+        """Return the action of a case with an id, or with an id that begins so.
 
         Raises:
-            ActionUnknown: the case has none, or several that begin so.
+            ActionUnknown: the case has none, or several.
         """
         found = [action for action in self.actions(person_ref) if action_id and action.action_id.startswith(action_id)]
         if len(found) != 1:
-            problem = "several actions" if found else "no action"
             raise ActionUnknown(
-                _("{problem} con ese identificador en este caso", problem=problem),
+                _("varias acciones de este caso tienen un identificador que empieza así")
+                if found
+                else _("ninguna acción de este caso tiene ese identificador"),
                 remedy=_("consulte: redpact-node case action list"),
             )
         return found[0]
 
     def change_action(self, changed: CaseAction) -> None:
-        """Write an action in place of the one with its id."""
+        """Replace the action with the same id."""
         values = asdict(changed)
         self._session.execute(update(ACTIONS).where(ACTIONS.c.action_id == values.pop("action_id")).values(values))
 
     # ---- erasure
 
     def forget_person(self, person_ref: str) -> None:
-        """Delete everything kept of a person's case: part of erasing the person."""
+        """Delete everything stored of a person's case: part of erasing the person."""
         for table in (TEAM, OPENINGS, ACTIONS):
             self._session.execute(delete(table).where(table.c.person_ref == person_ref))
 

@@ -1,4 +1,4 @@
-"""Tables of the cases of a node. People appear by the node's random id, professionals by the entity's own reference."""
+"""Tables of people's cases. A person appears by the node's random id, a professional by the entity's reference."""
 
 from datetime import date, datetime
 from typing import Final
@@ -33,7 +33,7 @@ class CaseTeamRow(Base):
 
 
 class CaseOpeningRow(Base):
-    """A case opened by somebody outside its team."""
+    """An opening of a case by a professional outside its team."""
 
     __tablename__ = "case_openings"
     __table_args__ = (
@@ -50,7 +50,7 @@ class CaseOpeningRow(Base):
 
 
 class CaseActionRow(Base):
-    """What a professional of this entity does, or will do, in a case. Codes and dates only."""
+    """An action of a professional of this entity in a case. Codes and dates only."""
 
     __tablename__ = "case_actions"
     __table_args__ = (

@@ -1,7 +1,7 @@
-"""What a view of a case is made of: this entity's own record, and what each other entity lets it see.
+"""The sources of a case view: this entity's own record, and the answers of other entities.
 
-Nothing here is central: each view asks anew, by the ordinary consented request, and every entity that was asked is in
-it, with what it shares, what it withholds, or that it did not answer.
+No view is stored: each asks anew, by the ordinary consented request. Every entity that was asked is a source, with the
+values that it shares, the fields that it withholds, or the reason why there is no answer.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,11 +31,11 @@ class Source:
     Attributes:
         entity: its id.
         name: its name in the directory.
-        own: whether it is this one.
-        values: what it shows of the fields asked for.
-        withheld: field to reason code, of those it was asked for and does not show.
+        own: whether it is this entity.
+        values: field to value, of the fields asked for.
+        withheld: field to reason code, of the fields asked for and not shown.
         refusal: reason code when it shares nothing at all.
-        error: why there is no answer of it, or none that verifies.
+        error: the reason why there is no answer, or none that verifies.
     """
 
     entity: str
@@ -48,13 +48,13 @@ class Source:
 
     @property
     def silent(self) -> bool:
-        """Tell whether nothing at all came of it."""
+        """Tell whether it shows nothing at all."""
         return self.error is not None or self.refusal is not None
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """The sources of a view: this entity first, if it holds the person, then the others as they were named."""
+class CaseView:
+    """A view of a case. Its sources are this entity, if it holds the person, then the others as they were named."""
 
     question: Question
     sources: tuple[Source, ...]
@@ -63,29 +63,26 @@ class Gathered:
 
     @property
     def exit_code(self) -> int:
-        """0 when anybody showed anything, this entity included; otherwise what a fetch would end with."""
+        """0 when any source shows a value, this entity included; otherwise the exit code of the fetch."""
         if any(source.values for source in self.sources):
             return 0
         return fetch_exit_code(self.fetched) if self.fetched else 1
 
 
 def chosen_holders(names: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the entities that a view asks: those named, once each, and nobody else when none was.
-
-    The one place where the holders of a view are chosen.
-    """
+    """Return the entities that a view asks: the named ones, once each."""
     return tuple(dict.fromkeys(names or ()))
 
 
 def located_holders(
     locating: Locating, lookup: PersonLookup, purpose: str
 ) -> tuple[tuple[str, ...], RedpactError | None]:
-    """Return whom the private locator names for a view, and why it could not be asked, if it could not.
+    """Return the holders that the private locator names, and the error when there is no locator to ask.
 
     Without a locator a view still shows this entity's own part.
 
     Raises:
-        RedpactError: as `Locating.locate_person`, for whatever else is wrong.
+        RedpactError: as `Locating.locate_person`, in every other case.
     """
     try:
         return locating.locate_person(lookup, purpose).holders, None
@@ -99,7 +96,7 @@ def gather(
     lookup: PersonLookup,
     question: Question,
     holders: Sequence[str] | None = None,
-) -> Gathered:
+) -> CaseView:
     """Read this entity's own record and ask the others.
 
     Args:
@@ -115,7 +112,7 @@ def gather(
     now, names = context.clock.now(), chosen_holders(holders)
     fetched = asking.ask(lookup, question, names) if names else None
     others = tuple(_source(reply) for reply in fetched.replies) if fetched else ()
-    return Gathered(question, (*_own(context, lookup, question, now), *others), now, fetched)
+    return CaseView(question, (*_own(context, lookup, question, now), *others), now, fetched)
 
 
 def _own(context: NodeContext, lookup: PersonLookup, question: Question, now: datetime) -> Iterator[Source]:

@@ -1,93 +1,70 @@
-"""What every view of a case has in common on a screen: tables, and which entities are not in it and why."""
+"""The parts that all views of a case share: access, silent entities and withheld fields, in words and as JSON."""
 
-from collections.abc import Iterable, Iterator
-from io import StringIO
+from collections.abc import Iterator
+from datetime import date
 from typing import Any, Final
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
-from node.care.view_sources import Gathered, Source
+from node.care.view_sources import CaseView, Source
 from policies.case_access import access_label
 from policies.catalogue import load_catalogue
 from policies.errors import error_document
 from policies.reasons import ReasonCode, reason_label
-from presentation.messages import in_language
+from presentation import formats, terminal
+from presentation.messages import speaking
 
-_WIDTH: Final = 130
 _NAMED: Final = 6
-"""Withheld fields told by name; of more the number is told."""
-_WORDS: Final = {
-    "es": {
-        "nobody": "No se ha preguntado a ninguna otra entidad. Nómbrelas con --from.",
-        "silent": "sin respuesta",
-        "nothing": "no comparte nada",
-        "withheld": "no comparte",
-        "access": "Acceso al caso, que queda anotado",
-    },
-    "en": {
-        "nobody": "No other entity was asked. Name them with --from.",
-        "silent": "no answer",
-        "nothing": "shares nothing",
-        "withheld": "withholds",
-        "access": "Access to the case, on record",
-    },
-}
+"""Withheld fields shown by name; the rest are counted."""
 
 
-def plain_table(*heads: str) -> Table:
-    """Return a table that is read in a terminal and in a text file alike."""
-    table = Table(box=box.SIMPLE_HEAD, expand=False)
-    for head in heads:
-        table.add_column(head, overflow="fold")
-    return table
+def text_of(*parts: str) -> str:
+    """Return the parts of a text one below the other, tables between blank lines."""
+    return "\n".join(f"\n{part}\n" if "\n" in part else terminal.paragraph(part, hanging=2) for part in parts).strip()
 
 
-def console_text(parts: Iterable[Table | str]) -> str:
-    """Return tables and lines as text: no markup and no control sequence, for some of it comes from peers."""
-    stream = StringIO()
-    console = Console(file=stream, width=_WIDTH, color_system=None, markup=False, emoji=False, highlight=False)
-    for part in parts:
-        console.print(printable(part) if isinstance(part, str) else part)
-    return stream.getvalue().rstrip()
+def day(value: date | None, lang: str) -> str:
+    """Return a day for people, ``-`` for an open end."""
+    return formats.day(value, lang) if value else "-"
 
 
-def printable(text: str) -> str:
-    """Return a text without what would steer a terminal."""
-    return "".join(character for character in text if character.isprintable())
-
-
-def source_lines(gathered: Gathered, lang: str) -> Iterator[str]:
-    """Yield which entities are not in the view, or not in all of it, and how the case was come to."""
-    words = _WORDS["en" if lang == "en" else "es"]
-    others = [source for source in gathered.sources if not source.own]
+def source_lines(view: CaseView, lang: str) -> Iterator[str]:
+    """Yield a line for each other entity that does not show everything, then one for the access to the case."""
+    say = speaking(lang)
+    others = [source for source in view.sources if not source.own]
     if not others:
-        yield words["nobody"]
+        yield say("No se ha preguntado a ninguna otra entidad. Indíquelas con --from.")
         return
     for source in others:
         yield from _about(source, lang)
-    access = gathered.question.access
-    yield f"{words['access']}: {access_label(access.how, access.reason, lang)}"
+    access = view.question.access
+    yield say("Acceso al caso, que queda anotado: {way}", way=access_label(access.how, access.reason, lang))
 
 
 def _about(source: Source, lang: str) -> Iterator[str]:
-    words = _WORDS["en" if lang == "en" else "es"]
+    say, name = speaking(lang), source.name
     if source.error is not None:
-        said = in_language(source.error.sentence, lang)
-        yield f"✗ {source.name}: {words['silent']}. {said} [{source.error.code}]"
+        said = say(source.error.sentence)
+        yield say("✗ {name}: sin respuesta. {said} [{code}]", name=name, said=said, code=source.error.code)
     elif source.refusal is not None:
-        yield f"- {source.name}: {words['nothing']} ({reason_label(source.refusal, lang)})"
+        yield say("- {name}: no comparte nada ({reason})", name=name, reason=reason_label(source.refusal, lang))
     else:
         for reason, fields in withheld_by_reason(source).items():
-            names = ", ".join(load_catalogue().field(field).label(lang) for field in fields[:_NAMED])
-            if len(fields) > _NAMED:
-                names += f" (+{len(fields) - _NAMED})"
-            yield f"- {source.name}: {words['withheld']} {names} ({reason_label(reason, lang)})"
+            because = reason_label(reason, lang)
+            yield say(
+                "- {name}: no comparte {fields} ({reason})", name=name, fields=_named(fields, lang), reason=because
+            )
+
+
+def _named(fields: list[str], lang: str) -> str:
+    labels = [load_catalogue().field(field).label(lang) for field in fields]
+    more = len(labels) - _NAMED
+    if more <= 0:
+        return formats.listed(labels, lang)
+    names = ", ".join(labels[:_NAMED])
+    return speaking(lang).plural("{names} y {n} dato más", "{names} y {n} datos más", more, names=names)
 
 
 def withheld_by_reason(source: Source) -> dict[str, list[str]]:
-    """Return the fields that an entity keeps back, by reason; what it has not recorded is nothing kept back."""
+    """Return the fields that an entity withholds, by reason; an unrecorded field is not withheld."""
     by_reason: dict[str, list[str]] = {}
     for field, reason in source.withheld.items():
         if reason != ReasonCode.NOT_RECORDED:
@@ -95,17 +72,17 @@ def withheld_by_reason(source: Source) -> dict[str, list[str]]:
     return by_reason
 
 
-def source_documents(gathered: Gathered) -> dict[str, Any]:
-    """Return what a JSON document of a view says of its sources."""
-    question = gathered.question
+def source_documents(view: CaseView) -> dict[str, Any]:
+    """Return the question and the sources of a view as parts of its JSON document."""
+    question = view.question
     return {
         "purpose": question.purpose,
         "role": question.role,
         "case_access": question.access.how.value,
         "opening_reason": question.access.reason,
-        "as_of": gathered.as_of.isoformat(),
-        "sources": [_document(source) for source in gathered.sources],
-        "exit_code": gathered.exit_code,
+        "as_of": view.as_of.isoformat(),
+        "sources": [_document(source) for source in view.sources],
+        "exit_code": view.exit_code,
     }
 
 

@@ -1,4 +1,4 @@
-"""Arguments that several commands take: a person's document, which should not be in the shell's history, and lists."""
+"""Arguments of several commands: a person's document, which should stay out of the shell's history, and lists."""
 
 import os
 import sys
@@ -27,7 +27,7 @@ DocumentOption = Annotated[
 
 
 def read_document(text: str) -> "Document":
-    """Return the document given as an option, from standard input when it is ``-``.
+    """Return the document given as an option, read from standard input for ``-``.
 
     Raises:
         DocumentInvalid: not a document.
@@ -35,7 +35,7 @@ def read_document(text: str) -> "Document":
     from node.people.documents import MAX_DOCUMENT_CHARACTERS, parse_document
 
     if text == _FROM_INPUT:
-        # A person is asked without echo; a script's line is read as it comes.
+        # A person types it without echo; a script writes a line.
         asked = sys.stdin.isatty()
         text = typer.prompt("DNI/NIE", hide_input=True, err=True) if asked else sys.stdin.readline(4096)
     os.environ.pop(DOCUMENT_VARIABLE, None)  # not for child processes

@@ -7,7 +7,7 @@ import typer
 from node.cli import case_action, case_team, case_views
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, who_asks
+from node.cli.professional import ProfessionalOption, professional_reference
 from presentation.messages import _
 
 
@@ -42,9 +42,11 @@ def _register_open(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Open a person's case for somebody who is not on its team: for twelve hours, and on record."""
-        from node.care.access import CaseDesk
+        """Open a person's case for a professional outside its team, on record and for twelve hours."""
+        from node.care.access import CaseRegister
         from node.care.report import opened_text, opening_document
 
-        opening = CaseDesk(open_node(home).context).open(read_document(document), who_asks(professional), reason)
+        opening = CaseRegister(open_node(home).context).open(
+            read_document(document), professional_reference(professional), reason
+        )
         emit(opening_document(opening), opened_text(opening, lang), as_json=as_json)

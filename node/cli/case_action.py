@@ -1,4 +1,4 @@
-"""``redpact-node case action``: what this entity does and plans in a person's case."""
+"""``redpact-node case action``: this entity's actions in a person's case."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, read_day, who_asks
+from node.cli.professional import ProfessionalOption, professional_reference, read_day
 from presentation.messages import _
 
 FunctionOption = Annotated[
@@ -64,12 +64,14 @@ def _register_add(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Record an action. Others see its codes and dates, while planned or ongoing, if the person consents to it."""
+        """Record an action; other entities see its codes and dates while planned or ongoing, under the consent."""
         from node.care.actions import ActionInput, CaseActions
         from node.care.report import action_document, actions_text
 
         given = ActionInput(what, function, case_role, state, read_day(since), read_day(until))
-        action = CaseActions(open_node(home).context).add(read_document(document), who_asks(professional), given)
+        action = CaseActions(open_node(home).context).add(
+            read_document(document), professional_reference(professional), given
+        )
         emit(action_document(action), actions_text([action], lang), as_json=as_json)
 
 
@@ -91,7 +93,7 @@ def _register_update(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Change an action: what is given, and nothing else."""
+        """Change the given parts of an action."""
         from node.care.actions import ActionInput, CaseActions
         from node.care.report import action_document, actions_text
 

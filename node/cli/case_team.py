@@ -1,4 +1,4 @@
-"""``redpact-node case team``: who works on a person's case at this entity."""
+"""``redpact-node case team``: the professionals on a person's case at this entity."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import read_day, who_asks
+from node.cli.professional import professional_reference, read_day
 from presentation.messages import _
 
 MemberOption = Annotated[
@@ -52,13 +52,13 @@ def _register_add(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Put a professional on the team of a person's case, from now on."""
-        from node.care.access import CaseDesk
+        """Add a professional to the team of a person's case, from now on."""
+        from node.care.access import CaseRegister
         from node.care.report import added_text, member_document
 
         node = open_node(home)
-        member = CaseDesk(node.context).add_member(
-            read_document(document), professional, role, added_by=who_asks(by), until=read_day(until)
+        member = CaseRegister(node.context).add_member(
+            read_document(document), professional, role, added_by=professional_reference(by), until=read_day(until)
         )
         emit(member_document(member, node.context.clock.now()), added_text(member, lang), as_json=as_json)
 
@@ -74,12 +74,12 @@ def _register_remove(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Take a professional off the team, in every function: at once."""
-        from node.care.access import CaseDesk
+        """Remove a professional from the team, in every function and at once."""
+        from node.care.access import CaseRegister
         from node.care.report import removed_text
 
-        ended = CaseDesk(open_node(home).context).remove_member(
-            read_document(document), professional, ended_by=who_asks(by)
+        ended = CaseRegister(open_node(home).context).remove_member(
+            read_document(document), professional, ended_by=professional_reference(by)
         )
         emit({"professional": professional, "ended": ended}, removed_text(professional, lang), as_json=as_json)
 
@@ -96,9 +96,9 @@ def _register_list(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """List who is and was on the team, and who opened the case without being on it."""
-        from node.care.access import CaseDesk
+        """List present and past members of the team, and the openings of the case by others."""
+        from node.care.access import CaseRegister
         from node.care.report import case_file_document, case_file_text
 
-        file = CaseDesk(open_node(home).context).case_file(read_document(document))
+        file = CaseRegister(open_node(home).context).case_file(read_document(document))
         emit(case_file_document(file), case_file_text(file, lang), as_json=as_json)

@@ -1,4 +1,4 @@
-"""``redpact-node case grid``, ``assessment`` and ``overlaps``: one case over what several entities share of it."""
+"""``redpact-node case grid``, ``assessment`` and ``overlaps``: views of one case over several entities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, ReasonOption, who_asks
+from node.cli.professional import ProfessionalOption, ReasonOption, professional_reference
 from presentation.messages import _
 
 if TYPE_CHECKING:
-    from node.care.view_sources import Gathered
+    from node.care.view_sources import CaseView
     from node.people.documents import Document
 
 PurposeOption = Annotated[str, typer.Option("--purpose", help=_("Finalidad; véase: redpact-node vocabulary purposes."))]
@@ -38,7 +38,7 @@ RoleOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a view is asked with, whichever view it is."""
+    """The arguments that all views take."""
 
     home: Path
     document: "Document"
@@ -55,14 +55,14 @@ def register(group: typer.Typer) -> None:
         add(group)
 
 
-def _gathered(asked: _Asked, fields: Sequence[str]) -> "Gathered":
-    from node.care.questions import Asker, case_question
+def _asked_view(asked: _Asked, fields: Sequence[str]) -> "CaseView":
+    from node.care.questions import ProfessionalInput, case_question
     from node.care.view_sources import gather, located_holders
     from node.people.lookup import PersonLookup
     from policies.errors import error_text
 
     node = open_node(asked.home)
-    asker = Asker(who_asks(asked.professional), asked.role, asked.reason)
+    asker = ProfessionalInput(professional_reference(asked.professional), asked.role, asked.reason)
     lookup = PersonLookup(asked.document)
     question = case_question(node.context, lookup, asked.purpose, asker, fields=fields)
     holders, unlocated = split_names(asked.holders), None
@@ -92,13 +92,13 @@ def _register_grid(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show who does what in a person's case and until when, at this entity and at those that share it."""
+        """Show the actions in a person's case, at this entity and at others that share them."""
         from node.care.coordination_grid import FIELD, grid_document, grid_text
 
         asked = _Asked(home, read_document(document), purpose, holders, professional, reason, role)
-        gathered = _gathered(asked, [FIELD])
-        emit(grid_document(gathered), grid_text(gathered, lang=lang), as_json=as_json)
-        raise typer.Exit(gathered.exit_code)
+        view = _asked_view(asked, [FIELD])
+        emit(grid_document(view), grid_text(view, lang=lang), as_json=as_json)
+        raise typer.Exit(view.exit_code)
 
 
 def _register_assessment(group: typer.Typer) -> None:
@@ -130,12 +130,13 @@ def _register_assessment(group: typer.Typer) -> None:
         from node.care.assessment_text import assessment_text
 
         person = read_document(document)
-        gathered = _gathered(_Asked(home, person, purpose, holders, professional, reason, role), FIELDS)
+        view = _asked_view(_Asked(home, person, purpose, holders, professional, reason, role), FIELDS)
         if html is not None:
-            write_assessment_page(html, gathered, person, lang=lang)
-        shown = {**assessment_document(gathered), "html": str(html) if html else None}
-        emit(shown, assessment_text(gathered, lang=lang) + (f"\n✓ {html}" if html else ""), as_json=as_json)
-        raise typer.Exit(gathered.exit_code)
+            write_assessment_page(html, view, person, lang=lang)
+        shown = {**assessment_document(view), "html": str(html) if html else None}
+        text = assessment_text(view, lang=lang) + (f"\n✓ {html}" if html else "")
+        emit(shown, text, as_json=as_json)
+        raise typer.Exit(view.exit_code)
 
 
 def _register_overlaps(group: typer.Typer) -> None:
@@ -157,10 +158,10 @@ def _register_overlaps(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Point at provisions that two entities give at once, and at assessed needs that nobody answers."""
+        """Show provisions that two entities give at once, and assessed needs without any provision."""
         from node.care.overlaps_report import FIELDS, overlaps_document, overlaps_text
 
         asked = _Asked(home, read_document(document), purpose, holders, professional, reason, role)
-        gathered = _gathered(asked, FIELDS)
-        emit(overlaps_document(gathered), overlaps_text(gathered, lang=lang), as_json=as_json)
-        raise typer.Exit(gathered.exit_code)
+        view = _asked_view(asked, FIELDS)
+        emit(overlaps_document(view), overlaps_text(view, lang=lang), as_json=as_json)
+        raise typer.Exit(view.exit_code)

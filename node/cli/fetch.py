@@ -6,7 +6,7 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, ReasonOption, who_asks
+from node.cli.professional import ProfessionalOption, ReasonOption, professional_reference
 from presentation.messages import _
 
 PurposeOption = Annotated[str, typer.Option("--purpose", help=_("Finalidad; véase: redpact-node vocabulary purposes."))]
@@ -59,12 +59,13 @@ def fetch(
     as_json: JsonOption = False,
 ) -> None:
     """Ask other entities, in parallel, for the data that a person lets them share with this one."""
-    from node.care.questions import Asker, case_question
+    from node.care.questions import ProfessionalInput, case_question
     from node.fetch.showing import fetch_and_show
     from node.people.lookup import PersonLookup
 
     node, named = open_node(home), split_names(holders) if holders else None
-    lookup, asker = PersonLookup(read_document(document)), Asker(who_asks(professional), role, reason)
+    lookup = PersonLookup(read_document(document))
+    asker = ProfessionalInput(professional_reference(professional), role, reason)
     question = case_question(node.context, lookup, purpose, asker, fields=split_names(fields), case_ref=case)
     shown = fetch_and_show(node.fetching, lookup, question, named, lang=lang)
     emit(shown.document, shown.text, as_json=as_json)

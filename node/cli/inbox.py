@@ -1,4 +1,4 @@
-"""``redpact-node inbox list|done``: the matters that wait for a professional at this entity."""
+"""``redpact-node inbox list|done``: matters for a professional of this entity."""
 
 from typing import Annotated
 

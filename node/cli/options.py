@@ -1,4 +1,4 @@
-"""Options shared by every command of the node, and how results are printed."""
+"""Options of every command of the node, and its way to print results."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,7 +31,7 @@ LangOption = Annotated[str, typer.Option("--lang", help=_("Idioma de los textos:
 def open_node(home: Path) -> "Node":
     """Return the node of a home folder, closed when the command ends; its parts are read when first used.
 
-    What they log goes to standard error: standard output is the command's answer and nothing else.
+    Its log goes to standard error: standard output has the command's answer and nothing else.
     """
     from node.wiring import Node  # brings the database library: half of the start-up time of a command without one
     from service import log
@@ -41,5 +41,5 @@ def open_node(home: Path) -> "Node":
 
 
 def progress_console() -> Console:
-    """Return the console for progress: standard error, silent when nobody watches."""
+    """Return the console for progress: standard error, silent unless it is a terminal."""
     return Console(stderr=True, quiet=not Console(stderr=True).is_terminal)

@@ -1,4 +1,4 @@
-"""Who asks: the professional's reference, from an option, the environment, or the login of the operating system."""
+"""The professional's reference: from an option, the environment, or the login of the operating system."""
 
 import getpass
 from typing import TYPE_CHECKING, Annotated, Final
@@ -37,11 +37,11 @@ ReasonOption = Annotated[
 ]
 
 
-def who_asks(given: str) -> str:
-    """Return the reference of whoever runs the command.
+def professional_reference(given: str) -> str:
+    """Return the reference of the professional who runs the command.
 
     Raises:
-        ProfessionalInvalid: nobody is named and the operating system knows no login, or it is no reference.
+        ProfessionalInvalid: none is given and the operating system knows no login, or it has no valid form.
     """
     from node.care.professionals import check_professional
 
@@ -49,7 +49,7 @@ def who_asks(given: str) -> str:
 
 
 def read_day(text: str) -> "date | None":
-    """Return a day given as an option, or None when it is empty.
+    """Return a day given as an option, None for an empty text.
 
     Raises:
         CaseDateInvalid: not a date written YYYY-MM-DD.

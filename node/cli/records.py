@@ -1,4 +1,4 @@
-"""``redpact-node records``: the people an entity works with, in and out as CSV, and shown on screen."""
+"""``redpact-node records``: the entity's people, imported, exported, listed, shown, generated."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,7 +48,7 @@ def _register_import(group: typer.Typer) -> None:
         ),
     )
     def import_file(file: FileArgument, home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
-        """Import people from a CSV file: all or nothing, every bad row reported with its line and remedy."""
+        """Import people from a CSV file, all or nothing; every wrong row is reported with line and remedy."""
         from node.people.import_csv import import_records
         from node.people.report import import_document, imported_text
 
@@ -96,7 +96,7 @@ def _register_list(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Say how many people and households are held, and show the most recently changed."""
+        """Show the counts of people and households, and the people changed last."""
         from node.people.report import list_document, list_text
         from node.people.store import people_store
 
@@ -139,7 +139,7 @@ def _register_generate(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Write a CSV file of fictitious people of a province. Works without a home folder."""
+        """Write a CSV file of fictitious people of a province. It needs no home folder."""
         from node.fictitious.population import PopulationRequest
         from node.fictitious.population import generate as generate_people
         from node.fictitious.report import generated_document, generated_text
@@ -154,8 +154,8 @@ def _register_generate(group: typer.Typer) -> None:
 
 def _register_format(group: typer.Typer) -> None:
     @group.command(name="format", help=_("Muestra la documentación del formato CSV. No necesita la carpeta del nodo."))
-    def show_format(as_json: JsonOption = False) -> None:
-        """Print the documentation of the CSV format. Works without a home folder."""
+    def show_format(lang: LangOption = "es", as_json: JsonOption = False) -> None:
+        """Print the documentation of the CSV format. It needs no home folder."""
         from node.people.csv_format import columns, format_page
 
         listed = [
@@ -163,12 +163,12 @@ def _register_format(group: typer.Typer) -> None:
                 "name": column.name,
                 "es": column.es,
                 "en": column.en,
-                "values": column.values,
+                "values": column.values.in_language("en"),
                 "required": column.required,
             }
             for column in columns()
         ]
-        emit({"columns": listed}, format_page().rstrip("\n"), as_json=as_json)
+        emit({"columns": listed}, format_page(lang).rstrip("\n"), as_json=as_json)
 
 
 @contextmanager
@@ -181,7 +181,7 @@ def _people(node: "Node") -> Iterator["PersonStore"]:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar on standard error while the block runs; its value is told phase, done and total."""
+    """Show a bar on standard error while the block runs; its value takes phase, done and total."""
     from rich.progress import Progress, TaskID
 
     with Progress(console=progress_console(), transient=True) as bar:

@@ -1,4 +1,4 @@
-"""``redpact-node records access-report``: the person's right to know who looked."""
+"""``redpact-node records access-report``: the person's right of access (GDPR art. 15)."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,27 @@ import typer
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
+
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", help=_("Carpeta nueva para el informe en español e inglés, sus datos y las pruebas.")),
+]
+AskOption = Annotated[
+    bool,
+    typer.Option(
+        "--ask/--no-ask", help=_("Indica si se pregunta también a las entidades que figuran en los consentimientos.")
+    ),
+]
+StaffReasonOption = Annotated[
+    str,
+    typer.Option(
+        "--staff-reason",
+        help=_(
+            "Identifica a las profesionales, por decisión de la persona delegada de protección de "
+            "datos: rights_need_it, lawfulness_doubted, authority_orders (RGPD art. 15; C-579/21)."
+        ),
+    ),
+]
 
 
 def register(group: typer.Typer) -> None:
@@ -25,33 +46,13 @@ def register(group: typer.Typer) -> None:
         *,
         home: HomeOption,
         document: DocumentOption,
-        out: Annotated[
-            Path | None,
-            typer.Option(
-                "--out", help=_("Carpeta nueva para el informe en español e inglés, sus datos y las pruebas.")
-            ),
-        ] = None,
-        ask: Annotated[
-            bool,
-            typer.Option(
-                "--ask/--no-ask",
-                help=_("Indica si se pregunta también a las entidades que figuran en los consentimientos."),
-            ),
-        ] = True,
-        staff_reason: Annotated[
-            str,
-            typer.Option(
-                "--staff-reason",
-                help=_(
-                    "Identifica a las profesionales, por decisión de la persona delegada de protección de "
-                    "datos: rights_need_it, lawfulness_doubted, authority_orders (RGPD art. 15; C-579/21)."
-                ),
-            ),
-        ] = "",
+        out: OutOption = None,
+        ask: AskOption = True,
+        staff_reason: StaffReasonOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Tell a person who consulted what about them, when and what for, with a proof of each entry (GDPR art. 15)."""
+        """Report to a person every consultation of their data, with a proof of each entry (GDPR art. 15)."""
         from node.rights.access_report.text import issued_text
 
         node = open_node(home)

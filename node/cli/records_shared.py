@@ -4,7 +4,7 @@ import typer
 
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import ProfessionalOption, ReasonOption, who_asks
+from node.cli.professional import ProfessionalOption, ReasonOption, professional_reference
 from presentation.messages import _
 
 
@@ -28,13 +28,13 @@ def register(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Show again, without asking, what other entities shared about a person in the last days."""
+        """Show the cached copies of what other entities shared about a person in the last days."""
         from node.care.cached_copies import copies_for
-        from node.care.questions import Asker
+        from node.care.questions import ProfessionalInput
         from node.fetch.cached_copies_report import shared_document, shared_text
 
         node = open_node(home)
-        asker = Asker(who_asks(professional), reason=reason)
-        copies = copies_for(node.context, read_document(document), asker)
+        given = ProfessionalInput(professional_reference(professional), reason=reason)
+        copies = copies_for(node.context, read_document(document), given)
         text = shared_text(copies, node.context.entity_names(), lang=lang)
         emit(shared_document(copies), text, as_json=as_json)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from node.cli.professional import PROFESSIONAL_VARIABLE, who_asks
+from node.cli.professional import PROFESSIONAL_VARIABLE, professional_reference
 from presentation.messages import _
 
 PersonArgument = Annotated[
@@ -54,7 +54,7 @@ def _override(group: typer.Typer) -> None:
         from node.risk.professional_decisions import Decision, NewDecision, decide
 
         node = open_node(home)
-        new = NewDecision(person, Decision.LOWER if lower else Decision.RAISE, who_asks(by), reason)
+        new = NewDecision(person, Decision.LOWER if lower else Decision.RAISE, professional_reference(by), reason)
         decided = decide(node.context, node.training_client(), new)
         emit(report.decision_document(decided), report.decision_text(decided, lang), as_json=as_json)
 
@@ -76,7 +76,9 @@ def _confirm(group: typer.Typer) -> None:
         from node.risk.professional_decisions import Decision, NewDecision, decide
 
         node = open_node(home)
-        decided = decide(node.context, node.training_client(), NewDecision(person, Decision.CONFIRM, who_asks(by)))
+        decided = decide(
+            node.context, node.training_client(), NewDecision(person, Decision.CONFIRM, professional_reference(by))
+        )
         emit(report.decision_document(decided), report.decision_text(decided, lang), as_json=as_json)
 
 
@@ -108,7 +110,7 @@ def _off(group: typer.Typer) -> None:
         from node.risk import use_status_report as status_report
         from node.risk.kill_switch import switch
 
-        state = switch(open_node(home).context, on=False, changed_by=who_asks(by), reason=reason)
+        state = switch(open_node(home).context, on=False, changed_by=professional_reference(by), reason=reason)
         emit(status_report.switch_document(state), status_report.switch_text(state, lang), as_json=as_json)
 
 
@@ -126,7 +128,7 @@ def _on(group: typer.Typer) -> None:
         from node.risk import use_status_report as status_report
         from node.risk.kill_switch import switch
 
-        state = switch(open_node(home).context, on=True, changed_by=who_asks(by), reason=reason)
+        state = switch(open_node(home).context, on=True, changed_by=professional_reference(by), reason=reason)
         emit(status_report.switch_document(state), status_report.switch_text(state, lang), as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""How long the people of the fictitious population stay on minimum income.
+"""Benefit histories of the fictitious population: time on minimum income.
 
 Calibrated so that a logistic model reaches an AUC of 0.72 to 0.77 on "minimum income in at least 36 of the next 48
 months", with 30 to 40 % positives: what published models of long-term receipt reach (Sansone and Zhu 2023, Junquera and
@@ -17,7 +17,7 @@ from typing import Final
 from node.people.model import BenefitSpell, month_number, month_of
 
 AS_OF: Final = month_number(date(2019, 1, 1))
-"""Where the outcome window begins, in months: the `as_of` of the bundled training features."""
+"""First month of the outcome window: the `as_of` of the bundled training features."""
 WINDOW: Final = 48
 THRESHOLD: Final = 36
 LAST_MONTH: Final = month_number(date(2026, 10, 1))
@@ -60,7 +60,7 @@ WORK: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What bears on how long a person stays on minimum income. Shares and levels as in the field catalogue."""
+    """Circumstances that affect the time on minimum income. Shares and levels are those of the field catalogue."""
 
     age: int
     education: str
@@ -99,7 +99,7 @@ def log_odds(person: Circumstances, months_before: int) -> float:
 
 
 def recipient_history(person: Circumstances, rng: Random) -> tuple[BenefitSpell, ...]:
-    """Return the spells of somebody on minimum income in the year before the outcome window."""
+    """Return the spells of a person on minimum income in the year before the outcome window."""
     months = _months_before(rng)
     in_history = sum(1 for month in months if month >= AS_OF - WINDOW)
     chronic = rng.random() < _probability(log_odds(person, in_history))
@@ -109,7 +109,7 @@ def recipient_history(person: Circumstances, rng: Random) -> tuple[BenefitSpell,
 
 
 def newcomer_history(rng: Random) -> tuple[BenefitSpell, ...]:
-    """Return the spells of somebody who came to minimum income after the outcome window."""
+    """Return the spells of a person who first received minimum income after the outcome window."""
     return _spells(_months_after(rng, stays=1.0, ongoing=False), rng)
 
 
@@ -118,7 +118,7 @@ def _months_before(rng: Random) -> set[int]:
     runs = min(received, rng.choices((1, 2, 3, 4), (55, 27, 12, 6))[0])
     tail = 0 if rng.random() < _ONGOING else min(rng.randrange(1, _RECENT), 48 - received)
     months = {AS_OF - WINDOW + month for month in _spread(rng, WINDOW - tail, received, runs, "end")}
-    if AS_OF - WINDOW in months:  # who was on it four years before had begun earlier
+    if AS_OF - WINDOW in months:  # a spell that covers the first month began earlier
         months |= set(range(AS_OF - WINDOW - rng.randrange(24), AS_OF - WINDOW))
     return months
 

@@ -1,7 +1,7 @@
-"""Who the people of the fictitious population are and how they live. All of it is invented.
+"""Identity and circumstances of the people of the fictitious population. All of it is invented.
 
-A person is drawn from their own seeded stream, so that two entities that know them hold the same documents, names and
-benefits; what each entity recorded of them is drawn apart.
+Each person has a seeded stream of their own, so that two entities that know them hold the same documents, names and
+benefits; the record of each entity is drawn from another stream.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from node.people.model import BenefitSpell, Household
 PEOPLE_PER_SITE: Final = 100_000
 FIRST_DNI: Final = 99_000_000
 FIRST_NIE: Final = 9_000_000
-"""Documents run from 99000000 and from Z9000000: numbers that no office has reached."""
+"""First numbers of documents: no office has issued numbers from 99000000 or Z9000000 on."""
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ _NEWCOMERS: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A fictitious person as they are, whoever records them."""
+    """A fictitious person, equal for every entity that records them."""
 
     document: Document
     name: str
@@ -119,7 +119,7 @@ def household_number(number: int) -> int:
 
 
 def draw_household(seed: int, site: int, number: int) -> Household:
-    """Return a household of a site; its reference is that of the file, not of a person."""
+    """Return a household of a site; its reference is a file number, not a person's document."""
     rng = Random(f"redpact household/{seed}/{site}/{number}")  # noqa: S311 - fiction, repeatable on purpose
     shared = household_number(number + 1) == number
     kind = weighted(rng, _TWO_ADULTS if shared else _HOUSEHOLDS)
@@ -130,7 +130,7 @@ def draw_household(seed: int, site: int, number: int) -> Household:
 
 
 def draw_recorded_at(rng: Random) -> datetime:
-    """Return a day on which an entity may have written a record down."""
+    """Return a random day for the recording of a record."""
     return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=rng.randrange(700))
 
 

@@ -2,7 +2,7 @@
 
 Provinces and municipalities are real; people, households, documents and histories are invented and marked as such. The
 same arguments give the same people. About one person in 25 is also known to the entity of the province before (in the
-order of INE codes, Ávila following Zamora): there the exchange finds somebody. About one in 50 objects to profiling, at
+order of INE codes, Ávila following Zamora), so that the exchange finds some. About one in 50 objects to profiling, at
 every entity that knows them.
 """
 
@@ -26,11 +26,11 @@ MAX_PEOPLE: Final = PEOPLE_PER_SITE
 
 @dataclass(frozen=True, slots=True)
 class PopulationRequest:
-    """Which population to generate.
+    """A population to generate.
 
     Attributes:
         province: INE code, or name, of a province of Castilla y León.
-        people: how many people the entity knows, 1 to 100,000.
+        people: number of people that the entity knows, 1 to 100,000.
         seed: the whole network's; entities with one seed share people.
     """
 
@@ -52,12 +52,12 @@ class PopulationRequest:
 
     @property
     def shared(self) -> int:
-        """How many of the people are also known to the entity of the province before."""
+        """Number of people that the entity of the province before knows too."""
         return self.people // SHARED_SHARE
 
 
 def province_code(province: str) -> str:
-    """Return the INE code of a province given by its code or its name, whatever case and accents.
+    """Return the INE code of a province given by its code or its name; case and accents do not matter.
 
     Raises:
         PopulationRequestInvalid: it is not of Castilla y León.
@@ -97,7 +97,7 @@ def generate(request: PopulationRequest) -> Iterator[PersonRecord]:
 def _record(seed: int, province: str, home: str, number: int) -> PersonRecord:
     site = [known.code for known in load_territory().provinces].index(home)
     person = draw_person(seed, site, number)
-    # What this entity wrote down: another stream, so that two entities differ in it and agree on the person.
+    # Another stream for what is recorded: two entities differ in it and agree on the person.
     rng = Random(f"redpact record/{seed}/{province}/{site}/{number}")  # noqa: S311 - fiction, repeatable on purpose
     return PersonRecord(
         document=person.document,
@@ -113,7 +113,7 @@ def _record(seed: int, province: str, home: str, number: int) -> PersonRecord:
 
 
 def _objection(seed: int, site: int, number: int) -> dict[str, Value]:
-    # A stream of the person's own: the entities agree, and the rest of the population does not depend on it.
+    # A stream for this alone: entities agree on it, and the rest of the population does not depend on it.
     rng = Random(f"redpact objection/{seed}/{site}/{number}")  # noqa: S311 - fiction, repeatable on purpose
     return {} if rng.randrange(OBJECTORS_ONE_IN) else {PROFILING_OBJECTION: True}
 

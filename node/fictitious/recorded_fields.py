@@ -1,4 +1,4 @@
-"""What an entity of the fictitious network wrote down of a person: coded fields, notes, interventions."""
+"""The record of a person at an entity of the fictitious network: coded fields, notes, interventions."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -66,7 +66,7 @@ _ALWAYS: Final = frozenset({"person.sex", "person.ine_municipality", "case.statu
 
 
 def recorded_fields(person: Person, province: str, rng: Random) -> dict[str, Value]:
-    """Return the catalogue fields that an entity of a province recorded; now and then one is missing."""
+    """Return the catalogue fields that an entity of a province recorded; about one in 25 is missing."""
     fields = _situation(person, rng) | _place(person, province, rng) | _case(province, rng) | _diagnosis(person, rng)
     if person.circumstances.age >= ADULT:
         fields |= _health(person, rng)
@@ -75,7 +75,7 @@ def recorded_fields(person: Person, province: str, rng: Random) -> dict[str, Val
 
 
 def interventions(person: Person, rng: Random) -> tuple[Intervention, ...]:
-    """Return what the entity did: the contacts of the year before the outcome window, and some since."""
+    """Return the interventions: the contacts of the year before the outcome window, and some since."""
     codes = load_catalogue().codes.list("intervention").by_code
     begin = month_of(AS_OF - 12)
     early = [begin + timedelta(days=rng.randrange(360)) for _ in range(person.circumstances.contacts)]

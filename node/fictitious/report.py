@@ -1,4 +1,4 @@
-"""What the generation of a fictitious population wrote, as JSON and as text."""
+"""The result of generating a fictitious population, as JSON and as text."""
 
 from collections.abc import Mapping
 from typing import Any

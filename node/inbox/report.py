@@ -84,7 +84,8 @@ def items_text(
 
 def done_text(item: Item, *, lang: str = "es") -> str:
     """Return the confirmation that an item was dealt with."""
-    return speaking(lang)("✓ Atendido: {number:d}.", number=item.number)
+    say = speaking(lang)
+    return say("✓ Atendido: {number:d}.", number=item.number)
 
 
 def _detail(item: Item, labels: Mapping[str, DetailLabel], lang: str) -> str:

@@ -1,4 +1,4 @@
-"""How values are written in CSV cells, and read back. Reading is lenient in form and strict in content."""
+"""CSV cells of values: writing, and reading that is lenient in form and strict in content."""
 
 from datetime import UTC, date, datetime
 from typing import Final
@@ -7,7 +7,7 @@ from node.people.errors import RecordInvalid
 from node.people.model import BenefitSpell, Intervention, Value, month_number
 from policies.catalogue import FieldSpec, FieldType, load_catalogue
 from policies.errors import PoliciesError
-from presentation.messages import _
+from presentation.messages import Message, _
 
 LIST_SEPARATOR: Final = "|"
 MAX_ENTRIES: Final = 500
@@ -31,10 +31,10 @@ def write_text(text: str) -> str:
 
 
 def read_bool(cell: str) -> bool:
-    """Return yes or no, in English or Spanish.
+    """Return a yes or no, written in English or Spanish.
 
     Raises:
-        RecordInvalid: neither.
+        RecordInvalid: it is neither.
     """
     word = cell.casefold()
     if word not in _YES | _NO:
@@ -46,7 +46,7 @@ def read_int(cell: str) -> int:
     """Return a whole number.
 
     Raises:
-        RecordInvalid: anything else.
+        RecordInvalid: it is none, or has more than nine digits.
     """
     digits = cell.removeprefix("'").removeprefix("-").removeprefix("+")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):  # noqa: PLR2004 - no field has more digits
@@ -58,14 +58,14 @@ def read_date(cell: str) -> date:
     """Return a date written YYYY-MM-DD.
 
     Raises:
-        RecordInvalid: not a date of this or the last century.
+        RecordInvalid: not a date since 1900.
     """
     day = _iso_date(cell)
     if day is None:
         raise RecordInvalid(_("se espera una fecha"), remedy=_("escriba la fecha como AAAA-MM-DD"))
     if day.year < _FIRST_YEAR:
         raise RecordInvalid(
-            _("la fecha es anterior a {first_year!s}", first_year=_FIRST_YEAR), remedy=_("compruebe el año")
+            _("la fecha es anterior a {first_year:d}", first_year=_FIRST_YEAR), remedy=_("compruebe el año")
         )
     return day
 
@@ -79,10 +79,10 @@ def _iso_date(text: str) -> date | None:
 
 
 def read_moment(cell: str) -> datetime:
-    """Return a moment in UTC: a date (its first instant), or an ISO 8601 time with its offset.
+    """Return a time in UTC: the first instant of a date, or an ISO 8601 time with its offset.
 
     Raises:
-        RecordInvalid: neither.
+        RecordInvalid: it is neither.
     """
     try:
         moment = datetime.fromisoformat(cell)
@@ -97,13 +97,13 @@ def read_moment(cell: str) -> datetime:
         )
     if moment.year < _FIRST_YEAR:
         raise RecordInvalid(
-            _("la fecha es anterior a {first_year!s}", first_year=_FIRST_YEAR), remedy=_("compruebe el año")
+            _("la fecha es anterior a {first_year:d}", first_year=_FIRST_YEAR), remedy=_("compruebe el año")
         )
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def write_moment(moment: datetime) -> str:
-    """Return the shortest form of a moment that reads back the same."""
+    """Return the shortest text that `read_moment` reads as the same time."""
     midnight = moment.timetz() == datetime.min.replace(tzinfo=UTC).timetz()
     return moment.date().isoformat() if midnight else moment.isoformat()
 
@@ -112,22 +112,38 @@ def read_field(spec: FieldSpec, cell: str) -> Value:
     """Return the value of a catalogue field, checked against the catalogue.
 
     Raises:
-        RecordInvalid: the field may not hold it.
+        RecordInvalid: the catalogue does not allow it; the message says what it allows.
     """
-    value: Value
-    if spec.type is FieldType.BOOL:
-        value = read_bool(cell)
-    elif spec.type in _NUMBERS:
-        value = read_int(cell)
-    elif spec.type is FieldType.LIST:
-        value = [item.strip() for item in cell.split(LIST_SEPARATOR) if item.strip()]
-    else:
-        value = read_text(cell)
     try:
+        value = _read_value(spec, cell)
         load_catalogue().check(spec.id, value)
-    except PoliciesError as error:
-        raise RecordInvalid(error.message.removeprefix(f"{spec.id}: "), remedy=error.remedy) from error
+    except (RecordInvalid, PoliciesError) as error:
+        raise RecordInvalid(_("se espera {allowed}", allowed=allowed_values(spec)), remedy=error.remedy) from error
     return value
+
+
+def _read_value(spec: FieldSpec, cell: str) -> Value:
+    if spec.type is FieldType.BOOL:
+        return read_bool(cell)
+    if spec.type in _NUMBERS:
+        return read_int(cell)
+    if spec.type is FieldType.LIST:
+        return [item.strip() for item in cell.split(LIST_SEPARATOR) if item.strip()]
+    return read_text(cell)
+
+
+def allowed_values(spec: FieldSpec) -> Message:
+    """Return the values that a field allows, in words that follow «se espera»."""
+    if spec.type in _NUMBERS:
+        return _("un número entero de {minimum:d} a {maximum:d}", minimum=spec.minimum, maximum=spec.maximum)
+    if spec.type is FieldType.TEXT:
+        lines = _("un texto") if spec.multiline else _("un texto de una sola línea")
+        return _("{text}, de {most} caracteres como máximo", text=lines, most=spec.max_length)
+    if spec.type is FieldType.CODE:
+        return _("un código de la lista {codes}", codes=spec.codes)
+    if spec.type is FieldType.LIST:
+        return _("una lista de códigos de {codes}, separados por |", codes=spec.codes)
+    return _FORMS[spec.type]
 
 
 def write_field(value: Value) -> str:
@@ -230,7 +246,7 @@ def _read_month(text: str) -> date:
         raise RecordInvalid(_("se espera un mes"), remedy=_("escriba el mes como AAAA-MM"))
     if month.year < _FIRST_YEAR:
         raise RecordInvalid(
-            _("el mes es anterior a {first_year!s}", first_year=_FIRST_YEAR), remedy=_("compruebe el año")
+            _("el mes es anterior a {first_year:d}", first_year=_FIRST_YEAR), remedy=_("compruebe el año")
         )
     return month
 
@@ -240,3 +256,8 @@ def _write_month(month: date | None) -> str:
 
 
 _NUMBERS: Final = frozenset({FieldType.INT, FieldType.YEAR})
+_FORMS: Final = {
+    FieldType.BOOL: _("un sí o un no"),
+    FieldType.DATE: _("una fecha AAAA-MM-DD"),
+    FieldType.MONTH: _("un mes AAAA-MM"),
+}

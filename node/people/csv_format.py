@@ -1,6 +1,6 @@
-"""The CSV format of people and their records: one row per person, one column per thing known.
+"""The CSV format of people and their records: one row per person, one column per fact.
 
-The columns come from the field catalogue, so the format grows with it; `format_page` is its documentation, kept in
+The columns come from the field catalogue. `format_page` is the documentation of the format, kept in
 ``docs/reference/records-csv.md`` and printed by ``redpact-node records format``.
 """
 
@@ -10,6 +10,7 @@ from typing import Final
 
 from node.people.documents import Document
 from policies.catalogue import FieldSpec, FieldType, load_catalogue
+from presentation.messages import SOURCE, Message, _, speaking
 
 DOCUMENT: Final = "document"
 NAME: Final = "name"
@@ -32,17 +33,17 @@ _OUTSIDE_FIELDS: Final = frozenset({"person.name", "person.national_id"})
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the format; `spec` is its catalogue field, if it is one."""
+    """A column of the format; `spec` is its catalogue field, None for a column of the format's own."""
 
     name: str
     es: str
     en: str
-    values: str
+    values: Message
     spec: FieldSpec | None = None
 
     @property
     def required(self) -> bool:
-        """Whether the file must have the column and every row a value in it."""
+        """True when the file must have the column and every row a value in it."""
         return self.name in REQUIRED
 
 
@@ -66,49 +67,61 @@ def columns_by_name() -> dict[str, Column]:
 
 
 def own_household(document: Document) -> str:
-    """Return the reference of the household of a person whose row describes a household but gives no reference."""
+    """Return the household reference of a person whose row describes a household without one."""
     return document.number.replace(":", "/")
 
 
-def format_page() -> str:
+def format_page(lang: str = SOURCE) -> str:
     """Return the documentation of the format, in Markdown."""
-    return _INTRODUCTION + "\n".join(_line(column) for column in columns()) + "\n"
+    say = speaking(lang)
+    rules = "\n".join(f"- {say(rule)}" for rule in _RULES)
+    head = "\n\n".join((_TITLE_COMMENT + "\n# " + say(_TITLE), say(_COMMANDS), rules, say(_CARE)))
+    heads = (say("columna"), say("español"), say("inglés"), say("valores"), say("sensibilidad/ámbito"))
+    table = ["| " + " | ".join(heads) + " |", "|---|---|---|---|---|", *(_line(column, lang) for column in columns())]
+    return head + "\n\n" + "\n".join(table) + "\n"
 
 
-def _line(column: Column) -> str:
-    name = f"`{column.name}`" + (" **required**" if column.required else "")
+def _line(column: Column, lang: str) -> str:
+    say = speaking(lang)
+    name = f"`{column.name}`" + (f" **{say('obligatoria')}**" if column.required else "")
     sensitivity = f"{column.spec.sensitivity}/{column.spec.scope}" if column.spec else ""
-    return f"| {name} | {column.es} | {column.en} | {column.values} | {sensitivity} |"
+    return f"| {name} | {column.es} | {column.en} | {column.values.in_language(lang)} | {sensitivity} |"
 
 
-def _values(spec: FieldSpec) -> str:
+def _values(spec: FieldSpec) -> Message:
     if spec.type in (FieldType.INT, FieldType.YEAR):
-        return f"whole number, {spec.minimum} to {spec.maximum}"
+        return _("número entero, de {minimum:d} a {maximum:d}", minimum=spec.minimum, maximum=spec.maximum)
     if spec.type is FieldType.TEXT:
-        return f"text, at most {spec.max_length} characters" + ("" if spec.multiline else ", one line")
-    if spec.type is FieldType.BOOL:
-        return "`yes` or `no`"
+        if spec.multiline:
+            return _("texto, {most:d} caracteres como máximo", most=spec.max_length)
+        return _("texto, {most:d} caracteres como máximo, una sola línea", most=spec.max_length)
     if spec.type is FieldType.CODE:
-        return f"a code of `{spec.codes}`"
+        return _("un código de `{codes}`", codes=spec.codes)
     if spec.type is FieldType.LIST:
-        return f"codes of `{spec.codes}`, separated by `\\|`"
-    return "`YYYY-MM-DD`" if spec.type is FieldType.DATE else "`YYYY-MM`"
+        return _("códigos de `{codes}`, separados por `\\|`", codes=spec.codes)
+    return _FORMS[spec.type]
 
+
+_FORMS: Final = {
+    FieldType.BOOL: _("`yes` o `no`"),
+    FieldType.DATE: _("`AAAA-MM-DD`"),
+    FieldType.MONTH: _("`AAAA-MM`"),
+}
 
 _PERSON: Final = (
     Column(
         DOCUMENT,
         "DNI, NIE, pasaporte o código de enlace",
         "DNI, NIE, passport or linkage code",
-        "`12345678Z`, `X1234567L`, `PAS:FRA:12AB34567`, `RP-XXXXXX-XXXXXX-XXXXXX` (`records linkage-code`)",
+        _("`12345678Z`, `X1234567L`, `PAS:FRA:12AB34567`, `RP-XXXXXX-XXXXXX-XXXXXX` (`records linkage-code`)"),
     ),
-    Column(NAME, "Nombre y apellidos", "Name", "text, at most 200 characters, one line"),
-    Column(BIRTH_DATE, "Fecha de nacimiento", "Birth date", "`YYYY-MM-DD`"),
+    Column(NAME, "Nombre y apellidos", "Name", _("texto, 200 caracteres como máximo, una sola línea")),
+    Column(BIRTH_DATE, "Fecha de nacimiento", "Birth date", _("`AAAA-MM-DD`")),
     Column(
         HOUSEHOLD,
         "Referencia de la unidad de convivencia",
         "Household reference",
-        "the entity's own reference: up to 40 letters, digits, `_`, `.`, `/`, `-`",
+        _("la referencia propia de la entidad: hasta 40 letras, cifras, `_`, `.`, `/`, `-`"),
     ),
 )
 _HISTORY: Final = (
@@ -116,41 +129,64 @@ _HISTORY: Final = (
         SPELLS,
         "Periodos de percepción",
         "Benefit spells",
-        "`rgc:2014-03/2016-05\\|imv:2020-06/`: code of `benefit`, first month, last month (empty while it lasts)",
+        _(
+            "`rgc:2014-03/2016-05\\|imv:2020-06/`: código de `benefit`, primer mes, último mes (vacío mientras "
+            "continúa)"
+        ),
     ),
     Column(
         INTERVENTIONS,
         "Intervenciones y resultado",
         "Interventions and outcomes",
-        "`assessment:2020-03-01:achieved\\|follow_up:2020-05-02`: code of `intervention`, date, code of `outcome`",
+        _(
+            "`assessment:2020-03-01:achieved\\|follow_up:2020-05-02`: código de `intervention`, fecha, código de "
+            "`outcome`"
+        ),
     ),
-    Column(RECORDED, "Fecha de registro", "Recorded on", "`YYYY-MM-DD` or an ISO 8601 time with offset"),
-    Column(FICTITIOUS, "Persona ficticia", "Fictitious person", "`yes` or `no`; `yes` in demonstration data"),
+    Column(RECORDED, "Fecha de registro", "Recorded on", _("`AAAA-MM-DD` o una hora ISO 8601 con su desfase")),
+    Column(FICTITIOUS, "Persona ficticia", "Fictitious person", _("`yes` o `no`; `yes` en los datos de demostración")),
 )
-_INTRODUCTION: Final = """\
-<!-- Printed by `redpact-node records format`; edit node/people/csv_format.py, not this page. -->
-# The CSV format of records
-
-`redpact-node records import FILE.csv` reads it, `redpact-node records export FILE.csv` writes it, and
-`redpact-node records generate` writes fictitious examples of it. `redpact-node records format` prints this page.
-
-- One row per person; the first line names the columns, in any order. Only three columns are required.
-- UTF-8 (with or without byte order mark); cells separated by commas or by semicolons, quoted with `"`. The last line
-  ends with a line break, so that a file cut short is noticed.
-- An empty cell means *not recorded*. Importing a person again replaces their whole record.
-- A row is rejected with its line, column and remedy. One rejected row is enough to import nothing.
-- Importing the same file twice changes nothing. A value that stays the same keeps the date it was recorded on, unless
-  the row gives a later `recorded_at`.
-- People who share a `household` share its description: the `household.*` cells must agree between them. A row that
-  describes a household without a reference describes that person's own.
-- A cell that a spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, a tab or `'`) is written with a
-  leading `'`, which reading removes.
-- The codes of each list: `redpact-node vocabulary codes LIST`. Sensitivity and scope are those of the field catalogue:
-  P0 not personal to P4 restricted; M minimum summary, C consent that names the field, N stays at the node.
-
-An exported file holds personal data in the clear. It is written with permissions for its owner only; delete it when
-it has served.
-
-| column | Spanish | English | values | sensitivity/scope |
-|---|---|---|---|---|
-"""
+_TITLE_COMMENT: Final = (
+    "<!-- Printed by `redpact-node records format`; edit node/people/csv_format.py, not this page. -->"
+)
+_TITLE: Final = _("El formato CSV de las fichas")
+_COMMANDS: Final = _(
+    "`redpact-node records import FILE.csv` lo lee, `redpact-node records export FILE.csv` lo escribe y "
+    "`redpact-node records generate` escribe ejemplos ficticios. `redpact-node records format` muestra esta página."
+)
+_RULES: Final = (
+    _(
+        "Una fila por persona; la primera línea nombra las columnas, en cualquier orden. Solo tres columnas son "
+        "obligatorias."
+    ),
+    _(
+        'UTF-8 (con o sin marca de orden de bytes); celdas separadas por comas o por punto y coma, entre `"`. La '
+        "última línea termina en un salto de línea, para que se note si el fichero está cortado."
+    ),
+    _("Una celda vacía significa *sin anotar*. Importar de nuevo a una persona sustituye toda su ficha."),
+    _(
+        "Una fila errónea se rechaza con su línea, su columna, la forma de la celda y el remedio. Una sola basta para "
+        "que no se importe nada."
+    ),
+    _(
+        "Importar dos veces el mismo fichero no cambia nada. Un valor que no cambia conserva la fecha en que se "
+        "registró, salvo que la fila dé un `recorded_at` posterior."
+    ),
+    _(
+        "Las personas de un mismo `household` comparten su descripción: sus celdas `household.*` deben coincidir. Una "
+        "fila que describe una unidad de convivencia sin referencia describe la propia de esa persona."
+    ),
+    _(
+        "Una celda que una hoja de cálculo ejecutaría como fórmula (empieza por `=`, `+`, `-`, `@`, un tabulador o "
+        "`'`) se escribe con una `'` delante, que se quita al leer."
+    ),
+    _(
+        "Los códigos de cada lista: `redpact-node vocabulary codes LISTA`. Sensibilidad y ámbito son los del catálogo "
+        "de campos: de P0 (no personal) a P4 (restringido); M resumen mínimo, C consentimiento que nombra el campo, N "
+        "no sale del nodo."
+    ),
+)
+_CARE: Final = _(
+    "Un fichero exportado contiene datos personales en claro. Solo puede leerlo su propietario; bórrelo cuando haya "
+    "servido."
+)

@@ -1,8 +1,8 @@
-"""Documents that tell people apart: DNI, NIE, passports and linkage codes, in one normal form per document.
+"""Documents that identify people: DNI, NIE, passports and linkage codes, each in one normal form.
 
-The normal form matters: two entities recognise the same person only if they write the document the same way. The check
-letters are python-stdnum's (Orden INT/2058/2008 for the NIE, Real Decreto 1553/2005 for the DNI). A right letter proves
-that nobody mistyped, not that the person is who they say.
+Two entities recognise the same person only if they write the document the same way. The check letters are
+python-stdnum's (Orden INT/2058/2008 for the NIE, Real Decreto 1553/2005 for the DNI). A right letter excludes a slip;
+it does not prove the person's identity.
 """
 
 import re
@@ -16,7 +16,7 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 from typing_extensions import override
 
 from node.people.errors import DocumentInvalid
-from node.people.linkage_code import ALPHABET, PREFIX, SYMBOLS, checks_out
+from node.people.linkage_code import ALPHABET, PREFIX, SYMBOLS, check_symbol_matches
 from presentation.messages import _
 
 MAX_DOCUMENT_CHARACTERS: Final = 40
@@ -36,7 +36,7 @@ class DocumentKind(StrEnum):
     NIE = "nie"
     PASSPORT = "passport"
     LINKAGE = "linkage"
-    """A code that an entity issued to somebody without papers, see `node.people.linkage_code`."""
+    """A code that an entity issued to a person without papers; see `node.people.linkage_code`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Document:
 
     @property
     def canonical(self) -> str:
-        """``kind|number``: what blind indexes and network pseudonyms are computed from."""
+        """``kind|number``, the input of blind indexes and network pseudonyms."""
         return f"{self.kind.value}|{self.number}"
 
     @property
     def masked(self) -> str:
-        """The document with only its last four characters, to show on screen without spreading it."""
+        """The document with only its last four characters readable."""
         return "*" * (len(self.number) - 4) + self.number[-4:]
 
     @override
@@ -62,13 +62,13 @@ class Document:
 
 
 def parse_document(text: str) -> Document:
-    """Return the document in `text`, whatever its spaces, dots, dashes, case and missing leading zeros.
+    """Return the document in `text`; spaces, dots, dashes, case and leading zeros do not matter.
 
     A passport is written ``PAS:<ISO 3166 three-letter country>:<number>``, for numbers repeat between countries; a
     linkage code as on its card, ``RP-XXXXXX-XXXXXX-XXXXXX``.
 
     Raises:
-        DocumentInvalid: for every way `text` can be wrong. The message never repeats the document.
+        DocumentInvalid: `text` is no valid document. The message never repeats it.
     """
     if len(text) > MAX_DOCUMENT_CHARACTERS:
         raise DocumentInvalid(
@@ -123,7 +123,7 @@ def _checked_linkage(compact: str) -> str:
         raise DocumentInvalid(
             _("un código de enlace no tiene vocales, ni 0 ni 1"), remedy=_("copie de nuevo el código de la tarjeta")
         )
-    if not checks_out(symbols):
+    if not check_symbol_matches(symbols):
         raise DocumentInvalid(
             _("el código de enlace está mal escrito"), remedy=_("copie de nuevo el código de la tarjeta")
         )

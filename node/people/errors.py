@@ -19,7 +19,7 @@ class DocumentInvalid(RecordsError):
 
 
 class CardExists(RecordsError):
-    """A card would take the place of a file: the code on the older card would be lost."""
+    """An existing file at the path of a new linkage card; overwriting it could lose another person's code."""
 
     code = "card_exists"
     kind = ErrorKind.USAGE
@@ -27,7 +27,7 @@ class CardExists(RecordsError):
 
 
 class PersonUnknown(RecordsError):
-    """A person that this node does not hold, or no longer holds."""
+    """A person without a record at this node, or erased from it."""
 
     code = "person_unknown"
     kind = ErrorKind.USAGE
@@ -43,7 +43,7 @@ class RecordInvalid(RecordsError):
 
 
 class ImportFileUnreadable(RecordsError):
-    """A file that cannot be read as the documented CSV at all."""
+    """A file that is not CSV of the documented format."""
 
     code = "import_file_unreadable"
     kind = ErrorKind.USAGE
@@ -51,7 +51,7 @@ class ImportFileUnreadable(RecordsError):
 
 
 class ImportRejected(RecordsError):
-    """A CSV file with rows that do not validate; nothing was imported."""
+    """A CSV file with invalid rows; nothing was imported."""
 
     code = "import_rejected"
     kind = ErrorKind.USAGE
@@ -67,7 +67,7 @@ class ExportFailed(RecordsError):
 
 
 class PopulationRequestInvalid(RecordsError):
-    """A fictitious population that cannot be generated as asked."""
+    """A request for a fictitious population with an unknown province or an excessive size."""
 
     code = "population_request_invalid"
     kind = ErrorKind.USAGE

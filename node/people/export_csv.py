@@ -1,4 +1,4 @@
-"""Writing people and their records as CSV: the same file reads back as the same records."""
+"""Export of people and their records as CSV that reads back as the same records."""
 
 import csv
 import io
@@ -15,12 +15,12 @@ from service.files import write_private
 
 
 def export_records(path: Path, records: Iterable[PersonRecord], progress: Callable[[int], None] | None = None) -> int:
-    """Write a CSV file that only its owner can read, and return how many people it holds.
+    """Write a CSV file that only its owner can read, and return the number of people in it.
 
-    The order is that of the documents, so that equal content gives equal files.
+    Rows are sorted by document, so that equal content gives equal files.
 
     Raises:
-        ExportFailed, StorageFull: the file cannot be written; what was there before is kept.
+        ExportFailed, StorageFull: the file cannot be written; an earlier file stays.
     """
     rows = []
     for record in records:

@@ -1,4 +1,4 @@
-"""Reading people and their records from CSV: every row is checked, and one bad row is enough to import nothing."""
+"""Import of people and their records from CSV: every row is checked, and one wrong row prevents the whole import."""
 
 import csv
 import io
@@ -11,46 +11,74 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from typing_extensions import override
-
 from node.people import cells
 from node.people import csv_format as fmt
 from node.people.documents import parse_document
 from node.people.errors import ImportFileUnreadable, ImportRejected, RecordInvalid, RecordsError
 from node.people.model import Household, PersonRecord, SaveCounts, Value
 from node.people.store import PersonStore
-from presentation.messages import _
+from presentation.messages import Message, _, joined, plural
 
 MAX_FILE_BYTES: Final = 1 << 30
 MAX_REPORTED: Final = 50
-"""Bad rows told one by one; all are counted."""
+"""Bound on the faults reported one by one; all wrong rows are counted."""
 CLOCK_SLACK: Final = timedelta(days=1)
 
 _MAX_NAME: Final = 200
 _HOUSEHOLD: Final = re.compile(fmt.HOUSEHOLD_PATTERN)
+_MAX_SHAPE: Final = 24
+_MAX_PROBLEMS: Final = 10
+_SIGNS: Final = frozenset("+-_.,:;/|'\"()@ ")
 
 Progress = Callable[[str, int, int], None]
-"""Called with the phase (``read`` or ``save``), people done and people in all (0 when not known yet)."""
+"""Takes the phase (``read`` or ``save``), the people done and the people in all (0 when not known yet)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowFault:
-    """Why a row is rejected. It never repeats the cell: that is personal data."""
+    """A reason to reject a row.
+
+    Attributes:
+        line: of the file, the first is 1.
+        column: name; empty when the fault is of the whole row.
+        message: the fault, without any value: cells hold personal data.
+        remedy: the way to mend it.
+        shape: of the cell, see `shape_of`; empty when it does not matter.
+    """
 
     line: int
     column: str
     message: str
     remedy: str
+    shape: str = ""
 
-    @override
-    def __str__(self) -> str:
-        where = f"line {self.line}" + (f", {self.column}" if self.column else "")
-        return f"{where}: {self.message}" + (f" → {self.remedy}" if self.remedy else "")
+    def described(self) -> Message:
+        """Return line, column, fault, the shape of the cell, and remedy, for people."""
+        where, fault = _("línea {line:d}", line=self.line), self.message
+        if self.column:
+            where = _("línea {line:d}, columna {column}", line=self.line, column=self.column)
+        if self.shape:
+            fault = _("{message}; la celda tiene la forma «{shape}»", message=self.message, shape=self.shape)
+        return _("{where}: {fault} → {remedy}", where=where, fault=fault, remedy=self.remedy)
+
+
+def shape_of(cell: str) -> str:
+    """Return the form of a cell without its content: 9 for a digit, A or a for a letter, at most 24 characters."""
+    shown = "".join(_shape_of_character(character) for character in cell[:_MAX_SHAPE])
+    return shown + "…" if len(cell) > _MAX_SHAPE else shown
+
+
+def _shape_of_character(character: str) -> str:
+    if character.isdigit():
+        return "9"
+    if character.isalpha():
+        return "A" if character.isupper() else "a"
+    return character if character in _SIGNS else " " if character.isspace() else "?"
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What earlier rows said, to notice repeats and contradictions."""
+    """Documents and households of earlier rows, to notice repeats and contradictions."""
 
     documents: dict[str, int] = field(default_factory=dict)
     households: dict[str, tuple[int, Household]] = field(default_factory=dict)
@@ -63,14 +91,14 @@ def import_records(
 
     Args:
         path: the file.
-        open_people: opens the store in a transaction that is committed when the block ends well. Called only once the
-            whole file is known to be right, so that a long file does not keep other writers waiting.
+        open_people: opens the store in a transaction that commits when the block ends well. It is called once the
+            whole file has been checked, so that a long file does not block other writers.
         now: the present (aware, UTC).
-        progress: told how far the import is.
+        progress: called during the import.
 
     Raises:
-        ImportFileUnreadable: the file cannot be read as the format at all.
-        ImportRejected: some rows do not validate; its message lists them.
+        ImportFileUnreadable: the file is not of the format.
+        ImportRejected: some rows are invalid; its message lists them.
     """
     records = read_records(path, now, progress)
     with open_people() as people:
@@ -107,10 +135,18 @@ def read_records(path: Path, now: datetime, progress: Progress | None = None) ->
 
 
 def _rejected(path: Path, faults: Sequence[RowFault], bad_rows: int) -> ImportRejected:
-    lines = [f"{path.name}: {bad_rows} of its rows have errors; nothing was imported", *(f"    {f}" for f in faults)]
+    head = plural(
+        "{file}: {n} fila tiene errores; no se ha importado nada",
+        "{file}: {n} filas tienen errores; no se ha importado nada",
+        bad_rows,
+        file=path.name,
+    )
+    lines: list[str] = [head, *(joined(("   ", fault.described())) for fault in faults)]
+    if any(fault.shape for fault in faults):
+        lines.append(_("    (9 es una cifra; A o a, una letra: los valores son datos personales y no se repiten)"))
     if bad_rows > len({fault.line for fault in faults}):
-        lines.append(f"    … only the first {len(faults)} errors are shown")
-    return ImportRejected("\n".join(lines), remedy=_("corrija esas filas e importe de nuevo el fichero"))
+        lines.append(_("    … solo se muestran los primeros {count} errores", count=len(faults)))
+    return ImportRejected(joined(lines, "\n"), remedy=_("corrija esas filas e importe de nuevo el fichero"))
 
 
 # ---- the file
@@ -130,7 +166,7 @@ def _decoded(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ImportFileUnreadable(
-            _("{path}: la línea {line!s} no es texto UTF-8", path=path, line=line),
+            _("{path}: la línea {line:d} no es texto UTF-8", path=path, line=line),
             remedy=_("guarde de nuevo el fichero como «CSV UTF-8»"),
         ) from error
     if not text.strip():
@@ -138,7 +174,7 @@ def _decoded(path: Path) -> str:
     if not text.endswith(("\n", "\r")):
         raise ImportFileUnreadable(
             _(
-                "{path} se interrumpe en mitad de la línea {count}: puede estar cortado",
+                "{path} se interrumpe en mitad de la línea {count:d}: puede estar cortado",
                 path=path,
                 count=text.count(chr(10)) + 1,
             ),
@@ -158,7 +194,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
             row = next(reader, None)
         except csv.Error as error:
             raise ImportFileUnreadable(
-                _("línea {line!s}: {error}", line=line, error=str(error)),
+                _("línea {line:d}: {error}", line=line, error=str(error)),
                 remedy=_('compruebe las comillas (") de esa línea y que el fichero no esté cortado'),
             ) from error
         if row is None:
@@ -171,23 +207,25 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 def _header(row: Sequence[str]) -> list[fmt.Column]:
     names = [cell.strip() for cell in row]
     known = fmt.columns_by_name()
-    problems = [f"unknown column {name[:64]!r}" + _hint(name) for name in names if name not in known] + [
-        f"column {name!r} appears twice" for name in known if names.count(name) > 1
+    problems = [_unknown_column(name) for name in names if name not in known] + [
+        _("la columna {name!r} aparece dos veces", name=name) for name in known if names.count(name) > 1
     ]
     missing = [name for name in fmt.REQUIRED if name not in names]
     if missing:
-        problems.append(f"required columns missing: {', '.join(missing)}")
+        problems.append(_("faltan columnas obligatorias: {columns}", columns=", ".join(missing)))
     if problems:
-        told = "; ".join(problems[:10])
+        listed = joined(problems[:_MAX_PROBLEMS], "; ")
         raise ImportFileUnreadable(
-            _("la primera línea no es correcta: {told}", told=told), remedy=_("consulte redpact-node records format")
+            _("la primera línea no es correcta: {told}", told=listed), remedy=_("consulte redpact-node records format")
         )
     return [fmt.columns_by_name()[name] for name in names]
 
 
-def _hint(name: str) -> str:
-    close = get_close_matches(name, list(fmt.columns_by_name()), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+def _unknown_column(name: str) -> Message:
+    shown, close = name[:64], get_close_matches(name, list(fmt.columns_by_name()), n=1)
+    if close:
+        return _("columna desconocida {shown!r} (¿quería decir {close!r}?)", shown=shown, close=close[0])
+    return _("columna desconocida {shown!r}", shown=shown)
 
 
 # ---- a row
@@ -197,8 +235,11 @@ def _read_row(
     header: Sequence[fmt.Column], line: int, row: Sequence[str], context: tuple[_Seen, datetime]
 ) -> PersonRecord | list[RowFault]:
     if len(row) != len(header):
-        message = f"{len(row)} cells instead of {len(header)}"
-        return [RowFault(line, "", message, "check separators and quotes, or whether the line was cut short")]
+        message = plural(
+            "{n} celda en lugar de {expected}", "{n} celdas en lugar de {expected}", len(row), expected=len(header)
+        )
+        remedy = _("compruebe los separadores y las comillas, y que la línea no esté cortada")
+        return [RowFault(line, "", message, remedy)]
     faults: list[RowFault] = []
     values: dict[str, Any] = {}
     for column, cell in zip(header, row, strict=True):
@@ -208,7 +249,7 @@ def _read_row(
             if (value := _read_cell(column, cell)) is not None:
                 values[column.name] = value
         except RecordsError as error:
-            faults.append(RowFault(line, column.name, error.message, error.remedy))
+            faults.append(RowFault(line, column.name, error.message, error.remedy, shape_of(cell)))
     if not faults:
         record = _record(values)
         faults = list(_contradictions(record, line, *context))
@@ -286,23 +327,27 @@ def _record(values: Mapping[str, Any]) -> PersonRecord:
 
 
 def _contradictions(record: PersonRecord, line: int, seen: _Seen, now: datetime) -> Iterator[RowFault]:
-    """Yield what makes no sense within the row or against earlier rows, and remember the row."""
+    """Yield the contradictions within the row and with earlier rows, and remember the row."""
     latest = now + CLOCK_SLACK
+    future, check_year = _("la fecha es futura"), _("compruebe el año")
     if record.birth_date > latest.date():
-        yield RowFault(line, fmt.BIRTH_DATE, "the date is in the future", "check the year")
+        yield RowFault(line, fmt.BIRTH_DATE, future, check_year)
     if record.recorded_at and record.recorded_at > latest:
-        yield RowFault(line, fmt.RECORDED, "the date is in the future", "check the year")
+        yield RowFault(line, fmt.RECORDED, future, check_year)
     first = seen.documents.setdefault(record.document.canonical, line)
     if first != line:
-        yield RowFault(line, fmt.DOCUMENT, f"the same person as in line {first}", "keep one row per person")
+        message = _("la misma persona que en la línea {first:d}", first=first)
+        yield RowFault(line, fmt.DOCUMENT, message, _("deje una sola fila por persona"))
     if record.household:
         yield from _household_contradictions(record.household, line, seen)
 
 
 def _household_contradictions(household: Household, line: int, seen: _Seen) -> Iterator[RowFault]:
     if household.size is not None and household.minors is not None and household.minors > household.size:
-        yield RowFault(line, "household.minors", "more minors than members", "check both numbers")
+        message = _("hay más menores que miembros")
+        yield RowFault(line, "household.minors", message, _("compruebe los dos números"))
     first, described = seen.households.setdefault(household.reference, (line, household))
     if described != household:
-        message = f"the household is described otherwise than in line {first}"
-        yield RowFault(line, fmt.HOUSEHOLD, message, "give the same household.* values in both rows")
+        message = _("la unidad de convivencia se describe de otro modo que en la línea {first:d}", first=first)
+        remedy = _("indique los mismos valores household.* en las dos filas")
+        yield RowFault(line, fmt.HOUSEHOLD, message, remedy)

@@ -1,7 +1,7 @@
-"""Linkage codes: how the network recognises a person who has no papers, without inventing an identity.
+"""Linkage codes, by which the network recognises a person without papers.
 
-An entity issues a random code on a card; the person shows it wherever they are helped. It holds 82 bits from the
-operating system, so that nobody guesses one, and says nothing of the person or of who issued it.
+An entity issues a random code on a card; the person shows it at other entities. It has 82 random bits of the operating
+system, so that nobody guesses one, and tells nothing of the person or the entity.
 
 The alphabet has 29 symbols: no vowels, so that no word comes out by chance; no 0, 1, I or O, which are mistaken for
 each other. As 29 is prime, the weighted sum modulo 29 finds every single wrong symbol and every exchange of two.
@@ -25,7 +25,7 @@ def new_linkage_code() -> str:
 
 
 def check_symbol(drawn: str) -> str:
-    """Return the symbol that makes the weighted sum zero.
+    """Return the symbol that makes the weighted sum zero modulo 29.
 
     Args:
         drawn: symbols of `ALPHABET`, fewer than 28.
@@ -34,8 +34,8 @@ def check_symbol(drawn: str) -> str:
     return ALPHABET[-weighted % len(ALPHABET)]  # its own weight is 1
 
 
-def checks_out(symbols: str) -> bool:
-    """Tell whether symbols (random ones and the check symbol, without the prefix) belong together."""
+def check_symbol_matches(symbols: str) -> bool:
+    """Tell whether symbols without the prefix end in their check symbol."""
     return len(symbols) == SYMBOLS and set(symbols) <= _VALUES.keys() and check_symbol(symbols[:-1]) == symbols[-1]
 
 

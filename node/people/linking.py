@@ -1,7 +1,6 @@
-"""Finds the person behind a pairwise pseudonym, through an index that is brought up to date when people change.
+"""Finds the person of a pairwise pseudonym through an index, which is refreshed when people change.
 
-The work done is the same for a pseudonym that is known and for one that is not, so that the time a reply takes does not
-tell the two apart.
+Known and unknown pseudonyms take the same steps, so that the time of a reply does not tell them apart.
 """
 
 from collections.abc import Iterator

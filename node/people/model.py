@@ -1,4 +1,4 @@
-"""Values of the social record, as the importer makes them and the store keeps them."""
+"""Values of the social record, from the importer to the store."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,21 +9,21 @@ from node.people.documents import Document
 
 ListItem: TypeAlias = str | dict[str, str]
 Value: TypeAlias = str | int | bool | list[ListItem]
-"""What a field may hold: a code, text, number, yes or no, date as ISO text, or a list of codes or of coded rows."""
+"""Value of a field: a code, text, number, yes or no, date as ISO text, or a list of codes or of coded rows."""
 
 BIRTH_DATE: Final = "local.birth_date"
 HOUSEHOLD_REFERENCE: Final = "local.household_reference"
 NAME: Final = "person.name"
 NATIONAL_ID: Final = "person.national_id"
 LOCAL_FIELDS: Final = frozenset({BIRTH_DATE, HOUSEHOLD_REFERENCE, NAME, NATIONAL_ID})
-"""Kept for every person outside `PersonRecord.fields`; always sealed."""
+"""Stored for every person outside `PersonRecord.fields`; always sealed."""
 PROFILING_OBJECTION: Final = "person.profiling_objection"
-"""Catalogue field by which a person is kept out of IPRO (GDPR art. 21)."""
+"""Catalogue field of a person's objection to profiling (GDPR art. 21); it excludes them from IPRO."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """A value and the moment the entity recorded it (UTC)."""
+    """A value and the time at which the entity recorded it (UTC)."""
 
     value: Value
     recorded_at: datetime
@@ -40,7 +40,7 @@ class BenefitSpell:
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """Something done with or for the person, and how it ended, when that is known."""
+    """An intervention with the person, and its outcome when that is known."""
 
     action: str
     started_on: date
@@ -60,7 +60,7 @@ class Household:
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
-    """One person's whole record, to be added or to replace the one held."""
+    """One person's whole record, to be added or to replace the stored one."""
 
     document: Document
     name: str
@@ -71,13 +71,13 @@ class PersonRecord:
     spells: tuple[BenefitSpell, ...] = ()
     interventions: tuple[Intervention, ...] = ()
     recorded_at: datetime | None = None
-    """When the entity took these data down; the moment of storing when empty."""
+    """Time at which the entity recorded these data; the time of storing when empty."""
     fictitious: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a person is. Never leaves the node as a whole."""
+    """A person's identity. It never leaves the node as a whole."""
 
     document: Document
     name: str
@@ -96,14 +96,14 @@ class PersonRef:
     person_id: str
     fictitious: bool
     recorded_at: datetime
-    """When the newest of their data were taken down."""
+    """Time at which the newest of their data were recorded."""
     created_at: datetime
     updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class SaveCounts:
-    """What storing a batch of records did."""
+    """Counts of the records that storing a batch added, replaced, or left unchanged."""
 
     added: int = 0
     replaced: int = 0

@@ -1,4 +1,4 @@
-"""Which fields are sealed at rest: what identifies or reaches a person, free text, and the sensitive ones (P3, P4)."""
+"""The fields that are sealed at rest: identity, contact, free text, and the sensitive ones (P3, P4)."""
 
 from functools import cache
 from typing import Final

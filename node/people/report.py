@@ -45,7 +45,8 @@ def exported_text(document: Mapping[str, Any], lang: str) -> str:
 
 def linkage_code_text(document: Mapping[str, Any], lang: str) -> str:
     """Return a new linkage code and the file of its card."""
-    return speaking(lang)("{code}\nTarjeta para imprimir: {file}", code=document["code"], file=document["file"])
+    say = speaking(lang)
+    return say("{code}\nTarjeta para imprimir: {file}", code=document["code"], file=document["file"])
 
 
 def list_document(store: PersonStore, limit: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Storing records in batches: added when new, replaced when different, left alone when equal.
+"""Storing of records in batches: new ones are added, different ones replace the stored ones.
 
 A value that stays the same keeps the date it was recorded on, so that importing a file again does not make old
 information look fresh.
@@ -50,18 +50,18 @@ def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 def document_index(cipher: RecordCipher, document: Document) -> bytes:
-    """Return the blind index a document is found by."""
+    """Return the blind index of a document."""
     return cipher.blind_index("document", document.canonical)
 
 
 def encoded(value: Value) -> str:
-    """Return the JSON text a value is stored as."""
+    """Return the JSON text under which a value is stored."""
     return _ENCODER.encode(value)
 
 
 @dataclass(slots=True)
 class _Known:
-    """A person already stored, and what they held before."""
+    """A stored person with the values and dates before the import."""
 
     row: Row[Any]
     values: dict[str, tuple[str, datetime]] = field(default_factory=dict)
@@ -81,8 +81,8 @@ class _Rows:
 class RecordWriter:
     """Writes records inside the caller's transaction.
 
-    It speaks to the tables, not to mapped objects: with tens of rows a person the unit of work would cost more than the
-    encryption and the disk together.
+    It uses tables, not mapped objects: with tens of rows a person, SQLAlchemy's unit of work would cost more than
+    encryption and disk together.
     """
 
     def __init__(self, session: Session, cipher: RecordCipher, now: datetime) -> None:
@@ -92,11 +92,11 @@ class RecordWriter:
         self._sealed = sealed_fields()
 
     def save(self, records: Iterable[PersonRecord]) -> Iterator[SaveCounts]:
-        """Store records batch by batch, yielding what each batch did. Documents must not repeat within a batch."""
+        """Store records batch by batch, yielding the counts of each. Documents must not repeat within a batch."""
         lock_people(self._database)
         for batch in chunks(records, BATCH):
             yield self._save_batch(batch)
-        self._database.execute(_orphans())
+        self._database.execute(_delete_empty_households())
 
     def _save_batch(self, batch: Sequence[PersonRecord]) -> SaveCounts:
         digests = [self._cipher.content_digest(_content(record)) for record in batch]
@@ -224,7 +224,7 @@ class RecordWriter:
 
 
 def _content(record: PersonRecord) -> bytes:
-    """Return bytes that are equal for equal records, whatever the date they were recorded on."""
+    """Return bytes that are equal for equal records; the dates of recording do not count."""
     content = [
         [record.document.canonical, record.name, record.birth_date, record.fictitious],
         record.fields,
@@ -236,7 +236,7 @@ def _content(record: PersonRecord) -> bytes:
 
 
 def _differs(row: Row[Any], record: PersonRecord, digest: bytes) -> bool:
-    """Tell whether a record brings anything: other content, or the same content confirmed later."""
+    """Tell whether a record has other content than the stored one, or confirms it at a later time."""
     confirmed = record.recorded_at is not None and record.recorded_at > row.recorded_at
     return confirmed or bool(row.content_digest != digest)
 
@@ -288,7 +288,7 @@ def person_cipher(cipher: RecordCipher, row: Row[Any]) -> PersonCipher:
 
 
 def delete_details(database: Connection, person_ids: Sequence[str]) -> None:
-    """Delete everything recorded of some people, but not the people."""
+    """Delete every recorded value of some people; the people stay."""
     for table in (VALUES, SPELLS, INTERVENTIONS):
         database.execute(delete(table).where(table.c.person_id.in_(person_ids)))
 
@@ -299,5 +299,5 @@ def lock_people(database: Connection) -> None:
         database.execute(text("LOCK TABLE people IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def _orphans() -> Delete:
+def _delete_empty_households() -> Delete:
     return delete(HOUSEHOLDS).where(~exists().where(PEOPLE.c.household_id == HOUSEHOLDS.c.household_id))

@@ -1,4 +1,4 @@
-"""The people an entity works with and their social records, in the caller's transaction."""
+"""The database of people and their social records, inside the caller's transaction."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ from node.people.saving import (
     person_cipher,
     value_cell,
 )
-from node.people.statements import BY_DOCUMENT, DONE_WITH, KEY_OF, PORTRAIT, SPELLS_OF, STAMP, VALUES_OF
+from node.people.statements import BY_DOCUMENT, DONE_WITH, KEY_OF, SPELLS_OF, STAMP, SUMMARY_INPUT, VALUES_OF
 from node.people.tables import HOUSEHOLDS, INTERVENTIONS, PEOPLE, SPELLS, VALUES
 from presentation.messages import _
 from service.sql_driver import connection_of
@@ -50,7 +50,7 @@ _READ_BATCH: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class HouseholdFacts:
-    """The coded description of a household and when it was recorded."""
+    """The coded description of a household and the time of its recording."""
 
     kind: str | None
     size: int | None
@@ -60,8 +60,8 @@ class HouseholdFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
-    """A person, some recorded values, and the household: what the shared summary is made of."""
+class SummaryInput:
+    """Inputs of the shared summary: a person, some recorded values, and the household."""
 
     person_id: str
     recorded_at: datetime
@@ -75,7 +75,7 @@ def people_store(context: NodeContext, session: Session) -> "PersonStore":
 
 
 class PersonStore:
-    """People and their records. Every method works inside the session given; nothing is kept in memory."""
+    """Stores and reads people and their records inside the given session; nothing is cached."""
 
     def __init__(self, session: Session, cipher: RecordCipher) -> None:
         self._session = session
@@ -91,11 +91,11 @@ class PersonStore:
     def save(
         self, records: Iterable[PersonRecord], now: datetime, *, progress: Callable[[int], None] | None = None
     ) -> SaveCounts:
-        """Add new people, replace those whose record differs, leave the equal ones alone.
+        """Add new people and replace those whose record differs.
 
         Args:
             records: whole records; a document must not appear twice.
-            now: the moment that counts as recording time where a record gives none (aware, UTC).
+            now: the recording time of records that give none (aware, UTC).
             progress: called with the number of records done after each batch.
         """
         added = replaced = unchanged = 0
@@ -133,24 +133,24 @@ class PersonStore:
     # ---- finding
 
     def count(self) -> int:
-        """Return how many people are held."""
+        """Return the number of people held."""
         return self._session.scalar(select(func.count()).select_from(PEOPLE).where(_held())) or 0
 
     def count_fictitious(self) -> int:
-        """Return how many of the people held are invented."""
+        """Return the number of invented people held."""
         return self._session.scalar(select(func.count()).where(_held(), PEOPLE.c.fictitious)) or 0
 
     def count_households(self) -> int:
-        """Return how many households are held."""
+        """Return the number of households held."""
         return self._session.scalar(select(func.count()).select_from(HOUSEHOLDS)) or 0
 
     def stamp(self) -> str:
-        """Return a text that changes when anybody is added, replaced or erased: an index can tell its age by it."""
+        """Return a text that changes when a person is added, replaced or erased; an index compares it with its own."""
         everybody, newest = STAMP.one(connection_of(self._session)) or (0, None)
         return f"{everybody}|{newest.isoformat() if newest else ''}"
 
     def find_by_document(self, document: Document) -> PersonRef | None:
-        """Return the person with a document, or nothing."""
+        """Return the person with a document, or None."""
         row = BY_DOCUMENT.one(connection_of(self._session), document_index(self._cipher, document))
         return PersonRef(*row) if row else None
 
@@ -158,7 +158,7 @@ class PersonStore:
         """Return the person with a document.
 
         Raises:
-            PersonUnknown: nobody here has it.
+            PersonUnknown: this entity holds nobody with it.
         """
         found = self.find_by_document(document)
         if found is None:
@@ -188,7 +188,7 @@ class PersonStore:
     # ---- reading one person
 
     def cipher_of(self, person_id: str) -> PersonCipher:
-        """Return the cipher of a person, for what is kept of them outside this store.
+        """Return the cipher of a person, for values that other rooms store of them.
 
         Raises:
             PersonUnknown: not held, or erased.
@@ -199,7 +199,7 @@ class PersonStore:
         return self._cipher.person(person_id, WrappedKey(*found))
 
     def identity(self, person_id: str) -> Identity:
-        """Return who a person is.
+        """Return the identity of a person.
 
         Raises:
             PersonUnknown: not held, or erased.
@@ -225,45 +225,34 @@ class PersonStore:
             row.field_id: FieldValue(_value(row, cipher), row.recorded_at) for row in self._session.execute(statement)
         }
 
-    def household(self, person_id: str) -> HouseholdFacts | None:
-        """Return the household a person lives in, if recorded.
-
-        Raises:
-            PersonUnknown: not held, or erased.
-        """
-        household_id = self._row(person_id).household_id
-        statement = select(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id == household_id)
-        row = self._session.execute(statement).one_or_none()
-        return HouseholdFacts(row.kind, row.size, row.minors, row.dependants, row.recorded_at) if row else None
-
-    def portrait(self, person_id: str, field_ids: Collection[str]) -> Portrait:
-        """Return what the summary is made of, in two reads: the person, their household, some recorded values.
+    def summary_input(self, person_id: str, field_ids: Collection[str]) -> SummaryInput:
+        """Return the inputs of the shared summary in two reads: person and household, then some recorded values.
 
         Raises:
             PersonUnknown: not held, or erased.
         """
         connection = connection_of(self._session)
-        found = PORTRAIT.one(connection, person_id)
+        found = SUMMARY_INPUT.one(connection, person_id)
         if found is None:
             raise _unknown()
         key_id, wrapped_key, recorded_at, household_id, *facts = found
         values = {}
         rows = VALUES_OF.all(connection, person_id, keep=lambda row: row[0] in field_ids)
-        cipher: PersonCipher | None = None  # unwrapped for who needs it: most shared values are not sealed
+        cipher: PersonCipher | None = None  # unwrapped only when needed: most shared values are not sealed
         for field_id, readable, sealed, noted_at in rows:
             if sealed is None:
                 values[field_id] = FieldValue(from_json(readable), noted_at)
                 continue
             cipher = cipher or self._cipher.person(person_id, WrappedKey(key_id, wrapped_key))
             values[field_id] = FieldValue(from_json(cipher.open(value_cell(person_id, field_id), sealed)), noted_at)
-        return Portrait(person_id, recorded_at, values, HouseholdFacts(*facts) if household_id else None)
+        return SummaryInput(person_id, recorded_at, values, HouseholdFacts(*facts) if household_id else None)
 
     def benefit_spells(self, person_id: str) -> tuple[BenefitSpell, ...]:
         """Return the person's benefit spells in order of their first month."""
         return tuple(BenefitSpell(*row) for row in SPELLS_OF.all(connection_of(self._session), person_id))
 
     def interventions(self, person_id: str) -> tuple[Intervention, ...]:
-        """Return what was done with the person, oldest first."""
+        """Return the interventions with the person, oldest first."""
         return tuple(Intervention(*row) for row in DONE_WITH.all(connection_of(self._session), person_id))
 
     # ---- reading everybody
@@ -280,10 +269,10 @@ class PersonStore:
     def records(
         self, person_ids: Sequence[str] | None = None, *, fields: Collection[str] | None = None
     ) -> Iterator[tuple[PersonRef, PersonRecord]]:
-        """Yield records, in batches from the database; everybody's, or those of some people.
+        """Yield the records of everybody or of some people, read in batches.
 
         Args:
-            person_ids: whose; everybody's when None.
+            person_ids: the people to read; None for everybody.
             fields: the only catalogue fields to read and decrypt; all when None.
         """
         for batch in chunks(self.person_ids() if person_ids is None else person_ids, _READ_BATCH):

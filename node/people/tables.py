@@ -1,7 +1,7 @@
 """Tables of people, households and social records.
 
-What identifies a person, free text and the sensitive values (P3, P4) are stored sealed with the person's key; ordinary
-coded values are stored readable, for they are what the entity counts and trains on. See `node.people.protection`.
+Identity, free text and sensitive values (P3, P4) are stored sealed with the person's key. Ordinary coded values are
+readable, because the entity counts and trains on them. See `node.people.protection`.
 """
 
 from datetime import date, datetime
@@ -51,7 +51,7 @@ class PersonRow(Base):
     fictitious: Mapped[bool] = mapped_column(default=False)
     """Invented for a demonstration; never true of real people."""
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    """When the newest of the person's data were taken down."""
+    """Time at which the newest of the person's data were recorded."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -97,7 +97,7 @@ class BenefitSpellRow(Base):
 
 
 class InterventionRow(Base):
-    """Something done with or for the person, and how it ended."""
+    """An intervention with the person, and its outcome."""
 
     __tablename__ = "interventions"
 

@@ -1,6 +1,6 @@
-"""Marks a person's case in their record, as when it has passed to another entity.
+"""Changes the status of a person's case in their record, as when it passes to another entity.
 
-One value changes, with its date; everything else keeps the date on which it was recorded.
+Only this value gets a new date of recording.
 """
 
 from datetime import datetime
@@ -13,17 +13,17 @@ from node.people.saving import encoded, lock_people
 from node.people.tables import PEOPLE, VALUES
 
 CASE_STATUS: Final = "case.status"
-"""Not among the sealed fields: it is kept as text."""
+"""Not a sealed field: it is stored as readable text."""
 
 
 def mark_case(session: Session, person_id: str, status: str, now: datetime) -> bool:
-    """Record a new status of a person's case; tell whether the person is still held here.
+    """Record a new status of a person's case, and tell whether the person is still held here.
 
     Args:
         session: the caller's transaction.
         person_id: the node's id of the person.
         status: code of the list ``case_status``.
-        now: the moment it is recorded, UTC.
+        now: time of recording, UTC.
     """
     lock_people(session.connection())
     held = select(PEOPLE.c.person_id).where(PEOPLE.c.person_id == person_id, PEOPLE.c.erased_at.is_(None))

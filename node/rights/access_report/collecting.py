@@ -1,6 +1,6 @@
-"""What the ledger tells of one person, as the right of access asks for it: who, what, when, what for.
+"""The entries about one person, read for the right of access (GDPR art. 15).
 
-Read from the bodies themselves, which the ledger's proofs vouch for; nothing is kept apart for this.
+They are read from the bodies that the ledger's proofs cover; nothing else is stored for this.
 """
 
 import json
@@ -27,13 +27,13 @@ from trust.errors import MalformedDocument
 if TYPE_CHECKING:
     from node.context import NodeContext
 
-MAX_TOLD_BYTES = 300_000
-"""Well under what a message may hold."""
+MAX_ANSWER_BYTES = 300_000
+"""Well below the bound of a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonEntry:
-    """An entry of the ledger that tells of the person."""
+    """An entry of the ledger about the person."""
 
     index: int
     time: datetime
@@ -42,7 +42,7 @@ class PersonEntry:
 
 
 def person_entries(context: "NodeContext", session: Session, person_ref: str) -> tuple[PersonEntry, ...]:
-    """Return the entries about a person, oldest first; those whose content was erased tell nothing and are left out.
+    """Return the entries about a person, oldest first, without those whose content was erased.
 
     Raises:
         LedgerDamaged: the ledger does not read.
@@ -55,18 +55,18 @@ def person_entries(context: "NodeContext", session: Session, person_ref: str) ->
 
 
 def consents_with(asker: str, consents: Sequence[ConsentView]) -> tuple[ConsentView, ...]:
-    """Return the consents to which an entity is a party: where it was given, another holder, or a recipient."""
+    """Return the consents to which an entity is a party: as origin, holder or recipient."""
     return tuple(view for view in consents if asker in parties_of(view.record))
 
 
-def accesses_told_to(asker: str, entries: Sequence[PersonEntry], consents: Sequence[ConsentView]) -> DisclosedAccesses:
-    """Return what another entity is told: releases under the consents to which it is a party, the newest first.
+def accesses_for(asker: str, entries: Sequence[PersonEntry], consents: Sequence[ConsentView]) -> DisclosedAccesses:
+    """Return the releases under the consents to which another entity is a party, the newest first.
 
-    Who is only a recipient of a consent learns of its own accesses; those of others come without their name, so that
-    nobody learns from here who else knows the person.
+    A mere recipient gets the accesses of others without their names: the answer must not show which other entities know
+    the person.
     """
     known = {view.consent_id: view for view in consents}
-    told: list[DisclosedAccess] = []
+    found: list[DisclosedAccess] = []
     size = 0
     for entry in reversed(entries):
         if not isinstance(entry.body, ReleaseBody):
@@ -75,17 +75,17 @@ def accesses_told_to(asker: str, entries: Sequence[PersonEntry], consents: Seque
         fields = tuple(name for name in entry.body.fields if any(name in view.record.fields for view in under))
         if not fields:
             continue
-        # Where it was given, and at its other holders, the recipients that it names are known anyway.
+        # The origin of a consent and its other holders know its recipients anyway.
         shares_it = any(asker in (origin_of(view.record), *view.record.holders) for view in under)
         named = entry.body.recipient if shares_it or entry.body.recipient == asker else None
         access = DisclosedAccess(
             time=entry.time, entity=named, role=entry.body.role, purpose=entry.body.purpose, fields=fields
         )
         size += len(access.model_dump_json())
-        if len(told) == MAX_DISCLOSED or size > MAX_TOLD_BYTES:
-            return DisclosedAccesses(accesses=tuple(told), more=True)
-        told.append(access)
-    return DisclosedAccesses(accesses=tuple(told))
+        if len(found) == MAX_DISCLOSED or size > MAX_ANSWER_BYTES:
+            return DisclosedAccesses(accesses=tuple(found), more=True)
+        found.append(access)
+    return DisclosedAccesses(accesses=tuple(found))
 
 
 def _entries(ledger: ConsentLedger, indexes: Sequence[int]) -> Iterator[PersonEntry]:

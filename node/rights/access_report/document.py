@@ -1,4 +1,4 @@
-"""The access report as data: the entries about a person and what other entities told, and its JSON document."""
+"""The access report as data: the entries about a person, the answers of other entities, and its JSON document."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,34 +12,34 @@ from policies.errors import RedpactError, error_document
 from records_exchange.disclosed_accesses import DisclosedAccesses
 
 _LEFT_OUT: Final = frozenset({"person_ref", "professional", "policy_sha256", "answer_sha256", "request_sha256"})
-"""Of a body, what tells the person nothing, or names staff; the proofs carry what may be shown, whole."""
+"""Parts of a body without meaning for the person, or with names of staff; proofs carry the permitted ones whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class HolderPart:
-    """What another entity told, with the digest of its signed reply; or why it told nothing."""
+    """Another entity's answer with the digest of its signed reply, or the error in place of one."""
 
     entity: str
-    told: DisclosedAccesses | None
+    answer: DisclosedAccesses | None
     reply_sha256: str | None
     error: RedpactError | None
 
 
 @dataclass(frozen=True, slots=True)
 class AccessReport:
-    """Everything a report says.
+    """The content of a report.
 
     Attributes:
-        entity: whose report it is.
+        entity: id of the entity that issues it.
         origin: of its ledger.
         person_ref: the entity's random id of the person; neither name nor document is in the report.
         since: the oldest entry about the person.
-        until: when it was made.
+        until: time of issue.
         entries: about the person, oldest first.
-        others: what other entities told.
+        others: the answers of other entities.
         asked_others: whether any were asked.
-        staff_reason: why members of staff are named; None when they are not.
-        names: entities by their id.
+        staff_reason: code of the reason for naming staff; None when they are not named.
+        names: of entities by their ids.
     """
 
     entity: str
@@ -55,15 +55,15 @@ class AccessReport:
 
     @property
     def complete(self) -> bool:
-        """Whether every entity that was asked answered, with all it had to tell."""
-        return all(part.told is not None and not part.told.more for part in self.others)
+        """True when every entity that was asked gave a whole answer."""
+        return all(part.answer is not None and not part.answer.more for part in self.others)
 
     def name(self, entity: str) -> str:
         """Return the name of an entity."""
         return self.names.get(entity, entity)
 
     def staff(self, entry: PersonEntry) -> str | None:
-        """Return the entity's reference of who asked, where the report may name staff."""
+        """Return the reference of the professional who asked, where the report may name staff."""
         named = entry.body.professional if isinstance(entry.body, ReleaseReceivedBody) else None
         return named if self.staff_reason else None
 
@@ -78,7 +78,7 @@ class AccessReport:
 
 
 def report_document(report: AccessReport) -> dict[str, Any]:
-    """Return the report as JSON values; the file that holds them is what the ledger names by its hash."""
+    """Return the report as JSON values; the ledger records the hash of the file that holds them."""
     return {
         "v": 1,
         "entity": report.entity,
@@ -104,13 +104,13 @@ def _entry(report: AccessReport, entry: PersonEntry) -> dict[str, Any]:
 
 
 def _part(report: AccessReport, part: HolderPart) -> dict[str, Any]:
-    told = part.told.model_dump(mode="json") if part.told else {"accesses": [], "more": False}
+    answer = part.answer.model_dump(mode="json") if part.answer else {"accesses": [], "more": False}
     return {
         "entity": part.entity,
         "entity_name": report.name(part.entity),
-        "answered": part.told is not None,
-        "accesses": told["accesses"],
-        "more": told["more"],
+        "answered": part.answer is not None,
+        "accesses": answer["accesses"],
+        "more": answer["more"],
         "reply_sha256": part.reply_sha256,
         "error": error_document(part.error)["error"] if part.error else None,
     }

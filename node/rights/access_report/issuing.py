@@ -1,8 +1,8 @@
-"""The person's right to know (GDPR art. 15): one report of who looked, with a proof of every entry it tells of.
+"""Issue of access reports (GDPR art. 15), with a proof of every entry.
 
-A folder: ``report.json``, ``access.es.html``, ``access.en.html``, ``proofs/<index>.tlog-proof``, ``checkpoint``,
-``trust.policy``. That it was issued is an entry of the ledger too. Other entities that the person's consents name are
-asked for their part; who does not answer is shown, and takes nothing from the rest.
+A report is a folder: ``report.json``, ``access.es.html``, ``access.en.html``, ``proofs/<index>.tlog-proof``,
+``checkpoint``, ``trust.policy``. Its issue is an entry of the ledger. The entities that the person's consents name are
+asked for their part; the report names those that do not answer and is complete without them otherwise.
 """
 
 import hashlib
@@ -48,7 +48,7 @@ _IN_PARALLEL: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class IssuedReport:
-    """A report that was issued: what it says, its SHA-256, and the ledger entry that says so."""
+    """An issued report with its document, its SHA-256, and the index of its ledger entry."""
 
     report: AccessReport
     document: dict[str, Any]
@@ -57,7 +57,7 @@ class IssuedReport:
 
 
 class AccessReports:
-    """Access reports at one node."""
+    """Issues the access reports of one node."""
 
     def __init__(self, context: "NodeContext", outbox: "Courier") -> None:
         self._context = context
@@ -66,19 +66,18 @@ class AccessReports:
     def issue(
         self, document: Document, folder: Path | None = None, *, ask: bool = True, staff: str | None = None
     ) -> IssuedReport:
-        """Build a person's report, write it where asked, and note in the ledger that it was issued.
+        """Build a person's report, write it to a folder if one is given, and record its issue in the ledger.
 
         Args:
             document: the person's.
             folder: new, or empty; None for a report that is only shown.
-            ask: whether other entities are asked for their part.
-            staff: code of the reason for which members of staff are named, decided by the data-protection officer;
-                None to name none.
+            ask: whether to ask other entities for their part.
+            staff: code of the data-protection officer's reason for naming members of staff; None to name none.
 
         Raises:
-            PersonUnknown: nobody here has that document.
+            PersonUnknown: this entity holds nobody with that document.
             UnknownTerm: there is no such reason.
-            ExportUnusable: the folder is not empty, or cannot be written; nothing was noted.
+            ExportUnusable: the folder is not empty, or cannot be written; nothing was recorded.
             LedgerDamaged: the ledger does not read.
         """
         if staff is not None:
@@ -94,10 +93,12 @@ class AccessReports:
             data = (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
             digest = hashlib.sha256(data).hexdigest()
             if folder is None:
-                return IssuedReport(report, content, digest, self._note(report, digest))
+                return IssuedReport(report, content, digest, self._record(report, digest))
             with new_folder(folder) as draft:
                 self._write(session, report, data, draft)
-                index = self._note(report, digest)  # before the folder is there: what is handed out is on record
+                index = self._record(
+                    report, digest
+                )  # before the folder exists, so that a report handed out is on record
             return IssuedReport(report, content, digest, index)
 
     def _report(
@@ -138,7 +139,7 @@ class AccessReports:
             return HolderPart(entity, None, None, error)
 
     def _parties(self, entries: Sequence[PersonEntry]) -> list[str]:
-        """Return the entities to ask: those that this ledger shows as parties already, so that asking tells no news."""
+        """Return the entities to ask: those that the person's entries name, so that asking reveals nothing."""
         found: set[str] = set()
         for entry in entries:
             match entry.body:
@@ -171,7 +172,7 @@ class AccessReports:
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o700 if path.is_dir() else 0o600)
 
-    def _note(self, report: AccessReport, digest: str) -> int:
+    def _record(self, report: AccessReport, digest: str) -> int:
         body = AccessReportBody(
             person_ref=report.person_ref,
             since=report.since,

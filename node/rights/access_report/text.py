@@ -1,34 +1,37 @@
-"""What the member of staff who issues an access report reads on the terminal: enough to see that it worked."""
+"""The summary of an issued access report for the professional who issues it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from consent_ledger.log.entry import EntryType
+from node.rights.access_report.document import HolderPart
 from node.rights.access_report.issuing import IssuedReport
-
-_COUNTED = {
-    EntryType.RELEASE: ("Cesiones", "Releases"),
-    EntryType.REFUSAL: ("Peticiones rechazadas", "Refused requests"),
-    EntryType.RELEASE_RECEIVED: ("Consultas de esta entidad a otras", "Requests of this entity to others"),
-    EntryType.REFERRAL: ("Pasos de derivaciones", "Steps of referrals"),
-}
+from presentation import terminal
+from presentation.messages import speaking
 
 
 def issued_text(issued: IssuedReport, folder: Path | None, *, lang: str) -> str:
     """Return the summary of a report that was issued."""
-    english, report = lang == "en", issued.report
-    lines = [f"✓ {folder}" if folder else ("✓ Access report" if english else "✓ Informe de acceso")]
-    for kind, (es, en) in _COUNTED.items():
-        lines.append(f"  {en if english else es}: {len(report.of(kind))}")
-    for part in report.others:
-        if part.told is None:
-            said = "no answer" if english else "sin respuesta"
-            lines.append(f"  ! {report.name(part.entity)}: {said} [{part.error.code if part.error else ''}]")
-        else:
-            lines.append(f"  {report.name(part.entity)}: {len(part.told.accesses)}")
+    say, report = speaking(lang), issued.report
+    lines = [*_counts(issued, lang), *(_part_text(part, report.name(part.entity), lang) for part in report.others)]
     if not report.complete:
-        partial = "Respuesta parcial: lo que falta puede pedirlo la persona directamente a esas entidades."
-        lines.append(
-            "! The answer is partial: the person can ask those entities directly." if english else f"! {partial}"
-        )
-    note = "Ledger entry" if english else "Anotado en el registro"
-    return "\n".join([*lines, f"  {note}: {issued.index} · SHA-256 {issued.sha256}"])
+        lines.append(say("! Respuesta parcial: la persona puede pedir lo que falta directamente a esas entidades."))
+    lines.append(say("Anotado en el registro: {index:d} · SHA-256 {digest}", index=issued.index, digest=issued.sha256))
+    head = f"✓ {folder}" if folder else say("✓ Informe de acceso")
+    return "\n".join([head, *(terminal.paragraph(line, indent=2, hanging=2) for line in lines)])
+
+
+def _counts(issued: IssuedReport, lang: str) -> Iterator[str]:
+    say, count = speaking(lang), {kind: len(issued.report.of(kind)) for kind in EntryType}
+    yield say.plural("{n} cesión", "{n} cesiones", count[EntryType.RELEASE])
+    yield say.plural("{n} petición rechazada", "{n} peticiones rechazadas", count[EntryType.REFUSAL])
+    received = count[EntryType.RELEASE_RECEIVED]
+    yield say.plural("{n} consulta de esta entidad a otras", "{n} consultas de esta entidad a otras", received)
+    yield say.plural("{n} paso de derivaciones", "{n} pasos de derivaciones", count[EntryType.REFERRAL])
+
+
+def _part_text(part: HolderPart, name: str, lang: str) -> str:
+    say = speaking(lang)
+    if part.answer is None:
+        return say("! {name}: sin respuesta [{code}]", name=name, code=part.error.code if part.error else "")
+    return say.plural("{name}: {n} acceso", "{name}: {n} accesos", len(part.answer.accesses), name=name)

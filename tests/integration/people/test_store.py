@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_a_record_is_held_as_it_was_given(engine: Engine) -> None:
         assert people.identity(person.person_id).age_on(date(2026, 5, 16)) == 45
         assert people.benefit_spells(person.person_id) == a_person().spells
         assert people.interventions(person.person_id) == a_person().interventions
-        household = people.household(person.person_id)
+        household = people.summary_input(person.person_id, ()).household
     assert household is not None
     assert (household.kind, household.size, household.recorded_at) == ("couple", 2, NOW)
     assert held(engine) == [a_person(recorded_at=NOW)]
@@ -96,7 +97,7 @@ def test_people_of_a_household_share_its_row(engine: Engine) -> None:
         people.save([a_person(1, household=shared), a_person(2, household=shared)], NOW)
         assert people.count_households() == 1
         people.save([a_person(1, household=replace(shared, size=3))], LATER)
-        other = people.household(people.get_by_document(a_document(2)).person_id)
+        other = people.summary_input(people.get_by_document(a_document(2)).person_id, ()).household
     assert other is not None
     assert (other.size, other.recorded_at) == (3, LATER)
 
@@ -113,7 +114,7 @@ def test_documents_are_listed_for_linkage(engine: Engine) -> None:
 def test_strangers_are_unknown(engine: Engine) -> None:
     with reading(engine) as people:
         assert people.find_by_document(a_document()) is None
-        for ask in (people.person, people.identity, people.household):
+        for ask in (people.person, people.identity, partial(people.summary_input, field_ids=())):
             with pytest.raises(PersonUnknown):
                 ask("0" * 32)
         with pytest.raises(PersonUnknown):

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from node.care.access import CaseDesk
+from node.care.access import CaseRegister
 from node.care.actions import ActionInput, CaseActions
 from node.care.errors import ActionUnknown, CaseDateInvalid, ProfessionalInvalid
 from node.care.summary import MAX_PUBLISHED, summarise
@@ -44,7 +44,7 @@ def test_an_action_is_published_in_codes_without_who_it_is(network: ExchangeNetw
 
 def test_the_function_is_that_of_the_team_when_nothing_is_said(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
-    CaseDesk(town.context).add_member(PERSON, "staff-7", "psychologist", added_by="boss-1")
+    CaseRegister(town.context).add_member(PERSON, "staff-7", "psychologist", added_by="boss-1")
     assert CaseActions(town.context).add(PERSON, "staff-7", ActionInput("follow_up")).function == "psychologist"
 
 

@@ -1,13 +1,13 @@
-"""Kept copies of what others shared are for whoever comes to the case, and looking is on record."""
+"""Cached copies are for professionals with access to the case, and reading them is on record."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from node.care.access import CaseDesk
+from node.care.access import CaseRegister
 from node.care.cached_copies import copies_for
-from node.care.questions import Asker
+from node.care.questions import ProfessionalInput
 from node.consents.consents import GrantInput
 from node.fetch.asking import question_of
 from policies.errors import UnknownTerm
@@ -28,19 +28,19 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 def shown(town: Town, reason: str = "") -> set[str]:
-    copies = copies_for(town["asker"].context, PERSON, Asker("ts-7", reason=reason))
+    copies = copies_for(town["asker"].context, PERSON, ProfessionalInput("ts-7", reason=reason))
     return {field.id for copy in copies for field in copy.fields}
 
 
 def test_the_team_sees_what_was_shared_and_opens_nothing(town: Town) -> None:
-    CaseDesk(town["asker"].context).add_member(PERSON, "ts-7", "ceas_social_worker", added_by="boss")
+    CaseRegister(town["asker"].context).add_member(PERSON, "ts-7", "ceas_social_worker", added_by="boss")
     assert shown(town) == set(FIELDS)
-    assert CaseDesk(town["asker"].context).case_file(PERSON).openings == ()
+    assert CaseRegister(town["asker"].context).case_file(PERSON).openings == ()
 
 
 def test_anybody_else_opens_the_case_by_looking(town: Town) -> None:
     assert shown(town) == set(FIELDS)
-    (opening,) = CaseDesk(town["asker"].context).case_file(PERSON).openings
+    (opening,) = CaseRegister(town["asker"].context).case_file(PERSON).openings
     assert (opening.professional, opening.reason) == ("ts-7", "attended_now")
 
 

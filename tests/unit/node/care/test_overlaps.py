@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.care.overlaps import Given, find_duplicates, find_gaps
+from node.care.overlaps import GivenProvision, find_duplicates, find_gaps
 from policies.codes import load_codes
 from policies.provisions import Repeated, load_provisions
 
@@ -18,24 +18,24 @@ NEEDS = list(LISTS.list("need").by_code)
 
 
 @st.composite
-def anything_given(draw: st.DrawFn) -> Given:
+def anything_given(draw: st.DrawFn) -> GivenProvision:
     list_id, code = draw(st.sampled_from(CODES))
     since = TODAY + timedelta(days=draw(st.integers(-40, 40)))
     length = draw(st.none() | st.integers(0, 40))
     until = since + timedelta(days=length) if length is not None else None
-    return Given(draw(st.sampled_from(("a", "b", "c"))), list_id, code, since, until)
+    return GivenProvision(draw(st.sampled_from(("a", "b", "c"))), list_id, code, since, until)
 
 
 MANY = st.lists(anything_given(), max_size=25)
 
 
-def meet(one: Given, other: Given) -> bool:
+def meet(one: GivenProvision, other: GivenProvision) -> bool:
     return one.since <= (other.until or date.max) and other.since <= (one.until or date.max)
 
 
-def by_comparing_everything(given: Sequence[Given]) -> dict[str, set[Given]]:
+def by_comparing_everything(given: Sequence[GivenProvision]) -> dict[str, set[GivenProvision]]:
     """Return what is duplicated, from the definition: every pair is looked at."""
-    found: dict[str, set[Given]] = {}
+    found: dict[str, set[GivenProvision]] = {}
     for one, other in combinations(set(given), 2):
         provision = KNOWN.of_code(one.list_id, one.code)
         assert provision is not None
@@ -46,13 +46,13 @@ def by_comparing_everything(given: Sequence[Given]) -> dict[str, set[Given]]:
 
 
 @given(MANY)
-def test_duplicates_are_exactly_the_pairs_of_two_entities_that_share_a_day(given: list[Given]) -> None:
+def test_duplicates_are_exactly_the_pairs_of_two_entities_that_share_a_day(given: list[GivenProvision]) -> None:
     found = {each.provision.id: set(each.given) for each in find_duplicates(given, KNOWN)}
     assert found == by_comparing_everything(given)
 
 
 @given(MANY, st.randoms(use_true_random=False))
-def test_the_order_in_which_entities_are_asked_changes_nothing(given: list[Given], random: object) -> None:
+def test_the_order_in_which_entities_are_asked_changes_nothing(given: list[GivenProvision], random: object) -> None:
     shuffled = list(given)
     random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
     assert find_duplicates(shuffled, KNOWN) == find_duplicates(given, KNOWN)
@@ -61,12 +61,14 @@ def test_the_order_in_which_entities_are_asked_changes_nothing(given: list[Given
 
 
 @given(MANY)
-def test_one_entity_alone_duplicates_nothing(given: list[Given]) -> None:
+def test_one_entity_alone_duplicates_nothing(given: list[GivenProvision]) -> None:
     assert find_duplicates([each for each in given if each.entity == "a"], KNOWN) == ()
 
 
 @given(MANY, anything_given())
-def test_seeing_more_never_hides_a_duplicate_and_never_opens_a_gap(given: list[Given], more: Given) -> None:
+def test_seeing_more_never_hides_a_duplicate_and_never_opens_a_gap(
+    given: list[GivenProvision], more: GivenProvision
+) -> None:
     before = {each.provision.id: set(each.given) for each in find_duplicates(given, KNOWN)}
     after = {each.provision.id: set(each.given) for each in find_duplicates([*given, more], KNOWN)}
     assert all(items <= after[provision] for provision, items in before.items())
@@ -77,7 +79,7 @@ def test_seeing_more_never_hides_a_duplicate_and_never_opens_a_gap(given: list[G
 
 @given(MANY, st.dictionaries(st.sampled_from(("a", "b")), st.lists(st.sampled_from(NEEDS), max_size=6)))
 def test_a_gap_is_an_assessed_need_that_nothing_in_force_or_planned_answers(
-    given: list[Given], needs: dict[str, list[str]]
+    given: list[GivenProvision], needs: dict[str, list[str]]
 ) -> None:
     gaps = {gap.need: gap for gap in find_gaps(needs, given, KNOWN, TODAY)}
     for need in NEEDS:
@@ -93,21 +95,21 @@ def test_a_gap_is_an_assessed_need_that_nothing_in_force_or_planned_answers(
 
 
 def test_the_same_thing_under_two_codes_is_a_duplicate() -> None:
-    one = Given("a", "resource", "immediate_food", date(2026, 1, 1))
-    other = Given("b", "intervention", "food_delivery", date(2026, 5, 1), date(2026, 5, 31))
+    one = GivenProvision("a", "resource", "immediate_food", date(2026, 1, 1))
+    other = GivenProvision("b", "intervention", "food_delivery", date(2026, 5, 1), date(2026, 5, 31))
     (found,) = find_duplicates([one, other], KNOWN)
     assert (found.provision.id, found.entities) == ("food", ("a", "b"))
 
 
 @pytest.mark.parametrize("code", ["rgc", "imv", "pension_contributory"])
 def test_a_benefit_that_one_administration_pays_is_not_given_twice(code: str) -> None:
-    assert find_duplicates([Given(entity, "benefit", code, TODAY) for entity in "ab"], KNOWN) == ()
+    assert find_duplicates([GivenProvision(entity, "benefit", code, TODAY) for entity in "ab"], KNOWN) == ()
 
 
 def test_many_rows_of_hostile_peers_are_looked_at_in_one_pass() -> None:
     """With every pair looked at this would be two hundred million comparisons."""
     rows = [
-        Given(f"entity-{number % 40}", "intervention", "food_delivery", TODAY + timedelta(days=number // 40))
+        GivenProvision(f"entity-{number % 40}", "intervention", "food_delivery", TODAY + timedelta(days=number // 40))
         for number in range(20_000)
     ]
     (found,) = find_duplicates(rows, KNOWN)
@@ -115,6 +117,6 @@ def test_many_rows_of_hostile_peers_are_looked_at_in_one_pass() -> None:
 
 
 def test_codes_that_nobody_knows_are_left_alone() -> None:
-    strange = [Given(entity, "resource", "moonbase", TODAY) for entity in "ab"]
+    strange = [GivenProvision(entity, "resource", "moonbase", TODAY) for entity in "ab"]
     assert find_duplicates(strange, KNOWN) == ()
     assert [gap.need for gap in find_gaps({"a": ["housing"]}, strange, KNOWN, TODAY)] == ["housing"]

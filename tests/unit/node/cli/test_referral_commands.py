@@ -141,7 +141,7 @@ def test_a_person_gets_the_report_of_who_looked(office: PostOffice, tmp_path: Pa
     assert [entry["type"] for entry in report["entries"]] == ["consent_given", "release"]
     assert (tmp_path / "report/access.es.html").is_file()
     text = run(office, "town", *words[:-2], "--no-ask").stdout
-    assert "Cesiones: 1" in text
+    assert "1 cesión" in text
     assert "Anotado en el registro" in text
 
 

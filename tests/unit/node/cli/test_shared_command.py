@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from node.care.access import CaseDesk
+from node.care.access import CaseRegister
 from node.cli.app import app
 from node.fetch.asking import question_of
 from policies.catalogue import load_catalogue
@@ -66,7 +66,7 @@ def test_a_professional_reads_it_in_words(network: ExchangeNetwork, lang: str) -
 
 def test_whoever_looks_is_on_record(network: ExchangeNetwork) -> None:
     shared(network, "--reason", "covering_colleague")
-    (opening,) = CaseDesk(network.nodes["ngo"].context).case_file(PERSON).openings
+    (opening,) = CaseRegister(network.nodes["ngo"].context).case_file(PERSON).openings
     assert (opening.professional, opening.reason) == ("ts-7", "covering_colleague")
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from consent_ledger.log.entry import EntryType, Leaf
-from node.care.questions import Asker, case_question
+from node.care.questions import ProfessionalInput, case_question
 from node.consents.errors import RecipientNotAllowed
 from node.fetch.asking import Asking, Fetched, question_of
 from node.fetch.report import exit_code, fetched_document, fetched_text
@@ -181,7 +181,7 @@ def test_one_look_up_serves_the_case_team_and_the_ledger(
 
     monkeypatch.setattr(PersonStore, "find_by_document", counting)
     lookup = PersonLookup(PERSON)
-    question = case_question(ngo.context, lookup, "casework", Asker("staff-7"))
+    question = case_question(ngo.context, lookup, "casework", ProfessionalInput("staff-7"))
     fetched = Asking(ngo.context, ngo.peer_ledgers, direct(network)).ask(lookup, question, ["town"])
     assert fetched.replies[0].released
     assert made == [PERSON]
@@ -194,7 +194,7 @@ def test_a_person_erased_while_the_holder_answers_is_named_nowhere(network: Exch
     hold(ngo, person_record(PERSON))
     grant(network.nodes["town"], "ngo")
     lookup = PersonLookup(PERSON)
-    question = case_question(ngo.context, lookup, "casework", Asker("staff-7"))
+    question = case_question(ngo.context, lookup, "casework", ProfessionalInput("staff-7"))
     with ngo.context.snapshot() as session:
         person = lookup.person_id(people_store(ngo.context, session))
 

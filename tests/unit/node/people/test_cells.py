@@ -46,12 +46,12 @@ def test_interventions_read_back_oldest_first() -> None:
 @pytest.mark.parametrize(
     ("cell", "told"),
     [
-        ("rgc", "not a benefit spell"),
-        ("rgc:2014-03", "not a benefit spell"),
+        ("rgc", "not a benefit period"),
+        ("rgc:2014-03", "not a benefit period"),
         ("rgc:2014-03/2013-01", "ends before it begins"),
         ("rgc:2014-13/2015-01", "month is expected"),
         ("rgc:0014-01/", "before 1900"),
-        ("gold:2014-03/", "no such code"),
+        ("gold:2014-03/", "code is not in the list"),
         ("rgc:2014-03/2015-01|rgc:2014-12/2016-01", "overlap"),
         ("rgc:2014-03/|rgc:2016-01/", "overlap"),
         ("|".join(f"rgc:{2000 + n // 12}-{n % 12 + 1:02d}/" for n in range(501)), "more than 500"),
@@ -68,8 +68,8 @@ def test_wrong_spells_are_refused(cell: str, told: str) -> None:
     [
         ("assessment", "not an intervention"),
         ("assessment:soon", "date is expected"),
-        ("magic:2020-01-01", "no such code in the list intervention"),
-        ("assessment:2020-01-01:great", "no such code in the list outcome"),
+        ("magic:2020-01-01", "code is not in the list intervention"),
+        ("assessment:2020-01-01:great", "code is not in the list outcome"),
     ],
 )
 def test_wrong_interventions_are_refused(cell: str, told: str) -> None:

@@ -32,9 +32,9 @@ def test_a_document_has_one_normal_form_however_it_is_written(written: str, norm
         ("X1234567", "letter is missing"),
         ("", "empty"),
         ("   ", "empty"),
-        ("123456789Z", "not the shape"),
-        ("98XY76543", "not the shape"),
-        ("PAS:FR:12AB34567", "not the shape"),
+        ("123456789Z", "not have the form"),
+        ("98XY76543", "not have the form"),
+        ("PAS:FR:12AB34567", "not have the form"),
         ("Z" * 41, "longer than"),
     ],
 )

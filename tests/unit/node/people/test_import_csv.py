@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from node.people.errors import ImportFileUnreadable, ImportRejected, RecordsError
-from node.people.import_csv import MAX_REPORTED, read_records
+from node.people.import_csv import MAX_REPORTED, read_records, shape_of
 from node.people.model import Household
+from presentation.messages import in_language
 from tests.support.records import NOW, a_document, write_csv
 
 HEADER = "document,name,birth_date,household,household.size,work.status,benefit_spells,action.notes"
@@ -49,12 +50,12 @@ def test_a_household_without_reference_is_the_persons_own(tmp_path: Path) -> Non
         ("12345678Z,Ana,1980-05-17,UC 1,,,,", "household", "household reference"),
         ("12345678Z,Ana,1980-05-17,UC-1,99,,,", "household.size", "number from 1 to 30"),
         ("12345678Z,Ana,1980-05-17,,,astronaut,,", "work.status", "code of the list work_status"),
-        ("12345678Z,Ana,1980-05-17,,,,gold:2024-01/,", "benefit_spells", "no such code in the list benefit"),
+        ("12345678Z,Ana,1980-05-17,,,,gold:2024-01/,", "benefit_spells", "code is not in the list benefit"),
         ("12345678Z,Ana,1980-05-17,,", "", "5 cells instead of 8"),
         ("12345678Z,Ana,1980-05-17,,,,,,,", "", "10 cells instead of 8"),
         (f"12345678Z,{'A' * 201},1980-05-17,,,,,", "name", "at most 200"),
-        (f"12345678Z,Ana,1980-05-17,,,,,{'A' * 20_001}", "action.notes", "longer than 20000"),
-        (f"12345678Z,Ana,1980-05-17,,,,,{'A' * 10_001}", "action.notes", "longer than 10000"),
+        (f"12345678Z,Ana,1980-05-17,,,,,{'A' * 20_001}", "action.notes", "longer than 20,000"),
+        (f"12345678Z,Ana,1980-05-17,,,,,{'A' * 10_001}", "action.notes", "at most 10,000"),
     ],
 )
 def test_a_bad_row_is_told_with_line_column_and_remedy_and_nothing_is_read(
@@ -68,6 +69,25 @@ def test_a_bad_row_is_told_with_line_column_and_remedy_and_nothing_is_read(
     assert told in message
     assert " → " in message
     assert "12345678" not in message
+
+
+def test_a_rejection_is_read_in_spanish_with_line_column_form_and_the_values_allowed(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", HEADER, "00000000T,Eva,17/05/1980,UC-1,99,,,")
+    with pytest.raises(ImportRejected) as rejected:
+        read_records(path, NOW)
+    text = in_language(rejected.value.message, "es")
+    assert "a.csv: 1 fila tiene errores; no se ha importado nada" in text
+    assert "línea 2, columna birth_date: se espera una fecha; la celda tiene la forma «99/99/9999»" in text
+    assert "→ escriba la fecha como AAAA-MM-DD" in text
+    assert "línea 2, columna household.size: se espera un número entero de 1 a 30" in text
+
+
+@pytest.mark.invariant(8)
+@given(st.text(max_size=200))
+def test_the_form_of_a_cell_keeps_no_letter_and_no_digit_of_it(cell: str) -> None:
+    shape = shape_of(cell)
+    assert len(shape) <= 25
+    assert set(filter(str.isalnum, shape)) <= {"9", "A", "a"}
 
 
 def test_every_bad_row_is_counted_and_the_first_are_told(tmp_path: Path) -> None:

@@ -11,13 +11,21 @@ from hypothesis import strategies as st
 from node.people.documents import DocumentKind, parse_document
 from node.people.errors import CardExists, DocumentInvalid
 from node.people.linkage_card import linkage_card, write_card
-from node.people.linkage_code import ALPHABET, PREFIX, RANDOM_SYMBOLS, SYMBOLS, checks_out, grouped, new_linkage_code
+from node.people.linkage_code import (
+    ALPHABET,
+    PREFIX,
+    RANDOM_SYMBOLS,
+    SYMBOLS,
+    check_symbol_matches,
+    grouped,
+    new_linkage_code,
+)
 
 CODES = st.text(ALPHABET, min_size=RANDOM_SYMBOLS, max_size=RANDOM_SYMBOLS)
 
 
 def whole(drawn: str) -> str:
-    return next(drawn + symbol for symbol in ALPHABET if checks_out(drawn + symbol))
+    return next(drawn + symbol for symbol in ALPHABET if check_symbol_matches(drawn + symbol))
 
 
 def test_a_code_holds_at_least_80_random_bits() -> None:
@@ -42,7 +50,7 @@ def test_a_code_is_a_document_however_people_write_it_down() -> None:
 def test_one_wrong_symbol_is_always_noticed(drawn: str, place: int, wrong: str) -> None:
     code = whole(drawn)
     changed = code[:place] + wrong + code[place + 1 :]
-    assert checks_out(changed) == (changed == code)
+    assert check_symbol_matches(changed) == (changed == code)
 
 
 @settings(max_examples=60)
@@ -50,7 +58,7 @@ def test_one_wrong_symbol_is_always_noticed(drawn: str, place: int, wrong: str) 
 def test_two_symbols_exchanged_are_always_noticed(drawn: str, one: int, other: int) -> None:
     symbols = list(code := whole(drawn))
     symbols[one], symbols[other] = symbols[other], symbols[one]
-    assert checks_out("".join(symbols)) == ("".join(symbols) == code)
+    assert check_symbol_matches("".join(symbols)) == ("".join(symbols) == code)
 
 
 @pytest.mark.invariant(8)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.proofs.trust_policy import TrustPolicy
-from node.care.access import CaseDesk
+from node.care.access import CaseRegister
 from node.care.actions import ActionInput, CaseActions
 from node.consents.consents import GrantInput
 from node.consents.signed_forms import EVIDENCE_FOLDER
@@ -60,8 +60,8 @@ def test_erasing_a_person_leaves_nothing_of_them_on_disk_and_every_proof_valid(
     form = tmp_path / "form.pdf"
     form.write_bytes(b"signed")
     town.consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
-    CaseDesk(town.context).add_member(PERSON, "staff-of-the-case", "psychologist", added_by="boss-1")
-    CaseDesk(town.context).open(PERSON, "staff-who-opened", "attended_now")
+    CaseRegister(town.context).add_member(PERSON, "staff-of-the-case", "psychologist", added_by="boss-1")
+    CaseRegister(town.context).open(PERSON, "staff-who-opened", "attended_now")
     CaseActions(town.context).add(PERSON, "staff-of-the-case", ActionInput("follow_up"))
     assert b"staff-of-the-case" in database_bytes(town)
     ask(network, request(network))

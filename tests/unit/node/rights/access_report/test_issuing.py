@@ -135,6 +135,19 @@ def test_the_pages_run_nothing_load_nothing_and_show_no_markup_of_others(office:
         assert outline.links == []
         assert "&lt;script&gt;" in page
         assert f'<html lang="{language}">' in page
+        assert "style-src 'sha256-" in page
+        assert 'style="' not in page
+
+
+def test_the_pages_print_across_with_local_times(office: PostOffice) -> None:
+    grant(office.network.nodes["town"], "ngo")
+    fetch(office, "ngo", "town")
+    issue(office, folder="report", ask=False)
+    page = (office.network.root / "report/access.es.html").read_text(encoding="utf-8")
+    assert "@page{size:A4 landscape}" in page
+    times = re.findall(r'<time datetime="([^"]+)">([^<]+)</time>', page)
+    assert times
+    assert all(machine.endswith("+00:00") and re.search(r"\(\+0[12]:00\)$", shown) for machine, shown in times)
 
 
 def test_a_holder_tells_what_concerns_the_asker_and_nothing_of_who_else_knows_the_person(office: PostOffice) -> None:

@@ -1,4 +1,4 @@
-"""What other holders of a consent that travelled tell for an access report."""
+"""The answers of other holders of a propagated consent for an access report."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +24,6 @@ def test_the_origin_and_the_holders_of_a_consent_tell_each_other_who_looked(town
     report = town[where].access_reports.issue(PERSON).report
     parts = {part.entity: part for part in report.others}
     assert set(parts) == {other, "asker"}
-    told = parts[other].told
+    told = parts[other].answer
     assert told is not None
     assert {access.entity for access in told.accesses} == ({"asker"} if other == "holder" else set())
