@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
 from node.consents.expiry import expire_consents
-from node.consents.propagation.background import keep_travelling
+from node.consents.propagation.background import keep_propagating
 from node.inbox.background import sweep_inbox
 from node.ledger.witnessing.background import witness_ledger
 from node.locator.background import publish_consents
@@ -42,12 +42,12 @@ def tasks(node: Node) -> list[Task]:
         Task("watch", node.directory_follower.watch),
         Task("certificate", node.certificate_renewal.keep),
         Task("expiry", partial(expire_consents, node.consents)),
-        Task("outbox", partial(deliver_notices, node.courier)),
+        Task("outbox", partial(deliver_notices, node.outbox)),
         Task("refused", partial(keep_refused_calls, context.home, node.limits)),
-        Task("travelling", partial(keep_travelling, context, node.courier)),
+        Task("travelling", partial(keep_propagating, context, node.consent_changes, node.outbox)),
         Task("attention", partial(sweep_inbox, node.inbox_sweep)),
         Task("witnesses", partial(witness_ledger, context)),
-        Task("locator", partial(publish_consents, context, node.locator_client())),
+        Task("locator", partial(publish_consents, context, node.locator_client(), node.publisher_wakeup)),
         *relay_tasks(node),
         *training_tasks(node),
     ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from consent_ledger.witnessing.endpoint import WitnessEndpoint
     from node.clients.locator import LocatorClient
     from node.clients.training import TrainingClient
+    from node.consents.changes import ConsentChanges
     from node.consents.consents import Consents
     from node.fetch.answering import Answering
     from node.fetch.asking import Asking
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
     from node.identity.renewal import CertificateRenewal
     from node.inbox.sweep import InboxSweep
     from node.ledger.peers import PeerLedgers
+    from node.locator.consent_changes import PublisherWakeup
     from node.locator.locating import Locating
     from node.messages.kinds import Kind
-    from node.messages.outbox import Courier
-    from node.messages.receiving import MessageDesk
+    from node.messages.outbox import Outbox
+    from node.messages.receiving import MessageReceiver
     from node.messages.relay import RelayedCalls
     from node.messages.transport import Transport
     from node.operations.doctor import Connections
@@ -168,7 +170,7 @@ class Node:
         """Answers the requests and messages of other entities, direct or relayed."""
         from node.rpc.incoming import Incoming
 
-        return Incoming(self.answering, self.message_desk)
+        return Incoming(self.answering, self.message_receiver)
 
     @cached_property
     def relayed_calls(self) -> "RelayedCalls":
@@ -191,21 +193,21 @@ class Node:
         """The kinds of message that this version understands, by name."""
         from node.message_kinds import message_kinds
 
-        return message_kinds(self.context)
+        return message_kinds(self.context, self.consent_changes)
 
     @cached_property
-    def message_desk(self) -> "MessageDesk":
+    def message_receiver(self) -> "MessageReceiver":
         """Takes the messages of other entities."""
-        from node.messages.receiving import MessageDesk
+        from node.messages.receiving import MessageReceiver
 
-        return MessageDesk(self.context, self.message_kinds, self.limits)
+        return MessageReceiver(self.context, self.message_kinds, self.limits)
 
     @cached_property
-    def courier(self) -> "Courier":
+    def outbox(self) -> "Outbox":
         """Sends this entity's messages."""
-        from node.messages.outbox import Courier
+        from node.messages.outbox import Outbox
 
-        return Courier(self.context, self.message_kinds, self.transport)
+        return Outbox(self.context, self.message_kinds, self.transport)
 
     # ---- the ledger
 
@@ -251,7 +253,22 @@ class Node:
         """Gives, narrows, renews and withdraws consents."""
         from node.consents.consents import Consents
 
-        return Consents(self.context)
+        return Consents(self.context, self.consent_changes)
+
+    @cached_property
+    def consent_changes(self) -> "ConsentChanges":
+        """Hands over what a consent loses to those that must act on it."""
+        from node.consent_subscribers import consent_subscribers
+        from node.consents.changes import ConsentChanges
+
+        return ConsentChanges(consent_subscribers(self.context, self.publisher_wakeup))
+
+    @cached_property
+    def publisher_wakeup(self) -> "PublisherWakeup":
+        """Wakes the publisher of the private locator when a consent loses something."""
+        from node.locator.consent_changes import PublisherWakeup
+
+        return PublisherWakeup()
 
     @cached_property
     def answering(self) -> "Answering":
@@ -317,18 +334,20 @@ class Node:
         """States this entity's capacity and asks for that of others."""
         from node.referrals.capacity import Capacities
 
-        return Capacities(self.context, self.courier)
+        return Capacities(self.context, self.outbox)
 
     @cached_property
     def access_reports(self) -> "AccessReports":
         """Issues the reports of a person's right of access."""
         from node.rights.access_report.issuing import AccessReports
 
-        return AccessReports(self.context, self.courier)
+        return AccessReports(self.context, self.outbox)
 
     @cached_property
     def erasures(self) -> "Erasures":
         """Erases people, and records beyond their retention."""
+        from node.person_erasers import file_erasers, person_erasers
         from node.rights.erasure import Erasures
 
-        return Erasures(self.context)
+        context, changes = self.context, self.consent_changes
+        return Erasures(context, changes, person_erasers(context, changes), file_erasers(context))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -24,6 +24,8 @@ from records_exchange.tables import InboxMessage, OutboxMessage, PeerContact
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(hours=1)
 _FORGET_ONE_IN: Final = 64
+_CHUNK: Final = 500
+"""Values named in one statement."""
 
 
 class NoticeState(StrEnum):
@@ -34,6 +36,8 @@ class NoticeState(StrEnum):
     REFUSED = "refused"
     LAPSED = "lapsed"
     """Its recipient did not answer within the life of a notice."""
+    TAKEN_BACK = "taken_back"
+    """Not true any more before its recipient answered. The row stays, so that its number is not used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +165,27 @@ class SqlMailbox:
         ]
         self._session.execute(insert(OutboxMessage), rows)
 
-    def take_back(self, kind: str, reference: str) -> None:
-        """Delete the notices of a kind about a reference that were never signed.
+    def take_back(self, kind: str, reference: str, *, recipients: Collection[str] | None = None) -> list[str]:
+        """Stop sending unanswered notices that are not true any more.
 
-        Signed ones may have arrived already, and are sent until they are acknowledged.
+        Args:
+            kind: of the notices.
+            reference: the id of their subject.
+            recipients: only those to these entities, signed or not: a signed one may have arrived already, so the
+                caller must write another notice that undoes it. None for all recipients, but only unsigned notices.
+
+        Returns:
+            Their recipients.
         """
-        self._session.execute(
-            delete(OutboxMessage).where(
-                OutboxMessage.kind == kind,
-                OutboxMessage.reference == reference,
-                OutboxMessage.state == NoticeState.WAITING.value,
-                OutboxMessage.envelope.is_(None),
-            )
+        to = OutboxMessage.envelope.is_(None) if recipients is None else OutboxMessage.recipient.in_(sorted(recipients))
+        return self._take_back(OutboxMessage.kind == kind, OutboxMessage.reference == reference, to)
+
+    def is_waiting(self, number: int) -> bool:
+        """Tell whether a notice is still to be sent: neither settled nor taken back."""
+        found = select(OutboxMessage.number).where(
+            OutboxMessage.number == number, OutboxMessage.state == NoticeState.WAITING.value
         )
+        return self._session.scalar(found) is not None
 
     def due(self, now: datetime, limit: int) -> list[Notice]:
         """Return up to `limit` waiting notices whose time has come, the oldest first."""
@@ -183,8 +195,9 @@ class SqlMailbox:
         return [_notice(row) for row in self._session.scalars(waiting.order_by(OutboxMessage.number).limit(limit))]
 
     def about(self, reference: str) -> list[Notice]:
-        """Return the notices about a reference, in the order in which they were written."""
-        found = select(OutboxMessage).where(OutboxMessage.reference == reference).order_by(OutboxMessage.number)
+        """Return the notices about a reference in the order of writing, without those taken back."""
+        about = (OutboxMessage.reference == reference, OutboxMessage.state != NoticeState.TAKEN_BACK.value)
+        found = select(OutboxMessage).where(*about).order_by(OutboxMessage.number)
         return [_notice(row) for row in self._session.scalars(found)]
 
     def waiting(self) -> list[Notice]:
@@ -200,24 +213,6 @@ class SqlMailbox:
             )
         )
 
-    def has_given_up(self, recipient: str, kinds: Collection[str]) -> bool:
-        """Tell whether a recipient never answered a notice of these kinds, nor a later one about the same."""
-        later = aliased(OutboxMessage)
-        caught_up = exists().where(
-            later.recipient == recipient,
-            later.kind.in_(kinds),
-            later.reference == OutboxMessage.reference,
-            later.number > OutboxMessage.number,
-            later.state == NoticeState.ACKNOWLEDGED.value,
-        )
-        lapsed = select(OutboxMessage.number).where(
-            OutboxMessage.recipient == recipient,
-            OutboxMessage.kind.in_(kinds),
-            OutboxMessage.state == NoticeState.LAPSED.value,
-            ~caught_up,
-        )
-        return self._session.scalar(lapsed.limit(1)) is not None
-
     def acknowledged_by(self, kind: str) -> list[str]:
         """Return the entities that ever acknowledged a notice of a kind."""
         found = select(OutboxMessage.recipient).where(
@@ -226,8 +221,9 @@ class SqlMailbox:
         return sorted(self._session.scalars(found.distinct()))
 
     def compose(self, number: int, envelope: bytes | None) -> None:
-        """Keep the signed bytes of a notice for all attempts; None to compose it anew."""
-        self._session.execute(update(OutboxMessage).where(OutboxMessage.number == number).values(envelope=envelope))
+        """Keep the signed bytes of a waiting notice for all attempts; None to compose it anew."""
+        waiting = (OutboxMessage.number == number, OutboxMessage.state == NoticeState.WAITING.value)
+        self._session.execute(update(OutboxMessage).where(*waiting).values(envelope=envelope))
 
     def defer(self, notices: Sequence[Notice], fault: str, now: datetime, *, wait: timedelta | None = None) -> None:
         """Postpone notices that were not answered.
@@ -252,6 +248,31 @@ class SqlMailbox:
                 )
             )
 
+    def revive_lapsed(self, kinds: Collection[str], now: datetime) -> int:
+        """Wait anew for the recipients of lapsed notices of some kinds, and return how many notices that concerns.
+
+        A notice that a later one about the same reference to the same recipient replaced stays lapsed.
+        """
+        later = aliased(OutboxMessage)
+        replaced = (
+            select(later.number)
+            .where(
+                later.reference == OutboxMessage.reference,
+                later.recipient == OutboxMessage.recipient,
+                later.number > OutboxMessage.number,
+            )
+            .exists()
+        )
+        lapsed = (OutboxMessage.state == NoticeState.LAPSED.value, OutboxMessage.kind.in_(sorted(kinds)))
+        found = list(self._session.scalars(select(OutboxMessage.number).where(*lapsed, ~replaced)))
+        for number in found:
+            self._session.execute(
+                update(OutboxMessage)
+                .where(OutboxMessage.number == number)
+                .values(state=NoticeState.WAITING.value, created_at=now, next_at=now, attempts=0, envelope=None)
+            )
+        return len(found)
+
     def settle(self, number: int, state: NoticeState, reply: bytes, now: datetime, *, fault: str = "") -> bool:
         """Record the signed reply to a notice; tell whether it was still waiting for one.
 
@@ -266,24 +287,29 @@ class SqlMailbox:
         )
         return done.one_or_none() is not None
 
-    def drop_waiting(self, kind: str, person_ref: str) -> list[Notice]:
-        """Delete the unanswered notices of a kind about a person and return them."""
-        chosen = (
-            OutboxMessage.kind == kind,
-            OutboxMessage.person_ref == person_ref,
-            OutboxMessage.state == NoticeState.WAITING.value,
-        )
-        found = [_notice(row) for row in self._session.scalars(select(OutboxMessage).where(*chosen))]
-        self._session.execute(delete(OutboxMessage).where(*chosen))
-        return found
-
     def forget_person(self, person_ref: str) -> None:
-        """Remove the person's id from notices, and the envelopes of settled ones; withdrawals are still sent."""
-        settled = (OutboxMessage.person_ref == person_ref, OutboxMessage.state != NoticeState.WAITING.value)
-        self._session.execute(update(OutboxMessage).where(*settled).values(envelope=None))  # kept by older versions
-        self._session.execute(
-            update(OutboxMessage).where(OutboxMessage.person_ref == person_ref).values(person_ref=None)
+        """Remove a person's id from notices, and the signed content of settled ones."""
+        about = OutboxMessage.person_ref == person_ref
+        settled = OutboxMessage.state != NoticeState.WAITING.value
+        self._session.execute(update(OutboxMessage).where(about, settled).values(envelope=None))
+        self._session.execute(update(OutboxMessage).where(about).values(person_ref=None))
+
+    def forget_content(self, kind: str, references: Collection[str]) -> None:
+        """Take back the waiting notices of a kind about some references, and keep no signed content of any."""
+        chosen = sorted(references)
+        for first in range(0, len(chosen), _CHUNK):
+            about = (OutboxMessage.kind == kind, OutboxMessage.reference.in_(chosen[first : first + _CHUNK]))
+            self._take_back(*about)
+            self._session.execute(update(OutboxMessage).where(*about).values(envelope=None))
+
+    def _take_back(self, *chosen: ColumnElement[bool]) -> list[str]:
+        gone = self._session.execute(
+            update(OutboxMessage)
+            .where(*chosen, OutboxMessage.state.in_((NoticeState.WAITING.value, NoticeState.LAPSED.value)))
+            .values(state=NoticeState.TAKEN_BACK.value, envelope=None, person_ref=None)
+            .returning(OutboxMessage.recipient)
         )
+        return sorted(gone.scalars())
 
     # ---- contacts
 

@@ -71,6 +71,12 @@ class SqlExchangeStore:
         """Return the ids of the people who are in the index of a pairwise key."""
         return frozenset(self._session.scalars(select(LinkedPerson.person_ref).where(LinkedPerson.key_id == key_id)))
 
+    def pseudonyms_of(self, person_ref: str) -> frozenset[str]:
+        """Return the pseudonyms under which a person is in the indexes, whatever the key."""
+        return frozenset(
+            self._session.scalars(select(LinkedPerson.pseudonym).where(LinkedPerson.person_ref == person_ref))
+        )
+
     def link(self, key_id: str, pairs: Iterable[tuple[str, str]]) -> None:
         """Add (pseudonym, person id) pairs to the index of a pairwise key, replacing those of the same pseudonym."""
         rows = [{"key_id": key_id, "pseudonym": pseudonym, "person_ref": person} for pseudonym, person in pairs]

@@ -5,12 +5,15 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Select, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
-from records_exchange.tables import ConsentCopy, EndedConsent, LinkedPerson, ReceivedRelease, ReceivedUnder, ReleaseMade
+from records_exchange.tables import ConsentCopy, EndedConsent, ReceivedRelease, ReceivedUnder, ReleaseMade
 from service.sql_driver import DriverStatement, connection_of
+
+_CHUNK: Final = 500
+"""Values named in one statement."""
 
 # Driver statements: every fetch runs them (decision 0022).
 _RELEASES: Final = cast("Table", ReleaseMade.__table__)
@@ -92,11 +95,11 @@ class SqlTravelStore:
             delete(ConsentCopy).where(ConsentCopy.sender == sender, ConsentCopy.consent_id == consent_id)
         )
 
-    def forget_copies(self, consent_ids: Collection[str], person_ref: str | None = None) -> None:
-        """Delete the proofs of some consents, and all that came about a person: part of erasing what they tell of."""
-        pseudonyms = select(LinkedPerson.pseudonym).where(LinkedPerson.person_ref == person_ref)
-        for chosen in (ConsentCopy.consent_id.in_(consent_ids), ConsentCopy.subject.in_(pseudonyms)):
-            self._session.execute(delete(ConsentCopy).where(chosen))
+    def drop_copies(self, consent_ids: Collection[str], subjects: Collection[str]) -> None:
+        """Delete the copies of some consents, and those about some pairwise pseudonyms."""
+        for column, values in ((ConsentCopy.consent_id, sorted(consent_ids)), (ConsentCopy.subject, sorted(subjects))):
+            for first in range(0, len(values), _CHUNK):
+                self._session.execute(delete(ConsentCopy).where(column.in_(values[first : first + _CHUNK])))
 
     def waiting_copies(self, now: datetime) -> list[KeptCopy]:
         """Return the copies about people not known here yet, and delete the expired ones."""
@@ -147,6 +150,12 @@ class SqlTravelStore:
         found = select(ReceivedUnder.holder).where(ReceivedUnder.consent_id == consent_id).distinct()
         return sorted(self._session.scalars(found))
 
+    def count_received(self, consent_id: str) -> int:
+        """Return the number of contents received under a consent."""
+        under = select(ReceivedUnder.entry_index).where(ReceivedUnder.consent_id == consent_id)
+        kept = select(func.count()).where(ReceivedRelease.entry_index.in_(under), ReceivedRelease.content.is_not(None))
+        return self._session.scalar(kept) or 0
+
     def purge_consent(self, consent_id: str) -> int:
         """Delete the contents received under a consent, not the facts; return their number."""
         under = select(ReceivedUnder.entry_index).where(ReceivedUnder.consent_id == consent_id)
@@ -154,7 +163,10 @@ class SqlTravelStore:
 
     def purge_person(self, person_ref: str) -> int:
         """Delete the contents received about a person; return their number."""
-        return self._purge(select(ReceivedRelease.entry_index).where(ReceivedRelease.person_ref == person_ref))
+        purged = self._purge(select(ReceivedRelease.entry_index).where(ReceivedRelease.person_ref == person_ref))
+        about = update(ReceivedRelease).where(ReceivedRelease.person_ref == person_ref)
+        self._session.execute(about.values(person_ref=None))
+        return purged
 
     def has_old(self, now: datetime) -> bool:
         """Tell whether a content is past its time."""

@@ -45,6 +45,7 @@ class GroupCommit:
         self._state = threading.Condition()
         self._waiting: list[_Unit[Any]] = []
         self._busy = False
+        self._running = threading.local()
 
     @property
     def waiting(self) -> int:
@@ -59,13 +60,18 @@ class GroupCommit:
         Raises:
             Exception: raised by the work; nothing that it wrote stays.
             StorageBusy, StorageFull, StorageDamaged: the database could not do it; nothing was changed.
+            RuntimeError: called by a unit of this queue, which would wait for itself.
         """
+        if getattr(self._running, "here", False):
+            raise RuntimeError("a unit of work must not queue another: it would wait for itself")
         unit = _Unit(work)
         group = self._join(unit)
         if group:
+            self._running.here = True
             try:
                 _run_group(self._engine, group)
             finally:
+                self._running.here = False
                 self._finish(group)
         if unit.error is not None:
             raise unit.error

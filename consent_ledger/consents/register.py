@@ -173,6 +173,10 @@ class ConsentRegister:
         ended = view.model_copy(update={"ended_at": min(act.acted_at or now, now)})
         return self._change(ended, state, NewEntry(kind, body), now)
 
+    def lapsed(self, now: datetime) -> tuple[ConsentView, ...]:
+        """Return the consents whose validity is over and whose end is not recorded yet."""
+        return tuple(self._store.lapsed(now))
+
     def expire_due(self, now: datetime) -> tuple[ConsentView, ...]:
         """Record the end of every consent whose validity is over, and return them."""
         return tuple(self._expire(view, now) for view in self._store.lapsed(now))

@@ -1,4 +1,4 @@
-"""``redpact-node consent``: give, refuse, renew, withdraw, list, and hand out receipts."""
+"""``redpact-node consent grant``, ``refuse``, ``renew`` and ``withdraw``; the group with its other commands."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -96,9 +96,8 @@ def _register_grant(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Record a person's consent: which fields, for what, for whom, until when."""
+        """Record a person's consent: its fields, purposes, recipients and end."""
         from node.consents.consents import GrantInput
-        from node.consents.report import consent_document, consent_text
 
         given = GrantInput(
             document=read_document(document),
@@ -111,8 +110,8 @@ def _register_grant(group: typer.Typer) -> None:
             evidence=evidence,
             language=notice_lang,
         )
-        view = open_node(home).consents.grant(given)
-        emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
+        node = open_node(home)
+        consent_scope.show_consent(node, node.consents.grant(given), lang, as_json=as_json)
 
 
 def _register_refuse(group: typer.Typer) -> None:
@@ -131,9 +130,8 @@ def _register_refuse(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Record that a person was asked for a consent and said no; who refuses is attended all the same."""
+        """Record that a person was asked for a consent and refused; a refusal does not change the care they get."""
         from node.consents.consents import GrantInput
-        from node.consents.report import consent_document, consent_text
 
         asked = GrantInput(
             document=read_document(document),
@@ -144,8 +142,8 @@ def _register_refuse(group: typer.Typer) -> None:
             evidence=evidence,
             language=notice_lang,
         )
-        view = open_node(home).consents.refuse(asked)
-        emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
+        node = open_node(home)
+        consent_scope.show_consent(node, node.consents.refuse(asked), lang, as_json=as_json)
 
 
 def _register_renew(group: typer.Typer) -> None:
@@ -169,12 +167,11 @@ def _register_renew(group: typer.Typer) -> None:
     ) -> None:
         """Renew a live consent: same fields, purposes and recipients, today's notice, a new end."""
         from node.consents.consents import RenewalInput
-        from node.consents.report import consent_document, consent_text
 
         guardian = _guardian(guardian_document, guardian_relation)
         given = RenewalInput(consent_id, valid_days, guardian, evidence, notice_lang)
-        view = open_node(home).consents.renew(given)
-        emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
+        node = open_node(home)
+        consent_scope.show_consent(node, node.consents.renew(given), lang, as_json=as_json)
 
 
 def _register_withdraw(group: typer.Typer) -> None:
@@ -196,13 +193,14 @@ def _register_withdraw(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Withdraw a consent: from now on nothing is shared under it here."""
-        from node.consents.status import consent_standing
+        from node.consents.status import consent_status
         from node.consents.status_report import withdrawn_document, withdrawn_text
 
         node = open_node(home)
         node.consents.withdraw(consent_id, guardian=_guardian(guardian_document, guardian_relation))
-        standing = consent_standing(node.context, consent_id)
-        emit(withdrawn_document(standing), withdrawn_text(standing, lang=lang), as_json=as_json)
+        status = consent_status(node.context, consent_id)
+        names = node.context.entity_names()
+        emit(withdrawn_document(status), withdrawn_text(status, names=names, lang=lang), as_json=as_json)
 
 
 def _guardian(document: str, relation: str) -> "GuardianInput | None":

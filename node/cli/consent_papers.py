@@ -1,4 +1,4 @@
-"""``redpact-node consent list``, ``receipt`` and ``evidence``: what is read, handed out and shown of consents."""
+"""``redpact-node consent list``, ``receipt`` and ``evidence``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,24 @@ from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
 
 ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
+
+PersonOption = Annotated[
+    str,
+    typer.Option("--document", help=_("Solo los de la persona con este documento; '-' lo lee de la entrada estándar.")),
+]
+DueOption = Annotated[
+    bool,
+    typer.Option(
+        "--due",
+        help=_(
+            "Solo los que conviene revisar con la persona: acaban pronto, ya ha cumplido 14 años o el "
+            "texto informativo es antiguo."
+        ),
+    ),
+]
+DaysOption = Annotated[
+    int, typer.Option("--days", min=0, max=1825, help=_("Con --due: días de antelación con que se avisa."))
+]
 
 
 def register(group: typer.Typer) -> None:
@@ -29,38 +47,23 @@ def _register_list(group: typer.Typer) -> None:
     def list_consents(
         *,
         home: HomeOption,
-        document: Annotated[
-            str,
-            typer.Option(
-                "--document", help=_("Solo los de la persona con este documento; '-' lo lee de la entrada estándar.")
-            ),
-        ] = "",
-        due: Annotated[
-            bool,
-            typer.Option(
-                "--due",
-                help=_(
-                    "Solo los que conviene revisar con la persona: acaban pronto, ya ha cumplido 14 años o el "
-                    "texto informativo es antiguo."
-                ),
-            ),
-        ] = False,
-        days: Annotated[
-            int, typer.Option("--days", min=0, max=1825, help=_("Con --due: días de antelación con que se avisa."))
-        ] = 60,
+        document: PersonOption = "",
+        due: DueOption = False,
+        days: DaysOption = 60,
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
         """List consents with their state, oldest first; with --due those to renew, the first to end first."""
         from node.consents.report import consents_document, consents_text, due_document, due_text
 
-        consents = open_node(home).consents
+        node, person = open_node(home), read_document(document) if document else None
+        names = node.context.entity_names()
         if due:
-            found = consents.due(days, read_document(document) if document else None)
-            emit(due_document(found), due_text(found, lang=lang), as_json=as_json)
+            found = node.consents.due(days, person)
+            emit(due_document(found), due_text(found, names=names, lang=lang), as_json=as_json)
             return
-        views = consents.list(read_document(document) if document else None)
-        emit(consents_document(views), consents_text(views, lang=lang), as_json=as_json)
+        views = node.consents.list(person)
+        emit(consents_document(views), consents_text(views, names=names, lang=lang), as_json=as_json)
 
 
 def _register_receipt(group: typer.Typer) -> None:

@@ -1,12 +1,16 @@
-"""``redpact-node consent narrow`` and ``status``: less of a consent, and how it stands in the network."""
+"""``redpact-node consent narrow`` and ``status``: less of a consent, and its status in the network."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from node.cli.arguments import split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
+
+if TYPE_CHECKING:
+    from consent_ledger.consents.model import ConsentView
+    from node.wiring import Node
 
 ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
 
@@ -15,6 +19,13 @@ def register(group: typer.Typer) -> None:
     """Add the commands to the group ``consent``."""
     _register_narrow(group)
     _register_status(group)
+
+
+def show_consent(node: "Node", view: "ConsentView", lang: str, *, as_json: bool) -> None:
+    """Print a consent after a change."""
+    from node.consents.report import consent_document, consent_text
+
+    emit(consent_document(view), consent_text(view, names=node.context.entity_names(), lang=lang), as_json=as_json)
 
 
 def _register_narrow(group: typer.Typer) -> None:
@@ -41,13 +52,12 @@ def _register_narrow(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Take something out of a consent; what is left goes on. Whoever is out is told, and deletes its copies."""
+        """Take something out of a consent. Entities that are out are informed, and delete their copies."""
         from node.consents.consents import ScopeInput
-        from node.consents.report import consent_document, consent_text
 
         left = ScopeInput(*(split_names(names) for names in (fields, purposes, recipients, drop_holders)))
-        view = open_node(home).consents.narrow(consent_id, left)
-        emit(consent_document(view), consent_text(view, lang=lang), as_json=as_json)
+        node = open_node(home)
+        show_consent(node, node.consents.narrow(consent_id, left), lang, as_json=as_json)
 
 
 def _register_status(group: typer.Typer) -> None:
@@ -60,10 +70,11 @@ def _register_status(group: typer.Typer) -> None:
     def status(
         home: HomeOption, consent_id: ConsentArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
-        """Show who has a consent, who was told of its withdrawal, and who has not answered yet."""
-        from node.consents.status import consent_standing
-        from node.consents.status_report import exit_code, standing_text
+        """Show the entities that have a consent, those informed of its withdrawal, and those that have not answered."""
+        from node.consents.status import consent_status
+        from node.consents.status_report import exit_code, status_text
 
-        standing = consent_standing(open_node(home).context, consent_id)
-        emit(standing.document(), standing_text(standing, lang=lang), as_json=as_json)
-        raise typer.Exit(exit_code(standing))
+        context = open_node(home).context
+        found = consent_status(context, consent_id)
+        emit(found.document(), status_text(found, names=context.entity_names(), lang=lang), as_json=as_json)
+        raise typer.Exit(exit_code(found))

@@ -26,7 +26,7 @@ def register(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Erase the content that has been kept as long as the retention schedule says; proofs stay valid."""
+        """Erase the content whose retention period is over; proofs stay valid."""
         from node.rights.erasure_report import retention_document, retention_text
 
         run = open_node(home).erasures.retain(dry_run=dry_run)

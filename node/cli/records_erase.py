@@ -39,5 +39,6 @@ def register(group: typer.Typer) -> None:
         parsed = read_document(document)
         if not yes and not as_json:
             typer.confirm(question(lang), abort=True, err=True)
-        done = open_node(home).erasures.erase_person(parsed, basis)
-        emit(erased_document(done), erased_text(done, lang), as_json=as_json)
+        node = open_node(home)
+        done = node.erasures.erase_person(parsed, basis)
+        emit(erased_document(done), erased_text(done, lang, node.context.entity_names()), as_json=as_json)

@@ -1,4 +1,4 @@
-"""``redpact-node referral``: send, list, show, and the slip the person takes along."""
+"""``redpact-node referral send``, ``list``, ``show`` and ``slip``; the group with its other commands."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from node.cli import referral_answers, referral_capacity
 from node.cli.arguments import DocumentOption, read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
+from node.cli.referral_answers import show_referral
 from presentation.messages import _
 
 ReferralArgument = Annotated[
@@ -67,11 +68,10 @@ def _register_send(group: typer.Typer) -> None:
     ) -> None:
         """Refer a person to a service of another entity, under a live consent for that."""
         from node.referrals.referrals import NewReferral
-        from node.referrals.report import referral_document, referral_text
 
         new = NewReferral(read_document(document), recipient, service, urgency, need or None, answer_days, transfer)
-        referral = open_node(home).referrals.send(new)
-        emit(referral_document(referral), referral_text(referral, lang=lang), as_json=as_json)
+        node = open_node(home)
+        show_referral(node, node.referrals.send(new), lang, as_json=as_json)
 
 
 def _register_list(group: typer.Typer) -> None:
@@ -92,9 +92,10 @@ def _register_list(group: typer.Typer) -> None:
         from policies.referrals import ReferralSide
 
         side = None if sent == received else ReferralSide.SENDER if sent else ReferralSide.RECEIVER
-        found = open_node(home).referrals.list(side=side, open_only=open_only)
+        node = open_node(home)
+        found = node.referrals.list(side=side, open_only=open_only)
         document = {"referrals": [referral_document(each) for each in found]}
-        emit(document, referrals_text(found, lang=lang), as_json=as_json)
+        emit(document, referrals_text(found, names=node.context.entity_names(), lang=lang), as_json=as_json)
 
 
 def _register_show(group: typer.Typer) -> None:
@@ -107,13 +108,15 @@ def _register_show(group: typer.Typer) -> None:
     def show(
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
-        """Show a referral with every step of both sides, and what came with a transferred case."""
+        """Show a referral with every step of both sides, and the summary of a transferred case."""
         from node.referrals.report import referral_text, shown_document, summary_text
 
         node = open_node(home)
         found, steps = node.referrals.show(referral)
         summary = node.transfers.summary(referral)
-        text = referral_text(found, steps, lang=lang) + (summary_text(summary, lang=lang) if summary else "")
+        names = node.context.entity_names()
+        text = referral_text(found, steps, names=names, lang=lang)
+        text += f"\n\n{summary_text(summary, names=names, lang=lang)}" if summary else ""
         emit(shown_document(found, steps, summary), text, as_json=as_json)
 
 
@@ -127,7 +130,7 @@ def _register_slip(group: typer.Typer) -> None:
         file: Annotated[Path, typer.Argument(help=_("Fichero HTML que se escribe, para imprimirlo."))],
         as_json: JsonOption = False,
     ) -> None:
-        """Write the slip that the person takes along, in Spanish and English: a code, and no personal data."""
+        """Write the slip for the person, in Spanish and English: a code, and no personal data."""
         from node.referrals.slip import write_slip
 
         found = write_slip(open_node(home).context, referral, file)

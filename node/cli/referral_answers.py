@@ -1,4 +1,4 @@
-"""``redpact-node referral accept|reject|start|finish|revoke|link|take``: the steps after sending."""
+"""``redpact-node referral accept``, ``reject``, ``start``, ``finish``, ``revoke``, ``link`` and ``take``."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +10,7 @@ from presentation.messages import _
 
 if TYPE_CHECKING:
     from node.referrals.store import Referral
+    from node.wiring import Node
 
 ReferralArgument = Annotated[
     str, typer.Argument(help=_("Código de la derivación, o sus 8 primeros caracteres; véase: referral list."))
@@ -31,7 +32,8 @@ def _register_accept(group: typer.Typer) -> None:
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
         """Accept a referral that was received."""
-        _show(open_node(home).referrals.accept(referral), lang, as_json=as_json)
+        node = open_node(home)
+        show_referral(node, node.referrals.accept(referral), lang, as_json=as_json)
 
 
 def _register_reject(group: typer.Typer) -> None:
@@ -44,8 +46,9 @@ def _register_reject(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Reject a referral that was received, saying why."""
-        _show(open_node(home).referrals.reject(referral, reason), lang, as_json=as_json)
+        """Reject a referral that was received, for a coded reason."""
+        node = open_node(home)
+        show_referral(node, node.referrals.reject(referral, reason), lang, as_json=as_json)
 
 
 def _register_start(group: typer.Typer) -> None:
@@ -53,8 +56,9 @@ def _register_start(group: typer.Typer) -> None:
     def start(
         home: HomeOption, referral: ReferralArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
-        """Say that what was accepted has begun."""
-        _show(open_node(home).referrals.start(referral), lang, as_json=as_json)
+        """Note that the help that was accepted has begun."""
+        node = open_node(home)
+        show_referral(node, node.referrals.start(referral), lang, as_json=as_json)
 
 
 def _register_finish(group: typer.Typer) -> None:
@@ -69,8 +73,9 @@ def _register_finish(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Close a referral with what came of it: whoever sent it learns the result."""
-        _show(open_node(home).referrals.finish(referral, result), lang, as_json=as_json)
+        """Close a referral with its result, which its sender is informed of."""
+        node = open_node(home)
+        show_referral(node, node.referrals.finish(referral, result), lang, as_json=as_json)
 
 
 def _register_revoke(group: typer.Typer) -> None:
@@ -83,8 +88,9 @@ def _register_revoke(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Take back a referral sent from here, saying why."""
-        _show(open_node(home).referrals.revoke(referral, reason), lang, as_json=as_json)
+        """Revoke a referral sent from here, for a coded reason."""
+        node = open_node(home)
+        show_referral(node, node.referrals.revoke(referral, reason), lang, as_json=as_json)
 
 
 def _register_link(group: typer.Typer) -> None:
@@ -98,7 +104,7 @@ def _register_link(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Check that the person who came with a slip is the one referred, and name their record in the referral."""
+        """Check that a person is the one referred, and link their record with the referral."""
         from node.referrals.report import linked_text, referral_document
 
         found, known = open_node(home).referrals.link(referral, read_document(document))
@@ -120,16 +126,18 @@ def _register_take(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Take over the case of an accepted transfer: fetch the consented summary, keep it, and tell its sender."""
+        """Take over the case of an accepted transfer: fetch the consented summary, keep it, and inform its sender."""
         from node.referrals.report import referral_document, taken_text
 
         node = open_node(home)
         done, summary = node.transfers.take_over(referral, read_document(document))
         shown = referral_document(done) | {"imported": list(summary.fields), "source": summary.source}
-        emit(shown, taken_text(summary, lang=lang), as_json=as_json)
+        emit(shown, taken_text(summary, names=node.context.entity_names(), lang=lang), as_json=as_json)
 
 
-def _show(referral: "Referral", lang: str, *, as_json: bool) -> None:
+def show_referral(node: "Node", referral: "Referral", lang: str, *, as_json: bool) -> None:
+    """Print a referral after a step."""
     from node.referrals.report import referral_document, referral_text
 
-    emit(referral_document(referral), referral_text(referral, lang=lang), as_json=as_json)
+    text = referral_text(referral, names=node.context.entity_names(), lang=lang)
+    emit(referral_document(referral), text, as_json=as_json)

@@ -1,4 +1,4 @@
-"""``redpact-node referral capacity set|list|ask``: what this entity can offer, and what others can."""
+"""``redpact-node referral capacity set``, ``list`` and ``ask``: places and waits, own and of other entities."""
 
 from typing import Annotated
 
@@ -39,7 +39,7 @@ def _register_set(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """State what this entity can offer of a service from now on."""
+        """State the places and the wait for a service of this entity from now on."""
         from node.referrals.report import capacities_document, capacities_text
 
         stated = open_node(home).capacities.set(service, places=places, wait_days=wait_days, is_open=is_open)
@@ -49,7 +49,7 @@ def _register_set(group: typer.Typer) -> None:
 def _register_list(group: typer.Typer) -> None:
     @group.command(name="list", help=_("Muestra lo que esta entidad declara que puede ofrecer."))
     def list_capacity(home: HomeOption, lang: LangOption = "es", as_json: JsonOption = False) -> None:
-        """List what this entity states it can offer."""
+        """List the places and waits that this entity states."""
         from node.referrals.report import capacities_document, capacities_text
 
         stated = open_node(home).capacities.list()
@@ -78,7 +78,7 @@ def _register_ask(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Ask entities, in parallel, for places and wait of a service. No personal data: nobody is named."""
+        """Ask entities, in parallel, for places and wait of a service. No person is named."""
         from node.referrals.report import asked_document, asked_exit_code, asked_text
 
         node = open_node(home)

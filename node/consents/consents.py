@@ -1,7 +1,7 @@
-"""Consent operations of a professional: a document and words of the vocabulary in, checked consents out.
+"""Consents as professionals record them: granted, refused, renewed, narrowed and withdrawn.
 
-What a consent may cover is the catalogue's and the vocabulary's to say; who may be a recipient, the directory's. All of
-it works with the coordinator down: the newest verified directory is enough to name recipients.
+Fields and purposes are those of the catalogue and the vocabulary; recipients and holders are entities of the newest
+verified directory, so that everything works with the coordinator down.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,13 @@ from consent_ledger.errors import ConsentInvalid
 from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, PartyDetail
 from consent_ledger.receipts.receipt import write_receipt
 from node.cipher import RecordCipher
+from node.consents.changes import ConsentChanges
 from node.consents.due import DEFAULT_NOTICE_DAYS, DueConsent, due_consents
 from node.consents.errors import EvidenceMissing, RecipientNotAllowed
-from node.consents.guardians import GuardianInput, check_who_decides, guardian_of
-from node.consents.propagation.copies import announce
-from node.consents.propagation.withdrawals import post_withdrawal, tell_withdrawal, withdraw_received
+from node.consents.guardians import GuardianInput, guardian_of, require_entitled
+from node.consents.held import HeldConsents
+from node.consents.propagation.copies import post_copies
+from node.consents.propagation.withdrawals import bar_receipt
 from node.consents.recipients import referral_fields
 from node.consents.signed_forms import EvidenceVault, Scan
 from node.consents.terms import (
@@ -39,11 +41,8 @@ from node.ledger.witnessing.rounds import catch_up
 from node.ledger.witnessing.state import own_testimony
 from node.people.documents import Document
 from node.people.store import people_store
-from node.referrals.referrals import Referrals
 from presentation.messages import _
 from records_exchange.request import first_fault
-from records_exchange.travel import WithdrawnBody
-from records_exchange.travel_store import SqlTravelStore
 from trust.parties import EntityKind
 
 __all__ = ["Consents", "GrantInput", "GuardianInput", "RenewalInput", "ScopeInput"]
@@ -53,17 +52,17 @@ DEFAULT_VALID_DAYS: Final = 365
 
 @dataclass(frozen=True, slots=True)
 class GrantInput:
-    """What the person agreed to, or was asked and refused, in the words of the command or the page.
+    """A consent, or a refusal, as a command or a page states it.
 
     Attributes:
-        document: the person's.
+        document: of the person.
         purposes: vocabulary ids.
         recipients: entity ids.
         fields: catalogue ids or groups of them; empty for the minimum summary.
-        holders: other entities that are to share what they hold under this same signature.
-        valid_days: from now on.
-        guardian: who acted, when it was not the person.
-        evidence: a file that shows the act (the signed form); kept sealed, its hash is in the ledger.
+        holders: other entities that share what they hold under the same signature.
+        valid_days: validity in days from now.
+        guardian: the representative who acted; None when the person did.
+        evidence: scan of the signed form; it is kept sealed, and its hash is in the ledger.
         language: of the notice shown.
     """
 
@@ -80,7 +79,14 @@ class GrantInput:
 
 @dataclass(frozen=True, slots=True)
 class ScopeInput:
-    """What is left of a consent after narrowing it; what is empty stays as it is."""
+    """The scope that a consent keeps; an empty part stays as it is.
+
+    Attributes:
+        fields: catalogue ids that are kept.
+        purposes: vocabulary ids that are kept.
+        recipients: entity ids that are kept.
+        drop_holders: entity ids of holders that are taken out.
+    """
 
     fields: Sequence[str] = ()
     purposes: Sequence[str] = ()
@@ -90,7 +96,7 @@ class ScopeInput:
 
 @dataclass(frozen=True, slots=True)
 class RenewalInput:
-    """The act by which a live consent goes on: for how many days from now, who acted, on which evidence."""
+    """The act by which a live consent gets a new end. The attributes are as in `GrantInput`."""
 
     consent_id: str
     valid_days: int = DEFAULT_VALID_DAYS
@@ -100,10 +106,11 @@ class RenewalInput:
 
 
 class Consents:
-    """The consents held at this node."""
+    """Records consents and their changes at this node."""
 
-    def __init__(self, context: NodeContext) -> None:
+    def __init__(self, context: NodeContext, changes: ConsentChanges) -> None:
         self._context = context
+        self._changes = changes
         self._vault = EvidenceVault(context.home)
 
     def grant(self, given: GrantInput) -> ConsentView:
@@ -114,14 +121,14 @@ class Consents:
             UnknownTerm: an unknown purpose, field or relation, or a purpose for which nothing is exchanged.
             UnknownParty, PartySuspended, RecipientNotAllowed: a recipient that cannot be one.
             FieldNotShareable: a field that no general consent covers.
-            GuardianNeeded, GuardianNotEntitled: the decision is not whose it was said to be.
+            GuardianNeeded, GuardianNotEntitled: the person, or the guardian, is not entitled to decide.
             EvidenceUnreadable: the evidence file cannot be read.
             ConsentInvalid: the validity is out of bounds.
         """
         return self._begin(given, refused=False)
 
     def refuse(self, asked: GrantInput) -> ConsentView:
-        """Record that the person was asked for this and said no, so that nobody has to ask again.
+        """Record that the person was asked for this and refused, so that it need not be asked again.
 
         Raises:
             RedpactError: as in `grant`.
@@ -129,7 +136,7 @@ class Consents:
         return self._begin(asked, refused=True)
 
     def renew(self, given: RenewalInput) -> ConsentView:
-        """Extend a live consent with the same scope, under the notice of today.
+        """Give a live consent a new end, with the same scope and under the current notice.
 
         Raises:
             ConsentUnknown: there is no such consent.
@@ -139,9 +146,9 @@ class Consents:
         now = self._context.clock.now()
         scan = Scan.read(given.evidence) if given.evidence else None
         with self._context.transaction() as session:
-            register = own_consents(self._context, session)
-            person = register.get(given.consent_id).person_ref
-            self._check_who_decides(session, person, given.guardian, now)
+            held = self._held(session)
+            person = held.get(given.consent_id).person_ref
+            self._require_entitled(session, person, given.guardian, now)
             renewal = ConsentRenewal(
                 valid_until=now + validity(given.valid_days),
                 acted_by=Actor.GUARDIAN if given.guardian else Actor.PERSON,
@@ -150,13 +157,13 @@ class Consents:
                 language=given.language,
                 evidence_sha256=scan.sha256 if scan else None,
             )
-            view = register.renew(given.consent_id, renewal, now)
+            view = held.renew(given.consent_id, renewal, now)
             self._keep(session, person, scan)
-            announce(session, view, now)
+            post_copies(session, view, now)
             return view
 
     def narrow(self, consent_id: str, given: ScopeInput) -> ConsentView:
-        """Take something out of a live consent; the other holders are told, and whoever is out deletes its copies.
+        """Take something out of a live consent; holders are informed, and entities that are out delete their copies.
 
         Raises:
             ConsentUnknown: there is no such consent.
@@ -166,8 +173,8 @@ class Consents:
         """
         now = self._context.clock.now()
         with self._context.transaction() as session:
-            register = own_consents(self._context, session)
-            before = register.get(consent_id)
+            held = self._held(session)
+            before = held.get(consent_id)
             left = tuple(each for each in before.record.holders if each not in given.drop_holders)
             scope = ConsentScope(
                 fields=shareable_fields(given.fields) if given.fields else None,
@@ -175,55 +182,41 @@ class Consents:
                 recipients=tuple(given.recipients) or None,
                 holders=left if given.drop_holders else None,
             )
-            view = register.narrow(consent_id, scope, now)
-            announce(session, view, now)
-            self._tell_dropped(session, before, view, now)
+            view = held.narrow(consent_id, scope, now)
+            post_copies(session, view, now)
             return view
-
-    def _tell_dropped(self, session: Session, before: ConsentView, after: ConsentView, now: datetime) -> None:
-        served = SqlTravelStore(session).recipients(after.consent_id)
-        dropped = {each for each in before.record.recipients if each in served} - set(after.record.recipients)
-        dropped |= set(before.record.holders) - set(after.record.holders)
-        post_withdrawal(session, sorted(dropped), self._told(after.consent_id, Actor.PERSON, now), now)
-
-    def _told(self, consent_id: str, acted_by: Actor, now: datetime) -> WithdrawnBody:
-        entity = self._context.settings.entity
-        return WithdrawnBody(consent_id=consent_id, entity=entity, acted_at=now, acted_by=acted_by)
 
     def withdraw(self, consent_id: str, *, guardian: GuardianInput | None = None) -> ConsentView | None:
         """Record a withdrawal; from its return on, no request is answered under that consent.
 
-        The other holders, and whoever received something under it, are told by the outbox. A consent under which this
-        entity only received something is withdrawn at those who released it; its copies here go at once.
+        Holders and recipients are informed by the outbox. Of a consent under which this entity only received data, the
+        copies here are deleted at once, and the entities that released them are informed.
 
-        Whoever withdraws needs no age: withdrawing is as easy as giving (GDPR art. 7.3), and only protects.
+        Withdrawing has no minimum age: it is as easy as giving (GDPR art. 7.3), and only protects.
 
         Returns:
-            The consent as it stands; None when it is held elsewhere.
+            The consent after the withdrawal; None when it is not held here.
 
         Raises:
             ConsentUnknown: there is no such consent.
             ConsentTransitionRefused: it is already refused, withdrawn or expired.
-            GuardianNotEntitled, UnknownTerm: whoever acts does not act for this person.
+            GuardianNotEntitled, UnknownTerm: the guardian may not act for this person.
         """
         now, acted_by = self._context.clock.now(), Actor.GUARDIAN if guardian else Actor.PERSON
         with self._context.transaction() as session:
-            register = own_consents(self._context, session)
-            held = register.find(consent_id)
+            consents = self._held(session)
+            held = consents.find(consent_id)
             if held is None:
-                withdraw_received(self._context, session, consent_id, acted_by=acted_by, now=now)
+                bar_receipt(self._context, session, consent_id, now)
+                consents.withdraw_receipt(consent_id, acted_by, now)
                 return None
             if guardian:
-                self._check_who_decides(session, held.person_ref, guardian, now)
+                self._require_entitled(session, held.person_ref, guardian, now)
             act = Withdrawal(acted_by=acted_by, guardian=guardian_of(guardian, self._cipher()))
-            view = register.withdraw(consent_id, now, act)
-            tell_withdrawal(self._context, session, view, self._told(consent_id, acted_by, now))
-            SqlTravelStore(session).purge_consent(consent_id)
-            Referrals(self._context).consent_ended(session, consent_id, now)
-            return view
+            return consents.withdraw(consent_id, act, now)
 
     def due(self, days: int = DEFAULT_NOTICE_DAYS, document: Document | None = None) -> tuple[DueConsent, ...]:
-        """Return the live consents that somebody should talk about with the person, and why, the first to end first.
+        """Return the live consents to review with their persons, with the reasons; the first to end come first.
 
         Raises:
             PersonUnknown: nobody here has that document.
@@ -233,7 +226,7 @@ class Consents:
             return due_consents(views, people_store(self._context, session), now, days=days)
 
     def evidence(self, consent_id: str) -> bytes:
-        """Return the scan that the newest act of a consent rests on.
+        """Return the scan of the signed form of a consent's newest act.
 
         Raises:
             ConsentUnknown: there is no such consent.
@@ -260,7 +253,7 @@ class Consents:
             return own_consents(self._context, session).list(person)
 
     def receipt(self, consent_id: str, directory: Path, *, pdf: bool | None = None) -> Path:
-        """Write the person's receipt of a consent to a new folder and return it; PDF as in `write_receipt`.
+        """Write the person's receipt of a consent to a new folder and return the folder; PDF as in `write_receipt`.
 
         Raises:
             ConsentUnknown: there is no such consent.
@@ -286,21 +279,21 @@ class Consents:
         return term_label(term, language)
 
     def expire_due(self) -> tuple[ConsentView, ...]:
-        """Tell the ledger of every consent whose validity is over; none of them was usable since."""
+        """Record the end of every consent whose validity is over. None was usable since its end."""
         with self._context.transaction() as session:
-            return own_consents(self._context, session).expire_due(self._context.clock.now())
+            return self._held(session).expire_due(self._context.clock.now())
 
     def _begin(self, given: GrantInput, *, refused: bool) -> ConsentView:
         now = self._context.clock.now()
         parties = self._parties(given.recipients)
         holders = self._holders(given.holders)
         own = self._context.settings.entity
-        told = referral_fields((party for party in parties if party.id != own), given.purposes, given.fields)
-        fields = shareable_fields(told or given.fields)
+        limited = referral_fields((party for party in parties if party.id != own), given.purposes, given.fields)
+        fields = shareable_fields(limited or given.fields)
         scan = Scan.read(given.evidence) if given.evidence else None
         with self._context.transaction() as session:
             person = self._person(session, given.document)
-            self._check_who_decides(session, person, given.guardian, now)
+            self._require_entitled(session, person, given.guardian, now)
             grant = _checked_grant(
                 person_ref=person,
                 fields=fields,
@@ -318,30 +311,33 @@ class Consents:
                 lawful_basis=EXPLICIT_CONSENT_BASIS if special_fields(fields) else CONSENT_BASIS,
                 evidence_sha256=scan.sha256 if scan else None,
             )
-            register = own_consents(self._context, session)
-            view = register.refuse(grant, now) if refused else register.grant(grant, now)
+            held = self._held(session)
+            view = held.refuse(grant, now) if refused else held.grant(grant, now)
             self._keep(session, person, scan)
             if not refused:
-                announce(session, view, now)
+                post_copies(session, view, now)
             return view
 
+    def _held(self, session: Session) -> HeldConsents:
+        return HeldConsents(self._context, session, self._changes)
+
     def _keep(self, session: Session, person: str, scan: Scan | None) -> None:
-        # Before the commit: a hash in the ledger always has its scan. A scan whose commit failed names nobody, is
-        # sealed, and is deleted with the person.
+        # Before the commit, so that each hash in the ledger has its scan. A scan whose commit failed is sealed, names
+        # nobody, and is deleted with the person.
         if scan is not None:
             self._vault.keep(person, people_store(self._context, session).cipher_of(person), scan)
 
     def _person(self, session: Session, document: Document) -> str:
         return people_store(self._context, session).get_by_document(document).person_id
 
-    def _check_who_decides(self, session: Session, person: str, guardian: GuardianInput | None, now: datetime) -> None:
-        check_who_decides(people_store(self._context, session).identity(person), guardian, now.date())
+    def _require_entitled(self, session: Session, person: str, guardian: GuardianInput | None, now: datetime) -> None:
+        require_entitled(people_store(self._context, session).identity(person), guardian, now.date())
 
     def _cipher(self) -> RecordCipher:
         return RecordCipher(self._context.keys.data_key)
 
     def _parties(self, names: Sequence[str]) -> tuple[PartyDetail, ...]:
-        """Return this entity, where the directory names it, and the recipients."""
+        """Return this entity, where the directory lists it, and the recipients."""
         directory = self._context.directory.newest() or self._context.directory.current(self._context.clock.now())
         own = self._context.settings.entity
         found = {own: directory.party(own)} if own in directory else {}
@@ -356,7 +352,7 @@ class Consents:
         return tuple(PartyDetail(id=party.id, name=party.name, kind=party.kind.value) for party in found.values())
 
     def _holders(self, names: Sequence[str]) -> tuple[PartyDetail, ...]:
-        """Return the other entities that are to share under a consent."""
+        """Return the other entities that share under a consent."""
         directory = self._context.directory.newest() or self._context.directory.current(self._context.clock.now())
         found = [directory.active_party(name) for name in dict.fromkeys(names)]
         for party in found:

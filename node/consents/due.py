@@ -1,4 +1,4 @@
-"""Which live consents need a talk with the person: they end soon, their notice is old, or a minor has turned 14."""
+"""Live consents to review with their persons: they end soon, their notice is old, or a minor has turned 14."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
-from node.consents.guardians import AGE_OF_CONSENT_YEARS, OF_OTHERS
+from node.consents.guardians import AGE_OF_CONSENT_YEARS, RELATIONS_FROM_14
 from node.people.errors import PersonUnknown
 from node.people.store import PersonStore
 from policies.notices import load_notices
@@ -16,7 +16,7 @@ DEFAULT_NOTICE_DAYS: Final = 60
 
 
 class DueReason(StrEnum):
-    """Why somebody should talk with the person."""
+    """The reason for reviewing a consent with the person."""
 
     ENDS_SOON = "ends_soon"
     CAME_OF_AGE = "came_of_age"
@@ -25,7 +25,7 @@ class DueReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DueConsent:
-    """A live consent, and why it is due."""
+    """A live consent with the reasons for reviewing it."""
 
     view: ConsentView
     reasons: tuple[DueReason, ...]
@@ -53,7 +53,7 @@ def _reasons(view: ConsentView, people: PersonStore, now: datetime, *, days: int
 def _came_of_age(view: ConsentView, people: PersonStore, now: datetime) -> bool:
     """Tell whether a parent or guardian gave it and the person now decides alone (LOPDGDD art. 7)."""
     guardian = view.record.guardian
-    if guardian is None or guardian.relation in OF_OTHERS:
+    if guardian is None or guardian.relation in RELATIONS_FROM_14:
         return False
     try:
         return people.identity(view.person_ref).age_on(now.date()) >= AGE_OF_CONSENT_YEARS

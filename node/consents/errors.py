@@ -5,13 +5,13 @@ from presentation.messages import _
 
 
 class ConsentOperationError(RedpactError):
-    """Root of the errors of `node.exchange`."""
+    """Root of the errors of `node.consents`."""
 
     code = "exchange_operation_error"
 
 
 class GuardianNeeded(ConsentOperationError):
-    """A consent that the person cannot give alone."""
+    """The person is under 14 and cannot consent alone."""
 
     code = "guardian_needed"
     kind = ErrorKind.USAGE
@@ -21,7 +21,7 @@ class GuardianNeeded(ConsentOperationError):
 
 
 class RecipientNotAllowed(ConsentOperationError):
-    """A consent for a recipient that never sees records."""
+    """An entity that never sees records, or this entity itself, was named in a consent."""
 
     code = "recipient_not_allowed"
     kind = ErrorKind.USAGE
@@ -32,7 +32,7 @@ class RecipientNotAllowed(ConsentOperationError):
 
 
 class FieldNotShareable(ConsentOperationError):
-    """A consent for a field that never leaves the node, or only by an explicit act."""
+    """A field that never leaves the node, or only by an explicit act, was named in a consent."""
 
     code = "field_not_shareable"
     kind = ErrorKind.USAGE
@@ -40,7 +40,7 @@ class FieldNotShareable(ConsentOperationError):
 
 
 class EvidenceUnreadable(ConsentOperationError):
-    """The file that shows the act of consent cannot be read."""
+    """The scan of the signed form cannot be read."""
 
     code = "evidence_unreadable"
     kind = ErrorKind.USAGE
@@ -48,7 +48,7 @@ class EvidenceUnreadable(ConsentOperationError):
 
 
 class GuardianNotEntitled(ConsentOperationError):
-    """Somebody acts for a person who decides alone, or in a capacity that does not exist."""
+    """A guardian acts for a person who decides alone, or under a relation that does not exist."""
 
     code = "guardian_not_entitled"
     kind = ErrorKind.USAGE
@@ -60,7 +60,7 @@ class GuardianNotEntitled(ConsentOperationError):
 
 
 class EvidenceMissing(ConsentOperationError):
-    """No evidence is kept for that consent, or what is kept is not what the ledger says."""
+    """No scan is kept for the consent, or its hash is not the one in the ledger."""
 
     code = "evidence_missing"
     sentence = _(

@@ -1,4 +1,4 @@
-"""Background work: tells the ledger of consents whose validity is over, so that an audit sees each end."""
+"""Background work: records the end of consents whose validity is over, so that an audit sees each end."""
 
 import threading
 from typing import Final
@@ -6,11 +6,11 @@ from typing import Final
 from node.consents.consents import Consents
 
 EVERY_SECONDS: Final = 600.0
-"""Nothing hangs on this: a consent covers nothing from the moment its validity ends."""
+"""Not critical: a consent covers nothing from the moment its validity ends, recorded or not."""
 
 
 def expire_consents(consents: Consents, stopping: threading.Event) -> None:
-    """Record ends of validity now and then, until `stopping` is set."""
+    """Record ends of validity every ten minutes until `stopping` is set."""
     while True:
         consents.expire_due()
         if stopping.wait(EVERY_SECONDS):

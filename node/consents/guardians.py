@@ -1,4 +1,4 @@
-"""Who may decide for whom: minors from 14 decide alone, and adults with support measures as their measure says.
+"""Entitlement to decide: minors decide alone from 14; adults with support measures, as their measure says.
 
 LOPDGDD art. 7 (14 years), Ley 8/2021 (support measures). The relations are the code list ``guardian_relation``.
 """
@@ -16,27 +16,27 @@ from policies.codes import load_codes
 from presentation.messages import _
 
 AGE_OF_CONSENT_YEARS: Final = 14
-"""LOPDGDD art. 7: below it, consent is the holder of parental authority's to give."""
-OF_MINORS: Final = frozenset({"parent", "guardian", "public_entity"})
-"""Who decides for a person under 14."""
-OF_OTHERS: Final = frozenset({"curator", "de_facto", "public_entity", "attorney"})
-"""Who may act for a person of 14 or more, when a support measure says so."""
+"""LOPDGDD art. 7: below it, the holder of parental authority consents."""
+RELATIONS_UNDER_14: Final = frozenset({"parent", "guardian", "public_entity"})
+"""Relations that decide for a person under 14."""
+RELATIONS_FROM_14: Final = frozenset({"curator", "de_facto", "public_entity", "attorney"})
+"""Relations that may act for a person of 14 or more, when a support measure says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuardianInput:
-    """Who acts for the person, and as what."""
+    """A representative of the person, by document, and the relation between them."""
 
     document: Document
     relation: str = "parent"
 
 
-def check_who_decides(person: Identity, guardian: GuardianInput | None, today: date) -> None:
-    """Refuse a decision that is not this person's, or this guardian's, to take.
+def require_entitled(person: Identity, guardian: GuardianInput | None, today: date) -> None:
+    """Refuse a decision that this person, or this guardian, is not entitled to take.
 
     Raises:
-        GuardianNeeded: the person is under 14 and decides alone.
-        GuardianNotEntitled: the guardian is the person, or acts in a capacity that a person of this age does not have.
+        GuardianNeeded: the person is under 14 and acted alone.
+        GuardianNotEntitled: the guardian is the person, or the relation does not exist at this age.
         UnknownTerm: there is no such relation.
     """
     minor = person.age_on(today) < AGE_OF_CONSENT_YEARS
@@ -55,25 +55,28 @@ def check_who_decides(person: Identity, guardian: GuardianInput | None, today: d
         raise GuardianNotEntitled(
             _("una persona no puede ser su propio representante"), remedy=_("quite --guardian-document")
         )
-    entitled = OF_MINORS if minor else OF_OTHERS
+    entitled = RELATIONS_UNDER_14 if minor else RELATIONS_FROM_14
     if relation not in entitled:
-        age = "under" if minor else "of"
+        under = _(
+            "la relación «{relation}» no permite decidir por una persona menor de {years} años (LOPDGDD art. 7)",
+            relation=relation,
+            years=AGE_OF_CONSENT_YEARS,
+        )
+        over = _(
+            "la relación «{relation}» no permite decidir por una persona de {years} años o más (LOPDGDD art. 7)",
+            relation=relation,
+            years=AGE_OF_CONSENT_YEARS,
+        )
         raise GuardianNotEntitled(
-            _(
-                "la relación «{relation}» no permite decidir por esta persona (edad: {age} "
-                "{age_of_consent_years}; LOPDGDD art. 7)",
-                relation=relation,
-                age=age,
-                age_of_consent_years=AGE_OF_CONSENT_YEARS,
-            ),
+            under if minor else over,
             remedy=_("la relación debe ser una de estas: {entitled}", entitled=", ".join(sorted(entitled))),
         )
 
 
 def guardian_of(guardian: GuardianInput | None, cipher: RecordCipher) -> Guardian | None:
-    """Return the guardian as the ledger names them.
+    """Return the guardian as the ledger names them: by a keyed digest of the document.
 
-    A keyed digest: the entity can recognise the guardian again, nobody can work the document out from it.
+    The entity can recognise the guardian again; without the key, the document cannot be derived from the digest.
     """
     if guardian is None:
         return None

@@ -1,7 +1,7 @@
-"""Whom a consent may name: collaborating entities only for a referral, which brings them no record.
+"""Recipients of a consent: collaborating entities may be named for referrals only, which give them no record.
 
-Ley 4/2018 art. 7: they take part without professional intervention. A food bank has to know that somebody comes with a
-referral, and why; it never sees the summary, whatever a consent says (`policies.access`).
+Ley 4/2018 art. 7: they take part without professional intervention. A food bank needs to know that a person comes with
+a referral, and the coded need; it never sees the summary, whatever a consent says (`policies.access`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,8 +13,8 @@ from policies.referrals import NEED_FIELD, PURPOSE
 from presentation.messages import _
 from trust.parties import EntityKind
 
-TOLD_BY_A_REFERRAL: Final = (NEED_FIELD,)
-"""All that a collaborating entity is told of a person: the coded need, beside service and urgency."""
+REFERRAL_FIELDS: Final = (NEED_FIELD,)
+"""The fields that a collaborating entity receives: the coded need, beside service and urgency."""
 
 
 def referral_fields(recipients: Iterable[PartyDetail], purposes: Sequence[str], fields: Sequence[str]) -> Sequence[str]:
@@ -22,7 +22,7 @@ def referral_fields(recipients: Iterable[PartyDetail], purposes: Sequence[str], 
 
     Raises:
         RecipientNotAllowed: for another purpose than referral.
-        FieldNotShareable: a field that a referral does not tell.
+        FieldNotShareable: a field that a referral does not contain.
     """
     collaborators = [party.id for party in recipients if party.kind == EntityKind.COLLABORATOR]
     if not collaborators:
@@ -38,10 +38,10 @@ def referral_fields(recipients: Iterable[PartyDetail], purposes: Sequence[str], 
                 "finalidad la derivación"
             ),
         )
-    beyond = set(fields) - set(TOLD_BY_A_REFERRAL)
+    beyond = set(fields) - set(REFERRAL_FIELDS)
     if beyond:
         raise FieldNotShareable(
             _("el dato {beyond} no se comunica a una entidad colaboradora", beyond=min(beyond)),
             remedy=_("nombre a la entidad colaboradora en un consentimiento aparte"),
         )
-    return TOLD_BY_A_REFERRAL
+    return REFERRAL_FIELDS

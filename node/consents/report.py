@@ -1,45 +1,30 @@
 """Consents for people and for programs. A person appears only by the node's random id."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from io import StringIO
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.due import DueConsent, DueReason
-from policies.catalogue import load_catalogue
-from policies.vocabulary import load_vocabulary
+from node.consents.terms import term_label
+from presentation.formats import day, listed
+from presentation.messages import _, speaking
+from presentation.terminal import pairs, table
 
 _STATES: Final = {
-    ConsentState.GIVEN: "dado",
-    ConsentState.RENEWED: "renovado",
-    ConsentState.REFUSED: "denegado",
-    ConsentState.WITHDRAWN: "retirado",
-    ConsentState.EXPIRED: "caducado",
+    ConsentState.GIVEN: _("dado"),
+    ConsentState.RENEWED: _("renovado"),
+    ConsentState.REFUSED: _("denegado"),
+    ConsentState.WITHDRAWN: _("retirado"),
+    ConsentState.EXPIRED: _("caducado"),
 }
-_WORDS: Final = {
-    "es": ("Consentimiento", "Estado", "Finalidades", "Destinatarias", "Válido hasta", "Datos", "Sin consentimientos."),
-    "en": ("Consent", "State", "Purposes", "Recipients", "Valid until", "Fields", "No consents."),
-}
-_WIDTH: Final = 130
-_WHY: Final = {"es": "Motivo", "en": "Why"}
-_NOTHING_DUE: Final = {"es": "Ningún consentimiento pendiente de renovar.", "en": "No consent is due."}
 _REASONS: Final = {
-    "es": {
-        DueReason.ENDS_SOON: "caduca pronto",
-        DueReason.CAME_OF_AGE: "la persona ya ha cumplido 14 años y decide ella",
-        DueReason.NOTICE_REPLACED: "la información que se le mostró ha cambiado",
-    },
-    "en": {
-        DueReason.ENDS_SOON: "ends soon",
-        DueReason.CAME_OF_AGE: "the person is 14 now and decides alone",
-        DueReason.NOTICE_REPLACED: "the notice shown was replaced",
-    },
+    DueReason.ENDS_SOON: _("caduca pronto"),
+    DueReason.CAME_OF_AGE: _("la persona ya ha cumplido 14 años y decide por sí misma"),
+    DueReason.NOTICE_REPLACED: _("la información que se le mostró ha cambiado"),
 }
+
+NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def consent_document(view: ConsentView) -> dict[str, Any]:
@@ -71,87 +56,87 @@ def consents_document(views: Sequence[ConsentView]) -> dict[str, Any]:
 
 
 def due_document(found: Sequence[DueConsent]) -> dict[str, Any]:
-    """Return consents to talk about for ``--json``."""
+    """Return the consents to review with their persons for ``--json``."""
     due = [consent_document(each.view) | {"reasons": [reason.value for reason in each.reasons]} for each in found]
     return {"due": due}
 
 
-def due_text(found: Sequence[DueConsent], *, lang: str = "es") -> str:
-    """Return the table of consents to talk about."""
-    language = "en" if lang == "en" else "es"
-    head, _, purposes, recipients, until, _, _ = _WORDS[language]
+def due_text(found: Sequence[DueConsent], *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+    """Return the table of consents to review with their persons."""
+    say = speaking(lang)
     if not found:
-        return _NOTHING_DUE[language]
-    vocabulary = load_vocabulary()
+        return say("Ningún consentimiento pendiente de renovar.")
     rows = [
         (
             due.view.consent_id,
-            ", ".join(vocabulary.purpose(term).label(language) for term in due.view.record.purposes),
-            ", ".join(due.view.record.recipients),
-            _day(due.view.record.valid_until),
-            "; ".join(_REASONS[language][reason] for reason in due.reasons),
+            _labels(due.view.record.purposes, say.lang),
+            _entities(due.view, names, say.lang),
+            day(due.view.record.valid_until, say.lang),
+            "; ".join(say(_REASONS[reason]) for reason in due.reasons),
         )
         for due in found
     ]
-    return _table((head, purposes, recipients, until, _WHY[language]), rows)
+    head = (say("Consentimiento"), say("Finalidades"), say("Destinatarias"), say("Válido hasta"), say("Motivo"))
+    return table(head, rows)
 
 
 def due_reason_label(reason: str, lang: str = "es") -> str:
-    """Return what people read for why a consent is due; one that this version does not know stands for itself."""
-    known = {due.value: label for due, label in _REASONS["en" if lang == "en" else "es"].items()}
-    return known.get(reason, reason)
+    """Return the label of a reason for reviewing a consent; one that this version does not know stands for itself."""
+    known = {due.value: label for due, label in _REASONS.items()}
+    return speaking(lang)(known[reason]) if reason in known else reason
 
 
-def consent_text(view: ConsentView, *, lang: str = "es") -> str:
-    """Return what a professional reads of one consent."""
-    language = "en" if lang == "en" else "es"
-    head, state, purposes, recipients, until, fields, _ = _WORDS[language]
-    vocabulary, catalogue = load_vocabulary(), load_catalogue()
-    lines = (
-        (head, view.consent_id),
-        (state, _state(view.state, language)),
-        (purposes, ", ".join(vocabulary.purpose(term).label(language) for term in view.record.purposes)),
-        (recipients, ", ".join(view.record.recipients)),
-        (until, _day(view.record.valid_until)),
-        (fields, ", ".join(catalogue.field(term).label(language) for term in view.record.fields)),
+def consent_text(view: ConsentView, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+    """Return one consent for a professional.
+
+    Args:
+        view: the consent.
+        names: entity id -> name; an entity that is not in it is shown by its id.
+        lang: of the reader.
+    """
+    say = speaking(lang)
+    return pairs(
+        (
+            (say("Consentimiento"), view.consent_id),
+            (say("Estado"), say(_STATES[view.state])),
+            (say("Finalidades"), _labels(view.record.purposes, say.lang)),
+            (say("Destinatarias"), _entities(view, names, say.lang)),
+            (say("Válido hasta"), day(view.record.valid_until, say.lang)),
+            (say("Datos"), _labels(view.record.fields, say.lang)),
+        )
     )
-    return "\n".join(f"{name}: {value}" for name, value in lines)
 
 
-def consents_text(views: Sequence[ConsentView], *, lang: str = "es") -> str:
-    """Return the table a professional reads."""
-    language = "en" if lang == "en" else "es"
-    head, state, purposes, recipients, until, fields, nothing = _WORDS[language]
+def consents_text(views: Sequence[ConsentView], *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+    """Return the table of consents for a professional."""
+    say = speaking(lang)
     if not views:
-        return nothing
+        return say("Sin consentimientos.")
     rows = [
         (
             view.consent_id,
-            _state(view.state, language),
-            ", ".join(load_vocabulary().purpose(term).label(language) for term in view.record.purposes),
-            ", ".join(view.record.recipients),
-            _day(view.record.valid_until),
-            str(len(view.record.fields)),
+            say(_STATES[view.state]),
+            _labels(view.record.purposes, say.lang),
+            _entities(view, names, say.lang),
+            day(view.record.valid_until, say.lang),
+            len(view.record.fields),
         )
         for view in views
     ]
-    return _table((head, state, purposes, recipients, until, fields), rows)
+    head = (
+        say("Consentimiento"),
+        say("Estado"),
+        say("Finalidades"),
+        say("Destinatarias"),
+        say("Válido hasta"),
+        say("Datos"),
+    )
+    return table(head, rows)
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    stream = StringIO()
-    Console(file=stream, width=_WIDTH, color_system=None, markup=False, highlight=False).print(table)
-    return stream.getvalue().rstrip()
+def _labels(terms: Iterable[str], lang: str) -> str:
+    return ", ".join(term_label(term, lang) for term in terms)
 
 
-def _state(state: ConsentState, lang: str) -> str:
-    return state.value if lang == "en" else _STATES[state]
-
-
-def _day(moment: datetime) -> str:
-    return moment.date().isoformat()
+def _entities(view: ConsentView, names: Mapping[str, str], lang: str) -> str:
+    return listed([names.get(entity, entity) for entity in view.record.recipients], lang)

@@ -1,7 +1,7 @@
-"""Scans of signed forms: each sealed with its person's key, in a file of the node; their hashes are in the ledger.
+"""Scans of signed forms: each in a file of the node, sealed with its person's key; the ledger holds their hashes.
 
 ``HOME/consent-evidence/<person id>/<SHA-256 of the scan>.sealed``. Destroying the person's key makes the files
-unreadable, copies in backups included.
+unreadable, also those in backups.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ from service.files import write_private
 EVIDENCE_FOLDER: Final = "consent-evidence"
 MAX_EVIDENCE_BYTES: Final = 64 * 1024 * 1024
 _SEALING_BYTES: Final = 64
-"""More than what sealing adds."""
+"""Upper bound on the bytes that sealing adds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A file that shows an act of consent, as it was handed in."""
+    """A scan of a signed form, as it was handed in, with its SHA-256 in hex."""
 
     data: bytes
     sha256: str
@@ -55,7 +55,7 @@ class EvidenceVault:
         self._folder = home / EVIDENCE_FOLDER
 
     def keep(self, person_id: str, cipher: PersonCipher, scan: Scan) -> None:
-        """Seal a scan and keep it, durably. Call it before the ledger entry that names its hash is committed.
+        """Seal a scan and write it durably. Call this before the ledger entry with its hash is committed.
 
         Raises:
             StorageFull, HomeUnusable: it cannot be written.
@@ -66,7 +66,7 @@ class EvidenceVault:
         """Return a scan, checked against its hash.
 
         Raises:
-            EvidenceMissing: it is not kept here, or is not what the hash says.
+            EvidenceMissing: it is not kept here, or has another hash.
             RecordsUnreadable: it was altered, or sealed under another key.
         """
         try:
@@ -83,7 +83,7 @@ class EvidenceVault:
         return data
 
     def forget_person(self, person_id: str) -> int:
-        """Delete everything kept of a person and return how many scans there were.
+        """Delete the scans of a person and return their number.
 
         Raises:
             HomeUnusable: the files cannot be deleted.
@@ -102,7 +102,7 @@ class EvidenceVault:
         return count
 
     def forget(self, person_id: str, sha256: str) -> bool:
-        """Delete one scan; tell whether it was there.
+        """Delete one scan and tell whether it was there.
 
         Raises:
             HomeUnusable: the file cannot be deleted.

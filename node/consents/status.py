@@ -1,4 +1,4 @@
-"""How a consent stands in the network: who has it, who was told of its withdrawal, who has not answered yet."""
+"""The status of a consent in the network: the entities that have it, and the notices about it with their answers."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,38 +16,55 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What one entity was told of a consent."""
+class NoticeStatus:
+    """A notice about a consent to one entity.
+
+    Attributes:
+        entity: its recipient.
+        what: the kind of the notice.
+        state: waiting or settled.
+        since: when it was written; of a settled one, when it was answered. UTC.
+        attempts: failed attempts to deliver it.
+        fault: error code of the last one, or the reason of a refusal; empty when there is none.
+    """
 
     entity: str
     what: str
     state: NoticeState
     since: datetime
-    """When it was first to be told; for what is settled, when it answered."""
     attempts: int
     fault: str
 
     @property
     def outstanding(self) -> bool:
-        """Whether it has not answered, and is still asked."""
+        """Whether the entity has not answered, and the notice is still sent."""
         return self.state is NoticeState.WAITING
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A consent, and everyone who was told of it, in the order of the acts."""
+class ConsentStatus:
+    """A consent with the notices about it.
+
+    Attributes:
+        view: the consent as held here; None when this entity only received data under it.
+        consent_id: its id.
+        origin: the entity where it was given; None when it is not held here.
+        released_to: entities to which this one released data under it.
+        received_from: entities that released data under it to this one.
+        notices: those about it, in the order in which they were written.
+    """
 
     view: ConsentView | None
     consent_id: str
     origin: str | None
     released_to: tuple[str, ...]
     received_from: tuple[str, ...]
-    told: tuple[Told, ...]
+    notices: tuple[NoticeStatus, ...]
 
     @property
     def outstanding(self) -> tuple[str, ...]:
-        """Who was told of the withdrawal and has not acknowledged it."""
-        late = [each.entity for each in self.told if each.what == CONSENT_WITHDRAWN and each.outstanding]
+        """Entities that have not acknowledged the withdrawal."""
+        late = [each.entity for each in self.notices if each.what == CONSENT_WITHDRAWN and each.outstanding]
         return tuple(dict.fromkeys(late))
 
     @property
@@ -55,7 +72,7 @@ class Standing:
         """Whether the person has withdrawn it."""
         if self.view is not None:
             return self.view.state is ConsentState.WITHDRAWN
-        return any(each.what == CONSENT_WITHDRAWN for each in self.told)
+        return any(each.what == CONSENT_WITHDRAWN for each in self.notices)
 
     def document(self) -> dict[str, Any]:
         """Return it for ``--json``."""
@@ -68,15 +85,15 @@ class Standing:
             "received_from": list(self.received_from),
             "withdrawn": self.withdrawn,
             "outstanding": list(self.outstanding),
-            "told": [asdict(each) | {"since": each.since.isoformat()} for each in self.told],
+            "told": [asdict(each) | {"since": each.since.isoformat()} for each in self.notices],
         }
 
 
-def consent_standing(context: "NodeContext", consent_id: str) -> Standing:
-    """Return how a consent stands in the network, as far as this entity has told others and heard from them.
+def consent_status(context: "NodeContext", consent_id: str) -> ConsentStatus:
+    """Return the status of a consent in the network, as far as this entity knows it.
 
     Raises:
-        ConsentUnknown: neither is it held here nor was anything received under it.
+        ConsentUnknown: it is not held here, and nothing was received under it.
     """
     with context.snapshot() as session:
         register, store = own_consents(context, session), SqlTravelStore(session)
@@ -85,16 +102,16 @@ def consent_standing(context: "NodeContext", consent_id: str) -> Standing:
         about = [
             each for each in SqlMailbox(session).about(consent_id) if each.kind in (CONSENT_COPY, CONSENT_WITHDRAWN)
         ]
-        return Standing(
+        return ConsentStatus(
             view=view,
             consent_id=consent_id,
             origin=origin_of(view.record) if view else None,
             released_to=tuple(store.recipients(consent_id)),
             received_from=received_from,
-            told=tuple(_told(notice) for notice in about),
+            notices=tuple(_status(notice) for notice in about),
         )
 
 
-def _told(notice: Notice) -> Told:
+def _status(notice: Notice) -> NoticeStatus:
     since = notice.settled_at or notice.created_at
-    return Told(notice.recipient, notice.kind, notice.state, since, notice.attempts, notice.fault)
+    return NoticeStatus(notice.recipient, notice.kind, notice.state, since, notice.attempts, notice.fault)

@@ -1,4 +1,4 @@
-"""The words of a consent: fields, purposes, notice and validity, looked up in the network's documents."""
+"""Fields, purposes, notice and validity of a consent, looked up in the network's documents."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,7 +16,7 @@ MAX_VALID_DAYS: Final = 5 * 365
 
 
 def term_label(term: str, language: str) -> str:
-    """Return what a person reads for a field, purpose or relation; a term that has no label stands for itself."""
+    """Return the label of a field, purpose or relation; a term without a label stands for itself."""
     if term in load_catalogue():
         return load_catalogue().field(term).label(language)
     purposes = {purpose.id: purpose for purpose in load_vocabulary().purposes}
@@ -27,11 +27,11 @@ def term_label(term: str, language: str) -> str:
 
 
 def shareable_fields(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the fields that a consent names, those of the minimum summary when it names none.
+    """Return the fields of a consent: those named, or the minimum summary when none is named.
 
     Raises:
         UnknownTerm: the catalogue has no such field.
-        FieldNotShareable: it never leaves, or only by an explicit act.
+        FieldNotShareable: a field never leaves the node, or only by an explicit act.
     """
     catalogue = load_catalogue()
     if not names:
@@ -50,7 +50,7 @@ def validity(days: int) -> timedelta:
     """Return the duration of a consent.
 
     Raises:
-        ConsentInvalid: none that a consent may have.
+        ConsentInvalid: out of bounds.
     """
     if not 1 <= days <= MAX_VALID_DAYS:
         raise ConsentInvalid(
@@ -61,13 +61,13 @@ def validity(days: int) -> timedelta:
 
 
 def special_fields(fields: Sequence[str]) -> tuple[str, ...]:
-    """Return those that are special categories of data (GDPR art. 9)."""
+    """Return the fields that are special categories of data (GDPR art. 9)."""
     catalogue = load_catalogue()
     return tuple(field for field in fields if catalogue.field(field).sensitivity is Sensitivity.P3)
 
 
 def exchange_purposes(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the purposes, and the DPV term of each, under the names that a consent record has for them.
+    """Return the purposes and their DPV terms as the fields ``purposes`` and ``purpose_types`` of a consent record.
 
     Raises:
         UnknownTerm: an unknown purpose, or one for which nothing is exchanged.
@@ -77,6 +77,6 @@ def exchange_purposes(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def current_notice(language: str) -> Notice:
-    """Return the notice that people are shown today, pinned by its hash."""
+    """Return the current notice, pinned by its hash."""
     notice = load_notices().current(language)
     return Notice(id=notice.id, version=notice.version, sha256=notice.sha256)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from node.clients.locator import LocatorClient
 from node.context import NodeContext
+from node.locator.consent_changes import PublisherWakeup
 from node.locator.publishing import Published, Publisher
 from node.locator.question_log import LocatorLog
 from node.locator.tables import LocatorPublishingRow
@@ -25,11 +26,16 @@ _ONLY_ROW: Final = 1
 _log = structlog.get_logger(__name__)
 
 
-def publish_consents(context: NodeContext, client: LocatorClient, stopping: threading.Event) -> None:
-    """Publish changes until `stopping` is set, with growing waits while the locator is down."""
+def publish_consents(
+    context: NodeContext, client: LocatorClient, wakeup: PublisherWakeup, stopping: threading.Event
+) -> None:
+    """Publish changes until `stopping` is set.
+
+    The waits grow while the locator is down, and end at once when a consent loses something.
+    """
     publisher, wait, fault = Publisher(context, client), LOOK_SECONDS, ""
     cleared: datetime | None = None
-    while not stopping.wait(wait):
+    while wakeup.wait(wait, stopping):
         now = context.clock.now()
         if cleared is None or now - cleared >= CLEAR_EVERY:
             delete_old_answers(context, now)

@@ -1,11 +1,11 @@
-"""The pulse: an entity tells another, from time to time, that it has told it everything up to now.
+"""The heartbeat: an entity says to another that all its notices up to a moment have been acknowledged.
 
-A holder goes on sharing under a consent that was given elsewhere only while the entity it came from has said so lately:
-a withdrawal that could not be delivered is then never overlooked for longer than the freshness bound.
+A holder shares under a consent that was given elsewhere only while the heartbeat of its origin is recent: a withdrawal
+that cannot be delivered is then overlooked for no longer than the freshness bound.
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.orm import Session
@@ -18,33 +18,31 @@ from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import VerifiedMessage
 from records_exchange.request import Instant, first_fault
 
-if TYPE_CHECKING:
-    from node.context import NodeContext
-
-PULSE: Final = "pulse"
+HEARTBEAT: Final = "pulse"
+"""The name on the wire, from before the rooms were renamed."""
 
 
-class PulseBody(BaseModel):
-    """Everything the sender had to tell the recipient up to this moment is acknowledged."""
+class HeartbeatBody(BaseModel):
+    """The recipient has acknowledged every notice that the sender wrote for it up to this moment (UTC)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     complete_until: Instant
 
 
-def pulse_kind(_context: "NodeContext") -> Kind:
-    """Return the kind."""
-    return Kind(PULSE, _receive, question=True)
+def heartbeat_kind() -> Kind:
+    """Return the kind of question that carries a heartbeat."""
+    return Kind(HEARTBEAT, _receive, question=True)
 
 
 def _receive(session: Session, received: VerifiedMessage, now: datetime) -> Response:
     try:
-        body = PulseBody.model_validate(received.message.body)
+        body = HeartbeatBody.model_validate(received.message.body)
     except ValidationError as error:
         raise MessageMalformed(
             _("no es una señal de actividad válida: {first_fault}", first_fault=first_fault(error))
         ) from error
-    # A clock ahead of ours must not buy a consent more time than our own clock gives it.
+    # A sender's clock that is ahead must not prolong a consent beyond this entity's own clock.
     complete = min(body.complete_until, received.message.issued, now + MAX_CLOCK_SKEW)
     SqlMailbox(session).heard(received.message.sender, now, complete_until=complete)
     return Response()

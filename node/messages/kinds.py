@@ -1,4 +1,4 @@
-"""What a kind of message is: how it is composed, what its recipient does, what its sender does with the reply."""
+"""A kind of message: how it is composed, handled by its recipient, and settled by its sender."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,12 @@ from records_exchange.message import Outcome, VerifiedMessage, VerifiedReply
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a recipient makes of a message: accepted or refused with a reason code, and what it says back."""
+    """The outcome of a message at its recipient.
+
+    Attributes:
+        body: content of the reply.
+        refusal: reason code of a refusal; None when the message was accepted.
+    """
 
     body: Mapping[str, Any] = field(default_factory=dict)
     refusal: str | None = None
@@ -25,13 +30,13 @@ class Response:
 
 
 Receive = Callable[[Session, VerifiedMessage, datetime], Response]
-"""Does what a message asks, in the transaction that also keeps the reply; raises our errors to undo everything."""
+"""Handles a message in the transaction that also keeps the reply; raises our errors to undo everything."""
 
 Compose = Callable[[Notice], Mapping[str, Any]]
-"""Returns the body of a notice when it is first sent; raises our errors when it cannot be sent yet."""
+"""Returns the body of a notice at its first delivery; raises our errors when it cannot be sent yet."""
 
 Settle = Callable[[Session, Notice, VerifiedReply, datetime], None]
-"""Notes at the sender what a reply means, in the transaction that settles the notice."""
+"""Records at the sender the consequence of a reply, in the transaction that settles the notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,11 @@ class Kind:
 
     Attributes:
         name: as in the signed message.
-        receive: the recipient's side.
-        question: answered at once or not at all; otherwise a notice, which waits in the outbox.
-        compose: a notice's body from what the outbox holds; by default exactly that.
-        settle: what the sender notes of a reply to a notice.
-        again: reasons of refusal after which the notice is composed anew and sent later.
+        receive: handles it at the recipient.
+        question: whether it is answered at once or not at all; otherwise it is a notice, which waits in the outbox.
+        compose: makes a notice's body from its content in the outbox; by default the body is that content.
+        settle: records the reply to a notice at the sender.
+        again: reasons of refusal after which a notice is composed anew and sent later.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""The sender's side of messages: questions asked at once, and the outbox that is emptied in the background.
+"""The sender's side of messages: questions, asked at once, and notices, delivered from a durable outbox.
 
-Each recipient gets its notices in the order in which they were written. One that does not answer holds up only its own;
-they are tried again after a wait that doubles, up to an hour, for as long as a notice lives.
+Each recipient gets its notices in the order in which they were written. A recipient that does not answer delays only
+its own notices; they are tried again after a wait that doubles, up to an hour, for as long as a notice lives.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 
 _IN_PARALLEL: Final = 16
 _AT_A_TIME: Final = 512
-"""Notices read in one go: enough to reach hundreds of entities, bounded in memory."""
+"""Notices read together: enough to reach hundreds of entities, bounded in memory."""
 
 _log = structlog.get_logger(__name__)
 
 
-class Courier:
+class Outbox:
     """Sends this entity's messages. Safe to call from several threads."""
 
     def __init__(self, context: "NodeContext", kinds: Mapping[str, Kind], transport: Transport) -> None:
@@ -60,13 +60,13 @@ class Courier:
     def ask(
         self, recipient: str, kind: str, body: Mapping[str, Any], *, document: Document | None = None
     ) -> VerifiedReply:
-        """Put a question to another entity and return its verified reply; nothing is kept of either.
+        """Ask another entity a question and return its verified reply; neither is kept.
 
         Args:
             recipient: entity id.
-            kind: a kind of question.
-            body: what the kind says.
-            document: of the person it is about; it is not sent, see `records_exchange.linkage`.
+            kind: name of a kind of question.
+            body: content of the kind.
+            document: of the person that the question is about; it is not sent, see `records_exchange.linkage`.
 
         Raises:
             UnknownParty, PartySuspended, DirectoryExpired: the recipient cannot be asked.
@@ -85,7 +85,7 @@ class Courier:
         return self._send(peer, message, seal_message(message, self._context.keys.signing))
 
     def deliver_due(self) -> int:
-        """Try every notice whose time has come, once, and return how many were settled."""
+        """Try every due notice once, and return the number settled."""
         with self._context.snapshot() as session:
             due = SqlMailbox(session).due(self._context.clock.now(), _AT_A_TIME)
         queues: dict[str, list[Notice]] = {}
@@ -109,14 +109,17 @@ class Courier:
             except RedpactError as error:
                 self._defer(queue[done:], error.code)
                 return done
-            except Exception:  # noqa: BLE001 - a defect in one kind must not stop the outbox, nor lose what waits in it
+            except Exception:  # noqa: BLE001 - a defect in one kind must neither stop the outbox nor lose its notices
                 _log.exception("notice_failed", kind=notice.kind)
                 self._defer(queue[done:], "internal")
                 return done
         return len(queue)
 
     def _deliver(self, notice: Notice) -> bool:
-        """Send one notice and settle it; tell whether it is done with."""
+        """Send one notice and settle it; return False when it has to be sent again."""
+        with self._context.snapshot() as session:
+            if not SqlMailbox(session).is_waiting(notice.number):
+                return True  # taken back, or settled by another pass, since the queue was read
         peer, kind = self._peer(notice.recipient), self._kinds.get(notice.kind)
         if kind is None:
             raise MessageMalformed(
@@ -146,7 +149,7 @@ class Courier:
             life=NOTICE_LIFETIME,
         )
         envelope = seal_message(message, self._context.keys.signing)
-        # Kept before it leaves: were it composed again after a lost reply, it would happen twice at the recipient.
+        # Kept before it leaves: composed again after a lost reply, it would take effect twice at the recipient.
         kept = envelope.to_json()
         self._context.commits.run(lambda session: SqlMailbox(session).compose(notice.number, kept))
         return message, envelope
@@ -186,7 +189,7 @@ class Courier:
         with self._context.snapshot() as session:
             try:
                 return people_store(self._context, session).identity(person_ref).document
-            except PersonUnknown:  # erased since: what is said goes without saying of whom
+            except PersonUnknown:  # erased since: the notice names nobody
                 return None
 
 

@@ -1,10 +1,10 @@
-"""The recipient's side of messages: check, act once, keep the reply, and only then reply.
+"""The recipient's side of messages: check, handle once, keep the reply, and only then reply.
 
 (1) the caller is an active entity of the directory;
-(2) it signed the message, in its own name, for us;
-(3) the message is fresh, and of no longer life than its kind may have;
-(4) it is new; a notice that came before gets the reply it got then, and nothing happens again;
-(5) its kind is one we know, and its handler does what it says;
+(2) it signed the message, in its own name, for this entity;
+(3) the message is fresh, and lives no longer than its kind may;
+(4) it is new; a repeated notice gets its first reply again, without further effect;
+(5) its kind is known, and its handler accepts or refuses it;
 (6) effects, ledger entries and reply are durable together, before the reply leaves.
 """
 
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from service.limits import CallerLimits
 
 
-class MessageDesk:
-    """Takes the messages of other entities. Safe to call from several threads."""
+class MessageReceiver:
+    """Receives the messages of other entities. Safe to call from several threads."""
 
     def __init__(self, context: "NodeContext", kinds: Mapping[str, Kind], limits: "CallerLimits") -> None:
         self._context = context
@@ -48,11 +48,11 @@ class MessageDesk:
         """Handle a message and return the signed reply; its effects are durable when this returns.
 
         Args:
-            envelope: the bytes received.
-            caller: the entity id in the caller's certificate; behind a relay, the sender that the signature must prove.
+            envelope: as received.
+            caller: entity id in the caller's certificate; behind a relay, the sender that the signature must prove.
 
         Raises:
-            TooManyCalls: the caller put too many questions lately; nothing was changed.
+            TooManyCalls: the caller asked too many questions lately; nothing was changed.
             RedpactError: checks (1) to (5) fail; nothing was changed.
         """
         context = self._context
@@ -70,7 +70,7 @@ class MessageDesk:
                 _("aquí no se conocen mensajes de tipo {message!r}", message=received.message.kind),
                 remedy=_("actualice RedPACT"),
             )
-        if kind.question:  # its answer is made anew each time, which costs more than taking a notice
+        if kind.question:  # answered anew each time, which costs more than a notice
             self._limits.spend(caller, CallGroup.QUESTIONS)
         require_lifetime(received.message, REQUEST_LIFETIME if kind.question else NOTICE_LIFETIME)
         return self._context.commits.run(partial(self._handle, kind=kind, received=received))

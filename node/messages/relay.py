@@ -1,7 +1,7 @@
-"""The node attached to the relay: takes the calls of others over its own outgoing stream and answers them.
+"""The node attached to the relay: receives calls of other entities over its own outgoing stream, and answers them.
 
-A call is opened with our exchange key for the sender that the relay names; a false name opens nothing. What is inside
-then passes the same checks as over mutual TLS, in the same place, and its signature must prove that same sender.
+A call is opened with this entity's exchange key for the sender that the relay names; a false name does not open it.
+Its content then passes the same checks as over mutual TLS, and its signature must prove that same sender.
 """
 
 import secrets
@@ -31,13 +31,13 @@ LONGEST_WAIT_SECONDS: Final = 30.0
 LASTING_SECONDS: Final = 10.0
 
 Take = Callable[[Envelope, str], Envelope]
-"""Takes a signed envelope from a caller, whose signature it must prove, and returns the signed answer."""
+"""Handles a signed envelope of a caller, whose signature it must carry, and returns the signed answer."""
 
 _log = structlog.get_logger(__name__)
 
 
 class RelayedCalls:
-    """Opens the calls that come by relay, has them taken, and seals the answers. Safe to call from several threads."""
+    """Opens relayed calls, has them handled, and seals the answers. Safe to call from several threads."""
 
     def __init__(self, context: NodeContext, channel: CoordinatorChannel, limits: CallerLimits, take: Take) -> None:
         self._context = context
@@ -47,14 +47,14 @@ class RelayedCalls:
         self.workers = context.settings.workers
 
     def answer(self, call: RelayedCall) -> bytes:
-        """Open a relayed call, take what is inside, and return the sealed answer.
+        """Open a relayed call, handle its content, and return the sealed answer.
 
         Raises:
-            DirectoryExpired, UnknownParty: there is no directory, or it lists no such caller.
-            SealBroken: the call does not open for us, from this caller.
+            DirectoryExpired, UnknownParty: there is no directory, or it does not list the caller.
+            SealBroken: the call does not open with this entity's key and this caller's.
             SealImpossible: the answer cannot be sealed.
         """
-        # Also an expired directory says whom to seal the refusal to; the checks inside ask for a fresh one.
+        # An expired directory is enough to seal the refusal; the checks of the content require a fresh one.
         directory = self._context.directory.newest()
         if directory is None:
             raise DirectoryExpired(
@@ -70,7 +70,7 @@ class RelayedCalls:
         reference = secrets.token_hex(4)
         group = CallGroup.FETCHES if envelope.payload_type == REQUEST_TYPE else CallGroup.MESSAGES
         try:
-            self._limits.spend(caller, group)  # the server's gate did not see this call; it counts as if it had
+            self._limits.spend(caller, group)  # the server's call guard did not see this call
             return self._take(envelope, caller)
         except RedpactError as error:
             level = 40 if error.kind is ErrorKind.DAMAGED else 20
@@ -84,10 +84,10 @@ class RelayedCalls:
 def attend_relay(calls: RelayedCalls, stopping: threading.Event) -> None:
     """Stay attached to the relay until `stopping` is set.
 
-    Streams end, by age or by a fault, and the next is opened at once; but each that served nobody and did not last
-    doubles the wait, up to half a minute, so that a relay that is down or plays games is left in peace.
+    Streams end, by age or by a fault, and the next is opened at once. After each stream that served no call and ended
+    within ten seconds, the wait doubles, up to half a minute, so as not to load a relay that is down.
     """
-    wait, told = FIRST_WAIT_SECONDS, ""
+    wait, logged = FIRST_WAIT_SECONDS, ""
     with ThreadPoolExecutor(calls.workers, thread_name_prefix="relayed") as pool:
         queue = _Queue(calls, pool)
         while not stopping.is_set():
@@ -98,9 +98,9 @@ def attend_relay(calls: RelayedCalls, stopping: threading.Event) -> None:
                         queue.take(call)
             except RedpactError as error:
                 code = error.code
-                if code != told and not stopping.is_set():  # an hour without the relay is one line
+                if code != logged and not stopping.is_set():  # one line for the same fault, however long it lasts
                     _log.warning("relay_not_attached", code=code, message=error.message)
-            told = code
+            logged = code
             if queue.served > served or time.monotonic() - opened > LASTING_SECONDS:
                 wait = FIRST_WAIT_SECONDS
             stopping.wait(wait * (0.5 + secrets.randbelow(1000) / 2000))
@@ -108,17 +108,17 @@ def attend_relay(calls: RelayedCalls, stopping: threading.Event) -> None:
 
 
 class _Queue:
-    """Answers calls, several at once; when all hands are busy the stream waits, and with it the relay."""
+    """Answers calls, several at once; when all threads are busy the stream waits, and with it the relay."""
 
     def __init__(self, calls: RelayedCalls, pool: ThreadPoolExecutor) -> None:
         self._calls = calls
         self._pool = pool
-        self._hands = threading.BoundedSemaphore(calls.workers)
+        self._free = threading.BoundedSemaphore(calls.workers)
         self.served = 0
 
     def take(self, call: RelayedCall) -> None:
         self.served += 1
-        self._hands.acquire()
+        self._free.acquire()
         self._pool.submit(self._answer, call)
 
     def _answer(self, call: RelayedCall) -> None:
@@ -129,11 +129,11 @@ class _Queue:
         except Exception:  # noqa: BLE001 - the edge of a thread: a defect in one call must not end the stream
             _log.exception("relayed_call_failed")
         finally:
-            self._hands.release()
+            self._free.release()
 
     def _sealed_answer(self, call: RelayedCall) -> bytes:
         try:
             return self._calls.answer(call)
-        except RedpactError as error:  # not readable, or nobody to seal an answer to: the caller need not wait
+        except RedpactError as error:  # unreadable, or no key to seal an answer to: the caller need not wait
             _log.info("relayed_call_refused", code=error.code)
             return b""

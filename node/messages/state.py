@@ -1,4 +1,4 @@
-"""How the outbox stands, for ``status`` and ``doctor``: who has not answered, and since when."""
+"""The state of the outbox, for ``status`` and ``doctor``: entities that have not answered."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -6,16 +6,16 @@ from typing import Final
 
 from node.context import NodeContext
 from policies.errors import RedpactError
-from presentation.messages import _
+from presentation.messages import _, speaking
 from records_exchange.mailboxes import SqlMailbox
 from service.findings import Finding, Level
 
 LATE: Final = timedelta(days=1)
-"""An entity that has not answered for a day: somebody should ask it why."""
+"""After this time without an answer, ``doctor`` warns."""
 
 
 def waiting_for(context: NodeContext) -> dict[str, int]:
-    """Return how many notices each entity has still to acknowledge.
+    """Return the number of notices that each entity has not acknowledged.
 
     Raises:
         RedpactError: the database is unusable.
@@ -28,15 +28,15 @@ def waiting_for(context: NodeContext) -> dict[str, int]:
 
 
 def notice_lines(waiting: Mapping[str, int], lang: str) -> list[str]:
-    """Return what ``status`` says of notices that wait: nothing when there are none."""
+    """Return the lines of ``status`` about waiting notices; none when no notice waits."""
     if not waiting:
         return []
     counts = ", ".join(f"{entity} ({count})" for entity, count in sorted(waiting.items()))
-    return [f"{'Notices not acknowledged yet' if lang == 'en' else 'Avisos sin acuse de recibo'}: {counts}"]
+    return [speaking(lang)("Avisos sin acuse de recibo: {entities}", entities=counts)]
 
 
 def check_outbox(context: NodeContext) -> Finding:
-    """Check that nobody has left a notice unanswered for more than a day."""
+    """Check that no entity has left a notice unanswered for more than a day."""
     try:
         with context.snapshot() as session:
             waiting = SqlMailbox(session).waiting()

@@ -1,9 +1,9 @@
-"""How signed bytes reach another entity and its signed answer comes back: whatever they say, whoever asks.
+"""The transport of signed envelopes to other entities, and of their signed answers back.
 
-Directly over mutual TLS where the entity publishes an address, and by the relay at the coordinator, sealed, where it
-publishes none or none answers. Whoever answered no, or could not be trusted, is not asked again another way.
+Directly over mutual TLS where the entity publishes an address; by the relay at the coordinator, sealed, where it
+publishes none or none answers. An entity that refused, or whose certificate does not match, is not tried another way.
 
-Nothing is verified here: the envelope speaks for itself, and whoever sent it opens what returns.
+Nothing is verified here: the recipient checks the signature of the envelope, the caller that of the answer.
 """
 
 import time
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from service.channels import ChannelPool
 
 SILENT_SECONDS: Final = 60.0
-"""How long the relay goes first for an entity whose addresses gave no answer: a dead address costs a whole deadline."""
+"""Time for which the relay is tried first after no address of an entity answered: each costs a whole deadline."""
 
 _SEEN_BEFORE: Final = frozenset({RequestReplayed.code, MessageReplayed.code})
 
@@ -42,26 +42,26 @@ class Transport:
         self._silent_until: dict[tuple[str, tuple[str, ...]], float] = {}
 
     def call(self, peer: Party, envelope: Envelope) -> Envelope:
-        """Send an envelope and return what came back, unverified.
+        """Send an envelope and return the answer, unverified.
 
         Raises:
-            PeerRefused: the peer answered no.
+            PeerRefused: the peer refused.
             PeerUntrusted: the certificates of the two sides do not match.
-            PeerUnreachable: nobody answered, neither directly nor by relay.
-            SealBroken: the relay gave something that is no answer of the peer to this call.
-            SealImpossible: only the relay is left, and it does not pass this on.
-            MalformedDocument: what came back is no signed envelope.
+            PeerUnreachable: no answer, neither directly nor by relay.
+            SealBroken: the relay returned bytes that are no answer of the peer to this call.
+            SealImpossible: only the relay is left, and the call cannot be sealed for it.
+            MalformedDocument: the answer is no signed envelope.
         """
         faults: list[PeerUnreachable] = []
         for way in self._ways(peer):
             try:
                 return way(peer, envelope)
             except PeerUnreachable as error:
-                if error.answered:  # it is there, and no other way to it will change its mind
+                if error.answered:  # it is up, and would refuse by any other way
                     raise
                 faults.append(error)
             except PeerRefused as error:
-                if faults and error.peer_code in _SEEN_BEFORE:  # it came the first way, and only the answer was lost
+                if faults and error.peer_code in _SEEN_BEFORE:  # it arrived the first way; only the answer was lost
                     raise faults[0] from error
                 raise
         raise PeerUnreachable("; ".join(fault.message for fault in faults), remedy=faults[-1].remedy)

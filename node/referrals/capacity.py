@@ -1,6 +1,6 @@
-"""What an entity can offer of a service: set at the provider, asked by others, without a word about anybody.
+"""Capacity: places and wait for a service, stated by its provider and asked by other entities.
 
-A provider keeps exact figures and tells bands. Nothing of a question names a person, so anybody in the network may ask.
+A provider keeps exact figures and answers in bands. A question names no person, so that any entity may ask.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from trust.parties import EntityStatus, Party
 
 if TYPE_CHECKING:
     from node.context import NodeContext
-    from node.messages.outbox import Courier
+    from node.messages.outbox import Outbox
 
 MAX_PLACES: Final = 100_000
 MAX_WAIT_DAYS: Final = 3650
@@ -37,7 +37,15 @@ _IN_PARALLEL: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What this entity can offer of a service, exactly."""
+    """Places and wait for a service of this entity, exactly.
+
+    Attributes:
+        service: code of the resource catalogue.
+        places: free places.
+        wait_days: usual wait in days.
+        open: whether referrals are accepted.
+        updated_at: UTC.
+    """
 
     service: str
     places: int
@@ -48,7 +56,7 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class CapacityReply:
-    """What one entity said of a service, or the error that stands in its place."""
+    """The answer of one entity about a service, or the error in place of one."""
 
     entity: Party
     answer: CapacityAnswer | None = None
@@ -62,14 +70,14 @@ class _Question(BaseModel):
 
 
 class Capacities:
-    """The capacities of one node, and what it asks of others."""
+    """States the capacities of one node and asks for those of others."""
 
-    def __init__(self, context: "NodeContext", outbox: "Courier") -> None:
+    def __init__(self, context: "NodeContext", outbox: "Outbox") -> None:
         self._context = context
         self._outbox = outbox
 
     def set(self, service: str, *, places: int, wait_days: int, is_open: bool) -> Capacity:
-        """State what this entity can offer of a service from now on.
+        """State the capacity for a service from now on.
 
         Raises:
             UnknownTerm: there is no such service.
@@ -91,13 +99,13 @@ class Capacities:
         return stated
 
     def list(self) -> tuple[Capacity, ...]:
-        """Return what this entity states it can offer, by service."""
+        """Return the stated capacities, by service."""
         with self._context.snapshot() as session:
             rows = session.scalars(select(CapacityRow).order_by(CapacityRow.service))
             return tuple(Capacity(**{name: getattr(row, name) for name in Capacity.__slots__}) for row in rows)
 
     def ask(self, service: str, entities: Sequence[str] = ()) -> tuple[CapacityReply, ...]:
-        """Ask entities, in parallel, what they can offer; who does not answer takes nothing from what the others say.
+        """Ask entities for their capacity, in parallel; each has an answer or an error of its own.
 
         Args:
             service: code of the resource catalogue.
@@ -130,8 +138,8 @@ class Capacities:
             return CapacityReply(party, error=error)
 
 
-def capacity_kind(_context: "NodeContext") -> Kind:
-    """Return the kind: a question anybody in the network may put."""
+def capacity_kind() -> Kind:
+    """Return the kind of question about capacity, which any entity may ask."""
     return Kind(CAPACITY, _receive, question=True)
 
 
@@ -160,7 +168,7 @@ def _receive(session: Session, received: VerifiedMessage, _now: datetime) -> Res
 
 
 def _checked(body: object, service: str, party: Party) -> CapacityAnswer:
-    """Read an answer: of this service, and in words of the vocabulary only."""
+    """Return an answer, checked to be about this service and in codes of the vocabulary."""
     lists, remedy = load_referral_words().lists, _("actualice RedPACT en las dos entidades")
     try:
         answer = CapacityAnswer.model_validate(body)

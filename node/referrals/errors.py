@@ -11,7 +11,7 @@ class ReferralError(RedpactError):
 
 
 class ReferralUnknown(ReferralError):
-    """No referral with that id at this entity, or the beginning of more than one."""
+    """This entity has no referral with that id, or several whose ids begin like that."""
 
     code = "referral_unknown"
     kind = ErrorKind.USAGE
@@ -19,14 +19,14 @@ class ReferralUnknown(ReferralError):
 
 
 class ReferralStepRefused(ReferralError):
-    """A step that the referral's present state, or this entity's side of it, does not allow."""
+    """The state of the referral, or this entity's side of it, does not allow the step."""
 
     code = "referral_step_refused"
     sentence = _("La derivación no admite ese paso en su estado actual. Consúltela con «redpact-node referral show».")
 
 
 class ReferralWithoutConsent(ReferralError):
-    """No live consent of the person for the purpose of referral names that entity, or covers what is to be told."""
+    """No live consent of the person for referrals names the entity, or covers the need."""
 
     code = "referral_without_consent"
     sentence = _(
@@ -36,7 +36,7 @@ class ReferralWithoutConsent(ReferralError):
 
 
 class ReferralInvalid(ReferralError):
-    """A referral that makes no sense as it stands."""
+    """The recipient or the time to answer of a new referral is not valid."""
 
     code = "referral_invalid"
     kind = ErrorKind.USAGE
@@ -44,14 +44,14 @@ class ReferralInvalid(ReferralError):
 
 
 class ReferralOfAnotherPerson(ReferralError):
-    """The document's pseudonym is not the one that the referral came with."""
+    """The pseudonym of the document is not that of the referral."""
 
     code = "referral_of_another_person"
     sentence = _("Ese documento no es el de la persona derivada. Compruebe el documento y el código de la derivación.")
 
 
 class TransferNotReceived(ReferralError):
-    """The entity that transfers a case shared nothing, or did not answer: the case stays with it."""
+    """The entity that transfers a case shared nothing, or did not answer; the case stays with it."""
 
     code = "transfer_not_received"
     sentence = _(

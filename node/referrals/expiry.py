@@ -1,4 +1,4 @@
-"""Referrals that nobody answered in the time they state: their sender notes it, says so, and somebody here is told."""
+"""Referrals that were not answered in time: they lapse, with a notice to their receiver and an item in the inbox."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,7 @@ NOT_ANSWERED: Final = "not_answered"
 
 
 def lapse_unanswered(context: "NodeContext") -> tuple[Referral, ...]:
-    """Let lapse what was sent from here and has to be answered by now, and return it."""
+    """Let the referrals sent from here lapse whose time to answer is over, and return them."""
     now = context.clock.now()
     with context.transaction() as session:
         steps, inbox = Steps(context, session), Inbox(session)

@@ -1,4 +1,4 @@
-"""The messages of referrals: what each side does with what the other says. Nothing it says is believed unchecked."""
+"""The messages of referrals, received: offers and later steps, checked against the table of steps."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents.model import ConsentState
-from consent_ledger.errors import ConsentUnknown
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.ledger.own import own_consents
 from node.messages.kinds import Kind, Response
 from node.people.linking import find_person, pairwise_key
 from node.people.store import people_store
-from node.referrals.referrals import CONSENT_WITHDRAWN, PERSON_ERASED
+from node.referrals.consent_changes import CONSENT_WITHDRAWN, PERSON_ERASED, covers
 from node.referrals.steps import Steps
 from node.referrals.store import Referral, ReferralStore, TakenStep
 from node.referrals.transfer import mark_transferred
@@ -34,19 +32,19 @@ _NEWS: Final = {
 
 
 def referral_kinds(context: "NodeContext") -> tuple[Kind, Kind]:
-    """Return the kinds: the offer, and every later step."""
-    desk = _Desk(context)
-    return Kind(OFFER, desk.offer, settle=desk.settle_offer), Kind(STEP, desk.step)
+    """Return the two kinds of messages: the offer, and every later step."""
+    receiver = _StepReceiver(context)
+    return Kind(OFFER, receiver.offer, settle=receiver.settle_offer), Kind(STEP, receiver.step)
 
 
-class _Desk:
-    """Takes what the other side of a referral says."""
+class _StepReceiver:
+    """Handles the messages of the other side of a referral."""
 
     def __init__(self, context: "NodeContext") -> None:
         self._context = context
 
     def offer(self, session: Session, received: VerifiedMessage, now: datetime) -> Response:
-        """Take an offer: note it, say that it was received, and show it to somebody."""
+        """Record an offer, acknowledge it by a step of its own, and show it in the inbox."""
         offer, message = read_offer(received.message), received.message
         if not offer_is_coded(offer):
             return Response(refusal="unknown_term")
@@ -70,7 +68,7 @@ class _Desk:
         return Response()
 
     def step(self, session: Session, received: VerifiedMessage, now: datetime) -> Response:
-        """Take a later step: join it with what is known here."""
+        """Record a later step of the other side, joined with the state known here."""
         step, message = read_step(received.message), received.message
         referral = ReferralStore(session).find(step.referral_id) or _overtaken(step, message.sender, now)
         if referral is None or referral.peer != message.sender:
@@ -91,7 +89,7 @@ class _Desk:
         steps = Steps(self._context, session)
         changed = steps.note(referral, taken)
         if changed.state is not referral.state:
-            self._tell_somebody(session, changed, now)
+            self._show_in_inbox(session, changed, now)
         mark_transferred(session, changed, now)
         ended = self._basis_ended(session, changed)
         if ended:
@@ -99,12 +97,12 @@ class _Desk:
         return Response()
 
     def settle_offer(self, session: Session, notice: Notice, verified: VerifiedReply, now: datetime) -> None:
-        """Note at the sender that the other node did not take a referral: nobody there will answer it."""
+        """Let a referral lapse whose offer the other node refused: nobody there will answer it."""
         referral = ReferralStore(session).find(notice.reference)
         if verified.reply.outcome is Outcome.ACCEPTED or referral is None:
             return
         if allows(ReferralStep.LAPSE, referral.side, referral.state):
-            Steps(self._context, session).take(referral, ReferralStep.LAPSE, now, code=NOT_TAKEN, tell=False)
+            Steps(self._context, session).take(referral, ReferralStep.LAPSE, now, code=NOT_TAKEN, notify=False)
 
     def _refusal(self, session: Session, referral: Referral, step: Step, taken_at: datetime) -> str | None:
         side = referral.other_side
@@ -119,30 +117,27 @@ class _Desk:
             return "step_conflict"
         return None
 
-    def _tell_somebody(self, session: Session, referral: Referral, now: datetime) -> None:
+    def _show_in_inbox(self, session: Session, referral: Referral, now: datetime) -> None:
         if referral.state is ReferralState.RECEIVED:
-            return  # that it arrived is shown in the list; nobody has to act
+            return  # nobody has to act on it; the list shows it
         kind = _NEWS.get(referral.state, ItemKind.REFERRAL_ANSWERED)
         item = NewItem(kind, referral.referral_id, referral.peer, referral.state.value)
         Inbox(session).add(item, now)
 
     def _basis_ended(self, session: Session, referral: Referral) -> str | None:
-        """Return why we revoke a referral that an answer under way has revived; None when its consent stands."""
+        """Return the code to revoke a referral that a late answer revived; None when its consent covers it."""
         if referral.side is not ReferralSide.SENDER:
             return None
         if referral.state not in (ReferralState.ACCEPTED, ReferralState.IN_PROGRESS):
             return None
         if referral.person_ref is None:
             return PERSON_ERASED
-        try:
-            consent = own_consents(self._context, session).get(referral.consent_id)
-        except ConsentUnknown:
-            return CONSENT_WITHDRAWN
-        return CONSENT_WITHDRAWN if consent.state is ConsentState.WITHDRAWN else None
+        consent = own_consents(self._context, session).find(referral.consent_id)
+        return None if covers(consent, referral) else CONSENT_WITHDRAWN
 
 
 def _awaits_offer(known: Referral, sender: str) -> bool:
-    """Tell whether a later step of this sender came before its offer, which may still come, once."""
+    """Tell whether a later step of this sender came before its offer, which may still come."""
     return known.side is ReferralSide.RECEIVER and known.peer == sender and known.answer_by is None
 
 
@@ -168,7 +163,7 @@ def _received(offer: Offer, known: Referral | None, sender: str, now: datetime) 
 
 
 def _overtaken(step: Step, sender: str, now: datetime) -> Referral | None:
-    """Return the beginning of a referral of which a later step of its sender came first; None for any other step."""
+    """Return a referral of which a later step of its sender came first; None for any other step."""
     if MOVES[step.step].by is not ReferralSide.SENDER:
         return None
     return Referral(

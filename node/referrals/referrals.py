@@ -1,4 +1,4 @@
-"""What a professional does with referrals: send, answer, start, finish, revoke, link with the person who came."""
+"""Referrals as professionals handle them: sent, answered, started, finished, revoked, and linked with a record."""
 
 import hmac
 import secrets
@@ -39,22 +39,19 @@ from trust.parties import EntityKind
 if TYPE_CHECKING:
     from node.context import NodeContext
 
-CONSENT_WITHDRAWN = "consent_withdrawn"
-PERSON_ERASED = "person_erased"
-
 
 @dataclass(frozen=True, slots=True)
 class NewReferral:
-    """What is to be sent, in the words of the command or the page.
+    """A referral to send, as a command or a page states it.
 
     Attributes:
-        document: the person's; it is not sent.
+        document: of the person; it is not sent.
         recipient: entity id.
         service: code of the resource catalogue.
-        urgency: code; it says how long the recipient has to answer.
-        need: code of an assessed need; needs a consent that covers the field ``case.needs``.
-        answer_days: another time to answer, in days.
-        transfer: the case itself is to pass to the recipient.
+        urgency: code; it sets the time to answer.
+        need: code of an assessed need; requires a consent that covers the field ``case.needs``.
+        answer_days: time to answer in days; None for that of the urgency.
+        transfer: whether the case itself passes to the recipient.
     """
 
     document: Document
@@ -67,20 +64,20 @@ class NewReferral:
 
 
 class Referrals:
-    """The referrals of one node."""
+    """Sends and answers the referrals of one node."""
 
     def __init__(self, context: "NodeContext") -> None:
         self._context = context
 
     def send(self, new: NewReferral) -> Referral:
-        """Refer a person to a service of another entity; it is in the ledger and on its way when this returns.
+        """Refer a person to a service of another entity; ledger entry and notice are durable when this returns.
 
         Raises:
             UnknownTerm: the vocabulary has no such service, need or urgency.
-            UnknownParty, PartySuspended, DirectoryExpired: the recipient cannot be one.
+            UnknownParty, PartySuspended, DirectoryExpired: the recipient is not an active entity.
             PersonUnknown: nobody here has that document.
             ReferralWithoutConsent: no live consent for the purpose of referral names the recipient.
-            ReferralInvalid: to oneself, out of bounds, or a case to an entity that sees no records.
+            ReferralInvalid: the recipient is this entity or may not receive a case, or the time is out of bounds.
         """
         words, now = load_referral_words(), self._context.clock.now()
         words.word(WordList.SERVICES, new.service)
@@ -98,7 +95,7 @@ class Referrals:
         peer = directory.active_party(new.recipient)
         subject = pseudonym_of(self._context, peer, new.document)
         with self._context.transaction() as session:
-            own_ledger(self._context, session).lock()  # so that a withdrawal comes before or after, never in between
+            own_ledger(self._context, session).lock()  # a withdrawal then comes before or after, not in between
             person = people_store(self._context, session).get_by_document(new.document).person_id
             consent = self._consent_for(session, person, new, now)
             return self._send(session, _drafted(new, person, consent, now + timedelta(days=days), now), subject)
@@ -122,7 +119,7 @@ class Referrals:
         return self._take(reference, ReferralStep.REJECT, reason)
 
     def start(self, reference: str) -> Referral:
-        """Note that what was accepted has begun.
+        """Record that the help that was accepted has begun.
 
         Raises:
             ReferralUnknown, ReferralStepRefused: as in `accept`.
@@ -130,7 +127,7 @@ class Referrals:
         return self._take(reference, ReferralStep.START)
 
     def finish(self, reference: str, result: str) -> Referral:
-        """Close a referral with what came of it.
+        """Close a referral with its result.
 
         Raises:
             UnknownTerm: there is no such result.
@@ -139,7 +136,7 @@ class Referrals:
         return self._take(reference, ReferralStep.FINISH, result)
 
     def revoke(self, reference: str, reason: str) -> Referral:
-        """Take back a referral that was sent from here.
+        """Revoke a referral that was sent from here.
 
         Raises:
             UnknownTerm: there is no such reason.
@@ -148,14 +145,14 @@ class Referrals:
         return self._take(reference, ReferralStep.REVOKE, reason)
 
     def link(self, reference: str, document: Document) -> tuple[Referral, bool]:
-        """Check that the person who came is the one referred; note who it is, when this entity holds a record of them.
+        """Check that a person is the one referred, and link their record, when this entity has one.
 
         Returns:
-            The referral, and whether it names a person of this entity now.
+            The referral, and whether it is linked with a record now.
 
         Raises:
             ReferralUnknown: there is no such referral.
-            ReferralOfAnotherPerson: it came with another pseudonym, or was not received.
+            ReferralOfAnotherPerson: its pseudonym is another, or it was sent from here.
         """
         now = self._context.clock.now()
         peers = self._context.directory.current(now)
@@ -190,32 +187,6 @@ class Referrals:
             referral = store.get(reference)
             return referral, store.steps(referral.referral_id)
 
-    # ---- for others to call inside their own transaction
-
-    def consent_ended(
-        self, session: Session, consent_id: str, now: datetime, *, reason: str = CONSENT_WITHDRAWN
-    ) -> tuple[Referral, ...]:
-        """Revoke the open referrals that rest on a consent: part of withdrawing it, wherever the withdrawal came from.
-
-        Args:
-            session: the transaction of the withdrawal.
-            consent_id: of the consent that is withdrawn.
-            now: the present time, UTC.
-            reason: code of the revocation.
-        """
-        steps = Steps(self._context, session)
-        resting = ReferralStore(session).resting_on(consent_id)
-        return tuple(steps.take(referral, ReferralStep.REVOKE, now, code=reason) for referral in resting)
-
-    def person_erased(self, session: Session, person_ref: str, now: datetime) -> None:
-        """Revoke what was sent of a person and is open, and let no referral name them: part of erasing the person."""
-        store, steps = ReferralStore(session), Steps(self._context, session)
-        for referral in store.all(side=ReferralSide.SENDER, open_only=True, person_ref=person_ref):
-            steps.take(referral, ReferralStep.REVOKE, now, code=PERSON_ERASED)
-        store.forget_person(person_ref)
-
-    # ---- helpers
-
     def _require_recipient(self, directory: Directory, new: NewReferral) -> None:
         peer = directory.active_party(new.recipient)
         if peer.id == self._context.settings.entity:
@@ -231,15 +202,7 @@ class Referrals:
         live = own_consents(self._context, session).live(person, PURPOSE, new.recipient, now)
         chosen = [consent for consent in live if new.need is None or NEED_FIELD in consent.fields]
         if not chosen:
-            missing = f" that covers {NEED_FIELD}" if live else ""
-            raise ReferralWithoutConsent(
-                _(
-                    "ningún consentimiento vigente para derivación nombra a {recipient}{missing}",
-                    recipient=new.recipient,
-                    missing=missing,
-                ),
-                remedy="record one, or leave the need out" if live else _("registre uno: redpact-node consent grant"),
-            )
+            raise _without_consent(new.recipient, covers_recipient=bool(live))
         return max(chosen, key=lambda consent: consent.valid_until).consent_id
 
     def _send(self, session: Session, referral: Referral, subject: str) -> Referral:
@@ -254,7 +217,7 @@ class Referrals:
             consent_id=referral.consent_id,
             answer_by=referral.answer_by or now,
         ).model_dump(mode="json", exclude_none=True)
-        digest = steps.tell(referral, OFFER, offer, now, subject=subject)
+        digest = steps.post(referral, OFFER, offer, now, subject=subject)
         taken = TakenStep(referral.referral_id, referral.side, 1, ReferralStep.SEND, None, now, now, digest)
         return steps.note(referral, taken)
 
@@ -276,6 +239,22 @@ class Referrals:
         store = ReferralStore(session)
         found = store.get(reference)
         return store.find(found.referral_id) or found  # read again under the lock
+
+
+def _without_consent(recipient: str, *, covers_recipient: bool) -> ReferralWithoutConsent:
+    if covers_recipient:
+        return ReferralWithoutConsent(
+            _(
+                "ningún consentimiento vigente para derivación que nombre a {recipient} incluye {field}",
+                recipient=recipient,
+                field=NEED_FIELD,
+            ),
+            remedy=_("registre uno que lo incluya, o no indique la necesidad"),
+        )
+    return ReferralWithoutConsent(
+        _("ningún consentimiento vigente para derivación nombra a {recipient}", recipient=recipient),
+        remedy=_("registre uno: redpact-node consent grant"),
+    )
 
 
 def _drafted(new: NewReferral, person: str, consent: str, answer_by: datetime, now: datetime) -> Referral:

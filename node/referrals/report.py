@@ -1,84 +1,21 @@
-"""Referrals and capacities for people, in Spanish by default, and for programs. No name or document is in them."""
+"""Referrals and capacities for people and for programs. They contain no name or document of a person."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from node.referrals.capacity import Capacity, CapacityReply
 from node.referrals.store import SHORTEST_PREFIX, ImportedSummary, Referral, TakenStep
 from policies.catalogue import load_catalogue
 from policies.errors import EXIT_CODES, ErrorKind, error_document
-from policies.referrals import MOVES, ReferralState, WordList, load_referral_words
-from service.command_line import table
+from policies.referrals import MOVES, ReferralSide, ReferralState, WordList, load_referral_words
+from presentation.formats import day, moment, number
+from presentation.messages import Translator, _, speaking
+from presentation.terminal import pairs, paragraph, table
 
-_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "es": {
-        "id": "Código",
-        "side": "Sentido",
-        "sender": "enviada",
-        "receiver": "recibida",
-        "peer": "Entidad",
-        "kind": "Tipo",
-        "service": "Recurso",
-        "need": "Necesidad",
-        "urgency": "Urgencia",
-        "state": "Estado",
-        "code": "Motivo o resultado",
-        "answer_by": "Contestar antes de",
-        "person": "Persona con ficha aquí",
-        "yes": "sí",
-        "no": "no: pida el documento a quien venga y use «referral link»",
-        "steps": "Pasos",
-        "nothing": "Ninguna derivación.",
-        "linked": "✓ Es la persona derivada, y queda enlazada con su ficha.",
-        "matches": "✓ Es la persona derivada. Esta entidad no tiene ficha suya.",
-        "open": "Abierto",
-        "closed": "cerrado",
-        "opened": "abierto",
-        "not_offered": "no lo presta",
-        "places": "Plazas",
-        "wait": "Espera",
-        "updated": "Actualizado",
-        "no_answer": "sin respuesta",
-        "partial": "! {failed} de {asked} entidades no han contestado: la respuesta es parcial.",
-        "taken": "✓ El caso es ahora de esta entidad; la anterior lo sabrá por su respuesta firmada.",
-        "imported": "Resumen recibido de {source} el {day}:",
-        "no_capacity": "Ningún recurso declarado. Use «referral capacity set».",
-    },
-    "en": {
-        "id": "Code",
-        "side": "Direction",
-        "sender": "sent",
-        "receiver": "received",
-        "peer": "Entity",
-        "kind": "Kind",
-        "service": "Service",
-        "need": "Need",
-        "urgency": "Urgency",
-        "state": "State",
-        "code": "Reason or result",
-        "answer_by": "Answer before",
-        "person": "Person on record here",
-        "yes": "yes",
-        "no": "no: ask whoever comes for their document and use: referral link",
-        "steps": "Steps",
-        "nothing": "No referrals.",
-        "linked": "✓ This is the person referred; the referral now names their record.",
-        "matches": "✓ This is the person referred. This entity holds no record of them.",
-        "open": "Open",
-        "closed": "closed",
-        "opened": "open",
-        "not_offered": "does not offer it",
-        "places": "Places",
-        "wait": "Wait",
-        "updated": "Updated",
-        "no_answer": "no answer",
-        "partial": "! {failed} of {asked} entities did not answer: this is a partial answer.",
-        "taken": "✓ The case is this entity's now; the former one learns it by the signed answer.",
-        "imported": "Summary received from {source} on {day}:",
-        "no_capacity": "No service is declared. Use: referral capacity set.",
-    },
-}
+NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+_SIDES: Final = {ReferralSide.SENDER: _("enviada"), ReferralSide.RECEIVER: _("recibida")}
 _CODES_OF: Final = {move.after: move.codes for move in MOVES.values()}
 
 
@@ -105,7 +42,7 @@ def referral_document(referral: Referral) -> dict[str, Any]:
 def shown_document(
     referral: Referral, steps: Sequence[TakenStep], summary: ImportedSummary | None = None
 ) -> dict[str, Any]:
-    """Return a referral with its steps, and what came with a transferred case, for ``--json``."""
+    """Return a referral with its steps, and the summary of a transferred case, for ``--json``."""
     taken = [
         {
             "by": step.by.value,
@@ -125,73 +62,99 @@ def shown_document(
     return referral_document(referral) | {"steps": taken, "imported": imported}
 
 
-def referral_text(referral: Referral, steps: Sequence[TakenStep] = (), *, lang: str = "es") -> str:
-    """Return what a professional reads of one referral."""
-    language = _language(lang)
-    words, labels = _WORDS[language], load_referral_words()
-    rows = [
-        (words["id"], referral.referral_id),
-        (words["side"], words[referral.side.value]),
-        (words["peer"], referral.peer),
-        (words["kind"], labels.label(WordList.KINDS, referral.kind, language)),
-        (words["state"], labels.label(WordList.STATES, referral.state.value, language)),
-        (words["code"], code_label(referral.state, referral.code, language)),
-        (words["service"], labels.label(WordList.SERVICES, referral.service, language)),
-        (words["need"], labels.label(WordList.NEEDS, referral.need or "", language)),
-        (words["urgency"], labels.label(WordList.URGENCIES, referral.urgency, language)),
-        (words["answer_by"], _minute(referral.answer_by)),
-        (words["person"], words["yes"] if referral.person_ref else words["no"]),
-    ]
-    lines = [f"{name}: {value}" for name, value in rows if value]
-    if steps:
-        lines += ["", f"{words['steps']}:", *(f"  {_step_line(step, language)}" for step in steps)]
-    return "\n".join(lines)
+def referral_text(
+    referral: Referral, steps: Sequence[TakenStep] = (), *, names: Mapping[str, str] = NO_NAMES, lang: str = "es"
+) -> str:
+    """Return one referral for a professional.
+
+    Args:
+        referral: the referral.
+        steps: those to show below it.
+        names: entity id -> name; an entity that is not in it is shown by its id.
+        lang: of the reader.
+    """
+    say = speaking(lang)
+    person = say("sí") if referral.person_ref else say("no: pida el documento a quien venga y use «referral link»")
+    facts = (
+        (say("Código"), referral.referral_id),
+        (say("Sentido"), say(_SIDES[referral.side])),
+        (say("Entidad"), names.get(referral.peer, referral.peer)),
+        (say("Tipo"), _word(WordList.KINDS, referral.kind, say)),
+        (say("Estado"), _word(WordList.STATES, referral.state.value, say)),
+        (say("Motivo o resultado"), code_label(referral.state, referral.code, say.lang)),
+        (say("Recurso"), _word(WordList.SERVICES, referral.service, say)),
+        (say("Necesidad"), _word(WordList.NEEDS, referral.need or "", say)),
+        (say("Urgencia"), _word(WordList.URGENCIES, referral.urgency, say)),
+        (say("Contestar antes de"), _moment(referral.answer_by, say)),
+        (say("Persona con ficha aquí"), person),
+    )
+    text = pairs([(name, value) for name, value in facts if value])
+    if not steps:
+        return text
+    taken = [paragraph(_step_line(step, say), indent=2, hanging=2) for step in steps]
+    return "\n".join([text, "", say("Pasos:"), *taken])
 
 
-def referrals_text(referrals: Sequence[Referral], *, lang: str = "es") -> str:
-    """Return the table a professional reads."""
-    language = _language(lang)
-    words, labels = _WORDS[language], load_referral_words()
+def referrals_text(referrals: Sequence[Referral], *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+    """Return the table of referrals for a professional."""
+    say = speaking(lang)
     if not referrals:
-        return words["nothing"]
+        return say("Ninguna derivación.")
     rows = [
-        {
-            "id": referral.referral_id[:SHORTEST_PREFIX],
-            "side": words[referral.side.value],
-            "peer": referral.peer,
-            "service": labels.label(WordList.SERVICES, referral.service, language),
-            "urgency": labels.label(WordList.URGENCIES, referral.urgency, language),
-            "state": labels.label(WordList.STATES, referral.state.value, language),
-            "code": code_label(referral.state, referral.code, language),
-            "answer_by": _minute(referral.answer_by),
-        }
+        (
+            referral.referral_id[:SHORTEST_PREFIX],
+            say(_SIDES[referral.side]),
+            names.get(referral.peer, referral.peer),
+            _word(WordList.SERVICES, referral.service, say),
+            _word(WordList.URGENCIES, referral.urgency, say),
+            _word(WordList.STATES, referral.state.value, say),
+            code_label(referral.state, referral.code, say.lang),
+            _moment(referral.answer_by, say),
+        )
         for referral in referrals
     ]
-    return table({name: words[name] for name in rows[0]}, rows)
+    head = (
+        say("Código"),
+        say("Sentido"),
+        say("Entidad"),
+        say("Recurso"),
+        say("Urgencia"),
+        say("Estado"),
+        say("Motivo o resultado"),
+        say("Contestar antes de"),
+    )
+    return table(head, rows)
 
 
 def linked_text(*, known: bool, lang: str) -> str:
-    """Return what a professional reads once a document was compared."""
-    return _WORDS[_language(lang)]["linked" if known else "matches"]
+    """Return the text for a professional who has compared a document with a referral."""
+    say = speaking(lang)
+    if known:
+        return say("✓ Es la persona derivada, y queda enlazada con su ficha.")
+    return say("✓ Es la persona derivada. Esta entidad no tiene ficha suya.")
 
 
-def taken_text(summary: ImportedSummary, *, lang: str = "es") -> str:
-    """Return what a professional reads once a case was taken over."""
-    return _WORDS[_language(lang)]["taken"] + summary_text(summary, lang=lang)
+def taken_text(summary: ImportedSummary, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+    """Return the text for a professional who has taken a case over."""
+    done = speaking(lang)("✓ El caso es ahora de esta entidad; la anterior lo sabrá por su respuesta firmada.")
+    return f"{paragraph(done)}\n\n{summary_text(summary, names=names, lang=lang)}"
 
 
-def summary_text(summary: ImportedSummary, *, lang: str = "es") -> str:
-    """Return what came with a transferred case: each value with the day its source recorded it."""
-    language, catalogue = _language(lang), load_catalogue()
-    lines = ["", "", _WORDS[language]["imported"].format(source=summary.source, day=_minute(summary.fetched_at))]
+def summary_text(summary: ImportedSummary, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+    """Return the summary that came with a transferred case: each value with the day its source recorded it."""
+    say, catalogue = speaking(lang), load_catalogue()
+    source = names.get(summary.source, summary.source)
+    head = say("Resumen recibido de {source} el {moment}:", source=source, moment=summary.fetched_at)
+    facts = []
     for field in summary.fields:
-        value = catalogue.display(field["id"], field["value"], language)
-        lines.append(f"  {catalogue.field(field['id']).label(language)}: {value} ({field['recorded_at'][:10]})")
-    return "\n".join(lines)
+        value = catalogue.display(field["id"], field["value"], say.lang)
+        recorded = day(datetime.fromisoformat(field["recorded_at"]), say.lang)
+        facts.append((catalogue.field(field["id"]).label(say.lang), f"{value} ({recorded})"))
+    return f"{head}\n{pairs(facts)}"
 
 
 def code_label(state: ReferralState, code: str | None, lang: str) -> str:
-    """Return what a person reads for the reason or result of a state; empty when it has none."""
+    """Return the label of a state's reason or result; empty when it has none."""
     codes = _CODES_OF.get(state)
     return load_referral_words().label(codes, code, lang) if codes and code else ""
 
@@ -214,25 +177,24 @@ def capacities_document(stated: Sequence[Capacity]) -> dict[str, Any]:
 
 def capacities_text(stated: Sequence[Capacity], *, lang: str = "es") -> str:
     """Return the table of this entity's own capacities."""
-    language = _language(lang)
-    words = _WORDS[language]
+    say = speaking(lang)
     if not stated:
-        return words["no_capacity"]
+        return say("Ningún recurso declarado. Use «referral capacity set».")
     rows = [
-        {
-            "service": load_referral_words().label(WordList.SERVICES, each.service, language),
-            "open": words["opened" if each.open else "closed"],
-            "places": each.places,
-            "wait": each.wait_days,
-            "updated": _minute(each.updated_at),
-        }
+        (
+            _word(WordList.SERVICES, each.service, say),
+            say("abierto") if each.open else say("cerrado"),
+            number(each.places, say.lang),
+            number(each.wait_days, say.lang),
+            _moment(each.updated_at, say),
+        )
         for each in stated
     ]
-    return table({name: words[name] for name in rows[0]}, rows)
+    return table((say("Recurso"), say("Abierto"), say("Plazas"), say("Espera (días)"), say("Actualizado")), rows)
 
 
 def asked_document(service: str, replies: Sequence[CapacityReply]) -> dict[str, Any]:
-    """Return what the entities said of a service for ``--json``."""
+    """Return the entities' answers about a service for ``--json``."""
     answers = [
         {
             "entity": reply.entity.id,
@@ -247,32 +209,41 @@ def asked_document(service: str, replies: Sequence[CapacityReply]) -> dict[str, 
 
 
 def asked_exit_code(replies: Sequence[CapacityReply]) -> int:
-    """Return 0 when anybody answered, else 3."""
+    """Return 0 when at least one entity answered, else 3."""
     return 0 if any(reply.answer for reply in replies) else EXIT_CODES[ErrorKind.UNREACHABLE]
 
 
 def asked_text(replies: Sequence[CapacityReply], *, lang: str = "es") -> str:
-    """Return the table of what the entities said; those that offer the service and are open come first."""
-    language = _language(lang)
-    words, labels = _WORDS[language], load_referral_words()
-    rows = []
-    for reply in sorted(replies, key=_order):
-        answer = reply.answer
-        row: dict[str, Any] = {"peer": reply.entity.name}
-        if answer is None:
-            row["open"] = f"{words['no_answer']} [{reply.error.code if reply.error else ''}]"
-        elif not answer.offered:
-            row["open"] = words["not_offered"]
-        else:
-            row["open"] = words["opened" if answer.open else "closed"]
-            row["places"] = labels.label(WordList.PLACES, answer.places or "", language)
-            row["wait"] = labels.label(WordList.WAITS, answer.wait or "", language)
-            row["updated"] = _minute(answer.updated)
-        rows.append(row)
-    shown = table({name: words[name] for name in ("peer", "open", "places", "wait", "updated")}, rows)
+    """Return the table of the entities' answers; those that offer the service and are open come first."""
+    say = speaking(lang)
+    rows = [_answer_row(reply, say) for reply in sorted(replies, key=_order)]
+    shown = table((say("Entidad"), say("Abierto"), say("Plazas"), say("Espera"), say("Actualizado")), rows)
     failed = sum(reply.answer is None for reply in replies)
-    partial = "\n" + words["partial"].format(failed=failed, asked=len(replies)) if failed else ""
-    return shown + partial
+    if not failed:
+        return shown
+    partial = say.plural(
+        "! {n} de {asked} entidades no ha contestado: la respuesta es parcial.",
+        "! {n} de {asked} entidades no han contestado: la respuesta es parcial.",
+        failed,
+        asked=len(replies),
+    )
+    return f"{shown}\n{paragraph(partial)}"
+
+
+def _answer_row(reply: CapacityReply, say: Translator) -> tuple[str, str, str, str, str]:
+    answer, entity = reply.answer, reply.entity.name
+    if answer is None:
+        code = reply.error.code if reply.error else ""
+        return entity, say("sin respuesta [{code}]", code=code), "", "", ""
+    if not answer.offered:
+        return entity, say("no lo presta"), "", "", ""
+    return (
+        entity,
+        say("abierto") if answer.open else say("cerrado"),
+        _word(WordList.PLACES, answer.places or "", say),
+        _word(WordList.WAITS, answer.wait or "", say),
+        _moment(answer.updated, say),
+    )
 
 
 def _order(reply: CapacityReply) -> tuple[int, str]:
@@ -283,19 +254,19 @@ def _order(reply: CapacityReply) -> tuple[int, str]:
     return rank, reply.entity.id
 
 
-def _step_line(step: TakenStep, lang: str) -> str:
-    state = load_referral_words().label(WordList.STATES, MOVES[step.step].after.value, lang)
-    code = code_label(MOVES[step.step].after, step.code, lang)
-    return f"{_minute(step.taken_at)}  {state}" + (f" ({code})" if code else "")
+def _step_line(step: TakenStep, say: Translator) -> str:
+    state = _word(WordList.STATES, MOVES[step.step].after.value, say)
+    code = code_label(MOVES[step.step].after, step.code, say.lang)
+    return f"{_moment(step.taken_at, say)}  {state}" + (f" ({code})" if code else "")
 
 
-def _language(lang: str) -> str:
-    return "en" if lang == "en" else "es"
+def _word(words: WordList, code: str, say: Translator) -> str:
+    return load_referral_words().label(words, code, say.lang)
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+def _iso(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
 
 
-def _minute(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
+def _moment(value: datetime | None, say: Translator) -> str:
+    return moment(value, say.lang) if value else ""

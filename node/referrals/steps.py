@@ -1,7 +1,7 @@
-"""A step of a referral, taken here or told by the other side: table, ledger and notice, in one transaction.
+"""A step of a referral, of this entity or of the other side: table, ledger and notice in one transaction.
 
-Each step is a signed message composed with the act it tells of, so that the ledgers of both entities name the same
-bytes. Repeated messages never get here (`node.messages.receiving`); reordered ones are joined by
+Each step is a signed message composed together with the act, so that the ledgers of both entities name the same bytes.
+Repeated messages are answered before they get here (`node.messages.receiving`); reordered ones are joined by
 `policies.referrals.join`.
 """
 
@@ -32,11 +32,11 @@ DIRECTIONS: Final[Mapping[ReferralSide, Literal["sent", "received"]]] = {
     ReferralSide.RECEIVER: "received",
 }
 LINK: Final = "link"
-"""In the ledger of a receiver: from here on it knows whom a referral is about. Told to nobody."""
+"""In the ledger of a receiver: it has linked the referral with a person's record. No message is sent of it."""
 
 
 class Steps:
-    """Takes and notes steps at one node, in the caller's transaction."""
+    """Takes and records steps at one node, in the caller's transaction."""
 
     def __init__(self, context: "NodeContext", session: Session) -> None:
         self._context = context
@@ -44,19 +44,19 @@ class Steps:
         self._store = ReferralStore(session)
 
     def take(
-        self, referral: Referral, step: ReferralStep, now: datetime, *, code: str | None = None, tell: bool = True
+        self, referral: Referral, step: ReferralStep, now: datetime, *, code: str | None = None, notify: bool = True
     ) -> Referral:
-        """Take one of our own steps and return the referral after it.
+        """Take a step of this entity and return the referral after it.
 
         Args:
-            referral: as it stands, read in this transaction.
-            step: what is done.
+            referral: as read in this transaction.
+            step: to take.
             now: the present time, UTC.
             code: its reason or result, checked against the vocabulary by the caller.
-            tell: whether the other side is told; not when its node never took the referral.
+            notify: whether to send the step to the other side; not when its node refused the offer.
 
         Raises:
-            ReferralStepRefused: the state, or our side of it, does not allow this.
+            ReferralStepRefused: the state, or this entity's side of it, does not allow the step.
         """
         if not allows(step, referral.side, referral.state):
             raise ReferralStepRefused(
@@ -69,18 +69,18 @@ class Steps:
                 remedy=_("consulte: redpact-node referral show {referral_id}", referral_id=referral.referral_id),
             )
         number, digest = referral.own_steps + 1, None
-        if tell:
+        if notify:
             said = Step(
                 referral_id=referral.referral_id, number=number, step=step, before=referral.state, code=code
             ).model_dump(mode="json", exclude_none=True)
-            digest = self.tell(referral, STEP, said, now)
+            digest = self.post(referral, STEP, said, now)
         taken = TakenStep(referral.referral_id, referral.side, number, step, code, now, now, digest)
         return self.note(replace(referral, own_steps=number), taken)
 
-    def tell(
+    def post(
         self, referral: Referral, kind: str, body: Mapping[str, Any], now: datetime, *, subject: str | None = None
     ) -> str:
-        """Sign a message to the other side, put it in the outbox, and return the digest of what is signed."""
+        """Sign a message to the other side, write it to the outbox, and return its SHA-256 in hex."""
         message = new_message(
             kind,
             body,
@@ -96,7 +96,7 @@ class Steps:
         return payload_digest(envelope)
 
     def note(self, referral: Referral, taken: TakenStep) -> Referral:
-        """Join a step of either side with what is known, write it to table and ledger, and return the referral.
+        """Join a step of either side with the state known here, write table and ledger, and return the referral.
 
         Raises:
             ReferralStepRefused: it contradicts an end that the same side stated before.

@@ -1,11 +1,11 @@
 """Referrals in the node's database, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from node.referrals.errors import ReferralUnknown
@@ -14,12 +14,17 @@ from policies.referrals import OPEN, ReferralSide, ReferralState, ReferralStep
 from presentation.messages import _
 
 SHORTEST_PREFIX: Final = 8
-"""Hex digits of an id that people may type in place of all 32: what the slip prints large."""
+"""Hex digits of an id that people may type in place of all 32; the slip prints them large."""
+_CHUNK: Final = 500
+"""Ids named in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """A referral as this entity knows it. `answer_by` is None while only a later step of its sender has arrived."""
+    """A referral as this entity knows it; the columns are in `node.referrals.tables`.
+
+    `answer_by` is None while only a later step of its sender has arrived.
+    """
 
     referral_id: str
     side: ReferralSide
@@ -46,7 +51,7 @@ class Referral:
 
 @dataclass(frozen=True, slots=True)
 class TakenStep:
-    """A step of either side. `message_sha256` is None for one that was told to nobody."""
+    """A step of either side. `message_sha256` is None when no message was sent of it."""
 
     referral_id: str
     by: ReferralSide
@@ -60,12 +65,12 @@ class TakenStep:
 
 @dataclass(frozen=True, slots=True)
 class ImportedSummary:
-    """What another entity recorded of a person before the case passed; coded values only.
+    """The record of a person at the entity that transferred the case; coded values only.
 
     Attributes:
         source: entity id.
-        fetched_at: when it was taken over.
-        fields: field id, value, and the day the source recorded it.
+        fetched_at: when the case was taken over, UTC.
+        fields: field id, value, and the day on which the source recorded it.
     """
 
     referral_id: str
@@ -82,7 +87,7 @@ class ReferralStore:
         self._session = session
 
     def get(self, reference: str) -> Referral:
-        """Return a referral by its id, or by the beginning of it that only one has.
+        """Return a referral by its id, or by an unambiguous beginning of it.
 
         Raises:
             ReferralUnknown: there is none, or more than one begins like that.
@@ -98,12 +103,12 @@ class ReferralStore:
         return found[0]
 
     def find(self, referral_id: str) -> Referral | None:
-        """Return a referral by its whole id, keeping others from changing it; None when there is none."""
+        """Return a referral by its whole id, locked until the transaction ends; None when there is none."""
         found = self._read(select(ReferralRow).where(ReferralRow.referral_id == referral_id).with_for_update())
         return found[0] if found else None
 
     def put(self, referral: Referral) -> None:
-        """Write the present state of a referral."""
+        """Write a referral."""
         values = {name: getattr(referral, name) for name in Referral.__slots__}
         self._session.merge(ReferralRow(**values | {"side": referral.side.value, "state": referral.state.value}))
         self._session.flush()
@@ -147,7 +152,7 @@ class ReferralStore:
         return tuple(self._read(query))
 
     def resting_on(self, consent_id: str) -> tuple[Referral, ...]:
-        """Return the open referrals that this entity sent under a consent, keeping others from changing them."""
+        """Return the open referrals that this entity sent under a consent, locked until the transaction ends."""
         query = select(ReferralRow).where(
             ReferralRow.consent_id == consent_id,
             ReferralRow.side == ReferralSide.SENDER.value,
@@ -156,7 +161,7 @@ class ReferralStore:
         return tuple(self._read(query.with_for_update()))
 
     def unanswered(self, deadline: datetime) -> tuple[Referral, ...]:
-        """Return the referrals sent from here that had to be answered before `deadline` and were not."""
+        """Return the referrals sent from here whose time to answer ended before `deadline` without an answer."""
         states = [ReferralState.SENT.value, ReferralState.RECEIVED.value]
         query = select(ReferralRow).where(
             ReferralRow.side == ReferralSide.SENDER.value,
@@ -165,15 +170,23 @@ class ReferralStore:
         )
         return tuple(self._read(query.with_for_update()))
 
-    def forget_person(self, person_ref: str) -> None:
-        """Let no referral name a person any more, and delete what was imported of them: part of erasing the person."""
-        self._session.execute(
-            update(ReferralRow)
-            .where(ReferralRow.person_ref == person_ref)
-            .values(person_ref=None, subject=None, need=None)
+    def about(self, person_ref: str, subjects: Collection[str]) -> tuple[Referral, ...]:
+        """Return the referrals of a person: those that name them, and those that came under one of their pseudonyms."""
+        query = select(ReferralRow).where(
+            or_(ReferralRow.person_ref == person_ref, ReferralRow.subject.in_(sorted(subjects)))
         )
-        for row in self._session.scalars(select(ImportedSummaryRow).where(ImportedSummaryRow.person_ref == person_ref)):
-            self._session.delete(row)
+        return tuple(self._read(query))
+
+    def forget_person(self, person_ref: str, subjects: Collection[str]) -> None:
+        """Let no referral name a person any more, and delete what was imported of them: part of erasing the person."""
+        chosen = [referral.referral_id for referral in self.about(person_ref, subjects)]
+        for first in range(0, len(chosen), _CHUNK):
+            self._session.execute(
+                update(ReferralRow)
+                .where(ReferralRow.referral_id.in_(chosen[first : first + _CHUNK]))
+                .values(person_ref=None, subject=None, need=None)
+            )
+        self._session.execute(delete(ImportedSummaryRow).where(ImportedSummaryRow.person_ref == person_ref))
         self._session.flush()
 
     def _read(self, query: Select[ReferralRow]) -> list[Referral]:

@@ -1,4 +1,4 @@
-"""Tables of referrals, of what this entity can offer, and of summaries imported with a transferred case.
+"""Tables of referrals, of this entity's capacities, and of summaries that came with transferred cases.
 
 None holds a name, a document or free text; imported summaries are sealed with the key of their person.
 """
@@ -12,11 +12,11 @@ from service.columns import UtcDateTime
 
 
 class Base(DeclarativeBase):
-    """The metadata of this package."""
+    """The tables of `node.referrals`."""
 
 
 class ReferralRow(Base):
-    """A referral, sent or received, as it stands."""
+    """A referral, sent or received."""
 
     __tablename__ = "referrals"
     __table_args__ = (
@@ -28,7 +28,7 @@ class ReferralRow(Base):
 
     referral_id: Mapped[str] = mapped_column(String(32))
     side: Mapped[str] = mapped_column(String(10))
-    """Which side this entity is: ``sender`` or ``receiver``."""
+    """The side of this entity: ``sender`` or ``receiver``."""
     peer: Mapped[str] = mapped_column(String(63))
     kind: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
@@ -38,18 +38,18 @@ class ReferralRow(Base):
     consent_id: Mapped[str] = mapped_column(String(100))
     person_ref: Mapped[str | None] = mapped_column(String(64))
     subject: Mapped[str | None] = mapped_column(String(64))
-    """At the receiver: the pseudonym it came with, to compare a document with."""
+    """At the receiver: the pairwise pseudonym of the person, to compare a document with."""
     code: Mapped[str | None] = mapped_column(String(64))
     """The reason or result of the step that the state comes from."""
     answer_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """None: the offer itself has not arrived yet, only a later step of its sender."""
+    """None while only a later step of the sender has arrived, and not the offer."""
     own_steps: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ReferralStepRow(Base):
-    """A step that was taken or told, with the digest of the signed message that says so."""
+    """A step of either side, with the digest of its signed message."""
 
     __tablename__ = "referral_steps"
     __table_args__ = (PrimaryKeyConstraint("referral_id", "taken_by", "number", name="pk_referral_steps"),)
@@ -62,11 +62,11 @@ class ReferralStepRow(Base):
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     message_sha256: Mapped[str | None] = mapped_column(String(64))
-    """None for a step that is only noted here, as there is nobody to tell."""
+    """None for a step of which no message was sent."""
 
 
 class CapacityRow(Base):
-    """What this entity can offer of a service; told to others in bands."""
+    """Places and wait for a service of this entity; other entities receive them in bands."""
 
     __tablename__ = "referral_capacity"
     __table_args__ = (PrimaryKeyConstraint("service", name="pk_referral_capacity"),)
@@ -79,7 +79,7 @@ class CapacityRow(Base):
 
 
 class ImportedSummaryRow(Base):
-    """The consented summary that came with a transferred case: what another entity recorded, with its source."""
+    """The consented summary that came with a transferred case, with its source."""
 
     __tablename__ = "imported_summaries"
     __table_args__ = (

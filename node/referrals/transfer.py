@@ -1,8 +1,8 @@
-"""A case that passes to another entity when the person moves: a referral of kind ``transfer``.
+"""The transfer of a case to another entity when the person moves: a referral of kind ``transfer``.
 
-The receiver accepts, takes the consented summary over by the ordinary fetch, and only once that is stored says that the
-case is its own; the sender marks its case as transferred when that signed step arrives. Whatever fails before leaves
-the case with the sender, and can be tried again.
+The receiver accepts, fetches the consented summary and stores it, and only then finishes the referral with the result
+``transferred``; the sender marks its case as transferred when that signed step arrives. After a failure before that,
+the case is still with the sender, and the transfer can be tried again.
 """
 
 import json
@@ -24,14 +24,14 @@ from node.referrals.store import ImportedSummary, Referral, ReferralStore
 from node.referrals.tables import ImportedSummaryRow
 from policies.catalogue import load_catalogue
 from policies.referrals import PURPOSE, ReferralSide, ReferralState, ReferralStep, allows
-from presentation.messages import _
+from presentation.messages import _, joined
 
 if TYPE_CHECKING:
     from node.context import NodeContext
 
 TRANSFER: Final = "transfer"
 TRANSFERRED: Final = "transferred"
-"""The result by which a receiver says that the case is its own now."""
+"""The result by which a receiver states that it has taken the case over."""
 
 
 class Transfers:
@@ -42,17 +42,16 @@ class Transfers:
         self._asking = asking
 
     def take_over(self, reference: str, document: Document) -> tuple[Referral, ImportedSummary]:
-        """Fetch the consented summary of an accepted transfer, store it, and tell its sender that the case is ours.
+        """Fetch the consented summary of an accepted transfer, store it, and finish the referral.
 
         Raises:
             ReferralUnknown: there is no such referral.
             ReferralStepRefused: it is no transfer, or was not accepted.
             ReferralOfAnotherPerson: the document is of another person.
-            PersonUnknown: this entity has no record of the person yet; register the person first.
+            PersonUnknown: this entity has no record of the person; it has to be registered first.
             TransferNotReceived: the sender shared nothing, or did not answer; nothing was changed.
         """
-        desk = Referrals(self._context)
-        referral, _unused = desk.link(reference, document)
+        referral, _unused = Referrals(self._context).link(reference, document)
         if referral.kind != TRANSFER or not allows(ReferralStep.FINISH, referral.side, referral.state):
             raise ReferralStepRefused(
                 _(
@@ -70,7 +69,7 @@ class Transfers:
         return self._keep(referral, document, reply)
 
     def summary(self, reference: str) -> ImportedSummary | None:
-        """Return what came with a transferred case; None when nothing did.
+        """Return the summary that came with a transferred case; None when there is none.
 
         Raises:
             ReferralUnknown: there is no such referral.
@@ -89,9 +88,10 @@ class Transfers:
     def _keep(self, referral: Referral, document: Document, reply: Reply) -> tuple[Referral, ImportedSummary]:
         answer = reply.answer
         if answer is None or not reply.released:
-            why = reply.error.message if reply.error else "it shares nothing for a referral"
+            why = reply.error.message if reply.error else _("no comparte nada para una derivación")
             raise TransferNotReceived(
-                f"{referral.peer}: {why}", remedy=_("el caso sigue en la otra entidad; vuelva a intentarlo más tarde")
+                joined((referral.peer, why), ": "),
+                remedy=_("el caso sigue en la otra entidad; vuelva a intentarlo más tarde"),
             )
         kept: list[dict[str, Any]] = [field.model_dump(mode="json") for field in answer.fields]
         now = self._context.clock.now()
@@ -118,7 +118,7 @@ class Transfers:
 
 
 def mark_transferred(session: Session, referral: Referral, now: datetime) -> bool:
-    """Mark the sender's case as transferred when its receiver says that it took the case over; tell whether it did."""
+    """Mark the sender's case as transferred when its receiver has taken it over, and tell whether it did."""
     took_over = (referral.kind, referral.state, referral.code) == (TRANSFER, ReferralState.DONE, TRANSFERRED)
     if not took_over or referral.side is not ReferralSide.SENDER or referral.person_ref is None:
         return False

@@ -1,28 +1,28 @@
-"""Erasure: of one person, when the law or the person asks, and of what the retention schedule says is over.
+"""Erasure: of one person (GDPR art. 17), and of content whose retention period is over (GDPR art. 5.1.e).
 
-What goes: the person's key, record and case, the scans of signed forms, the pseudonyms, and the bodies and salts of
-every ledger entry that tells of them. What stays: leaves, proofs, and an entry that says what was erased, when and
-on which basis.
+The registered erasers delete the person's key, record, case, scans and pseudonyms; the bodies and salts of the ledger
+entries about them are deleted too. Leaves and proofs stay, with an entry that states what was erased, when and on
+which basis.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from consent_ledger.log.erasure import PersonTrace, in_batches, overdue, trace_person
-from node.care.store import CaseStore
-from node.consents.propagation.withdrawals import forget_travelled
+from node.consents.changes import ChangeSource, ConsentChanges
+from node.consents.held import HeldConsents
 from node.consents.signed_forms import EvidenceVault
 from node.context import NodeContext
+from node.erasers import Eraser, FileEraser, PersonToErase
 from node.ledger.own import own_consents, own_ledger
-from node.locator.pseudonyms import forget_pseudonyms
-from node.locator.question_log import LocatorLog
 from node.people.documents import Document
+from node.people.linking import pseudonym_of
 from node.people.store import people_store
-from node.referrals.referrals import Referrals
 from node.referrals.store import ReferralStore
-from node.risk.person_erasure import forget_risk
 from policies.retention import load_retention
-from records_exchange.mailboxes import SqlMailbox
+from records_exchange.errors import PseudonymUnavailable
 from records_exchange.store import SqlExchangeStore
 from records_exchange.travel_store import SqlTravelStore
 from service.storage import scrub
@@ -35,15 +35,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PersonErased:
-    """What was erased of one person.
+    """The erasure of one person.
 
     Attributes:
         person_ref: the node's random id; it stays, with the date.
         basis: the article of the law.
-        entries: how many ledger entries lost their content.
-        scans: how many scans of signed forms were deleted.
-        erasure_indexes: the entries that say so.
-        recipients: entities that received something of the person and are to be told (GDPR art. 19).
+        entries: number of ledger entries that lost their content.
+        scans: number of scans of signed forms that were deleted.
+        erasure_indexes: the ledger entries that record the erasure.
+        recipients: entities that received data of the person, to be informed by the professional (GDPR art. 19).
         scrubbed: whether no copy is left in the database's own log; if not, the running node empties it later.
     """
 
@@ -58,7 +58,14 @@ class PersonErased:
 
 @dataclass(frozen=True, slots=True)
 class RetentionRun:
-    """What the retention schedule made erase: entries by rule, and the entries that say so."""
+    """A run of the retention schedule.
+
+    Attributes:
+        entries: number of ledger entries that lost their content, by rule.
+        erasure_indexes: the ledger entries that record the erasure.
+        scans: number of scans of signed forms that were deleted.
+        dry_run: whether nothing was erased.
+    """
 
     entries: dict[str, int]
     erasure_indexes: tuple[int, ...]
@@ -69,53 +76,52 @@ class RetentionRun:
 class Erasures:
     """Erasure at one node."""
 
-    def __init__(self, context: NodeContext) -> None:
+    def __init__(
+        self,
+        context: NodeContext,
+        changes: ConsentChanges,
+        erasers: Sequence[Eraser],
+        file_erasers: Sequence[FileEraser],
+    ) -> None:
         self._context = context
+        self._changes = changes
+        self._erasers = erasers
+        self._file_erasers = file_erasers
         self._vault = EvidenceVault(context.home)
 
     def erase_person(self, document: Document, basis: str) -> PersonErased:
-        """Erase everything held of a person; durable when this returns. It cannot be undone.
+        """Erase all data of a person; durable when this returns. It cannot be undone.
 
         Raises:
             UnknownTerm: the schedule has no such basis.
             PersonUnknown: nobody here has that document.
-            HomeUnusable: the scans cannot be deleted; without the key, destroyed by then, nobody can read them.
+            HomeUnusable: the scans cannot be deleted; they are unreadable by then, as their key is destroyed.
         """
         chosen = load_retention().basis(basis).id
         with self._context.snapshot() as session:
-            person = people_store(self._context, session).get_by_document(document).person_id
-            # Most of the reading is done here, while the node goes on answering.
-            known = {referral.referral_id for referral in ReferralStore(session).all(person_ref=person)}
-            trace, seen = self._trace(session, person, 0, PersonTrace(referrals=known))
+            person = self._person(session, document)
+            # Most of the ledger is read here, while the node goes on answering.
+            trace, seen = self._trace(session, person, 0, PersonTrace(referrals=_referrals(session, person)))
         with self._context.transaction() as session:
-            people_store(self._context, session).get_by_document(document)  # nobody else erased it meanwhile
             ledger = own_ledger(self._context, session)
             ledger.lock()
-            now = self._context.clock.now()
-            Referrals(self._context).person_erased(session, person, now)
-            trace, _ = self._trace(session, person, seen, trace)
+            person, now = self._person(session, document), self._context.clock.now()
+            trace.referrals.update(_referrals(session, person))
+            for eraser in self._erasers:
+                eraser.erase(session, person, now)
+            trace, _unused = self._trace(session, person, seen, trace)
             batches = in_batches(ledger.store, trace.indexes)
             written = [ledger.erase_bodies(batch, chosen, now).index for batch in batches]
-            forget_travelled(self._context, session, person, now)
-            own_consents(self._context, session).forget(sorted(trace.consents))
-            SqlExchangeStore(session).forget_person(person)
-            SqlMailbox(session).forget_person(person)
-            SqlTravelStore(session).purge_person(person)
-            CaseStore(session).forget_person(person)
-            forget_pseudonyms(session, person)
-            forget_risk(session, person)
-            LocatorLog(session).forget_person(person)
-            people_store(self._context, session).erase(person, now)
-        scans = self._vault.forget_person(person)
+        scans = sum(eraser.erase(person.person_ref) for eraser in self._file_erasers)
         recipients = tuple(sorted(trace.recipients))
         scrubbed = scrub(self._context.engine)
-        return PersonErased(person, chosen, len(trace.indexes), scans, tuple(written), recipients, scrubbed)
+        return PersonErased(person.person_ref, chosen, len(trace.indexes), scans, tuple(written), recipients, scrubbed)
 
     def retain(self, *, dry_run: bool = False) -> RetentionRun:
-        """Erase the content that has been kept as long as the retention schedule says.
+        """Erase the content whose retention period is over.
 
         Args:
-            dry_run: only say what would be erased.
+            dry_run: count it, and erase nothing.
 
         Raises:
             LedgerDamaged: the ledger does not read.
@@ -137,24 +143,45 @@ class Erasures:
                     ledger.erase_bodies(batch, rules[rule].basis, now, rule=rule).index
                     for batch in in_batches(ledger.store, indexes)
                 ]
-            forgotten = self._forget_consents(session, set(found.get("consents", ())))
+            forgotten = self._forget_consents(session, set(found.get("consents", ())), now)
         scans = sum(self._forget_scan(view) for view in forgotten)
         scrub(self._context.engine)
         return RetentionRun(counts, tuple(written), scans, dry_run)
 
-    def _trace(self, session: "Session", person: str, start: int, trace: PersonTrace) -> tuple[PersonTrace, int]:
+    def _person(self, session: "Session", document: Document) -> PersonToErase:
+        """Return the person with a document, with the pseudonyms of the directory and of the indexes."""
+        person_ref = people_store(self._context, session).get_by_document(document).person_id
+        directory = self._context.directory.newest()
+        known = set(SqlExchangeStore(session).pseudonyms_of(person_ref))
+        for party in directory.entities if directory else ():
+            if party.id == self._context.settings.entity:
+                continue
+            try:
+                known.add(pseudonym_of(self._context, party, document))
+            except PseudonymUnavailable:  # no message about anybody can have come from it either
+                continue
+        return PersonToErase(person_ref, frozenset(known))
+
+    def _trace(
+        self, session: "Session", person: PersonToErase, start: int, trace: PersonTrace
+    ) -> tuple[PersonTrace, int]:
         ledger = own_ledger(self._context, session)
         size = ledger.size()
-        trace_person(ledger.store, person, start, size, trace)
+        trace_person(ledger.store, person.person_ref, start, size, trace)
         return trace, size
 
-    def _forget_consents(self, session: "Session", erased: set[int]) -> "list[ConsentView]":
-        register = own_consents(self._context, session)
-        gone = [view for view in register.list() if {view.given_index, view.last_index} & erased]
-        register.forget([view.consent_id for view in gone])
-        SqlTravelStore(session).forget_copies([view.consent_id for view in gone])
+    def _forget_consents(self, session: "Session", erased: set[int], now: datetime) -> "list[ConsentView]":
+        views = own_consents(self._context, session).list()
+        gone = [view for view in views if {view.given_index, view.last_index} & erased]
+        HeldConsents(self._context, session, self._changes).forget(gone, ChangeSource.RETENTION, now)
+        SqlTravelStore(session).drop_copies([view.consent_id for view in gone], ())
         return gone
 
     def _forget_scan(self, view: "ConsentView") -> bool:
         digest = view.record.evidence_sha256
         return digest is not None and self._vault.forget(view.person_ref, digest)
+
+
+def _referrals(session: "Session", person: PersonToErase) -> set[str]:
+    referrals = ReferralStore(session).about(person.person_ref, person.pseudonyms)
+    return {referral.referral_id for referral in referrals}

@@ -1,17 +1,22 @@
-"""What people and programs read after an erasure."""
+"""Erasures of a person and runs of the retention schedule, for people and for programs."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from node.rights.erasure import PersonErased, RetentionRun
 from policies.retention import load_retention
+from presentation.formats import listed
+from presentation.messages import speaking
+from presentation.terminal import paragraph
+
+_NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def question(lang: str) -> str:
-    """Return what is asked before erasing."""
-    if lang == "en":
-        return "Everything held of this person is erased for ever. Go on?"
-    return "Se borrará para siempre todo lo que consta de esta persona. ¿Continuar?"
+    """Return the question before an erasure."""
+    return speaking(lang)("Se borrará para siempre todo lo que consta de esta persona. ¿Continuar?")
 
 
 def erased_document(done: PersonErased) -> dict[str, Any]:
@@ -19,25 +24,35 @@ def erased_document(done: PersonErased) -> dict[str, Any]:
     return asdict(done)
 
 
-def erased_text(done: PersonErased, lang: str) -> str:
-    """Return what a professional reads after an erasure."""
-    basis = load_retention().basis_label(done.basis, lang)
-    notify = ", ".join(done.recipients)
-    if lang == "en":
-        lines = [f"✓ Erased: {done.entries} ledger entries, {done.scans} scans. {basis}."]
-        tell = "Tell these entities, which received data of the person (GDPR art. 19)"
-        later = "A copy is left in the database's own log until the running node stops reading it; run it again later."
-    else:
-        lines = [f"✓ Borrado: {done.entries} anotaciones, {done.scans} justificantes. {basis}."]
-        tell = "Comuníquelo a estas entidades, que recibieron datos de la persona (RGPD art. 19)"
-        later = (
-            "Queda copia en el diario de la base de datos hasta que el nodo deje de leerla; se vaciará al reiniciarlo."
+def erased_text(done: PersonErased, lang: str, names: Mapping[str, str] = _NO_NAMES) -> str:
+    """Return the text for a professional who has erased a person.
+
+    Args:
+        done: what was erased.
+        lang: of the reader.
+        names: entity id -> name; an entity that is not in it is shown by its id.
+    """
+    say = speaking(lang)
+    entries = say.plural("{n} anotación", "{n} anotaciones", done.entries)
+    scans = say.plural("{n} justificante", "{n} justificantes", done.scans)
+    basis = load_retention().basis_label(done.basis, say.lang)
+    lines = [say("✓ Borrado: {entries}, {scans}. {basis}.", entries=entries, scans=scans, basis=basis)]
+    if done.recipients:
+        entities = listed([names.get(entity, entity) for entity in done.recipients], say.lang)
+        lines.append(
+            say(
+                "! Comuníquelo a estas entidades, que recibieron datos de la persona (RGPD art. 19): {entities}.",
+                entities=entities,
+            )
         )
-    if notify:
-        lines.append(f"! {tell}: {notify}.")
     if not done.scrubbed:
-        lines.append(f"! {later}")
-    return "\n".join(lines)
+        lines.append(
+            say(
+                "! Queda copia en el diario de la base de datos hasta que el nodo deje de leerla; "
+                "se vaciará al reiniciarlo."
+            )
+        )
+    return "\n".join(paragraph(line, hanging=2) for line in lines)
 
 
 def retention_document(run: RetentionRun) -> dict[str, Any]:
@@ -46,10 +61,16 @@ def retention_document(run: RetentionRun) -> dict[str, Any]:
 
 
 def retention_text(run: RetentionRun, lang: str) -> str:
-    """Return what a professional reads after a run of the retention schedule."""
+    """Return the text for a professional after a run of the retention schedule."""
+    say = speaking(lang)
     if not run.entries:
-        return "✓ Nothing is over its retention period." if lang == "en" else "✓ Nada ha cumplido su plazo."
+        return say("✓ Nada ha cumplido su plazo.")
     rules = {rule.id: rule for rule in load_retention().rules}
-    verbs = {(True, True): "would be erased", (True, False): "erased", (False, True): "se borrarían"}
-    verb = verbs.get((lang == "en", run.dry_run), "borradas")
-    return "\n".join(f"{rules[rule].label(lang)}: {count} {verb}" for rule, count in sorted(run.entries.items()))
+    lines = []
+    for rule, count in sorted(run.entries.items()):
+        label = rules[rule].label(say.lang)
+        if run.dry_run:
+            lines.append(say.plural("{rule}: {n} se borraría", "{rule}: {n} se borrarían", count, rule=label))
+        else:
+            lines.append(say.plural("{rule}: {n} borrada", "{rule}: {n} borradas", count, rule=label))
+    return "\n".join(lines)

@@ -1,12 +1,19 @@
-"""Erasure of a person from the tables of the risk model. It imports tables only, as erasing must not need the extra."""
+"""Erasure of a person's risk scores and decisions. Needs only tables: erasing must not need the extra."""
+
+from datetime import datetime
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from node.erasers import Eraser, PersonToErase
 from node.risk.tables import CheckedBandRow, DecisionRow
 
 
-def forget_risk(session: Session, person: str) -> None:
-    """Delete a person's decisions and band; part of the person's erasure."""
-    session.execute(delete(DecisionRow).where(DecisionRow.person_ref == person))
-    session.execute(delete(CheckedBandRow).where(CheckedBandRow.person_ref == person))
+def risk_eraser() -> Eraser:
+    """Return the eraser of what the use of the risk model left."""
+    return Eraser(frozenset({DecisionRow.__tablename__, CheckedBandRow.__tablename__}), _erase)
+
+
+def _erase(session: Session, person: PersonToErase, _now: datetime) -> None:
+    session.execute(delete(DecisionRow).where(DecisionRow.person_ref == person.person_ref))
+    session.execute(delete(CheckedBandRow).where(CheckedBandRow.person_ref == person.person_ref))

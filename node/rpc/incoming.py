@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from node.fetch.answering import Answering
-from node.messages.receiving import MessageDesk
+from node.messages.receiving import MessageReceiver
 from presentation.messages import _
 from records_exchange.message import MESSAGE_TYPE
 from records_exchange.request import OUTDATED_REQUEST_TYPE, REQUEST_TYPE
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Incoming:
     """Answers requests and messages of other entities. Safe to call from several threads."""
 
-    def __init__(self, answering: Answering, messages: MessageDesk) -> None:
+    def __init__(self, answering: Answering, messages: MessageReceiver) -> None:
         self._handlers: Mapping[str, Callable[[Envelope, str], Envelope]] = {
             **dict.fromkeys((REQUEST_TYPE, OUTDATED_REQUEST_TYPE), answering.answer),
             MESSAGE_TYPE: messages.take,

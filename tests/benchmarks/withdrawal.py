@@ -11,7 +11,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from node.consents.consents import GrantInput
-from node.consents.status import consent_standing
+from node.consents.status import consent_status
 from node.fetch.asking import question_of
 from service.clock import SystemClock
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
@@ -64,7 +64,7 @@ def _withdraw(network: _LargeNetwork, names: list[str]) -> float:
         network.publish()
         started = time.perf_counter()
         holder.consents.withdraw(consent)
-        while holder.courier.deliver_due() or consent_standing(holder.context, consent).outstanding:
+        while holder.outbox.deliver_due() or consent_status(holder.context, consent).outstanding:
             if time.perf_counter() - started > _PATIENCE:
-                raise RuntimeError(f"not acknowledged: {consent_standing(holder.context, consent).outstanding}")
+                raise RuntimeError(f"not acknowledged: {consent_status(holder.context, consent).outstanding}")
         return time.perf_counter() - started

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from node.messages.kinds import Kind, Response
-from node.messages.outbox import Courier
-from node.messages.receiving import MessageDesk
+from node.messages.outbox import Outbox
+from node.messages.receiving import MessageReceiver
 from records_exchange.message import VerifiedMessage
 from tests.support.exchange import ExchangeNetwork
 
@@ -23,5 +23,5 @@ def with_test_kinds(network: ExchangeNetwork) -> None:
 
         ours = [Kind(TEST_NOTICE, receive), Kind(TEST_QUESTION, receive, question=True)]
         kinds = {**node.message_kinds, **{kind.name: kind for kind in ours}}
-        node.__dict__["message_desk"] = MessageDesk(node.context, kinds, node.limits)
-        node.__dict__["courier"] = Courier(node.context, kinds, node.transport)
+        node.__dict__["message_receiver"] = MessageReceiver(node.context, kinds, node.limits)
+        node.__dict__["outbox"] = Outbox(node.context, kinds, node.transport)

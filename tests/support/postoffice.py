@@ -63,12 +63,12 @@ class PostOffice:
         while moved:
             clock.advance(seconds=timedelta(hours=1.1).total_seconds())
             self.network.publish()
-            moved = bool(sum(self.network.nodes[name].courier.deliver_due() for name in entities or self.network.nodes))
+            moved = bool(sum(self.network.nodes[name].outbox.deliver_due() for name in entities or self.network.nodes))
 
     def _at(self, node: Node, caller: str, envelope: Envelope) -> Envelope:
         try:
             if envelope.payload_type == MESSAGE_TYPE:
-                return node.message_desk.take(envelope, caller)
+                return node.message_receiver.take(envelope, caller)
             return node.answering.answer(envelope, caller)
         except RedpactError as error:  # as the wire does: the caller gets the code
             raise PeerRefused(

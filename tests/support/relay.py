@@ -15,8 +15,8 @@ from coordinator.relay.quotas import RelayLimits
 from node.fetch.asking import Reply, question_of
 from node.ledger.own import own_ledger
 from node.messages.kinds import Kind, Response
-from node.messages.outbox import Courier
-from node.messages.receiving import MessageDesk
+from node.messages.outbox import Outbox
+from node.messages.receiving import MessageReceiver
 from records_exchange.mailboxes import NewNotice, NoticeState, SqlMailbox
 from records_exchange.message import VerifiedMessage
 from service.clock import Clock
@@ -69,8 +69,8 @@ class RelayedNetwork(Network):
         for entity in ("leon", "burgos", "soria"):
             node = self.join(entity, listen="none")
             kinds = {**node.message_kinds, NOTE: Kind(NOTE, self._receive)}
-            node.__dict__["message_desk"] = MessageDesk(node.context, kinds, node.limits)
-            node.__dict__["courier"] = Courier(node.context, kinds, node.transport)
+            node.__dict__["message_receiver"] = MessageReceiver(node.context, kinds, node.limits)
+            node.__dict__["outbox"] = Outbox(node.context, kinds, node.transport)
         hold(self.nodes["burgos"], person_record())
         grant(self.nodes["burgos"], "leon")
 
@@ -94,7 +94,7 @@ class RelayedNetwork(Network):
         node = self.nodes["leon"]
         with node.context.transaction() as session:
             waiting = SqlMailbox(session).waiting()
-        node.courier._deliver_all(waiting)
+        node.outbox._deliver_all(waiting)
 
     def state(self, text: str) -> NoticeState:
         """Return where a notice stands."""

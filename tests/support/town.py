@@ -6,7 +6,7 @@ from typing import Final
 from consent_ledger.consents.model import ConsentState
 from consent_ledger.log.entry import EntryType, Leaf
 from node.consents.consents import GrantInput
-from node.consents.status import Standing, consent_standing
+from node.consents.status import ConsentStatus, consent_status
 from node.fetch.asking import question_of
 from node.ledger.own import own_consents, own_ledger
 from node.wiring import Node
@@ -40,7 +40,7 @@ class Town:
     def deliver(self, *entities: str) -> None:
         for _ in range(4):  # a notice may lead to others
             for entity in entities or ENTITIES:
-                self[entity].courier.deliver_due()
+                self[entity].outbox.deliver_due()
 
     def later(self, **units: float) -> None:
         self.network.clock.advance(**units)  # type: ignore[attr-defined]  # the frozen clock of tests
@@ -50,8 +50,8 @@ class Town:
         (reply,) = self["asker"].asking.fetch(PERSON, question, [holder]).replies
         return {field.id for field in reply.answer.fields} if reply.answer else set()
 
-    def standing(self, entity: str, consent: str) -> Standing:
-        return consent_standing(self[entity].context, consent)
+    def status(self, entity: str, consent: str) -> ConsentStatus:
+        return consent_status(self[entity].context, consent)
 
     def state(self, entity: str, consent: str) -> ConsentState | None:
         with self[entity].context.snapshot() as session:

@@ -21,6 +21,8 @@ class Wires:
     cut: set[frozenset[str]] = field(default_factory=set)
     lose_reply: Callable[[str, str], bool] = lambda _sender, _recipient: False
     twice: Callable[[str, str], bool] = lambda _sender, _recipient: False
+    before: Callable[[], None] = lambda: None
+    """What happens just before something crosses."""
     crossed: list[tuple[str, str, bytes]] = field(default_factory=list)
 
     def join(self, names: Iterable[str] | None = None) -> None:
@@ -41,6 +43,7 @@ class Wires:
 
     def carry(self, sender: str, recipient: str, envelope: Envelope) -> Envelope:
         """Take an envelope across and bring the answer back, or fail as a network does."""
+        self.before()
         if frozenset((sender, recipient)) in self.cut:
             raise PeerUnreachable(f"no wire from {sender} to {recipient}", remedy="heal it")
         self.crossed.append((sender, recipient, envelope.payload))
@@ -56,7 +59,7 @@ class Wires:
         node = self.nodes[recipient]
         if envelope.payload_type == REQUEST_TYPE:
             return node.answering.answer(envelope, sender)
-        return node.message_desk.take(envelope, sender)
+        return node.message_receiver.take(envelope, sender)
 
 
 class _Wire(Transport):

@@ -217,13 +217,15 @@ class CounterpartChecks(FeatureChecks):
                 self._compare_step(key, held, theirs, them)
         for key in [key for key, held in theirs._steps.items() if held.peer == us and key not in self._steps]:
             self._check.examined += 1
-            self._only_one(key, None, missing_at=us)
+            if not _taken_back(key, theirs._steps, self._steps):
+                self._only_one(key, None, missing_at=us)
 
     def _compare_step(self, key: StepKey, held: HeldStep, theirs: Self, them: str) -> None:
         self._check.examined += 1
         found = theirs._steps.get(key)
         if found is None:
-            self._only_one(key, held.index, missing_at=them)
+            if not _taken_back(key, self._steps, theirs._steps):
+                self._only_one(key, held.index, missing_at=them)
         elif found.message_sha256 != held.message_sha256:
             self._check.fail(
                 "step_differs",
@@ -254,6 +256,18 @@ class CounterpartChecks(FeatureChecks):
         if body.message_sha256 and body.taken_by and body.number:
             key = (body.referral_id, body.taken_by, body.number)
             self._steps[key] = HeldStep(body.peer, body.message_sha256, entry.index)
+
+
+def _taken_back(key: StepKey, sender: Mapping[StepKey, HeldStep], receiver: Mapping[StepKey, HeldStep]) -> bool:
+    """Tell whether an offer is missing at its receiver because its sender took it back before it was delivered.
+
+    The receiver then holds the sender's next step, which can only be a revocation or a lapse, and took none itself.
+    """
+    referral, by, number = key
+    if (by, number) != (ReferralSide.SENDER.value, 1):
+        return False
+    next_step, first_answer = (referral, by, 2), (referral, ReferralSide.RECEIVER.value, 1)
+    return next_step in receiver and first_answer not in sender and first_answer not in receiver
 
 
 def _side_name(side: str) -> Message:

@@ -1,14 +1,15 @@
-"""Background work for consents that travel: pulses to their holders, people who become known, copies that are over."""
+"""Background work for consents of several entities: heartbeats to their holders, waiting consents, old copies."""
 
 import threading
 from typing import Final
 
 import structlog
 
-from node.consents.propagation.copies import settle_waiting
+from node.consents.changes import ConsentChanges
+from node.consents.propagation.copies import adopt_waiting
 from node.context import NodeContext
-from node.messages.heartbeat import PULSE
-from node.messages.outbox import Courier
+from node.messages.heartbeat import HEARTBEAT
+from node.messages.outbox import Outbox
 from node.people.store import people_store
 from policies.errors import RedpactError
 from records_exchange.mailboxes import SqlMailbox
@@ -16,52 +17,55 @@ from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 from records_exchange.travel_store import SqlTravelStore
 
 EVERY_SECONDS: Final = 10.0
-_PULSES_IN_A_BOUND: Final = 16
-"""Several pulses may be lost before a holder takes us for silent."""
+_HEARTBEATS_IN_A_BOUND: Final = 16
+"""Several heartbeats may be lost before a holder takes this entity for silent."""
 
 _log = structlog.get_logger(__name__)
 
 
-def keep_travelling(context: NodeContext, outbox: Courier, stopping: threading.Event) -> None:
-    """Do it until `stopping` is set."""
-    interval = context.settings.silence_bound / _PULSES_IN_A_BOUND
-    last_pulse, stamp = None, ""
+def keep_propagating(context: NodeContext, changes: ConsentChanges, outbox: Outbox, stopping: threading.Event) -> None:
+    """Send heartbeats, adopt waiting consents and delete old copies until `stopping` is set."""
+    interval = context.settings.silence_bound / _HEARTBEATS_IN_A_BOUND
+    last_heartbeat, stamp = None, ""
     while True:
         now = context.clock.now()
-        if last_pulse is None or now - last_pulse >= interval:
-            send_pulses(context, outbox)
-            last_pulse = now
-        stamp = look_for_people(context, stamp)
+        if last_heartbeat is None or now - last_heartbeat >= interval:
+            send_heartbeats(context, outbox)
+            last_heartbeat = now
+        stamp = maintain_copies(context, changes, stamp)
         if stopping.wait(EVERY_SECONDS):
             return
 
 
-def send_pulses(context: NodeContext, outbox: Courier) -> int:
-    """Tell every entity that holds a consent given here that it has heard everything; return how many were told.
+def send_heartbeats(context: NodeContext, outbox: Outbox) -> int:
+    """Send a heartbeat to each entity that acknowledged everything, and return how many heard it.
 
-    An entity that did not acknowledge something is told nothing of the kind. That includes what was given up after the
-    life of a notice: an entity that comes back later must not go on sharing under a consent withdrawn meanwhile.
+    They go to the entities that hold a consent given here. An entity that was away for longer than a notice lives gets
+    what it missed first: it must not take silence about a withdrawal for a complete account.
     """
-    now, told = context.clock.now(), 0
+    now, heard = context.clock.now(), 0
+    with context.transaction() as session:
+        SqlMailbox(session).revive_lapsed((CONSENT_COPY, CONSENT_WITHDRAWN), now)
     with context.snapshot() as session:
         mailbox = SqlMailbox(session)
-        entities = [
-            each
-            for each in mailbox.acknowledged_by(CONSENT_COPY)
-            if mailbox.oldest_waiting(each) is None
-            and not mailbox.has_given_up(each, (CONSENT_COPY, CONSENT_WITHDRAWN))
-        ]
+        entities = [each for each in mailbox.acknowledged_by(CONSENT_COPY) if mailbox.oldest_waiting(each) is None]
     for entity in entities:
         try:
-            outbox.ask(entity, PULSE, {"complete_until": now.isoformat()})
-            told += 1
+            outbox.ask(entity, HEARTBEAT, {"complete_until": now.isoformat()})
+            heard += 1
         except RedpactError as error:  # one that is away, or suspended, must not keep the others waiting
-            _log.info("pulse_not_heard", entity=entity, code=error.code)
-    return told
+            _log.info("heartbeat_not_heard", entity=entity, code=error.code)
+    return heard
 
 
-def look_for_people(context: NodeContext, known_stamp: str) -> str:
-    """Put consents in force whose person became known since the people had this stamp; return the present one."""
+def maintain_copies(context: NodeContext, changes: ConsentChanges, known_stamp: str) -> str:
+    """Adopt waiting consents whose person became known, delete old copies, and return the stamp of the people.
+
+    Args:
+        context: of this node.
+        changes: to publish what a consent loses.
+        known_stamp: of the people at the last call; nothing is done while it is the same and no copy is old.
+    """
     now = context.clock.now()
     with context.snapshot() as session:
         stamp = people_store(context, session).stamp()
@@ -70,6 +74,6 @@ def look_for_people(context: NodeContext, known_stamp: str) -> str:
     if idle:
         return stamp
     with context.transaction() as session:
-        settle_waiting(context, session, now)
+        adopt_waiting(context, changes, session, now)
         SqlTravelStore(session).purge_old(now)
     return stamp

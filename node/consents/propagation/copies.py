@@ -1,7 +1,7 @@
-"""Sending a consent to the other holders that the person named, and taking in those that others send.
+"""Copies of consents: sent to the other holders that the person named, and adopted from other entities.
 
-What is taken in is this entity's own entry, with itself as controller, its own id of the person, and where the consent
-was given. The reply is the same whether the person is known here or not.
+An adopted consent is an entry of this entity's own ledger, with itself as controller, its own id of the person, and the
+origin of the consent. The reply to a copy is the same whether or not the person is known here.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents.model import ConsentView
+from consent_ledger.consents.model import ConsentView, Withdrawal
 from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ConsentOrigin
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.receipt import prove_entry
 from consent_ledger.witnessing.assignment import trust_policy
+from node.consents.changes import ConsentChanges, ReportedBy
 from node.consents.guardians import AGE_OF_CONSENT_YEARS
+from node.consents.held import HeldConsents
 from node.consents.propagation.parties import parties_of
-from node.ledger.own import own_consents, own_ledger
+from node.consents.propagation.withdrawals import OTHER_ENTITY
+from node.ledger.own import own_ledger
 from node.ledger.witnessing.rounds import catch_up
 from node.ledger.witnessing.state import own_testimony
 from node.messages.kinds import Kind, Response
@@ -36,29 +39,30 @@ from records_exchange.store import SqlExchangeStore
 from records_exchange.travel import CONSENT_COPY, OpenedCopy, encode_copy, open_copy, proof_bytes, read_copy
 from records_exchange.travel_store import KeptCopy, SqlTravelStore
 from trust.directory import Directory
-from trust.parties import EntityKind
+from trust.parties import EntityKind, Party
 
 if TYPE_CHECKING:
     from node.context import NodeContext
 
 NOT_COSIGNED: Final = "copy_not_cosigned"
+NOTHING_LEFT: Final = "nothing_left_here"
+"""The reason by which a consent ends here when nothing of its newer version is of use here."""
 _KEPT: Final = Response({"effect": "kept"})
-"""One reply for all that is kept: in force, waiting for its person to be known, or of no use here."""
+"""The one reply to a copy that is kept: in force, waiting for its person to be known, or of no use here."""
 
 _log = structlog.get_logger(__name__)
 
 
-def copy_kind(context: "NodeContext") -> Kind:
+def copy_kind(context: "NodeContext", changes: ConsentChanges) -> Kind:
     """Return the kind of message that carries a consent."""
-    compose, receive = partial(_compose, context), partial(_receive, context)
+    compose, receive = partial(_compose, context), partial(_receive, context, changes)
     return Kind(CONSENT_COPY, receive, compose=compose, again=frozenset({NOT_COSIGNED}))
 
 
-def announce(session: Session, view: ConsentView, now: datetime) -> None:
-    """Write to the outbox that the other holders of a consent are to have it as it stands now.
+def post_copies(session: Session, view: ConsentView, now: datetime) -> None:
+    """Write the present version of a consent to the outbox for its other holders, in place of older unsent ones.
 
-    Nobody is told any more how it stood before, who has not been told of it yet: were only that to arrive, it would be
-    taken for our word of today.
+    An older version that arrived alone would pass for the origin's current version.
     """
     SqlMailbox(session).take_back(CONSENT_COPY, view.consent_id)
     content = {"consent_id": view.consent_id, "index": view.last_index}
@@ -68,11 +72,11 @@ def announce(session: Session, view: ConsentView, now: datetime) -> None:
     )
 
 
-def settle_waiting(context: "NodeContext", session: Session, now: datetime) -> int:
-    """Put in force the consents whose person has become known here; return how many."""
+def adopt_waiting(context: "NodeContext", changes: ConsentChanges, session: Session, now: datetime) -> int:
+    """Put in force the consents whose person has become known here, and return how many."""
     done = 0
     for copy in SqlTravelStore(session).waiting_copies(now):
-        done += _take_in(context, session, read_copy(copy.proof), copy, now)
+        done += _adopt(context, HeldConsents(context, session, changes), session, read_copy(copy.proof), copy, now=now)
     return done
 
 
@@ -85,7 +89,9 @@ def _compose(context: "NodeContext", notice: Notice) -> Mapping[str, Any]:
     return encode_copy(proof)
 
 
-def _receive(context: "NodeContext", session: Session, received: VerifiedMessage, now: datetime) -> Response:
+def _receive(
+    context: "NodeContext", changes: ConsentChanges, session: Session, received: VerifiedMessage, now: datetime
+) -> Response:
     message, own = received.message, context.settings.entity
     directory = context.directory.current(now)
     proof = proof_bytes(message.body)
@@ -118,38 +124,75 @@ def _receive(context: "NodeContext", session: Session, received: VerifiedMessage
         told_at=min(message.issued, now),
     )
     store.keep_copy(copy)
-    _take_in(context, session, opened, copy, now)
+    consents, older = HeldConsents(context, session, changes), read_copy(known.proof) if known else None
+    _adopt(context, consents, session, opened, copy, now=now, older=older, sha256=received.sha256)
     return _KEPT
 
 
-def _take_in(context: "NodeContext", session: Session, opened: OpenedCopy, copy: KeptCopy, now: datetime) -> bool:
-    """Put a proved consent in force when its person is known here and somebody may decide for them as it says."""
-    directory, people = context.directory.current(now), people_store(context, session)
+def _adopt(
+    context: "NodeContext",
+    consents: HeldConsents,
+    session: Session,
+    opened: OpenedCopy,
+    copy: KeptCopy,
+    *,
+    now: datetime,
+    older: OpenedCopy | None = None,
+    sha256: str | None = None,
+) -> bool:
+    """Put a proved consent in force when its person is known here and was entitled to give it."""
+    directory = context.directory.current(now)
     if parties_of(opened.record).intersection(SqlTravelStore(session).barred_by(copy.consent_id, now)):
-        return False  # withdrawn while it waited, by the word of somebody else than its sender
-    peer = directory.party(copy.sender)
-    key = pairwise_key(context, peer)
-    person = find_person(people, SqlExchangeStore(session), key, copy.subject)
+        return False  # withdrawn while it waited, as reported by another entity than its sender
+    person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
     if person is None:
         return False
-    minor = people.identity(person).age_on(now.date()) < AGE_OF_CONSENT_YEARS
-    if minor and opened.record.acted_by is Actor.PERSON:
-        return False  # LOPDGDD art. 7: it was not the person's to give
-    record = adopted_record(opened, person, context.settings.entity, directory, told_at=copy.told_at)
+    own, reported_by = context.settings.entity, ReportedBy(copy.sender, sha256)
+    record = adopted_record(opened, person, own, directory, told_at=copy.told_at)
     SqlTravelStore(session).keep_copy(replace(copy, waiting=False))
     if record is None:
+        act = Withdrawal(
+            acted_by=opened.record.acted_by,
+            guardian=opened.record.guardian,
+            method=OTHER_ENTITY,
+            reason=NOTHING_LEFT,
+            entity=copy.sender,
+            acted_at=min(opened.acted_at, now),
+        )
+        consents.end_unusable(copy.consent_id, act, reported_by, now)
         return False
-    own_consents(context, session).adopt(record, now)
+    consents.adopt(
+        record, reported_by, now, lost_here=older is not None and _lost_here(older.record, opened.record, own)
+    )
     return True
+
+
+def _person_entitled(
+    context: "NodeContext", session: Session, opened: OpenedCopy, copy: KeptCopy, *, sender: Party, now: datetime
+) -> str | None:
+    """Return the id of the person that a copy is about; None when unknown here, or not entitled to act alone."""
+    people = people_store(context, session)
+    person = find_person(people, SqlExchangeStore(session), pairwise_key(context, sender), copy.subject)
+    if person is None:
+        return None
+    minor = people.identity(person).age_on(now.date()) < AGE_OF_CONSENT_YEARS
+    return None if minor and opened.record.acted_by is Actor.PERSON else person  # LOPDGDD art. 7
+
+
+def _lost_here(older: ConsentBody, newer: ConsentBody, own: str) -> bool:
+    """Tell whether this entity may receive less under the newer version, whatever of either it has adopted."""
+    terms = (*older.fields, *older.purposes)
+    dropped = own in older.recipients and own not in newer.recipients
+    return dropped or not set(terms) <= {*newer.fields, *newer.purposes}
 
 
 def adopted_record(
     opened: OpenedCopy, person: str, own: str, directory: Directory, *, told_at: datetime
 ) -> ConsentBody | None:
-    """Return a consent given elsewhere as this entity takes it in; None when nothing of it is of use here.
+    """Return a consent given elsewhere as this entity adopts it; None when nothing of it is of use here.
 
-    Left out is what this entity's documents do not know or never share, special categories without an explicit basis,
-    and recipients that may not see records.
+    Left out are fields and purposes that this entity's documents do not list or never share, special categories without
+    an explicit basis, and recipients that may not see records.
     """
     given, catalogue = opened.record, load_catalogue()
     explicit = given.lawful_basis == EXPLICIT_CONSENT_BASIS

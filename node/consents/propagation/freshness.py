@@ -1,7 +1,7 @@
-"""The freshness bound: a consent that travelled covers nothing while its origin has been silent for too long.
+"""The freshness bound: a consent given elsewhere covers nothing while its origin has been silent for too long.
 
-Whoever is cut off from where a consent was given cannot learn of its withdrawal. After a set time it stops sharing
-under such consents, and goes on by itself when the origin is heard again. What was given here is not concerned.
+An entity that is cut off from a consent's origin cannot learn of its withdrawal. After a set time it stops sharing
+under the consent, and resumes when the origin is heard again. Consents given here are not concerned.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from records_exchange.mailboxes import SqlMailbox
 def fresh_consents(
     session: Session, live: Sequence[LiveConsent], now: datetime, bound: timedelta
 ) -> tuple[LiveConsent, ...]:
-    """Return the consents that were given here, or whose origin has vouched lately that it has told us everything."""
+    """Return the consents that were given here, or whose origin sent a heartbeat within the bound."""
     return tuple(
         consent
         for consent in live
@@ -25,14 +25,14 @@ def fresh_consents(
 
 
 def is_silent(session: Session, origin: str, told_at: datetime | None, *, now: datetime, bound: timedelta) -> bool:
-    """Tell whether an origin has not vouched within the bound that it has told us everything.
+    """Tell whether the last heartbeat of an origin, or its last report of a consent, is older than the bound.
 
     Args:
         session: of this node's database.
         origin: the entity where the consent was given.
-        told_at: when it said what is known of this consent.
+        told_at: when the origin last reported this consent; None when that is not known.
         now: the present time, UTC.
-        bound: how long a silence may last.
+        bound: longest silence allowed.
     """
     contact = SqlMailbox(session).contact(origin)
     known = [moment for moment in (told_at, contact.complete_until if contact else None) if moment is not None]

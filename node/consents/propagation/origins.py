@@ -1,4 +1,4 @@
-"""Whether the entities where consents were given are heard, for ``doctor``."""
+"""A check of ``doctor``: the entities where consents were given are heard."""
 
 from node.consents.propagation.freshness import is_silent
 from node.context import NodeContext
@@ -9,7 +9,7 @@ from service.findings import Finding, Level
 
 
 def check_origins(context: NodeContext) -> Finding:
-    """Check that every entity whose consents are held here was heard within the bound on silence."""
+    """Check that every origin of a live consent was heard within the freshness bound."""
     now, bound = context.clock.now(), context.settings.silence_bound
     try:
         with context.snapshot() as session:

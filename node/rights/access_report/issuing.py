@@ -39,7 +39,7 @@ from trust.parties import EntityKind
 
 if TYPE_CHECKING:
     from node.context import NodeContext
-    from node.messages.outbox import Courier
+    from node.messages.outbox import Outbox
 
 REPORT_FILE: Final = "report.json"
 PROOFS_FOLDER: Final = "proofs"
@@ -59,7 +59,7 @@ class IssuedReport:
 class AccessReports:
     """Issues the access reports of one node."""
 
-    def __init__(self, context: "NodeContext", outbox: "Courier") -> None:
+    def __init__(self, context: "NodeContext", outbox: "Outbox") -> None:
         self._context = context
         self._outbox = outbox
 

@@ -151,3 +151,10 @@ def test_whoever_works_for_others_and_is_interrupted_leaves_them_with_an_error(e
     assert sum(isinstance(outcome, StorageBusy) for outcome in outcomes) == 2
     assert crowd.group.run(append) == [1]
     assert entries(engine) == 2
+
+
+def test_a_unit_that_queues_another_is_stopped_and_does_not_wait_for_itself(engine: Engine) -> None:
+    queue = GroupCommit(engine)
+    with pytest.raises(RuntimeError, match="wait for itself"):
+        queue.run(lambda _: queue.run(append))
+    assert queue.run(append) == [0]

@@ -9,7 +9,7 @@ from consent_ledger.audit.verify import verify_export
 from consent_ledger.consents.model import ConsentState
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from node.consents.consents import GrantInput
-from node.consents.status import consent_standing
+from node.consents.status import consent_status
 from node.fetch.asking import question_of
 from node.ledger.export import export_own_ledger, ledger_policy
 from node.ledger.own import own_consents
@@ -63,7 +63,7 @@ def test_a_signature_at_one_entity_serves_another_and_ends_everywhere(net: Netwo
     net.stop_coordinator()
     ngo.consents.withdraw(consent)
     assert eventually(lambda: {state(node, consent) for node in (town, county)} == {ConsentState.WITHDRAWN})
-    assert eventually(lambda: not consent_standing(ngo.context, consent).outstanding)
+    assert eventually(lambda: not consent_status(ngo.context, consent).outstanding)
     replies = ngo.asking.fetch(PERSON, question, ["town", "county"]).replies
     assert [reply.released for reply in replies] == [False, False]
 

@@ -64,16 +64,16 @@ def test_the_outbox_waits_as_long_as_the_recipient_says_and_loses_nothing(networ
     with ngo.context.transaction() as session:
         notices = [NewNotice(TEST_NOTICE, "town", f"r-{number}", {"number": number}) for number in range(5)]
         SqlMailbox(session).post(notices, ngo.context.clock.now())
-    assert ngo.courier.deliver_due() == 3
+    assert ngo.outbox.deliver_due() == 3
     with ngo.context.snapshot() as session:
         waiting = SqlMailbox(session).waiting()
     assert [notice.attempts for notice in waiting] == [0, 0]
     assert {notice.fault for notice in waiting} == {"peer_busy"}
     assert {(notice.next_at - ngo.context.clock.now()).total_seconds() for notice in waiting} == {2.0}
-    assert ngo.courier.deliver_due() == 0
+    assert ngo.outbox.deliver_due() == 0
     for _ in range(2):
         later(network)
-        assert ngo.courier.deliver_due() == 1
+        assert ngo.outbox.deliver_due() == 1
     with ngo.context.snapshot() as session:
         settled = [SqlMailbox(session).about(f"r-{number}")[0].state for number in range(5)]
     assert settled == [NoticeState.ACKNOWLEDGED] * 5

@@ -33,7 +33,7 @@ def consent(network: ExchangeNetwork) -> str:
     """Give the id of a consent given at the town, also for what the county holds; the liar has no part."""
     given = GrantInput(PERSON, ("casework",), ("ngo",), ("person.sex",), holders=("county",))
     consent = network.nodes["town"].consents.grant(given).consent_id
-    network.nodes["town"].courier.deliver_due()
+    network.nodes["town"].outbox.deliver_due()
     assert _state(network, "county", consent) is ConsentState.GIVEN
     return consent
 
@@ -93,7 +93,7 @@ def test_the_word_of_a_stranger_does_not_keep_a_consent_from_arriving(
     given = GrantInput(PERSON, ("casework",), ("ngo",), ("person.sex",), holders=("county",))
     second = town.consents.grant(given).consent_id
     tell(network, liar, CONSENT_WITHDRAWN, ended(network, second))  # it guessed the id, and is quicker
-    town.courier.deliver_due()
+    town.outbox.deliver_due()
     assert _state(network, "county", second) is ConsentState.GIVEN
     assert _state(network, "county", consent) is ConsentState.GIVEN
 

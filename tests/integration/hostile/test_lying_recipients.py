@@ -51,14 +51,14 @@ def fault_noted(network: ExchangeNetwork, liar: PeerOnTheWire, behave: Behave | 
     with liar.serving(behave or honest):
         before = state_digest(ngo, but=OUTBOX | CONTACTS)
         reference = post(network, "liar", "county")
-        ngo.courier.deliver_due()
+        ngo.outbox.deliver_due()
         assert state_digest(ngo, but=OUTBOX | CONTACTS) == before
     lied, well = about(network, reference)["liar"], about(network, reference)["county"]
     assert (well.state, lied.state, lied.attempts) == (NoticeState.ACKNOWLEDGED, NoticeState.WAITING, 1)
     liar.peer.change_reply, liar.peer.change_envelope = (lambda reply: reply), (lambda envelope: envelope)
     with liar.serving(honest):
         clock.advance(hours=1)  # type: ignore[attr-defined]  # a frozen clock
-        ngo.courier.deliver_due()
+        ngo.outbox.deliver_due()
     assert about(network, reference)["liar"].state is NoticeState.ACKNOWLEDGED
     sent = {envelope.payload for envelope in liar.peer.told[told:]}
     assert len(sent) == 1, "the same bytes at every attempt"
@@ -131,14 +131,14 @@ def test_replies_that_are_exchanged(network: ExchangeNetwork, liar: PeerOnTheWir
     ngo = network.nodes["ngo"]
     with liar.serving(exchanged):
         first = post(network, "liar")
-        ngo.courier.deliver_due()
+        ngo.outbox.deliver_due()
         second = post(network, "liar")
-        ngo.courier.deliver_due()
+        ngo.outbox.deliver_due()
     assert about(network, first)["liar"].state is NoticeState.ACKNOWLEDGED
     assert about(network, second)["liar"].fault == "reply_unbound"
     with liar.serving(honest):
         network.clock.advance(hours=1)  # type: ignore[attr-defined]  # a frozen clock
-        ngo.courier.deliver_due()
+        ngo.outbox.deliver_due()
     assert about(network, second)["liar"].state is NoticeState.ACKNOWLEDGED
 
 
@@ -179,15 +179,15 @@ def test_a_question_that_is_answered_with_a_lie_is_not_answered(
 ) -> None:
     ngo, peer = network.nodes["ngo"], honest_again.peer
     with honest_again.serving(answering(peer, network)):
-        assert ngo.courier.ask("liar", TEST_QUESTION, {}).reply.sender == "liar"
+        assert ngo.outbox.ask("liar", TEST_QUESTION, {}).reply.sender == "liar"
         for change, error in REPLY_LIES.values():
             peer.change_reply = change
             before = state_digest(ngo)
             with pytest.raises(RedpactError) as caught:
-                ngo.courier.ask("liar", TEST_QUESTION, {})
+                ngo.outbox.ask("liar", TEST_QUESTION, {})
             assert type(caught.value) is error
             assert state_digest(ngo) == before
         peer.change_reply = lambda reply: reply
         peer.change_envelope = lambda envelope: replace(envelope, signature=bytes(64))
         with pytest.raises(SignatureInvalid):
-            ngo.courier.ask("liar", TEST_QUESTION, {})
+            ngo.outbox.ask("liar", TEST_QUESTION, {})

@@ -41,7 +41,7 @@ def nothing_changes(network: ExchangeNetwork) -> Iterator[None]:
     before, count = state_digest(town), network.taken["town"]
     yield
     assert (state_digest(town), network.taken["town"]) == (before, count)
-    reply = network.nodes["ngo"].courier.ask("town", TEST_QUESTION, {"number": 3})
+    reply = network.nodes["ngo"].outbox.ask("town", TEST_QUESTION, {"number": 3})
     assert reply.reply.body == {"number": 3}
 
 

@@ -133,6 +133,7 @@ def everyday(made: ConsentMachine) -> None:
     made.restart()
     made.partition("alba", "cabrera")
     made.withdraw(first, "alba")
+    made.spoil("alba", "bierzo", 0, "lost")
     made.deliver("alba")
     ask(made)
     made.replay(0)
@@ -189,7 +190,7 @@ BROKEN: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
 def test_the_machine_fails_when_a_rule_is_broken(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
     where, name, instead, told = BROKEN[rule]
     monkeypatch.setattr(where, name, instead, raising=False)
-    story = test_a_consent_that_arrives_when_it_was_withdrawn_long_ago_is_not_good_for_another_two_days
+    story = test_a_wider_scope_that_arrives_late_is_not_good_for_another_two_days
     with pytest.raises(AssertionError, match=told):
         if rule.startswith("what arrives"):
             story()

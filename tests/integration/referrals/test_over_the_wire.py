@@ -51,7 +51,7 @@ def deliver(network: ExchangeNetwork) -> None:
     for _ in range(3):
         network.clock.advance(seconds=1)
         for node in network.nodes.values():
-            node.courier.deliver_due()
+            node.outbox.deliver_due()
 
 
 @pytest.mark.invariant(5)

@@ -9,7 +9,7 @@ import pytest
 
 from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
 from node.ledger.own import own_ledger
-from node.messages.heartbeat import PULSE
+from node.messages.heartbeat import HEARTBEAT
 from policies.errors import RedpactError
 from records_exchange.answer import Outcome as AnswerOutcome
 from records_exchange.mailboxes import NoticeState
@@ -58,7 +58,7 @@ def test_notices_and_questions_arrive_and_are_answered(net: RelayedNetwork) -> N
     assert net.noted == ["one", "two"]
     assert net.state("two") is NoticeState.ACKNOWLEDGED
     now = net.clock.now()
-    reply = net.nodes["leon"].courier.ask("burgos", PULSE, {"complete_until": now.isoformat()})
+    reply = net.nodes["leon"].outbox.ask("burgos", HEARTBEAT, {"complete_until": now.isoformat()})
     assert reply.reply.outcome is Outcome.ACCEPTED
 
 

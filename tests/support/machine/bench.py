@@ -168,6 +168,7 @@ class Bench(RuleBasedStateMachine):
             holders=frozenset(record.holders),
             until=record.valid_until,
             yes_at=view.acted_at,
+            acted_at=view.changed_at,
             index=view.last_index,
         )
 
@@ -175,7 +176,7 @@ class Bench(RuleBasedStateMachine):
         node = self.world.alive.get(where)
         if node is not None:
             try:
-                node.courier.deliver_due()
+                node.outbox.deliver_due()
             except Crash as crash:
                 self._reopen(crash.entity)
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, rule
 
 from node.consents.consents import RenewalInput, ScopeInput
-from node.consents.propagation.background import look_for_people, send_pulses
+from node.consents.propagation.background import maintain_copies, send_heartbeats
 from policies.errors import RedpactError
 from tests.support.machine.bench import LONGEST_WAIT, Bench, consent_to
 from tests.support.machine.world import ENTITIES, FIELDS, PEOPLE, PURPOSES
@@ -115,7 +115,10 @@ class ConsentMachine(Bench):
         new = where in self.world.alive and person not in self.model.at[where].known
         if new and self._act(where, lambda _: self.world.record(where, person), lambda: True) is not None:
             self.model.learn(where, person)
-        if self._act(where, lambda node: look_for_people(node.context, "") or True, lambda: True) is not None:
+        if (
+            self._act(where, lambda node: maintain_copies(node.context, node.consent_changes, "") or True, lambda: True)
+            is not None
+        ):
             self.model.look(where, now)
 
     # ---- entities exchange
@@ -137,7 +140,7 @@ class ConsentMachine(Bench):
     def pulse(self, where: str) -> None:
         self._tick()
         if where in self.world.alive:
-            send_pulses(self.world.alive[where].context, self.world.alive[where].courier)
+            send_heartbeats(self.world.alive[where].context, self.world.alive[where].outbox)
 
     @rule(number=st.integers(0, 10_000))
     def replay(self, number: int) -> None:

@@ -6,7 +6,7 @@ durable, and of each message when its recipient has taken it.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 SILENCE = timedelta(hours=48)
@@ -24,6 +24,7 @@ class Version:
     holders: frozenset[str]
     until: datetime
     yes_at: datetime
+    acted_at: datetime
     index: int
 
     @property
@@ -113,7 +114,7 @@ class Model:
                 del knows.waiting[consent]
             elif version.person in knows.known:
                 del knows.waiting[consent]
-                self._take_in(entity, consent, version, told_at)
+                self._take_in(entity, consent, version, told_at, now)
 
     # ---- messages, taken by their recipient
 
@@ -126,7 +127,7 @@ class Model:
             return
         if version.person in knows.known:
             knows.waiting.pop(consent, None)
-            self._take_in(entity, consent, version, issued)
+            self._take_in(entity, consent, version, issued, now)
         else:
             knows.waiting[consent] = version, issued
 
@@ -186,10 +187,12 @@ class Model:
         both_here = no.version.origin == yes.version.origin == holder
         return not both_here or no.order > yes.order
 
-    def _take_in(self, entity: str, consent: str, version: Version, told_at: datetime) -> None:
-        if not version.recipients - {entity}:
-            return
+    def _take_in(self, entity: str, consent: str, version: Version, told_at: datetime, now: datetime) -> None:
         held = self.at[entity].held.get(consent)
+        if not version.recipients - {entity}:  # of no use here; an older version must not stay in force
+            if held and held.state == "live":
+                self._end(entity, consent, min(version.acted_at, now), now)
+            return
         if held is None:
             self.at[entity].held[consent] = Held(version, self._next(), told_at)
         elif held.state == "live":
@@ -211,8 +214,3 @@ class Model:
 
 def _names(version: Version, purpose: str, asker: str) -> bool:
     return purpose in version.purposes and asker in version.recipients
-
-
-def narrowed(version: Version, index: int, **less: frozenset[str]) -> Version:
-    """Return a version with less in it: no new yes."""
-    return replace(version, index=index, **less)  # type: ignore[arg-type]  # scopes only

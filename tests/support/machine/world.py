@@ -177,7 +177,7 @@ class World:
         message = parse_message(envelope.payload)
         durable = self._armed_after(recipient)
         try:
-            reply = node.message_desk.take(envelope, sender)
+            reply = node.message_receiver.take(envelope, sender)
         except Crash as crash:
             if durable:
                 self._taken(Delivered(sender, recipient, message, None))

@@ -184,6 +184,22 @@ def test_a_step_that_differs_or_that_only_one_has_is_told_apart(case: Case, tmp_
     assert not report.passed
 
 
+def test_an_offer_that_was_taken_back_before_it_was_delivered_is_missing_in_order(case: Case, tmp_path: Path) -> None:
+    """Its receiver has only the revocation. Had it answered the offer, the offer would have to be there."""
+    revoked = ("revoke", 2, "sender", "revoked")
+    case.write(HONEST[0], revoked)
+    other = counterpart(tmp_path / "other", *received(revoked))
+    assert found(case.audit(other)) == []
+    answered = counterpart(tmp_path / "answered", *received(HONEST[1], revoked))
+    assert (17, "step_at_one_side") in found(
+        verify_export(case.folder / "export", _policy(case), counterparts=[answered])
+    )
+
+
+def _policy(case: Case) -> TrustPolicy:
+    return TrustPolicy.of_log(case.ledger.vkey)
+
+
 def test_a_counterpart_that_does_not_verify_proves_nothing(case: Case, tmp_path: Path) -> None:
     case.write(*HONEST[:1])
     folder, policy = counterpart(tmp_path / "other", *received(*HONEST[:1]))

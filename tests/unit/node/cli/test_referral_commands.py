@@ -116,7 +116,7 @@ def test_a_case_is_taken_over_by_a_command(office: PostOffice) -> None:
     taken = document(run(office, "ngo", "referral", "take", code, "--document", PERSON.number, "--json"))
     assert (taken["state"], taken["code"], taken["source"]) == ("done", "transferred", "town")
     shown = run(office, "ngo", "referral", "show", code).stdout
-    assert "Resumen recibido de town" in shown
+    assert "Resumen recibido de Entidad town" in shown
     assert "Situación laboral: Desempleo sin prestación" in shown
 
 

@@ -69,7 +69,7 @@ def test_a_consent_that_is_over_is_not_renewed_even_before_the_ledger_was_told(
 ) -> None:
     given = consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], valid_days=1))
     clock.advance(days=1)
-    with pytest.raises(ConsentTransitionRefused, match="over"):
+    with pytest.raises(ConsentTransitionRefused, match="has ended"):
         consents.renew(RenewalInput(given.consent_id))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from node.consents.consents import GrantInput
 from node.fetch.asking import Asking
-from node.messages.heartbeat import PULSE
+from node.messages.heartbeat import HEARTBEAT
 from policies.errors import UnknownTerm
 from records_exchange.message import new_message, seal_message
 from records_exchange.request import Question
@@ -61,8 +61,10 @@ def test_one_callers_questions_are_bounded_and_leave_the_others_theirs(network: 
 
     def ask(sender: str) -> None:
         now = network.clock.now()
-        message = new_message(PULSE, {"complete_until": now.isoformat()}, sender=sender, recipient="strict", now=now)
-        network.nodes["strict"].message_desk.take(
+        message = new_message(
+            HEARTBEAT, {"complete_until": now.isoformat()}, sender=sender, recipient="strict", now=now
+        )
+        network.nodes["strict"].message_receiver.take(
             seal_message(message, network.nodes[sender].context.keys.signing), sender
         )
 

@@ -45,7 +45,7 @@ def publish(
     monkeypatch.setattr(locator_background, "Publisher", Unreachable(stopping, steps=steps, within=within))
     town = network.nodes["town"]
     with capture_logs() as events:
-        publish_consents(town.context, town.locator_client(), stopping)
+        publish_consents(town.context, town.locator_client(), town.publisher_wakeup, stopping)
     with town.context.snapshot() as session:
         row = session.get(LocatorPublishingRow, 1)
         return [each["event"] for each in events], row.fault if row else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from node.messages.heartbeat import PULSE
+from node.messages.heartbeat import HEARTBEAT
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.errors import MessageMalformed, MessageMisaddressed, MessageReplayed, MessageStale
@@ -43,7 +43,7 @@ def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
 def pulse(network: ExchangeNetwork, sender: str = "ngo", **changes: object) -> Message:
     now = network.clock.now()
     body = {"complete_until": now.isoformat()}
-    message = new_message(PULSE, body, sender=sender, recipient="town", now=now)
+    message = new_message(HEARTBEAT, body, sender=sender, recipient="town", now=now)
     return message.model_copy(update=changes)
 
 
@@ -53,7 +53,7 @@ def sealed(network: ExchangeNetwork, message: Message, signer: str = "ngo") -> E
 
 def take(network: ExchangeNetwork, envelope: Envelope, caller: str = "ngo") -> Reply:
     town, ngo = network.nodes["town"], network.parties["town"]
-    reply = town.message_desk.take(envelope, caller)
+    reply = town.message_receiver.take(envelope, caller)
     message = Message.model_validate_json(envelope.payload)
     return open_reply(reply, message, payload_digest(envelope), peer=ngo, now=network.clock.now()).reply
 
@@ -93,7 +93,7 @@ def test_bytes_that_are_no_message_are_refused(network: ExchangeNetwork) -> None
     for payload in (b"", b"{}", b"[]", b"\xff", b'{"v":1', b'{"v":2}'):
         envelope = seal(MESSAGE_TYPE, payload, network.nodes["ngo"].context.keys.signing)
         with pytest.raises(MessageMalformed):
-            network.nodes["town"].message_desk.take(envelope, "ngo")
+            network.nodes["town"].message_receiver.take(envelope, "ngo")
 
 
 def test_a_message_signed_by_somebody_else_is_refused(network: ExchangeNetwork) -> None:

@@ -39,7 +39,7 @@ def test_who_does_not_answer_takes_nothing_from_what_the_others_say(office: Post
     assert [answer["error"] and answer["error"]["code"] for answer in document["answers"]] == [None, "peer_unreachable"]
     assert (document["complete"], document["exit_code"]) == (False, 0)
     text = asked_text(replies)
-    assert "1 de 2 entidades no han contestado" in text
+    assert "1 de 2 entidades no ha contestado" in text
     assert "cerrado" in text
     office.away.add("ngo")
     assert asked_exit_code(network.nodes["town"].capacities.ask("training", ["ngo", "bank"])) == 3
@@ -76,7 +76,7 @@ def test_a_question_in_other_words_is_refused(office: PostOffice, body: dict[str
         new_message(CAPACITY, body, sender="ngo", recipient="town", now=now), ngo.context.keys.signing
     )
     if reason is None:
-        with pytest.raises(Exception, match="not a question about capacity"):
+        with pytest.raises(Exception, match="not a question about places"):
             office.carry("ngo", office.network.parties["town"], envelope)
     else:
         reply = office.carry("ngo", office.network.parties["town"], envelope)

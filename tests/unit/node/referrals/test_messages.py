@@ -41,7 +41,7 @@ def test_a_step_that_the_table_does_not_allow_is_refused_and_changes_nothing(
     notice = office.network.parties["town"]
     envelope = seal_message(message, ngo.context.keys.signing)
     if reason is None:
-        with pytest.raises(Exception, match="not a step"):
+        with pytest.raises(Exception, match="not a valid step"):
             office.carry("ngo", notice, envelope)
     else:
         reply = office.carry("ngo", notice, envelope)

@@ -184,9 +184,9 @@ def test_a_revocation_that_overtakes_its_referral_is_not_lost(office: PostOffice
     referral = sent(office)
     town.referrals.revoke(referral.referral_id, "sent_by_mistake")
     (_, offer), (_, revocation) = waiting(town)
-    ngo.message_desk.take(revocation, "town")
+    ngo.message_receiver.take(revocation, "town")
     assert state(office, "ngo", referral) is ReferralState.REVOKED
-    ngo.message_desk.take(offer, "town")
+    ngo.message_receiver.take(offer, "town")
     known, _ = ngo.referrals.show(referral.referral_id)
     assert (known.state, known.service) == (ReferralState.REVOKED, "job_guidance")
     office.deliver()
@@ -215,16 +215,16 @@ def test_the_person_who_came_is_the_one_referred_or_is_told_apart(office: PostOf
     ngo = office.network.nodes["ngo"]
     referral = sent(office)
     office.deliver()
-    desk = ngo.referrals
+    referrals = ngo.referrals
     with pytest.raises(ReferralOfAnotherPerson):
-        desk.link(referral.referral_id, OTHER_PERSON)
-    assert desk.link(referral.referral_id[:8], PERSON)[1] is False
+        referrals.link(referral.referral_id, OTHER_PERSON)
+    assert referrals.link(referral.referral_id[:8], PERSON)[1] is False
     hold(ngo, person_record(PERSON))
-    linked, known = desk.link(referral.referral_id, PERSON)
+    linked, known = referrals.link(referral.referral_id, PERSON)
     assert known
     assert bodies(ngo)[-1].person_ref == linked.person_ref is not None
     size = len(bodies(ngo))
-    desk.link(referral.referral_id, PERSON)
+    referrals.link(referral.referral_id, PERSON)
     assert len(bodies(ngo)) == size
     assert faults(audit(ngo, office.network.root / "export")) == []
 

@@ -25,11 +25,11 @@ from trust.parties import EntityKind
 ENTITIES = ("town", "ngo")
 _Act = Callable[[Referrals, str], Referral]
 ACTS: dict[str, tuple[str, _Act]] = {
-    "accept": ("ngo", lambda desk, name: desk.accept(name)),
-    "reject": ("ngo", lambda desk, name: desk.reject(name, "no_capacity")),
-    "start": ("ngo", lambda desk, name: desk.start(name)),
-    "finish": ("ngo", lambda desk, name: desk.finish(name, "given")),
-    "revoke": ("town", lambda desk, name: desk.revoke(name, "no_longer_needed")),
+    "accept": ("ngo", lambda referrals, name: referrals.accept(name)),
+    "reject": ("ngo", lambda referrals, name: referrals.reject(name, "no_capacity")),
+    "start": ("ngo", lambda referrals, name: referrals.start(name)),
+    "finish": ("ngo", lambda referrals, name: referrals.finish(name, "given")),
+    "revoke": ("town", lambda referrals, name: referrals.revoke(name, "no_longer_needed")),
 }
 
 
@@ -90,7 +90,7 @@ class ReferralNetwork(RuleBasedStateMachine):
         self.office.fault = fault
         self.clock.advance(hours=1.1)
         self.network.publish()
-        self.network.nodes[entity].courier.deliver_due()
+        self.network.nodes[entity].outbox.deliver_due()
         self.office.fault = Fault.NONE
 
     @rule(entity=st.sampled_from(ENTITIES), data=st.data())
@@ -99,7 +99,7 @@ class ReferralNetwork(RuleBasedStateMachine):
         notices = waiting(self.network.nodes[entity])
         if notices:
             recipient, envelope = notices[data.draw(st.integers(0, len(notices) - 1))]
-            self.network.nodes[recipient].message_desk.take(envelope, entity)
+            self.network.nodes[recipient].message_receiver.take(envelope, entity)
 
     @rule(days=st.sampled_from([1, 4]))
     def time_passes(self, days: int) -> None:

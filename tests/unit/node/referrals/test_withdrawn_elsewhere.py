@@ -20,7 +20,7 @@ def test_a_withdrawal_at_the_recipient_ends_the_referral_at_its_sender(office: P
         "acted_at": office.network.clock.now().isoformat(),
         "acted_by": "person",
     }
-    told = office.network.nodes["ngo"].courier.ask("town", CONSENT_WITHDRAWN, body)
+    told = office.network.nodes["ngo"].outbox.ask("town", CONSENT_WITHDRAWN, body)
     assert told.reply.outcome is Outcome.ACCEPTED
     known, _ = office.network.nodes["town"].referrals.show(referral.referral_id)
     assert (known.state, known.code) == (ReferralState.REVOKED, "consent_withdrawn")

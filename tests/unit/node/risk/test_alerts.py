@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 
+from node.erasers import PersonToErase
 from node.fictitious.population import PopulationRequest, generate
 from node.people.model import PROFILING_OBJECTION
 from node.people.store import people_store
 from node.risk import risk_report as report
 from node.risk.alerts import BAND_STARTS, Band, alerts, band_of, parse_band
 from node.risk.errors import BandInvalid
-from node.risk.person_erasure import forget_risk
+from node.risk.person_erasure import risk_eraser
 from node.risk.professional_decisions import Decision, NewDecision, decide
 from node.risk.tables import CheckedBandRow, DecisionRow, LastCheckRow
 from node.wiring import Node
@@ -122,7 +123,7 @@ def test_erasing_a_person_leaves_nothing_here(node: Node, script: ScriptedCoordi
     for each in (person, other):
         decide(node.context, script, NewDecision(each, Decision.CONFIRM, "ts-14"))
     with node.context.transaction() as session:
-        forget_risk(session, person)
+        risk_eraser().erase(session, PersonToErase(person, frozenset()), node.context.clock.now())
     assert person not in looks(node)
     assert other in looks(node)
     with node.context.snapshot() as session:

@@ -8,7 +8,7 @@ import pytest
 from consent_ledger.consents.model import ConsentState
 from consent_ledger.receipts.tlog_proof import TlogProof
 from node.consents.errors import RecipientNotAllowed
-from node.consents.propagation.background import look_for_people
+from node.consents.propagation.background import maintain_copies
 from node.ledger.own import own_ledger
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import Outcome, VerifiedReply
@@ -21,10 +21,10 @@ from trust.parties import EntityKind
 def test_a_consent_waits_for_its_person_to_be_known(town: Town) -> None:
     consent = town.give("other")
     town.deliver()
-    stamp = look_for_people(town["other"].context, "")
+    stamp = maintain_copies(town["other"].context, town["other"].consent_changes, "")
     assert town.state("other", consent) is None
     hold(town["other"], person_record(PERSON))
-    look_for_people(town["other"].context, stamp)
+    maintain_copies(town["other"].context, town["other"].consent_changes, stamp)
     assert town.state("other", consent) is ConsentState.GIVEN
     assert town.shares("other") == set(FIELDS)
 
@@ -75,16 +75,14 @@ def test_a_consent_that_is_not_proved_is_refused(town: Town, change: str) -> Non
 
 
 def _composed(town: Town, number: int) -> dict[str, object]:
-    from node.message_kinds import message_kinds
-
     with town["origin"].context.snapshot() as session:
         notice = next(each for each in SqlMailbox(session).waiting() if each.number == number)
-    return dict(message_kinds(town["origin"].context)[CONSENT_COPY].compose(notice))
+    return dict(town["origin"].message_kinds[CONSENT_COPY].compose(notice))
 
 
 def _send_copy(town: Town, proof: bytes) -> VerifiedReply:
     body = {"proof": base64.b64encode(proof).decode()}
-    return town["origin"].courier.ask("holder", CONSENT_COPY, body, document=PERSON)
+    return town["origin"].outbox.ask("holder", CONSENT_COPY, body, document=PERSON)
 
 
 def _altered(genuine: bytes) -> bytes:

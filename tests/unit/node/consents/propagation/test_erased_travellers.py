@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 
 from consent_ledger.consents.model import ConsentState
 from node.consents.consents import GrantInput, ScopeInput
-from node.consents.propagation.background import look_for_people, send_pulses
+from node.consents.propagation.background import maintain_copies, send_heartbeats
 from node.people.linking import pseudonym_of
 from node.wiring import Node
 from records_exchange.mailboxes import NoticeState, SqlMailbox
@@ -107,12 +107,12 @@ def test_a_holder_that_waits_for_less_is_told_that_the_consent_ended(town: Town)
     town.deliver("origin")  # signed, and lost
     town["origin"].erasures.erase_person(PERSON, BASIS)
     assert envelopes(town["origin"]) == []
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
     town.wires.heal()
     town.later(hours=2)
     town.deliver()
     assert town.state("holder", consent) is ConsentState.WITHDRAWN
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 1
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 1
     assert outbox(town["origin"], consent)[-1] == (CONSENT_WITHDRAWN, NoticeState.ACKNOWLEDGED)
 
 
@@ -131,7 +131,7 @@ def test_a_withdrawal_outlives_the_erasure_of_the_person(town: Town, *, withdraw
     town.later(minutes=1)
     town.deliver("origin")
     hold(town["holder"], person_record(PERSON))
-    look_for_people(town["holder"].context, "")
+    maintain_copies(town["holder"].context, town["holder"].consent_changes, "")
     assert town.state("holder", consent) is (None if withdrawn else ConsentState.GIVEN)
 
 

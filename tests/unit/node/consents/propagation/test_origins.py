@@ -1,6 +1,6 @@
 """What status and doctor say of the outbox and of those where consents were given."""
 
-from node.consents.propagation.background import send_pulses
+from node.consents.propagation.background import send_heartbeats
 from node.consents.propagation.origins import check_origins
 from node.messages.state import check_outbox, notice_lines, waiting_for
 from presentation.messages import in_language
@@ -36,5 +36,5 @@ def test_an_origin_that_is_silent_for_too_long_is_warned_of(town: Town) -> None:
     found = check_origins(town["holder"].context)
     assert found.level is Level.WARNING
     assert "origin" in in_language(found.text, "en")
-    send_pulses(town["origin"].context, town["origin"].courier)
+    send_heartbeats(town["origin"].context, town["origin"].outbox)
     assert check_origins(town["holder"].context).level is Level.OK

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from node.consents.consents import GrantInput
-from node.consents.propagation.background import send_pulses
+from node.consents.propagation.background import send_heartbeats
 from node.consents.propagation.origins import check_origins
-from node.messages.heartbeat import PULSE
+from node.messages.heartbeat import HEARTBEAT
 from service.findings import Level
 from tests.support.exchange import PERSON
 from tests.support.town import FIELDS, Town
@@ -34,7 +34,7 @@ def test_the_bound_counts_from_what_the_origin_said_and_not_from_when_it_arrived
     town.deliver()
     bound = town["holder"].context.settings.silence_bound
     town.later(microseconds=bound // TICK // 2)
-    send_pulses(town["origin"].context, town["origin"].courier)
+    send_heartbeats(town["origin"].context, town["origin"].outbox)
     town.later(microseconds=(bound - TICK) // TICK)
     assert town.shares("holder") == set(FIELDS)
     town.later(microseconds=1)
@@ -54,7 +54,7 @@ def test_another_entity_that_is_heard_does_not_stand_in_for_the_origin(town: Tow
     town["asker"].consents.grant(given)
     town.deliver()
     town.later(days=3)
-    assert send_pulses(town["asker"].context, town["asker"].courier) == 1
+    assert send_heartbeats(town["asker"].context, town["asker"].outbox) == 1
     assert town.shares("holder") == set()
 
 
@@ -63,7 +63,7 @@ def test_an_origin_that_is_heard_but_vouches_for_nothing_newer_is_silent(town: T
     town.deliver()
     given = town.network.clock.now()
     town.later(days=3)
-    town["origin"].courier.ask("holder", PULSE, {"complete_until": given.isoformat()})
+    town["origin"].outbox.ask("holder", HEARTBEAT, {"complete_until": given.isoformat()})
     assert town.shares("holder") == set()
 
 
@@ -72,5 +72,5 @@ def test_a_suspended_origin_is_silent(town: Town) -> None:
     town.deliver()
     town.network.change("origin", status=EntityStatus.SUSPENDED)
     town.later(days=3)
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
     assert town.shares("holder") == set()

@@ -12,7 +12,7 @@ from consent_ledger.log.bodies import Actor
 from consent_ledger.log.entry import EntryType
 from consent_ledger.receipts.receipt import load_policy
 from node.consents.consents import GrantInput, ScopeInput
-from node.consents.propagation.background import send_pulses
+from node.consents.propagation.background import send_heartbeats
 from node.fetch.cached_copies import shared_copies
 from node.ledger.export import export_own_ledger
 from node.ledger.own import own_consents
@@ -29,7 +29,7 @@ def test_one_signature_lets_another_entity_share(town: Town) -> None:
     town.deliver()
     assert town.shares("holder") == set(FIELDS)
     assert town.types("holder")[1] is EntryType.CONSENT_GIVEN
-    assert town.standing("origin", consent).told[0].state is NoticeState.ACKNOWLEDGED
+    assert town.status("origin", consent).notices[0].state is NoticeState.ACKNOWLEDGED
 
 
 def test_the_record_of_a_holder_says_where_the_consent_was_given(town: Town) -> None:
@@ -55,7 +55,7 @@ def test_a_withdrawal_at_the_origin_reaches_holder_and_recipient(town: Town) -> 
     assert town.types("asker")[-2:] == [EntryType.WITHDRAWAL_RECEIVED, EntryType.RELEASE_RECEIVED]
     assert EntryType.WITHDRAWAL_ACKNOWLEDGED in town.types("origin")
     assert EntryType.WITHDRAWAL_ACKNOWLEDGED in town.types("holder")
-    assert town.standing("origin", consent).outstanding == ()
+    assert town.status("origin", consent).outstanding == ()
 
 
 @pytest.mark.invariant(4)
@@ -80,14 +80,14 @@ def test_a_withdrawal_waits_for_an_entity_that_is_away_for_days(town: Town) -> N
     for _ in range(30):
         town.later(hours=4)
         town.deliver()
-    standing = town.standing("origin", consent)
-    assert standing.outstanding == ("holder",)
-    assert standing.told[-1].attempts >= 10
+    status = town.status("origin", consent)
+    assert status.outstanding == ("holder",)
+    assert status.notices[-1].attempts >= 10
     town.network.publish()
     town.wires.heal()
     town.later(hours=2)
     town.deliver()
-    assert town.standing("origin", consent).outstanding == ()
+    assert town.status("origin", consent).outstanding == ()
     assert town.state("holder", consent) is ConsentState.WITHDRAWN
 
 
@@ -99,18 +99,18 @@ def test_a_holder_that_hears_nothing_of_the_origin_stops_sharing(town: Town) -> 
     assert town.shares("holder")
     town.later(hours=2)
     assert town.shares("holder") == set()
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 1
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 1
     assert town.shares("holder")
 
 
 @pytest.mark.invariant(4)
-def test_the_pulse_keeps_silent_while_something_is_not_acknowledged(town: Town) -> None:
+def test_the_heartbeat_keeps_silent_while_something_is_not_acknowledged(town: Town) -> None:
     consent = town.give("holder")
     town.deliver()
     town.wires.lose_reply = lambda _sender, recipient: recipient == "holder"
     town["origin"].consents.withdraw(consent)
     town.deliver("origin")
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
 
 
 def test_a_lost_reply_leads_to_the_same_message_and_one_effect(town: Town) -> None:
@@ -124,7 +124,7 @@ def test_a_lost_reply_leads_to_the_same_message_and_one_effect(town: Town) -> No
     sent = [payload for sender, to, payload in town.wires.crossed if (sender, to) == ("origin", "holder")]
     assert len(sent) == 2
     assert sent[0] == sent[1]
-    assert town.standing("origin", consent).told[0].state is NoticeState.ACKNOWLEDGED
+    assert town.status("origin", consent).notices[0].state is NoticeState.ACKNOWLEDGED
 
 
 def test_a_withdrawal_that_comes_before_the_consent_bars_it(town: Town) -> None:
@@ -283,4 +283,4 @@ def _tell(town: Town, sender: str, recipient: str, consent: str) -> VerifiedRepl
         "acted_at": town.network.clock.now().isoformat(),
         "acted_by": Actor.PERSON.value,
     }
-    return town[sender].courier.ask(recipient, CONSENT_WITHDRAWN, body)
+    return town[sender].outbox.ask(recipient, CONSENT_WITHDRAWN, body)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from node.consents.consents import RenewalInput, ScopeInput
-from node.consents.propagation.background import send_pulses
-from node.messages.heartbeat import PULSE
+from node.consents.propagation.background import send_heartbeats
+from node.messages.heartbeat import HEARTBEAT
 from records_exchange.mailboxes import Contact, SqlMailbox
 from records_exchange.message import NOTICE_LIFETIME
 from tests.support.exchange import OTHER_PERSON, hold, person_record
@@ -19,10 +19,10 @@ def test_a_holder_that_can_be_reached_is_not_vouched_to_before_a_withdrawal_is_d
     before = heard(town)
     town.later(minutes=5)
     town["origin"].consents.withdraw(consent)
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
     assert heard(town) == before
     town.deliver("origin")
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 1
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 1
     assert heard(town).complete_until == town.network.clock.now()
 
 
@@ -34,7 +34,7 @@ def test_a_holder_is_not_vouched_to_before_a_change_is_delivered(town: Town, cha
         town["origin"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
     else:
         town["origin"].consents.renew(RenewalInput(consent, valid_days=60))
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
 
 
 def test_what_waits_for_one_holder_keeps_only_that_one_from_being_vouched_to(town: Town) -> None:
@@ -47,7 +47,7 @@ def test_what_waits_for_one_holder_keeps_only_that_one_from_being_vouched_to(tow
     town.wires.heal()
     town.later(minutes=1)
     before = heard(town)
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 1
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 1
     assert heard(town) == before
     assert heard(town, "other").complete_until == town.network.clock.now()
 
@@ -59,7 +59,7 @@ def test_a_withdrawal_that_waits_stops_the_sharing_however_well_the_holder_is_co
     town["origin"].consents.withdraw(consent)
     for _ in range(5):
         town.later(hours=10)
-        send_pulses(town["origin"].context, town["origin"].courier)
+        send_heartbeats(town["origin"].context, town["origin"].outbox)
     assert town.shares("holder") == set()
 
 
@@ -74,7 +74,7 @@ def test_a_withdrawal_that_was_given_up_is_never_vouched_over(town: Town) -> Non
     town.deliver("origin")
     assert waiting(town) == 0
     town.wires.heal()
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
     assert town.shares("holder") == set()
 
 
@@ -87,10 +87,10 @@ def test_a_change_that_was_given_up_is_made_good_by_a_later_one_that_arrives(tow
     town.network.publish()
     town.deliver("origin")
     town.wires.heal()
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
     town["origin"].consents.renew(RenewalInput(consent, valid_days=60))
     town.deliver("origin")
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 1
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 1
     assert town.shares("holder") == {"work.status"}
 
 
@@ -99,7 +99,7 @@ def test_a_clock_ahead_of_ours_vouches_for_no_time_to_come(town: Town) -> None:
     town.deliver()
     now = town.network.clock.now()
     body = {"complete_until": (now + timedelta(days=30)).isoformat()}
-    town["origin"].courier.ask("holder", PULSE, body)
+    town["origin"].outbox.ask("holder", HEARTBEAT, body)
     assert heard(town).complete_until == now  # that is when the message says it was written
 
 
@@ -108,7 +108,7 @@ def test_an_entity_vouches_for_itself_alone(town: Town) -> None:
     town.deliver()
     before = heard(town)
     town.later(hours=1)
-    town["asker"].courier.ask("holder", PULSE, {"complete_until": town.network.clock.now().isoformat()})
+    town["asker"].outbox.ask("holder", HEARTBEAT, {"complete_until": town.network.clock.now().isoformat()})
     assert heard(town) == before
 
 
@@ -117,7 +117,7 @@ def test_consents_of_another_person_wait_for_the_same_holders_answer(town: Town)
     town.give("holder", fields=FIELDS)
     town.deliver()
     town.give("holder", fields=FIELDS[:1])
-    assert send_pulses(town["origin"].context, town["origin"].courier) == 0
+    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
 
 
 def heard(town: Town, holder: str = "holder") -> Contact:

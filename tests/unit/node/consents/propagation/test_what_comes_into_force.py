@@ -11,8 +11,8 @@ from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.proofs.cosignature import CosignatureSigner
 from consent_ledger.receipts.receipt import prove_entry
 from node.consents.consents import GrantInput, ScopeInput
-from node.consents.propagation.background import look_for_people
-from node.ledger.own import own_consents, own_ledger
+from node.consents.propagation.background import maintain_copies
+from node.ledger.own import consent_register, own_consents, own_ledger
 from node.people.store import people_store
 from node.wiring import Node
 from records_exchange.errors import MessageMalformed
@@ -79,7 +79,7 @@ def test_a_consent_about_nobody_is_malformed(town: Town) -> None:
     with town["origin"].context.snapshot() as session:
         body = proof_of(town["origin"], session, 0)
     with pytest.raises(MessageMalformed, match="names no person"):
-        town["origin"].courier.ask("holder", CONSENT_COPY, body)
+        town["origin"].outbox.ask("holder", CONSENT_COPY, body)
     assert town.state("holder", consent) is None
 
 
@@ -145,7 +145,7 @@ def test_an_older_copy_of_a_consent_that_waits_for_its_person_brings_nothing_bac
     narrowed = narrowed_at_the_origin(town, "other")
     send(town, "origin", "other", narrowed.given_index)
     hold(town["other"], person_record(PERSON))
-    look_for_people(town["other"].context, "")
+    maintain_copies(town["other"].context, town["other"].consent_changes, "")
     assert view_at(town, "other", narrowed.consent_id).record.fields == ("work.status",)
 
 
@@ -168,9 +168,9 @@ def test_a_withdrawal_from_elsewhere_bars_a_consent_that_waits(town: Town) -> No
         "acted_at": town.network.clock.now().isoformat(),
         "acted_by": "person",
     }
-    town["asker"].courier.ask("other", "consent.withdrawn", body)
+    town["asker"].outbox.ask("other", "consent.withdrawn", body)
     hold(town["other"], person_record(PERSON))
-    look_for_people(town["other"].context, "")
+    maintain_copies(town["other"].context, town["other"].consent_changes, "")
     assert town.state("other", consent) is None
 
 
@@ -196,7 +196,7 @@ def give(
         person = people_store(origin.context, session).get_by_document(PERSON).person_id
         plain = grant_of(person, fields=fields, purposes=purposes, recipients=recipients, start=now)
         values = plain.model_dump() | {"holders": ("holder",), "lawful_basis": basis, "special_fields": ()}
-        return own_consents(origin.context, session).grant(ConsentGrant.model_validate(values), now)
+        return consent_register(origin.context, session).grant(ConsentGrant.model_validate(values), now)
 
 
 def proof_of(node: Node, session: Session, index: int) -> dict[str, str]:
@@ -208,7 +208,7 @@ def send(town: Town, sender: str, recipient: str, index: int) -> VerifiedReply:
     """Let an entity send the proof of an entry of its own ledger as a consent."""
     with town[sender].context.snapshot() as session:
         body = proof_of(town[sender], session, index)
-    return town[sender].courier.ask(recipient, CONSENT_COPY, body, document=PERSON)
+    return town[sender].outbox.ask(recipient, CONSENT_COPY, body, document=PERSON)
 
 
 def refusal(verified: VerifiedReply) -> str | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from node.consents.consents import GrantInput
-from node.consents.propagation.background import look_for_people
+from node.consents.propagation.background import maintain_copies
 from node.fetch.asking import question_of
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
@@ -30,7 +30,7 @@ def test_a_consent_that_waits_here_does_not_outlive_a_withdrawal_here(town: Town
     town.deliver("origin")
     town["other"].consents.withdraw(consent)
     hold(town["other"], person_record(PERSON))
-    look_for_people(town["other"].context, "")
+    maintain_copies(town["other"].context, town["other"].consent_changes, "")
     assert town.state("other", consent) is None
     assert town.shares("other") == set()
 

@@ -271,13 +271,13 @@ def test_referrals_and_decisions_are_told_in_words(office: PostOffice) -> None:
 def test_a_lying_holder_is_shown_as_not_answering(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     grant(office.network.nodes["town"], "ngo")
     lie = {"time": "2026-03-02T09:00:00Z", "role": "juan_perez", "purpose": "casework", "fields": ["person.sex"]}
-    honest = office.network.nodes["town"].courier.ask
+    honest = office.network.nodes["town"].outbox.ask
 
     def ask(*args: Any, **options: Any) -> Any:
         verified = honest(*args, **options)
         return replace(verified, reply=verified.reply.model_copy(update={"body": {"v": 1, "accesses": [lie]}}))
 
-    monkeypatch.setattr(office.network.nodes["town"].courier, "ask", ask)
+    monkeypatch.setattr(office.network.nodes["town"].outbox, "ask", ask)
     assert told(issue(office)) == {"ngo": "reply_malformed"}
 
 

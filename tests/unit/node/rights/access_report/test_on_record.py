@@ -101,7 +101,7 @@ def test_what_another_entity_is_told_is_noted_before_it_leaves(network: Exchange
     office.after = lambda _entity, reply: told.append(
         (len(json.loads(reply.payload)["body"]["accesses"]), [body.asked_by for body in noted(county)])
     )
-    town.courier.ask("county", ACCESS_REPORT, {}, document=PERSON)
+    town.outbox.ask("county", ACCESS_REPORT, {}, document=PERSON)
     assert told == [(1, ["town"])]
 
 

@@ -1,0 +1,24 @@
+"""Erasure of a person's record and of the index by which other entities' pseudonyms find it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from node.erasers import Eraser, PersonToErase
+from node.people.store import people_store
+from records_exchange.store import SqlExchangeStore
+
+if TYPE_CHECKING:
+    from node.context import NodeContext
+
+
+def record_eraser(context: "NodeContext") -> Eraser:
+    """Return the eraser of records: key, values and index. It runs last, as others may need the person's key."""
+
+    def erase(session: Session, person: PersonToErase, now: datetime) -> None:
+        SqlExchangeStore(session).forget_person(person.person_ref)
+        people_store(context, session).erase(person.person_ref, now)
+
+    tables = {"people", "recorded_values", "benefit_spells", "interventions", "exchange_linked_person"}
+    return Eraser(frozenset(tables), erase)

@@ -1,0 +1,150 @@
+"""Erasing a person reaches every table that names one: those of today, and those that a later version adds."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Final
+
+import pytest
+from sqlalchemy import Column, Table, func, insert, select
+
+from node.consents.changes import ConsentChanges
+from node.consents.consents import GrantInput
+from node.consents.signed_forms import EVIDENCE_FOLDER
+from node.migrations.metadata import all_metadata
+from node.people.linking import pseudonym_of
+from node.people.store import people_store
+from node.person_erasers import file_erasers, person_erasers
+from node.wiring import Node
+from records_exchange.store import SqlExchangeStore
+from records_exchange.tables import ConsentCopy, OutboxMessage
+from tests.support.exchange import PERSON, ExchangeNetwork, grant
+from tests.support.town import Town
+
+BASIS: Final = "eu-gdpr:A17-1-b"
+NAMES_A_PERSON: Final = re.compile(r"person|subject|pseudonym|document_index")
+"""Columns with such a name hold an id, a pseudonym or a keyed digest of a person."""
+EXCEPTIONS: Final[dict[str, str]] = {}
+"""Tables with such a column that no eraser needs to cover, each with the reason."""
+STATES: Final = {"side": "sender", "state": "done", "decision": "confirm"}
+"""Columns whose values the product reads as words of its own."""
+KEEPS_THE_ID: Final = {"people"}
+"""The random id and the date of the erasure stay, so that the same record is not brought back by a backup."""
+
+
+def tables_naming_a_person() -> dict[str, list[Column[object]]]:
+    found: dict[str, list[Column[object]]] = {}
+    for metadata in all_metadata():
+        for table in metadata.sorted_tables:
+            columns = [column for column in table.columns if NAMES_A_PERSON.search(column.name)]
+            if columns:
+                found[table.name] = columns
+    return found
+
+
+def covered(node: Node) -> set[str]:
+    return {name for eraser in person_erasers(node.context, node.consent_changes) for name in eraser.tables}
+
+
+def test_every_table_that_names_a_person_has_an_eraser(network: ExchangeNetwork) -> None:
+    named = tables_naming_a_person()
+    assert set(EXCEPTIONS) <= set(named)
+    assert covered(network.nodes["town"]) == set(named) - set(EXCEPTIONS)
+
+
+def test_no_table_has_two_erasers(network: ExchangeNetwork) -> None:
+    node = network.nodes["town"]
+    tables = [name for eraser in person_erasers(node.context, node.consent_changes) for name in eraser.tables]
+    assert len(tables) == len(set(tables))
+
+
+@pytest.mark.invariant(3)
+@pytest.mark.parametrize("name", sorted(tables_naming_a_person()))
+def test_no_row_of_any_table_names_an_erased_person(network: ExchangeNetwork, name: str) -> None:
+    """Each table gets a row about the person, made from its columns alone: a table of next year gets one too."""
+    node = network.nodes["town"]
+    grant(node, "ngo")
+    columns = tables_naming_a_person()[name]
+    table = columns[0].table
+    assert isinstance(table, Table)
+    with node.context.transaction() as session:
+        person = people_store(node.context, session).get_by_document(PERSON).person_id
+        subject = pseudonym_of(node.context, network.parties["ngo"], PERSON)
+        known = session.scalar(select(func.count()).select_from(table).where(columns[0] == person))
+        if not known:
+            session.execute(insert(table).values(_row(table, person, subject)))
+    node.erasures.erase_person(PERSON, BASIS)
+    if name in KEEPS_THE_ID:
+        return
+    with node.context.snapshot() as session:
+        for row in session.execute(select(*columns)):
+            assert person not in row
+            assert subject not in row
+
+
+@pytest.mark.invariant(3)
+def test_nobody_erased_is_left_in_the_index_of_pseudonyms(network: ExchangeNetwork) -> None:
+    node = network.nodes["town"]
+    with node.context.transaction() as session:
+        person = people_store(node.context, session).get_by_document(PERSON).person_id
+        SqlExchangeStore(session).link("key", [("pseudonym", person)])
+    node.erasures.erase_person(PERSON, BASIS)
+    with node.context.snapshot() as session:
+        assert SqlExchangeStore(session).linked_people("key") == frozenset()
+
+
+@pytest.mark.invariant(3)
+def test_nothing_signed_about_an_erased_person_is_left_in_the_outbox(town: Town) -> None:
+    """A copy that was delivered carried the ledger's content and salt; an offer, the need."""
+    town.give("holder")
+    town.deliver()
+    for entity in ("origin", "holder"):
+        town[entity].erasures.erase_person(PERSON, BASIS)
+        with town[entity].context.snapshot() as session:
+            assert set(session.scalars(select(OutboxMessage.envelope))) <= {None}
+            assert list(session.scalars(select(ConsentCopy.subject))) == []
+
+
+def test_the_scans_of_signed_forms_go_with_the_person(network: ExchangeNetwork) -> None:
+    node = network.nodes["town"]
+    form = node.context.home.parent / "form.pdf"
+    form.write_bytes(b"signed")
+    node.consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
+    (eraser,) = file_erasers(node.context)
+    assert eraser.folder == EVIDENCE_FOLDER
+    with node.context.snapshot() as session:
+        person = people_store(node.context, session).get_by_document(PERSON).person_id
+    assert any(person in str(path) for path in node.context.home.rglob("*"))
+    assert node.erasures.erase_person(PERSON, BASIS).scans == 1
+    assert not any(person in str(path) for path in node.context.home.rglob("*"))
+
+
+def test_an_eraser_that_fails_undoes_the_erasure(network: ExchangeNetwork) -> None:
+    node = network.nodes["town"]
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a subscriber fails")
+
+    node.consents.grant(GrantInput(PERSON, ["casework"], ["ngo"]))
+    node.__dict__.pop("consent_changes")
+    node.consent_changes = ConsentChanges({"failing": fail})
+    with pytest.raises(RuntimeError, match="a subscriber fails"):
+        node.erasures.erase_person(PERSON, BASIS)
+    assert len(node.consents.list(PERSON)) == 1
+
+
+def _row(table: Table, person: str, subject: str) -> dict[str, object]:
+    row: dict[str, object] = {}
+    for column in table.columns:
+        if column.name == "subject":
+            row[column.name] = subject
+        elif NAMES_A_PERSON.search(column.name):
+            row[column.name] = person
+        elif not column.nullable and not (column.primary_key and column.autoincrement is True):
+            row[column.name] = STATES.get(column.name) or _value(column)
+    return row
+
+
+def _value(column: Column[object]) -> object:
+    now = datetime.now(UTC)
+    values = {str: "x", int: 7, bool: False, bytes: b"x", date: now.date(), object: now}
+    return values[column.type.python_type]
