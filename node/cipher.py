@@ -92,9 +92,9 @@ class RecordCipher:
         if len(data_key) != DATA_KEY_BYTES:
             raise RecordsUnreadable(
                 _(
-                    "la clave de datos tiene {data_key_count} bytes, no {data_key_bytes}",
-                    data_key_count=len(data_key),
-                    data_key_bytes=DATA_KEY_BYTES,
+                    "la clave de datos tiene {length} bytes, no {expected}",
+                    length=len(data_key),
+                    expected=DATA_KEY_BYTES,
                 ),
                 remedy=_("restaure keys/data.key desde una copia de seguridad"),
             )

@@ -40,7 +40,7 @@ class DirectoryCache:
         """Return the directory in force.
 
         Raises:
-            DirectoryExpired: it is past its expiry, or none was ever received.
+            DirectoryExpired: it has expired, or none was ever received.
             SignatureInvalid, MalformedDocument: the file was tampered with.
         """
         directory = self.newest()
@@ -64,10 +64,10 @@ class DirectoryCache:
             return self._directory
 
     def accept(self, envelope: Envelope, now: datetime) -> Directory:
-        """Verify a received directory and keep it when it is newer; return the one now kept.
+        """Verify a received directory and keep it when it is newer; return the kept one.
 
         In order: (1) signed by the pinned key, (2) of this network, (3) not expired, (4) not older than the one kept.
-        Trusted CAs that changed are written too, so that TLS follows the directory.
+        Changed CA certificates are written too, so that TLS follows the directory.
 
         Raises:
             SignatureInvalid, MalformedDocument: (1) or (2) fails.

@@ -1,4 +1,4 @@
-"""What a running node consists of. A new servicer or background task is one line in `servicers` or `tasks`."""
+"""The servers and background tasks of a running node. A new one is a line in `servicers` or `tasks`."""
 
 from functools import partial
 from importlib.util import find_spec
@@ -25,7 +25,7 @@ from service.running import RunningServer, Service, Task
 
 
 def servicers(node: Node) -> list[Register]:
-    """Return the functions that add each servicer to the server that other entities call."""
+    """Return the functions that add the servicers to the server for other entities."""
     network = node.context.settings.network
     return [
         records_servicer(node.incoming, network),
@@ -54,12 +54,12 @@ def tasks(node: Node) -> list[Task]:
 
 
 def relay_tasks(node: Node) -> list[Task]:
-    """Return the work for the calls that come by relay, unless the settings switch it off."""
+    """Return the task that answers calls by relay, unless the settings switch it off."""
     return [Task("relay", partial(attend_relay, node.relayed_calls))] if node.context.settings.relay else []
 
 
 def training_tasks(node: Node) -> list[Task]:
-    """Return the work for training campaigns, on a node installed with the extra ``federated``."""
+    """Return the tasks of training campaigns, on a node with the extra ``federated``."""
     if find_spec("flwr") is None or find_spec("torch") is None:
         return []
     from node.training.service_loops import (  # noqa: PLC0415 - needs the extra
@@ -80,7 +80,7 @@ def start(node: Node) -> Service:
     """Start the node's servers and its background tasks.
 
     Raises:
-        RedpactError: something it needs is missing or unusable; nothing was left running.
+        RedpactError: a part is missing or unusable; nothing was left running.
     """
     settings = node.context.settings
     migrate.require_current(node.context.engine, MIGRATIONS)

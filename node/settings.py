@@ -11,7 +11,7 @@ from trust.parties import EntityId, HexKey, ledger_origin
 
 
 class NodeSettings(ServiceSettings):
-    """What a node was told at ``init``, and what its administrator may change."""
+    """The options of ``init``, and the settings that an administrator may change."""
 
     FILE: ClassVar[str] = "node.toml"
 
@@ -66,12 +66,12 @@ class NodeSettings(ServiceSettings):
 
     @property
     def silence_bound(self) -> timedelta:
-        """After how long a silence of its origin a consent that travelled covers nothing."""
+        """The silence of its origin after which a consent given elsewhere covers nothing."""
         return timedelta(hours=self.silence_hours)
 
     @property
     def public_witness_url(self) -> str:
-        """Where others reach our witness; empty when there is none."""
+        """The URL of this node's witness for others; empty without a witness."""
         if not self.witness_listen:
             return ""
         return self.witness_url or http_url(self.witness_listen, self.addresses[0] if self.addresses else "")

@@ -1,7 +1,7 @@
-"""Making a node: keys, database, enrolment, settings; or bringing an existing one to this version.
+"""Set-up of a node: keys, database, enrolment, settings; or the upgrade of an existing one to this version.
 
-The order leaves nothing half done that matters: whatever can fail on this machine comes before the invitation is spent,
-and the settings file, without which a home does not count as a node, comes last.
+The steps that can fail on this machine come before the invitation is used up. The settings file comes last: a home
+without it is not a node's.
 """
 
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ from service.storage import open_engine
 from trust.enrolment import Invitation
 
 NOWHERE: Final = "none"
-"""As an answer to where to listen: a node without open port, which the relay reaches."""
+"""The listening address of a node without an open port, which is reached by the relay."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What ``init`` was told. Empty values are not needed for a home that exists; `listen` may be `NOWHERE`."""
+    """The options of ``init``. An existing home needs none of them; `listen` may be `NOWHERE`."""
 
     token: str = ""
     listen: str = ""
@@ -40,14 +40,14 @@ class Answers:
 
 
 def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
-    """Make a node in `home`, or upgrade the one that is there.
+    """Make a node in `home`, or upgrade an existing one.
 
-    An existing node whose certificate has expired is enrolled again when a new invitation for the same entity is given;
-    its keys stay.
+    An existing node with an expired certificate is enrolled again when given a new invitation for the same entity; its
+    keys stay.
 
     Raises:
         InvitationNeeded: a new home without token or address.
-        InvitationMalformed, SettingsInvalid: an answer is wrong.
+        InvitationMalformed, SettingsInvalid: an option is wrong.
         NodeExists: the invitation is for another network or entity.
         RedpactError: keys, database or enrolment failed, see there.
     """
@@ -74,14 +74,14 @@ def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
     )
     keys = NodeKeys.create(home)
     _migrate(home, settings)
-    directory = enrol(home, invitation, keys=keys, reached=own_reach(settings, keys), now=clock.now())
+    directory = enrol(home, invitation, keys=keys, reach=own_reach(settings, keys), now=clock.now())
     settings.model_copy(update={"coordinator_address": directory.coordinator_address}).save(home)
     return Node(home, clock=clock)
 
 
 def _upgrade(home: Path, answers: Answers, clock: Clock) -> Node:
     settings = NodeSettings.load(home)
-    NodeKeys.create(home)  # those that this version added
+    NodeKeys.create(home)  # the keys that this version added
     _migrate(home, settings)
     if answers.token:
         _enrol_again(home, settings, Invitation.from_token(answers.token), clock.now())
@@ -97,7 +97,7 @@ def _enrol_again(home: Path, settings: NodeSettings, invitation: Invitation, now
         )
     if now >= node_certificate(home).identity().not_after:
         keys = NodeKeys.load(home)
-        enrol(home, invitation, keys=keys, reached=own_reach(settings, keys), now=now)
+        enrol(home, invitation, keys=keys, reach=own_reach(settings, keys), now=now)
 
 
 def _migrate(home: Path, settings: NodeSettings) -> None:

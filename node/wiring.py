@@ -1,4 +1,4 @@
-"""The one place where a node's parts are put together. Only edges ask here: commands, the service, the set-up."""
+"""Composition of a node from its parts. Only edges import it: commands, the service, the set-up."""
 
 from functools import cached_property
 from pathlib import Path
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 class Node:
-    """One entity's node. Parts are built on first use, so that a command pays only for those that it needs."""
+    """One entity's node. Its parts are built on first use, so that a command loads only those that it needs."""
 
     def __init__(self, home: Path, *, clock: Clock | None = None) -> None:
         self.context = NodeContext(home, clock or SystemClock())
@@ -72,7 +72,7 @@ class Node:
 
     @cached_property
     def certificate(self) -> "CurrentCertificate":
-        """The TLS certificate in use, following its files."""
+        """The TLS certificate in use, read again when its files change."""
         from node.identity.files import node_certificate
 
         return node_certificate(self.context.home)
@@ -109,19 +109,19 @@ class Node:
 
     @cached_property
     def connections(self) -> "Connections":
-        """What the checks of other services go through."""
+        """The means of ``doctor`` to check other services."""
         from node.operations.doctor import Connections
 
         return Connections(self.certificate, self.channels, self.coordinator_channel)
 
     def locator_client(self) -> "LocatorClient":
-        """Return the private locator's service, and that of its other key holders."""
+        """Return the client of the private locator and of its other key holders."""
         from node.clients.locator import LocatorClient
 
         return LocatorClient(self.coordinator_channel, self._key_holder_channel)
 
     def training_client(self) -> "TrainingClient":
-        """Return the coordinator's Training service."""
+        """Return the client of the coordinator's Training service."""
         from node.clients.training import TrainingClient
 
         return TrainingClient(self.coordinator_channel)
@@ -130,7 +130,7 @@ class Node:
 
     @cached_property
     def directory_follower(self) -> "DirectoryFollower":
-        """Keeps the directory new."""
+        """Follows the directory."""
         from node.identity.follow import DirectoryFollower
 
         context = self.context
@@ -152,7 +152,7 @@ class Node:
 
     @cached_property
     def limits(self) -> "CallerLimits":
-        """How much of this node each caller may use, and what was refused it."""
+        """The limits of callers, and the count of refusals."""
         from service.limits import CallerLimits
 
         settings = self.context.settings
@@ -167,7 +167,7 @@ class Node:
 
     @cached_property
     def incoming(self) -> "Incoming":
-        """Takes everything that other entities send, whichever way it came."""
+        """Answers the requests and messages of other entities, direct or relayed."""
         from node.rpc.incoming import Incoming
 
         return Incoming(self.answering, self.message_receiver)
@@ -183,14 +183,14 @@ class Node:
 
     @cached_property
     def transport(self) -> "Transport":
-        """Carries signed bytes to other entities."""
+        """Sends signed envelopes to other entities."""
         from node.messages.transport import Transport
 
         return Transport(self.context, self.channels, self.coordinator_channel)
 
     @cached_property
     def message_kinds(self) -> "Mapping[str, Kind]":
-        """Every kind of message this version understands, by name."""
+        """The kinds of message that this version understands, by name."""
         from node.message_kinds import message_kinds
 
         return message_kinds(self.context, self.consent_changes)
@@ -213,14 +213,14 @@ class Node:
 
     @cached_property
     def peer_ledgers(self) -> "PeerLedgers":
-        """Remembers what was seen of the ledgers of other entities."""
+        """Remembers the checkpoints of other entities' ledgers."""
         from node.ledger.peers import PeerLedgers
 
         return PeerLedgers(self.context)
 
     @cached_property
     def witness_endpoint(self) -> "WitnessEndpoint":
-        """Answers requests to cosign the ledgers of others."""
+        """Cosigns the checkpoints of other entities' ledgers."""
         from consent_ledger.witnessing.endpoint import WitnessEndpoint
         from node.identity.reach import own_cosigner
 
@@ -241,7 +241,7 @@ class Node:
 
         settings, directory = self.context.settings, self.context.directory.newest()
         for party in directory.entities if directory else ():
-            # A suspended entity's ledger goes on being watched; our own is for others to witness.
+            # The ledger of a suspended entity is still witnessed; our own is witnessed by others.
             if party.id != settings.entity and ledger_origin(settings.network, party.id) == origin:
                 return NoteVerifier.from_vkey(party.ledger_vkey)
         return None
@@ -280,7 +280,7 @@ class Node:
 
     @cached_property
     def asking(self) -> "Asking":
-        """Asks other entities in this entity's name."""
+        """Asks other entities for records, in this entity's name."""
         from node.fetch.asking import Asking
 
         return Asking(self.context, self.peer_ledgers, self.transport.call, prove=self.prove_consistency)
@@ -324,14 +324,14 @@ class Node:
 
     @cached_property
     def transfers(self) -> "Transfers":
-        """Takes cases over."""
+        """Takes over transferred cases."""
         from node.referrals.transfer import Transfers
 
         return Transfers(self.context, self.asking)
 
     @cached_property
     def capacities(self) -> "Capacities":
-        """States and asks what entities can offer."""
+        """States this entity's capacity and asks for that of others."""
         from node.referrals.capacity import Capacities
 
         return Capacities(self.context, self.outbox)
@@ -345,7 +345,7 @@ class Node:
 
     @cached_property
     def erasures(self) -> "Erasures":
-        """Erases people, and what retention says is over."""
+        """Erases people, and records beyond their retention."""
         from node.person_erasers import file_erasers, person_erasers
         from node.rights.erasure import Erasures
 

@@ -1,6 +1,6 @@
-"""The signed answer: consented fields with their dates, reasons for those withheld, and proof that it was logged.
+"""The signed answer: consented fields with dates, reasons for withheld ones, and the proof of its ledger entry.
 
-A refusal names no field at all, and is the same whether the person is unknown, never consented or withdrew.
+A refusal names no field, and is the same whether the person is unknown, never consented or withdrew.
 """
 
 from enum import StrEnum
@@ -56,14 +56,14 @@ Value = (
     | Code
     | Annotated[tuple[Code | Row, ...], Field(max_length=MAX_ROWS)]
 )
-"""A coded value: a code, number, flag or date, or a list of them; never free text (the catalogue has none to share)."""
+"""A coded value: a code, number, flag or date, or a list of them; the catalogue shares no free text."""
 
 Reason = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
 HashHex = Hex32
 
 
 class Outcome(StrEnum):
-    """What the holder decided."""
+    """The holder's decision."""
 
     RELEASED = "released"
     REFUSED = "refused"
@@ -78,14 +78,14 @@ class ReleasedField(CanonicalModel):
 
 
 class WithheldField(CanonicalModel):
-    """One field that was asked for and is not given, with the reason code."""
+    """One requested field that is not given, with the reason code."""
 
     id: Term
     reason: Reason
 
 
 class ConsistencyProof(CanonicalModel):
-    """Proof that the checkpoint of the answer extends the one of `size` that the asker saw before."""
+    """Proof that the checkpoint of the answer extends an earlier one of `size` entries."""
 
     size: LedgerSize
     hashes: tuple[HashHex, ...] = Field(max_length=128, description="RFC 6962 2.1.2 consistency proof")
@@ -105,7 +105,7 @@ class LedgerEvidence(CanonicalModel):
 
 
 class FetchAnswer(CanonicalModel):
-    """What is signed by the holder; unverified unless `verification.open_answer` returned it."""
+    """The payload that a holder signs; unverified unless `verification.open_answer` returned it."""
 
     v: int = Field(default=1, ge=1, le=1)
     request_id: Hex16
@@ -126,7 +126,7 @@ class FetchAnswer(CanonicalModel):
 
     @override
     def canonical(self) -> bytes:
-        """Return the RFC 8785 bytes. Without proofs of growth they are what they were before there were any."""
+        """Return the RFC 8785 bytes. An empty `consistency` is left out, as in answers of versions without it."""
         unused = None if self.ledger.consistency else {"ledger": {"consistency"}}
         return self.__pydantic_serializer__.to_json(self, exclude=unused)
 

@@ -1,4 +1,4 @@
-"""What a holder checks before a field leaves, in order. Pure: no database, clock or socket.
+"""The checks of a holder before a field leaves, in order. Pure: no database, clock or socket.
 
 (1) the caller's certificate names an entity that the unexpired directory lists as active;
 (2) the request is signed by that entity's key, in that entity's own name, and is addressed to this holder;
@@ -8,15 +8,15 @@
 (6) live consents of that person cover purpose and recipient now, and give the fields they cover;
 (7) the access policy allows the role this purpose and these fields, the case being the professional's or opened for a
     reason that may see them (Cedar: an Allow, and no error);
-(8) only fields that passed (6) and (7) are read from the record; free text has no field to leave by;
+(8) only fields that passed (6) and (7) are read from the record; no shareable field holds free text;
 (9) the release or refusal is in the ledger, durably, before the reply leaves.
 
-`open_request` does (1)-(3) and raises: nothing is written for a caller who is not who it says, or old bytes. `decide`
-does (6)-(8)'s decision and never raises: it answers yes for some fields or no. Not done here, see
-`node.fetch.answering`: (4), (5) and (9), which need the database, in one transaction.
+`open_request` makes (1) to (3) and raises: an impostor's or an old request writes nothing. `decide` makes the decision
+of (6) and (7) and never raises. `node.fetch.answering` makes (4), (5), (8) and (9), which need the database, in one
+transaction.
 
-Unknown person (5), no consent (6) and withdrawn consent (6) all reach `decide` as "no live consent", so the refusals
-cannot differ.
+An unknown person (5), a person without consents (6) and one who withdrew (6) all reach `decide` as "no live consent",
+so that the refusals cannot differ.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ from trust.directory import Directory
 from trust.parties import Party
 
 MAX_CLOCK_SKEW: Final = timedelta(seconds=60)
-"""How far a peer's clock may be ahead of ours. Nodes are checked against NTP by `doctor`."""
+"""Largest lead of a peer's clock over ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class VerifiedRequest:
 
     @property
     def forget_at(self) -> datetime:
-        """When (3) alone refuses it, so that (4) may forget it."""
+        """The time from which (3) alone refuses it, so that (4) may forget it."""
         return self.request.expires + MAX_CLOCK_SKEW
 
 
 class Consented(Protocol):
-    """What `decide` needs to know of a live consent."""
+    """The parts of a live consent that `decide` needs."""
 
     @property
     def consent_id(self) -> str:
@@ -94,7 +94,7 @@ class Decision:
 def open_request(
     envelope: signing.Envelope, *, caller: str, holder: str, directory: Directory, now: datetime
 ) -> VerifiedRequest:
-    """Do checks (1) to (3).
+    """Verify a request by checks (1) to (3).
 
     Args:
         envelope: the bytes received.
@@ -125,7 +125,7 @@ def open_request(
         )
     if request.holder != holder:
         raise RequestMisaddressed(
-            _("esta petición va dirigida a {holder}, no a {holder2}", holder=request.holder, holder2=holder)
+            _("esta petición va dirigida a {holder}, no a {entity}", holder=request.holder, entity=holder)
         )
     # (3) fresh
     require_fresh(request, now)
@@ -133,7 +133,7 @@ def open_request(
 
 
 def require_fresh(request: FetchRequest, now: datetime) -> None:
-    """Do check (3).
+    """Verify the times of a request, check (3).
 
     Raises:
         RequestStale: the request is from the future, expired, or asks to be valid for too long.
@@ -151,7 +151,7 @@ def require_fresh(request: FetchRequest, now: datetime) -> None:
 
 
 def decide(verified: VerifiedRequest, live: Sequence[Consented], policy: DecidesAccess, *, holder: str) -> Decision:
-    """Do checks (6) and (7) for each field of a request.
+    """Decide each field of a request by checks (6) and (7).
 
     Args:
         verified: a request that passed (1)-(4).
@@ -162,7 +162,7 @@ def decide(verified: VerifiedRequest, live: Sequence[Consented], policy: Decides
     request = verified.request
     # (6) fields that a live consent covers
     covered = frozenset(field for consent in live for field in consent.fields)
-    # (7) the policy's word on each
+    # (7) the decision of the policy
     access = policy.decide(_question(verified, holder, covered))
     # (6) again, independently of the policy engine: a field outside the consents never passes
     allowed = tuple(field for field in request.fields if field in access.allowed and field in covered)
@@ -179,9 +179,9 @@ def decide(verified: VerifiedRequest, live: Sequence[Consented], policy: Decides
 
 
 def settle(decision: Decision, recorded: Collection[str]) -> Decision:
-    """Return the decision once it is known which of the allowed fields hold a value.
+    """Restrict a decision to the allowed fields with a recorded value.
 
-    When none does, that is a refusal like any other: an empty release would tell that the person is known here.
+    Without any, the result is a refusal like any other: an empty release would show that the person is known here.
     """
     allowed = tuple(field for field in decision.allowed if field in recorded)
     missing = {field: ReasonCode.NOT_RECORDED for field in decision.allowed if field not in recorded}
@@ -205,8 +205,8 @@ def _question(verified: VerifiedRequest, holder: str, covered: frozenset[str]) -
 
 
 def _refusal(verified: VerifiedRequest, policy: DecidesAccess, holder: str) -> ReasonCode:
-    # The reason told is the one that this asker would get with every consent in the world, so that it depends on the
-    # request alone; anything else would tell something of the person.
+    # The reason is the one that this asker would get with consent for every field, so that it depends on the request
+    # alone; any other would disclose something of the person.
     anybody = policy.decide(_question(verified, holder, frozenset(verified.request.fields)))
     reasons = set(anybody.withheld.values())
     return reasons.pop() if not anybody.allowed and len(reasons) == 1 else ReasonCode.NOTHING_TO_SHARE

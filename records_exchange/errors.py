@@ -11,7 +11,7 @@ class ExchangeError(RedpactError):
 
 
 class RequestInvalid(ExchangeError):
-    """A request that cannot be built from what was asked: nothing was sent."""
+    """A question without a valid form: nothing was sent."""
 
     code = "request_invalid"
     kind = ErrorKind.USAGE
@@ -26,7 +26,7 @@ class RequestMalformed(ExchangeError):
 
 
 class RequestOutdated(ExchangeError):
-    """A request of an older version, which did not say how access to the case was gained."""
+    """A request of an older version, without the way of access to the case."""
 
     code = "request_outdated"
     sentence = _(
@@ -78,7 +78,7 @@ class AnswerUnbound(ExchangeError):
 
 
 class AnswerStale(ExchangeError):
-    """An answer dated outside the time in which it was asked for."""
+    """An answer dated before its request or after the present."""
 
     code = "answer_stale"
     sentence = _(
@@ -88,7 +88,7 @@ class AnswerStale(ExchangeError):
 
 
 class AnswerOverreaches(ExchangeError):
-    """An answer with a field not asked for, a value outside the catalogue, or a field left unexplained."""
+    """An answer with a field not asked for, a value outside the catalogue, or a requested field missing."""
 
     code = "answer_overreaches"
     sentence = _(
@@ -107,7 +107,7 @@ class EvidenceInvalid(ExchangeError):
 
 
 class MessageMalformed(ExchangeError):
-    """Signed bytes that are not a message, or of a kind or content that this version does not know."""
+    """Signed bytes that are no message, or one of a kind or content that this version does not know."""
 
     code = "message_malformed"
     sentence = _("El mensaje recibido no tiene el formato esperado. Actualice RedPACT en las dos entidades.")
@@ -149,7 +149,7 @@ class ReplyUnbound(ExchangeError):
 
 
 class CopyInvalid(ExchangeError):
-    """A consent sent by another entity that is not proved, or not for us."""
+    """A consent sent by another entity that is not proved, or does not name us."""
 
     code = "copy_invalid"
     sentence = _(
@@ -203,7 +203,7 @@ class LocatorMessageMalformed(ExchangeError):
 
 
 class SealBroken(ExchangeError):
-    """Bytes from the relay that do not open: changed or cut on the way, or sealed for something else."""
+    """Bytes from the relay that do not open: changed, cut, or sealed for another call or recipient."""
 
     code = "seal_broken"
     sentence = _(

@@ -1,7 +1,7 @@
-"""When the questions of an entity to the locator look like guessing rather than work. Pure.
+"""Detection of guessing in the questions of an entity to the locator. Pure.
 
-A document has about 10^8 values, so whoever asks long enough finds somebody. Quotas bound how long that takes; this
-rule makes it seen. It alarms, and decides nothing.
+A document has about 10^8 values, so that enough questions find somebody. Quotas bound the speed of guessing; this rule
+makes it visible. It raises alarms only, and refuses nothing.
 """
 
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from enum import StrEnum
 from typing import Final
 
 WINDOW: Final = timedelta(hours=24)
-"""The questions looked at."""
+"""The time over which questions are counted."""
 
 
 class AlarmKind(StrEnum):
-    """What is unusual."""
+    """The kinds of alarm."""
 
     MISSES = "misses"
-    """Nearly everybody asked for is unknown to the others."""
+    """Nearly all questions found nobody."""
     VOLUME = "volume"
-    """The quota was reached, and asked beyond."""
+    """The quota was exceeded."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmRule:
-    """From how many questions in the window on, which share of misses (per cent) alarms."""
+    """The number of questions in the window, and the share of misses in per cent, from which an alarm is raised."""
 
     questions: int = 50
     miss_percent: int = 90
@@ -32,18 +32,18 @@ class AlarmRule:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one entity asked in the window."""
+    """The use of the locator by one entity in the window."""
 
     entity: str
     questions: int = 0
     misses: int = 0
     evaluations: int = 0
     refused: int = 0
-    """Times it was turned away for its quota."""
+    """Number of questions refused for the quota."""
 
 
 def alarms(usage: Usage, rule: AlarmRule) -> tuple[AlarmKind, ...]:
-    """Return what is unusual about the use one entity makes of the locator."""
+    """Return the alarms about an entity's use of the locator."""
     guessing = usage.questions >= rule.questions and 100 * usage.misses >= rule.miss_percent * usage.questions
     found = {AlarmKind.MISSES: guessing, AlarmKind.VOLUME: usage.refused > 0}
     return tuple(kind for kind, holds in found.items() if holds)

@@ -1,12 +1,12 @@
-"""Pairwise pseudonyms: how two entities speak of a person without sending a document, not even inside TLS.
+"""Pairwise pseudonyms, by which two entities name a person without sending a document, not even inside TLS.
 
-The two exchange keys (X25519, RFC 7748) of the directory give a secret that only these two entities share; HKDF
-(RFC 5869) makes a key of it that is bound to the network and both public keys; the pseudonym of a person is
-HMAC-SHA256 (RFC 2104) of ``kind|document`` under that key. The same person has unrelated pseudonyms for every pair, so
-pseudonyms seen by different entities cannot be joined, and the coordinator can compute none.
+The two exchange keys (X25519, RFC 7748) of the directory give a secret that only these two entities share. HKDF
+(RFC 5869) derives a key from it that is bound to the network and both public keys. The pseudonym of a person is
+HMAC-SHA256 (RFC 2104) of ``kind|document`` under that key. A person has unrelated pseudonyms in every pair, so that
+pseudonyms of different pairs cannot be joined, and the coordinator can compute none.
 
-What it does not hide: the holder asked knows the key, and could try every document (there are about 10^8) to learn whom
-it was asked about. The private locator keeps that to the holders to whom the person's consent leads.
+Limit: the holder knows the key, and could try every document (about 10^8) to identify the person of a request. The
+private locator restricts requests to the holders that the person's consent names.
 """
 
 import hashlib
@@ -32,11 +32,11 @@ class PairwiseKey:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self.id = hashlib.sha256(_INFO + b"/id" + key).hexdigest()[:16]
-        """Names the key in the linkage index; it changes when either side changes its exchange key."""
+        """The key's name in the linkage index; it changes with either side's exchange key."""
 
     @classmethod
     def derive(cls, own: X25519PrivateKey, peer: bytes, *, network: str) -> Self:
-        """Derive the key between us and a peer.
+        """Derive the key that we share with a peer.
 
         Args:
             own: our exchange key.

@@ -1,6 +1,6 @@
-"""What is signed between nodes and the private locator: requests to evaluate, publications, questions, answers.
+"""Signed messages between nodes and the private locator: evaluations, publications, questions, answers.
 
-No document and no pseudonym is in any of them: blinded points travel beside their digest, and tokens are HMACs.
+None holds a document or a pseudonym: blinded points travel beside their digest, and tokens are HMACs.
 """
 
 import hashlib
@@ -30,14 +30,14 @@ QUESTION_TYPE: Final = "application/vnd.redpact.locator-question.v1+json"
 ANSWER_TYPE: Final = "application/vnd.redpact.locator-answer.v1+json"
 
 MAX_POINTS: Final = 256
-"""Points evaluated in one call."""
+"""Most points in one evaluation."""
 MAX_CHANGES: Final = 500
-"""Entries added, and entries removed, in one publication."""
+"""Most entries added, and most removed, in one publication."""
 MAX_HOLDERS_NAMED: Final = 32
-"""Holders that one answer names; an answer says when there are more."""
+"""Most holders in one answer, which says when there are more."""
 
 FRESH: Final = timedelta(minutes=3)
-"""How far the clocks of the two sides and the way between them may put a message from now."""
+"""Largest distance of a message's time from now, for clock differences and delays."""
 
 _SLOT_CHARACTERS: Final = 63
 _PADDING: Final = "."
@@ -58,7 +58,7 @@ def _whole_second(moment: datetime) -> datetime:
 
 
 class SignedRequest(BaseModel):
-    """What every request to the locator states: who asks, under which epoch, when."""
+    """The parts of every request to the locator: entity, epoch and time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,21 +70,21 @@ class SignedRequest(BaseModel):
 
 
 class EvaluationRequest(SignedRequest):
-    """Asks for the evaluation of points that travel beside it."""
+    """A request to evaluate the points that travel beside it."""
 
     count: int = Field(ge=1, le=MAX_POINTS)
     points_sha256: Hex32
 
 
 class Question(SignedRequest):
-    """Asks who holds something for the asker under one token."""
+    """A question for the holders under one token."""
 
     token: Hex32
     purpose: Term
 
 
 class Entry(BaseModel):
-    """That the publishing entity holds something consented for `asker` and `purpose`, of whom only the token knows."""
+    """An entry of a holder with consented data for `asker` and `purpose`; the token stands for the person."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -95,7 +95,7 @@ class Entry(BaseModel):
 
 
 class Publication(SignedRequest):
-    """Changes what the locator says of one holder."""
+    """Additions and removals of one holder's entries."""
 
     add: tuple[Entry, ...] = Field(default=(), max_length=MAX_CHANGES)
     remove: tuple[Hex32, ...] = Field(default=(), max_length=MAX_CHANGES)
@@ -109,7 +109,7 @@ class Publication(SignedRequest):
 
 
 class LocatorAnswer(BaseModel):
-    """Which holders there are, in as many bytes whether there are none or as many as fit."""
+    """The holders under a token, in the same number of bytes for none as for the most."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -169,7 +169,7 @@ def open_message(
 ) -> Request:
     """Check a request: (1) signed with the caller's key, (2) well formed, (3) in the caller's own name, (4) fresh.
 
-    Not done here: whether the caller may ask (the registry), and whether it was seen before (the query log).
+    Not checked here: that the caller may ask (the registry), and that the request is new (the query log).
 
     Raises:
         SignatureInvalid: (1).
@@ -191,7 +191,7 @@ def open_message(
 def seal_locator_answer(
     envelope: signing.Envelope, holders: Sequence[str], now: datetime, signer: signing.Signer
 ) -> signing.Envelope:
-    """Sign the answer to a question: the first holders that fit, and whether there are more."""
+    """Sign the answer to a question, with the first holders that fit and whether there are more."""
     named = [*holders[:MAX_HOLDERS_NAMED], *("",) * (MAX_HOLDERS_NAMED - len(holders))]
     answer = LocatorAnswer(
         request_sha256=payload_digest(envelope),

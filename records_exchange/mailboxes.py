@@ -1,7 +1,7 @@
-"""What an entity has sent and received of messages, on SQLAlchemy, inside the caller's transaction.
+"""The outbox and the inbox of messages of an entity, on SQLAlchemy, inside the caller's transaction.
 
-The outbox is durable: a notice is written in the transaction of the act it tells of, and stays until its recipient has
-acknowledged it. The inbox makes a notice that comes twice happen once.
+The outbox is durable: a notice is written in the transaction of its act, and stays until its recipient has acknowledged
+it. The inbox makes a repeated notice take effect once.
 """
 
 import json
@@ -29,15 +29,15 @@ _CHUNK: Final = 500
 
 
 class NoticeState(StrEnum):
-    """Where a notice stands."""
+    """The state of a notice."""
 
     WAITING = "waiting"
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"
     LAPSED = "lapsed"
-    """Its recipient was away for longer than a notice lives."""
+    """Its recipient did not answer within the life of a notice."""
     TAKEN_BACK = "taken_back"
-    """Not true any more before its recipient answered. The row stays: its number must not become that of another."""
+    """Not true any more before its recipient answered. The row stays, so that its number is not used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class NewNotice:
     """A notice to be written to the outbox.
 
     Attributes:
-        kind: which notice it is.
+        kind: kind of message.
         recipient: entity id.
-        reference: the id of what it is about.
-        content: what the kind needs to compose the message; JSON, no name, document or value.
-        person_ref: the person it is about, by this node's id; the recipient gets the pairwise pseudonym.
-        envelope: the signed message, where it was composed with the act it tells of, so that the ledger can name it.
+        reference: the id of the consent, or other subject.
+        content: JSON from which the kind composes the message, without name, document or value.
+        person_ref: this node's id of the person; the recipient gets the pairwise pseudonym.
+        envelope: the signed message, if it was composed with its act so that the ledger can name it.
     """
 
     kind: str
@@ -82,14 +82,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """When a peer was last heard, and up to when it says that it has told us everything."""
+    """The last message of a peer, and the time up to which it states that no notice for us is waiting."""
 
     heard_at: datetime
     complete_until: datetime | None
 
 
 def wait_after(attempts: int) -> timedelta:
-    """Return how long to wait after a number of failed attempts: doubling, bounded, and spread at random."""
+    """Return the wait after a number of failed attempts: doubling, bounded, and randomised."""
     longest = min(FIRST_WAIT.total_seconds() * 2.0 ** min(attempts, 16), LONGEST_WAIT.total_seconds())
     return timedelta(seconds=longest * (0.5 + secrets.randbelow(1000) / 2000))
 
@@ -103,7 +103,7 @@ class SqlMailbox:
     # ---- inbox
 
     def earlier_reply(self, received: VerifiedMessage) -> bytes | None:
-        """Return the reply given when this very message came before; None when it is new.
+        """Return the reply to an earlier copy of the same message; None when it is new.
 
         Raises:
             MessageReplayed: it is a question asked again, or its id is that of an earlier, different message.
@@ -124,12 +124,12 @@ class SqlMailbox:
         return bytes(found.reply)
 
     def remember(self, received: VerifiedMessage, reply: bytes | None, *, forget_at: datetime, now: datetime) -> None:
-        """Note that a message was handled, with the reply that a repetition gets.
+        """Record a handled message, with the reply for repetitions.
 
-        The primary key decides, so that of two transactions that get here at once only one goes on.
+        The primary key lets only one of two simultaneous transactions go on.
 
         Raises:
-            MessageReplayed: it was handled meanwhile; this transaction is of no more use.
+            MessageReplayed: it was handled meanwhile; the caller must end this transaction.
         """
         if secrets.randbelow(_FORGET_ONE_IN) == 0:
             self._session.execute(delete(InboxMessage).where(InboxMessage.forget_at <= now))
@@ -144,7 +144,7 @@ class SqlMailbox:
     # ---- outbox
 
     def post(self, notices: Sequence[NewNotice], now: datetime) -> None:
-        """Write notices, in order; each recipient gets its own in this order."""
+        """Write notices; each recipient gets its own in this order."""
         if not notices:
             return
         rows = [
@@ -166,14 +166,13 @@ class SqlMailbox:
         self._session.execute(insert(OutboxMessage), rows)
 
     def take_back(self, kind: str, reference: str, *, recipients: Collection[str] | None = None) -> list[str]:
-        """Send notices no more that nobody answered, as they are not true any more.
+        """Stop sending unanswered notices that are not true any more.
 
         Args:
             kind: of the notices.
             reference: the id of their subject.
-            recipients: only those to these entities, whether signed or not: a signed one may have arrived without our
-                knowing, so the caller must write another notice that undoes it. None: to anybody, but only those that
-                were never signed.
+            recipients: only those to these entities, signed or not: a signed one may have arrived already, so the
+                caller must write another notice that undoes it. None for all recipients, but only unsigned notices.
 
         Returns:
             Their recipients.
@@ -196,18 +195,18 @@ class SqlMailbox:
         return [_notice(row) for row in self._session.scalars(waiting.order_by(OutboxMessage.number).limit(limit))]
 
     def about(self, reference: str) -> list[Notice]:
-        """Return the notices about something in the order in which they were written, without those taken back."""
+        """Return the notices about a reference in the order of writing, without those taken back."""
         about = (OutboxMessage.reference == reference, OutboxMessage.state != NoticeState.TAKEN_BACK.value)
         found = select(OutboxMessage).where(*about).order_by(OutboxMessage.number)
         return [_notice(row) for row in self._session.scalars(found)]
 
     def waiting(self) -> list[Notice]:
-        """Return every notice that nobody has answered yet, the oldest first."""
+        """Return the unanswered notices, the oldest first."""
         found = select(OutboxMessage).where(OutboxMessage.state == NoticeState.WAITING.value)
         return [_notice(row) for row in self._session.scalars(found.order_by(OutboxMessage.number))]
 
     def oldest_waiting(self, recipient: str) -> datetime | None:
-        """Return since when a recipient has something of ours that it did not acknowledge; None when nothing."""
+        """Return the time of the oldest unacknowledged notice to a recipient; None without any."""
         return self._session.scalar(
             select(func.min(OutboxMessage.created_at)).where(
                 OutboxMessage.recipient == recipient, OutboxMessage.state == NoticeState.WAITING.value
@@ -215,25 +214,25 @@ class SqlMailbox:
         )
 
     def acknowledged_by(self, kind: str) -> list[str]:
-        """Return who ever acknowledged a notice of a kind."""
+        """Return the entities that ever acknowledged a notice of a kind."""
         found = select(OutboxMessage.recipient).where(
             OutboxMessage.kind == kind, OutboxMessage.state == NoticeState.ACKNOWLEDGED.value
         )
         return sorted(self._session.scalars(found.distinct()))
 
     def compose(self, number: int, envelope: bytes | None) -> None:
-        """Keep the signed bytes of a waiting notice, so that every attempt sends the same; None to compose it anew."""
+        """Keep the signed bytes of a waiting notice for all attempts; None to compose it anew."""
         waiting = (OutboxMessage.number == number, OutboxMessage.state == NoticeState.WAITING.value)
         self._session.execute(update(OutboxMessage).where(*waiting).values(envelope=envelope))
 
     def defer(self, notices: Sequence[Notice], fault: str, now: datetime, *, wait: timedelta | None = None) -> None:
-        """Try these again later: they were not answered, for a reason with this code.
+        """Postpone notices that were not answered.
 
         Args:
             notices: still waiting.
             fault: an error code.
             now: the present time.
-            wait: when the recipient itself said how long to wait: that is no failed attempt.
+            wait: as the recipient asked, which is no failed attempt; None for the ordinary wait.
         """
         for notice in notices:
             lapsed = notice.created_at + NOTICE_LIFETIME <= now
@@ -275,9 +274,10 @@ class SqlMailbox:
         return len(found)
 
     def settle(self, number: int, state: NoticeState, reply: bytes, now: datetime, *, fault: str = "") -> bool:
-        """Note the signed reply to a notice; tell whether it was still waiting for one.
+        """Record the signed reply to a notice; tell whether it was still waiting for one.
 
-        The signed message goes: it is sent no more, and may carry content that the ledger is to be able to erase.
+        The signed message is deleted: it is not sent any more, and may hold content that the ledger must be able to
+        erase.
         """
         done = self._session.execute(
             update(OutboxMessage)
@@ -288,7 +288,7 @@ class SqlMailbox:
         return done.one_or_none() is not None
 
     def forget_person(self, person_ref: str) -> None:
-        """Let the notices about a person name nobody, and keep no signed content of those that were answered."""
+        """Remove a person's id from notices, and the signed content of settled ones."""
         about = OutboxMessage.person_ref == person_ref
         settled = OutboxMessage.state != NoticeState.WAITING.value
         self._session.execute(update(OutboxMessage).where(about, settled).values(envelope=None))
@@ -314,7 +314,7 @@ class SqlMailbox:
     # ---- contacts
 
     def heard(self, entity: str, now: datetime, *, complete_until: datetime | None = None) -> None:
-        """Note that a peer was heard, and up to when it vouches that it has told us everything."""
+        """Record a message of a peer, and the time up to which it states that no notice for us is waiting."""
         known = self.contact(entity)
         if known is None:
             row = {"entity": entity, "heard_at": now, "complete_until": complete_until}
@@ -328,7 +328,7 @@ class SqlMailbox:
         )
 
     def contact(self, entity: str) -> Contact | None:
-        """Return when a peer was heard; None when never."""
+        """Return the contact with a peer; None without any."""
         found = self._session.get(PeerContact, entity, populate_existing=True)
         return Contact(found.heard_at, found.complete_until) if found else None
 

@@ -1,8 +1,8 @@
 """Signed messages between entities beside the fetch: consents that travel, withdrawals, referrals, questions.
 
-One envelope for all: who, to whom, of which kind, about which pseudonym, until when; what is said is the kind's own
-affair. A *notice* waits in the sender's outbox for as long as the other side is away, and is answered again with the
-same bytes when it comes twice; a *question* is answered at once or not at all.
+All have one envelope: sender, recipient, kind, pseudonym of the person, times; each kind defines its body. A *notice*
+waits in the sender's outbox while the other side is away, and a repeated one gets the same reply again. A *question* is
+answered at once or not at all.
 """
 
 import hashlib
@@ -34,13 +34,13 @@ MESSAGE_TYPE: Final = "application/vnd.redpact.message.v1+json"
 REPLY_TYPE: Final = "application/vnd.redpact.reply.v1+json"
 MAX_MESSAGE_BYTES: Final = 512 * 1024
 NOTICE_LIFETIME: Final = timedelta(days=90)
-"""How long an entity may be away and still learn of a withdrawal from the outbox of the others."""
+"""Longest absence of an entity after which it still receives a withdrawal from the outboxes of others."""
 
 MessageKind = Annotated[str, StringConstraints(pattern=r"^[a-z]+(\.[a-z_]+)?$", max_length=40)]
 
 
 class Message(BaseModel):
-    """What the sender signs. A value of this type is unverified unless `open_message` returned it."""
+    """The payload that a sender signs; unverified unless `open_message` returned it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,14 +56,14 @@ class Message(BaseModel):
 
 
 class Outcome(StrEnum):
-    """What the recipient made of a message."""
+    """The recipient's decision on a message."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
 
 
 class Reply(BaseModel):
-    """What the recipient signs. A value of this type is unverified unless `open_reply` returned it."""
+    """The payload that a recipient signs; unverified unless `open_reply` returned it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -86,7 +86,7 @@ class Reply(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class VerifiedMessage:
-    """A message that `open_message` accepted, with the digest that replies and ledgers name it by."""
+    """A message that `open_message` accepted, with the digest by which replies and ledgers name it."""
 
     message: Message
     sha256: str
@@ -95,7 +95,7 @@ class VerifiedMessage:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedReply:
-    """A reply that `open_reply` accepted, and the digest of its signed bytes."""
+    """A reply that `open_reply` accepted, with the digest of its signed bytes."""
 
     reply: Reply
     sha256: str
@@ -159,20 +159,20 @@ def parse_message(payload: bytes) -> Message:
 def open_message(
     envelope: signing.Envelope, *, caller: str, recipient: str, directory: Directory, now: datetime
 ) -> VerifiedMessage:
-    """Check who says what to whom, and when: the gates (1) to (3) of `records_exchange.checks`, for messages.
+    """Verify a message: checks (1) to (3) of `records_exchange.checks`, for messages.
 
-    Not done here: whether it was seen before, and how long a message of its kind may live (`require_lifetime`).
+    Not checked here: that the message is new, and its life, which its kind bounds (`require_lifetime`).
 
     Args:
         envelope: the bytes received.
-        caller: the entity id of the caller's certificate, or, where a relay stands between, of the signer.
+        caller: the entity id of the caller's certificate or, for a relayed message, of the seal's sender.
         recipient: our entity id.
         directory: a directory verified under the pinned key.
         now: the present time, UTC.
 
     Raises:
         DirectoryExpired, UnknownParty, PartySuspended: (1) the caller is no active entity.
-        SignatureInvalid, MessageMalformed, MessageMisaddressed: (2) not signed by it, in its name, for us.
+        SignatureInvalid, MessageMalformed, MessageMisaddressed: (2) not signed by the caller, in its name, for us.
         MessageStale: (3) from the future, or expired.
     """
     directory.require_fresh(now)
@@ -186,9 +186,9 @@ def open_message(
     if message.recipient != recipient:
         raise MessageMisaddressed(
             _(
-                "este mensaje va dirigido a {recipient}, no a {recipient2}",
+                "este mensaje va dirigido a {recipient}, no a {entity}",
                 recipient=message.recipient,
-                recipient2=recipient,
+                entity=recipient,
             )
         )
     if message.issued > now + MAX_CLOCK_SKEW:
@@ -202,10 +202,10 @@ def open_message(
 
 
 def require_lifetime(message: Message, life: timedelta) -> None:
-    """Bound the life of a message, and with it how long its recipient has to remember it.
+    """Refuse a message with a longer life than its kind allows, as its recipient must remember it for that time.
 
     Raises:
-        MessageStale: it wants to live for longer than `life`, or ends before it begins.
+        MessageStale: it is valid for longer than `life`, or ends before it begins.
     """
     if not timedelta(0) < message.expires - message.issued <= life:
         raise MessageStale(
@@ -217,7 +217,7 @@ def require_lifetime(message: Message, life: timedelta) -> None:
 def open_reply(
     envelope: signing.Envelope, message: Message, message_sha256: str, *, peer: Party, now: datetime
 ) -> VerifiedReply:
-    """Check that a reply is the peer's, to exactly our message.
+    """Verify that a reply is the peer's, to exactly our message.
 
     Raises:
         SignatureInvalid: not signed by the peer's key of the directory.

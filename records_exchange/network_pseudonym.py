@@ -1,10 +1,9 @@
-"""Network pseudonyms: how the locator knows a person whose document it never sees.
+"""Network pseudonyms and the tokens made of them, by which the locator serves people whose documents it never sees.
 
-The pseudonym of a person is a hash over the outputs of RFC 9497 (VOPRF) of every key holder of an epoch, for one input:
-network and document. Whoever lacks an output of one key holder can compute nothing; that is what makes a second key
-holder worth having. A pseudonym stays at the node that computed it. What the coordinator keeps and is asked for are
-tokens: the pseudonym is the key of an HMAC over asker and purpose, so that the tokens of one person have nothing in
-common for whoever does not know the pseudonym.
+The pseudonym of a person is a hash over the RFC 9497 (VOPRF) outputs of every key holder of an epoch, for one input:
+network and document. Without the output of any one key holder it cannot be computed, which is the use of a second one.
+A pseudonym stays at the node that computed it. The coordinator keeps, and is asked for, tokens: an HMAC over asker and
+purpose under the pseudonym, so that the tokens of one person cannot be linked without it.
 """
 
 import hashlib
@@ -27,14 +26,14 @@ _TOKEN: Final = b"redpact/locator-token/v1"
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a key holder returned for a batch: unverified."""
+    """The unverified answer of a key holder for a batch."""
 
     elements: tuple[bytes, ...]
     proof: bytes
 
 
 class PseudonymQuery:
-    """The client's side of one batch: blinds documents for every key holder, verifies, and combines what comes back."""
+    """The client's side of one batch: blinds documents for every key holder, verifies and combines the evaluations."""
 
     def __init__(self, network: str, epoch: LocatorEpoch, documents: Sequence[str]) -> None:
         """Blind the documents, for each key holder with blinds of its own.
@@ -53,7 +52,7 @@ class PseudonymQuery:
         self._blinded = {key.holder: [oprf.blind(data) for data in self._inputs] for key in epoch.keys}
 
     def elements(self, key_holder: str) -> tuple[bytes, ...]:
-        """Return what goes to one key holder: points that tell nothing."""
+        """Return the blinded points for one key holder, which disclose nothing."""
         return tuple(each.element for each in self._blinded[key_holder])
 
     def finish(self, evaluations: Mapping[str, Evaluation]) -> tuple[bytes, ...]:
@@ -61,7 +60,7 @@ class PseudonymQuery:
 
         Raises:
             OprfProofInvalid: a key holder is missing, or did not use the key of the directory for all of the batch.
-            OprfValueInvalid: what came back are no elements.
+            OprfValueInvalid: an evaluation holds no valid elements.
         """
         outputs = {key.holder: self._outputs(key.holder, key.public_key, evaluations) for key in self._epoch.keys}
         return tuple(
@@ -92,7 +91,7 @@ def locator_input(network: str, document: str) -> bytes:
 
 
 def combine(network: str, epoch: LocatorEpoch, outputs: Mapping[str, bytes]) -> bytes:
-    """Return the pseudonym, 32 bytes, made of the outputs of all the key holders of an epoch.
+    """Return the pseudonym, 32 bytes, from the outputs of all key holders of an epoch.
 
     Args:
         network: the network's name.
@@ -122,10 +121,10 @@ def locator_token(pseudonym: bytes, asker: str, purpose: str) -> str:
 
 
 def published_until(valid_until: datetime, now: datetime) -> datetime | None:
-    """Return when an entry for a consent ends by itself, None when there should be none any more.
+    """Return the end of an entry for a consent, None when the consent has no entry any more.
 
-    The exact end of a consent would join the entries that were made of it: it is cut down to the day (UTC), on the last
-    day to the hour. An entry may so end early, and never late.
+    The exact end of a consent would link the entries made from it: it is cut to the day (UTC), on the last day to the
+    hour. An entry may therefore end early, and never late.
     """
     moment = valid_until.astimezone(now.tzinfo)
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)

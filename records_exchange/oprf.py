@@ -1,11 +1,11 @@
 """RFC 9497: oblivious pseudorandom functions over ristretto255 with SHA-512, modes OPRF and VOPRF.
 
 The client blinds an input, the server evaluates its key on the blinded element without learning the input, and the
-client unblinds: it then holds a value that only this input and this key give. In mode VOPRF the server proves (DLEQ)
-that it used the key that belongs to its public key, for a whole batch at once.
+client unblinds the result, a value that only this input and this key give. In mode VOPRF the server proves (DLEQ) that
+it used the key of its public key, for a whole batch at once.
 
-The group is libsodium's, through `rbcl`; its operations take the same time whatever the secrets are. The installed
-`rbcl` checks neither lengths nor values before it hands pointers to C: everything passes `_element` or `_scalar` first.
+The group is libsodium's, through `rbcl`; its operations take constant time. The installed `rbcl` checks neither lengths
+nor values before it passes pointers to C: every value passes `_element` or `_scalar` first.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ class Mode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """A server's key: a scalar, and the element that others know it by."""
+    """A server's key pair: a secret scalar and its public element."""
 
     secret: bytes = field(repr=False)
     public: bytes
@@ -75,7 +75,7 @@ def derive_key_pair(seed: bytes, info: bytes, mode: Mode = Mode.VOPRF) -> KeyPai
 
     Args:
         seed: 32 bytes of entropy.
-        info: public text that tells keys of one seed apart, up to 65,535 bytes.
+        info: public text that separates keys of one seed, up to 65,535 bytes.
         mode: the variant the key is for.
 
     Raises:
@@ -83,7 +83,7 @@ def derive_key_pair(seed: bytes, info: bytes, mode: Mode = Mode.VOPRF) -> KeyPai
     """
     if len(seed) != SEED_BYTES:
         raise OprfInputInvalid(
-            _("una semilla debe tener {seed_bytes} bytes, no {seed_count}", seed_bytes=SEED_BYTES, seed_count=len(seed))
+            _("una semilla debe tener {seed_bytes} bytes, no {length}", seed_bytes=SEED_BYTES, length=len(seed))
         )
     derive_input = seed + _sized(info)
     tag = b"DeriveKeyPair" + _context(mode)
@@ -106,7 +106,7 @@ def blind(data: bytes, blind: bytes | None = None, *, mode: Mode = Mode.VOPRF) -
         OprfInputInvalid: too long an input, or one that hashes to the identity.
         OprfValueInvalid: `blind` is no scalar, or zero.
     """
-    _sized(data)  # refuses what is too long
+    _sized(data)  # refuses too long an input
     chosen = _random_scalar() if blind is None else _nonzero(_scalar(blind))
     element = _hash_to_group(data, mode)
     if element == _IDENTITY:
@@ -150,16 +150,6 @@ def finalize(data: bytes, blind: bytes, evaluated: bytes) -> bytes:
     inverse = bytes(rbcl.crypto_core_ristretto255_scalar_invert(_nonzero(_scalar(blind))))
     unblinded = _times(inverse, _element(evaluated))
     return hashlib.sha512(_sized(data) + _sized(unblinded) + b"Finalize").digest()
-
-
-def evaluate_directly(secret: bytes, data: bytes, *, mode: Mode = Mode.VOPRF) -> bytes:
-    """Return the output that the protocol gives, for whoever knows key and input (RFC 9497 section 3.3.1, Evaluate).
-
-    Raises:
-        OprfInputInvalid, OprfValueInvalid: as in `blind` and `evaluate`.
-    """
-    evaluated = evaluate(secret, _element(_hash_to_group(data, mode)))
-    return hashlib.sha512(_sized(data) + _sized(evaluated) + b"Finalize").digest()
 
 
 def generate_proof(
@@ -235,7 +225,7 @@ def expand_message_xmd(message: bytes, tag: bytes, length: int) -> bytes:
 
 
 def is_element(data: bytes) -> bool:
-    """Tell whether bytes are the one encoding of an element that is not the identity."""
+    """Tell whether bytes are the canonical encoding of an element other than the identity."""
     return len(data) == ELEMENT_BYTES and data != _IDENTITY and bool(rbcl.crypto_core_ristretto255_is_valid_point(data))
 
 
@@ -254,7 +244,7 @@ def _hash_to_scalar(data: bytes) -> bytes:
 
 
 def _weights(public: bytes, elements: Sequence[bytes], evaluated: Sequence[bytes]) -> list[bytes]:
-    """Return the random-looking weights of RFC 9497 section 2.2.1, after checking that everything is an element."""
+    """Return the composite weights of RFC 9497 section 2.2.1, after checking all elements."""
     if not 1 <= len(elements) <= MAX_BATCH or len(elements) != len(evaluated):
         raise OprfValueInvalid(
             _("un lote debe tener un número permitido de elementos, y un elemento evaluado por cada uno")
@@ -306,7 +296,7 @@ def _reduced(uniform: bytes) -> bytes:
 
 
 def _times(scalar: bytes, element: bytes) -> bytes:
-    # Both are checked by the callers; the identity can then come out only of a scalar that is zero.
+    # The callers have checked both; the result is the identity only for a scalar of zero.
     try:
         return bytes(rbcl.crypto_scalarmult_ristretto255(scalar, element))
     except RuntimeError as error:
@@ -314,7 +304,7 @@ def _times(scalar: bytes, element: bytes) -> bytes:
 
 
 def _times_any(scalar: bytes, element: bytes) -> bytes:
-    """Multiply values of a proof, which nobody vouches for: zero and the identity are values like others here."""
+    """Multiply unchecked values of a proof, among which zero and the identity are valid."""
     return _IDENTITY if scalar == _ZERO or element == _IDENTITY else _times(scalar, element)
 
 

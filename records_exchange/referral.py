@@ -1,7 +1,7 @@
-"""What the messages of referrals say: an offer, and each later step. Codes only: no name, document or free text.
+"""The messages of referrals: an offer and each later step. Codes only: no name, document or free text.
 
-The person is in the offer by the pairwise pseudonym alone, as the subject of the message; a step names the referral.
-Which steps there are, and what wins when they cross, is in `policies.referrals`.
+The offer names the person by the pairwise pseudonym only, as the subject of the message; a step names the referral. The
+steps, and the precedence of crossing ones, are in `policies.referrals`.
 """
 
 from datetime import timedelta
@@ -20,11 +20,11 @@ STEP: Final = "referral.step"
 CAPACITY: Final = "capacity"
 MAX_STEPS: Final = 16
 LONGEST_ANSWER: Final = timedelta(days=61)
-"""Bound on how long an offer may stay open: the longest that a sender can choose, and a day."""
+"""Bound on the time an offer stays open: the longest that a sender can choose, plus a day."""
 
 
 class Offer(BaseModel):
-    """A referral as it is sent: its first step."""
+    """A new referral, its first step."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,7 +50,7 @@ class Step(BaseModel):
 
 
 class CapacityAnswer(BaseModel):
-    """Whether an entity offers a service now, in bands; nothing of it is about anybody."""
+    """The capacity of an entity for a service now, in bands; nothing in it is about a person."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -66,7 +66,7 @@ def read_offer(message: Message) -> Offer:
     """Read the body of an offer; nothing is checked against the vocabulary.
 
     Raises:
-        MessageMalformed: it is none, names no person, or stays open for too long.
+        MessageMalformed: it is no offer, names no person, or stays open for too long.
     """
     try:
         offer = Offer.model_validate(message.body)
@@ -85,7 +85,7 @@ def read_step(message: Message) -> Step:
     """Read the body of a step.
 
     Raises:
-        MessageMalformed: it is none.
+        MessageMalformed: it is no step.
     """
     try:
         return Step.model_validate(message.body)
@@ -96,7 +96,7 @@ def read_step(message: Message) -> Step:
 
 
 def offer_is_coded(offer: Offer) -> bool:
-    """Tell whether every word of an offer is one of the vocabulary, so that no text can come in as a code."""
+    """Tell whether every code of an offer is one of the vocabulary, so that no free text can come in."""
     lists = load_referral_words().lists
     return (
         offer.service in lists[WordList.SERVICES]
@@ -106,7 +106,7 @@ def offer_is_coded(offer: Offer) -> bool:
 
 
 def step_is_allowed(step: Step, side: ReferralSide) -> bool:
-    """Tell whether a side may take this step in the state it says, with a code of the right list where it needs one."""
+    """Tell whether a side may take a step in its state, with a code of the right list where the step needs one."""
     codes = MOVES[step.step].codes
     coded = step.code is None if codes is None else step.code in load_referral_words().lists[codes]
     return coded and allows(step.step, side, step.before)

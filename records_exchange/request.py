@@ -1,7 +1,7 @@
-"""The signed request: who asks whom about which pseudonym, what for, in which role, by which access, until when.
+"""The signed request: asker, holder, pseudonym, purpose, fields, role, access to the case, times.
 
-No document, name or birth date is ever in a request: `subject` is a pseudonym that only these two entities can compute
-(see `records_exchange.linkage`). How the professional came to the case is in it, who it was is not.
+A request holds no document, name or birth date: `subject` is a pseudonym that only these two entities can compute (see
+`records_exchange.linkage`). It states the professional's way of access to the case, and not who they are.
 """
 
 import hashlib
@@ -32,15 +32,15 @@ from trust.parties import EntityId
 
 REQUEST_TYPE: Final = "application/vnd.redpact.fetch-request.v2+json"
 OUTDATED_REQUEST_TYPE: Final = "application/vnd.redpact.fetch-request.v1+json"
-"""Requests that did not say how access to the case was gained: refused, see decision 0008."""
+"""Requests without the way of access to the case, which are refused, see decision 0008."""
 REQUEST_LIFETIME: Final = timedelta(minutes=2)
-"""Bound on `expires - issued`: how long a holder has to remember that it saw a request."""
+"""Bound on `expires - issued`, and so on the time for which a holder remembers a request."""
 MAX_FIELDS: Final = 100
 MAX_REQUEST_BYTES: Final = 16 * 1024
 MAX_INTEGER: Final = canonical.MAX_INTEGER
-"""RFC 8785 (I-JSON) holds no larger integer."""
+"""Largest integer of RFC 8785 (I-JSON)."""
 MAX_SEEN: Final = 2
-"""Checkpoints of a holder that an asker may have: the newest that was proved, and one that waits for its proof."""
+"""Most checkpoints of a holder that an asker remembers: the newest proved one, and one that waits for its proof."""
 
 _IDENTITY_DOCUMENT: Final = re.compile(r"(?i)(?<![0-9a-z])[xyz]?[0-9]{7,8}[-. ]?[a-z](?![0-9a-z])")
 
@@ -55,14 +55,14 @@ LedgerSize = Annotated[int, Field(strict=True, ge=1, le=MAX_INTEGER)]
 
 
 def holds_identity_document(text: str) -> bool:
-    """Tell whether something in a text looks like a DNI, a NIE, or the code of a linkage card."""
+    """Tell whether a part of a text looks like a DNI, a NIE, or the code of a linkage card."""
     return bool(_IDENTITY_DOCUMENT.search(text) or _LINKAGE_CODE.search(text))
 
 
 def _in_utc(time: datetime) -> datetime:
     try:
         return time.astimezone(UTC)
-    except OverflowError as error:  # an offset that leads out of the years that there are
+    except OverflowError as error:  # an offset that leads beyond the range of years
         raise ValueError("a time that UTC does not have") from error
 
 
@@ -71,7 +71,7 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 def _no_identity_document(text: str) -> str:
-    # A case reference crosses the wire: someone will one day use the person's DNI, or the code of their card, as one.
+    # A case reference is sent: somebody will one day use the person's DNI, or the code of their card, as one.
     if holds_identity_document(text):
         raise ValueError("a case reference must not be an identity document")
     return text
@@ -84,7 +84,7 @@ CaseRef = Annotated[
 
 
 class FetchRequest(CanonicalModel):
-    """What is signed by the asker. A value of this type is unverified unless `checks.open_request` returned it."""
+    """The payload that an asker signs; unverified unless `checks.open_request` returned it."""
 
     v: int = Field(default=2, ge=2, le=2)
     id: Hex16
@@ -108,7 +108,7 @@ class FetchRequest(CanonicalModel):
 
     @override
     def canonical(self) -> bytes:
-        """Return the RFC 8785 bytes. Without sizes they are what they were before there were any to name."""
+        """Return the RFC 8785 bytes. An empty `seen_sizes` is left out, as in requests of versions without it."""
         unused = None if self.seen_sizes else {"seen_sizes"}
         return self.__pydantic_serializer__.to_json(self, exclude=unused)
 
@@ -120,21 +120,21 @@ class FetchRequest(CanonicalModel):
 
 
 def opened_by_default() -> AccessGained:
-    """Return the access of whoever says nothing of the case: opened, for the default reason, and recorded as such."""
+    """Return the access of a professional who states none: opened, for the default reason."""
     return load_case_access().opened()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a professional asks, before it is addressed to a holder.
+    """The question of a professional, before it is addressed to a holder.
 
     Attributes:
         purpose: vocabulary id.
         fields: catalogue ids.
         role: vocabulary id.
         case_ref: the asker's own reference of the case.
-        access: how the professional came to the case.
-        professional: the entity's own reference of who asks; for its own ledger only, never sent.
+        access: the professional's way of access to the case.
+        professional: the entity's own reference of the professional; for its own ledger only, never sent.
     """
 
     purpose: str
@@ -194,7 +194,7 @@ def parse_request(payload: bytes) -> FetchRequest:
 
 
 def payload_digest(envelope: signing.Envelope) -> str:
-    """Return the SHA-256 of the exact signed bytes in hex: how an answer and the ledgers name a request."""
+    """Return the SHA-256 of the signed bytes in hex, by which answers and ledgers name a request."""
     return hashlib.sha256(envelope.payload).hexdigest()
 
 
@@ -204,6 +204,6 @@ def is_term(text: str) -> bool:
 
 
 def first_fault(error: ValidationError) -> str:
-    """Return where the first fault is and what it is; never the value, as messages reach logs and peers."""
+    """Return the place and kind of the first fault, without the value: messages reach logs and peers."""
     fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
     return f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"

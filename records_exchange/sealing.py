@@ -1,13 +1,13 @@
-"""Sealed calls for the relay: what passes through it only the two entities can read, and neither can be deceived by it.
+"""Sealed calls for the relay, which only the two entities can read, and which the relay cannot change or replace.
 
 A call is a signed envelope, sealed to the recipient's exchange key of the directory with HPKE (RFC 9180, base mode,
 DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305). ``info`` names the network, the direction, the sender and
-the recipient, so that a call opens on its own way only. What comes back is sealed to the sender's exchange key, and its
-``info`` also holds the digest of the call's plaintext. That plaintext begins with 32 random bytes: only whoever opened
-this very call can seal an answer to it, also an unsigned refusal.
+the recipient, so that a call opens on its own route only. The answer is sealed to the sender's exchange key, and its
+``info`` also holds the digest of the call's plaintext. That plaintext begins with 32 random bytes, so that only the
+recipient, who opened the call, can seal an answer to it, even an unsigned refusal.
 
-Base mode does not say who sealed. That is what the signature inside is for, which is checked as in any other call.
-Plaintexts are padded to one of four sizes.
+Base mode does not authenticate the sender: the signature inside does, and is checked as in any other call. Plaintexts
+are padded to one of four sizes.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ from trust.signing import Envelope
 
 SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 SIZES: Final = (16 * 1024, 64 * 1024, 256 * 1024, 1024 * 1024)
-"""Sizes of plaintexts: nearly every request, message and answer fits the first, so that they look alike."""
+"""Sizes of plaintexts, in bytes: nearly all requests, messages and answers fit the first, and so look alike."""
 OVERHEAD_BYTES: Final = 32 + 16
 """The encapsulated key (RFC 9180, Nenc) and the tag (Nt)."""
 MAX_SEALED_BYTES: Final = SIZES[-1] + OVERHEAD_BYTES
@@ -44,7 +44,7 @@ _MAX_REFUSAL_BYTES: Final = 8 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way of a call: in which network, from whom, to whom (entity ids). Its answer has the same."""
+    """The network, sender and recipient (entity ids) of a call; its answer has the same route."""
 
     network: str
     sender: str
@@ -53,7 +53,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class SealedCall:
-    """A call as the relay gets it, and what binds its answer to it."""
+    """A sealed call, and the digest that binds its answer to it."""
 
     data: bytes
     binding: str
@@ -61,7 +61,7 @@ class SealedCall:
 
 @dataclass(frozen=True, slots=True)
 class OpenedCall:
-    """A call as the recipient opened it: an unverified envelope, and what binds the answer to it."""
+    """An opened call: an unverified envelope, and the digest that binds its answer to it."""
 
     envelope: Envelope
     binding: str
@@ -69,7 +69,7 @@ class OpenedCall:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer without an envelope: the error that a direct call would have got as its status."""
+    """An answer without an envelope: the error that a direct call would get as its status."""
 
     code: str
     kind: ErrorKind
@@ -81,11 +81,11 @@ def seal_call(envelope: Envelope, route: Route, recipient_key: bytes) -> SealedC
 
     Args:
         envelope: a signed request or message.
-        route: the way it goes.
+        route: its route.
         recipient_key: the recipient's X25519 public key of the directory, 32 bytes.
 
     Raises:
-        SealImpossible: it is too large, or the key is not usable.
+        SealImpossible: the content is too large, or the key is unusable.
     """
     plaintext = _padded(secrets.token_bytes(_NONCE_BYTES), _ENVELOPE + envelope.to_json())
     return SealedCall(_seal(plaintext, _info(route, "call"), recipient_key), _digest(plaintext))
@@ -96,7 +96,7 @@ def open_call(data: bytes, route: Route, own: X25519PrivateKey) -> OpenedCall:
 
     Args:
         data: the bytes received.
-        route: the way it must have been sealed for: from the entity that is said to call, to us.
+        route: the expected route, from the entity named as the caller to us.
         own: our exchange key.
 
     Raises:
@@ -107,16 +107,16 @@ def open_call(data: bytes, route: Route, own: X25519PrivateKey) -> OpenedCall:
 
 
 def seal_return(content: Envelope | Refusal, route: Route, binding: str, sender_key: bytes) -> bytes:
-    """Seal the answer to an opened call for whoever sent it.
+    """Seal the answer to an opened call for its sender.
 
     Args:
         content: the signed answer, or a refusal.
-        route: that of the call.
-        binding: that of the opened call.
+        route: the call's route.
+        binding: the opened call's digest.
         sender_key: the X25519 public key, of the directory, of the call's sender.
 
     Raises:
-        SealImpossible: it is too large, or the key is not usable.
+        SealImpossible: the content is too large, or the key is unusable.
     """
     body = _ENVELOPE + content.to_json() if isinstance(content, Envelope) else _REFUSAL + _refusal_json(content)
     return _seal(_padded(b"", body), _info(route, "return", binding), sender_key)
@@ -126,7 +126,7 @@ def open_return(data: bytes, route: Route, binding: str, own: X25519PrivateKey) 
     """Open the answer to a call of ours; nothing is verified of an envelope inside.
 
     Raises:
-        SealBroken: for every way `data` can be wrong: changed, cut, for another call, by whoever did not open the call.
+        SealBroken: for every way `data` can be wrong: changed, cut, for another call, or by another sealer.
     """
     body = _body(_open(data, _info(route, "return", binding), own))
     return _refusal(body) if body.startswith(_REFUSAL) else _envelope(body)
@@ -135,13 +135,13 @@ def open_return(data: bytes, route: Route, binding: str, own: X25519PrivateKey) 
 def _seal(plaintext: bytes, info: bytes, key: bytes) -> bytes:
     try:
         return SUITE.encrypt(plaintext, X25519PublicKey.from_public_bytes(key), info)
-    except ValueError as error:  # wrong length, or a low-order point: everybody would know the shared secret
+    except ValueError as error:  # wrong length, or a low-order point, whose shared secret is public
         raise SealImpossible(_("la clave de intercambio de la otra entidad no es una clave X25519 válida")) from error
 
 
 def _open(data: bytes, info: bytes, own: X25519PrivateKey) -> bytes:
     if len(data) - OVERHEAD_BYTES not in SIZES:
-        raise SealBroken(_("{data_count} bytes no es el tamaño de una llamada cifrada", data_count=len(data)))
+        raise SealBroken(_("{size} bytes no es el tamaño de una llamada cifrada", size=len(data)))
     try:
         return SUITE.decrypt(data, own, info)
     except (InvalidTag, ValueError) as error:
@@ -156,14 +156,14 @@ def _padded(head: bytes, body: bytes) -> bytes:
         if len(framed) <= size:
             return framed.ljust(size, b"\0")
     raise SealImpossible(
-        _("el envío ocupa {body_count} bytes, más de los que admite el repetidor", body_count=len(body)),
+        _("el envío ocupa {size} bytes, más de los que admite el repetidor", size=len(body)),
         remedy=_("publique una dirección"),
     )
 
 
 def _body(framed: bytes) -> bytes:
     end = _LENGTH_BYTES + int.from_bytes(framed[:_LENGTH_BYTES], "big")
-    if framed.count(0, end) != len(framed) - end:  # also when it ends beyond the end
+    if framed.count(0, end) != len(framed) - end:  # also refuses an end beyond the data
         raise SealBroken(_("el contenido descifrado no tiene la estructura esperada"))
     return framed[_LENGTH_BYTES:end]
 

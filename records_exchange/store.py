@@ -1,4 +1,4 @@
-"""What a holder remembers: requests already seen, and which pseudonym is whom; inside the caller's transaction."""
+"""A holder's memory of requests, and its index of pseudonyms, inside the caller's transaction."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -16,9 +16,9 @@ from service.sql_driver import DriverStatement, connection_of
 
 _INSERT_CHUNK: Final = 1000
 _FORGET_ONE_IN: Final = 64
-"""Old requests are cleared away about this often: doing it every time would cost every caller a write."""
+"""One in so many requests deletes the old ones, which would otherwise cost every caller a write."""
 
-# What every request needs.
+# Driver statements: every request runs them (decision 0022).
 _FORGET: Final = DriverStatement(delete(SeenRequest).where(SeenRequest.forget_at <= bindparam("now")), ["now"])
 _REMEMBER: Final = DriverStatement(insert(SeenRequest), ["asker", "nonce", "forget_at"])
 _STATES: Final = cast("Table", LinkageState.__table__)
@@ -35,16 +35,16 @@ _FIND: Final = DriverStatement(
 
 
 class SqlExchangeStore:
-    """The exchange's own state, on SQLAlchemy."""
+    """Stores seen requests and the linkage index, on SQLAlchemy."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def mark_seen(self, asker: str, nonce: str, *, forget_at: datetime, now: datetime) -> None:
-        """Remember a request and forget those that could not be fresh any more.
+        """Remember a request, and from time to time delete those that are not fresh any more.
 
-        The primary key decides, so that of two transactions that get here at once only one goes on. After
-        `RequestReplayed` the transaction is of no more use.
+        The primary key lets only one of two simultaneous transactions go on. After `RequestReplayed` the caller must
+        end the transaction.
 
         Raises:
             RequestReplayed: it was seen before.
@@ -60,9 +60,9 @@ class SqlExchangeStore:
             ) from error
 
     def find_linked(self, key_id: str, pseudonym: str) -> tuple[str | None, str | None]:
-        """Return the state of people the index of a pairwise key was made of, and the person behind a pseudonym.
+        """Return the people table's stamp at the time of a pairwise key's index, and the person of a pseudonym.
 
-        Either is None when there is none.
+        Each is None when there is none.
         """
         stamp, person = _FIND.one(connection_of(self._session), pseudonym, key_id) or (None, None)
         return stamp, person
@@ -86,12 +86,12 @@ class SqlExchangeStore:
             self._session.execute(insert(LinkedPerson), chunk)
 
     def set_linkage_stamp(self, key_id: str, stamp: str) -> None:
-        """Note the state of the people table that the index of a pairwise key is now of."""
+        """Record the stamp of the people table that the index of a pairwise key now matches."""
         self._session.execute(delete(LinkageState).where(LinkageState.key_id == key_id))
         self._session.execute(insert(LinkageState).values(key_id=key_id, stamp=stamp))
 
     def forget_person(self, person_ref: str) -> None:
-        """Take a person out of every index: part of erasing the person, or of a corrected document."""
+        """Delete a person from every index, for an erasure or a corrected document."""
         self._session.execute(delete(LinkedPerson).where(LinkedPerson.person_ref == person_ref))
 
     def _unlink(self, key_id: str, pseudonyms: Sequence[str]) -> None:

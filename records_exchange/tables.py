@@ -1,4 +1,4 @@
-"""Tables of the exchange: what was seen, sent and heard, and who is whom. None holds a document, a name or a value."""
+"""Tables of the exchange: requests, messages, contacts, linkage, copies. None holds a document, a name or a value."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ class Base(DeclarativeBase):
 
 
 class SeenRequest(Base):
-    """A request that was accepted once; kept until it could not be fresh any more."""
+    """A request that was accepted once; kept until it is not fresh any more."""
 
     __tablename__ = "exchange_seen_request"
     __table_args__ = (
@@ -28,7 +28,7 @@ class SeenRequest(Base):
 
 
 class LinkedPerson(Base):
-    """A person's pseudonym under one pairwise key, so that a request finds the person without a pass over everyone."""
+    """A person's pseudonym under one pairwise key, for finding the person of a request."""
 
     __tablename__ = "exchange_linked_person"
     __table_args__ = (
@@ -42,7 +42,7 @@ class LinkedPerson(Base):
 
 
 class LinkageState(Base):
-    """Of which state of the people table the index of a pairwise key was made."""
+    """The stamp of the people table at the time of the index of a pairwise key."""
 
     __tablename__ = "exchange_linkage_state"
     __table_args__ = (PrimaryKeyConstraint("key_id", name="pk_exchange_linkage_state"),)
@@ -52,7 +52,7 @@ class LinkageState(Base):
 
 
 class InboxMessage(Base):
-    """A message that was handled once: who sends it again gets the same reply, and nothing happens twice."""
+    """A handled message: a repetition gets the same reply and has no effect."""
 
     __tablename__ = "exchange_inbox"
     __table_args__ = (
@@ -83,10 +83,10 @@ class OutboxMessage(Base):
     kind: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str] = mapped_column(String(63))
     reference: Mapped[str] = mapped_column(String(100))
-    """What it is about: the id of a consent, or of a referral."""
+    """The id of the consent, or of the referral, that it is about."""
     person_ref: Mapped[str | None] = mapped_column(String(64))
     content: Mapped[str] = mapped_column(Text)
-    """JSON: what the kind needs to compose the message. No name, document or value."""
+    """JSON from which the kind composes the message, without name, document or value."""
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -99,7 +99,7 @@ class OutboxMessage(Base):
 
 
 class PeerContact(Base):
-    """When a peer was last heard, and up to when it vouches that we were told everything."""
+    """The last message of a peer, and the time up to which it states that no notice for us is waiting."""
 
     __tablename__ = "exchange_peer_contact"
     __table_args__ = (PrimaryKeyConstraint("entity", name="pk_exchange_peer_contact"),)
@@ -110,9 +110,9 @@ class PeerContact(Base):
 
 
 class ConsentCopy(Base):
-    """The proof of a consent that travelled here, as its origin sent it.
+    """The proof of a consent that was propagated here, as its origin sent it.
 
-    While nobody here is known under the subject, it waits; the consent takes effect when the person becomes known.
+    While the subject is unknown here, it waits; the consent takes effect when the person becomes known.
     """
 
     __tablename__ = "exchange_consent_copy"
@@ -124,17 +124,17 @@ class ConsentCopy(Base):
     sender: Mapped[str] = mapped_column(String(63))
     consent_id: Mapped[str] = mapped_column(String(100))
     entry_index: Mapped[int] = mapped_column(RowNumber)
-    """Of the origin's ledger: a later one replaces an earlier one."""
+    """Index in the origin's ledger: a later one replaces an earlier one."""
     proof: Mapped[bytes] = mapped_column(LargeBinary)
     subject: Mapped[str] = mapped_column(String(64))
     waiting: Mapped[bool]
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     told_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    """When its origin said so, in a message that may have taken days."""
+    """The time of the origin's message, which may have taken days."""
 
 
 class EndedConsent(Base):
-    """A withdrawal that came before the consent it ends, or for one that is not held here: it bars a later copy."""
+    """A withdrawal that came before its consent, or for one that is not held here: it bars a later copy."""
 
     __tablename__ = "exchange_ended_consent"
     __table_args__ = (PrimaryKeyConstraint("sender", "consent_id", name="pk_exchange_ended_consent"),)
@@ -145,7 +145,7 @@ class EndedConsent(Base):
 
 
 class ReleaseMade(Base):
-    """Somebody received something under a consent: whom to tell when it is withdrawn."""
+    """A recipient under a consent, to be told of its withdrawal."""
 
     __tablename__ = "exchange_release_made"
     __table_args__ = (PrimaryKeyConstraint("consent_id", "recipient", name="pk_exchange_release_made"),)
@@ -155,9 +155,9 @@ class ReleaseMade(Base):
 
 
 class ReceivedRelease(Base):
-    """What a holder released to us: for whom, and until when a sealed copy may be shown again.
+    """A release to us: its person, and the time until which a sealed copy may be shown again.
 
-    Every fetch writes one: its key grows, and what changes on disk is the end of the table.
+    Every fetch writes one: with a growing key, only the end of the table changes on disk.
     """
 
     __tablename__ = "exchange_received"
@@ -168,7 +168,7 @@ class ReceivedRelease(Base):
     )
 
     entry_index: Mapped[int] = mapped_column(RowNumber, autoincrement=False)
-    """Of the entry in our ledger that tells of it; below zero for what came before this was noted."""
+    """Index of the release's entry in our ledger; below zero for releases before this column."""
     request_id: Mapped[str] = mapped_column(String(32))
     holder: Mapped[str] = mapped_column(String(63))
     purpose: Mapped[str] = mapped_column(String(64))
@@ -180,7 +180,7 @@ class ReceivedRelease(Base):
 
 
 class ReceivedUnder(Base):
-    """Under which consents a release was received."""
+    """A consent under which a release was received."""
 
     __tablename__ = "exchange_received_under"
     __table_args__ = (

@@ -1,15 +1,15 @@
-"""Consents that travel: what is said of a consent that was given at one entity to the others that hold records.
+"""Propagated consents: the messages by which a consent given at one entity reaches the others that hold records.
 
 A copy is the proof of the consent's entry in the ledger where it was given (C2SP tlog-proof with leaf, body and salt),
-cosigned by a quorum of witnesses; whoever takes it in trusts neither the sender's word nor its server.
+cosigned by a quorum of witnesses, so that its holder need not trust the sender.
 
-The rule for conflicts, in favour of privacy:
+The rules for conflicts, in favour of privacy:
 
 (1) of one consent, the newest entry of its origin's ledger holds; an older copy that comes late changes nothing;
-(2) a withdrawal is final at whoever hears of it, wherever the person withdrew, also when it comes before the copy;
-(3) between consents, a later no takes its fields from every earlier yes (`consents.model.live_consents`);
-(4) what this entity does not know, never shares, or may not send to a recipient is left out of what it takes in;
-(5) a consent that travelled is good only while its origin has lately said that nothing is waiting to be told.
+(2) a withdrawal is final at every entity that receives it, wherever the person withdrew, even before the copy;
+(3) between consents, a later refusal removes its fields from every earlier grant (`consents.model.live_consents`);
+(4) unknown terms, fields that this entity never shares, and recipients not permitted to it are left out;
+(5) a propagated consent is in force only while a recent heartbeat of its origin says that no notice is waiting.
 """
 
 import base64
@@ -47,13 +47,13 @@ class CopyBody(BaseModel):
 
 
 class WithdrawnBody(BaseModel):
-    """The body of a message that tells of a withdrawal.
+    """The body of a message about a withdrawal.
 
     Attributes:
-        consent_id: which consent.
-        entity: where the person withdrew.
-        acted_at: when.
-        acted_by: who: the person or a guardian.
+        consent_id: id of the consent.
+        entity: id of the entity where the person withdrew.
+        acted_at: time of the withdrawal.
+        acted_by: the person or a guardian.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,7 +66,7 @@ class WithdrawnBody(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class OpenedCopy:
-    """A consent whose proof holds: what the person agreed to, and which entry of its origin's ledger says so."""
+    """A consent with a verified proof, and the index of its entry in its origin's ledger."""
 
     record: ConsentBody
     index: int
@@ -80,10 +80,10 @@ def encode_copy(proof: TlogProof) -> dict[str, Any]:
 
 
 def proof_bytes(body: dict[str, Any]) -> bytes:
-    """Return the proof that a message carries; nothing is verified.
+    """Return the unverified proof of a message.
 
     Raises:
-        MessageMalformed: it carries none.
+        MessageMalformed: the message has none.
     """
     try:
         return base64.b64decode(CopyBody.model_validate(body).proof, validate=True)
@@ -96,12 +96,12 @@ def proof_bytes(body: dict[str, Any]) -> bytes:
 
 
 def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, now: datetime) -> OpenedCopy:
-    """Verify a consent that was given elsewhere.
+    """Verify a consent that was given at another entity.
 
     Args:
         proof: the tlog-proof with leaf, body and salt.
         policy: the network's trust policy for the origin's ledger, from our own directory.
-        origin: the entity that sent it, in whose ledger it must be.
+        origin: the sending entity, whose ledger must hold it.
         holder: our entity id, which the consent must name.
         now: the present time, UTC.
 
@@ -142,7 +142,7 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, no
 
 
 def read_copy(proof: bytes) -> OpenedCopy:
-    """Return what a proof is of, without verifying that any log holds it: for a proof that was verified before.
+    """Return the consent of a proof that was verified before, without verifying the proof again.
 
     Raises:
         CopyInvalid: the file is not the proof of a consent.
@@ -160,10 +160,10 @@ def read_copy(proof: bytes) -> OpenedCopy:
 
 
 def parse_withdrawn(body: dict[str, Any]) -> WithdrawnBody:
-    """Read what a message says of a withdrawal.
+    """Read the body of a message about a withdrawal.
 
     Raises:
-        MessageMalformed: it says nothing of the kind.
+        MessageMalformed: it is no such body.
     """
     try:
         return WithdrawnBody.model_validate(body)

@@ -1,4 +1,4 @@
-"""What an entity keeps of consents that travel, and of releases under consents; inside the caller's transaction."""
+"""Stored copies of propagated consents, and releases under consents, inside the caller's transaction."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
@@ -15,7 +15,7 @@ from service.sql_driver import DriverStatement, connection_of
 _CHUNK: Final = 500
 """Values named in one statement."""
 
-# What every fetch needs.
+# Driver statements: every fetch runs them (decision 0022).
 _RELEASES: Final = cast("Table", ReleaseMade.__table__)
 _NOTED: Final = DriverStatement(
     select(_RELEASES.c.recipient).where(
@@ -43,10 +43,10 @@ class KeptCopy:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Something that a holder released to us; `content` is sealed, None when only the fact was kept."""
+    """A release of a holder to us; `content` is sealed, None when only the fact is kept."""
 
     entry_index: int
-    """Of the entry in our ledger that tells of it."""
+    """Index of its entry in our ledger."""
     request_id: str
     holder: str
     purpose: str
@@ -61,7 +61,7 @@ _KEEP: Final = DriverStatement(insert(ReceivedRelease), _RECEIVED)
 
 
 class SqlTravelStore:
-    """Copies of consents, ends that came first, and who received what under which consent."""
+    """Stores copies of consents, early withdrawals, and releases made and received."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -90,53 +90,53 @@ class SqlTravelStore:
         return _copy(row) if row else None
 
     def drop_copy(self, sender: str, consent_id: str) -> None:
-        """Keep nothing of a copy any more."""
+        """Delete the copy of a consent."""
         self._session.execute(
             delete(ConsentCopy).where(ConsentCopy.sender == sender, ConsentCopy.consent_id == consent_id)
         )
 
     def drop_copies(self, consent_ids: Collection[str], subjects: Collection[str]) -> None:
-        """Keep nothing of the copies of some consents, nor of those about some pairwise pseudonyms."""
+        """Delete the copies of some consents, and those about some pairwise pseudonyms."""
         for column, values in ((ConsentCopy.consent_id, sorted(consent_ids)), (ConsentCopy.subject, sorted(subjects))):
             for first in range(0, len(values), _CHUNK):
                 self._session.execute(delete(ConsentCopy).where(column.in_(values[first : first + _CHUNK])))
 
     def waiting_copies(self, now: datetime) -> list[KeptCopy]:
-        """Return the consents about people not known here yet, and forget those that are over."""
+        """Return the copies about people not known here yet, and delete the expired ones."""
         self._session.execute(delete(ConsentCopy).where(ConsentCopy.waiting, ConsentCopy.expires_at <= now))
         return [_copy(row) for row in self._session.scalars(select(ConsentCopy).where(ConsentCopy.waiting))]
 
     def bar(self, sender: str, consent_id: str, expires_at: datetime) -> None:
-        """Remember that a consent not held here was withdrawn, by the word of a sender."""
+        """Record that, as a sender states, a consent not held here was withdrawn."""
         self._insert_once(EndedConsent, sender=sender, consent_id=consent_id, expires_at=expires_at)
 
     def barred_by(self, consent_id: str, now: datetime) -> list[str]:
-        """Return who said that a consent was withdrawn before it came here."""
+        """Return the senders that reported a consent as withdrawn before its copy came."""
         self._session.execute(delete(EndedConsent).where(EndedConsent.expires_at <= now))
         return list(self._session.scalars(select(EndedConsent.sender).where(EndedConsent.consent_id == consent_id)))
 
     # ---- releases
 
     def note_release(self, consent_ids: Sequence[str], recipient: str) -> None:
-        """Note that a recipient received something under some consents."""
+        """Record a release to a recipient under some consents."""
         connection = connection_of(self._session)
         for consent_id in consent_ids:
             if _NOTED.one(connection, consent_id, recipient) is None:
                 self._insert_once(ReleaseMade, consent_id=consent_id, recipient=recipient)
 
     def recipients(self, consent_id: str) -> list[str]:
-        """Return who received something from us under a consent."""
+        """Return the recipients of our releases under a consent."""
         found = select(ReleaseMade.recipient).where(ReleaseMade.consent_id == consent_id)
         return sorted(self._session.scalars(found))
 
     def keep_received(self, received: Received, consent_ids: Sequence[str]) -> None:
-        """Keep what a holder released to us, and under which consents."""
+        """Record a release to us and its consents."""
         connection = connection_of(self._session)
         _KEEP.run(connection, *(getattr(received, name) for name in _RECEIVED))
         _KEEP_UNDER.run_many(connection, [(each, received.entry_index, received.holder) for each in consent_ids])
 
     def received_of(self, person_ref: str, now: datetime) -> list[Received]:
-        """Return what is still kept about a person, the newest first."""
+        """Return the unexpired copies about a person, the newest first."""
         found = select(ReceivedRelease).where(
             ReceivedRelease.person_ref == person_ref,
             ReceivedRelease.content.is_not(None),
@@ -146,37 +146,37 @@ class SqlTravelStore:
         return [_received(row) for row in self._session.scalars(newest)]
 
     def holders_of(self, consent_id: str) -> list[str]:
-        """Return from whom we received something under a consent."""
+        """Return the holders that released something to us under a consent."""
         found = select(ReceivedUnder.holder).where(ReceivedUnder.consent_id == consent_id).distinct()
         return sorted(self._session.scalars(found))
 
     def count_received(self, consent_id: str) -> int:
-        """Return how many copies received under a consent are kept."""
+        """Return the number of contents received under a consent."""
         under = select(ReceivedUnder.entry_index).where(ReceivedUnder.consent_id == consent_id)
         kept = select(func.count()).where(ReceivedRelease.entry_index.in_(under), ReceivedRelease.content.is_not(None))
         return self._session.scalar(kept) or 0
 
     def purge_consent(self, consent_id: str) -> int:
-        """Delete the copies received under a consent; return how many there were. Who sent them is still known."""
+        """Delete the contents received under a consent, not the facts; return their number."""
         under = select(ReceivedUnder.entry_index).where(ReceivedUnder.consent_id == consent_id)
         return self._purge(select(ReceivedRelease.entry_index).where(ReceivedRelease.entry_index.in_(under)))
 
     def purge_person(self, person_ref: str) -> int:
-        """Delete the copies received about a person; return how many there were."""
+        """Delete the contents received about a person; return their number."""
         purged = self._purge(select(ReceivedRelease.entry_index).where(ReceivedRelease.person_ref == person_ref))
         about = update(ReceivedRelease).where(ReceivedRelease.person_ref == person_ref)
         self._session.execute(about.values(person_ref=None))
         return purged
 
     def has_old(self, now: datetime) -> bool:
-        """Tell whether there is a copy whose time is over."""
+        """Tell whether a content is past its time."""
         old = select(ReceivedRelease.entry_index).where(
             ReceivedRelease.forget_at <= now, ReceivedRelease.content.is_not(None)
         )
         return self._session.scalar(old.limit(1)) is not None
 
     def purge_old(self, now: datetime) -> int:
-        """Delete the copies whose time is over; return how many there were."""
+        """Delete the contents past their time; return their number."""
         return self._purge(select(ReceivedRelease.entry_index).where(ReceivedRelease.forget_at <= now))
 
     def _purge(self, chosen: Select[int]) -> int:
@@ -190,7 +190,7 @@ class SqlTravelStore:
         return len(indexes)
 
     def _insert_once(self, table: type[EndedConsent | ReleaseMade], **values: object) -> None:
-        # Spelled by each dialect in its own way; with a plain insert a row that is there would end the transaction.
+        # Each dialect spells it in its own way. After a plain insert, an existing row would end the transaction.
         if self._session.get_bind().dialect.name == "postgresql":
             from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - slow to load, and of no use on SQLite
 

@@ -1,15 +1,14 @@
-"""What an asker checks before an answer is shown, in order. Pure: no database, clock or socket.
+"""The checks of an asker before an answer is shown, in order. Pure: no database, clock or socket.
 
 (1) the answer is signed by the holder's key of the directory;
 (2) it answers exactly our signed request, from that holder, to us;
 (3) it was made between our asking and now;
-(4) every field asked for is either released or withheld, once, and nothing else is there;
-(5) every value is one the catalogue allows: a code of its list, a number, a date; so no free text can come in this way;
+(4) every requested field is either released or withheld, once, and there is no other field;
+(5) the catalogue allows every value: a code of its list, a number, a date; so that no free text can come in;
 (6) the holder's ledger, under the ledger key of the directory, holds an entry of this release or refusal, made now.
 
-Not done here: consistency of the holder's checkpoint with earlier ones, for which the answer brings the proof and
-`node.ledger.peers` has the memory; whether the body behind the entry's commitment tells the truth, which an audit
-of the holder's ledger shows.
+Not checked here: consistency of the holder's checkpoint with earlier ones, see `node.ledger.peers`; the truth of the
+body behind the entry's commitment, which an audit of the holder's ledger shows.
 """
 
 from collections.abc import Mapping
@@ -37,7 +36,7 @@ _REMEDY: Final = _(
 
 
 class ChecksValues(Protocol):
-    """Tells which values a field may hold; `policies.catalogue.Catalogue` is the one in production."""
+    """Checks the values of fields; `policies.catalogue.Catalogue` is the one in production."""
 
     def accepts(self, field_id: str, value: object) -> bool:
         """Tell whether the catalogue allows `value` for a field that may be shared."""
@@ -46,7 +45,7 @@ class ChecksValues(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
-    """A request as it was sent, to hold its answer against."""
+    """A sent request, with which its answer is compared."""
 
     request: FetchRequest
     envelope: signing.Envelope
@@ -65,11 +64,11 @@ class VerifiedAnswer:
     sha256: str
     leaf_hash: str
     checkpoint: Checkpoint
-    """Of the holder's ledger, as it stood when it answered."""
+    """The checkpoint of the holder's ledger in the answer."""
 
     @property
     def consistency(self) -> Mapping[int, tuple[bytes, ...]]:
-        """The proofs, unverified, that `checkpoint` extends those of these sizes."""
+        """By size, the unverified proof that `checkpoint` extends the one of that size."""
         proofs = self.answer.ledger.consistency
         return {proof.size: tuple(bytes.fromhex(node) for node in proof.hashes) for proof in proofs}
 
@@ -77,12 +76,12 @@ class VerifiedAnswer:
 def open_answer(
     envelope: signing.Envelope, sent: SentRequest, *, holder: Party, origin: str, values: ChecksValues, now: datetime
 ) -> VerifiedAnswer:
-    """Do checks (1) to (6).
+    """Verify an answer by checks (1) to (6).
 
     Args:
         envelope: the bytes received.
-        sent: what we asked.
-        holder: the entity we asked, as the directory lists it.
+        sent: our request.
+        holder: the entity that we asked, as the directory lists it.
         origin: the origin of the holder's ledger.
         values: the field catalogue.
         now: the present time, UTC.
@@ -128,12 +127,12 @@ def _require_bound(answer: FetchAnswer, sent: SentRequest) -> None:
 
 def _require_complete(answer: FetchAnswer, request: FetchRequest) -> None:
     if answer.outcome is Outcome.REFUSED:
-        return  # names no field at all: FetchAnswer sees to it
+        return  # a refusal names no field, which FetchAnswer ensures
     named = [field.id for field in answer.fields] + [field.id for field in answer.withheld]
     extra = set(named) - set(request.fields)
     if extra:
         raise AnswerOverreaches(
-            _("{holder} envió campos no pedidos: {extra_count}", holder=answer.holder, extra_count=len(extra)),
+            _("{holder} envió campos no pedidos: {count}", holder=answer.holder, count=len(extra)),
             remedy=_REMEDY,
         )
     if len(named) != len(set(named)) or set(named) != set(request.fields):
@@ -145,7 +144,7 @@ def _require_complete(answer: FetchAnswer, request: FetchRequest) -> None:
 
 def _require_value(field_id: str, value: Value, values: ChecksValues) -> None:
     if not values.accepts(field_id, value):
-        # The value itself stays out of the message: it may be somebody's free text.
+        # The value stays out of the message: it may be free text about a person.
         raise AnswerOverreaches(
             _("{field_id} llegó con un valor que no está en el catálogo", field_id=field_id), remedy=_REMEDY
         )
@@ -186,9 +185,9 @@ def _verify_evidence(evidence: LedgerEvidence, hashed: bytes, holder: Party, ori
     if evidence.origin != origin:
         raise EvidenceInvalid(
             _(
-                "la prueba es del registro {origin!r}, no del registro {origin2!r}",
+                "la prueba es del registro {origin!r}, no del registro {expected!r}",
                 origin=evidence.origin,
-                origin2=origin,
+                expected=origin,
             ),
             remedy=_REMEDY,
         )
@@ -204,4 +203,4 @@ def _verify_evidence(evidence: LedgerEvidence, hashed: bytes, holder: Party, ori
 
 
 _verifier: Final = lru_cache(maxsize=1024)(NoteVerifier.from_vkey)
-"""Reading a key costs more than an answer may: each is read once."""
+"""Reads each key once: it takes longer than the rest of a verification."""

@@ -1,4 +1,4 @@
-"""The machinery under both services: TLS, servers, storage, settings."""
+"""The infrastructure of both services: TLS, servers, storage, settings."""
 
 import os
 
@@ -8,5 +8,5 @@ import os
 # imported before gRPC in every process of ours.
 os.environ["GRPC_SSL_CIPHER_SUITES"] = "ECDHE-RSA-AES256-GCM-SHA384"
 
-# gRPC's own notes on standard error (connections closed for age and the like) would interrupt our JSON lines.
+# gRPC's own lines on standard error (connections closed for age and the like) would interrupt our JSON lines.
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")

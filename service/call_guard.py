@@ -1,8 +1,8 @@
-"""The limits of a caller on a gRPC server: before a call costs more than its headers.
+"""The limits of a caller on a gRPC server, enforced before a call costs more than its headers.
 
-A unary call gives gRPC's worker the request before anybody is asked; a peer that dribbles its body would hold a thread
-and name nobody. So the server takes requests as streams of one message (the same bytes on the wire): the caller is
-known, and charged, before the body is waited for.
+gRPC reads the whole request of a unary call before any of our code runs, so that a peer that sends its body slowly
+would hold a thread uncounted. The server therefore takes requests as streams of one message (the same bytes on the
+wire): the caller is identified and charged before its body arrives.
 """
 
 import threading
@@ -29,30 +29,30 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CallLimit:
-    """What one call of a service may cost: the group it is counted in, and the size of its request."""
+    """The limits of one method: the group in which its calls are counted, and the bytes of its request."""
 
     group: CallGroup
     max_bytes: int
 
 
 OTHER_CALLS: Final = CallLimit(CallGroup.QUESTIONS, 1024)
-"""For calls that the service does not list: gRPC's own health check."""
+"""The limits of methods that the service does not list, such as gRPC's health check."""
 
 
 class CallerGone(Exception):
-    """The caller went away, or was cut off, before its request was here: there is nobody to answer."""
+    """The caller disconnected, or was cut off, before its request arrived: no answer can be given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A call that was let in."""
+    """A call that was admitted."""
 
     caller: str
     limit: CallLimit
 
 
 class CallGuard:
-    """Lets calls of one server in. Safe to use from several threads."""
+    """Admits the calls of one server. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -65,8 +65,8 @@ class CallGuard:
         """Guard the calls of a server.
 
         Args:
-            limits: what callers share; two servers of a service may have the same.
-            calls: by full method name, such as ``/redpact.v1.Records/FetchSummary``.
+            limits: the limits of callers; two servers of a service may share them.
+            calls: limits by full method name, such as ``/redpact.v1.Records/FetchSummary``.
             network: the network's name, which certificates carry.
             body_seconds: how long a request may take to arrive.
         """
@@ -78,12 +78,12 @@ class CallGuard:
 
     @property
     def max_bytes(self) -> int:
-        """The largest request that gRPC itself need take: twice ours, so that the typed refusal is usually ours."""
+        """The largest request that gRPC accepts: twice our limit, so that the refusal is usually our typed one."""
         return 2 * max((limit.max_bytes for limit in self._calls.values()), default=OTHER_CALLS.max_bytes)
 
     @contextmanager
     def admitted(self, method: str, context: grpc.ServicerContext) -> Iterator[Admitted]:
-        """Let a call in for as long as the block runs.
+        """Admit a call for as long as the block runs.
 
         Raises:
             TooManyCalls: the caller has too many under way, or made too many lately.
@@ -91,7 +91,7 @@ class CallGuard:
         limit = self._calls.get(method, OTHER_CALLS)
         try:
             caller = caller_id(context, self._network)
-        except PeerUnidentified:  # the servicer says whether that will do
+        except PeerUnidentified:  # the servicer decides whether the call needs an identity
             caller = caller_address(context)
         self._limits.enter(caller, limit.group)
         try:
@@ -103,9 +103,9 @@ class CallGuard:
         """Return the one request of a call.
 
         Raises:
-            CallTooLarge: it has more bytes than calls of its kind may have.
-            MalformedDocument: there is none.
-            CallerGone: the caller went away, or took too long.
+            CallTooLarge: it exceeds the size limit of its method.
+            MalformedDocument: the caller sent none.
+            CallerGone: the caller disconnected, or took too long.
         """
         with self._watched(context, call):
             try:
@@ -118,8 +118,8 @@ class CallGuard:
             self._limits.note(call.caller, call.limit.group, Excess.SIZE)
             raise CallTooLarge(
                 _(
-                    "la petición ocupa {data_count} bytes; esta llamada admite {max_bytes}",
-                    data_count=len(data),
+                    "la petición ocupa {size} bytes; esta llamada admite {max_bytes}",
+                    size=len(data),
                     max_bytes=call.limit.max_bytes,
                 ),
                 remedy=_("envíe menos datos"),
@@ -127,7 +127,7 @@ class CallGuard:
         return data
 
     def watch(self) -> None:
-        """Cut off callers whose request does not arrive, until `stop`; runs in a thread of its own."""
+        """Cancel calls whose request does not arrive in time, until `stop`; runs in a thread of its own."""
         while not self._stopping.wait(min(self._body_seconds / 2, 1.0)):
             now = time.monotonic()
             with self._lock:

@@ -1,4 +1,4 @@
-"""Channels to other services, shared between calls and rebuilt when the own certificate changes."""
+"""Channels to other services, shared between calls and rebuilt when our certificate changes."""
 
 import threading
 import time
@@ -21,14 +21,14 @@ _OPTIONS: Final[tuple[tuple[str, int], ...]] = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 5_000),
-    ("grpc.keepalive_time_ms", 30_000),  # a peer that vanished without a word is noticed within 40 s
+    ("grpc.keepalive_time_ms", 30_000),  # a peer that stopped without closing is noticed within 40 s
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.use_local_subchannel_pool", 1),  # a new certificate must mean a new connection
 )
 
 
 class ChannelPool:
-    """One mutual-TLS channel per (address, server name). Safe to use from several threads."""
+    """Keeps one mutual-TLS channel per (address, server name). Safe to use from several threads."""
 
     def __init__(self, certificate: CurrentCertificate) -> None:
         self._certificate = certificate

@@ -1,8 +1,8 @@
-"""How a command ends: the same way in every program."""
+"""The end of a command, the same in every program: a result printed, or an error with its exit code."""
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import typer
@@ -25,17 +25,3 @@ def run(app: typer.Typer) -> None:
 def emit(document: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     """Print a result, as one JSON document or as text for people."""
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else text)
-
-
-def table(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return a plain-text table.
-
-    Args:
-        columns: key in a row, and its heading.
-        rows: the values; a missing one is shown empty.
-    """
-    cells = [list(columns.values())] + [[str(row.get(key, "")) for key in columns] for row in rows]
-    widths = [max(len(row[index]) for row in cells) for index in range(len(columns))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    )

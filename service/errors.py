@@ -1,4 +1,4 @@
-"""Errors of the machinery under both services. `RuntimeFault` is the root."""
+"""Errors of the infrastructure of both services. `RuntimeFault` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
 from presentation.messages import _
@@ -30,7 +30,7 @@ class StorageUnreachable(RuntimeFault):
 
 
 class StorageFull(RuntimeFault):
-    """The disk, or the quota, is full; nothing was changed."""
+    """The disk or its quota is full; nothing was changed."""
 
     code = "storage_full"
     sentence = _("El disco está lleno: no se ha cambiado nada. Libere espacio y repita la operación.")
@@ -74,13 +74,13 @@ class PeerUnreachable(RuntimeFault):
     sentence = _("La otra entidad no responde. Inténtelo más tarde.")
 
     def __init__(self, message: str, *, remedy: str = "", answered: bool = False) -> None:
-        """`answered`: the other side did say something, namely that it cannot just now."""
+        """Create the error; `answered` says that the other side did answer, but cannot serve the call now."""
         super().__init__(message, remedy=remedy)
         self.answered = answered
 
 
 class PeerRefused(RuntimeFault):
-    """The other side answered no; the message carries its public reason."""
+    """The other side refused; the message carries its public reason."""
 
     code = "peer_refused"
     kind = ErrorKind.REFUSED
@@ -92,7 +92,7 @@ class PeerRefused(RuntimeFault):
 
 
 class PeerBusy(PeerUnreachable):
-    """The other side takes no more calls from us for now; `retry_after` says for how many seconds."""
+    """The other side takes no more calls from us for `retry_after` seconds."""
 
     code = "peer_busy"
     sentence = _(
@@ -105,7 +105,7 @@ class PeerBusy(PeerUnreachable):
 
 
 class TooManyCalls(RuntimeFault):
-    """A caller that asks more of this service than its share; `retry_after` says when to try again, in seconds."""
+    """A caller that exceeds its limits; `retry_after` is the wait before another try, in seconds."""
 
     code = "too_many_calls"
     kind = ErrorKind.UNREACHABLE
@@ -119,7 +119,7 @@ class TooManyCalls(RuntimeFault):
 
 
 class CallTooLarge(RuntimeFault):
-    """A request of more bytes than calls of its kind may have."""
+    """A request that exceeds the size limit of its method."""
 
     code = "call_too_large"
     kind = ErrorKind.REFUSED

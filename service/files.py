@@ -1,4 +1,4 @@
-"""Files that must not be read by others, written so that a crash leaves the old or the new content, never half."""
+"""Private files, written so that a crash leaves the old or the new content, never a part."""
 
 import errno
 import os

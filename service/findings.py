@@ -1,4 +1,4 @@
-"""What ``doctor`` finds: the checks that both services share, and how findings are shown."""
+"""The findings of ``doctor``: their form, and the checks that both services share."""
 
 import shutil
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from policies.errors import EXIT_CODES, ErrorKind, RedpactError
 from presentation.messages import LANGUAGES, _, in_language
+from presentation.terminal import paragraph
 from service.errors import StorageDamaged
 from service.files import read_private
 from service.storage import reading
@@ -23,7 +24,7 @@ EXPIRY_WARNING: Final = timedelta(days=3)
 
 
 class Level(StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding."""
 
     OK = "ok"
     WARNING = "warning"
@@ -37,9 +38,9 @@ class Finding:
 
     Attributes:
         check: stable name.
-        level: how bad it is.
-        text: what was found, a message.
-        remedy: what to do.
+        level: its severity.
+        text: the result, a message.
+        remedy: the next step.
         detail: particulars of an error.
     """
 
@@ -51,13 +52,13 @@ class Finding:
 
     @classmethod
     def of_error(cls, check: str, error: RedpactError) -> "Finding":
-        """Return the finding that an error of ours amounts to."""
+        """Return the finding for one of our errors."""
         level = Level.UNREACHABLE if error.kind is ErrorKind.UNREACHABLE else Level.FAILED
         return cls(check, level, error.sentence, error.remedy, error.message)
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
-    """Return what doctor exits with: 4 when something is broken, 3 when someone is out of reach, 0 otherwise."""
+    """Return doctor's exit code: 4 when something here is broken, 3 when a peer is unreachable, 0 otherwise."""
     levels = {finding.level for finding in findings}
     if Level.FAILED in levels:
         return EXIT_CODES[ErrorKind.DAMAGED]
@@ -65,7 +66,7 @@ def exit_code(findings: Sequence[Finding]) -> int:
 
 
 def check_disk(home: Path) -> Finding:
-    """Check that the disk of the home folder has room."""
+    """Check that the disk of the home folder has free space."""
     free = shutil.disk_usage(home).free
     text = _("Espacio libre en disco: {free} MiB", free=free >> 20)
     if free < LITTLE_DISK_BYTES:
@@ -75,7 +76,7 @@ def check_disk(home: Path) -> Finding:
 
 
 def check_keys(paths: Sequence[Path]) -> Finding:
-    """Check that every key can be read, and by its owner only."""
+    """Check that every key file can be read by its owner and nobody else."""
     try:
         for path in paths:
             read_private(path)
@@ -86,7 +87,7 @@ def check_keys(paths: Sequence[Path]) -> Finding:
 
 def check_database(engine: Engine, scripts: str) -> Finding:
     """Check that the database is sound and has this version's schema."""
-    from service import migrate  # noqa: PLC0415 - most that look at findings migrate nothing
+    from service import migrate  # noqa: PLC0415 - slow to load, and only this check needs it
 
     try:
         _check_integrity(engine)
@@ -154,9 +155,9 @@ def text(findings: Sequence[Finding], lang: str) -> str:
     """Return the findings for people."""
     lines = []
     for finding in findings:
-        lines.append(f"{_MARKS[finding.level]} {in_language(finding.text, lang)}")
+        lines.append(paragraph(f"{_MARKS[finding.level]} {in_language(finding.text, lang)}", hanging=2))
         if finding.detail:
-            lines.append(f"    {in_language(finding.detail, lang)}")
+            lines.append(paragraph(in_language(finding.detail, lang), indent=4))
         if finding.remedy:
-            lines.append(f"    → {in_language(finding.remedy, lang)}")
+            lines.append(paragraph(f"→ {in_language(finding.remedy, lang)}", indent=4, hanging=2))
     return "\n".join(lines)

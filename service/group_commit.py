@@ -1,8 +1,8 @@
-"""Group commit: units of work that come at once share one transaction, and with it one wait for the disk.
+"""Group commit: units of work that arrive together share one transaction, and so one wait for the disk.
 
 While one transaction is being committed, further callers queue up; the first of them then does the work of all. Each
 unit runs inside a savepoint of its own, one after the other, in the order they came: it sees everything before it, and
-its failure undoes it alone. Nobody gets a result before the transaction that holds it is durable.
+its failure undoes it alone. No caller gets a result before the transaction that holds it is durable.
 """
 
 import threading
@@ -34,11 +34,11 @@ class _Unit(Generic[Result]):
 
 
 class _GroupFailed(Exception):
-    """The database failed inside a unit: what became of the others in the group is not known."""
+    """The database failed inside a unit, so that the state of the others in the group is unknown."""
 
 
 class GroupCommit:
-    """Runs units of work durably. Safe to call from many threads, which is what it is for."""
+    """Runs the units of work of many threads, durably."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -53,12 +53,12 @@ class GroupCommit:
         return len(self._waiting)
 
     def run(self, work: Callable[[Session], Result]) -> Result:
-        """Do the work and return its result once it is durable.
+        """Run the work and return its result once it is durable.
 
-        The work may be done more than once, each time as if for the first time: only what the last one wrote stays.
+        The work may run more than once, each time from the state before it: only the writes of the last run stay.
 
         Raises:
-            Exception: what the work raised: it left no trace.
+            Exception: raised by the work; nothing that it wrote stays.
             StorageBusy, StorageFull, StorageDamaged: the database could not do it; nothing was changed.
             RuntimeError: called by a unit of this queue, which would wait for itself.
         """
@@ -82,7 +82,7 @@ class GroupCommit:
         return cast("Result", unit.result)
 
     def _join(self, unit: _Unit[Any]) -> list[_Unit[Any]]:
-        """Queue up; return the units to run when it is this caller's turn to run them, none when somebody did."""
+        """Queue a unit; return the group that this caller must run, empty when another thread ran the unit."""
         with self._state:
             self._waiting.append(unit)
             self._state.wait_for(lambda: unit.done or not self._busy)
@@ -91,7 +91,7 @@ class GroupCommit:
             self._busy = True
             group = self._waiting[:MAX_GROUP]
             if unit not in group:
-                group[-1] = unit  # whoever runs a group is in it: nobody works for others while its own unit waits
+                group[-1] = unit  # a caller runs only groups that hold its own unit
             self._waiting = [waiting for waiting in self._waiting if waiting not in group]
             return group
 
@@ -107,7 +107,7 @@ def _run_group(engine: Engine, group: list[_Unit[Any]]) -> None:
     try:
         _commit_together(engine, group)
     except _GroupFailed:
-        for unit in group:  # each alone, so that the one the database will not have harms nobody else
+        for unit in group:  # each alone, so that a unit that the database refuses harms no other
             _commit_alone(engine, unit)
 
 
@@ -122,7 +122,7 @@ def _commit_together(engine: Engine, group: list[_Unit[Any]]) -> None:
                 _within_savepoint(connection, unit)
     except _GroupFailed:
         raise
-    except Exception as error:  # noqa: BLE001 - every caller is told why its work is not durable
+    except Exception as error:  # noqa: BLE001 - every caller gets the error
         for unit in group:
             unit.error = error
     else:
@@ -134,9 +134,9 @@ def _within_savepoint(connection: Connection, unit: _Unit[Any]) -> None:
     try:
         with savepoint(connection), session_joining(connection) as session:
             unit.result = unit.work(session)
-    except SQLAlchemyError as error:  # the database failed, or the unit undid what is not its own
+    except SQLAlchemyError as error:  # the database failed, or the unit ended the shared transaction
         raise _GroupFailed from error
-    except Exception as error:  # noqa: BLE001 - handed to the caller it belongs to, who raises it
+    except Exception as error:  # noqa: BLE001 - its caller raises it
         unit.error = error
 
 
@@ -145,7 +145,7 @@ def _commit_alone(engine: Engine, unit: _Unit[Any]) -> None:
     try:
         with transaction(engine) as session:
             unit.result = unit.work(session)
-    except Exception as error:  # noqa: BLE001 - handed to the caller it belongs to, who raises it
+    except Exception as error:  # noqa: BLE001 - its caller raises it
         unit.error = error
     else:
         unit.durable = True

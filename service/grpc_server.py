@@ -1,7 +1,7 @@
 """The gRPC server under both services: guarded calls, errors to statuses, health.
 
-Servicers raise our errors and never touch the context's code. What the caller sees of an unexpected error is a
-reference id; the traceback goes to the log under the same id.
+Servicers raise our errors and never set the context's code. Of an unexpected error the caller sees a reference id only;
+the traceback goes to the log under the same id.
 """
 
 import secrets
@@ -24,14 +24,13 @@ from service.call_guard import CallerGone, CallGuard
 from service.channels import MAX_MESSAGE_BYTES
 from service.errors import AddressInUse, TooManyCalls
 from service.status import CODE_METADATA, RETRY_METADATA, STATUS_OF, public_details
-from trust.addresses import split_address
 from trust.errors import MalformedDocument
 
 CONNECTION_AGE_SECONDS: Final = 600
-"""An open connection keeps the identity of its handshake: it is asked to make a new one after this long."""
+"""Age after which a connection is closed and made anew: it keeps the identity of its handshake until then."""
 
 WAITING_CALLS: Final = 1024
-"""Calls that may wait for a thread, for as long as it takes to refuse those before them."""
+"""Calls that may wait for a thread while those before them are refused."""
 
 _log = structlog.get_logger(__name__)
 
@@ -41,7 +40,7 @@ Register = Callable[[grpc.Server], None]
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server that accepts calls, and the port it got."""
+    """A server that accepts calls, and its port."""
 
     server: grpc.Server
     port: int
@@ -49,7 +48,7 @@ class RunningServer:
     guard: CallGuard
 
     def stop(self, grace_seconds: float = 5.0) -> None:
-        """Stop accepting, let the calls under way end, and wait for it."""
+        """Stop accepting calls and wait for those under way to end."""
         self.health.enter_graceful_shutdown()
         self.server.stop(grace_seconds).wait()
         self.guard.stop()
@@ -67,10 +66,10 @@ def start_server(
 
     Args:
         listen: ``host:port``; port 0 takes a free one.
-        credentials: what callers must present.
+        credentials: the server's certificate, and the requirement on those of callers.
         registrations: functions that add the servicers.
-        workers: threads; what waits for one beyond `WAITING_CALLS` is refused at once (RESOURCE_EXHAUSTED).
-        guard: what each caller may use of it.
+        workers: threads; beyond `WAITING_CALLS` waiting calls, further ones are refused at once (RESOURCE_EXHAUSTED).
+        guard: enforces the limits of callers.
 
     Raises:
         AddressInUse: the address cannot be bound.
@@ -98,21 +97,15 @@ def start_server(
     return RunningServer(server, port, servicer, guard)
 
 
-def with_port(listen: str, port: int) -> str:
-    """Return `listen` with the port that was really bound."""
-    host, _ = split_address(listen)
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 _OPTIONS: Final[tuple[tuple[str, int], ...]] = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_metadata_size", 16 * 1024),
-    ("grpc.max_concurrent_streams", 128),  # a connection; what an honest node has at once is a few dozen
+    ("grpc.max_concurrent_streams", 128),  # per connection; an honest node has a few dozen at once
     ("grpc.server_handshake_timeout_ms", 20_000),
     ("grpc.max_connection_age_ms", CONNECTION_AGE_SECONDS * 1000),
     ("grpc.max_connection_age_grace_ms", 30_000),
     ("grpc.keepalive_permit_without_calls", 0),
-    ("grpc.keepalive_time_ms", 30_000),  # a node whose line was cut must not hold its streams' threads
+    ("grpc.keepalive_time_ms", 30_000),  # a node with a dead connection must not hold its streams' threads
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
     ("grpc.so_reuseport", 0),  # two services on one port is a mistake to report, not to share
@@ -120,7 +113,7 @@ _OPTIONS: Final[tuple[tuple[str, int], ...]] = (
 
 
 class CallInterceptor(grpc.ServerInterceptor):
-    """Lets calls in, turns our errors into statuses, and malformed requests into our errors."""
+    """Admits calls, turns our errors into statuses, and malformed requests into our errors."""
 
     def __init__(self, guard: CallGuard) -> None:
         self._guard = guard
@@ -131,7 +124,7 @@ class CallInterceptor(grpc.ServerInterceptor):
         continuation: "Callable[[grpc.HandlerCallDetails], grpc.RpcMethodHandler[Any, Any] | None]",
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "grpc.RpcMethodHandler[Any, Any] | None":
-        """Wrap the handler of a call; unary requests only, which is all we serve."""
+        """Wrap the handler of a call with a unary request, the only kind that we serve."""
         handler: Any = continuation(handler_call_details)
         if handler is None or handler.request_streaming:
             return handler  # type: ignore[no-any-return]  # handlers are untyped beyond their protocol
@@ -181,7 +174,7 @@ def _parse(handler: Any, data: bytes) -> Any:
 
 
 def _refuse(error: RedpactError, context: grpc.ServicerContext, method: str) -> None:
-    if isinstance(error, TooManyCalls):  # counted already; a line for each would let a flood fill the disk
+    if isinstance(error, TooManyCalls):  # counted already; a log line for each would let a flood fill the disk
         retry_after = (RETRY_METADATA, f"{error.retry_after:.3f}")
         context.set_trailing_metadata(((CODE_METADATA, error.code), retry_after))
         context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, error.message)

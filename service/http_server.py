@@ -1,7 +1,7 @@
-"""A small HTTP server for the public part of witnessing: bounded in threads, bytes and time. No TLS, by design.
+"""A small HTTP server for the public part of witnessing, bounded in threads, bytes and time. It has no TLS, by design.
 
-What passes is public and signed, and the specification asks for no authentication; whoever wants encryption puts a
-reverse proxy before it.
+Requests and answers are public and signed, and the specification (C2SP tlog-witness) asks for no authentication. An
+operator who wants encryption puts a reverse proxy before it.
 """
 
 import socket
@@ -24,7 +24,7 @@ WAITING: Final = 64
 """Connections that may wait for a worker; further ones are closed at once."""
 
 CONNECTION_SECONDS: Final = 30.0
-"""Life of a connection, kept alive or not: a slow client cannot hold a worker for longer."""
+"""Longest life of a connection, kept alive or not: the time for which a slow client can hold a worker."""
 
 _IDLE_SECONDS: Final = 5.0
 
@@ -52,7 +52,7 @@ class Answer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """A reply of HTTP."""
+    """The reply to a request."""
 
     status: int
     body: bytes
@@ -60,11 +60,11 @@ class HttpReply:
 
 
 Handle = Callable[[str, str, bytes], Answer]
-"""Given method, path and body, the reply. What it raises becomes 500, and stays in our log."""
+"""Returns the reply to a method, path and body. An exception becomes status 500 and a line in our log."""
 
 
 class RunningHttp:
-    """A server that answers, and the port it got."""
+    """A running HTTP server and its port."""
 
     def __init__(self, server: "_Server", thread: threading.Thread) -> None:
         self._server = server
@@ -72,7 +72,7 @@ class RunningHttp:
         self.port: int = server.server_address[1]
 
     def stop(self, grace_seconds: float = 5.0) -> None:
-        """Stop accepting, let the requests under way end, and wait for it."""
+        """Stop accepting requests and wait for those under way to end."""
         self._server.shutdown()
         self._thread.join(grace_seconds)
         self._server.server_close()
@@ -83,8 +83,8 @@ def start_http(listen: str, handle: Handle, *, max_body_bytes: int) -> RunningHt
 
     Args:
         listen: ``host:port``; port 0 takes a free one.
-        handle: what answers.
-        max_body_bytes: a larger request is refused unread.
+        handle: answers requests.
+        max_body_bytes: bound on a body; a larger one is refused unread.
 
     Raises:
         AddressInUse: the address cannot be bound.
@@ -116,7 +116,7 @@ class _Server(HTTPServer):
 
     @override
     def server_bind(self) -> None:
-        # The base class looks its own name up in the DNS here, for CGI programs that do not exist.
+        # The base class would look up its own name in the DNS, which only CGI programs need.
         super(HTTPServer, self).server_bind()
 
     @override
@@ -128,7 +128,7 @@ class _Server(HTTPServer):
         work.add_done_callback(lambda done: self._turn_away(request) if done.cancelled() else None)
 
     def _turn_away(self, request: Any) -> None:
-        # It waited for a worker when the server was stopped.
+        # A connection that still waited for a worker when the server was stopped.
         self.shutdown_request(request)
         self._room.release()
 
@@ -139,7 +139,7 @@ class _Server(HTTPServer):
         try:
             self.finish_request(request, client_address)
         except OSError:
-            _log.debug("http_connection_lost")  # the other side went away: its own affair
+            _log.debug("http_connection_lost")  # the client disconnected
         finally:
             limit.cancel()
             self.shutdown_request(request)
@@ -178,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(self.rfile.read(int(length)))
 
     def _refuse(self, status: int, body: bytes) -> None:
-        self.close_connection = True  # the body was not read: what follows on the wire is no request
+        self.close_connection = True  # the unread body would be taken for the next request
         self._send(HttpReply(status, body))
 
     def _answer(self, body: bytes) -> None:

@@ -1,12 +1,12 @@
-"""How much of a service one caller may use: calls over time, and calls under way at once.
+"""The limits of one caller of a service: calls over time, and calls under way at once.
 
 A caller is an entity, by its certificate, or an address where no certificate is asked for. Over time each caller has a
-token bucket for each group of calls: a large reserve for a busy hour, and a slow refill that makes trying documents one
-after the other hopeless. At once, a caller may hold as many threads as are free (Choudhury and Hahne, "Dynamic queue
-length thresholds", IEEE/ACM Transactions on Networking 6(2), 1998): one alone gets half of them, two get a third each,
-and whoever comes next always finds some.
+token bucket for each group of calls: a large reserve for a busy hour, and a refill too slow for trying documents one
+after the other. At once, a caller may hold as many threads as are free (Choudhury and Hahne, "Dynamic queue length
+thresholds", IEEE/ACM Transactions on Networking 6(2), 1998): one alone gets half of them, two get a third each, and a
+further caller always finds some.
 
-What is remembered of callers is bounded: of too many, the one not heard for longest is forgotten.
+The memory of callers is bounded: beyond the bound, the least recently seen one is forgotten.
 """
 
 import threading
@@ -25,13 +25,13 @@ SURE_SHARE: Final = 4
 """Calls that a caller may have under way however busy the service is."""
 
 OTHERS: Final = "*"
-"""Stands in the counts for the callers that were forgotten."""
+"""The name under which the counts of forgotten callers are added up."""
 
 _BUSY_SECONDS: Final = 1.0
 
 
 class CallGroup(StrEnum):
-    """Calls that are counted together."""
+    """Groups of methods whose calls are counted together."""
 
     FETCHES = "fetches"
     MESSAGES = "messages"
@@ -39,7 +39,7 @@ class CallGroup(StrEnum):
 
 
 class Excess(StrEnum):
-    """What a caller overdid."""
+    """The limits that a caller can exceed."""
 
     RATE = "rate"
     SHARE = "share"
@@ -57,7 +57,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class RefusedCalls:
-    """How often a caller was refused for one reason, since the service started."""
+    """The number of refusals of a caller for one reason since the service started."""
 
     caller: str
     group: CallGroup
@@ -93,9 +93,9 @@ class CallerLimits:
         """Keep the limits of one service.
 
         Args:
-            rates: one for every group of calls.
-            threads: how many calls the service works on at once.
-            now: the present time, UTC.
+            rates: the token bucket of each group of calls.
+            threads: number of calls that the service works on at once.
+            now: returns the present time, UTC.
         """
         self._rates = {group: rates[group] for group in CallGroup}
         self._threads, self._now = threads, now
@@ -105,7 +105,7 @@ class CallerLimits:
         self._forgotten = _Caller()
 
     def enter(self, caller: str, group: CallGroup) -> None:
-        """Admit a call, or refuse it; `leave` must follow each one admitted.
+        """Admit a call or refuse it; the caller of this method calls `leave` after each admitted one.
 
         Raises:
             TooManyCalls: the caller has too many under way, or made too many lately.
@@ -129,7 +129,7 @@ class CallerLimits:
             self._under_way -= 1
 
     def spend(self, caller: str, group: CallGroup) -> None:
-        """Charge a caller for something that is no call of its own: what a message asks for, what a relay brought.
+        """Charge a caller for work that came without a call of its own, such as a call brought by the relay.
 
         Raises:
             TooManyCalls: the caller made too many lately.
@@ -138,12 +138,12 @@ class CallerLimits:
             self._spend(caller, self._known(caller), group)
 
     def note(self, caller: str, group: CallGroup, excess: Excess) -> None:
-        """Count a call that was refused, or ended, for another reason than its rate or share."""
+        """Count a call that was refused or ended for a reason other than its rate or share."""
         with self._lock:
             self._count(caller, self._known(caller), group, excess)
 
     def refused(self) -> tuple[RefusedCalls, ...]:
-        """Return what was refused since the service started, the most frequent first."""
+        """Return the refusals since the service started, the most frequent first."""
         with self._lock:
             everybody = (self._forgotten, *self._callers.values())
             found = [refused for known in everybody for refused in known.refused.values()]
@@ -170,7 +170,7 @@ class CallerLimits:
         bucket = known.buckets.get(group)
         if bucket is None:
             bucket = known.buckets[group] = _Bucket(float(rate.burst), now)
-        elapsed = (now - bucket.at).total_seconds()  # a clock that was put back refills nothing, and starves nobody
+        elapsed = (now - bucket.at).total_seconds()  # a clock that was set back refills nothing and takes nothing away
         bucket.tokens = min(float(rate.burst), bucket.tokens + max(elapsed, 0.0) * rate.per_second)
         bucket.at = now
         if bucket.tokens < 1.0:

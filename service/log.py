@@ -1,6 +1,6 @@
 """Structured logs as JSON lines on standard error, with personal identifiers and secrets taken out.
 
-The application log is not the audit log: who saw what is in the ledger.
+The application log is not the audit log: accesses to data are in the ledger.
 """
 
 import logging
@@ -41,7 +41,7 @@ def configure(level: str) -> None:
 
 
 class StandardError:
-    """Writes lines, and loses them where nobody takes them any more: a log must not end the work it tells of."""
+    """Writes lines to a stream, and drops them once it is closed: a failing log must not stop the service."""
 
     _lock: Final = threading.Lock()
 
@@ -49,8 +49,8 @@ class StandardError:
         self._stream = stream
 
     def msg(self, line: str) -> None:
-        """Write a line, whole, if the other end of the stream is still there."""
-        with self._lock, suppress(OSError, ValueError):  # the reader went away, no space, a closed stream
+        """Write a whole line, if the other end of the stream still reads."""
+        with self._lock, suppress(OSError, ValueError):  # reader gone, disk full, or stream closed
             self._stream.write(f"{line}\n")
             self._stream.flush()
 
@@ -58,7 +58,7 @@ class StandardError:
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Take identifiers and secrets out of an event (a structlog processor)."""
+    """Remove identifiers and secrets from an event (a structlog processor)."""
     return {name: REDACTED if name in _SECRET_NAMES else _clean(value) for name, value in event.items()}
 
 

@@ -1,4 +1,4 @@
-"""Schema migrations: Alembic inside one transaction, so that an upgrade happens whole or not at all."""
+"""Schema migrations by Alembic inside one transaction, so that an upgrade happens whole or not at all."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -54,7 +54,7 @@ def require_current(engine: Engine, scripts: str) -> None:
 
 
 def run_environment(metadata: Sequence[MetaData]) -> None:
-    """Do the work of a service's ``env.py``: run the migrations on the connection that was handed in."""
+    """Run the migrations on the connection of `upgrade`; called by a service's ``env.py``."""
     context.configure(
         connection=context.config.attributes["connection"],
         target_metadata=metadata,
@@ -66,7 +66,7 @@ def run_environment(metadata: Sequence[MetaData]) -> None:
 
 
 def _render_item(kind: str, item: Any, _context: object) -> str | Literal[False]:
-    # A migration must not change when our column type does: it names what the database stores.
+    # A migration names the type that the database stores: it must not change when our column type does.
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 

@@ -1,4 +1,4 @@
-"""Who is calling: the SPIFFE id in the client certificate's URI name, never its common name."""
+"""The identity of a caller: the SPIFFE id in its certificate's URI name, never its common name."""
 
 import ipaddress
 import re
@@ -35,9 +35,9 @@ def caller_id(context: grpc.ServicerContext, network: str) -> str:
 
 
 def caller_address(context: grpc.ServicerContext) -> str:
-    """Return whom to count a call for that names no entity: the address, of IPv6 the network of 64 bits.
+    """Return the rate-limit key of an anonymous caller: its IPv4 address, or the /64 network of its IPv6 address.
 
-    A caller may have as many ports, and IPv6 addresses, as it likes.
+    A caller can choose its port, and its address within an IPv6 network, at will.
     """
     kind, _, rest = context.peer().partition(":")
     host = urllib.parse.unquote(rest.rpartition(":")[0]).strip("[]").partition("%")[0]

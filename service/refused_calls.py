@@ -1,17 +1,18 @@
-"""The calls that a running service refused for their number or size: kept in a file, so that ``status`` can show them.
+"""The calls that a running service refused for their number or size, kept in a file for ``status``.
 
-They are counted in memory and written every few seconds at most: a flood must not become one of writes.
+They are counted in memory and written every few seconds at most, so that a flood of calls is no flood of writes.
 """
 
 import json
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from presentation.messages import _
+from presentation.messages import _, plural, speaking
 from service.errors import RuntimeFault
 from service.files import MAX_PRIVATE_BYTES, write_private
-from service.limits import CallerLimits, RefusedCalls
+from service.limits import CallerLimits, CallGroup, Excess, RefusedCalls
 
 FILE: Final = "refused-calls.json"
 WRITE_SECONDS: Final = 5.0
@@ -22,10 +23,10 @@ _MAX_SHOWN: Final = 10
 def keep_refused_calls(
     home: Path, limits: CallerLimits, stopping: threading.Event, *, seconds: float = WRITE_SECONDS
 ) -> None:
-    """Write what was refused since the service started, whenever it changed, until `stopping` is set.
+    """Write the refusals since the service started whenever they changed, until `stopping` is set.
 
     Raises:
-        StorageFull, HomeUnusable: it cannot be written.
+        StorageFull, HomeUnusable: the file cannot be written.
     """
     written: tuple[RefusedCalls, ...] | None = None
     ending = False
@@ -38,10 +39,10 @@ def keep_refused_calls(
 
 
 def refused_calls(home: Path) -> list[dict[str, Any]]:
-    """Return what the service refused since it last started, as JSON values, the most frequent first.
+    """Return the refusals since the service last started, as JSON values, the most frequent first.
 
     Raises:
-        RuntimeFault: the file is not what a service wrote.
+        RuntimeFault: the file was not written by a service.
     """
     try:
         with (home / FILE).open("rb") as file:
@@ -55,16 +56,28 @@ def refused_calls(home: Path) -> list[dict[str, Any]]:
 
 
 def refused_lines(found: list[dict[str, Any]], lang: str) -> list[str]:
-    """Return what ``status`` says of them: nothing when there are none."""
+    """Return the lines of ``status`` about refused calls, none without any."""
     if not found:
         return []
-    head, groups, reasons = _WORDS["en" if lang == "en" else "es"]
-    shown = [
-        f"{each['caller']}: {each['count']} {groups.get(each['group'], each['group'])}"
-        f" ({reasons.get(each['excess'], each['excess'])})"
-        for each in found[:_MAX_SHOWN]
-    ]
-    return [f"{head}: " + "; ".join(shown)]
+    say = speaking(lang)
+    shown = [f"{each['caller']}: {say(_counted(each))} ({say(_reason(each))})" for each in found[:_MAX_SHOWN]]
+    return [say("Llamadas rechazadas por exceso desde el arranque: {calls}", calls="; ".join(shown))]
+
+
+def _counted(refused: dict[str, Any]) -> str:
+    match refused["group"], refused["count"]:
+        case CallGroup.FETCHES, n:
+            return plural("{n} consulta", "{n} consultas", n)
+        case CallGroup.MESSAGES, n:
+            return plural("{n} mensaje", "{n} mensajes", n)
+        case CallGroup.QUESTIONS, n:
+            return plural("{n} pregunta", "{n} preguntas", n)
+        case group, n:
+            return f"{n} {group}"
+
+
+def _reason(refused: dict[str, Any]) -> str:
+    return _REASONS.get(refused["excess"], refused["excess"])
 
 
 def _document(refused: RefusedCalls) -> dict[str, Any]:
@@ -82,15 +95,9 @@ def _checked(document: Any) -> dict[str, Any]:
     return {**texts, "count": int(document["count"])}
 
 
-_WORDS: Final = {
-    "es": (
-        "Llamadas rechazadas por exceso desde el arranque",
-        {"fetches": "consultas", "messages": "mensajes", "questions": "preguntas"},
-        {"rate": "demasiado seguidas", "share": "demasiadas a la vez", "size": "demasiado grandes", "slow": "lentas"},
-    ),
-    "en": (
-        "Calls refused for excess since the start",
-        {"fetches": "fetches", "messages": "messages", "questions": "questions"},
-        {"rate": "too many lately", "share": "too many at once", "size": "too large", "slow": "too slow"},
-    ),
+_REASONS: Final[Mapping[str, str]] = {
+    Excess.RATE: _("por frecuencia"),
+    Excess.SHARE: _("por llamadas simultáneas"),
+    Excess.SIZE: _("por tamaño"),
+    Excess.SLOW: _("por lentitud"),
 }

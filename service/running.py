@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Background work: `run` goes on until the event it is given is set, and returns soon after."""
+    """Background work; `run` returns soon after its event is set."""
 
     name: str
     run: Callable[[threading.Event], None]
@@ -31,16 +31,16 @@ class RunningServer(Protocol):
 
     @property
     def port(self) -> int:
-        """The port it got."""
+        """The bound port."""
         ...
 
     def stop(self, grace_seconds: float = 5.0) -> None:
-        """Stop accepting, let the calls under way end, and wait for it."""
+        """Stop accepting calls and wait for those under way to end."""
         ...
 
 
 class Service:
-    """What ``serve`` runs, and what tests run inside their own process."""
+    """The servers and tasks that ``serve`` runs; tests run them inside their own process."""
 
     def __init__(
         self,
@@ -53,10 +53,10 @@ class Service:
         """Start `tasks` beside `servers` that run already.
 
         Args:
-            servers: running servers; the first one's port is the service's. A node without open port has none.
+            servers: running servers; the first one's port is the service's. A node without an open port has none.
             tasks: background work.
-            release: called first when stopping: lets go whoever waits (long polls, streams).
-            close: called last: closes databases and connections.
+            release: functions called first when stopping, which end long polls and streams.
+            close: function called last, which closes databases and connections.
         """
         self.servers = servers
         self._release = release
@@ -104,10 +104,10 @@ def _supervise(task: Task, stopping: threading.Event) -> None:
         try:
             task.run(stopping)
         except RedpactError as error:
-            if error.code != last_code and not stopping.is_set():  # an hour without the coordinator is one line
+            if error.code != last_code and not stopping.is_set():  # an hour without the coordinator is one log line
                 _log.warning("task_failed", task=task.name, code=error.code, message=error.message)
             last_code = error.code
         except Exception:  # noqa: BLE001  # the edge of a thread
-            # A defect in one task must not end the service; it is on record, and the task starts again.
+            # A defect in one task must not end the service: it is logged, and the task starts again.
             _log.exception("task_failed", task=task.name)
         stopping.wait(RESTART_SECONDS)

@@ -19,7 +19,7 @@ _WITNESS_STEP: Final = 1000
 
 
 class ServiceSettings(BaseModel):
-    """What both services can be told; a subclass names its file and adds its own."""
+    """The settings that both services have; a subclass names its file and adds its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     FILE: ClassVar[str]
@@ -51,7 +51,7 @@ class ServiceSettings(BaseModel):
 
     @property
     def rates(self) -> dict[CallGroup, Rate]:
-        """How many calls of each group one caller may make."""
+        """The token bucket of one caller for each group of calls."""
         return {
             CallGroup.FETCHES: Rate(self.fetches_per_second, self.fetches_burst),
             CallGroup.MESSAGES: Rate(self.messages_per_second, self.messages_burst),
@@ -122,7 +122,7 @@ def http_url(listen: str, address: str = "") -> str:
 
 
 def witness_address(wanted: str, listen: str) -> str:
-    """Return where to witness: as wanted, nowhere for ``none``, and when nothing was said a thousand ports on."""
+    """Return the address to witness at: `wanted`, empty for ``none``, and by default the listening port plus 1000."""
     if wanted:
         return "" if wanted == "none" else wanted
     host, _, port = listen.rpartition(":")
@@ -131,5 +131,5 @@ def witness_address(wanted: str, listen: str) -> str:
 
 
 def _toml(value: object) -> str:
-    # JSON strings, integers, booleans and flat lists of them are TOML too, but for DEL, which TOML wants escaped.
+    # JSON strings, integers, booleans and flat lists are valid TOML, except for DEL, which TOML wants escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

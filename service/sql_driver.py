@@ -1,7 +1,7 @@
-"""Statements that the database driver runs itself: for the few that every append and every proof needs.
+"""Statements that the database driver runs itself, for the few that every append, proof and fetch needs.
 
-SQLAlchemy compiles them, once a dialect, and keeps the connection and its transaction. Its work on an execution would
-be several times the database's own for one row by its key.
+SQLAlchemy compiles them once per dialect, and manages the connection and its transaction. For one row by its key, its
+work on each execution would be several times the database's own. See decision 0022.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,17 +23,17 @@ _Arrange = Callable[[Sequence[Any]], Any]
 class _Compiled:
     text: str
     arrange: _Arrange
-    """Brings values into the form of the driver's parameter style."""
+    """Arranges values in the driver's parameter style."""
     received: tuple[tuple[int, _Convert], ...]
-    """Where a row has values of the driver's that are not ours, and what makes them ours."""
+    """The places of a row whose values need conversion, with their converters."""
 
 
 class DriverStatement:
     """One statement, with its parameters in a fixed order.
 
     Args:
-        statement: what SQLAlchemy compiles.
-        names: its parameters, in the order in which values will be given.
+        statement: the statement, compiled by SQLAlchemy.
+        names: its parameters, in the order of the values of each run.
         selected: the columns that it selects.
     """
 
@@ -52,7 +52,7 @@ class DriverStatement:
         """Run it and return how many rows it changed.
 
         Raises:
-            DBAPIError: the one that SQLAlchemy makes of the driver's error.
+            DBAPIError: the driver's error, as SQLAlchemy wraps it.
         """
         compiled = self._for(connection.dialect)
         try:
@@ -64,7 +64,7 @@ class DriverStatement:
         """Run it with each row of values.
 
         Raises:
-            DBAPIError: the one that SQLAlchemy makes of the driver's error.
+            DBAPIError: the driver's error, as SQLAlchemy wraps it.
         """
         compiled = self._for(connection.dialect)
         try:
@@ -76,7 +76,7 @@ class DriverStatement:
         """Run it and return the first row that it selects, None when there is none.
 
         Raises:
-            DBAPIError: the one that SQLAlchemy makes of the driver's error.
+            DBAPIError: the driver's error, as SQLAlchemy wraps it.
         """
         compiled = self._for(connection.dialect)
         try:
@@ -91,12 +91,12 @@ class DriverStatement:
         """Run it and return the rows that it selects.
 
         Args:
-            connection: on which.
-            values: its parameters.
-            keep: chooses among the driver's rows, before their values are made ours; all of them when None.
+            connection: an open connection.
+            values: the parameters.
+            keep: chooses among the driver's rows, before their values are converted; all of them when None.
 
         Raises:
-            DBAPIError: the one that SQLAlchemy makes of the driver's error.
+            DBAPIError: the driver's error, as SQLAlchemy wraps it.
         """
         compiled = self._for(connection.dialect)
         try:
@@ -125,23 +125,22 @@ class DriverStatement:
 def connection_of(session: Session) -> Connection:
     """Return the connection that a session works on, in its transaction.
 
-    A session that joins the transaction of a connection need not be asked to begin anything, which would take it longer
-    than a statement takes.
+    A session that joined a connection's transaction need not begin one of its own, which takes longer than a statement.
     """
     bind = session.get_bind()
     return bind if isinstance(bind, Connection) and bind.in_transaction() else session.connection()
 
 
 def _driver(connection: Connection) -> Any:
-    """Return the driver's own connection. Those of SQLite and of psycopg both execute without a cursor of ours."""
+    """Return the driver's own connection; those of SQLite and of psycopg execute without an explicit cursor."""
     return connection.connection.dbapi_connection
 
 
 def drive(connection: Connection, statement: str) -> None:
-    """Run a statement without parameters that is the same in every database.
+    """Run a statement without parameters that every database spells alike.
 
     Raises:
-        DBAPIError: the one that SQLAlchemy makes of the driver's error.
+        DBAPIError: the driver's error, as SQLAlchemy wraps it.
     """
     try:
         _driver(connection).execute(statement)
@@ -150,7 +149,7 @@ def drive(connection: Connection, statement: str) -> None:
 
 
 def _translated(connection: Connection, error: Exception, statement: str) -> DBAPIError:
-    """Return what SQLAlchemy would have raised for a driver's error. It holds no values: they may be personal data."""
+    """Return SQLAlchemy's error for a driver's error, without the values, which may be personal data."""
     dialect = connection.dialect
     kind = dialect.loaded_dbapi.Error
     return cast("DBAPIError", DBAPIError.instance(statement, None, error, kind, hide_parameters=True, dialect=dialect))
@@ -165,8 +164,7 @@ def _ours(row: Sequence[Any], received: Sequence[tuple[int, _Convert]]) -> tuple
     return tuple(converted)
 
 
-# Where a driver takes and gives what we have, nothing need be done; SQLite's times, of which every row has some, are
-# written and read in the form that SQLAlchemy gives them.
+# Most values need no conversion. SQLite's times do: they are written and read in SQLAlchemy's form.
 
 
 def _sender(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
@@ -180,7 +178,7 @@ def _sender(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
 
 def _receiver(column: ColumnElement[Any], dialect: Dialect) -> _Convert | None:
     kind = column.type.dialect_impl(dialect)
-    if isinstance(kind, LargeBinary | Float):  # of a float SQLAlchemy would ask the driver's number of the type
+    if isinstance(kind, LargeBinary | Float):  # a result processor of SQLAlchemy's would need the driver's type code
         return None
     if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
         return sqlite_time

@@ -1,4 +1,4 @@
-"""Errors across a gRPC call: ours to a status on the way out, a status to ours on the way in."""
+"""Errors across a gRPC call: our errors as statuses at the server, statuses as our errors at the client."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ RETRY_METADATA: Final = "redpact-retry-after"
 """Trailing metadata with the seconds to wait before another try."""
 
 _LONGEST_RETRY: Final = 3600.0
-"""A peer's word on when to try again is believed up to this many seconds."""
+"""Longest wait, in seconds, that a peer can make us observe."""
 
 STATUS_OF: Final[Mapping[ErrorKind, grpc.StatusCode]] = {
     ErrorKind.REFUSED: grpc.StatusCode.PERMISSION_DENIED,
@@ -41,10 +41,10 @@ _ANSWERED_NO: Final = frozenset(
 
 @contextmanager
 def peer_errors(peer: str) -> Iterator[None]:
-    """Turn what a gRPC call to `peer` raises into our errors.
+    """Turn the errors of a gRPC call to `peer` into ours.
 
     Raises:
-        PeerRefused: the peer answered no; `peer_code` holds the code it gave.
+        PeerRefused: the peer refused; `peer_code` holds its error code.
         PeerUntrusted: the certificates of the two sides do not match.
         PeerBusy: the peer takes no more calls from us for now.
         PeerUnreachable: no answer, a fault at the peer, or this side closed the channel.
@@ -61,7 +61,7 @@ def peer_errors(peer: str) -> Iterator[None]:
 
 def from_rpc_error(error: grpc.RpcError, peer: str) -> RedpactError:
     """Return our error for a failed call to `peer`."""
-    if not isinstance(error, grpc.Call):  # only a channel closed under a call leads here
+    if not isinstance(error, grpc.Call):  # happens only when a channel is closed during a call
         return _abandoned(peer)
     details = (error.details() or "")[:500]
     if error.code() in _ANSWERED_NO:
@@ -91,14 +91,14 @@ def from_rpc_error(error: grpc.RpcError, peer: str) -> RedpactError:
 
 
 def public_details(error: RedpactError, reference: str) -> str:
-    """Return what a caller may read of an error: of a fault of this machine only where the log has it."""
-    # A path or a database message is no business of the caller's.
+    """Return the text of an error for a caller: of a fault of this machine only its reference in the log."""
+    # A path or a database message would tell a peer about this machine.
     own_fault = error.kind is ErrorKind.DAMAGED
     return (f"the service has a fault; reference {reference}" if own_fault else error.message)[:1000]
 
 
 def refused_by(peer: str, kind: ErrorKind, code: str, details: str) -> RedpactError:
-    """Return our error for an error that `peer` answered with in another way than by a status: the same."""
+    """Return our error for a refusal that `peer` sent in an answer by the relay, where a direct call has a status."""
     if STATUS_OF[kind] in _ANSWERED_NO:
         return PeerRefused(
             _("{peer} ha contestado: {details}", peer=peer, details=details[:500]),
@@ -111,7 +111,7 @@ def refused_by(peer: str, kind: ErrorKind, code: str, details: str) -> RedpactEr
 
 
 _DISTRUST: Final = ("CERTIFICATE_VERIFY_FAILED", "SSL_ERROR_SSL", "Hostname Verification Check failed", "_ALERT_")
-"""What gRPC's text shows when certificates do not match; it has no code of its own for that."""
+"""Marks of a certificate mismatch in gRPC's text; gRPC has no status code for it."""
 
 _UNTRUSTED_REMEDY: Final = _("compruebe con doctor los certificados y los relojes de las dos partes")
 _UNREACHABLE_REMEDY: Final = _("compruebe que está en marcha y vuelva a intentarlo más tarde")
@@ -120,10 +120,10 @@ _REFUSED_REMEDY: Final = _("lea el motivo indicado; quien administra el nodo de 
 
 _BUSY_REMEDY: Final = _("vuelva a intentarlo dentro de un momento; pida menos cosas a la vez")
 _CLOSED: Final = re.compile(r"Cannot invoke RPC")
-"""How gRPC says, in a bare ValueError, that a channel was closed before the call: by a service that is stopping."""
+"""gRPC's ValueError for a call on a channel that a stopping service has closed."""
 
 _TOO_LARGE: Final = re.compile(r"message larger than max")
-"""How gRPC says that a message, ours or the peer's, is beyond the size it takes."""
+"""gRPC's text for a message beyond its size limit, ours or the peer's."""
 
 
 def peer_code(call: grpc.Call) -> str:

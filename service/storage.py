@@ -1,6 +1,6 @@
-"""Engines and transactions: SQLite in WAL with synchronous=FULL by default, PostgreSQL by URL.
+"""Engines and transactions: SQLite in WAL mode with synchronous=FULL by default, PostgreSQL by URL.
 
-A transaction is the unit of durability: what it wrote is on disk when the ``with`` block ends, or nothing is.
+A transaction is the unit of durability: when its ``with`` block ends, all of its writes are on disk or none is.
 """
 
 import errno
@@ -34,13 +34,13 @@ _NO_SERVER: Final = ("connection failed", "connection refused", "server closed t
 
 
 def open_engine(url: str) -> Engine:
-    """Return an engine for a database URL, with the durability settings that the ledger's promises rest on.
+    """Return an engine for a database URL, with the durability settings that the ledger depends on.
 
     Raises:
         SettingsInvalid: not a database URL, or of a database whose driver is not installed.
     """
     try:
-        # The connection used last has the pages and statements that the next one needs.
+        # The connection used last has cached pages and statements.
         engine = create_engine(url, pool_use_lifo=True, pool_pre_ping=not url.startswith("sqlite"))
     except (ArgumentError, NoSuchModuleError) as error:
         raise SettingsInvalid(
@@ -53,7 +53,7 @@ def open_engine(url: str) -> Engine:
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
-        # In place of a listener to "begin", for which SQLAlchemy would go a longer way at every step of a transaction.
+        # Faster than a listener to "begin", which slows every step of a transaction in SQLAlchemy.
         engine.dialect.do_begin = _begin_on_sqlite  # type: ignore[method-assign,assignment] # of this engine's own dialect
     return engine
 
@@ -72,7 +72,7 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
 
 
 _begin: Final = ContextVar("begin", default="BEGIN IMMEDIATE")
-"""A reader that later writes could fail half-way with SQLITE_BUSY; taking the write lock first cannot."""
+"""Taking the write lock first: a transaction that reads and then writes could fail with SQLITE_BUSY half-way."""
 
 
 def _begin_on_sqlite(connection: PoolProxiedConnection) -> None:
@@ -81,14 +81,14 @@ def _begin_on_sqlite(connection: PoolProxiedConnection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Open a connection that only reads, from one consistent state, and blocks nobody.
+    """Open a read-only connection on one consistent state; it blocks no other.
 
     Raises:
         StorageBusy, StorageDamaged: the database cannot be read.
     """
     with translated_errors(), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
-            connection.execution_options(isolation_level="REPEATABLE READ")  # its default shows a newer state each time
+            connection.execution_options(isolation_level="REPEATABLE READ")  # its default is per statement
         before = _begin.set("BEGIN")
         try:
             begun = connection.begin()
@@ -101,24 +101,24 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
-    """Open a session whose work is committed, durably, when the block ends without an error, and undone otherwise.
+    """Open a session that is committed durably when the block ends, and rolled back when it raises.
 
     Raises:
-        StorageBusy, StorageFull, StorageDamaged: the database could not do it; nothing was changed.
+        StorageBusy, StorageFull, StorageDamaged: the database failed; nothing was changed.
     """
-    # Beginning takes the write lock: what is read in the block must still hold when it is written.
+    # Beginning takes the write lock: values read in the block must still hold when it writes.
     with translated_errors(), engine.begin() as connection, session_joining(connection) as session:
         yield session
 
 
 @contextmanager
 def savepoint(connection: Connection) -> Iterator[None]:
-    """Undo what the block did, and only that, when it ends in an error; savepoints of SQLAlchemy may be inside.
+    """Roll back the block's writes, and only those, when it raises; savepoints of SQLAlchemy may be inside.
 
-    By the driver itself: SQLAlchemy's own would take longer than a unit of work.
+    The driver runs it: SQLAlchemy's own savepoint would take longer than a unit of work.
 
     Raises:
-        DBAPIError: the database could not do it.
+        DBAPIError: the database failed.
     """
     drive(connection, f"SAVEPOINT {_SAVEPOINT}")
     end = f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}"
@@ -131,10 +131,10 @@ def savepoint(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def session_joining(connection: Connection) -> Iterator[Session]:
-    """Open a session that works in the connection's transaction, or savepoint, which the caller ends.
+    """Open a session inside the connection's transaction or savepoint, which the caller ends.
 
     Raises:
-        StorageBusy: the database undid the work on the way, and whoever did it went on nevertheless.
+        StorageBusy: the database rolled the work back before its end.
     """
     joined = connection.get_nested_transaction() or connection.get_transaction()
     session = Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
@@ -142,7 +142,7 @@ def session_joining(connection: Connection) -> Iterator[Session]:
         yield session
         session.flush()
     finally:
-        if session.in_transaction():  # else it was only a way to the connection, and holds nothing
+        if session.in_transaction():  # else it only gave access to the connection
             session.close()
     if joined is None or not joined.is_active:
         raise StorageBusy(_("la operación se deshizo antes de quedar guardada"), remedy=_("vuelva a intentarlo"))
@@ -150,7 +150,7 @@ def session_joining(connection: Connection) -> Iterator[Session]:
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Session]:
-    """Open a session that only reads, from one consistent state, and blocks nobody.
+    """Open a read-only session on one consistent state; it blocks no other.
 
     Raises:
         StorageBusy, StorageDamaged: the database cannot be read.
@@ -161,7 +161,7 @@ def snapshot(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn the driver's errors into ours."""
+    """Turn the errors of the database driver into ours."""
     try:
         yield
     except DBAPIError as error:
@@ -175,8 +175,8 @@ def translated_errors() -> Iterator[None]:
 
 
 def storage_fault(error: DBAPIError) -> RuntimeFault:
-    """Return our error for one of the driver's."""
-    text = f"{type(error.orig).__name__}: {error.orig}"  # psycopg tells what happened by its class
+    """Return our error for an error of the driver."""
+    text = f"{type(error.orig).__name__}: {error.orig}"  # psycopg's classes name the fault
     if "locked" in text or "busy" in text:
         return StorageBusy(
             _("otro proceso está usando la base de datos"), remedy=_("vuelva a intentarlo dentro de unos segundos")
@@ -208,11 +208,12 @@ def storage_fault(error: DBAPIError) -> RuntimeFault:
 
 
 def scrub(engine: Engine) -> bool:
-    """Move what SQLite's write-ahead log still holds into the database and empty the log; tell whether it could.
+    """Move the content of SQLite's write-ahead log into the database and empty the log.
 
-    ``secure_delete`` overwrites erased content in the database file; its earlier copy stays in the log until then.
-    Other readers may keep the log in use for a moment. A database server has its own means (VACUUM, WAL archives), and
-    gives True.
+    ``secure_delete`` overwrites erased content in the database file; an earlier copy stays in the log until then.
+
+    Returns:
+        False when a reader kept the log in use. True for a database server, which has its own means (VACUUM, archives).
 
     Raises:
         StorageDamaged: the database cannot be written.

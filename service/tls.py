@@ -1,8 +1,8 @@
-"""Mutual TLS with certificates that are replaced while the service runs. `service` sees to it that it is TLS 1.3.
+"""Mutual TLS with certificates that are replaced while the service runs; `service` restricts it to TLS 1.3.
 
-A certificate lives in three files: key, certificate chain, trusted CAs. The server asks for them at every handshake, so
-a renewed certificate, an added CA and a removed CA all take effect without a restart. The client side of gRPC has no
-such reload (grpc#41779): `service.channels` rebuilds channels when `CurrentCertificate.identity` changes.
+A certificate has three files: key, certificate chain, trusted CAs. The server reads them at every handshake, so that a
+renewed certificate, an added CA and a removed CA take effect without a restart. The client side of gRPC has no such
+reload (grpc#41779): `service.channels` rebuilds channels when `CurrentCertificate.identity` changes.
 """
 
 import threading
@@ -27,7 +27,7 @@ from trust.errors import KeyUnreadable
 _log = structlog.get_logger(__name__)
 
 RENEW_AFTER: Final = 2 / 3
-"""Fraction of its life after which a certificate is renewed."""
+"""Fraction of a certificate's life after which it is renewed."""
 
 
 def new_tls_key() -> bytes:
@@ -82,7 +82,7 @@ class TlsIdentity:
 
     @property
     def renew_at(self) -> datetime:
-        """When the certificate should be renewed."""
+        """The time at which the certificate is due for renewal."""
         return self.not_before + (self.not_after - self.not_before) * RENEW_AFTER
 
 
@@ -96,7 +96,7 @@ class CurrentCertificate:
         self._identity: TlsIdentity | None = None
 
     def identity(self) -> TlsIdentity:
-        """Return the certificate now in the files.
+        """Return the certificate that is in the files now.
 
         Raises:
             KeyUnreadable: the key cannot be read.
@@ -133,7 +133,7 @@ class CurrentCertificate:
 
         return grpc.dynamic_ssl_server_credentials(
             _configuration(served[0]),
-            fetch,  # type: ignore[arg-type]  # the stub forgets that None means no change
+            fetch,  # type: ignore[arg-type]  # the stub omits None, which means no change
             require_client_authentication=not anonymous_clients,
         )
 

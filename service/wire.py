@@ -1,4 +1,4 @@
-"""Signed envelopes to and from their protobuf form. Nothing is verified here."""
+"""Conversion of signed envelopes to and from protobuf. Nothing is verified here."""
 
 from presentation.messages import _
 from protos.redpact.v1.envelope_pb2 import SignedEnvelope

@@ -1,4 +1,4 @@
-"""Network addresses as settings, invitations and the directory state them."""
+"""Network addresses of settings, invitations and the directory."""
 
 from typing import Annotated, Final
 

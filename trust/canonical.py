@@ -12,13 +12,13 @@ from presentation.messages import _
 from trust.errors import MalformedDocument
 
 MAX_DEPTH: Final = 64
-"""Bound on nesting: what is deeper than any document of ours would end somebody's stack further on."""
+"""Bound on nesting, above that of any document of ours: deeper ones could exhaust a parser's stack."""
 
 MAX_INTEGER: Final = 2**53 - 1
-"""RFC 8785 (I-JSON) holds no larger integer."""
+"""Largest integer of RFC 8785 (I-JSON)."""
 
 MAX_DOCUMENT_BYTES: Final = 1 << 20
-"""Bound on any document accepted from outside (1 MiB): a parser is no place to run out of memory."""
+"""Bound on a document from outside, in bytes: parsing must not exhaust the memory."""
 
 
 def encode(document: Mapping[str, Any]) -> bytes:
@@ -38,8 +38,8 @@ def encode(document: Mapping[str, Any]) -> bytes:
 def encode_plain(document: Mapping[str, Any]) -> bytes:
     """Return the canonical bytes of a JSON object that has ASCII keys, no floats and no integers beyond 2^53.
 
-    Such a document needs nothing of RFC 8785 but sorted keys and no spaces, which the standard library's encoder does
-    several times faster than a general one; tests compare the two. The caller vouches for the keys and numbers.
+    For such a document RFC 8785 requires sorted keys and no spaces only, which the standard library's encoder writes
+    several times faster than a general one; tests compare the two. The caller ensures the form of keys and numbers.
 
     Raises:
         MalformedDocument: a text is not Unicode (a lone surrogate), or a value is not JSON.
@@ -53,10 +53,10 @@ def encode_plain(document: Mapping[str, Any]) -> bytes:
 
 
 def decode_plain(data: bytes) -> dict[str, Any] | None:
-    """Parse bytes that are exactly what `encode_plain` writes of some object without floats; None for any others.
+    """Parse bytes that `encode_plain` would write for an object without floats; return None for all others.
 
-    That the bytes come out again is what refuses duplicate keys, spaces and other spellings, in a third of the time of
-    `decode`: it is for documents read by the million.
+    Writing the object again and comparing the bytes refuses duplicate keys, spaces and other spellings, in a third of
+    the time of `decode`; for documents read by the million.
     """
     try:
         document = from_json(data, allow_inf_nan=False)
@@ -81,7 +81,7 @@ def _is_sorted(value: dict[str, Any] | list[Any]) -> bool:
 def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any]:
     """Parse untrusted bytes into a JSON object that has a canonical form.
 
-    Refused besides what is not JSON: duplicate keys, numbers that are not finite or beyond 2^53, half a surrogate pair,
+    Besides malformed JSON it refuses duplicate keys, numbers that are not finite or beyond 2^53, lone surrogates, and
     nesting deeper than `MAX_DEPTH`.
 
     Raises:
@@ -90,14 +90,14 @@ def decode(data: bytes, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> dict[str, Any
     if len(data) > max_bytes:
         raise MalformedDocument(
             _(
-                "el documento ocupa {data_count} bytes, más de los {max_bytes} permitidos",
-                data_count=len(data),
+                "el documento ocupa {size} bytes, más de los {max_bytes} permitidos",
+                size=len(data),
                 max_bytes=max_bytes,
             )
         )
     try:
         document = _DECODER.decode(data.decode("utf-8"))
-        if b"\\u" in data:  # what we write has no escapes for letters
+        if b"\\u" in data:  # our own documents have no escapes for letters
             json.dumps(document, ensure_ascii=False).encode()
         if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
             _require_flat(document)
@@ -148,5 +148,5 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
-# check_circular only names the fault better: a document that holds itself still ends in a RecursionError.
+# Without check_circular a document that contains itself still ends in a RecursionError.
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)

@@ -1,4 +1,4 @@
-"""Documents whose JSON, as the model's own serializer writes it, is their canonical form (RFC 8785)."""
+"""Models whose serialized JSON is their canonical form (RFC 8785)."""
 
 from typing import Any, Self, cast
 
@@ -10,11 +10,11 @@ from trust import canonical
 
 
 class CanonicalModel(BaseModel):
-    """A document with ASCII keys, no floats, no integers beyond 2^53, and in it only models of this kind.
+    """A document with ASCII keys, no floats, no integers beyond 2^53, and nested models of this class only.
 
-    RFC 8785 then asks for nothing but keys in order and no spaces, and writing is one pass over the fields instead of
-    three; tests compare the bytes with those of a general encoder, for every model. Fields are in order in whatever was
-    validated: `model_construct` does not validate.
+    For such a document RFC 8785 requires sorted keys and no spaces only, so that writing is one pass over the fields
+    instead of three; tests compare the bytes with those of a general encoder, for every model. Validation sorts the
+    fields; `model_construct` does not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -22,10 +22,10 @@ class CanonicalModel(BaseModel):
     @classmethod
     @override
     def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Have the fields of what is read in the order of their canonical form, whatever order they are declared in."""
+        """Sort the fields into RFC 8785 order."""
         schema: Any = handler(source)
         inner = schema
-        while "fields" not in inner:  # validators of the whole model are around it
+        while "fields" not in inner:  # validators of the whole model enclose it
             inner = inner["schema"]
         inner["fields"] = dict(sorted(inner["fields"].items()))
         return cast("CoreSchema", schema)
@@ -36,21 +36,21 @@ class CanonicalModel(BaseModel):
 
     @classmethod
     def read(cls, data: bytes, *, max_bytes: int) -> Self:
-        """Read untrusted JSON in any spelling, sooner when it is the canonical one.
+        """Read untrusted JSON in any spelling, the canonical one fastest.
 
         Raises:
             MalformedDocument: not a JSON object that has a canonical form, or larger than `max_bytes`.
-            ValidationError: another document.
+            ValidationError: the object is not a document of this class.
         """
         found = cls.from_canonical(data) if len(data) <= max_bytes else None
         return found or cls.model_validate(canonical.decode(data, max_bytes=max_bytes))
 
     @classmethod
     def from_canonical(cls, data: bytes) -> Self | None:
-        """Read exactly the bytes that `canonical` gives of a document.
+        """Read bytes that `canonical` would return for a document; return None for all others.
 
-        None for any others, which is no verdict: they may be the same in another spelling. That the bytes come out
-        again is what refuses duplicate keys, spaces and escapes.
+        None does not mean invalid: the bytes may be a document in another spelling. Serializing again and comparing
+        refuses duplicate keys, spaces and escapes.
         """
         try:
             document: Self = cls.__pydantic_validator__.validate_json(data)

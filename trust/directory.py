@@ -1,7 +1,7 @@
-"""The signed directory: who is in the network, with which keys, addresses and status.
+"""The signed directory: the entities of the network with their keys, addresses and status.
 
-The coordinator signs it; nodes pin the coordinator's key at enrolment, keep the newest one they verified, and go on
-with it while the coordinator is down, until it expires.
+The coordinator signs it. Nodes pin the coordinator's key at enrolment, keep the newest directory that they verified,
+and use it while the coordinator is down, until it expires.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from presentation.messages import _
+from presentation.messages import _, plural
 from trust import canonical, signing
 from trust.errors import DirectoryExpired, DirectoryRollback, MalformedDocument, PartySuspended, UnknownParty
 from trust.locator_terms import LocatorTerms
@@ -22,7 +22,7 @@ MAX_ENTITIES: Final = 5000
 
 
 class Directory(BaseModel):
-    """The content of a directory. A value of this type has not been verified unless `open_directory` returned it."""
+    """The content of a directory, unverified unless `open_directory` returned it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -91,7 +91,7 @@ class Directory(BaseModel):
         """Raise `DirectoryExpired` when `now` is past the expiry."""
         if now >= self.expires:
             raise DirectoryExpired(
-                _("el directorio caducó el {expires}", expires=self.expires.isoformat()),
+                _("el directorio caducó el {expires}", expires=self.expires),
                 remedy=_("compruebe la conexión con el coordinador y el reloj de este equipo"),
             )
 
@@ -115,7 +115,9 @@ def open_directory(envelope: signing.Envelope, *, coordinator_key: bytes) -> Dir
         directory = Directory.model_validate(canonical.decode(payload, max_bytes=16 * canonical.MAX_DOCUMENT_BYTES))
     except ValidationError as error:
         raise MalformedDocument(
-            _("no es un directorio válido: {error_count} errores", error_count=error.error_count())
+            plural(
+                "no es un directorio válido: {n} error", "no es un directorio válido: {n} errores", error.error_count()
+            )
         ) from error
     if directory.coordinator_key != coordinator_key.hex():
         raise MalformedDocument(_("el directorio indica una clave del coordinador distinta de la que lo firmó"))
@@ -134,7 +136,7 @@ def require_not_older(new: Directory, known: Directory | None) -> None:
     if new.serial < known.serial or (new.serial == known.serial and new != known):
         raise DirectoryRollback(
             _(
-                "el directorio {serial!s} no continúa el directorio {known_serial!s}",
+                "el directorio {serial:d} no continúa el directorio {known_serial:d}",
                 serial=new.serial,
                 known_serial=known.serial,
             ),
@@ -144,8 +146,8 @@ def require_not_older(new: Directory, known: Directory | None) -> None:
             ),
         )
     if new.locator and known.locator and not new.locator.agrees_with(known.locator):
-        # Other keys for some nodes would tell the coordinator which pseudonyms are whose.
+        # With other keys for some nodes the coordinator could tell their pseudonyms apart.
         raise DirectoryRollback(
-            _("el directorio {serial!s} cambia las claves de una época del localizador", serial=new.serial),
+            _("el directorio {serial:d} cambia las claves de una época del localizador", serial=new.serial),
             remedy=_("avise a quien administra el coordinador: las claves solo cambian mediante una rotación"),
         )

@@ -1,7 +1,7 @@
-"""The two documents of joining a network, which both sides must read alike: the invitation and the application.
+"""The two documents of an enrolment, shared by node and coordinator: the invitation and the application.
 
-An invitation is handed over outside the network (a letter, a call, a signed mail). It names the coordinator's
-certificate authority and signing key, so that a node's very first call already trusts nothing it was not told to.
+An invitation is delivered outside the network (a letter, a call, a signed mail). It names the coordinator's certificate
+authority and signing key, so that the first call of a node trusts these and nothing else.
 """
 
 import base64
@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from presentation.messages import _
+from presentation.messages import _, plural
 from trust import canonical, signing
 from trust.addresses import Address
 from trust.errors import InvitationMalformed, MalformedDocument
@@ -25,7 +25,7 @@ _CHECK_CHARACTERS: Final = 8
 
 
 class Invitation(BaseModel):
-    """The content of a one-time token. Whoever holds it can join as `entity`, once, until it expires."""
+    """The content of a one-time token. Its bearer can join as `entity`, once, until it expires."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -44,7 +44,7 @@ class Invitation(BaseModel):
 
     @property
     def ca_fingerprint(self) -> str:
-        """SHA-256 of the CA certificate in hex, to read out over the telephone."""
+        """The SHA-256 of the CA certificate in hex, for comparison by telephone."""
         return hashlib.sha256(self.ca_der).hexdigest()
 
     def to_token(self) -> str:
@@ -79,12 +79,12 @@ def _check(body: str) -> str:
 
 
 def hash_secret(secret: str) -> str:
-    """Return what the coordinator keeps of an invitation's secret: SHA-256 in hex; the secret has 256 random bits."""
+    """Return the SHA-256 in hex of a secret of 256 random bits, which the coordinator keeps in its place."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class EntityApplication(BaseModel):
-    """What a new entity says of itself, signed with its new signing key: proof that it holds that key."""
+    """The application of a new entity, signed with its new signing key as proof of possession."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -105,9 +105,9 @@ class EntityApplication(BaseModel):
 
 
 def open_application(envelope: signing.Envelope) -> EntityApplication:
-    """Return an application once its signature holds under the key that it names itself.
+    """Verify an application under the key that it names and return it.
 
-    Not done here: whether the invitation, the network, the entity and the CSR are those of the call.
+    Not checked here: that invitation, network, entity and CSR are those of the call.
 
     Raises:
         MalformedDocument: not an application.
@@ -117,7 +117,11 @@ def open_application(envelope: signing.Envelope) -> EntityApplication:
         application = EntityApplication.model_validate(canonical.decode(envelope.payload))
     except ValidationError as error:
         raise MalformedDocument(
-            _("no es una solicitud de alta: {error_count} errores", error_count=error.error_count())
+            plural(
+                "no es una solicitud de alta: {n} error",
+                "no es una solicitud de alta: {n} errores",
+                error.error_count(),
+            )
         ) from error
     key = bytes.fromhex(application.signing_key)
     signing.open_envelope(envelope, payload_type=APPLICATION_TYPE, public_key=key)

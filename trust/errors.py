@@ -1,17 +1,17 @@
-"""Errors of everything that is signed, and of the directory. `TrustError` is the root."""
+"""Errors of signed documents and of the directory. `TrustError` is the root."""
 
 from policies.errors import ErrorKind, RedpactError
 from presentation.messages import _
 
 
 class TrustError(RedpactError):
-    """Root of the errors of `trust`: signed bytes that do not hold."""
+    """Root of the errors of `trust`: signed bytes that do not verify."""
 
     code = "trust_error"
 
 
 class MalformedDocument(TrustError):
-    """Bytes that are not the document they should be (JSON, note, checkpoint, envelope...)."""
+    """Bytes that are not the expected document (JSON, note, checkpoint, envelope...)."""
 
     code = "malformed_document"
     sentence = _("El documento recibido está dañado o no tiene el formato esperado. Pida que se lo envíen de nuevo.")
@@ -70,7 +70,7 @@ class DirectoryRollback(TrustError):
 
 
 class InvitationMalformed(TrustError):
-    """A text that is not a complete invitation token."""
+    """A text that is no complete invitation token."""
 
     code = "invitation_malformed"
     kind = ErrorKind.USAGE

@@ -1,6 +1,6 @@
-"""The private locator's terms, as the signed directory states them: which keys make pseudonyms, from when until when.
+"""The private locator's terms in the signed directory: the keys of pseudonyms, and their periods.
 
-An epoch may have several key holders. A network pseudonym needs the evaluation of every one of them, so that none can
+An epoch may have several key holders. A network pseudonym needs the evaluation of each of them, so that none can
 compute it alone; see `records_exchange.network_pseudonym`.
 """
 
@@ -45,17 +45,17 @@ class LocatorEpoch(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Names number and keys, 16 hex digits: what is derived under other keys has another name."""
+        """An identifier of number and keys, 16 hex digits; other keys give another one."""
         document = {"number": self.number, "keys": {key.holder: key.public_key for key in self.keys}}
         return hashlib.sha256(b"redpact/locator-epoch/v1|" + canonical.encode(document)).hexdigest()[:16]
 
     def live(self, now: datetime) -> bool:
-        """Tell whether questions under it are answered."""
+        """Tell whether questions of this epoch are answered."""
         return self.ends is None or now < self.ends
 
 
 class LocatorTerms(BaseModel):
-    """Every epoch that is answered, oldest first. During a rotation there are two."""
+    """The epochs that are answered, oldest first; two during a rotation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -73,6 +73,6 @@ class LocatorTerms(BaseModel):
         return (epoch for epoch in self.epochs if epoch.live(now))
 
     def agrees_with(self, other: "LocatorTerms") -> bool:
-        """Tell whether an epoch that both name has the same keys in both."""
+        """Tell whether every epoch that both have has the same keys in both."""
         known = {epoch.number: epoch.fingerprint for epoch in other.epochs}
         return all(known.get(epoch.number, epoch.fingerprint) == epoch.fingerprint for epoch in self.epochs)

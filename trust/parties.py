@@ -1,4 +1,4 @@
-"""Who takes part: entity ids, kinds, and what the directory says of each."""
+"""The parties of a network: entity ids, kinds, and entries of the directory."""
 
 import re
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 ENTITY_ID: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-"""A DNS label: it is also part of the entity's certificate name."""
+"""A DNS label, as it is part of the entity's certificate name."""
 
 COORDINATOR_ID: Final = "coordinator"
 """The reserved entity id of the network's coordinator."""
@@ -34,14 +34,14 @@ class EntityKind(StrEnum):
 
 
 class EntityStatus(StrEnum):
-    """Whether an entity may exchange."""
+    """The status of an entity: only active ones may exchange."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
 
 
 class WitnessAddress(BaseModel):
-    """Where an entity, or the coordinator, cosigns the checkpoints of others, and with which key."""
+    """The URL and key with which an entity, or the coordinator, cosigns the checkpoints of others."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -73,7 +73,7 @@ def spiffe_id(network: str, entity: str) -> str:
 
 
 def server_name(network: str, entity: str) -> str:
-    """Return the DNS name in an entity's certificate: what a client checks, as gRPC clients cannot check a URI."""
+    """Return the DNS name in an entity's certificate, which clients check: gRPC's cannot check a URI."""
     return f"{entity}.entity.{network}"
 
 

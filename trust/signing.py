@@ -23,12 +23,12 @@ SIGNATURE_BYTES: Final = 64
 
 
 def key_id(public_key: bytes) -> str:
-    """Name a key: the first 16 hex digits of the SHA-256 of its 32 raw bytes. A hint for finding it, never a proof."""
+    """Return the first 16 hex digits of the SHA-256 of a key's 32 raw bytes: a hint for finding it, never a proof."""
     return hashlib.sha256(public_key).hexdigest()[:16]
 
 
 class Signer(Protocol):
-    """Anything that can sign bytes with Ed25519: a key file today, a hardware token later."""
+    """A signer of bytes with Ed25519: a key file today, a hardware token later."""
 
     @property
     def public_key(self) -> bytes:
@@ -73,7 +73,7 @@ class Ed25519Signer:
         return cls(key)
 
     def to_pem(self) -> bytes:
-        """Return the key as unencrypted PKCS#8 PEM; the file's permissions are what protects it."""
+        """Return the key as unencrypted PKCS#8 PEM, to be protected by the permissions of its file."""
         return self._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -151,9 +151,9 @@ def seal(payload_type: str, payload: bytes, signer: Signer) -> Envelope:
 
 
 def open_envelope(envelope: Envelope, *, payload_type: str, public_key: bytes) -> bytes:
-    """Return the payload once type and signature hold.
+    """Verify type and signature and return the payload.
 
-    Not done here: whether the key may speak for whoever the payload names; the caller chooses `public_key` from the
+    Not checked here: that the key belongs to the party that the payload names. The caller takes `public_key` from the
     directory.
 
     Raises:
@@ -162,9 +162,9 @@ def open_envelope(envelope: Envelope, *, payload_type: str, public_key: bytes) -
     if envelope.payload_type != payload_type:
         raise SignatureInvalid(
             _(
-                "el sobre contiene {payload_type!r}; se esperaba {payload_type2!r}",
+                "el sobre contiene {payload_type!r}; se esperaba {expected!r}",
                 payload_type=envelope.payload_type,
-                payload_type2=payload_type,
+                expected=payload_type,
             )
         )
     verify_signature(public_key, envelope.signature, pae(envelope.payload_type, envelope.payload))

@@ -16,6 +16,7 @@ from node.care.professionals import check_professional
 from node.care.store import CaseStore
 from node.context import NodeContext
 from node.people.documents import Document
+from node.people.lookup import PersonLookup
 from node.people.store import people_store
 from policies.case_access import AccessGained, CaseAccess, load_case_access
 from policies.terms import find_term
@@ -108,6 +109,16 @@ class CaseRegister:
     def access_of(
         self, document: Document, professional: str, *, role: str = "", reason: str = ""
     ) -> ProfessionalAccess:
+        """Look a person up and return a professional's access to their case now; see `access_to`.
+
+        Raises:
+            ProfessionalInvalid, UnknownTerm: as `access_to`.
+        """
+        return self.access_to(PersonLookup(document), professional, role=role, reason=reason)
+
+    def access_to(
+        self, lookup: PersonLookup, professional: str, *, role: str = "", reason: str = ""
+    ) -> ProfessionalAccess:
         """Return a professional's access to a person's case now. Nothing is written.
 
         A member of the team in `role` (in any function when `role` is empty) has access by the team. Anybody else has
@@ -122,10 +133,9 @@ class CaseRegister:
         given = rules.reason(reason).id if reason else ""
         now = self._context.clock.now()
         with self._context.snapshot() as session:
-            held = people_store(self._context, session).find_by_document(document)
-            store = CaseStore(session)
-            places = store.memberships(held.person_id, reference, now) if held else ()
-            openings = store.openings(held.person_id) if held else ()
+            person, store = lookup.person_id(people_store(self._context, session)), CaseStore(session)
+            places = store.memberships(person, reference, now) if person else ()
+            openings = store.openings(person) if person else ()
         in_role = [place.role for place in places if role in ("", place.role)]
         if in_role:
             return ProfessionalAccess(reference, in_role[0], AccessGained(CaseAccess.TEAM))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from node.care.access import CaseRegister
 from node.context import NodeContext
 from node.fetch.asking import question_of
-from node.people.documents import Document
+from node.people.lookup import PersonLookup
 from records_exchange.request import Question
 
 
@@ -27,7 +27,7 @@ class ProfessionalInput:
 
 def case_question(
     context: NodeContext,
-    document: Document,
+    lookup: PersonLookup,
     purpose: str,
     given: ProfessionalInput,
     *,
@@ -38,7 +38,7 @@ def case_question(
 
     Args:
         context: of the asking entity.
-        document: the person's.
+        lookup: of the person.
         purpose: vocabulary id.
         given: the professional who asks.
         fields: catalogue ids or groups of them; empty for the minimum summary.
@@ -48,7 +48,7 @@ def case_question(
         ProfessionalInvalid: the reference has no valid form, or is an identity document.
         UnknownTerm: an unknown purpose, field, role or reason, or a kind of entity that sees no records.
     """
-    found = CaseRegister(context).access_of(document, given.professional, role=given.role, reason=given.reason)
+    found = CaseRegister(context).access_to(lookup, given.professional, role=given.role, reason=given.reason)
     return question_of(
         context,
         purpose,

@@ -14,7 +14,8 @@ from node.fetch.asking import Asking, Fetched, Reply
 from node.fetch.report import exit_code as fetch_exit_code
 from node.locator.errors import LocatorMissing, LocatorUnreachable
 from node.locator.locating import Locating
-from node.people.documents import Document
+from node.people.errors import PersonUnknown
+from node.people.lookup import PersonLookup
 from node.people.model import FieldValue
 from node.people.model import Value as RecordedValue
 from node.people.store import people_store
@@ -74,17 +75,17 @@ def chosen_holders(names: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def located_holders(
-    locating: Locating, document: Document, purpose: str
+    locating: Locating, lookup: PersonLookup, purpose: str
 ) -> tuple[tuple[str, ...], RedpactError | None]:
     """Return the holders that the private locator names, and the error when there is no locator to ask.
 
     Without a locator a view still shows this entity's own part.
 
     Raises:
-        RedpactError: as `Locating.locate`, in every other case.
+        RedpactError: as `Locating.locate_person`, in every other case.
     """
     try:
-        return locating.locate(document, purpose).holders, None
+        return locating.locate_person(lookup, purpose).holders, None
     except (LocatorMissing, LocatorUnreachable) as error:
         return (), error
 
@@ -92,7 +93,7 @@ def located_holders(
 def gather(
     context: NodeContext,
     asking: Asking,
-    document: Document,
+    lookup: PersonLookup,
     question: Question,
     holders: Sequence[str] | None = None,
 ) -> CaseView:
@@ -101,26 +102,29 @@ def gather(
     Args:
         context: of this entity.
         asking: asks the others in this entity's name.
-        document: the person's.
+        lookup: of the person.
         question: purpose, fields, role and access; see `node.care.questions.case_question`.
         holders: entity ids; see `chosen_holders`.
 
     Raises:
-        RedpactError: as `Asking.fetch`; nothing was sent.
+        RedpactError: as `Asking.ask`; nothing was sent.
     """
     now, names = context.clock.now(), chosen_holders(holders)
-    fetched = asking.fetch(document, question, names) if names else None
+    fetched = asking.ask(lookup, question, names) if names else None
     others = tuple(_source(reply) for reply in fetched.replies) if fetched else ()
-    return CaseView(question, (*_own(context, document, question, now), *others), now, fetched)
+    return CaseView(question, (*_own(context, lookup, question, now), *others), now, fetched)
 
 
-def _own(context: NodeContext, document: Document, question: Question, now: datetime) -> Iterator[Source]:
+def _own(context: NodeContext, lookup: PersonLookup, question: Question, now: datetime) -> Iterator[Source]:
     with context.snapshot() as session:
         people = people_store(context, session)
-        person = people.find_by_document(document)
+        person = lookup.person_id(people)
         if person is None:
             return
-        values = summarise(people, person.person_id, question.fields, now)
+        try:
+            values = summarise(people, person, question.fields, now)
+        except PersonUnknown:  # erased since the look-up
+            return
     entity = context.settings.entity
     yield Source(entity, context.entity_names().get(entity, entity), own=True, values=values)
 

@@ -58,17 +58,19 @@ def register(group: typer.Typer) -> None:
 def _asked_view(asked: _Asked, fields: Sequence[str]) -> "CaseView":
     from node.care.questions import ProfessionalInput, case_question
     from node.care.view_sources import gather, located_holders
+    from node.people.lookup import PersonLookup
     from policies.errors import error_text
 
     node = open_node(asked.home)
     asker = ProfessionalInput(professional_reference(asked.professional), asked.role, asked.reason)
-    question = case_question(node.context, asked.document, asked.purpose, asker, fields=fields)
+    lookup = PersonLookup(asked.document)
+    question = case_question(node.context, lookup, asked.purpose, asker, fields=fields)
     holders, unlocated = split_names(asked.holders), None
     if not holders:
-        holders, unlocated = located_holders(node.locating, asked.document, asked.purpose)
+        holders, unlocated = located_holders(node.locating, lookup, asked.purpose)
     if unlocated is not None:
         typer.echo(error_text(unlocated), err=True)
-    return gather(node.context, node.asking, asked.document, question, holders or None)
+    return gather(node.context, node.asking, lookup, question, holders or None)
 
 
 def _register_grid(group: typer.Typer) -> None:

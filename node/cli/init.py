@@ -9,6 +9,34 @@ import typer
 from node.cli.options import HomeOption, JsonOption, LangOption, emit
 from presentation.messages import _
 
+TokenOption = Annotated[str, typer.Option(help=_("Invitación del coordinador; '-' la lee de la entrada estándar."))]
+ListenOption = Annotated[
+    str,
+    typer.Option(
+        help=_(
+            "host:port donde este nodo acepta llamadas; 'none' para no abrir ningún puerto: llegan por el "
+            "repetidor del coordinador."
+        )
+    ),
+]
+AddressOption = Annotated[
+    list[str] | None,
+    typer.Option(help=_("host:port por el que los demás llegan a este nodo; por defecto, --listen. Puede repetirse.")),
+]
+WitnessListenOption = Annotated[
+    str,
+    typer.Option(
+        help=_(
+            "host:port donde este nodo cofirma los registros de otras entidades; 'none' para no hacerlo. "
+            "Por defecto, puerto + 1000."
+        )
+    ),
+]
+WitnessUrlOption = Annotated[str, typer.Option(help=_("Dirección por la que los demás llegan a --witness-listen."))]
+DatabaseOption = Annotated[
+    str, typer.Option(help=_("URL de la base de datos; por defecto, un fichero SQLite en la carpeta del programa."))
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -21,35 +49,12 @@ def register(app: typer.Typer) -> None:
 
 def init(
     home: HomeOption,
-    token: Annotated[str, typer.Option(help=_("Invitación del coordinador; '-' la lee de la entrada estándar."))] = "",
-    listen: Annotated[
-        str,
-        typer.Option(
-            help=_(
-                "host:port donde este nodo acepta llamadas; 'none' para no abrir ningún puerto: llegan por el "
-                "repetidor del coordinador."
-            )
-        ),
-    ] = "",
-    address: Annotated[
-        list[str] | None,
-        typer.Option(
-            help=_("host:port por el que los demás llegan a este nodo; por defecto, --listen. Puede repetirse.")
-        ),
-    ] = None,
-    witness_listen: Annotated[
-        str,
-        typer.Option(
-            help=_(
-                "host:port donde este nodo cofirma los registros de otras entidades; 'none' para no hacerlo. "
-                "Por defecto, puerto + 1000."
-            )
-        ),
-    ] = "",
-    witness_url: Annotated[str, typer.Option(help=_("Dirección por la que los demás llegan a --witness-listen."))] = "",
-    database: Annotated[
-        str, typer.Option(help=_("URL de la base de datos; por defecto, un fichero SQLite en la carpeta del programa."))
-    ] = "",
+    token: TokenOption = "",
+    listen: ListenOption = "",
+    address: AddressOption = None,
+    witness_listen: WitnessListenOption = "",
+    witness_url: WitnessUrlOption = "",
+    database: DatabaseOption = "",
     as_json: JsonOption = False,
     lang: LangOption = "es",
 ) -> None:

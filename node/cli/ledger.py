@@ -7,7 +7,7 @@ import typer
 
 from node.cli import ledger_retain, ledger_witness
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from presentation.messages import _
+from presentation.messages import _, plural
 
 
 def register(app: typer.Typer) -> None:
@@ -16,6 +16,14 @@ def register(app: typer.Typer) -> None:
         no_args_is_help=True, help=_("El registro de la entidad: lo exporta para una auditoría y muestra su estado.")
     )
 
+    _register_export(group)
+    _register_status(group)
+    ledger_witness.register(group)
+    ledger_retain.register(group)
+    app.add_typer(group, name="ledger")
+
+
+def _register_export(group: typer.Typer) -> None:
     @group.command(help=_("Escribe el registro completo en una carpeta; compruébelo con: redpact-audit verify DIR."))
     def export(
         home: HomeOption,
@@ -32,8 +40,12 @@ def register(app: typer.Typer) -> None:
             "bodies": summary.bodies,
             "directory": str(directory),
         }
-        emit(document, f"✓ {summary.origin}: {summary.size} → {directory}", as_json=as_json)
+        entries = plural("{n} anotación", "{n} anotaciones", summary.size)
+        text = _("✓ {origin}: {entries}, en {directory}", origin=summary.origin, entries=entries, directory=directory)
+        emit(document, text, as_json=as_json)
 
+
+def _register_status(group: typer.Typer) -> None:
     @group.command(
         help=_(
             "Comprueba el punto de control más reciente con las anotaciones guardadas y lo muestra, con el "
@@ -41,14 +53,10 @@ def register(app: typer.Typer) -> None:
         )
     )
     def status(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
-        """Check the newest checkpoint against the stored entries, and print it with how its witnesses stand."""
+        """Check the newest checkpoint against the stored entries, and print it with the state of its cosignatures."""
         from node.ledger.export import own_ledger_status
         from node.ledger.witnessing.state import witnessing_text
 
         found = own_ledger_status(open_node(home).context)
         text = f"{found.checkpoint}\n{witnessing_text(found.witnesses).in_language(lang)}"
         emit(found.document(), text, as_json=as_json)
-
-    ledger_witness.register(group)
-    ledger_retain.register(group)
-    app.add_typer(group, name="ledger")

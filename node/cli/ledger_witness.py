@@ -1,4 +1,4 @@
-"""``redpact-node ledger witness | policy | seen``: what ties ledgers to more than their owners' word."""
+"""``redpact-node ledger witness | policy | seen``: cosignatures, trust policies and checkpoints of ledgers."""
 
 from typing import Annotated
 
@@ -10,12 +10,25 @@ from presentation.messages import _
 
 def register(group: typer.Typer) -> None:
     """Add the commands to the group ``ledger``."""
-    for command in (witness, policy, seen):
-        group.command()(command)
+    group.command(
+        help=_("Pide ahora las cofirmas del punto de control más reciente; «serve» lo hace solo tras cada anotación.")
+    )(witness)
+    group.command(
+        help=_(
+            "Muestra la política de confianza de un registro, según el directorio de este nodo: para "
+            "redpact-audit --policy."
+        )
+    )(policy)
+    group.command(
+        help=_(
+            "Muestra el punto de control más reciente que este nodo ha visto de otro registro: para redpact-audit "
+            "verify --seen."
+        )
+    )(seen)
 
 
 def witness(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "es") -> None:
-    """Have the newest checkpoint cosigned now; serve does the same by itself after each entry."""
+    """Ask for cosignatures of the newest checkpoint now; ``serve`` does the same after each entry."""
     from node.ledger.witnessing.report import round_report
 
     document, text = round_report(open_node(home).context, lang)

@@ -1,27 +1,14 @@
-"""What ``redpact-node vocabulary policy`` prints: the access policy for whoever has to answer for it."""
+"""The output of ``redpact-node vocabulary policy``: the access policy for the people who answer for it."""
 
 from typing import Any, Final
 
 from policies.case_access import load_case_access
 from policies.explain import PolicyExplained, Rule, explain_policy
 from policies.terms import find_term
+from presentation.messages import speaking
+from presentation.terminal import paragraph
 
-_WORDS: Final = {
-    "es": {
-        "hash": "Política en vigor (SHA-256, la que nombran las anotaciones del registro)",
-        "rules": "Un dato sale solo si se cumplen todas las condiciones de alguna regla y nada falla al evaluarla.",
-        "never": "Lo que ninguna regla permite se deniega: nunca salen los datos P4 ni los de alcance N.",
-        "ways": "Formas de acceder al caso, y hasta qué sensibilidad",
-        "source": "Texto: policies/cedar/policies.cedar",
-    },
-    "en": {
-        "hash": "Policy in force (SHA-256, the one that ledger entries name)",
-        "rules": "A field leaves only when all conditions of some rule hold and nothing fails while it is evaluated.",
-        "never": "What no rule permits is refused: P4 fields and fields of scope N never leave.",
-        "ways": "Ways to come to a case, and up to which sensitivity",
-        "source": "Text: policies/cedar/policies.cedar",
-    },
-}
+_TWO_DIGITS: Final = 10
 
 
 def policy_document(name: str, lang: str) -> dict[str, Any]:
@@ -53,14 +40,23 @@ def policy_text(name: str, lang: str) -> str:
     Raises:
         UnknownTerm: there is no such rule.
     """
-    words, policy = _WORDS["en" if lang == "en" else "es"], explain_policy()
-    lines = [f"{words['hash']}:", f"  {policy.sha256}", "", words["rules"], words["never"]]
+    say, policy = speaking(lang), explain_policy()
+    lines = [
+        say("Política en vigor (SHA-256, la que nombran las anotaciones del registro):"),
+        f"  {policy.sha256}",
+        "",
+        say("Un dato sale solo si se cumplen todas las condiciones de alguna regla y nada falla al evaluarla."),
+        say("Lo que ninguna regla permite se deniega: nunca salen los datos P4 ni los de alcance N."),
+    ]
     for rule in _chosen(policy, name):
         lines += ["", f"{rule.id}: {rule.reason(lang)}", f"  {rule.head}"]
-        lines += [f"  {number:>2}. {each.label(lang)}" for number, each in enumerate(rule.conditions, start=1)]
-    lines += ["", f"{words['ways']}:"]
+        lines += [
+            paragraph(f"{number}. {each.label(lang)}", indent=3 if number < _TWO_DIGITS else 2, hanging=4)
+            for number, each in enumerate(rule.conditions, start=1)
+        ]
+    lines += ["", say("Formas de acceder al caso, y hasta qué sensibilidad:")]
     lines += [f"  P0-P{way.clearance}  {way.label(lang)} [{key}]" for key, way in load_case_access().ways.items()]
-    return "\n".join([*lines, "", words["source"]])
+    return "\n".join([*lines, "", say("Texto: policies/cedar/policies.cedar")])
 
 
 def _chosen(policy: PolicyExplained, name: str) -> tuple[Rule, ...]:

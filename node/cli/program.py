@@ -1,4 +1,4 @@
-"""The installed program's start: its language is settled before the commands, which state their help, are imported."""
+"""The entry point, which sets the language before the commands and their help texts are imported."""
 
 from presentation.command_words import speak_as_asked
 

@@ -1,5 +1,6 @@
-"""``redpact-node vocabulary``: the words that commands, files and other entities understand."""
+"""``redpact-node vocabulary``: the terms of commands, files and messages."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -7,13 +8,15 @@ from typing import Annotated, Any, Final
 import typer
 
 from node.cli.options import JsonOption, LangOption, emit
-from presentation.messages import _
+from presentation.messages import Translator, _, speaking
+from presentation.terminal import table
 
 Row = dict[str, Any]
+_ONE_LINE: Final = sys.maxsize
 
 
 class Section(StrEnum):
-    """What can be listed."""
+    """The lists of the vocabulary."""
 
     PURPOSES = "purposes"
     FIELDS = "fields"
@@ -171,48 +174,41 @@ _ROWS: Final[Mapping[Section, Callable[[str, str], list[Row]]]] = {
 
 
 _HEADINGS: Final[Mapping[str, str]] = {
-    "list": "lista",
-    "id": "código",
-    "label": "nombre",
-    "exchange": "sale del nodo",
-    "recipients": "destinatarios",
-    "dpv": "término DPV",
-    "receives_up_to": "recibe hasta",
-    "entities": "entidades",
-    "purposes": "fines",
-    "sensitivity": "sensibilidad",
-    "scope": "alcance",
-    "type": "tipo",
-    "codes": "lista de códigos",
-    "category": "categoría",
-    "group": "grupo",
-    "default": "por defecto",
+    "list": _("lista"),
+    "id": _("código"),
+    "label": _("nombre"),
+    "exchange": _("sale del nodo"),
+    "recipients": _("destinatarios"),
+    "dpv": _("término DPV"),
+    "receives_up_to": _("recibe hasta"),
+    "entities": _("entidades"),
+    "purposes": _("fines"),
+    "sensitivity": _("sensibilidad"),
+    "scope": _("alcance"),
+    "type": _("tipo"),
+    "codes": _("lista de códigos"),
+    "category": _("categoría"),
+    "group": _("grupo"),
+    "default": _("por defecto"),
 }
-"""Column headings in Spanish; in English they are the keys of the JSON document."""
 
 
 def _table(rows: Sequence[Row], lang: str) -> str:
-    """Return rows as aligned columns; plain text, so that it can be searched with grep."""
     if not rows:
         return ""
-    keys = list(rows[0])
-    heads = [key.replace("_", " ") if lang == "en" else _HEADINGS[key] for key in keys]
-    lines = [heads, *([_cell(row[key], lang) for key in keys] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(_line(line, widths) for line in lines)
+    say, keys = speaking(lang), list(rows[0])
+    width = None if sys.stdout.isatty() else _ONE_LINE  # a pipe gets a line for each term, for grep
+    cells = [[_cell(row[key], say) for key in keys] for row in rows]
+    return table([say(_HEADINGS[key]) for key in keys], cells, width)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
-
-
-def _cell(value: object, lang: str) -> str:
+def _cell(value: object, say: Translator) -> str:
     match value:
         case None:
             return "-"
         case bool():
-            return ("yes" if value else "no") if lang == "en" else ("sí" if value else "no")
+            return say("sí") if value else say("no")
         case list():
-            return ",".join(str(item) for item in value) or "-"
+            return ", ".join(str(item) for item in value) or "-"
         case _:
             return str(value)

@@ -5,6 +5,7 @@ from typing import Final
 
 import grpc
 
+from presentation.messages import _
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc, network_pb2, network_pb2_grpc
 from service.channels import CALL_SECONDS
 from service.status import peer_errors
@@ -13,10 +14,10 @@ from trust.parties import WitnessAddress
 from trust.signing import Envelope
 
 ENROL_SECONDS: Final = 20.0
-_PEER: Final = "the coordinator"
+_PEER: Final = _("el coordinador")
 
 CoordinatorChannel = Callable[[], grpc.Channel]
-"""Returns a channel to the coordinator, at the address of the newest directory."""
+"""Opens a channel to the coordinator, at the address of the newest directory."""
 
 
 def enrol(channel: grpc.Channel, *, secret: str, csr_pem: bytes, application: Envelope) -> tuple[bytes, Envelope]:
@@ -69,10 +70,10 @@ def directory_hints(channel: grpc.Channel) -> Iterator[None]:
 
 
 def update_addresses(channel: grpc.Channel, addresses: Sequence[str], witness: WitnessAddress | None = None) -> None:
-    """Tell where this node is reached, and where it witnesses ledgers.
+    """Report the addresses of this node, and its witness, for the directory.
 
     Raises:
-        PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not take it.
+        PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not accept them.
     """
     vkey, url = (witness.vkey, witness.url) if witness else ("", "")
     request = network_pb2.UpdateAddressesRequest(addresses=addresses, witness_vkey=vkey, witness_url=url)

@@ -15,7 +15,7 @@ def consistency_proof(holder: str, channels: Sequence[grpc.Channel], old: int, n
     """Ask a holder to prove that its ledger of `new` entries extends that of `old`; nothing is verified.
 
     Raises:
-        PeerRefused: it answered no; with code ``proof_invalid``, its ledger has fewer entries.
+        PeerRefused: it refused; with code ``proof_invalid``, its ledger has fewer entries.
         PeerUnreachable: no address answered.
     """
     request = ledger_pb2.ProveConsistencyRequest(old_size=old, new_size=new)

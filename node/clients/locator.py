@@ -16,10 +16,10 @@ from trust.parties import COORDINATOR_ID
 from trust.signing import Envelope
 
 LOCATOR_SECONDS: Final = 5.0
-"""Deadline of a call: a professional waits for it, and can name the entities to ask instead."""
+"""Deadline of a call: a professional is waiting, and can name the entities to ask instead."""
 
 QUOTA_EXCEEDED: Final = "locator_quota_exceeded"
-"""The code with which the locator turns away whoever has asked enough."""
+"""The code of the locator's refusal to an entity beyond its quota."""
 
 PUBLISH_SECONDS: Final = 20.0
 MAX_PAGES: Final = 1000
@@ -29,7 +29,7 @@ _LATEST: Final = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """Points and proof as they came, and what the callee says is left of our quota."""
+    """Unverified points and proof, and the rest of our quota as the key holder states it."""
 
     points: tuple[bytes, ...]
     proof: bytes
@@ -37,7 +37,7 @@ class Evaluated:
 
 
 class LocatorClient:
-    """The Locator service, over the node's own mutual-TLS channels.
+    """Calls the Locator service over the node's mutual-TLS channels.
 
     Every method raises PeerRefused, PeerUntrusted or PeerUnreachable when the call fails.
     """
@@ -47,7 +47,7 @@ class LocatorClient:
         self._key_holder = key_holder
 
     def evaluate(self, key_holder: str, request: Envelope, points: Sequence[bytes]) -> Evaluated:
-        """Have blinded points evaluated by one key holder."""
+        """Ask one key holder to evaluate blinded points."""
         message = locator_pb2.EvaluateRequest(request=to_wire(request), points=points)
         with peer_errors(_name(key_holder)):
             stub = locator_pb2_grpc.LocatorStub(self._key_holder(key_holder))
@@ -61,10 +61,10 @@ class LocatorClient:
             self._stub().Publish(message, timeout=PUBLISH_SECONDS)
 
     def published(self, epoch: int) -> Iterator[tuple[str, datetime]]:
-        """Yield what the locator holds of this entity: (token, end), in the order of the tokens.
+        """Yield the locator's entries of this entity, as (token, end), in the order of the tokens.
 
         Raises:
-            MalformedDocument: what came back is no list of entries in order.
+            MalformedDocument: the answer is no ordered list of entries.
         """
         after = b""
         for _unused in range(MAX_PAGES):
@@ -91,4 +91,6 @@ class LocatorClient:
 
 
 def _name(key_holder: str) -> str:
-    return "the locator" if key_holder == COORDINATOR_ID else f"the key holder {key_holder}"
+    if key_holder == COORDINATOR_ID:
+        return _("el localizador")
+    return _("la entidad {holder}, que guarda una clave del localizador", holder=key_holder)

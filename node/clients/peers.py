@@ -1,4 +1,4 @@
-"""Calls from this node to other entities: deadlines, several addresses, statuses to errors."""
+"""Calls from this node to other entities, with deadlines, several addresses, and typed errors."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -20,7 +20,7 @@ from trust.signing import Envelope
 def call_peer(
     peer: str, channels: Sequence[grpc.Channel], envelope: Envelope, *, seconds: float = CALL_SECONDS
 ) -> Envelope:
-    """Send a signed envelope by the call that takes its type, and return the signed answer, which is unverified.
+    """Send a signed envelope by the method for its type and return the unverified signed answer.
 
     Args:
         peer: entity id, for messages.
@@ -29,10 +29,10 @@ def call_peer(
         seconds: deadline of each try.
 
     Raises:
-        PeerRefused: the peer answered no.
+        PeerRefused: the peer refused.
         PeerBusy: it takes no more calls from us for now.
         PeerUnreachable: no address answered.
-        MalformedDocument: what came back is no signed envelope, or no call takes this one.
+        MalformedDocument: the answer is no signed envelope, or no method takes one of this type.
     """
     call = _CALLS.get(envelope.payload_type)
     if call is None:
@@ -45,7 +45,7 @@ def call_peer(
             with peer_errors(peer):
                 return call(channel, envelope, seconds)
         except PeerBusy:
-            raise  # so it will be at its other addresses
+            raise  # its other addresses lead to the same node
         except PeerUnreachable as error:
             unreachable = error
     raise unreachable

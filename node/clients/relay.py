@@ -1,4 +1,4 @@
-"""Calls from this node to the relay at the coordinator. What they carry is sealed; nothing is opened here."""
+"""Calls from this node to the relay at the coordinator. Their content is sealed and is not opened here."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from service.channels import CALL_SECONDS
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
 from service.status import peer_errors
 
-_RELAY: Final = "the relay"
+_RELAY: Final = _("el repetidor")
 
 
 @dataclass(frozen=True, slots=True)
 class RelayedCall:
-    """A call that the relay handed over, with the caller it named; both are the relay's word and no more."""
+    """A call that the relay handed over; neither the call nor the caller that the relay names is verified."""
 
     call_id: str
     caller: str
@@ -25,10 +25,10 @@ class RelayedCall:
 
 
 def attend(channel: grpc.Channel) -> Iterator[RelayedCall | None]:
-    """Attach to the relay and yield the calls for this entity for as long as it holds the stream; None: no call yet.
+    """Attach to the relay and yield the calls for this entity until the stream ends; None is a sign of life.
 
     Raises:
-        PeerRefused, PeerUntrusted, PeerUnreachable: it refused, or the stream broke.
+        PeerRefused, PeerUntrusted, PeerUnreachable: the relay refused, or the stream broke.
     """
     with peer_errors(_RELAY):
         for call in relay_pb2_grpc.RelayStub(channel).Attach(relay_pb2.AttachRequest()):
@@ -36,10 +36,10 @@ def attend(channel: grpc.Channel) -> Iterator[RelayedCall | None]:
 
 
 def pass_on(channel: grpc.Channel, recipient: str, sealed: bytes, *, seconds: float = CALL_SECONDS) -> bytes:
-    """Have the relay pass a call on and return the sealed answer.
+    """Pass a call on by the relay and return the sealed answer.
 
     Raises:
-        PeerUnreachable: there is none, whatever the reason: the relay cannot refuse in the recipient's name.
+        PeerUnreachable: no answer came. Every fault counts as this one, as the relay cannot refuse for the recipient.
     """
     request = relay_pb2.PassRequest(recipient=recipient, sealed=sealed)
     try:
@@ -53,10 +53,10 @@ def pass_on(channel: grpc.Channel, recipient: str, sealed: bytes, *, seconds: fl
 
 
 def answer(channel: grpc.Channel, call_id: str, sealed: bytes) -> None:
-    """Give the answer to a call; empty: there will be none.
+    """Answer a call; empty bytes say that there will be no answer.
 
     Raises:
-        PeerRefused, PeerUntrusted, PeerUnreachable: the relay did not take it.
+        PeerRefused, PeerUntrusted, PeerUnreachable: the relay did not accept it.
     """
     with peer_errors(_RELAY):
         request = relay_pb2.AnswerRequest(call_id=call_id, sealed=sealed)
@@ -64,10 +64,10 @@ def answer(channel: grpc.Channel, call_id: str, sealed: bytes) -> None:
 
 
 def attached(channel: grpc.Channel, *, seconds: float = CALL_SECONDS) -> frozenset[str]:
-    """Return who is attached to the relay now, by its own word.
+    """Return the entities that are attached to the relay now, as it states.
 
     Raises:
-        PeerRefused, PeerUntrusted, PeerUnreachable: it did not say.
+        PeerRefused, PeerUntrusted, PeerUnreachable: the relay gave no list.
     """
     with peer_errors(_RELAY):
         reply = relay_pb2_grpc.RelayStub(channel).ListAttached(relay_pb2.ListAttachedRequest(), timeout=seconds)

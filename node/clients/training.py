@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import grpc
 
+from presentation.messages import _
 from protos.redpact.v1 import training_pb2, training_pb2_grpc
 from service.channels import CALL_SECONDS
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
 from trust.signing import Envelope
 
-_PEER = "the coordinator"
+_PEER: Final = _("el coordinador")
 
 
 @dataclass(frozen=True, slots=True)
 class ListedCampaign:
-    """A campaign as the coordinator lists it: an unverified manifest, and the state it claims."""
+    """A campaign as the coordinator lists it: an unverified manifest and the claimed state."""
 
     manifest: Envelope
     state: str
@@ -24,7 +26,7 @@ class ListedCampaign:
 
 @dataclass(frozen=True, slots=True)
 class PulledTask:
-    """A task as the coordinator sent it."""
+    """An unverified task of the coordinator."""
 
     task_id: str
     campaign_id: str
@@ -33,16 +35,16 @@ class PulledTask:
 
 @dataclass(frozen=True, slots=True)
 class PublishedRelease:
-    """A release and its transcript as the coordinator sent them."""
+    """An unverified release of the coordinator, with its transcript."""
 
     release: Envelope
     transcript: bytes
 
 
 class TrainingClient:
-    """The coordinator's Training service, over the node's own mutual-TLS channel.
+    """Calls the coordinator's Training service over the node's mutual-TLS channel.
 
-    Every method raises PeerRefused or PeerUnreachable when the call fails.
+    Every method raises PeerRefused, PeerUntrusted or PeerUnreachable when the call fails.
     """
 
     def __init__(self, channel: Callable[[], grpc.Channel]) -> None:

@@ -1,4 +1,4 @@
-"""The holder's side: from a signed request to a signed answer, with the ledger entry durable in between.
+"""The holder's side of a fetch: from a signed request to a signed answer, with a durable ledger entry in between.
 
 The numbers are those of `records_exchange.checks`.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from policies.access import AccessPolicy
 
 _NOBODY: Final = "nobody"
-"""Looked up in place of an unknown person, so that known and unknown take the same steps."""
+"""Looked up in place of an unknown person, so that known and unknown people take the same steps."""
 
 
 Summarise = Callable[[PersonStore, str, Iterable[str], datetime], dict[str, FieldValue]]
@@ -43,7 +43,7 @@ Summarise = Callable[[PersonStore, str, Iterable[str], datetime], dict[str, Fiel
 
 @dataclass(frozen=True, slots=True)
 class _Logged:
-    """A decision with the values it lets go and the evidence that it is in the ledger."""
+    """A decision with the values that it releases, and the evidence of its ledger entry."""
 
     decision: checks.Decision
     values: Mapping[str, FieldValue]
@@ -95,7 +95,7 @@ class Answering:
         policy: "AccessPolicy",
     ) -> _Logged:
         request, context = verified.request, self._context
-        now = context.clock.now()  # read in the order of the log, so that its times do not go backwards
+        now = context.clock.now()  # read inside the queue of commits, so that the ledger's times do not go backwards
         ledger, people, store = own_ledger(context, session), people_store(context, session), SqlExchangeStore(session)
         # (4) never seen before
         store.mark_seen(request.asker, request.nonce, forget_at=verified.forget_at, now=now)
@@ -109,7 +109,7 @@ class Answering:
         # (8) read those, and only those
         found = self._read(people, person, decision, now)
         decision = checks.settle(decision, found)
-        # (9) in the ledger before the reply leaves, with whom to tell of a withdrawal
+        # (9) in the ledger before the reply leaves, and on the list of recipients to be told of a withdrawal
         if decision.refusal is None:
             SqlTravelStore(session).note_release(decision.consent_ids, request.asker)
         entry = _entry(verified, decision, person)
@@ -122,13 +122,13 @@ class Answering:
             return {}
         try:
             return self._summarise(people, person, decision.allowed, now)
-        except PersonUnknown:  # erased within the same instant as the index was made: nobody is known here any more
+        except PersonUnknown:  # erased since the index was made
             return {}
 
 
 def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: str | None) -> NewEntry:
     request = verified.request
-    told = {
+    common = {
         "request_id": request.id,
         "request_sha256": verified.sha256,
         "recipient": request.asker,
@@ -142,9 +142,9 @@ def _entry(verified: checks.VerifiedRequest, decision: checks.Decision, person: 
     }
     if person is None or decision.refusal is not None:
         reason = decision.refusal or ReasonCode.NOTHING_TO_SHARE
-        return NewEntry(EntryType.REFUSAL, RefusalBody.model_validate(told | {"reason": reason}))
+        return NewEntry(EntryType.REFUSAL, RefusalBody.model_validate(common | {"reason": reason}))
     shared = {"fields": decision.allowed, "consents": decision.consent_ids, "case_ref": request.case_ref}
-    return NewEntry(EntryType.RELEASE, ReleaseBody.model_validate(told | shared))
+    return NewEntry(EntryType.RELEASE, ReleaseBody.model_validate(common | shared))
 
 
 def _withheld(name: str, decision: checks.Decision) -> list[dict[str, str]]:
@@ -165,13 +165,13 @@ def _log(ledger: ConsentLedger, entry: NewEntry, seen_sizes: Sequence[int], now:
 
 
 def _hex(hashes: Sequence[bytes]) -> tuple[str, ...]:
-    return tuple(context.hex() for context in hashes)
+    return tuple(each.hex() for each in hashes)
 
 
 def _compose(verified: checks.VerifiedRequest, holder: str, logged: _Logged) -> FetchAnswer:
     decision = logged.decision
     released = decision.refusal is None
-    # Validated as one document: that takes a fraction of the time of its parts one by one.
+    # Validated as one document, in a fraction of the time of its parts.
     document = {
         "request_id": verified.request.id,
         "request_sha256": verified.sha256,

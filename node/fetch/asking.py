@@ -1,6 +1,6 @@
-"""The asker's side: sign a request for each holder, ask them in parallel, verify, log, and gather what they share.
+"""The asker's side of a fetch: sign a request for each holder, ask in parallel, verify, log, and collect the answers.
 
-A holder that refuses, fails or lies takes nothing from what the others answer: the result says of each what happened.
+A holder that refuses, fails or lies does not affect the answers of the others: the result has a reply for each.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,11 +16,13 @@ from consent_ledger.log.bodies import ReleaseReceivedBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from node.consents.errors import RecipientNotAllowed
 from node.context import NodeContext
-from node.fetch.cached_copies import keep_received
+from node.fetch.cached_copies import CopyOwner, keep_received
 from node.ledger.own import own_ledger
-from node.ledger.peers import Known, PeerLedgers, Prove, Shown, Sighting
+from node.ledger.peers import KnownLedger, PeerLedgers, Prove, ShownCheckpoint, Sighting
 from node.people.documents import Document
+from node.people.errors import PersonUnknown
 from node.people.linking import pairwise_key
+from node.people.lookup import PersonLookup
 from node.people.store import people_store
 from policies.access_documents import policy_sha256
 from policies.case_access import AccessGained
@@ -43,7 +45,7 @@ _IN_PARALLEL: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came of asking one holder: a verified answer, or the error that stands in its place."""
+    """The result of asking one holder: a verified answer, or an error."""
 
     holder: Party
     answer: FetchAnswer | None = None
@@ -51,13 +53,13 @@ class Reply:
 
     @property
     def released(self) -> bool:
-        """Tell whether the holder shared anything."""
+        """Whether the holder shared anything."""
         return self.answer is not None and self.answer.outcome is Outcome.RELEASED
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of a fetch, in the order in which the holders were named."""
+    """The result of a fetch; replies are in the order in which the holders were named."""
 
     question: Question
     replies: tuple[Reply, ...]
@@ -66,25 +68,25 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One holder to ask, with what it is asked, or why it cannot be."""
+    """A holder with the request for it, or the error that prevents one."""
 
     holder: Party
     sent: SentRequest | None = None
     error: RedpactError | None = None
-    known: Known = Known()  # noqa: RUF009 - frozen
-    """What this entity remembers of the holder's ledger: its sizes are in the request."""
+    known: KnownLedger = KnownLedger()  # noqa: RUF009 - frozen
+    """The holder's ledger as this entity remembers it; its sizes are in the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """A verified answer, and the holder's ledger as it showed it."""
+    """A verified answer with the checkpoint that it showed."""
 
     verified: VerifiedAnswer
     sighting: Sighting
 
 
 Send = Callable[[Party, Envelope], Envelope]
-"""Carries a signed request to a holder and returns what came back, unverified."""
+"""Sends a signed request to a holder and returns the unverified answer."""
 
 
 class Asking:
@@ -99,12 +101,20 @@ class Asking:
         self._prove = prove or _no_proof
 
     def fetch(self, document: Document, question: Question, holders: Sequence[str]) -> Fetched:
-        """Ask each holder for what it may share of the person with this document.
+        """Look a person up and ask each holder for what it may share of them; see `ask`.
+
+        Raises:
+            RedpactError: as `ask`.
+        """
+        return self.ask(PersonLookup(document), question, holders)
+
+    def ask(self, lookup: PersonLookup, question: Question, holders: Sequence[str]) -> Fetched:
+        """Ask each holder for what it may share of a person.
 
         Every verified answer is in this entity's ledger when this returns.
 
         Args:
-            document: the person's document; it is not sent, see `records_exchange.linkage`.
+            lookup: of the person, whose document is not sent, see `records_exchange.linkage`.
             question: purpose, fields, role and case.
             holders: entity ids.
 
@@ -117,9 +127,9 @@ class Asking:
         now = self._context.clock.now()
         directory = self._context.directory.current(now)
         _require_known_terms(question)
-        calls = [self._prepare(directory, holder, document, question, now) for holder in dict.fromkeys(holders)]
+        calls = [self._prepare(directory, holder, lookup.document, question, now) for holder in dict.fromkeys(holders)]
         outcomes = self._ask_all(calls)
-        self._log(document, [answered for answered in outcomes if isinstance(answered, _Answered)], question)
+        self._log(lookup, [answered for answered in outcomes if isinstance(answered, _Answered)], question)
         replies = tuple(_reply(call, outcome) for call, outcome in zip(calls, outcomes, strict=True))
         return Fetched(question, replies, now)
 
@@ -161,22 +171,27 @@ class Asking:
                 values=load_catalogue(),
                 now=self._context.clock.now(),
             )
-            shown = Shown(verified.checkpoint, verified.answer.ledger.checkpoint.encode(), verified.consistency)
+            shown = ShownCheckpoint(
+                verified.checkpoint, verified.answer.ledger.checkpoint.encode(), verified.consistency
+            )
             sighting = self._peer_ledgers.compare(call.holder, shown, call.known, self._prove)
             return _Answered(verified, sighting)
         except RedpactError as error:
             return error
 
-    def _log(self, document: Document, answers: Sequence[_Answered], question: Question) -> None:
+    def _log(self, lookup: PersonLookup, answers: Sequence[_Answered], question: Question) -> None:
         if answers:
-            log = partial(self._write, document=document, answers=answers, question=question)
+            log = partial(self._write, lookup=lookup, answers=answers, question=question)
             self._peer_ledgers.learn(self._context.commits.run(log))
 
     def _write(
-        self, session: Session, *, document: Document, answers: Sequence[_Answered], question: Question
-    ) -> dict[str, Known]:
-        now = self._context.clock.now()  # read in the order of the log, so that its times do not go backwards
-        person = self._person(session, document)
+        self, session: Session, *, lookup: PersonLookup, answers: Sequence[_Answered], question: Question
+    ) -> dict[str, KnownLedger]:
+        now = (
+            self._context.clock.now()
+        )  # read inside the queue of commits, so that the ledger's times do not go backwards
+        owner = self._owner(session, lookup)
+        person = owner.person_id if owner else None
         entries = [
             NewEntry(EntryType.RELEASE_RECEIVED, _received_body(answered.verified, question, person))
             for answered in answers
@@ -184,12 +199,16 @@ class Asking:
         known = self._peer_ledgers.remember(session, [answered.sighting for answered in answers])
         logged = own_ledger(self._context, session).append(entries, now)
         kept = {entry.index: answered.verified.answer for entry, answered in zip(logged, answers, strict=True)}
-        keep_received(self._context, session, kept, question, person)
+        keep_received(self._context, session, kept, question, owner)
         return known
 
-    def _person(self, session: Session, document: Document) -> str | None:
-        found = people_store(self._context, session).find_by_document(document)
-        return found.person_id if found else None
+    def _owner(self, session: Session, lookup: PersonLookup) -> CopyOwner | None:
+        people = people_store(self._context, session)
+        person = lookup.person_id(people)
+        try:
+            return CopyOwner(person, people.cipher_of(person)) if person else None
+        except PersonUnknown:  # erased since the look-up: nothing new may name them
+            return None
 
 
 def question_of(
@@ -202,16 +221,16 @@ def question_of(
     access: AccessGained | None = None,
     professional: str = "",
 ) -> Question:
-    """Return a question in the words of the vocabulary, with what was left out filled in.
+    """Return a question in the terms of the vocabulary, with defaults for the parts left out.
 
     Args:
-        context: whose entity asks.
+        context: of the asking entity.
         purpose: vocabulary id.
         fields: catalogue ids or groups of them; empty for the minimum summary.
         role: vocabulary id; empty for the usual one of this kind of entity.
         case_ref: the asker's own reference; empty for none.
         access: how the professional came to the case, see `node.care.access`; opened for the default reason when None.
-        professional: the entity's reference of who asks; goes to its own ledger and nowhere else.
+        professional: the entity's reference of the professional; for its own ledger only.
 
     Raises:
         UnknownTerm: an unknown purpose, field or role, or a kind of entity that sees no records.
@@ -254,7 +273,7 @@ def _reply(call: _Call, outcome: _Answered | RedpactError) -> Reply:
 
 def _received_body(verified: VerifiedAnswer, question: Question, person: str | None) -> ReleaseReceivedBody:
     answer = verified.answer
-    # Validated as one document: that takes a fraction of the time of its parts one by one.
+    # Validated as one document, in a fraction of the time of its parts.
     document = {
         "request_id": answer.request_id,
         "request_sha256": answer.request_sha256,

@@ -1,7 +1,7 @@
-"""Copies of what other entities shared: kept sealed for some days, shown again without asking, deleted on withdrawal.
+"""Cached copies of values that other entities shared: kept sealed for some days, shown again, deleted on withdrawal.
 
-Without a record of the person here there is no key to seal with, and only the fact is kept: from whom, under which
-consents. That is what lets a person withdraw here a consent that this entity only received something under.
+Without a record of the person here there is no key to seal with, and only the holder and the consents are kept. With
+them, a person can withdraw here a consent of which this entity is a recipient only.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Final
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
-from node.cipher import Cell
+from node.cipher import Cell, PersonCipher
 from node.errors import RecordsUnreadable
 from node.people.documents import Document
-from node.people.errors import PersonUnknown
 from node.people.store import people_store
 from presentation.messages import _
 from records_exchange.answer import FetchAnswer, Outcome, ReleasedField
@@ -30,7 +29,7 @@ _FIELDS: Final = TypeAdapter(tuple[ReleasedField, ...])
 
 @dataclass(frozen=True, slots=True)
 class SharedCopy:
-    """What one holder shared once."""
+    """The values of one answer of one holder."""
 
     holder: str
     purpose: str
@@ -39,29 +38,41 @@ class SharedCopy:
     fields: tuple[ReleasedField, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CopyOwner:
+    """The person that copies are about, with the key that seals them."""
+
+    person_id: str
+    cipher: PersonCipher
+
+
 def keep_received(
-    context: "NodeContext", session: Session, answers: Mapping[int, FetchAnswer], question: Question, person: str | None
+    context: "NodeContext",
+    session: Session,
+    answers: Mapping[int, FetchAnswer],
+    question: Question,
+    owner: CopyOwner | None,
 ) -> None:
-    """Keep what came of a fetch, in the transaction that notes it in the ledger.
+    """Keep the answers of a fetch, in the transaction that appends them to the ledger.
 
     Args:
-        context: whose entity asked.
+        context: of the asking entity.
         session: of that transaction.
-        answers: by the index of the ledger entry that tells of each.
-        question: what was asked.
-        person: the person's id here; None when there is no record of them.
+        answers: by the index of their ledger entries.
+        question: the question of the fetch.
+        owner: the person; None when there is no record of them here.
     """
     now, days = context.clock.now(), context.settings.keep_received_days
     for index, answer in answers.items():
         if answer.outcome is not Outcome.RELEASED:
             continue
-        content = _seal(context, session, person, answer) if person is not None and days else None
+        content = _sealed(owner, answer) if owner is not None and days else None
         received = Received(
             entry_index=index,
             request_id=answer.request_id,
             holder=answer.holder,
             purpose=question.purpose,
-            person_ref=person if content else None,
+            person_ref=owner.person_id if owner and content else None,
             content=content,
             received_at=now,
             forget_at=now + timedelta(days=days),
@@ -70,10 +81,10 @@ def keep_received(
 
 
 def shared_copies(context: "NodeContext", document: Document) -> tuple[SharedCopy, ...]:
-    """Return what is kept of what others shared about a person, the newest first.
+    """Return the cached copies about a person, the newest first.
 
     Raises:
-        PersonUnknown: nobody here has that document.
+        PersonUnknown: no record here has that document.
         RecordsUnreadable: a copy does not open.
     """
     with context.snapshot() as session:
@@ -92,12 +103,8 @@ def shared_copies(context: "NodeContext", document: Document) -> tuple[SharedCop
         )
 
 
-def _seal(context: "NodeContext", session: Session, person: str, answer: FetchAnswer) -> bytes | None:
-    try:
-        cipher = people_store(context, session).cipher_of(person)
-    except PersonUnknown:
-        return None
-    return cipher.seal_bytes(_cell(answer.request_id, person), _FIELDS.dump_json(answer.fields))
+def _sealed(owner: CopyOwner, answer: FetchAnswer) -> bytes:
+    return owner.cipher.seal_bytes(_cell(answer.request_id, owner.person_id), _FIELDS.dump_json(answer.fields))
 
 
 def _fields(data: bytes) -> tuple[ReleasedField, ...]:

@@ -1,22 +1,14 @@
-"""Kept copies of what others shared, for people (in Spanish by default) and for programs."""
+"""Cached copies of values that other entities shared, for people (in Spanish by default) and for programs."""
 
 from collections.abc import Mapping, Sequence
-from io import StringIO
-from typing import Any, Final
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from typing import Any
 
 from node.fetch.cached_copies import SharedCopy
 from policies.catalogue import load_catalogue
 from policies.vocabulary import load_vocabulary
-
-_WORDS: Final = {
-    "es": ("Dato", "Valor", "Entidad", "Fecha del dato", "Recibido", "Para", "No se guarda nada de otras entidades."),
-    "en": ("Field", "Value", "Entity", "Dated", "Received", "For", "Nothing of other entities is kept."),
-}
-_WIDTH: Final = 130
+from presentation.formats import day
+from presentation.messages import speaking
+from presentation.terminal import paragraph, table
 
 
 def shared_document(copies: Sequence[SharedCopy]) -> dict[str, Any]:
@@ -36,25 +28,22 @@ def shared_document(copies: Sequence[SharedCopy]) -> dict[str, Any]:
 
 
 def shared_text(copies: Sequence[SharedCopy], names: Mapping[str, str], *, lang: str = "es") -> str:
-    """Return the table that a professional reads; `names` gives the name of an entity."""
-    language = "en" if lang == "en" else "es"
-    *columns, nothing = _WORDS[language]
+    """Return the table of the copies; `names` gives the name of an entity."""
+    say = speaking(lang)
     if not copies:
-        return nothing
+        return paragraph(say("No se guarda nada de otras entidades."))
     catalogue, vocabulary = load_catalogue(), load_vocabulary()
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for copy in copies:
-        for field in copy.fields:
-            table.add_row(
-                catalogue.field(field.id).label(language),
-                catalogue.display(field.id, field.value, language),
-                names.get(copy.holder, copy.holder),
-                field.recorded_at.date().isoformat(),
-                copy.received_at.date().isoformat(),
-                vocabulary.purpose(copy.purpose).label(language),
-            )
-    stream = StringIO()
-    Console(file=stream, width=_WIDTH, color_system=None, markup=False, emoji=False, highlight=False).print(table)
-    return stream.getvalue().rstrip()
+    columns = [say("Dato"), say("Valor"), say("Entidad"), say("Fecha del dato"), say("Recibido"), say("Para")]
+    rows = [
+        (
+            catalogue.field(field.id).label(say.lang),
+            catalogue.display(field.id, field.value, say.lang),
+            names.get(copy.holder, copy.holder),
+            day(field.recorded_at, lang),
+            day(copy.received_at, lang),
+            vocabulary.purpose(copy.purpose).label(say.lang),
+        )
+        for copy in copies
+        for field in copy.fields
+    ]
+    return table(columns, rows)

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 
 from node.fetch.asking import Asking, Fetched
 from node.locator.locating import Located, Locating
-from node.people.documents import Document
+from node.people.lookup import PersonLookup
 from records_exchange.request import Question
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedFetch:
-    """What the locator said, and what came of asking those it named."""
+    """The answer of the locator, and the result of asking the entities that it named."""
 
     located: Located
     fetched: Fetched
 
     @property
     def partial(self) -> bool:
-        """Tell whether somebody may hold something that is not shown."""
+        """Whether an entity may hold something that is not shown."""
         silent = any(reply.error is not None for reply in self.fetched.replies)
         return silent or self.located.more or self.located.unlisted > 0
 
@@ -30,15 +30,15 @@ class Fetching:
     asking: Asking
     locating: Locating
 
-    def fetch(self, document: Document, question: Question, holders: Sequence[str]) -> Fetched:
-        """Ask the named entities, in parallel; see `Asking.fetch`."""
-        return self.asking.fetch(document, question, holders)
+    def fetch(self, lookup: PersonLookup, question: Question, holders: Sequence[str]) -> Fetched:
+        """Ask the named entities, in parallel; see `Asking.ask`."""
+        return self.asking.ask(lookup, question, holders)
 
-    def fetch_located(self, document: Document, question: Question) -> LocatedFetch:
+    def fetch_located(self, lookup: PersonLookup, question: Question) -> LocatedFetch:
         """Locate the holders of a person's consented data and ask them all, in parallel.
 
         Raises:
-            RedpactError: as `Locating.locate` and `Asking.fetch`. What a holder does is in the replies instead.
+            RedpactError: as `Locating.locate_person` and `Asking.ask`. What a holder does is in the replies instead.
         """
-        located = self.locating.locate(document, question.purpose)
-        return LocatedFetch(located, self.asking.fetch(document, question, located.holders))
+        located = self.locating.locate_person(lookup, question.purpose)
+        return LocatedFetch(located, self.asking.ask(lookup, question, located.holders))

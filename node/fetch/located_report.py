@@ -1,27 +1,13 @@
 """Results of a located fetch, for people and for programs."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from node.fetch.located import LocatedFetch
 from node.fetch.report import exit_code, fetched_document, fetched_text
 from policies.errors import EXIT_CODES, ErrorKind
-
-_NOBODY: Final = {
-    "es": "No consta ninguna entidad con datos de esta persona que pueda compartir con la suya para esta finalidad.",
-    "en": "No entity is known that holds anything of this person that it may share with yours for this purpose.",
-}
-_PARTIAL: Final = {
-    "es": "Respuesta parcial: {silent} de {named} entidades no han contestado{more}{unlisted}.",
-    "en": "Partial answer: {silent} of {named} entities did not answer{more}{unlisted}.",
-}
-_MORE: Final = {
-    "es": "; hay más entidades de las que el localizador nombra de una vez (use --from)",
-    "en": "; there are more entities than the locator names at once (use --from)",
-}
-_UNLISTED: Final = {
-    "es": "; {unlisted} nombradas no figuran activas en el directorio de este nodo",
-    "en": "; {unlisted} named are not active in this node's directory",
-}
+from presentation.messages import Message, _, joined, plural, speaking
+from presentation.terminal import paragraph
 
 
 def located_exit_code(found: LocatedFetch) -> int:
@@ -41,13 +27,29 @@ def located_document(found: LocatedFetch) -> dict[str, Any]:
 
 
 def located_text(found: LocatedFetch, *, lang: str = "es") -> str:
-    """Return what a professional reads: the tables of a fetch, or that nobody is known; and what is missing."""
-    lang = "en" if lang == "en" else "es"
-    replies, located = found.fetched.replies, found.located
-    lines = [fetched_text(found.fetched, lang=lang) if replies else _NOBODY[lang]]
+    """Return the result of the fetch, or that no entity is known, and the parts that are missing."""
+    say = speaking(lang)
+    lines = [fetched_text(found.fetched, lang=lang)] if found.fetched.replies else [paragraph(say(_NOBODY))]
     if found.partial:
-        silent = sum(reply.error is not None for reply in replies)
-        more = _MORE[lang] if located.more else ""
-        unlisted = _UNLISTED[lang].format(unlisted=located.unlisted) if located.unlisted else ""
-        lines.append(_PARTIAL[lang].format(silent=silent, named=len(replies), more=more, unlisted=unlisted))
+        lines.append(paragraph(say("Respuesta parcial: {causes}.", causes=joined(_causes(found), "; "))))
     return "\n".join(lines)
+
+
+def _causes(found: LocatedFetch) -> Iterator[Message]:
+    replies, located = found.fetched.replies, found.located
+    silent = sum(reply.error is not None for reply in replies)
+    if silent:
+        yield _("entidades sin respuesta: {silent} de {named}", silent=silent, named=len(replies))
+    if located.more:
+        yield _("hay más entidades de las que el localizador nombra de una vez (use --from)")
+    if located.unlisted:
+        yield plural(
+            "{n} entidad nombrada no figura activa en el directorio de este nodo",
+            "{n} entidades nombradas no figuran activas en el directorio de este nodo",
+            located.unlisted,
+        )
+
+
+_NOBODY: Final = _(
+    "No consta ninguna entidad con datos de esta persona que pueda compartir con la suya para esta finalidad."
+)

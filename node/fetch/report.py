@@ -1,26 +1,16 @@
-"""What came of a fetch, for people (in Spanish by default) and for programs."""
+"""The result of a fetch, for people (in Spanish by default) and for programs."""
 
 from collections.abc import Iterator
-from io import StringIO
-from typing import Any, Final
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from typing import Any
 
 from node.fetch.asking import Fetched, Reply
 from policies.case_access import access_label
 from policies.catalogue import load_catalogue
 from policies.errors import EXIT_CODES, ErrorKind, error_document
 from policies.reasons import reason_label
-from presentation.messages import in_language
-
-_WORDS: Final = {
-    "es": ("Dato", "Valor", "Entidad", "Fecha", "No compartido", "Motivo", "Sin respuesta", "no comparte datos"),
-    "en": ("Field", "Value", "Entity", "Date", "Withheld", "Reason", "No answer", "shares nothing"),
-}
-_ACCESS: Final = {"es": "Acceso al caso, que queda anotado", "en": "Access to the case, on record"}
-_WIDTH: Final = 110
+from presentation.formats import day
+from presentation.messages import Translator, speaking
+from presentation.terminal import paragraph, table
 
 
 def exit_code(fetched: Fetched) -> int:
@@ -32,7 +22,7 @@ def exit_code(fetched: Fetched) -> int:
 
 
 def fetched_document(fetched: Fetched) -> dict[str, Any]:
-    """Return the JSON document: nothing of the person but what was released."""
+    """Return the JSON document; of the person it holds the released values only."""
     question = fetched.question
     return {
         "purpose": question.purpose,
@@ -65,45 +55,41 @@ def _reply_document(reply: Reply) -> dict[str, Any]:
 
 
 def fetched_text(fetched: Fetched, *, lang: str = "es") -> str:
-    """Return the tables a professional reads: values with their source and date, then what was withheld and why."""
-    stream = StringIO()
-    # What peers send is text, never markup or a control sequence of the terminal.
-    console = Console(file=stream, width=_WIDTH, color_system=None, markup=False, emoji=False, highlight=False)
-    for part in _parts(fetched, "en" if lang == "en" else "es"):
-        console.print(part)
-    return stream.getvalue().rstrip()
-
-
-def _parts(fetched: Fetched, lang: str) -> Iterator[Table | str]:
-    catalogue = load_catalogue()
-    field, value, entity, day, withheld, reason, silent, nothing = _WORDS[lang]
-    shown = _table(field, value, entity, day)
-    hidden = _table(withheld, reason, entity)
-    for reply in fetched.replies:
-        answer = reply.answer
-        for item in answer.fields if answer else ():
-            label = catalogue.field(item.id).label(lang)
-            recorded = item.recorded_at.date().isoformat()
-            shown.add_row(label, catalogue.display(item.id, item.value, lang), reply.holder.name, recorded)
-        for gap in answer.withheld if answer else ():
-            hidden.add_row(catalogue.field(gap.id).label(lang), reason_label(gap.reason, lang), reply.holder.name)
-    yield from (table for table in (shown, hidden) if table.row_count)
-    for reply in fetched.replies:
-        if reply.error is not None:
-            said = in_language(reply.error.sentence, lang)
-            yield f"✗ {reply.holder.name}: {silent}. {said} [{reply.error.code}]"
-        elif not reply.released and reply.answer is not None:
-            yield f"- {reply.holder.name}: {nothing} ({reason_label(reply.answer.reason or '', lang)})"
+    """Return the released values with source and date, the withheld fields with reasons, and the silent holders."""
+    say = speaking(lang)
     access = fetched.question.access
-    yield f"{_ACCESS[lang]}: {access_label(access.how, access.reason, lang)}"
+    access_line = say(
+        "Acceso al caso, que queda anotado: {access}", access=access_label(access.how, access.reason, say.lang)
+    )
+    lines = [paragraph(line, hanging=2) for line in (*_silent(fetched, say), access_line)]
+    return "\n\n".join([*_tables(fetched, say), "\n".join(lines)])
 
 
-def _printable(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())
+def _tables(fetched: Fetched, say: Translator) -> Iterator[str]:
+    catalogue, lang = load_catalogue(), say.lang
+    answered = [(reply.holder.name, reply.answer) for reply in fetched.replies if reply.answer is not None]
+    shown = [
+        (catalogue.field(item.id).label(lang), catalogue.display(item.id, item.value, lang), name, day(when, lang))
+        for name, answer in answered
+        for item in answer.fields
+        for when in (item.recorded_at,)
+    ]
+    hidden = [
+        (catalogue.field(gap.id).label(lang), reason_label(gap.reason, lang), name)
+        for name, answer in answered
+        for gap in answer.withheld
+    ]
+    if shown:
+        yield table([say("Dato"), say("Valor"), say("Entidad"), say("Fecha")], shown)
+    if hidden:
+        yield table([say("No compartido"), say("Motivo"), say("Entidad")], hidden)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, expand=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+def _silent(fetched: Fetched, say: Translator) -> Iterator[str]:
+    for reply in fetched.replies:
+        name, error = reply.holder.name, reply.error
+        if error is not None:
+            yield say("✗ {holder}. Sin respuesta: {why} [{code}]", holder=name, why=error.sentence, code=error.code)
+        elif not reply.released and reply.answer is not None:
+            reason = reason_label(reply.answer.reason or "", say.lang)
+            yield say("- {holder}: no comparte datos ({reason})", holder=name, reason=reason)

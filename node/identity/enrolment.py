@@ -1,4 +1,4 @@
-"""Joining the network: the node's first call, trusting only what the invitation names."""
+"""Enrolment: the node's first call, which trusts only the authority and key that the invitation names."""
 
 import hashlib
 from datetime import datetime
@@ -28,8 +28,8 @@ from trust.parties import COORDINATOR_ID, ledger_origin, server_name
 from trust.signing import Envelope
 
 
-def enrol(home: Path, invitation: Invitation, *, keys: NodeKeys, reached: Reach, now: datetime) -> Directory:
-    """Join the network that `invitation` names, with the keys in `home`, and return its directory.
+def enrol(home: Path, invitation: Invitation, *, keys: NodeKeys, reach: Reach, now: datetime) -> Directory:
+    """Join the network of an invitation with the keys in `home` and return its directory.
 
     The answer is checked before anything is written: (1) the directory is signed by the invitation's key and of its
     network; (2) the certificate is for our key and entity, by the invitation's authority; (3) the directory lists us
@@ -37,7 +37,7 @@ def enrol(home: Path, invitation: Invitation, *, keys: NodeKeys, reached: Reach,
 
     Raises:
         InvitationMalformed: the invitation's certificate authority is not a certificate.
-        InvitationRefused: the coordinator does not take the invitation: used, expired, or unknown to it.
+        InvitationRefused: the coordinator refuses the invitation: used, expired, or unknown to it.
         PeerRefused: it refused for another reason.
         PeerUntrusted: the coordinator's certificate is not by the invitation's authority.
         PeerUnreachable: no answer.
@@ -47,7 +47,7 @@ def enrol(home: Path, invitation: Invitation, *, keys: NodeKeys, reached: Reach,
     tls_key = read_tls_key(home / key_files.FOLDER / key_files.TLS)
     csr = certificate_request(tls_key, invitation.entity)
     ca_pem = _ca_pem(invitation)
-    certificate_pem, envelope = _call(invitation, ca_pem, csr, _application(invitation, keys, reached, csr))
+    certificate_pem, envelope = _call(invitation, ca_pem, csr, _application(invitation, keys, reach, csr))
     require_own_certificate(
         certificate_pem, key=tls_key, ca_pem=ca_pem, network=invitation.network, entity=invitation.entity
     )
@@ -59,16 +59,16 @@ def enrol(home: Path, invitation: Invitation, *, keys: NodeKeys, reached: Reach,
     return directory
 
 
-def _application(invitation: Invitation, keys: NodeKeys, reached: Reach, csr: bytes) -> Envelope:
+def _application(invitation: Invitation, keys: NodeKeys, reach: Reach, csr: bytes) -> Envelope:
     origin = ledger_origin(invitation.network, invitation.entity)
     application = EntityApplication(
         network=invitation.network,
         entity=invitation.entity,
-        addresses=reached.addresses,
+        addresses=reach.addresses,
         signing_key=keys.signing.public_key.hex(),
         exchange_key=keys.exchange_public.hex(),
         ledger_vkey=NoteSigner(origin, keys.ledger).vkey,
-        witness=reached.witness,
+        witness=reach.witness,
         secret_sha256=hash_secret(invitation.secret),
         csr_sha256=hashlib.sha256(csr).hexdigest(),
     )

@@ -11,7 +11,7 @@ class IdentityError(RedpactError):
 
 
 class InvitationNeeded(IdentityError):
-    """``init`` of a new home without an invitation, or without saying where to listen."""
+    """``init`` of a new home without an invitation or without a listening address."""
 
     code = "invitation_needed"
     kind = ErrorKind.USAGE
@@ -19,7 +19,7 @@ class InvitationNeeded(IdentityError):
 
 
 class InvitationRefused(IdentityError):
-    """The coordinator does not take the invitation: it was used, has expired, or was never made."""
+    """The coordinator refuses the invitation: used, expired, or never made."""
 
     code = "invitation_refused"
     sentence = _(
@@ -28,7 +28,7 @@ class InvitationRefused(IdentityError):
 
 
 class NodeExists(IdentityError):
-    """``init`` with an invitation for another network or entity than the home belongs to."""
+    """``init`` with an invitation for another network or entity than that of the home."""
 
     code = "node_exists"
     kind = ErrorKind.USAGE

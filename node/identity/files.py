@@ -1,4 +1,4 @@
-"""Where a node's certificate lies."""
+"""The files of a node's certificate."""
 
 from pathlib import Path
 from typing import Final

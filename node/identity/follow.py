@@ -1,4 +1,4 @@
-"""Following the directory: a stream of hints for speed, and a poll in case the stream is silent."""
+"""Following the directory: a stream of hints for speed, and regular polls in case the stream is silent."""
 
 import threading
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from service.clock import Clock
 from trust.directory import Directory
 
 POLL_SECONDS: Final = 30.0
-"""A suspension reaches this node at the latest after this long, as long as the coordinator answers."""
+"""Longest time until a suspension reaches this node while the coordinator answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryFollower:
-    """Keeps this node's copy of the directory new, and its own entry in it true."""
+    """Keeps this node's copy of the directory new, and its entry in the directory correct."""
 
     settings: NodeSettings
     keys: NodeKeys
@@ -28,36 +28,36 @@ class DirectoryFollower:
     channel: CoordinatorChannel
 
     def poll(self, stopping: threading.Event) -> None:
-        """Ask for the directory at regular intervals until `stopping` is set, and keep our own addresses correct."""
+        """Fetch the directory at regular intervals and keep our addresses in it correct, until `stopping` is set."""
         while True:
-            self.tell_addresses(self.refresh())
+            self.report_addresses(self.refresh())
             if stopping.wait(POLL_SECONDS):
                 return
 
     def watch(self, stopping: threading.Event) -> None:
-        """Ask for the directory as soon as the coordinator hints at a new one, until `stopping` is set."""
+        """Fetch the directory as soon as the coordinator hints at a new one, until `stopping` is set."""
         while not stopping.is_set():
             self.refresh()  # changes between two streams
-            for _ in coordinator.directory_hints(self.channel()):
+            for _hint in coordinator.directory_hints(self.channel()):
                 self.refresh()
 
     def refresh(self) -> Directory | None:
-        """Fetch the directory if there is a newer one, verify and keep it; return the newest.
+        """Fetch a newer directory if there is one, verify and keep it; return the newest.
 
         Raises:
             PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give it.
-            SignatureInvalid, MalformedDocument, DirectoryRollback, DirectoryExpired: the one it gave is not
-                acceptable; the one kept stays.
+            SignatureInvalid, MalformedDocument, DirectoryRollback, DirectoryExpired: the received one does not
+                verify; the kept one stays.
         """
         known = self.kept.newest()
         newer = coordinator.newer_directory(self.channel(), known.serial if known else 0)
         return self.kept.accept(newer, self.clock.now()) if newer else known
 
-    def tell_addresses(self, directory: Directory | None) -> None:
-        """Tell the coordinator where this node is reached, and where it witnesses, when the directory says otherwise.
+    def report_addresses(self, directory: Directory | None) -> None:
+        """Report the addresses and the witness of this node to the coordinator when the directory has others.
 
         Raises:
-            PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not take it.
+            PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not accept them.
         """
         if directory is None:
             return

@@ -1,4 +1,4 @@
-"""What the directory should say of where this node is reached, and in which way it is."""
+"""The addresses of this node for the directory, and the way by which others reach it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,24 +9,24 @@ from node.settings import NodeSettings
 from trust.parties import WitnessAddress, witness_name
 
 
-class Reached(StrEnum):
-    """In which way others reach an entity."""
+class Reachability(StrEnum):
+    """The way by which others reach an entity."""
 
     DIRECT = "direct"
     RELAY = "relay"
     NOT = "not"
 
 
-def way_in(addresses: tuple[str, ...], *, relay: bool) -> Reached:
-    """Return in which way an entity with these addresses is reached, if everything runs."""
+def reachability(addresses: tuple[str, ...], *, relay: bool) -> Reachability:
+    """Return the way by which an entity with these addresses is reached while everything runs."""
     if addresses:
-        return Reached.DIRECT
-    return Reached.RELAY if relay else Reached.NOT
+        return Reachability.DIRECT
+    return Reachability.RELAY if relay else Reachability.NOT
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where other entities reach a node, and where it witnesses their ledgers, if it does."""
+    """The addresses of a node, and its witness, None when it witnesses no ledgers."""
 
     addresses: tuple[str, ...]
     witness: WitnessAddress | None = None
@@ -38,7 +38,7 @@ def own_cosigner(settings: NodeSettings, keys: NodeKeys) -> CosignatureSigner:
 
 
 def own_reach(settings: NodeSettings, keys: NodeKeys) -> Reach:
-    """Return where this node is reached, by its settings and keys."""
+    """Return the addresses and the witness of this node, by its settings and keys."""
     url = settings.public_witness_url
     witness = WitnessAddress(vkey=own_cosigner(settings, keys).vkey, url=url) if url else None
     return Reach(settings.addresses, witness)

@@ -1,4 +1,4 @@
-"""Renewal of the node's certificate at two thirds of its life, over mutual TLS with the one in use."""
+"""Renewal of the node's certificate after two thirds of its life, over mutual TLS with the current one."""
 
 import threading
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from service.files import write_private
 from service.tls import CurrentCertificate, read_tls_key
 
 CHECK_SECONDS: Final = 3600.0
-"""Longest time between two looks at the certificate."""
+"""Longest time between two checks of the certificate."""
 
 SHORTEST_CHECK_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateRenewal:
-    """Puts the next certificate in place of the one in use."""
+    """Replaces the certificate in use by the next one."""
 
     home: Path
     settings: NodeSettings
@@ -41,7 +41,7 @@ class CertificateRenewal:
                 return
 
     def renew_if_due(self) -> bool:
-        """Renew the certificate if two thirds of its life are over; return whether it was.
+        """Renew the certificate if it is due; tell whether it was.
 
         Raises:
             RedpactError: as `renew`.
@@ -52,7 +52,7 @@ class CertificateRenewal:
         return True
 
     def renew(self) -> None:
-        """Ask the coordinator for the next certificate, check it, and put it in place of the one in use.
+        """Ask the coordinator for the next certificate, check it, and replace the one in use.
 
         Raises:
             PeerRefused: the coordinator refused: the entity is suspended.

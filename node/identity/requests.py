@@ -14,7 +14,7 @@ from trust.parties import spiffe_id
 
 
 def certificate_request(key: ec.EllipticCurvePrivateKey, entity: str) -> bytes:
-    """Return a PKCS#10 request (PEM) signed by `key`; the authority writes the names that count."""
+    """Return a PKCS#10 request (PEM) signed by `key`; the authority ignores its names and writes its own."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, entity)])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
     return request.public_bytes(serialization.Encoding.PEM)
@@ -23,7 +23,7 @@ def certificate_request(key: ec.EllipticCurvePrivateKey, entity: str) -> bytes:
 def require_own_certificate(
     pem: bytes, *, key: ec.EllipticCurvePrivateKey, ca_pem: bytes, network: str, entity: str
 ) -> None:
-    """Check a certificate that the authority sent, before it replaces anything.
+    """Check a received certificate before it replaces the one in use.
 
     Raises:
         EnrolmentAnswerInvalid: for another key, by another authority, or naming another entity.

@@ -1,4 +1,4 @@
-"""The entity's own ledger: export and status."""
+"""Export and status of the entity's own ledger, trust policies, and checkpoints of other ledgers."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from trust.parties import ledger_origin
 
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:
-    """Where the ledger stands; `checkpoint` is the newest signed note, `witnesses` how it is cosigned."""
+    """The state of the ledger: `checkpoint` is the newest signed note, `witnesses` the state of its cosignatures."""
 
     origin: str
     vkey: str
@@ -45,10 +45,10 @@ def export_own_ledger(context: NodeContext, directory: Path) -> ExportSummary:
 
 
 def own_ledger_status(context: NodeContext) -> LedgerStatus:
-    """Check the head of the ledger and return where it stands.
+    """Check the head of the ledger and return its state.
 
     Raises:
-        LedgerDamaged, SignatureInvalid: the newest checkpoint is not what the stored entries lead to.
+        LedgerDamaged, SignatureInvalid: the stored entries do not lead to the newest checkpoint.
     """
     with context.snapshot() as session:
         ledger = own_ledger(context, session)
@@ -72,7 +72,7 @@ def ledger_policy(context: NodeContext, entity: str = "") -> str:
 
 
 def seen_checkpoint(context: NodeContext, entity: str) -> str:
-    """Return the newest checkpoint of an entity's ledger that this node cosigned or was shown, signatures and all.
+    """Return the newest checkpoint of an entity's ledger that this node cosigned or was shown, with its signatures.
 
     Raises:
         NothingSeen: this node has seen none.

@@ -1,10 +1,10 @@
-"""What other entities' ledgers showed us before, held against what they show now.
+"""Checkpoints of other entities' ledgers: remembered, and compared with the ones that they show later.
 
-Every answer carries a signed checkpoint of the holder's ledger. It must extend the last one this entity saw, and the
-holder must prove it (RFC 6962 consistency): the request names the size, and the answer brings the proof. When it does
-not, it is asked for by a call of its own. A holder that shows a contradiction, or no proof, is caught here and its
-answer is not used. Checkpoints of answers that cross on the way cannot all be linked at once: one waits for the proof
-with the next answer, and ``status`` and ``doctor`` name its ledger until then.
+Every answer carries a signed checkpoint of the holder's ledger. It must extend the last one that this entity saw, and
+the holder must prove it (RFC 6962 consistency): the request names the size, and the answer brings the proof. A missing
+proof is asked for by a call of its own. The answer of a holder that shows a contradiction, or no proof, is not used.
+When answers cross, one checkpoint cannot be linked at once: it waits for the proof in the next answer, and ``status``
+and ``doctor`` name its ledger until then.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from node.context import NodeContext
 
 Prove = Callable[[Party, int, int], tuple[bytes, ...]]
-"""Asks a holder for the consistency proof between two sizes of its ledger; nothing is verified."""
+"""Asks a holder for the unverified consistency proof between two sizes of its ledger."""
 
 _MAX_KEPT_HASH_BYTES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What this entity remembers of another ledger."""
+class KnownLedger:
+    """Another entity's ledger as this entity remembers it."""
 
     proved: Observed | None = None
     waiting: Observed | None = None
@@ -44,43 +44,43 @@ class Known:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """The sizes that the next answer is to prove that it extends."""
+        """The sizes that the next answer has to prove its checkpoint extends."""
         return tuple({seen.size: None for seen in (self.proved, self.waiting) if seen is not None})
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A ledger as a verified answer shows it."""
+class ShownCheckpoint:
+    """The checkpoint of a verified answer, with the proofs that came with it."""
 
     checkpoint: Checkpoint
     note: bytes
     proofs: Mapping[int, tuple[bytes, ...]]
-    """Unverified: by the old size, that `checkpoint` extends the one of that size."""
+    """By old size, the unverified proof that `checkpoint` extends the one of that size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A checkpoint that a holder showed, to be remembered once the answer is."""
+    """A compared checkpoint, to be remembered in the transaction that logs its answer."""
 
     origin: str
     seen: Observed
-    before: Known
-    """What it was proved to extend."""
+    before: KnownLedger
+    """The ledger that it was proved to extend."""
 
 
 class PeerLedgers:
-    """What this entity saw of the ledgers of others. Safe to use from several threads.
+    """Remembers the ledgers of other entities. Safe to use from several threads.
 
-    What it keeps in memory may be older than what another process of this node stored: then a checkpoint is proved to
-    extend the older one, which `remember` notices.
+    Its memory may be older than the database, when another process of this node stored a newer checkpoint: then a
+    checkpoint is proved to extend the older one, and `remember` notices it.
     """
 
     def __init__(self, context: "NodeContext") -> None:
         self._context = context
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, KnownLedger] = {}
 
-    def known(self, origin: str) -> Known:
-        """Return what is remembered of a ledger.
+    def known(self, origin: str) -> KnownLedger:
+        """Return a ledger as it is remembered.
 
         Raises:
             RedpactError: the database is unusable.
@@ -92,18 +92,18 @@ class PeerLedgers:
             self._known[origin] = known
         return known
 
-    def compare(self, holder: Party, shown: Shown, known: Known, prove: Prove) -> Sighting:
-        """Hold the checkpoint of a verified answer against what this entity knew when it asked.
+    def compare(self, holder: Party, shown: ShownCheckpoint, known: KnownLedger, prove: Prove) -> Sighting:
+        """Compare the checkpoint of a verified answer with the ledger as it was known when the request was sent.
 
         Args:
-            holder: whose ledger it is.
-            shown: the checkpoint, and the proofs that came with it.
-            known: what the request named.
-            prove: asks for a proof that did not come with the answer.
+            holder: the owner of the ledger.
+            shown: the checkpoint with its proofs.
+            known: the ledger as the request named it.
+            prove: asks for a proof that the answer lacks.
 
         Raises:
-            PeerLedgerForked: it contradicts what was known; the two checkpoints are kept as evidence.
-            PeerLedgerUnproven: the proof did not come with the answer, and could not be had otherwise.
+            PeerLedgerForked: it contradicts the known checkpoint; both are kept as evidence.
+            PeerLedgerUnproven: the answer lacks the proof, and the holder did not give it when asked.
         """
         now = self._context.clock.now()
         try:
@@ -137,47 +137,49 @@ class PeerLedgers:
         checkpoint = shown.checkpoint
         return Sighting(checkpoint.origin, Observed(checkpoint.size, checkpoint.root, shown.note, now), known)
 
-    def remember(self, session: Session, sightings: Sequence[Sighting]) -> dict[str, Known]:
+    def remember(self, session: Session, sightings: Sequence[Sighting]) -> dict[str, KnownLedger]:
         """Remember checkpoints, in the transaction that logs their answers.
 
         Returns:
-            What is known of these ledgers when the transaction commits: for `learn`, afterwards.
+            The ledgers as known once the transaction has committed, for `learn`.
         """
         return {sighting.origin: _remember(session, sighting) for sighting in sightings}
 
-    def learn(self, known: Mapping[str, Known]) -> None:
-        """Take in what `remember` stored, once it is durable. Threads come here in any order: the newest stays."""
+    def learn(self, known: Mapping[str, KnownLedger]) -> None:
+        """Adopt the result of `remember` once it is durable. Threads may arrive in any order: the newest one stays."""
         for origin, stored in known.items():
             held = self._known.get(origin)
             if held is None or _size(held) <= _size(stored):
                 self._known[origin] = stored
 
 
-def _size(known: Known) -> int:
+def _size(known: KnownLedger) -> int:
     return known.proved.size if known.proved else 0
 
 
-def _read(session: Session, origin: str) -> Known:
+def _read(session: Session, origin: str) -> KnownLedger:
     proved, waiting = SqlCheckpointStore(session, Role.PEER), SqlCheckpointStore(session, Role.UNPROVEN)
-    return Known(proved.get(origin), waiting.get(origin))
+    return KnownLedger(proved.get(origin), waiting.get(origin))
 
 
-def _remember(session: Session, sighting: Sighting) -> Known:
+def _remember(session: Session, sighting: Sighting) -> KnownLedger:
     proven, unproven = SqlCheckpointStore(session, Role.PEER), SqlCheckpointStore(session, Role.UNPROVEN)
     origin, seen, before = sighting.origin, sighting.seen, sighting.before
-    now = proven.lock(origin)
+    newest = proven.lock(origin)
     waiting = unproven.get(origin)
-    if not _same(now, before.proved):  # another answer came in meanwhile: this one is compared with the next
+    if not _same(
+        newest, before.proved
+    ):  # another answer was logged meanwhile: this checkpoint is compared with the next one
         if waiting is None:
             unproven.put(origin, seen)
-        return Known(now, waiting or seen)
-    if now is None or seen.size > now.size:
+        return KnownLedger(newest, waiting or seen)
+    if newest is None or seen.size > newest.size:
         proven.put(origin, seen)
-        now = seen
+        newest = seen
     if waiting is not None and _same(waiting, before.waiting):
         unproven.forget(origin)
         waiting = None
-    return Known(now, waiting)
+    return KnownLedger(newest, waiting)
 
 
 def _same(one: Observed | None, other: Observed | None) -> bool:
@@ -185,20 +187,20 @@ def _same(one: Observed | None, other: Observed | None) -> bool:
 
 
 class _Contradiction(Exception):
-    """Carries evidence out of the comparison; never leaves this module."""
+    """Carries evidence out of a comparison, inside this module."""
 
     def __init__(self, evidence: Evidence) -> None:
         super().__init__(evidence.kind.value)
         self.evidence = evidence
 
 
-def _require_extended(known: Observed, shown: Shown, prove: Callable[[int, int], tuple[bytes, ...]]) -> None:
+def _require_extended(known: Observed, shown: ShownCheckpoint, prove: Callable[[int, int], tuple[bytes, ...]]) -> None:
     checkpoint = shown.checkpoint
 
     def contradiction(kind: Misconduct, proof: tuple[bytes, ...] = ()) -> _Contradiction:
         return _Contradiction(Evidence(kind, checkpoint.origin, known.note, shown.note, proof))
 
-    if checkpoint.size < known.size:  # it was signed after we asked, and we knew the larger one when we asked
+    if checkpoint.size < known.size:  # signed after our request, which knew the larger size
         raise contradiction(Misconduct.ROLLBACK)
     if checkpoint.size == known.size:
         if checkpoint.root != known.root:
@@ -210,5 +212,5 @@ def _require_extended(known: Observed, shown: Shown, prove: Callable[[int, int],
     try:
         verify_consistency(known.size, checkpoint.size, known.root, checkpoint.root, proof)
     except ProofError as error:
-        small = tuple(context for context in proof if len(context) <= _MAX_KEPT_HASH_BYTES)
+        small = tuple(each for each in proof if len(each) <= _MAX_KEPT_HASH_BYTES)
         raise contradiction(Misconduct.UNPROVEN, small) from error

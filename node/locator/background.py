@@ -1,10 +1,11 @@
-"""Background work: keep the private locator up to date with the live consents, and old answers cleared away."""
+"""Background work: publish live consents to the private locator, and delete its old answers."""
 
 import threading
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from sqlalchemy.orm import Session
 
 from node.clients.locator import LocatorClient
 from node.context import NodeContext
@@ -16,7 +17,7 @@ from policies.errors import ErrorKind, RedpactError
 from service.errors import RuntimeFault
 
 LOOK_SECONDS: Final = 1.0
-"""How soon a consent given or withdrawn by another process is published."""
+"""Longest time until a consent given or withdrawn by another process is published."""
 
 LONGEST_WAIT_SECONDS: Final = 30.0
 CLEAR_EVERY: Final = timedelta(hours=6)
@@ -28,25 +29,25 @@ _log = structlog.get_logger(__name__)
 def publish_consents(
     context: NodeContext, client: LocatorClient, wakeup: PublisherWakeup, stopping: threading.Event
 ) -> None:
-    """Publish what changes, until `stopping` is set.
+    """Publish changes until `stopping` is set.
 
-    A locator that is down is tried again less and less often, and at once when a consent lost something.
+    The waits grow while the locator is down, and end at once when a consent loses something.
     """
     publisher, wait, fault = Publisher(context, client), LOOK_SECONDS, ""
     cleared: datetime | None = None
     while wakeup.wait(wait, stopping):
         now = context.clock.now()
         if cleared is None or now - cleared >= CLEAR_EVERY:
-            clear_away(context, now)
+            delete_old_answers(context, now)
             cleared = now
         try:
             done = publisher.step()
         except RedpactError as error:
             if isinstance(error, RuntimeFault) and error.kind is ErrorKind.DAMAGED:
-                raise  # this machine's own fault: told by whoever supervises
+                raise  # a fault of this machine, which the supervising thread logs
             if stopping.is_set():
-                return  # its channels are being closed: nothing is wrong with the locator
-            fault, wait = _tell(error, fault), min(2 * wait, LONGEST_WAIT_SECONDS)
+                return  # the service is closing its channels
+            fault, wait = _log_change(error, fault), min(2 * wait, LONGEST_WAIT_SECONDS)
             note_fault(context, fault, now)
         else:
             if done is not None:
@@ -54,32 +55,36 @@ def publish_consents(
             fault, wait = "", LOOK_SECONDS
 
 
-def _tell(error: RedpactError, before: str) -> str:
-    if error.code != before:  # a day without the locator is one line
+def _log_change(error: RedpactError, before: str) -> str:
+    if error.code != before:  # a day without the locator is one log line
         _log.warning("locator_not_told", code=error.code, message=error.message)
     return error.code
 
 
-def clear_away(context: NodeContext, now: datetime) -> None:
-    """Delete the locator's answers that have been kept long enough."""
+def delete_old_answers(context: NodeContext, now: datetime) -> None:
+    """Delete the locator's answers that are older than the settings keep them."""
     with context.transaction() as session:
         LocatorLog(session).forget_before(now - timedelta(days=context.settings.locator_log_days))
 
 
 def note_published(context: NodeContext, done: Published, now: datetime) -> None:
-    """Note for ``status`` that the locator is up to date, or who still waits."""
+    """Record the last publication for ``status``."""
     with context.transaction() as session:
-        row = session.get(LocatorPublishingRow, _ONLY_ROW) or LocatorPublishingRow(id=_ONLY_ROW)
+        row = _state(session, now)
         row.entries, row.waiting, row.published_at = done.entries, done.waiting, now
         row.fault, row.tried_at = "", now
-        session.add(row)
 
 
 def note_fault(context: NodeContext, code: str, now: datetime) -> None:
-    """Note for ``status`` why the locator could not be told."""
+    """Record the code of a failed publication for ``status``."""
     with context.transaction() as session:
-        row = session.get(LocatorPublishingRow, _ONLY_ROW)
-        if row is None:
-            row = LocatorPublishingRow(id=_ONLY_ROW, entries=0, waiting=0, published_at=None)
-            session.add(row)
+        row = _state(session, now)
         row.fault, row.tried_at = code, now
+
+
+def _state(session: Session, now: datetime) -> LocatorPublishingRow:
+    row = session.get(LocatorPublishingRow, _ONLY_ROW)
+    if row is None:
+        row = LocatorPublishingRow(id=_ONLY_ROW, entries=0, waiting=0, published_at=None, fault="", tried_at=now)
+        session.add(row)
+    return row

@@ -11,7 +11,7 @@ class LocatorError(RedpactError):
 
 
 class LocatorMissing(LocatorError):
-    """A network without private locator: holders are named by whoever asks."""
+    """A network without a private locator: the professional names the holders."""
 
     code = "locator_missing"
     kind = ErrorKind.USAGE
@@ -27,7 +27,7 @@ class LocatorUnreachable(LocatorError):
 
 
 class LocatorQuotaReached(LocatorError):
-    """This entity has asked the locator as much as it may in an hour or a day."""
+    """This entity has reached its hourly or daily quota at the locator."""
 
     code = "locator_quota_reached"
     sentence = _(
@@ -37,7 +37,7 @@ class LocatorQuotaReached(LocatorError):
 
 
 class LocatorRefused(LocatorError):
-    """The private locator answers no."""
+    """The private locator refuses the question."""
 
     code = "locator_refused"
     sentence = _(

@@ -1,4 +1,4 @@
-"""The consents under which this node may show something, followed as the ledger grows, whoever changes them."""
+"""The consents in force at this node, followed as the ledger grows, whichever process changes them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,10 +15,10 @@ _BEFORE_ALL: Final = -1
 
 
 class LiveConsents:
-    """Keeps the live consents in memory: a look costs one row while nothing happens, and the changes when it does.
+    """Keeps the live consents in memory: a refresh reads one row, and the consents that changed.
 
-    Every change of a consent comes with an entry of the ledger, and the consent names its newest one. What was erased
-    has no row to name it: it is noticed by their number.
+    Every change of a consent appends a ledger entry, and the consent names its newest one. An erased consent has no
+    row: it is noticed by the number of consents.
     """
 
     def __init__(self, context: NodeContext) -> None:
@@ -29,7 +29,7 @@ class LiveConsents:
         self._live: dict[str, ConsentView] = {}
 
     def refresh(self, session: Session) -> bool:
-        """Catch up with the ledger and return whether any consent changed."""
+        """Read the changes since the last refresh and tell whether there were any."""
         size = own_ledger(self._context, session).size()
         if size == self._size:
             return False

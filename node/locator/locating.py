@@ -1,21 +1,25 @@
-"""Locating: which entities hold something of a person that is consented for us and a purpose, by the private locator.
+"""Locating: asking the private locator for the entities that hold consented data of a person, for a purpose.
 
-(1) the person becomes a pseudonym, with points that tell the key holders nothing; each proves the key of the directory;
-(2) the pseudonym becomes a token for us and the purpose; the coordinator is asked for that token, signed;
-(3) its answer is verified under the pinned key, bound to the question, and kept beside it;
-(4) the entities that the directory lists as active are asked, as when somebody names them.
+(1) the document becomes a pseudonym by blinded points; each key holder proves that it used its key of the directory;
+(2) the pseudonym becomes a token for this entity and the purpose; a signed question asks the coordinator for it;
+(3) the answer is verified under the pinned key, bound to the question, and kept beside it;
+(4) the named entities that the directory lists as active are returned.
 
 The document and the pseudonym stay here. While a key is rotated, both epochs are asked.
 """
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
 from node.context import NodeContext
 from node.locator.errors import LocatorMissing, LocatorQuotaReached, LocatorRefused, LocatorUnreachable
 from node.locator.pseudonyms import Pseudonyms
-from node.locator.question_log import Asked, LocatorLog
+from node.locator.question_log import LocatorLog, LoggedQuestion
 from node.people.documents import Document
+from node.people.errors import PersonUnknown
+from node.people.lookup import PersonLookup
 from node.people.store import people_store
 from presentation.messages import _
 from records_exchange.locator_messages import locator_question, open_locator_answer, seal_message
@@ -30,12 +34,12 @@ _BY_NAME = _("indique con --from a qué entidades preguntar")
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """What the locator said.
+    """The answer of the locator.
 
     Attributes:
-        holders: active entities of the directory, by id.
-        more: there are more than one answer names.
-        unlisted: how many it named that this node's directory does not list as active.
+        holders: ids of active entities of the directory.
+        more: whether there are more than one answer can name.
+        unlisted: number of named entities that this node's directory does not list as active.
     """
 
     holders: tuple[str, ...]
@@ -52,18 +56,26 @@ class Locating:
         self._pseudonyms = Pseudonyms(context, self._client)
 
     def locate(self, document: Document, purpose: str) -> Located:
-        """Return who holds something of the person with this document that is consented for us and `purpose`.
+        """Look a person up and locate them; see `locate_person`.
 
-        Nobody known and nothing consented give the same answer. It is on record here when this returns.
+        Raises:
+            RedpactError: as `locate_person`.
+        """
+        return self.locate_person(PersonLookup(document), purpose)
+
+    def locate_person(self, lookup: PersonLookup, purpose: str) -> Located:
+        """Return the entities that hold something of a person that is consented for this entity and `purpose`.
+
+        An unknown person and one without consents give the same answer. It is in the question log when this returns.
 
         Raises:
             DirectoryExpired: the directory of this node is past its expiry; nothing was asked.
             LocatorMissing: the network has no locator.
             LocatorUnreachable: it does not answer.
-            LocatorQuotaReached: we have asked as much as we may.
-            LocatorRefused: it answers no, for another reason.
+            LocatorQuotaReached: this entity has reached its quota.
+            LocatorRefused: it refuses for another reason.
             OprfProofInvalid, OprfValueInvalid: a key holder did not use the key of the directory.
-            SignatureInvalid, LocatorMessageMalformed, AnswerUnbound, AnswerStale: the answer is not to be believed.
+            SignatureInvalid, LocatorMessageMalformed, AnswerUnbound, AnswerStale: the answer does not verify.
         """
         now = self._context.clock.now()
         directory = self._context.directory.current(now)
@@ -71,19 +83,19 @@ class Locating:
         if not epochs:
             raise LocatorMissing(_("el directorio no indica ningún localizador"), remedy=_BY_NAME)
         try:
-            asked = [self._ask(epoch, document, purpose) for epoch in epochs]
+            asked = [self._ask(epoch, lookup, purpose) for epoch in epochs]
         except PeerRefused as error:
-            quota = error.peer_code == QUOTA_EXCEEDED
-            refused = LocatorQuotaReached if quota else LocatorRefused
-            raise refused(error.message, remedy=f"wait, or {_BY_NAME}" if quota else _BY_NAME) from error
+            if error.peer_code == QUOTA_EXCEEDED:
+                raise LocatorQuotaReached(error.message, remedy=_("espere, o {instead}", instead=_BY_NAME)) from error
+            raise LocatorRefused(error.message, remedy=_BY_NAME) from error
         except (PeerUnreachable, PeerUntrusted) as error:
             raise LocatorUnreachable(error.message, remedy=_BY_NAME) from error
-        named = frozenset(holder for holders, _ in asked for holder in holders)
-        return self._located(directory, named, more=any(more for _, more in asked))
+        named = frozenset(holder for holders, _more in asked for holder in holders)
+        return self._located(directory, named, more=any(more for _holders, more in asked))
 
-    def _ask(self, epoch: LocatorEpoch, document: Document, purpose: str) -> tuple[tuple[str, ...], bool]:
+    def _ask(self, epoch: LocatorEpoch, lookup: PersonLookup, purpose: str) -> tuple[tuple[str, ...], bool]:
         context = self._context
-        person, pseudonym = self._pseudonym(epoch, document)  # (1)
+        person, pseudonym = self._pseudonym(epoch, lookup)  # (1)
         now, entity = context.clock.now(), context.settings.entity
         token = locator_token(pseudonym, entity, purpose)  # (2)
         question = seal_message(locator_question(entity, epoch.number, token, purpose, now), context.keys.signing)
@@ -91,18 +103,24 @@ class Locating:
         key = bytes.fromhex(context.settings.coordinator_key)
         answer = open_locator_answer(received, question, coordinator_key=key, now=context.clock.now())  # (3)
         with context.transaction() as session:
-            asked = Asked(purpose, question, received, len(answer.holders))
-            LocatorLog(session).add(asked, person, now)
+            asked = LoggedQuestion(purpose, question, received, len(answer.holders))
+            LocatorLog(session).add(asked, person if person and self._held(session, person) else None, now)
         return answer.holders, bool(answer.more)
 
-    def _pseudonym(self, epoch: LocatorEpoch, document: Document) -> tuple[str | None, bytes]:
+    def _held(self, session: Session, person: str) -> bool:
+        try:
+            people_store(self._context, session).cipher_of(person)
+        except PersonUnknown:  # erased while the locator was asked: nothing new may name them
+            return False
+        return True
+
+    def _pseudonym(self, epoch: LocatorEpoch, lookup: PersonLookup) -> tuple[str | None, bytes]:
         with self._context.snapshot() as session:
-            held = people_store(self._context, session).find_by_document(document)
-            person = held.person_id if held else None
+            person = lookup.person_id(people_store(self._context, session))
             kept = self._pseudonyms.kept(session, epoch, [person]) if person else {}
         if person in kept:
             return person, kept[person]
-        (pseudonym,), _ = self._pseudonyms.evaluate(epoch, [document])
+        (pseudonym,), _remaining = self._pseudonyms.evaluate(epoch, [lookup.document])
         if person:
             with self._context.transaction() as session:
                 self._pseudonyms.keep(session, epoch, {person: pseudonym})

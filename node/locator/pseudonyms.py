@@ -1,6 +1,6 @@
 """Network pseudonyms at a node: computed with the key holders, verified, and kept sealed for its own people.
 
-A pseudonym never leaves the node, and goes to no holder: two entities speak of a person by their pairwise pseudonym.
+A network pseudonym never leaves the node: between two entities a person has a pairwise pseudonym.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,14 +24,14 @@ _CHUNK = 500
 
 
 class Pseudonyms:
-    """Computes pseudonyms, and keeps those of the node's own people."""
+    """Computes pseudonyms and keeps those of the node's own people."""
 
     def __init__(self, context: NodeContext, client: LocatorClient) -> None:
         self._context = context
         self._client = client
 
     def evaluate(self, epoch: LocatorEpoch, documents: Sequence[Document]) -> tuple[tuple[bytes, ...], int]:
-        """Return the pseudonyms of some documents, and how many evaluations the key holders leave us.
+        """Return the pseudonyms of some documents, and the number of evaluations left in our quota.
 
         Args:
             epoch: of the verified directory.
@@ -53,11 +53,11 @@ class Pseudonyms:
         return query.finish(found), min(remaining)
 
     def evaluate_people(self, epoch: LocatorEpoch, people: Sequence[str]) -> tuple[dict[str, bytes], int]:
-        """Do the same for people held here, and keep what comes back; who was erased meanwhile is left out."""
+        """Evaluate and keep the pseudonyms of people held here; people erased meanwhile are left out."""
         with self._context.snapshot() as session:
             documents = self._documents(session, people)
         if not documents:
-            return {}, MAX_POINTS  # nothing was asked, so nothing is known of what is left
+            return {}, MAX_POINTS  # nothing was asked, so the rest of the quota is unknown
         computed, remaining = self.evaluate(epoch, list(documents.values()))
         found = dict(zip(documents, computed, strict=True))
         with self._context.transaction() as session:
@@ -65,7 +65,7 @@ class Pseudonyms:
         return {person: found[person] for person in kept}, remaining
 
     def kept(self, session: Session, epoch: LocatorEpoch, people: Iterable[str]) -> dict[str, bytes]:
-        """Return the pseudonyms that are kept of some people; others, and those erased, are left out.
+        """Return the kept pseudonyms of some people; people without one, and erased ones, are left out.
 
         Raises:
             RecordsUnreadable: one does not open: another data key, or altered bytes.
@@ -79,14 +79,15 @@ class Pseudonyms:
             for row in session.scalars(query):
                 try:
                     cipher = people_store(self._context, session).cipher_of(row.person_ref)
-                except PersonUnknown:  # erased: the key that opens it is gone, and the row will be
+                except PersonUnknown:  # erased: the key that opens the row is destroyed
                     continue
                 found[row.person_ref] = cipher.open_bytes(_cell(row.person_ref, epoch), row.sealed)
         return found
 
     def keep(self, session: Session, epoch: LocatorEpoch, found: Mapping[str, bytes]) -> tuple[str, ...]:
-        """Seal pseudonyms with the key of each person, and return whose were kept: not those erased meanwhile."""
-        lock_people(session.connection())  # nobody is erased, and no other process keeps the same, until we are done
+        """Seal and keep pseudonyms; return the ids of their people, without those erased meanwhile."""
+        # Until the end no other process erases these people or keeps the same pseudonyms.
+        lock_people(session.connection())
         rows = []
         for person, pseudonym in sorted(found.items()):
             try:
@@ -103,7 +104,7 @@ class Pseudonyms:
         return kept
 
     def forget_other_epochs(self, session: Session, live: Sequence[LocatorEpoch]) -> None:
-        """Destroy what is kept of epochs that are not answered any more."""
+        """Delete the pseudonyms of epochs that are not answered any more."""
         names = [epoch.fingerprint for epoch in live]
         session.execute(delete(LocatorPseudonymRow).where(LocatorPseudonymRow.epoch.not_in(names)))
 
@@ -118,7 +119,7 @@ class Pseudonyms:
 
 
 def forget_pseudonyms(session: Session, person: str) -> None:
-    """Destroy the pseudonyms of a person: part of erasing the person."""
+    """Delete the pseudonyms of a person who is erased."""
     session.execute(delete(LocatorPseudonymRow).where(LocatorPseudonymRow.person_ref == person))
 
 

@@ -1,8 +1,8 @@
-"""Publishing: the locator is told, under tokens, for whom and what this node's live consents are.
+"""Publishing: the locator gets a token for each asker and purpose of this node's live consents.
 
-What should be published follows from the consents alone; what is published, the locator lists. The difference is sent:
-first what has to go, with what is known already; then, as pseudonyms of more people are evaluated, what comes. Whatever
-fails, the next step begins with the locator's own list, so that nothing needs to be remembered across a crash.
+The entries to publish follow from the consents alone, and the locator lists the published ones. A step sends the
+difference: first removals, and the additions for known pseudonyms; then further additions as more pseudonyms are
+evaluated. After a failure the next step begins with the locator's list, so that no state needs to survive a crash.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,33 +24,33 @@ from trust.locator_terms import LocatorEpoch
 from trust.parties import EntityKind, EntityStatus
 
 RECONCILE_EVERY: Final = timedelta(hours=1)
-"""How often everything is compared, whether or not anything seems to have changed."""
+"""Interval of a comparison of everything, with or without a change."""
 
 BATCH: Final = 32
-"""People whose pseudonyms are evaluated in one call."""
+"""Number of people whose pseudonyms are evaluated in one call."""
 
 RESERVE: Final = 100
-"""Evaluations left to the professionals who ask: publishing stops there and goes on later."""
+"""Evaluations of our quota left to professionals: publishing stops there and goes on later."""
 
 RETRY_EVERY: Final = timedelta(minutes=1)
-"""How often the evaluation of people who wait for our quota is tried again."""
+"""Interval of new tries while people wait for our quota of evaluations."""
 
 Held = dict[str, datetime]
-"""What the locator holds of us in an epoch: token and end."""
+"""The entries of this node at the locator in an epoch: end by token."""
 
 _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a step came to: entries of the newest epoch, and people who wait for an evaluation."""
+    """The result of a step: published entries of the newest epoch, and people who wait for an evaluation."""
 
     entries: int
     waiting: int
 
 
 class Publisher:
-    """Keeps the locator up to date with the consents of one node. For one thread."""
+    """Publishes the consents of one node. For one thread."""
 
     def __init__(self, context: NodeContext, client: LocatorClient) -> None:
         self._context = context
@@ -59,13 +59,13 @@ class Publisher:
         self._consents = LiveConsents(context)
         self._held: dict[str, Held] = {}
         self._memory: dict[str, dict[str, bytes]] = {}
-        """Pseudonyms of people with live consents, by epoch, so that they are opened once."""
+        """Opened pseudonyms of people with live consents, by epoch."""
         self._waiting = 0
         self._stepped: datetime | None = None
         self._reconciled: datetime | None = None
 
     def step(self) -> Published | None:
-        """Publish what changed since the last step; None when nothing did.
+        """Publish the changes since the last step; return None without any.
 
         Raises:
             RedpactError: the locator, a key holder or the database failed; the next step compares everything.
@@ -77,7 +77,7 @@ class Publisher:
         reconcile = _older(self._reconciled, RECONCILE_EVERY, now)
         if not epochs or not (changed or reconcile or self._due(epochs, now)):
             return None
-        # Put back when all went well: after a failure nobody knows what arrived, and the next step asks the locator.
+        # Set again at the end: after a failure the locator's state is unknown, and the next step asks for its list.
         held, self._held = {} if reconcile else self._held, {}
         if reconcile:
             self._forget_all_but(epochs)
@@ -99,7 +99,7 @@ class Publisher:
         known = self._known(epoch, people)
         self._send(epoch, held, known, now)
         waiting = sorted(people - known.keys())
-        size = 1 if self._waiting else BATCH  # after a stop, one person is enough to hear what is left of the quota
+        size = 1 if self._waiting else BATCH  # after a stop, one person is enough to learn the rest of the quota
         while waiting:
             batch, waiting, size = waiting[:size], waiting[size:], BATCH
             evaluated = self._evaluated(epoch, batch)
@@ -117,7 +117,7 @@ class Publisher:
         except PeerRefused as error:
             if error.peer_code != QUOTA_EXCEEDED:
                 raise
-            return None  # these people wait; withdrawals of others must not
+            return None  # these people wait; removals for others do not
 
     def _known(self, epoch: LocatorEpoch, people: set[str]) -> dict[str, bytes]:
         memory = self._memory.get(epoch.fingerprint, {})
@@ -131,7 +131,7 @@ class Publisher:
     def _send(self, epoch: LocatorEpoch, held: Held, known: Mapping[str, bytes], now: datetime) -> None:
         wanted = self._wanted(known, now)
         gone = sorted(held.keys() - wanted.keys())
-        # In the order of tokens, which is no order: what belongs to one person does not stand together.
+        # In the order of tokens, which does not group the entries of one person.
         come = [wanted[token] for token in sorted(wanted) if held.get(token) != wanted[token].until]
         for tokens in _batches(gone, MAX_CHANGES):
             self._deliver(epoch, (), tokens)
@@ -152,14 +152,14 @@ class Publisher:
             pseudonym, until = known.get(view.person_ref), published_until(view.record.valid_until, now)
             if pseudonym is None or until is None:
                 continue
-            for purpose, asker in self._asked(view):
+            for purpose, asker in self._permitted(view):
                 token = locator_token(pseudonym, asker, purpose)
                 if token not in wanted or wanted[token].until < until:
                     wanted[token] = Entry(token=token, asker=asker, purpose=purpose, until=until)
         return wanted
 
-    def _asked(self, view: ConsentView) -> Iterable[tuple[str, str]]:
-        """Return for which purpose whom a consent lets ask: others, in words that a question can be asked in."""
+    def _permitted(self, view: ConsentView) -> Iterable[tuple[str, str]]:
+        """Return the (purpose, asker) pairs that a consent permits: purposes of the vocabulary, other entities."""
         own, purposes = self._context.settings.entity, [each for each in view.record.purposes if is_term(each)]
         return ((purpose, asker) for purpose in purposes for asker in view.record.recipients if asker != own)
 
@@ -171,7 +171,7 @@ class Publisher:
 
 
 def _epochs(directory: Directory | None, entity: str, now: datetime) -> tuple[LocatorEpoch, ...]:
-    """Return the epochs to publish in, oldest first: none for whom the locator would not hear."""
+    """Return the epochs to publish in, oldest first; none for an entity that the locator does not serve."""
     if directory is None or directory.locator is None or entity not in directory:
         return ()
     own = directory.party(entity)

@@ -1,4 +1,4 @@
-"""The node's half of the signed query log: every question it asked the locator, with the signed answer."""
+"""The node's half of the signed query log: its questions to the locator with the signed answers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,8 @@ from trust.signing import Envelope
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question with its verified answer, and how many holders that names."""
+class LoggedQuestion:
+    """A question with its verified answer, and the number of holders that it names."""
 
     purpose: str
     question: Envelope
@@ -27,8 +27,8 @@ class LocatorLog:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, asked: Asked, person: str | None, now: datetime) -> None:
-        """Put a question on record; `person` is the node's own id of somebody held here."""
+    def add(self, asked: LoggedQuestion, person: str | None, now: datetime) -> None:
+        """Record a question; `person` is the node's own id of a person held here."""
         values = {
             "asked_at": now,
             "purpose": asked.purpose,
@@ -40,16 +40,16 @@ class LocatorLog:
         self._session.execute(insert(LocatorAnswerRow).values(values))
 
     def usage(self, entity: str, since: datetime) -> Usage:
-        """Return what this node asked since a moment, to look for guessing by somebody in the house."""
+        """Return the node's use of the locator since a moment, to detect guessing by its own professionals."""
         misses = func.coalesce(func.sum(case((LocatorAnswerRow.found == 0, 1), else_=0)), 0)
         query = select(func.count().label("questions"), misses.label("misses")).where(LocatorAnswerRow.asked_at > since)
         row = self._session.execute(query).one()
         return Usage(entity, questions=int(row.questions), misses=int(row.misses))
 
     def forget_person(self, person: str) -> None:
-        """Delete the questions about a person: part of erasing the person."""
+        """Delete the questions about a person who is erased."""
         self._session.execute(delete(LocatorAnswerRow).where(LocatorAnswerRow.person_ref == person))
 
     def forget_before(self, moment: datetime) -> None:
-        """Delete what is older than the log is kept."""
+        """Delete the questions before a moment."""
         self._session.execute(delete(LocatorAnswerRow).where(LocatorAnswerRow.asked_at < moment))

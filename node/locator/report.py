@@ -1,4 +1,4 @@
-"""What people and programs see of the locator at a node: located fetches, how publishing goes, signs of guessing."""
+"""The state of the locator at a node, for people and for programs: publication, questions, signs of guessing."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from node.context import NodeContext
 from node.locator.question_log import LocatorLog
 from node.locator.tables import LocatorPublishingRow
 from policies.errors import RedpactError
-from presentation.messages import Message, _, joined
+from presentation.messages import Message, _, joined, plural
 from records_exchange.guessing import WINDOW, AlarmRule, alarms
 from service.findings import Finding, Level
 
 
 def locator_state(context: NodeContext, session: Session) -> dict[str, Any]:
-    """Return how publishing goes, and what this node asked in the last day, as JSON values."""
+    """Return the state of publication, and the questions of the last day, as JSON values."""
     row = session.get(LocatorPublishingRow, 1)
     usage = LocatorLog(session).usage(context.settings.entity, context.clock.now() - WINDOW)
     return {
@@ -29,25 +29,27 @@ def locator_state(context: NodeContext, session: Session) -> dict[str, Any]:
 
 
 def locator_lines(state: dict[str, Any]) -> list[Message]:
-    """Return the state of the locator for people: a line, and one more when something looks like guessing."""
+    """Return the state of the locator for people, with an alarm when the questions look like guessing."""
     published = _(
-        "Localizador: {entries} anotaciones publicadas, {waiting} personas pendientes; hoy {questions} preguntas, "
-        "{misses} sin resultado",
-        **{name: state[name] for name in ("entries", "waiting", "questions", "misses")},
+        "Localizador: {entries}, {waiting}; hoy {questions}, {misses} sin resultado",
+        entries=plural("{n} anotación publicada", "{n} anotaciones publicadas", state["entries"]),
+        waiting=plural("{n} persona pendiente", "{n} personas pendientes", state["waiting"]),
+        questions=plural("{n} pregunta", "{n} preguntas", state["questions"]),
+        misses=state["misses"],
     )
-    lines = [_("{published} [{fault}]", published=published, fault=state["fault"]) if state["fault"] else published]
+    lines = [joined([published, f"[{state['fault']}]"]) if state["fault"] else published]
     if state["alarms"]:
         lines.append(
             _(
                 "ALERTA: casi nadie por quien se ha preguntado hoy al localizador consta en otra entidad; "
-                "alguien de la casa puede estar probando documentos"
+                "alguien de esta entidad puede estar probando documentos"
             )
         )
     return lines
 
 
 def check_locator(context: NodeContext) -> Finding:
-    """Check that the locator knows our live consents, and that nobody in the house seems to be guessing."""
+    """Check that the locator has our live consents, and that no professional of this entity seems to be guessing."""
     try:
         directory = context.directory.newest()
         with context.snapshot() as session:

@@ -19,7 +19,7 @@ from node.messages.state import check_outbox
 from node.migrations import MIGRATIONS
 from node.operations.reachability import check_reach
 from policies.errors import RedpactError
-from presentation.messages import _
+from presentation.messages import _, plural
 from service.channels import ChannelPool
 from service.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
 from service.status import peer_errors
@@ -33,7 +33,7 @@ _AT_ONCE: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """What the checks of other services go through: our certificate, and channels to peers and to the coordinator."""
+    """The means to check other services: our certificate, and channels to peers and to the coordinator."""
 
     certificate: CurrentCertificate
     channels: ChannelPool
@@ -41,12 +41,12 @@ class Connections:
 
 
 def examine(context: NodeContext, connections: Connections) -> list[Finding]:
-    """Run every check; a failing one does not keep the others from running.
+    """Run every check, whatever the result of the others.
 
     Raises:
-        HomeUnusable, SettingsInvalid: there is nothing to examine.
+        HomeUnusable, SettingsInvalid: the home folder is no node's.
     """
-    home, _settings = context.home, context.settings  # without settings this is no node's home
+    home, _settings = context.home, context.settings  # raises in a home without settings
     found = [
         check_disk(home),
         check_keys([home / FOLDER / name for name in FILES]),
@@ -71,21 +71,20 @@ def _check_ledger(context: NodeContext) -> Finding:
             size = own_ledger(context, session).size()
     except RedpactError as error:
         return Finding.of_error("ledger", error)
-    return Finding("ledger", Level.OK, _("Registro con {size} anotaciones", size=size))
+    return Finding("ledger", Level.OK, plural("Registro con {n} anotación", "Registro con {n} anotaciones", size))
 
 
 def _check_clock(context: NodeContext) -> Finding:
-    # The coordinator's signature dates the directory: a clock behind that date is wrong for certain.
+    # The coordinator signed the date of the directory: a clock behind that date is wrong.
     try:
         directory = context.directory.newest()
     except RedpactError as error:
         return Finding.of_error("clock", error)
     now = context.clock.now()
     if directory is not None and now + CLOCK_TOLERANCE < directory.issued:
-        found = _("El reloj de este equipo va atrasado: marca {now}", now=now.isoformat(timespec="minutes"))
+        found = _("El reloj de este equipo va atrasado: marca {now}", now=now)
         return Finding("clock", Level.FAILED, found, _("ponga el reloj en hora, con NTP si es posible"))
-    text = now.isoformat(timespec="seconds")
-    return Finding("clock", Level.OK, _("Reloj: {text}", text=text))
+    return Finding("clock", Level.OK, _("Reloj: {now}", now=now))
 
 
 def _check_directory(context: NodeContext) -> Finding:
@@ -95,7 +94,7 @@ def _check_directory(context: NodeContext) -> Finding:
     except RedpactError as error:
         return Finding.of_error("directory", error)
     if (listed.signing_key, listed.exchange_key) != (keys.signing.public_key.hex(), keys.exchange_public.hex()):
-        # What others seal for us would be for somebody else to open.
+        # With other keys, calls sealed for this entity would open for somebody else.
         text = _("El directorio da a esta entidad claves que no son suyas")
         return Finding(
             "directory",
@@ -103,8 +102,7 @@ def _check_directory(context: NodeContext) -> Finding:
             text,
             _("avise a las demás entidades y pregunte el motivo a quien administra el coordinador"),
         )
-    until = directory.expires.isoformat(timespec="minutes")
-    text = _("Directorio {serial!s} válido hasta {until}", serial=directory.serial, until=until)
+    text = _("Directorio {serial:d} válido hasta {until}", serial=directory.serial, until=directory.expires)
     return Finding("directory", Level.OK, text)
 
 
@@ -115,19 +113,19 @@ def _check_peers(context: NodeContext, channels: ChannelPool) -> list[Finding]:
         return []  # reported by the directory's own check
     if directory is None:
         return []
-    targets = [(COORDINATOR_ID, directory.coordinator_address)]
+    targets: list[tuple[str, str, str]] = [(COORDINATOR_ID, _("el coordinador"), directory.coordinator_address)]
     peers = [party for party in directory.active() if party.id != context.settings.entity]
-    targets += [(party.id, address) for party in peers for address in party.addresses]
+    targets += [(party.id, party.name, address) for party in peers for address in party.addresses]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(lambda target: _check_peer(context, channels, *target), targets))
 
 
-def _check_peer(context: NodeContext, channels: ChannelPool, entity: str, address: str) -> Finding:
+def _check_peer(context: NodeContext, channels: ChannelPool, entity: str, name: str, address: str) -> Finding:
     check = f"peer:{entity}"
     try:
         channel = channels.channel(address, server_name(context.settings.network, entity))
-        with peer_errors(f"{entity} at {address}"):
+        with peer_errors(_("{entity} en {address}", entity=name, address=address)):
             health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=REACH_SECONDS)
     except RedpactError as error:
         return Finding.of_error(check, error)
-    return Finding(check, Level.OK, _("{entity} responde en {address}", entity=entity, address=address))
+    return Finding(check, Level.OK, _("{entity} responde en {address}", entity=name, address=address))

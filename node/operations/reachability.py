@@ -1,11 +1,11 @@
-"""What ``doctor`` says of who reaches this node, and of entities that only the relay reaches."""
+"""The checks of ``doctor`` on the ways by which this node, and entities without an address, are reached."""
 
 from typing import Final
 
 from node.clients import relay
 from node.clients.coordinator import CoordinatorChannel
 from node.context import NodeContext
-from node.identity.reach import Reached, way_in
+from node.identity.reach import Reachability, reachability
 from policies.errors import RedpactError
 from presentation.messages import _
 from service.errors import PeerUnreachable
@@ -16,7 +16,7 @@ ASK_SECONDS: Final = 3.0
 
 
 def check_reach(context: NodeContext, coordinator: CoordinatorChannel) -> list[Finding]:
-    """Check how this node is reached, and whether the relay has the entities that publish no address."""
+    """Check the way to this node, and the attachment to the relay of entities that publish no address."""
     attached = _attached(context, coordinator)
     return [_own(context, attached), *(_peer(party, attached) for party in _without_address(context))]
 
@@ -42,16 +42,16 @@ def _without_address(context: NodeContext) -> list[Party]:
 def _own(context: NodeContext, attached: frozenset[str] | RedpactError) -> Finding:
     settings = context.settings
     there = not isinstance(attached, RedpactError) and settings.entity in attached
-    match way_in(settings.addresses, relay=settings.relay):
-        case Reached.DIRECT:
+    match reachability(settings.addresses, relay=settings.relay):
+        case Reachability.DIRECT:
             at = " ".join(settings.addresses)
             if there:
                 return Finding("reach", Level.OK, _("Se llega a este nodo en {at}; también por el repetidor", at=at))
             return Finding("reach", Level.OK, _("Se llega a este nodo en {at}", at=at))
-        case Reached.NOT:
+        case Reachability.NOT:
             text = _("Nadie llega a este nodo: solo puede preguntar")
             return Finding("reach", Level.WARNING, text, _("ponga relay = true o publique una dirección"))
-        case Reached.RELAY:
+        case Reachability.RELAY:
             if isinstance(attached, RedpactError):
                 return Finding.of_error("reach", attached)
             if there:
@@ -65,7 +65,7 @@ def _peer(party: Party, attached: frozenset[str] | RedpactError) -> Finding:
     if isinstance(attached, RedpactError):
         return Finding.of_error(check, attached)
     if party.id in attached:
-        text = _("{party} está conectada al repetidor", party=party.id)
+        text = _("{party} está conectada al repetidor", party=party.name)
         return Finding(check, Level.OK, text)
-    text = _("{party} no publica una dirección ni está conectada al repetidor", party=party.id)
+    text = _("{party} no publica una dirección ni está conectada al repetidor", party=party.name)
     return Finding(check, Level.UNREACHABLE, text, _("inténtelo más tarde"))

@@ -1,19 +1,24 @@
-"""What the node's administrator sees at a glance."""
+"""The summary of a node for its administrator."""
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
 
 from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.context import NodeContext
-from node.identity.reach import way_in
+from node.identity.reach import Reachability, reachability
 from node.ledger.own import own_consents, own_ledger
 from node.ledger.witnessing.state import witnessing_state, witnessing_text
 from node.locator.report import locator_lines, locator_state
 from node.messages.state import notice_lines, waiting_for
 from node.people.store import people_store
-from service.command_line import table
+from presentation.formats import moment, number
+from presentation.messages import Translator, _, speaking
+from presentation.terminal import pairs, paragraph, table
 from service.refused_calls import refused_calls, refused_lines
 from service.tls import CurrentCertificate
+from trust.parties import EntityKind, EntityStatus, Party
 
 
 def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, Any]:
@@ -35,7 +40,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "network": settings.network,
         "listen": settings.listen,
         "addresses": list(settings.addresses),
-        "reached": way_in(settings.addresses, relay=settings.relay).value,
+        "reached": reachability(settings.addresses, relay=settings.relay).value,
         "coordinator_address": directory.coordinator_address if directory else settings.coordinator_address,
         "coordinator_key": settings.coordinator_key,
         "certificate_until": certificate.identity().not_after.isoformat(),
@@ -51,94 +56,79 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,
-        "entities": [
-            {
-                "id": party.id,
-                "name": party.name,
-                "kind": party.kind.value,
-                "status": party.status.value,
-                "addresses": list(party.addresses),
-            }
-            for party in (directory.entities if directory else ())
-        ],
+        "entities": [_entity(party) for party in (directory.entities if directory else ())],
     }
 
 
-_LABELS = {
-    "es": {
-        "entity": "Entidad",
-        "network": "Red",
-        "listen": "Escucha en",
-        "reached": "Se llega a este nodo",
-        "coordinator_address": "Coordinador",
-        "certificate_until": "Certificado válido hasta",
-        "ledger_size": "Anotaciones en el registro de consentimientos",
-        "consents_due": "Consentimientos por renovar (consent list --due)",
-        "directory_serial": "Directorio número",
-        "directory_expires": "Directorio válido hasta",
-    },
-    "en": {
-        "entity": "Entity",
-        "network": "Network",
-        "listen": "Listens on",
-        "reached": "This node is reached",
-        "coordinator_address": "Coordinator",
-        "certificate_until": "Certificate valid until",
-        "ledger_size": "Entries in the consent ledger",
-        "consents_due": "Consents to renew (consent list --due)",
-        "directory_serial": "Directory serial",
-        "directory_expires": "Directory valid until",
-    },
-}
-_COLUMNS = {
-    "es": {"id": "Entidad", "name": "Nombre", "kind": "Tipo", "status": "Estado", "addresses": "Direcciones"},
-    "en": {"id": "Entity", "name": "Name", "kind": "Kind", "status": "Status", "addresses": "Addresses"},
-}
-_VALUES_ES = {
-    "active": "activa",
-    "suspended": "suspendida",
-    "public": "pública",
-    "agent": "agente",
-    "collaborator": "colaboradora",
-}
-
-
-_REACHED = {
-    "es": {
-        "direct": "en {}",
-        "relay": "por el repetidor del coordinador, sin puerto abierto",
-        "not": "de ninguna forma: ni publica una dirección ni usa el repetidor",
-    },
-    "en": {
-        "direct": "at {}",
-        "relay": "by the coordinator's relay, without an open port",
-        "not": "in no way: it neither publishes an address nor uses the relay",
-    },
-}
-
-
-def _reached_text(document: dict[str, Any], lang: str) -> str:
-    return _REACHED[lang][document["reached"]].format(" ".join(document["addresses"]))
+def _entity(party: Party) -> dict[str, Any]:
+    return {
+        "id": party.id,
+        "name": party.name,
+        "kind": party.kind.value,
+        "status": party.status.value,
+        "addresses": list(party.addresses),
+    }
 
 
 def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
-    lang = lang if lang in _LABELS else "es"
-    words = _VALUES_ES if lang == "es" else {}
-    document = document | {"reached": _reached_text(document, lang), "listen": document["listen"] or "-"}
-    lines = [f"{label}: {document[name]}" for name, label in _LABELS[lang].items()]
-    rows = [
-        {
-            **row,
-            "kind": words.get(row["kind"], row["kind"]),
-            "status": words.get(row["status"], row["status"]),
-            "addresses": " ".join(row["addresses"]),
-        }
-        for row in document["entities"]
+    say = speaking(lang)
+    lines = [
+        *notice_lines(document["notices_waiting"], say.lang),
+        say(witnessing_text(document["witnesses"])),
+        *map(say, locator_lines(document["locator"])),
+        *refused_lines(document["refused_calls"], say.lang),
+        *alarm_lines(document["evidence"], say.lang),
     ]
-    lines += notice_lines(document["notices_waiting"], lang)
-    lines.append(witnessing_text(document["witnesses"]).in_language(lang))
-    lines += [line.in_language(lang) for line in locator_lines(document["locator"])]
-    lines += refused_lines(document["refused_calls"], lang)
-    lines += alarm_lines(document["evidence"], lang)
-    return "\n".join(lines) + "\n\n" + table(_COLUMNS[lang], rows)
+    notes = "\n".join(paragraph(line, hanging=2) for line in lines)
+    return "\n".join([pairs(_facts(document, say)), notes]) + "\n\n" + _entities(document["entities"], say)
+
+
+def _facts(document: dict[str, Any], say: Translator) -> list[tuple[str, object]]:
+    expires = document["directory_expires"]
+    return [
+        (say("Entidad"), document["entity"]),
+        (say("Red"), document["network"]),
+        (say("Escucha en"), document["listen"] or "-"),
+        (say("Se llega a este nodo"), _reached(document, say)),
+        (say("Coordinador"), document["coordinator_address"]),
+        (say("Certificado válido hasta"), moment(datetime.fromisoformat(document["certificate_until"]), say.lang)),
+        (say("Anotaciones en el registro de consentimientos"), number(document["ledger_size"], say.lang)),
+        (say("Consentimientos por renovar (consent list --due)"), number(document["consents_due"], say.lang)),
+        (say("Directorio número"), document["directory_serial"] or "-"),
+        (say("Directorio válido hasta"), moment(datetime.fromisoformat(expires), say.lang) if expires else "-"),
+    ]
+
+
+def _reached(document: dict[str, Any], say: Translator) -> str:
+    match document["reached"]:
+        case Reachability.DIRECT:
+            return say("en {addresses}", addresses=" ".join(document["addresses"]))
+        case Reachability.RELAY:
+            return say("por el repetidor del coordinador, sin puerto abierto")
+        case _:
+            return say("de ninguna forma: ni publica una dirección ni usa el repetidor")
+
+
+def _entities(entities: list[dict[str, Any]], say: Translator) -> str:
+    columns = [say("Entidad"), say("Nombre"), say("Tipo"), say("Estado"), say("Direcciones")]
+    rows = [
+        (
+            each["id"],
+            each["name"],
+            say(_WORDS.get(each["kind"], each["kind"])),
+            say(_WORDS.get(each["status"], each["status"])),
+            " ".join(each["addresses"]),
+        )
+        for each in entities
+    ]
+    return table(columns, rows)
+
+
+_WORDS: Final[Mapping[str, str]] = {
+    EntityStatus.ACTIVE: _("activa"),
+    EntityStatus.SUSPENDED: _("suspendida"),
+    EntityKind.PUBLIC: _("pública"),
+    EntityKind.AGENT: _("agente"),
+    EntityKind.COLLABORATOR: _("colaboradora"),
+}

@@ -1,4 +1,4 @@
-"""What other entities send us, by its type: one place for whatever way it came, so that the checks are the same."""
+"""Dispatch of received envelopes by their type, in one place, so that direct and relayed ones get the same checks."""
 
 from typing import TYPE_CHECKING
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 
 
 class Incoming:
-    """Takes requests and messages of other entities. Safe to call from several threads."""
+    """Answers requests and messages of other entities. Safe to call from several threads."""
 
     def __init__(self, answering: Answering, messages: MessageReceiver) -> None:
-        self._takers: Mapping[str, Callable[[Envelope, str], Envelope]] = {
+        self._handlers: Mapping[str, Callable[[Envelope, str], Envelope]] = {
             **dict.fromkeys((REQUEST_TYPE, OUTDATED_REQUEST_TYPE), answering.answer),
             MESSAGE_TYPE: messages.take,
         }
 
     def take(self, envelope: Envelope, caller: str) -> Envelope:
-        """Check what came, do it, and return the signed answer; its effects are durable when this returns.
+        """Check an envelope, carry it out, and return the signed answer; its effects are durable when this returns.
 
         Args:
             envelope: the bytes received.
-            caller: the entity id that the signature must prove: of the caller's certificate, or of the seal's sender.
+            caller: the entity id that the signature must prove, from the caller's certificate or the relay's seal.
 
         Raises:
-            MalformedDocument: nothing of this type is taken here.
+            MalformedDocument: this node answers no envelope of this type.
             RedpactError: a check failed; nothing was changed.
         """
-        taker = self._takers.get(envelope.payload_type)
-        if taker is None:
+        handle = self._handlers.get(envelope.payload_type)
+        if handle is None:
             raise MalformedDocument(
                 _("este nodo no admite contenidos de tipo {payload_type!r}", payload_type=envelope.payload_type[:100]),
                 remedy=_("actualice RedPACT"),
             )
-        return taker(envelope, caller)
+        return handle(envelope, caller)

@@ -1,4 +1,4 @@
-"""The servicer of `Ledger`: other entities ask for proofs about our ledger. Only hashes leave."""
+"""The servicer of `Ledger`, which gives other entities proofs about our ledger. Only hashes leave."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServicer):
 
 
 def ledger_servicer(context: NodeContext) -> Callable[[grpc.Server], None]:
-    """Return what adds the servicer to a server."""
+    """Return the function that adds the servicer to a server."""
 
     def register(server: grpc.Server) -> None:
         ledger_pb2_grpc.add_LedgerServicer_to_server(LedgerServicer(context), server)

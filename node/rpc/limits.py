@@ -1,4 +1,4 @@
-"""What each call of other entities may cost: the group it is counted in, and the size of its request."""
+"""The limits of each method for other entities: the group of its calls, and the size of its request."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,7 +9,7 @@ from service.call_guard import CallLimit
 from service.limits import CallGroup
 
 ENVELOPE_BYTES: Final = 1024
-"""What type, key id and signature add to a signed payload, and more than that."""
+"""Upper bound on the bytes that type, key id and signature add to a signed payload."""
 
 CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Records/FetchSummary": CallLimit(CallGroup.FETCHES, MAX_REQUEST_BYTES + ENVELOPE_BYTES),

@@ -1,4 +1,4 @@
-"""The servicer of `Messages`: other entities deliver notices and put questions here."""
+"""The servicer of `Messages`, which receives notices and questions of other entities."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from service.wire import from_wire, to_wire
 
 
 class MessagesServicer(messages_pb2_grpc.MessagesServicer):
-    """Unwraps, hands over, wraps."""
+    """Converts between protobuf and signed envelopes; `Incoming` does the rest."""
 
     def __init__(self, incoming: Incoming, network: str) -> None:
         self._incoming = incoming
@@ -20,14 +20,14 @@ class MessagesServicer(messages_pb2_grpc.MessagesServicer):
 
     @override
     def Deliver(self, request: messages_pb2.DeliverRequest, context: grpc.ServicerContext) -> messages_pb2.DeliverReply:
-        """Take a signed message and return the signed reply; see `node.messages.receiving`."""
+        """Answer a signed message with a signed reply; see `node.messages.receiving`."""
         caller = caller_id(context, self._network)
         reply = self._incoming.take(from_wire(request.message), caller)
         return messages_pb2.DeliverReply(reply=to_wire(reply))
 
 
 def messages_servicer(incoming: Incoming, network: str) -> Callable[[grpc.Server], None]:
-    """Return what adds the servicer to a server."""
+    """Return the function that adds the servicer to a server."""
 
     def register(server: grpc.Server) -> None:
         messages_pb2_grpc.add_MessagesServicer_to_server(MessagesServicer(incoming, network), server)

@@ -1,4 +1,4 @@
-"""The servicer of `Records`: other entities ask here."""
+"""The servicer of `Records`, which answers the fetches of other entities."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from service.wire import from_wire, to_wire
 
 
 class RecordsServicer(records_pb2_grpc.RecordsServicer):
-    """Unwraps, hands over, wraps."""
+    """Converts between protobuf and signed envelopes; `Incoming` does the rest."""
 
     def __init__(self, incoming: Incoming, network: str) -> None:
         self._incoming = incoming
@@ -29,7 +29,7 @@ class RecordsServicer(records_pb2_grpc.RecordsServicer):
 
 
 def records_servicer(incoming: Incoming, network: str) -> Callable[[grpc.Server], None]:
-    """Return what adds the servicer to a server."""
+    """Return the function that adds the servicer to a server."""
 
     def register(server: grpc.Server) -> None:
         records_pb2_grpc.add_RecordsServicer_to_server(RecordsServicer(incoming, network), server)

@@ -27,6 +27,7 @@ from records_exchange.network_pseudonym import (
     locator_input,
     locator_token,
 )
+from tests.support.oprf import evaluate_directly
 from trust.locator_terms import HeldKey, LocatorEpoch
 from trust.parties import COORDINATOR_ID
 
@@ -116,7 +117,7 @@ def _epoch(key: oprf.KeyPair) -> LocatorEpoch:
 
 
 def _token(key: oprf.KeyPair, epoch: LocatorEpoch, document: str) -> str:
-    output = oprf.evaluate_directly(key.secret, locator_input(NETWORK, document))
+    output = evaluate_directly(key.secret, locator_input(NETWORK, document))
     return locator_token(combine(NETWORK, epoch, {COORDINATOR_ID: output}), ASKER, PURPOSE)
 
 

@@ -9,6 +9,7 @@ from node.locator.locating import Located, Locating
 from node.locator.pseudonyms import Pseudonyms
 from node.locator.publishing import Publisher
 from node.people.documents import Document
+from node.people.lookup import PersonLookup
 from node.people.store import people_store
 from node.wiring import Node
 from tests.support.exchange import PERSON, grant, hold, person_record
@@ -58,7 +59,7 @@ def fetch(net: Network, asker: str, document: Document = PERSON, *, fields: Sequ
     """Fetch without naming entities."""
     node = net.nodes[asker]
     question = question_of(node.context, "casework", fields=fields)
-    return node.fetching.fetch_located(document, question)
+    return node.fetching.fetch_located(PersonLookup(document), question)
 
 
 def kept_pseudonym(node: Node, document: Document) -> tuple[LocatorEpoch, bytes]:

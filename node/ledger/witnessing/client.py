@@ -1,4 +1,4 @@
-"""One request to one witness over HTTP, as C2SP tlog-witness has it."""
+"""Requests to a witness over HTTP (C2SP tlog-witness)."""
 
 import http.client
 import urllib.parse
@@ -17,16 +17,16 @@ _CONFLICT: Final = 409
 
 @dataclass(frozen=True, slots=True)
 class WitnessReply:
-    """What a witness answered; nothing is verified."""
+    """The unverified answer of a witness."""
 
     status: int
     body: bytes
     size: int | None = None
-    """With status 409: the size of our ledger that it cosigned last."""
+    """With status 409, the size of our ledger that the witness cosigned last."""
 
     @property
     def cosigned(self) -> bool:
-        """Whether the body should hold cosignatures."""
+        """Whether the status promises cosignatures in the body."""
         return self.status == _OK
 
 
@@ -34,7 +34,7 @@ def submit(url: str, request: AddCheckpoint, *, seconds: float = CALL_SECONDS) -
     """Send a checkpoint to the witness at `url`.
 
     Raises:
-        WitnessUnreachable: no answer, or one that makes no sense.
+        WitnessUnreachable: no answer, or a malformed one.
     """
     return exchange(url, "POST", "/add-checkpoint", request.to_bytes(), seconds=seconds)
 
@@ -43,7 +43,7 @@ def exchange(url: str, method: str, path: str, body: bytes = b"", *, seconds: fl
     """Send a request to the witness at `url` and return its answer, whatever the status.
 
     Raises:
-        WitnessUnreachable: no answer, or one that makes no sense.
+        WitnessUnreachable: no answer, or a malformed one.
     """
     parts = urllib.parse.urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection

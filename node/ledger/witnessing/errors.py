@@ -19,7 +19,7 @@ class WitnessUnreachable(WitnessingError):
 
 
 class WitnessRefused(WitnessingError):
-    """A witness that answers no to a checkpoint that is in order."""
+    """A witness that refuses a valid checkpoint."""
 
     code = "witness_refused"
     sentence = _(
@@ -28,7 +28,7 @@ class WitnessRefused(WitnessingError):
 
 
 class LedgerContradicted(WitnessingError):
-    """A witness has seen more of our ledger, or another version of it, than what is stored here."""
+    """A witness has seen a larger or another version of our ledger than the stored one."""
 
     code = "ledger_contradicted"
     kind = ErrorKind.DAMAGED
@@ -40,7 +40,7 @@ class LedgerContradicted(WitnessingError):
 
 
 class PeerLedgerForked(WitnessingError):
-    """A holder whose ledger contradicts what it showed before."""
+    """A holder whose ledger contradicts an earlier checkpoint of it."""
 
     code = "peer_ledger_forked"
     sentence = _(
@@ -51,7 +51,7 @@ class PeerLedgerForked(WitnessingError):
 
 
 class PeerLedgerUnproven(WitnessingError):
-    """A holder that does not prove that its ledger extends what it showed before."""
+    """A holder that does not prove that its ledger extends an earlier checkpoint."""
 
     code = "peer_ledger_unproven"
     sentence = _(
@@ -62,7 +62,7 @@ class PeerLedgerUnproven(WitnessingError):
 
 
 class NothingSeen(WitnessingError):
-    """A ledger of which this node has seen no checkpoint."""
+    """A ledger without a checkpoint seen by this node."""
 
     code = "nothing_seen"
     kind = ErrorKind.USAGE

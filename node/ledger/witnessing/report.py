@@ -1,39 +1,43 @@
-"""What came of a round of witnessing, for people and for ``--json``."""
+"""The result of a round of witnessing, for people and for ``--json``."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from node.context import NodeContext
 from node.ledger.witnessing.rounds import Outcome, run_round
-from presentation.messages import joined
+from presentation.messages import Translator, joined, speaking
+from presentation.terminal import paragraph
+from trust.parties import COORDINATOR_ID
 
 
 def round_report(context: NodeContext, lang: str) -> tuple[dict[str, Any], str]:
-    """Run a round and return what came of it as JSON values and as text.
+    """Run a round and return its result as JSON values and as text.
 
     Raises:
         RedpactError: directory or database are unusable.
     """
-    done = run_round(context)
+    done, say = run_round(context), speaking(lang)
     if done is None:
-        text = "The network has no witnesses." if lang == "en" else "La red no tiene testigos."
-        return {"size": None, "quorum": True, "witnesses": []}, text
+        return {"size": None, "quorum": True, "witnesses": []}, say("La red no tiene testigos.")
     rows = [
         {"witness": each.witness.id, "cosigned": each.line is not None, "fault": each.error.code if each.error else ""}
         for each in done.outcomes
     ]
-    verdict = {
-        ("en", True): "Enough witnesses cosigned the ledger.",
-        ("en", False): "Not enough witnesses cosigned the ledger; serve goes on trying.",
-        ("es", True): "Hay cofirmas suficientes del registro.",
-        ("es", False): "Faltan cofirmas del registro; «serve» lo seguirá intentando.",
-    }
-    lines = [_line(each, lang) for each in done.outcomes]
-    lines.append(verdict["en" if lang == "en" else "es", done.quorum])
-    return {"size": done.size, "quorum": done.quorum, "witnesses": rows}, "\n".join(lines)
+    directory = context.directory.newest()
+    names = {party.id: party.name for party in directory.entities} if directory else {}
+    lines = [_line(each, names, say) for each in done.outcomes]
+    if done.quorum:
+        lines.append(say("Hay cofirmas suficientes del registro."))
+    else:
+        lines.append(say("Faltan cofirmas del registro; «serve» lo seguirá intentando."))
+    shown = "\n".join(paragraph(line, hanging=2) for line in lines)
+    return {"size": done.size, "quorum": done.quorum, "witnesses": rows}, shown
 
 
-def _line(outcome: Outcome, lang: str) -> str:
+def _line(outcome: Outcome, names: Mapping[str, str], say: Translator) -> str:
+    witness = outcome.witness.id
+    name = say("Coordinador") if witness == COORDINATOR_ID else names.get(witness, witness)
     if outcome.error is None:
-        return f"✓ {outcome.witness.id}"
-    said = joined([outcome.error.sentence, outcome.error.message]).in_language(lang)
-    return f"✗ {outcome.witness.id}: {said}"
+        return f"✓ {name}"
+    why = joined([outcome.error.sentence, outcome.error.message])
+    return say("✗ {witness}: {why}", witness=name, why=why)

@@ -1,8 +1,8 @@
-"""A round of witnessing: the newest checkpoint goes to the witnesses until enough have cosigned it.
+"""A round of witnessing: the newest checkpoint goes to witnesses until enough have cosigned it (C2SP tlog-witness).
 
-Each witness is asked from the size it cosigned last; when it answers with another size (409) the round goes on from
-there. A witness that has seen more than we have, or another root, tells of a fork or a rollback of our own ledger:
-that is kept as evidence here as well.
+A request names the size that the witness cosigned last; when it answers with another size (status 409), the round goes
+on from there. A witness that has seen a larger size or another root shows a fork or a rollback of our own ledger, which
+is kept as evidence here too.
 """
 
 from collections.abc import Callable, Iterable
@@ -38,7 +38,7 @@ from presentation.messages import _
 from trust.directory import Directory
 
 REFRESH_SECONDS: Final = 3600.0
-"""A ledger at rest is cosigned again after this long: the age of a cosignature shows that nothing is held back."""
+"""Age at which a checkpoint is cosigned again: a fresh cosignature shows that no newer entry is held back."""
 
 _FORKED: Final = 422
 _TRIES: Final = 3
@@ -49,7 +49,7 @@ Submit = Callable[[str, AddCheckpoint], WitnessReply]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of asking one witness: a verified cosignature, or the error in its place."""
+    """The result of asking one witness: a verified cosignature, or an error."""
 
     witness: KnownWitness
     line: NoteSignature | None = None
@@ -58,20 +58,20 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What came of a round."""
+    """The result of a round."""
 
     size: int
     note: bytes
-    """The checkpoint with every cosignature this round gave."""
+    """The checkpoint with every cosignature of this round."""
     quorum: bool
     outcomes: tuple[Outcome, ...]
 
 
 def run_round(context: NodeContext, *, send: Submit = submit) -> Round | None:
-    """Have the newest checkpoint cosigned, and keep it when the quorum is met; None when nobody is there to ask.
+    """Ask for cosignatures of the newest checkpoint and keep it when the quorum is met; None without witnesses.
 
     Raises:
-        RedpactError: directory or database are unusable. What a witness does wrong is in the outcomes instead.
+        RedpactError: directory or database are unusable. Faults of a witness are in the outcomes.
     """
     directory = context.directory.newest()
     if directory is None:
@@ -84,14 +84,14 @@ def run_round(context: NodeContext, *, send: Submit = submit) -> Round | None:
         ledger = own_ledger(context, session)
         note = ledger.checkpoint()
         checkpoint = open_checkpoint(note, NoteVerifier.from_vkey(ledger.vkey))
-    asking = _Asking(context, note, checkpoint, _progress(context), send)
-    outcomes = asking.all([coordinator] if coordinator else [])
-    outcomes += asking.until(entities, max(context.settings.witnesses, needed_entities(directory, entity)))
+    requests = _Requests(context, note, checkpoint, _progress(context), send)
+    outcomes = requests.all([coordinator] if coordinator else [])
+    outcomes += requests.until(entities, max(context.settings.witnesses, needed_entities(directory, entity)))
     return _conclude(context, directory, note, checkpoint, outcomes)
 
 
 def round_is_due(context: NodeContext) -> bool:
-    """Tell whether the newest checkpoint is not the one that was cosigned, or that was long ago."""
+    """Tell whether the newest checkpoint has no cosignatures, or old ones."""
     return size_due(context) is not None
 
 
@@ -107,7 +107,7 @@ def size_due(context: NodeContext) -> int | None:
 
 
 def catch_up(context: NodeContext) -> None:
-    """Have what goes out next cosigned, if witnesses can be reached; if not, it goes out as it is.
+    """Run a round if one is due, whether or not a witness answers.
 
     Raises:
         RedpactError: directory or database are unusable.
@@ -116,8 +116,8 @@ def catch_up(context: NodeContext) -> None:
         run_round(context)
 
 
-class _Asking:
-    """Asks witnesses about one checkpoint."""
+class _Requests:
+    """Requests to witnesses to cosign one checkpoint."""
 
     def __init__(
         self, context: NodeContext, note: bytes, checkpoint: Checkpoint, sizes: dict[str, int], send: Submit
@@ -129,12 +129,12 @@ class _Asking:
         self._send = send
 
     def all(self, witnesses: Iterable[KnownWitness]) -> list[Outcome]:
-        """Ask these, at once."""
+        """Ask several witnesses at once."""
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="witness") as pool:
             return list(pool.map(self._ask, witnesses))
 
     def until(self, witnesses: tuple[KnownWitness, ...], wanted: int) -> list[Outcome]:
-        """Ask in order until `wanted` have cosigned, or nobody is left."""
+        """Ask in order until `wanted` have cosigned or no witness is left."""
         outcomes: list[Outcome] = []
         while len(outcomes) < len(witnesses):
             missing = wanted - sum(outcome.line is not None for outcome in outcomes)
@@ -150,7 +150,7 @@ class _Asking:
             return Outcome(witness, error=error)
 
     def _cosignature(self, witness: KnownWitness, old: int) -> NoteSignature:
-        if old > self._checkpoint.size:  # it cosigned more than we have: let it say so
+        if old > self._checkpoint.size:  # it cosigned a larger size: its answer will show it
             old = 0
         for _unused in range(_TRIES):
             reply = self._send(witness.url, AddCheckpoint(old, self._proof(old), self._note))
@@ -184,13 +184,13 @@ class _Asking:
             return tuple(own_ledger(self._context, session).consistency_proof(min(old, size), size))
 
     def _contradicted(self, witness: KnownWitness, size: int) -> RedpactError:
-        # The witness's word is checked: only a checkpoint signed with our own key is evidence against our ledger.
+        # Only a checkpoint signed with our own key is evidence against our ledger.
         known = exchange(witness.url, "GET", f"/{origin_hash(self._checkpoint.origin)}/checkpoint")
         with self._context.snapshot() as session:
             ledger = own_ledger(self._context, session)
             seen = open_checkpoint(known.body, NoteVerifier.from_vkey(ledger.vkey))
             held = seen.size <= ledger.size() and ledger.subtrees()(0, seen.size) == seen.root
-        if held and size <= seen.size:  # another round, of another process, was quicker with newer entries
+        if held and size <= seen.size:  # a round of another process was faster, with newer entries
             return WitnessRefused(
                 _("{witness} ya ha cofirmado anotaciones más recientes", witness=witness.id),
                 remedy=_("no hay que hacer nada"),

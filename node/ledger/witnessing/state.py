@@ -1,4 +1,4 @@
-"""How our ledger stands with its witnesses, for ``status``, ``ledger status`` and ``doctor``."""
+"""The state of our ledger's cosignatures, for ``status``, ``ledger status`` and ``doctor``."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -15,16 +15,16 @@ from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from policies.errors import RedpactError
-from presentation.messages import Message, _, listing
+from presentation.messages import Message, _, listing, plural
 from service.findings import Finding, Level
 
 STALE: Final = timedelta(hours=3)
-"""Three refreshes missed: somebody should look why."""
+"""Age of the cosignatures at which ``doctor`` warns: three refreshes missed."""
 
 
 @dataclass(frozen=True, slots=True)
 class WitnessState:
-    """One witness: how much of our ledger it has cosigned, and what was wrong the last time."""
+    """One witness: the size of our ledger that it cosigned, and the code of its last fault."""
 
     witness: str
     size: int
@@ -34,10 +34,10 @@ class WitnessState:
 
 @dataclass(frozen=True, slots=True)
 class Witnessing:
-    """The whole state. Sizes are in entries, ages in seconds."""
+    """The state of all witnesses. Sizes are in entries, ages in seconds."""
 
     needed: int
-    """Witnesses that the network's trust policy asks for, the coordinator among them; 0 when it asks for none."""
+    """Number of witnesses that the network's trust policy requires, including the coordinator."""
     cosigned_size: int | None
     cosigned_at: str | None
     age_seconds: int | None
@@ -45,7 +45,7 @@ class Witnessing:
     """Entries that the quorum has not cosigned yet."""
     witnesses: tuple[WitnessState, ...]
     unproven: tuple[str, ...]
-    """Ledgers of others that have not proved that they extend what they showed before."""
+    """Other ledgers that have not proved that they extend an earlier checkpoint."""
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -53,7 +53,7 @@ class Witnessing:
 
 
 def witnessing_state(context: NodeContext, session: Session) -> Witnessing:
-    """Return how the ledger stands with its witnesses.
+    """Return the state of the ledger's cosignatures.
 
     Raises:
         RedpactError: directory or database are unusable.
@@ -80,7 +80,7 @@ def witnessing_state(context: NodeContext, session: Session) -> Witnessing:
 
 
 def cosigned_or_newest(context: NodeContext, session: Session) -> tuple[bytes, bytes | None]:
-    """Return the newest checkpoint, with its cosignatures if it has them, and otherwise the newest that has."""
+    """Return the newest checkpoint, cosigned if it is, and otherwise also an older cosigned one if there is one."""
     ledger = own_ledger(context, session)
     note = ledger.checkpoint()
     known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
@@ -93,7 +93,7 @@ def cosigned_or_newest(context: NodeContext, session: Session) -> tuple[bytes, b
 
 
 def own_testimony(context: NodeContext, session: Session) -> WitnessTestimony:
-    """Return what goes out with our ledger: the trust policy by the directory, and the newest cosigned checkpoint.
+    """Return the testimony exported with our ledger: trust policy, and newest cosigned checkpoint.
 
     Raises:
         RedpactError: directory or database are unusable.
@@ -114,19 +114,20 @@ def witnessing_text(state: dict[str, Any]) -> Message:
         if waiting:
             return _("Testigos: ninguna cofirma todavía; {waiting} pendientes", waiting=waiting)
         return _("Testigos: ninguna cofirma todavía")
-    size, minutes = state["cosigned_size"], state["age_seconds"] // 60
+    cosigned = plural("{n} anotación cofirmada", "{n} anotaciones cofirmadas", state["cosigned_size"])
+    minutes = state["age_seconds"] // 60
     if waiting:
         return _(
-            "Testigos: {size} anotaciones cofirmadas hace {minutes} min; {waiting} pendientes",
-            size=size,
+            "Testigos: {cosigned} hace {minutes} min; {waiting} pendientes",
+            cosigned=cosigned,
             minutes=minutes,
             waiting=waiting,
         )
-    return _("Testigos: {size} anotaciones cofirmadas hace {minutes} min", size=size, minutes=minutes)
+    return _("Testigos: {cosigned} hace {minutes} min", cosigned=cosigned, minutes=minutes)
 
 
 def check_witnesses(context: NodeContext) -> Finding:
-    """Check that the ledger's cosignatures are fresh, and that no other ledger owes us a proof."""
+    """Check that the ledger's cosignatures are fresh, and that no proof of another ledger is missing."""
     try:
         with context.snapshot() as session:
             state = witnessing_state(context, session)
@@ -148,7 +149,7 @@ def check_witnesses(context: NodeContext) -> Finding:
         return Finding("witnesses", Level.OK, text)
     remedy = _(
         "mantenga en marcha redpact-node serve; compruebe que se puede llegar a los testigos: {faults}",
-        faults=", ".join(faults) or _("todavía no se ha preguntado a ninguno"),
+        faults=listing(faults) if faults else _("todavía no se ha preguntado a ninguno"),
     )
     return Finding("witnesses", Level.WARNING, text, remedy)
 

@@ -21,7 +21,7 @@ from node.consents.propagation.parties import origin_of, parties_of
 from node.ledger.own import own_ledger
 from node.referrals.store import ReferralStore
 from presentation.messages import _
-from records_exchange.access_told import MAX_TOLD, AccessesTold, ToldAccess
+from records_exchange.disclosed_accesses import MAX_DISCLOSED, DisclosedAccess, DisclosedAccesses
 from trust.errors import MalformedDocument
 
 if TYPE_CHECKING:
@@ -59,14 +59,14 @@ def consents_with(asker: str, consents: Sequence[ConsentView]) -> tuple[ConsentV
     return tuple(view for view in consents if asker in parties_of(view.record))
 
 
-def accesses_for(asker: str, entries: Sequence[PersonEntry], consents: Sequence[ConsentView]) -> AccessesTold:
+def accesses_for(asker: str, entries: Sequence[PersonEntry], consents: Sequence[ConsentView]) -> DisclosedAccesses:
     """Return the releases under the consents to which another entity is a party, the newest first.
 
     A mere recipient gets the accesses of others without their names: the answer must not show which other entities know
     the person.
     """
     known = {view.consent_id: view for view in consents}
-    found: list[ToldAccess] = []
+    found: list[DisclosedAccess] = []
     size = 0
     for entry in reversed(entries):
         if not isinstance(entry.body, ReleaseBody):
@@ -78,14 +78,14 @@ def accesses_for(asker: str, entries: Sequence[PersonEntry], consents: Sequence[
         # The origin of a consent and its other holders know its recipients anyway.
         shares_it = any(asker in (origin_of(view.record), *view.record.holders) for view in under)
         named = entry.body.recipient if shares_it or entry.body.recipient == asker else None
-        access = ToldAccess(
+        access = DisclosedAccess(
             time=entry.time, entity=named, role=entry.body.role, purpose=entry.body.purpose, fields=fields
         )
         size += len(access.model_dump_json())
-        if len(found) == MAX_TOLD or size > MAX_ANSWER_BYTES:
-            return AccessesTold(accesses=tuple(found), more=True)
+        if len(found) == MAX_DISCLOSED or size > MAX_ANSWER_BYTES:
+            return DisclosedAccesses(accesses=tuple(found), more=True)
         found.append(access)
-    return AccessesTold(accesses=tuple(found))
+    return DisclosedAccesses(accesses=tuple(found))
 
 
 def _entries(ledger: ConsentLedger, indexes: Sequence[int]) -> Iterator[PersonEntry]:

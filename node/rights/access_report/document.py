@@ -9,7 +9,7 @@ from consent_ledger.log.bodies import ReleaseReceivedBody
 from consent_ledger.log.entry import EntryType
 from node.rights.access_report.collecting import PersonEntry
 from policies.errors import RedpactError, error_document
-from records_exchange.access_told import AccessesTold
+from records_exchange.disclosed_accesses import DisclosedAccesses
 
 _LEFT_OUT: Final = frozenset({"person_ref", "professional", "policy_sha256", "answer_sha256", "request_sha256"})
 """Parts of a body without meaning for the person, or with names of staff; proofs carry the permitted ones whole."""
@@ -20,7 +20,7 @@ class HolderPart:
     """Another entity's answer with the digest of its signed reply, or the error in place of one."""
 
     entity: str
-    answer: AccessesTold | None
+    answer: DisclosedAccesses | None
     reply_sha256: str | None
     error: RedpactError | None
 

@@ -32,7 +32,7 @@ from node.rights.access_report.page import report_page
 from policies.errors import RedpactError
 from policies.staff_reasons import staff_reason
 from presentation.messages import _
-from records_exchange.access_told import ACCESS_REPORT, read_told
+from records_exchange.disclosed_accesses import ACCESS_REPORT, read_disclosed
 from records_exchange.message import Outcome
 from service.errors import PeerRefused
 from trust.parties import EntityKind
@@ -134,7 +134,7 @@ class AccessReports:
                     _("{entity} respondió: {reason}", entity=entity, reason=verified.reply.reason),
                     remedy=_("pregunte directamente a esa entidad"),
                 )
-            return HolderPart(entity, read_told(verified.reply.body, entity), verified.sha256, None)
+            return HolderPart(entity, read_disclosed(verified.reply.body, entity), verified.sha256, None)
         except RedpactError as error:
             return HolderPart(entity, None, None, error)
 

@@ -17,7 +17,7 @@ from node.messages.kinds import Kind, Response
 from node.people.linking import find_person, pairwise_key
 from node.people.store import people_store
 from node.rights.access_report.collecting import accesses_for, consents_with, person_entries
-from records_exchange.access_told import ACCESS_REPORT, AccessesTold, read_question
+from records_exchange.disclosed_accesses import ACCESS_REPORT, DisclosedAccesses, read_question
 from records_exchange.message import VerifiedMessage
 from records_exchange.store import SqlExchangeStore
 from trust import canonical
@@ -38,7 +38,7 @@ def access_report_kind(context: "NodeContext") -> Kind:
         person = find_person(people_store(context, session), store, pairwise_key(context, asker), subject) or _NOBODY
         consents = consents_with(asker.id, own_consents(context, session).list(person))
         if not consents:
-            return Response(AccessesTold().model_dump(mode="json"))
+            return Response(DisclosedAccesses().model_dump(mode="json"))
         answer = accesses_for(asker.id, person_entries(context, session, person), consents)
         if answer.accesses:
             _record(context, session, answer, person=person, asker=asker.id, now=now)
@@ -48,7 +48,7 @@ def access_report_kind(context: "NodeContext") -> Kind:
 
 
 def _record(
-    context: "NodeContext", session: Session, answer: AccessesTold, *, person: str, asker: str, now: datetime
+    context: "NodeContext", session: Session, answer: DisclosedAccesses, *, person: str, asker: str, now: datetime
 ) -> None:
     issued = AccessReportBody(
         person_ref=person,

@@ -11,6 +11,7 @@ from node.clients.peers import call_peer
 from node.fetch.asking import Asking, question_of
 from node.fetch.report import exit_code
 from node.ledger.own import own_ledger
+from node.people.lookup import PersonLookup
 from protos.redpact.v1 import records_pb2, records_pb2_grpc
 from records_exchange.request import OUTDATED_REQUEST_TYPE, REQUEST_TYPE
 from service.errors import PeerRefused, PeerUnreachable
@@ -92,9 +93,8 @@ def test_a_case_grid_is_put_together_over_mutual_tls(network: ExchangeNetwork) -
     for entity in ("town", "county"):
         CaseActions(network.nodes[entity].context).add(PERSON, "staff-7", ActionInput("food_delivery"))
     grant(network.nodes["town"], "ngo", purposes=["coordination"], fields=[FIELD])
-    gathered = gather(
-        ngo.context, ngo.asking, PERSON, question_of(ngo.context, "coordination", fields=[FIELD]), ["town", "county"]
-    )
+    question = question_of(ngo.context, "coordination", fields=[FIELD])
+    gathered = gather(ngo.context, ngo.asking, PersonLookup(PERSON), question, ["town", "county"])
     assert [row.entity for row in grid_rows(gathered)] == ["town"]
     assert [source.refusal for source in gathered.sources] == [None, "nothing_to_share"]
     assert gathered.exit_code == 0

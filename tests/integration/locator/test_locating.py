@@ -154,7 +154,7 @@ def test_a_holder_that_this_nodes_directory_does_not_list_as_active_is_not_asked
     assert (located.holders, located.unlisted) == ((), 1)
     found = fetch(net, "leon")
     assert found.partial
-    assert "1 nombradas" in located_text(found)
+    assert "1 entidad nombrada" in located_text(found)
 
 
 def test_a_collaborating_entity_is_refused(net: Network) -> None:
@@ -213,7 +213,7 @@ def test_fetch_without_names_asks_all_who_hold_something_and_shows_what_is_missi
     document = located_document(part)
     assert (document["partial"], document["exit_code"]) == (True, 0)
     assert document["located"]["holders"] == ["burgos", "soria"]
-    assert "1 de 2 entidades no han contestado" in located_text(part)
+    assert "entidades sin respuesta: 1 de 2" in located_text(part)
     nobody = fetch(net, "leon", STRANGER)
     assert located_document(nobody)["exit_code"] == 1
     assert "No consta" in located_text(nobody)
@@ -251,6 +251,27 @@ def test_the_pseudonyms_of_own_people_are_kept_sealed_and_gone_with_the_person(n
         assert (usage.evaluations, usage.questions) == (2, 3)
     leon.erasures.erase_person(PERSON, "eu-gdpr:A17-1-a")
     assert (rows(leon, LocatorPseudonymRow), rows(leon, LocatorAnswerRow)) == (0, 1)  # left: of the stranger
+
+
+class Erasing(LocatorClient):
+    """Erases the person at the node while the locator answers."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node.coordinator_channel, lambda _: node.coordinator_channel())
+        self._node = node
+
+    @override
+    def find(self, question: Envelope) -> Envelope:
+        self._node.erasures.erase_person(PERSON, "eu-gdpr:A17-1-a")
+        return super().find(question)
+
+
+def test_a_person_erased_while_the_locator_is_asked_is_not_named_in_the_question_log(net: Network) -> None:
+    consent(net, "burgos", "leon")
+    leon = net.nodes["leon"]
+    assert locate(net, "leon", client=Erasing(leon)).holders == ("burgos",)
+    with leon.context.snapshot() as session:
+        assert list(session.scalars(select(LocatorAnswerRow.person_ref))) == [None]
 
 
 def test_questions_beyond_the_quota_are_refused_and_noted(tmp_path: Path) -> None:

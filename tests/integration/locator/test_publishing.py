@@ -182,4 +182,4 @@ def test_status_and_doctor_of_a_node_tell_how_the_locator_stands(net: Network) -
     grant(burgos, "leon")
     assert eventually(lambda: state(burgos)["entries"] == 1)
     assert found()[0] is Level.OK
-    assert "1 anotaciones publicadas, 0 personas pendientes; hoy 0 preguntas" in found()[1]
+    assert "1 anotación publicada, 0 personas pendientes; hoy 0 preguntas" in found()[1]

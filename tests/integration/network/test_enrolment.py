@@ -72,7 +72,7 @@ def test_the_same_node_may_ask_again_when_the_first_answer_was_lost(net: Network
     invitation, home = net.invite("palencia"), tmp_path / "palencia"
     keys = NodeKeys.create(home)
     for _ in range(2):
-        enrolment.enrol(home, invitation, keys=keys, reached=Reach(()), now=net.clock.now())
+        enrolment.enrol(home, invitation, keys=keys, reach=Reach(()), now=net.clock.now())
     with net.coordinator.context.snapshot() as session:
         assert net.coordinator.registry(session).party("palencia").signing_key == keys.signing.public_key.hex()
 

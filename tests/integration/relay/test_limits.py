@@ -115,7 +115,7 @@ def test_status_and_doctor_say_in_which_way_a_node_is_reached(net: RelayedNetwor
         Level.OK,
         "This node is reached by the relay",
     )
-    assert in_language(found["peer:soria"].text, "en") == "soria is attached to the relay"
+    assert in_language(found["peer:soria"].text, "en") == "Entidad soria is attached to the relay"
     assert found["peer:leon"].level is Level.UNREACHABLE
     assert {each.check: each.level for each in examine(leon.context, leon.connections)}[
         "reach"

@@ -22,6 +22,7 @@ from node.ledger.own import own_ledger
 from node.ledger.witnessing.background import witness_ledger
 from node.ledger.witnessing.client import WitnessReply, exchange, submit
 from node.ledger.witnessing.errors import PeerLedgerForked
+from node.ledger.witnessing.report import round_report
 from node.ledger.witnessing.rounds import Round, run_round
 from node.ledger.witnessing.state import witnessing_state
 from node.operations.doctor import examine
@@ -165,7 +166,7 @@ def test_a_witness_turned_on_later_reaches_the_directory(net: Network) -> None:
     moved = town.context.settings.model_copy(update={"witness_url": "https://witness.town.example/x"})
     moved.save(town.context.home)
     again = Node(town.context.home, clock=net.clock)
-    again.directory_follower.tell_addresses(again.directory_follower.refresh())
+    again.directory_follower.report_addresses(again.directory_follower.refresh())
     listed = again.directory_follower.refresh()
     assert listed is not None
     assert listed.party("town").witness is not None
@@ -278,3 +279,23 @@ def test_a_round_that_was_overtaken_is_no_alarm(net: Network) -> None:
         own_ledger(town.context, session).append(refusals(1), town.context.clock.now())
     assert cosigned(town).quorum
     assert findings(net, "ngo", "evidence") is Level.OK
+
+
+def test_the_report_of_a_round_names_each_witness_in_the_readers_language(net: Network) -> None:
+    town = net.nodes["town"]
+    document, spanish = round_report(town.context, "es")
+    assert document["quorum"]
+    assert {each["witness"] for each in document["witnesses"]} == {"coordinator", "ngo", "county"}
+    assert "✓ Coordinador" in spanish
+    assert "Hay cofirmas suficientes" in spanish
+    _document, english = round_report(town.context, "en")
+    assert "Enough witnesses" in english
+
+
+def test_the_report_of_a_round_says_which_witnesses_are_missing(net: Network) -> None:
+    net.stop()
+    document, text = round_report(net.nodes["town"].context, "es")
+    assert not document["quorum"]
+    assert {each["fault"] for each in document["witnesses"]} == {"witness_unreachable"}
+    assert text.count("✗") == len(document["witnesses"])
+    assert "Faltan cofirmas" in text

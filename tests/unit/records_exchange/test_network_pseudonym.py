@@ -18,6 +18,7 @@ from records_exchange.network_pseudonym import (
     published_until,
 )
 from tests.support.clock import START
+from tests.support.oprf import evaluate_directly
 from trust.locator_terms import HeldKey, LocatorEpoch, LocatorTerms
 
 NETWORK = "red.test.example"
@@ -68,7 +69,7 @@ def test_a_pseudonym_is_of_one_network_one_epoch_and_one_set_of_keys() -> None:
 
 def test_with_two_key_holders_neither_can_compute_a_pseudonym_alone() -> None:
     data = locator_input(NETWORK, DOCUMENTS[0])
-    outputs = {name: oprf.evaluate_directly(pair.secret, data) for name, pair in TWO_HOLDERS.items()}
+    outputs = {name: evaluate_directly(pair.secret, data) for name, pair in TWO_HOLDERS.items()}
     assert combine(NETWORK, epoch(TWO_HOLDERS), outputs) == pseudonyms(TWO_HOLDERS)[0]
     for name in TWO_HOLDERS:
         with pytest.raises(OprfProofInvalid):

@@ -5,7 +5,7 @@ from typing import Annotated
 import pytest
 import typer
 
-from service.command_line import run, table
+from service.command_line import run
 from service.errors import PeerUnreachable
 
 
@@ -40,8 +40,3 @@ def test_with_json_the_error_is_one_document_on_standard_output(
         run(app_that_fails())
     document = json.loads(capsys.readouterr().out)
     assert (document["error"]["code"], document["exit_code"]) == ("peer_unreachable", 3)
-
-
-def test_a_table_is_aligned() -> None:
-    shown = table({"a": "Uno", "b": "Dos"}, [{"a": "largo", "b": 1}, {"a": "x"}])
-    assert shown.splitlines() == ["Uno    Dos", "largo  1", "x"]

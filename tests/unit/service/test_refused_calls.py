@@ -30,8 +30,8 @@ def test_what_was_refused_is_shown_by_another_process(tmp_path: Path, limits: Ca
     assert found[0] == row
     (spanish,) = refused_lines(found, "es")
     assert spanish.startswith("Llamadas rechazadas por exceso desde el arranque: ong-b: 2 consultas")
-    assert spanish.endswith("(demasiado seguidas); town: 1 mensajes (demasiado grandes)")
-    assert "ong-b: 2 fetches (too many lately)" in refused_lines(found, "en")[0]
+    assert spanish.endswith("(por frecuencia); town: 1 mensaje (por tamaño)")
+    assert "ong-b: 2 fetches (too many in a short time)" in refused_lines(found, "en")[0]
 
 
 def test_a_restart_begins_anew_and_nothing_refused_is_nothing_said(tmp_path: Path, limits: CallerLimits) -> None:

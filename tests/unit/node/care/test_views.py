@@ -20,6 +20,7 @@ from node.care.view_sources import CaseView, chosen_holders, gather, located_hol
 from node.consents.errors import RecipientNotAllowed
 from node.fetch.asking import Asking, question_of
 from node.locator.errors import LocatorMissing
+from node.people.lookup import PersonLookup
 from policies.case_access import AccessGained
 from records_exchange.request import parse_request
 from service.errors import PeerUnreachable
@@ -49,7 +50,9 @@ def view(
 
     ngo = network.nodes["ngo"]
     question = question_of(ngo.context, "coordination", fields=fields, access=access)
-    return gather(ngo.context, Asking(ngo.context, ngo.peer_ledgers, send), PERSON, question, holders or None)
+    return gather(
+        ngo.context, Asking(ngo.context, ngo.peer_ledgers, send), PersonLookup(PERSON), question, holders or None
+    )
 
 
 def consent(network: ExchangeNetwork, *fields: str) -> None:
@@ -116,7 +119,7 @@ def test_a_view_asks_nobody_that_was_not_named(network: ExchangeNetwork) -> None
 
 
 def test_without_a_locator_a_view_says_why_nobody_else_was_asked(network: ExchangeNetwork) -> None:
-    holders, why = located_holders(network.nodes["ngo"].locating, PERSON, "coordination")
+    holders, why = located_holders(network.nodes["ngo"].locating, PersonLookup(PERSON), "coordination")
     assert holders == ()
     assert isinstance(why, LocatorMissing)
 
@@ -132,7 +135,8 @@ def test_every_view_states_the_access_to_the_case(network: ExchangeNetwork) -> N
 
 def test_a_person_unknown_to_this_entity_has_no_own_part(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
-    gathered = gather(ngo.context, ngo.asking, STRANGER, question_of(ngo.context, "coordination", fields=(grid.FIELD,)))
+    question = question_of(ngo.context, "coordination", fields=(grid.FIELD,))
+    gathered = gather(ngo.context, ngo.asking, PersonLookup(STRANGER), question)
     assert (gathered.sources, gathered.exit_code) == ((), 1)
     assert "Ninguna entidad" in grid.grid_text(gathered)
 
@@ -178,9 +182,8 @@ def test_the_assessment_is_read_in_both_languages(network: ExchangeNetwork) -> N
 
 def test_without_any_diagnosis_it_says_so(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
-    gathered = gather(
-        ngo.context, ngo.asking, STRANGER, question_of(ngo.context, "coordination", fields=assessment.FIELDS)
-    )
+    question = question_of(ngo.context, "coordination", fields=assessment.FIELDS)
+    gathered = gather(ngo.context, ngo.asking, PersonLookup(STRANGER), question)
     assert "Ninguna entidad muestra nada" in assessment_text(gathered)
     assert "Ninguna entidad muestra nada" in assessment_page(gathered, STRANGER)
 

@@ -5,19 +5,26 @@ from datetime import timedelta
 import pytest
 
 from consent_ledger.log.entry import EntryType, Leaf
+from node.care.questions import ProfessionalInput, case_question
 from node.consents.errors import RecipientNotAllowed
 from node.fetch.asking import Asking, Fetched, question_of
 from node.fetch.report import exit_code, fetched_document, fetched_text
 from node.ledger.own import own_ledger
+from node.people.documents import Document
+from node.people.lookup import PersonLookup
+from node.people.model import PersonRef
+from node.people.store import PersonStore, people_store
 from node.wiring import Node
 from policies.access_documents import policy_sha256
 from policies.case_access import AccessGained, CaseAccess
 from policies.errors import UnknownTerm
+from presentation.formats import day
 from records_exchange.errors import RequestInvalid
 from records_exchange.request import parse_request
+from records_exchange.travel_store import SqlTravelStore
 from service.errors import PeerUnreachable
 from tests.support.clock import FrozenClock
-from tests.support.exchange import PERSON, ExchangeNetwork, grant
+from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.simulated_peer import SimulatedPeer, forged
 from trust.errors import DirectoryExpired, UnknownParty
 from trust.parties import EntityStatus, Party
@@ -63,7 +70,7 @@ def test_what_was_released_is_shown_with_source_and_date_and_logged(network: Exc
     fetched = fetch(network, "town", fields=("work", "person.sex", "housing.risk"))
     text = fetched_text(fetched)
     assert "Entidad town" in text
-    assert network.clock.now().date().isoformat() in text
+    assert day(network.clock.now(), "es") in text
     assert "No compartido" in text
     assert exit_code(fetched) == 0
     (body,) = received(network.nodes["ngo"])
@@ -158,6 +165,52 @@ def test_no_document_or_name_is_in_what_is_sent(network: ExchangeNetwork) -> Non
     Asking(ngo.context, ngo.peer_ledgers, recording).fetch(PERSON, question_of(ngo.context, "casework"), ["town"])
     assert seen
     assert all(secret not in payload for payload in seen for secret in (b"00000000", b"Ana", b"1980"))
+
+
+def test_one_look_up_serves_the_case_team_and_the_ledger(
+    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ngo, made = network.nodes["ngo"], []
+    hold(ngo, person_record(PERSON))
+    grant(network.nodes["town"], "ngo")
+    find = PersonStore.find_by_document
+
+    def counting(store: PersonStore, document: Document) -> PersonRef | None:
+        made.append(document)
+        return find(store, document)
+
+    monkeypatch.setattr(PersonStore, "find_by_document", counting)
+    lookup = PersonLookup(PERSON)
+    question = case_question(ngo.context, lookup, "casework", ProfessionalInput("staff-7"))
+    fetched = Asking(ngo.context, ngo.peer_ledgers, direct(network)).ask(lookup, question, ["town"])
+    assert fetched.replies[0].released
+    assert made == [PERSON]
+    (body,) = received(ngo)
+    assert body["person_ref"] is not None
+
+
+def test_a_person_erased_while_the_holder_answers_is_named_nowhere(network: ExchangeNetwork) -> None:
+    ngo, send = network.nodes["ngo"], direct(network)
+    hold(ngo, person_record(PERSON))
+    grant(network.nodes["town"], "ngo")
+    lookup = PersonLookup(PERSON)
+    question = case_question(ngo.context, lookup, "casework", ProfessionalInput("staff-7"))
+    with ngo.context.snapshot() as session:
+        person = lookup.person_id(people_store(ngo.context, session))
+
+    def erasing(holder: Party, envelope: Envelope) -> Envelope:
+        answer = send(holder, envelope)
+        ngo.erasures.erase_person(PERSON, "eu-gdpr:A17-1-b")
+        return answer
+
+    (reply,) = Asking(ngo.context, ngo.peer_ledgers, erasing).ask(lookup, question, ["town"]).replies
+    assert reply.released
+    assert person is not None
+    with ngo.context.snapshot() as session:
+        ledger = own_ledger(ngo.context, session)
+        kept = [json.loads(entry.body) for entry in ledger.store.bodies(0, ledger.size())]
+        assert [body["person_ref"] for body in kept if body.get("request_id")] == [None]
+        assert SqlTravelStore(session).received_of(person, ngo.context.clock.now()) == []
 
 
 def test_nothing_is_sent_for_words_outside_the_vocabulary(network: ExchangeNetwork) -> None:

@@ -15,7 +15,7 @@ from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
 from consent_ledger.witnessing.witness import Observed
 from node.fetch.asking import Asking, Reply, question_of
 from node.ledger.own import own_ledger
-from node.ledger.peers import Known, Prove
+from node.ledger.peers import KnownLedger, Prove
 from node.ledger.witnessing.errors import PeerLedgerForked, PeerLedgerUnproven
 from records_exchange.answer import ConsistencyProof, FetchAnswer
 from records_exchange.request import parse_request
@@ -268,5 +268,5 @@ def test_a_checkpoint_that_came_to_wait_meanwhile_is_not_forgotten_uncompared(ne
 
 def test_a_ledger_never_seen_names_no_size_and_equal_sizes_are_named_once() -> None:
     seen = Observed(3, b"", b"", START)
-    assert Known().sizes == ()
-    assert Known(seen, seen).sizes == (3,)
+    assert KnownLedger().sizes == ()
+    assert KnownLedger(seen, seen).sizes == (3,)

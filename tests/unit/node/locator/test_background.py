@@ -1,4 +1,4 @@
-"""What the node notes and says of a locator that it cannot tell of its consents."""
+"""The log and the state of publication while the locator is unreachable."""
 
 import threading
 
@@ -57,7 +57,7 @@ def test_a_call_cut_off_by_the_stop_of_the_service_is_no_fault_of_the_locator(
     assert publish(network, monkeypatch, steps=1, within=True) == ([], "")
 
 
-def test_a_locator_that_is_away_is_told_of_once_and_noted(
+def test_an_unreachable_locator_is_logged_once_and_its_fault_recorded(
     network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert publish(network, monkeypatch, steps=5, within=False) == (["locator_not_told"], PeerUnreachable.code)

@@ -1,4 +1,4 @@
-from node.ledger.witnessing.background import BUSY_LOOKS, Pace
+from node.ledger.witnessing.background import BUSY_CHECKS, Pace
 
 
 def rounds(*sizes: int | None) -> list[int]:
@@ -13,7 +13,7 @@ def test_an_entry_after_a_rest_is_witnessed_at_the_next_look() -> None:
 
 
 def test_a_ledger_that_keeps_growing_has_a_round_every_few_looks() -> None:
-    assert rounds(*range(1, 4 * BUSY_LOOKS)) == [0, BUSY_LOOKS, 2 * BUSY_LOOKS, 3 * BUSY_LOOKS]
+    assert rounds(*range(1, 4 * BUSY_CHECKS)) == [0, BUSY_CHECKS, 2 * BUSY_CHECKS, 3 * BUSY_CHECKS]
 
 
 def test_what_was_put_off_is_witnessed_as_soon_as_the_ledger_rests() -> None:

@@ -16,7 +16,7 @@ from node.people.errors import PersonUnknown
 from node.people.store import people_store
 from node.rights.access_report.collecting import person_entries
 from node.wiring import Node
-from records_exchange.access_told import ACCESS_REPORT
+from records_exchange.disclosed_accesses import ACCESS_REPORT
 from service.errors import PeerUnreachable
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.postoffice import PostOffice

@@ -1,8 +1,7 @@
-"""What one entity tells another of who looked at a person, when the person asks through that other one (GDPR art. 15).
+"""The accesses to a person's data that one entity discloses to another, for a person who asks there (GDPR art. 15).
 
-Only what concerns consents to which the asking entity is a party is told. An entity that is no more than a recipient of
-a consent does not learn of the other recipients: their accesses come without a name. Nothing to tell and nobody known
-look the same.
+An answer covers consents to which the asking entity is a party. An entity that is only a recipient of a consent does
+not learn of other recipients: their accesses come without a name. The answer about an unknown person is an empty one.
 """
 
 from collections.abc import Mapping
@@ -19,12 +18,12 @@ from records_exchange.request import Term, first_fault
 from trust.parties import EntityId
 
 ACCESS_REPORT: Final = "access.report"
-MAX_TOLD: Final = 200
-"""Accesses told at once, the newest: a message is bounded. What is left out, the person gets from the holder itself."""
+MAX_DISCLOSED: Final = 200
+"""Most accesses in an answer, the newest; the person gets the others from the holder itself."""
 
 
-class ToldAccess(BaseModel):
-    """One access: who, in which role, what for, which fields, when."""
+class DisclosedAccess(BaseModel):
+    """One access: entity, role, purpose, fields and time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,35 +34,35 @@ class ToldAccess(BaseModel):
     fields: Annotated[tuple[Term, ...], Field(min_length=1, max_length=200)]
 
 
-class AccessesTold(BaseModel):
-    """Everything an entity tells."""
+class DisclosedAccesses(BaseModel):
+    """The accesses that an entity discloses."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     v: Literal[1] = 1
-    accesses: Annotated[tuple[ToldAccess, ...], Field(max_length=MAX_TOLD)] = ()
-    more: bool = Field(default=False, description="whether there are older ones than those told")
+    accesses: Annotated[tuple[DisclosedAccess, ...], Field(max_length=MAX_DISCLOSED)] = ()
+    more: bool = Field(default=False, description="whether there are older ones")
 
 
 def read_question(message: Message) -> str:
     """Return the pseudonym that a question is about.
 
     Raises:
-        MessageMalformed: it names no person, or says something besides.
+        MessageMalformed: it names no person, or has a body.
     """
     if message.subject is None or message.body:
         raise MessageMalformed(_("una pregunta sobre accesos debe indicar una persona y nada más"))
     return message.subject
 
 
-def read_told(body: Mapping[str, Any], holder: str) -> AccessesTold:
-    """Read what an entity tells: words of the vocabulary only, so that no text can come in as one.
+def read_disclosed(body: Mapping[str, Any], holder: str) -> DisclosedAccesses:
+    """Read the accesses of an answer: terms of the vocabulary only, so that no free text can come in.
 
     Raises:
-        ReplyMalformed: it is something else.
+        ReplyMalformed: it is no such answer.
     """
     try:
-        told = AccessesTold.model_validate(body)
+        answer = DisclosedAccesses.model_validate(body)
     except ValidationError as error:
         raise ReplyMalformed(
             _(
@@ -76,10 +75,10 @@ def read_told(body: Mapping[str, Any], holder: str) -> AccessesTold:
     vocabulary = load_vocabulary()
     roles, purposes = {role.id for role in vocabulary.roles}, {purpose.id for purpose in vocabulary.purposes}
     fields = {spec.id for spec in load_catalogue().fields}
-    for access in told.accesses:
+    for access in answer.accesses:
         if access.role not in roles or access.purpose not in purposes or not fields.issuperset(access.fields):
             raise ReplyMalformed(
                 _("{holder} describe los accesos con un rol, una finalidad o un campo desconocidos", holder=holder),
                 remedy=_("actualice RedPACT en las dos entidades"),
             )
-    return told
+    return answer
