@@ -56,7 +56,7 @@ class AccessWay(Labelled):
 
 
 class OpeningReason(AccessWay):
-    """A reason for opening a case as a professional who is not on its team."""
+    """A reason for opening a case from outside its team."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
 

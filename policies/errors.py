@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import ClassVar, Final
 
-from presentation.messages import LANGUAGES, _, current_language, in_language
+from presentation.catalogue import LANGUAGES
+from presentation.messages import _, current_language, in_language
 
 
 class ErrorKind(Enum):

@@ -103,7 +103,7 @@ class FieldSpec(Labelled):
 
     @property
     def shareable(self) -> bool:
-        """Whether the field may ever leave by a consented request: not N, not P4, and not carried by the protocol."""
+        """True when the field may ever leave by a consented request: not N, not P4, and not carried by the protocol."""
         return self.scope is not Scope.NODE and self.sensitivity is not Sensitivity.P4 and self.origin != "protocol"
 
     @cached_property

@@ -46,7 +46,7 @@ class Role(Labelled):
 
     @property
     def sees_records(self) -> bool:
-        """Whether the role may ever receive a field of a record."""
+        """True when the role may ever receive a field of a record."""
         return self.clearance >= 0
 
 

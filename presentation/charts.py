@@ -264,7 +264,7 @@ def diverging_bars(
 def histogram(
     title: str, edges: Sequence[float], counts: Sequence[float], labels: tuple[str, str], lang: str
 ) -> Markup:
-    """Return counts between edges, of which there is one more; on a scale that begins at zero."""
+    """Return a histogram of counts between edges (one edge more than counts), on a scale that begins at zero."""
     if not counts or len(edges) != len(counts) + 1:
         return _NOTHING
     top = _round_up(max(counts), whole=all(float(count).is_integer() for count in counts))

@@ -13,7 +13,8 @@ from itertools import pairwise
 from types import ModuleType
 from typing import Any, Final
 
-from presentation.messages import LANGUAGES, SOURCE, current_language, use_language
+from presentation.catalogue import LANGUAGES, SOURCE
+from presentation.messages import current_language, use_language
 
 _LIBRARIES: Final = ("click", "typer")
 _RICH: Final = "rich_utils"

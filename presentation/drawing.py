@@ -1,4 +1,4 @@
-"""Drawing in SVG: no script, no font, nothing loaded; told by words and patterns as well as by colours.
+"""Drawing in SVG: no script, no font, nothing loaded; words and patterns beside colours.
 
 The same content gives the same bytes. Identifiers come from the content, so that two charts share a page.
 """

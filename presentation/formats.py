@@ -13,7 +13,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from presentation.messages import SOURCE, known, speaking
+from presentation.catalogue import SOURCE, known, translated
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -123,14 +123,17 @@ def epsilon(value: Number | str, lang: str, figures: int = 3) -> str:
 def duration(value: timedelta | float, lang: str) -> str:
     """Return a length of time in its largest sensible unit; a float counts seconds. Negative ones count as zero."""
     seconds = max(value.total_seconds() if isinstance(value, timedelta) else float(value), 0.0)
-    say = speaking(lang)
+
+    def plural(one: str, many: str, n: float) -> str:
+        return translated(one, known(lang), many, n).format(n=number(n, lang))
+
     if seconds >= 2 * _DAY:
-        return say.plural("{n} día", "{n} días", _tenths(seconds / _DAY))
+        return plural("{n} día", "{n} días", _tenths(seconds / _DAY))
     if seconds >= 2 * _HOUR:
-        return say.plural("{n} hora", "{n} horas", _tenths(seconds / _HOUR))
+        return plural("{n} hora", "{n} horas", _tenths(seconds / _HOUR))
     if seconds >= _MINUTE:
-        return say.plural("{n} minuto", "{n} minutos", round(seconds / _MINUTE))
-    return say.plural("{n} segundo", "{n} segundos", _tenths(seconds))
+        return plural("{n} minuto", "{n} minutos", round(seconds / _MINUTE))
+    return plural("{n} segundo", "{n} segundos", _tenths(seconds))
 
 
 def listed(items: Sequence[object], lang: str) -> str:

@@ -11,30 +11,16 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from string import Formatter
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
-if TYPE_CHECKING:
-    from gettext import GNUTranslations
-
-SOURCE: Final = "es"
-"""The language of the templates."""
-LANGUAGES: Final = (SOURCE, "en")
-DOMAIN: Final = "redpact"
-LOCALES: Final = Path(__file__).parent / "locale"
+from presentation.catalogue import SOURCE, known, translated
 
 _FAULTS: Final = (ValueError, TypeError, LookupError)
 """Raised by a template that its values do not fit."""
 
 _here: ContextVar[str | None] = ContextVar("language", default=None)
-
-
-def known(lang: str) -> str:
-    """Return the language that a tag such as ``en-GB`` asks for; Spanish when it is none of ours."""
-    tag = lang.strip().lower().replace("_", "-").split("-")[0]
-    return tag if tag in LANGUAGES else SOURCE
 
 
 _process: str = known(os.environ.get("REDPACT_LANG", SOURCE))
@@ -202,20 +188,6 @@ def speaking(lang: str) -> Translator:
     return Translator(lang)
 
 
-def translated(template: str, lang: str, many: str | None = None, n: float = 1) -> str:
-    """Return the template in a language, unfilled; the source when the catalogue lacks it."""
-    source = template if many is None or n == 1 else many
-    if lang == SOURCE or not template:
-        return source
-    catalogue = _catalogue(lang)
-    if catalogue is None:
-        return source
-    if many is None:
-        found = catalogue.gettext(template)
-        return catalogue.ngettext(template, template, 1) if found == template else found
-    return catalogue.ngettext(template, many, 1 if n == 1 else 2)
-
-
 def fields_of(template: str) -> frozenset[str]:
     """Return the names of a template's fields.
 
@@ -223,17 +195,6 @@ def fields_of(template: str) -> frozenset[str]:
         ValueError: the template does not parse, or has a field that is no plain name.
     """
     return frozenset(name for _text, name, _spec, _conversion in _parsed(template) if name is not None)
-
-
-@cache
-def _catalogue(lang: str) -> "GNUTranslations | None":
-    from gettext import GNUTranslations
-
-    file = LOCALES / lang / "LC_MESSAGES" / f"{DOMAIN}.mo"
-    if not file.is_file():
-        return None
-    with file.open("rb") as stream:
-        return GNUTranslations(stream)
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup, escape
 
 from presentation import formats
-from presentation.messages import LANGUAGES, Message, in_language, known, rendered, translated
+from presentation.catalogue import LANGUAGES, known, translated
+from presentation.messages import Message, in_language, rendered
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -145,7 +145,7 @@ class EndedConsent(Base):
 
 
 class ReleaseMade(Base):
-    """A recipient under a consent, to be told of its withdrawal."""
+    """A recipient under a consent, which a withdrawal must reach."""
 
     __tablename__ = "exchange_release_made"
     __table_args__ = (PrimaryKeyConstraint("consent_id", "recipient", name="pk_exchange_release_made"),)

@@ -11,7 +11,8 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from policies.errors import EXIT_CODES, ErrorKind, RedpactError
-from presentation.messages import LANGUAGES, _, in_language
+from presentation.catalogue import LANGUAGES
+from presentation.messages import _, in_language
 from presentation.terminal import paragraph
 from service.errors import StorageDamaged
 from service.files import read_private

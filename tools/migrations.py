@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def write(service: str, message: str, number: str) -> Path:
-    """Compare the tables with a fresh database at the newest revision, and write what is missing."""
+    """Compare the tables with a fresh database at the newest revision, and write the difference."""
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{folder}/draft.sqlite")
         with engine.begin() as connection:

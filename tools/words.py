@@ -70,7 +70,7 @@ def revive(current: Catalog) -> None:
 
 
 def check() -> int:
-    """Name every problem of the committed catalogue and return how many there are."""
+    """Print every problem of the committed catalogue and return their number."""
     current = read(PO)
     catalog, faults = updated(current, prune=True)
     found = faults + problems(current, catalog)
@@ -83,7 +83,7 @@ def check() -> int:
 
 
 def update(*, prune: bool, others: list[Path]) -> None:
-    """Write both files and say what is still missing."""
+    """Write both files and print the messages without a translation."""
     current = read(PO) if PO.is_file() else empty()
     revive(current)
     take(current, others)

@@ -1,4 +1,4 @@
-"""Name what is wrong with a catalogue of translations."""
+"""Find the faults of a catalogue of translations."""
 
 import re
 from collections.abc import Iterator

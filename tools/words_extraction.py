@@ -92,7 +92,7 @@ def _in_file(root: Path, path: Path) -> Iterator[Found]:
 
 
 def _clash(catalog: Catalog, found: Found) -> list[str]:
-    """A singular has one plural: gettext could not tell two apart."""
+    """Report a second plural of one singular, which gettext could not tell from the first."""
     known = catalog.get(found.text if isinstance(found.text, str) else found.text[0]) if found.text else None
     if known is None or not known.pluralizable or isinstance(found.text, str) or tuple(known.id) == found.text:
         return []

@@ -8,7 +8,7 @@ from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from presentation.messages import DOMAIN, LOCALES
+from presentation.catalogue import DOMAIN, LOCALES
 
 LANGUAGE: Final = "en"
 PO: Final = LOCALES / LANGUAGE / "LC_MESSAGES" / f"{DOMAIN}.po"

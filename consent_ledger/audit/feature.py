@@ -26,7 +26,7 @@ class FeatureChecks:
     """
 
     def __init__(self, run: "AuditRun") -> None:
-        """Begin.
+        """Begin the checks of one audit.
 
         Args:
             run: gives the report, and the checks of other features (`AuditRun.part`).

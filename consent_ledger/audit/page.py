@@ -9,8 +9,8 @@ from consent_ledger.audit.story import Section, Story
 from consent_ledger.audit.words import Glossary
 from consent_ledger.log.entry import EntryType
 from presentation import charts
+from presentation.catalogue import LANGUAGES
 from presentation.formats import month
-from presentation.messages import LANGUAGES
 from presentation.pages import Pages
 
 _PAGES: Final = Pages("consent_ledger")

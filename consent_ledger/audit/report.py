@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from consent_ledger.log.entry import EntryType
 from policies.retention import load_retention
+from presentation.catalogue import LANGUAGES
 from presentation.formats import local
-from presentation.messages import LANGUAGES, Message, in_language, speaking
+from presentation.messages import Message, in_language, speaking
 from presentation.terminal import paragraph
 
 MAX_FINDINGS_SHOWN: Final = 1000

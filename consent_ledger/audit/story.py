@@ -3,6 +3,7 @@
 Streaming, in bounded memory: everything is counted, the newest rows of each kind are kept.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ class Row:
 Rows = deque[Row]
 
 
-class Section:
+class Section(ABC):
     """One section of the report: gathers from the entries, and gives its template the variables."""
 
     template: ClassVar[str]
@@ -52,9 +53,9 @@ class Section:
         """Return the reader of each kind of body that the section looks at."""
         return {}
 
+    @abstractmethod
     def context(self, glossary: Glossary) -> dict[str, object]:
         """Return the variables of the template in a language."""
-        raise NotImplementedError
 
 
 class RowSection(Section):

@@ -70,7 +70,7 @@ def open_export(directory: Path, policy: TrustPolicy, report: AuditReport) -> Ch
 def audited_entries(
     directory: Path, checkpoint: Checkpoint, report: AuditReport, witnesses: WitnessAudit
 ) -> Iterator[AuditedEntry]:
-    """Checks 2 to 6: iterate over the entries, in order, checking every hash on the way."""
+    """Make checks 2 to 6 while iterating over the entries in order: every hash is checked on the way."""
     tree, bodies = _Tree(directory, report, witnesses), BodyFolder(directory, report.check("bodies"))
     entries, times = report.check("entries"), report.check("times")
     clock: datetime | None = None

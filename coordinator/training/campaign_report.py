@@ -28,7 +28,7 @@ _MOST_IMPORTANT: Final = 10
 
 
 def epsilon_spent(campaign: Campaign) -> float:
-    """Return the epsilon that the rounds so far cost a person who is known to one entity."""
+    """Return the epsilon of the rounds so far, for a person in the records of one entity."""
     return spent_by(campaign.manifest, campaign.rounds_completed)
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from presentation import formats
-from presentation.messages import LANGUAGES, Message, _, speaking
+from presentation.catalogue import LANGUAGES
+from presentation.messages import Message, _, speaking
 from presentation.terminal import paragraph
 
 QUESTIONS: Final = (
@@ -57,7 +58,7 @@ class BundleCheck:
 
     @property
     def passed(self) -> bool:
-        """Whether it found no fault."""
+        """True when the check found no fault."""
         return not self.findings
 
     def fail(self, code: str, message: Message) -> None:
@@ -98,7 +99,7 @@ class BundleReport:
 
     @property
     def passed(self) -> bool:
-        """Whether all checks were made and none found a fault."""
+        """True when all checks were made and none found a fault."""
         return len(self.checks) == len(QUESTIONS) and all(check.passed for check in self.checks)
 
     @property

@@ -7,7 +7,8 @@ from federated.card.facts import CardFacts
 from federated.card.impact_assessment import impact_assessment
 from federated.card.model_card import model_card
 from federated.card.plots import plots_of
-from presentation.messages import LANGUAGES, SOURCE, speaking
+from presentation.catalogue import LANGUAGES, SOURCE
+from presentation.messages import speaking
 from presentation.pages import Pages
 
 PAGES: Final = Pages("federated.card", "templates")

@@ -87,7 +87,7 @@ class CampaignStateMachine:
 
     @property
     def done(self) -> bool:
-        """Whether every round is over."""
+        """True when every round is over."""
         return self.progress.round > self._manifest.rounds
 
     @property

@@ -18,7 +18,8 @@ from federated.evaluation.histogram_figures import possible_counts
 from federated.evaluation.measurement import Measurement
 from federated.evaluation.plan import MAX_BINS, Edge, EvaluationPlan
 from federated.tabular.features import FloatVector
-from presentation.messages import LANGUAGES, _
+from presentation.catalogue import LANGUAGES
+from presentation.messages import _
 
 WATCH: Final = 0.10
 DRIFTED: Final = 0.25

@@ -42,7 +42,7 @@ class EvaluationPlan(BaseModel):
         edges: inner edges of the score bins, probabilities, rising: k edges make k + 1 bins.
         slice_edges: some of `edges`: the coarser bins in which the groups are counted.
         slices: protected attributes; the more there are, the noisier the counts of each.
-        capacity: the share of people whom the service can attend.
+        capacity: the share of people that the service can attend.
         least_people: groups whose noisy count is smaller are not shown.
     """
 
@@ -81,7 +81,7 @@ class EvaluationPlan(BaseModel):
 
         Args:
             rate: in (0, 1): from published statistics, not from the entities' data.
-            capacity: the share of people whom the service can attend.
+            capacity: the share of people that the service can attend.
             slices: protected attributes.
             bins: of the scores, at least 3.
             slice_bins: in each group, at most `bins`.

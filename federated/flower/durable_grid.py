@@ -66,7 +66,7 @@ class DurableGrid(CampaignGrid):
 
     @override
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
-        """Push, then wait until every entity that is not `absent` replied or `timeout` seconds have passed."""
+        """Push messages and wait, at most `timeout` seconds, for the replies of all entities that are not `absent`."""
         sent = list(messages)
         if not sent:
             return []  # Flower asks for an evaluation after each round; ours is a stage of its own

@@ -48,6 +48,6 @@ class InProcessGrid(CampaignGrid):
 
     @override
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
-        """Push, and return the replies; there is nothing to wait for."""
+        """Push messages and return the replies; there is nothing to wait for."""
         del timeout
         return self.pull_messages(list(self.push_messages(messages)))

@@ -39,7 +39,7 @@ class Cohort:
     terms: CommitteeTerms
 
     def is_member(self, entity: str) -> bool:
-        """Whether the entity is in the committee."""
+        """Return whether the entity is in the committee."""
         return entity in self.committee
 
     def partners(self, entity: str) -> tuple[str, ...]:

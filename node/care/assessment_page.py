@@ -13,7 +13,8 @@ from node.care.view_sources import CaseView
 from node.care.views import source_lines
 from node.people.documents import Document
 from policies.catalogue import load_catalogue
-from presentation.messages import LANGUAGES, _, speaking
+from presentation.catalogue import LANGUAGES
+from presentation.messages import _, speaking
 from presentation.pages import Pages
 from service.errors import HomeUnusable
 from service.files import write_private

@@ -86,12 +86,12 @@ class ConsentChanged:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing is allowed under it any more."""
+        """True when nothing is allowed under the consent any more."""
         return self.after is None or self.after.state not in VALID_FOR_PROCESSING
 
     @property
     def was_valid(self) -> bool:
-        """Whether this entity held it, valid for processing, until now."""
+        """True when this entity held the consent, valid for processing, until now."""
         return self.before is not None and self.before.state in VALID_FOR_PROCESSING
 
     @property
@@ -106,13 +106,13 @@ class ConsentChanged:
 
     @property
     def narrowed(self) -> bool:
-        """Whether it lost recipients, holders, purposes or fields, or ended."""
+        """True when the consent lost recipients, holders, purposes or fields, or ended."""
         lost_terms = _lost(self, lambda view: (*view.record.purposes, *view.record.fields))
         return self.ended or self.lost_here or bool(self.lost_recipients | self.lost_holders | lost_terms)
 
     @property
     def shortened(self) -> bool:
-        """Whether its validity ends earlier than before."""
+        """True when the validity ends earlier than before."""
         if self.before is None or self.after is None:
             return self.ended
         return self.after.record.valid_until < self.before.record.valid_until

@@ -37,7 +37,7 @@ class NoticeStatus:
 
     @property
     def outstanding(self) -> bool:
-        """Whether the entity has not answered, and the notice is still sent."""
+        """True when the entity has not answered and the notice is still sent."""
         return self.state is NoticeState.WAITING
 
 
@@ -69,7 +69,7 @@ class ConsentStatus:
 
     @property
     def withdrawn(self) -> bool:
-        """Whether the person has withdrawn it."""
+        """True when the person has withdrawn the consent."""
         if self.view is not None:
             return self.view.state is ConsentState.WITHDRAWN
         return any(each.what == CONSENT_WITHDRAWN for each in self.notices)

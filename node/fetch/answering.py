@@ -109,7 +109,7 @@ class Answering:
         # (8) read those, and only those
         found = self._read(people, person, decision, now)
         decision = checks.settle(decision, found)
-        # (9) in the ledger before the reply leaves, and on the list of recipients to be told of a withdrawal
+        # (9) in the ledger before the reply leaves, and on the list of recipients that a withdrawal must reach
         if decision.refusal is None:
             SqlTravelStore(session).note_release(decision.consent_ids, request.asker)
         entry = _entry(verified, decision, person)

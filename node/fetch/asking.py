@@ -53,7 +53,7 @@ class Reply:
 
     @property
     def released(self) -> bool:
-        """Whether the holder shared anything."""
+        """True when the holder shared anything."""
         return self.answer is not None and self.answer.outcome is Outcome.RELEASED
 
 

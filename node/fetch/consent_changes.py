@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def purge_copies(context: "NodeContext", session: Session, change: ConsentChanged) -> None:
-    """Delete the copies received under a consent that ended or became narrower; what is left can be fetched again.
+    """Delete the copies received under a consent that ended or became narrower; the rest can be fetched again.
 
     A withdrawal that another entity reported is noted in the ledger, with the number of copies deleted.
     """

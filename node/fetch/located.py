@@ -18,7 +18,7 @@ class LocatedFetch:
 
     @property
     def partial(self) -> bool:
-        """Whether an entity may hold something that is not shown."""
+        """True when an entity may hold something that is not shown."""
         silent = any(reply.error is not None for reply in self.fetched.replies)
         return silent or self.located.more or self.located.unlisted > 0
 

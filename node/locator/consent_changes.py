@@ -18,7 +18,7 @@ class PublisherWakeup:
         self._changed = threading.Event()
 
     def wake(self, *_change: object) -> None:
-        """Have the publisher look at the consents again, whatever changed."""
+        """Wake the publisher, which reads the consents again."""
         self._changed.set()
 
     def wait(self, seconds: float, stopping: threading.Event) -> bool:

@@ -119,7 +119,7 @@ class Pseudonyms:
 
 
 def forget_pseudonyms(session: Session, person: str) -> None:
-    """Delete the pseudonyms of a person who is erased."""
+    """Delete the pseudonyms of an erased person."""
     session.execute(delete(LocatorPseudonymRow).where(LocatorPseudonymRow.person_ref == person))
 
 

@@ -47,7 +47,7 @@ class LocatorLog:
         return Usage(entity, questions=int(row.questions), misses=int(row.misses))
 
     def forget_person(self, person: str) -> None:
-        """Delete the questions about a person who is erased."""
+        """Delete the questions about an erased person."""
         self._session.execute(delete(LocatorAnswerRow).where(LocatorAnswerRow.person_ref == person))
 
     def forget_before(self, moment: datetime) -> None:

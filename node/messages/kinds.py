@@ -25,7 +25,7 @@ class Response:
 
     @property
     def outcome(self) -> Outcome:
-        """Whether it was accepted."""
+        """True when the recipient accepted the message."""
         return Outcome.REFUSED if self.refusal else Outcome.ACCEPTED
 
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from node.people.documents import Document
 from policies.catalogue import FieldSpec, FieldType, load_catalogue
-from presentation.messages import SOURCE, Message, _, speaking
+from presentation.catalogue import SOURCE
+from presentation.messages import Message, _, speaking
 
 DOCUMENT: Final = "document"
 NAME: Final = "name"

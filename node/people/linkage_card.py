@@ -5,7 +5,8 @@ from typing import Final
 
 from node.people.errors import CardExists
 from node.people.linkage_code import grouped
-from presentation.messages import SOURCE, _
+from presentation.catalogue import SOURCE
+from presentation.messages import _
 from presentation.pages import Pages
 from service.files import write_private
 

@@ -163,7 +163,7 @@ def _received(offer: Offer, known: Referral | None, sender: str, now: datetime) 
 
 
 def _overtaken(step: Step, sender: str, now: datetime) -> Referral | None:
-    """Return a referral of which a later step of its sender came first; None for any other step."""
+    """Return the referral that a later step of its sender begins; None for a step of the receiver."""
     if MOVES[step.step].by is not ReferralSide.SENDER:
         return None
     return Referral(

@@ -11,7 +11,8 @@ from node.referrals.errors import ReferralInvalid
 from node.referrals.referrals import Referrals
 from node.referrals.store import SHORTEST_PREFIX, Referral
 from policies.referrals import OPEN, ReferralSide
-from presentation.messages import SOURCE, _
+from presentation.catalogue import SOURCE
+from presentation.messages import _
 from presentation.pages import Pages
 from service.files import write_private
 

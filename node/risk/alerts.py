@@ -87,7 +87,7 @@ def alerts(
 ) -> AlertList:
     """Return the people who rose over the threshold since the last check, and store this check unless `peek`.
 
-    People whom a professional lowered under this release are left out.
+    People that a professional lowered under this release are left out.
 
     Raises:
         RedpactError: as `node.risk.people_scores.score_people`.

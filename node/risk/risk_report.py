@@ -18,7 +18,8 @@ from policies.codes import load_codes
 from policies.risk_reasons import risk_reason
 from policies.training_features import CategoricalFeature, load_training_features
 from presentation import formats, terminal
-from presentation.messages import LANGUAGES, Message, Translator, _, plural, speaking
+from presentation.catalogue import LANGUAGES
+from presentation.messages import Message, Translator, _, plural, speaking
 
 PURPOSE: Final = _("Apoyo, nunca sanción: solo para ofrecer ayuda. Deciden las profesionales.")
 _DECISIONS: Final[Mapping[Decision, Message]] = {

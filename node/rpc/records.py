@@ -22,7 +22,7 @@ class RecordsServicer(records_pb2_grpc.RecordsServicer):
     def FetchSummary(
         self, request: records_pb2.FetchSummaryRequest, context: grpc.ServicerContext
     ) -> records_pb2.FetchSummaryReply:
-        """Answer a signed request with a signed answer; see `records_exchange.checks` for what is checked."""
+        """Answer a signed request with a signed answer; the checks are those of `records_exchange.checks`."""
         caller = caller_id(context, self._network)
         answer = self._incoming.take(from_wire(request.request), caller)
         return records_pb2.FetchSummaryReply(answer=to_wire(answer))

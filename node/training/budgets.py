@@ -28,7 +28,7 @@ def statements(context: NodeContext) -> tuple[BudgetStatement, ...]:
 
 
 def set_limit(context: NodeContext, new: NewLimit) -> BudgetStatement:
-    """Set the limit of a data set; what is spent stays spent.
+    """Set the limit of a data set; spent epsilon stays spent.
 
     Raises:
         DatasetUnknown: there is no such data set.

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from federated.campaign.manifest import CampaignManifest, DataSource
 from policies.training_features import load_training_features
 from presentation import formats
-from presentation.messages import Translator, known, speaking
+from presentation.catalogue import known
+from presentation.messages import Translator, speaking
 
 
 def summarise(manifest: CampaignManifest, lang: str) -> tuple[str, ...]:

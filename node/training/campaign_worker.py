@@ -63,7 +63,7 @@ class TrainingWorker:
                 return
 
     def prepare(self, campaign_id: str) -> None:
-        """Load, once, the data and libraries that would delay the first round."""
+        """Load the data and libraries that would delay the first round, once for a campaign."""
         if campaign_id in self._prepared:
             return
         self._prepared.add(campaign_id)

@@ -33,7 +33,7 @@ class VerifiedRelease:
 
 
 def fetch_release(context: NodeContext, client: TrainingClient, campaign_id: str) -> VerifiedRelease:
-    """Fetch, verify, store and return a release. A stored one is verified again and returned.
+    """Return a release: a stored one verified again, another fetched, verified and stored.
 
     The first time, the model is also reproduced from the public sums of the rounds, and must equal the signed one. The
     manifest is the one that this entity decided on, if it did, so that the coordinator cannot replace it later.

@@ -1,4 +1,4 @@
-"""initial."""
+"""Create the first tables of a coordinator."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""witnessing."""
+"""Add the tables of witnessing."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""secure sums.
+"""Change the tables of campaigns for secure sums.
 
 Campaigns of version 1 cannot go on with the code of version 2, nor can their models be used: they are taken out.
 """

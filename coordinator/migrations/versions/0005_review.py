@@ -1,4 +1,4 @@
-"""review of models before their release, and their recall after it."""
+"""Add the review of models before their release, and their recall after it."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -26,7 +26,7 @@ class WitnessReply:
 
     @property
     def cosigned(self) -> bool:
-        """Whether the status promises cosignatures in the body."""
+        """True when the status promises cosignatures in the body."""
         return self.status == _OK
 
 

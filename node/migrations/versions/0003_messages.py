@@ -1,4 +1,4 @@
-"""messages."""
+"""Add the outbox and the inbox of messages."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""travelling consents."""
+"""Add the tables of propagated consents."""
 
 import sqlalchemy as sa
 from alembic import op

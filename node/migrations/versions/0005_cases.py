@@ -1,4 +1,4 @@
-"""cases."""
+"""Add the tables of access to cases."""
 
 import sqlalchemy as sa
 from alembic import op

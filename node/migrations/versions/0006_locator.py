@@ -1,4 +1,4 @@
-"""locator."""
+"""Add the tables of the private locator."""
 
 import sqlalchemy as sa
 from alembic import op

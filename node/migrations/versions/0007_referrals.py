@@ -1,4 +1,4 @@
-"""referrals."""
+"""Add the tables of referrals."""
 
 import sqlalchemy as sa
 from alembic import op

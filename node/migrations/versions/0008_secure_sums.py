@@ -1,4 +1,4 @@
-"""secure sums.
+"""Change the tables of training for secure sums.
 
 Campaigns of version 1 cannot go on with the code of version 2: their decisions and models are taken out (the ledger
 keeps its entries), their reservations are closed, and what they spent stays spent.
@@ -145,7 +145,7 @@ def _utc(moment: datetime) -> datetime:
 
 
 def downgrade() -> None:
-    """Undo the change; spends of several stages cannot be told in the older form, so all of them are taken out."""
+    """Undo the change; spends of several stages have no older form, so all of them are taken out."""
     op.drop_table("federated_enrolment_secrets")
     op.drop_table("federated_enrolments")
     op.drop_table("federated_unmaskings")

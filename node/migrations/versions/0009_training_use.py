@@ -1,4 +1,4 @@
-"""training use."""
+"""Add the tables of the use of a trained model."""
 
 import sqlalchemy as sa
 from alembic import op

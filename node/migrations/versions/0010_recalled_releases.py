@@ -1,4 +1,4 @@
-"""recalled releases."""
+"""Add the recalled releases."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What was received is kept by the ledger entry that tells of it: each fetch changes half as many pages."""
+"""Key cached answers by the ledger entry of their receipt: each fetch changes half as many pages."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presentation import messages
+from presentation import catalogue
 from presentation.messages import (
     Message,
     _,
@@ -191,4 +191,4 @@ class _Words:
 
 
 def _translate(monkeypatch: pytest.MonkeyPatch, words: dict[str, str]) -> None:
-    monkeypatch.setattr(messages, "_catalogue", lambda _lang: _Words(words))
+    monkeypatch.setattr(catalogue, "_catalogue", lambda _lang: _Words(words))

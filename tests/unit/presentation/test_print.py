@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
-from presentation.messages import known
+from presentation.catalogue import known
 from presentation.pages import Pages, _environment, moment
 
 weasyprint = pytest.importorskip("weasyprint")

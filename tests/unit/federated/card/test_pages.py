@@ -19,7 +19,8 @@ from federated.card.pages import pages_of
 from federated.evaluation.estimation import estimate_measurement
 from federated.evaluation.measurement import Estimate, Hidden
 from federated.privacy.stages import StageKind
-from presentation.messages import LANGUAGES, speaking, translated
+from presentation.catalogue import LANGUAGES, translated
+from presentation.messages import speaking
 from tests.support.bundles import facts as bundle_facts
 from tests.support.cards import sample
 from tests.support.measuring import PLAN, draw, noisy
