@@ -18,7 +18,7 @@ from service.errors import AddressInUse
 from service.grpc_server import Register, start_server
 from service.http_server import start_http
 from service.refused_calls import keep_refused_calls
-from service.running import RunningServer, Service, Task
+from service.running import ServerHandle, Service, Task
 
 ENROLMENT_WORKERS = 4
 
@@ -69,7 +69,7 @@ def start(coordinator: Coordinator) -> Service:
         workers=context.settings.workers,
         guard=coordinator.call_guard(),
     )
-    servers: list[RunningServer] = [main]
+    servers: list[ServerHandle] = [main]
     try:
         servers.append(_start_enrolment(coordinator))
         if context.settings.witness_listen:
@@ -82,7 +82,7 @@ def start(coordinator: Coordinator) -> Service:
     return Service(servers, background, release=release, close=coordinator.close)
 
 
-def _start_enrolment(coordinator: Coordinator) -> RunningServer:
+def _start_enrolment(coordinator: Coordinator) -> ServerHandle:
     context = coordinator.context
     return start_server(
         context.settings.enrolment_listen,
@@ -93,5 +93,5 @@ def _start_enrolment(coordinator: Coordinator) -> RunningServer:
     )
 
 
-def _start_witness(coordinator: Coordinator, listen: str) -> RunningServer:
+def _start_witness(coordinator: Coordinator, listen: str) -> ServerHandle:
     return start_http(listen, coordinator.witness_endpoint.handle, max_body_bytes=MAX_REQUEST_BYTES)

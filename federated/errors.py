@@ -115,7 +115,7 @@ class DataUnsuitable(FederatedError):
     sentence = _("Los datos de su entidad no sirven para esta campaña. Revise las variables que pide.")
 
 
-class MessageMalformed(FederatedError):
+class TrainingMessageMalformed(FederatedError):
     """Bytes that are not a valid training message."""
 
     code = "training_message_malformed"

@@ -25,7 +25,7 @@ _NONCE_BYTES: Final = 12
 _KEY_ID_BYTES: Final = 8
 
 
-class Cell(NamedTuple):
+class SealedPlace(NamedTuple):
     """The place of a sealed value; it is authenticated with the value."""
 
     table: str
@@ -52,11 +52,11 @@ class PersonCipher:
         self.key_id = key_id
         self._aead = AESGCMSIV(key)
 
-    def seal(self, cell: Cell, text: str) -> bytes:
+    def seal(self, cell: SealedPlace, text: str) -> bytes:
         """Return nonce and ciphertext of `text` for one cell."""
         return self.seal_bytes(cell, text.encode())
 
-    def open(self, cell: Cell, sealed: bytes) -> str:
+    def open(self, cell: SealedPlace, sealed: bytes) -> str:
         """Return the text sealed for this cell.
 
         Raises:
@@ -64,11 +64,11 @@ class PersonCipher:
         """
         return self.open_bytes(cell, sealed).decode()
 
-    def seal_bytes(self, cell: Cell, data: bytes) -> bytes:
+    def seal_bytes(self, cell: SealedPlace, data: bytes) -> bytes:
         """Return nonce and ciphertext of `data` for one cell, or for one file."""
         return _seal(self._aead, data, cell.associated_data(self.key_id))
 
-    def open_bytes(self, cell: Cell, sealed: bytes) -> bytes:
+    def open_bytes(self, cell: SealedPlace, sealed: bytes) -> bytes:
         """Return the bytes sealed for this cell or file.
 
         Raises:
@@ -126,8 +126,8 @@ class RecordCipher:
         return hmac.digest(self._digesting, content, sha256)
 
 
-def _key_cell(person_id: str) -> Cell:
-    return Cell("people", "wrapped_key", person_id)
+def _key_cell(person_id: str) -> SealedPlace:
+    return SealedPlace("people", "wrapped_key", person_id)
 
 
 def _derived(data_key: bytes, info: bytes) -> bytes:

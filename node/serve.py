@@ -21,7 +21,7 @@ from service.errors import AddressInUse
 from service.grpc_server import Register, start_server
 from service.http_server import start_http
 from service.refused_calls import keep_refused_calls
-from service.running import RunningServer, Service, Task
+from service.running import ServerHandle, Service, Task
 
 
 def servicers(node: Node) -> list[Register]:
@@ -86,7 +86,7 @@ def start(node: Node) -> Service:
     migrate.require_current(node.context.engine, MIGRATIONS)
     background = tasks(node)
     credentials = node.certificate.server_credentials()
-    servers: list[RunningServer] = []
+    servers: list[ServerHandle] = []
     if settings.listen:
         guard = node.call_guard()
         servers.append(
@@ -102,5 +102,5 @@ def start(node: Node) -> Service:
     return Service(servers, background, release=[node.channels.close], close=node.close)
 
 
-def _start_witness(node: Node, listen: str) -> RunningServer:
+def _start_witness(node: Node, listen: str) -> ServerHandle:
     return start_http(listen, node.witness_endpoint.handle, max_body_bytes=MAX_REQUEST_BYTES)

@@ -62,7 +62,7 @@ Reason = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
 HashHex = Hex32
 
 
-class Outcome(StrEnum):
+class AnswerOutcome(StrEnum):
     """The holder's decision."""
 
     RELEASED = "released"
@@ -112,7 +112,7 @@ class FetchAnswer(CanonicalModel):
     request_sha256: Hex32
     holder: EntityId
     asker: EntityId
-    outcome: Outcome
+    outcome: AnswerOutcome
     reason: Reason | None = Field(default=None, description="of a refusal")
     fields: tuple[ReleasedField, ...] = Field(max_length=MAX_FIELDS)
     consents: tuple[Hex16, ...] = Field(
@@ -132,7 +132,7 @@ class FetchAnswer(CanonicalModel):
 
     @model_validator(mode="after")
     def _refusals_say_nothing(self) -> Self:
-        refused = self.outcome is Outcome.REFUSED
+        refused = self.outcome is AnswerOutcome.REFUSED
         if refused != (self.reason is not None):
             raise ValueError("a refusal has a reason, a release has none")
         if refused and (self.fields or self.withheld or self.consents):

@@ -76,14 +76,14 @@ class EvaluationRequest(SignedRequest):
     points_sha256: Hex32
 
 
-class Question(SignedRequest):
+class LocatorQuestion(SignedRequest):
     """A question for the holders under one token."""
 
     token: Hex32
     purpose: Term
 
 
-class Entry(BaseModel):
+class LocatorEntry(BaseModel):
     """An entry of a holder with consented data for `asker` and `purpose`; the token stands for the person."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -97,7 +97,7 @@ class Entry(BaseModel):
 class Publication(SignedRequest):
     """Additions and removals of one holder's entries."""
 
-    add: tuple[Entry, ...] = Field(default=(), max_length=MAX_CHANGES)
+    add: tuple[LocatorEntry, ...] = Field(default=(), max_length=MAX_CHANGES)
     remove: tuple[Hex32, ...] = Field(default=(), max_length=MAX_CHANGES)
 
     @model_validator(mode="after")
@@ -136,7 +136,7 @@ class LocatorAnswer(BaseModel):
 _TYPES: Final[dict[type[SignedRequest], str]] = {
     EvaluationRequest: EVALUATION_TYPE,
     Publication: PUBLICATION_TYPE,
-    Question: QUESTION_TYPE,
+    LocatorQuestion: QUESTION_TYPE,
 }
 Request = TypeVar("Request", bound=SignedRequest)
 _Message = TypeVar("_Message", bound=BaseModel)
@@ -149,14 +149,16 @@ def evaluation_request(entity: str, epoch: int, points: Sequence[bytes], now: da
     )
 
 
-def publication(entity: str, epoch: int, add: Sequence[Entry], remove: Sequence[str], now: datetime) -> Publication:
+def publication(
+    entity: str, epoch: int, add: Sequence[LocatorEntry], remove: Sequence[str], now: datetime
+) -> Publication:
     """Return a publication; both sequences have at most `MAX_CHANGES` members."""
     return Publication(entity=entity, epoch=epoch, add=tuple(add), remove=tuple(remove), issued=now, nonce=_nonce())
 
 
-def locator_question(entity: str, epoch: int, token: str, purpose: str, now: datetime) -> Question:
+def locator_question(entity: str, epoch: int, token: str, purpose: str, now: datetime) -> LocatorQuestion:
     """Return a question."""
-    return Question(entity=entity, epoch=epoch, token=token, purpose=purpose, issued=now, nonce=_nonce())
+    return LocatorQuestion(entity=entity, epoch=epoch, token=token, purpose=purpose, issued=now, nonce=_nonce())
 
 
 def seal_message(message: SignedRequest, signer: signing.Signer) -> signing.Envelope:

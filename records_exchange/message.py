@@ -55,14 +55,14 @@ class Message(BaseModel):
     body: dict[str, Any]
 
 
-class Outcome(StrEnum):
+class MessageOutcome(StrEnum):
     """The recipient's decision on a message."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
 
 
-class Reply(BaseModel):
+class MessageReply(BaseModel):
     """The payload that a recipient signs; unverified unless `open_reply` returned it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,14 +72,14 @@ class Reply(BaseModel):
     message_sha256: Hex32
     sender: EntityId
     recipient: EntityId
-    outcome: Outcome
+    outcome: MessageOutcome
     reason: Term | None = Field(default=None, description="of a refusal")
     issued: Instant
     body: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _refusals_have_reasons(self) -> Self:
-        if (self.outcome is Outcome.REFUSED) != (self.reason is not None):
+        if (self.outcome is MessageOutcome.REFUSED) != (self.reason is not None):
             raise ValueError("a refusal has a reason, an acceptance has none")
         return self
 
@@ -97,7 +97,7 @@ class VerifiedMessage:
 class VerifiedReply:
     """A reply that `open_reply` accepted, with the digest of its signed bytes."""
 
-    reply: Reply
+    reply: MessageReply
     sha256: str
 
 
@@ -133,7 +133,7 @@ def seal_message(message: Message, signer: signing.Signer) -> signing.Envelope:
     return signing.seal(MESSAGE_TYPE, canonical.encode(message.model_dump(mode="json")), signer)
 
 
-def seal_reply(reply: Reply, signer: signing.Signer) -> signing.Envelope:
+def seal_reply(reply: MessageReply, signer: signing.Signer) -> signing.Envelope:
     """Sign a reply.
 
     Raises:
@@ -226,7 +226,7 @@ def open_reply(
     """
     payload = signing.open_envelope(envelope, payload_type=REPLY_TYPE, public_key=bytes.fromhex(peer.signing_key))
     try:
-        reply = Reply.model_validate(canonical.decode(payload, max_bytes=MAX_MESSAGE_BYTES))
+        reply = MessageReply.model_validate(canonical.decode(payload, max_bytes=MAX_MESSAGE_BYTES))
     except (MalformedDocument, ValidationError) as error:
         raise ReplyMalformed(
             _("{peer} no envió una contestación válida", peer=peer.id),

@@ -22,7 +22,7 @@ from consent_ledger.proofs.checkpoint import Checkpoint, open_checkpoint
 from consent_ledger.proofs.merkle import leaf_hash, verify_inclusion
 from consent_ledger.proofs.note import NoteVerifier
 from presentation.messages import _
-from records_exchange.answer import ANSWER_TYPE, FetchAnswer, LedgerEvidence, Outcome, Value, parse_answer
+from records_exchange.answer import ANSWER_TYPE, AnswerOutcome, FetchAnswer, LedgerEvidence, Value, parse_answer
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import AnswerOverreaches, AnswerStale, AnswerUnbound, EvidenceInvalid
 from records_exchange.request import FetchRequest, payload_digest
@@ -126,7 +126,7 @@ def _require_bound(answer: FetchAnswer, sent: SentRequest) -> None:
 
 
 def _require_complete(answer: FetchAnswer, request: FetchRequest) -> None:
-    if answer.outcome is Outcome.REFUSED:
+    if answer.outcome is AnswerOutcome.REFUSED:
         return  # a refusal names no field, which FetchAnswer ensures
     named = [field.id for field in answer.fields] + [field.id for field in answer.withheld]
     extra = set(named) - set(request.fields)
@@ -150,7 +150,7 @@ def _require_value(field_id: str, value: Value, values: ChecksValues) -> None:
         )
 
 
-_LOGGED_AS: Final = {Outcome.RELEASED: EntryType.RELEASE, Outcome.REFUSED: EntryType.REFUSAL}
+_LOGGED_AS: Final = {AnswerOutcome.RELEASED: EntryType.RELEASE, AnswerOutcome.REFUSED: EntryType.REFUSAL}
 
 
 def _require_logged(answer: FetchAnswer, hashed: bytes, holder: Party, origin: str, now: datetime) -> Checkpoint:

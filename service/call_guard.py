@@ -44,7 +44,7 @@ class CallerGone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class AdmittedCall:
     """A call that was admitted."""
 
     caller: str
@@ -73,7 +73,7 @@ class CallGuard:
         self._limits, self._calls, self._network = limits, calls, network
         self._body_seconds = body_seconds
         self._lock = threading.Lock()
-        self._waiting: dict[int, tuple[float, grpc.ServicerContext, Admitted]] = {}
+        self._waiting: dict[int, tuple[float, grpc.ServicerContext, AdmittedCall]] = {}
         self._stopping = threading.Event()
 
     @property
@@ -82,7 +82,7 @@ class CallGuard:
         return 2 * max((limit.max_bytes for limit in self._calls.values()), default=OTHER_CALLS.max_bytes)
 
     @contextmanager
-    def admitted(self, method: str, context: grpc.ServicerContext) -> Iterator[Admitted]:
+    def admitted(self, method: str, context: grpc.ServicerContext) -> Iterator[AdmittedCall]:
         """Admit a call for as long as the block runs.
 
         Raises:
@@ -95,11 +95,11 @@ class CallGuard:
             caller = caller_address(context)
         self._limits.enter(caller, limit.group)
         try:
-            yield Admitted(caller, limit)
+            yield AdmittedCall(caller, limit)
         finally:
             self._limits.leave(caller)
 
-    def read(self, requests: Iterator[bytes], context: grpc.ServicerContext, call: Admitted) -> bytes:
+    def read(self, requests: Iterator[bytes], context: grpc.ServicerContext, call: AdmittedCall) -> bytes:
         """Return the one request of a call.
 
         Raises:
@@ -143,7 +143,7 @@ class CallGuard:
         self._stopping.set()
 
     @contextmanager
-    def _watched(self, context: grpc.ServicerContext, call: Admitted) -> Iterator[None]:
+    def _watched(self, context: grpc.ServicerContext, call: AdmittedCall) -> Iterator[None]:
         key = id(context)
         with self._lock:
             self._waiting[key] = (time.monotonic() + self._body_seconds, context, call)

@@ -26,7 +26,7 @@ class Task:
     run: Callable[[threading.Event], None]
 
 
-class RunningServer(Protocol):
+class ServerHandle(Protocol):
     """A gRPC or HTTP server that accepts calls."""
 
     @property
@@ -44,7 +44,7 @@ class Service:
 
     def __init__(
         self,
-        servers: Sequence[RunningServer],
+        servers: Sequence[ServerHandle],
         tasks: Sequence[Task],
         *,
         release: Sequence[Callable[[], None]] = (),

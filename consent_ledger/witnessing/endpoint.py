@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.proofs.cosignature import Cosigner
 from consent_ledger.witnessing.fork_evidence import clear_doubt, keep_evidence
-from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
-from consent_ledger.witnessing.witness import LogKey, Reply, Witness, screen
+from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
+from consent_ledger.witnessing.witness import LogKey, Witness, WitnessReply, screen
 
 _CHECKPOINT: Final = re.compile(r"/([0-9a-f]{64})/checkpoint")
 _COSIGNED: Final = 200
-_NOT_FOUND: Final = Reply(404, b"nothing here; see https://c2sp.org/tlog-witness\n")
+_NOT_FOUND: Final = WitnessReply(404, b"nothing here; see https://c2sp.org/tlog-witness\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class WitnessEndpoint:
     now: Callable[[], datetime]
     _turn: threading.Lock = field(init=False, default_factory=threading.Lock)
 
-    def handle(self, method: str, path: str, body: bytes) -> Reply:
+    def handle(self, method: str, path: str, body: bytes) -> WitnessReply:
         """Answer ``POST /add-checkpoint`` and ``GET /<hex SHA-256 of the origin>/checkpoint``."""
         if method == "POST" and path == "/add-checkpoint":
             return self._add(body)
@@ -55,9 +55,9 @@ class WitnessEndpoint:
         with self.snapshot() as session:
             return self._witness(session).checkpoint(match[1])
 
-    def _add(self, body: bytes) -> Reply:
+    def _add(self, body: bytes) -> WitnessReply:
         screened, now = screen(body, self.log_key), self.now()
-        if isinstance(screened, Reply):
+        if isinstance(screened, WitnessReply):
             return screened
         with self._turn, self.transaction() as session:
             reply = self._witness(session).extend(screened, now)
@@ -69,4 +69,4 @@ class WitnessEndpoint:
         return reply
 
     def _witness(self, session: Session) -> Witness:
-        return Witness(SqlCheckpointStore(session, Role.WITNESS), self.cosigner)
+        return Witness(SqlCheckpointStore(session, CheckpointRole.WITNESS), self.cosigner)

@@ -24,7 +24,7 @@ _INSERT: Final = DriverStatement(insert(_ROWS), ["role", "origin", *_NAMES])
 _FORGET: Final = DriverStatement(delete(_ROWS).where(_THIS), _KEY)
 
 
-class Role(StrEnum):
+class CheckpointRole(StrEnum):
     """The part that a kept checkpoint plays."""
 
     WITNESS = "witness"
@@ -43,7 +43,7 @@ class Role(StrEnum):
 class SqlCheckpointStore:
     """A `CheckpointStore` over SQLAlchemy, for one role. On SQLite the caller's transaction is the lock."""
 
-    def __init__(self, session: Session, role: Role) -> None:
+    def __init__(self, session: Session, role: CheckpointRole) -> None:
         self._session = session
         self._role = role
 

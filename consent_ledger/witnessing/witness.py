@@ -86,7 +86,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class WitnessReply:
     """The reply of a witness over HTTP; `evidence` is for the administrator of this side."""
 
     status: int
@@ -162,7 +162,7 @@ LogKey = Callable[[str], NoteVerifier | None]
 """Returns the key trusted for an origin; None when the log is unknown."""
 
 
-def screen(body: bytes, log_key: LogKey) -> Screened | Reply:
+def screen(body: bytes, log_key: LogKey) -> Screened | WitnessReply:
     """Do checks (0) to (3), which read no stored state, so that requests of strangers cost no lock."""
     try:
         request = AddCheckpoint.parse(body)
@@ -188,12 +188,16 @@ class Witness:
         self._store = store
         self._cosigner = cosigner
 
-    def checkpoint(self, origin_sha256: str) -> Reply:
+    def checkpoint(self, origin_sha256: str) -> WitnessReply:
         """Answer a request for the newest checkpoint cosigned here of the log with that hash."""
         found = self._store.find(origin_sha256)
-        return _refuse(404, "no checkpoint of that log was cosigned here") if found is None else Reply(200, found.note)
+        return (
+            _refuse(404, "no checkpoint of that log was cosigned here")
+            if found is None
+            else WitnessReply(200, found.note)
+        )
 
-    def extend(self, screened: Screened, now: datetime) -> Reply:
+    def extend(self, screened: Screened, now: datetime) -> WitnessReply:
         """Do checks (4) and (5), and cosign; never raises for anything the client sent."""
         request, checkpoint = screened.request, screened.checkpoint
         known = self._store.lock(checkpoint.origin)
@@ -201,16 +205,16 @@ class Witness:
         if request.old != size:
             # A smaller or equal checkpoint may be an honest client's that lost a race; a second root never is.
             evidence = _fork(known, checkpoint, request.note) or _smaller(known, checkpoint, request.note)
-            return Reply(409, f"{size}\n".encode(), SIZE_TYPE, evidence)
+            return WitnessReply(409, f"{size}\n".encode(), SIZE_TYPE, evidence)
         try:
             verify_consistency(size, checkpoint.size, root, checkpoint.root, request.proof)
         except ProofError as error:
             evidence = _fork(known, checkpoint, request.note) or _unproven(known, request, checkpoint)
-            return Reply(422, f"{error.message}\n".encode(), evidence=evidence)
+            return WitnessReply(422, f"{error.message}\n".encode(), evidence=evidence)
         line = self._cosigner.cosign(checkpoint.text(), now)
         note = with_cosignatures(request.note, [line])
         self._store.put(checkpoint.origin, Observed(checkpoint.size, checkpoint.root, note, now))
-        return Reply(200, line.line().encode())
+        return WitnessReply(200, line.line().encode())
 
 
 def _fork(known: Observed | None, checkpoint: Checkpoint, note: bytes) -> Evidence | None:
@@ -231,5 +235,5 @@ def _unproven(known: Observed | None, request: AddCheckpoint, checkpoint: Checkp
     return Evidence(Misconduct.UNPROVEN, checkpoint.origin, known.note, request.note, request.proof)
 
 
-def _refuse(status: int, message: str) -> Reply:
-    return Reply(status, f"{message}\n".encode())
+def _refuse(status: int, message: str) -> WitnessReply:
+    return WitnessReply(status, f"{message}\n".encode())

@@ -32,8 +32,8 @@ from records_exchange import oprf
 from records_exchange.errors import LocatorMessageMalformed, OprfValueInvalid
 from records_exchange.locator_messages import (
     EvaluationRequest,
+    LocatorQuestion,
     Publication,
-    Question,
     Request,
     open_message,
     points_digest,
@@ -100,7 +100,7 @@ class LocatorRequests:
             RequestReplayed, LocatorQuotaExceeded: (4).
         """
         now = self._now()
-        question = self._opened(envelope, Question, caller, now)
+        question = self._opened(envelope, LocatorQuestion, caller, now)
         query = Query(caller, QueryKind.FIND, 1, envelope)
         holders, _ = self._counted(query, partial(self._holders, question=question, now=now))
         return seal_locator_answer(envelope, holders, now, self._context.keys.signing)
@@ -166,7 +166,7 @@ class LocatorRequests:
     def _public_key(self, session: Session, *, epoch: int, now: datetime) -> str:
         return EpochRegister(session, self._keys).live(epoch, now).keys[0].public_key
 
-    def _holders(self, session: Session, *, question: Question, now: datetime) -> tuple[str, ...]:
+    def _holders(self, session: Session, *, question: LocatorQuestion, now: datetime) -> tuple[str, ...]:
         EpochRegister(session, self._keys).live(question.epoch, now)
         store = SqlLocatorStore(session)
         return store.find(question.epoch, question.token, question.entity, question.purpose, now)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from coordinator.locator.tables import EntryRow
 from coordinator.tables import EntityRow
-from records_exchange.locator_messages import MAX_HOLDERS_NAMED, Entry
+from records_exchange.locator_messages import MAX_HOLDERS_NAMED, LocatorEntry
 from trust.parties import EntityStatus
 
 PAGE: Final = 2000
@@ -41,7 +41,7 @@ class SqlLocatorStore:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def put(self, holder: str, epoch: int, entries: Sequence[Entry]) -> None:
+    def put(self, holder: str, epoch: int, entries: Sequence[LocatorEntry]) -> None:
         """Publish entries of a holder, in place of those it has under the same tokens."""
         self.remove(holder, epoch, [entry.token for entry in entries])
         rows = [

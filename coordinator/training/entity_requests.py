@@ -30,7 +30,7 @@ _CALLER_CHECK_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedRelease:
     """A released model, and the transcript from which it can be reproduced."""
 
     release: Envelope
@@ -113,7 +113,7 @@ class TrainingRequests:
         self._commits.run(lambda session: self._keep(self._open_stores(session), entity, task_id, envelope))
         self._signals.replies.notify()
 
-    def release(self, entity: str, campaign_id: str) -> Published:
+    def release(self, entity: str, campaign_id: str) -> PublishedRelease:
         """Return the release and transcript of a campaign to which the entity was invited.
 
         Raises:
@@ -137,7 +137,7 @@ class TrainingRequests:
                 ),
                 remedy=_("espere a que se publique el modelo"),
             )
-        return Published(campaign.release, Transcript.of(campaign.manifest_sha256, records).to_jsonl())
+        return PublishedRelease(campaign.release, Transcript.of(campaign.manifest_sha256, records).to_jsonl())
 
     def _keep(self, stores: TrainingStores, entity: str, task_id: str, envelope: Envelope) -> None:
         # (1) active

@@ -29,7 +29,7 @@ _FEATURES: Final[TypeAdapter[tuple[FeatureSpec, ...]]] = TypeAdapter(tuple[Featu
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LearningProblem:
     """The outcome to predict, and the data and features to learn it from.
 
     Attributes:
@@ -88,28 +88,28 @@ class Proposal:
     invited: tuple[str, ...] = field(default=())
 
 
-def records_question() -> Question:
-    """Return the IPRO question about the entities' own records, as `policies` declares it."""
+def records_problem() -> LearningProblem:
+    """Return the IPRO problem on the entities' own records, as `policies` declares it."""
     chosen = load_training_features()
     features = _FEATURES.validate_python(chosen.schema_entries())
     slices = tuple(Slice(name=each.name, values=each.values) for each in chosen.protected)
     label = LabelSpec(name=chosen.label.name, positive="1")
-    return Question(DataSource.RECORDS, RECORDS_DATASET, features, label, slices)
+    return LearningProblem(DataSource.RECORDS, RECORDS_DATASET, features, label, slices)
 
 
-def table_question(dataset: str, features: Sequence[FeatureSpec], label: LabelSpec) -> Question:
-    """Return a question about a table that each entity registers under `dataset`.
+def table_problem(dataset: str, features: Sequence[FeatureSpec], label: LabelSpec) -> LearningProblem:
+    """Return a problem on a table that each entity registers under `dataset`.
 
     Raises:
         CampaignInvalid: the name is the one of the records.
     """
     if dataset == RECORDS_DATASET:
         raise CampaignInvalid(_("una tabla no puede llamarse 'records'"), remedy=_("indique otro --dataset"))
-    return Question(DataSource.TABLE, dataset, tuple(features), label)
+    return LearningProblem(DataSource.TABLE, dataset, tuple(features), label)
 
 
 def compose(
-    proposal: Proposal, question: Question, parties: Sequence[Party], *, network: str, now: datetime
+    proposal: Proposal, problem: LearningProblem, parties: Sequence[Party], *, network: str, now: datetime
 ) -> CampaignManifest:
     """Return the manifest of a campaign, with terms chosen from public figures only.
 
@@ -119,25 +119,25 @@ def compose(
     """
     invited = _invited(proposal.invited, parties)
     epsilon, delta = proposal.epsilon, proposal.delta
-    kind = chosen_model(proposal.model, epsilon=epsilon, people=proposal.figures.people, features=question.features)
-    terms = plan_model_terms(kind, question.features, epsilon=epsilon, delta=delta, monotone=dict(proposal.monotone))
+    kind = chosen_model(proposal.model, epsilon=epsilon, people=proposal.figures.people, features=problem.features)
+    terms = plan_model_terms(kind, problem.features, epsilon=epsilon, delta=delta, monotone=dict(proposal.monotone))
     try:
         return CampaignManifest(
             campaign_id=secrets.token_hex(16),
             name=proposal.name,
             network=network,
-            source=question.source,
-            dataset=question.dataset,
-            features=question.features,
-            label=question.label,
+            source=problem.source,
+            dataset=problem.dataset,
+            features=problem.features,
+            label=problem.label,
             terms=terms,
-            evaluation=evaluation_of(proposal.figures, question),
+            evaluation=evaluation_of(proposal.figures, problem),
             epsilon=epsilon,
             delta=delta,
             stages=plan_stages(terms, epsilon=epsilon, delta=delta),
             minimum_cohort=proposal.minimum_cohort,
             noise_shares=proposal.minimum_cohort - proposal.colluders,
-            counts_entities=question.source is DataSource.RECORDS,
+            counts_entities=problem.source is DataSource.RECORDS,
             people_cap=proposal.people_cap,
             people_estimate=proposal.figures.people,
             invited=invited,
@@ -155,7 +155,7 @@ def compose(
         ) from error
 
 
-def evaluation_of(figures: PublicFigures, question: Question) -> EvaluationPlan:
+def evaluation_of(figures: PublicFigures, problem: LearningProblem) -> EvaluationPlan:
     """Return the evaluation plan: bins around the public rate, figures by protected attribute.
 
     Raises:
@@ -165,7 +165,7 @@ def evaluation_of(figures: PublicFigures, question: Question) -> EvaluationPlan:
         raise CampaignInvalid(
             _("--rate y --capacity deben ser proporciones"), remedy=_("indique números entre 0 y 1, por ejemplo 0.3")
         )
-    return EvaluationPlan.around(figures.rate, capacity=figures.capacity, slices=question.slices)
+    return EvaluationPlan.around(figures.rate, capacity=figures.capacity, slices=problem.slices)
 
 
 def parse_duration(text: str) -> timedelta:

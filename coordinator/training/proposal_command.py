@@ -7,7 +7,7 @@ from coordinator.context import CoordinatorContext
 from coordinator.registry import OpenRegistry
 from coordinator.training.campaign_register import Campaign
 from coordinator.training.errors import CampaignInvalid
-from coordinator.training.proposal import Proposal, Question, compose, records_question, table_question
+from coordinator.training.proposal import LearningProblem, Proposal, compose, records_problem, table_problem
 from coordinator.training.stores import OpenStores
 from federated.campaign.manifest import DataSource, seal_manifest
 from federated.tabular.evaluation_table import load_schema
@@ -27,8 +27,8 @@ class Source:
     schema: Path | None = None
     dataset: str = ""
 
-    def question(self) -> Question:
-        """Return the question about the data.
+    def problem(self) -> LearningProblem:
+        """Return the learning problem.
 
         Raises:
             CampaignInvalid: a table without schema or name, or records with one.
@@ -39,13 +39,13 @@ class Source:
                 raise CampaignInvalid(
                     _("--source records no admite --schema ni --dataset"), remedy=_("quite esas opciones")
                 )
-            return records_question()
+            return records_problem()
         if self.schema is None or not self.dataset:
             raise CampaignInvalid(
                 _("--source table necesita --schema y --dataset"), remedy=_("indique las dos opciones")
             )
         schema = load_schema(self.schema)
-        return table_question(self.dataset, schema.features, schema.label)
+        return table_problem(self.dataset, schema.features, schema.label)
 
 
 def propose(
@@ -69,9 +69,9 @@ def propose(
         CampaignInvalid, PrivacyTermsInvalid, SchemaInvalid: it cannot be proposed like this; nothing was stored.
     """
     proposal, source = requested
-    question, now = source.question(), context.clock.now()
+    problem, now = source.problem(), context.clock.now()
     with context.transaction() as session:
         parties = [view.party for view in open_registry(session).entities()]
-        manifest = compose(proposal, question, parties, network=context.settings.network, now=now)
+        manifest = compose(proposal, problem, parties, network=context.settings.network, now=now)
         envelope = seal_manifest(manifest, context.keys.signing)
         return open_stores(session).campaigns.propose(envelope, now, review=review)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, ValidationError
 
 from federated.campaign.manifest import MAX_INVITED, CampaignId, Sha256Hex
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.privacy.quantisation import MAX_WEIGHT
 from federated.privacy.stages import MAX_ROUNDS
 from federated.tabular.features import FloatVector
@@ -126,7 +126,7 @@ class MaskRequest(_Step):
         """
         numbers = unpack(self.parameters, "<f8").astype(np.float64)
         if not (np.abs(numbers) <= MAX_WEIGHT).all():  # NaN is not <=
-            raise MessageMalformed(_("ronda {round}: los parámetros están fuera de rango", round=self.round))
+            raise TrainingMessageMalformed(_("ronda {round}: los parámetros están fuera de rango", round=self.round))
         return numbers
 
 
@@ -257,7 +257,7 @@ def unpack(data: bytes, dtype: str) -> npt.NDArray[np.float64] | npt.NDArray[np.
         MessageMalformed: not whole numbers of 8 bytes.
     """
     if len(data) % _NUMBER_BYTES:
-        raise MessageMalformed(_("un vector no contiene números de 8 bytes completos"))
+        raise TrainingMessageMalformed(_("un vector no contiene números de 8 bytes completos"))
     return np.frombuffer(data, dtype=dtype)
 
 
@@ -266,7 +266,7 @@ _Any = TypeVar("_Any")
 
 def _read(raw: bytes, adapter: TypeAdapter[_Any]) -> _Any:
     if len(raw) > MAX_DOCUMENT_BYTES:
-        raise MessageMalformed(
+        raise TrainingMessageMalformed(
             _(
                 "el documento de entrenamiento ocupa {raw_count} bytes, más de los {max_document_bytes} permitidos",
                 raw_count=len(raw),
@@ -278,6 +278,6 @@ def _read(raw: bytes, adapter: TypeAdapter[_Any]) -> _Any:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "document"
-        raise MessageMalformed(f"{where}: {fault['msg']}") from error
+        raise TrainingMessageMalformed(f"{where}: {fault['msg']}") from error
     except TrustError as error:
-        raise MessageMalformed(_("no es un documento de entrenamiento")) from error
+        raise TrainingMessageMalformed(_("no es un documento de entrenamiento")) from error

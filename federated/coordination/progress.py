@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from federated.campaign.steps import StepKind
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.tabular.features import FloatVector
 from presentation.messages import _
 from trust import canonical
@@ -94,7 +94,7 @@ class Progress:
                 lost=int(content["lost"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError, TrustError) as error:
-            raise MessageMalformed(_("no es un estado de entrenamiento: {error}", error=str(error))) from error
+            raise TrainingMessageMalformed(_("no es un estado de entrenamiento: {error}", error=str(error))) from error
 
 
 def _packed(data: bytes) -> str:

@@ -37,7 +37,7 @@ from federated.coordination.progress import Progress
 from federated.coordination.transcript import RoundRecord, chained
 from federated.duplicates.group_key import key_generator_of
 from federated.duplicates.multiplicities import multiplicities, pack_counts, unpack_tags
-from federated.errors import CohortTooSmall, FederatedError, MessageMalformed, SecureSumRefused, SumLost
+from federated.errors import CohortTooSmall, FederatedError, SecureSumRefused, SumLost, TrainingMessageMalformed
 from federated.privacy.stages import Position, StageKind, position_of
 from federated.secagg import server as secagg
 from federated.secagg.cohort import Cohort, form_cohort
@@ -148,7 +148,7 @@ class CampaignStateMachine:
     def _position(self) -> Position:
         position = position_of(self._manifest.stages, self.progress.round)
         if position is None:
-            raise MessageMalformed(_("la campaña no tiene la ronda {round}", round=self.progress.round))
+            raise TrainingMessageMalformed(_("la campaña no tiene la ronda {round}", round=self.progress.round))
         return position
 
     @property
@@ -234,7 +234,7 @@ class CampaignStateMachine:
             reply = read_reply(raw).document
             expected = StepKind.MASK if not self._inputs and self._after_setup else self.progress.step
             if reply.kind != expected.value or getattr(reply, "round", self.progress.round) != self.progress.round:
-                raise MessageMalformed(
+                raise TrainingMessageMalformed(
                     _("se recibió una respuesta {reply}; se esperaba {expected}", reply=reply.kind, expected=expected)
                 )
         except FederatedError as error:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.evaluation.histogram_figures import (
     Array,
     area_under_curve,
@@ -88,7 +88,7 @@ def estimate_measurement(
         MessageMalformed: the sum does not fit the plan.
     """
     if total.shape != (plan.size,) or not deviation >= 0.0:
-        raise MessageMalformed(_("la suma de la evaluación no encaja con su plan"))
+        raise TrainingMessageMalformed(_("la suma de la evaluación no encaja con su plan"))
     units = count_units(plan)
     centres = plan.centres if recalibration is None else recalibration.probabilities(plan.centres)
     whole = total[: 2 * plan.bins]

@@ -9,7 +9,7 @@ from flwr.common.serde import message_from_proto, message_to_proto
 from flwr.proto.message_pb2 import Message as MessageProto
 from google.protobuf.message import DecodeError
 
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from presentation.messages import _
 
 MAX_MESSAGE_BYTES: Final = 9 << 20
@@ -39,7 +39,7 @@ def message_from_bytes(data: bytes) -> Message:
         MessageMalformed: for every way `data` can be wrong.
     """
     if len(data) > MAX_MESSAGE_BYTES:
-        raise MessageMalformed(
+        raise TrainingMessageMalformed(
             _(
                 "el mensaje de entrenamiento ocupa {data_count} bytes, más de los {max_message_bytes} permitidos",
                 data_count=len(data),
@@ -49,7 +49,7 @@ def message_from_bytes(data: bytes) -> Message:
     try:
         return message_from_proto(MessageProto.FromString(data))
     except (DecodeError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise MessageMalformed(_("no es un mensaje de entrenamiento")) from error
+        raise TrainingMessageMalformed(_("no es un mensaje de entrenamiento")) from error
 
 
 def content_of(document: bytes) -> RecordDict:
@@ -64,11 +64,11 @@ def document_of(message: Message) -> bytes:
         MessageMalformed: it carries none.
     """
     if not message.has_content() or message.metadata.message_type != MessageType.TRAIN:
-        raise MessageMalformed(_("no es un mensaje de entrenamiento"))
+        raise TrainingMessageMalformed(_("no es un mensaje de entrenamiento"))
     record = message.content.get(_STEP)
     document = record.get(_DOCUMENT) if isinstance(record, ConfigRecord) else None
     if not isinstance(document, bytes):
-        raise MessageMalformed(_("al mensaje le falta el paso"))
+        raise TrainingMessageMalformed(_("al mensaje le falta el paso"))
     return document
 
 

@@ -15,7 +15,7 @@ from federated.coordination.progress import Progress
 from federated.coordination.state_machine import CampaignSetup, CampaignStateMachine, start
 from federated.coordination.task_store import flower_id
 from federated.coordination.transcript import RoundRecord
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.flower.campaign_grid import CampaignGrid
 from federated.flower.messages import TrainingRefusal, content_of, reply_of
 
@@ -109,7 +109,7 @@ class CampaignStrategy(Strategy):
                 continue
             try:
                 reply = reply_of(message)
-            except MessageMalformed as error:
+            except TrainingMessageMalformed as error:
                 log(WARNING, "%s: the reply of %s is malformed: %s", self.state_machine.progress.step, entity, error)
                 continue
             if isinstance(reply, TrainingRefusal):

@@ -16,7 +16,7 @@ from flwr.supercore.run import Run
 from typing_extensions import override
 
 from federated.coordination.task_store import flower_id
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.flower.messages import message_from_bytes, message_to_bytes
 from presentation.messages import _
 
@@ -96,7 +96,7 @@ def build_relaying_client_app(answer: MessageHandler) -> ClientApp:
         if reply.has_error():
             return Message(reply.error, reply_to=message)
         if not reply.has_content():
-            raise MessageMalformed(_("la respuesta de la entidad está vacía"))
+            raise TrainingMessageMalformed(_("la respuesta de la entidad está vacía"))
         return Message(reply.content, reply_to=message)
 
     return app

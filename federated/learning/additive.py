@@ -21,7 +21,7 @@ from typing import Final
 
 import numpy as np
 
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.learning.curves import centred, in_order, noise_factor, prior_precision
 from federated.learning.feature_bins import BEYOND, BinLayout, bins_of, choose_edges, fine_cells, fine_edges
 from federated.learning.hyperparameters import AdditiveTerms
@@ -297,10 +297,12 @@ class AdditiveProgram:
         number, intercept, bound = (float(value) for value in parameters[:_HEAD])
         middle, end = _HEAD + len(self.features), len(parameters) - sum(self._slots.widths())
         if number not in range(len(self._groups)) or not bound > 0:
-            raise MessageMalformed(_("los parámetros indican un grupo o un límite que el modelo no puede tener"))
+            raise TrainingMessageMalformed(
+                _("los parámetros indican un grupo o un límite que el modelo no puede tener")
+            )
         edges = self._edges_of(parameters[middle:end])
         if any((np.diff(own) < 0).any() for own in edges):
-            raise MessageMalformed(_("los parámetros tienen bordes de tramo que no van en orden creciente"))
+            raise TrainingMessageMalformed(_("los parámetros tienen bordes de tramo que no van en orden creciente"))
         fullest = parameters[_HEAD:middle]
         return _RoundParameters(self._groups[int(number)], intercept, bound, fullest, edges, parameters[end:])
 

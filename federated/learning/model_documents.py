@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.tabular.features import (
     MAX_CATEGORIES,
     MAX_FEATURES,
@@ -201,7 +201,7 @@ def read_model(data: bytes) -> LinearModel | AdditiveModel | NeuralModel:
     try:
         return _MODELS.validate_python(canonical.decode(data, max_bytes=MAX_MODEL_BYTES))
     except (ValidationError, TrustError) as error:
-        raise MessageMalformed(_("no es un modelo entrenado")) from error
+        raise TrainingMessageMalformed(_("no es un modelo entrenado")) from error
 
 
 def edits_of(model: LearnedModel) -> tuple[Edit, ...]:

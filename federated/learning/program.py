@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from federated.errors import DataUnsuitable, MessageMalformed
+from federated.errors import DataUnsuitable, TrainingMessageMalformed
 from federated.learning.model_documents import LearnedModel
 from federated.privacy.quantisation import MAX_WEIGHT, IntVector
 from federated.privacy.stages import StageKind
@@ -104,10 +104,10 @@ def check_round_inputs(program: Program, parameters: FloatVector, stage: StageKi
         DataUnsuitable: rows of another width, or more people than can be added exactly.
     """
     if stage not in {known.kind for known in program.stages}:
-        raise MessageMalformed(_("el modelo no tiene la etapa {stage!r}", stage=stage))
+        raise TrainingMessageMalformed(_("el modelo no tiene la etapa {stage!r}", stage=stage))
     expected = (program.parameters_size(stage),)
     if parameters.shape != expected or not (np.abs(parameters) <= MAX_WEIGHT).all():  # NaN is not <=
-        raise MessageMalformed(_("etapa {stage}: los parámetros no encajan con el modelo", stage=stage))
+        raise TrainingMessageMalformed(_("etapa {stage}: los parámetros no encajan con el modelo", stage=stage))
     if rows.matrix.shape[1:] != (columns,):
         raise DataUnsuitable(_("las filas no tienen las columnas del modelo"))
     if len(rows) > MAX_PEOPLE:
@@ -121,7 +121,7 @@ def as_floats(total: Sequence[int], size: int) -> FloatVector:
         MessageMalformed: another number of coordinates than the stage has.
     """
     if len(total) != size:
-        raise MessageMalformed(
+        raise TrainingMessageMalformed(
             _("coordenadas de la suma: {total_count}; del modelo: {size}", total_count=len(total), size=size)
         )
     return np.array([float(number) for number in total], dtype=np.float64)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from federated.campaign.manifest import CampaignManifest
-from federated.errors import CohortTooSmall, MessageMalformed, RoundRefused
+from federated.errors import CohortTooSmall, RoundRefused, TrainingMessageMalformed
 from federated.secagg.client import Masker
 from federated.secagg.cohort import Cohort, form_cohort
 from federated.secagg.keys import KeyStatement, new_private_key, open_key_statement, public_key, seal_key_statement
@@ -83,7 +83,7 @@ class SecretSealer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class EntityIdentity:
     """The node's entity and signing key, and the signing keys of the others.
 
     Attributes:
@@ -99,7 +99,7 @@ class Identity:
 class Enrolments:
     """The rules above over an `EnrolmentStore`."""
 
-    def __init__(self, store: EnrolmentStore, identity: Identity, sealer: SecretSealer) -> None:
+    def __init__(self, store: EnrolmentStore, identity: EntityIdentity, sealer: SecretSealer) -> None:
         self._store = store
         self._identity = identity
         self._sealer = sealer
@@ -139,7 +139,7 @@ class Enrolments:
         # (1) joined, and listed
         known = self._store.get(manifest.campaign_id)
         if known is None or known.statement not in statements:
-            raise MessageMalformed(_("en la cohorte falta la clave de esta entidad"))
+            raise TrainingMessageMalformed(_("en la cohorte falta la clave de esta entidad"))
         # (2) signed by invited entities, (3) enough of them
         cohort = self.checked(manifest, manifest_sha256, statements)
         # (4) once
@@ -209,7 +209,7 @@ class Enrolments:
         for statement in statements:
             entity, key = self._opened(manifest, manifest_sha256, statement)
             if entity in keys:
-                raise MessageMalformed(_("{entity} aparece dos veces en la cohorte", entity=entity))
+                raise TrainingMessageMalformed(_("{entity} aparece dos veces en la cohorte", entity=entity))
             keys[entity] = key
         return form_cohort(manifest.campaign_id, manifest_sha256, keys)
 
@@ -220,7 +220,7 @@ class Enrolments:
                 envelope.payload
             ).entity  # a claim; the signature is verified below
             if entity not in manifest.invited:
-                raise MessageMalformed(_("{entity} está en la cohorte, pero no fue invitada", entity=entity))
+                raise TrainingMessageMalformed(_("{entity} está en la cohorte, pero no fue invitada", entity=entity))
             opened = open_key_statement(
                 envelope,
                 entity=entity,
@@ -229,7 +229,7 @@ class Enrolments:
                 manifest_sha256=manifest_sha256,
             )
         except (TrustError, ValueError) as error:
-            raise MessageMalformed(
+            raise TrainingMessageMalformed(
                 _(
                     "una clave de máscara de la cohorte no es de fiar: {error}",
                     error=getattr(error, "message", str(error)),

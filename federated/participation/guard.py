@@ -40,8 +40,8 @@ from federated.errors import (
     EpsilonUnderstated,
     ManifestChanged,
     ManifestInvalid,
-    MessageMalformed,
     RoundRefused,
+    TrainingMessageMalformed,
 )
 from federated.privacy.stages import epsilon_of_stages, position_of
 from presentation.messages import _
@@ -233,7 +233,9 @@ class NodeGuard:
     def _require_fitting(self, request: MaskRequest, manifest: CampaignManifest) -> None:
         position = position_of(manifest.stages, request.round)
         if position is None or len(request.vector) != StageSums(manifest).parameters_size(position.stage.kind):
-            raise MessageMalformed(_("ronda {round}: los parámetros no encajan con el modelo", round=request.round))
+            raise TrainingMessageMalformed(
+                _("ronda {round}: los parámetros no encajan con el modelo", round=request.round)
+            )
 
     def _checked(self, envelope: signing.Envelope) -> CampaignManifest:
         return checked_manifest(envelope, self._pinned, self._code)

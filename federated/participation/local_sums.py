@@ -8,7 +8,7 @@ import numpy as np
 from federated.campaign.manifest import CampaignManifest
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import MaskRequest
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.evaluation import score_counts
 from federated.evaluation.score_counts import GroupMatrix
 from federated.learning.log_odds import log_odds, sigmoid
@@ -67,13 +67,13 @@ class LocalSums:
             MessageMalformed: the parameters do not fit the model.
         """
         if parameters.shape != (self.sums.parameters_size(kind),):
-            raise MessageMalformed(_("los parámetros de {kind} no encajan con el modelo", kind=kind))
+            raise TrainingMessageMalformed(_("los parámetros de {kind} no encajan con el modelo", kind=kind))
         if kind is not StageKind.EVALUATE:
             return self._local_sum(parameters, kind, self._people.training)
         people, plan = self._people.held_out, self._manifest.evaluation
         learned = read_model(model)
         if learned.features != self._manifest.features:
-            raise MessageMalformed(_("el modelo que se evalúa tiene otras variables"))
+            raise TrainingMessageMalformed(_("el modelo que se evalúa tiene otras variables"))
         scores = sigmoid(log_odds(learned, people.matrix))
         return score_counts.count_vector(plan, scores, people.labels, self._people.groups, people.weights)
 

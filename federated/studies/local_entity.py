@@ -18,8 +18,8 @@ from federated.campaign.steps import (
     encode_document,
     read_request,
 )
-from federated.errors import MessageMalformed
-from federated.participation.enrolment import Enrolment, Enrolments, Identity, Secret
+from federated.errors import TrainingMessageMalformed
+from federated.participation.enrolment import Enrolment, Enrolments, EntityIdentity, Secret
 from federated.participation.local_sums import LocalSums
 from federated.participation.round_replies import Participant
 from federated.secagg.cohort import Cohort
@@ -89,7 +89,7 @@ class LocalEntity:
                 without it each entity checks all of them, as nodes do.
         """
         self._manifest = manifest
-        self._enrolments = Enrolments(MemoryEnrolments(), Identity(*identity), PlainSealer())
+        self._enrolments = Enrolments(MemoryEnrolments(), EntityIdentity(*identity), PlainSealer())
         self._local_sums = local_sums
         self._known_cohort = known_cohort
         self._participant: Participant | None = None
@@ -113,14 +113,14 @@ class LocalEntity:
             case UnmaskRequest() as request:
                 return self._taking_part.unmask(ReceivedDocument(request, raw))
             case _:
-                raise MessageMalformed(
+                raise TrainingMessageMalformed(
                     _("en una simulación en memoria no se cuenta a las personas que están en varias entidades")
                 )
 
     @property
     def _taking_part(self) -> Participant:
         if self._participant is None:
-            raise MessageMalformed(_("la entidad aún no conoce ninguna cohorte"))
+            raise TrainingMessageMalformed(_("la entidad aún no conoce ninguna cohorte"))
         return self._participant
 
     def _joined(self, request: CohortRequest) -> Participant:

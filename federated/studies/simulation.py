@@ -29,7 +29,7 @@ from federated.learning.hyperparameters import ModelTerms
 from federated.learning.log_odds import log_odds
 from federated.learning.model_documents import LearnedModel
 from federated.models import local_sum_for
-from federated.participation.enrolment import Enrolments, Identity
+from federated.participation.enrolment import Enrolments, EntityIdentity
 from federated.participation.local_sums import LocalPeople, LocalSums
 from federated.release.composition import measure
 from federated.secagg.cohort import Cohort
@@ -202,7 +202,9 @@ def _one_check(
 ) -> Callable[[tuple[bytes, ...]], Cohort]:
     # In one process all entities get the same bytes: one check of the signatures serves for all.
     any_entity = next(iter(signers))
-    checker = Enrolments(MemoryEnrolments(), Identity(any_entity, signers[any_entity], _key_of(signers)), PlainSealer())
+    checker = Enrolments(
+        MemoryEnrolments(), EntityIdentity(any_entity, signers[any_entity], _key_of(signers)), PlainSealer()
+    )
 
     @lru_cache(maxsize=2)
     def formed(statements: tuple[bytes, ...]) -> Cohort:

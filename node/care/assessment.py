@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from node.care.view_sources import CaseView, Source
+from node.care.view_sources import CaseView, ViewSource
 from node.care.views import source_documents
 from policies.catalogue import Dimension, load_catalogue
 from policies.fields import FieldSpec
@@ -36,7 +36,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FieldComparison:
     """One field with a cell for every entity of the view, in their order."""
 
     spec: FieldSpec
@@ -63,9 +63,9 @@ class DimensionView:
     """One dimension of the diagnosis: level, self-perception, and the factors that an entity recorded."""
 
     dimension: Dimension
-    level: Comparison
-    self_perception: Comparison
-    factors: tuple[Comparison, ...]
+    level: FieldComparison
+    self_perception: FieldComparison
+    factors: tuple[FieldComparison, ...]
 
     def gap(self, place: int) -> int | None:
         """Return the person's own level minus the professionals' at an entity; None unless it has both."""
@@ -77,7 +77,7 @@ class DimensionView:
 class Assessment:
     """The whole view; `sources` are this entity and the others that answered and share something."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[ViewSource, ...]
     dimensions: tuple[DimensionView, ...]
 
 
@@ -93,7 +93,7 @@ def joint_assessment(view: CaseView) -> Assessment:
     return Assessment(sources, tuple(dimensions))
 
 
-def _dimension(dimension: Dimension, sources: Sequence[Source], factors: Sequence[FieldSpec]) -> DimensionView:
+def _dimension(dimension: Dimension, sources: Sequence[ViewSource], factors: Sequence[FieldSpec]) -> DimensionView:
     catalogue = load_catalogue()
     compared = (_compare(spec, sources) for spec in factors)
     return DimensionView(
@@ -104,11 +104,11 @@ def _dimension(dimension: Dimension, sources: Sequence[Source], factors: Sequenc
     )
 
 
-def _compare(spec: FieldSpec, sources: Sequence[Source]) -> Comparison:
-    return Comparison(spec, tuple(_cell(source, spec.id) for source in sources))
+def _compare(spec: FieldSpec, sources: Sequence[ViewSource]) -> FieldComparison:
+    return FieldComparison(spec, tuple(_cell(source, spec.id) for source in sources))
 
 
-def _cell(source: Source, field: str) -> Cell:
+def _cell(source: ViewSource, field: str) -> Cell:
     held = source.values.get(field)
     if held is None:
         reason = source.withheld.get(field)
@@ -133,7 +133,7 @@ def assessment_document(view: CaseView) -> dict[str, Any]:
     return {"dimensions": dimensions, **source_documents(view)}
 
 
-def _comparison_document(assessment: Assessment, comparison: Comparison) -> dict[str, Any]:
+def _comparison_document(assessment: Assessment, comparison: FieldComparison) -> dict[str, Any]:
     values = {
         source.entity: {"value": cell.value, "day": _day(cell), "withheld": cell.withheld}
         for source, cell in zip(assessment.sources, comparison.cells, strict=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from node.care.assessment import Assessment, Cell, Comparison, DimensionView, joint_assessment
+from node.care.assessment import Assessment, Cell, DimensionView, FieldComparison, joint_assessment
 from node.care.assessment_text import legend, mark, nothing_shown, shows_anything, value_text
 from node.care.errors import PageNotWritten
 from node.care.view_sources import CaseView
@@ -92,7 +92,7 @@ def _rows(view: DimensionView, sources: int, lang: str) -> Iterator[_ShownRow]:
         yield _row(factor, factor.spec.label(lang), cells, lang)
 
 
-def _row(comparison: Comparison, heading: str, cells: list[_ShownCell], lang: str) -> _ShownRow:
+def _row(comparison: FieldComparison, heading: str, cells: list[_ShownCell], lang: str) -> _ShownRow:
     say, sign = speaking(lang), mark(comparison)
     if comparison.opposed:
         return _ShownRow(heading, tuple(cells), "failed", say("{sign} Apoyo para una, dificultad para otra", sign=sign))

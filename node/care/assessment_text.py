@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from node.care.assessment import Assessment, Cell, Comparison, DimensionView, joint_assessment
+from node.care.assessment import Assessment, Cell, DimensionView, FieldComparison, joint_assessment
 from node.care.view_sources import CaseView
 from node.care.views import source_lines, text_of
 from policies.catalogue import load_catalogue
@@ -52,7 +52,7 @@ def legend(lang: str) -> tuple[str, ...]:
     )
 
 
-def mark(comparison: Comparison) -> str:
+def mark(comparison: FieldComparison) -> str:
     """Return the sign of a difference."""
     return "≶" if comparison.opposed else "≠" if comparison.differs else ""
 

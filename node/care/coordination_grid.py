@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from node.care.view_sources import CaseView, Source
+from node.care.view_sources import CaseView, ViewSource
 from node.care.views import day, source_documents, source_lines, text_of
 from policies.catalogue import load_catalogue
 from presentation import terminal
@@ -40,13 +40,13 @@ def grid_rows(view: CaseView) -> tuple[GridRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.since, row.entity, row.action, row.function)))
 
 
-def _cells(source: Source) -> list[dict[str, str]]:
+def _cells(source: ViewSource) -> list[dict[str, str]]:
     held = source.values.get(FIELD)
     rows = held.value if held and isinstance(held.value, list) else []
     return [row for row in rows if isinstance(row, dict)]
 
 
-def _row(source: Source, cells: dict[str, str], today: date) -> GridRow:
+def _row(source: ViewSource, cells: dict[str, str], today: date) -> GridRow:
     until = date.fromisoformat(cells["until"]) if "until" in cells else None
     return GridRow(
         entity=source.entity,

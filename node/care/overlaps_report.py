@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from node.care.overlaps import Duplicate, Gap, GivenProvision, find_duplicates, find_gaps
-from node.care.view_sources import CaseView, Source
+from node.care.view_sources import CaseView, ViewSource
 from node.care.views import day, source_documents, source_lines, text_of
 from node.people.model import FieldValue
 from policies.catalogue import load_catalogue
@@ -21,7 +21,7 @@ _CODED: Final = {"plan.services": "resource", "econ.benefits": "benefit"}
 FIELDS: Final = (NEEDS, *_CODED, ACTIONS)
 
 
-def given_by(source: Source) -> Iterator[GivenProvision]:
+def given_by(source: ViewSource) -> Iterator[GivenProvision]:
     """Yield the provisions that an entity shows."""
     for field, list_id in _CODED.items():
         held = source.values.get(field)
@@ -47,7 +47,7 @@ def overlaps_of(view: CaseView) -> tuple[tuple[Duplicate, ...], tuple[Gap, ...]]
     return find_duplicates(given, known), find_gaps(needs, given, known, view.as_of.date())
 
 
-def withholding(view: CaseView) -> tuple[Source, ...]:
+def withholding(view: CaseView) -> tuple[ViewSource, ...]:
     """Return the entities that refused, did not answer, or withhold a recorded field."""
     return tuple(
         source

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from node.care.summary import summarise
 from node.context import NodeContext
-from node.fetch.asking import Asking, Fetched, Reply
+from node.fetch.asking import Asking, Fetched, HolderReply
 from node.fetch.report import exit_code as fetch_exit_code
 from node.locator.errors import LocatorMissing, LocatorUnreachable
 from node.locator.locating import Locating
@@ -25,7 +25,7 @@ from records_exchange.request import Question
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ViewSource:
     """One entity in a view.
 
     Attributes:
@@ -57,7 +57,7 @@ class CaseView:
     """A view of a case. Its sources are this entity, if it holds the person, then the others as they were named."""
 
     question: Question
-    sources: tuple[Source, ...]
+    sources: tuple[ViewSource, ...]
     as_of: datetime
     fetched: Fetched | None = None
 
@@ -115,7 +115,7 @@ def gather(
     return CaseView(question, (*_own(context, lookup, question, now), *others), now, fetched)
 
 
-def _own(context: NodeContext, lookup: PersonLookup, question: Question, now: datetime) -> Iterator[Source]:
+def _own(context: NodeContext, lookup: PersonLookup, question: Question, now: datetime) -> Iterator[ViewSource]:
     with context.snapshot() as session:
         people = people_store(context, session)
         person = lookup.person_id(people)
@@ -126,16 +126,16 @@ def _own(context: NodeContext, lookup: PersonLookup, question: Question, now: da
         except PersonUnknown:  # erased since the look-up
             return
     entity = context.settings.entity
-    yield Source(entity, context.entity_names().get(entity, entity), own=True, values=values)
+    yield ViewSource(entity, context.entity_names().get(entity, entity), own=True, values=values)
 
 
-def _source(reply: Reply) -> Source:
+def _source(reply: HolderReply) -> ViewSource:
     answer = reply.answer
     if answer is None:
-        return Source(reply.holder.id, reply.holder.name, error=reply.error)
+        return ViewSource(reply.holder.id, reply.holder.name, error=reply.error)
     values = {each.id: FieldValue(_thawed(each.value), each.recorded_at) for each in answer.fields}
     withheld = {each.id: each.reason for each in answer.withheld}
-    return Source(reply.holder.id, reply.holder.name, values=values, withheld=withheld, refusal=answer.reason)
+    return ViewSource(reply.holder.id, reply.holder.name, values=values, withheld=withheld, refusal=answer.reason)
 
 
 def _thawed(value: AnswerValue) -> RecordedValue:

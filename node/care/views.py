@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
 
-from node.care.view_sources import CaseView, Source
+from node.care.view_sources import CaseView, ViewSource
 from policies.case_access import access_label
 from policies.catalogue import load_catalogue
 from policies.errors import error_document
@@ -39,7 +39,7 @@ def source_lines(view: CaseView, lang: str) -> Iterator[str]:
     yield say("Acceso al caso, que queda anotado: {way}", way=access_label(access.how, access.reason, lang))
 
 
-def _about(source: Source, lang: str) -> Iterator[str]:
+def _about(source: ViewSource, lang: str) -> Iterator[str]:
     say, name = speaking(lang), source.name
     if source.error is not None:
         said = say(source.error.sentence)
@@ -63,7 +63,7 @@ def _named(fields: list[str], lang: str) -> str:
     return speaking(lang).plural("{names} y {n} dato más", "{names} y {n} datos más", more, names=names)
 
 
-def withheld_by_reason(source: Source) -> dict[str, list[str]]:
+def withheld_by_reason(source: ViewSource) -> dict[str, list[str]]:
     """Return the fields that an entity withholds, by reason; an unrecorded field is not withheld."""
     by_reason: dict[str, list[str]] = {}
     for field, reason in source.withheld.items():
@@ -86,7 +86,7 @@ def source_documents(view: CaseView) -> dict[str, Any]:
     }
 
 
-def _document(source: Source) -> dict[str, Any]:
+def _document(source: ViewSource) -> dict[str, Any]:
     outcome = "failed" if source.error else "refused" if source.refusal else "shown"
     return {
         "entity": source.entity,

@@ -51,10 +51,15 @@ def _override(group: typer.Typer) -> None:
     ) -> None:
         """Override the model's place for a person, with a reason. Stored here only, and shown in the list."""
         from node.risk import risk_report as report
-        from node.risk.professional_decisions import Decision, NewDecision, decide
+        from node.risk.professional_decisions import Judgement, NewDecision, decide
 
         node = open_node(home)
-        new = NewDecision(person, Decision.LOWER if lower else Decision.RAISE, professional_reference(by), reason)
+        new = NewDecision(
+            person,
+            Judgement.LOWER if lower else Judgement.RAISE,
+            professional_reference(by),
+            reason,
+        )
         decided = decide(node.context, node.training_client(), new)
         emit(report.decision_document(decided), report.decision_text(decided, lang), as_json=as_json)
 
@@ -73,11 +78,13 @@ def _confirm(group: typer.Typer) -> None:
     ) -> None:
         """Record that a professional reviewed a person and agrees with the place in the list."""
         from node.risk import risk_report as report
-        from node.risk.professional_decisions import Decision, NewDecision, decide
+        from node.risk.professional_decisions import Judgement, NewDecision, decide
 
         node = open_node(home)
         decided = decide(
-            node.context, node.training_client(), NewDecision(person, Decision.CONFIRM, professional_reference(by))
+            node.context,
+            node.training_client(),
+            NewDecision(person, Judgement.CONFIRM, professional_reference(by)),
         )
         emit(report.decision_document(decided), report.decision_text(decided, lang), as_json=as_json)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from node.cipher import Cell, PersonCipher
+from node.cipher import PersonCipher, SealedPlace
 from node.consents.errors import EvidenceMissing, EvidenceUnreadable
 from presentation.messages import _
 from service.errors import HomeUnusable
@@ -123,8 +123,8 @@ class EvidenceVault:
         return self._folder / person_id / f"{sha256}.sealed"
 
 
-def _cell(person_id: str, sha256: str) -> Cell:
-    return Cell(EVIDENCE_FOLDER, sha256, person_id)
+def _cell(person_id: str, sha256: str) -> SealedPlace:
+    return SealedPlace(EVIDENCE_FOLDER, sha256, person_id)
 
 
 def _read(path: Path, max_bytes: int) -> bytes:

@@ -24,7 +24,7 @@ from node.people.store import PersonStore, people_store
 from policies.reasons import ReasonCode
 from records_exchange import answer as answers
 from records_exchange import checks
-from records_exchange.answer import ConsistencyProof, FetchAnswer, LedgerEvidence, Outcome
+from records_exchange.answer import AnswerOutcome, ConsistencyProof, FetchAnswer, LedgerEvidence
 from records_exchange.linkage import PairwiseKey
 from records_exchange.store import SqlExchangeStore
 from records_exchange.travel_store import SqlTravelStore
@@ -177,7 +177,7 @@ def _compose(verified: checks.VerifiedRequest, holder: str, logged: _Logged) -> 
         "request_sha256": verified.sha256,
         "holder": holder,
         "asker": verified.request.asker,
-        "outcome": Outcome.RELEASED if released else Outcome.REFUSED,
+        "outcome": AnswerOutcome.RELEASED if released else AnswerOutcome.REFUSED,
         "reason": decision.refusal,
         "fields": [_released(field, logged.values[field]) for field in decision.allowed] if released else (),
         "consents": decision.consent_ids if released else (),

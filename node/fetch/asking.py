@@ -31,7 +31,7 @@ from policies.errors import RedpactError
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _
 from records_exchange import request as requests
-from records_exchange.answer import FetchAnswer, Outcome
+from records_exchange.answer import AnswerOutcome, FetchAnswer
 from records_exchange.request import Question, opened_by_default
 from records_exchange.verification import SentRequest, VerifiedAnswer, open_answer
 from service.errors import PeerUnreachable
@@ -44,7 +44,7 @@ _IN_PARALLEL: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HolderReply:
     """The result of asking one holder: a verified answer, or an error."""
 
     holder: Party
@@ -54,7 +54,7 @@ class Reply:
     @property
     def released(self) -> bool:
         """True when the holder shared anything."""
-        return self.answer is not None and self.answer.outcome is Outcome.RELEASED
+        return self.answer is not None and self.answer.outcome is AnswerOutcome.RELEASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Fetched:
     """The result of a fetch; replies are in the order in which the holders were named."""
 
     question: Question
-    replies: tuple[Reply, ...]
+    replies: tuple[HolderReply, ...]
     asked_at: datetime
 
 
@@ -265,10 +265,10 @@ def _no_proof(holder: Party, _old: int, _new: int) -> tuple[bytes, ...]:
     )
 
 
-def _reply(call: _Call, outcome: _Answered | RedpactError) -> Reply:
+def _reply(call: _Call, outcome: _Answered | RedpactError) -> HolderReply:
     if isinstance(outcome, _Answered):
-        return Reply(call.holder, answer=outcome.verified.answer)
-    return Reply(call.holder, error=outcome)
+        return HolderReply(call.holder, answer=outcome.verified.answer)
+    return HolderReply(call.holder, error=outcome)
 
 
 def _received_body(verified: VerifiedAnswer, question: Question, person: str | None) -> ReleaseReceivedBody:

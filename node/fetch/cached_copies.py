@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
-from node.cipher import Cell, PersonCipher
+from node.cipher import PersonCipher, SealedPlace
 from node.errors import RecordsUnreadable
 from node.people.documents import Document
 from node.people.store import people_store
 from presentation.messages import _
-from records_exchange.answer import FetchAnswer, Outcome, ReleasedField
+from records_exchange.answer import AnswerOutcome, FetchAnswer, ReleasedField
 from records_exchange.request import Question
 from records_exchange.travel_store import Received, SqlTravelStore
 
@@ -64,7 +64,7 @@ def keep_received(
     """
     now, days = context.clock.now(), context.settings.keep_received_days
     for index, answer in answers.items():
-        if answer.outcome is not Outcome.RELEASED:
+        if answer.outcome is not AnswerOutcome.RELEASED:
             continue
         content = _sealed(owner, answer) if owner is not None and days else None
         received = Received(
@@ -116,5 +116,5 @@ def _fields(data: bytes) -> tuple[ReleasedField, ...]:
         ) from error
 
 
-def _cell(request_id: str, person: str) -> Cell:
-    return Cell("exchange_received", request_id, person)
+def _cell(request_id: str, person: str) -> SealedPlace:
+    return SealedPlace("exchange_received", request_id, person)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from node.fetch.asking import Fetched, Reply
+from node.fetch.asking import Fetched, HolderReply
 from policies.case_access import access_label
 from policies.catalogue import load_catalogue
 from policies.errors import EXIT_CODES, ErrorKind, error_document
@@ -36,7 +36,7 @@ def fetched_document(fetched: Fetched) -> dict[str, Any]:
     }
 
 
-def _reply_document(reply: Reply) -> dict[str, Any]:
+def _reply_document(reply: HolderReply) -> dict[str, Any]:
     head: dict[str, Any] = {"holder": reply.holder.id, "holder_name": reply.holder.name}
     if reply.answer is None:
         error = error_document(reply.error)["error"] if reply.error else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from consent_ledger.exports.ledger_export import ExportSummary, export_ledger
 from consent_ledger.witnessing.assignment import trust_policy
-from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.errors import NothingSeen
@@ -79,7 +79,9 @@ def seen_checkpoint(context: NodeContext, entity: str) -> str:
     """
     origin = ledger_origin(context.settings.network, entity)
     with context.snapshot() as session:
-        found = [SqlCheckpointStore(session, role).get(origin) for role in (Role.WITNESS, Role.PEER)]
+        found = [
+            SqlCheckpointStore(session, role).get(origin) for role in (CheckpointRole.WITNESS, CheckpointRole.PEER)
+        ]
     known = [each for each in found if each is not None]
     if not known:
         raise NothingSeen(

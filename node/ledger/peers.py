@@ -18,7 +18,7 @@ from consent_ledger.errors import ProofError
 from consent_ledger.proofs.checkpoint import Checkpoint
 from consent_ledger.proofs.merkle import verify_consistency
 from consent_ledger.witnessing.fork_evidence import keep_evidence
-from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
 from consent_ledger.witnessing.witness import Evidence, Misconduct, Observed
 from node.ledger.witnessing.errors import PeerLedgerForked, PeerLedgerUnproven
 from presentation.messages import _
@@ -158,12 +158,18 @@ def _size(known: KnownLedger) -> int:
 
 
 def _read(session: Session, origin: str) -> KnownLedger:
-    proved, waiting = SqlCheckpointStore(session, Role.PEER), SqlCheckpointStore(session, Role.UNPROVEN)
+    proved, waiting = (
+        SqlCheckpointStore(session, CheckpointRole.PEER),
+        SqlCheckpointStore(session, CheckpointRole.UNPROVEN),
+    )
     return KnownLedger(proved.get(origin), waiting.get(origin))
 
 
 def _remember(session: Session, sighting: Sighting) -> KnownLedger:
-    proven, unproven = SqlCheckpointStore(session, Role.PEER), SqlCheckpointStore(session, Role.UNPROVEN)
+    proven, unproven = (
+        SqlCheckpointStore(session, CheckpointRole.PEER),
+        SqlCheckpointStore(session, CheckpointRole.UNPROVEN),
+    )
     origin, seen, before = sighting.origin, sighting.seen, sighting.before
     newest = proven.lock(origin)
     waiting = unproven.get(origin)

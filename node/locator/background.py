@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from node.clients.locator import LocatorClient
 from node.context import NodeContext
 from node.locator.consent_changes import PublisherWakeup
-from node.locator.publishing import Published, Publisher
+from node.locator.publishing import Publisher, PublishingResult
 from node.locator.question_log import LocatorLog
 from node.locator.tables import LocatorPublishingRow
 from policies.errors import ErrorKind, RedpactError
@@ -67,7 +67,7 @@ def delete_old_answers(context: NodeContext, now: datetime) -> None:
         LocatorLog(session).forget_before(now - timedelta(days=context.settings.locator_log_days))
 
 
-def note_published(context: NodeContext, done: Published, now: datetime) -> None:
+def note_published(context: NodeContext, done: PublishingResult, now: datetime) -> None:
     """Record the last publication for ``status``."""
     with context.transaction() as session:
         row = _state(session, now)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from node.cipher import Cell
+from node.cipher import SealedPlace
 from node.clients.locator import LocatorClient
 from node.context import NodeContext
 from node.locator.tables import LocatorPseudonymRow
@@ -123,5 +123,5 @@ def forget_pseudonyms(session: Session, person: str) -> None:
     session.execute(delete(LocatorPseudonymRow).where(LocatorPseudonymRow.person_ref == person))
 
 
-def _cell(person: str, epoch: LocatorEpoch) -> Cell:
-    return Cell("locator_pseudonyms", "sealed", f"{person}|{epoch.fingerprint}")
+def _cell(person: str, epoch: LocatorEpoch) -> SealedPlace:
+    return SealedPlace("locator_pseudonyms", "sealed", f"{person}|{epoch.fingerprint}")

@@ -15,7 +15,7 @@ from node.clients.locator import QUOTA_EXCEEDED, LocatorClient
 from node.context import NodeContext
 from node.locator.live_consents import LiveConsents
 from node.locator.pseudonyms import Pseudonyms
-from records_exchange.locator_messages import MAX_CHANGES, Entry, publication, seal_message
+from records_exchange.locator_messages import MAX_CHANGES, LocatorEntry, publication, seal_message
 from records_exchange.network_pseudonym import locator_token, published_until
 from records_exchange.request import is_term
 from service.errors import PeerRefused
@@ -42,7 +42,7 @@ _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishingResult:
     """The result of a step: published entries of the newest epoch, and people who wait for an evaluation."""
 
     entries: int
@@ -64,7 +64,7 @@ class Publisher:
         self._stepped: datetime | None = None
         self._reconciled: datetime | None = None
 
-    def step(self) -> Published | None:
+    def step(self) -> PublishingResult | None:
         """Publish the changes since the last step; return None without any.
 
         Raises:
@@ -91,7 +91,7 @@ class Publisher:
         new = any(epoch.fingerprint not in self._held for epoch in epochs)
         return new or (self._waiting > 0 and _older(self._stepped, RETRY_EVERY, now))
 
-    def _publish(self, epoch: LocatorEpoch, known_held: dict[str, Held], now: datetime) -> Published:
+    def _publish(self, epoch: LocatorEpoch, known_held: dict[str, Held], now: datetime) -> PublishingResult:
         name = epoch.fingerprint
         if name not in known_held:
             known_held[name] = dict(self._client.published(epoch.number))
@@ -109,7 +109,7 @@ class Publisher:
             self._send(epoch, held, known, now)
             if evaluated[1] < RESERVE:
                 break
-        return Published(len(held), len(people - known.keys()))
+        return PublishingResult(len(held), len(people - known.keys()))
 
     def _evaluated(self, epoch: LocatorEpoch, people: Sequence[str]) -> tuple[dict[str, bytes], int] | None:
         try:
@@ -141,13 +141,13 @@ class Publisher:
             self._deliver(epoch, entries, ())
             held.update({entry.token: entry.until for entry in entries})
 
-    def _deliver(self, epoch: LocatorEpoch, add: Sequence[Entry], remove: Sequence[str]) -> None:
+    def _deliver(self, epoch: LocatorEpoch, add: Sequence[LocatorEntry], remove: Sequence[str]) -> None:
         context = self._context
         message = publication(context.settings.entity, epoch.number, add, remove, context.clock.now())
         self._client.publish(seal_message(message, context.keys.signing))
 
-    def _wanted(self, known: Mapping[str, bytes], now: datetime) -> dict[str, Entry]:
-        wanted: dict[str, Entry] = {}
+    def _wanted(self, known: Mapping[str, bytes], now: datetime) -> dict[str, LocatorEntry]:
+        wanted: dict[str, LocatorEntry] = {}
         for view in self._consents.at(now):
             pseudonym, until = known.get(view.person_ref), published_until(view.record.valid_until, now)
             if pseudonym is None or until is None:
@@ -155,7 +155,7 @@ class Publisher:
             for purpose, asker in self._permitted(view):
                 token = locator_token(pseudonym, asker, purpose)
                 if token not in wanted or wanted[token].until < until:
-                    wanted[token] = Entry(token=token, asker=asker, purpose=purpose, until=until)
+                    wanted[token] = LocatorEntry(token=token, asker=asker, purpose=purpose, until=until)
         return wanted
 
     def _permitted(self, view: ConsentView) -> Iterable[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from records_exchange.mailboxes import Notice
-from records_exchange.message import Outcome, VerifiedMessage, VerifiedReply
+from records_exchange.message import MessageOutcome, VerifiedMessage, VerifiedReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Response:
     refusal: str | None = None
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> MessageOutcome:
         """True when the recipient accepted the message."""
-        return Outcome.REFUSED if self.refusal else Outcome.ACCEPTED
+        return MessageOutcome.REFUSED if self.refusal else MessageOutcome.ACCEPTED
 
 
 Receive = Callable[[Session, VerifiedMessage, datetime], Response]

@@ -27,7 +27,7 @@ from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
 from records_exchange.message import (
     NOTICE_LIFETIME,
     Message,
-    Outcome,
+    MessageOutcome,
     VerifiedReply,
     new_message,
     open_reply,
@@ -161,7 +161,7 @@ class Outbox:
 
     def _settle(self, session: Session, *, notice: Notice, kind: Kind, verified: VerifiedReply) -> None:
         now, mailbox, reply = self._context.clock.now(), SqlMailbox(session), verified.reply
-        refused = reply.outcome is Outcome.REFUSED
+        refused = reply.outcome is MessageOutcome.REFUSED
         state = NoticeState.REFUSED if refused else NoticeState.ACKNOWLEDGED
         kept = reply.model_dump_json().encode()
         if not mailbox.settle(notice.number, state, kept, now, fault=reply.reason or ""):

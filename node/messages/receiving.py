@@ -21,7 +21,7 @@ from records_exchange.errors import MessageMalformed
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import (
     NOTICE_LIFETIME,
-    Reply,
+    MessageReply,
     VerifiedMessage,
     open_message,
     require_lifetime,
@@ -81,7 +81,7 @@ class MessageReceiver:
         if earlier is not None:
             return Envelope.from_json(earlier)
         response = kind.receive(session, received, now)
-        reply = Reply(
+        reply = MessageReply(
             message_id=received.message.id,
             message_sha256=received.sha256,
             sender=self._context.settings.entity,

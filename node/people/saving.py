@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Delete, Row, bindparam, delete, exists, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from node.cipher import Cell, PersonCipher, RecordCipher, WrappedKey
+from node.cipher import PersonCipher, RecordCipher, SealedPlace, WrappedKey
 from node.people.documents import Document
 from node.people.model import (
     BIRTH_DATE,
@@ -262,9 +262,9 @@ def _stored_values(record: PersonRecord) -> dict[str, Value]:
     return values
 
 
-def value_cell(person_id: str, field_id: str) -> Cell:
+def value_cell(person_id: str, field_id: str) -> SealedPlace:
     """Return the cell of a sealed field value."""
-    return Cell("recorded_values", "sealed", f"{person_id}/{field_id}")
+    return SealedPlace("recorded_values", "sealed", f"{person_id}/{field_id}")
 
 
 def opened_text(row: Row[Any], cipher: PersonCipher) -> str:

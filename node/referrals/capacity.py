@@ -20,7 +20,7 @@ from policies.errors import RedpactError
 from policies.referrals import WordList, load_referral_words
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed, ReplyMalformed
-from records_exchange.message import Outcome, VerifiedMessage
+from records_exchange.message import MessageOutcome, VerifiedMessage
 from records_exchange.referral import CAPACITY, CapacityAnswer
 from records_exchange.request import Term, first_fault
 from service.errors import PeerRefused
@@ -128,7 +128,7 @@ class Capacities:
     def _ask(self, party: Party, service: str) -> CapacityReply:
         try:
             reply = self._outbox.ask(party.id, CAPACITY, {"service": service}).reply
-            if reply.outcome is Outcome.REFUSED:
+            if reply.outcome is MessageOutcome.REFUSED:
                 raise PeerRefused(
                     _("{party} ha contestado: {reason}", party=party.id, reason=reply.reason),
                     remedy=_("actualice RedPACT en las dos entidades"),

@@ -17,7 +17,7 @@ from node.referrals.store import Referral, ReferralStore, TakenStep
 from node.referrals.transfer import mark_transferred
 from policies.referrals import MOVES, ReferralSide, ReferralState, ReferralStep, allows, join
 from records_exchange.mailboxes import Notice
-from records_exchange.message import Outcome, VerifiedMessage, VerifiedReply
+from records_exchange.message import MessageOutcome, VerifiedMessage, VerifiedReply
 from records_exchange.referral import OFFER, STEP, Offer, Step, offer_is_coded, read_offer, read_step, step_is_allowed
 from records_exchange.store import SqlExchangeStore
 
@@ -99,7 +99,7 @@ class _StepReceiver:
     def settle_offer(self, session: Session, notice: Notice, verified: VerifiedReply, now: datetime) -> None:
         """Let a referral lapse whose offer the other node refused: nobody there will answer it."""
         referral = ReferralStore(session).find(notice.reference)
-        if verified.reply.outcome is Outcome.ACCEPTED or referral is None:
+        if verified.reply.outcome is MessageOutcome.ACCEPTED or referral is None:
             return
         if allows(ReferralStep.LAPSE, referral.side, referral.state):
             Steps(self._context, session).take(referral, ReferralStep.LAPSE, now, code=NOT_TAKEN, notify=False)

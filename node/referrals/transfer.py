@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from node.cipher import Cell
-from node.fetch.asking import Asking, Reply, question_of
+from node.cipher import SealedPlace
+from node.fetch.asking import Asking, HolderReply, question_of
 from node.people.documents import Document
 from node.people.store import people_store
 from node.people.transferring import mark_case
@@ -85,7 +85,7 @@ class Transfers:
             fields = json.loads(cipher.open(_cell(row.referral_id, row.person_ref), row.sealed))
             return ImportedSummary(row.referral_id, row.source, row.request_id, row.fetched_at, fields)
 
-    def _keep(self, referral: Referral, document: Document, reply: Reply) -> tuple[Referral, ImportedSummary]:
+    def _keep(self, referral: Referral, document: Document, reply: HolderReply) -> tuple[Referral, ImportedSummary]:
         answer = reply.answer
         if answer is None or not reply.released:
             why = reply.error.message if reply.error else _("no comparte nada para una derivación")
@@ -125,5 +125,5 @@ def mark_transferred(session: Session, referral: Referral, now: datetime) -> boo
     return mark_case(session, referral.person_ref, TRANSFERRED, now)
 
 
-def _cell(referral_id: str, person: str) -> Cell:
-    return Cell("imported_summaries", "sealed", f"{person}/{referral_id}")
+def _cell(referral_id: str, person: str) -> SealedPlace:
+    return SealedPlace("imported_summaries", "sealed", f"{person}/{referral_id}")

@@ -17,7 +17,7 @@ from node.clients.training import TrainingClient
 from node.context import NodeContext
 from node.risk.errors import BandInvalid
 from node.risk.people_scores import RiskEntry, ScoredPeople, score_people
-from node.risk.professional_decisions import Decision
+from node.risk.professional_decisions import Judgement
 from node.risk.tables import CheckedBandRow, LastCheckRow
 from node.training.received_releases import VerifiedRelease
 from presentation.messages import _
@@ -115,7 +115,7 @@ def _risen(scored: ScoredPeople, before: dict[str, Band], threshold: Band) -> tu
     least, found = _ORDER.index(threshold), []
     for entry in scored.entries:
         now, earlier = band_of(entry.probability), before.get(entry.person_id)
-        lowered = entry.decision is not None and entry.decision.decision is Decision.LOWER
+        lowered = entry.decision is not None and entry.decision.decision is Judgement.LOWER
         was_under = earlier is None or _ORDER.index(earlier) < least
         if _ORDER.index(now) >= least and was_under and not lowered:
             found.append(Alert(entry, now, earlier))

@@ -19,7 +19,7 @@ from node.clients.training import TrainingClient
 from node.context import NodeContext
 from node.people.store import people_store
 from node.risk.kill_switch import require_on
-from node.risk.professional_decisions import Decision, PersonDecision, decisions
+from node.risk.professional_decisions import Judgement, PersonDecision, decisions
 from node.risk.release_validity import require_current
 from node.risk.score_intervals import Interval, PastCases
 from node.training.calibration import Calibration, fit, log_odds
@@ -31,7 +31,7 @@ REASONS: Final = 3
 _LEAST_SHARE: Final = 0.05
 """Reasons that move the log-odds by less are not shown."""
 
-_PLACES: Final = {Decision.RAISE: 0, Decision.CONFIRM: 1, Decision.LOWER: 2}
+_PLACES: Final = {Judgement.RAISE: 0, Judgement.CONFIRM: 1, Judgement.LOWER: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class RiskEntry:
     @property
     def place(self) -> tuple[int, float, str]:
         """The sort key of a list: people raised by professionals first, then by probability, lowered ones last."""
-        decided = self.decision.decision if self.decision is not None else Decision.CONFIRM
+        decided = self.decision.decision if self.decision is not None else Judgement.CONFIRM
         return _PLACES[decided], -self.probability, self.person_id
 
 

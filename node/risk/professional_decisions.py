@@ -28,7 +28,7 @@ ENOUGH_DECISIONS: Final = 30
 HIGHEST_RATE: Final = 0.4
 
 
-class Decision(StrEnum):
+class Judgement(StrEnum):
     """A professional's judgement of a person's place in the list."""
 
     CONFIRM = "confirm"
@@ -48,7 +48,7 @@ class PersonDecision:
     """The newest decision about a person under the release in use; `reason` is a code, None when it confirms."""
 
     person_id: str
-    decision: Decision
+    decision: Judgement
     reason: str | None
     decided_by: str
     decided: datetime
@@ -81,7 +81,7 @@ class NewDecision:
     """A decision to store. An override has a reason, a confirmation none."""
 
     person_id: str
-    decision: Decision
+    decision: Judgement
     decided_by: str
     reason: str | None = None
 
@@ -121,7 +121,7 @@ def decisions(session: Session, campaign_id: str) -> Mapping[str, PersonDecision
     query = select(DecisionRow).where(DecisionRow.campaign_id == campaign_id).order_by(DecisionRow.number)
     return {
         row.person_ref: PersonDecision(
-            row.person_ref, Decision(row.decision), row.reason, row.decided_by, row.decided_at
+            row.person_ref, Judgement(row.decision), row.reason, row.decided_by, row.decided_at
         )
         for row in session.scalars(query)
     }
@@ -130,4 +130,4 @@ def decisions(session: Session, campaign_id: str) -> Mapping[str, PersonDecision
 def override_rate(session: Session, campaign_id: str) -> OverrideRate:
     """Return the rate of overrides under a release."""
     found = decisions(session, campaign_id).values()
-    return OverrideRate(len(found), sum(each.decision is not Decision.CONFIRM for each in found))
+    return OverrideRate(len(found), sum(each.decision is not Judgement.CONFIRM for each in found))

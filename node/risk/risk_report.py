@@ -10,7 +10,7 @@ from federated.campaign.manifest import CampaignManifest
 from federated.release.scorer import Reason
 from node.risk.alerts import Alert, AlertList, Band
 from node.risk.people_scores import RiskEntry
-from node.risk.professional_decisions import Decision, PersonDecision
+from node.risk.professional_decisions import Judgement, PersonDecision
 from node.risk.risk_list import RiskList
 from node.training.campaign_summary import feature_labels
 from node.training.received_releases import VerifiedRelease
@@ -22,10 +22,10 @@ from presentation.catalogue import LANGUAGES
 from presentation.messages import Message, Translator, _, plural, speaking
 
 PURPOSE: Final = _("Apoyo, nunca sanción: solo para ofrecer ayuda. Deciden las profesionales.")
-_DECISIONS: Final[Mapping[Decision, Message]] = {
-    Decision.CONFIRM: _("conforme"),
-    Decision.LOWER: _("baja"),
-    Decision.RAISE: _("sube"),
+_DECISIONS: Final[Mapping[Judgement, Message]] = {
+    Judgement.CONFIRM: _("conforme"),
+    Judgement.LOWER: _("baja"),
+    Judgement.RAISE: _("sube"),
 }
 BANDS: Final[Mapping[Band, Message]] = {
     Band.LOW: _("baja (menos del 25 %)"),

@@ -11,7 +11,7 @@ import structlog
 
 from federated.campaign.manifest import manifest_sha256, open_manifest
 from federated.campaign.steps import RESULT_TYPE
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.flower.client_app import handle_message
 from federated.flower.messages import refusal
 from federated.storage.sql_campaigns import SqlCampaignStore
@@ -80,7 +80,7 @@ class TrainingWorker:
         for position, task in enumerate(tasks, start=1):
             try:
                 result = self.answer(task)
-            except MessageMalformed as error:
+            except TrainingMessageMalformed as error:
                 _log.warning("task_malformed", task=task.task_id, message=error.message)
                 continue
             following = self._send(task.task_id, result, wait_seconds if position == len(tasks) else 0.0)

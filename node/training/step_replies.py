@@ -35,7 +35,7 @@ from federated.campaign.steps import (
     encode_document,
     read_request,
 )
-from federated.errors import FederatedError, MessageMalformed
+from federated.errors import FederatedError, TrainingMessageMalformed
 from federated.models import local_sum_for
 from federated.participation.enrolment import Enrolments
 from federated.participation.guard import Admission
@@ -127,7 +127,7 @@ class StepReplies:
     def _cohort(self, step: _Step, request: CohortRequest) -> bytes:
         try:
             return self._accept(step, request)
-        except MessageMalformed as error:
+        except TrainingMessageMalformed as error:
             # Perhaps by an entity that was admitted after this node's directory: look for a newer one, once.
             if not self._newer_directory():
                 raise

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from federated.budget.epsilon_ledger import EpsilonLedger
-from federated.participation.enrolment import Enrolments, Identity
+from federated.participation.enrolment import Enrolments, EntityIdentity
 from federated.participation.guard import GuardSettings, NodeGuard
 from federated.storage.sql_budget import SqlBudgetStore
 from federated.storage.sql_enrolments import SqlEnrolmentStore
@@ -36,5 +36,5 @@ def own_enrolments(context: NodeContext, session: Session) -> Enrolments:
     def key_of(entity: str) -> bytes:
         return bytes.fromhex(context.directory.current(context.clock.now()).active_party(entity).signing_key)
 
-    identity = Identity(context.settings.entity, context.keys.signing, key_of)
+    identity = EntityIdentity(context.settings.entity, context.keys.signing, key_of)
     return Enrolments(SqlEnrolmentStore(session), identity, TrainingSecretSealer(context.keys.data_key))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from policies.errors import RedpactError
 from records_exchange.answer import FetchAnswer, ReleasedField, WithheldField
 from records_exchange.errors import AnswerOverreaches, AnswerStale, AnswerUnbound, EvidenceInvalid, ReplyUnbound
-from records_exchange.message import NOTICE_LIFETIME, Outcome, Reply
+from records_exchange.message import NOTICE_LIFETIME, MessageOutcome, MessageReply
 from records_exchange.request import REQUEST_LIFETIME
 from tests.support.simulated_peer import forged
 from trust.signing import Envelope, Signer, pae, seal
@@ -168,7 +168,7 @@ MESSAGE_LIES: Final[Mapping[str, Lie]] = {
     **{name: _times("message_stale", *times) for name, times in _TIMES.items()},
 }
 
-REPLY_LIES: Final[Mapping[str, tuple[Callable[[Reply], Reply], type[RedpactError]]]] = {
+REPLY_LIES: Final[Mapping[str, tuple[Callable[[MessageReply], MessageReply], type[RedpactError]]]] = {
     "to another message": (lambda reply: reply.model_copy(update={"message_id": "00" * 16}), ReplyUnbound),
     "to other bytes": (lambda reply: reply.model_copy(update={"message_sha256": "00" * 32}), ReplyUnbound),
     "in another's name": (lambda reply: reply.model_copy(update={"sender": "town"}), ReplyUnbound),
@@ -183,8 +183,8 @@ REPLY_LIES: Final[Mapping[str, tuple[Callable[[Reply], Reply], type[RedpactError
     ),
 }
 
-MALFORMED_REPLIES: Final[Mapping[str, Callable[[Reply], Reply]]] = {
-    "a refusal without a reason": lambda reply: reply.model_copy(update={"outcome": Outcome.REFUSED}),
+MALFORMED_REPLIES: Final[Mapping[str, Callable[[MessageReply], MessageReply]]] = {
+    "a refusal without a reason": lambda reply: reply.model_copy(update={"outcome": MessageOutcome.REFUSED}),
     "an acceptance with a reason": lambda reply: reply.model_copy(update={"reason": "because"}),
     "another version": lambda reply: reply.model_copy(update={"v": 2}),
 }

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from coordinator.relay.call_relay import CallRelay
 from coordinator.relay.quotas import RelayLimits
-from node.fetch.asking import Reply, question_of
+from node.fetch.asking import HolderReply, question_of
 from node.ledger.own import own_ledger
 from node.messages.kinds import Kind, Response
 from node.messages.outbox import Outbox
@@ -78,7 +78,7 @@ class RelayedNetwork(Network):
         self.noted.append(str(received.message.body["text"]))
         return Response()
 
-    def fetch(self, asker: str = "leon", holder: str = "burgos") -> Reply:
+    def fetch(self, asker: str = "leon", holder: str = "burgos") -> HolderReply:
         """Fetch the one person's summary."""
         node = self.nodes[asker]
         return node.asking.fetch(PERSON, question_of(node.context, "casework"), [holder]).replies[0]

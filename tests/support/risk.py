@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from coordinator.training.proposal import records_question
+from coordinator.training.proposal import records_problem
 from federated.campaign.manifest import CampaignManifest, DataSource, manifest_sha256
 from federated.learning.model_documents import LinearModel
 from federated.release.model_release import ModelRelease, seal_release
@@ -32,7 +32,7 @@ def node_with_people(folder: Path, *, people: int = 120, clock: FrozenClock | No
 
 def question() -> CampaignManifest:
     """Return the manifest of the campaign on records."""
-    asked = records_question()
+    asked = records_problem()
     return manifest(features=asked.features, label=asked.label, source=DataSource.RECORDS, dataset="records")
 
 

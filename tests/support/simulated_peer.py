@@ -16,17 +16,16 @@ from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.proofs.note import NoteSigner
 from records_exchange.answer import (
+    AnswerOutcome,
     ConsistencyProof,
     FetchAnswer,
     LedgerEvidence,
-    Outcome,
     ReleasedField,
     WithheldField,
     seal_answer,
 )
 from records_exchange.answer import Value as AnswerValue
-from records_exchange.message import MESSAGE_TYPE, Reply, new_message, parse_message, seal_reply
-from records_exchange.message import Outcome as MessageOutcome
+from records_exchange.message import MESSAGE_TYPE, MessageOutcome, MessageReply, new_message, parse_message, seal_reply
 from records_exchange.request import (
     REQUEST_LIFETIME,
     FetchRequest,
@@ -56,7 +55,7 @@ class SimulatedPeer:
     network: str = NETWORK
     refuses: bool = False
     change_answer: Callable[[FetchAnswer], FetchAnswer] = lambda answer: answer
-    change_reply: Callable[[Reply], Reply] = lambda reply: reply
+    change_reply: Callable[[MessageReply], MessageReply] = lambda reply: reply
     change_envelope: Callable[[Envelope], Envelope] = lambda envelope: envelope
 
     def __post_init__(self) -> None:
@@ -118,7 +117,7 @@ class SimulatedPeer:
         """Acknowledge a message as it was told to, honestly or not."""
         self.told.append(envelope)
         message = parse_message(envelope.payload)
-        reply = Reply(
+        reply = MessageReply(
             message_id=message.id,
             message_sha256=payload_digest(envelope),
             sender=self.entity,
@@ -162,7 +161,7 @@ class SimulatedPeer:
             request_sha256=sha256,
             holder=self.entity,
             asker=request.asker,
-            outcome=Outcome.REFUSED if self.refuses else Outcome.RELEASED,
+            outcome=AnswerOutcome.REFUSED if self.refuses else AnswerOutcome.RELEASED,
             reason="nothing_to_share" if self.refuses else None,
             fields=tuple(ReleasedField(id=name, value=self.values[name], recorded_at=now) for name in given),
             withheld=tuple(WithheldField(id=name, reason="not_consented") for name in missing),

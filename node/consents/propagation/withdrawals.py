@@ -23,7 +23,7 @@ from node.ledger.own import own_ledger
 from node.messages.kinds import Kind, Response
 from presentation.messages import _
 from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
-from records_exchange.message import Outcome, VerifiedMessage, VerifiedReply
+from records_exchange.message import MessageOutcome, VerifiedMessage, VerifiedReply
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, WithdrawnBody, parse_withdrawn
 from records_exchange.travel_store import SqlTravelStore
 
@@ -140,7 +140,7 @@ def _receive(
 
 
 def _settle(context: "NodeContext", session: Session, notice: Notice, verified: VerifiedReply, now: datetime) -> None:
-    if verified.reply.outcome is not Outcome.ACCEPTED:
+    if verified.reply.outcome is not MessageOutcome.ACCEPTED:
         return
     body = WithdrawalAcknowledgedBody(
         consent_id=notice.reference, entity=verified.reply.sender, acknowledgement_sha256=verified.sha256

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from node.context import NodeContext
-from node.ledger.witnessing.rounds import Outcome, run_round
+from node.ledger.witnessing.rounds import WitnessResult, run_round
 from presentation.messages import Translator, joined, speaking
 from presentation.terminal import paragraph
 from trust.parties import COORDINATOR_ID
@@ -34,7 +34,7 @@ def round_report(context: NodeContext, lang: str) -> tuple[dict[str, Any], str]:
     return {"size": done.size, "quorum": done.quorum, "witnesses": rows}, shown
 
 
-def _line(outcome: Outcome, names: Mapping[str, str], say: Translator) -> str:
+def _line(outcome: WitnessResult, names: Mapping[str, str], say: Translator) -> str:
     witness = outcome.witness.id
     name = say("Coordinador") if witness == COORDINATOR_ID else names.get(witness, witness)
     if outcome.error is None:

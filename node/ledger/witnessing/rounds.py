@@ -27,7 +27,7 @@ from consent_ledger.witnessing.assignment import (
     trust_policy,
 )
 from consent_ledger.witnessing.fork_evidence import keep_evidence
-from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
 from consent_ledger.witnessing.witness import AddCheckpoint, Evidence, Misconduct, Observed, origin_hash
 from node.context import NodeContext
 from node.ledger.own import own_ledger
@@ -48,7 +48,7 @@ Submit = Callable[[str, AddCheckpoint], WitnessReply]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WitnessResult:
     """The result of asking one witness: a verified cosignature, or an error."""
 
     witness: KnownWitness
@@ -64,7 +64,7 @@ class Round:
     note: bytes
     """The checkpoint with every cosignature of this round."""
     quorum: bool
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[WitnessResult, ...]
 
 
 def run_round(context: NodeContext, *, send: Submit = submit) -> Round | None:
@@ -100,7 +100,7 @@ def size_due(context: NodeContext) -> int | None:
     with context.snapshot() as session:
         ledger = own_ledger(context, session)
         size = ledger.size()
-        known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
+        known = SqlCheckpointStore(session, CheckpointRole.OWN).get(ledger.origin)
     if known is None or known.size != size:
         return size or None
     return size if (context.clock.now() - known.time).total_seconds() >= REFRESH_SECONDS else None
@@ -128,14 +128,14 @@ class _Requests:
         self._sizes = sizes
         self._send = send
 
-    def all(self, witnesses: Iterable[KnownWitness]) -> list[Outcome]:
+    def all(self, witnesses: Iterable[KnownWitness]) -> list[WitnessResult]:
         """Ask several witnesses at once."""
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="witness") as pool:
             return list(pool.map(self._ask, witnesses))
 
-    def until(self, witnesses: tuple[KnownWitness, ...], wanted: int) -> list[Outcome]:
+    def until(self, witnesses: tuple[KnownWitness, ...], wanted: int) -> list[WitnessResult]:
         """Ask in order until `wanted` have cosigned or no witness is left."""
-        outcomes: list[Outcome] = []
+        outcomes: list[WitnessResult] = []
         while len(outcomes) < len(witnesses):
             missing = wanted - sum(outcome.line is not None for outcome in outcomes)
             if missing <= 0:
@@ -143,11 +143,11 @@ class _Requests:
             outcomes += self.all(witnesses[len(outcomes) : len(outcomes) + missing])
         return outcomes
 
-    def _ask(self, witness: KnownWitness) -> Outcome:
+    def _ask(self, witness: KnownWitness) -> WitnessResult:
         try:
-            return Outcome(witness, self._cosignature(witness, self._sizes.get(witness.verifier.name, 0)))
+            return WitnessResult(witness, self._cosignature(witness, self._sizes.get(witness.verifier.name, 0)))
         except RedpactError as error:
-            return Outcome(witness, error=error)
+            return WitnessResult(witness, error=error)
 
     def _cosignature(self, witness: KnownWitness, old: int) -> NoteSignature:
         if old > self._checkpoint.size:  # it cosigned a larger size: its answer will show it
@@ -212,7 +212,7 @@ class _Requests:
 
 
 def _conclude(
-    context: NodeContext, directory: Directory, note: bytes, checkpoint: Checkpoint, outcomes: list[Outcome]
+    context: NodeContext, directory: Directory, note: bytes, checkpoint: Checkpoint, outcomes: list[WitnessResult]
 ) -> Round:
     lines = [outcome.line for outcome in outcomes if outcome.line is not None]
     cosigned = with_cosignatures(note, lines)
@@ -220,7 +220,7 @@ def _conclude(
     _, witnesses = policy.verify(cosigned)
     quorum, now = policy.satisfied(witnesses), context.clock.now()
     with context.transaction() as session:
-        own = SqlCheckpointStore(session, Role.OWN)
+        own = SqlCheckpointStore(session, CheckpointRole.OWN)
         known = own.lock(checkpoint.origin)
         if quorum and (known is None or known.size <= checkpoint.size):
             own.put(checkpoint.origin, Observed(checkpoint.size, checkpoint.root, cosigned, now))
@@ -229,7 +229,7 @@ def _conclude(
     return Round(checkpoint.size, cosigned, quorum, tuple(outcomes))
 
 
-def _record(session: Session, outcome: Outcome, size: int, now: datetime) -> None:
+def _record(session: Session, outcome: WitnessResult, size: int, now: datetime) -> None:
     name = outcome.witness.verifier.name
     row = session.get(WitnessProgressRow, name)
     if row is None:

@@ -11,7 +11,7 @@ from consent_ledger.exports.testimony import WitnessTestimony
 from consent_ledger.log.tables import WitnessProgressRow
 from consent_ledger.proofs.checkpoint import read_checkpoint
 from consent_ledger.witnessing.assignment import coordinator_witness, needed_entities, trust_policy
-from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from policies.errors import RedpactError
@@ -60,7 +60,7 @@ def witnessing_state(context: NodeContext, session: Session) -> Witnessing:
     """
     directory, now = context.directory.newest(), context.clock.now()
     size = own_ledger(context, session).size()
-    known = SqlCheckpointStore(session, Role.OWN).get(context.settings.ledger_origin)
+    known = SqlCheckpointStore(session, CheckpointRole.OWN).get(context.settings.ledger_origin)
     needed = 0
     if directory is not None:
         needed = needed_entities(directory, context.settings.entity) + (coordinator_witness(directory) is not None)
@@ -75,7 +75,7 @@ def witnessing_state(context: NodeContext, session: Session) -> Witnessing:
             WitnessState(row.witness, row.size, row.cosigned_at.isoformat() if row.cosigned_at else None, row.fault)
             for row in rows
         ),
-        unproven=tuple(origin for origin, _ in SqlCheckpointStore(session, Role.UNPROVEN).all()),
+        unproven=tuple(origin for origin, _ in SqlCheckpointStore(session, CheckpointRole.UNPROVEN).all()),
     )
 
 
@@ -83,7 +83,7 @@ def cosigned_or_newest(context: NodeContext, session: Session) -> tuple[bytes, b
     """Return the newest checkpoint, cosigned if it is, and otherwise also an older cosigned one if there is one."""
     ledger = own_ledger(context, session)
     note = ledger.checkpoint()
-    known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
+    known = SqlCheckpointStore(session, CheckpointRole.OWN).get(ledger.origin)
     if known is None:
         return note, None
     newest = read_checkpoint(note)
@@ -101,7 +101,7 @@ def own_testimony(context: NodeContext, session: Session) -> WitnessTestimony:
     ledger, directory = own_ledger(context, session), context.directory.newest()
     if directory is None or context.settings.entity not in directory:
         return WitnessTestimony.alone(ledger)
-    known = SqlCheckpointStore(session, Role.OWN).get(ledger.origin)
+    known = SqlCheckpointStore(session, CheckpointRole.OWN).get(ledger.origin)
     return WitnessTestimony(trust_policy(directory, context.settings.entity), known.note if known else None)
 
 

@@ -33,7 +33,7 @@ from policies.errors import RedpactError
 from policies.staff_reasons import staff_reason
 from presentation.messages import _
 from records_exchange.disclosed_accesses import ACCESS_REPORT, read_disclosed
-from records_exchange.message import Outcome
+from records_exchange.message import MessageOutcome
 from service.errors import PeerRefused
 from trust.parties import EntityKind
 
@@ -129,7 +129,7 @@ class AccessReports:
     def _ask(self, entity: str, document: Document) -> HolderPart:
         try:
             verified = self._outbox.ask(entity, ACCESS_REPORT, {}, document=document)
-            if verified.reply.outcome is Outcome.REFUSED:
+            if verified.reply.outcome is MessageOutcome.REFUSED:
                 raise PeerRefused(
                     _("{entity} respondió: {reason}", entity=entity, reason=verified.reply.reason),
                     remedy=_("pregunte directamente a esa entidad"),

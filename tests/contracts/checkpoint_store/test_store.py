@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from consent_ledger.proofs.checkpoint import Checkpoint, sign_checkpoint
 from consent_ledger.proofs.cosignature import CosignatureSigner
 from consent_ledger.proofs.merkle import consistency_proof, leaf_hash, root_hash, subtrees_of
-from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
 from consent_ledger.witnessing.tables import Base
-from consent_ledger.witnessing.witness import AddCheckpoint, Reply, Witness, origin_hash, screen
+from consent_ledger.witnessing.witness import AddCheckpoint, Witness, WitnessReply, origin_hash, screen
 from service.storage import open_engine, transaction
 from tests.support.clock import START
 from tests.support.ledgers import ORIGIN, new_signer
@@ -46,16 +46,16 @@ def ask(engine: Engine, old: int, new: int) -> int:
     note = sign_checkpoint(Checkpoint(ORIGIN, new, root_hash(LEAVES[:new])), LOG)
     proof = tuple(consistency_proof(old, new, subtrees_of(LEAVES)))
     screened = screen(AddCheckpoint(old, proof, note).to_bytes(), lambda _: LOG.verifier)
-    assert not isinstance(screened, Reply)
+    assert not isinstance(screened, WitnessReply)
     with transaction(engine) as session:
-        return Witness(SqlCheckpointStore(session, Role.WITNESS), COSIGNER).extend(screened, START).status
+        return Witness(SqlCheckpointStore(session, CheckpointRole.WITNESS), COSIGNER).extend(screened, START).status
 
 
 def test_of_requests_at_once_from_one_size_exactly_one_is_cosigned(engine: Engine) -> None:
     """The first one too, when there is no row to lock yet."""
     for old, sizes in [(0, range(1, 9)), (None, range(11, 19))]:
         with transaction(engine) as session:
-            known = SqlCheckpointStore(session, Role.WITNESS).get(ORIGIN)
+            known = SqlCheckpointStore(session, CheckpointRole.WITNESS).get(ORIGIN)
         start = known.size if known and old is None else 0
         with ThreadPoolExecutor(8) as pool:
             statuses = list(pool.map(lambda new, start=start: ask(engine, start, new), sizes))
@@ -65,7 +65,10 @@ def test_of_requests_at_once_from_one_size_exactly_one_is_cosigned(engine: Engin
 def test_roles_and_logs_are_kept_apart(engine: Engine) -> None:
     assert ask(engine, 0, 5) == 200
     with transaction(engine) as session:
-        witness, peer = SqlCheckpointStore(session, Role.WITNESS), SqlCheckpointStore(session, Role.PEER)
+        witness, peer = (
+            SqlCheckpointStore(session, CheckpointRole.WITNESS),
+            SqlCheckpointStore(session, CheckpointRole.PEER),
+        )
         seen = witness.get(ORIGIN)
         assert seen is not None
         assert peer.lock(ORIGIN) is None

@@ -18,7 +18,7 @@ from coordinator.locator.tables import Base
 from coordinator.tables import EntityRow
 from records_exchange.errors import RequestReplayed
 from records_exchange.guessing import Usage
-from records_exchange.locator_messages import MAX_HOLDERS_NAMED, Entry, locator_question, seal_message
+from records_exchange.locator_messages import MAX_HOLDERS_NAMED, LocatorEntry, locator_question, seal_message
 from service.storage import open_engine, transaction
 from tests.support.clock import START
 from trust.parties import EntityStatus
@@ -47,11 +47,11 @@ def entity(name: str) -> EntityRow:
     return EntityRow(id=name, admitted_at=START, changed_at=START, **keys, **text)
 
 
-def entry(token: str = TOKEN, asker: str = "leon", purpose: str = "casework", days: int = 0) -> Entry:
-    return Entry(token=token, asker=asker, purpose=purpose, until=UNTIL + timedelta(days=days))
+def entry(token: str = TOKEN, asker: str = "leon", purpose: str = "casework", days: int = 0) -> LocatorEntry:
+    return LocatorEntry(token=token, asker=asker, purpose=purpose, until=UNTIL + timedelta(days=days))
 
 
-def publish(engine: Engine, holder: str, *entries: Entry, epoch: int = 1) -> None:
+def publish(engine: Engine, holder: str, *entries: LocatorEntry, epoch: int = 1) -> None:
     with transaction(engine) as session:
         SqlLocatorStore(session).put(holder, epoch, entries)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from node.fetch.asking import question_of
-from records_exchange.answer import Outcome
+from records_exchange.answer import AnswerOutcome
 from tests.support.exchange import NETWORK, PERSON, ExchangeNetwork, grant, hold, person_record
 from tests.support.recording_peer import RecordingPeer, spellings
 from trust.parties import EntityKind, server_name
@@ -64,7 +64,7 @@ def test_nothing_but_consented_fields_is_in_the_bytes_that_cross(network: Exchan
             town.consents.withdraw(consent.consent_id)
             (refused,) = ngo.asking.fetch(PERSON, question, ["town"]).replies
             assert refused.answer is not None
-            assert refused.answer.outcome is Outcome.REFUSED
+            assert refused.answer.outcome is AnswerOutcome.REFUSED
         wire = recorder.recorded
         ngo.channels.close()
     assert SHARED.encode() in wire

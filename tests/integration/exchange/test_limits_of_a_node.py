@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node.fetch.asking import Reply, question_of
+from node.fetch.asking import HolderReply, question_of
 from node.operations.status import summary, summary_text
 from records_exchange.mailboxes import NewNotice, NoticeState, SqlMailbox
 from service.errors import PeerBusy
@@ -33,7 +33,7 @@ def later(network: ExchangeNetwork) -> None:
     network.clock.advance(seconds=2)  # type: ignore[attr-defined]  # a frozen clock
 
 
-def fetch(network: ExchangeNetwork, asker: str) -> Reply:
+def fetch(network: ExchangeNetwork, asker: str) -> HolderReply:
     node = network.nodes[asker]
     return node.asking.fetch(PERSON, question_of(node.context, "casework"), ["town"]).replies[0]
 

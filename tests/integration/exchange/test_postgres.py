@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
 from node.fetch.asking import Asking, Fetched, question_of
 from node.ledger.export import own_ledger_status
 from records_exchange.errors import RequestReplayed
@@ -36,10 +36,10 @@ def test_answers_to_one_asker_at_once_cross_and_are_linked(tmp_path: Path, asker
         assert fetch().replies[0].released  # whatever crossed was named, and is linked now
         with ngo.context.snapshot() as session:
             origin = town.context.settings.ledger_origin
-            seen = SqlCheckpointStore(session, Role.PEER).get(origin)
+            seen = SqlCheckpointStore(session, CheckpointRole.PEER).get(origin)
             assert seen is not None
             assert seen.size == own_ledger_status(town.context).size == 43
-            assert SqlCheckpointStore(session, Role.UNPROVEN).get(origin) is None
+            assert SqlCheckpointStore(session, CheckpointRole.UNPROVEN).get(origin) is None
         network.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from node.fetch.asking import Asking, question_of
 from policies.errors import RedpactError
-from records_exchange.answer import Outcome, parse_answer
+from records_exchange.answer import AnswerOutcome, parse_answer
 from records_exchange.message import MESSAGE_TYPE
 from records_exchange.request import MAX_REQUEST_BYTES, REQUEST_TYPE, parse_request
 from service.errors import PeerRefused, PeerUnreachable
@@ -152,7 +152,7 @@ def test_what_nobody_consented_to_stays_whatever_is_asked_for(network: ExchangeN
     everything = ("person.sex", "action.notes", "person.contact", "protect.gender_violence", "no.such_field")
     for changes in ({}, {"fields": everything}, {"purpose": "no_such_purpose"}, {"role": "no_such_role"}):
         answer = parse_answer(liar.send("town", honest(liar, network, **changes)).payload)
-        assert (answer.outcome, answer.fields) == (Outcome.REFUSED, ())
+        assert (answer.outcome, answer.fields) == (AnswerOutcome.REFUSED, ())
     assert state_digest(town, but=ANSWERED) == before
 
 
@@ -211,4 +211,4 @@ def test_a_consent_for_one_entity_is_none_for_another_that_knows_of_it(
 ) -> None:
     grant(network.nodes["town"], "county")
     answer = parse_answer(liar.send("town", honest(liar, network)).payload)
-    assert answer.outcome is Outcome.REFUSED
+    assert answer.outcome is AnswerOutcome.REFUSED

@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from node.clients.peers import call_peer
-from node.fetch.asking import Asking, Reply, question_of
+from node.fetch.asking import Asking, HolderReply, question_of
 from policies.errors import RedpactError
 from protos.redpact.v1 import records_pb2
 from records_exchange.answer import MAX_ANSWER_BYTES, parse_answer
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.invariant(8)
 FIELDS = ("person.sex", "work.status")
 
 
-def fetch(network: ExchangeNetwork, *holders: str) -> tuple[Reply, ...]:
+def fetch(network: ExchangeNetwork, *holders: str) -> tuple[HolderReply, ...]:
     ngo = network.nodes["ngo"]
     return ngo.asking.fetch(PERSON, question_of(ngo.context, "casework", fields=FIELDS), holders).replies
 

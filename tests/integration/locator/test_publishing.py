@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from coordinator.locator.tables import EntryRow
-from node.locator.publishing import BATCH, Published, Publisher
+from node.locator.publishing import BATCH, Publisher, PublishingResult
 from node.locator.report import locator_state
 from node.operations.doctor import examine
 from node.people.documents import Document, parse_document
@@ -65,7 +65,7 @@ def test_a_running_node_follows_what_commands_change_and_goes_on_when_the_coordi
     command.close()
 
 
-def stepped(publisher: Publisher) -> Published | None:
+def stepped(publisher: Publisher) -> PublishingResult | None:
     try:
         return publisher.step()
     except PeerUnreachable:  # the connection is not tried again at once
@@ -80,14 +80,14 @@ def state(node: Node) -> dict[str, object]:
 def test_a_step_without_a_change_says_nothing_to_anybody(net: Network) -> None:
     grant(net.nodes["burgos"], "leon")
     publisher = Publisher(net.nodes["burgos"].context, net.nodes["burgos"].locator_client())
-    assert publisher.step() == Published(entries=1, waiting=0)
+    assert publisher.step() == PublishingResult(entries=1, waiting=0)
     net.stop_coordinator()  # who is told nothing need not be there
     assert publisher.step() is None
     grant(net.nodes["burgos"], "leon", purposes=("coordination",))
     with pytest.raises(PeerUnreachable):
         publisher.step()
     net.start()
-    assert eventually(lambda: stepped(publisher) == Published(entries=2, waiting=0))
+    assert eventually(lambda: stepped(publisher) == PublishingResult(entries=2, waiting=0))
 
 
 def test_what_the_locator_lost_or_kept_too_long_is_set_right_within_the_hour(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_what_the_locator_lost_or_kept_too_long_is_set_right_within_the_hour(tmp
         for person in people(3):
             grant(net.nodes["burgos"], "leon", document=person)
         publisher = Publisher(net.nodes["burgos"].context, net.nodes["burgos"].locator_client())
-        assert publisher.step() == Published(3, 0)
+        assert publisher.step() == PublishingResult(3, 0)
         before = {row.token for row in entries(net)}
         with net.coordinator.context.transaction() as session:
             session.execute(delete(EntryRow).where(EntryRow.token == min(before)))
@@ -107,7 +107,7 @@ def test_what_the_locator_lost_or_kept_too_long_is_set_right_within_the_hour(tmp
             session.execute(EntryRow.__table__.insert().values(token=b"\7" * 32, **values))  # type: ignore[attr-defined]
         assert publisher.step() is None
         clock.advance(hours=1)
-        assert publisher.step() == Published(3, 0)
+        assert publisher.step() == PublishingResult(3, 0)
         assert {row.token for row in entries(net)} == before
 
 
@@ -120,18 +120,18 @@ def test_short_of_quota_withdrawals_go_first_and_the_rest_follows(tmp_path: Path
         refresh_all(net)
         given = [grant(burgos, "leon", document=person) for person in many[: BATCH + 5]]
         publisher = Publisher(burgos.context, burgos.locator_client())
-        assert publisher.step() == Published(entries=BATCH, waiting=5)
+        assert publisher.step() == PublishingResult(entries=BATCH, waiting=5)
         published = {row.token for row in entries(net)}
         for consent_id in given:
             burgos.consents.withdraw(consent_id)
         grant(burgos, "leon", document=many[-1])
         done = publisher.step()
-        assert done == Published(entries=0, waiting=1)
+        assert done == PublishingResult(entries=0, waiting=1)
         assert published
         assert entries(net) == []
         clock.advance(minutes=61)
         refresh_all(net)
-        assert publisher.step() == Published(entries=1, waiting=0)
+        assert publisher.step() == PublishingResult(entries=1, waiting=0)
 
 
 def test_an_end_of_validity_is_kept_by_the_locator_alone_too(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
 from node.ledger.own import own_ledger
 from node.messages.heartbeat import HEARTBEAT
 from policies.errors import RedpactError
-from records_exchange.answer import Outcome as AnswerOutcome
+from records_exchange.answer import AnswerOutcome
 from records_exchange.mailboxes import NoticeState
-from records_exchange.message import Outcome
+from records_exchange.message import MessageOutcome
 from records_exchange.request import REQUEST_TYPE
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
 from tests.support.addresses import free_address
@@ -59,7 +59,7 @@ def test_notices_and_questions_arrive_and_are_answered(net: RelayedNetwork) -> N
     assert net.state("two") is NoticeState.ACKNOWLEDGED
     now = net.clock.now()
     reply = net.nodes["leon"].outbox.ask("burgos", HEARTBEAT, {"complete_until": now.isoformat()})
-    assert reply.reply.outcome is Outcome.ACCEPTED
+    assert reply.reply.outcome is MessageOutcome.ACCEPTED
 
 
 def test_a_running_node_empties_its_outbox_by_the_relay(net: RelayedNetwork) -> None:
@@ -159,8 +159,8 @@ def test_the_proof_that_a_ledger_only_grew_comes_by_relay_with_the_answer(net: R
     leon = net.nodes["leon"]
     origin = ledger_origin(leon.context.settings.network, "burgos")
     with leon.context.snapshot() as session:
-        assert SqlCheckpointStore(session, Role.UNPROVEN).get(origin) is None
-        seen = SqlCheckpointStore(session, Role.PEER).get(origin)
+        assert SqlCheckpointStore(session, CheckpointRole.UNPROVEN).get(origin) is None
+        seen = SqlCheckpointStore(session, CheckpointRole.PEER).get(origin)
     with net.nodes["burgos"].context.snapshot() as session:
         assert seen is not None
         assert seen.size == own_ledger(net.nodes["burgos"].context, session).size()

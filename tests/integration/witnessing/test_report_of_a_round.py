@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from consent_ledger.proofs.checkpoint import read_checkpoint
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.witnessing.fork_evidence import evidence_files
-from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
 from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
 from node.cli.app import app
 from node.ledger.witnessing.errors import NothingSeen
@@ -51,7 +51,7 @@ def unreachable_coordinator(network: ExchangeNetwork) -> None:
     network.publish()
 
 
-def kept(network: ExchangeNetwork, entity: str, role: Role) -> int | None:
+def kept(network: ExchangeNetwork, entity: str, role: CheckpointRole) -> int | None:
     node = network.nodes[entity]
     with node.context.snapshot() as session:
         found = SqlCheckpointStore(session, role).get(ledger_origin(NETWORK, "town"))
@@ -65,7 +65,7 @@ def test_a_round_says_who_cosigned(network: ExchangeNetwork) -> None:
         "quorum": True,
         "witnesses": [{"witness": "county", "cosigned": True, "fault": ""}],
     }
-    assert (kept(network, "town", Role.OWN), kept(network, "county", Role.WITNESS)) == (1, 1)
+    assert (kept(network, "town", CheckpointRole.OWN), kept(network, "county", CheckpointRole.WITNESS)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_witness_that_is_missed_is_named_and_the_checkpoint_is_not_kept_as_cos
     assert last.startswith(verdict)
     told = json.loads(run(network, "town", "witness", "--json").stdout)
     assert (told["quorum"], told["witnesses"][0]["fault"]) == (False, "witness_unreachable")
-    assert kept(network, "town", Role.OWN) is None
+    assert kept(network, "town", CheckpointRole.OWN) is None
 
 
 def test_a_network_without_witnesses_says_so(network: ExchangeNetwork) -> None:
@@ -115,7 +115,7 @@ def test_a_ledger_that_was_rewritten_is_told_of_by_its_witness(network: Exchange
     told = json.loads(run(network, "town", "witness", "--json").stdout)
     assert told["witnesses"] == [{"witness": "county", "cosigned": False, "fault": "ledger_contradicted"}]
     assert evidence_files(town.context.home)
-    assert kept(network, "county", Role.WITNESS) == 1
+    assert kept(network, "county", CheckpointRole.WITNESS) == 1
 
 
 def test_the_policy_that_is_printed_trusts_what_was_cosigned(network: ExchangeNetwork) -> None:

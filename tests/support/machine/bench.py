@@ -11,10 +11,10 @@ from consent_ledger.consents.model import ConsentView
 from node.consents.consents import GrantInput
 from node.ledger.own import own_consents
 from node.wiring import Node
-from records_exchange.answer import Outcome
+from records_exchange.answer import AnswerOutcome
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.mailboxes import NoticeState, SqlMailbox
-from records_exchange.message import Outcome as MessageOutcome
+from records_exchange.message import MessageOutcome
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, proof_bytes, read_copy
 from tests.support.machine.model import FLOWER_ENVIRONMENT, Model, Version
 from tests.support.machine.world import ENTITIES, FIELDS, KNOWN, PEOPLE, PURPOSES, Crash, Delivered, World
@@ -200,12 +200,12 @@ class Bench(RuleBasedStateMachine):
             self.model.take_pulse(delivered.sender, here, min(until, message.issued, now + MAX_CLOCK_SKEW))
 
     def _check_answer(
-        self, outcome: Outcome, fields: set[str], consents: Any, allowed: dict[str, set[str]], holder: str
+        self, outcome: AnswerOutcome, fields: set[str], consents: Any, allowed: dict[str, set[str]], holder: str
     ) -> None:
         expected = {name for names in allowed.values() for name in names}
         assert fields <= expected, f"{holder} released {fields - expected} without a live consent"
         assert fields == expected, f"{holder} withheld {expected - fields} in spite of a live consent"
-        assert (outcome is Outcome.RELEASED) == bool(expected)
+        assert (outcome is AnswerOutcome.RELEASED) == bool(expected)
         assert set(consents) == set(allowed)
         now = self.world.clock.now()
         for consent in consents:

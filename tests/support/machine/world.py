@@ -16,7 +16,7 @@ from typing_extensions import override
 from consent_ledger.audit.verify import verify_export
 from consent_ledger.proofs.merkle import verify_consistency
 from consent_ledger.receipts.receipt import load_policy
-from node.fetch.asking import Asking, Reply, question_of
+from node.fetch.asking import Asking, HolderReply, question_of
 from node.ledger.export import export_own_ledger
 from node.ledger.own import own_ledger
 from node.messages.transport import Transport
@@ -24,8 +24,7 @@ from node.people.documents import Document, parse_document
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.answer import FetchAnswer, parse_answer
-from records_exchange.message import Message, parse_message
-from records_exchange.message import Reply as MessageReply
+from records_exchange.message import Message, MessageReply, parse_message
 from records_exchange.request import REQUEST_TYPE
 from service.errors import PeerUnreachable
 from tests.support.clock import FrozenClock
@@ -202,7 +201,7 @@ class World:
 
     # ---- what people do
 
-    def fetch(self, asker: str, holder: str, person: str, purpose: str) -> Reply:
+    def fetch(self, asker: str, holder: str, person: str, purpose: str) -> HolderReply:
         """Ask a holder about a person, for every field there is."""
         node = self.alive[asker]
         question = question_of(node.context, purpose, fields=FIELDS)

@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.cipher import Cell, PersonCipher, RecordCipher, WrappedKey
+from node.cipher import PersonCipher, RecordCipher, SealedPlace, WrappedKey
 from node.errors import RecordsUnreadable
 
 KEY = bytes(range(32))
-CELL = Cell("recorded_values", "sealed", "p1/person.name")
+CELL = SealedPlace("recorded_values", "sealed", "p1/person.name")
 
 
 def person(data_key: bytes = KEY, person_id: str = "p1") -> tuple[PersonCipher, WrappedKey]:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from records_exchange.answer import (
+    AnswerOutcome,
     ConsistencyProof,
     FetchAnswer,
-    Outcome,
     ReleasedField,
     parse_answer,
     seal_answer,
@@ -86,8 +86,8 @@ def test_a_lone_surrogate_has_no_signed_form() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"outcome": Outcome.REFUSED, "reason": "nothing_to_share"},  # a refusal that still names fields
-        {"outcome": Outcome.REFUSED, "reason": None, "fields": (), "withheld": ()},
+        {"outcome": AnswerOutcome.REFUSED, "reason": "nothing_to_share"},  # a refusal that still names fields
+        {"outcome": AnswerOutcome.REFUSED, "reason": None, "fields": (), "withheld": ()},
         {"reason": "nothing_to_share"},
     ],
 )

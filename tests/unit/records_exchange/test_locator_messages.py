@@ -21,9 +21,9 @@ from records_exchange.locator_messages import (
     MAX_HOLDERS_NAMED,
     PUBLICATION_TYPE,
     QUESTION_TYPE,
-    Entry,
+    LocatorEntry,
+    LocatorQuestion,
     Publication,
-    Question,
     evaluation_request,
     locator_question,
     open_locator_answer,
@@ -41,9 +41,9 @@ TOKEN = "ab" * 32
 QUESTION = seal_message(locator_question("leon", 1, TOKEN, "casework", START), ASKER)
 
 
-def opened(envelope: signing.Envelope = QUESTION, **changes: Any) -> Question:
+def opened(envelope: signing.Envelope = QUESTION, **changes: Any) -> LocatorQuestion:
     values: dict[str, Any] = {"caller": "leon", "signing_key": ASKER.public_key.hex(), "now": START}
-    return open_message(envelope, Question, **(values | changes))
+    return open_message(envelope, LocatorQuestion, **(values | changes))
 
 
 def answered(*holders: str) -> signing.Envelope:
@@ -157,7 +157,8 @@ def test_a_publication_that_tells_too_much_or_makes_no_sense_is_malformed(conten
 def test_a_publication_as_large_as_may_be_is_accepted() -> None:
     until = START.replace(hour=12) + timedelta(days=3)
     add = [
-        Entry(token=f"{number:064x}", asker="e" * 63, purpose="p" * 64, until=until) for number in range(MAX_CHANGES)
+        LocatorEntry(token=f"{number:064x}", asker="e" * 63, purpose="p" * 64, until=until)
+        for number in range(MAX_CHANGES)
     ]
     remove = [f"{number + MAX_CHANGES:064x}" for number in range(MAX_CHANGES)]
     envelope = seal_message(publication("soria", 1, add, remove, START), ASKER)

@@ -8,7 +8,7 @@ import pytest
 from policies.catalogue import load_catalogue
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import EvidenceInvalid, ReplyMalformed, ReplyUnbound
-from records_exchange.message import Outcome, VerifiedReply, open_message, open_reply, parse_message
+from records_exchange.message import MessageOutcome, VerifiedReply, open_message, open_reply, parse_message
 from records_exchange.request import payload_digest
 from records_exchange.verification import open_answer
 from tests.support.clock import START
@@ -51,7 +51,9 @@ def test_the_reply_to_anything_else_is_not(changes: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"reason": "not_a_party"}, {"outcome": Outcome.REFUSED}], ids=["yes-with-a-reason", "no-without-one"]
+    "changes",
+    [{"reason": "not_a_party"}, {"outcome": MessageOutcome.REFUSED}],
+    ids=["yes-with-a-reason", "no-without-one"],
 )
 def test_a_reply_says_no_with_a_reason_and_yes_without_one(changes: dict[str, object]) -> None:
     with pytest.raises(ReplyMalformed):

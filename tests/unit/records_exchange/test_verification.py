@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from consent_ledger.log.entry import EntryType
 from policies.catalogue import load_catalogue
-from records_exchange.answer import ANSWER_TYPE, FetchAnswer, Outcome
+from records_exchange.answer import ANSWER_TYPE, AnswerOutcome, FetchAnswer
 from records_exchange.errors import (
     AnswerMalformed,
     AnswerOverreaches,
@@ -57,7 +57,7 @@ def test_an_honest_release_verifies() -> None:
 def test_an_honest_refusal_verifies() -> None:
     peer = holder()
     peer.refuses = True
-    assert exchange(peer).answer.outcome is Outcome.REFUSED
+    assert exchange(peer).answer.outcome is AnswerOutcome.REFUSED
 
 
 def logged_as_refusal(peer: SimulatedPeer) -> Callable[[FetchAnswer], FetchAnswer]:

@@ -8,7 +8,7 @@ from consent_ledger.proofs.checkpoint import Checkpoint, open_checkpoint, sign_c
 from consent_ledger.proofs.cosignature import CosignatureSigner, with_cosignatures
 from consent_ledger.proofs.note import Note, NoteSignature, Verifier, parse_note
 from consent_ledger.proofs.trust_policy import TrustPolicy
-from consent_ledger.witnessing.witness import AddCheckpoint, Reply, screen
+from consent_ledger.witnessing.witness import AddCheckpoint, WitnessReply, screen
 from tests.support.clock import START
 from tests.support.ledgers import ORIGIN, new_signer
 from trust.errors import SignatureInvalid
@@ -68,7 +68,7 @@ def test_a_checkpoint_read_with_other_keys_at_hand_needs_the_logs_own(note: Call
 def test_a_witness_cosigns_nothing_that_the_log_did_not_sign(note: Callable[[], bytes]) -> None:
     keys = {ORIGIN: LOG.verifier, ANOTHER_LOG.name: ANOTHER_LOG.verifier}
     refused = screen(AddCheckpoint(0, (), note()).to_bytes(), keys.get)
-    assert isinstance(refused, Reply)
+    assert isinstance(refused, WitnessReply)
     assert refused.status == 403
 
 

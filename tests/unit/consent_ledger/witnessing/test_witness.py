@@ -21,8 +21,8 @@ from consent_ledger.witnessing.witness import (
     SIZE_TYPE,
     AddCheckpoint,
     Misconduct,
-    Reply,
     Witness,
+    WitnessReply,
     origin_hash,
     screen,
 )
@@ -45,14 +45,14 @@ class Asked:
         self.store = InMemoryCheckpointStore()
         self.witness = Witness(self.store, COSIGNER)
 
-    def body(self, body: bytes) -> Reply:
+    def body(self, body: bytes) -> WitnessReply:
         screened = screen(body, lambda origin: LOG.verifier if origin == ORIGIN else None)
-        return screened if isinstance(screened, Reply) else self.witness.extend(screened, START)
+        return screened if isinstance(screened, WitnessReply) else self.witness.extend(screened, START)
 
     def grow(
         self, old: int, new: int, *, leaves: Sequence[bytes] = LEAVES, signer: NoteSigner = LOG,
         proof: Sequence[bytes] | None = None,
-    ) -> Reply:  # fmt: skip
+    ) -> WitnessReply:  # fmt: skip
         if proof is None:
             proof = consistency_proof(old, new, subtrees_of(leaves)) if old <= new else ()
         return self.body(AddCheckpoint(old, tuple(proof), note(new, leaves, signer)).to_bytes())

@@ -8,14 +8,14 @@ import pytest
 
 from coordinator.training.errors import CampaignInvalid
 from coordinator.training.proposal import (
+    LearningProblem,
     Proposal,
     PublicFigures,
-    Question,
     checked_source,
     compose,
     parse_duration,
-    records_question,
-    table_question,
+    records_problem,
+    table_problem,
 )
 from coordinator.training.proposal_command import Source
 from federated.campaign.manifest import CampaignManifest, DataSource
@@ -28,7 +28,7 @@ from tests.support.coordination import Coordination
 from trust.parties import EntityKind, EntityStatus
 
 
-def composed(question: Question | None = None, **changes: Any) -> CampaignManifest:
+def composed(question: LearningProblem | None = None, **changes: Any) -> CampaignManifest:
     stage = Coordination()
     for entity in ("avila", "leon", "soria"):
         stage.join(entity)
@@ -42,7 +42,7 @@ def composed(question: Question | None = None, **changes: Any) -> CampaignManife
         "decide_within": timedelta(days=1),
         "train_within": timedelta(days=1),
     }
-    asked = question or table_question("demo", FEATURES, LABEL)
+    asked = question or table_problem("demo", FEATURES, LABEL)
     return compose(Proposal(**(content | changes)), asked, list(stage.parties.values()), network=NETWORK, now=START)
 
 
@@ -73,7 +73,7 @@ def test_noise_is_split_over_those_of_the_cohort_who_are_not_assumed_to_tell_the
 
 
 def test_records_are_counted_across_entities_and_measured_by_protected_attribute() -> None:
-    made, chosen = composed(records_question()), load_training_features()
+    made, chosen = composed(records_problem()), load_training_features()
     assert made.counts_entities
     assert [each.name for each in made.evaluation.slices] == [each.name for each in chosen.protected]
     assert not {each.name for each in made.evaluation.slices} & {each.name for each in made.features}
@@ -108,8 +108,8 @@ def test_terms_no_accountant_can_work_with_are_typed_errors(changes: dict[str, A
         composed(**changes)
 
 
-def test_the_records_question_is_what_policies_declares() -> None:
-    question, chosen = records_question(), load_training_features()
+def test_the_records_problem_is_what_policies_declares() -> None:
+    question, chosen = records_problem(), load_training_features()
     assert [feature.name for feature in question.features] == [feature.name for feature in chosen.features]
     assert question.label.name == chosen.label.name
 
@@ -136,6 +136,6 @@ def test_sources_are_named(tmp_path: Path) -> None:
     with pytest.raises(CampaignInvalid):
         Source(DataSource.RECORDS, dataset="demo").question()
     with pytest.raises(CampaignInvalid):
-        table_question("records", FEATURES, LABEL)
+        table_problem("records", FEATURES, LABEL)
     with pytest.raises(SchemaInvalid):
         Source(DataSource.TABLE, tmp_path / "missing.yaml", "demo").question()

@@ -33,7 +33,7 @@ from federated.campaign.steps import (
     step_name,
     unpack,
 )
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 
 NAMED = {"campaign_id": "ab" * 16, "manifest_sha256": "1" * 64}
 NUMBERS = np.array([0.5, -1.0, 5e-324, 1e6])
@@ -109,7 +109,7 @@ def test_each_other_question_has_another_hash() -> None:
 @given(st.binary(max_size=200))
 def test_untrusted_bytes_give_our_error_only(data: bytes) -> None:
     for read in (read_request, read_reply):
-        with pytest.raises(MessageMalformed):
+        with pytest.raises(TrainingMessageMalformed):
             read(data)
 
 
@@ -146,7 +146,7 @@ def _read_both(data: bytes) -> None:
             found = read(data).document
             if isinstance(found, MaskRequest | MaskReply):
                 assert found.vector.ndim == 1
-        except MessageMalformed:
+        except TrainingMessageMalformed:
             continue
 
 
@@ -177,7 +177,7 @@ def _changed(**changes: Any) -> Callable[[], bytes]:
     ],
 )
 def test_what_is_no_request_is_refused(made: Callable[[], bytes]) -> None:
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         read_request(made())
 
 
@@ -185,11 +185,11 @@ def test_what_is_no_request_is_refused(made: Callable[[], bytes]) -> None:
 def test_parameters_out_of_range_are_refused(numbers: Any) -> None:
     mask = REQUESTS[4]
     assert isinstance(mask, MaskRequest)
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         _ = mask.model_copy(update={"parameters": pack(numbers)}).vector
 
 
 @pytest.mark.parametrize("length", [1, 7, 9])
 def test_bytes_that_are_no_whole_numbers_are_refused(length: int) -> None:
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         unpack(b"\0" * length, "<u8")

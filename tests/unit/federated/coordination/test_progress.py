@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from federated.campaign.steps import StepKind
 from federated.coordination.progress import Progress
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 
 NAMES = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=8)
 BLOBS = st.dictionaries(NAMES, st.binary(max_size=20), max_size=3)
@@ -68,14 +68,14 @@ def test_a_field_that_holds_something_else_gives_our_error_only(name: str, junk:
 def test_a_field_that_is_missing_is_noticed(name: str) -> None:
     content = json.loads(KNOWN.to_json())
     del content[name]
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         Progress.from_json(json.dumps(content).encode())
 
 
 @pytest.mark.invariant(8)
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"null", b"\xff", b'{"round":1e999}', b"{" * 100_000])
 def test_a_damaged_state_is_refused(data: bytes) -> None:
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         Progress.from_json(data)
 
 
@@ -88,5 +88,5 @@ def test_damaged_bytes_give_our_error_only(place: int, garbage: bytes) -> None:
 
 
 def _read(data: bytes) -> None:
-    with contextlib.suppress(MessageMalformed):
+    with contextlib.suppress(TrainingMessageMalformed):
         Progress.from_json(data)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.evaluation.estimation import estimate_measurement
 from federated.evaluation.local_comparison import recall_within
 from federated.evaluation.measurement import Hidden, Measurement
@@ -148,7 +148,7 @@ def test_the_document_holds_json_values_only() -> None:
 
 
 def test_a_sum_that_does_not_fit_is_refused() -> None:
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         estimate_measurement(PLAN, np.zeros(PLAN.size - 1, dtype=np.int64), 1.0, np.random.default_rng(0))
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         estimate_measurement(PLAN, np.zeros(PLAN.size, dtype=np.int64), float("nan"), np.random.default_rng(0))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from federated.campaign.steps import MAX_DOCUMENT_BYTES
 from federated.coordination.task_store import flower_id
-from federated.errors import BudgetExceeded, MessageMalformed
+from federated.errors import BudgetExceeded, TrainingMessageMalformed
 from federated.flower import FLOWER_ENVIRONMENT
 from federated.flower.campaign_grid import CampaignGrid
 from federated.flower.client_app import handle_message
@@ -130,7 +130,7 @@ def _read(data: bytes) -> None:
     for read in _ways_to_read(data):
         try:
             read()
-        except MessageMalformed:
+        except TrainingMessageMalformed:
             continue
 
 
@@ -152,14 +152,14 @@ def _read(data: bytes) -> None:
 )
 def test_messages_that_carry_no_step_are_refused(raw: bytes) -> None:
     for read in (document_of, reply_of):
-        with pytest.raises(MessageMalformed):
+        with pytest.raises(TrainingMessageMalformed):
             read(message_from_bytes(raw))
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         handle_message(raw, lambda document: document)
 
 
 def test_an_oversized_message_is_refused_unread() -> None:
-    with pytest.raises(MessageMalformed, match="more than"):
+    with pytest.raises(TrainingMessageMalformed, match="more than"):
         message_from_bytes(b"\0" * (MAX_MESSAGE_BYTES + 1))
 
 

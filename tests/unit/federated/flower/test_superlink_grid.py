@@ -10,7 +10,7 @@ from flwr.supercore.run import Run
 from typing_extensions import override
 
 from federated.coordination.task_store import flower_id
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.flower.messages import message_from_bytes, message_to_bytes
 from federated.flower.superlink_grid import NamedGrid, build_relaying_client_app
 
@@ -141,5 +141,5 @@ def test_the_node_sees_the_message_itself_and_its_refusal_is_passed_back() -> No
 
 
 def test_an_answer_that_is_no_message_is_no_answer() -> None:
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         relayed(b"\xff\xff")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from federated.errors import DataUnsuitable, MessageMalformed
+from federated.errors import DataUnsuitable, TrainingMessageMalformed
 from federated.learning.hyperparameters import ModelName, plan_model_terms
 from federated.learning.program_factory import program_for
 from federated.models import local_model_for
@@ -101,7 +101,7 @@ def test_hostile_parameters_are_refused_or_stay_within_the_sensitivity(
     person = people(1, data.draw(st.integers(0, 50)))
     try:
         total = LOCAL_MODELS[kind].local_sum(parameters, stage, person)
-    except MessageMalformed:
+    except TrainingMessageMalformed:
         return
     assert length(total) <= PROGRAMS[kind].sensitivity(stage) ** 2
 
@@ -110,16 +110,16 @@ def test_hostile_parameters_are_refused_or_stay_within_the_sensitivity(
 @pytest.mark.parametrize(("kind", "stage"), STAGES)
 def test_parameters_sums_and_rows_of_another_size_are_refused(kind: ModelName, stage: StageKind) -> None:
     program, parameters = PROGRAMS[kind], asked(kind, stage)
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         LOCAL_MODELS[kind].local_sum(np.append(parameters, 0.0), stage, people(3))
     with pytest.raises(DataUnsuitable):
         LOCAL_MODELS[kind].local_sum(parameters, stage, Rows.of(np.zeros((3, 2)), np.zeros(3)))
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         program.advance(program.start(), stage, 1, [0] * (program.sum_size(stage) + 1))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stage_that_the_model_does_not_have_is_refused(kind: ModelName) -> None:
     other = StageKind.MEANS if kind == "additive" else StageKind.EDGES
-    with pytest.raises(MessageMalformed, match="stage"):
+    with pytest.raises(TrainingMessageMalformed, match="stage"):
         LOCAL_MODELS[kind].local_sum(np.zeros(0), other, people(3))

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from federated.campaign.manifest import manifest_sha256
-from federated.errors import CohortTooSmall, KeyStatementInvalid, MessageMalformed, RoundRefused
-from federated.participation.enrolment import Enrolments, EnrolmentStore, Identity, Secret
+from federated.errors import CohortTooSmall, KeyStatementInvalid, RoundRefused, TrainingMessageMalformed
+from federated.participation.enrolment import Enrolments, EnrolmentStore, EntityIdentity, Secret
 from federated.secagg.keys import KeyStatement, new_private_key, public_key, seal_key_statement
 from federated.storage.sql_enrolments import SqlEnrolmentStore
 from federated.studies.local_entity import MemoryEnrolments, PlainSealer
@@ -37,7 +37,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[EnrolmentStore]:
 
 @pytest.fixture
 def enrolments(store: EnrolmentStore) -> Enrolments:
-    return Enrolments(store, Identity("soria", SIGNERS["soria"], key_of), PlainSealer())
+    return Enrolments(store, EntityIdentity("soria", SIGNERS["soria"], key_of), PlainSealer())
 
 
 def statement(
@@ -78,7 +78,7 @@ def test_a_cohort_that_everybody_signed_is_accepted_and_found_again(enrolments: 
 
 
 def test_both_ends_of_a_pair_share_a_secret(enrolments: Enrolments) -> None:
-    peer = Enrolments(MemoryEnrolments(), Identity("leon", SIGNERS["leon"], key_of), PlainSealer())
+    peer = Enrolments(MemoryEnrolments(), EntityIdentity("leon", SIGNERS["leon"], key_of), PlainSealer())
     statements = (enrolments.statement(CAMPAIGN, DIGEST), statement("avila"), peer.statement(CAMPAIGN, DIGEST))
     ours, theirs = (each.accept(MANIFEST, DIGEST, statements) for each in (enrolments, peer))
     assert ours.sha256 == theirs.sha256
@@ -112,7 +112,7 @@ def test_both_ends_of_a_pair_share_a_secret(enrolments: Enrolments) -> None:
     ],
 )
 def test_a_key_that_cannot_be_trusted_makes_no_cohort(enrolments: Enrolments, forged: bytes) -> None:
-    with pytest.raises((MessageMalformed, KeyStatementInvalid)):
+    with pytest.raises((TrainingMessageMalformed, KeyStatementInvalid)):
         accepted(enrolments, (OTHERS[0], forged))
     with pytest.raises(RoundRefused):
         enrolments.cohort(MANIFEST, DIGEST)
@@ -120,9 +120,9 @@ def test_a_key_that_cannot_be_trusted_makes_no_cohort(enrolments: Enrolments, fo
 
 @pytest.mark.invariant(6)
 def test_an_entity_has_one_place_only(enrolments: Enrolments) -> None:
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         accepted(enrolments, (*OTHERS, OTHERS[0]))
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         accepted(enrolments, (*OTHERS, statement("leon")))
 
 
@@ -135,18 +135,18 @@ def test_two_entities_never_have_one_key(enrolments: Enrolments) -> None:
 
 @pytest.mark.invariant(6)
 def test_a_cohort_without_this_entitys_own_key_is_refused(enrolments: Enrolments) -> None:
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         enrolments.accept(MANIFEST, DIGEST, OTHERS)  # it has not even joined
     enrolments.statement(CAMPAIGN, DIGEST)
     for statements in (OTHERS, (*OTHERS, statement("soria"))):
-        with pytest.raises(MessageMalformed):
+        with pytest.raises(TrainingMessageMalformed):
             enrolments.accept(MANIFEST, DIGEST, statements)
 
 
 @pytest.mark.invariant(6)
 def test_a_cohort_below_the_minimum_is_refused() -> None:
     manifest = campaigns.manifest(invited=(*ENTITIES, "zamora"), minimum_cohort=4)
-    enrolments = Enrolments(MemoryEnrolments(), Identity("soria", SIGNERS["soria"], key_of), PlainSealer())
+    enrolments = Enrolments(MemoryEnrolments(), EntityIdentity("soria", SIGNERS["soria"], key_of), PlainSealer())
     with pytest.raises(CohortTooSmall):
         enrolments.accept(manifest, DIGEST, (enrolments.statement(CAMPAIGN, DIGEST), *OTHERS))
 
@@ -164,11 +164,11 @@ def test_a_second_cohort_is_refused_and_the_first_again_changes_nothing(enrolmen
 def test_an_entity_that_left_the_directory_is_not_in_a_cohort(store: EnrolmentStore) -> None:
     def suspended(entity: str) -> bytes:
         if entity == "leon":
-            raise MessageMalformed("suspended")
+            raise TrainingMessageMalformed("suspended")
         return key_of(entity)
 
-    enrolments = Enrolments(store, Identity("soria", SIGNERS["soria"], suspended), PlainSealer())
-    with pytest.raises(MessageMalformed):
+    enrolments = Enrolments(store, EntityIdentity("soria", SIGNERS["soria"], suspended), PlainSealer())
+    with pytest.raises(TrainingMessageMalformed):
         accepted(enrolments)
 
 
@@ -200,7 +200,7 @@ class LabelledBox:
 
 
 def test_each_secret_is_sealed_under_a_label_of_its_own(store: EnrolmentStore) -> None:
-    enrolments = Enrolments(store, Identity("soria", SIGNERS["soria"], key_of), LabelledBox())
+    enrolments = Enrolments(store, EntityIdentity("soria", SIGNERS["soria"], key_of), LabelledBox())
     enrolments.statement(CAMPAIGN, DIGEST)
     for secret in Secret:
         enrolments.keep(CAMPAIGN, secret, secret.value.encode())
@@ -210,7 +210,7 @@ def test_each_secret_is_sealed_under_a_label_of_its_own(store: EnrolmentStore) -
 
 
 def test_an_enrolment_in_sql_is_there_after_a_restart() -> None:
-    identity = Identity("soria", SIGNERS["soria"], key_of)
+    identity = EntityIdentity("soria", SIGNERS["soria"], key_of)
     with campaigns.session() as opened:
         campaigns.ledger(opened).reserve(CAMPAIGN, DATASET, MANIFEST.stages, START)
         enrolments = Enrolments(SqlEnrolmentStore(opened), identity, PlainSealer())

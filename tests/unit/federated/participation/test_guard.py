@@ -30,8 +30,8 @@ from federated.errors import (
     FederatedError,
     ManifestChanged,
     ManifestInvalid,
-    MessageMalformed,
     RoundRefused,
+    TrainingMessageMalformed,
 )
 from federated.participation.guard import GuardSettings, NodeGuard
 from federated.privacy.stages import Stage, StageKind
@@ -337,12 +337,12 @@ def test_a_round_that_was_passed_over_is_not_answered_any_more(guard: NodeGuard,
 def test_parameters_that_do_not_fit_the_model_are_refused(
     guard: NodeGuard, approved: Envelope, round_number: int, numbers: tuple[float, ...]
 ) -> None:
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         guard.admit(campaigns.request(approved, round_number, parameters=pack(np.array(numbers))), START)
 
 
 def test_parameters_that_are_no_whole_numbers_of_bytes_are_refused(guard: NodeGuard, approved: Envelope) -> None:
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         guard.admit(campaigns.request(approved, 2, parameters=b"123"), START)
 
 

@@ -6,7 +6,7 @@ import pytest
 from federated.campaign.stage_planning import plan_stages
 from federated.campaign.stage_sums import StageSums
 from federated.campaign.steps import MaskRequest, pack
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.learning.hyperparameters import ModelName, plan_model_terms
 from federated.learning.model_documents import write_model
 from federated.models import local_sum_for
@@ -111,7 +111,7 @@ def test_the_noise_of_the_least_cohort_is_the_noise_of_the_stage() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_parameters_of_another_size_are_refused(kind: StageKind) -> None:
-    with pytest.raises(MessageMalformed):
+    with pytest.raises(TrainingMessageMalformed):
         trainer().exact(np.zeros(SUMS.parameters_size(kind) + 1), model(), kind)
 
 
@@ -122,7 +122,7 @@ def test_a_model_that_is_none_or_of_other_features_is_not_evaluated() -> None:
     shapes = (other.shapes[0].model_copy(update={"feature": "income"}), *other.shapes[1:])  # type: ignore[union-attr] # additive
     stranger = other.model_copy(update={"features": (renamed, *other.features[1:]), "shapes": shapes})
     for data in (b"", b"{}", b"\xff", write_model(stranger)):
-        with pytest.raises(MessageMalformed):
+        with pytest.raises(TrainingMessageMalformed):
             trainer().exact(np.zeros(0), data, StageKind.EVALUATE)
 
 

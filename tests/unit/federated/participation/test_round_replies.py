@@ -15,7 +15,7 @@ from federated.campaign.steps import (
     read_reply,
     read_request,
 )
-from federated.errors import FederatedError, MessageMalformed, RoundRefused, SecureSumRefused
+from federated.errors import FederatedError, RoundRefused, SecureSumRefused, TrainingMessageMalformed
 from tests.support.campaigns import asked
 from tests.support.cohort import MemoryCohort, no_noise
 
@@ -70,9 +70,9 @@ def test_each_call_masks_anew(round_: Round) -> None:
     [
         ({"round": 4}, RoundRefused),
         ({"cohort_sha256": "0" * 64}, RoundRefused),
-        ({"parameters": pack(no_noise(1, 1).astype(float))}, MessageMalformed),
-        ({"round": 2}, MessageMalformed),
-        ({"round": 3}, MessageMalformed),
+        ({"parameters": pack(no_noise(1, 1).astype(float))}, TrainingMessageMalformed),
+        ({"round": 2}, TrainingMessageMalformed),
+        ({"round": 3}, TrainingMessageMalformed),
     ],
     ids=["no such round", "another cohort", "too many parameters", "too few parameters", "no model to evaluate"],
 )

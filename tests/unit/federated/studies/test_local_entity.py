@@ -1,7 +1,7 @@
 import pytest
 
 from federated.campaign.steps import JoinReply, MaskRequest, TagsRequest, encode_document, read_reply
-from federated.errors import MessageMalformed
+from federated.errors import TrainingMessageMalformed
 from federated.participation.enrolment import Enrolment, Secret
 from federated.studies.local_entity import MemoryEnrolments, PlainSealer
 from tests.support.cohort import MemoryCohort
@@ -28,5 +28,5 @@ def test_an_entity_joins_with_one_key_and_takes_part_in_nothing_before_it_knows_
     assert entity.answer(asked) == entity.answer(asked)
     mask = MaskRequest(**named, round=1, parameters=b"", cohort_sha256="0" * 64, transcript="0" * 64)
     for raw in (encode_document(mask), encode_document(TagsRequest(**named, wrapped_key=b"")), b"nonsense"):
-        with pytest.raises(MessageMalformed):
+        with pytest.raises(TrainingMessageMalformed):
             entity.answer(raw)

@@ -7,7 +7,7 @@ import pytest
 from consent_ledger.consents.model import ConsentState
 from node.ledger.own import own_consents
 from node.locator.live_consents import LiveConsents
-from records_exchange.answer import FetchAnswer, Outcome, parse_answer
+from records_exchange.answer import AnswerOutcome, FetchAnswer, parse_answer
 from records_exchange.linkage import PairwiseKey
 from records_exchange.request import Question, build_request, opened_by_default, seal_request
 from tests.support.clock import FrozenClock
@@ -46,9 +46,9 @@ def ask(network: ExchangeNetwork) -> FetchAnswer:
 
 
 @pytest.mark.invariant(1)
-@pytest.mark.parametrize(("before", "outcome"), [(TICK, Outcome.RELEASED), (timedelta(0), Outcome.REFUSED)])
+@pytest.mark.parametrize(("before", "outcome"), [(TICK, AnswerOutcome.RELEASED), (timedelta(0), AnswerOutcome.REFUSED)])
 def test_the_last_answer_leaves_a_microsecond_before_the_end(
-    network: ExchangeNetwork, before: timedelta, outcome: Outcome
+    network: ExchangeNetwork, before: timedelta, outcome: AnswerOutcome
 ) -> None:
     consent = grant(network.nodes["town"], "ngo", valid_days=DAYS)
     at(network, end_of(network, consent) - before)

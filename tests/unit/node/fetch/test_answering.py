@@ -12,7 +12,7 @@ from node.people.store import people_store
 from node.wiring import Node
 from policies.access import AccessPolicy
 from policies.case_access import AccessGained, CaseAccess
-from records_exchange.answer import Outcome
+from records_exchange.answer import AnswerOutcome
 from records_exchange.errors import RequestReplayed
 from tests.support.answering import ask, request
 from tests.support.clock import FrozenClock
@@ -61,9 +61,9 @@ def test_the_ledger_holds_no_document_name_or_value(network: ExchangeNetwork) ->
 def test_after_a_withdrawal_the_next_request_is_refused(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
     consent = grant(town, "ngo")
-    assert ask(network, request(network)).outcome is Outcome.RELEASED
+    assert ask(network, request(network)).outcome is AnswerOutcome.RELEASED
     town.consents.withdraw(consent)
-    assert ask(network, request(network)).outcome is Outcome.REFUSED
+    assert ask(network, request(network)).outcome is AnswerOutcome.REFUSED
     assert entries(town)[-1][0] is EntryType.REFUSAL
 
 
@@ -102,7 +102,7 @@ def test_health_is_for_the_team_or_for_a_reason_that_may_see_it(network: Exchang
 def test_a_reason_that_nobody_knows_opens_nothing(network: ExchangeNetwork) -> None:
     grant(network.nodes["town"], "ngo")
     answer = ask(network, request(network, access=AccessGained(CaseAccess.OPENED, "curiosity")))
-    assert (answer.outcome, answer.reason) == (Outcome.REFUSED, "case_access_not_allowed")
+    assert (answer.outcome, answer.reason) == (AnswerOutcome.REFUSED, "case_access_not_allowed")
 
 
 def test_unknown_never_asked_and_withdrawn_look_the_same(network: ExchangeNetwork) -> None:
@@ -116,7 +116,7 @@ def test_unknown_never_asked_and_withdrawn_look_the_same(network: ExchangeNetwor
         (answer.outcome, answer.reason, answer.fields, answer.withheld, len(answer.ledger.leaf))
         for answer in (never, withdrawn, unknown)
     }
-    assert shapes == {(Outcome.REFUSED, "nothing_to_share", (), (), len(never.ledger.leaf))}
+    assert shapes == {(AnswerOutcome.REFUSED, "nothing_to_share", (), (), len(never.ledger.leaf))}
 
 
 def test_an_answer_proves_that_the_ledger_extends_the_one_the_asker_saw(network: ExchangeNetwork) -> None:
@@ -153,7 +153,7 @@ def test_a_consent_is_for_one_recipient_and_purpose_and_time(network: ExchangeNe
     assert ask(network, request(network)).reason == "nothing_to_share"  # another purpose
     assert ask(network, request(network, asker="other")).reason == "nothing_to_share"
     grant(town, "ngo", valid_days=30)
-    assert ask(network, request(network)).outcome is Outcome.RELEASED
+    assert ask(network, request(network)).outcome is AnswerOutcome.RELEASED
     assert isinstance(network.clock, FrozenClock)
     network.clock.advance(days=31)
     network.publish()
@@ -201,12 +201,12 @@ def test_free_text_and_protected_fields_have_no_way_out(network: ExchangeNetwork
 def test_people_added_and_erased_later_are_seen(network: ExchangeNetwork) -> None:
     town = network.nodes["town"]
     grant(town, "ngo")
-    assert ask(network, request(network)).outcome is Outcome.RELEASED
+    assert ask(network, request(network)).outcome is AnswerOutcome.RELEASED
     assert isinstance(network.clock, FrozenClock)
     network.clock.advance(seconds=1)
     hold(town, person_record(OTHER_PERSON, name="Otra Ficticia"))
     grant(town, "ngo", document=OTHER_PERSON)
-    assert ask(network, request(network, OTHER_PERSON)).outcome is Outcome.RELEASED
+    assert ask(network, request(network, OTHER_PERSON)).outcome is AnswerOutcome.RELEASED
     with town.context.transaction() as session:
         found = people_store(town.context, session).find_by_document(PERSON)
         assert found is not None

@@ -11,9 +11,9 @@ from consent_ledger.errors import ProofError
 from consent_ledger.log.entry import EntryType
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.witnessing.fork_evidence import evidence_files
-from consent_ledger.witnessing.sql_checkpoints import Role, SqlCheckpointStore
+from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
 from consent_ledger.witnessing.witness import Observed
-from node.fetch.asking import Asking, Reply, question_of
+from node.fetch.asking import Asking, HolderReply, question_of
 from node.ledger.own import own_ledger
 from node.ledger.peers import KnownLedger, Prove
 from node.ledger.witnessing.errors import PeerLedgerForked, PeerLedgerUnproven
@@ -49,12 +49,14 @@ class Net:
         self.asked_for.append((old, new))
         return tuple(self.peer.ledger.consistency_proof(old, new))
 
-    def fetch(self, *, prove: Prove | None = None, send: Callable[[Party, Envelope], Envelope] | None = None) -> Reply:
+    def fetch(
+        self, *, prove: Prove | None = None, send: Callable[[Party, Envelope], Envelope] | None = None
+    ) -> HolderReply:
         asking = Asking(self.ngo.context, self.ngo.peer_ledgers, send or self.send, prove=prove or self.prove)
         (reply,) = asking.fetch(PERSON, question_of(self.ngo.context, "casework", fields=[FIELD]), ["peer"]).replies
         return reply
 
-    def remembered(self, role: Role) -> int | None:
+    def remembered(self, role: CheckpointRole) -> int | None:
         with self.ngo.context.snapshot() as session:
             seen = SqlCheckpointStore(session, role).get(self.peer.ledger.origin)
         return seen.size if seen else None
@@ -120,12 +122,12 @@ def for_another_size(proof: ConsistencyProof) -> Sequence[ConsistencyProof]:
 def test_the_proof_comes_with_the_answer_and_no_other_call_is_made(net: Net) -> None:
     for size in range(1, 8):
         assert net.fetch().released
-        assert net.remembered(Role.PEER) == size
+        assert net.remembered(CheckpointRole.PEER) == size
     net.grow(30)
     assert net.fetch().released
     assert net.asked_for == []
-    assert net.remembered(Role.PEER) == 38
-    assert net.remembered(Role.UNPROVEN) is None
+    assert net.remembered(CheckpointRole.PEER) == 38
+    assert net.remembered(CheckpointRole.UNPROVEN) is None
 
 
 @pytest.mark.parametrize("change", [none, for_another_size])
@@ -138,7 +140,7 @@ def test_a_proof_that_does_not_come_is_asked_for(
     net.peer.change_answer = proofs(change)
     assert net.fetch().released
     assert net.asked_for == [(1, 6)]
-    assert net.remembered(Role.PEER) == 6
+    assert net.remembered(CheckpointRole.PEER) == 6
 
 
 @pytest.mark.invariant(8)
@@ -155,7 +157,7 @@ def test_a_proof_that_proves_nothing_makes_the_answer_unusable(
     assert reply.answer is None
     assert net.kept() == ["unproven"]
     assert net.asked_for == []
-    assert (net.logged(), net.remembered(Role.PEER)) == (before, 1)
+    assert (net.logged(), net.remembered(CheckpointRole.PEER)) == (before, 1)
 
 
 @pytest.mark.parametrize("entries", [0, 2])
@@ -165,7 +167,7 @@ def test_a_ledger_that_shrank_is_caught_without_asking_its_owner(net: Net, entri
     net.rewrite(entries)
     assert isinstance(net.fetch(prove=unreachable).error, PeerLedgerForked)
     assert net.kept() == ["rollback"]
-    assert (net.logged(), net.remembered(Role.PEER)) == (5, 5)
+    assert (net.logged(), net.remembered(CheckpointRole.PEER)) == (5, 5)
 
 
 @pytest.mark.parametrize(("entries", "kind"), [(4, "fork"), (5, "unproven"), (20, "unproven")])
@@ -185,10 +187,10 @@ def test_without_a_proof_the_answer_is_not_used(net: Net, prove: Prove) -> None:
     reply = net.fetch(prove=prove)
     assert isinstance(reply.error, PeerLedgerUnproven)
     assert reply.answer is None
-    assert (net.logged(), net.remembered(Role.PEER), net.remembered(Role.UNPROVEN)) == (1, 1, None)
+    assert (net.logged(), net.remembered(CheckpointRole.PEER), net.remembered(CheckpointRole.UNPROVEN)) == (1, 1, None)
     net.peer.change_answer = lambda answer: answer
     assert net.fetch().released
-    assert (net.remembered(Role.PEER), net.kept()) == (3, [])
+    assert (net.remembered(CheckpointRole.PEER), net.kept()) == (3, [])
 
 
 def sizes_named(net: Net) -> tuple[int, ...]:
@@ -211,9 +213,9 @@ def test_answers_that_cross_on_the_way_are_compared_with_the_next_one(net: Net) 
         return net.send(holder, envelope)
 
     assert net.fetch(send=overtaken).released
-    assert (net.remembered(Role.PEER), net.remembered(Role.UNPROVEN)) == (2, 3)
+    assert (net.remembered(CheckpointRole.PEER), net.remembered(CheckpointRole.UNPROVEN)) == (2, 3)
     assert sizes_named(net) == (2, 3)
-    assert (net.remembered(Role.PEER), net.remembered(Role.UNPROVEN)) == (4, None)
+    assert (net.remembered(CheckpointRole.PEER), net.remembered(CheckpointRole.UNPROVEN)) == (4, None)
 
 
 def test_a_fork_shown_to_answers_that_cross_is_caught_with_the_next_one(net: Net) -> None:
@@ -239,7 +241,7 @@ def test_what_another_process_stored_is_noticed(net: Net, monkeypatch: pytest.Mo
     known = net.ngo.peer_ledgers
     monkeypatch.setattr(known, "_known", {net.peer.ledger.origin: stale})  # as if it had been another process
     assert net.fetch().released
-    assert (net.remembered(Role.PEER), net.remembered(Role.UNPROVEN)) == (2, 3)
+    assert (net.remembered(CheckpointRole.PEER), net.remembered(CheckpointRole.UNPROVEN)) == (2, 3)
     assert known.known(net.peer.ledger.origin).sizes == (2, 3)
 
 
@@ -257,13 +259,13 @@ def test_a_checkpoint_that_came_to_wait_meanwhile_is_not_forgotten_uncompared(ne
     def meanwhile(holder: Party, envelope: Envelope) -> Envelope:
         received = net.send(holder, envelope)
         with net.ngo.context.transaction() as session:
-            seen = SqlCheckpointStore(session, Role.PEER).get(net.peer.ledger.origin)
+            seen = SqlCheckpointStore(session, CheckpointRole.PEER).get(net.peer.ledger.origin)
             assert seen is not None
-            SqlCheckpointStore(session, Role.UNPROVEN).put(net.peer.ledger.origin, seen)
+            SqlCheckpointStore(session, CheckpointRole.UNPROVEN).put(net.peer.ledger.origin, seen)
         return received
 
     assert net.fetch(send=meanwhile).released
-    assert (net.remembered(Role.PEER), net.remembered(Role.UNPROVEN)) == (2, 1)
+    assert (net.remembered(CheckpointRole.PEER), net.remembered(CheckpointRole.UNPROVEN)) == (2, 1)
 
 
 def test_a_ledger_never_seen_names_no_size_and_equal_sizes_are_named_once() -> None:

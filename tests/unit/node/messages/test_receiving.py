@@ -17,8 +17,8 @@ from records_exchange.message import (
     MESSAGE_TYPE,
     NOTICE_LIFETIME,
     Message,
-    Outcome,
-    Reply,
+    MessageOutcome,
+    MessageReply,
     new_message,
     open_reply,
     seal_message,
@@ -51,7 +51,7 @@ def sealed(network: ExchangeNetwork, message: Message, signer: str = "ngo") -> E
     return seal_message(message, network.nodes[signer].context.keys.signing)
 
 
-def take(network: ExchangeNetwork, envelope: Envelope, caller: str = "ngo") -> Reply:
+def take(network: ExchangeNetwork, envelope: Envelope, caller: str = "ngo") -> MessageReply:
     town, ngo = network.nodes["town"], network.parties["town"]
     reply = town.message_receiver.take(envelope, caller)
     message = Message.model_validate_json(envelope.payload)
@@ -65,7 +65,7 @@ def contact_of(town: Node) -> object:
 
 def test_a_message_is_answered_with_a_signed_reply_bound_to_it(network: ExchangeNetwork) -> None:
     reply = take(network, sealed(network, pulse(network)))
-    assert reply.outcome is Outcome.ACCEPTED
+    assert reply.outcome is MessageOutcome.ACCEPTED
     assert contact_of(network.nodes["town"]) is not None
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from policies.errors import UnknownTerm
 from policies.referrals import ReferralState
-from records_exchange.message import Outcome
+from records_exchange.message import MessageOutcome
 from records_exchange.travel import CONSENT_WITHDRAWN
 from tests.support.postoffice import PostOffice
 from tests.support.referrals import sent, state
@@ -21,7 +21,7 @@ def test_a_withdrawal_at_the_recipient_ends_the_referral_at_its_sender(office: P
         "acted_by": "person",
     }
     told = office.network.nodes["ngo"].outbox.ask("town", CONSENT_WITHDRAWN, body)
-    assert told.reply.outcome is Outcome.ACCEPTED
+    assert told.reply.outcome is MessageOutcome.ACCEPTED
     known, _ = office.network.nodes["town"].referrals.show(referral.referral_id)
     assert (known.state, known.code) == (ReferralState.REVOKED, "consent_withdrawn")
     office.deliver()

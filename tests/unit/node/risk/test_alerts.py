@@ -15,7 +15,7 @@ from node.risk import risk_report as report
 from node.risk.alerts import BAND_STARTS, Band, alerts, band_of, parse_band
 from node.risk.errors import BandInvalid
 from node.risk.person_erasure import risk_eraser
-from node.risk.professional_decisions import Decision, NewDecision, decide
+from node.risk.professional_decisions import Judgement, NewDecision, decide
 from node.risk.tables import CheckedBandRow, DecisionRow, LastCheckRow
 from node.wiring import Node
 from tests.support.exchange import hold
@@ -101,7 +101,7 @@ def test_whom_a_professional_lowered_is_not_alerted(node: Node, script: Scripted
     alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     (person,) = [person for person, (_, band) in looks(node).items() if band != "low"][:1]
     lower_all(node, [person])
-    decide(node.context, script, NewDecision(person, Decision.LOWER, "ts-14", "already_supported"))
+    decide(node.context, script, NewDecision(person, Judgement.LOWER, "ts-14", "already_supported"))
     assert alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts == ()
 
 
@@ -121,7 +121,7 @@ def test_erasing_a_person_leaves_nothing_here(node: Node, script: ScriptedCoordi
     alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     person, other = list(looks(node))[:2]
     for each in (person, other):
-        decide(node.context, script, NewDecision(each, Decision.CONFIRM, "ts-14"))
+        decide(node.context, script, NewDecision(each, Judgement.CONFIRM, "ts-14"))
     with node.context.transaction() as session:
         risk_eraser().erase(session, PersonToErase(person, frozenset()), node.context.clock.now())
     assert person not in looks(node)

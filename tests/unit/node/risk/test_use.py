@@ -17,7 +17,7 @@ from node.risk import use_status_report as status_report
 from node.risk.alerts import Band, alerts
 from node.risk.errors import ReleaseExpired, RiskSwitchedOff, SwitchReasonInvalid
 from node.risk.kill_switch import SwitchState, switch
-from node.risk.professional_decisions import Decision, NewDecision, OverrideRate, RateWarning, decide
+from node.risk.professional_decisions import Judgement, NewDecision, OverrideRate, RateWarning, decide
 from node.risk.use_status import RiskStatus, risk_status
 from node.training import pending_work
 from node.training import service_loops as background
@@ -53,24 +53,24 @@ def order(node: Node, script: ScriptedCoordinator) -> list[str]:
 
 def test_a_decision_moves_the_person_and_is_shown_with_its_reason(node: Node, script: ScriptedCoordinator) -> None:
     first, *_, last = before = order(node, script)
-    decide(node.context, script, NewDecision(first, Decision.LOWER, "ts-14", "already_supported"))
-    decide(node.context, script, NewDecision(last, Decision.RAISE, "ts-14", "need_not_seen"))
+    decide(node.context, script, NewDecision(first, Judgement.LOWER, "ts-14", "already_supported"))
+    decide(node.context, script, NewDecision(last, Judgement.RAISE, "ts-14", "need_not_seen"))
     assert order(node, script) == [last, *before[1:-1], first]
     shown = listing.risk_list(node.context, script, top=500, as_of=AS_OF)
     assert "sube: Hay una necesidad que el modelo no ve" in report.list_text(shown, "es")
     assert "lowered: Already gets the support needed" in report.list_text(shown, "en")
     told = report.list_document(shown)["entries"][0]["decision"]
     assert (told["decision"], told["reason"], told["decided_by"]) == ("raise", "need_not_seen", "ts-14")
-    decided = decide(node.context, script, NewDecision(first, Decision.CONFIRM, "ts-20"))
+    decided = decide(node.context, script, NewDecision(first, Judgement.CONFIRM, "ts-20"))
     assert "conforme" in report.decision_text(decided, "es")
     assert order(node, script)[1] == first
 
 
 def test_a_decision_needs_a_known_reason_and_person(node: Node, script: ScriptedCoordinator) -> None:
     with pytest.raises(UnknownTerm):
-        decide(node.context, script, NewDecision(order(node, script)[0], Decision.LOWER, "ts-14", "boredom"))
+        decide(node.context, script, NewDecision(order(node, script)[0], Judgement.LOWER, "ts-14", "boredom"))
     with pytest.raises(PersonUnknown):
-        decide(node.context, script, NewDecision("f" * 32, Decision.CONFIRM, "ts-14"))
+        decide(node.context, script, NewDecision("f" * 32, Judgement.CONFIRM, "ts-14"))
 
 
 def test_reasons_are_coded_in_two_languages() -> None:
@@ -103,10 +103,14 @@ def test_never_and_too_often_are_warned_of(decided: int, overridden: int, warnin
 
 def test_the_rate_counts_each_person_once_under_the_release_in_use(node: Node, script: ScriptedCoordinator) -> None:
     first, second, third, *_ = order(node, script)
-    for person, decision in ((first, Decision.LOWER), (first, Decision.CONFIRM), (second, Decision.RAISE)):
-        reason = None if decision is Decision.CONFIRM else "professional_judgement"
+    for person, decision in (
+        (first, Judgement.LOWER),
+        (first, Judgement.CONFIRM),
+        (second, Judgement.RAISE),
+    ):
+        reason = None if decision is Judgement.CONFIRM else "professional_judgement"
         decide(node.context, script, NewDecision(person, decision, "ts-14", reason))
-    decide(node.context, script, NewDecision(third, Decision.CONFIRM, "ts-14"))
+    decide(node.context, script, NewDecision(third, Judgement.CONFIRM, "ts-14"))
     found = risk_status(node.context, script)
     assert (found.rate.decided, found.rate.overridden) == (3, 1)
     assert "1 de 3 personas" in status_report.status_text(found, "es")
@@ -124,7 +128,7 @@ def test_an_expired_model_is_not_used(node: Node, script: ScriptedCoordinator, c
     with pytest.raises(ReleaseExpired):
         alerts(node.context, script, threshold=Band.HIGH, as_of=AS_OF)
     with pytest.raises(ReleaseExpired):
-        decide(node.context, script, NewDecision(person, Decision.CONFIRM, "ts-14"))
+        decide(node.context, script, NewDecision(person, Judgement.CONFIRM, "ts-14"))
     assert "CADUCADO" in status_report.status_text(risk_status(node.context, script), "es")
     assert "EXPIRED" in status_report.status_text(risk_status(node.context, script), "en")
 
@@ -135,7 +139,7 @@ def test_switched_off_there_is_no_list_no_alert_and_no_decision(node: Node, scri
     for use in (
         lambda: order(node, script),
         lambda: alerts(node.context, script, threshold=Band.HIGH, as_of=AS_OF),
-        lambda: decide(node.context, script, NewDecision(person, Decision.CONFIRM, "ts-14")),
+        lambda: decide(node.context, script, NewDecision(person, Judgement.CONFIRM, "ts-14")),
     ):
         with pytest.raises(RiskSwitchedOff):
             use()

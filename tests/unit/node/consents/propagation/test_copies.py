@@ -11,7 +11,7 @@ from node.consents.errors import RecipientNotAllowed
 from node.consents.propagation.background import maintain_copies
 from node.ledger.own import own_ledger
 from records_exchange.mailboxes import SqlMailbox
-from records_exchange.message import Outcome, VerifiedReply
+from records_exchange.message import MessageOutcome, VerifiedReply
 from records_exchange.travel import CONSENT_COPY
 from tests.support.exchange import PERSON, grant, hold, person_record
 from tests.support.town import FIELDS, Town
@@ -70,7 +70,7 @@ def test_a_consent_that_is_not_proved_is_refused(town: Town, change: str) -> Non
         "flipped": bytes([*genuine[:-30], genuine[-30] ^ 1, *genuine[-29:]]),
     }
     verified = _send_copy(town, proofs[change])
-    assert (verified.reply.outcome, verified.reply.reason) == (Outcome.REFUSED, "copy_invalid")
+    assert (verified.reply.outcome, verified.reply.reason) == (MessageOutcome.REFUSED, "copy_invalid")
     assert town.state("holder", consent) is None
 
 

@@ -17,7 +17,7 @@ from node.fetch.cached_copies import shared_copies
 from node.ledger.export import export_own_ledger
 from node.ledger.own import own_consents
 from records_exchange.mailboxes import NoticeState, SqlMailbox
-from records_exchange.message import Outcome, VerifiedReply
+from records_exchange.message import MessageOutcome, VerifiedReply
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 from tests.support.exchange import OTHER_PERSON, PERSON, grant, hold, person_record
 from tests.support.town import ENTITIES, FIELDS, Town
@@ -220,7 +220,7 @@ def test_a_stranger_cannot_end_a_consent(town: Town) -> None:
     consent = town.give("holder")
     town.deliver()
     verified = _tell(town, "other", "holder", consent)
-    assert (verified.reply.outcome, verified.reply.reason) == (Outcome.REFUSED, "not_a_party")
+    assert (verified.reply.outcome, verified.reply.reason) == (MessageOutcome.REFUSED, "not_a_party")
     assert town.state("holder", consent) is ConsentState.GIVEN
 
 

@@ -16,7 +16,7 @@ from node.ledger.own import consent_register, own_consents, own_ledger
 from node.people.store import people_store
 from node.wiring import Node
 from records_exchange.errors import MessageMalformed
-from records_exchange.message import Outcome, VerifiedReply
+from records_exchange.message import MessageOutcome, VerifiedReply
 from records_exchange.travel import CONSENT_COPY
 from records_exchange.travel_store import KeptCopy, SqlTravelStore
 from tests.support.exchange import PERSON, hold, person_record
@@ -212,7 +212,7 @@ def send(town: Town, sender: str, recipient: str, index: int) -> VerifiedReply:
 
 
 def refusal(verified: VerifiedReply) -> str | None:
-    assert (verified.reply.outcome is Outcome.REFUSED) == (verified.reply.reason is not None)
+    assert (verified.reply.outcome is MessageOutcome.REFUSED) == (verified.reply.reason is not None)
     return verified.reply.reason
 
 
