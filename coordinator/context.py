@@ -1,26 +1,22 @@
 """Settings, keys, certificates, clock and units of work, the ground under every part of the coordinator."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+from typing_extensions import override
 
-from service.storage import open_engine, snapshot, transaction
+from service.database_context import DatabaseContext
 
 if TYPE_CHECKING:
     from coordinator.authority import Authority
     from coordinator.keys import CoordinatorKeys
     from coordinator.settings import CoordinatorSettings
     from service.clock import Clock
-    from service.group_commit import GroupCommit
     from service.tls import CurrentCertificate
 
 
-class CoordinatorContext:
+class CoordinatorContext(DatabaseContext):
     """The base of every use case of the coordinator. Read or opened on first use; safe across threads.
 
     Attributes:
@@ -60,31 +56,6 @@ class CoordinatorContext:
 
         return coordinator_certificate(self.home)
 
-    @cached_property
-    def engine(self) -> Engine:
-        """The coordinator's database. Use cases take a unit of work instead."""
-        return open_engine(self.settings.database_url(self.home))
-
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Open a durable unit of work."""
-        with transaction(self.engine) as session:
-            yield session
-
-    @contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        """Open a consistent read."""
-        with snapshot(self.engine) as session:
-            yield session
-
-    @cached_property
-    def commits(self) -> "GroupCommit":
-        """The queue in which durable units of work of concurrent threads share one transaction."""
-        from service.group_commit import GroupCommit  # noqa: PLC0415 - as above
-
-        return GroupCommit(self.engine)
-
-    def close(self) -> None:
-        """Close the database connections."""
-        if "engine" in self.__dict__:
-            self.engine.dispose()
+    @override
+    def database_url(self) -> str:
+        return self.settings.database_url(self.home)

@@ -1,25 +1,21 @@
 """The context of a node's use cases: settings, keys, clock, directory and units of work."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+from typing_extensions import override
 
-from service.storage import open_engine, snapshot, transaction
+from service.database_context import DatabaseContext
 
 if TYPE_CHECKING:
     from node.directory_cache import DirectoryCache
     from node.keys import NodeKeys
     from node.settings import NodeSettings
     from service.clock import Clock
-    from service.group_commit import GroupCommit
 
 
-class NodeContext:
+class NodeContext(DatabaseContext):
     """One entity's settings, keys, directory, clock and database, read or opened on first use; safe across threads.
 
     Attributes:
@@ -53,36 +49,11 @@ class NodeContext:
         key = bytes.fromhex(self.settings.coordinator_key)
         return DirectoryCache(self.home, network=self.settings.network, coordinator_key=key)
 
-    @cached_property
-    def engine(self) -> Engine:
-        """The node's database. Use cases take a unit of work instead."""
-        return open_engine(self.settings.database_url(self.home))
+    @override
+    def database_url(self) -> str:
+        return self.settings.database_url(self.home)
 
     def entity_names(self) -> dict[str, str]:
         """Return the names of the entities of the newest directory by their ids."""
         directory = self.directory.newest()
         return {party.id: party.name for party in directory.entities} if directory else {}
-
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Open a durable unit of work."""
-        with transaction(self.engine) as session:
-            yield session
-
-    @contextmanager
-    def snapshot(self) -> Iterator[Session]:
-        """Open a consistent read."""
-        with snapshot(self.engine) as session:
-            yield session
-
-    @cached_property
-    def commits(self) -> "GroupCommit":
-        """Unites the units of work of concurrent threads in one durable transaction; a node has one such queue."""
-        from service.group_commit import GroupCommit  # noqa: PLC0415 - as above
-
-        return GroupCommit(self.engine)
-
-    def close(self) -> None:
-        """Close the database connections."""
-        if "engine" in self.__dict__:
-            self.engine.dispose()

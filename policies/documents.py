@@ -1,7 +1,7 @@
 """Reading the documents bundled with this package, each checked against a model before anything uses it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -41,6 +41,13 @@ class Labelled(Entry):
         return bilingual(self.es, self.en)
 
 
+class ReasonList(Entry):
+    """A list of coded reasons."""
+
+    version: str
+    reasons: Mapping[str, Labelled]
+
+
 def read_bytes(name: str) -> bytes:
     """Return the bytes of a bundled file, by its path inside the package.
 
@@ -72,6 +79,15 @@ def read_document(name: str, model: type[_Model]) -> _Model:
         PolicyDocumentDamaged: it is missing, is no YAML, or breaks a rule of the model.
     """
     return parse_document(name, read_text(name), model)
+
+
+def read_reasons(name: str) -> Mapping[str, Labelled]:
+    """Return the reasons of a bundled list by their code.
+
+    Raises:
+        PolicyDocumentDamaged: it is missing, is no YAML, or is no list of reasons.
+    """
+    return read_document(name, ReasonList).reasons
 
 
 def parse_document(name: str, text: str, model: type[_Model]) -> _Model:

@@ -3,16 +3,11 @@
 from collections.abc import Mapping
 from functools import cache
 
-from policies.documents import Entry, Labelled, read_document
+from policies.documents import Labelled, read_reasons
 from policies.terms import find_term
 from presentation.messages import _
 
 DOCUMENT = "data/staff_reasons.yaml"
-
-
-class _Document(Entry):
-    version: str
-    reasons: Mapping[str, Labelled]
 
 
 @cache
@@ -22,7 +17,7 @@ def load_staff_reasons() -> Mapping[str, Labelled]:
     Raises:
         PolicyDocumentDamaged: the installed document is unreadable.
     """
-    return read_document(DOCUMENT, _Document).reasons
+    return read_reasons(DOCUMENT)
 
 
 def staff_reason(code: str) -> Labelled:

@@ -35,7 +35,7 @@ class ReleaseReader:
             MalformedDocument, ManifestInvalid, ReleaseInvalid: not a manifest, or not a release.
             EditInvalid: a correction does not fit the model.
             ReleaseInvalid: a round is not the manifest's, or its parameters do not follow from the sums before it.
-            MessageMalformed: a sum does not fit the model.
+            TrainingMessageMalformed: a sum does not fit the model.
         """
         terms = parse_document(manifest.payload, CampaignManifest, ManifestInvalid)
         progress = replayed(terms, transcript)

@@ -122,7 +122,7 @@ class MaskRequest(_Step):
         """The parameters as float64.
 
         Raises:
-            MessageMalformed: not whole numbers of 8 bytes, or not finite and bounded.
+            TrainingMessageMalformed: not whole numbers of 8 bytes, or not finite and bounded.
         """
         numbers = unpack(self.parameters, "<f8").astype(np.float64)
         if not (np.abs(numbers) <= MAX_WEIGHT).all():  # NaN is not <=
@@ -180,7 +180,7 @@ class MaskReply(_Document):
         """The masked sum.
 
         Raises:
-            MessageMalformed: not whole numbers of 8 bytes.
+            TrainingMessageMalformed: not whole numbers of 8 bytes.
         """
         return unpack(self.masked, "<u8").astype(np.uint64)
 
@@ -226,7 +226,7 @@ def read_request(raw: bytes) -> ReceivedDocument[StepRequest]:
     """Parse the request of a step.
 
     Raises:
-        MessageMalformed: not a request of any step.
+        TrainingMessageMalformed: not a request of any step.
     """
     return ReceivedDocument(_read(raw, _REQUESTS), raw)
 
@@ -235,7 +235,7 @@ def read_reply(raw: bytes) -> ReceivedDocument[StepReply]:
     """Parse the reply of an entity.
 
     Raises:
-        MessageMalformed: not a reply to any step.
+        TrainingMessageMalformed: not a reply to any step.
     """
     return ReceivedDocument(_read(raw, _REPLIES), raw)
 
@@ -254,7 +254,7 @@ def unpack(data: bytes, dtype: str) -> npt.NDArray[np.float64] | npt.NDArray[np.
     """Return little-endian bytes as numbers of `dtype`.
 
     Raises:
-        MessageMalformed: not whole numbers of 8 bytes.
+        TrainingMessageMalformed: not whole numbers of 8 bytes.
     """
     if len(data) % _NUMBER_BYTES:
         raise TrainingMessageMalformed(_("un vector no contiene números de 8 bytes completos"))

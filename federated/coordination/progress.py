@@ -73,7 +73,7 @@ class Progress:
         """Read a state back.
 
         Raises:
-            MessageMalformed: not a state.
+            TrainingMessageMalformed: not a state.
         """
         try:
             content = canonical.decode(data, max_bytes=len(data))

@@ -85,7 +85,7 @@ def estimate_measurement(
         replicates: of the bootstrap.
 
     Raises:
-        MessageMalformed: the sum does not fit the plan.
+        TrainingMessageMalformed: the sum does not fit the plan.
     """
     if total.shape != (plan.size,) or not deviation >= 0.0:
         raise TrainingMessageMalformed(_("la suma de la evaluación no encaja con su plan"))

@@ -34,7 +34,7 @@ def handle_message(message: bytes, handle_step: StepHandler) -> bytes:
     """Run the app on one serialised message and return the serialised reply.
 
     Raises:
-        MessageMalformed: not a training message.
+        TrainingMessageMalformed: not a training message.
     """
     request = message_from_bytes(message)
     document_of(request)  # anything else is refused before Flower routes it

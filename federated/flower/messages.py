@@ -36,7 +36,7 @@ def message_from_bytes(data: bytes) -> Message:
     """Parse untrusted bytes into a Flower message.
 
     Raises:
-        MessageMalformed: for every way `data` can be wrong.
+        TrainingMessageMalformed: for every way `data` can be wrong.
     """
     if len(data) > MAX_MESSAGE_BYTES:
         raise TrainingMessageMalformed(
@@ -61,7 +61,7 @@ def document_of(message: Message) -> bytes:
     """Return the document that a message carries.
 
     Raises:
-        MessageMalformed: it carries none.
+        TrainingMessageMalformed: it carries none.
     """
     if not message.has_content() or message.metadata.message_type != MessageType.TRAIN:
         raise TrainingMessageMalformed(_("no es un mensaje de entrenamiento"))
@@ -76,7 +76,7 @@ def reply_of(message: Message) -> bytes | TrainingRefusal:
     """Return the document of an entity's reply, or its refusal.
 
     Raises:
-        MessageMalformed: it is neither.
+        TrainingMessageMalformed: it is neither.
     """
     if message.has_error():
         return TrainingRefusal(code=str(message.error.reason or "")[:100])
@@ -87,7 +87,7 @@ def replied(data: bytes, document: bytes) -> bytes:
     """Return the reply that carries a document.
 
     Raises:
-        MessageMalformed: `data` is no message to reply to.
+        TrainingMessageMalformed: `data` is no message to reply to.
     """
     return message_to_bytes(Message(content_of(document), reply_to=message_from_bytes(data)))
 
@@ -96,7 +96,7 @@ def refusal(data: bytes, code: str) -> bytes:
     """Return the reply with which an entity declines a step; `code` is an error code, never particulars.
 
     Raises:
-        MessageMalformed: `data` is no message to reply to.
+        TrainingMessageMalformed: `data` is no message to reply to.
     """
     return message_to_bytes(Message(Error(_REFUSED, code), reply_to=message_from_bytes(data)))
 

@@ -259,7 +259,7 @@ class AdditiveProgram:
         """Return the exact sum over people, in quantised units: counts of cells, or residuals of one group's bins.
 
         Raises:
-            MessageMalformed: parameters that do not fit the model.
+            TrainingMessageMalformed: parameters that do not fit the model.
             DataUnsuitable: rows that do not have the model's columns.
         """
         check_round_inputs(self, parameters, stage, rows, self.columns)

@@ -196,7 +196,7 @@ def read_model(data: bytes) -> LinearModel | AdditiveModel | NeuralModel:
     """Parse an untrusted model.
 
     Raises:
-        MessageMalformed: not a model.
+        TrainingMessageMalformed: not a model.
     """
     try:
         return _MODELS.validate_python(canonical.decode(data, max_bytes=MAX_MODEL_BYTES))

@@ -49,7 +49,7 @@ class LocalModel(Protocol):
         A person of weight w adds a vector of L2 length at most ``w * sensitivity(stage)``, after rounding.
 
         Raises:
-            MessageMalformed: parameters that do not fit the model.
+            TrainingMessageMalformed: parameters that do not fit the model.
             DataUnsuitable: rows that do not have the model's columns.
         """
         ...
@@ -100,7 +100,7 @@ def check_round_inputs(program: Program, parameters: FloatVector, stage: StageKi
     """Check the parameters and rows of a node's local sum.
 
     Raises:
-        MessageMalformed: a stage the model does not have, or parameters of another length or out of range.
+        TrainingMessageMalformed: a stage the model does not have, or parameters of another length or out of range.
         DataUnsuitable: rows of another width, or more people than can be added exactly.
     """
     if stage not in {known.kind for known in program.stages}:
@@ -118,7 +118,7 @@ def as_floats(total: Sequence[int], size: int) -> FloatVector:
     """Return a noised sum as float64.
 
     Raises:
-        MessageMalformed: another number of coordinates than the stage has.
+        TrainingMessageMalformed: another number of coordinates than the stage has.
     """
     if len(total) != size:
         raise TrainingMessageMalformed(

@@ -23,7 +23,7 @@ class LocalLogisticModel:
         """Return the exact sum over people, in quantised units: of columns, or of clipped gradients.
 
         Raises:
-            MessageMalformed: parameters that do not fit the model.
+            TrainingMessageMalformed: parameters that do not fit the model.
             DataUnsuitable: rows that do not have the model's columns.
         """
         program = self._program

@@ -134,7 +134,7 @@ class Enrolments:
         accepted before.
 
         Raises:
-            MessageMalformed, KeyStatementInvalid: (1), (2). CohortTooSmall: (3). RoundRefused: (4).
+            TrainingMessageMalformed, KeyStatementInvalid: (1), (2). CohortTooSmall: (3). RoundRefused: (4).
         """
         # (1) joined, and listed
         known = self._store.get(manifest.campaign_id)
@@ -155,7 +155,7 @@ class Enrolments:
         """Return the cohort of these statements, checked as in (2) and (3) of `accept`; nothing is stored.
 
         Raises:
-            MessageMalformed, KeyStatementInvalid: (2). CohortTooSmall: (3).
+            TrainingMessageMalformed, KeyStatementInvalid: (2). CohortTooSmall: (3).
         """
         cohort = self._formed(manifest, manifest_sha256, statements)
         if len(cohort.keys) < manifest.minimum_cohort:

@@ -55,7 +55,7 @@ class LocalSums:
         The result is private only in a sum with the shares of enough others, and must not leave unmasked.
 
         Raises:
-            MessageMalformed: the parameters do not fit the model.
+            TrainingMessageMalformed: the parameters do not fit the model.
         """
         exact = self.exact(request.vector, request.model, position.stage.kind)
         return exact + discrete_gaussian(len(exact), self.sums.share_variance(position))
@@ -64,7 +64,7 @@ class LocalSums:
         """Return the sum without noise, which must not leave this process.
 
         Raises:
-            MessageMalformed: the parameters do not fit the model.
+            TrainingMessageMalformed: the parameters do not fit the model.
         """
         if parameters.shape != (self.sums.parameters_size(kind),):
             raise TrainingMessageMalformed(_("los parámetros de {kind} no encajan con el modelo", kind=kind))

@@ -38,7 +38,7 @@ class Participant:
 
         Raises:
             RoundRefused: no round of the campaign, or requested from another cohort than the accepted one.
-            MessageMalformed: the parameters do not fit the model.
+            TrainingMessageMalformed: the parameters do not fit the model.
         """
         request = received.document
         position = position_of(self.manifest.stages, request.round)

@@ -91,7 +91,7 @@ class TrainingWorker:
         """Return the bytes that answer a task: a reply, durable and paid for, or a refusal with its code.
 
         Raises:
-            MessageMalformed: the task is not readable.
+            TrainingMessageMalformed: the task is not readable.
             RuntimeFault, TrustError: this node has a fault; nothing is answered.
         """
         try:
