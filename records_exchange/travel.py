@@ -25,7 +25,7 @@ from consent_ledger.log.bodies import Actor, ConsentBody, parse_body
 from consent_ledger.log.entry import EntryType
 from consent_ledger.proofs.merkle import leaf_hash
 from consent_ledger.proofs.trust_policy import TrustPolicy
-from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, Evidence, TlogProof
+from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof
 from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
 from records_exchange.request import Instant, first_fault
@@ -112,7 +112,7 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, no
     opened = read_copy(proof)
     try:
         found = TlogProof.parse(proof)
-        found.verify(Evidence.from_extra(found.extra).leaf, policy)
+        found.verify(LeafEvidence.from_extra(found.extra).leaf, policy)
     except QuorumMissing as error:
         raise CopyNotCosigned(
             f"{origin}: {error.message}", remedy=_("se volverá a enviar cuando lo hayan cofirmado suficientes testigos")
@@ -149,7 +149,7 @@ def read_copy(proof: bytes) -> OpenedCopy:
     """
     try:
         found = TlogProof.parse(proof)
-        evidence = Evidence.from_extra(found.extra)
+        evidence = LeafEvidence.from_extra(found.extra)
         leaf, document = evidence.check()
         body = parse_body(leaf.type, document)
     except TrustError as error:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, TypeVar
 
-from consent_ledger.audit.report import AuditReport, Question
+from consent_ledger.audit.report import AuditReport, NumberedCheck
 from consent_ledger.audit.story import Section
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.log.entry import Body, EntryType
@@ -56,13 +56,13 @@ class Feature:
 
     Attributes:
         names: the types of its entries, each with the name of several of them.
-        questions: the numbered checks that it adds.
+        numbered: the numbered checks that it adds.
         checks: the classes that make them.
         sections: the sections of the officer's report, in their order.
     """
 
     names: Mapping[EntryType, Message]
-    questions: Sequence[Question] = ()
+    numbered: Sequence[NumberedCheck] = ()
     checks: Sequence[type[FeatureChecks]] = ()
     sections: Sequence[type[Section]] = ()
 

@@ -18,7 +18,7 @@ from consent_ledger.audit.features.training import TRAINING
 from consent_ledger.audit.features.withdrawals import WITHDRAWALS
 from consent_ledger.audit.report import AuditReport
 from consent_ledger.audit.story import MAX_ROWS, Story
-from consent_ledger.audit.structure import QUESTIONS
+from consent_ledger.audit.structure import STRUCTURAL_CHECKS
 from consent_ledger.log.bodies import BODY_MODELS
 from consent_ledger.log.entry import Body, EntryType
 from presentation.messages import Message
@@ -57,9 +57,9 @@ ENTRY_KINDS: Final[Mapping[EntryType, EntryKind]] = {
 
 
 def new_run(features: Sequence[Feature] = FEATURES) -> AuditRun:
-    """Return the checks of features over a new report, which has the structural questions too."""
-    questions = [*QUESTIONS, *(question for feature in features for question in feature.questions)]
-    return AuditRun(AuditReport.of(questions), [kind for feature in features for kind in feature.checks])
+    """Return the checks of features over a new report, which has the structural checks too."""
+    numbered = [*STRUCTURAL_CHECKS, *(each for feature in features for each in feature.numbered)]
+    return AuditRun(AuditReport.of(numbered), [kind for feature in features for kind in feature.checks])
 
 
 def new_story(features: Sequence[Feature] = FEATURES, max_rows: int = MAX_ROWS) -> Story:

@@ -36,7 +36,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class NumberedCheck:
     """A numbered check, before it is made. Numbers are never given again."""
 
     number: int
@@ -46,7 +46,7 @@ class Question:
 
 @dataclass(slots=True)
 class Check:
-    """One numbered question and its answer."""
+    """The result of one numbered check."""
 
     number: int
     code: str
@@ -118,10 +118,10 @@ class AuditReport:
         self._by_code = {check.code: check for check in self.checks}
 
     @classmethod
-    def of(cls, questions: Iterable[Question]) -> "AuditReport":
+    def of(cls, numbered: Iterable[NumberedCheck]) -> "AuditReport":
         """Return the report whose checks, in the order of their numbers, are these."""
-        ordered = sorted(questions, key=lambda question: question.number)
-        return cls([Check(question.number, question.code, question.title) for question in ordered])
+        ordered = sorted(numbered, key=lambda each: each.number)
+        return cls([Check(each.number, each.code, each.title) for each in ordered])
 
     def check(self, code: str) -> Check:
         """Return a check by its code."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from consent_ledger.audit.body_files import BodyFolder
-from consent_ledger.audit.report import AuditReport, Check, Question
+from consent_ledger.audit.report import AuditReport, Check, NumberedCheck
 from consent_ledger.audit.witnesses import WitnessAudit
 from consent_ledger.errors import ExportUnusable
 from consent_ledger.exports.folders import read_file
@@ -25,14 +25,14 @@ from consent_ledger.proofs.trust_policy import TrustPolicy
 from presentation.messages import _
 from trust.errors import MalformedDocument, TrustError
 
-QUESTIONS: Final = (
-    Question(1, "checkpoint", _("La firma del registro es válida y es de quien dice ser")),
-    Question(2, "entries", _("Todas las anotaciones están y tienen el formato correcto")),
-    Question(3, "tiles", _("Las huellas publicadas son las de las anotaciones")),
-    Question(4, "root", _("El árbol completo es el que se firmó")),
-    Question(5, "times", _("Las fechas no retroceden")),
-    Question(6, "bodies", _("Cada contenido es el que se anotó")),
-    Question(15, "witnesses", _("Los testigos vieron este mismo registro")),
+STRUCTURAL_CHECKS: Final = (
+    NumberedCheck(1, "checkpoint", _("La firma del registro es válida y es de quien dice ser")),
+    NumberedCheck(2, "entries", _("Todas las anotaciones están y tienen el formato correcto")),
+    NumberedCheck(3, "tiles", _("Las huellas publicadas son las de las anotaciones")),
+    NumberedCheck(4, "root", _("El árbol completo es el que se firmó")),
+    NumberedCheck(5, "times", _("Las fechas no retroceden")),
+    NumberedCheck(6, "bodies", _("Cada contenido es el que se anotó")),
+    NumberedCheck(15, "witnesses", _("Los testigos vieron este mismo registro")),
 )
 """The checks of the log itself, which look at no content."""
 

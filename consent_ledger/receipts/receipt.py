@@ -24,7 +24,7 @@ from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.jsonld import DPV_STATUS, consent_record
 from consent_ledger.receipts.page import receipt_page
 from consent_ledger.receipts.pdf import pdf_printer
-from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, Evidence, TlogProof, leaf_alone, leaf_extra
+from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof, leaf_alone, leaf_extra
 from presentation.messages import _
 
 PROOF_FILE: Final = "consent.tlog-proof"
@@ -100,7 +100,7 @@ def write_receipt(
 
 def prove_entry(
     ledger: ConsentLedger, index: int, testimony: WitnessTestimony | None = None
-) -> tuple[Evidence, TlogProof]:
+) -> tuple[LeafEvidence, TlogProof]:
     """Return an entry's leaf, body and salt, and the proof file that carries them.
 
     The proof leads to the newest cosigned checkpoint where that covers the entry, else to the newest one.
@@ -116,7 +116,7 @@ def prove_entry(
             _("el contenido de la anotación {index!s} se borró", index=index),
             remedy=_("ya no queda nada con lo que hacer un justificante"),
         )
-    evidence = Evidence(leaf, stored.body, stored.salt)
+    evidence = LeafEvidence(leaf, stored.body, stored.salt)
     return evidence, _proof(ledger, index, evidence.to_extra(), testimony)
 
 
@@ -148,7 +148,7 @@ def verify_receipt(file: Path, policy: TrustPolicy) -> ReceiptReport:
         checkpoint, witnesses = proof.verify(alone, policy)
         leaf = Leaf.parse(alone)
         return ReceiptReport(checkpoint.origin, proof.index, checkpoint.size, witnesses, leaf, None, None)
-    evidence = Evidence.from_extra(proof.extra)
+    evidence = LeafEvidence.from_extra(proof.extra)
     leaf, document = evidence.check()
     checkpoint, witnesses = proof.verify(evidence.leaf, policy)
     body = parse_body(leaf.type, document)

@@ -82,7 +82,7 @@ class TlogProof:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class LeafEvidence:
     """A leaf with the body and salt it commits to."""
 
     leaf: bytes

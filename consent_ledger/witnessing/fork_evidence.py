@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import structlog
 
-from consent_ledger.witnessing.witness import Evidence, Misconduct, origin_hash
+from consent_ledger.witnessing.witness import CheckpointConflict, Misconduct, origin_hash
 from presentation.messages import Message, _, listing, speaking
 from service.errors import HomeUnusable
 from service.files import write_private
@@ -33,7 +33,7 @@ _WHAT: Final[Mapping[Misconduct, Callable[[str], Message]]] = {
 _KINDS: Final = frozenset(kind.value for kind in _WHAT)
 
 
-def keep_evidence(home: Path, evidence: Evidence, *, seen_by: str, now: datetime) -> Path | None:
+def keep_evidence(home: Path, evidence: CheckpointConflict, *, seen_by: str, now: datetime) -> Path | None:
     """Write evidence to a file of its own, once, and log an error.
 
     Args:
@@ -61,7 +61,7 @@ def keep_evidence(home: Path, evidence: Evidence, *, seen_by: str, now: datetime
     return path
 
 
-def _keep_doubt(home: Path, evidence: Evidence, *, seen_by: str, now: datetime) -> Path:
+def _keep_doubt(home: Path, evidence: CheckpointConflict, *, seen_by: str, now: datetime) -> Path:
     path = _doubt(home, evidence.origin)
     _log.warning("ledger_smaller", origin=evidence.origin, seen_by=seen_by, file=path.name)
     if not path.exists():
@@ -88,7 +88,7 @@ def _doubt(home: Path, origin: str) -> Path:
     return home / FOLDER / UNCLEAR / f"{Misconduct.SMALLER}-{origin_hash(origin)[:16]}.json"
 
 
-def _write(path: Path, evidence: Evidence, seen_by: str, now: datetime) -> None:
+def _write(path: Path, evidence: CheckpointConflict, seen_by: str, now: datetime) -> None:
     document = {
         "kind": evidence.kind.value,
         "origin": evidence.origin,

@@ -75,7 +75,7 @@ class Misconduct(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class CheckpointConflict:
     """Two signed checkpoints of one log that do not go together."""
 
     kind: Misconduct
@@ -92,7 +92,7 @@ class WitnessReply:
     status: int
     body: bytes
     content_type: str = TEXT
-    evidence: Evidence | None = None
+    evidence: CheckpointConflict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,22 +217,22 @@ class Witness:
         return WitnessReply(200, line.line().encode())
 
 
-def _fork(known: Observed | None, checkpoint: Checkpoint, note: bytes) -> Evidence | None:
+def _fork(known: Observed | None, checkpoint: Checkpoint, note: bytes) -> CheckpointConflict | None:
     if known is None or known.size != checkpoint.size or known.root == checkpoint.root:
         return None
-    return Evidence(Misconduct.FORK, checkpoint.origin, known.note, note)
+    return CheckpointConflict(Misconduct.FORK, checkpoint.origin, known.note, note)
 
 
-def _smaller(known: Observed | None, checkpoint: Checkpoint, note: bytes) -> Evidence | None:
+def _smaller(known: Observed | None, checkpoint: Checkpoint, note: bytes) -> CheckpointConflict | None:
     if known is None or checkpoint.size >= known.size:
         return None
-    return Evidence(Misconduct.SMALLER, checkpoint.origin, known.note, note)
+    return CheckpointConflict(Misconduct.SMALLER, checkpoint.origin, known.note, note)
 
 
-def _unproven(known: Observed | None, request: AddCheckpoint, checkpoint: Checkpoint) -> Evidence | None:
+def _unproven(known: Observed | None, request: AddCheckpoint, checkpoint: Checkpoint) -> CheckpointConflict | None:
     if known is None or checkpoint.size <= known.size:
         return None
-    return Evidence(Misconduct.UNPROVEN, checkpoint.origin, known.note, request.note, request.proof)
+    return CheckpointConflict(Misconduct.UNPROVEN, checkpoint.origin, known.note, request.note, request.proof)
 
 
 def _refuse(status: int, message: str) -> WitnessReply:

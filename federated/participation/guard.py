@@ -185,7 +185,8 @@ class NodeGuard:
         """Check a step that the coordinator requests, (6) to (10).
 
         Raises:
-            CampaignNotApproved, ManifestChanged, TrainingMessageMalformed, RoundRefused, BudgetExceeded, and as `review`.
+            CampaignNotApproved, ManifestChanged, TrainingMessageMalformed, RoundRefused, BudgetExceeded: and as
+                `review`.
         """
         manifest, dataset = self._admissible(received.document, now)
         request, stored = received.document, None

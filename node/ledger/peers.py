@@ -19,7 +19,7 @@ from consent_ledger.proofs.checkpoint import Checkpoint
 from consent_ledger.proofs.merkle import verify_consistency
 from consent_ledger.witnessing.fork_evidence import keep_evidence
 from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
-from consent_ledger.witnessing.witness import Evidence, Misconduct, Observed
+from consent_ledger.witnessing.witness import CheckpointConflict, Misconduct, Observed
 from node.ledger.witnessing.errors import PeerLedgerForked, PeerLedgerUnproven
 from presentation.messages import _
 from service.errors import PeerRefused, PeerUnreachable
@@ -195,7 +195,7 @@ def _same(one: Observed | None, other: Observed | None) -> bool:
 class _Contradiction(Exception):
     """Carries evidence out of a comparison, inside this module."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: CheckpointConflict) -> None:
         super().__init__(evidence.kind.value)
         self.evidence = evidence
 
@@ -204,7 +204,7 @@ def _require_extended(known: Observed, shown: ShownCheckpoint, prove: Callable[[
     checkpoint = shown.checkpoint
 
     def contradiction(kind: Misconduct, proof: tuple[bytes, ...] = ()) -> _Contradiction:
-        return _Contradiction(Evidence(kind, checkpoint.origin, known.note, shown.note, proof))
+        return _Contradiction(CheckpointConflict(kind, checkpoint.origin, known.note, shown.note, proof))
 
     if checkpoint.size < known.size:  # signed after our request, which knew the larger size
         raise contradiction(Misconduct.ROLLBACK)

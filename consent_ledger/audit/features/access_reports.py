@@ -12,7 +12,7 @@ from consent_ledger.log.entry import Body, EntryType
 from presentation.messages import _
 
 
-class AccessReports(RowSection):
+class AccessReportSection(RowSection):
     """The access reports handed to people (GDPR art. 15)."""
 
     template = "audit/access_reports.html"
@@ -24,5 +24,5 @@ class AccessReports(RowSection):
 
 
 ACCESS_REPORTS: Final = Feature(
-    names={EntryType.ACCESS_REPORT_ISSUED: _("Informes de acceso")}, sections=(AccessReports,)
+    names={EntryType.ACCESS_REPORT_ISSUED: _("Informes de acceso")}, sections=(AccessReportSection,)
 )

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from typing_extensions import override
 
 from consent_ledger.audit.feature import AuditRun, Feature, FeatureChecks, Reader
-from consent_ledger.audit.report import Question
+from consent_ledger.audit.report import NumberedCheck
 from consent_ledger.audit.story import RowSection, Story
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.consents.model import STATE_NAMES, TRANSITIONS, VALID_FOR_PROCESSING, ConsentState
@@ -207,7 +207,7 @@ class RecordChecks(FeatureChecks):
         )
 
 
-class RefusedConsents(RowSection):
+class RefusedConsentSection(RowSection):
     """The people who were asked for a consent and refused it; it also gives the report the names of entities."""
 
     template = "audit/refused_consents.html"
@@ -233,10 +233,10 @@ CONSENTS: Final = Feature(
         EntryType.CONSENT_WITHDRAWN: _("Consentimientos retirados"),
         EntryType.CONSENT_EXPIRED: _("Consentimientos caducados"),
     },
-    questions=(
-        Question(8, "consents", _("Los consentimientos cambian solo como está permitido")),
-        Question(13, "records", _("Los consentimientos están completos y solo tratan datos que se pueden ceder")),
+    numbered=(
+        NumberedCheck(8, "consents", _("Los consentimientos cambian solo como está permitido")),
+        NumberedCheck(13, "records", _("Los consentimientos están completos y solo tratan datos que se pueden ceder")),
     ),
     checks=(ConsentHistory, RecordChecks),
-    sections=(RefusedConsents,),
+    sections=(RefusedConsentSection,),
 )

@@ -6,7 +6,7 @@ from typing import Final
 from typing_extensions import override
 
 from consent_ledger.audit.feature import AuditRun, Feature, FeatureChecks, Reader
-from consent_ledger.audit.report import ErasureNote, Question
+from consent_ledger.audit.report import ErasureNote, NumberedCheck
 from consent_ledger.audit.story import RowSection
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.audit.words import Glossary
@@ -55,7 +55,7 @@ class ErasureChecks(FeatureChecks):
                 )
 
 
-class Erasures(RowSection):
+class ErasureSection(RowSection):
     """Each erasure with its time, its basis and its rule."""
 
     template = "audit/erasures.html"
@@ -75,7 +75,7 @@ class Erasures(RowSection):
 
 ERASURES: Final = Feature(
     names={EntryType.ERASURE: _("Borrados")},
-    questions=(Question(7, "erasures", _("Todo contenido que falta se borró con su anotación")),),
+    numbered=(NumberedCheck(7, "erasures", _("Todo contenido que falta se borró con su anotación")),),
     checks=(ErasureChecks,),
-    sections=(Erasures,),
+    sections=(ErasureSection,),
 )

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from consent_ledger.audit.feature import AuditRun, Feature, FeatureChecks, Reader
 from consent_ledger.audit.features.consents import ConsentHistory
-from consent_ledger.audit.report import AuditReport, Question
+from consent_ledger.audit.report import AuditReport, NumberedCheck
 from consent_ledger.audit.story import RowSection
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.audit.words import Glossary
@@ -303,7 +303,7 @@ class StepRow:
     state: str
 
 
-class Referrals(RowSection):
+class ReferralSection(RowSection):
     """Each step of each referral: the side that took it, and the state at this entity after it."""
 
     template = "audit/referrals.html"
@@ -333,10 +333,10 @@ def _step_row(index: int, time: datetime, body: ReferralBody, glossary: Glossary
 
 REFERRALS: Final = Feature(
     names={EntryType.REFERRAL: _("Pasos de derivaciones")},
-    questions=(
-        Question(16, "referrals", _("Las derivaciones avanzan como está permitido y con consentimiento")),
-        Question(17, "counterparts", _("Los pasos de las derivaciones constan igual en la otra entidad")),
+    numbered=(
+        NumberedCheck(16, "referrals", _("Las derivaciones avanzan como está permitido y con consentimiento")),
+        NumberedCheck(17, "counterparts", _("Los pasos de las derivaciones constan igual en la otra entidad")),
     ),
     checks=(StepChecks, CounterpartChecks),
-    sections=(Referrals,),
+    sections=(ReferralSection,),
 )

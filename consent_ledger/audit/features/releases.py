@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from consent_ledger.audit.feature import AuditRun, Feature, FeatureChecks, Reader
 from consent_ledger.audit.features.consents import AuditedConsent, ConsentHistory, RecordChecks
-from consent_ledger.audit.report import Question
+from consent_ledger.audit.report import NumberedCheck
 from consent_ledger.audit.story import RowSection, Story
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.audit.words import Glossary
@@ -86,7 +86,7 @@ class ReleaseChecks(FeatureChecks):
         )
 
 
-class Releases(RowSection):
+class ReleaseSection(RowSection):
     """Each release: its recipient, time, purpose, fields and consents; totals by recipient and by purpose."""
 
     template = "audit/releases.html"
@@ -123,7 +123,7 @@ def _bars(title: str, items: Sequence[tuple[str, int]], lang: str) -> Markup:
     return charts.figure(charts.bars(title, items, lang), title)
 
 
-class Refusals(RowSection):
+class RefusalSection(RowSection):
     """The requests that were refused."""
 
     template = "audit/refusals.html"
@@ -134,7 +134,7 @@ class Refusals(RowSection):
         return {RefusalBody: self.add}
 
 
-class Receptions(RowSection):
+class ReceptionSection(RowSection):
     """The answers that this entity received from others."""
 
     template = "audit/receptions.html"
@@ -147,14 +147,14 @@ class Receptions(RowSection):
 
 RELEASES: Final = Feature(
     names={EntryType.RELEASE: _("Cesiones")},
-    questions=(
-        Question(9, "releases", _("Cada cesión tenía un consentimiento vigente")),
-        Question(10, "withdrawals", _("Nada se cedió después de una retirada o caducidad")),
+    numbered=(
+        NumberedCheck(9, "releases", _("Cada cesión tenía un consentimiento vigente")),
+        NumberedCheck(10, "withdrawals", _("Nada se cedió después de una retirada o caducidad")),
     ),
     checks=(ReleaseChecks,),
-    sections=(Releases,),
+    sections=(ReleaseSection,),
 )
 ANSWERS: Final = Feature(
     names={EntryType.REFUSAL: _("Peticiones rechazadas"), EntryType.RELEASE_RECEIVED: _("Recepciones")},
-    sections=(Refusals, Receptions),
+    sections=(RefusalSection, ReceptionSection),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from typing_extensions import override
 
 from consent_ledger.audit.feature import AuditRun, Feature, FeatureChecks, Reader
-from consent_ledger.audit.report import Question
+from consent_ledger.audit.report import NumberedCheck
 from consent_ledger.audit.story import Row, Rows, Section, Story, left_out
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.audit.words import Glossary
@@ -113,7 +113,7 @@ class BudgetChecks(FeatureChecks):
             )
 
 
-class Training(Section):
+class TrainingSection(Section):
     """Decisions and contributions, with the privacy budget that they spent."""
 
     template = "audit/training.html"
@@ -156,10 +156,10 @@ TRAINING: Final = Feature(
         EntryType.TRAINING_WITHDRAWN: _("Aprobaciones de entrenamientos retiradas"),
         EntryType.TRAINING_CONTRIBUTED: _("Contribuciones a entrenamientos"),
     },
-    questions=(
-        Question(12, "training", _("Solo se contribuyó a entrenamientos aprobados")),
-        Question(14, "budget", _("El gasto de privacidad es el que se aprobó")),
+    numbered=(
+        NumberedCheck(12, "training", _("Solo se contribuyó a entrenamientos aprobados")),
+        NumberedCheck(14, "budget", _("El gasto de privacidad es el que se aprobó")),
     ),
     checks=(ApprovalChecks, BudgetChecks),
-    sections=(Training,),
+    sections=(TrainingSection,),
 )

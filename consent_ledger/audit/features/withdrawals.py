@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from consent_ledger.audit.feature import AuditRun, Feature, FeatureChecks, Reader
 from consent_ledger.audit.features.consents import ConsentHistory
-from consent_ledger.audit.report import Question
+from consent_ledger.audit.report import NumberedCheck
 from consent_ledger.audit.story import Section, Story, left_out
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.audit.words import Glossary
@@ -53,7 +53,7 @@ class AcknowledgementChecks(FeatureChecks):
 
 
 @dataclass(slots=True)
-class Withdrawal:
+class AuditedWithdrawal:
     """A withdrawal, the recipients of data under it, and the times of their acknowledgements."""
 
     index: int
@@ -69,7 +69,7 @@ class Withdrawal:
         return tuple(sorted(self.recipients - self.acknowledged.keys()))
 
 
-class Withdrawals(Section):
+class WithdrawalSection(Section):
     """Each withdrawal and the time that every recipient took to acknowledge it.
 
     Withdrawals that somebody still has to acknowledge are never dropped.
@@ -79,7 +79,7 @@ class Withdrawals(Section):
 
     def __init__(self, story: Story) -> None:
         super().__init__(story)
-        self.by_consent: dict[str, Withdrawal] = {}
+        self.by_consent: dict[str, AuditedWithdrawal] = {}
         self._released_to: dict[str, frozenset[str]] = {}
 
     @override
@@ -108,7 +108,7 @@ class Withdrawals(Section):
 
     def _withdrawal(self, entry: AuditedEntry, body: WithdrawalBody) -> None:
         recipients = self._released_to.get(body.consent_id, frozenset())
-        withdrawal = Withdrawal(entry.index, entry.leaf.time, body.consent_id, body.person_ref, recipients)
+        withdrawal = AuditedWithdrawal(entry.index, entry.leaf.time, body.consent_id, body.person_ref, recipients)
         self.by_consent[body.consent_id] = withdrawal
         if len(self.by_consent) > 2 * self.story.max_rows:
             self._drop_settled()
@@ -129,7 +129,7 @@ WITHDRAWALS: Final = Feature(
         EntryType.WITHDRAWAL_ACKNOWLEDGED: _("Acuses de retirada"),
         EntryType.WITHDRAWAL_RECEIVED: _("Retiradas comunicadas por otras entidades"),
     },
-    questions=(Question(11, "acknowledgements", _("Cada destinatario acusó recibo de la retirada")),),
+    numbered=(NumberedCheck(11, "acknowledgements", _("Cada destinatario acusó recibo de la retirada")),),
     checks=(AcknowledgementChecks,),
-    sections=(Withdrawals,),
+    sections=(WithdrawalSection,),
 )

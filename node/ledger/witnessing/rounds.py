@@ -28,7 +28,7 @@ from consent_ledger.witnessing.assignment import (
 )
 from consent_ledger.witnessing.fork_evidence import keep_evidence
 from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
-from consent_ledger.witnessing.witness import AddCheckpoint, Evidence, Misconduct, Observed, origin_hash
+from consent_ledger.witnessing.witness import AddCheckpoint, CheckpointConflict, Misconduct, Observed, origin_hash
 from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.client import WitnessReply, exchange, submit
@@ -196,7 +196,7 @@ class _Requests:
                 remedy=_("no hay que hacer nada"),
             )
         kind = Misconduct.ROLLBACK if seen.size > self._checkpoint.size else Misconduct.FORK
-        evidence = Evidence(kind, seen.origin, known.body, self._note)
+        evidence = CheckpointConflict(kind, seen.origin, known.body, self._note)
         keep_evidence(self._context.home, evidence, seen_by="log", now=self._context.clock.now())
         return LedgerContradicted(
             _(

@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from consent_ledger.audit.feature import Feature, FeatureChecks, Reader
 from consent_ledger.audit.registry import ENTRY_KINDS, FEATURES, new_run, new_story
-from consent_ledger.audit.report import Question
+from consent_ledger.audit.report import NumberedCheck
 from consent_ledger.audit.story import RowSection
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.audit.words import Glossary
@@ -70,7 +70,7 @@ class KeyChanges(RowSection):
 
 
 TOMORROW = Feature(
-    names={}, questions=(Question(18, "weak_keys", _("N.º")),), checks=(WeakKeyChecks,), sections=(KeyChanges,)
+    names={}, numbered=(NumberedCheck(18, "weak_keys", _("N.º")),), checks=(WeakKeyChecks,), sections=(KeyChanges,)
 )
 
 

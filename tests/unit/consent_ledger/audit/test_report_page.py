@@ -6,8 +6,8 @@ from typing import TypeVar
 import pytest
 from typing_extensions import override
 
-from consent_ledger.audit.features.releases import Releases
-from consent_ledger.audit.features.withdrawals import Withdrawals
+from consent_ledger.audit.features.releases import ReleaseSection
+from consent_ledger.audit.features.withdrawals import WithdrawalSection
 from consent_ledger.audit.page import ReportOptions, report_page
 from consent_ledger.audit.registry import new_story
 from consent_ledger.audit.report import AuditReport
@@ -177,9 +177,9 @@ def test_long_ledgers_show_the_newest_rows_and_count_all(tmp_path: Path) -> None
     export_ledger(ledger, tmp_path / "export")
     story = new_story(max_rows=2)
     verify_export(tmp_path / "export", TrustPolicy.of_log(ledger.vkey), listener=story.entry)
-    assert len(section_of(story, Releases).rows) == 2
+    assert len(section_of(story, ReleaseSection).rows) == 2
     assert story.by_type["release"] == 48
-    assert {told.consent_id for told in section_of(story, Withdrawals).by_consent.values() if told.waiting}
+    assert {told.consent_id for told in section_of(story, WithdrawalSection).by_consent.values() if told.waiting}
 
 
 def test_referrals_and_access_reports_are_told_in_both_languages(told: tuple[AuditReport, Story]) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from consent_ledger.errors import ProofError
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.receipt import prove_entry
-from consent_ledger.receipts.tlog_proof import Evidence, TlogProof
+from consent_ledger.receipts.tlog_proof import LeafEvidence, TlogProof
 from tests.support.clock import START
 from tests.support.ledgers import new_ledger, releases
 from trust.errors import MalformedDocument, TrustError
@@ -23,7 +23,7 @@ def test_a_proof_file_reads_back_and_verifies() -> None:
     assert proof == PROOF
     checkpoint, _ = proof.verify(EVIDENCE.leaf, POLICY)
     assert checkpoint.size == 300
-    assert Evidence.from_extra(proof.extra) == EVIDENCE
+    assert LeafEvidence.from_extra(proof.extra) == EVIDENCE
 
 
 def test_the_file_is_laid_out_as_the_specification_has_it() -> None:
@@ -42,7 +42,7 @@ def test_another_leaf_is_not_proved() -> None:
 
 
 def test_another_body_is_not_what_the_leaf_commits_to() -> None:
-    other = Evidence(EVIDENCE.leaf, EVIDENCE.body.replace(b"p123", b"p124"), EVIDENCE.salt)
+    other = LeafEvidence(EVIDENCE.leaf, EVIDENCE.body.replace(b"p123", b"p124"), EVIDENCE.salt)
     with pytest.raises(ProofError):
         other.check()
 
@@ -79,7 +79,7 @@ def test_malformed_proof_files_are_refused(data: bytes) -> None:
 )
 def test_malformed_extras_are_refused(extra: bytes | None) -> None:
     with pytest.raises(MalformedDocument):
-        Evidence.from_extra(extra)
+        LeafEvidence.from_extra(extra)
 
 
 @pytest.mark.invariant(8)
@@ -88,7 +88,7 @@ def test_a_flipped_byte_anywhere_is_noticed_or_changes_nothing(position: int, fl
     data = GOOD[:position] + bytes([GOOD[position] ^ flip]) + GOOD[position + 1 :]
     try:
         proof = TlogProof.parse(data)
-        evidence = Evidence.from_extra(proof.extra)
+        evidence = LeafEvidence.from_extra(proof.extra)
         evidence.check()
         proof.verify(evidence.leaf, POLICY)
     except TrustError:

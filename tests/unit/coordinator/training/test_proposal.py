@@ -109,9 +109,9 @@ def test_terms_no_accountant_can_work_with_are_typed_errors(changes: dict[str, A
 
 
 def test_the_records_problem_is_what_policies_declares() -> None:
-    question, chosen = records_problem(), load_training_features()
-    assert [feature.name for feature in question.features] == [feature.name for feature in chosen.features]
-    assert question.label.name == chosen.label.name
+    problem, chosen = records_problem(), load_training_features()
+    assert [feature.name for feature in problem.features] == [feature.name for feature in chosen.features]
+    assert problem.label.name == chosen.label.name
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ def test_sources_are_named(tmp_path: Path) -> None:
     with pytest.raises(CampaignInvalid):
         checked_source("cloud")
     with pytest.raises(CampaignInvalid):
-        Source(DataSource.TABLE).question()
+        Source(DataSource.TABLE).problem()
     with pytest.raises(CampaignInvalid):
-        Source(DataSource.RECORDS, dataset="demo").question()
+        Source(DataSource.RECORDS, dataset="demo").problem()
     with pytest.raises(CampaignInvalid):
         table_problem("records", FEATURES, LABEL)
     with pytest.raises(SchemaInvalid):
-        Source(DataSource.TABLE, tmp_path / "missing.yaml", "demo").question()
+        Source(DataSource.TABLE, tmp_path / "missing.yaml", "demo").problem()
