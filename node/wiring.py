@@ -257,7 +257,7 @@ class Node:
 
     @cached_property
     def consent_changes(self) -> "ConsentChanges":
-        """Hands over what a consent loses to those that must act on it."""
+        """Publishes the losses of consents to their subscribers."""
         from node.consent_subscribers import consent_subscribers
         from node.consents.changes import ConsentChanges
 

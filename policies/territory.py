@@ -23,7 +23,7 @@ REGION: Final = "ES-CL"
 
 
 class Province(Entry):
-    """A province: INE code, ISO 3166-2 code, name, and how many municipalities it has."""
+    """A province: INE code, ISO 3166-2 code, name, and number of municipalities."""
 
     code: str = Field(pattern=r"^[0-9]{2}$")
     iso: str = Field(pattern=r"^ES-[A-Z]{1,2}$")

@@ -309,7 +309,7 @@ def _grid(drawing: Drawing, top: float) -> tuple[int, int]:
 
 
 def _round_up(value: float, *, whole: bool) -> float:
-    """Return the next number whose fourth part people count by; the four parts stand on the axis."""
+    """Return the next number that divides into four round parts, which stand on the axis."""
     if value <= 0:
         return 4.0 if whole else 1.0
     unit = 10.0 ** floor(log10(value / 4))

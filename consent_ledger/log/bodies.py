@@ -198,7 +198,7 @@ class RefusalBody(Body):
 
 
 class ReleaseReceivedBody(Body):
-    """This entity received fields, or a refusal, from a holder, with where the holder's ledger says so."""
+    """This entity received fields, or a refusal, from a holder, with the place of that entry in the holder's ledger."""
 
     entry_types: ClassVar = (EntryType.RELEASE_RECEIVED,)
 

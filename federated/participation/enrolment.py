@@ -87,8 +87,8 @@ class EntityIdentity:
     """The node's entity and signing key, and the signing keys of the others.
 
     Attributes:
-        key_of: returns the signing key of an entity from the pinned, signed directory; raises for one not in good
-            standing.
+        key_of: returns the signing key of an entity from the pinned, signed directory; raises for one that is
+            not active.
     """
 
     entity: str

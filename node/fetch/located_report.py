@@ -16,7 +16,7 @@ def located_exit_code(found: LocatedFetch) -> int:
 
 
 def located_document(found: LocatedFetch) -> dict[str, Any]:
-    """Return the JSON document: that of a fetch, with what the locator said."""
+    """Return the JSON document: that of a fetch, with the answer of the locator."""
     located = found.located
     return {
         **fetched_document(found.fetched),

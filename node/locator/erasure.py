@@ -10,7 +10,7 @@ from node.locator.question_log import LocatorLog
 
 
 def locator_eraser() -> Eraser:
-    """Return the eraser of what a node keeps about the private locator."""
+    """Return the eraser of a node's pseudonyms and questions at the private locator."""
     return Eraser(frozenset({"locator_pseudonyms", "locator_answers"}), _erase)
 
 

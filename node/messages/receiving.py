@@ -1,4 +1,4 @@
-"""The recipient's side of messages: check, handle once, keep the reply, and only then reply.
+"""The recipient's side of messages: check, handle once, store the reply, then send it.
 
 (1) the caller is an active entity of the directory;
 (2) it signed the message, in its own name, for this entity;

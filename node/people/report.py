@@ -1,4 +1,4 @@
-"""The people held at a node as JSON and as text: counts, lists, what an import or export did. It stays at the node."""
+"""The people held at a node as JSON and as text: counts, lists, results of imports and exports. It stays here."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from presentation.messages import speaking
 
 
 def import_document(file: str, counts: SaveCounts) -> dict[str, Any]:
-    """Return what an import did."""
+    """Return the result of an import."""
     people = counts.added + counts.replaced + counts.unchanged
     return {
         "file": file,
@@ -22,7 +22,7 @@ def import_document(file: str, counts: SaveCounts) -> dict[str, Any]:
 
 
 def imported_text(document: Mapping[str, Any], lang: str) -> str:
-    """Return what an import did, in words."""
+    """Return the result of an import as text."""
     say = speaking(lang)
     return say(
         "{people}: {added}, {replaced}, {unchanged}",
@@ -34,7 +34,7 @@ def imported_text(document: Mapping[str, Any], lang: str) -> str:
 
 
 def exported_text(document: Mapping[str, Any], lang: str) -> str:
-    """Return what an export wrote, in words."""
+    """Return the result of an export as text."""
     return speaking(lang).plural(
         "{n} persona escrita en {file}. Contiene datos personales en claro: bórrelo tras usarlo.",
         "{n} personas escritas en {file}. Contiene datos personales en claro: bórrelo tras usarlo.",

@@ -14,7 +14,7 @@ NOT_ANSWERED: Final = "not_answered"
 
 
 def lapse_unanswered(context: "NodeContext") -> tuple[Referral, ...]:
-    """Let the referrals sent from here lapse whose time to answer is over, and return them."""
+    """End the referrals sent from here that were not answered in time, and return them."""
     now = context.clock.now()
     with context.transaction() as session:
         steps, inbox = Steps(context, session), Inbox(session)

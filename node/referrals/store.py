@@ -178,7 +178,7 @@ class ReferralStore:
         return tuple(self._read(query))
 
     def forget_person(self, person_ref: str, subjects: Collection[str]) -> None:
-        """Let no referral name a person any more, and delete what was imported of them: part of erasing the person."""
+        """Remove a person from their referrals and delete their imported summaries: part of erasing the person."""
         chosen = [referral.referral_id for referral in self.about(person_ref, subjects)]
         for first in range(0, len(chosen), _CHUNK):
             self._session.execute(

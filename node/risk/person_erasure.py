@@ -10,7 +10,7 @@ from node.risk.tables import CheckedBandRow, DecisionRow
 
 
 def risk_eraser() -> Eraser:
-    """Return the eraser of what the use of the risk model left."""
+    """Return the eraser of the traces of the risk model's use."""
     return Eraser(frozenset({DecisionRow.__tablename__, CheckedBandRow.__tablename__}), _erase)
 
 
