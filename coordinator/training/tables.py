@@ -28,9 +28,8 @@ class CampaignRow(Base):
     rounds_completed: Mapped[int] = mapped_column(Integer)
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-    review: Mapped[bool] = mapped_column(
-        Boolean, server_default=false()
-    )  # a person reviews the model before the release
+    review: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    """True when a person reviews the model before the release."""
     edits: Mapped[bytes | None] = mapped_column(LargeBinary)  # JSON of the manual corrections
     recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     stop_reason: Mapped[str | None] = mapped_column(String(32))

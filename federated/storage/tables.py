@@ -90,9 +90,8 @@ class SpendRow(Base):
     reply: Mapped[bytes] = mapped_column(LargeBinary)
     spent_at: Mapped[datetime] = mapped_column(UtcDateTime())
     dataset: Mapped[str] = mapped_column(String(100))
-    sequence: Mapped[int] = mapped_column(
-        Integer
-    )  # place in the data set's hash chain, see federated.budget.spend_chain
+    sequence: Mapped[int] = mapped_column(Integer)
+    """Place in the data set's hash chain, see `federated.budget.spend_chain`."""
     reply_sha256: Mapped[str] = mapped_column(String(64))
     previous_sha256: Mapped[str] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64))

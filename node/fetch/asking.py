@@ -187,9 +187,8 @@ class Asking:
     def _write(
         self, session: Session, *, lookup: PersonLookup, answers: Sequence[_Answered], question: Question
     ) -> dict[str, KnownLedger]:
-        now = (
-            self._context.clock.now()
-        )  # read inside the queue of commits, so that the ledger's times do not go backwards
+        # Read inside the queue of commits, so that the ledger's times do not go backwards.
+        now = self._context.clock.now()
         owner = self._owner(session, lookup)
         person = owner.person_id if owner else None
         entries = [

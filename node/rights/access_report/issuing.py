@@ -96,9 +96,8 @@ class AccessReports:
                 return IssuedReport(report, content, digest, self._record(report, digest))
             with new_folder(folder) as draft:
                 self._write(session, report, data, draft)
-                index = self._record(
-                    report, digest
-                )  # before the folder exists, so that a report handed out is on record
+                # Before the folder exists, so that a report handed out is on record.
+                index = self._record(report, digest)
             return IssuedReport(report, content, digest, index)
 
     def _report(
