@@ -57,6 +57,10 @@ def _signer(owner: str, use: str) -> Ed25519Signer:
     return Ed25519Signer(Ed25519PrivateKey.from_private_bytes(_secret(owner, use)))
 
 
+COORDINATOR: Final = _signer("coordinator", "signing")
+"""Signs the directories of tests."""
+
+
 @cache
 def keys_of(entity: str) -> NodeKeys:
     """Return the fictitious keys of an entity, the same in every test."""
@@ -95,7 +99,6 @@ class SignedDirectory:
 
     def __init__(self, clock: Clock, entities: Mapping[str, EntityKind]) -> None:
         self.clock = clock
-        self.coordinator = _signer("coordinator", "signing")
         self.parties = {entity: party_of(entity, keys_of(entity), kind=kind) for entity, kind in entities.items()}
         self.locator: LocatorTerms | None = None
         self._serial = 0
@@ -111,6 +114,11 @@ class SignedDirectory:
         self.parties[entity] = self.parties[entity].model_copy(update=fields)
         self.publish()
 
+    def list_party(self, party: Party) -> None:
+        """List an entity, or replace its entry."""
+        self.parties[party.id] = party
+        self.publish()
+
     def publish(self, *, life: timedelta = timedelta(days=7)) -> None:
         """Sign a new version and give it to every context."""
         self._serial += 1
@@ -119,9 +127,8 @@ class SignedDirectory:
 
     def give(self, context: NodeContext) -> None:
         """Give the directory, and its later versions, to a context."""
-        self._receivers.append(context)
-        self._serial = max(self._serial, 1)
-        self._give(context, timedelta(days=7))
+        self._receivers = [*(each for each in self._receivers if each.home != context.home), context]
+        self.publish()
 
     def _give(self, context: NodeContext, life: timedelta) -> None:
         now = self.clock.now()
@@ -130,13 +137,13 @@ class SignedDirectory:
             serial=self._serial,
             issued=now,
             expires=now + life,
-            coordinator_key=self.coordinator.public_key.hex(),
+            coordinator_key=COORDINATOR.public_key.hex(),
             coordinator_address="127.0.0.1:1",
             ca_pem="no certificate authority\n",
             locator=self.locator,
             entities=tuple(self.parties.values()),
         )
-        context.directory.accept(seal_directory(directory, self.coordinator), now)
+        context.directory.accept(seal_directory(directory, COORDINATOR), now)
 
 
 def context_of(entity: str, home: Path, directory: SignedDirectory, **settings: object) -> NodeContext:
@@ -151,7 +158,7 @@ def context_of(entity: str, home: Path, directory: SignedDirectory, **settings: 
         "entity": entity,
         "listen": "127.0.0.1:0",
         "coordinator_address": "127.0.0.1:1",
-        "coordinator_key": directory.coordinator.public_key.hex(),
+        "coordinator_key": COORDINATOR.public_key.hex(),
     }
     context.settings = NodeSettings.validated(values | settings)
     context.keys = keys_of(entity)
@@ -159,6 +166,17 @@ def context_of(entity: str, home: Path, directory: SignedDirectory, **settings: 
     create_database(context)
     directory.give(context)
     return context
+
+
+def reopened(context: NodeContext, directory: SignedDirectory, **settings: object) -> NodeContext:
+    """Close a context and return a new one on the same database, with some settings changed."""
+    context.close()
+    made = NodeContext(context.home, context.clock)
+    made.settings = context.settings.model_copy(update=settings)
+    made.keys = context.keys
+    without_durability(made)
+    directory.give(made)
+    return made
 
 
 def without_durability(context: NodeContext) -> None:
