@@ -130,7 +130,7 @@ class Play:
         return tuple(sorted((ENTITY, *self.others)))
 
     def _secret_of(self, name: str) -> Callable[[str, str], bytes]:
-        participant = self.others[name]._participant
+        participant = self.others[name].participant
         assert participant is not None, "it knows the cohort"
         secret = participant.masker.pair_secret
         return lambda _own, peer: secret(peer)
