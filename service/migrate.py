@@ -27,7 +27,7 @@ def upgrade(engine: Engine, scripts: str) -> None:
         StorageBusy, StorageFull, StorageDamaged: the database could not do it; nothing was changed.
     """
     with translated_errors(), engine.begin() as connection:
-        config = _config(scripts, connection)
+        config = alembic_config(scripts, connection)
         _require_known(connection, config)
         command.upgrade(config, "head")
 
@@ -40,7 +40,7 @@ def require_current(engine: Engine, scripts: str) -> None:
         StorageBusy, StorageDamaged: it cannot be read.
     """
     with reading(engine) as connection:
-        config = _config(scripts, connection)
+        config = alembic_config(scripts, connection)
         found, newest = _found(connection), _newest(config)
     if found != newest:
         raise StorageOutdated(
@@ -70,7 +70,8 @@ def _render_item(kind: str, item: Any, _context: object) -> str | Literal[False]
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
-def _config(scripts: str, connection: Connection) -> Config:
+def alembic_config(scripts: str, connection: Connection) -> Config:
+    """Return the configuration of Alembic for the scripts ``package:folder`` on a connection."""
     config = Config()
     config.set_main_option("script_location", scripts)
     config.attributes["connection"] = connection

@@ -69,7 +69,11 @@ class PlainSealer:
 
 
 class LocalEntity:
-    """One entity of one campaign. `answer` has the form of `federated.flower.client_app.StepHandler`."""
+    """One entity of one campaign. `answer` has the form of `federated.flower.client_app.StepHandler`.
+
+    Attributes:
+        participant: replies to the rounds; None until the entity accepted the cohort.
+    """
 
     def __init__(
         self,
@@ -92,7 +96,7 @@ class LocalEntity:
         self._enrolments = Enrolments(MemoryEnrolments(), EntityIdentity(*identity), PlainSealer())
         self._local_sums = local_sums
         self._known_cohort = known_cohort
-        self._participant: Participant | None = None
+        self.participant: Participant | None = None
 
     def answer(self, raw: bytes) -> bytes:
         """Return the reply to a request.
@@ -106,7 +110,7 @@ class LocalEntity:
                 statement = self._enrolments.statement(request.campaign_id, request.manifest_sha256)
                 return encode_document(JoinReply(statement=statement))
             case CohortRequest() as request:
-                self._participant = self._joined(request)
+                self.participant = self._joined(request)
                 return encode_document(CohortReply())
             case MaskRequest() as request:
                 return self._taking_part.mask(ReceivedDocument(request, raw))
@@ -119,9 +123,9 @@ class LocalEntity:
 
     @property
     def _taking_part(self) -> Participant:
-        if self._participant is None:
+        if self.participant is None:
             raise TrainingMessageMalformed(_("la entidad aún no conoce ninguna cohorte"))
-        return self._participant
+        return self.participant
 
     def _joined(self, request: CohortRequest) -> Participant:
         if self._known_cohort is not None:

@@ -94,9 +94,9 @@ class Outbox:
         if not queues:
             return 0
         with ThreadPoolExecutor(min(len(queues), _IN_PARALLEL), thread_name_prefix="outbox") as pool:
-            return sum(pool.map(self._deliver_all, queues.values()))
+            return sum(pool.map(self.deliver_in_order, queues.values()))
 
-    def _deliver_all(self, queue: list[Notice]) -> int:
+    def deliver_in_order(self, queue: list[Notice]) -> int:
         """Deliver the notices of one recipient in order, until one is not answered."""
         for done, notice in enumerate(queue):
             try:

@@ -7,13 +7,21 @@ from unittest.mock import patch
 
 from node.messages.transport import Transport
 from tests.benchmarks.fetch import consented_fetch
+from trust.parties import Party
+from trust.signing import Envelope
+
+Call = Callable[[Transport, Party, Envelope], Envelope]
+
+
+def _without_addresses(call: Call) -> Call:
+    return lambda transport, peer, envelope: call(transport, peer.model_copy(update={"addresses": ()}), envelope)
 
 
 @contextmanager
 def relayed_fetch(folder: Path) -> Iterator[tuple[Callable[[], object], int]]:
     """Give a function that makes one fetch from a holder as if it published no address, and the holder's process id."""
     with (
-        patch.object(Transport, "_ways", lambda transport, _peer: [transport._by_relay]),
+        patch.object(Transport, "call", _without_addresses(Transport.call)),
         consented_fetch(folder) as fetch_and_holder,
     ):
         yield fetch_and_holder

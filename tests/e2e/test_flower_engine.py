@@ -88,7 +88,7 @@ def test_a_campaign_runs_on_a_superlink_and_each_node_admits_pays_and_keeps_what
         flower_engine(tmp_path / "flower") as engine,
     ):
         for entity in ENTITIES:
-            register_demo(net.join(entity), tmp_path)
+            register_demo(net.join(entity).context, tmp_path)
         campaign = proposed(net)
         for node in net.nodes.values():
             assert approve(node.context, node.training_client(), campaign.campaign_id).delivered

@@ -3,15 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import event
 
-from consent_ledger.proofs.note import NoteSigner
 from coordinator.authority import Authority, new_ca
 from node import keys
 from node.consents.consents import GrantInput
@@ -19,9 +17,8 @@ from node.directory_cache import CA_FILE
 from node.identity.files import CERTIFICATE_FILE
 from node.keys import NodeKeys
 from node.migrations.metadata import all_metadata
-from node.people.documents import Document, parse_document
-from node.people.model import BenefitSpell, Household, Intervention, PersonRecord
-from node.people.store import people_store
+from node.people.documents import Document
+from node.people.model import PersonRecord
 from node.serve import servicers
 from node.settings import NodeSettings
 from node.wiring import Node
@@ -29,18 +26,28 @@ from service.clock import Clock
 from service.files import write_private
 from service.grpc_server import start_server
 from service.tls import read_tls_key
+from tests.support import parts
 from tests.support.clock import FrozenClock
+from tests.support.parts import NETWORK
+from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
 from trust.directory import Directory, seal_directory
-from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress, ledger_origin
+from trust.parties import EntityKind, Party, WitnessAddress
 from trust.signing import Ed25519Signer
 
 if TYPE_CHECKING:
     from trust.locator_terms import LocatorTerms
 
-NETWORK = "test.example"
-PERSON = parse_document("00000000T")
-OTHER_PERSON = parse_document("12345678Z")
-STRANGER = parse_document("X0000000T")
+__all__ = [
+    "NETWORK",
+    "OTHER_PERSON",
+    "PERSON",
+    "STRANGER",
+    "ExchangeNetwork",
+    "grant",
+    "hold",
+    "person_record",
+    "private_pem",
+]
 
 
 class ExchangeNetwork:
@@ -79,13 +86,13 @@ class ExchangeNetwork:
         self._certify(home, entity)
         node = Node(home, clock=self.clock)
         if not self.durable and not database:
-            # What most tests show does not depend on surviving a power failure; the disk is most of their cost.
-            event.listen(
-                node.context.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF")
-            )
-        with node.context.engine.begin() as connection:
-            for metadata in all_metadata():
-                metadata.create_all(connection)
+            parts.without_durability(node.context)
+        if database:
+            with node.context.engine.begin() as connection:
+                for metadata in all_metadata():
+                    metadata.create_all(connection)
+        else:
+            parts.create_database(node.context)
         self.nodes[entity] = node
         self.list_party(entity, own, kind=kind)
         return node
@@ -94,16 +101,7 @@ class ExchangeNetwork:
         self, entity: str, own: NodeKeys, *, kind: EntityKind = EntityKind.AGENT, addresses: tuple[str, ...] = ()
     ) -> None:
         """Put an entity in the directory, or replace it there."""
-        self.parties[entity] = Party(
-            id=entity,
-            name=f"Entidad {entity}",
-            kind=kind,
-            status=EntityStatus.ACTIVE,
-            addresses=addresses,
-            signing_key=own.signing.public_key.hex(),
-            exchange_key=own.exchange_public.hex(),
-            ledger_vkey=NoteSigner(ledger_origin(NETWORK, entity), own.ledger).vkey,
-        )
+        self.parties[entity] = parts.party_of(entity, own, kind=kind, addresses=addresses)
         self.publish()
 
     def change(self, entity: str, **fields: object) -> None:
@@ -175,39 +173,9 @@ def private_pem(home: Path) -> bytes:
     )
 
 
-def person_record(
-    document: Document = PERSON, *, name: str = "Ana Ficticia", birth: date = date(1980, 5, 17)
-) -> PersonRecord:
-    """Return a fictitious person with a value in fields of every kind."""
-    return PersonRecord(
-        document=document,
-        name=name,
-        birth_date=birth,
-        fields={
-            "person.sex": "f",
-            "person.language": "es",
-            "person.contact": "600000000",
-            "person.ine_municipality": "47186",
-            "work.status": "unemployed",
-            "edu.level": "lower_secondary",
-            "housing.risk": True,
-            "health.conditions_flag": True,
-            "health.addiction_flag": True,
-            "protect.gender_violence": True,
-            "case.opened": "2025-02-03",
-            "action.notes": "Texto libre que no debe salir",
-        },
-        household=Household("H-1", "lone_parent", 3, 2, 0),
-        spells=(BenefitSpell("rgc", date(2022, 1, 1), date(2023, 6, 1)),),
-        interventions=(Intervention("job_guidance", date(2024, 3, 5)),),
-        fictitious=True,
-    )
-
-
 def hold(node: Node, *records: PersonRecord) -> None:
     """Put people into a node's database."""
-    with node.context.transaction() as session:
-        people_store(node.context, session).save(records, node.context.clock.now())
+    parts.hold(node.context, *records)
 
 
 def grant(

@@ -15,13 +15,13 @@ SCRIPTS = "node:migrations"
 def upgrade_to(engine: Engine, version: str, *, scripts: str = SCRIPTS) -> None:
     """Bring a service's database up to a version, and no further."""
     with engine.begin() as connection:
-        command.upgrade(migrate._config(scripts, connection), version)
+        command.upgrade(migrate.alembic_config(scripts, connection), version)
 
 
 def downgrade_to(engine: Engine, version: str, *, scripts: str = SCRIPTS) -> None:
     """Bring a service's database back to a version."""
     with engine.begin() as connection:
-        command.downgrade(migrate._config(scripts, connection), version)
+        command.downgrade(migrate.alembic_config(scripts, connection), version)
 
 
 def versions(scripts: str = SCRIPTS) -> tuple[str, ...]:

@@ -18,9 +18,9 @@ def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def authority(network: str) -> Authority:
-    """Return a new authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def authority(network: str, key: ec.EllipticCurvePrivateKey | None = None) -> Authority:
+    """Return a new authority, with a key of its own when none is given."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
     return Authority(key, new_ca(key, network=network, now=datetime.now(UTC)), network=network)
 
 

@@ -94,7 +94,7 @@ class RelayedNetwork(Network):
         node = self.nodes["leon"]
         with node.context.transaction() as session:
             waiting = SqlMailbox(session).waiting()
-        node.outbox._deliver_all(waiting)
+        node.outbox.deliver_in_order(waiting)
 
     def state(self, text: str) -> NoticeState:
         """Return where a notice stands."""

@@ -8,23 +8,23 @@ from federated.campaign.manifest import CampaignManifest, DataSource, manifest_s
 from federated.learning.model_documents import LinearModel
 from federated.release.model_release import ModelRelease, seal_release
 from node.clients.training import ListedCampaign, PublishedRelease
+from node.context import NodeContext
 from node.fictitious.population import PopulationRequest, generate
 from node.training.tables import ReleaseRow
-from node.wiring import Node
 from tests.support.campaigns import CAMPAIGN, manifest
 from tests.support.clock import START, FrozenClock
-from tests.support.exchange import ExchangeNetwork, hold
+from tests.support.parts import COORDINATOR, SignedDirectory, context_of, hold
 from tests.support.training import ScriptedCoordinator
+from trust.parties import EntityKind
 from trust.signing import Ed25519Signer
 
 AS_OF = date(2019, 1, 1)
 
 
-def node_with_people(folder: Path, *, people: int = 120, clock: FrozenClock | None = None) -> Node:
-    """Return a node that holds fictitious people."""
-    net = ExchangeNetwork(folder, clock or FrozenClock(START))
-    made = net.add("soria")
-    made.__dict__["test_signer"] = net.coordinator
+def context_with_people(folder: Path, *, people: int = 120, clock: FrozenClock | None = None) -> NodeContext:
+    """Return the context of an entity that holds fictitious people."""
+    directory = SignedDirectory(clock or FrozenClock(START), {"soria": EntityKind.AGENT})
+    made = context_of("soria", folder / "soria", directory)
     if people:
         hold(made, *generate(PopulationRequest(province="42", people=people)))
     return made
@@ -37,13 +37,13 @@ def question() -> CampaignManifest:
 
 
 def coordinator(
-    node: Node, *, signer: Ed25519Signer | None = None, kept: bool = True, **changes: object
+    context: NodeContext, *, signer: Ed25519Signer | None = None, kept: bool = True, **changes: object
 ) -> ScriptedCoordinator:
     """Return a coordinator with one released model that looks at months on benefit only.
 
-    Unless `kept` is false the node has it already, made again from its rounds, which this coordinator has not.
+    Unless `kept` is false the entity has it already, made again from its rounds, which this coordinator has not.
     """
-    script = ScriptedCoordinator(node.__dict__["test_signer"], "soria")
+    script = ScriptedCoordinator(COORDINATOR, "soria")
     content = question()
     envelope = script.offer(content)
     script.listed[0] = ListedCampaign(envelope, "released")
@@ -79,6 +79,6 @@ def coordinator(
             manifest=envelope.to_json(),
             verified_at=START,
         )
-        with node.context.transaction() as session:
+        with context.transaction() as session:
             session.merge(row)
     return script

@@ -25,7 +25,7 @@ def serving(root: Path, *, round_seconds: float) -> Iterator[Network]:
     """Give a network whose nodes serve and have a table registered."""
     with network(root, round_seconds=round_seconds) as made:
         for entity in ENTITIES:
-            register_demo(made.join(entity), root)
+            register_demo(made.join(entity).context, root)
             made.serve(entity)
         yield made
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -40,17 +40,19 @@ from federated.privacy.stages import position_of
 from federated.studies.local_entity import LocalEntity
 from federated.tabular.features import FloatVector
 from node.clients.training import PulledTask
+from node.context import NodeContext
 from node.keys import NodeKeys
 from node.ledger.own import own_ledger
 from node.training.budgets import statements
 from node.training.campaign_decisions import approve
 from node.training.campaign_worker import TrainingWorker
-from node.wiring import Node
+from service.errors import PeerUnreachable
 from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START, FrozenClock
 from tests.support.cohort import additive_stages, additive_terms, people_of
-from tests.support.exchange import ExchangeNetwork
+from tests.support.parts import COORDINATOR, SignedDirectory, context_of, keys_of
 from tests.support.training import OTHERS, ScriptedCoordinator, register_demo, table_manifest
+from trust.parties import EntityKind
 from trust.signing import Envelope
 
 ENTITY = "soria"
@@ -128,7 +130,7 @@ class Play:
         return tuple(sorted((ENTITY, *self.others)))
 
     def _secret_of(self, name: str) -> Callable[[str, str], bytes]:
-        participant = self.others[name]._participant
+        participant = self.others[name].participant
         assert participant is not None, "it knows the cohort"
         secret = participant.masker.pair_secret
         return lambda _own, peer: secret(peer)
@@ -156,8 +158,8 @@ class Stage:
         others: the keys of the entities that take part beside the node.
     """
 
-    net: ExchangeNetwork
-    node: Node
+    directory: SignedDirectory
+    context: NodeContext
     coordinator: ScriptedCoordinator
     worker: TrainingWorker
     clock: FrozenClock
@@ -166,12 +168,12 @@ class Stage:
 
     def key_of(self, entity: str) -> bytes:
         """Return the signing key of an entity by the directory."""
-        return bytes.fromhex(self.net.parties[entity].signing_key)
+        return bytes.fromhex(self.directory.parties[entity].signing_key)
 
     def approved(self, **changes: Any) -> Envelope:
         """Offer the demo campaign and approve it."""
         envelope = self.coordinator.offer(demo_manifest(**changes))
-        approve(self.node.context, self.coordinator, CAMPAIGN)
+        approve(self.context, self.coordinator, CAMPAIGN)
         return envelope
 
     def play(self, envelope: Envelope) -> Play:
@@ -212,13 +214,13 @@ class Stage:
 
     def spent(self) -> float:
         """Return what the demo table has spent."""
-        (statement,) = statements(self.node.context)
+        (statement,) = statements(self.context)
         return statement.spent
 
     def ledger_types(self) -> list[str]:
         """Return the types of the ledger's entries, in order."""
-        with self.node.context.snapshot() as session:
-            ledger = own_ledger(self.node.context, session)
+        with self.context.snapshot() as session:
+            ledger = own_ledger(self.context, session)
             return [json.loads(ledger.leaf(index))["type"] for index in range(ledger.size())]
 
     def _cohort(self, envelope: Envelope) -> str:
@@ -241,21 +243,18 @@ def _published(manifest: CampaignManifest, round_number: int) -> tuple[FloatVect
     return sums.published(state, position)
 
 
+def unreachable() -> NoReturn:
+    """Stand in for the follower of the directory while the coordinator is down."""
+    raise PeerUnreachable("the coordinator is down")
+
+
 def make_stage(folder: Path) -> Stage:
     """Return a node with the demo table and a coordinator that offers nothing yet."""
     clock = FrozenClock(START)
-    net = ExchangeNetwork(folder, clock)
-    node = net.add(ENTITY)
-    others = {entity: NodeKeys.create(folder / f"{entity}-keys") for entity in OTHERS}
-    for entity, keys in others.items():
-        net.list_party(entity, keys)
-    register_demo(node, folder)
-    coordinator = ScriptedCoordinator(net.coordinator, ENTITY)
-    return Stage(
-        net,
-        node,
-        coordinator,
-        TrainingWorker(node.context, coordinator, node.directory_follower.refresh),
-        clock,
-        others,
-    )
+    directory = SignedDirectory(clock, dict.fromkeys((ENTITY, *OTHERS), EntityKind.AGENT))
+    context = context_of(ENTITY, folder / ENTITY, directory)
+    register_demo(context, folder)
+    coordinator = ScriptedCoordinator(COORDINATOR, ENTITY)
+    worker = TrainingWorker(context, coordinator, unreachable)
+    others = {entity: keys_of(entity) for entity in OTHERS}
+    return Stage(directory, context, coordinator, worker, clock, others)

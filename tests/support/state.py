@@ -5,8 +5,8 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
+from node.context import NodeContext
 from node.migrations.metadata import all_metadata
-from node.wiring import Node
 
 ANSWERED = frozenset(
     {
@@ -25,12 +25,12 @@ CONTACTS = frozenset({"exchange_peer_contact"})
 OUTBOX = frozenset({"exchange_outbox"})
 
 
-def state_digest(node: Node, *, but: Collection[str] = ()) -> str:
+def state_digest(context: NodeContext, *, but: Collection[str] = ()) -> str:
     """Return the SHA-256 of every row of every table, but those of the tables named, and of the directory kept."""
     assert {*ANSWERED, *CONTACTS, *OUTBOX, *but} <= {name for metadata in all_metadata() for name in metadata.tables}
-    found = hashlib.sha256((node.context.home / "directory.json").read_bytes())
-    found.update((node.context.home / "tls" / "ca.pem").read_bytes())
-    with node.context.snapshot() as session:
+    found = hashlib.sha256((context.home / "directory.json").read_bytes())
+    found.update((context.home / "tls" / "ca.pem").read_bytes())
+    with context.snapshot() as session:
         for metadata in all_metadata():
             for table in metadata.sorted_tables:
                 if table.name not in but:

@@ -17,8 +17,8 @@ from federated.coordination.task_store import TaskStore, flower_id, task_id
 from federated.flower.durable_grid import DurableGrid, GridEngine
 from federated.flower.messages import content_of, message_to_bytes
 from node.clients.training import ListedCampaign, PublishedRelease, PulledTask, TrainingClient
+from node.context import NodeContext
 from node.training.datasets import register_table
-from node.wiring import Node
 from service.errors import PeerRefused, PeerUnreachable
 from tests.support import campaigns
 from tests.support.clock import START
@@ -52,10 +52,10 @@ def write_table(folder: Path, site: str, *, people: int = 120, seed: int = 1) ->
     return data, schema
 
 
-def register_demo(node: Node, folder: Path, **options: Any) -> None:
-    """Register a table of the node's own at a node."""
-    data, schema = write_table(folder, node.context.settings.entity, **options)
-    register_table(node.context, DATASET, data, schema)
+def register_demo(context: NodeContext, folder: Path, **options: Any) -> None:
+    """Register the table of an entity at its node."""
+    data, schema = write_table(folder, context.settings.entity, **options)
+    register_table(context, DATASET, data, schema)
 
 
 def table_manifest(*invited: str, **changes: Any) -> CampaignManifest:

@@ -48,9 +48,9 @@ def _state(network: ExchangeNetwork, entity: str, consent: str) -> ConsentState 
 @contextmanager
 def nothing_comes_of_it(network: ExchangeNetwork) -> Iterator[None]:
     county, ngo = network.nodes["county"], network.nodes["ngo"]
-    before = state_digest(county, but=TAKEN)
+    before = state_digest(county.context, but=TAKEN)
     yield
-    assert state_digest(county, but=TAKEN) == before
+    assert state_digest(county.context, but=TAKEN) == before
     question = question_of(ngo.context, "casework", fields=("person.sex",))
     assert ngo.asking.fetch(PERSON, question, ["county"]).replies[0].released
 

@@ -28,9 +28,9 @@ pytestmark = [pytest.mark.invariant(1), pytest.mark.invariant(8)]
 def nothing_changes(network: ExchangeNetwork) -> Iterator[None]:
     """Expect that the town writes nothing meanwhile, and answers an honest asker afterwards."""
     town, ngo = network.nodes["town"], network.nodes["ngo"]
-    before = state_digest(town)
+    before = state_digest(town.context)
     yield
-    assert state_digest(town) == before
+    assert state_digest(town.context) == before
     assert ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies[0].released
 
 
@@ -148,12 +148,12 @@ def test_a_request_that_is_too_large(network: ExchangeNetwork, liar: PeerOnTheWi
 
 def test_what_nobody_consented_to_stays_whatever_is_asked_for(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
     town = network.nodes["town"]
-    before = state_digest(town, but=ANSWERED)
+    before = state_digest(town.context, but=ANSWERED)
     everything = ("person.sex", "action.notes", "person.contact", "protect.gender_violence", "no.such_field")
     for changes in ({}, {"fields": everything}, {"purpose": "no_such_purpose"}, {"role": "no_such_role"}):
         answer = parse_answer(liar.send("town", honest(liar, network, **changes)).payload)
         assert (answer.outcome, answer.fields) == (AnswerOutcome.REFUSED, ())
-    assert state_digest(town, but=ANSWERED) == before
+    assert state_digest(town.context, but=ANSWERED) == before
 
 
 def test_fields_beyond_the_consent_are_withheld_from_a_consented_asker(network: ExchangeNetwork) -> None:

@@ -106,10 +106,10 @@ LIES: dict[str, tuple[Callable[[ExchangeNetwork, Directory], Envelope], str]] = 
 
 def refused(network: ExchangeNetwork, tell: Callable[[Envelope], None], envelope: Envelope) -> str:
     ngo = network.nodes["ngo"]
-    before = state_digest(ngo)
+    before = state_digest(ngo.context)
     with pytest.raises(RedpactError) as caught:
         tell(envelope)
-    assert state_digest(ngo) == before
+    assert state_digest(ngo.context) == before
     # The exchange goes on with the directory that was kept.
     assert ngo.asking.fetch(PERSON, question_of(ngo.context, "casework"), ["town"]).replies[0].released
     return caught.value.code

@@ -39,9 +39,9 @@ def caught_lying(network: ExchangeNetwork, liar: PeerOnTheWire, behave: Behave |
     """Ask the liar, expect that nothing is written for it, and return the error that stands in place of its answer."""
     ngo = network.nodes["ngo"]
     with liar.serving(behave or answering(liar.peer, network)):
-        before = state_digest(ngo)
+        before = state_digest(ngo.context)
         (reply,) = fetch(network, "liar")
-        assert state_digest(ngo) == before
+        assert state_digest(ngo.context) == before
         beside, honest = fetch(network, "liar", "town")
     assert reply.answer is None
     assert beside.answer is None
@@ -147,9 +147,9 @@ def test_answers_that_are_exchanged_with_those_to_other_requests(network: Exchan
     ngo = network.nodes["ngo"]
     with liar.serving(exchanged):
         assert fetch(network, "liar")[0].released
-        before = state_digest(ngo)
+        before = state_digest(ngo.context)
         (reply,) = fetch(network, "liar")
-        assert state_digest(ngo) == before
+        assert state_digest(ngo.context) == before
     assert reply.error is not None
     assert reply.error.code == "answer_unbound"
 
@@ -240,9 +240,9 @@ def test_a_line_that_dribbles_or_swallows_is_a_holder_that_does_not_answer(
         line.suffer(fault)
         with hurried(network, 1.5) as asking:
             question = question_of(ngo.context, "casework", fields=FIELDS)
-            before = state_digest(ngo)
+            before = state_digest(ngo.context)
             (slow,) = asking.fetch(PERSON, question, ["liar"]).replies
-            assert state_digest(ngo) == before
+            assert state_digest(ngo.context) == before
             assert isinstance(slow.error, PeerUnreachable)
             line.heal()
             line.reset()  # bytes were lost: a new connection is needed, and gRPC makes one when it has waited

@@ -49,10 +49,10 @@ def fault_noted(network: ExchangeNetwork, liar: PeerOnTheWire, behave: Behave | 
     ngo, clock = network.nodes["ngo"], network.clock
     honest, told = answering(liar.peer, network), len(liar.peer.told)
     with liar.serving(behave or honest):
-        before = state_digest(ngo, but=OUTBOX | CONTACTS)
+        before = state_digest(ngo.context, but=OUTBOX | CONTACTS)
         reference = post(network, "liar", "county")
         ngo.outbox.deliver_due()
-        assert state_digest(ngo, but=OUTBOX | CONTACTS) == before
+        assert state_digest(ngo.context, but=OUTBOX | CONTACTS) == before
     lied, well = about(network, reference)["liar"], about(network, reference)["county"]
     assert (well.state, lied.state, lied.attempts) == (NoticeState.ACKNOWLEDGED, NoticeState.WAITING, 1)
     liar.peer.change_reply, liar.peer.change_envelope = (lambda reply: reply), (lambda envelope: envelope)
@@ -182,11 +182,11 @@ def test_a_question_that_is_answered_with_a_lie_is_not_answered(
         assert ngo.outbox.ask("liar", TEST_QUESTION, {}).reply.sender == "liar"
         for change, error in REPLY_LIES.values():
             peer.change_reply = change
-            before = state_digest(ngo)
+            before = state_digest(ngo.context)
             with pytest.raises(RedpactError) as caught:
                 ngo.outbox.ask("liar", TEST_QUESTION, {})
             assert type(caught.value) is error
-            assert state_digest(ngo) == before
+            assert state_digest(ngo.context) == before
         peer.change_reply = lambda reply: reply
         peer.change_envelope = lambda envelope: replace(envelope, signature=bytes(64))
         with pytest.raises(SignatureInvalid):

@@ -38,9 +38,9 @@ def question(network: ExchangeNetwork, peer: PeerOnTheWire, **changes: object) -
 def nothing_changes(network: ExchangeNetwork) -> Iterator[None]:
     """Expect that the town writes nothing and acts on nothing meanwhile, and takes an honest message afterwards."""
     town = network.nodes["town"]
-    before, count = state_digest(town), network.taken["town"]
+    before, count = state_digest(town.context), network.taken["town"]
     yield
-    assert (state_digest(town), network.taken["town"]) == (before, count)
+    assert (state_digest(town.context), network.taken["town"]) == (before, count)
     reply = network.nodes["ngo"].outbox.ask("town", TEST_QUESTION, {"number": 3})
     assert reply.reply.body == {"number": 3}
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.invariant(4)
 
 
 @contextmanager
-def machine() -> Iterator[ConsentMachine]:
+def check_against_model() -> Iterator[ConsentMachine]:
     """Give a machine, and check at the end what every run is checked for."""
     made = ConsentMachine()
     try:
@@ -35,7 +35,9 @@ def machine() -> Iterator[ConsentMachine]:
 
 
 def give(made: ConsentMachine, *holders: str, recipients: tuple[str, ...] = ("duero",)) -> str:
-    consent = made._give("alba", "ana", consent_to("alba", "ana", recipients=recipients, holders=holders, days=40))
+    consent = made.give_consent(
+        "alba", "ana", consent_to("alba", "ana", recipients=recipients, holders=holders, days=40)
+    )
     assert consent
     return consent
 
@@ -50,7 +52,7 @@ def ask(made: ConsentMachine, asker: str = "duero") -> None:
 
 
 def test_a_consent_that_arrives_when_it_was_withdrawn_long_ago_is_not_good_for_another_two_days() -> None:
-    with machine() as made:
+    with check_against_model() as made:
         made.partition("alba", "bierzo")
         consent = give(made, "bierzo")
         made.deliver("alba")
@@ -63,7 +65,7 @@ def test_a_consent_that_arrives_when_it_was_withdrawn_long_ago_is_not_good_for_a
 
 
 def test_a_consent_never_sent_is_not_sent_once_it_is_withdrawn() -> None:
-    with machine() as made:
+    with check_against_model() as made:
         consent = give(made, "bierzo")
         made.withdraw(consent, "alba")
         days_pass(made)
@@ -73,7 +75,7 @@ def test_a_consent_never_sent_is_not_sent_once_it_is_withdrawn() -> None:
 
 
 def test_a_wider_scope_that_arrives_late_is_not_good_for_another_two_days() -> None:
-    with machine() as made:
+    with check_against_model() as made:
         made.partition("alba", "bierzo")
         consent = give(made, "bierzo", recipients=("duero", "cabrera"))
         made.deliver("alba")
@@ -86,7 +88,7 @@ def test_a_wider_scope_that_arrives_late_is_not_good_for_another_two_days() -> N
 
 
 def test_a_consent_that_waits_for_its_person_ends_by_the_word_of_any_party() -> None:
-    with machine() as made:
+    with check_against_model() as made:
         consent = give(made, "bierzo", "duero", recipients=("cabrera",))
         made.deliver("alba")
         made.partition("alba", "duero")
@@ -97,7 +99,7 @@ def test_a_consent_that_waits_for_its_person_ends_by_the_word_of_any_party() -> 
 
 
 def test_a_consent_that_waits_where_the_person_withdrew_it_never_comes_into_force() -> None:
-    with machine() as made:
+    with check_against_model() as made:
         consent = give(made, "duero", "bierzo", recipients=("duero", "cabrera"))
         made.deliver("alba")
         ask(made)
@@ -107,7 +109,7 @@ def test_a_consent_that_waits_where_the_person_withdrew_it_never_comes_into_forc
 
 
 def test_a_consent_that_waited_for_long_is_only_as_fresh_as_its_origins_word() -> None:
-    with machine() as made:
+    with check_against_model() as made:
         consent = give(made, "duero", recipients=("cabrera",))
         made.deliver("alba")
         made.partition("alba", "duero")
@@ -155,7 +157,7 @@ def everyday(made: ConsentMachine) -> None:
 
 
 def test_an_everyday_course_of_events_is_as_the_model_says() -> None:
-    with machine() as made:
+    with check_against_model() as made:
         everyday(made)
 
 
@@ -195,5 +197,5 @@ def test_the_machine_fails_when_a_rule_is_broken(monkeypatch: pytest.MonkeyPatch
         if rule.startswith("what arrives"):
             story()
         else:
-            with machine() as made:
+            with check_against_model() as made:
                 everyday(made)

@@ -18,7 +18,7 @@ from service.grpc_server import RunningServer, start_server
 from service.limits import CallGroup, Excess, Rate
 from service.peer import caller_id
 from service.status import peer_errors
-from tests.support.guards import call_guard
+from tests.support.guards import call_guard, caller_limits
 from tests.support.pki import authority, credentials
 from trust.parties import server_name
 
@@ -92,14 +92,15 @@ Channels = Callable[[RunningServer, str], grpc.Channel]
 def test_a_caller_beyond_its_rate_is_told_when_to_come_back_and_others_are_served(
     tmp_path: Path, ca: Authority, caller: Channels
 ) -> None:
-    guard = call_guard(NETWORK, CALLS, threads=THREADS, rate=Rate(per_second=0.1, burst=5))
+    limits = caller_limits(threads=THREADS, rate=Rate(per_second=0.1, burst=5))
+    guard = call_guard(NETWORK, CALLS, limits=limits)
     with serving(tmp_path, ca, Echo(), guard) as server:
         assert [call(caller(server, "flood")) for _ in range(5)] == ["flood"] * 5
         with pytest.raises(PeerBusy) as caught:
             call(caller(server, "flood"))
         assert caught.value.retry_after == pytest.approx(10.0)
         assert [call(caller(server, "honest")) for _ in range(5)] == ["honest"] * 5
-        (refused,) = guard._limits.refused()
+        (refused,) = limits.refused()
         assert (refused.caller, refused.group, refused.excess) == ("flood", CallGroup.FETCHES, Excess.RATE)
 
 
@@ -108,7 +109,7 @@ def test_a_caller_that_holds_calls_open_gets_its_share_of_threads_and_no_more(
 ) -> None:
     echo = Echo()
     echo.hold = "flood"
-    guard = call_guard(NETWORK, CALLS, threads=THREADS)
+    guard = call_guard(NETWORK, CALLS, limits=caller_limits(threads=THREADS))
     with serving(tmp_path, ca, echo, guard) as server, ThreadPoolExecutor(40) as pool:
         channel = caller(server, "flood")
         flood = [pool.submit(call, channel) for _ in range(40)]
@@ -125,7 +126,8 @@ def test_a_caller_that_holds_calls_open_gets_its_share_of_threads_and_no_more(
 def test_callers_who_never_send_their_request_hold_their_share_for_a_bounded_time(
     tmp_path: Path, ca: Authority, caller: Channels
 ) -> None:
-    guard = call_guard(NETWORK, CALLS, threads=THREADS, body_seconds=2.0)
+    limits = caller_limits(threads=THREADS)
+    guard = call_guard(NETWORK, CALLS, limits=limits, body_seconds=2.0)
     never = threading.Event()
 
     def nothing() -> Iterator[bytes]:
@@ -140,7 +142,7 @@ def test_callers_who_never_send_their_request_hold_their_share_for_a_bounded_tim
         never.set()
         assert codes == {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED}
         assert call(caller(server, "slow")) == "slow"
-        counted = {refused.excess: refused.count for refused in guard._limits.refused()}
+        counted = {refused.excess: refused.count for refused in limits.refused()}
     assert counted[Excess.SLOW] == THREADS // 2
     assert counted[Excess.SHARE] == 3 * THREADS - THREADS // 2
 
@@ -149,7 +151,7 @@ def test_callers_who_never_send_their_request_hold_their_share_for_a_bounded_tim
 def test_a_request_too_large_or_absent_is_refused_with_our_error(
     tmp_path: Path, ca: Authority, caller: Channels
 ) -> None:
-    guard = call_guard(NETWORK, CALLS, threads=THREADS)
+    guard = call_guard(NETWORK, CALLS, limits=caller_limits(threads=THREADS))
     with serving(tmp_path, ca, Echo(), guard) as server:
         channel = caller(server, "flood")
         with pytest.raises(PeerRefused) as caught:

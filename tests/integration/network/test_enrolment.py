@@ -32,7 +32,7 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
         yield made
 
 
-def refused(home: Path, invitation: Invitation, error: type[Exception]) -> None:
+def check_refused(home: Path, invitation: Invitation, error: type[Exception]) -> None:
     """Try to join, and see that it fails and leaves no node behind."""
     with pytest.raises(error):
         set_up(home, Answers(token=invitation.to_token(), listen=free_address()), SystemClock())
@@ -65,7 +65,7 @@ def test_an_invitation_serves_one_node_only(net: Network, tmp_path: Path) -> Non
     net.nodes["leon"] = set_up(
         net.root / "leon", Answers(token=invitation.to_token(), listen=free_address()), SystemClock()
     )
-    refused(tmp_path / "second", invitation, InvitationRefused)
+    check_refused(tmp_path / "second", invitation, InvitationRefused)
 
 
 def test_the_same_node_may_ask_again_when_the_first_answer_was_lost(net: Network, tmp_path: Path) -> None:
@@ -79,21 +79,21 @@ def test_the_same_node_may_ask_again_when_the_first_answer_was_lost(net: Network
 
 def test_an_expired_invitation_is_refused(net: Network, tmp_path: Path) -> None:
     earlier = net.clock.now() - timedelta(hours=2)
-    refused(tmp_path / "n", net.invite("segovia", now=earlier, valid_for=timedelta(hours=1)), InvitationRefused)
+    check_refused(tmp_path / "n", net.invite("segovia", now=earlier, valid_for=timedelta(hours=1)), InvitationRefused)
 
 
 def test_an_invitation_with_another_secret_is_refused(net: Network, tmp_path: Path) -> None:
-    refused(tmp_path / "n", net.invite("soria").model_copy(update={"secret": "0" * 64}), InvitationRefused)
+    check_refused(tmp_path / "n", net.invite("soria").model_copy(update={"secret": "0" * 64}), InvitationRefused)
 
 
 def test_an_invitation_for_one_entity_admits_no_other(net: Network, tmp_path: Path) -> None:
-    refused(tmp_path / "n", net.invite("zamora").model_copy(update={"entity": "leon"}), PeerRefused)
+    check_refused(tmp_path / "n", net.invite("zamora").model_copy(update={"entity": "leon"}), PeerRefused)
 
 
 def test_a_newer_invitation_replaces_the_older_one(net: Network, tmp_path: Path) -> None:
     older = net.invite("bejar")
     net.invite("bejar")
-    refused(tmp_path / "n", older, InvitationRefused)
+    check_refused(tmp_path / "n", older, InvitationRefused)
 
 
 def test_a_coordinator_whose_authority_is_not_the_invitations_is_not_talked_to(net: Network, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_coordinator_whose_authority_is_not_the_invitations_is_not_talked_to(n
     foreign = new_ca(ec.generate_private_key(ec.SECP256R1()), network=NETWORK, now=net.clock.now())
     der = x509.load_pem_x509_certificate(foreign).public_bytes(Encoding.DER)
     invitation = net.invite("toro").model_copy(update={"ca": b64encode(der).decode()})
-    refused(tmp_path / "n", invitation, PeerUntrusted)
+    check_refused(tmp_path / "n", invitation, PeerUntrusted)
 
 
 def test_a_coordinator_that_signs_with_another_key_than_the_invitations_is_not_believed(
@@ -113,16 +113,18 @@ def test_a_coordinator_that_signs_with_another_key_than_the_invitations_is_not_b
 ) -> None:
     from trust.errors import SignatureInvalid
 
-    refused(tmp_path / "n", net.invite("astorga").model_copy(update={"coordinator_key": "1" * 64}), SignatureInvalid)
+    check_refused(
+        tmp_path / "n", net.invite("astorga").model_copy(update={"coordinator_key": "1" * 64}), SignatureInvalid
+    )
 
 
 def test_a_coordinator_that_is_down_is_reported_as_unreachable(net: Network, tmp_path: Path) -> None:
-    refused(tmp_path / "n", net.invite("aranda").model_copy(update={"address": free_address()}), PeerUnreachable)
+    check_refused(tmp_path / "n", net.invite("aranda").model_copy(update={"address": free_address()}), PeerUnreachable)
 
 
 def test_the_keys_made_before_a_failure_are_used_by_the_next_attempt(net: Network, tmp_path: Path) -> None:
     good, home = net.invite("medina"), tmp_path / "medina"
-    refused(home, good.model_copy(update={"address": free_address()}), PeerUnreachable)
+    check_refused(home, good.model_copy(update={"address": free_address()}), PeerUnreachable)
     made = NodeKeys.load(home).signing.public_key
     node = set_up(home, Answers(token=good.to_token(), listen=free_address()), SystemClock())
     assert node.context.keys.signing.public_key == made
@@ -150,7 +152,8 @@ def test_an_application_for_another_certificate_request_is_refused(net: Network,
     )
     csr = certificate_request(other, "benavente")
     with pytest.raises(PeerRefused) as caught:
-        enrolment._call(invitation, enrolment._ca_pem(invitation), csr, application.seal(keys.signing))
+        ca = enrolment._ca_pem(invitation)  # noqa: SLF001 - a man in the middle calls as no honest node does
+        enrolment._call(invitation, ca, csr, application.seal(keys.signing))  # noqa: SLF001 - as above
     assert caught.value.peer_code == "application_refused"
 
 
@@ -214,7 +217,7 @@ def test_a_certificate_for_another_key_is_not_accepted(
             return reply
 
     monkeypatch.setattr(enrolment_pb2_grpc, "EnrolmentStub", Swapping)
-    refused(home, net.invite("agreda"), EnrolmentAnswerInvalid)
+    check_refused(home, net.invite("agreda"), EnrolmentAnswerInvalid)
 
 
 def expire(net: Network, home: Path, entity: str) -> None:

@@ -192,7 +192,7 @@ def _status(node: Node, entity: str) -> EntityStatus:
 
 
 def _watching(net: Network) -> int:
-    return len(net.coordinator.changes._condition._waiters)  # type: ignore[attr-defined]  # deque of the standard library
+    return len(net.coordinator.changes._condition._waiters)  # type: ignore[attr-defined]  # noqa: SLF001 - threading.Condition has no public count of its waiters
 
 
 def _renewed(node: Node) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from coordinator.authority import Authority
@@ -64,8 +65,13 @@ def call(current: CurrentCertificate, port: int, *, method: str = "Who", data: b
 
 
 @pytest.fixture(scope="module")
-def ca() -> Authority:
-    return authority(NETWORK)
+def ca_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+@pytest.fixture(scope="module")
+def ca(ca_key: ec.EllipticCurvePrivateKey) -> Authority:
+    return authority(NETWORK, ca_key)
 
 
 @pytest.fixture
@@ -128,9 +134,9 @@ def test_a_server_with_another_name_gets_no_call(server: RunningServer, client: 
 
 
 def test_a_certificate_of_another_network_under_the_same_authority_names_nobody(
-    server: RunningServer, client: Credentials, ca: Authority
+    server: RunningServer, client: Credentials, ca: Authority, ca_key: ec.EllipticCurvePrivateKey
 ) -> None:
-    other = Authority(ca._key, ca.certificates_pem, network="other.example")
+    other = Authority(ca_key, ca.certificates_pem, network="other.example")
     client.issue(other, "leon")
     with pytest.raises(PeerRefused) as caught:
         call(client.current(), server.port)

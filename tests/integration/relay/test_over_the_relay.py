@@ -149,8 +149,9 @@ def test_a_node_that_switched_the_relay_off_neither_calls_nor_is_called_by_it(ne
     reply = net.fetch()
     assert isinstance(reply.error, PeerUnreachable)
     assert net.relay.calls == []
-    service = net.serve("leon")
-    assert "relay" not in {thread.name for thread in service._threads}
+    before = set(threading.enumerate())
+    net.serve("leon")
+    assert "relay" not in {thread.name for thread in set(threading.enumerate()) - before}
 
 
 def test_the_proof_that_a_ledger_only_grew_comes_by_relay_with_the_answer(net: RelayedNetwork) -> None:
@@ -172,7 +173,7 @@ def test_streams_come_and_go_and_no_call_is_lost(net: RelayedNetwork) -> None:
 
     def interrupt() -> None:
         while not stop.wait(0.05):
-            for queue in list(net.relay._queues.values()):
+            for queue in list(net.relay._queues.values()):  # noqa: SLF001 - ends the streams of the relay at any moment
                 if queue.attachment is not None and not queue.waiting:
                     queue.attachment.close()
 

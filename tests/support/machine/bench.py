@@ -113,12 +113,8 @@ class Bench(RuleBasedStateMachine):
         self.world.start(entity)
         return self._durable
 
-    def _give(
-        self,
-        origin: str,
-        person: str,
-        given: GrantInput,
-    ) -> str:
+    def give_consent(self, origin: str, person: str, given: GrantInput) -> str:
+        """Give a consent at its origin and return its id, or an empty text where that is not possible now."""
         self._tick()
         if not self._able(origin, person) or not given.recipients:
             return ""

@@ -29,7 +29,7 @@ class ConsentMachine(Bench):
     @initialize(target=consents, origin=st.sampled_from(("alba", "bierzo")), holders=some(ENTITIES))
     def first(self, origin: str, holders: frozenset[str]) -> str:
         """Begin with a consent, so that there is something for the other rules."""
-        return self._give(origin, "ana", consent_to(origin, "ana", FIELDS, PURPOSES, ENTITIES, holders=holders))
+        return self.give_consent(origin, "ana", consent_to(origin, "ana", FIELDS, PURPOSES, ENTITIES, holders=holders))
 
     @rule(
         target=consents,
@@ -53,7 +53,7 @@ class ConsentMachine(Bench):
         days: int,
     ) -> str:
         given = consent_to(origin, person, fields, chosen, recipients, holders=holders, days=days)
-        return self._give(origin, person, given)
+        return self.give_consent(origin, person, given)
 
     @rule(origin=entities, person=people, fields=some(FIELDS), chosen=some(PURPOSES), recipients=some(ENTITIES))
     def refuse(

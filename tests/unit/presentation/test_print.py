@@ -38,7 +38,8 @@ def laid_out(rows: int) -> list[Any]:
         _environment("presentation", "templates", known("es")).from_string(main).render(heads=HEADS, rows=[ROW] * rows)
     )
     page = Pages("presentation").render("both.html", "es", mains={"es": Markup(content), "en": ""})
-    return [page._page_box for page in weasyprint.HTML(string=page).render().pages]
+    pages = weasyprint.HTML(string=page).render().pages
+    return [each._page_box for each in pages]  # noqa: SLF001 - WeasyPrint has no public layout tree
 
 
 def cells(box: Any) -> Iterator[Any]:

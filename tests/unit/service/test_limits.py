@@ -102,7 +102,7 @@ def test_the_memory_of_callers_is_bounded_and_their_counts_are_kept_in_sum() -> 
         if number < 10:
             made.note(f"caller-{number}", FETCHES, Excess.SIZE)
     found = counts(made)
-    assert len(made._callers) == MAX_CALLERS
+    assert len(made._callers) == MAX_CALLERS  # noqa: SLF001 - the bound on memory shows nowhere else
     assert found[OTHERS, "fetches", "size"] == 10
     made.leave("busy")  # whoever has a call under way is not forgotten
 

@@ -54,9 +54,11 @@ class Network:
                     if reply is not None:
                         store.put_reply(task.task_id, reply, self.clock.now())
 
+    def engine(self) -> GridEngine:
+        return GridEngine(self.open_store, self.open_store, self.wake, self.wait, self.clock.now)
+
     def grid(self) -> DurableGrid:
-        engine = GridEngine(self.open_store, self.open_store, self.wake, self.wait, self.clock.now)
-        return DurableGrid(self.cohort.manifest.campaign_id, ENTITIES, engine)
+        return DurableGrid(self.cohort.manifest.campaign_id, ENTITIES, self.engine())
 
     def run(self, progress: Progress | None = None, timeout: float = 5.0) -> Progress:
         self.kept: list[Progress] = []
@@ -121,7 +123,7 @@ def test_too_few_answers_stop_the_campaign(network: Network) -> None:
 
 
 def test_a_grid_serves_one_campaign(network: Network) -> None:
-    grid, other = network.grid(), DurableGrid("0" * 32, ENTITIES, network.grid()._engine)
+    grid, other = network.grid(), DurableGrid("0" * 32, ENTITIES, network.engine())
     with pytest.raises(RuntimeError):
         grid.set_run(other.run)
     grid.set_run(grid.run)

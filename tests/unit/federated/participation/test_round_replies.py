@@ -34,7 +34,7 @@ class Round:
         unmask = read_request(state_machine.requests()["soria"]).document
         assert isinstance(unmask, UnmaskRequest)
         self.unmask_request = unmask
-        found = self.cohort.entities["soria"]._participant
+        found = self.cohort.entities["soria"].participant
         assert found is not None
         self.soria = found
 
@@ -134,7 +134,7 @@ def test_an_entity_asked_something_else_than_the_others_spoils_no_more_than_the_
     reply = read_reply(round_.soria.mask(as_asked(other))).document
     assert isinstance(reply, MaskReply)
     # Its shares are sealed for the other question: whoever is asked to open them in this round refuses.
-    avila = round_.cohort.entities["avila"]._participant
+    avila = round_.cohort.entities["avila"].participant
     assert avila is not None
     shares = {**_shares_for(round_, "avila"), "soria": reply.shares["avila"]}
     request = round_.unmask_request.model_copy(update={"shares": shares})

@@ -6,29 +6,29 @@ from node.care.access import CaseRegister
 from node.care.actions import ActionInput, CaseActions
 from node.care.errors import ActionUnknown, CaseDateInvalid, ProfessionalInvalid
 from node.care.summary import MAX_PUBLISHED, summarise
+from node.context import NodeContext
 from node.people.errors import PersonUnknown
 from node.people.store import people_store
-from node.wiring import Node
 from policies.catalogue import load_catalogue
 from policies.errors import UnknownTerm
-from tests.support.exchange import PERSON, STRANGER, ExchangeNetwork, hold, person_record
+from tests.support.parts import hold
+from tests.support.people import PERSON, STRANGER, person_record
 
 
-def published(node: Node) -> object:
-    with node.context.snapshot() as session:
-        people = people_store(node.context, session)
+def published(context: NodeContext) -> object:
+    with context.snapshot() as session:
+        people = people_store(context, session)
         person = people.get_by_document(PERSON).person_id
-        found = summarise(people, person, ["coord.actions"], node.context.clock.now()).get("coord.actions")
+        found = summarise(people, person, ["coord.actions"], context.clock.now()).get("coord.actions")
         return found.value if found else None
 
 
-def test_an_action_is_published_in_codes_without_who_it_is(network: ExchangeNetwork) -> None:
-    town = network.nodes["town"]
-    today = network.clock.now().date()
+def test_an_action_is_published_in_codes_without_who_it_is(context: NodeContext) -> None:
+    today = context.clock.now().date()
     given = ActionInput("food_delivery", until=today + timedelta(days=30))
-    action = CaseActions(town.context).add(PERSON, "staff-7", given)
+    action = CaseActions(context).add(PERSON, "staff-7", given)
     assert (action.function, action.case_role, action.state) == ("ceas_social_worker", "responsible", "planned")
-    rows = published(town)
+    rows = published(context)
     assert rows == [
         {
             "function": "ceas_social_worker",
@@ -42,35 +42,32 @@ def test_an_action_is_published_in_codes_without_who_it_is(network: ExchangeNetw
     load_catalogue().check("coord.actions", rows)
 
 
-def test_the_function_is_that_of_the_team_when_nothing_is_said(network: ExchangeNetwork) -> None:
-    town = network.nodes["town"]
-    CaseRegister(town.context).add_member(PERSON, "staff-7", "psychologist", added_by="boss-1")
-    assert CaseActions(town.context).add(PERSON, "staff-7", ActionInput("follow_up")).function == "psychologist"
+def test_the_function_is_that_of_the_team_when_nothing_is_said(context: NodeContext) -> None:
+    CaseRegister(context).add_member(PERSON, "staff-7", "psychologist", added_by="boss-1")
+    assert CaseActions(context).add(PERSON, "staff-7", ActionInput("follow_up")).function == "psychologist"
 
 
-def test_only_what_is_planned_or_under_way_is_published(network: ExchangeNetwork) -> None:
-    actions = CaseActions(network.nodes["town"].context)
+def test_only_what_is_planned_or_under_way_is_published(context: NodeContext) -> None:
+    actions = CaseActions(context)
     added = actions.add(PERSON, "staff-7", ActionInput("food_delivery"))
     actions.update(PERSON, added.action_id[:8], ActionInput(state="ongoing"))
-    assert published(network.nodes["town"]) is not None
+    assert published(context) is not None
     actions.update(PERSON, added.action_id, ActionInput(state="done"))
-    assert published(network.nodes["town"]) is None
+    assert published(context) is None
     assert [action.state for action in actions.list(PERSON)] == ["done"]
 
 
-def test_importing_the_record_again_leaves_the_actions_alone(network: ExchangeNetwork) -> None:
-    town = network.nodes["town"]
-    CaseActions(town.context).add(PERSON, "staff-7", ActionInput("food_delivery"))
-    hold(town, person_record(PERSON, name="Otra Grafía Ficticia"))
-    assert len(CaseActions(town.context).list(PERSON)) == 1
+def test_importing_the_record_again_leaves_the_actions_alone(context: NodeContext) -> None:
+    CaseActions(context).add(PERSON, "staff-7", ActionInput("food_delivery"))
+    hold(context, person_record(PERSON, name="Otra Grafía Ficticia"))
+    assert len(CaseActions(context).list(PERSON)) == 1
 
 
-def test_no_more_actions_are_published_than_an_answer_has_room_for(network: ExchangeNetwork) -> None:
-    town = network.nodes["town"]
-    first = network.clock.now().date()
+def test_no_more_actions_are_published_than_an_answer_has_room_for(context: NodeContext) -> None:
+    first = context.clock.now().date()
     for day in range(MAX_PUBLISHED + 3):
-        CaseActions(town.context).add(PERSON, "staff-7", ActionInput("follow_up", since=first + timedelta(days=day)))
-    rows = published(town)
+        CaseActions(context).add(PERSON, "staff-7", ActionInput("follow_up", since=first + timedelta(days=day)))
+    rows = published(context)
     assert isinstance(rows, list)
     assert len(rows) == MAX_PUBLISHED
     assert rows[-1]["since"] == (first + timedelta(days=MAX_PUBLISHED + 2)).isoformat()
@@ -86,14 +83,14 @@ def test_no_more_actions_are_published_than_an_answer_has_room_for(network: Exch
         ActionInput("follow_up", state="forgotten"),
     ],
 )
-def test_what_is_in_no_list_is_not_recorded(network: ExchangeNetwork, wrong: ActionInput) -> None:
+def test_what_is_in_no_list_is_not_recorded(context: NodeContext, wrong: ActionInput) -> None:
     with pytest.raises(UnknownTerm):
-        CaseActions(network.nodes["town"].context).add(PERSON, "staff-7", wrong)
-    assert CaseActions(network.nodes["town"].context).list(PERSON) == ()
+        CaseActions(context).add(PERSON, "staff-7", wrong)
+    assert CaseActions(context).list(PERSON) == ()
 
 
-def test_wrong_people_dates_and_ids_are_typed_errors(network: ExchangeNetwork) -> None:
-    actions, today = CaseActions(network.nodes["town"].context), network.clock.now().date()
+def test_wrong_people_dates_and_ids_are_typed_errors(context: NodeContext) -> None:
+    actions, today = CaseActions(context), context.clock.now().date()
     with pytest.raises(PersonUnknown):
         actions.add(STRANGER, "staff-7", ActionInput("follow_up"))
     with pytest.raises(ProfessionalInvalid):

@@ -11,21 +11,23 @@ from typer.testing import CliRunner
 from node.cli.app import app
 from node.wiring import Node
 from policies.errors import RedpactError
-from tests.support.risk import coordinator, node_with_people
+from tests.support.risk import context_with_people, coordinator
 
 MONTH = ("--as-of", "2019-01")
 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    made = node_with_people(tmp_path_factory.mktemp("risk"))
+    context = context_with_people(tmp_path_factory.mktemp("risk"))
+    made = Node(context.home, clock=context.clock)
+    made.context = context
     yield made
     made.close()
 
 
 @pytest.fixture(autouse=True)
 def _opened(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = coordinator(node)
+    script = coordinator(node.context)
     monkeypatch.setattr(node, "training_client", lambda: script, raising=False)
     for module in ("risk", "risk_use"):
         monkeypatch.setattr(f"node.cli.{module}.open_node", lambda _home: node)

@@ -13,24 +13,21 @@ from node.consents.due import DueReason
 from node.consents.errors import EvidenceMissing, EvidenceUnreadable, GuardianNotEntitled
 from node.consents.report import due_document, due_text
 from node.consents.signed_forms import EVIDENCE_FOLDER
+from node.context import NodeContext
 from node.errors import RecordsUnreadable
 from node.operations.status import summary
 from policies.notices import Notice, load_notices
 from tests.support.clock import FrozenClock
-from tests.support.exchange import OTHER_PERSON, PERSON, ExchangeNetwork, grant, hold, person_record
+from tests.support.parts import NETWORK, consents_of, grant, hold
+from tests.support.people import OTHER_PERSON, PERSON, person_record
+from tests.support.pki import authority, credentials
 
 SCAN = b"%PDF a signed form, in full"
 
 
 @pytest.fixture
-def consents(network: ExchangeNetwork) -> Consents:
-    return network.nodes["town"].consents
-
-
-@pytest.fixture
-def clock(network: ExchangeNetwork) -> FrozenClock:
-    assert isinstance(network.clock, FrozenClock)
-    return network.clock
+def consents(context: NodeContext) -> Consents:
+    return consents_of(context)
 
 
 @pytest.fixture
@@ -40,8 +37,8 @@ def form(tmp_path: Path) -> Path:
     return path
 
 
-def files(network: ExchangeNetwork) -> list[Path]:
-    return [path for path in (network.nodes["town"].context.home / EVIDENCE_FOLDER).rglob("*") if path.is_file()]
+def files(context: NodeContext) -> list[Path]:
+    return [path for path in (context.home / EVIDENCE_FOLDER).rglob("*") if path.is_file()]
 
 
 def test_a_refusal_is_recorded_covers_nothing_and_is_final(consents: Consents) -> None:
@@ -81,20 +78,20 @@ def test_the_record_names_the_parties_the_kinds_of_purpose_and_special_fields(co
 
 
 def test_evidence_is_sealed_on_disk_and_opens_for_whoever_may(
-    network: ExchangeNetwork, consents: Consents, form: Path
+    context: NodeContext, consents: Consents, form: Path
 ) -> None:
     view = consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
-    (kept,) = files(network)
+    (kept,) = files(context)
     assert SCAN not in kept.read_bytes()
     assert kept.stat().st_mode & 0o077 == 0
     assert consents.evidence(view.consent_id) == SCAN
 
 
 def test_evidence_that_was_changed_moved_or_lost_is_noticed(
-    network: ExchangeNetwork, consents: Consents, form: Path
+    context: NodeContext, consents: Consents, form: Path
 ) -> None:
     view = consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
-    (kept,) = files(network)
+    (kept,) = files(context)
     sealed = kept.read_bytes()
     kept.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
     with pytest.raises(RecordsUnreadable):
@@ -103,43 +100,41 @@ def test_evidence_that_was_changed_moved_or_lost_is_noticed(
     with pytest.raises(EvidenceMissing):
         consents.evidence(view.consent_id)
     with pytest.raises(EvidenceMissing):
-        consents.evidence(grant(network.nodes["town"], "ngo"))
+        consents.evidence(grant(context, "ngo"))
 
 
-def test_an_empty_scan_is_refused_and_nothing_is_recorded(
-    network: ExchangeNetwork, consents: Consents, form: Path
-) -> None:
+def test_an_empty_scan_is_refused_and_nothing_is_recorded(context: NodeContext, consents: Consents, form: Path) -> None:
     form.write_bytes(b"")
     with pytest.raises(EvidenceUnreadable):
         consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
-    assert files(network) == []
+    assert files(context) == []
     assert consents.list() == ()
 
 
 def test_consents_that_end_soon_are_shown_the_first_to_end_first(
-    network: ExchangeNetwork, consents: Consents, clock: FrozenClock
+    context: NodeContext, consents: Consents, clock: FrozenClock, tmp_path: Path
 ) -> None:
     long = consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], valid_days=50))
     short = consents.grant(GrantInput(PERSON, ["housing_support"], ["ngo"], valid_days=10))
     consents.grant(GrantInput(PERSON, ["referral"], ["ngo"], valid_days=365))
     gone = consents.grant(GrantInput(PERSON, ["referral"], ["ngo"], valid_days=5))
     consents.withdraw(gone.consent_id)
-    due = consents.due()
+    due, own_certificate = consents.due(), credentials(tmp_path / "tls", authority(NETWORK), "town").current()
     assert [each.view.consent_id for each in due] == [short.consent_id, long.consent_id]
     assert "caduca pronto" in due_text(due)
     assert due_document(due)["due"][0]["reasons"] == ["ends_soon"]
-    assert summary(network.nodes["town"].context, network.nodes["town"].certificate)["consents_due"] == 2
+    assert summary(context, own_certificate)["consents_due"] == 2
     clock.advance(days=11)
     assert [each.view.consent_id for each in consents.due()] == [long.consent_id]
     assert due_text(()) == "Ningún consentimiento pendiente de renovar."
 
 
 def test_a_parents_consent_is_due_when_the_child_turns_fourteen(
-    network: ExchangeNetwork, consents: Consents, clock: FrozenClock
+    context: NodeContext, consents: Consents, clock: FrozenClock
 ) -> None:
     today = clock.now().date()
     born = date(today.year - 13, 1, 1)
-    hold(network.nodes["town"], person_record(OTHER_PERSON, name="Menor Ficticio", birth=born))
+    hold(context, person_record(OTHER_PERSON, name="Menor Ficticio", birth=born))
     given = consents.grant(
         GrantInput(OTHER_PERSON, ["casework"], ["ngo"], valid_days=700, guardian=GuardianInput(PERSON, "parent"))
     )
@@ -156,9 +151,9 @@ def test_a_parents_consent_is_due_when_the_child_turns_fourteen(
 
 
 def test_a_notice_that_was_replaced_makes_its_consents_due(
-    network: ExchangeNetwork, consents: Consents, monkeypatch: pytest.MonkeyPatch
+    context: NodeContext, consents: Consents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    consent = grant(network.nodes["town"], "ngo", valid_days=200)
+    consent = grant(context, "ngo", valid_days=200)
 
     class Newer:
         def current(self, language: str) -> Notice:

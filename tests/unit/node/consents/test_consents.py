@@ -7,32 +7,30 @@ import pytest
 
 from consent_ledger.consents.model import ConsentState
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
-from node.consents.consents import Consents, GrantInput, GuardianInput
+from node.consents.consents import GrantInput, GuardianInput
 from node.consents.errors import EvidenceUnreadable, FieldNotShareable, GuardianNeeded, RecipientNotAllowed
 from node.consents.report import consent_text, consents_document, consents_text
+from node.context import NodeContext
 from node.ledger.export import export_own_ledger, own_ledger_status
 from node.people.errors import PersonUnknown
 from policies.catalogue import load_catalogue
 from policies.errors import UnknownTerm
 from tests.support.clock import FrozenClock
-from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, ExchangeNetwork, grant, hold, person_record
+from tests.support.parts import SignedDirectory, consents_of, grant, hold
+from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
 from trust.errors import UnknownParty
 from trust.parties import EntityKind
 
 
-def consents(network: ExchangeNetwork) -> Consents:
-    return network.nodes["town"].consents
-
-
-def test_without_fields_a_consent_covers_the_minimum_summary(network: ExchangeNetwork) -> None:
-    view = consents(network).grant(GrantInput(PERSON, ["casework"], ["ngo"]))
+def test_without_fields_a_consent_covers_the_minimum_summary(context: NodeContext) -> None:
+    view = consents_of(context).grant(GrantInput(PERSON, ["casework"], ["ngo"]))
     assert view.record.fields == tuple(spec.id for spec in load_catalogue().minimum())
     assert view.record.lawful_basis == "eu-gdpr:A6-1-a"
     assert view.record.valid_until - view.record.valid_from == timedelta(days=365)
 
 
-def test_special_categories_rest_on_explicit_consent(network: ExchangeNetwork) -> None:
-    view = consents(network).grant(GrantInput(PERSON, ["casework"], ["ngo"], ["health.conditions_flag"]))
+def test_special_categories_rest_on_explicit_consent(context: NodeContext) -> None:
+    view = consents_of(context).grant(GrantInput(PERSON, ["casework"], ["ngo"], ["health.conditions_flag"]))
     assert view.record.lawful_basis == "eu-gdpr:A9-2-a"
 
 
@@ -58,51 +56,51 @@ def test_special_categories_rest_on_explicit_consent(network: ExchangeNetwork) -
     ],
 )
 def test_a_consent_that_makes_no_sense_is_refused_and_changes_nothing(
-    network: ExchangeNetwork, change: dict[str, object], error: type[Exception]
+    context: NodeContext, directory: SignedDirectory, change: dict[str, object], error: type[Exception]
 ) -> None:
-    network.add("bank", kind=EntityKind.COLLABORATOR)
+    directory.add("bank", kind=EntityKind.COLLABORATOR)
     words: dict[str, object] = {"document": PERSON, "purposes": ["casework"], "recipients": ["ngo"]}
     with pytest.raises(error):
-        consents(network).grant(GrantInput(**(words | change)))  # type: ignore[arg-type]  # wrong on purpose
-    assert consents(network).list() == ()
-    assert own_ledger_status(network.nodes["town"].context).size == 0
+        consents_of(context).grant(GrantInput(**(words | change)))  # type: ignore[arg-type]  # wrong on purpose
+    assert consents_of(context).list() == ()
+    assert own_ledger_status(context).size == 0
 
 
-def test_under_fourteen_a_guardian_gives_it(network: ExchangeNetwork) -> None:
-    born = date(network.clock.now().year - 13, 1, 1)
-    hold(network.nodes["town"], person_record(OTHER_PERSON, name="Menor Ficticio", birth=born))
+def test_under_fourteen_a_guardian_gives_it(context: NodeContext) -> None:
+    born = date(context.clock.now().year - 13, 1, 1)
+    hold(context, person_record(OTHER_PERSON, name="Menor Ficticio", birth=born))
     with pytest.raises(GuardianNeeded):
-        grant(network.nodes["town"], "ngo", document=OTHER_PERSON)
-    view = consents(network).grant(
+        grant(context, "ngo", document=OTHER_PERSON)
+    view = consents_of(context).grant(
         GrantInput(OTHER_PERSON, ["casework"], ["ngo"], guardian=GuardianInput(PERSON, "parent"))
     )
     assert view.record.guardian is not None
     assert PERSON.number not in view.record.model_dump_json()
 
 
-def test_evidence_is_kept_as_its_hash(network: ExchangeNetwork, tmp_path: Path) -> None:
+def test_evidence_is_kept_as_its_hash(context: NodeContext, tmp_path: Path) -> None:
     form = tmp_path / "form.pdf"
     form.write_bytes(b"signed form")
-    view = consents(network).grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
+    view = consents_of(context).grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
     assert view.record.evidence_sha256 == hashlib.sha256(b"signed form").hexdigest()
 
 
-def test_a_withdrawn_consent_stays_withdrawn(network: ExchangeNetwork) -> None:
-    consent = grant(network.nodes["town"], "ngo")
-    ended = consents(network).withdraw(consent)
+def test_a_withdrawn_consent_stays_withdrawn(context: NodeContext) -> None:
+    consent = grant(context, "ngo")
+    ended = consents_of(context).withdraw(consent)
     assert ended is not None
     assert ended.state is ConsentState.WITHDRAWN
     with pytest.raises(ConsentTransitionRefused):
-        consents(network).withdraw(consent)
+        consents_of(context).withdraw(consent)
     with pytest.raises(ConsentUnknown):
-        consents(network).withdraw("no-such-consent")
+        consents_of(context).withdraw("no-such-consent")
 
 
-def test_lists_show_states_and_no_identity(network: ExchangeNetwork) -> None:
-    first = grant(network.nodes["town"], "ngo")
-    grant(network.nodes["town"], "ngo", purposes=["housing_support"])
-    consents(network).withdraw(first)
-    views = consents(network).list(PERSON)
+def test_lists_show_states_and_no_identity(context: NodeContext) -> None:
+    first = grant(context, "ngo")
+    grant(context, "ngo", purposes=["housing_support"])
+    consents_of(context).withdraw(first)
+    views = consents_of(context).list(PERSON)
     assert [view.state for view in views] == [ConsentState.WITHDRAWN, ConsentState.GIVEN]
     shown = consents_text(views) + consent_text(views[0]) + json.dumps(consents_document(views))
     assert "retirado" in shown
@@ -111,26 +109,26 @@ def test_lists_show_states_and_no_identity(network: ExchangeNetwork) -> None:
     assert consents_text(()) == "Sin consentimientos."
 
 
-def test_consents_can_be_given_and_withdrawn_under_an_expired_directory(network: ExchangeNetwork) -> None:
-    assert isinstance(network.clock, FrozenClock)
-    network.clock.advance(days=60)
-    consents(network).withdraw(grant(network.nodes["town"], "ngo"))
+def test_consents_can_be_given_and_withdrawn_under_an_expired_directory(
+    context: NodeContext, clock: FrozenClock
+) -> None:
+    clock.advance(days=60)
+    consents_of(context).withdraw(grant(context, "ngo"))
 
 
-def test_lapsed_consents_are_told_to_the_ledger_once(network: ExchangeNetwork) -> None:
-    grant(network.nodes["town"], "ngo", valid_days=1)
-    assert consents(network).expire_due() == ()
-    assert isinstance(network.clock, FrozenClock)
-    network.clock.advance(days=2)
-    assert [view.state for view in consents(network).expire_due()] == [ConsentState.EXPIRED]
-    assert consents(network).expire_due() == ()
+def test_lapsed_consents_are_told_to_the_ledger_once(context: NodeContext, clock: FrozenClock) -> None:
+    grant(context, "ngo", valid_days=1)
+    assert consents_of(context).expire_due() == ()
+    clock.advance(days=2)
+    assert [view.state for view in consents_of(context).expire_due()] == [ConsentState.EXPIRED]
+    assert consents_of(context).expire_due() == ()
 
 
-def test_receipts_and_exports_are_written(network: ExchangeNetwork, tmp_path: Path) -> None:
-    consent = grant(network.nodes["town"], "ngo")
-    folder = consents(network).receipt(consent, tmp_path / "receipt", pdf=False)
+def test_receipts_and_exports_are_written(context: NodeContext, tmp_path: Path) -> None:
+    consent = grant(context, "ngo")
+    folder = consents_of(context).receipt(consent, tmp_path / "receipt", pdf=False)
     assert "Entidad ngo" in (folder / "consent.es.html").read_text(encoding="utf-8")
     assert PERSON.number not in (folder / "consent.jsonld").read_text(encoding="utf-8")
-    summary = export_own_ledger(network.nodes["town"].context, tmp_path / "export")
+    summary = export_own_ledger(context, tmp_path / "export")
     assert (summary.size, summary.bodies) == (1, 1)
-    assert own_ledger_status(network.nodes["town"].context).size == 1
+    assert own_ledger_status(context).size == 1

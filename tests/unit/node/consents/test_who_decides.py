@@ -10,9 +10,10 @@ import pytest
 from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.consents import Consents, GrantInput, GuardianInput, RenewalInput
 from node.consents.errors import GuardianNeeded, GuardianNotEntitled
-from node.wiring import Node
+from node.context import NodeContext
 from tests.support.clock import FrozenClock
-from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, ExchangeNetwork, hold, person_record
+from tests.support.parts import SignedDirectory, consents_of, hold
+from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
 
 CHILD: Final = OTHER_PERSON
 PARENT: Final = GuardianInput(STRANGER, "parent")
@@ -22,12 +23,11 @@ Act = Callable[[Consents, GuardianInput | None], ConsentView | None]
 
 
 @pytest.fixture
-def town(network: ExchangeNetwork) -> Node:
+def context(context: NodeContext) -> NodeContext:
     """Hold a person of age, and a child of nine."""
-    town = network.nodes["town"]
-    today = network.clock.now().date()
-    hold(town, person_record(CHILD, name="Niña Ficticia", birth=date(today.year - 9, 1, 2)))
-    return town
+    today = context.clock.now().date()
+    hold(context, person_record(CHILD, name="Niña Ficticia", birth=date(today.year - 9, 1, 2)))
+    return context
 
 
 def given(document: str) -> Act:
@@ -59,46 +59,51 @@ def asked(document: str, who: GuardianInput | None) -> GrantInput:
 
 
 @pytest.mark.parametrize("act", [given, refused, renewed])
-def test_a_child_does_not_decide_alone(town: Node, act: Callable[[str], Act]) -> None:
+def test_a_child_does_not_decide_alone(context: NodeContext, act: Callable[[str], Act]) -> None:
     with pytest.raises(GuardianNeeded):
-        act("child")(town.consents, None)
+        act("child")(consents_of(context), None)
 
 
 @pytest.mark.parametrize("act", [given, refused, renewed, withdrawn])
-def test_a_parent_decides_for_a_child_and_not_for_somebody_of_age(town: Node, act: Callable[[str], Act]) -> None:
-    assert act("child")(town.consents, PARENT) is not None
+def test_a_parent_decides_for_a_child_and_not_for_somebody_of_age(
+    context: NodeContext, act: Callable[[str], Act]
+) -> None:
+    assert act("child")(consents_of(context), PARENT) is not None
     with pytest.raises(GuardianNotEntitled):
-        act("of age")(town.consents, PARENT)
+        act("of age")(consents_of(context), PARENT)
 
 
 @pytest.mark.parametrize("act", [given, refused, renewed, withdrawn])
-def test_a_curator_decides_for_somebody_of_age_and_not_for_a_child(town: Node, act: Callable[[str], Act]) -> None:
-    assert act("of age")(town.consents, CURATOR) is not None
+def test_a_curator_decides_for_somebody_of_age_and_not_for_a_child(
+    context: NodeContext, act: Callable[[str], Act]
+) -> None:
+    assert act("of age")(consents_of(context), CURATOR) is not None
     with pytest.raises(GuardianNotEntitled):
-        act("child")(town.consents, CURATOR)
+        act("child")(consents_of(context), CURATOR)
 
 
-def test_a_child_that_withdraws_alone_is_heard(town: Node) -> None:
-    ended = withdrawn("child")(town.consents, None)
+def test_a_child_that_withdraws_alone_is_heard(context: NodeContext) -> None:
+    ended = withdrawn("child")(consents_of(context), None)
     assert ended is not None
     assert ended.state is ConsentState.WITHDRAWN
 
 
-def test_who_came_of_age_renews_alone_and_no_parent_for_them(town: Node, network: ExchangeNetwork) -> None:
-    consents, clock = town.consents, network.clock
-    assert isinstance(clock, FrozenClock)
+def test_who_came_of_age_renews_alone_and_no_parent_for_them(
+    context: NodeContext, clock: FrozenClock, directory: SignedDirectory
+) -> None:
+    consents = consents_of(context)
     long = GrantInput(CHILD, ("casework",), ("ngo",), guardian=PARENT, valid_days=1825)
     consent = consents.grant(long).consent_id
     clock.advance(days=1820)
-    hold(town, person_record(CHILD, name="Niña Ficticia", birth=date(clock.now().year - 14, 1, 1)))
-    network.publish()
+    hold(context, person_record(CHILD, name="Niña Ficticia", birth=date(clock.now().year - 14, 1, 1)))
+    directory.publish()
     with pytest.raises(GuardianNotEntitled):
         consents.renew(RenewalInput(consent, guardian=PARENT))
     assert consents.renew(RenewalInput(consent)).record.guardian is None
 
 
-def test_the_signed_form_of_a_renewal_is_kept(town: Node, tmp_path: Path) -> None:
-    form, consents = tmp_path / "form.pdf", town.consents
+def test_the_signed_form_of_a_renewal_is_kept(context: NodeContext, tmp_path: Path) -> None:
+    form, consents = tmp_path / "form.pdf", consents_of(context)
     form.write_bytes(b"signed again")
     consent = consents.grant(asked("of age", None)).consent_id
     consents.renew(RenewalInput(consent, evidence=form))

@@ -1,6 +1,7 @@
 """The log and the state of publication while the locator is unreachable."""
 
 import threading
+from typing import NoReturn
 
 import pytest
 from structlog.testing import capture_logs
@@ -9,9 +10,9 @@ from node.clients.locator import LocatorClient
 from node.context import NodeContext
 from node.locator import background as locator_background
 from node.locator.background import publish_consents
+from node.locator.consent_changes import PublisherWakeup
 from node.locator.tables import LocatorPublishingRow
 from service.errors import PeerUnreachable
-from tests.support.exchange import ExchangeNetwork
 
 
 class Unreachable:
@@ -35,29 +36,32 @@ class Unreachable:
         raise PeerUnreachable("the call to the locator was abandoned")
 
 
+def no_channel(*_: object) -> NoReturn:
+    raise AssertionError("the publisher stands in for every call")
+
+
 def publish(
-    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch, *, steps: int, within: bool
+    context: NodeContext, monkeypatch: pytest.MonkeyPatch, *, steps: int, within: bool
 ) -> tuple[list[str], str]:
     """Return the events that were logged, and the fault that ``status`` would show."""
     stopping = threading.Event()
     for name in ("LOOK_SECONDS", "LONGEST_WAIT_SECONDS"):
         monkeypatch.setattr(locator_background, name, 0.001)
     monkeypatch.setattr(locator_background, "Publisher", Unreachable(stopping, steps=steps, within=within))
-    town = network.nodes["town"]
     with capture_logs() as events:
-        publish_consents(town.context, town.locator_client(), town.publisher_wakeup, stopping)
-    with town.context.snapshot() as session:
+        publish_consents(context, LocatorClient(no_channel, no_channel), PublisherWakeup(), stopping)
+    with context.snapshot() as session:
         row = session.get(LocatorPublishingRow, 1)
         return [each["event"] for each in events], row.fault if row else ""
 
 
 def test_a_call_cut_off_by_the_stop_of_the_service_is_no_fault_of_the_locator(
-    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch
+    context: NodeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert publish(network, monkeypatch, steps=1, within=True) == ([], "")
+    assert publish(context, monkeypatch, steps=1, within=True) == ([], "")
 
 
 def test_an_unreachable_locator_is_logged_once_and_its_fault_recorded(
-    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch
+    context: NodeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert publish(network, monkeypatch, steps=5, within=False) == (["locator_not_told"], PeerUnreachable.code)
+    assert publish(context, monkeypatch, steps=5, within=False) == (["locator_not_told"], PeerUnreachable.code)

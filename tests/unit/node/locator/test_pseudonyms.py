@@ -1,18 +1,22 @@
 """A node with two key holders: both are asked, both are verified, and what comes out is the same at every node."""
 
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from typing_extensions import override
 
 from node.clients.locator import Evaluated, LocatorClient
+from node.context import NodeContext
 from node.errors import RecordsUnreadable
 from node.locator.pseudonyms import Pseudonyms, forget_pseudonyms
 from node.locator.tables import LocatorPseudonymRow
 from node.people.store import people_store
 from records_exchange import oprf
 from records_exchange.errors import OprfProofInvalid
-from tests.support.exchange import OTHER_PERSON, PERSON, ExchangeNetwork, hold, person_record
+from tests.support.parts import SignedDirectory, context_of, hold
+from tests.support.people import OTHER_PERSON, PERSON, person_record
 from trust.errors import DirectoryRollback
 from trust.locator_terms import HeldKey, LocatorEpoch, LocatorTerms
 from trust.signing import Envelope
@@ -34,18 +38,19 @@ class TwoHolders(LocatorClient):
         return Evaluated(evaluated, proof, remaining=100 if key_holder == "town" else 1000)
 
 
-def epoch(network: ExchangeNetwork, keys: dict[str, oprf.KeyPair] = KEYS, number: int = 1) -> LocatorEpoch:
+def epoch(context: NodeContext, keys: dict[str, oprf.KeyPair] = KEYS, number: int = 1) -> LocatorEpoch:
     held = tuple(HeldKey(holder=name, public_key=pair.public.hex()) for name, pair in keys.items())
-    return LocatorEpoch(number=number, keys=held, started=network.clock.now())
+    return LocatorEpoch(number=number, keys=held, started=context.clock.now())
 
 
-def test_both_key_holders_are_asked_and_two_nodes_come_to_the_same_pseudonyms(network: ExchangeNetwork) -> None:
+def test_both_key_holders_are_asked_and_two_nodes_come_to_the_same_pseudonyms(
+    tmp_path: Path, directory: SignedDirectory
+) -> None:
     found = []
     for entity in ("ngo", "town"):
         client = TwoHolders(KEYS)
-        pseudonyms, remaining = Pseudonyms(network.nodes[entity].context, client).evaluate(
-            epoch(network), [PERSON, OTHER_PERSON]
-        )
+        with closing(context_of(entity, tmp_path / entity, directory)) as asker:
+            pseudonyms, remaining = Pseudonyms(asker, client).evaluate(epoch(asker), [PERSON, OTHER_PERSON])
         assert client.asked == ["coordinator", "town"]
         assert remaining == 100  # of whoever leaves us least
         found.append(pseudonyms)
@@ -53,21 +58,20 @@ def test_both_key_holders_are_asked_and_two_nodes_come_to_the_same_pseudonyms(ne
     assert len(set(found[0])) == 2
 
 
-def test_a_second_key_holder_that_lies_is_found(network: ExchangeNetwork) -> None:
+def test_a_second_key_holder_that_lies_is_found(context: NodeContext) -> None:
     lying = TwoHolders({**KEYS, "town": KEYS["coordinator"]})
     with pytest.raises(OprfProofInvalid):
-        Pseudonyms(network.nodes["ngo"].context, lying).evaluate(epoch(network), [PERSON])
+        Pseudonyms(context, lying).evaluate(epoch(context), [PERSON])
 
 
-def test_what_is_kept_is_of_one_epoch_of_one_person_and_opens_nowhere_else(network: ExchangeNetwork) -> None:
-    town = network.nodes["town"]
-    hold(town, person_record(PERSON), person_record(OTHER_PERSON, name="Otra Ficticia"))
-    keeping, first, second = Pseudonyms(town.context, TwoHolders(KEYS)), epoch(network), epoch(network, number=2)
-    with town.context.snapshot() as session:
-        people = people_store(town.context, session).person_ids()
+def test_what_is_kept_is_of_one_epoch_of_one_person_and_opens_nowhere_else(context: NodeContext) -> None:
+    hold(context, person_record(PERSON), person_record(OTHER_PERSON, name="Otra Ficticia"))
+    keeping, first, second = Pseudonyms(context, TwoHolders(KEYS)), epoch(context), epoch(context, number=2)
+    with context.snapshot() as session:
+        people = people_store(context, session).person_ids()
     found, _ = keeping.evaluate_people(first, [*people, "nobody"])
     assert sorted(found) == people
-    with town.context.transaction() as session:
+    with context.transaction() as session:
         assert keeping.kept(session, first, people) == found
         assert keeping.kept(session, second, people) == {}
         keeping.keep(session, second, {people[0]: b"\2" * 32})
@@ -86,14 +90,15 @@ def test_what_is_kept_is_of_one_epoch_of_one_person_and_opens_nowhere_else(netwo
 
 
 def test_a_directory_that_gives_an_epoch_another_key_is_refused_by_a_node_that_knew_it(
-    network: ExchangeNetwork,
+    context: NodeContext,
+    directory: SignedDirectory,
 ) -> None:
-    network.locator = LocatorTerms(epochs=(epoch(network),))
-    network.publish()
-    network.locator = LocatorTerms(epochs=(epoch(network, {"coordinator": KEYS["town"]}),))
+    directory.locator = LocatorTerms(epochs=(epoch(context),))
+    directory.publish()
+    directory.locator = LocatorTerms(epochs=(epoch(context, {"coordinator": KEYS["town"]}),))
     with pytest.raises(DirectoryRollback):
-        network.publish()
-    network.locator = LocatorTerms(epochs=(epoch(network), epoch(network, {"coordinator": KEYS["town"]}, 2)))
-    network.publish()
-    network.locator = None
-    network.publish()
+        directory.publish()
+    directory.locator = LocatorTerms(epochs=(epoch(context), epoch(context, {"coordinator": KEYS["town"]}, 2)))
+    directory.publish()
+    directory.locator = None
+    directory.publish()

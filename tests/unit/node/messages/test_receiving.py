@@ -1,15 +1,13 @@
 """What the desk takes and what it refuses, whoever calls."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from node.context import NodeContext
 from node.messages.heartbeat import HEARTBEAT
-from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.errors import MessageMalformed, MessageMisaddressed, MessageReplayed, MessageStale
 from records_exchange.mailboxes import SqlMailbox
@@ -24,49 +22,46 @@ from records_exchange.message import (
     seal_message,
 )
 from records_exchange.request import payload_digest
-from tests.support.exchange import ExchangeNetwork
+from tests.support.clock import FrozenClock
+from tests.support.parts import SignedDirectory, keys_of, receiver_of
 from tests.support.simulated_peer import forged
 from trust.errors import PartySuspended, SignatureInvalid, UnknownParty
-from trust.parties import EntityStatus
+from trust.parties import EntityKind, EntityStatus
 from trust.signing import Envelope, seal
 
 
 @pytest.fixture
-def network(tmp_path: Path) -> Iterator[ExchangeNetwork]:
-    network = ExchangeNetwork(tmp_path)
-    for entity in ("ngo", "town", "other"):
-        network.add(entity)
-    yield network
-    network.close()
+def directory(clock: FrozenClock) -> SignedDirectory:
+    return SignedDirectory(clock, dict.fromkeys(("ngo", "town", "other"), EntityKind.AGENT))
 
 
-def pulse(network: ExchangeNetwork, sender: str = "ngo", **changes: object) -> Message:
-    now = network.clock.now()
+def pulse(context: NodeContext, sender: str = "ngo", **changes: object) -> Message:
+    now = context.clock.now()
     body = {"complete_until": now.isoformat()}
     message = new_message(HEARTBEAT, body, sender=sender, recipient="town", now=now)
     return message.model_copy(update=changes)
 
 
-def sealed(network: ExchangeNetwork, message: Message, signer: str = "ngo") -> Envelope:
-    return seal_message(message, network.nodes[signer].context.keys.signing)
+def sealed(message: Message, signer: str = "ngo") -> Envelope:
+    return seal_message(message, keys_of(signer).signing)
 
 
-def take(network: ExchangeNetwork, envelope: Envelope, caller: str = "ngo") -> MessageReply:
-    town, ngo = network.nodes["town"], network.parties["town"]
-    reply = town.message_receiver.take(envelope, caller)
+def take(context: NodeContext, envelope: Envelope, caller: str = "ngo") -> MessageReply:
+    town = context.directory.current(context.clock.now()).party("town")
+    reply = receiver_of(context).take(envelope, caller)
     message = Message.model_validate_json(envelope.payload)
-    return open_reply(reply, message, payload_digest(envelope), peer=ngo, now=network.clock.now()).reply
+    return open_reply(reply, message, payload_digest(envelope), peer=town, now=context.clock.now()).reply
 
 
-def contact_of(town: Node) -> object:
-    with town.context.snapshot() as session:
+def contact_of(context: NodeContext) -> object:
+    with context.snapshot() as session:
         return SqlMailbox(session).contact("ngo")
 
 
-def test_a_message_is_answered_with_a_signed_reply_bound_to_it(network: ExchangeNetwork) -> None:
-    reply = take(network, sealed(network, pulse(network)))
+def test_a_message_is_answered_with_a_signed_reply_bound_to_it(context: NodeContext) -> None:
+    reply = take(context, sealed(pulse(context)))
     assert reply.outcome is MessageOutcome.ACCEPTED
-    assert contact_of(network.nodes["town"]) is not None
+    assert contact_of(context) is not None
 
 
 @pytest.mark.invariant(8)
@@ -81,63 +76,63 @@ def test_a_message_is_answered_with_a_signed_reply_bound_to_it(network: Exchange
     ],
 )
 def test_a_message_that_is_wrong_is_refused_and_changes_nothing(
-    network: ExchangeNetwork, change: dict[str, Any], error: type[RedpactError]
+    context: NodeContext, change: dict[str, Any], error: type[RedpactError]
 ) -> None:
     with pytest.raises(error):
-        take(network, sealed(network, pulse(network, **change)))
-    assert contact_of(network.nodes["town"]) is None
+        take(context, sealed(pulse(context, **change)))
+    assert contact_of(context) is None
 
 
 @pytest.mark.invariant(8)
-def test_bytes_that_are_no_message_are_refused(network: ExchangeNetwork) -> None:
+def test_bytes_that_are_no_message_are_refused(context: NodeContext) -> None:
     for payload in (b"", b"{}", b"[]", b"\xff", b'{"v":1', b'{"v":2}'):
-        envelope = seal(MESSAGE_TYPE, payload, network.nodes["ngo"].context.keys.signing)
+        envelope = seal(MESSAGE_TYPE, payload, keys_of("ngo").signing)
         with pytest.raises(MessageMalformed):
-            network.nodes["town"].message_receiver.take(envelope, "ngo")
+            receiver_of(context).take(envelope, "ngo")
 
 
-def test_a_message_signed_by_somebody_else_is_refused(network: ExchangeNetwork) -> None:
-    envelope = sealed(network, pulse(network))
+def test_a_message_signed_by_somebody_else_is_refused(context: NodeContext) -> None:
+    envelope = sealed(pulse(context))
     for wrong in (forged(envelope), replace(envelope, payload_type="application/json")):
         with pytest.raises(SignatureInvalid):
-            take(network, wrong)
+            take(context, wrong)
     with pytest.raises(SignatureInvalid):
-        take(network, sealed(network, pulse(network), signer="other"))
+        take(context, sealed(pulse(context), signer="other"))
 
 
-def test_who_may_not_take_part_is_not_heard(network: ExchangeNetwork) -> None:
-    network.change("ngo", status=EntityStatus.SUSPENDED)
+def test_who_may_not_take_part_is_not_heard(context: NodeContext, directory: SignedDirectory) -> None:
+    directory.change("ngo", status=EntityStatus.SUSPENDED)
     with pytest.raises(PartySuspended):
-        take(network, sealed(network, pulse(network)))
+        take(context, sealed(pulse(context)))
     with pytest.raises(UnknownParty):
-        take(network, sealed(network, pulse(network, "nobody")), caller="nobody")
+        take(context, sealed(pulse(context, "nobody")), caller="nobody")
 
 
 @pytest.mark.invariant(10)
-def test_a_message_outside_its_time_is_refused(network: ExchangeNetwork) -> None:
-    now, hour = network.clock.now(), timedelta(hours=1)
+def test_a_message_outside_its_time_is_refused(context: NodeContext) -> None:
+    now, hour = context.clock.now(), timedelta(hours=1)
     for wrong in (
-        pulse(network, issued=now + hour, expires=now + 2 * hour),
-        pulse(network, issued=now - 2 * hour, expires=now - hour),
-        pulse(network, expires=now + NOTICE_LIFETIME + hour),
-        pulse(network, expires=now + hour),  # too long for a question
-        pulse(network, issued=now, expires=now),
+        pulse(context, issued=now + hour, expires=now + 2 * hour),
+        pulse(context, issued=now - 2 * hour, expires=now - hour),
+        pulse(context, expires=now + NOTICE_LIFETIME + hour),
+        pulse(context, expires=now + hour),  # too long for a question
+        pulse(context, issued=now, expires=now),
     ):
         with pytest.raises(MessageStale):
-            take(network, sealed(network, wrong))
+            take(context, sealed(wrong))
 
 
-def test_a_question_is_answered_once(network: ExchangeNetwork) -> None:
-    envelope = sealed(network, pulse(network))
-    take(network, envelope)
+def test_a_question_is_answered_once(context: NodeContext) -> None:
+    envelope = sealed(pulse(context))
+    take(context, envelope)
     with pytest.raises(MessageReplayed):
-        take(network, envelope)
+        take(context, envelope)
 
 
-def test_a_pulse_from_a_fast_clock_buys_no_time(network: ExchangeNetwork) -> None:
-    now = network.clock.now()
-    take(network, sealed(network, pulse(network, body={"complete_until": (now + timedelta(days=30)).isoformat()})))
-    with network.nodes["town"].context.snapshot() as session:
+def test_a_pulse_from_a_fast_clock_buys_no_time(context: NodeContext) -> None:
+    now = context.clock.now()
+    take(context, sealed(pulse(context, body={"complete_until": (now + timedelta(days=30)).isoformat()})))
+    with context.snapshot() as session:
         contact = SqlMailbox(session).contact("ngo")
     assert contact is not None
     assert contact.complete_until == now

@@ -6,16 +6,17 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import Boolean, Column, Date, DateTime, Float, Integer, LargeBinary, Table, insert, select
 
+from node.context import NodeContext
 from node.migrations.metadata import all_metadata
 from node.people.documents import Document
 from node.people.linking import find_person
 from node.people.store import people_store
-from node.wiring import Node
 from records_exchange.linkage import PairwiseKey
-from records_exchange.request import Question, build_request, opened_by_default, seal_request
 from records_exchange.store import SqlExchangeStore
+from tests.support.answering import ask, pairwise_key, request
 from tests.support.clock import FrozenClock
-from tests.support.exchange import NETWORK, OTHER_PERSON, PERSON, ExchangeNetwork, grant, hold, person_record
+from tests.support.parts import answering_of, erasures_of, grant, hold
+from tests.support.people import OTHER_PERSON, PERSON, person_record
 
 BASIS: Final = "eu-gdpr:A17-1-b"
 NAMES_A_PERSON: Final = ("person_ref", "person_id", "person")
@@ -42,13 +43,13 @@ def tables() -> dict[str, tuple[Table, Column[Any]]]:
     }
 
 
-def person_of(node: Node, document: Document = PERSON) -> str:
-    with node.context.snapshot() as session:
-        return people_store(node.context, session).get_by_document(document).person_id
+def person_of(context: NodeContext, document: Document = PERSON) -> str:
+    with context.snapshot() as session:
+        return people_store(context, session).get_by_document(document).person_id
 
 
-def tables_that_name(node: Node, person: str) -> set[str]:
-    with node.context.snapshot() as session:
+def tables_that_name(context: NodeContext, person: str) -> set[str]:
+    with context.snapshot() as session:
         return {
             name
             for name, (table, column) in tables().items()
@@ -72,67 +73,50 @@ def some(column: Column[Any], person: str, number: int) -> object:
     return found[:length] if isinstance(found, str) else found
 
 
-def test_no_table_names_an_erased_person(network: ExchangeNetwork) -> None:
-    town = network.nodes["town"]
-    hold(town, person_record(OTHER_PERSON, name="Otra Ficticia"))
-    gone, stays = person_of(town), person_of(town, OTHER_PERSON)
+def test_no_table_names_an_erased_person(context: NodeContext) -> None:
+    hold(context, person_record(OTHER_PERSON, name="Otra Ficticia"))
+    gone, stays = person_of(context), person_of(context, OTHER_PERSON)
     for document in (PERSON, OTHER_PERSON):
-        grant(town, "ngo", document=document)
+        grant(context, "ngo", document=document)
     for number, person in enumerate((gone, stays), 100):
-        with town.context.transaction() as session:
+        with context.transaction() as session:
             for name, (table, named) in tables().items():
-                if name not in tables_that_name(town, person):
+                if name not in tables_that_name(context, person):
                     values = {each.name: some(each, person, number) for each in table.c if each.default is None}
                     session.execute(insert(table).values(values | {named.name: person} | WORDS.get(name, {})))
     everything = set(tables())
-    assert tables_that_name(town, gone) == tables_that_name(town, stays) == everything
-    town.erasures.erase_person(PERSON, BASIS)
-    assert tables_that_name(town, gone) == {STAYS}
-    assert tables_that_name(town, stays) == everything
+    assert tables_that_name(context, gone) == tables_that_name(context, stays) == everything
+    erasures_of(context).erase_person(PERSON, BASIS)
+    assert tables_that_name(context, gone) == {STAYS}
+    assert tables_that_name(context, stays) == everything
 
 
-def pairwise(network: ExchangeNetwork) -> PairwiseKey:
-    peer = bytes.fromhex(network.parties["town"].exchange_key)
-    return PairwiseKey.derive(network.nodes["ngo"].context.keys.exchange, peer, network=NETWORK)
-
-
-def indexed(node: Node, key: PairwiseKey) -> frozenset[str]:
-    with node.context.snapshot() as session:
+def indexed(context: NodeContext, key: PairwiseKey) -> frozenset[str]:
+    with context.snapshot() as session:
         return SqlExchangeStore(session).linked_people(key.id)
 
 
-def ask(network: ExchangeNetwork) -> None:
-    key = pairwise(network)
-    asked = build_request(
-        Question("casework", ("person.sex",), "entity_technician", access=opened_by_default()),
-        asker="ngo",
-        holder="town",
-        subject=key.pseudonym(PERSON.kind.value, PERSON.number),
-        now=network.clock.now(),
-    )
-    network.nodes["town"].answering.answer(seal_request(asked, network.nodes["ngo"].context.keys.signing), "ngo")
-
-
 @pytest.mark.invariant(3)
-def test_erasing_takes_a_person_out_of_the_index_of_pseudonyms_at_once(network: ExchangeNetwork) -> None:
-    town, key = network.nodes["town"], pairwise(network)
-    ask(network)
-    assert indexed(town, key) == {person_of(town)}
-    town.erasures.erase_person(PERSON, BASIS)
-    assert indexed(town, key) == frozenset()
+def test_erasing_takes_a_person_out_of_the_index_of_pseudonyms_at_once(context: NodeContext) -> None:
+    key = pairwise_key()
+    ask(answering_of(context), request(context))
+    assert indexed(context, key) == {person_of(context)}
+    erasures_of(context).erase_person(PERSON, BASIS)
+    assert indexed(context, key) == frozenset()
 
 
-def test_the_index_forgets_who_is_not_held_any_more_when_it_is_next_used(network: ExchangeNetwork) -> None:
+def test_the_index_forgets_who_is_not_held_any_more_when_it_is_next_used(
+    context: NodeContext, clock: FrozenClock
+) -> None:
     """Also where the record alone was erased: a corrected document, an older program."""
-    town, key = network.nodes["town"], pairwise(network)
-    hold(town, person_record(OTHER_PERSON, name="Otra Ficticia"))
-    ask(network)
-    gone, stays = person_of(town), person_of(town, OTHER_PERSON)
-    assert indexed(town, key) == {gone, stays}
-    assert isinstance(network.clock, FrozenClock)
-    with town.context.transaction() as session:
-        people_store(town.context, session).erase(gone, network.clock.advance(microseconds=1))
-    with town.context.transaction() as session:
+    key = pairwise_key()
+    hold(context, person_record(OTHER_PERSON, name="Otra Ficticia"))
+    ask(answering_of(context), request(context))
+    gone, stays = person_of(context), person_of(context, OTHER_PERSON)
+    assert indexed(context, key) == {gone, stays}
+    with context.transaction() as session:
+        people_store(context, session).erase(gone, clock.advance(microseconds=1))
+    with context.transaction() as session:
         pseudonym = key.pseudonym(PERSON.kind.value, PERSON.number)
-        assert find_person(people_store(town.context, session), SqlExchangeStore(session), key, pseudonym) is None
-    assert indexed(town, key) == {stays}
+        assert find_person(people_store(context, session), SqlExchangeStore(session), key, pseudonym) is None
+    assert indexed(context, key) == {stays}

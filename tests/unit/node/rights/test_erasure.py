@@ -11,6 +11,7 @@ from node.care.access import CaseRegister
 from node.care.actions import ActionInput, CaseActions
 from node.consents.consents import GrantInput
 from node.consents.signed_forms import EVIDENCE_FOLDER
+from node.context import NodeContext
 from node.ledger.export import export_own_ledger
 from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
@@ -18,82 +19,77 @@ from node.people.store import people_store
 from node.rights.erasure import Erasures
 from node.rights.erasure_report import erased_text, retention_text
 from node.risk.tables import CheckedBandRow, DecisionRow
-from node.wiring import Node
 from policies.errors import UnknownTerm
 from tests.support.answering import ask, request
 from tests.support.clock import FrozenClock
-from tests.support.exchange import OTHER_PERSON, PERSON, ExchangeNetwork, grant, hold, person_record
+from tests.support.parts import answering_of, consents_of, erasures_of, grant, hold
+from tests.support.people import OTHER_PERSON, PERSON, person_record
 
 BASIS = "eu-gdpr:A17-1-b"
 
 
 @pytest.fixture
-def town(network: ExchangeNetwork) -> Node:
-    return network.nodes["town"]
+def erasures(context: NodeContext) -> Erasures:
+    return erasures_of(context)
 
 
-@pytest.fixture
-def erasures(town: Node) -> Erasures:
-    return town.erasures
-
-
-def bodies(town: Node) -> dict[int, bytes]:
-    with town.context.snapshot() as session:
-        ledger = own_ledger(town.context, session)
+def bodies(context: NodeContext) -> dict[int, bytes]:
+    with context.snapshot() as session:
+        ledger = own_ledger(context, session)
         return {stored.index: stored.body for stored in ledger.store.bodies(0, ledger.size())}
 
 
-def salts(town: Node) -> list[bytes]:
-    with town.context.snapshot() as session:
-        ledger = own_ledger(town.context, session)
+def salts(context: NodeContext) -> list[bytes]:
+    with context.snapshot() as session:
+        ledger = own_ledger(context, session)
         return [stored.salt for stored in ledger.store.bodies(0, ledger.size())]
 
 
-def database_bytes(town: Node) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(town.context.home.glob("node.sqlite*")))
+def database_bytes(context: NodeContext) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(context.home.glob("node.sqlite*")))
 
 
 @pytest.mark.invariant(3)
 def test_erasing_a_person_leaves_nothing_of_them_on_disk_and_every_proof_valid(
-    network: ExchangeNetwork, town: Node, erasures: Erasures, tmp_path: Path
+    context: NodeContext, erasures: Erasures, tmp_path: Path
 ) -> None:
     form = tmp_path / "form.pdf"
     form.write_bytes(b"signed")
-    town.consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
-    CaseRegister(town.context).add_member(PERSON, "staff-of-the-case", "psychologist", added_by="boss-1")
-    CaseRegister(town.context).open(PERSON, "staff-who-opened", "attended_now")
-    CaseActions(town.context).add(PERSON, "staff-of-the-case", ActionInput("follow_up"))
-    assert b"staff-of-the-case" in database_bytes(town)
-    ask(network, request(network))
-    destroyed = salts(town)
-    assert all(salt in database_bytes(town) for salt in destroyed)
+    consents_of(context).grant(GrantInput(PERSON, ["casework"], ["ngo"], evidence=form))
+    CaseRegister(context).add_member(PERSON, "staff-of-the-case", "psychologist", added_by="boss-1")
+    CaseRegister(context).open(PERSON, "staff-who-opened", "attended_now")
+    CaseActions(context).add(PERSON, "staff-of-the-case", ActionInput("follow_up"))
+    assert b"staff-of-the-case" in database_bytes(context)
+    ask(answering_of(context), request(context))
+    destroyed = salts(context)
+    assert all(salt in database_bytes(context) for salt in destroyed)
     done = erasures.erase_person(PERSON, BASIS)
     assert (done.entries, done.scans, done.recipients, done.scrubbed) == (2, 1, ("ngo",), True)
-    assert set(bodies(town)) == set(done.erasure_indexes)
-    assert not any(path.is_file() for path in (town.context.home / EVIDENCE_FOLDER).rglob("*"))
-    disk = database_bytes(town)
+    assert set(bodies(context)) == set(done.erasure_indexes)
+    assert not any(path.is_file() for path in (context.home / EVIDENCE_FOLDER).rglob("*"))
+    disk = database_bytes(context)
     assert not any(salt in disk for salt in destroyed)
     assert b'"purposes":["casework"]' not in disk
     assert b"staff-of-the-case" not in disk
     assert b"staff-who-opened" not in disk
     with pytest.raises(PersonUnknown):
-        town.consents.list(PERSON)
-    assert town.consents.list() == ()
-    export_own_ledger(town.context, tmp_path / "export")
-    with town.context.snapshot() as session:
-        policy = TrustPolicy.of_log(own_ledger(town.context, session).vkey)
+        consents_of(context).list(PERSON)
+    assert consents_of(context).list() == ()
+    export_own_ledger(context, tmp_path / "export")
+    with context.snapshot() as session:
+        policy = TrustPolicy.of_log(own_ledger(context, session).vkey)
     report = verify_export(tmp_path / "export", policy)
     assert report.passed
     assert (report.erased, report.erasures[0].basis) == (2, BASIS)
 
 
-def test_erasing_one_person_leaves_the_others(town: Node, erasures: Erasures) -> None:
-    hold(town, person_record(OTHER_PERSON, name="Otra Ficticia"))
-    grant(town, "ngo")
-    other = grant(town, "ngo", document=OTHER_PERSON)
+def test_erasing_one_person_leaves_the_others(context: NodeContext, erasures: Erasures) -> None:
+    hold(context, person_record(OTHER_PERSON, name="Otra Ficticia"))
+    grant(context, "ngo")
+    other = grant(context, "ngo", document=OTHER_PERSON)
     erasures.erase_person(PERSON, BASIS)
-    assert [view.consent_id for view in town.consents.list(OTHER_PERSON)] == [other]
-    assert sorted(bodies(town)) == [1, 2]
+    assert [view.consent_id for view in consents_of(context).list(OTHER_PERSON)] == [other]
+    assert sorted(bodies(context)) == [1, 2]
 
 
 def test_somebody_without_entries_is_erased_all_the_same(erasures: Erasures) -> None:
@@ -103,33 +99,31 @@ def test_somebody_without_entries_is_erased_all_the_same(erasures: Erasures) -> 
         erasures.erase_person(PERSON, BASIS)
 
 
-def test_a_basis_that_the_schedule_does_not_have_erases_nothing(town: Node, erasures: Erasures) -> None:
-    grant(town, "ngo")
+def test_a_basis_that_the_schedule_does_not_have_erases_nothing(context: NodeContext, erasures: Erasures) -> None:
+    grant(context, "ngo")
     with pytest.raises(UnknownTerm):
         erasures.erase_person(PERSON, "because")
-    assert len(town.consents.list(PERSON)) == 1
+    assert len(consents_of(context).list(PERSON)) == 1
 
 
-def test_what_was_done_is_told_with_whom_to_tell(town: Node, erasures: Erasures, network: ExchangeNetwork) -> None:
-    grant(town, "ngo")
-    ask(network, request(network))
+def test_what_was_done_is_told_with_whom_to_tell(context: NodeContext, erasures: Erasures) -> None:
+    grant(context, "ngo")
+    ask(answering_of(context), request(context))
     done = erasures.erase_person(PERSON, BASIS)
     assert "RGPD art. 17.1.b" in erased_text(done, "es")
     assert "GDPR art. 19): ngo" in erased_text(done, "en")
 
 
 def test_retention_erases_what_is_over_and_only_that(
-    network: ExchangeNetwork, town: Node, erasures: Erasures, tmp_path: Path
+    clock: FrozenClock, context: NodeContext, erasures: Erasures, tmp_path: Path
 ) -> None:
-    clock = network.clock
-    assert isinstance(clock, FrozenClock)
     form = tmp_path / "form.pdf"
     form.write_bytes(b"signed")
-    old = town.consents.grant(GrantInput(PERSON, ["casework"], ["ngo"], valid_days=30, evidence=form))
-    town.consents.withdraw(old.consent_id)
+    old = consents_of(context).grant(GrantInput(PERSON, ["casework"], ["ngo"], valid_days=30, evidence=form))
+    consents_of(context).withdraw(old.consent_id)
     assert erasures.retain().entries == {}
     clock.advance(days=1825)
-    young = grant(town, "ngo")
+    young = grant(context, "ngo")
     assert erasures.retain().entries == {}
     clock.advance(days=1)
     planned = erasures.retain(dry_run=True)
@@ -137,27 +131,25 @@ def test_retention_erases_what_is_over_and_only_that(
     assert "2 se borrarían" in retention_text(planned, "es")
     done = erasures.retain()
     assert (done.entries, done.scans) == ({"consents": 2}, 1)
-    assert [view.consent_id for view in town.consents.list()] == [young]
-    assert sorted(bodies(town)) == [2, 3]
+    assert [view.consent_id for view in consents_of(context).list()] == [young]
+    assert sorted(bodies(context)) == [2, 3]
     assert erasures.retain().entries == {}
-    export_own_ledger(town.context, tmp_path / "export")
-    with town.context.snapshot() as session:
-        report = verify_export(tmp_path / "export", TrustPolicy.of_log(own_ledger(town.context, session).vkey))
+    export_own_ledger(context, tmp_path / "export")
+    with context.snapshot() as session:
+        report = verify_export(tmp_path / "export", TrustPolicy.of_log(own_ledger(context, session).vkey))
     assert report.passed
     assert [(note.rule, note.entries) for note in report.erasures] == [("consents", 2)]
 
 
-def test_a_live_consent_is_kept_however_old(network: ExchangeNetwork, town: Node, erasures: Erasures) -> None:
-    clock = network.clock
-    assert isinstance(clock, FrozenClock)
-    grant(town, "ngo", valid_days=1825)
+def test_a_live_consent_is_kept_however_old(clock: FrozenClock, context: NodeContext, erasures: Erasures) -> None:
+    grant(context, "ngo", valid_days=1825)
     clock.advance(days=1826)
     assert erasures.retain(dry_run=True).entries == {}
 
 
-def test_what_the_use_of_the_risk_model_left_of_a_person_goes_too(town: Node, erasures: Erasures) -> None:
-    with town.context.transaction() as session:
-        person = people_store(town.context, session).get_by_document(PERSON).person_id
+def test_what_the_use_of_the_risk_model_left_of_a_person_goes_too(context: NodeContext, erasures: Erasures) -> None:
+    with context.transaction() as session:
+        person = people_store(context, session).get_by_document(PERSON).person_id
         session.add_all(
             [
                 CheckedBandRow(person_ref=person, month="2026-03", band="high"),
@@ -167,11 +159,11 @@ def test_what_the_use_of_the_risk_model_left_of_a_person_goes_too(town: Node, er
                     campaign_id="ab" * 16,
                     decision="confirm",
                     decided_by="ts-14",
-                    decided_at=town.context.clock.now(),
+                    decided_at=context.clock.now(),
                 ),
             ]
         )
     erasures.erase_person(PERSON, BASIS)
-    with town.context.snapshot() as session:
+    with context.snapshot() as session:
         assert list(session.scalars(select(CheckedBandRow.person_ref))) == ["another"]
         assert list(session.scalars(select(DecisionRow.person_ref))) == []

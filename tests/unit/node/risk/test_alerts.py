@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 
+from node.context import NodeContext
 from node.erasers import PersonToErase
 from node.fictitious.population import PopulationRequest, generate
 from node.people.model import PROFILING_OBJECTION
@@ -17,51 +18,50 @@ from node.risk.errors import BandInvalid
 from node.risk.person_erasure import risk_eraser
 from node.risk.professional_decisions import Judgement, NewDecision, decide
 from node.risk.tables import CheckedBandRow, DecisionRow, LastCheckRow
-from node.wiring import Node
-from tests.support.exchange import hold
-from tests.support.risk import AS_OF, coordinator, node_with_people
+from tests.support.parts import hold
+from tests.support.risk import AS_OF, context_with_people, coordinator
 from tests.support.training import ScriptedCoordinator
 
 
 @pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
-    made = node_with_people(tmp_path)
+def context(tmp_path: Path) -> Iterator[NodeContext]:
+    made = context_with_people(tmp_path)
     yield made
     made.close()
 
 
 @pytest.fixture
-def script(node: Node) -> ScriptedCoordinator:
-    return coordinator(node)
+def script(context: NodeContext) -> ScriptedCoordinator:
+    return coordinator(context)
 
 
-def looks(node: Node) -> dict[str, tuple[str, str]]:
-    with node.context.snapshot() as session:
+def looks(context: NodeContext) -> dict[str, tuple[str, str]]:
+    with context.snapshot() as session:
         return {row.person_ref: (row.month, row.band) for row in session.scalars(select(CheckedBandRow))}
 
 
-def lower_all(node: Node, people: list[str]) -> None:
+def lower_all(context: NodeContext, people: list[str]) -> None:
     """Let some people have been in the lowest band at the last look."""
-    with node.context.transaction() as session:
+    with context.transaction() as session:
         session.execute(update(CheckedBandRow).where(CheckedBandRow.person_ref.in_(people)).values(band="low"))
 
 
-def test_the_first_look_only_takes_stock(node: Node, script: ScriptedCoordinator) -> None:
-    shown = alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+def test_the_first_look_only_takes_stock(context: NodeContext, script: ScriptedCoordinator) -> None:
+    shown = alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     assert (shown.alerts, shown.since) == ((), None)
     assert "punto de partida" in report.alerts_text(shown, "es")
-    assert looks(node)
-    assert {month for month, _ in looks(node).values()} == {"2019-01"}
+    assert looks(context)
+    assert {month for month, _ in looks(context).values()} == {"2019-01"}
 
 
-def test_who_rose_is_alerted_once(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
-    risen = [person for person, (_, band) in looks(node).items() if band != "low"]
+def test_who_rose_is_alerted_once(context: NodeContext, script: ScriptedCoordinator) -> None:
+    alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    risen = [person for person, (_, band) in looks(context).items() if band != "low"]
     assert risen
-    lower_all(node, risen[:2])
+    lower_all(context, risen[:2])
 
-    peeked = alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF, peek=True)
-    shown = alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    peeked = alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF, peek=True)
+    shown = alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
 
     assert {each.entry.person_id for each in shown.alerts} == set(risen[:2])
     assert peeked.alerts == shown.alerts
@@ -69,71 +69,73 @@ def test_who_rose_is_alerted_once(node: Node, script: ScriptedCoordinator) -> No
     assert report.alerts_text(shown, "es").startswith("Apoyo, nunca sanción")
     assert "reached the band medium" in report.alerts_text(shown, "en")
     assert report.alerts_document(shown)["alerts"][0]["before"] == "low"
-    assert alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts == ()
+    assert alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts == ()
 
 
-def test_who_was_over_another_threshold_already_is_not_alerted(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
-    risen = [person for person, (_, band) in looks(node).items() if band != "low"]
-    lower_all(node, risen)
-    assert len(alerts(node.context, script, threshold=Band.VERY_HIGH, as_of=AS_OF, peek=True).alerts) <= len(risen)
+def test_who_was_over_another_threshold_already_is_not_alerted(
+    context: NodeContext, script: ScriptedCoordinator
+) -> None:
+    alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    risen = [person for person, (_, band) in looks(context).items() if band != "low"]
+    lower_all(context, risen)
+    assert len(alerts(context, script, threshold=Band.VERY_HIGH, as_of=AS_OF, peek=True).alerts) <= len(risen)
 
 
-def test_who_is_new_over_the_threshold_is_alerted(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
-    (gone,) = [person for person, (_, band) in looks(node).items() if band != "low"][:1]
-    with node.context.transaction() as session:
+def test_who_is_new_over_the_threshold_is_alerted(context: NodeContext, script: ScriptedCoordinator) -> None:
+    alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    (gone,) = [person for person, (_, band) in looks(context).items() if band != "low"][:1]
+    with context.transaction() as session:
         session.execute(text("DELETE FROM risk_looks WHERE person_ref = :person"), {"person": gone})
-    (alert,) = alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts
+    (alert,) = alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts
     assert (alert.entry.person_id, alert.before) == (gone, None)
 
 
-def test_another_model_is_said(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
-    with node.context.transaction() as session:
+def test_another_model_is_said(context: NodeContext, script: ScriptedCoordinator) -> None:
+    alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    with context.transaction() as session:
         session.execute(update(LastCheckRow).values(campaign_id="cd" * 16))
-    shown = alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    shown = alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     assert shown.other_model
     assert "otro modelo" in report.alerts_text(shown, "es")
 
 
-def test_whom_a_professional_lowered_is_not_alerted(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
-    (person,) = [person for person, (_, band) in looks(node).items() if band != "low"][:1]
-    lower_all(node, [person])
-    decide(node.context, script, NewDecision(person, Judgement.LOWER, "ts-14", "already_supported"))
-    assert alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts == ()
+def test_whom_a_professional_lowered_is_not_alerted(context: NodeContext, script: ScriptedCoordinator) -> None:
+    alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    (person,) = [person for person, (_, band) in looks(context).items() if band != "low"][:1]
+    lower_all(context, [person])
+    decide(context, script, NewDecision(person, Judgement.LOWER, "ts-14", "already_supported"))
+    assert alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF).alerts == ()
 
 
-def test_who_objects_is_neither_scored_nor_kept(node: Node, script: ScriptedCoordinator) -> None:
+def test_who_objects_is_neither_scored_nor_kept(context: NodeContext, script: ScriptedCoordinator) -> None:
     """LOPDGDD art. 11.2, GDPR art. 21: at the next look nothing is left."""
-    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
-    person = next(iter(looks(node)))
-    with node.context.snapshot() as session:
-        document = people_store(node.context, session).identity(person).document
+    alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    person = next(iter(looks(context)))
+    with context.snapshot() as session:
+        document = people_store(context, session).identity(person).document
     record = next(each for each in generate(PopulationRequest(province="42", people=120)) if each.document == document)
-    hold(node, replace(record, fields={**record.fields, PROFILING_OBJECTION: True}))
-    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
-    assert person not in looks(node)
+    hold(context, replace(record, fields={**record.fields, PROFILING_OBJECTION: True}))
+    alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    assert person not in looks(context)
 
 
-def test_erasing_a_person_leaves_nothing_here(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
-    person, other = list(looks(node))[:2]
+def test_erasing_a_person_leaves_nothing_here(context: NodeContext, script: ScriptedCoordinator) -> None:
+    alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+    person, other = list(looks(context))[:2]
     for each in (person, other):
-        decide(node.context, script, NewDecision(each, Judgement.CONFIRM, "ts-14"))
-    with node.context.transaction() as session:
-        risk_eraser().erase(session, PersonToErase(person, frozenset()), node.context.clock.now())
-    assert person not in looks(node)
-    assert other in looks(node)
-    with node.context.snapshot() as session:
+        decide(context, script, NewDecision(each, Judgement.CONFIRM, "ts-14"))
+    with context.transaction() as session:
+        risk_eraser().erase(session, PersonToErase(person, frozenset()), context.clock.now())
+    assert person not in looks(context)
+    assert other in looks(context)
+    with context.snapshot() as session:
         assert list(session.scalars(select(DecisionRow.person_ref))) == [other]
 
 
-def test_nothing_else_is_kept_of_a_person(node: Node, script: ScriptedCoordinator) -> None:
-    alerts(node.context, script, threshold=Band.MEDIUM, as_of=AS_OF)
+def test_nothing_else_is_kept_of_a_person(context: NodeContext, script: ScriptedCoordinator) -> None:
+    alerts(context, script, threshold=Band.MEDIUM, as_of=AS_OF)
     assert {column.name for column in CheckedBandRow.__table__.columns} == {"person_ref", "month", "band"}
-    assert {band for _, band in looks(node).values()} <= {band.value for band in Band}
+    assert {band for _, band in looks(context).values()} <= {band.value for band in Band}
 
 
 def test_bands_and_their_names() -> None:

@@ -10,4 +10,4 @@ from tests.support.stage import Stage, make_stage
 def scene(tmp_path: Path) -> Iterator[Stage]:
     made = make_stage(tmp_path)
     yield made
-    made.node.close()
+    made.context.close()

@@ -46,19 +46,19 @@ def test_a_manifest_that_the_node_cannot_stand_behind_is_not_approved(
 ) -> None:
     scene.coordinator.offer(demo_manifest(**changes))
     with pytest.raises(error):
-        approve(scene.node.context, scene.coordinator, CAMPAIGN)
+        approve(scene.context, scene.coordinator, CAMPAIGN)
     assert scene.ledger_types() == []
     assert scene.coordinator.decisions == []
-    assert open_campaigns(scene.node.context) == ()
+    assert open_campaigns(scene.context) == ()
 
 
 @pytest.mark.invariant(6)
 def test_a_manifest_signed_by_another_key_is_refused_before_it_is_read(scene: Stage) -> None:
     scene.coordinator.offer(demo_manifest(), signer=Ed25519Signer.generate())
     with pytest.raises(SignatureInvalid):
-        approve(scene.node.context, scene.coordinator, CAMPAIGN)
+        approve(scene.context, scene.coordinator, CAMPAIGN)
     with pytest.raises(SignatureInvalid):
-        list_campaigns(scene.node.context, scene.coordinator)
+        list_campaigns(scene.context, scene.coordinator)
 
 
 @pytest.mark.invariant(6)
@@ -66,20 +66,20 @@ def test_a_manifest_swapped_after_the_approval_is_shown_and_gets_nothing(scene: 
     scene.approved()
     swapped = scene.coordinator.offer(demo_manifest(passes=3, epsilon=3.0))
     assert scene.reply(scene.ask(swapped)) == TrainingRefusal("manifest_changed")
-    assert list_campaigns(scene.node.context, scene.coordinator)[0].changed
+    assert list_campaigns(scene.context, scene.coordinator)[0].changed
 
 
 def test_a_second_campaign_that_would_overspend_is_refused_as_a_whole(scene: Stage) -> None:
-    set_limit(scene.node.context, NewLimit(DATASET, 2.5))
+    set_limit(scene.context, NewLimit(DATASET, 2.5))
     scene.approved()
     scene.coordinator.offer(demo_manifest(campaign_id="cd" * 16))
     with pytest.raises(BudgetExceeded):
-        approve(scene.node.context, scene.coordinator, "cd" * 16)
+        approve(scene.context, scene.coordinator, "cd" * 16)
 
 
 def test_an_unknown_campaign_is_a_typed_error(scene: Stage) -> None:
     with pytest.raises(ManifestUnknown):
-        approve(scene.node.context, scene.coordinator, CAMPAIGN)
+        approve(scene.context, scene.coordinator, CAMPAIGN)
 
 
 @pytest.mark.invariant(9)
@@ -89,10 +89,10 @@ def test_a_decision_taken_while_the_coordinator_is_down_is_delivered_later_once(
     scene.coordinator.offer(demo_manifest())
     with monkeypatch.context() as down:
         down.setattr(scene.coordinator, "decide", _unreachable)
-        assert not approve(scene.node.context, scene.coordinator, CAMPAIGN).delivered
+        assert not approve(scene.context, scene.coordinator, CAMPAIGN).delivered
 
-    deliver(scene.node.context, scene.coordinator)
-    deliver(scene.node.context, scene.coordinator)
+    deliver(scene.context, scene.coordinator)
+    deliver(scene.context, scene.coordinator)
 
     assert len(scene.coordinator.decisions) == 1
     assert scene.ledger_types() == ["training_approved"]
@@ -100,7 +100,7 @@ def test_a_decision_taken_while_the_coordinator_is_down_is_delivered_later_once(
 
 def test_approving_again_changes_nothing(scene: Stage) -> None:
     scene.approved()
-    again = approve(scene.node.context, scene.coordinator, CAMPAIGN)
+    again = approve(scene.context, scene.coordinator, CAMPAIGN)
     assert again.delivered
     assert scene.ledger_types() == ["training_approved"]
 
@@ -109,7 +109,7 @@ def test_the_deadline_is_kept(scene: Stage) -> None:
     scene.coordinator.offer(demo_manifest())
     scene.clock.advance(days=8)
     with pytest.raises(CampaignDecided):
-        approve(scene.node.context, scene.coordinator, CAMPAIGN)
+        approve(scene.context, scene.coordinator, CAMPAIGN)
 
 
 def _unreachable(*_: object) -> None:

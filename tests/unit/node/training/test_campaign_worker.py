@@ -33,14 +33,15 @@ from node.training.pending_work import open_campaigns
 from node.training.stores import epsilon_ledger, own_enrolments
 from service.errors import PeerRefused
 from tests.support.campaigns import CAMPAIGN
-from tests.support.stage import ENTITY, Play, Stage, demo_manifest
+from tests.support.parts import party_of
+from tests.support.stage import ENTITY, Play, Stage, demo_manifest, unreachable
 from tests.support.training import DATASET
 from trust import signing
 
 
 def restarted(scene: Stage) -> None:
     """Let a new process of the node take over: nothing is left but what it stored."""
-    scene.worker = TrainingWorker(scene.node.context, scene.coordinator, scene.node.directory_follower.refresh)
+    scene.worker = TrainingWorker(scene.context, scene.coordinator, unreachable)
 
 
 @pytest.mark.invariant(6)
@@ -51,7 +52,7 @@ def test_a_campaign_with_the_others_goes_to_its_end_for_what_was_promised(scene:
     assert isinstance(play.state_machine.sums.program.finish(progress.vectors), AdditiveModel)
     assert 1.95 < scene.spent() <= 2.0
     assert scene.ledger_types() == ["training_approved", *["training_contributed"] * 4]
-    with scene.node.context.snapshot() as session:
+    with scene.context.snapshot() as session:
         assert epsilon_ledger(session).verify(DATASET) == 4
 
 
@@ -135,7 +136,9 @@ def test_a_second_cohort_is_refused(scene: Stage) -> None:
 @pytest.mark.invariant(6)
 def test_a_cohort_with_a_key_that_its_entity_did_not_sign_is_refused(scene: Stage) -> None:
     play = scene.play(scene.approved()).until(StepKind.COHORT)
-    scene.net.list_party("leon", scene.others["avila"])  # the directory says another key than the one that signed
+    scene.directory.list_party(
+        party_of("leon", scene.others["avila"])
+    )  # the directory says another key than the one that signed
     assert scene.answer(scene.coordinator.ask(play.asked())) == TrainingRefusal("training_message_malformed")
 
 
@@ -158,11 +161,11 @@ def test_when_a_campaign_is_over_its_secrets_are_erased(scene: Stage) -> None:
     envelope = scene.approved()
     scene.play(envelope).finish()
     scene.coordinator.listed[0] = type(scene.coordinator.listed[0])(envelope, "stopped")
-    with scene.node.context.snapshot() as session:
-        assert own_enrolments(scene.node.context, session).kept(CAMPAIGN, Secret.MASK_KEY) is not None
+    with scene.context.snapshot() as session:
+        assert own_enrolments(scene.context, session).kept(CAMPAIGN, Secret.MASK_KEY) is not None
     scene.worker.close_ended()
-    with scene.node.context.snapshot() as session:
-        assert own_enrolments(scene.node.context, session).kept(CAMPAIGN, Secret.MASK_KEY) is None
+    with scene.context.snapshot() as session:
+        assert own_enrolments(scene.context, session).kept(CAMPAIGN, Secret.MASK_KEY) is None
 
 
 @pytest.mark.invariant(6)
@@ -174,9 +177,7 @@ def test_an_approved_round_is_answered_once_paid_for_and_in_the_ledger(scene: St
 
     ((task_id, result),) = scene.coordinator.results
     assert task_id == task.task_id
-    payload = signing.open_envelope(
-        result, payload_type=RESULT_TYPE, public_key=scene.node.context.keys.signing.public_key
-    )
+    payload = signing.open_envelope(result, payload_type=RESULT_TYPE, public_key=scene.context.keys.signing.public_key)
     document = reply_of(message_from_bytes(payload))
     assert isinstance(document, bytes)
     assert isinstance(read_reply(document).document, MaskReply)
@@ -254,7 +255,7 @@ def test_after_the_campaigns_end_nothing_leaves(scene: Stage) -> None:
 
 def test_a_table_that_changed_on_disk_is_not_trained_on(scene: Stage) -> None:
     envelope = scene.approved()
-    path = scene.node.context.home / "datasets" / f"{DATASET}.csv"
+    path = scene.context.home / "datasets" / f"{DATASET}.csv"
     path.write_bytes(path.read_bytes() + b"soria,1,30,own,h\n")
     assert scene.reply(scene.ask(envelope)) == TrainingRefusal("dataset_damaged")
     assert scene.spent() == 0
@@ -263,7 +264,7 @@ def test_a_table_that_changed_on_disk_is_not_trained_on(scene: Stage) -> None:
 def test_a_limit_lowered_below_what_is_spent_stops_the_next_round(scene: Stage) -> None:
     envelope = scene.approved()
     scene.worker.answer(scene.ask(envelope, 1))
-    set_limit(scene.node.context, NewLimit(DATASET, scene.spent()))
+    set_limit(scene.context, NewLimit(DATASET, scene.spent()))
     assert scene.reply(scene.ask(envelope, 2)) == TrainingRefusal("budget_exceeded")
 
 
@@ -284,11 +285,11 @@ def test_a_result_that_comes_too_late_does_not_stop_the_worker(scene: Stage, mon
 @pytest.mark.invariant(6)
 def test_a_refused_campaign_gets_nothing(scene: Stage) -> None:
     envelope = scene.coordinator.offer(demo_manifest())
-    refuse(scene.node.context, scene.coordinator, CAMPAIGN, reason="no")
+    refuse(scene.context, scene.coordinator, CAMPAIGN, reason="no")
     assert scene.reply(scene.ask(envelope)) == TrainingRefusal("campaign_not_approved")
     assert scene.ledger_types() == ["training_refused"]
     with pytest.raises(CampaignDecided):
-        approve(scene.node.context, scene.coordinator, CAMPAIGN)
+        approve(scene.context, scene.coordinator, CAMPAIGN)
 
 
 def test_a_finished_campaign_frees_the_rounds_it_did_not_use(scene: Stage) -> None:
@@ -298,9 +299,9 @@ def test_a_finished_campaign_frees_the_rounds_it_did_not_use(scene: Stage) -> No
 
     scene.worker.close_ended()
 
-    (statement,) = statements(scene.node.context)
+    (statement,) = statements(scene.context)
     assert statement.committed == statement.spent > 0
-    assert open_campaigns(scene.node.context) == ()
+    assert open_campaigns(scene.context) == ()
     assert scene.reply(scene.ask(envelope, 2)) == TrainingRefusal("campaign_not_approved")
 
 
@@ -308,12 +309,12 @@ def test_a_campaign_past_its_end_is_settled_whatever_the_coordinator_says(scene:
     scene.approved()
     scene.clock.advance(days=15)
     scene.worker.close_ended()
-    assert open_campaigns(scene.node.context) == ()
+    assert open_campaigns(scene.context) == ()
 
 
 def test_the_held_out_people_are_not_trained_on(scene: Stage) -> None:
-    with scene.node.context.snapshot() as session:
-        data = training_data(scene.node.context, session, demo_manifest())
+    with scene.context.snapshot() as session:
+        data = training_data(scene.context, session, demo_manifest())
     assert 0 < data.held_out.sum() < len(data.labels) / 2
     assert len(data.training()[1]) + len(data.evaluation()[1]) == len(data.labels) == 120
 

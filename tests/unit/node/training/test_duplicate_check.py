@@ -12,14 +12,16 @@ from federated.duplicates.group_key import key_generator_of
 from federated.duplicates.multiplicities import bucket_of, multiplicities, pack_counts, unpack_tags
 from federated.errors import DuplicateCheckInvalid, DuplicateCountWrong, RoundRefused, SecureSumRefused
 from federated.participation.enrolment import Secret
+from node.context import NodeContext
 from node.people.store import people_store
 from node.training.duplicate_check import DuplicateCheck
 from node.training.stores import epsilon_ledger, own_enrolments
-from node.wiring import Node
 from tests.support import campaigns
 from tests.support.campaigns import CAMPAIGN, DATASET
 from tests.support.clock import START, FrozenClock
-from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, ExchangeNetwork, hold, person_record
+from tests.support.parts import SignedDirectory, context_of, hold
+from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
+from trust.parties import EntityKind
 
 ENTITIES = ("avila", "leon", "soria")
 MANIFEST = campaigns.manifest(invited=ENTITIES, counts_entities=True)
@@ -32,26 +34,24 @@ HELD = {"avila": (PERSON, OTHER_PERSON), "leon": (PERSON,), "soria": (STRANGER,)
 class Office:
     """One node and its side of the count."""
 
-    node: Node
+    context: NodeContext
     people: tuple[str, ...]
     counting: DuplicateCheck
     manifest: CampaignManifest = MANIFEST
 
     def tags(self, wrapped: bytes) -> bytes:
-        with self.node.context.transaction() as session:
-            enrolments = own_enrolments(self.node.context, session)
+        with self.context.transaction() as session:
+            enrolments = own_enrolments(self.context, session)
             cohort = enrolments.cohort(self.manifest, DIGEST)
             return self.counting.tags(session, enrolments, cohort, self.people, wrapped)
 
     def weigh(self, counts: tuple[int, ...], counted: tuple[str, ...] = ENTITIES) -> None:
-        with self.node.context.transaction() as session:
-            self.counting.weigh(own_enrolments(self.node.context, session), self.manifest, pack_counts(counts), counted)
+        with self.context.transaction() as session:
+            self.counting.weigh(own_enrolments(self.context, session), self.manifest, pack_counts(counts), counted)
 
     def weights(self, *people: str) -> list[float]:
-        with self.node.context.snapshot() as session:
-            found = self.counting.weights(
-                own_enrolments(self.node.context, session), self.manifest, people or self.people
-            )
+        with self.context.snapshot() as session:
+            found = self.counting.weights(own_enrolments(self.context, session), self.manifest, people or self.people)
         assert found is not None
         return [float(each) for each in found]
 
@@ -72,29 +72,30 @@ class Town:
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    net = ExchangeNetwork(tmp_path, FrozenClock(START))
+    directory = SignedDirectory(FrozenClock(START), dict.fromkeys(ENTITIES, EntityKind.AGENT))
     offices: dict[str, Office] = {}
     for entity in ENTITIES:
-        node = net.add(entity)
-        hold(node, *(person_record(document) for document in HELD[entity]))
-        with node.context.transaction() as session:
+        context = context_of(entity, tmp_path / entity, directory)
+        hold(context, *(person_record(document) for document in HELD[entity]))
+        with context.transaction() as session:
             budget = epsilon_ledger(session)
             budget.set_limit(BudgetLimit(DATASET, 8.0, 1e-5), START)
             budget.reserve(CAMPAIGN, DATASET, MANIFEST.stages, START)
-            people = tuple(person for person, _ in people_store(node.context, session).documents())
-        offices[entity] = Office(node, people, DuplicateCheck(node.context))
+            people = tuple(person for person, _ in people_store(context, session).documents())
+        offices[entity] = Office(context, people, DuplicateCheck(context))
     statements = []
     for office in offices.values():
-        with office.node.context.transaction() as session:
-            statements.append(own_enrolments(office.node.context, session).statement(CAMPAIGN, DIGEST))
+        with office.context.transaction() as session:
+            statements.append(own_enrolments(office.context, session).statement(CAMPAIGN, DIGEST))
     wrapped: dict[str, bytes] = {}
     for office in offices.values():
-        with office.node.context.transaction() as session:
-            enrolments = own_enrolments(office.node.context, session)
+        with office.context.transaction() as session:
+            enrolments = own_enrolments(office.context, session)
             cohort = enrolments.accept(MANIFEST, DIGEST, statements)
             wrapped |= office.counting.wrapped_keys(enrolments, MANIFEST, cohort)
     yield Town(offices, wrapped)
-    net.close()
+    for office in offices.values():
+        office.context.close()
 
 
 def test_one_person_in_two_entities_weighs_one_half_in_each(town: Town) -> None:
@@ -168,8 +169,8 @@ def test_a_sum_with_somebody_who_was_not_counted_together_is_not_opened(town: To
     halves = multiplicities({entity: unpack_tags(town.tags()[entity]) for entity in two})
     leon.weigh(halves["leon"], two)
     assert leon.weights() == [1.0]  # told of two entities, leon cannot know of the third
-    with leon.node.context.snapshot() as session:
-        enrolments = own_enrolments(leon.node.context, session)
+    with leon.context.snapshot() as session:
+        enrolments = own_enrolments(leon.context, session)
         leon.counting.require_counted(enrolments, MANIFEST, two)
         with pytest.raises(SecureSumRefused, match="avila"):
             leon.counting.require_counted(enrolments, MANIFEST, ENTITIES)
@@ -178,8 +179,8 @@ def test_a_sum_with_somebody_who_was_not_counted_together_is_not_opened(town: To
 def test_a_campaign_that_counts_nobody_weighs_everybody_once(town: Town) -> None:
     leon = town.offices["leon"]
     plain = campaigns.manifest(invited=ENTITIES)
-    with leon.node.context.snapshot() as session:
-        enrolments = own_enrolments(leon.node.context, session)
+    with leon.context.snapshot() as session:
+        enrolments = own_enrolments(leon.context, session)
         assert leon.counting.weights(enrolments, plain, leon.people) is None
         leon.counting.require_counted(enrolments, plain, ENTITIES)
         assert leon.counting.wrapped_keys(enrolments, plain, enrolments.cohort(MANIFEST, DIGEST)) == {}
@@ -196,8 +197,8 @@ def test_a_group_key_wrapped_for_somebody_else_opens_nothing(town: Town) -> None
 def test_when_the_campaign_is_over_neither_key_nor_tags_nor_weights_are_left(town: Town) -> None:
     leon = town.offices["leon"]
     leon.weigh(town.counts()["leon"])
-    with leon.node.context.transaction() as session:
-        own_enrolments(leon.node.context, session).erase(CAMPAIGN)
-    with leon.node.context.snapshot() as session:
-        enrolments = own_enrolments(leon.node.context, session)
+    with leon.context.transaction() as session:
+        own_enrolments(leon.context, session).erase(CAMPAIGN)
+    with leon.context.snapshot() as session:
+        enrolments = own_enrolments(leon.context, session)
         assert [enrolments.kept(CAMPAIGN, secret) for secret in Secret] == [None] * 4

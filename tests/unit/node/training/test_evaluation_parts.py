@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from federated.campaign.manifest import DataSource
+from node.context import NodeContext
 from node.training.local_data import LocalData, training_data
 from node.training.local_evaluation import LocalEvaluation, evaluate, evaluate_on
 from node.training.received_releases import VerifiedRelease, fetch_release
-from node.wiring import Node
 from tests.support import campaigns
 from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START, FrozenClock
+from tests.support.parts import COORDINATOR
 from tests.support.releases import publish
-from tests.support.risk import node_with_people
+from tests.support.risk import context_with_people
 from tests.support.training import ScriptedCoordinator, register_demo
-from trust.signing import Ed25519Signer
 
 
 def verified() -> VerifiedRelease:
@@ -58,22 +58,20 @@ def test_members_of_the_training_are_those_who_are_not_held_out() -> None:
 
 
 @pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
-    made = node_with_people(tmp_path, people=0, clock=FrozenClock(START + timedelta(days=9)))
+def context(tmp_path: Path) -> Iterator[NodeContext]:
+    made = context_with_people(tmp_path, people=0, clock=FrozenClock(START + timedelta(days=9)))
     register_demo(made, tmp_path)
     yield made
     made.close()
 
 
-def test_a_node_evaluates_on_the_people_that_its_rounds_never_counted(node: Node) -> None:
-    signer = node.__dict__["test_signer"]
-    assert isinstance(signer, Ed25519Signer)
-    script = ScriptedCoordinator(signer, node.context.settings.entity)
+def test_a_node_evaluates_on_the_people_that_its_rounds_never_counted(context: NodeContext) -> None:
+    script = ScriptedCoordinator(COORDINATOR, context.settings.entity)
     publish(script, CAMPAIGN, source=DataSource.TABLE)
-    found = evaluate(node.context, script, CAMPAIGN)
-    release = fetch_release(node.context, script, CAMPAIGN)
-    with node.context.snapshot() as session:
-        data = training_data(node.context, session, release.manifest)
+    found = evaluate(context, script, CAMPAIGN)
+    release = fetch_release(context, script, CAMPAIGN)
+    with context.snapshot() as session:
+        data = training_data(context, session, release.manifest)
     assert (found.people, found.held_out) == (120, int(data.held_out.sum()))
     assert found == evaluate_on(release, data)
     assert found.observed == pytest.approx(data.labels[data.held_out].mean())

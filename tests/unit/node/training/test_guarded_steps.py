@@ -18,7 +18,7 @@ from trust.parties import EntityStatus
 def test_no_data_are_read_for_a_campaign_that_the_guard_does_not_let_pass(scene: Stage) -> None:
     scene.coordinator.offer(demo_manifest(code_sha256="0" * 64, dataset="unknown"))
     with pytest.raises(CodeDiffers):
-        approve(scene.node.context, scene.coordinator, CAMPAIGN)
+        approve(scene.context, scene.coordinator, CAMPAIGN)
 
 
 @pytest.mark.invariant(6)
@@ -37,9 +37,9 @@ def test_code_that_was_changed_after_the_approval_answers_no_step(
 def test_a_cohort_with_a_suspended_entity_is_not_accepted(scene: Stage) -> None:
     play = scene.play(scene.approved()).until(StepKind.COHORT)
     task = scene.coordinator.ask(play.asked())
-    scene.net.change("avila", status=EntityStatus.SUSPENDED)
+    scene.directory.change("avila", status=EntityStatus.SUSPENDED)
     assert scene.answer(task) == TrainingRefusal("training_message_malformed")
-    scene.net.change("avila", status=EntityStatus.ACTIVE)
+    scene.directory.change("avila", status=EntityStatus.ACTIVE)
     assert isinstance(scene.answer(task), bytes)
 
 

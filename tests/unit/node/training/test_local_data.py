@@ -16,6 +16,7 @@ from federated.errors import DataUnsuitable
 from federated.evaluation.plan import EvaluationPlan, Slice
 from federated.participation.local_sums import LocalPeople, LocalSum, LocalSums
 from federated.tabular.features import LabelSpec, NumericFeature
+from node.context import NodeContext
 from node.ledger.own import own_ledger
 from node.people.model import PROFILING_OBJECTION
 from node.people.store import people_store
@@ -26,14 +27,13 @@ from node.training.errors import DatasetUnknown
 from node.training.local_data import LocalData, local_people, training_data
 from node.training.pending_work import open_campaigns
 from node.training.record_features import training_rows
-from node.wiring import Node
 from policies.training_features import load_training_features
 from tests.support.campaigns import CAMPAIGN, manifest
 from tests.support.clock import START, FrozenClock
-from tests.support.risk import node_with_people, question
+from tests.support.parts import COORDINATOR
+from tests.support.risk import context_with_people, question
 from tests.support.stage import Stage
 from tests.support.training import ScriptedCoordinator
-from trust.signing import Ed25519Signer
 
 PEOPLE = 150
 DECLARED = question()
@@ -55,21 +55,21 @@ def is_held_out(key: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    made = node_with_people(tmp_path_factory.mktemp("data"), people=PEOPLE, clock=FrozenClock(START))
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeContext]:
+    made = context_with_people(tmp_path_factory.mktemp("data"), people=PEOPLE, clock=FrozenClock(START))
     yield made
     made.close()
 
 
-def read(node: Node, terms: CampaignManifest) -> LocalData:
-    with node.context.snapshot() as session:
-        return training_data(node.context, session, terms)
+def read(context: NodeContext, terms: CampaignManifest) -> LocalData:
+    with context.snapshot() as session:
+        return training_data(context, session, terms)
 
 
-def test_the_rows_of_the_records_are_those_of_the_declared_features(node: Node) -> None:
-    data = read(node, asked())
-    with node.context.snapshot() as session:
-        people = training_rows(people_store(node.context, session), load_training_features())
+def test_the_rows_of_the_records_are_those_of_the_declared_features(context: NodeContext) -> None:
+    data = read(context, asked())
+    with context.snapshot() as session:
+        people = training_rows(people_store(context, session), load_training_features())
     assert data.keys == tuple(row.person_id for row in people)
     assert data.matrix.shape == (len(people), len(asked().columns))
     assert (np.abs(data.matrix) <= 1.0).all()
@@ -78,9 +78,9 @@ def test_the_rows_of_the_records_are_those_of_the_declared_features(node: Node) 
     assert set(data.protected) == {each.name for each in load_training_features().protected}
 
 
-def test_a_campaign_may_ask_for_fewer_of_the_declared_features_and_gets_no_other(node: Node) -> None:
-    data = read(node, asked(features=(AGE,)))
-    whole = read(node, asked())
+def test_a_campaign_may_ask_for_fewer_of_the_declared_features_and_gets_no_other(context: NodeContext) -> None:
+    data = read(context, asked(features=(AGE,)))
+    whole = read(context, asked())
     (place,) = (index for index, column in enumerate(asked().columns) if column == "age")
     assert np.array_equal(data.matrix, whole.matrix[:, [place]])
 
@@ -99,39 +99,39 @@ def test_a_campaign_may_ask_for_fewer_of_the_declared_features_and_gets_no_other
     ],
     ids=["undeclared", "protected", "other maximum", "other minimum", "other label", "label reversed", "other set"],
 )
-def test_what_is_not_declared_of_the_records_is_neither_read_nor_approved(node: Node, changes: dict[str, Any]) -> None:
+def test_what_is_not_declared_of_the_records_is_neither_read_nor_approved(
+    context: NodeContext, changes: dict[str, Any]
+) -> None:
     terms = asked(**changes)
     with pytest.raises(DataUnsuitable):
-        read(node, terms)
-    signer = node.__dict__["test_signer"]
-    assert isinstance(signer, Ed25519Signer)
-    script = ScriptedCoordinator(signer, node.context.settings.entity)
+        read(context, terms)
+    script = ScriptedCoordinator(COORDINATOR, context.settings.entity)
     script.offer(terms)
     with pytest.raises(DataUnsuitable):
-        approve(node.context, script, CAMPAIGN)
-    assert (script.decisions, open_campaigns(node.context)) == ([], ())
-    with node.context.snapshot() as session:
-        assert own_ledger(node.context, session).size() == 0
+        approve(context, script, CAMPAIGN)
+    assert (script.decisions, open_campaigns(context)) == ([], ())
+    with context.snapshot() as session:
+        assert own_ledger(context, session).size() == 0
 
 
 def test_without_anybody_in_the_cohort_there_is_nothing_to_take_part_with(tmp_path: Path) -> None:
-    empty = node_with_people(tmp_path, people=0)
+    empty = context_with_people(tmp_path, people=0)
     with pytest.raises(DatasetUnknown):
         read(empty, asked())
     empty.close()
 
 
-def test_one_person_in_five_is_held_out_by_the_key_alone_in_every_campaign(node: Node) -> None:
-    data = read(node, asked())
+def test_one_person_in_five_is_held_out_by_the_key_alone_in_every_campaign(context: NodeContext) -> None:
+    data = read(context, asked())
     assert list(data.held_out) == [is_held_out(key) for key in data.keys]
     assert 0 < data.held_out.sum() < len(data.keys) / 3
-    other = read(node, asked(campaign_id="cd" * 16, features=(AGE,)))
+    other = read(context, asked(campaign_id="cd" * 16, features=(AGE,)))
     assert (other.keys, list(other.held_out)) == (data.keys, list(data.held_out))
 
 
 @pytest.mark.invariant(6)
-def test_everybody_is_either_trained_on_or_held_out(node: Node) -> None:
-    data = read(node, asked())
+def test_everybody_is_either_trained_on_or_held_out(context: NodeContext) -> None:
+    data = read(context, asked())
     chosen = load_training_features().protected
     slices = tuple(Slice(name=each.name, values=each.values) for each in chosen)
     plan = EvaluationPlan.around(0.5, capacity=0.2, slices=slices)
@@ -173,7 +173,7 @@ def test_a_round_is_answered_from_those_who_are_not_held_out(scene: Stage, train
     play = scene.play(scene.approved()).until(StepKind.MASK)
     assert trainers == []
     play.step()
-    data = read(scene.node, play.manifest)
+    data = read(scene.context, play.manifest)
     (people,) = trainers
     assert list(data.held_out) == [is_held_out(key) for key in data.keys]
     assert np.array_equal(people.training.matrix, data.matrix[~data.held_out])
@@ -193,13 +193,13 @@ def test_whoever_is_in_several_entities_weighs_less_in_every_round(
 
 
 def test_whoever_objects_to_profiling_has_no_row_in_a_campaign(tmp_path: Path) -> None:
-    made = node_with_people(tmp_path, people=PEOPLE)
+    made = context_with_people(tmp_path, people=PEOPLE)
     before = read(made, asked())
-    with made.context.transaction() as session:
-        store = people_store(made.context, session)
+    with made.transaction() as session:
+        store = people_store(made, session)
         record = next(record for person, record in store.records() if person.person_id == before.keys[0])
         objecting = replace(record, fields={**record.fields, PROFILING_OBJECTION: True})
-        store.save([objecting], made.context.clock.now())
+        store.save([objecting], made.clock.now())
     after = read(made, asked())
     assert set(before.keys) - set(after.keys) == {before.keys[0]}
     assert len(after.matrix) == len(after.labels) == len(before.keys) - 1

@@ -22,10 +22,10 @@ from tests.support.training import table_manifest
 def test_a_run_is_told_from_question_to_withdrawal(scene: Stage) -> None:
     envelope = scene.approved()
     sent = [each for number in (1, 2) if isinstance(each := scene.answer(scene.ask(envelope, number)), bytes)]
-    withdraw(scene.node.context, scene.coordinator, CAMPAIGN, reason="cambio de criterio")
+    withdraw(scene.context, scene.coordinator, CAMPAIGN, reason="cambio de criterio")
     scene.coordinator.reachable = False  # nobody is asked
 
-    account = training_account(scene.node.context)
+    account = training_account(scene.context)
 
     (campaign,) = account.campaigns
     assert [each.verdict.value for each in campaign.decisions] == ["approved", "withdrawn"]
@@ -44,12 +44,10 @@ def test_a_run_is_told_from_question_to_withdrawal(scene: Stage) -> None:
 
 
 def test_a_decision_by_policy_names_it(scene: Stage) -> None:
-    set_policy(
-        scene.node.context, make_policy(name="never", action="refuse", epsilon=1.0, until=START + timedelta(days=9))
-    )
+    set_policy(scene.context, make_policy(name="never", action="refuse", epsilon=1.0, until=START + timedelta(days=9)))
     scene.coordinator.offer(table_manifest(ENTITY))
-    decide_listed(scene.node.context, scene.coordinator, set())
-    text = " ".join(account_text(training_account(scene.node.context, CAMPAIGN), "es").split())
+    decide_listed(scene.context, scene.coordinator, set())
+    text = " ".join(account_text(training_account(scene.context, CAMPAIGN), "es").split())
     assert "por la política «never»" in text
     assert "outside epsilon" in text
     assert "Nada." in text
@@ -59,14 +57,14 @@ def test_a_decision_by_policy_names_it(scene: Stage) -> None:
 def test_bytes_that_are_not_those_of_the_ledger_are_shown_as_a_fault(scene: Stage) -> None:
     envelope = scene.approved()
     scene.worker.answer(scene.ask(envelope))
-    with scene.node.context.transaction() as session:
+    with scene.context.transaction() as session:
         session.execute(update(SpendRow).values(reply=b"other bytes"))
-    account = training_account(scene.node.context)
+    account = training_account(scene.context)
     assert account.campaigns[0].rounds[0].ledger_index is None
     assert "⚠" in account_text(account, "es")
 
 
 def test_nothing_decided_is_said_and_an_unknown_campaign_is_a_typed_error(scene: Stage) -> None:
-    assert "no ha decidido" in account_text(training_account(scene.node.context), "es")
+    assert "no ha decidido" in account_text(training_account(scene.context), "es")
     with pytest.raises(ManifestUnknown):
-        training_account(scene.node.context, CAMPAIGN)
+        training_account(scene.context, CAMPAIGN)

@@ -19,17 +19,15 @@ from service.errors import TooManyCalls
 from service.limits import CallGroup
 from tests.support.campaigns import CAMPAIGN
 from tests.support.clock import START
-from tests.support.stage import Stage, demo_manifest
+from tests.support.parts import reopened
+from tests.support.stage import Stage, demo_manifest, unreachable
 from tests.support.training import DATASET
 
 
 def restarted(scene: Stage, **settings: Any) -> None:
     """Start the node again after its administrator changed some settings."""
-    changed = scene.node.context.settings.model_copy(update=settings)
-    changed.save(scene.node.context.home)
-    scene.node.close()
-    scene.node = scene.net.nodes[scene.node.context.settings.entity] = Node(scene.node.context.home, clock=scene.clock)
-    scene.worker = TrainingWorker(scene.node.context, scene.coordinator, scene.node.directory_follower.refresh)
+    scene.context = reopened(scene.context, scene.directory, **settings)
+    scene.worker = TrainingWorker(scene.context, scene.coordinator, unreachable)
 
 
 @pytest.mark.invariant(6)
@@ -37,11 +35,11 @@ def test_a_campaign_below_the_least_cohort_of_the_settings_is_not_approved(scene
     restarted(scene, least_cohort=4)
     scene.coordinator.offer(demo_manifest(minimum_cohort=3))
     with pytest.raises(ManifestInvalid, match="at least 4"):
-        approve(scene.node.context, scene.coordinator, CAMPAIGN)
-    assert (open_campaigns(scene.node.context), scene.coordinator.decisions, scene.ledger_types()) == ((), [], [])
+        approve(scene.context, scene.coordinator, CAMPAIGN)
+    assert (open_campaigns(scene.context), scene.coordinator.decisions, scene.ledger_types()) == ((), [], [])
     restarted(scene, least_cohort=3)
-    approve(scene.node.context, scene.coordinator, CAMPAIGN)
-    assert open_campaigns(scene.node.context) == (CAMPAIGN,)
+    approve(scene.context, scene.coordinator, CAMPAIGN)
+    assert open_campaigns(scene.context) == (CAMPAIGN,)
 
 
 @pytest.mark.invariant(6)
@@ -49,10 +47,10 @@ def test_nor_by_a_standing_policy_whatever_that_states(scene: Stage) -> None:
     restarted(scene, least_cohort=4)
     stated = {"models": ["additive"], "features": ["age", "tenure"], "epsilon": 2.0, "minimum_cohort": 1, "rounds": 9}
     scope = {"source": "table", "dataset": DATASET, "budget_left": 0.0, "until": START.replace(year=START.year + 1)}
-    set_policy(scene.node.context, make_policy(name="usual", action="approve", **stated, **scope))
+    set_policy(scene.context, make_policy(name="usual", action="approve", **stated, **scope))
     scene.coordinator.offer(demo_manifest(minimum_cohort=3))
-    assert decide_listed(scene.node.context, scene.coordinator, set()) == ()
-    assert open_campaigns(scene.node.context) == ()
+    assert decide_listed(scene.context, scene.coordinator, set()) == ()
+    assert open_campaigns(scene.context) == ()
 
 
 @pytest.mark.invariant(6)
@@ -67,7 +65,7 @@ def test_a_least_cohort_raised_later_holds_for_the_rounds_that_are_left(scene: S
 def test_a_campaign_that_does_not_invite_this_entity_is_not_approved(scene: Stage) -> None:
     scene.coordinator.offer(demo_manifest(invited=("avila", "leon", "zamora")))
     with pytest.raises(ManifestInvalid, match="does not invite"):
-        approve(scene.node.context, scene.coordinator, CAMPAIGN)
+        approve(scene.context, scene.coordinator, CAMPAIGN)
 
 
 @pytest.mark.invariant(6)
@@ -75,10 +73,10 @@ def test_a_data_set_without_a_limit_gets_the_one_of_the_settings(scene: Stage) -
     restarted(scene, epsilon_limit=1.9, epsilon_delta=1e-6)
     scene.coordinator.offer(demo_manifest(epsilon=2.0))
     with pytest.raises(BudgetExceeded):
-        approve(scene.node.context, scene.coordinator, CAMPAIGN)
+        approve(scene.context, scene.coordinator, CAMPAIGN)
     restarted(scene, epsilon_limit=3.5, epsilon_delta=1e-6)
-    approve(scene.node.context, scene.coordinator, CAMPAIGN)
-    (statement,) = statements(scene.node.context)
+    approve(scene.context, scene.coordinator, CAMPAIGN)
+    (statement,) = statements(scene.context)
     assert (statement.limit.epsilon, statement.limit.delta) == (3.5, 1e-6)
 
 
@@ -86,17 +84,19 @@ def test_a_policy_about_what_is_left_looks_at_the_limit_of_the_settings(scene: S
     restarted(scene, epsilon_limit=2.4)
     stated = {"models": ["additive"], "features": ["age", "tenure"], "epsilon": 2.0, "minimum_cohort": 3, "rounds": 9}
     scope = {"source": "table", "dataset": DATASET, "budget_left": 0.5, "until": START.replace(year=START.year + 1)}
-    set_policy(scene.node.context, make_policy(name="usual", action="approve", **stated, **scope))
+    set_policy(scene.context, make_policy(name="usual", action="approve", **stated, **scope))
     scene.coordinator.offer(demo_manifest(epsilon=2.0))
-    assert decide_listed(scene.node.context, scene.coordinator, set()) == ()
+    assert decide_listed(scene.context, scene.coordinator, set()) == ()
     restarted(scene, epsilon_limit=2.5)
-    assert len(decide_listed(scene.node.context, scene.coordinator, set())) == 1
+    assert len(decide_listed(scene.context, scene.coordinator, set())) == 1
 
 
 @pytest.mark.parametrize("group", CallGroup)
 def test_callers_of_a_node_get_the_rates_and_the_threads_of_the_settings(scene: Stage, group: CallGroup) -> None:
-    restarted(scene, **{f"{group}_burst": 5, f"{group}_per_second": 0.5}, workers=12)
-    limits, taken = scene.node.limits, 0
+    home = scene.context.home
+    changes = {f"{group}_burst": 5, f"{group}_per_second": 0.5, "workers": 12}
+    scene.context.settings.model_copy(update=changes).save(home)
+    limits, taken = Node(home, clock=scene.clock).limits, 0
     with pytest.raises(TooManyCalls) as caught:
         for _ in range(6):
             limits.spend("leon", group)

@@ -13,7 +13,7 @@ from federated.campaign.steps import (
 from federated.duplicates.multiplicities import pack_counts, unpack_counts
 from federated.flower.messages import TrainingRefusal
 from node.training.campaign_worker import TrainingWorker
-from tests.support.stage import Play, Stage
+from tests.support.stage import Play, Stage, unreachable
 
 
 def counted(scene: Stage) -> Play:
@@ -34,7 +34,7 @@ def test_the_steps_that_count_are_answered_again_with_the_same_bytes_after_a_res
     play = counted(scene).until(StepKind.TAGS)
     while play.state_machine.progress.step is not StepKind.MASK:
         first = scene.answer(scene.coordinator.ask(play.asked()))
-        scene.worker = TrainingWorker(scene.node.context, scene.coordinator, scene.node.directory_follower.refresh)
+        scene.worker = TrainingWorker(scene.context, scene.coordinator, unreachable)
         assert isinstance(first, bytes)
         assert play.step() == first
 
