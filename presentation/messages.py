@@ -16,6 +16,8 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from presentation.harmless import harmless, harmless_line
+
 if TYPE_CHECKING:
     from gettext import GNUTranslations
 
@@ -141,7 +143,7 @@ class Bilingual(Message):
 
 
 def _joined(values: Mapping[str, object], separator: str, lang: str) -> str:
-    return separator.join(_shown(part, "", None, lang) for part in values.values())
+    return separator.join(harmless(_shown(part, "", None, lang)) for part in values.values())
 
 
 def _(template: str, /, **values: object) -> Message:
@@ -284,6 +286,7 @@ def _filled(template: str, values: Mapping[str, Any], lang: str, quote: Callable
         if name is not None:
             value = values[name]
             shown = _shown(value, spec, how, lang)
+            shown = harmless(shown) if isinstance(value, Message) else harmless_line(shown)
             parts.append(shown if quote is None or (how is None and hasattr(value, "__html__")) else quote(shown))
     return "".join(parts)
 
@@ -305,4 +308,4 @@ def _shown(value: object, spec: str, how: str | None, lang: str) -> str:
 def _listed(values: Mapping[str, Any], lang: str) -> str:
     from presentation.formats import listed
 
-    return listed([_shown(value, "", None, lang) for value in values.values()], lang)
+    return listed([harmless_line(_shown(value, "", None, lang)) for value in values.values()], lang)

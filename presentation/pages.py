@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup, escape
 
 from presentation import formats
+from presentation.harmless import harmless
 from presentation.messages import LANGUAGES, Message, in_language, known, rendered, translated
 
 if TYPE_CHECKING:
@@ -178,4 +179,6 @@ def _lang_last(function: Any, lang: str, value: object, *options: object, **name
 
 
 def _final(value: object, *, lang: str) -> object:
-    return in_language(value, lang) if isinstance(value, str) else value
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return harmless(in_language(value, lang))
