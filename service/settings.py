@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from presentation.messages import _
 from service.errors import HomeUnusable, SettingsInvalid
-from service.files import write_private
+from service.files import private_folder, write_private
 from service.limits import CallGroup, Rate
 from trust.addresses import MAX_PORT, Address
 from trust.published import IpNetwork, range_of
@@ -127,6 +127,7 @@ class ServiceSettings(BaseModel):
 
     def save(self, home: Path) -> None:
         """Write the settings durably, readable by their owner only (a database URL may hold a password)."""
+        private_folder(home)
         lines = [f"# {self.FILE}: written by init; edit and restart the service."]
         lines += [f"{name} = {_toml(value)}" for name, value in self.model_dump(mode="json").items()]
         write_private(home / self.FILE, ("\n".join(lines) + "\n").encode())

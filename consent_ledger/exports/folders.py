@@ -21,7 +21,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise ExportUnusable(_("{target} no está vacía", target=target), remedy=_("elija una carpeta nueva"))
-        draft.mkdir(parents=True)
+        draft.mkdir(mode=0o700, parents=True)
     except OSError as error:
         raise _unusable(target, error) from error
     try:
