@@ -51,14 +51,14 @@ def coordinator_witness(directory: Directory) -> KnownWitness | None:
     Raises:
         MalformedDocument: what the directory says of it is unusable.
     """
-    if directory.witness is None:
+    stated = directory.witness
+    if stated is None:
         return None
-    found = _known(directory.network, COORDINATOR_ID, directory.witness)
-    if isinstance(found, WitnessFault):
+    if not is_plain_url(stated.url):
         raise MalformedDocument(
-            _("el directorio indica un testigo del coordinador inutilizable ({found})", found=found)
+            _("el directorio da al testigo del coordinador una dirección que no es una URL http(s)")
         )
-    return found
+    return KnownWitness(COORDINATOR_ID, CosignatureVerifier.from_vkey(stated.vkey), stated.url)
 
 
 def unusable_witnesses(directory: Directory) -> dict[str, WitnessFault]:
