@@ -13,7 +13,9 @@ from consent_ledger.proofs.cosignature import CosignatureSigner
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.receipt import verify_receipt
 from consent_ledger.witnessing.assignment import assigned_witnesses
+from coordinator.cli.app import main as coordinator_main
 from node import serve as node_service
+from node.cli.app import main as node_main
 from node.clients.coordinator import update_addresses
 from node.identity.reach import own_cosigner
 from node.ledger.export import export_own_ledger, ledger_policy
@@ -26,6 +28,7 @@ from node.wiring import Node
 from policies.errors import RedpactError
 from service.findings import Level
 from tests.support.addresses import free_address
+from tests.support.commands import invoke
 from tests.support.exchange import grant, hold, person_record
 from tests.support.network import NETWORK, Network
 from trust.errors import AddressRefused
@@ -205,3 +208,21 @@ def test_an_entity_id_that_may_be_shown_as_other_letters_is_refused(net: Network
     with pytest.raises(RedpactError) as caught:
         net.invite(entity)
     assert caught.value.code == "entity_invalid"
+
+
+def test_no_address_of_a_member_steers_a_terminal(net: Network) -> None:
+    """An address with OSC 52, which writes the clipboard, reached `status`, `doctor` and `entity list`."""
+    context = net.coordinator.context
+    with context.transaction() as session:
+        registry = net.coordinator.registry(session)
+        registry.set_addresses("liar", ("liar\x1b]52;c;cm0gLXJmIC8=\x07.example:1", "\u202eliar:2"), net.clock.now())
+    refresh(net)
+    home, coordinator = str(net.nodes["town"].context.home), str(context.home)
+    for words in ((), ("--json",), ("--lang", "en")):
+        for shown in (
+            invoke(node_main, "status", "--home", home, *words),
+            invoke(node_main, "doctor", "--home", home, *words),
+            invoke(coordinator_main, "entity", "list", "--home", coordinator, *words),
+        ):
+            assert shown.out
+            assert all(each in "\n\u00a0\u202f" or each.isprintable() for each in shown.out + shown.err)
