@@ -3,7 +3,8 @@
 A request to join passes these checks, in this order, inside one transaction; the first that fails refuses it and
 changes nothing: (1) the invitation exists; (2) it has not expired; (3) the application is signed by the key it names;
 (4) it is for this network, this entity, this invitation and this certificate request; (5) the ledger key is of the
-entity's ledger, and the witness key, if any, of its name; (6) the invitation was not used, except by the same key, as
+entity's ledger, the witness key, if any, of its name and of nobody else, and the addresses are such as others may be
+led to call; (6) the invitation was not used, except by the same key, as
 its first answer may have been lost; (7) the certificate request is sound.
 """
 
@@ -19,6 +20,7 @@ from coordinator.tables import InvitationRow
 from presentation.messages import _
 from trust.enrolment import EntityApplication, hash_secret, open_application
 from trust.parties import EntityKind, EntityStatus, Party, ledger_origin
+from trust.published import require_published_address
 from trust.signing import Envelope
 
 
@@ -38,6 +40,7 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
         InvitationExpired: (2) fails.
         SignatureInvalid, MalformedDocument: (3) or (5) fails.
         ApplicationRefused: (4) or (5) fails.
+        AddressRefused, EntityInvalid: (5) fails.
         InvitationUsed: (6) fails.
         CertificateRequestRefused: (7) fails.
     """
@@ -51,6 +54,7 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
     asked = open_application(application)  # (3)
     _require_own(asked, row, registry.settings.network, csr_pem)  # (4)
     _require_own_ledger(asked)  # (5)
+    _require_callable(registry, asked)  # (5)
     if row.used_at is not None and row.used_by_key != asked.signing_key:  # (6)
         raise InvitationUsed(_("la invitación ya se ha usado"), remedy=_("pida una nueva"))
     life = timedelta(days=registry.settings.certificate_days)
@@ -87,6 +91,14 @@ def _require_own_ledger(asked: EntityApplication) -> None:
         raise ApplicationRefused(
             _("la clave de testigo no lleva el nombre de esta entidad"), remedy=_("ejecute de nuevo init")
         )
+
+
+def _require_callable(registry: Registry, asked: EntityApplication) -> None:
+    allowed = registry.settings.callable_networks(registry.settings.address)
+    for address in asked.addresses:
+        require_published_address(address, allowed)
+    if asked.witness is not None:
+        registry.require_own_witness(asked.entity, asked.witness)
 
 
 def _party(asked: EntityApplication, row: InvitationRow) -> Party:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from consent_ledger.proofs.cosignature import CosignatureVerifier
 from coordinator.authority import Authority, IssuedCertificate
 from coordinator.errors import CoordinatorError, EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
 from coordinator.settings import CoordinatorSettings
@@ -27,6 +28,7 @@ from trust.enrolment import SECRET_BYTES, Invitation, hash_secret
 from trust.errors import PartySuspended, UnknownParty
 from trust.locator_terms import LocatorTerms
 from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress, check_entity_id
+from trust.published import require_published_url
 from trust.signing import Envelope, Signer
 
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
@@ -180,6 +182,25 @@ class Registry:
         row.addresses, row.changed_at = "\n".join(addresses), now
         _set_witness(row, witness)
         return self.publish(now)
+
+    def require_own_witness(self, entity: str, witness: WitnessAddress) -> None:
+        """Check that others can be led to a witness, and that nobody else publishes its key.
+
+        Raises:
+            AddressRefused: its URL is not one that others may call.
+            EntityInvalid: the coordinator or another entity has the key.
+            MalformedDocument: the key is no cosignature key.
+        """
+        require_published_url(witness.url, self.settings.callable_networks(self.settings.address))
+        key = CosignatureVerifier.from_vkey(witness.vkey).public_key
+        rows = self._session.execute(
+            select(EntityRow.witness_vkey).where(EntityRow.id != entity, EntityRow.witness_vkey != "")
+        )
+        others = [row.witness_vkey for row in rows] + ([self._witness.vkey] if self._witness else [])
+        if any(CosignatureVerifier.from_vkey(other).public_key == key for other in others):
+            raise EntityInvalid(
+                _("la clave de testigo ya es de otra entidad o del coordinador"), remedy=_("ejecute de nuevo init")
+            )
 
     def record_certificate(self, entity: str, certificate: IssuedCertificate) -> None:
         """Record an issued certificate."""

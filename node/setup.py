@@ -55,7 +55,8 @@ def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
         return _upgrade(home, answers, clock)
     if not answers.token or not answers.listen:
         raise InvitationNeeded(
-            _("un nodo nuevo necesita --token y --listen"), remedy=_("pida una invitación al coordinador")
+            _("un nodo nuevo necesita --token-file (o «--token -») y --listen"),
+            remedy=_("pida una invitación al coordinador"),
         )
     listen = "" if answers.listen == NOWHERE else answers.listen
     invitation = Invitation.from_token(answers.token)

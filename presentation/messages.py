@@ -16,6 +16,7 @@ from string import Formatter
 from typing import Any, Final, Self
 
 from presentation.catalogue import SOURCE, known, translated
+from presentation.harmless import harmless, harmless_line
 
 _FAULTS: Final = (ValueError, TypeError, LookupError)
 """Raised by a template that its values do not fit."""
@@ -127,7 +128,7 @@ class Bilingual(Message):
 
 
 def _joined(values: Mapping[str, object], separator: str, lang: str) -> str:
-    return separator.join(_shown(part, "", None, lang) for part in values.values())
+    return separator.join(harmless(_shown(part, "", None, lang)) for part in values.values())
 
 
 def _(template: str, /, **values: object) -> Message:
@@ -245,6 +246,7 @@ def _filled(template: str, values: Mapping[str, Any], lang: str, quote: Callable
         if name is not None:
             value = values[name]
             shown = _shown(value, spec, how, lang)
+            shown = harmless(shown) if isinstance(value, Message) else harmless_line(shown)
             parts.append(shown if quote is None or (how is None and hasattr(value, "__html__")) else quote(shown))
     return "".join(parts)
 
@@ -266,4 +268,4 @@ def _shown(value: object, spec: str, how: str | None, lang: str) -> str:
 def _listed(values: Mapping[str, Any], lang: str) -> str:
     from presentation.formats import listed
 
-    return listed([_shown(value, "", None, lang) for value in values.values()], lang)
+    return listed([harmless_line(_shown(value, "", None, lang)) for value in values.values()], lang)

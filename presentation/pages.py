@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from presentation import formats
 from presentation.catalogue import LANGUAGES, known, translated
+from presentation.harmless import harmless
 from presentation.messages import Message, in_language, rendered
 
 if TYPE_CHECKING:
@@ -179,4 +180,6 @@ def _lang_last(function: Any, lang: str, value: object, *options: object, **name
 
 
 def _final(value: object, *, lang: str) -> object:
-    return in_language(value, lang) if isinstance(value, str) else value
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return harmless(in_language(value, lang))

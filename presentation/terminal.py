@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from presentation.harmless import harmless_line
+
 DEFAULT_WIDTH: Final = 80
 _GAP: Final = "  "
 _RULE: Final = "-"
@@ -23,8 +25,7 @@ def plain(value: object) -> str:
 
     Line breaks, tabs and runs of blanks become one blank; the no-break space stays, so that a figure keeps its unit.
     """
-    visible = "".join(_visible(character) for character in str(value))
-    return " ".join(word for word in visible.split(" ") if word)
+    return " ".join(word for word in harmless_line(str(value)).split(" ") if word)
 
 
 def cells(text: str) -> int:
@@ -132,12 +133,6 @@ def _is_figure(text: str) -> bool:
 
 def _words(text: object) -> list[str]:
     return plain(text).split(" ") if plain(text) else []
-
-
-def _visible(character: str) -> str:
-    if character.isspace() and character not in {"\u00a0", "\u202f"}:
-        return " "
-    return "" if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co"} else character
 
 
 def _cell(character: str) -> int:

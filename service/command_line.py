@@ -1,6 +1,5 @@
 """The end of a command, the same in every program: a result printed, or an error with its exit code."""
 
-import json
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import typer
 
 from policies.errors import EXIT_CODES, RedpactError, error_document, error_text
+from presentation.harmless import harmless, json_text
 
 
 def run(app: typer.Typer) -> None:
@@ -16,12 +16,12 @@ def run(app: typer.Typer) -> None:
         app()
     except RedpactError as error:
         if "--json" in sys.argv[1:]:
-            typer.echo(json.dumps(error_document(error), ensure_ascii=False, indent=2))
+            typer.echo(json_text(error_document(error)))
         else:
-            typer.echo(error_text(error), err=True)
+            typer.echo(harmless(error_text(error)), err=True)
         sys.exit(EXIT_CODES[error.kind])
 
 
 def emit(document: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     """Print a result, as one JSON document or as text for people."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else text)
+    typer.echo(json_text(document) if as_json else harmless(text))

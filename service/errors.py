@@ -79,6 +79,14 @@ class PeerUnreachable(RuntimeFault):
         self.answered = answered
 
 
+class CallUnknown(RuntimeFault):
+    """A call that the service does not offer."""
+
+    code = "call_unknown"
+    kind = ErrorKind.REFUSED
+    sentence = _("El servicio no ofrece esta llamada. Compruebe que ambas partes usan versiones compatibles.")
+
+
 class PeerRefused(RuntimeFault):
     """The other side refused; the message carries its public reason."""
 

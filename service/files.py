@@ -2,6 +2,8 @@
 
 import errno
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -47,6 +49,61 @@ def _replace(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only its owner can enter, or make an existing one so.
+
+    Raises:
+        HomeUnusable: it cannot be made, or belongs to somebody else.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_mode & _OTHERS:
+            folder.chmod(0o700)
+    except OSError as error:
+        raise HomeUnusable(
+            _("no se puede usar {path}: {strerror}", path=folder, strerror=error.strerror),
+            remedy=_("compruebe la carpeta y su propietario"),
+        ) from error
+
+
+def private_file(path: Path) -> None:
+    """Make an empty file that only its owner can read, or make an existing one so.
+
+    An existing file is not opened: closing it would end the locks that this process has on it (POSIX fcntl), which
+    databases rely on.
+
+    Raises:
+        HomeUnusable: it cannot be made, or belongs to somebody else.
+    """
+    try:
+        if not path.exists():
+            with suppress(FileExistsError):  # another process was faster
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        if path.stat().st_mode & _OTHERS:
+            path.chmod(0o600)
+    except OSError as error:
+        raise HomeUnusable(
+            _("no se puede usar {path}: {strerror}", path=path, strerror=error.strerror),
+            remedy=_("compruebe el fichero y su propietario"),
+        ) from error
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """Return the content of a regular file of at most `most` bytes; a pipe or device is never waited for.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or is larger.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return data
 
 
 def read_private(path: Path) -> bytes:

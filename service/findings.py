@@ -131,7 +131,7 @@ def check_certificate(certificate: CurrentCertificate, now: datetime) -> Finding
             "certificate",
             Level.FAILED,
             _("El certificado caducó el {until}", until=until),
-            _("pida al coordinador: entity invite ID --again; después ejecute init --token"),
+            _("pida al coordinador: entity invite ID --again; después ejecute init --token-file"),
         )
     level = Level.WARNING if identity.not_after - now < EXPIRY_WARNING and now > identity.renew_at else Level.OK
     remedy = "" if level is Level.OK else _("mantenga serve en marcha y el coordinador accesible, para que se renueve")

@@ -22,7 +22,7 @@ from policies.errors import ErrorKind, RedpactError
 from presentation.messages import _
 from service.call_guard import CallerGone, CallGuard
 from service.channels import MAX_MESSAGE_BYTES
-from service.errors import AddressInUse, TooManyCalls
+from service.errors import AddressInUse, CallUnknown, TooManyCalls
 from service.status import CODE_METADATA, RETRY_METADATA, STATUS_OF, public_details
 from trust.errors import MalformedDocument
 
@@ -80,7 +80,7 @@ def start_server(
         maximum_concurrent_rpcs=workers + WAITING_CALLS,
         options=(*_OPTIONS, ("grpc.max_receive_message_length", guard.max_bytes)),
     )
-    servicer = health.HealthServicer(experimental_non_blocking=False)  # our interceptor needs plain handlers
+    servicer = _Health(experimental_non_blocking=False)  # our interceptor needs plain handlers
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     for register in registrations:
         register(server)
@@ -97,11 +97,24 @@ def start_server(
     return RunningServer(server, port, servicer, guard)
 
 
+class _Health(health.HealthServicer):
+    """gRPC's health check, without the stream: it would hold a thread for as long as a stranger likes."""
+
+    @override
+    def Watch(self, request: Any, context: grpc.ServicerContext, send_response_callback: Any = None) -> Iterator[Any]:
+        """Refuse the stream.
+
+        Raises:
+            CallUnknown: always.
+        """
+        raise CallUnknown(_("este servicio no ofrece Health/Watch"), remedy=_("use Health/Check"))
+
+
 _OPTIONS: Final[tuple[tuple[str, int], ...]] = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_metadata_size", 16 * 1024),
     ("grpc.max_concurrent_streams", 128),  # per connection; an honest node has a few dozen at once
-    ("grpc.server_handshake_timeout_ms", 20_000),
+    ("grpc.server_handshake_timeout_ms", 10_000),
     ("grpc.max_connection_age_ms", CONNECTION_AGE_SECONDS * 1000),
     ("grpc.max_connection_age_grace_ms", 30_000),
     ("grpc.keepalive_permit_without_calls", 0),

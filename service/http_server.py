@@ -1,15 +1,19 @@
 """A small HTTP server for the public part of witnessing, bounded in threads, bytes and time. It has no TLS, by design.
 
+A request gets a worker once it has arrived whole (`service.http_arrivals`): slow clients hold no thread.
+
 Requests and answers are public and signed, and the specification (C2SP tlog-witness) asks for no authentication. An
 operator who wants encryption puts a reverse proxy before it.
 """
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 from typing import Any, Final, Protocol
 
 import structlog
@@ -17,14 +21,15 @@ from typing_extensions import override
 
 from presentation.messages import _
 from service.errors import AddressInUse
+from service.http_arrivals import Arrivals, Arriving, address_key
 from trust.addresses import split_address
 
 WORKERS: Final = 8
 WAITING: Final = 64
-"""Connections that may wait for a worker; further ones are closed at once."""
+"""Requests that may wait for a worker; the connections of further ones are closed at once."""
 
 CONNECTION_SECONDS: Final = 30.0
-"""Longest life of a connection, kept alive or not: the time for which a slow client can hold a worker."""
+"""Longest life of a connection, kept alive or not: the time for which a client that reads slowly can hold a worker."""
 
 _IDLE_SECONDS: Final = 5.0
 
@@ -112,6 +117,7 @@ class _Server(HTTPServer):
         self.max_body = max_body
         self._room = threading.BoundedSemaphore(WORKERS + WAITING)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="http")
+        self._arrivals = Arrivals(self._to_worker, max_body)
         super().__init__(address, _Handler)
 
     @override
@@ -121,33 +127,44 @@ class _Server(HTTPServer):
 
     @override
     def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._room.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        work = self._pool.submit(self._work, request, client_address)
-        work.add_done_callback(lambda done: self._turn_away(request) if done.cancelled() else None)
+        self._arrivals.add(Arriving(request, address_key(client_address[0]), time.monotonic() + CONNECTION_SECONDS))
 
-    def _turn_away(self, request: Any) -> None:
-        # A connection that still waited for a worker when the server was stopped.
-        self.shutdown_request(request)
+    def _to_worker(self, arrived: Arriving) -> None:
+        if not self._room.acquire(blocking=False):
+            arrived.close()
+            return
+        try:
+            work = self._pool.submit(self._work, arrived)
+        except RuntimeError:  # the server is being stopped
+            self._turn_away(arrived)
+            return
+        work.add_done_callback(lambda done: self._turn_away(arrived) if done.cancelled() else None)
+
+    def _turn_away(self, arrived: Arriving) -> None:
+        arrived.close()
         self._room.release()
 
-    def _work(self, request: Any, client_address: Any) -> None:
-        limit = threading.Timer(CONNECTION_SECONDS, _cut, (request,))
+    def _work(self, arrived: Arriving) -> None:
+        limit = threading.Timer(max(arrived.end - time.monotonic(), 0.0), _cut, (arrived.connection,))
         limit.daemon = True
         limit.start()
+        again = False
         try:
-            self.finish_request(request, client_address)
+            again = _Handler(arrived, self).answer()
         except OSError:
             _log.debug("http_connection_lost")  # the client disconnected
         finally:
             limit.cancel()
-            self.shutdown_request(request)
             self._room.release()
+            if again:
+                self._arrivals.add(arrived)
+            else:
+                arrived.close()
 
     @override
     def server_close(self) -> None:
         super().server_close()
+        self._arrivals.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -159,11 +176,29 @@ def _cut(connection: socket.socket) -> None:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    """Answers one request that has arrived whole."""
+
     protocol_version = "HTTP/1.1"
-    timeout = _IDLE_SECONDS
     server_version = "RedPACT"
     sys_version = ""
     server: _Server
+
+    def __init__(self, arrived: Arriving, server: _Server) -> None:
+        # The base class would read from the connection, and answer, while it is made.
+        self.connection = self.request = arrived.connection
+        self.client_address, self.server = (arrived.caller, 0), server
+        self.rfile, self.wfile = BytesIO(arrived.take()), arrived.connection.makefile("wb")
+
+    def answer(self) -> bool:
+        """Answer the request; return whether the connection goes on."""
+        self.connection.settimeout(_IDLE_SECONDS)
+        self.close_connection = True
+        try:
+            self.handle_one_request()
+            self.wfile.flush()
+        finally:
+            self.wfile.close()
+        return not self.close_connection
 
     def do_GET(self) -> None:
         self._answer(b"")

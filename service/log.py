@@ -14,6 +14,8 @@ from typing import Any, Final, TextIO
 
 import structlog
 
+from presentation.harmless import escaped_json
+
 REDACTED: Final = "[redacted]"
 
 _PERSONAL: Final = re.compile(r"\b(?:[XYZxyz]\d{7}|\d{8})[-\s]?[A-Za-z]\b")
@@ -51,7 +53,7 @@ class StandardError:
     def msg(self, line: str) -> None:
         """Write a whole line, if the other end of the stream still reads."""
         with self._lock, suppress(OSError, ValueError):  # reader gone, disk full, or stream closed
-            self._stream.write(f"{line}\n")
+            self._stream.write(f"{escaped_json(line)}\n")
             self._stream.flush()
 
     debug = info = warning = error = critical = exception = msg

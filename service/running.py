@@ -1,5 +1,6 @@
 """A running service: its servers and its background tasks, started and stopped together."""
 
+import resource
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -13,6 +14,9 @@ import typer
 from policies.errors import RedpactError
 
 RESTART_SECONDS: Final = 5.0
+DESCRIPTORS: Final = 65_536
+"""Open files that a service asks for; the units of systemd allow as many (LimitNOFILE)."""
+
 _STOP_SECONDS: Final = 15.0
 
 _log = structlog.get_logger(__name__)
@@ -93,9 +97,23 @@ class Service:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, on_signal)
+        raise_descriptor_limit()
         typer.echo(ready)
         self._stopping.wait()
         self.stop()
+
+
+def raise_descriptor_limit() -> int:
+    """Raise the process's limit of open files to what the system allows, and return it.
+
+    A connection takes a descriptor before anything about its caller is known; the usual 1,024 are opened in seconds.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return soft
 
 
 def _supervise(task: Task, stopping: threading.Event) -> None:

@@ -3,16 +3,18 @@
 import json
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from presentation.messages import _
 from service.errors import HomeUnusable, SettingsInvalid
-from service.files import write_private
+from service.files import private_folder, write_private
 from service.limits import CallGroup, Rate
 from trust.addresses import MAX_PORT, Address
+from trust.published import IpNetwork, range_of
 
 MAX_SETTINGS_BYTES: Final = 256 * 1024
 _WITNESS_STEP: Final = 1000
@@ -31,6 +33,11 @@ class ServiceSettings(BaseModel):
     witness_url: str = Field(
         default="", max_length=300, description="where others reach `witness_listen`; empty: http:// and the address"
     )
+    local_networks: tuple[str, ...] = Field(
+        default=(),
+        max_length=16,
+        description="networks (CIDR), beside the public ones, that published addresses may be in",
+    )
     fetches_per_second: float = Field(
         default=25.0, gt=0, le=10_000, description="what one caller may fetch over time, beyond its reserve"
     )
@@ -48,6 +55,21 @@ class ServiceSettings(BaseModel):
         default=50_000, ge=1, le=10_000_000, description="other calls and questions one caller has in reserve"
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("local_networks")
+    @classmethod
+    def _networks_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            ip_network(text)  # its ValueError is pydantic's convention
+        return value
+
+    def callable_networks(self, coordinator_address: str) -> tuple[IpNetwork, ...]:
+        """Return the networks beside the public ones that may be called.
+
+        They are those configured and, where the coordinator itself is at a loopback, link-local or private address, its
+        range.
+        """
+        return (*(ip_network(text) for text in self.local_networks), *range_of(coordinator_address))
 
     @property
     def rates(self) -> dict[CallGroup, Rate]:
@@ -105,6 +127,7 @@ class ServiceSettings(BaseModel):
 
     def save(self, home: Path) -> None:
         """Write the settings durably, readable by their owner only (a database URL may hold a password)."""
+        private_folder(home)
         lines = [f"# {self.FILE}: written by init; edit and restart the service."]
         lines += [f"{name} = {_toml(value)}" for name, value in self.model_dump(mode="json").items()]
         write_private(home / self.FILE, ("\n".join(lines) + "\n").encode())

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
@@ -24,6 +25,7 @@ from service.errors import (
     StorageOutdated,
     StorageUnreachable,
 )
+from service.files import private_file
 from service.sql_driver import drive
 
 BUSY_TIMEOUT_MILLISECONDS: Final = 15_000
@@ -52,10 +54,18 @@ def open_engine(url: str) -> Engine:
             remedy=_("ejecute pip install 'redpact[postgres]'"),
         ) from error
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _keep_private)
         event.listen(engine, "connect", _on_sqlite_connect)
         # Faster than a listener to "begin", which slows every step of a transaction in SQLAlchemy.
         engine.dialect.do_begin = _begin_on_sqlite  # type: ignore[method-assign,assignment] # of this engine's own dialect
     return engine
+
+
+def _keep_private(_dialect: object, _record: object, arguments: list[str], _options: object) -> None:
+    # SQLite gives its -wal and -shm files the mode of the database, which would be that of the process's umask.
+    path = Path(arguments[0]) if arguments else None
+    if path is not None and path.is_absolute() and path.parent.is_dir() and not path.is_dir():
+        private_file(path)
 
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:

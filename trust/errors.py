@@ -69,6 +69,15 @@ class DirectoryRollback(TrustError):
     )
 
 
+class AddressRefused(TrustError):
+    """An address or URL that others must not be led to call."""
+
+    code = "address_refused"
+    sentence = _(
+        "La red no admite esta dirección: debe ser pública, o de una red configurada. Corríjala en la configuración."
+    )
+
+
 class InvitationMalformed(TrustError):
     """A text that is no complete invitation token."""
 

@@ -13,10 +13,16 @@ COORDINATOR_ID: Final = "coordinator"
 """The reserved entity id of the network's coordinator."""
 
 
+_ENCODED: Final = "xn--"
+"""The prefix of labels that browsers and terminals may show as letters of any script (RFC 5890)."""
+
+
 def check_entity_id(text: str) -> str:
     """Return `text` when it is a well-formed entity id, else raise ValueError (pydantic's convention)."""
     if not ENTITY_ID.fullmatch(text):
         raise ValueError("an entity id is 1 to 63 of a-z, 0-9 and '-', not starting or ending in '-'")
+    if text.startswith(_ENCODED):
+        raise ValueError("an entity id does not begin with 'xn--'")
     return text
 
 

@@ -16,7 +16,7 @@ from trust.errors import MalformedDocument, TrustError
 _MAX_FILE: Final = 2 * MAX_BODY_BYTES + 1000
 _USUAL: Final = 8192
 """Read at first: nearly every body is smaller, and a larger buffer costs more than reading does."""
-_READING: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_READING: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 _BEFORE: Final = b'{"body":'
 _BETWEEN: Final = b',"salt":"'
 _AFTER: Final = b'"}\n'

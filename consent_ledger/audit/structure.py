@@ -14,7 +14,7 @@ from consent_ledger.audit.body_files import BodyFolder
 from consent_ledger.audit.report import AuditReport, Check, NumberedCheck
 from consent_ledger.audit.witnesses import WitnessAudit
 from consent_ledger.errors import ExportUnusable
-from consent_ledger.exports.folders import read_file
+from consent_ledger.exports.folders import read_file, require_plain_folder
 from consent_ledger.exports.ledger_export import CHECKPOINT_FILE
 from consent_ledger.log.entry import MAX_LEAF_BYTES, Body, Leaf
 from consent_ledger.proofs.checkpoint import Checkpoint
@@ -52,8 +52,9 @@ def open_export(directory: Path, policy: TrustPolicy, report: AuditReport) -> Ch
     """Check 1: verify the checkpoint; None when it does not verify.
 
     Raises:
-        ExportUnusable: the folder has no checkpoint.
+        ExportUnusable: the folder has no checkpoint, or holds links, pipes or devices.
     """
+    require_plain_folder(directory)
     note = read_file(directory / CHECKPOINT_FILE, MAX_NOTE_BYTES)
     check = report.check("checkpoint")
     check.examined = 1

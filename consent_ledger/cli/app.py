@@ -1,6 +1,5 @@
 """``redpact-audit``: verify ledgers and receipts offline, trusting nobody's server."""
 
-import json
 import sys
 from typing import Final
 
@@ -9,6 +8,7 @@ import typer
 from consent_ledger.cli import receipt, report, verify
 from consent_ledger.cli.extensions import add_extensions
 from policies.errors import EXIT_CODES, RedpactError, error_document, error_text
+from presentation.harmless import harmless, json_text
 from presentation.messages import _
 
 _COMMANDS: Final = (verify, report, receipt)
@@ -53,7 +53,7 @@ def main() -> None:
         build_app(extensions=not _is_own(sys.argv[1:]))()
     except RedpactError as error:
         if "--json" in sys.argv:
-            print(json.dumps(error_document(error), ensure_ascii=False, indent=2))
+            print(json_text(error_document(error)))
         else:
-            print(error_text(error), file=sys.stderr)
+            print(harmless(error_text(error)), file=sys.stderr)
         sys.exit(EXIT_CODES[error.kind])

@@ -1,6 +1,5 @@
 """Options that the auditor's commands share, and the printing of results."""
 
-import json
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from presentation.harmless import harmless, json_text
 from presentation.messages import _, speaking
 from presentation.terminal import paragraph
 
@@ -56,7 +56,7 @@ LangOption = Annotated[Lang, typer.Option("--lang", help=_("Idioma del informe."
 
 def emit(document: Mapping[str, Any], text: str, *, as_json: bool) -> None:
     """Print a result, as one JSON document or as text for people."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else text)
+    typer.echo(json_text(document) if as_json else harmless(text))
 
 
 def own_policy_warning(lang: str) -> str:

@@ -2,12 +2,18 @@
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from consent_ledger.errors import ExportUnusable
 from presentation.messages import _
+
+_READING: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+_DEEPEST: Final = 12
+"""Folders inside each other; the tiles of a log of 2^63 entries need ten."""
 
 
 @contextmanager
@@ -21,7 +27,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise ExportUnusable(_("{target} no está vacía", target=target), remedy=_("elija una carpeta nueva"))
-        draft.mkdir(parents=True)
+        draft.mkdir(mode=0o700, parents=True)
     except OSError as error:
         raise _unusable(target, error) from error
     try:
@@ -59,14 +65,48 @@ def _unusable(target: Path, error: OSError) -> ExportUnusable:
     )
 
 
-def read_file(path: Path, max_bytes: int) -> bytes:
-    """Read a file of an export.
+def require_plain_folder(folder: Path) -> None:
+    """Check that a folder holds regular files and folders only.
+
+    With links a few files can pose as more than could ever be read; pipes and devices never end.
 
     Raises:
-        ExportUnusable: missing, unreadable, or larger than `max_bytes`.
+        ExportUnusable: it holds something else, is deeper than any export, or cannot be read.
+    """
+    waiting = [(str(folder), 0)]
+    try:
+        while waiting:
+            current, depth = waiting.pop()
+            with os.scandir(current) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False) and depth < _DEEPEST:
+                        waiting.append((entry.path, depth + 1))
+                    elif not entry.is_file(follow_symlinks=False):
+                        raise _no_file(Path(entry.path))
+    except OSError as error:
+        raise ExportUnusable(
+            _("no se puede leer {path}: {reason}", path=folder, reason=error.strerror),
+            remedy=_("compruebe la ruta, o pida una exportación nueva"),
+        ) from error
+
+
+def _no_file(path: Path) -> ExportUnusable:
+    return ExportUnusable(
+        _("{path} no es un fichero ni una carpeta de una exportación", path=path),
+        remedy=_("desconfíe de esta copia y pida una exportación nueva"),
+    )
+
+
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """Read a file of an export; a pipe, which would be waited for, and a device, which never ends, are refused unread.
+
+    Raises:
+        ExportUnusable: missing, unreadable, no regular file, or larger than `max_bytes`.
     """
     try:
-        with path.open("rb") as file:
+        with os.fdopen(os.open(path, _READING), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _no_file(path)
             data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else _("no es un nombre de fichero")

@@ -4,14 +4,21 @@ Every ledger is witnessed by the coordinator and by entities other than its own.
 selects the entities, so that load spreads, no entity chooses its witnesses, and both sides compute the same list.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
 from consent_ledger.proofs.cosignature import CosignatureVerifier
 from consent_ledger.proofs.trust_policy import NO_QUORUM
+from presentation.messages import _
 from trust.directory import Directory
+from trust.errors import MalformedDocument
 from trust.parties import COORDINATOR_ID, WitnessAddress, ledger_origin, witness_name
+from trust.published import is_plain_url
 
 MAX_ASSIGNED: Final = 16
 """Entities that may witness one ledger; the specification asks tools for 32 witnesses, no more."""
@@ -29,24 +36,48 @@ class KnownWitness:
     url: str
 
 
+class WitnessFault(StrEnum):
+    """The reasons for which a listed witness is left out."""
+
+    KEY = "witness_key_malformed"
+    NAME = "witness_key_of_another_name"
+    SHARED = "witness_key_shared"
+    URL = "witness_url_malformed"
+
+
 def coordinator_witness(directory: Directory) -> KnownWitness | None:
     """Return the coordinator as a witness, or None when it is not one.
 
     Raises:
-        MalformedDocument: the directory's key is no cosignature key.
+        MalformedDocument: what the directory says of it is unusable.
     """
-    return _known(COORDINATOR_ID, directory.witness)
+    stated = directory.witness
+    if stated is None:
+        return None
+    if not is_plain_url(stated.url):
+        raise MalformedDocument(
+            _("el directorio da al testigo del coordinador una dirección que no es una URL http(s)")
+        )
+    return KnownWitness(COORDINATOR_ID, CosignatureVerifier.from_vkey(stated.vkey), stated.url)
+
+
+def unusable_witnesses(directory: Directory) -> dict[str, WitnessFault]:
+    """Return the active entities whose witness is left out, with the reason, by entity id."""
+    return {name: found for name, found in _listed(directory).items() if isinstance(found, WitnessFault)}
 
 
 def assigned_witnesses(directory: Directory, entity: str) -> tuple[KnownWitness, ...]:
     """Return the entities that witness the ledger of `entity`, in the order in which they are asked.
 
+    Those of `unusable_witnesses` are left out: one entity's mistake or malice must not stop the ledgers of all.
+
     Raises:
-        MalformedDocument: a key in the directory is no cosignature key.
+        MalformedDocument: what the directory says of the coordinator's witness is unusable.
     """
     origin = ledger_origin(directory.network, entity)
-    found = [_known(party.id, party.witness) for party in directory.active() if party.id != entity]
-    witnesses = [witness for witness in found if witness is not None]
+    witnesses = [
+        found for name, found in _listed(directory).items() if isinstance(found, KnownWitness) and name != entity
+    ]
     witnesses.sort(key=lambda witness: sha256(f"{origin}\n{witness.id}".encode()).digest())
     return tuple(witnesses[:MAX_ASSIGNED])
 
@@ -61,12 +92,13 @@ def trust_policy(directory: Directory, entity: str) -> bytes:
 
     Raises:
         UnknownParty: the directory does not list it.
-        MalformedDocument: a key in the directory is no cosignature key.
+        MalformedDocument: the key of the ledger or what is said of the coordinator's witness is unusable.
     """
     coordinator, entities = coordinator_witness(directory), assigned_witnesses(directory, entity)
     needed = needed_entities(directory, entity)
     witnesses = [*([coordinator] if coordinator else []), *entities]
     lines = [f"# {directory.network}, directory {directory.serial}", f"log {directory.party(entity).ledger_vkey}"]
+    lines += [f"# left out: {name} ({fault})" for name, fault in unusable_witnesses(directory).items()]
     lines += [f"witness {witness.id} {witness.verifier.vkey} {witness.url}" for witness in witnesses]
     names = " ".join(witness.id for witness in entities)
     quorum = NO_QUORUM
@@ -91,5 +123,31 @@ def own_address(network: str, entity: str, address: WitnessAddress) -> bool:
     return CosignatureVerifier.from_vkey(address.vkey).name == witness_name(network, entity)
 
 
-def _known(entity: str, address: WitnessAddress | None) -> KnownWitness | None:
-    return None if address is None else KnownWitness(entity, CosignatureVerifier.from_vkey(address.vkey), address.url)
+@lru_cache(maxsize=8)
+def _cached(
+    network: str, coordinator: WitnessAddress | None, listed: tuple[tuple[str, WitnessAddress], ...]
+) -> Mapping[str, KnownWitness | WitnessFault]:
+    found = {entity: _known(network, entity, address) for entity, address in listed}
+    keys = Counter(each.verifier.public_key for each in found.values() if isinstance(each, KnownWitness))
+    if coordinator is not None:
+        keys[CosignatureVerifier.from_vkey(coordinator.vkey).public_key] += 1
+    # The key of two entities is neither's: nobody can tell which of them copied it.
+    return {
+        entity: WitnessFault.SHARED if isinstance(each, KnownWitness) and keys[each.verifier.public_key] > 1 else each
+        for entity, each in found.items()
+    }
+
+
+def _listed(directory: Directory) -> Mapping[str, KnownWitness | WitnessFault]:
+    listed = tuple((party.id, party.witness) for party in directory.active() if party.witness is not None)
+    return _cached(directory.network, directory.witness, listed)
+
+
+def _known(network: str, entity: str, address: WitnessAddress) -> KnownWitness | WitnessFault:
+    try:
+        verifier = CosignatureVerifier.from_vkey(address.vkey)
+    except MalformedDocument:
+        return WitnessFault.KEY
+    if verifier.name != witness_name(network, entity):
+        return WitnessFault.NAME
+    return KnownWitness(entity, verifier, address.url) if is_plain_url(address.url) else WitnessFault.URL

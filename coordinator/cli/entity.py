@@ -33,7 +33,8 @@ def register(app: typer.Typer) -> None:
 def _invite(group: typer.Typer) -> None:
     @group.command(
         help=_(
-            "Imprime una invitación de un solo uso para `redpact-node init --token`. Hágala llegar por un canal seguro."
+            "Imprime una invitación de un solo uso para `redpact-node init --token-file`. "
+            "Hágala llegar por un canal seguro."
         )
     )
     def invite(
@@ -46,7 +47,7 @@ def _invite(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Print a one-time invitation for `redpact-node init --token`. Send it by a trusted channel."""
+        """Print a one-time invitation for `redpact-node init --token-file`. Send it by a trusted channel."""
         coordinator = open_coordinator(home)
         context = coordinator.context
         now = context.clock.now()

@@ -21,6 +21,7 @@ from service.grpc_server import CONNECTION_AGE_SECONDS, Register
 from service.wire import to_wire
 from trust.addresses import Address
 from trust.parties import WitnessAddress
+from trust.published import require_published_address
 
 KEEPALIVE_SECONDS: Final = 20.0
 STREAM_SECONDS: Final = CONNECTION_AGE_SECONDS / 2
@@ -86,12 +87,17 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
                 _("una entidad puede tener como máximo {max_addresses} direcciones", max_addresses=_MAX_ADDRESSES),
                 remedy=_("indique menos direcciones"),
             )
-        network = self._context.settings.network
+        settings = self._context.settings
+        network, allowed = settings.network, settings.callable_networks(settings.address)
+        for address in addresses:
+            require_published_address(address, allowed)
         with self._context.transaction() as session:
             registry = self._open_registry(session)
             party = admitted_caller(registry, network, context)
             witness = _witness(request, network, party.id)
             if (party.addresses, party.witness) != (addresses, witness):
+                if witness is not None:
+                    registry.require_own_witness(party.id, witness)
                 registry.set_addresses(party.id, addresses, self._context.clock.now(), witness=witness)
         self._changes.announce(ChangeKind.DIRECTORY)
         return network_pb2.UpdateAddressesReply()

@@ -11,13 +11,14 @@ Not checked here: whether the entities named did contribute (their own ledgers r
 
 import hashlib
 import math
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from consent_ledger.errors import ExportUnusable
-from consent_ledger.exports.folders import read_file
+from consent_ledger.exports.folders import read_file, require_plain_folder
 from federated.bundle.campaign_facts import SUPPORT_ONLY, BundleFacts, CampaignReader
 from federated.bundle.contents import (
     EPSILON_FILE,
@@ -63,6 +64,7 @@ def verify_bundle(
 
     Raises:
         BundleUnusable: not a bundle's folder.
+        ExportUnusable: it holds links, pipes or devices.
     """
     return _Verification(folder, reader, coordinator_key, now).run()
 
@@ -79,6 +81,7 @@ class _Verification:
                 _("{folder} no es un paquete de modelo publicado", folder=folder),
                 remedy=_("descomprima el fichero ZIP e indique su carpeta"),
             )
+        require_plain_folder(folder)
         self._key = _key_of(folder) if coordinator_key is None else coordinator_key
         self._checks: list[BundleCheck] = []
 
@@ -288,6 +291,10 @@ def same_document(one: Any, other: Any, *, tolerance: float = _TOLERANCE) -> boo
     return bool(one == other)
 
 
+_MAX_FILE_BYTES: Final = 1 << 28
+"""Far above the largest file of a bundle; a sparse file can claim to be endless."""
+
+
 def _key_of(folder: Path) -> bytes:
     try:
         key = bytes.fromhex(read_file(folder / KEY_FILE, 100).decode("ascii", errors="replace").strip())
@@ -301,6 +308,8 @@ def _key_of(folder: Path) -> bytes:
 def _sha256(path: Path) -> str:
     try:
         with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > _MAX_FILE_BYTES:
+                return ""
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""

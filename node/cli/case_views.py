@@ -10,6 +10,7 @@ import typer
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from node.cli.professional import ProfessionalOption, ReasonOption, professional_reference
+from presentation.harmless import harmless
 from presentation.messages import _
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _asked_view(asked: _Asked, fields: Sequence[str]) -> "CaseView":
     if not holders:
         holders, unlocated = located_holders(node.locating, lookup, asked.purpose)
     if unlocated is not None:
-        typer.echo(error_text(unlocated), err=True)
+        typer.echo(harmless(error_text(unlocated)), err=True)
     return gather(node.context, node.asking, lookup, question, holders or None)
 
 

@@ -1,6 +1,7 @@
 """``redpact-node init``."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import click
@@ -9,7 +10,10 @@ import typer
 from node.cli.options import HomeOption, JsonOption, LangOption, emit
 from presentation.messages import _
 
-TokenOption = Annotated[str, typer.Option(help=_("Invitación del coordinador; '-' la lee de la entrada estándar."))]
+TokenOption = Annotated[
+    str, typer.Option(help=_("'-' lee la invitación del coordinador de la entrada estándar; otro valor se rechaza."))
+]
+TokenFileOption = Annotated[Path | None, typer.Option(help=_("Fichero con la invitación del coordinador."))]
 ListenOption = Annotated[
     str,
     typer.Option(
@@ -50,6 +54,7 @@ def register(app: typer.Typer) -> None:
 def init(
     home: HomeOption,
     token: TokenOption = "",
+    token_file: TokenFileOption = None,
     listen: ListenOption = "",
     address: AddressOption = None,
     witness_listen: WitnessListenOption = "",
@@ -59,14 +64,14 @@ def init(
     lang: LangOption = "es",
 ) -> None:
     """Make a node and join the network with an invitation. Run again to upgrade the database."""
+    from node.identity.invitation import given_token
     from node.operations.status import summary, summary_text
     from node.setup import Answers, set_up
     from service.clock import SystemClock
     from service.settings import witness_address
 
-    token = sys.stdin.readline() if token == "-" else token  # noqa: S105  # a dash is not a secret
     answers = Answers(
-        token=token,
+        token=given_token(token, token_file, sys.stdin),
         listen=listen,
         addresses=tuple(address or ()),
         database=database,

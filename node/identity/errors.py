@@ -15,7 +15,26 @@ class InvitationNeeded(IdentityError):
 
     code = "invitation_needed"
     kind = ErrorKind.USAGE
-    sentence = _("Para dar de alta el nodo hacen falta la invitación (--token) y la dirección (--listen).")
+    sentence = _("Para dar de alta el nodo hacen falta la invitación (--token-file) y la dirección (--listen).")
+
+
+class InvitationExposed(IdentityError):
+    """An invitation given as an argument, which every user of the machine can read while the program runs."""
+
+    code = "invitation_exposed"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "La invitación no debe escribirse en la orden: otros usuarios del equipo la verían. Guárdela en un fichero y "
+        "use --token-file, o use «--token -» y péguela."
+    )
+
+
+class InvitationUnreadable(IdentityError):
+    """A file of an invitation that cannot be read, or is none."""
+
+    code = "invitation_unreadable"
+    kind = ErrorKind.USAGE
+    sentence = _("No se puede leer el fichero de la invitación. Compruebe la ruta de --token-file.")
 
 
 class InvitationRefused(IdentityError):

@@ -24,11 +24,12 @@ class Outcome:
         return json.loads(self.out)
 
 
-def invoke(main: Callable[[], None], *arguments: str) -> Outcome:
-    """Run a program's ``main`` with these arguments."""
+def invoke(main: Callable[[], None], *arguments: str, stdin: str = "") -> Outcome:
+    """Run a program's ``main`` with these arguments and this standard input."""
     out, err, code = io.StringIO(), io.StringIO(), 0
     with (
         mock.patch.object(sys, "argv", ["program", *arguments]),
+        mock.patch.object(sys, "stdin", io.StringIO(stdin)),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

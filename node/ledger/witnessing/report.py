@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from consent_ledger.witnessing.assignment import unusable_witnesses
 from node.context import NodeContext
 from node.ledger.witnessing.rounds import WitnessResult, run_round
 from presentation.messages import Translator, joined, speaking
@@ -24,14 +25,17 @@ def round_report(context: NodeContext, lang: str) -> tuple[dict[str, Any], str]:
         for each in done.outcomes
     ]
     directory = context.directory.newest()
+    left_out = unusable_witnesses(directory) if directory else {}
     names = {party.id: party.name for party in directory.entities} if directory else {}
     lines = [_line(each, names, say) for each in done.outcomes]
+    lines += [say("✗ {witness}: no se usa ({why})", witness=name, why=why) for name, why in left_out.items()]
     if done.quorum:
         lines.append(say("Hay cofirmas suficientes del registro."))
     else:
         lines.append(say("Faltan cofirmas del registro; «serve» lo seguirá intentando."))
     shown = "\n".join(paragraph(line, hanging=2) for line in lines)
-    return {"size": done.size, "quorum": done.quorum, "witnesses": rows}, shown
+    document = {"size": done.size, "quorum": done.quorum, "witnesses": rows}
+    return document | ({"left_out": dict(left_out)} if left_out else {}), shown
 
 
 def _line(outcome: WitnessResult, names: Mapping[str, str], say: Translator) -> str:

@@ -5,10 +5,11 @@ on from there. A witness that has seen a larger size or another root shows a for
 is kept as evidence here too.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import select
@@ -36,6 +37,7 @@ from node.ledger.witnessing.errors import LedgerContradicted, WitnessRefused
 from policies.errors import RedpactError
 from presentation.messages import _
 from trust.directory import Directory
+from trust.published import IpNetwork
 
 REFRESH_SECONDS: Final = 3600.0
 """Age at which a checkpoint is cosigned again: a fresh cosignature shows that no newer entry is held back."""
@@ -67,7 +69,7 @@ class Round:
     outcomes: tuple[WitnessResult, ...]
 
 
-def run_round(context: NodeContext, *, send: Submit = submit) -> Round | None:
+def run_round(context: NodeContext, *, send: Submit | None = None) -> Round | None:
     """Ask for cosignatures of the newest checkpoint and keep it when the quorum is met; None without witnesses.
 
     Raises:
@@ -84,7 +86,9 @@ def run_round(context: NodeContext, *, send: Submit = submit) -> Round | None:
         ledger = own_ledger(context, session)
         note = ledger.checkpoint()
         checkpoint = open_checkpoint(note, NoteVerifier.from_vkey(ledger.vkey))
-    requests = _Requests(context, note, checkpoint, _progress(context), send)
+    requests = _Requests(
+        context, note, checkpoint, _progress(context), send or partial(submit, allowed=_allowed(context))
+    )
     outcomes = requests.all([coordinator] if coordinator else [])
     outcomes += requests.until(entities, max(context.settings.witnesses, needed_entities(directory, entity)))
     return _conclude(context, directory, note, checkpoint, outcomes)
@@ -185,7 +189,9 @@ class _Requests:
 
     def _contradicted(self, witness: KnownWitness, size: int) -> RedpactError:
         # Only a checkpoint signed with our own key is evidence against our ledger.
-        known = exchange(witness.url, "GET", f"/{origin_hash(self._checkpoint.origin)}/checkpoint")
+        known = exchange(
+            witness.url, "GET", f"/{origin_hash(self._checkpoint.origin)}/checkpoint", allowed=_allowed(self._context)
+        )
         with self._context.snapshot() as session:
             ledger = own_ledger(self._context, session)
             seen = open_checkpoint(known.body, NoteVerifier.from_vkey(ledger.vkey))
@@ -209,6 +215,10 @@ class _Requests:
                 "avise a la persona delegada de protección de datos"
             ),
         )
+
+
+def _allowed(context: NodeContext) -> Sequence[IpNetwork]:
+    return context.settings.callable_networks(context.settings.coordinator_address)
 
 
 def _conclude(

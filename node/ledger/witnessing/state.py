@@ -1,6 +1,7 @@
 """The state of our ledger's cosignatures, for ``status``, ``ledger status`` and ``doctor``."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from consent_ledger.exports.testimony import WitnessTestimony
 from consent_ledger.log.tables import WitnessProgressRow
 from consent_ledger.proofs.checkpoint import read_checkpoint
-from consent_ledger.witnessing.assignment import coordinator_witness, needed_entities, trust_policy
+from consent_ledger.witnessing.assignment import coordinator_witness, needed_entities, trust_policy, unusable_witnesses
 from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
 from node.context import NodeContext
 from node.ledger.own import own_ledger
@@ -46,6 +47,8 @@ class Witnessing:
     witnesses: tuple[WitnessState, ...]
     unproven: tuple[str, ...]
     """Other ledgers that have not proved that they extend an earlier checkpoint."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Entities whose witness the directory describes unusably, with the code of the reason."""
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -76,6 +79,7 @@ def witnessing_state(context: NodeContext, session: Session) -> Witnessing:
             for row in rows
         ),
         unproven=tuple(origin for origin, _ in SqlCheckpointStore(session, CheckpointRole.UNPROVEN).all()),
+        left_out={} if directory is None else {name: str(why) for name, why in unusable_witnesses(directory).items()},
     )
 
 
@@ -143,6 +147,8 @@ def check_witnesses(context: NodeContext) -> Finding:
             text,
             _("vuelva a consultar a esa entidad; si sigue igual, avise a su persona delegada de protección de datos"),
         )
+    if state.left_out:
+        return Finding("witnesses", Level.WARNING, _left_out_text(text, state.left_out), _LEFT_OUT_REMEDY)
     late = state.waiting > 0 and _age(state, context.clock.now()) >= STALE
     faults = [f"{each.witness} ({each.fault})" for each in state.witnesses if each.fault]
     if not state.needed or not (late or (faults and state.waiting)):
@@ -152,6 +158,14 @@ def check_witnesses(context: NodeContext) -> Finding:
         faults=listing(faults) if faults else _("todavía no se ha preguntado a ninguno"),
     )
     return Finding("witnesses", Level.WARNING, text, remedy)
+
+
+_LEFT_OUT_REMEDY: Final = _("avise a la Gerencia y a esas entidades: deben corregir su testigo y ejecutar init")
+
+
+def _left_out_text(text: Message, left_out: Mapping[str, str]) -> Message:
+    names = listing(f"{name} ({why})" for name, why in left_out.items())
+    return _("{text}. Testigos que no se usan: {names}", text=text, names=names)
 
 
 def _age(state: Witnessing, now: datetime) -> timedelta:

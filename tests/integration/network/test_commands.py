@@ -50,10 +50,10 @@ def test_an_invitation_from_the_command_line_admits_a_node(coordinator_home: str
     plain = invoke(coordinator_main, *asked)
     assert plain.out.strip().startswith("redpact1.")
     assert invited["ca_sha256"] in plain.err
-    join = ("init", "--home", str(tmp_path), "--token", plain.out.strip(), "--listen", free_address(), "--json")
-    joined = invoke(node_main, *join)
+    join = ("init", "--home", str(tmp_path), "--token", "-", "--listen", free_address(), "--json")
+    joined = invoke(node_main, *join, stdin=plain.out)
     assert (joined.code, joined.json["entity"]) == (0, "burgos")
-    used = invoke(node_main, *join[:2], str(tmp_path / "second"), *join[3:])
+    used = invoke(node_main, *join[:2], str(tmp_path / "second"), *join[3:], stdin=plain.out)
     assert (used.code, used.json["error"]["code"]) == (1, "invitation_refused")
     assert used.json["error"]["es"] == in_language(InvitationRefused.sentence, "es")
 
@@ -65,26 +65,40 @@ def test_an_invitation_from_the_command_line_admits_a_node(coordinator_home: str
         (("doctor", "--home", "/nowhere"), 2, "home_unusable"),
         (("serve", "--home", "/nowhere"), 2, "home_unusable"),
         (("init", "--home", "{new}"), 2, "invitation_needed"),
-        (("init", "--home", "{new}", "--token", "redpact1.x.y", "--listen", "127.0.0.1:1"), 2, "invitation_malformed"),
-        (("init", "--home", "{new}", "--token", "{token}", "--listen", "nowhere"), 2, "settings_invalid"),
+        (("init", "--home", "{new}", "--token-file", "{wrong}", "--listen", "127.0.0.1:1"), 2, "invitation_malformed"),
+        (("init", "--home", "{new}", "--token-file", "{token}", "--listen", "nowhere"), 2, "settings_invalid"),
         (
-            ("init", "--home", "{new}", "--token", "{token}", "--listen", "127.0.0.1:1", "--database", "nonsense"),
+            ("init", "--home", "{new}", "--token-file", "{token}", "--listen", "127.0.0.1:1", "--database", "nonsense"),
             2,
             "settings_invalid",
         ),
         (
-            ("init", "--home", "{new}", "--token", "{token}", "--listen", "127.0.0.1:1", "--database", "{silent}"),
+            ("init", "--home", "{new}", "--token-file", "{token}", "--listen", "127.0.0.1:1", "--database", "{silent}"),
             3,
             "storage_unreachable",
         ),
-        (("init", "--home", "/proc/new", "--token", "{token}", "--listen", "127.0.0.1:1"), 2, "home_unusable"),
+        (("init", "--home", "{new}", "--token", "redpact1.x.y", "--listen", "127.0.0.1:1"), 2, "invitation_exposed"),
+        (
+            ("init", "--home", "{new}", "--token-file", "/nowhere", "--listen", "127.0.0.1:1"),
+            2,
+            "invitation_unreadable",
+        ),
+        (
+            ("init", "--home", "{new}", "--token-file", "/dev/zero", "--listen", "127.0.0.1:1"),
+            2,
+            "invitation_unreadable",
+        ),
+        (("init", "--home", "/proc/new", "--token-file", "{token}", "--listen", "127.0.0.1:1"), 2, "home_unusable"),
     ],
 )
 def test_bad_input_has_its_exit_code_and_leaves_no_node(
     arguments: tuple[str, ...], code: int, name: str, net: Network, tmp_path: Path
 ) -> None:
     silent = f"postgresql://u@{free_address()}/d?connect_timeout=2"
-    values = {"new": str(tmp_path / "new"), "token": net.invite("soria").to_token(), "silent": silent}
+    (tmp_path / "token").write_text(net.invite("soria").to_token() + "\n")
+    (tmp_path / "wrong").write_text("redpact1.x.y\n")
+    files = {"token": str(tmp_path / "token"), "wrong": str(tmp_path / "wrong")}
+    values = files | {"new": str(tmp_path / "new"), "silent": silent}
     result = invoke(node_main, *(argument.format(**values) for argument in arguments), "--json")
     assert (result.code, result.json["error"]["code"]) == (code, name), result.err
     assert not (tmp_path / "new" / "node.toml").exists()

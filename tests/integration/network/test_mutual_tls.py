@@ -237,6 +237,22 @@ def test_health_is_answered_to_members_of_the_network(server: RunningServer, cli
         pool.close()
 
 
+def test_a_stream_of_health_is_refused_and_holds_no_thread(server: RunningServer, client: Credentials) -> None:
+    pool = ChannelPool(client.current())
+    try:
+        channel = pool.channel(f"127.0.0.1:{server.port}", server_name(NETWORK, "avila"))
+        stub = health_pb2_grpc.HealthStub(channel)
+        streams = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(20)]
+        for stream in streams:
+            with pytest.raises(grpc.RpcError) as caught:
+                next(stream)
+            assert dict(caught.value.trailing_metadata())["redpact-code"] in {"call_unknown", "too_many_calls"}
+        reply = stub.Check(health_pb2.HealthCheckRequest(), timeout=5)
+        assert reply.status == health_pb2.HealthCheckResponse.SERVING
+    finally:
+        pool.close()
+
+
 def test_a_port_in_use_is_a_usage_error(server: RunningServer, server_files: Credentials) -> None:
     with pytest.raises(AddressInUse):
         taken, files = f"127.0.0.1:{server.port}", server_files.current()

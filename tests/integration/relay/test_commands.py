@@ -24,7 +24,8 @@ def net(tmp_path: Path) -> Iterator[Network]:
 
 def init(net: Network, home: Path, *words: str) -> Outcome:
     token = net.invite("leon").to_token()
-    return invoke(node_main, "init", "--home", str(home), "--token", token, "--listen", "none", "--json", *words)
+    arguments = ("init", "--home", str(home), "--token", "-", "--listen", "none", "--json", *words)
+    return invoke(node_main, *arguments, stdin=token)
 
 
 def test_it_is_made_served_and_shown_without_any_listening_socket(net: Network, tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 
 import pytest
 
-from service import http_server
+from service import http_arrivals, http_server
 from service.errors import AddressInUse
 from service.http_server import HttpReply, RunningHttp, start_http
 
@@ -87,18 +89,68 @@ def test_a_slow_client_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
         running.stop()
 
 
-def test_who_still_waits_for_a_worker_when_the_server_stops_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "CONNECTION_SECONDS", 1.0)
+def test_a_connection_that_waits_when_the_server_stops_is_closed() -> None:
     running = start_http("127.0.0.1:0", handle, max_body_bytes=1000)
-    silent = [socket.create_connection(("127.0.0.1", running.port), 5) for _ in range(http_server.WORKERS)]
     with socket.create_connection(("127.0.0.1", running.port), 5) as waiting:
-        while running._server._room._value > http_server.WAITING - 1:  # noqa: SLF001 - no public sign of a connection in the queue
-            threading.Event().wait(0.01)  # until it is in the queue
+        waiting.sendall(b"GET / HT")
+        assert ask(running, "GET", "/")[0] == 200  # it was accepted by then
         running.stop()
-        waiting.settimeout(5)
-        assert waiting.recv(1) == b""  # closed, and not left to whoever collects the garbage
-    for connection in silent:
-        connection.close()
+        assert waiting.recv(1) == b""
+
+
+def test_a_request_that_arrives_in_pieces_is_answered(server: RunningHttp) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), 5) as raw:
+        for piece in (
+            b"POST /a HTTP/1.1\r\nHost: x\r\nContent-",
+            b"Length: 3\r\n\r\nx",
+            b"yzGET /b HTTP/1.1\r\n",
+            b"\r\n",
+        ):
+            raw.sendall(piece)
+            threading.Event().wait(0.05)
+        got = b""
+        while b"GET /b" not in got:
+            got += raw.recv(1000)
+        assert b"POST /a xyz" in got
+
+
+def test_two_requests_sent_at_once_are_both_answered(server: RunningHttp) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), 5) as raw:
+        raw.sendall(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n")
+        got = b""
+        while b"GET /b" not in got:
+            got += raw.recv(1000)
+        assert b"GET /a" in got
+
+
+@pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.2"])
+@pytest.mark.parametrize("first", [b"", b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 900\r\n\r\nx"])
+def test_slow_sockets_keep_no_honest_caller_waiting(server: RunningHttp, first: bytes, source: str) -> None:
+    """Ninety of them stopped all cosigning; also from the honest caller's own address."""
+    with ExitStack() as stack:
+        for _ in range(90):
+            slow = socket.create_connection(("127.0.0.1", server.port), 5, source_address=(source, 0))
+            stack.enter_context(slow).sendall(first)
+        started = time.monotonic()
+        assert ask(server, "POST", "/add-checkpoint", b"x")[0] == 200
+        assert time.monotonic() - started < 2
+
+
+def test_a_request_that_never_arrives_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_arrivals, "ARRIVAL_SECONDS", 0.3)
+    running = start_http("127.0.0.1:0", handle, max_body_bytes=1000)
+    with socket.create_connection(("127.0.0.1", running.port), 5) as raw:
+        assert raw.recv(1) == b""
+    running.stop()
+
+
+def test_a_head_without_end_is_refused(server: RunningHttp) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), 5) as raw:
+        raw.sendall(b"GET /" + b"a" * 20_000)
+        with suppress(ConnectionResetError):
+            while raw.recv(1000):
+                continue
+    assert ask(server, "GET", "/")[0] == 200
 
 
 def test_strangers_cannot_take_more_threads_than_there_are(server: RunningHttp) -> None:

@@ -36,7 +36,9 @@ from tests.support.ledgers import refusals
 from tests.support.network import NETWORK, Network
 from tests.support.waiting import eventually
 from trust.parties import EntityKind, ledger_origin
+from trust.published import range_of
 
+LOOPBACK = range_of("127.0.0.1:1")
 REAL_TASKS = node_service.tasks
 
 
@@ -136,7 +138,7 @@ def test_the_background_work_witnesses_soon_after_an_entry(net: Network) -> None
 def test_a_witness_serves_what_it_cosigned(net: Network) -> None:
     cosigned(net.nodes["town"])
     url = net.coordinator.context.settings.public_witness_url
-    served = exchange(url, "GET", f"/{origin_hash(ledger_origin(NETWORK, 'town'))}/checkpoint")
+    served = exchange(url, "GET", f"/{origin_hash(ledger_origin(NETWORK, 'town'))}/checkpoint", allowed=LOOPBACK)
     assert served.status == 200
     assert {line.name for line in parse_note(served.body).signatures} == {
         ledger_origin(NETWORK, "town"),
@@ -266,7 +268,7 @@ def test_a_round_that_was_overtaken_is_no_alarm(net: Network) -> None:
             with town.context.transaction() as session:
                 own_ledger(town.context, session).append(refusals(2), town.context.clock.now())
             assert cosigned(town).quorum
-        return submit(url, request)
+        return submit(url, request, allowed=LOOPBACK)
 
     done = run_round(town.context, send=slow)
     assert done is not None

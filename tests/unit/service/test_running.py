@@ -1,4 +1,5 @@
 import io
+import resource
 import sys
 import threading
 
@@ -8,7 +9,7 @@ import structlog
 from service import log
 from service import running as service
 from service.errors import PeerUnreachable
-from service.running import Service, Task
+from service.running import DESCRIPTORS, Service, Task, raise_descriptor_limit
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +59,15 @@ def test_stopping_lets_waiters_go_first_and_closes_last() -> None:
 
     Service([], [Task("work", work)], release=[release], close=lambda: order.append("closed")).stop()
     assert order == ["released", "task ended", "closed"]
+
+
+def test_a_service_raises_its_limit_of_open_files_to_what_the_system_allows() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, most), hard))
+    try:
+        assert raise_descriptor_limit() == most
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (most, hard)
+        assert raise_descriptor_limit() == most
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
