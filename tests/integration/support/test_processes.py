@@ -21,7 +21,7 @@ def test_the_whole_error_of_a_service_is_in_the_failure(home: Path) -> None:
         Serving("redpact-coordinator", home)
     said = str(caught.value)
     assert '"address_in_use"' in said
-    assert "choose another port" in said or "stop what uses it" in said
+    assert "elija otro puerto" in said  # its remedy, in the language of the installed programs
 
 
 def test_so_is_that_there_is_nothing_to_serve(tmp_path: Path) -> None:
