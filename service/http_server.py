@@ -118,7 +118,7 @@ class _Server(HTTPServer):
         self._room = threading.BoundedSemaphore(WORKERS + WAITING)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="http")
         self._arrivals = Arrivals(self._to_worker, max_body)
-        super().__init__(address, _Handler)
+        super().__init__(address, BaseHTTPRequestHandler)  # requests go another way: `_work`
 
     @override
     def server_bind(self) -> None:
