@@ -97,7 +97,7 @@ def start_server(
     return RunningServer(server, port, servicer, guard)
 
 
-class _Health(health.HealthServicer):
+class _Health(health.HealthServicer):  # type: ignore[misc]  # the library ships no annotations
     """gRPC's health check, without the stream: it would hold a thread for as long as a stranger likes."""
 
     @override

@@ -44,11 +44,16 @@ def replace(path: Path, make: Callable[[Path], None]) -> None:
     make(path)
 
 
+def _link_to_a_pipe(path: Path) -> None:
+    os.mkfifo(path.with_name("pipe"))
+    path.symlink_to("pipe")
+
+
 STRANGE: dict[str, Callable[[Path], None]] = {
     "a pipe": os.mkfifo,
     "an endless device": lambda path: path.symlink_to("/dev/zero"),
     "a link to itself": lambda path: path.symlink_to(path),
-    "a link to a pipe": lambda path: (os.mkfifo(path.with_name("pipe")), path.symlink_to("pipe"))[1],
+    "a link to a pipe": _link_to_a_pipe,
     "a link to another file": lambda path: path.symlink_to("/etc/hostname"),
     "a folder": lambda path: path.mkdir(),
 }
