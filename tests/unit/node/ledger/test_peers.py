@@ -15,16 +15,17 @@ from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpo
 from consent_ledger.witnessing.witness import Observed
 from node.fetch.asking import Asking, HolderReply, question_of
 from node.ledger.own import own_ledger
-from node.ledger.peers import KnownLedger, Prove
+from node.ledger.peers import KnownLedger, PeerLedgers, Prove
 from node.ledger.witnessing.errors import PeerLedgerForked, PeerLedgerUnproven
 from records_exchange.answer import ConsistencyProof, FetchAnswer
 from records_exchange.request import parse_request
 from service.errors import PeerRefused, PeerUnreachable
-from tests.support.clock import START
-from tests.support.exchange import PERSON, ExchangeNetwork
+from tests.support.clock import START, FrozenClock
 from tests.support.memory_stores import InMemoryLedgerStore
+from tests.support.parts import SignedDirectory, context_of
+from tests.support.people import PERSON
 from tests.support.simulated_peer import SimulatedPeer
-from trust.parties import Party
+from trust.parties import EntityKind, Party
 from trust.signing import Envelope
 
 FIELD = "person.sex"
@@ -34,15 +35,16 @@ class Net:
     """An asker, ``ngo``, and a simulated holder."""
 
     def __init__(self, root: Path) -> None:
-        self.network = ExchangeNetwork(root)
-        self.ngo = self.network.add("ngo")
+        self.clock = FrozenClock()
         self.peer = SimulatedPeer("peer", {FIELD: "f"})
-        self.network.parties["peer"] = self.peer.party
-        self.network.publish()
+        directory = SignedDirectory(self.clock, {"ngo": EntityKind.AGENT})
+        self.ngo = context_of("ngo", root / "ngo", directory)
+        directory.list_party(self.peer.party)
+        self.ledgers = PeerLedgers(self.ngo)
         self.asked_for: list[tuple[int, int]] = []
 
     def send(self, _holder: Party, envelope: Envelope) -> Envelope:
-        return self.peer.answer(envelope, self.network.clock.now())
+        return self.peer.answer(envelope, self.clock.now())
 
     def prove(self, _holder: Party, old: int, new: int) -> tuple[bytes, ...]:
         """The call that holders who send no proof along are asked with."""
@@ -52,27 +54,27 @@ class Net:
     def fetch(
         self, *, prove: Prove | None = None, send: Callable[[Party, Envelope], Envelope] | None = None
     ) -> HolderReply:
-        asking = Asking(self.ngo.context, self.ngo.peer_ledgers, send or self.send, prove=prove or self.prove)
-        (reply,) = asking.fetch(PERSON, question_of(self.ngo.context, "casework", fields=[FIELD]), ["peer"]).replies
+        asking = Asking(self.ngo, self.ledgers, send or self.send, prove=prove or self.prove)
+        (reply,) = asking.fetch(PERSON, question_of(self.ngo, "casework", fields=[FIELD]), ["peer"]).replies
         return reply
 
     def remembered(self, role: CheckpointRole) -> int | None:
-        with self.ngo.context.snapshot() as session:
+        with self.ngo.snapshot() as session:
             seen = SqlCheckpointStore(session, role).get(self.peer.ledger.origin)
         return seen.size if seen else None
 
     def kept(self) -> list[str]:
-        return [json.loads(path.read_bytes())["kind"] for path in evidence_files(self.ngo.context.home)]
+        return [json.loads(path.read_bytes())["kind"] for path in evidence_files(self.ngo.home)]
 
     def logged(self) -> int:
-        with self.ngo.context.snapshot() as session:
-            return own_ledger(self.ngo.context, session).size()
+        with self.ngo.snapshot() as session:
+            return own_ledger(self.ngo, session).size()
 
     def grow(self, entries: int) -> None:
         """Let the holder answer somebody else."""
-        request = parse_request(SimulatedPeer("other").ask("peer", self.network.clock.now()).payload)
+        request = parse_request(SimulatedPeer("other").ask("peer", self.clock.now()).payload)
         for _ in range(entries):
-            self.peer.log(EntryType.REFUSAL, request, self.network.clock.now())
+            self.peer.log(EntryType.REFUSAL, request, self.clock.now())
 
     def rewrite(self, entries: int) -> None:
         """Let the holder put another ledger in place of its own, signed with the right key."""
@@ -84,7 +86,7 @@ class Net:
 def net(tmp_path: Path) -> Iterator[Net]:
     net = Net(tmp_path)
     yield net
-    net.network.close()
+    net.ngo.close()
 
 
 def proofs(change: Callable[[ConsistencyProof], Sequence[ConsistencyProof]]) -> Callable[[FetchAnswer], FetchAnswer]:
@@ -236,9 +238,9 @@ def test_a_fork_shown_to_answers_that_cross_is_caught_with_the_next_one(net: Net
 
 def test_what_another_process_stored_is_noticed(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
     net.fetch()
-    stale = net.ngo.peer_ledgers.known(net.peer.ledger.origin)
+    stale = net.ledgers.known(net.peer.ledger.origin)
     net.fetch()
-    known = net.ngo.peer_ledgers
+    known = net.ledgers
     monkeypatch.setattr(known, "_known", {net.peer.ledger.origin: stale})  # as if it had been another process
     assert net.fetch().released
     assert (net.remembered(CheckpointRole.PEER), net.remembered(CheckpointRole.UNPROVEN)) == (2, 3)
@@ -247,10 +249,10 @@ def test_what_another_process_stored_is_noticed(net: Net, monkeypatch: pytest.Mo
 
 def test_of_threads_that_come_in_any_order_the_newest_is_kept(net: Net) -> None:
     net.fetch()
-    older = net.ngo.peer_ledgers.known(net.peer.ledger.origin)
+    older = net.ledgers.known(net.peer.ledger.origin)
     net.fetch()
-    net.ngo.peer_ledgers.learn({net.peer.ledger.origin: older})
-    assert net.ngo.peer_ledgers.known(net.peer.ledger.origin).sizes == (2,)
+    net.ledgers.learn({net.peer.ledger.origin: older})
+    assert net.ledgers.known(net.peer.ledger.origin).sizes == (2,)
 
 
 def test_a_checkpoint_that_came_to_wait_meanwhile_is_not_forgotten_uncompared(net: Net) -> None:
@@ -258,7 +260,7 @@ def test_a_checkpoint_that_came_to_wait_meanwhile_is_not_forgotten_uncompared(ne
 
     def meanwhile(holder: Party, envelope: Envelope) -> Envelope:
         received = net.send(holder, envelope)
-        with net.ngo.context.transaction() as session:
+        with net.ngo.transaction() as session:
             seen = SqlCheckpointStore(session, CheckpointRole.PEER).get(net.peer.ledger.origin)
             assert seen is not None
             SqlCheckpointStore(session, CheckpointRole.UNPROVEN).put(net.peer.ledger.origin, seen)
