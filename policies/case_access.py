@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
+from typing import Final
 
 from pydantic import Field, model_validator
 
 from policies.documents import Entry, Labelled, read_document
 from policies.terms import find_term
 from presentation.messages import _
+
+# Made once, as terms are looked up many times a request.
+_REASON: Final = _("motivo para abrir un caso")
 
 DOCUMENT = "data/case_access.yaml"
 
@@ -90,7 +94,7 @@ class CaseAccessRules(Entry):
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term(_("motivo para abrir un caso"), {reason.id: reason for reason in self.reasons}, reason_id)
+        return find_term(_REASON, {reason.id: reason for reason in self.reasons}, reason_id)
 
     def opened(self, reason_id: str = "") -> AccessGained:
         """Return the access of a professional who opens a case, for the default reason when none is given.

@@ -13,6 +13,9 @@ from policies.fields import FieldSpec, FieldType, Scope, Sensitivity
 from policies.terms import find_term
 from presentation.messages import _, joined, speaking
 
+# Made once, as terms are looked up many times a request.
+_FIELD: Final = _("campo")
+
 __all__ = ["DOCUMENTS", "Catalogue", "Dimension", "FieldSpec", "FieldType", "Scope", "Sensitivity", "load_catalogue"]
 
 DOCUMENTS = ("data/summary_fields.yaml", "data/diagnosis.yaml", "data/codes.yaml")
@@ -81,7 +84,7 @@ class Catalogue:
         Raises:
             UnknownTerm: the catalogue has none of that id.
         """
-        return find_term(_("campo"), self._by_id, field_id)
+        return find_term(_FIELD, self._by_id, field_id)
 
     def shareable(self) -> tuple[FieldSpec, ...]:
         """Return the fields that may leave a node by a consented request."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache, cached_property
+from typing import Final
 
 from pydantic import Field, model_validator
 
@@ -10,6 +11,9 @@ from policies.documents import Labelled, read_document
 from policies.terms import find_term
 from policies.territory import load_territory
 from presentation.messages import _
+
+# Made once, as terms are looked up many times a request.
+_CODE_LIST: Final = _("lista de códigos")
 
 MUNICIPALITY = "municipality"
 PROVINCE = "province"
@@ -69,7 +73,7 @@ class CodeLists:
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term(_("lista de códigos"), self._lists, list_id)
+        return find_term(_CODE_LIST, self._lists, list_id)
 
     def code(self, list_id: str, code: str) -> Code:
         """Return one code of a list.
@@ -77,7 +81,8 @@ class CodeLists:
         Raises:
             UnknownTerm: the list or the code does not exist.
         """
-        return find_term(_("código de {codes}", codes=list_id), self.list(list_id).by_code, code)
+        codes = self.list(list_id).by_code
+        return codes[code] if code in codes else find_term(_("código de {codes}", codes=list_id), codes, code)
 
 
 @cache

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import date
 from functools import cache
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,9 @@ from policies.documents import Entry, read_bytes, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
 from presentation.messages import _
+
+# Made once, as terms are looked up many times a request.
+_NOTICE: Final = _("aviso")
 
 Language = Literal["es", "en"]
 
@@ -71,7 +74,7 @@ class Notices:
         Raises:
             UnknownTerm: none was published with that id, version and language.
         """
-        return find_term(_("aviso"), self._by_key, _key(notice_id, version, language))
+        return find_term(_NOTICE, self._by_key, _key(notice_id, version, language))
 
 
 def _key(notice_id: str, version: str, language: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cache
+from typing import Final
 
 from pydantic import Field
 
@@ -11,6 +12,9 @@ from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
 from presentation.messages import _
+
+# Made once, as terms are looked up many times a request.
+_PROVISION: Final = _("prestación")
 
 NEED = "need"
 
@@ -74,7 +78,7 @@ class Provisions:
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term(_("prestación"), self._by_id, provision_id)
+        return find_term(_PROVISION, self._by_id, provision_id)
 
     def of_code(self, list_id: str, code: str) -> Provision | None:
         """Return the provision that a code of a list stands for, or None."""

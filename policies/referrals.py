@@ -24,6 +24,9 @@ from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
 from presentation.messages import _
 
+# Made once, as terms are looked up many times a request.
+_URGENCY: Final = _("urgencia")
+
 DOCUMENT: Final = "data/referrals.yaml"
 NEED_FIELD: Final = "case.needs"
 """The catalogue field that a consent must cover before the need may be sent."""
@@ -192,7 +195,7 @@ class ReferralWords:
         Raises:
             UnknownTerm: there is none of that code.
         """
-        return find_term(_("urgencia"), self._urgencies, code)
+        return find_term(_URGENCY, self._urgencies, code)
 
     def word(self, name: WordList, code: str) -> Code:
         """Return a word of a list.
@@ -200,7 +203,8 @@ class ReferralWords:
         Raises:
             UnknownTerm: there is none of that code.
         """
-        return find_term(_("código de {codes}", codes=name.value), self.lists[name], code)
+        codes = self.lists[name]
+        return codes[code] if code in codes else find_term(_("código de {codes}", codes=name.value), codes, code)
 
     def label(self, name: WordList, code: str, lang: str) -> str:
         """Return the name of a code; one that the list does not have stands for itself."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from functools import cache
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,9 @@ from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
 from presentation.messages import _
+
+# Made once, as terms are looked up many times a request.
+_BASIS: Final = _("motivo de supresión")
 
 DOCUMENT = "data/retention.yaml"
 
@@ -67,7 +70,7 @@ class Retention:
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term(_("motivo de supresión"), self._bases, basis_id)
+        return find_term(_BASIS, self._bases, basis_id)
 
     def basis_label(self, basis_id: str, lang: str = "es") -> str:
         """Return the name of a basis; one that this version does not know stands for itself."""

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Final
 
 from policies.documents import Labelled, read_reasons
 from policies.terms import find_term
 from presentation.messages import _
+
+# Made once, as terms are looked up many times a request.
+_REASON: Final = _("motivo para descartar un riesgo")
 
 DOCUMENT = "data/risk_reasons.yaml"
 
@@ -26,4 +30,4 @@ def risk_reason(code: str) -> Labelled:
     Raises:
         UnknownTerm: there is none of that code.
     """
-    return find_term(_("motivo para descartar un riesgo"), load_risk_reasons(), code)
+    return find_term(_REASON, load_risk_reasons(), code)

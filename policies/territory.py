@@ -18,6 +18,10 @@ from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
 from presentation.messages import _
 
+# Made once, as terms are looked up many times a request.
+_PROVINCE: Final = _("provincia")
+_MUNICIPALITY: Final = _("municipio")
+
 REGION: Final = "ES-CL"
 """ISO 3166-2 code of Castilla y León."""
 
@@ -64,7 +68,7 @@ class Territory:
         Raises:
             UnknownTerm: it is not of Castilla y León.
         """
-        return find_term(_("provincia"), self._provinces, code)
+        return find_term(_PROVINCE, self._provinces, code)
 
     def municipality(self, code: str) -> Municipality:
         """Return a municipality by its INE code.
@@ -72,7 +76,7 @@ class Territory:
         Raises:
             UnknownTerm: it is not of Castilla y León.
         """
-        return find_term(_("municipio"), self._municipalities, code)
+        return find_term(_MUNICIPALITY, self._municipalities, code)
 
     def of_province(self, code: str) -> tuple[Municipality, ...]:
         """Return the municipalities of a province.

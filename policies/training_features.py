@@ -1,7 +1,7 @@
 """The inputs of the IPRO model with their public bounds, its label and its cohort: the same at every node."""
 
 from functools import cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,9 @@ from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
 from presentation.messages import _
+
+# Made once, as terms are looked up many times a request.
+_FEATURE: Final = _("variable")
 
 Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
@@ -140,7 +143,7 @@ class FeatureSet(Entry):
         Raises:
             UnknownTerm: there is none of that name.
         """
-        return find_term(_("variable"), {feature.name: feature for feature in self.features}, name)
+        return find_term(_FEATURE, {feature.name: feature for feature in self.features}, name)
 
     def schema_entries(self) -> list[dict[str, Any]]:
         """Return the features as a campaign manifest lists them."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
+from typing import Final
 
 from pydantic import Field
 
@@ -13,6 +14,12 @@ from policies.documents import Entry, Labelled, read_document
 from policies.errors import PolicyDocumentDamaged
 from policies.terms import find_term
 from presentation.messages import _
+
+# Made once, as terms are looked up many times a request.
+_PURPOSE: Final = _("finalidad")
+_EXCHANGE_PURPOSE: Final = _("finalidad de intercambio")
+_ROLE: Final = _("función")
+_KIND_WITH_ROLE: Final = _("clase de entidad con una función que ve expedientes")
 
 DOCUMENTS = ("data/purposes.yaml", "data/roles.yaml", _case_access.DOCUMENT)
 
@@ -84,7 +91,7 @@ class Vocabulary:
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term(_("finalidad"), self._purposes, purpose_id)
+        return find_term(_PURPOSE, self._purposes, purpose_id)
 
     def exchange_purpose(self, purpose_id: str) -> Purpose:
         """Return a purpose for which data may leave a node.
@@ -93,7 +100,7 @@ class Vocabulary:
             UnknownTerm: there is none of that id, or data do not leave for it.
         """
         exchanged = {purpose.id: purpose for purpose in self.purposes if purpose.exchange}
-        return find_term(_("finalidad de intercambio"), exchanged, purpose_id)
+        return find_term(_EXCHANGE_PURPOSE, exchanged, purpose_id)
 
     def role(self, role_id: str) -> Role:
         """Return a role.
@@ -101,7 +108,7 @@ class Vocabulary:
         Raises:
             UnknownTerm: there is none of that id.
         """
-        return find_term(_("función"), self._roles, role_id)
+        return find_term(_ROLE, self._roles, role_id)
 
     def default_role(self, kind: str) -> Role:
         """Return the role that an entity of a kind asks in when it says none.
@@ -110,7 +117,7 @@ class Vocabulary:
             UnknownTerm: entities of that kind see no records.
         """
         defaults = {str(each): role for role in self.roles for each in role.default_for}
-        return find_term(_("clase de entidad con una función que ve expedientes"), defaults, str(kind))
+        return find_term(_KIND_WITH_ROLE, defaults, str(kind))
 
     def code(self, list_id: str, code: str) -> Code:
         """Return a code of a list.

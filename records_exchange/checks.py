@@ -43,6 +43,8 @@ from trust.parties import Party
 MAX_CLOCK_SKEW: Final = timedelta(seconds=60)
 """Largest lead of a peer's clock over ours."""
 
+_CLOCK_REMEDY: Final = _("compruebe el reloj de este equipo y repita la consulta")
+
 
 @dataclass(frozen=True, slots=True)
 class VerifiedRequest:
@@ -138,11 +140,10 @@ def require_fresh(request: FetchRequest, now: datetime) -> None:
     Raises:
         RequestStale: the request is from the future, expired, or asks to be valid for too long.
     """
-    remedy = _("compruebe el reloj de este equipo y repita la consulta")
     if request.issued > now + MAX_CLOCK_SKEW:
-        raise RequestStale(_("la petición lleva una hora posterior a la de nuestro reloj"), remedy=remedy)
+        raise RequestStale(_("la petición lleva una hora posterior a la de nuestro reloj"), remedy=_CLOCK_REMEDY)
     if now - MAX_CLOCK_SKEW >= request.expires:
-        raise RequestStale(_("la petición ha caducado"), remedy=remedy)
+        raise RequestStale(_("la petición ha caducado"), remedy=_CLOCK_REMEDY)
     if not timedelta(0) < request.expires - request.issued <= REQUEST_LIFETIME:
         raise RequestStale(
             _("una petición es válida durante {request_lifetime} como máximo", request_lifetime=REQUEST_LIFETIME),

@@ -37,9 +37,7 @@ def call_peer(
     call = _CALLS.get(envelope.payload_type)
     if call is None:
         raise MalformedDocument(_("ninguna llamada admite {payload_type!r}", payload_type=envelope.payload_type))
-    unreachable = PeerUnreachable(
-        _("{peer} no tiene ninguna dirección abierta", peer=peer), remedy=_("pida a esa entidad que publique una")
-    )
+    unreachable: PeerUnreachable | None = None
     for channel in channels:
         try:
             with peer_errors(peer):
@@ -48,7 +46,9 @@ def call_peer(
             raise  # its other addresses lead to the same node
         except PeerUnreachable as error:
             unreachable = error
-    raise unreachable
+    raise unreachable or PeerUnreachable(
+        _("{peer} no tiene ninguna dirección abierta", peer=peer), remedy=_("pida a esa entidad que publique una")
+    )
 
 
 def _fetch_summary(channel: grpc.Channel, envelope: Envelope, seconds: float) -> Envelope:

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import pytest
@@ -18,6 +18,7 @@ from node.wiring import Node
 from policies.access_documents import policy_sha256
 from policies.case_access import AccessGained, CaseAccess
 from policies.errors import UnknownTerm
+from presentation import messages
 from presentation.formats import day
 from records_exchange.errors import RequestInvalid
 from records_exchange.request import parse_request
@@ -75,6 +76,22 @@ def test_what_was_released_is_shown_with_source_and_date_and_logged(network: Exc
     assert exit_code(fetched) == 0
     (body,) = received(network.nodes["ngo"])
     assert (body["holder"], body["outcome"], body["holder_index"]) == ("town", "released", 1)
+
+
+def test_a_fetch_that_goes_well_renders_no_text_for_people(
+    network: ExchangeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant(network.nodes["town"], "ngo")
+    fetch(network, "town")  # loads what is loaded once
+    rendered, templates = messages.rendered, []
+
+    def counting(template: str, many: str | None, values: Mapping[str, object], lang: str) -> str:
+        templates.append(template)
+        return rendered(template, many, values, lang)
+
+    monkeypatch.setattr(messages, "rendered", counting)
+    assert fetch(network, "town").replies[0].released
+    assert templates == []
 
 
 def test_who_asked_and_how_is_in_the_askers_ledger_and_who_it_was_crosses_to_nobody(network: ExchangeNetwork) -> None:
