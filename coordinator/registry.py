@@ -187,16 +187,12 @@ class Registry:
         """Check that others can be led to a witness, and that nobody else publishes its key.
 
         Raises:
-            AddressRefused: its URL is not one that others may call.
-            EntityInvalid: the coordinator or another entity has the key.
-            MalformedDocument: the key is no cosignature key.
+            AddressRefused, EntityInvalid, MalformedDocument: others may not call its URL; its key is taken, or is none.
         """
         require_published_url(witness.url, self.settings.callable_networks(self.settings.address))
         key = CosignatureVerifier.from_vkey(witness.vkey).public_key
-        rows = self._session.execute(
-            select(EntityRow.witness_vkey).where(EntityRow.id != entity, EntityRow.witness_vkey != "")
-        )
-        others = [row.witness_vkey for row in rows] + ([self._witness.vkey] if self._witness else [])
+        query = select(EntityRow.witness_vkey).where(EntityRow.id != entity, EntityRow.witness_vkey != "")
+        others = [*self._session.scalars(query), *([self._witness.vkey] if self._witness else [])]
         if any(CosignatureVerifier.from_vkey(other).public_key == key for other in others):
             raise EntityInvalid(
                 _("la clave de testigo ya es de otra entidad o del coordinador"), remedy=_("ejecute de nuevo init")

@@ -39,7 +39,7 @@ def harmless_line(text: str) -> str:
 
 
 def json_text(document: Mapping[str, Any]) -> str:
-    """Return a document as JSON that a terminal can show: what is not printable is escaped, and nothing is lost."""
+    """Return a document as JSON that a terminal can show: unprintable characters are escaped, none is lost."""
     return escaped_json(json.dumps(document, ensure_ascii=False, indent=2))
 
 

@@ -98,7 +98,7 @@ def start_server(
 
 
 class _Health(health.HealthServicer):  # type: ignore[misc]  # the library ships no annotations
-    """gRPC's health check, without the stream: it would hold a thread for as long as a stranger likes."""
+    """Health check of gRPC without its stream, which would hold a thread for as long as a stranger likes."""
 
     @override
     def Watch(self, request: Any, context: grpc.ServicerContext, send_response_callback: Any = None) -> Iterator[Any]:

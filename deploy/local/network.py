@@ -152,7 +152,7 @@ class LocalNetwork:
         # An entity without planned ports enrols but never serves.
         port, witness = self.ports.get(entity.id, (0, None))
         open_port = entity.listens and witness is not None
-        listen = f"127.0.0.1:{port}" if entity.listens else "none"
+        listen = f"127.0.0.1:{port}" if entity.listens and port else "none"
         witness_listen = f"127.0.0.1:{witness}" if open_port else "none"
         addresses = ("--listen", listen, "--witness-listen", witness_listen, *self.reached(port, witness))
         home = ("--home", self.home(entity.id))

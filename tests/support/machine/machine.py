@@ -139,8 +139,7 @@ class ConsentMachine(Bench):
     @rule(where=entities)
     def pulse(self, where: str) -> None:
         self._tick()
-        if where in self.world.alive:
-            send_heartbeats(self.world.alive[where].context, self.world.alive[where].outbox)
+        self._act(where, lambda node: send_heartbeats(node.context, node.outbox), lambda: 0)
 
     @rule(number=st.integers(0, 10_000))
     def replay(self, number: int) -> None:
