@@ -30,7 +30,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def write(file: Path) -> None:
+def check_private_while_written(file: Path) -> None:
     engine = open_engine(f"sqlite:///{file}")
     with transaction(engine) as session:
         session.execute(text("CREATE TABLE IF NOT EXISTS income (euros INTEGER)"))
@@ -39,13 +39,13 @@ def write(file: Path) -> None:
 
 
 def test_a_new_database_and_its_log_are_private(tmp_path: Path) -> None:
-    write(tmp_path / "db.sqlite")
+    check_private_while_written(tmp_path / "db.sqlite")
 
 
 def test_a_database_made_by_hand_becomes_private_when_it_is_used(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "db.sqlite").execute("CREATE TABLE other (a)")
     assert mode(tmp_path / "db.sqlite") == 0o644
-    write(tmp_path / "db.sqlite")
+    check_private_while_written(tmp_path / "db.sqlite")
 
 
 def test_a_home_made_by_hand_becomes_private(tmp_path: Path) -> None:

@@ -101,4 +101,4 @@ def test_no_value_is_beyond_a_nice_limit(values: list[float]) -> None:
 
 @given(st.lists(st.tuples(st.text(max_size=60), st.integers(min_value=0, max_value=10**7)), min_size=1, max_size=15))
 def test_any_labels_and_counts_can_be_drawn(items: list[tuple[str, int]]) -> None:
-    ET.fromstring(charts.bars("t", items, "es"))
+    assert ET.fromstring(charts.bars("t", items, "es")).tag.endswith("svg")

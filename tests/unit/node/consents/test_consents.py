@@ -113,7 +113,9 @@ def test_consents_can_be_given_and_withdrawn_under_an_expired_directory(
     context: NodeContext, clock: FrozenClock
 ) -> None:
     clock.advance(days=60)
-    consents_of(context).withdraw(grant(context, "ngo"))
+    view = consents_of(context).withdraw(grant(context, "ngo"))
+    assert view is not None
+    assert view.state is ConsentState.WITHDRAWN
 
 
 def test_lapsed_consents_are_told_to_the_ledger_once(context: NodeContext, clock: FrozenClock) -> None:
