@@ -8,7 +8,8 @@ import pytest
 from consent_ledger.cli.app import main
 from consent_ledger.exports.ledger_export import export_ledger
 from consent_ledger.log.ledger import ConsentLedger
-from consent_ledger.receipts.receipt import prove_leaf, write_receipt
+from consent_ledger.receipts.entry_proofs import prove_leaf
+from consent_ledger.receipts.receipt import write_receipt
 from tests.support.clock import START
 from tests.support.ledgers import grant_of, new_ledger, new_register, new_signer, release_of
 

@@ -92,7 +92,7 @@ def _altered(genuine: bytes) -> bytes:
 
 
 def _proof_of(town: Town, entity: str) -> bytes:
-    from consent_ledger.receipts.receipt import prove_entry
+    from consent_ledger.receipts.entry_proofs import prove_entry
 
     grant(town[entity], "other", fields=FIELDS)
     with town[entity].context.snapshot() as session:

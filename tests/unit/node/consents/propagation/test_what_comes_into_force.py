@@ -9,7 +9,7 @@ from consent_ledger.consents.model import ConsentGrant, ConsentState, ConsentVie
 from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.proofs.cosignature import CosignatureSigner
-from consent_ledger.receipts.receipt import prove_entry
+from consent_ledger.receipts.entry_proofs import prove_entry
 from node.consents.consents import GrantInput, ScopeInput
 from node.consents.propagation.background import maintain_copies
 from node.ledger.own import consent_register, own_consents, own_ledger
