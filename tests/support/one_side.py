@@ -16,7 +16,7 @@ from node.messages.outbox import Outbox
 from node.messages.receiving import MessageReceiver
 from node.people.documents import Document
 from node.rights.erasure import Erasures
-from records_exchange.mailboxes import Notice, SqlMailbox
+from records_exchange.mailboxes import Notification, SqlMailbox
 from records_exchange.message import MessageReply
 from tests.support import parts
 from tests.support.clock import FrozenClock
@@ -120,13 +120,13 @@ class OneSide:
 
     # ---- what is stored
 
-    def notices(self, consent_or_referral: str) -> list[Notice]:
-        """Return the notices about something, in order."""
+    def notifications(self, consent_or_referral: str) -> list[Notification]:
+        """Return the notifications about something, in order."""
         with self.context.snapshot() as session:
             return SqlMailbox(session).about(consent_or_referral)
 
     def waiting(self, kind: str | None = None) -> list[str]:
-        """Return the recipients of the notices that wait, of one kind or of any."""
+        """Return the recipients of the notifications that wait, of one kind or of any."""
         with self.context.snapshot() as session:
             return sorted(each.recipient for each in SqlMailbox(session).waiting() if kind in (None, each.kind))
 

@@ -15,7 +15,7 @@ from node.fetch.cached_copies import shared_copies
 from node.locator.consent_changes import PublisherWakeup
 from node.messages.heartbeat import HEARTBEAT
 from policies.referrals import NEED_FIELD
-from records_exchange.mailboxes import NoticeState
+from records_exchange.mailboxes import NotificationState
 from records_exchange.tables import ReceivedRelease
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 from tests.support.consent_changes import (
@@ -157,16 +157,16 @@ def test_a_copy_that_waits_for_a_holder_that_is_out_is_taken_back(origin: OneSid
     assert origin.waiting(CONSENT_COPY) == []
 
 
-def test_a_notice_that_is_taken_back_while_the_queue_is_worked_off_is_not_sent(origin: OneSide) -> None:
-    """The queue is read in one go; the withdrawal comes while the first notice of it is on its way."""
+def test_a_notification_that_is_taken_back_while_the_queue_is_worked_off_is_not_sent(origin: OneSide) -> None:
+    """The queue is read in one go; the withdrawal comes while the first notification of it is on its way."""
     first = give_for_all(origin)
     second = give_for_all(origin)
     origin.peers.before = lambda: withdraw(origin, second) if origin.state(second) is ConsentState.GIVEN else None
     origin.outbox.deliver_due()
-    assert [notice.kind for notice in origin.notices(first)] == [CONSENT_COPY]
-    assert [notice.kind for notice in origin.notices(second)] == [CONSENT_WITHDRAWN]
+    assert [each.kind for each in origin.notifications(first)] == [CONSENT_COPY]
+    assert [each.kind for each in origin.notifications(second)] == [CONSENT_WITHDRAWN]
     assert [message.kind for message in origin.peers.told("holder")] == [CONSENT_COPY]
-    assert origin.notices(second)[0].state is NoticeState.WAITING
+    assert origin.notifications(second)[0].state is NotificationState.WAITING
 
 
 # ---- propagation
@@ -264,14 +264,14 @@ def test_the_publisher_is_woken_at_once(origin: OneSide) -> None:
 
 
 def test_no_heartbeat_vouches_for_an_entity_that_a_withdrawal_never_reached(origin: OneSide) -> None:
-    """Away for longer than a notice lives, the holder gets the withdrawal first and a heartbeat only then."""
+    """Away for longer than a notification lives, the holder gets the withdrawal first and a heartbeat only then."""
     consent = give_for_all(origin)
     origin.deliver()
     origin.peers.away.add("holder")
     withdraw(origin, consent)
     origin.later(days=91)
     origin.outbox.deliver_due()
-    assert origin.status(consent).notices[-1].state is NoticeState.LAPSED
+    assert origin.status(consent).notifications[-1].state is NotificationState.LAPSED
     origin.peers.away.clear()
     assert send_heartbeats(origin.context, origin.outbox) == 0
     origin.outbox.deliver_due()

@@ -6,8 +6,8 @@ from sqlalchemy import select, update
 from consent_ledger.consents.model import ConsentState
 from node.consents.consents import ScopeInput
 from node.consents.propagation.background import maintain_copies, send_heartbeats
-from records_exchange.mailboxes import NoticeState
-from records_exchange.message import NOTICE_LIFETIME
+from records_exchange.mailboxes import NotificationState
+from records_exchange.message import NOTIFICATION_LIFETIME
 from records_exchange.tables import ConsentCopy, OutboxMessage
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 from tests.support.consent_sides import give
@@ -33,8 +33,8 @@ def envelopes(side: OneSide) -> list[bytes]:
         return [each for each in session.scalars(select(OutboxMessage.envelope)) if each is not None]
 
 
-def outbox(side: OneSide, consent: str) -> list[tuple[str, NoticeState]]:
-    return [(each.kind, each.state) for each in side.notices(consent)]
+def outbox(side: OneSide, consent: str) -> list[tuple[str, NotificationState]]:
+    return [(each.kind, each.state) for each in side.notifications(consent)]
 
 
 def test_a_message_that_was_answered_or_given_up_is_not_kept(origin: OneSide) -> None:
@@ -42,7 +42,7 @@ def test_a_message_that_was_answered_or_given_up_is_not_kept(origin: OneSide) ->
     origin.peers.away.add("other")
     origin.deliver()
     assert len(envelopes(origin)) == 1
-    origin.later(seconds=NOTICE_LIFETIME.total_seconds())
+    origin.later(seconds=NOTIFICATION_LIFETIME.total_seconds())
     origin.deliver()
     assert envelopes(origin) == []
 
@@ -59,7 +59,7 @@ def test_where_it_was_given_the_outbox_has_nothing_of_what_was_erased(origin: On
     origin.later(hours=1)
     origin.deliver()
     origin.erasures.erase_person(PERSON, BASIS)
-    assert outbox(origin, consent) == [(CONSENT_COPY, NoticeState.ACKNOWLEDGED)]
+    assert outbox(origin, consent) == [(CONSENT_COPY, NotificationState.ACKNOWLEDGED)]
     assert not any(part in disk(origin) for part in parts)
 
 
@@ -111,7 +111,7 @@ def test_a_holder_that_waits_for_less_is_told_that_the_consent_ended(origin: One
     assert ended.body["consent_id"] == consent
     assert len(origin.peers.told("holder", CONSENT_COPY)) == 1
     assert send_heartbeats(origin.context, origin.outbox) == 1
-    assert outbox(origin, consent)[-1] == (CONSENT_WITHDRAWN, NoticeState.ACKNOWLEDGED)
+    assert outbox(origin, consent)[-1] == (CONSENT_WITHDRAWN, NotificationState.ACKNOWLEDGED)
 
 
 @pytest.mark.invariant(4)

@@ -8,7 +8,7 @@ from node.consents.consents import GrantInput, RenewalInput, ScopeInput
 from node.consents.propagation.background import send_heartbeats
 from node.messages.heartbeat import HEARTBEAT
 from records_exchange.mailboxes import Contact, SqlMailbox
-from records_exchange.message import NOTICE_LIFETIME
+from records_exchange.message import NOTIFICATION_LIFETIME
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, proof_bytes, read_copy
 from tests.support.consent_sides import give
 from tests.support.one_side import OneSide
@@ -76,7 +76,7 @@ def test_a_withdrawal_that_was_given_up_is_never_vouched_over(origin: OneSide) -
     origin.deliver()
     origin.peers.away.add("holder")
     origin.consents.withdraw(consent)
-    origin.later(seconds=NOTICE_LIFETIME.total_seconds())
+    origin.later(seconds=NOTIFICATION_LIFETIME.total_seconds())
     origin.deliver()
     assert origin.waiting() == []
     origin.peers.away.clear()
@@ -89,7 +89,7 @@ def test_a_change_that_was_given_up_is_made_good_by_a_later_one_that_arrives(ori
     origin.deliver()
     origin.peers.away.add("holder")
     origin.consents.narrow(consent, ScopeInput(fields=("work.status",)))
-    origin.later(seconds=NOTICE_LIFETIME.total_seconds())
+    origin.later(seconds=NOTIFICATION_LIFETIME.total_seconds())
     origin.deliver()
     origin.peers.away.clear()
     assert send_heartbeats(origin.context, origin.outbox) == 0

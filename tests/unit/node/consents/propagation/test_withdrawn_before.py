@@ -16,7 +16,7 @@ from tests.support.people import PERSON, person_record
 def test_a_consent_that_never_left_does_not_leave_after_its_withdrawal(origin: OneSide) -> None:
     consent = give(origin, "holder")
     origin.consents.withdraw(consent)
-    assert [each.kind for each in origin.notices(consent)] == [CONSENT_WITHDRAWN]
+    assert [each.kind for each in origin.notifications(consent)] == [CONSENT_WITHDRAWN]
     origin.deliver()
     assert [message.kind for message in origin.peers.told("holder")] == [CONSENT_WITHDRAWN]
     assert not any(CONSENT_COPY.encode() in envelope.payload for envelope in origin.peers.sent)
