@@ -276,7 +276,7 @@ class Registry:
         return Envelope.from_json(row.envelope, max_bytes=MAX_DIRECTORY_BYTES)
 
     def needs_renewal(self, now: datetime) -> bool:
-        """Tell whether the newest directory is missing, past a third of its life, or behind the settings."""
+        """Return whether the newest directory is missing, past a third of its life, or behind the settings."""
         row = self._session.get(DirectoryRow, self.serial())
         if row is None or now >= row.issued_at + (row.expires_at - row.issued_at) / 3:
             return True

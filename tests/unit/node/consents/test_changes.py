@@ -16,7 +16,7 @@ from node.fetch.cached_copies import shared_copies
 from node.referrals.expiry import lapse_unanswered
 from node.referrals.referrals import NewReferral
 from policies.referrals import NEED_FIELD, ReferralState
-from records_exchange.mailboxes import NoticeState, SqlMailbox
+from records_exchange.mailboxes import NotificationState, SqlMailbox
 from records_exchange.referral import OFFER, STEP
 from records_exchange.tables import ReceivedRelease
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
@@ -50,7 +50,9 @@ def fetch(town: Town, asker: str, holder: str) -> None:
 
 def waiting(town: Town, entity: str, kind: str) -> list[str]:
     with town[entity].context.snapshot() as session:
-        return sorted(notice.recipient for notice in SqlMailbox(session).waiting() if notice.kind == kind)
+        return sorted(
+            notification.recipient for notification in SqlMailbox(session).waiting() if notification.kind == kind
+        )
 
 
 def withdraw(town: Town, consent: str) -> None:
@@ -248,18 +250,18 @@ def test_a_copy_that_waits_for_a_holder_that_is_out_is_taken_back(town: Town, en
 
 
 def test_a_notice_that_is_taken_back_while_the_queue_is_worked_off_is_not_sent(town: Town) -> None:
-    """The queue is read in one go; the withdrawal comes while the first notice of it is on its way."""
+    """The queue is read in one go; the withdrawal comes while the first notification of it is on its way."""
     first = give(town)
     second = give(town)
     origin = town["origin"]
     town.wires.before = lambda: withdraw(town, second) if town.state("origin", second) is ConsentState.GIVEN else None
     origin.outbox.deliver_due()
-    about = {consent: town.status("origin", consent).notices for consent in (first, second)}
-    assert [notice.what for notice in about[first]] == [CONSENT_COPY]
-    assert [notice.what for notice in about[second]] == [CONSENT_WITHDRAWN]
+    about = {consent: town.status("origin", consent).notifications for consent in (first, second)}
+    assert [notification.what for notification in about[first]] == [CONSENT_COPY]
+    assert [notification.what for notification in about[second]] == [CONSENT_WITHDRAWN]
     sent = [payload for _, to, payload in town.wires.crossed if to == "holder"]
     assert [b"consent.copy" in payload for payload in sent] == [True]
-    assert about[second][0].state is NoticeState.WAITING
+    assert about[second][0].state is NotificationState.WAITING
 
 
 # ---- propagation
@@ -344,7 +346,7 @@ def test_the_publisher_is_woken_at_once(town: Town) -> None:
 
 
 def test_no_heartbeat_vouches_for_an_entity_that_a_withdrawal_never_reached(town: Town) -> None:
-    """Away for longer than a notice lives, the holder gets the withdrawal first and a heartbeat only then."""
+    """Away for longer than a notification lives, the holder gets the withdrawal first and a heartbeat only then."""
     consent = give(town)
     town.deliver()
     origin = town["origin"]
@@ -353,7 +355,9 @@ def test_no_heartbeat_vouches_for_an_entity_that_a_withdrawal_never_reached(town
     town.later(days=91)
     town.network.publish()
     origin.outbox.deliver_due()
-    assert [notice.state for notice in town.status("origin", consent).notices][-1] is NoticeState.LAPSED
+    assert [notification.state for notification in town.status("origin", consent).notifications][
+        -1
+    ] is NotificationState.LAPSED
     town.wires.heal()
     assert send_heartbeats(origin.context, origin.outbox) == 0
     origin.outbox.deliver_due()

@@ -60,8 +60,8 @@ def test_no_copy_is_made_of_a_holder_that_is_no_holder(town: Town) -> None:
 def test_a_consent_that_is_not_proved_is_refused(town: Town, change: str) -> None:
     consent = town.give("holder")
     with town["origin"].context.snapshot() as session:
-        (notice,) = SqlMailbox(session).due(town.network.clock.now(), 10)
-    genuine = base64.b64decode(str(_composed(town, notice.number)["proof"]))
+        (notification,) = SqlMailbox(session).due(town.network.clock.now(), 10)
+    genuine = base64.b64decode(str(_composed(town, notification.number)["proof"]))
     proofs = {
         "another_consent": _altered(genuine),
         "another_ledger": _proof_of(town, "asker"),
@@ -76,8 +76,8 @@ def test_a_consent_that_is_not_proved_is_refused(town: Town, change: str) -> Non
 
 def _composed(town: Town, number: int) -> dict[str, object]:
     with town["origin"].context.snapshot() as session:
-        notice = next(each for each in SqlMailbox(session).waiting() if each.number == number)
-    return dict(town["origin"].message_kinds[CONSENT_COPY].compose(notice))
+        notification = next(each for each in SqlMailbox(session).waiting() if each.number == number)
+    return dict(town["origin"].message_kinds[CONSENT_COPY].compose(notification))
 
 
 def _send_copy(town: Town, proof: bytes) -> VerifiedReply:

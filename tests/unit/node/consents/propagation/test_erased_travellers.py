@@ -8,8 +8,8 @@ from node.consents.consents import GrantInput, ScopeInput
 from node.consents.propagation.background import maintain_copies, send_heartbeats
 from node.people.linking import pseudonym_of
 from node.wiring import Node
-from records_exchange.mailboxes import NoticeState, SqlMailbox
-from records_exchange.message import NOTICE_LIFETIME
+from records_exchange.mailboxes import NotificationState, SqlMailbox
+from records_exchange.message import NOTIFICATION_LIFETIME
 from records_exchange.tables import ConsentCopy, OutboxMessage
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 from tests.support.exchange import OTHER_PERSON, PERSON, hold, person_record
@@ -32,7 +32,7 @@ def envelopes(node: Node) -> list[bytes]:
         return [each for each in session.scalars(select(OutboxMessage.envelope)) if each is not None]
 
 
-def outbox(node: Node, consent: str) -> list[tuple[str, NoticeState]]:
+def outbox(node: Node, consent: str) -> list[tuple[str, NotificationState]]:
     with node.context.snapshot() as session:
         return [(each.kind, each.state) for each in SqlMailbox(session).about(consent)]
 
@@ -42,7 +42,7 @@ def test_a_message_that_was_answered_or_given_up_is_not_kept(town: Town) -> None
     town.wires.partition(["other"], ["origin"])
     town.deliver("origin")
     assert len(envelopes(town["origin"])) == 1
-    town.later(seconds=NOTICE_LIFETIME.total_seconds())
+    town.later(seconds=NOTIFICATION_LIFETIME.total_seconds())
     town.network.publish()
     town.deliver("origin")
     assert envelopes(town["origin"]) == []
@@ -60,7 +60,7 @@ def test_where_it_was_given_the_outbox_has_nothing_of_what_was_erased(town: Town
     town.later(hours=1)
     town.deliver()
     town["origin"].erasures.erase_person(PERSON, BASIS)
-    assert outbox(town["origin"], consent) == [(CONSENT_COPY, NoticeState.ACKNOWLEDGED)]
+    assert outbox(town["origin"], consent) == [(CONSENT_COPY, NotificationState.ACKNOWLEDGED)]
     assert not any(part in disk(town["origin"]) for part in parts)
 
 
@@ -113,7 +113,7 @@ def test_a_holder_that_waits_for_less_is_told_that_the_consent_ended(town: Town)
     town.deliver()
     assert town.state("holder", consent) is ConsentState.WITHDRAWN
     assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 1
-    assert outbox(town["origin"], consent)[-1] == (CONSENT_WITHDRAWN, NoticeState.ACKNOWLEDGED)
+    assert outbox(town["origin"], consent)[-1] == (CONSENT_WITHDRAWN, NotificationState.ACKNOWLEDGED)
 
 
 @pytest.mark.invariant(4)

@@ -2,7 +2,7 @@
 
 from node.consents.propagation.background import send_heartbeats
 from node.consents.propagation.origins import check_origins
-from node.messages.state import check_outbox, notice_lines, waiting_for
+from node.messages.state import check_outbox, notification_lines, waiting_for
 from presentation.messages import in_language
 from service.findings import Level
 from tests.support.town import Town
@@ -24,8 +24,8 @@ def test_who_has_not_answered_is_shown_and_after_a_day_warned_of(town: Town) -> 
 
 
 def test_the_administrator_reads_whose_acknowledgement_is_missing() -> None:
-    assert notice_lines({"holder": 2}, "es") == ["Avisos sin acuse de recibo: holder (2)"]
-    assert notice_lines({}, "en") == []
+    assert notification_lines({"holder": 2}, "es") == ["Avisos sin acuse de recibo: holder (2)"]
+    assert notification_lines({}, "en") == []
 
 
 def test_an_origin_that_is_silent_for_too_long_is_warned_of(town: Town) -> None:

@@ -8,7 +8,7 @@ from node.consents.consents import RenewalInput, ScopeInput
 from node.consents.propagation.background import send_heartbeats
 from node.messages.heartbeat import HEARTBEAT
 from records_exchange.mailboxes import Contact, SqlMailbox
-from records_exchange.message import NOTICE_LIFETIME
+from records_exchange.message import NOTIFICATION_LIFETIME
 from tests.support.exchange import OTHER_PERSON, hold, person_record
 from tests.support.town import FIELDS, Town
 
@@ -69,7 +69,7 @@ def test_a_withdrawal_that_was_given_up_is_never_vouched_over(town: Town) -> Non
     town.deliver()
     town.wires.partition(["holder"], ["origin"])
     town["origin"].consents.withdraw(consent)
-    town.later(seconds=NOTICE_LIFETIME.total_seconds())
+    town.later(seconds=NOTIFICATION_LIFETIME.total_seconds())
     town.network.publish()
     town.deliver("origin")
     assert waiting(town) == 0
@@ -83,7 +83,7 @@ def test_a_change_that_was_given_up_is_made_good_by_a_later_one_that_arrives(tow
     town.deliver()
     town.wires.partition(["holder"], ["origin"])
     town["origin"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
-    town.later(seconds=NOTICE_LIFETIME.total_seconds())
+    town.later(seconds=NOTIFICATION_LIFETIME.total_seconds())
     town.network.publish()
     town.deliver("origin")
     town.wires.heal()
