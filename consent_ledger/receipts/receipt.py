@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from consent_ledger.consents.model import ConsentView
 from consent_ledger.errors import ExportUnusable, ProofError
-from consent_ledger.exports.folders import new_folder, read_file
+from consent_ledger.exports.folders import read_file
 from consent_ledger.exports.ledger_export import POLICY_FILE
 from consent_ledger.exports.testimony import WitnessTestimony
 from consent_ledger.log.bodies import ConsentBody, parse_body
@@ -52,21 +52,20 @@ def write_receipt(
     ledger: ConsentLedger,
     consent: ConsentView,
     issue: Issue,
-    directory: Path,
+    folder: Path,
     *,
     testimony: WitnessTestimony | None = None,
-) -> Path:
-    """Write an issued receipt of a consent to a new folder and return it.
+) -> None:
+    """Write an issued receipt of a consent into an empty folder.
 
     Args:
         ledger: of the consent.
         consent: in the state in which the receipt was issued.
         issue: its pages and their entry.
-        directory: new, or empty.
+        folder: see `exports.folders.new_folder`.
         testimony: the network's trust policy and cosignatures; None when there are none.
 
     Raises:
-        ExportUnusable: the folder is not empty, or cannot be written.
         LedgerDamaged: the ledger does not hold the consent's body: it was erased, or is lost.
     """
     given, proof = prove_entry(ledger, consent.given_index, testimony)
@@ -76,10 +75,8 @@ def write_receipt(
         files[CHANGE_FILE] = prove_entry(ledger, consent.last_index, testimony)[1].to_bytes()
     files[RECORD_FILE] = _record_text(leaf, parse_body(leaf.type, document)).encode()
     files[POLICY_FILE] = (testimony or WitnessTestimony.alone(ledger)).policy
-    with new_folder(directory) as folder:
-        for name, data in (files | dict(issue.papers)).items():
-            (folder / name).write_bytes(data)
-    return directory
+    for name, data in (files | dict(issue.papers)).items():
+        (folder / name).write_bytes(data)
 
 
 def verify_receipt(file: Path, policy: TrustPolicy) -> ReceiptReport:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import ConsentGrant, ConsentRenewal, ConsentScope, ConsentView, Withdrawal
 from consent_ledger.errors import ConsentInvalid
+from consent_ledger.exports.folders import new_folder
 from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, PartyDetail
 from consent_ledger.receipts.papers import issue_receipt
 from consent_ledger.receipts.receipt import write_receipt
@@ -262,13 +263,15 @@ class Consents:
             ExportUnusable: the folder is not empty, or cannot be written.
         """
         now = self._context.clock.now()
-        with self._context.transaction() as session:
-            view, ledger = own_consents(self._context, session).get(consent_id), own_ledger(self._context, session)
-            issue = issue_receipt(ledger, view, now, label=self._label, pdf=pdf)
-        catch_up(self._context)
-        with self._context.snapshot() as session:
-            testimony = own_testimony(self._context, session)
-            return write_receipt(own_ledger(self._context, session), view, issue, directory, testimony=testimony)
+        with new_folder(directory) as folder:
+            with self._context.transaction() as session:
+                view, ledger = own_consents(self._context, session).get(consent_id), own_ledger(self._context, session)
+                issue = issue_receipt(ledger, view, now, label=self._label, pdf=pdf)
+            catch_up(self._context)
+            with self._context.snapshot() as session:
+                testimony = own_testimony(self._context, session)
+                write_receipt(own_ledger(self._context, session), view, issue, folder, testimony=testimony)
+        return directory
 
     def _label(self, term: str, language: str) -> str:
         directory = self._context.directory.newest()
