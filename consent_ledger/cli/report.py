@@ -1,7 +1,8 @@
 """``redpact-audit report DIR``."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +17,10 @@ from consent_ledger.cli.options import (
     own_policy_warning,
 )
 from presentation.messages import _
+
+if TYPE_CHECKING:
+    from consent_ledger.audit.witnesses import SeenCheckpoint
+    from consent_ledger.proofs.trust_policy import TrustPolicy
 
 
 def register(app: typer.Typer) -> None:
@@ -53,15 +58,13 @@ def report(
     from consent_ledger.audit.registry import new_story
     from consent_ledger.audit.selection import Selection
     from consent_ledger.audit.verify import verify_export
-    from consent_ledger.audit.witnesses import SeenCheckpoint
     from consent_ledger.exports.folders import new_file
     from consent_ledger.exports.ledger_export import POLICY_FILE
     from consent_ledger.receipts.receipt import load_policy
 
     story, chosen = new_story(), Selection.read(since, until, person)
     trusted = load_policy(policy or directory / POLICY_FILE)
-    checkpoints = [SeenCheckpoint.read(file, trusted) for file in seen or ()]
-    others = [(folder, load_policy(folder / POLICY_FILE)) for folder in counterpart or ()]
+    checkpoints, others = _others(trusted, seen or (), counterpart or ())
     found = verify_export(
         directory, trusted, listener=chosen.listener(story.entry), seen=checkpoints, counterparts=others
     )
@@ -72,3 +75,14 @@ def report(
     emit(document, text if policy else f"{text}\n{own_policy_warning(lang)}", as_json=as_json)
     if not found.passed:
         raise typer.Exit(1)
+
+
+def _others(
+    trusted: "TrustPolicy", seen: Iterable[Path], counterparts: Iterable[Path]
+) -> "tuple[list[SeenCheckpoint], list[tuple[Path, TrustPolicy]]]":
+    from consent_ledger.audit.witnesses import SeenCheckpoint
+    from consent_ledger.exports.ledger_export import POLICY_FILE
+    from consent_ledger.receipts.receipt import load_policy
+
+    checkpoints = [SeenCheckpoint.read(file, trusted) for file in seen]
+    return checkpoints, [(folder, load_policy(folder / POLICY_FILE)) for folder in counterparts]
