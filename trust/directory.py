@@ -123,7 +123,7 @@ def open_directory(envelope: signing.Envelope, *, coordinator_key: bytes) -> Dir
         ) from error
     if directory.coordinator_key != coordinator_key.hex():
         raise MalformedDocument(_("el directorio indica una clave del coordinador distinta de la que lo firmó"))
-    require_sound_keys(directory)
+    require_sound_keys(directory.coordinator_key, directory.entities, directory.locator)
     return directory
 
 

@@ -7,16 +7,14 @@ The key of a witness is left out of the first check: a witness whose key is some
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from presentation.messages import _
 from trust.errors import KeyRefused
 from trust.key_proofs import KeyPurpose
-from trust.parties import Party
+from trust.locator_terms import LocatorTerms
+from trust.parties import COORDINATOR_ID, Party
 from trust.points import is_strong_ed25519, is_strong_ristretto, is_strong_x25519
-
-if TYPE_CHECKING:
-    from trust.directory import Directory
 
 _PARTS: Final = 3
 
@@ -83,21 +81,19 @@ def require_distinct(keys: Iterable[tuple[str, bytes]]) -> None:
         owners[key] = owner
 
 
-def require_sound_keys(directory: "Directory") -> None:
-    """Check the keys of a directory.
+def require_sound_keys(coordinator_key: str, entities: Iterable[Party], locator: LocatorTerms | None) -> None:
+    """Check the keys that a directory lists.
 
     Raises:
         KeyRefused: one is weak, or two entities share one.
     """
-    listed = [(party.id, published_keys(party)) for party in directory.entities]
+    listed = [(COORDINATOR_ID, {KeyPurpose.SIGNING: bytes.fromhex(coordinator_key)})]
+    listed += [(party.id, published_keys(party)) for party in entities]
     for owner, keys in listed:
-        require_strong({purpose: key for purpose, key in keys.items() if purpose is not KeyPurpose.WITNESS}, owner)
-    own = [(directory.network, bytes.fromhex(directory.coordinator_key))]
-    own += [
-        (owner, key) for owner, keys in listed for purpose, key in keys.items() if purpose is not KeyPurpose.WITNESS
-    ]
-    require_distinct(own)
-    for epoch in directory.locator.epochs if directory.locator else ():
+        keys.pop(KeyPurpose.WITNESS, None)
+        require_strong(keys, owner)
+    require_distinct((owner, key) for owner, keys in listed for key in keys.values())
+    for epoch in locator.epochs if locator else ():
         for held in epoch.keys:
             if not is_strong_ristretto(bytes.fromhex(held.public_key)):
                 raise KeyRefused(_("la clave del localizador de {owner} es débil", owner=held.holder))
