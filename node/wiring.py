@@ -230,7 +230,7 @@ class Node:
         """Sends this entity's messages."""
         from node.messages.outbox import Outbox
 
-        return Outbox(self.context, self.message_kinds, self.transport)
+        return Outbox(self.context, self.message_kinds, self.transport.call)
 
     # ---- the ledger
 
