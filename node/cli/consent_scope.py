@@ -23,9 +23,11 @@ def register(group: typer.Typer) -> None:
 
 def show_consent(node: "Node", view: "ConsentView", lang: str, *, as_json: bool) -> None:
     """Print a consent after a change."""
+    from node.consents.in_force import consent_in_force
     from node.consents.report import consent_document, consent_text
 
-    emit(consent_document(view), consent_text(view, names=node.context.entity_names(), lang=lang), as_json=as_json)
+    found = consent_in_force(node.context, view.consent_id)
+    emit(consent_document(found), consent_text(found, names=node.context.entity_names(), lang=lang), as_json=as_json)
 
 
 def _register_narrow(group: typer.Typer) -> None:

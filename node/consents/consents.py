@@ -23,6 +23,8 @@ from node.consents.due import DEFAULT_NOTICE_DAYS, DueConsent, due_consents
 from node.consents.errors import EvidenceMissing, RecipientNotAllowed
 from node.consents.guardians import GuardianInput, guardian_of, require_entitled
 from node.consents.held import HeldConsents
+from node.consents.in_force import InForce, consents_in_force
+from node.consents.in_force_report import in_force_message
 from node.consents.propagation.copies import post_copies
 from node.consents.propagation.withdrawals import bar_receipt
 from node.consents.recipients import referral_fields
@@ -221,9 +223,9 @@ class Consents:
         Raises:
             PersonUnknown: nobody here has that document.
         """
-        now, views = self._context.clock.now(), self.list(document)
+        now, found = self._context.clock.now(), consents_in_force(self._context, document)
         with self._context.snapshot() as session:
-            return due_consents(views, people_store(self._context, session), now, days=days)
+            return due_consents(found, people_store(self._context, session), now, days=days)
 
     def evidence(self, consent_id: str) -> bytes:
         """Return the scan of the signed form of a consent's newest act.
@@ -262,11 +264,12 @@ class Consents:
         """
         catch_up(self._context)
         with self._context.snapshot() as session:
-            view = own_consents(self._context, session).get(consent_id)
+            found = InForce(self._context, session, self._context.clock.now()).of(consent_id)
             return write_receipt(
                 own_ledger(self._context, session),
-                view,
+                found.view,
                 directory,
+                in_force=in_force_message(found, self._context.entity_names()),
                 label=self._label,
                 pdf=pdf,
                 testimony=own_testimony(self._context, session),

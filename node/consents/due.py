@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
+from consent_ledger.consents.in_force import Obstacle
+from consent_ledger.consents.model import ConsentView
 from node.consents.guardians import AGE_OF_CONSENT_YEARS, RELATIONS_FROM_14
+from node.consents.in_force import ConsentInForce
 from node.people.errors import PersonUnknown
 from node.people.store import PersonStore
 from policies.notices import load_notices
@@ -27,16 +29,21 @@ class DueReason(StrEnum):
 class DueConsent:
     """A live consent with the reasons for reviewing it."""
 
-    view: ConsentView
+    found: ConsentInForce
     reasons: tuple[DueReason, ...]
+
+    @property
+    def view(self) -> ConsentView:
+        """The consent."""
+        return self.found.view
 
 
 def due_consents(
-    views: Sequence[ConsentView], people: PersonStore, now: datetime, *, days: int
+    consents: Sequence[ConsentInForce], people: PersonStore, now: datetime, *, days: int
 ) -> tuple[DueConsent, ...]:
-    """Return the live consents that are due within `days`, the first to end first."""
-    live = [view for view in views if view.state in VALID_FOR_PROCESSING and view.record.valid_until > now]
-    found = [DueConsent(view, _reasons(view, people, now, days=days)) for view in live]
+    """Return the consents in force that are due within `days`, the first to end first."""
+    live = [each for each in consents if each.obstacle in (None, Obstacle.ORIGIN_SILENT)]
+    found = [DueConsent(each, _reasons(each.view, people, now, days=days)) for each in live]
     return tuple(sorted((due for due in found if due.reasons), key=lambda due: due.view.record.valid_until))
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from node.ledger.own import own_consents, own_ledger
+from node.consents.in_force import InForce
+from node.ledger.own import own_ledger
 from node.people.documents import Document
 from node.people.linking import pseudonym_of
 from node.people.store import people_store
@@ -199,7 +200,7 @@ class Referrals:
             )
 
     def _consent_for(self, session: Session, person: str, new: NewReferral, now: datetime) -> str:
-        live = own_consents(self._context, session).live(person, PURPOSE, new.recipient, now)
+        live = InForce(self._context, session, now).live(person, PURPOSE, new.recipient)
         chosen = [consent for consent in live if new.need is None or NEED_FIELD in consent.fields]
         if not chosen:
             raise _without_consent(new.recipient, covers_recipient=bool(live))

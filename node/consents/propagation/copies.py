@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents.model import ConsentView, Withdrawal
+from consent_ledger.consents.model import NOTHING_LEFT, ConsentView, Withdrawal
 from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ConsentOrigin
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.receipt import prove_entry
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from node.context import NodeContext
 
 NOT_COSIGNED: Final = "copy_not_cosigned"
-NOTHING_LEFT: Final = "nothing_left_here"
-"""The reason by which a consent ends here when nothing of its newer version is of use here."""
 _KEPT: Final = Response({"effect": "kept"})
 """The one reply to a copy that is kept: in force, waiting for its person to be known, or of no use here."""
 
@@ -157,7 +155,7 @@ def _adopt(
             method=OTHER_ENTITY,
             reason=NOTHING_LEFT,
             entity=copy.sender,
-            acted_at=min(opened.acted_at, now),
+            acted_at=opened.acted_at,
         )
         consents.end_unusable(copy.consent_id, act, reported_by, now)
         return False

@@ -44,7 +44,7 @@ def files(context: NodeContext) -> list[Path]:
 def test_a_refusal_is_recorded_covers_nothing_and_is_final(consents: Consents) -> None:
     view = consents.refuse(GrantInput(PERSON, ["casework"], ["ngo"]))
     assert view.state is ConsentState.REFUSED
-    assert not view.covers("casework", "ngo", view.given_at)
+    assert not view.is_live(view.given_at)
     with pytest.raises(ConsentTransitionRefused):
         consents.renew(RenewalInput(view.consent_id))
     with pytest.raises(ConsentTransitionRefused):
@@ -58,7 +58,7 @@ def test_a_renewal_keeps_the_scope_and_moves_the_end(consents: Consents, clock: 
     assert renewed.state is ConsentState.RENEWED
     assert renewed.record.valid_until == clock.now() + timedelta(days=90)
     assert (renewed.record.fields, renewed.record.purposes) == (given.record.fields, given.record.purposes)
-    assert renewed.covers("casework", "ngo", clock.now() + timedelta(days=89))
+    assert renewed.is_live(clock.now() + timedelta(days=89))
 
 
 def test_a_consent_that_is_over_is_not_renewed_even_before_the_ledger_was_told(

@@ -9,6 +9,7 @@ from consent_ledger.consents.model import ConsentState
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
 from node.consents.consents import GrantInput, GuardianInput
 from node.consents.errors import EvidenceUnreadable, FieldNotShareable, GuardianNeeded, RecipientNotAllowed
+from node.consents.in_force import consents_in_force
 from node.consents.report import consent_text, consents_document, consents_text
 from node.context import NodeContext
 from node.ledger.export import export_own_ledger, own_ledger_status
@@ -100,9 +101,9 @@ def test_lists_show_states_and_no_identity(context: NodeContext) -> None:
     first = grant(context, "ngo")
     grant(context, "ngo", purposes=["housing_support"])
     consents_of(context).withdraw(first)
-    views = consents_of(context).list(PERSON)
-    assert [view.state for view in views] == [ConsentState.WITHDRAWN, ConsentState.GIVEN]
-    shown = consents_text(views) + consent_text(views[0]) + json.dumps(consents_document(views))
+    found = consents_in_force(context, PERSON)
+    assert [each.view.state for each in found] == [ConsentState.WITHDRAWN, ConsentState.GIVEN]
+    shown = consents_text(found) + consent_text(found[0]) + json.dumps(consents_document(found))
     assert "retirado" in shown
     assert "Ana" not in shown
     assert PERSON.number not in shown

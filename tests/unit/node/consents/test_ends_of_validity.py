@@ -55,7 +55,7 @@ def test_what_is_published_ends_with_the_consent(context: NodeContext, before: t
     live = LiveConsents(context)
     with context.snapshot() as session:
         live.refresh(session)
-    assert bool(list(live.at(end_of(context, consent) - before))) is published
+        assert bool(list(live.at(session, end_of(context, consent) - before))) is published
 
 
 @pytest.mark.parametrize(("before", "states"), [(TICK, []), (timedelta(0), [ConsentState.EXPIRED])])
