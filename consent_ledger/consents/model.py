@@ -200,9 +200,9 @@ class ConsentView(BaseModel):
         return (origin.told_at or origin.acted_at) if origin else None
 
     def is_live(self, now: datetime) -> bool:
-        """Tell whether it is valid for processing now, without regard to its scope."""
+        """Return whether it is valid for processing now, without regard to its scope."""
         return self.state in VALID_FOR_PROCESSING and self.record.valid_from <= now < self.record.valid_until
 
     def names(self, purpose: str, recipient: str) -> bool:
-        """Tell whether its scope has this purpose and this recipient."""
+        """Return whether its scope has this purpose and this recipient."""
         return purpose in self.record.purposes and recipient in self.record.recipients

@@ -72,7 +72,7 @@ class AuditedConsent:
         return self.terms.given_here or self.terms.known_ends is not None
 
     def live(self, time: datetime) -> bool:
-        """Tell whether it is valid for processing at a time."""
+        """Return whether it is valid for processing at a time."""
         return self.state in VALID_FOR_PROCESSING and self.terms.valid_from <= time < self.terms.valid_until
 
 

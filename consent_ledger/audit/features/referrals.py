@@ -182,7 +182,7 @@ class StepChecks(FeatureChecks):
 
 
 def covers_referral(body: ReferralBody, *, person: str, purposes: Iterable[str], recipients: Iterable[str]) -> bool:
-    """Tell whether a consent of that person, purposes and recipients covers a referral."""
+    """Return whether a consent of that person, purposes and recipients covers a referral."""
     return PURPOSE in purposes and body.peer in recipients and body.person_ref == person
 
 
@@ -262,7 +262,7 @@ class CounterpartChecks(FeatureChecks):
 
 
 def _taken_back(key: StepKey, sender: Mapping[StepKey, HeldStep], receiver: Mapping[StepKey, HeldStep]) -> bool:
-    """Tell whether an offer is missing at its receiver because its sender took it back before it was delivered.
+    """Return whether an offer is missing at its receiver because its sender took it back before it was delivered.
 
     The receiver then holds the sender's next step, which can only be a revocation or a lapse, and took none itself.
     """
