@@ -128,6 +128,8 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, no
     record = opened.record
     if record.controller != origin or record.origin is not None:
         raise CopyInvalid(_("{origin} envió un consentimiento que no se dio en esa entidad", origin=origin))
+    if (record.acted_by is Actor.GUARDIAN) != (record.guardian is not None):
+        raise CopyInvalid(_("el consentimiento enviado por {origin} no dice quién actuó por la persona", origin=origin))
     if holder not in record.holders:
         raise CopyInvalid(
             _(

@@ -23,8 +23,8 @@ from consent_ledger.consents.model import (
     Withdrawal,
 )
 from consent_ledger.consents.order import known_ends
-from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown
-from consent_ledger.log.bodies import Actor, ConsentBody, ExpiryBody, WithdrawalBody
+from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown, GuardianUnnamed
+from consent_ledger.log.bodies import Actor, ConsentBody, ExpiryBody, Guardian, WithdrawalBody
 from consent_ledger.log.entry import Body, EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
 from presentation.messages import _
@@ -184,9 +184,12 @@ class ConsentRegister:
         Raises:
             ConsentUnknown: there is no such consent.
             ConsentTransitionRefused: it is refused, withdrawn or expired.
+            GuardianUnnamed: a guardian withdrew here and is not named.
         """
         view, act = self.get(consent_id), withdrawal or Withdrawal()
         state, kind = _next(view, ConsentAct.WITHDRAW)
+        if act.entity is None:  # a withdrawal told from elsewhere names its guardian there
+            _require_named(act.acted_by, act.guardian)
         body = WithdrawalBody(consent_id=consent_id, person_ref=view.person_ref, **act.model_dump())
         at = act.acted_at or now
         ended = view.model_copy(update={"ended_at": min(at, now), "ended_act": at, "ended_reason": act.reason})
@@ -335,9 +338,13 @@ def _narrowed(record: ConsentBody, scope: ConsentScope) -> ConsentBody:
 def _checked(record: ConsentBody) -> ConsentBody:
     if record.valid_until <= record.valid_from:
         raise ConsentInvalid(_("la vigencia termina antes de empezar"), remedy=_("corrija las fechas"))
-    if (record.acted_by is Actor.GUARDIAN) != (record.guardian is not None):
-        raise ConsentInvalid(
+    _require_named(record.acted_by, record.guardian)
+    return record
+
+
+def _require_named(acted_by: Actor, guardian: Guardian | None) -> None:
+    if (acted_by is Actor.GUARDIAN) != (guardian is not None):
+        raise GuardianUnnamed(
             _("debe indicarse representante si actuó un representante, y solo entonces"),
             remedy=_("indique quién es el representante y su relación con la persona"),
         )
-    return record

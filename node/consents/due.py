@@ -12,6 +12,7 @@ from node.consents.guardians import AGE_OF_CONSENT_YEARS, RELATIONS_FROM_14
 from node.consents.in_force import ConsentInForce
 from node.people.errors import PersonUnknown
 from node.people.store import PersonStore
+from policies.local_days import last_day, local_day
 from policies.notices import load_notices
 
 DEFAULT_NOTICE_DAYS: Final = 60
@@ -50,7 +51,7 @@ def due_consents(
 def _reasons(view: ConsentView, people: PersonStore, now: datetime, *, days: int) -> tuple[DueReason, ...]:
     current = load_notices().current("es")
     checks = {
-        DueReason.ENDS_SOON: view.record.valid_until <= now + timedelta(days=days),
+        DueReason.ENDS_SOON: last_day(view.record.valid_until) <= local_day(now) + timedelta(days=days),
         DueReason.CAME_OF_AGE: _came_of_age(view, people, now),
         DueReason.NOTICE_REPLACED: (view.record.notice.id, view.record.notice.version) != (current.id, current.version),
     }
@@ -63,6 +64,6 @@ def _came_of_age(view: ConsentView, people: PersonStore, now: datetime) -> bool:
     if guardian is None or guardian.relation in RELATIONS_FROM_14:
         return False
     try:
-        return people.identity(view.person_ref).age_on(now.date()) >= AGE_OF_CONSENT_YEARS
+        return people.identity(view.person_ref).age_on(local_day(now)) >= AGE_OF_CONSENT_YEARS
     except PersonUnknown:
         return False  # erased: nothing is shared any more

@@ -9,6 +9,7 @@ from node.consents.due import DueConsent, DueReason
 from node.consents.in_force import ConsentInForce
 from node.consents.in_force_report import in_force_document, in_force_message, in_force_remedy
 from node.consents.terms import term_label
+from policies.local_days import last_day
 from presentation.formats import day, listed
 from presentation.messages import _, speaking
 from presentation.terminal import pairs, paragraph, table
@@ -43,6 +44,7 @@ def consent_document(found: ConsentInForce) -> dict[str, Any]:
         "lawful_basis": record.lawful_basis,
         "valid_from": record.valid_from.isoformat(),
         "valid_until": record.valid_until.isoformat(),
+        "last_day": last_day(record.valid_until).isoformat(),
         "acted_by": record.acted_by.value,
         "guardian_relation": record.guardian.relation if record.guardian else None,
         "evidence_sha256": record.evidence_sha256,
@@ -74,7 +76,7 @@ def due_text(found: Sequence[DueConsent], *, names: Mapping[str, str] = NO_NAMES
             due.view.consent_id,
             _labels(due.view.record.purposes, say.lang),
             _entities(due.view, names, say.lang),
-            day(due.view.record.valid_until, say.lang),
+            day(last_day(due.view.record.valid_until), say.lang),
             "; ".join(say(_REASONS[reason]) for reason in due.reasons),
         )
         for due in found
@@ -105,7 +107,7 @@ def consent_text(found: ConsentInForce, *, names: Mapping[str, str] = NO_NAMES, 
             (say("En vigor"), say(in_force_message(found, names))),
             (say("Finalidades"), _labels(view.record.purposes, say.lang)),
             (say("Destinatarias"), _entities(view, names, say.lang)),
-            (say("Válido hasta"), day(view.record.valid_until, say.lang)),
+            (say("Válido hasta"), day(last_day(view.record.valid_until), say.lang)),
             (say("Datos"), _labels(view.record.fields, say.lang)),
         )
     )
@@ -125,7 +127,7 @@ def consents_text(found: Sequence[ConsentInForce], *, names: Mapping[str, str] =
             say(in_force_message(each, names)),
             _labels(each.view.record.purposes, say.lang),
             _entities(each.view, names, say.lang),
-            day(each.view.record.valid_until, say.lang),
+            day(last_day(each.view.record.valid_until), say.lang),
             len(each.view.record.fields),
         )
         for each in found

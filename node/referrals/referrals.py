@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from node.referrals.errors import (
 )
 from node.referrals.steps import LINK, Steps
 from node.referrals.store import Referral, ReferralStore, TakenStep
+from policies.local_days import end_after
 from policies.referrals import (
     MAX_ANSWER_DAYS,
     MOVES,
@@ -99,7 +100,7 @@ class Referrals:
             own_ledger(self._context, session).lock()  # a withdrawal then comes before or after, not in between
             person = people_store(self._context, session).get_by_document(new.document).person_id
             consent = self._consent_for(session, person, new, now)
-            return self._send(session, _drafted(new, person, consent, now + timedelta(days=days), now), subject)
+            return self._send(session, _drafted(new, person, consent, end_after(now, days), now), subject)
 
     def accept(self, reference: str) -> Referral:
         """Accept a referral that was received.

@@ -205,7 +205,7 @@ class RecordChecks(FeatureChecks):
 
     @override
     def readers(self) -> Mapping[type[Body], Reader]:
-        return {ConsentBody: self._consent}
+        return {ConsentBody: self._consent, WithdrawalBody: self._withdrawal}
 
     def fields(self, index: int, fields: tuple[str, ...]) -> None:
         """Check that an entry covers only fields that a general consent may share."""
@@ -233,8 +233,7 @@ class RecordChecks(FeatureChecks):
                 ),
                 index=entry.index,
             )
-        if (body.acted_by is Actor.GUARDIAN) != (body.guardian is not None):
-            self._check.fail("guardian", _("No consta quién actuó en nombre de la persona."), index=entry.index)
+        self._guardian(entry, body)
         if body.special_fields and body.lawful_basis != EXPLICIT_CONSENT_BASIS:
             self._check.fail(
                 "explicit_basis",
@@ -242,6 +241,14 @@ class RecordChecks(FeatureChecks):
                 index=entry.index,
             )
         self._notice(entry.index, body)
+
+    def _withdrawal(self, entry: AuditedEntry, body: WithdrawalBody) -> None:
+        if body.entity is None:  # one told from elsewhere names its guardian there
+            self._guardian(entry, body)
+
+    def _guardian(self, entry: AuditedEntry, body: ConsentBody | WithdrawalBody) -> None:
+        if (body.acted_by is Actor.GUARDIAN) != (body.guardian is not None):
+            self._check.fail("guardian", _("No consta quién actuó en nombre de la persona."), index=entry.index)
 
     def _notice(self, index: int, body: ConsentBody) -> None:
         digest = body.notice.sha256

@@ -14,12 +14,12 @@ import structlog
 from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import NOTHING_LEFT, ConsentView, Withdrawal
-from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ConsentOrigin
+from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, ConsentBody, ConsentOrigin
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.receipt import prove_entry
 from consent_ledger.witnessing.assignment import trust_policy
 from node.consents.changes import ConsentChanges, ReportedBy
-from node.consents.guardians import AGE_OF_CONSENT_YEARS
+from node.consents.guardians import AGE_OF_CONSENT_YEARS, circumstances, relation_decides
 from node.consents.held import HeldConsents
 from node.consents.propagation.parties import parties_of
 from node.consents.propagation.withdrawals import OTHER_ENTITY
@@ -30,6 +30,7 @@ from node.messages.kinds import Kind, Response
 from node.people.linking import find_person, pairwise_key
 from node.people.store import people_store
 from policies.catalogue import Sensitivity, load_catalogue
+from policies.local_days import local_day
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
@@ -171,13 +172,17 @@ def _adopt(
 def _person_entitled(
     context: "NodeContext", session: Session, opened: OpenedCopy, copy: KeptCopy, *, sender: Party, now: datetime
 ) -> str | None:
-    """Return the id of the person that a copy is about; None when unknown here, or not entitled to act alone."""
+    """Return the id of the person that a copy is about; None when unknown here, or decided by nobody entitled."""
     people = people_store(context, session)
     person = find_person(people, SqlExchangeStore(session), pairwise_key(context, sender), copy.subject)
     if person is None:
         return None
-    minor = people.identity(person).age_on(now.date()) < AGE_OF_CONSENT_YEARS
-    return None if minor and opened.record.acted_by is Actor.PERSON else person  # LOPDGDD art. 7
+    minor = people.identity(person).age_on(local_day(now)) < AGE_OF_CONSENT_YEARS
+    guardian = opened.record.guardian
+    if guardian is None:
+        return None if minor else person  # LOPDGDD art. 7
+    measure = circumstances(context, session, person, None).measure
+    return person if relation_decides(guardian.relation, minor=minor, measure=measure) else None
 
 
 def _lost_here(older: ConsentBody, newer: ConsentBody, own: str) -> bool:

@@ -1,6 +1,6 @@
 import hashlib
 import json
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from node.ledger.export import export_own_ledger, own_ledger_status
 from node.people.errors import PersonUnknown
 from policies.catalogue import load_catalogue
 from policies.errors import UnknownTerm
+from policies.local_days import end_after
 from tests.support.clock import FrozenClock
 from tests.support.parts import SignedDirectory, consents_of, grant, hold
 from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
@@ -27,7 +28,7 @@ def test_without_fields_a_consent_covers_the_minimum_summary(context: NodeContex
     view = consents_of(context).grant(GrantInput(PERSON, ["casework"], ["ngo"]))
     assert view.record.fields == tuple(spec.id for spec in load_catalogue().minimum())
     assert view.record.lawful_basis == "eu-gdpr:A6-1-a"
-    assert view.record.valid_until - view.record.valid_from == timedelta(days=365)
+    assert view.record.valid_until == end_after(view.record.valid_from, 365)
 
 
 def test_special_categories_rest_on_explicit_consent(context: NodeContext) -> None:
