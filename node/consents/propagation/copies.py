@@ -102,17 +102,20 @@ def _receive(
         raise MessageMalformed(
             _("{sender} ha enviado un consentimiento que no corresponde a ninguna persona", sender=message.sender)
         )
+    store = SqlTravelStore(session)
     try:
-        opened = open_copy(proof, policy, origin=message.sender, holder=own, now=now)
+        opened = open_copy(proof, policy, origin=message.sender, holder=own)
+        known = store.copy(message.sender, opened.record.consent_id)
+        if known is None:
+            opened.require_lasting(now)
     except CopyNotCosigned:
         return Response(refusal=NOT_COSIGNED)
     except CopyInvalid as error:
         _log.warning("consent_copy_refused", sender=message.sender, code=error.code, message=error.message)
         return Response(refusal=error.code)
-    record, store = opened.record, SqlTravelStore(session)
+    record = opened.record
     if parties_of(record).intersection(store.barred_by(record.consent_id, now)):
         return _KEPT  # withdrawn before it came
-    known = store.copy(message.sender, record.consent_id)
     if known is not None and known.index >= opened.index:
         return _KEPT  # an older version, or the same again
     copy = KeptCopy(
@@ -144,6 +147,10 @@ def _adopt(
 ) -> bool:
     """Put a proved consent in force when its person is known here and was entitled to give it."""
     directory = context.directory.current(now)
+    if opened.is_over(now) and consents.find(copy.consent_id) is None:
+        # Its older version waited here for the person, and ends so. It is kept so that an older one stays out.
+        SqlTravelStore(session).keep_copy(replace(copy, waiting=False))
+        return False
     if parties_of(opened.record).intersection(SqlTravelStore(session).barred_by(copy.consent_id, now)):
         return False  # withdrawn while it waited, as reported by another entity than its sender
     person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
@@ -166,6 +173,8 @@ def _adopt(
     consents.adopt(
         record, reported_by, now, lost_here=older is not None and _lost_here(older.record, opened.record, own)
     )
+    if opened.is_over(now):
+        consents.expire_due(now)  # shortened, and late: the older, longer version must not stay in force
     return True
 
 

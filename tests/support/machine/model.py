@@ -62,6 +62,8 @@ class Entity:
     taken: set[str] = field(default_factory=set)
     linked: dict[str, str] = field(default_factory=dict)
     """Consents under which something was received about a person known here then."""
+    over: dict[str, int] = field(default_factory=dict)
+    """The newest versions that were over when they came."""
     receipts: set[Act] = field(default_factory=set)
     """Withdrawals here of consents under which this entity only received something."""
     told: dict[str, set[Act]] = field(default_factory=lambda: defaultdict(set))
@@ -143,13 +145,20 @@ class Model:
 
     def take_copy(self, entity: str, consent: str, index: int, issued: datetime, now: datetime) -> None:
         knows, version = self.at[entity], self.versions[consent, index]
-        if version.until <= now or knows.barred[consent] & version.parties:
+        if knows.barred[consent] & version.parties:
             return
         issued = min(issued, now)
         held, kept = knows.held.get(consent), knows.waiting.get(consent)
         if (held and held.version.index >= index) or (kept and kept[0].index >= index):
             return
-        if version.person in knows.known:
+        if knows.over.get(consent, -1) >= index:
+            return
+        if version.until <= now:  # a shorter version that came late ends the longer one
+            knows.over[consent] = index
+            knows.waiting.pop(consent, None)
+            if held and held.state == "live":
+                held.version, held.state = version, "expired"
+        elif version.person in knows.known:
             knows.waiting.pop(consent, None)
             self._take_in(entity, consent, version, issued)
         else:
