@@ -56,8 +56,9 @@ VALID_FOR_PROCESSING: Final = frozenset({ConsentState.GIVEN, ConsentState.RENEWE
 DENIALS: Final = frozenset({ConsentState.REFUSED, ConsentState.WITHDRAWN})
 """The states in which the person denied it; an end of validity is no such act."""
 NOTHING_LEFT: Final = "nothing_left_here"
-"""The reason by which a consent ends at a holder when nothing of its newer version is of use there: it denies nothing
-else, as the person narrowed that consent and withdrew none."""
+"""The reason by which a consent ends at a holder when nothing of its newer version is of use there."""
+DENY_NOTHING: Final = frozenset({NOTHING_LEFT, "no_part_left"})
+"""Reasons by which a consent ends at an entity that was taken out of it: the person narrowed it, and withdrew none."""
 
 TRANSITIONS: Final[dict[tuple[ConsentState | None, ConsentAct], tuple[ConsentState, EntryType]]] = {
     (None, ConsentAct.GIVE): (ConsentState.GIVEN, EntryType.CONSENT_GIVEN),
@@ -181,7 +182,7 @@ class ConsentView(BaseModel):
     @property
     def denies(self) -> bool:
         """True when the person said no to its scope: refused it, or withdrew it."""
-        return self.state in DENIALS and self.ended_reason != NOTHING_LEFT
+        return self.state in DENIALS and self.ended_reason not in DENY_NOTHING
 
     @property
     def consent_id(self) -> str:

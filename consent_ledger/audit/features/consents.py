@@ -12,7 +12,7 @@ from consent_ledger.audit.report import NumberedCheck
 from consent_ledger.audit.story import RowSection, Story
 from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.consents.model import (
-    NOTHING_LEFT,
+    DENY_NOTHING,
     STATE_NAMES,
     TRANSITIONS,
     VALID_FOR_PROCESSING,
@@ -146,7 +146,7 @@ class ConsentHistory(FeatureChecks):
         if not self._allowed(entry, known, body.consent_id) or known is None:
             return
         known.state, known.ended_at = _STATE_AFTER[entry.leaf.type], entry.index
-        if isinstance(body, WithdrawalBody) and body.reason != NOTHING_LEFT:
+        if isinstance(body, WithdrawalBody) and body.reason not in DENY_NOTHING:
             act = act_digest(body.consent_id, body.acted_at or entry.leaf.time)
             self._deny(known, Denial(entry.index, act))
 
