@@ -9,7 +9,8 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-ZONE: Final = "Europe/Madrid"
+from presentation.formats import ZONE_NAME
+
 _ONE: Final = timedelta(days=1)
 
 
@@ -44,6 +45,12 @@ def last_day(end: datetime) -> date:
     return local_day(end - timedelta(microseconds=1))
 
 
+def said_until(end: datetime) -> date | datetime:
+    """Return what people are told of an end: the last day of what ends with a day, else the moment."""
+    through = last_day(end)
+    return through if end_of(through) == end else end
+
+
 @cache
 def _zone() -> ZoneInfo:
-    return ZoneInfo(ZONE)
+    return ZoneInfo(ZONE_NAME)

@@ -9,7 +9,7 @@ from node.care.model import PUBLISHED_STATES, CaseAction, Membership, Opening
 from node.care.views import day, text_of
 from policies.case_access import load_case_access
 from policies.catalogue import load_catalogue
-from policies.local_days import end_of, last_day
+from policies.local_days import last_day, said_until
 from presentation import formats, terminal
 from presentation.formats import moment
 from presentation.messages import speaking
@@ -55,7 +55,7 @@ def case_file_text(file: CaseFile, lang: str) -> str:
             member.professional,
             _function(member.role, lang),
             moment(member.since, lang),
-            _until(member, lang),
+            formats.shown(said_until(member.until), lang) if member.until else "-",
             " / ".join(filter(None, (member.added_by, member.ended_by))),
         )
         for member in file.team
@@ -75,14 +75,6 @@ def case_file_text(file: CaseFile, lang: str) -> str:
         heads_of_openings = (say("Abrió el caso"), say("Motivo"), say("Desde"), say("Hasta"))
         parts.append(terminal.table(heads_of_openings, openings))
     return text_of(*parts)
-
-
-def _until(member: Membership, lang: str) -> str:
-    """Return the last day of a membership; the moment of one that was ended within a day."""
-    if member.until is None:
-        return "-"
-    through = last_day(member.until)
-    return formats.day(through, lang) if member.until == end_of(through) else moment(member.until, lang)
 
 
 def added_text(member: Membership, lang: str) -> str:

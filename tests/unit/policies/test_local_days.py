@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from policies.local_days import end_after, end_of, last_day, local_day, start_of
+from policies.local_days import end_after, end_of, last_day, local_day, said_until, start_of
 
 TICK = timedelta(microseconds=1)
 
@@ -56,3 +56,9 @@ def test_days_on_are_counted_by_the_calendar_and_not_by_hours() -> None:
 def test_a_time_without_a_zone_has_no_day() -> None:
     with pytest.raises(ValueError, match="zone"):
         local_day(datetime(2027, 1, 1))  # noqa: DTZ001 - that is what is refused
+
+
+def test_people_are_told_the_last_day_of_what_ends_with_a_day_and_else_the_moment() -> None:
+    assert said_until(end_of(date(2027, 12, 31))) == date(2027, 12, 31)
+    moment = datetime(2027, 12, 31, 12, 0, tzinfo=UTC)
+    assert said_until(moment) == moment
