@@ -134,7 +134,7 @@ def relation_decides(relation: str, *, minor: bool, measure: str | None) -> bool
 
 
 def decision_caution(context: NodeContext, view: ConsentView) -> Message | None:
-    """Return a caution about a consent that a person whom a curator represents gave alone; None otherwise.
+    """Return a caution about a consent given alone by a person under representative curatorship; None otherwise.
 
     It is no refusal: a person with support measures has legal capacity, and the measure covers the acts that the court
     named (Ley 8/2021). Saying no needs no caution.
@@ -197,7 +197,7 @@ def _refusal(relation: str, *, minor: bool, measure: str | None) -> GuardianNotE
 
 
 def _require_age(guardian: Identity, person: Identity, relation: str, today: date) -> None:
-    """Refuse a guardian who is known here as a minor; a parent may be one, if old enough to be the parent."""
+    """Refuse a guardian known here as a minor; a parent may be one, if old enough to be the parent."""
     if guardian.age_on(today) >= FULL_AGE_YEARS:
         return
     older_by = person.birth_date.year - guardian.birth_date.year

@@ -133,6 +133,8 @@ class HeldConsents:
             self._publish(
                 source, before, after, now, acted_by=record.acted_by, reported_by=reported_by, lost_here=lost_here
             )
+        if after.state in VALID_FOR_PROCESSING and after.record.valid_until <= now:
+            self.expire_due(now)  # shortened, and late: the older, longer version must not stay in force
         return after
 
     def end_unusable(self, consent_id: str, act: Withdrawal, reported_by: ReportedBy, now: datetime) -> None:

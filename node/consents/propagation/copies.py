@@ -94,20 +94,14 @@ def _compose(context: "NodeContext", notification: Notification) -> Mapping[str,
 def _receive(
     context: "NodeContext", changes: ConsentChanges, session: Session, received: VerifiedMessage, now: datetime
 ) -> Response:
-    message, own = received.message, context.settings.entity
-    directory = context.directory.current(now)
+    message, store = received.message, SqlTravelStore(session)
     proof = proof_bytes(message.body)
-    policy = TrustPolicy.parse(trust_policy(directory, message.sender))
     if message.subject is None:
         raise MessageMalformed(
             _("{sender} ha enviado un consentimiento que no corresponde a ninguna persona", sender=message.sender)
         )
-    store = SqlTravelStore(session)
     try:
-        opened = open_copy(proof, policy, origin=message.sender, holder=own)
-        known = store.copy(message.sender, opened.record.consent_id)
-        if known is None:
-            opened.require_lasting(now)
+        opened, known = _opened(context, session, message.sender, proof, now)
     except CopyNotCosigned:
         return Response(refusal=NOT_COSIGNED)
     except CopyInvalid as error:
@@ -132,6 +126,23 @@ def _receive(
     consents, older = HeldConsents(context, session, changes), read_copy(known.proof) if known else None
     _adopt(context, consents, session, opened, copy, now=now, older=older, sha256=received.sha256)
     return _KEPT
+
+
+def _opened(
+    context: "NodeContext", session: Session, sender: str, proof: bytes, now: datetime
+) -> tuple[OpenedCopy, KeptCopy | None]:
+    """Return a verified consent, and the version of it that is kept here.
+
+    Raises:
+        CopyNotCosigned: too few witnesses have cosigned it so far.
+        CopyInvalid: not proved, not the sender's own, not meant for us, or over and not known here.
+    """
+    policy = TrustPolicy.parse(trust_policy(context.directory.current(now), sender))
+    opened = open_copy(proof, policy, origin=sender, holder=context.settings.entity)
+    known = SqlTravelStore(session).copy(sender, opened.record.consent_id)
+    if known is None:
+        opened.require_lasting(now)
+    return opened, known
 
 
 def _adopt(
@@ -173,8 +184,6 @@ def _adopt(
     consents.adopt(
         record, reported_by, now, lost_here=older is not None and _lost_here(older.record, opened.record, own)
     )
-    if opened.is_over(now):
-        consents.expire_due(now)  # shortened, and late: the older, longer version must not stay in force
     return True
 
 

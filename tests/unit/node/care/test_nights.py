@@ -9,6 +9,7 @@ from node.care.actions import ActionInput, CaseActions
 from node.care.report import case_file_text, member_document
 from node.context import NodeContext
 from tests.support.clock import FrozenClock
+from tests.support.parts import SignedDirectory
 from tests.support.people import PERSON
 
 NIGHT = datetime(2027, 6, 30, 22, 30, tzinfo=UTC)
@@ -16,8 +17,9 @@ NIGHT = datetime(2027, 6, 30, 22, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def context(context: NodeContext, clock: FrozenClock) -> NodeContext:
+def context(context: NodeContext, clock: FrozenClock, directory: SignedDirectory) -> NodeContext:
     clock.advance(seconds=(NIGHT - clock.now()).total_seconds())
+    directory.publish()
     return context
 
 

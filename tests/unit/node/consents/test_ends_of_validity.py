@@ -72,8 +72,8 @@ def test_the_ledger_is_told_of_an_end_when_it_has_come(
 @pytest.mark.parametrize(
     ("days", "before", "due"),
     [
-        (10, timedelta(days=11), True),
-        (10, timedelta(days=11) + TICK, False),
+        (10, timedelta(days=10, hours=23), True),  # eleven local days, one of 23 hours
+        (10, timedelta(days=10, hours=23) + TICK, False),
         (10, TICK, True),
         (10, timedelta(0), False),
     ],
