@@ -68,10 +68,10 @@ def test_a_copy_of_an_act_that_no_guardian_of_that_kind_may_take_comes_into_no_f
     stranger: OneSide, relation: str, measure: str | None, in_force: bool
 ) -> None:
     record = person_record(PERSON)
-    hold(
-        stranger.context,
-        replace(record, fields=record.fields | {"person.legal_capacity": measure} if measure else record.fields),
-    )
+    fields = dict(record.fields)
+    if measure is not None:
+        fields["person.legal_capacity"] = measure
+    hold(stranger.context, replace(record, fields=fields))
     origin = OriginPeer(stranger)
     consent = acted_by_guardian(origin, relation)
     assert origin.send(consent).body == {"effect": "kept"}  # the reply says nothing about the person
