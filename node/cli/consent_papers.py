@@ -58,6 +58,7 @@ def _register_list(group: typer.Typer) -> None:
     ) -> None:
         """List consents with their state, oldest first; with --due those to renew, the first to end first."""
         from node.care.access import CaseRegister
+        from node.consents.in_force import consents_in_force
         from node.consents.report import consents_document, consents_text, due_document, due_text
         from policies.record_readings import RecordPart
 
@@ -70,8 +71,8 @@ def _register_list(group: typer.Typer) -> None:
             found = node.consents.due(days, person)
             emit(due_document(found), due_text(found, names=names, lang=lang), as_json=as_json)
             return
-        views = node.consents.list(person)
-        emit(consents_document(views), consents_text(views, names=names, lang=lang), as_json=as_json)
+        consents = consents_in_force(node.context, person)
+        emit(consents_document(consents), consents_text(consents, names=names, lang=lang), as_json=as_json)
 
 
 def _register_receipt(group: typer.Typer) -> None:
