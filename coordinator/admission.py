@@ -9,7 +9,6 @@ its first answer may have been lost; (7) the certificate request is sound.
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from consent_ledger.proofs.note import NoteVerifier
@@ -24,16 +23,8 @@ from trust.published import require_published_address
 from trust.signing import Envelope
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """The answer to a new entity: its certificate and the directory that lists it."""
-
-    certificate_pem: bytes
-    directory: Envelope
-
-
-def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes, now: datetime) -> Admitted:
-    """Admit the bearer of an invitation.
+def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes, now: datetime) -> bytes:
+    """Admit the bearer of an invitation and return its certificate (PEM).
 
     Raises:
         InvitationUnknown: (1) fails.
@@ -43,6 +34,7 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
         AddressRefused, EntityInvalid: (5) fails.
         InvitationUsed: (6) fails.
         CertificateRequestRefused: (7) fails.
+        ChangesTooFrequent: the entity has replaced its data too often lately.
     """
     row = registry.lock_invitation(hash_secret(secret))
     if row is None:  # (1)
@@ -61,7 +53,8 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
     certificate = registry.authority.sign_request(csr_pem, entity=row.entity, now=now, life=life)  # (7)
     registry.record_certificate(row.entity, certificate)
     row.used_at, row.used_by_key = now, asked.signing_key
-    return Admitted(certificate.pem, registry.admit(_party(asked, row), now))
+    registry.admit(_party(asked, row), now)
+    return certificate.pem
 
 
 def renew(registry: Registry, entity: str, csr_pem: bytes, now: datetime) -> bytes:

@@ -1,7 +1,8 @@
 """The register of a network's entities: admission, suspension, addresses, and the signed directory.
 
-Every change locks the head row and signs the next directory in the same transaction, so that registry and directory
-cannot differ. The caller opens and commits the transaction.
+Every change locks the head row. Admissions and changes of status sign the next directory in the same transaction;
+changes that an entity makes itself wait some seconds for others, to share one. The caller opens and commits the
+transaction.
 """
 
 import secrets
@@ -9,21 +10,20 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, cast
 
-from pydantic import ValidationError
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from consent_ledger.proofs.cosignature import CosignatureVerifier
 from coordinator.authority import Authority, IssuedCertificate
-from coordinator.errors import CoordinatorError, EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
+from coordinator.change_limits import spend_change
+from coordinator.entity_rows import LISTED, ListedEntity, listed_party, set_witness
+from coordinator.errors import EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
+from coordinator.publication import DirectoryTerms, Publication
 from coordinator.settings import CoordinatorSettings
-from coordinator.tables import CertificateRow, DirectoryRow, EntityRow, HeadRow, InvitationRow
+from coordinator.tables import CertificateRow, EntityRow, InvitationRow
 from presentation.messages import _
-from service.errors import StorageOutdated
-from service.sql_driver import DriverStatement, connection_of
-from trust.directory import Directory, open_directory, seal_directory
+from service.sql_driver import connection_of
 from trust.enrolment import SECRET_BYTES, Invitation, hash_secret
 from trust.errors import PartySuspended, UnknownParty
 from trust.locator_terms import LocatorTerms
@@ -31,32 +31,7 @@ from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, Witne
 from trust.published import require_published_url
 from trust.signing import Envelope, Signer
 
-MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
 MAX_NAME_CHARACTERS = 200
-_HEAD_ID = 1
-
-
-class _Listed(NamedTuple):
-    """The stored columns of an entity that go into the directory."""
-
-    id: str
-    name: str
-    kind: str
-    status: str
-    addresses: str
-    signing_key: str
-    exchange_key: str
-    ledger_vkey: str
-    witness_vkey: str
-    witness_url: str
-
-
-_ENTITIES: Final = cast("Table", EntityRow.__table__)
-_LISTED_COLUMNS: Final = tuple(_ENTITIES.c[name] for name in _Listed._fields)
-_LISTED: Final = DriverStatement(
-    select(*_LISTED_COLUMNS).where(_ENTITIES.c.id == bindparam("at_id")), ["at_id"], _LISTED_COLUMNS
-)
-"""Runs for every task and every answer of a training round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +62,7 @@ class Registry:
         self.authority = authority
         self._signer = signer
         self._witness = witness
-        self._locator = locator
+        self.publication = Publication(session, DirectoryTerms(settings, authority, signer, witness, locator))
 
     def invite(
         self, entity: str, *, name: str, kind: EntityKind, valid_for: timedelta, now: datetime, again: bool = False
@@ -107,7 +82,7 @@ class Registry:
             EntityAlreadyAdmitted: it is in the network, and `again` is not set.
         """
         self._check_new(entity, name, valid_for)
-        self._lock()
+        self.publication.lock()
         if self._session.get(EntityRow, entity) is not None and not again:
             raise EntityAlreadyAdmitted(
                 _("{entity} ya está en la red", entity=entity), remedy=_("añada --again para inscribirla de nuevo")
@@ -137,19 +112,27 @@ class Registry:
         return invitation
 
     def admit(self, party: Party, now: datetime) -> Envelope:
-        """Add an entity, or replace its data, and return the next directory.
+        """Add an entity, or replace its data, and return the directory that lists it.
 
-        An entity that enrols again keeps its status: a suspension is lifted by `reinstate` only.
+        An entity that enrols again keeps its status: a suspension is lifted by `reinstate` only. When its data are the
+        same, as the first answer was lost, nothing new is signed.
+
+        Raises:
+            ChangesTooFrequent: its data were replaced too often lately.
         """
-        self._lock()
+        self.publication.lock()
         row = self._session.get(EntityRow, party.id)
-        if row is None:
+        if row is not None:
+            if listed_party(row) == party.model_copy(update={"status": EntityStatus(row.status)}):
+                return self.publish(now) if self.publication.has_changes() else self.directory()
+            spend_change(self._session, self.settings, party.id, now)
+        else:
             row = EntityRow(id=party.id, admitted_at=now, status=party.status.value, status_reason="")
             self._session.add(row)
         row.name, row.kind = party.name, party.kind.value
         row.addresses = "\n".join(party.addresses)
         row.signing_key, row.exchange_key, row.ledger_vkey = party.signing_key, party.exchange_key, party.ledger_vkey
-        _set_witness(row, party.witness)
+        set_witness(row, party.witness)
         row.changed_at = now
         return self.publish(now)
 
@@ -171,17 +154,21 @@ class Registry:
 
     def set_addresses(
         self, entity: str, addresses: tuple[str, ...], now: datetime, *, witness: WitnessAddress | None = None
-    ) -> Envelope:
+    ) -> None:
         """Change an entity's addresses, and the URL and key of its witness.
+
+        The next directory has them: at once, or together with the other changes of the next moments.
 
         Raises:
             EntityUnknown: no such entity.
+            ChangesTooFrequent: it made too many changes lately.
         """
-        self._lock()
+        self.publication.lock()
         row = self._entity(entity)
+        spend_change(self._session, self.settings, entity, now)
         row.addresses, row.changed_at = "\n".join(addresses), now
-        _set_witness(row, witness)
-        return self.publish(now)
+        set_witness(row, witness)
+        self.publication.publish_together(now)
 
     def require_own_witness(self, entity: str, witness: WitnessAddress) -> None:
         """Check that others can be led to a witness, and that nobody else publishes its key.
@@ -216,10 +203,10 @@ class Registry:
             EntityUnknown: no such entity.
         """
         self._session.flush()
-        row = _LISTED.one(connection_of(self._session), entity)
+        row = LISTED.one(connection_of(self._session), entity)
         if row is None:
             raise _unknown(entity)
-        return _party(_Listed(*row))
+        return listed_party(ListedEntity(*row))
 
     def active_party(self, entity: str) -> Party:
         """Return an entity that may take part at this moment.
@@ -231,7 +218,7 @@ class Registry:
         row = self._session.get(EntityRow, entity)
         if row is None:
             raise UnknownParty(_("{entity} no está en la red", entity=entity), remedy=_("pida una invitación"))
-        party = _party(row)
+        party = listed_party(row)
         if party.status is not EntityStatus.ACTIVE:
             raise PartySuspended(
                 _("{entity} está suspendida de la red", entity=entity), remedy=_("pregunte el motivo al coordinador")
@@ -250,7 +237,7 @@ class Registry:
         for issued in self._session.scalars(select(CertificateRow)):
             certificates[issued.entity] = max(issued.not_after, certificates.get(issued.entity, issued.not_after))
         return tuple(
-            EntityView(_party(row), row.status_reason, row.admitted_at, certificates.get(row.id)) for row in rows
+            EntityView(listed_party(row), row.status_reason, row.admitted_at, certificates.get(row.id)) for row in rows
         )
 
     def invitations(self, now: datetime) -> tuple[InvitationRow, ...]:
@@ -260,7 +247,7 @@ class Registry:
 
     def serial(self) -> int:
         """Return the serial of the newest directory; 0 before the first."""
-        return self._session.scalars(select(HeadRow.serial)).one_or_none() or 0
+        return self.publication.serial()
 
     def directory(self) -> Envelope:
         """Return the newest directory.
@@ -268,67 +255,22 @@ class Registry:
         Raises:
             StorageOutdated: none was published yet, as ``init`` did not finish.
         """
-        row = self._session.get(DirectoryRow, self.serial())
-        if row is None:
-            raise StorageOutdated(
-                _("aún no se ha publicado ningún directorio"), remedy=_("ejecute: redpact-coordinator init")
-            )
-        return Envelope.from_json(row.envelope, max_bytes=MAX_DIRECTORY_BYTES)
+        return self.publication.directory()
 
     def needs_renewal(self, now: datetime) -> bool:
-        """Tell whether the newest directory is missing, past a third of its life, or behind the settings."""
-        row = self._session.get(DirectoryRow, self.serial())
-        if row is None or now >= row.issued_at + (row.expires_at - row.issued_at) / 3:
-            return True
-        directory = open_directory(self.directory(), coordinator_key=self._signer.public_key)
-        stated = (directory.coordinator_address, directory.ca_pem, directory.witness, directory.witness_quorum)
-        ca_pem = self.authority.certificates_pem.decode()
-        settings, terms = self.settings, self._locator(now)
-        return (*stated, directory.locator) != (settings.address, ca_pem, self._witness, settings.witness_quorum, terms)
+        """Return whether to publish: the newest directory is missing, old or behind the settings, or changes wait."""
+        return self.publication.is_due(now)
 
     def publish(self, now: datetime) -> Envelope:
         """Sign the next directory from the registry's rows, and store it."""
-        head = self._lock()
-        self._session.flush()
-        rows = self._session.scalars(select(EntityRow).order_by(EntityRow.id))
-        directory = Directory(
-            network=self.settings.network,
-            serial=head.serial + 1,
-            issued=now,
-            expires=now + timedelta(days=self.settings.directory_days),
-            coordinator_key=self._signer.public_key.hex(),
-            coordinator_address=self.settings.address,
-            ca_pem=self.authority.certificates_pem.decode(),
-            witness=self._witness,
-            witness_quorum=self.settings.witness_quorum,
-            locator=self._locator(now),
-            entities=tuple(_party(row) for row in rows),
-        )
-        envelope = seal_directory(directory, self._signer)
-        head.serial = directory.serial
-        self._session.add(
-            DirectoryRow(
-                serial=directory.serial, issued_at=now, expires_at=directory.expires, envelope=envelope.to_json()
-            )
-        )
-        self._session.flush()
-        return envelope
+        return self.publication.publish(now)
 
     def lock_invitation(self, secret_sha256: str) -> InvitationRow | None:
         """Return the invitation with this secret, locking the registry until the transaction ends."""
-        self._lock()
+        self.publication.lock()
         return self._session.scalars(
             select(InvitationRow).where(InvitationRow.secret_sha256 == secret_sha256)
         ).one_or_none()
-
-    def _lock(self) -> HeadRow:
-        # FOR UPDATE orders writers on PostgreSQL; on SQLite the transaction already holds the write lock.
-        head = self._session.get(HeadRow, _HEAD_ID, with_for_update=True)
-        if head is None:
-            head = HeadRow(id=_HEAD_ID, serial=0)
-            self._session.add(head)
-            self._session.flush()
-        return head
 
     def _entity(self, entity: str) -> EntityRow:
         row = self._session.get(EntityRow, entity)
@@ -337,7 +279,7 @@ class Registry:
         return row
 
     def _set_status(self, entity: str, status: EntityStatus, reason: str, now: datetime) -> Envelope:
-        self._lock()
+        self.publication.lock()
         row = self._entity(entity)
         row.status, row.status_reason, row.changed_at = status.value, reason[:500], now
         return self.publish(now)
@@ -374,27 +316,3 @@ def _unknown(entity: str) -> EntityUnknown:
     return EntityUnknown(
         _("no existe la entidad {entity!r}", entity=entity), remedy=_("consulte: redpact-coordinator entity list")
     )
-
-
-def _set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
-    row.witness_vkey, row.witness_url = (witness.vkey, witness.url) if witness else ("", "")
-
-
-def _party(row: "EntityRow | _Listed") -> Party:
-    try:
-        return Party(
-            id=row.id,
-            name=row.name,
-            kind=EntityKind(row.kind),
-            status=EntityStatus(row.status),
-            addresses=tuple(row.addresses.splitlines()),
-            signing_key=row.signing_key,
-            exchange_key=row.exchange_key,
-            ledger_vkey=row.ledger_vkey,
-            witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
-        )
-    except (ValidationError, ValueError) as error:
-        raise CoordinatorError(
-            _("los datos de {entity!r} en la lista de entidades están dañados", entity=row.id),
-            remedy=_("restaure una copia de seguridad"),
-        ) from error

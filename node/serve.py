@@ -28,8 +28,8 @@ def servicers(node: Node) -> list[Register]:
     """Return the functions that add the servicers to the server for other entities."""
     network = node.context.settings.network
     return [
-        records_servicer(node.incoming, network),
-        messages_servicer(node.incoming, network),
+        records_servicer(node.incoming, network, node.directory_heads),
+        messages_servicer(node.incoming, network, node.directory_heads),
         ledger_servicer(node.context),
     ]
 
@@ -40,6 +40,7 @@ def tasks(node: Node) -> list[Task]:
     return [
         Task("directory", node.directory_follower.poll),
         Task("watch", node.directory_follower.watch),
+        Task("heads", node.directory_heads.watch),
         Task("certificate", node.certificate_renewal.keep),
         Task("expiry", partial(expire_consents, node.consents)),
         Task("outbox", partial(deliver_notices, node.outbox)),

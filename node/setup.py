@@ -5,10 +5,11 @@ without it is not a node's.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from node.anchors.history import note_taken
+from node.context import NodeContext
 from node.identity.enrolment import enrol
 from node.identity.errors import InvitationNeeded, NodeExists
 from node.identity.files import node_certificate
@@ -77,7 +78,11 @@ def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
     _migrate(home, settings)
     directory = enrol(home, invitation, keys=keys, reach=own_reach(settings, keys), now=clock.now())
     settings.model_copy(update={"coordinator_address": directory.coordinator_address}).save(home)
-    return Node(home, clock=clock)
+    node = Node(home, clock=clock)
+    kept = node.context.directory.kept()
+    if kept is not None and kept.logged is not None:
+        note_taken(node.context, kept.logged)
+    return node
 
 
 def _upgrade(home: Path, answers: Answers, clock: Clock) -> Node:
@@ -85,20 +90,25 @@ def _upgrade(home: Path, answers: Answers, clock: Clock) -> Node:
     NodeKeys.create(home)  # the keys that this version added
     _migrate(home, settings)
     if answers.token:
-        _enrol_again(home, settings, Invitation.from_token(answers.token), clock.now())
+        _enrol_again(home, settings, Invitation.from_token(answers.token), clock)
     return Node(home, clock=clock)
 
 
-def _enrol_again(home: Path, settings: NodeSettings, invitation: Invitation, now: datetime) -> None:
+def _enrol_again(home: Path, settings: NodeSettings, invitation: Invitation, clock: Clock) -> None:
     ours = (settings.network, settings.entity, settings.coordinator_key)
     if (invitation.network, invitation.entity, invitation.coordinator_key) != ours:
         raise NodeExists(
             _("{home} pertenece a {entity} de {network}", home=home, entity=settings.entity, network=settings.network),
             remedy=_("elija otro --home para esta invitación"),
         )
-    if now >= node_certificate(home).identity().not_after:
+    if clock.now() >= node_certificate(home).identity().not_after:
         keys = NodeKeys.load(home)
-        enrol(home, invitation, keys=keys, reach=own_reach(settings, keys), now=now)
+        context = NodeContext(home, clock)
+        try:
+            reach = own_reach(settings, keys)
+            enrol(home, invitation, keys=keys, reach=reach, now=clock.now(), cache=context.directory)
+        finally:
+            context.close()
 
 
 def _migrate(home: Path, settings: NodeSettings) -> None:

@@ -3,8 +3,10 @@
 import typer
 
 from node.cli import (
+    anchors,
     case,
     consent,
+    directory,
     doctor,
     fetch,
     inbox,
@@ -41,7 +43,7 @@ def _about() -> None:
 
 COMMANDS = (
     *(init, serve, status, doctor, vocabulary, records, consent, fetch),
-    *(case, referral, inbox, ledger, training, risk),
+    *(case, referral, inbox, ledger, anchors, directory, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 

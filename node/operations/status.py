@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
+from node.anchors.state import anchors_state, state_line
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.context import NodeContext
 from node.identity.reach import Reachability, reachability
@@ -53,6 +54,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "refused_calls": refused_calls(context.home),
         "consents_due": len(due),
         "notices_waiting": waiting_for(context),
+        "anchors": anchors_state(context),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,
@@ -74,6 +76,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     say = speaking(lang)
     lines = [
+        say(state_line(document["anchors"])),
         *notice_lines(document["notices_waiting"], say.lang),
         say(witnessing_text(document["witnesses"])),
         *map(say, locator_lines(document["locator"])),
