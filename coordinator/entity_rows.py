@@ -5,6 +5,7 @@ from typing import Final, NamedTuple, cast
 from pydantic import ValidationError
 from sqlalchemy import Table, bindparam, select
 
+from coordinator.certificates import NONE_LISTED, ListedCertificates
 from coordinator.errors import CoordinatorError
 from coordinator.tables import EntityRow
 from presentation.messages import _
@@ -40,7 +41,7 @@ def set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
     row.witness_vkey, row.witness_url = (witness.vkey, witness.url) if witness else ("", "")
 
 
-def listed_party(row: EntityRow | ListedEntity) -> Party:
+def listed_party(row: EntityRow | ListedEntity, certificates: ListedCertificates = NONE_LISTED) -> Party:
     """Return a stored entity as the directory lists it.
 
     Raises:
@@ -57,6 +58,8 @@ def listed_party(row: EntityRow | ListedEntity) -> Party:
             exchange_key=row.exchange_key,
             ledger_vkey=row.ledger_vkey,
             witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
+            certificates=certificates.serials,
+            tls_key=certificates.tls_key,
         )
     except (ValidationError, ValueError) as error:
         raise CoordinatorError(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from coordinator.authority import Authority
+from coordinator.certificates import NONE_LISTED, CertificateRegister
 from coordinator.directory_log import MAX_DIRECTORY_BYTES, DirectoryLog
 from coordinator.entity_rows import listed_party
 from coordinator.settings import CoordinatorSettings
@@ -98,6 +99,7 @@ class Publication:
         head, terms = self.lock(), self._terms
         self._session.flush()
         rows = self._session.scalars(select(EntityRow).order_by(EntityRow.id))
+        listed = CertificateRegister(self._session).listed(now)
         directory = Directory(
             network=terms.settings.network,
             serial=head.serial + 1,
@@ -109,7 +111,7 @@ class Publication:
             witness=terms.witness,
             witness_quorum=terms.settings.witness_quorum,
             locator=terms.locator(now),
-            entities=tuple(listed_party(row) for row in rows),
+            entities=tuple(listed_party(row, listed.get(row.id, NONE_LISTED)) for row in rows),
         )
         envelope = seal_directory(directory, terms.signer)
         self.log.append(head, directory, envelope, terms.signer)

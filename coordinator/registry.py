@@ -14,24 +14,23 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from consent_ledger.proofs.cosignature import CosignatureVerifier
-from coordinator.authority import Authority, IssuedCertificate
+from coordinator.authority import Authority
+from coordinator.certificates import CertificateRegister
 from coordinator.change_limits import spend_change
 from coordinator.entity_rows import LISTED, ListedEntity, listed_party, set_witness
-from coordinator.errors import EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
+from coordinator.errors import EntityAlreadyAdmitted, EntityUnknown
+from coordinator.invited import check_invited
 from coordinator.publication import DirectoryTerms, Publication
 from coordinator.settings import CoordinatorSettings
 from coordinator.tables import CertificateRow, EntityRow, InvitationRow
 from presentation.messages import _
 from service.sql_driver import connection_of
 from trust.enrolment import SECRET_BYTES, Invitation, hash_secret
-from trust.errors import PartySuspended, UnknownParty
+from trust.entity_statements import Statement, open_statement
+from trust.errors import PartySuspended, StatementRefused, UnknownParty
 from trust.locator_terms import LocatorTerms
-from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress, check_entity_id
-from trust.published import require_published_url
+from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress
 from trust.signing import Envelope, Signer
-
-MAX_NAME_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class Registry:
             EntityInvalid: the id, name or validity is not allowed.
             EntityAlreadyAdmitted: it is in the network, and `again` is not set.
         """
-        self._check_new(entity, name, valid_for)
+        check_invited(entity, name, valid_for)
         self.publication.lock()
         if self._session.get(EntityRow, entity) is not None and not again:
             raise EntityAlreadyAdmitted(
@@ -114,19 +113,11 @@ class Registry:
     def admit(self, party: Party, now: datetime) -> Envelope:
         """Add an entity, or replace its data, and return the directory that lists it.
 
-        An entity that enrols again keeps its status: a suspension is lifted by `reinstate` only. When its data are the
-        same, as the first answer was lost, nothing new is signed.
-
-        Raises:
-            ChangesTooFrequent: its data were replaced too often lately.
+        An entity that enrols again keeps its status: a suspension is lifted by `reinstate` only.
         """
         self.publication.lock()
         row = self._session.get(EntityRow, party.id)
-        if row is not None:
-            if listed_party(row) == party.model_copy(update={"status": EntityStatus(row.status)}):
-                return self.publish(now) if self.publication.has_changes() else self.directory()
-            spend_change(self._session, self.settings, party.id, now)
-        else:
+        if row is None:
             row = EntityRow(id=party.id, admitted_at=now, status=party.status.value, status_reason="")
             self._session.add(row)
         row.name, row.kind = party.name, party.kind.value
@@ -137,7 +128,7 @@ class Registry:
         return self.publish(now)
 
     def suspend(self, entity: str, *, reason: str, now: datetime) -> Envelope:
-        """Suspend an entity; the coordinator refuses it at once, nodes with the next directory.
+        """Suspend an entity and revoke its certificates; nodes refuse it with the next directory.
 
         Raises:
             EntityUnknown: no such entity.
@@ -170,31 +161,40 @@ class Registry:
         set_witness(row, witness)
         self.publication.publish_together(now)
 
-    def require_own_witness(self, entity: str, witness: WitnessAddress) -> None:
-        """Check that others can be led to a witness, and that nobody else publishes its key.
+    def witness_keys(self, *, but: str) -> list[str]:
+        """Return the verifier keys of every witness in the network except that of one entity."""
+        query = select(EntityRow.witness_vkey).where(EntityRow.id != but, EntityRow.witness_vkey != "")
+        return [*self._session.scalars(query), *([self._witness.vkey] if self._witness else [])]
+
+    @property
+    def certificates(self) -> CertificateRegister:
+        """The certificates that the authority issued."""
+        return CertificateRegister(self._session)
+
+    def take_statement(self, entity: str, envelope: Envelope, kind: type[Statement], now: datetime) -> Statement:
+        """Verify a statement of an entity about itself, and remember its time so that no earlier one is taken.
 
         Raises:
-            AddressRefused, EntityInvalid, MalformedDocument: others may not call its URL; its key is taken, or is none.
+            EntityUnknown: no such entity.
+            SignatureInvalid, MalformedDocument, StatementRefused: see `open_statement`; or it is earlier than the
+                entity's last one.
         """
-        require_published_url(witness.url, self.settings.callable_networks(self.settings.address))
-        key = CosignatureVerifier.from_vkey(witness.vkey).public_key
-        query = select(EntityRow.witness_vkey).where(EntityRow.id != entity, EntityRow.witness_vkey != "")
-        others = [*self._session.scalars(query), *([self._witness.vkey] if self._witness else [])]
-        if any(CosignatureVerifier.from_vkey(other).public_key == key for other in others):
-            raise EntityInvalid(
-                _("la clave de testigo ya es de otra entidad o del coordinador"), remedy=_("ejecute de nuevo init")
-            )
+        self.publication.lock()
+        row = self._entity(entity)
+        statement = open_statement(envelope, kind, party=listed_party(row), network=self.settings.network, now=now)
+        if row.stated_at is not None and statement.time < row.stated_at:
+            raise StatementRefused(_("la entidad ya hizo una declaración posterior"), remedy=_("repita la operación"))
+        row.stated_at = statement.time
+        return statement
 
-    def record_certificate(self, entity: str, certificate: IssuedCertificate) -> None:
-        """Record an issued certificate."""
-        self._session.add(
-            CertificateRow(
-                serial=certificate.serial,
-                entity=entity,
-                not_before=certificate.not_before,
-                not_after=certificate.not_after,
-            )
-        )
+    def spend_change(self, entity: str, now: datetime) -> None:
+        """Count a change that an entity makes itself.
+
+        Raises:
+            ChangesTooFrequent: it made too many lately; the message says when it may make the next.
+        """
+        self.publication.lock()
+        spend_change(self._session, self.settings, entity, now)
 
     def party(self, entity: str) -> Party:
         """Return an entity, whatever its status.
@@ -282,30 +282,13 @@ class Registry:
         self.publication.lock()
         row = self._entity(entity)
         row.status, row.status_reason, row.changed_at = status.value, reason[:500], now
+        if status is EntityStatus.SUSPENDED:
+            self.certificates.revoke(entity, now)
         return self.publish(now)
 
     def _open_invitations(self, entity: str) -> list[InvitationRow]:
         query = select(InvitationRow).where(InvitationRow.entity == entity, InvitationRow.used_at.is_(None))
         return list(self._session.scalars(query))
-
-    @staticmethod
-    def _check_new(entity: str, name: str, valid_for: timedelta) -> None:
-        try:
-            check_entity_id(entity)
-        except ValueError as error:
-            raise EntityInvalid(
-                _("{entity!r} no puede ser un identificador: use a-z, 0-9 y «-»", entity=entity),
-                remedy=_("elija otro identificador"),
-            ) from error
-        if entity == COORDINATOR_ID:
-            raise EntityInvalid(
-                _("{entity!r} es el identificador del propio coordinador", entity=entity),
-                remedy=_("elija otro identificador"),
-            )
-        if not name.strip() or len(name) > MAX_NAME_CHARACTERS:
-            raise EntityInvalid(_("un nombre debe tener de 1 a 200 caracteres"), remedy=_("indique otro --name"))
-        if not timedelta(0) < valid_for <= timedelta(days=90):
-            raise EntityInvalid(_("una invitación vale como máximo 90 días"), remedy=_("indique otro plazo de validez"))
 
 
 OpenRegistry = Callable[[Session], Registry]

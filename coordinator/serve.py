@@ -29,7 +29,7 @@ def servicers(coordinator: Coordinator) -> list[Register]:
     context, network = coordinator.context, coordinator.context.settings.network
     return [
         network_servicer(context, coordinator.registry, coordinator.changes, coordinator.directory_trees),
-        renewal_servicer(context, coordinator.registry),
+        renewal_servicer(context, coordinator.registry, coordinator.changes),
         training_servicer(coordinator.training_requests, coordinator.changes, network),
         locator_servicer(coordinator.locator_requests, network),
         relay_servicer(context, coordinator.registry, coordinator.relay),

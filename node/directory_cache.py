@@ -41,7 +41,7 @@ from trust.errors import (
     DirectoryUnvouched,
     OwnKeysReplaced,
 )
-from trust.parties import Party
+from trust.parties import EntityStatus, Party
 from trust.signing import Envelope
 
 FILE: Final = "directory.json"
@@ -59,18 +59,22 @@ class KeptDirectory:
     """The directory of this node with the checkpoint that came with it.
 
     Attributes:
-        directory: verified under the pinned key.
+        directory: verified under the pinned key, with what `suspended` takes away.
+        signed: as it was signed.
         logged: its proof; None for one that an earlier version of this program took.
         checkpoint: of the log, verified; None as above.
         head: the checkpoint with the log's signature alone, as it is shown to others; empty as above.
         contradicted: another signed checkpoint contradicts it, and no anchors tell which is true.
+        suspended: entities that a newer directory suspends, which waits for cosignatures of anchors.
     """
 
     directory: Directory
+    signed: Directory
     logged: LoggedDirectory | None
     checkpoint: Checkpoint | None
     head: bytes
     contradicted: bool
+    suspended: tuple[str, ...] = ()
 
 
 class DirectoryCache:
@@ -161,7 +165,7 @@ class DirectoryCache:
             DirectoryForked: (5) fails.
             DirectoryOvertaken: the proof for (5) is from an older directory than the one kept by now.
             OwnKeysReplaced: (6) fails.
-            DirectoryUnvouched: (7) fails, for now.
+            DirectoryUnvouched: (7) fails, for now. Only what the directory takes away holds: its suspensions.
             DirectoryContradicted: the one kept is contradicted, and nobody has dealt with it.
         """
         received = logged.open(network=self._network, coordinator_key=self._coordinator_key)
@@ -171,7 +175,11 @@ class DirectoryCache:
             if known is not None:
                 self._require_continued(known, received, now)
             self._require_own_keys(known, received, now)
-            self._require_vouched(received)
+            try:
+                self._require_vouched(received)
+            except DirectoryUnvouched:
+                self._suspend(known, received.directory)
+                raise
             if known is None or self._is_better(received, known):
                 self._write(received.alone(), contradicted=False)
             self._trust(received.directory.ca_pem)
@@ -227,6 +235,12 @@ class DirectoryCache:
         kept = self.kept()
         return () if kept is None or kept.logged is None else self._cosigners(kept.logged.checkpoint)
 
+    def _suspend(self, known: KeptDirectory | None, newer: Directory) -> None:
+        suspended = tuple(each.id for each in newer.entities if each.status is EntityStatus.SUSPENDED)
+        if known is None or known.logged is None or set(suspended) <= set(known.suspended):
+            return
+        self._write(known.logged, contradicted=known.contradicted, suspended=suspended)
+
     def _is_better(self, received: OpenedDirectory, known: KeptDirectory) -> bool:
         if known.logged is None or received.directory.serial > known.directory.serial:
             return True
@@ -237,7 +251,7 @@ class DirectoryCache:
         _require_undisputed(known)
         checkpoint, offered = received.checkpoint, received.logged
         if known.checkpoint is None or known.logged is None or checkpoint.size < known.checkpoint.size:
-            require_not_older(received.directory, known.directory)
+            require_not_older(received.directory, known.signed)
             return
         grown = checkpoint.size > known.checkpoint.size
         if grown and offered.since != known.checkpoint.size:
@@ -258,7 +272,7 @@ class DirectoryCache:
                 ),
                 remedy=_ASK,
             ) from error
-        require_not_older(received.directory, known.directory)
+        require_not_older(received.directory, known.signed)
 
     def _require_own_keys(self, known: KeptDirectory | None, received: OpenedDirectory, now: datetime) -> None:
         if self._entity not in received.directory:
@@ -309,13 +323,13 @@ class DirectoryCache:
         ours, theirs = (self._cosigners(note, policy) for note in (kept.logged.checkpoint, conflict.offered))
         # What the anchors vouch for, and only that, is known to be what the others see.
         if not policy.vouches(ours) or policy.vouches(theirs):
-            self._write(kept.logged, contradicted=True)
+            self._write(kept.logged, contradicted=True, suspended=kept.suspended)
 
     def _cosigners(self, note: bytes, policy: AnchorPolicy | None = None) -> tuple[str, ...]:
         return (policy or self._anchors()).cosigners(note, log_verifier(self._network, self._coordinator_key))
 
-    def _write(self, logged: LoggedDirectory, *, contradicted: bool) -> None:
-        document = {"v": 2, "contradicted": contradicted, **logged.document()}
+    def _write(self, logged: LoggedDirectory, *, contradicted: bool, suspended: tuple[str, ...] = ()) -> None:
+        document = {"v": 2, "contradicted": contradicted, "suspended": list(suspended), **logged.document()}
         write_private(self._path, canonical.encode_plain(document))
 
     def _read(self) -> KeptDirectory:
@@ -324,13 +338,13 @@ class DirectoryCache:
         if "payloadType" in document:  # of a version without a log of directories
             envelope = Envelope.from_json(data, max_bytes=MAX_DIRECTORY_BYTES)
             directory = open_directory(envelope, coordinator_key=self._coordinator_key)
-            return KeptDirectory(directory, None, None, b"", contradicted=False)
+            return KeptDirectory(directory, directory, None, None, b"", contradicted=False)
         logged = LoggedDirectory.from_document(document)
         opened = logged.open(network=self._network, coordinator_key=self._coordinator_key)
         head = head_of(logged.checkpoint, log_verifier(self._network, self._coordinator_key))
-        return KeptDirectory(
-            opened.directory, logged, opened.checkpoint, head, contradicted=document.get("contradicted") is not False
-        )
+        contradicted, suspended = document.get("contradicted") is not False, tuple(document.get("suspended") or ())
+        directory = opened.directory.with_suspended(suspended)
+        return KeptDirectory(directory, opened.directory, logged, opened.checkpoint, head, contradicted, suspended)
 
     def _trust(self, ca_pem: str) -> None:
         path = self._home / CA_FILE

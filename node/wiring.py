@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
     import grpc
 
-    from consent_ledger.proofs.note import NoteVerifier
     from consent_ledger.witnessing.endpoint import WitnessEndpoint
-    from consent_ledger.witnessing.witness import CheckpointConflict
     from node.anchors.gossip import DirectoryHeads
     from node.clients.locator import LocatorClient
     from node.clients.training import TrainingClient
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from node.messages.relay import RelayedCalls
     from node.messages.transport import Transport
     from node.operations.doctor import Connections
+    from node.operations.key_changes import KeyChanges
     from node.referrals.capacity import Capacities
     from node.referrals.referrals import Referrals
     from node.referrals.transfer import Transfers
@@ -96,7 +95,7 @@ class Node:
 
     def _key_holder_channel(self, holder: str) -> "grpc.Channel":
         from service.errors import PeerUnreachable
-        from trust.parties import COORDINATOR_ID, server_name
+        from trust.parties import COORDINATOR_ID, key_server_name
 
         if holder == COORDINATOR_ID:
             return self.coordinator_channel()
@@ -107,7 +106,9 @@ class Node:
                 _("{holder}, que guarda una de las claves, no tiene ninguna dirección publicada", holder=holder),
                 remedy=_("pida a esa entidad que publique una"),
             )
-        return self.channels.channel(party.addresses[0], server_name(context.settings.network, holder))
+        return self.channels.channel(
+            party.addresses[0], key_server_name(context.settings.network, holder, party.tls_key)
+        )
 
     @cached_property
     def connections(self) -> "Connections":
@@ -143,6 +144,7 @@ class Node:
             context.directory,
             context.clock,
             self.coordinator_channel,
+            self.key_changes.replace_tls,
             partial(note_taken, context),
         )
 
@@ -171,8 +173,20 @@ class Node:
 
         context = self.context
         return CertificateRenewal(
-            context.home, context.settings, self.certificate, context.clock, self.coordinator_channel
+            context.home,
+            context.settings,
+            context.keys.signing,
+            self.certificate,
+            context.clock,
+            self.coordinator_channel,
         )
+
+    @cached_property
+    def key_changes(self) -> "KeyChanges":
+        """Replaces this entity's keys."""
+        from node.operations.key_changes import KeyChanges
+
+        return KeyChanges(self.context, self.certificate, self.certificate_renewal)
 
     # ---- callers
 
@@ -186,10 +200,13 @@ class Node:
 
     def call_guard(self) -> "CallGuard":
         """Return the guard that admits calls of other entities."""
+        from node.rpc.certificates import listed_certificates
         from node.rpc.limits import CALLS
         from service.call_guard import CallGuard
 
-        return CallGuard(self.limits, CALLS, network=self.context.settings.network)
+        context = self.context
+        check = listed_certificates(context)
+        return CallGuard(self.limits, CALLS, network=context.settings.network, certificates=check)
 
     @cached_property
     def incoming(self) -> "Incoming":
@@ -233,7 +250,7 @@ class Node:
         """Sends this entity's messages."""
         from node.messages.outbox import Outbox
 
-        return Outbox(self.context, self.message_kinds, self.transport)
+        return Outbox(self.context, self.message_kinds, self.transport.call)
 
     # ---- the ledger
 
@@ -247,43 +264,9 @@ class Node:
     @cached_property
     def witness_endpoint(self) -> "WitnessEndpoint":
         """Cosigns the checkpoints of other entities' ledgers."""
-        from consent_ledger.witnessing.endpoint import WitnessEndpoint
-        from node.identity.reach import own_cosigner
+        from node.ledger.witnessing.endpoint import own_witness
 
-        context = self.context
-        cosigner = own_cosigner(context.settings, context.keys)
-        return WitnessEndpoint(
-            context.home,
-            cosigner,
-            context.transaction,
-            context.snapshot,
-            log_key=self._log_key,
-            now=context.clock.now,
-            on_conflict=self._on_conflict,
-        )
-
-    def _on_conflict(self, conflict: "CheckpointConflict") -> None:
-        from consent_ledger.witnessing.fork_evidence import is_of_directory
-        from consent_ledger.witnessing.witness import Misconduct
-
-        # Other kinds prove nothing by themselves: anybody can send an old checkpoint, or one with a false proof.
-        if is_of_directory(conflict.origin) and conflict.kind is Misconduct.FORK:
-            context = self.context
-            context.directory.contradict(conflict, seen_by="witness", now=context.clock.now())
-
-    def _log_key(self, origin: str) -> "NoteVerifier | None":
-        from consent_ledger.directories.logged import log_verifier
-        from consent_ledger.proofs.note import NoteVerifier
-        from trust.parties import directory_origin, ledger_origin
-
-        settings, directory = self.context.settings, self.context.directory.newest()
-        if origin == directory_origin(settings.network):
-            return log_verifier(settings.network, bytes.fromhex(settings.coordinator_key))
-        for party in directory.entities if directory else ():
-            # The ledger of a suspended entity is still witnessed; our own is witnessed by others.
-            if party.id != settings.entity and ledger_origin(settings.network, party.id) == origin:
-                return NoteVerifier.from_vkey(party.ledger_vkey)
-        return None
+        return own_witness(self.context)
 
     # ---- use cases
 
@@ -348,10 +331,10 @@ class Node:
     def inbox_sweep(self) -> "InboxSweep":
         """Writes the inbox items that only the passing of time causes."""
         from node.consents.due_items import due_consent_items
-        from node.inbox.sweep import InboxSweep, directory_evidence_items, unacknowledged_notices
+        from node.inbox.sweep import InboxSweep, directory_evidence_items, unacknowledged_notifications
         from node.referrals.expiry import lapse_unanswered
 
-        finders = (unacknowledged_notices, due_consent_items, directory_evidence_items)
+        finders = (unacknowledged_notifications, due_consent_items, directory_evidence_items)
         return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property

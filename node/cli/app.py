@@ -11,6 +11,7 @@ from node.cli import (
     fetch,
     inbox,
     init,
+    keys,
     ledger,
     records,
     referral,
@@ -43,7 +44,7 @@ def _about() -> None:
 
 COMMANDS = (
     *(init, serve, status, doctor, vocabulary, records, consent, fetch),
-    *(case, referral, inbox, ledger, anchors, directory, training, risk),
+    *(case, referral, inbox, ledger, keys, anchors, directory, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 

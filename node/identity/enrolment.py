@@ -17,6 +17,7 @@ from node.identity.errors import EnrolmentAnswerInvalid, InvitationRefused
 from node.identity.files import CERTIFICATE_FILE
 from node.identity.reach import Reach
 from node.identity.requests import certificate_request, require_own_certificate
+from node.identity.tls_key import finish_replacement, next_tls_key
 from node.keys import NodeKeys
 from presentation.messages import _
 from service.errors import PeerRefused
@@ -36,13 +37,14 @@ def enrol(
     keys: NodeKeys,
     reach: Reach,
     now: datetime,
-    cache: DirectoryCache | None = None,
+    again: DirectoryCache | None = None,
 ) -> Directory:
     """Join the network of an invitation with the keys in `home` and return its directory.
 
     The answer is checked before anything is written: (1) the directory is signed by the invitation's key and of its
     network, and the newest of its log; (2) the certificate is for our key and entity, by the invitation's authority;
-    (3) the directory lists us with our own keys. Certificate and directory are then kept in `home`.
+    (3) the directory lists us with our own keys. Certificate and directory are then kept in `home`. An entity that
+    enrols again does so with a new TLS key, as the coordinator revokes the certificates of the earlier one.
 
     Args:
         home: of the node.
@@ -50,7 +52,7 @@ def enrol(
         keys: of the node.
         reach: where others reach it.
         now: the present time.
-        cache: of a node that enrols again, with its anchors; a directory that they have not cosigned yet comes later.
+        again: the directory of a node that enrols again; one that its anchors have not cosigned yet comes later.
 
     Raises:
         InvitationMalformed: the invitation's certificate authority is not a certificate.
@@ -62,11 +64,11 @@ def enrol(
         DirectoryForked: the directory contradicts the one that this node has.
         EnrolmentAnswerInvalid: (2) or (3) fails.
     """
-    tls_key = read_tls_key(home / key_files.FOLDER / key_files.TLS)
+    tls_key = next_tls_key(home) if again is not None else read_tls_key(home / key_files.FOLDER / key_files.TLS)
     csr = certificate_request(tls_key, invitation.entity)
     ca_pem = _ca_pem(invitation)
     coordinator_key = bytes.fromhex(invitation.coordinator_key)
-    kept = cache or DirectoryCache(home, network=invitation.network, coordinator_key=coordinator_key)
+    kept = again or DirectoryCache(home, network=invitation.network, coordinator_key=coordinator_key)
     application = _application(invitation, keys, reach, csr)
     certificate_pem, logged = _call(invitation, ca_pem, csr, application, known_size=kept.size())
     require_own_certificate(
@@ -77,9 +79,10 @@ def enrol(
     try:
         directory = kept.accept(logged, now)
     except DirectoryUnvouched:
-        if cache is None:
+        if again is None:
             raise
     write_private(home / CERTIFICATE_FILE, certificate_pem)
+    finish_replacement(home, CERTIFICATE_FILE)
     return directory
 
 

@@ -11,13 +11,15 @@ from consent_ledger.directories.logged import LoggedDirectory
 from node.clients import coordinator
 from node.clients.coordinator import CoordinatorChannel
 from node.directory_cache import DirectoryCache
-from node.identity.reach import own_reach
+from node.identity.reach import Reach, own_reach
 from node.keys import NodeKeys
 from node.settings import NodeSettings
 from service.clock import Clock
-from service.errors import PeerRefused
+from service.errors import CertificateRevoked, PeerRefused
 from trust.directory import Directory
+from trust.entity_statements import AddressStatement, seal_statement
 from trust.errors import DirectoryOvertaken, DirectoryUnvouched
+from trust.signing import Envelope
 
 POLL_SECONDS: Final = 30.0
 """Longest time until a suspension reaches this node while the coordinator answers."""
@@ -36,6 +38,8 @@ class DirectoryFollower:
     kept: DirectoryCache
     clock: Clock
     channel: CoordinatorChannel
+    replace_certificate: Callable[[], None]
+    """Gets a certificate for a new TLS key, when the one in use was revoked."""
     note_taken: Callable[[LoggedDirectory], None]
     """Keeps each directory that was taken."""
 
@@ -55,6 +59,13 @@ class DirectoryFollower:
 
     def _refreshed(self) -> Directory | None:
         try:
+            try:
+                return self.refresh()
+            except PeerRefused as error:
+                if error.peer_code != CertificateRevoked.code:
+                    raise
+            # Active, but with a revoked certificate, as after a lifted suspension: its TLS key is not used again.
+            self.replace_certificate()
             return self.refresh()
         except DirectoryUnvouched as error:  # its cosignatures are announced as they come
             _log.info("directory_waits_for_anchors", message=error.message)
@@ -100,6 +111,17 @@ class DirectoryFollower:
         if (listed.addresses, listed.witness) == (ours.addresses, ours.witness):
             return
         try:
-            coordinator.update_addresses(self.channel(), ours.addresses, ours.witness)
+            coordinator.update_addresses(self.channel(), self._statement(ours))
         except PeerRefused as error:  # the directory is followed all the same
             _log.warning("addresses_refused", code=error.peer_code, message=error.message)
+
+    def _statement(self, ours: Reach) -> Envelope:
+        settings = self.settings
+        statement = AddressStatement(
+            network=settings.network,
+            entity=settings.entity,
+            time=self.clock.now(),
+            addresses=ours.addresses,
+            witness=ours.witness,
+        )
+        return seal_statement(statement, self.keys.signing)

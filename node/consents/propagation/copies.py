@@ -33,7 +33,7 @@ from policies.catalogue import Sensitivity, load_catalogue
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
-from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
+from records_exchange.mailboxes import NewNotification, Notification, SqlMailbox
 from records_exchange.message import VerifiedMessage
 from records_exchange.store import SqlExchangeStore
 from records_exchange.travel import CONSENT_COPY, OpenedCopy, encode_copy, open_copy, proof_bytes, read_copy
@@ -67,7 +67,10 @@ def post_copies(session: Session, view: ConsentView, now: datetime) -> None:
     SqlMailbox(session).take_back(CONSENT_COPY, view.consent_id)
     content = {"consent_id": view.consent_id, "index": view.last_index}
     SqlMailbox(session).post(
-        [NewNotice(CONSENT_COPY, holder, view.consent_id, content, view.person_ref) for holder in view.record.holders],
+        [
+            NewNotification(CONSENT_COPY, holder, view.consent_id, content, view.person_ref)
+            for holder in view.record.holders
+        ],
         now,
     )
 
@@ -80,11 +83,11 @@ def adopt_waiting(context: "NodeContext", changes: ConsentChanges, session: Sess
     return done
 
 
-def _compose(context: "NodeContext", notice: Notice) -> Mapping[str, Any]:
+def _compose(context: "NodeContext", notification: Notification) -> Mapping[str, Any]:
     catch_up(context)
     with context.snapshot() as session:
         _, proof = prove_entry(
-            own_ledger(context, session), int(notice.content["index"]), own_testimony(context, session)
+            own_ledger(context, session), int(notification.content["index"]), own_testimony(context, session)
         )
     return encode_copy(proof)
 
@@ -180,7 +183,7 @@ def _person_entitled(
 
 
 def _lost_here(older: ConsentBody, newer: ConsentBody, own: str) -> bool:
-    """Tell whether this entity may receive less under the newer version, whatever of either it has adopted."""
+    """Return whether this entity may receive less under the newer version, whatever of either it has adopted."""
     terms = (*older.fields, *older.purposes)
     dropped = own in older.recipients and own not in newer.recipients
     return dropped or not set(terms) <= {*newer.fields, *newer.purposes}

@@ -174,24 +174,19 @@ Global___NetworkEvent: _TypeAlias = NetworkEvent  # noqa: Y015
 class UpdateAddressesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    ADDRESSES_FIELD_NUMBER: _builtins.int
-    WITNESS_VKEY_FIELD_NUMBER: _builtins.int
-    WITNESS_URL_FIELD_NUMBER: _builtins.int
-    witness_vkey: _builtins.str
-    """empty: the entity is no witness"""
-    witness_url: _builtins.str
+    STATEMENT_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def statement(self) -> _envelope_pb2.SignedEnvelope:
+        """of the entity's signing key: addresses and witness"""
+
     def __init__(
         self,
         *,
-        addresses: _abc.Iterable[_builtins.str] | None = ...,
-        witness_vkey: _builtins.str = ...,
-        witness_url: _builtins.str = ...,
+        statement: _envelope_pb2.SignedEnvelope | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "witness_url", b"witness_url", "witness_vkey", b"witness_vkey"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -20,6 +20,7 @@ from service.findings import Level
 from tests.support.addresses import free_address
 from tests.support.network import Network, network
 from tests.support.waiting import eventually
+from trust.entity_statements import AddressStatement, seal_statement
 from trust.errors import DirectoryExpired, DirectoryForked, DirectoryUnvouched
 from trust.parties import EntityStatus
 
@@ -158,6 +159,14 @@ def test_the_directory_that_the_thief_shows_first_is_forked_by_the_honest_one(ne
     assert len(evidence_files(leon.context.home)) == 1
 
 
+def move(node: Node, address: str) -> None:
+    follower, settings = node.directory_follower, node.context.settings
+    statement = AddressStatement(
+        network=settings.network, entity=settings.entity, time=node.context.clock.now(), addresses=(address,)
+    )
+    update_addresses(follower.channel(), seal_statement(statement, follower.keys.signing))
+
+
 @pytest.mark.invariant(8)
 def test_a_flood_of_address_changes_is_refused_and_signs_few_directories(tmp_path: Path) -> None:
     with network(tmp_path, directory_interval_seconds=15, changes_per_hour=12, changes_per_day=48) as net:
@@ -166,13 +175,13 @@ def test_a_flood_of_address_changes_is_refused_and_signs_few_directories(tmp_pat
         before, refused = serial_of(net), []
         for number in range(200):
             try:
-                update_addresses(liar.directory_follower.channel(), [f"127.0.0.1:{number + 1}"])
+                move(liar, f"127.0.0.1:{number + 1}")
             except PeerRefused as error:
                 refused.append(error.peer_code)
         assert refused == ["changes_too_frequent"] * 188
         assert serial_of(net) <= before + 1
         leon = net.nodes["leon"]
-        update_addresses(leon.directory_follower.channel(), ["127.0.0.1:7"])  # nobody else is refused
+        move(leon, "127.0.0.1:7")  # nobody else is refused
         suspend(net, "liar")  # and a suspension does not wait
         leon.directory_follower.refresh()
         assert _status(leon, "liar") is EntityStatus.SUSPENDED

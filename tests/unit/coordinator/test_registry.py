@@ -136,17 +136,6 @@ def test_an_entity_that_changes_too_often_is_told_when_to_come_back(registry: Re
     registry.set_addresses("leon", ("leon.example:99",), START + HOUR)
 
 
-def test_enrolling_again_with_the_same_data_signs_nothing_new(registry: Registry) -> None:
-    registry.admit(party(), START)
-    for _ in range(50):
-        registry.admit(party(), START + HOUR)
-    assert newest(registry).serial == 1
-    for number in range(SETTINGS.changes_per_hour):
-        registry.admit(party(addresses=(f"leon.example:{number + 1}",)), START + HOUR)
-    with pytest.raises(ChangesTooFrequent):
-        registry.admit(party(addresses=("leon.example:99",)), START + HOUR)
-
-
 def test_old_directories_lose_their_content_and_the_log_stays_provable(registry: Registry, session: Session) -> None:
     for day in range(5):
         registry.publish(START + timedelta(days=day))

@@ -19,7 +19,7 @@ from tests.support.clock import FrozenClock
 from tests.support.directory_log import pin as pin_keys
 from tests.support.parts import NETWORK, SignedDirectory, context_of, keys_of
 from trust.errors import DirectoryUnvouched
-from trust.parties import EntityKind, WitnessAddress, witness_name
+from trust.parties import EntityKind, EntityStatus, WitnessAddress, witness_name
 
 ENTITIES = dict.fromkeys(("ngo", "town", "county", "city", "silent"), EntityKind.PUBLIC)
 
@@ -134,6 +134,29 @@ def test_from_then_on_a_directory_needs_their_cosignatures(ngo: NodeContext, dir
     assert known is not None
     assert newest.serial == known.serial + 3
     assert ngo.directory.vouching() == ("county", "town")
+
+
+def test_a_suspension_holds_before_the_anchors_have_cosigned_it_and_nothing_else_does(
+    ngo: NodeContext, directory: SignedDirectory
+) -> None:
+    pin(ngo, "town", printed("town"))
+    known = ngo.directory.newest()
+    assert known is not None
+    with pytest.raises(DirectoryUnvouched):
+        directory.change("city", status=EntityStatus.SUSPENDED)
+    with pytest.raises(DirectoryUnvouched):
+        directory.change("county", signing_key="ab" * 32)
+    now = ngo.clock.now()
+    held = ngo.directory.current(now)
+    assert held.party("city").status is EntityStatus.SUSPENDED
+    assert held.party("county") == known.party("county")
+    assert held.serial == known.serial
+    with pytest.raises(DirectoryUnvouched):
+        directory.change("city", status=EntityStatus.ACTIVE)
+    assert ngo.directory.current(now).party("city").status is EntityStatus.SUSPENDED  # giving back needs the anchors
+    directory.log.anchors = {"town": keys_of("town").witness}
+    directory.publish()
+    assert ngo.directory.current(now).party("city").status is EntityStatus.ACTIVE
 
 
 def test_a_directory_that_was_taken_before_is_completed_with_their_cosignatures(
