@@ -74,6 +74,7 @@ class DirectoryHeads:
         self._waiting: dict[str, _Waiting] = {}
         self._wake = threading.Event()
         self._found = False
+        self._doubted = False
 
     def own(self) -> bytes:
         """Return the head to show to others; empty without one."""
@@ -129,7 +130,8 @@ class DirectoryHeads:
                         del self._waiting[peer]
             elif time.monotonic() - waiting.since > DOUBT_SECONDS:
                 self._doubt(waiting)
-        if not self._waiting:
+        if self._doubted and not self._waiting:
+            self._doubted = False
             clear_doubt(self._context.home, self._log_key().name)
 
     def _checked(self, waiting: _Waiting) -> bool:
@@ -206,6 +208,7 @@ class DirectoryHeads:
         ours = kept.logged.checkpoint if kept and kept.logged else b""
         conflict = CheckpointConflict(Misconduct.SMALLER, waiting.checkpoint.origin, ours, waiting.note)
         keep_evidence(self._context.home, conflict, seen_by="directory", now=self._context.clock.now())
+        self._doubted = True
 
     def _log_key(self) -> NoteVerifier:
         settings = self._context.settings
