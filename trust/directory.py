@@ -67,7 +67,7 @@ class Directory(BaseModel):
             for each in self.entities
         )
         # A copy would bring what was computed from the entities as they were.
-        return self.model_construct(**dict(self) | {"entities": tuple(parties)})
+        return type(self).model_construct(**dict(self) | {"entities": tuple(parties)})
 
     def party(self, entity_id: str) -> Party:
         """Return the entity, whatever its status.

@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 
 from consent_ledger.directories.logged import LoggedDirectory, head_of, log_verifier
+from consent_ledger.proofs.cosignature import CosignatureSigner
 from consent_ledger.proofs.merkle import verify_consistency
 from consent_ledger.proofs.note import Note, NoteSignature, parse_note
+from consent_ledger.witnessing.assignment import KnownWitness
+from consent_ledger.witnessing.client import WitnessReply
 from consent_ledger.witnessing.fork_evidence import check_evidence, evidence_files
 from node.anchors import gossip
 from node.anchors.alarms import note_alarms
+from node.anchors.comparing import ask_witnesses
 from node.anchors.errors import NothingToAcknowledge
 from node.anchors.gossip import DirectoryHeads
 from node.anchors.history import note_taken
@@ -29,7 +33,7 @@ from tests.support.clock import FrozenClock
 from tests.support.directory_log import DirectoryLog, pin
 from tests.support.parts import COORDINATOR, NETWORK, SignedDirectory, context_of, keys_of
 from trust.errors import DirectoryContradicted, DirectoryForked
-from trust.parties import EntityKind
+from trust.parties import EntityKind, WitnessAddress, witness_name
 from trust.signing import Ed25519Signer
 
 pytestmark = pytest.mark.invariant(13)
@@ -280,3 +284,23 @@ def test_the_officer_decides_with_which_directory_it_goes_on(bench: Bench, *, re
     else:
         assert bench.context.directory.current(now).ca_pem != "another"
         bench.publish()
+
+
+def test_witnesses_of_other_entities_are_asked_what_they_cosigned(bench: Bench) -> None:
+    vkey = CosignatureSigner(witness_name(NETWORK, "town"), keys_of("town").witness).vkey
+    bench.directory.change("town", witness=WitnessAddress(vkey=vkey, url="https://town.example/w"))
+    asked = []
+
+    def ask(witness: KnownWitness) -> WitnessReply:
+        asked.append(witness.id)
+        return replies.pop()
+
+    replies = [WitnessReply(404, b"nothing here"), WitnessReply(200, b"nonsense"), WitnessReply(200, bench.heads.own())]
+    assert [ask_witnesses(bench.context, bench.heads, ask) for _ in range(3)] == [1, 0, 0]
+    assert evidence_files(bench.context.home) == []
+    other, _logged = bench.forked()
+    other.anchors = {"town": keys_of("town").witness}
+    replies.append(WitnessReply(200, other.head(size(bench), bench.directory.clock.now())))
+    assert ask_witnesses(bench.context, bench.heads, ask) == 1
+    assert asked == ["town"] * 4
+    assert len(evidence_files(bench.context.home)) == 1
