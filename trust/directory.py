@@ -58,7 +58,7 @@ class Directory(BaseModel):
         """Iterate over the entities that may exchange."""
         return (party for party in self.entities if party.status is EntityStatus.ACTIVE)
 
-    def with_suspended(self, entities: Collection[str]) -> Self:
+    def with_suspended(self, entities: Collection[str]) -> "Directory":
         """Return the directory with some entities suspended as well."""
         if not entities:
             return self
@@ -67,7 +67,7 @@ class Directory(BaseModel):
             for each in self.entities
         )
         # A copy would bring what was computed from the entities as they were.
-        return type(self).model_construct(**dict(self) | {"entities": tuple(parties)})
+        return Directory.model_construct(**dict(self) | {"entities": tuple(parties)})
 
     def party(self, entity_id: str) -> Party:
         """Return the entity, whatever its status.
