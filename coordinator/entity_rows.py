@@ -11,6 +11,7 @@ from coordinator.tables import EntityRow
 from presentation.messages import _
 from service.sql_driver import DriverStatement
 from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress
+from trust.published_keys import key_of_vkey
 
 
 class ListedEntity(NamedTuple):
@@ -25,6 +26,7 @@ class ListedEntity(NamedTuple):
     exchange_key: str
     ledger_vkey: str
     witness_vkey: str
+    witness_key: str
     witness_url: str
 
 
@@ -39,6 +41,8 @@ LISTED: Final = DriverStatement(
 def set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
     """Store where an entity witnesses; None: nowhere."""
     row.witness_vkey, row.witness_url = (witness.vkey, witness.url) if witness else ("", "")
+    if witness:
+        row.witness_key = key_of_vkey(witness.vkey).hex()
 
 
 def listed_party(row: EntityRow | ListedEntity, certificates: ListedCertificates = NONE_LISTED) -> Party:
@@ -58,6 +62,7 @@ def listed_party(row: EntityRow | ListedEntity, certificates: ListedCertificates
             exchange_key=row.exchange_key,
             ledger_vkey=row.ledger_vkey,
             witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
+            witness_key=row.witness_key or "",  # None in a row that was not written yet
             certificates=certificates.serials,
             tls_key=certificates.tls_key,
         )

@@ -29,7 +29,8 @@ from trust.enrolment import SECRET_BYTES, Invitation, hash_secret
 from trust.entity_statements import Statement, open_statement
 from trust.errors import PartySuspended, StatementRefused, UnknownParty
 from trust.locator_terms import LocatorTerms
-from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress
+from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress
+from trust.published_keys import key_of_vkey, published_keys
 from trust.signing import Envelope, Signer
 
 
@@ -123,6 +124,7 @@ class Registry:
         row.name, row.kind = party.name, party.kind.value
         row.addresses = "\n".join(party.addresses)
         row.signing_key, row.exchange_key, row.ledger_vkey = party.signing_key, party.exchange_key, party.ledger_vkey
+        row.witness_key = party.witness_key
         set_witness(row, party.witness)
         row.changed_at = now
         return self.publish(now)
@@ -161,10 +163,12 @@ class Registry:
         set_witness(row, witness)
         self.publication.publish_together(now)
 
-    def witness_keys(self, *, but: str) -> list[str]:
-        """Return the verifier keys of every witness in the network except that of one entity."""
-        query = select(EntityRow.witness_vkey).where(EntityRow.id != but, EntityRow.witness_vkey != "")
-        return [*self._session.scalars(query), *([self._witness.vkey] if self._witness else [])]
+    def keys_in_use(self, *, but: str) -> list[tuple[str, bytes]]:
+        """Return owner and raw key of every published key, except those of one entity."""
+        rows = self._session.scalars(select(EntityRow).where(EntityRow.id != but))
+        found = [(row.id, key) for row in rows for key in published_keys(listed_party(row)).values()]
+        found.append((COORDINATOR_ID, self._signer.public_key))
+        return found + ([(COORDINATOR_ID, key_of_vkey(self._witness.vkey))] if self._witness else [])
 
     @property
     def certificates(self) -> CertificateRegister:

@@ -19,7 +19,9 @@ def false_keys(listed: Party, settings: NodeSettings, keys: NodeKeys) -> dict[st
         "exchange": (listed.exchange_key, keys.exchange_public.hex()),
         "ledger": (listed.ledger_vkey, NoteSigner(ledger_origin(network, entity), keys.ledger).vkey),
     }
+    if listed.witness_key:
+        stated["witness"] = (listed.witness_key, keys.witness.public_key.hex())
     if listed.witness is not None:
         own = CosignatureSigner(witness_name(network, entity), keys.witness).vkey
-        stated["witness"] = (listed.witness.vkey, own)
+        stated["witness address"] = (listed.witness.vkey, own)
     return {name: theirs for name, (theirs, ours) in stated.items() if theirs != ours}

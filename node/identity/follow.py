@@ -19,6 +19,7 @@ from service.errors import CertificateRevoked, PeerRefused
 from trust.directory import Directory
 from trust.entity_statements import AddressStatement, seal_statement
 from trust.errors import DirectoryOvertaken, DirectoryUnvouched
+from trust.key_proofs import KeyPurpose, prove_possession
 from trust.signing import Envelope
 
 POLL_SECONDS: Final = 30.0
@@ -115,6 +116,15 @@ class DirectoryFollower:
         except PeerRefused as error:  # the directory is followed all the same
             _log.warning("addresses_refused", code=error.peer_code, message=error.message)
 
+    def _witness_proof(self) -> str:
+        return prove_possession(
+            self.keys.witness,
+            KeyPurpose.WITNESS,
+            network=self.settings.network,
+            entity=self.settings.entity,
+            signing_key=self.keys.signing.public_key.hex(),
+        )
+
     def _statement(self, ours: Reach) -> Envelope:
         settings = self.settings
         statement = AddressStatement(
@@ -123,5 +133,6 @@ class DirectoryFollower:
             time=self.clock.now(),
             addresses=ours.addresses,
             witness=ours.witness,
+            witness_proof=self._witness_proof() if ours.witness else None,
         )
         return seal_statement(statement, self.keys.signing)

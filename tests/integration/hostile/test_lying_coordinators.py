@@ -65,6 +65,11 @@ def without_town(directory: Directory) -> Directory:
     return directory.model_copy(update={"entities": tuple(p for p in directory.entities if p.id != "town")})
 
 
+def with_key(directory: Directory, entity: str, field: str, key: str) -> Directory:
+    entities = tuple(p.model_copy(update={field: key}) if p.id == entity else p for p in directory.entities)
+    return directory.model_copy(update={"entities": entities})
+
+
 def another_key_for(entity: str, directory: Directory) -> Directory:
     false = Ed25519Signer.generate().public_key.hex()
     changed = [p.model_copy(update={"signing_key": false}) if p.id == entity else p for p in directory.entities]
@@ -161,6 +166,14 @@ LIES: dict[str, tuple[Callable[[ExchangeNetwork, Directory], LoggedDirectory], s
     "one that names another key": (
         lambda net, real: following(net, real, coordinator_key="ab" * 32),
         "malformed_document",
+    ),
+    "one with a key that everybody has": (
+        lambda net, real: following(net, with_key(real, "town", "exchange_key", "00" * 32)),
+        "key_refused",
+    ),
+    "one that gives an entity another's key": (
+        lambda net, real: following(net, with_key(real, "town", "exchange_key", real.party("ngo").exchange_key)),
+        "key_refused",
     ),
     "one that lists an entity twice": (
         lambda net, real: net.log.fork().add_signed(

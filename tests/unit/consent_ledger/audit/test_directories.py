@@ -6,21 +6,24 @@ import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from consent_ledger.audit.directories import DirectoryReport, verify_directories
 from consent_ledger.directories.logged import log_verifier, payload_digest
 from consent_ledger.errors import ExportUnusable
 from consent_ledger.proofs.cosignature import CosignatureSigner
+from consent_ledger.proofs.note import NoteSigner
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.directory_folder import KeptProof, write_directories
 from tests.support.clock import START
 from tests.support.directory_log import DirectoryLog
 from trust.directory import Directory
 from trust.errors import TrustError
-from trust.parties import EntityKind, EntityStatus, Party, witness_name
+from trust.parties import EntityKind, EntityStatus, Party, ledger_origin, witness_name
 from trust.signing import Ed25519Signer, Envelope
 
 NETWORK = "red.example"
@@ -31,6 +34,15 @@ ANCHOR_VKEY = CosignatureSigner(witness_name(NETWORK, "avila"), ANCHOR).vkey
 POLICY = TrustPolicy.parse(f"log {LOG_VKEY}\nwitness avila {ANCHOR_VKEY}\nquorum avila\n".encode())
 
 
+@cache
+def fresh_keys(owner: str) -> dict[str, str]:
+    """Return keys of an owner's own, the same at every call."""
+    signing, ledger = Ed25519Signer.generate(), Ed25519Signer.generate()
+    exchange = X25519PrivateKey.generate().public_key().public_bytes_raw().hex()
+    vkey = NoteSigner(ledger_origin(NETWORK, owner), ledger).vkey
+    return {"signing_key": signing.public_key.hex(), "exchange_key": exchange, "ledger_vkey": vkey}
+
+
 def party(entity: str, **changes: object) -> Party:
     values = {
         "id": entity,
@@ -38,17 +50,14 @@ def party(entity: str, **changes: object) -> Party:
         "kind": EntityKind.PUBLIC,
         "status": EntityStatus.ACTIVE,
         "addresses": (f"{entity}.example:1",),
-        "signing_key": "a" * 64,
-        "exchange_key": "b" * 64,
-        "ledger_vkey": "x",
     }
-    return Party.model_validate(values | changes)
+    return Party.model_validate(values | fresh_keys(entity) | changes)
 
 
 STORY: tuple[tuple[Party, ...], ...] = (
     (party("avila"),),
     (party("avila"), party("leon")),
-    (party("avila"), party("leon", signing_key="c" * 64, exchange_key="d" * 64)),
+    (party("avila"), party("leon", **fresh_keys("another leon"))),
     (party("avila"), party("leon", status=EntityStatus.SUSPENDED)),
     (party("avila", addresses=("moved.example:1",)), party("leon")),
     (party("avila"),),
@@ -114,7 +123,7 @@ def test_an_honest_folder_passes_and_tells_who_came_who_went_and_who_changed_key
         (6, "gone", "leon"),
     ]
     text = report.text("en")
-    assert "leon changes keys: signing and exchange" in text
+    assert "leon changes keys: signing, exchange and ledger" in text
     assert "leon is no longer listed" in text
 
 

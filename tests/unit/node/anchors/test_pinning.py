@@ -20,6 +20,7 @@ from tests.support.directory_log import pin as pin_keys
 from tests.support.parts import NETWORK, SignedDirectory, context_of, keys_of
 from trust.errors import DirectoryUnvouched
 from trust.parties import EntityKind, EntityStatus, WitnessAddress, witness_name
+from trust.signing import Ed25519Signer
 
 ENTITIES = dict.fromkeys(("ngo", "town", "county", "city", "silent"), EntityKind.PUBLIC)
 
@@ -85,7 +86,8 @@ def test_what_an_entity_prints_is_what_others_type(
 
 def test_a_fingerprint_of_another_key_pins_nothing(ngo: NodeContext, directory: SignedDirectory) -> None:
     # The directory lists somebody else's key for the town: the paper does not agree with it.
-    directory.change("town", witness=witness_of("town").model_copy(update={"vkey": witness_of("city").vkey}))
+    false = CosignatureSigner(witness_name(NETWORK, "town"), Ed25519Signer.generate()).vkey
+    directory.change("town", witness=WitnessAddress(vkey=false, url="https://town.example/w"))
     with pytest.raises(AnchorFingerprintDiffers):
         pin(ngo, "town", printed("town"))
     assert policy_entries(ngo) == []
@@ -145,7 +147,7 @@ def test_a_suspension_holds_before_the_anchors_have_cosigned_it_and_nothing_else
     with pytest.raises(DirectoryUnvouched):
         directory.change("city", status=EntityStatus.SUSPENDED)
     with pytest.raises(DirectoryUnvouched):
-        directory.change("county", signing_key="ab" * 32)
+        directory.change("county", signing_key=Ed25519Signer.generate().public_key.hex())
     now = ngo.clock.now()
     held = ngo.directory.current(now)
     assert held.party("city").status is EntityStatus.SUSPENDED
