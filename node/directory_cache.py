@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from presentation.faults import os_fault
 from presentation.messages import _
 from service.errors import HomeUnusable
 from service.files import write_private
@@ -108,7 +109,7 @@ class DirectoryCache:
             return None
         except OSError as error:
             raise HomeUnusable(
-                _("no se puede leer {path}: {strerror}", path=self._path, strerror=error.strerror),
+                _("no se puede leer {path}: {reason}", path=self._path, reason=os_fault(error)),
                 remedy=_("compruebe sus permisos"),
             ) from error
         return status.st_mtime_ns, status.st_ino

@@ -34,7 +34,7 @@ class CodeList(Labelled):
     @model_validator(mode="after")
     def _distinct(self) -> "CodeList":
         if len(self.by_code) != len(self.codes):
-            raise ValueError("a code is listed twice")
+            raise ValueError(_("un código está dos veces"))
         return self
 
     @cached_property

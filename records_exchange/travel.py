@@ -26,9 +26,10 @@ from consent_ledger.log.entry import EntryType
 from consent_ledger.proofs.merkle import leaf_hash
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
-from records_exchange.request import Instant, first_fault
+from records_exchange.request import Instant
 from trust.errors import TrustError
 from trust.parties import EntityId
 
@@ -88,9 +89,7 @@ def proof_bytes(body: dict[str, Any]) -> bytes:
     try:
         return base64.b64decode(CopyBody.model_validate(body).proof, validate=True)
     except ValidationError as error:
-        raise MessageMalformed(
-            _("no es un consentimiento válido: {first_fault}", first_fault=first_fault(error))
-        ) from error
+        raise MessageMalformed(_("no es un consentimiento válido: {fault}", fault=first_fault(error))) from error
     except (ValueError, binascii.Error) as error:
         raise MessageMalformed(_("la prueba del consentimiento no está en base64")) from error
 
@@ -168,4 +167,4 @@ def parse_withdrawn(body: dict[str, Any]) -> WithdrawnBody:
     try:
         return WithdrawnBody.model_validate(body)
     except ValidationError as error:
-        raise MessageMalformed(_("no es una retirada válida: {first_fault}", first_fault=first_fault(error))) from error
+        raise MessageMalformed(_("no es una retirada válida: {fault}", fault=first_fault(error))) from error

@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from policies.errors import EXIT_CODES, RedpactError, error_document, error_text
 from presentation.harmless import harmless, json_text
+from presentation.messages import _
+
+_YES: Final = frozenset({"s", "si", "sí", "y", "yes"})
 
 
 def run(app: typer.Typer) -> None:
@@ -20,6 +23,17 @@ def run(app: typer.Typer) -> None:
         else:
             typer.echo(harmless(error_text(error)), err=True)
         sys.exit(EXIT_CODES[error.kind])
+
+
+def agree(question: str) -> None:
+    """Ask a person to say yes, and end the command otherwise; both languages' words for yes are understood.
+
+    Raises:
+        Abort: the answer is another one, or nobody is there to answer.
+    """
+    answer = typer.prompt(f"{question} {_('[s/N]')}", default="", show_default=False, err=True)
+    if answer.strip().lower() not in _YES:
+        raise typer.Abort
 
 
 def emit(document: Mapping[str, Any], text: str, *, as_json: bool) -> None:

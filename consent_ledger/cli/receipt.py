@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def receipt(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("El consent.tlog-proof del justificante"))],
+    file: Annotated[Path, typer.Argument(metavar=_("FICHERO"), help=_("El consent.tlog-proof del justificante"))],
     policy: PolicyOption = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.es,

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field, ValidationError
 
 from consent_ledger.log.entry import Body, EntryType, UtcTime
+from presentation.faults import first_fault
 from presentation.messages import _
 from trust.errors import MalformedDocument
 from trust.parties import EntityId
@@ -389,8 +390,8 @@ def parse_body(kind: EntryType, document: dict[str, Any]) -> Body:
     except ValidationError as error:
         raise MalformedDocument(
             _(
-                "no es el contenido de una anotación {kind}: {error_count} errores",
+                "no es el contenido de una anotación {kind}: {fault}",
                 kind=kind,
-                error_count=error.error_count(),
+                fault=first_fault(error),
             )
         ) from error

@@ -9,7 +9,9 @@ from node.cli.arguments import read_document
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
 
-ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
+ConsentArgument = Annotated[
+    str, typer.Argument(metavar=_("CONSENTIMIENTO"), help=_("Identificador del consentimiento; véase: consent list."))
+]
 
 PersonOption = Annotated[
     str,
@@ -76,7 +78,7 @@ def _register_receipt(group: typer.Typer) -> None:
     def receipt(
         home: HomeOption,
         consent_id: ConsentArgument,
-        directory: Annotated[Path, typer.Argument(help=_("Carpeta nueva para el justificante."))],
+        directory: Annotated[Path, typer.Argument(metavar=_("CARPETA"), help=_("Carpeta nueva para el justificante."))],
         pdf: Annotated[
             bool | None,
             typer.Option(
@@ -106,7 +108,10 @@ def _register_evidence(group: typer.Typer) -> None:
     def evidence(
         home: HomeOption,
         consent_id: ConsentArgument,
-        file: Annotated[Path, typer.Argument(help=_("Fichero que se escribe; solo puede leerlo su propietario."))],
+        file: Annotated[
+            Path,
+            typer.Argument(metavar=_("FICHERO"), help=_("Fichero que se escribe; solo puede leerlo su propietario.")),
+        ],
         as_json: JsonOption = False,
     ) -> None:
         """Open the scan of the signed form that a consent rests on, checked against the ledger."""

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from consent_ledger.consents.model import ConsentView
     from node.wiring import Node
 
-ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
+ConsentArgument = Annotated[
+    str, typer.Argument(metavar=_("CONSENTIMIENTO"), help=_("Identificador del consentimiento; véase: consent list."))
+]
 
 
 def register(group: typer.Typer) -> None:

@@ -37,7 +37,9 @@ def witness(home: HomeOption, as_json: JsonOption = False, lang: LangOption = "e
 
 def policy(
     home: HomeOption,
-    entity: Annotated[str, typer.Argument(help=_("Entidad cuyo registro se indica; por defecto, esta."))] = "",
+    entity: Annotated[
+        str, typer.Argument(metavar=_("ENTIDAD"), help=_("Entidad cuyo registro se indica; por defecto, esta."))
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Print the trust policy for a ledger, by this node's own directory: for redpact-audit --policy."""
@@ -49,7 +51,7 @@ def policy(
 
 def seen(
     home: HomeOption,
-    entity: Annotated[str, typer.Argument(help=_("Entidad a la que pertenece el registro."))],
+    entity: Annotated[str, typer.Argument(metavar=_("ENTIDAD"), help=_("Entidad a la que pertenece el registro."))],
     as_json: JsonOption = False,
 ) -> None:
     """Print the newest checkpoint of another ledger seen here: for redpact-audit verify --seen."""

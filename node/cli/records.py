@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from node.wiring import Node
 
 FileArgument = Annotated[
-    Path, typer.Argument(help=_("Fichero CSV; su formato se explica con: redpact-node records format."))
+    Path,
+    typer.Argument(
+        metavar=_("FICHERO"), help=_("Fichero CSV; su formato se explica con: redpact-node records format.")
+    ),
 ]
 
 

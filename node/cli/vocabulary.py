@@ -38,10 +38,14 @@ def register(app: typer.Typer) -> None:
         )
     )
     def vocabulary(
-        section: Annotated[Section, typer.Argument(help=_("Lista que se muestra."))] = Section.PURPOSES,
+        section: Annotated[
+            Section,
+            typer.Argument(metavar=_("SECCIÓN"), help=_("Lista que se muestra: {names}.", names=", ".join(Section))),
+        ] = Section.PURPOSES,
         name: Annotated[
             str,
             typer.Argument(
+                metavar=_("NOMBRE"),
                 help=_("Muestra solo este elemento, o los campos que contiene; para codes, el nombre de la lista."),
                 show_default=False,
             ),
