@@ -82,7 +82,11 @@ class CodeLists:
             UnknownTerm: the list or the code does not exist.
         """
         codes = self.list(list_id).by_code
-        return codes[code] if code in codes else find_term(_("código de {codes}", codes=list_id), codes, code)
+        return (
+            codes[code]
+            if code in codes
+            else find_term(_("código de la lista «{codes}»", codes=self.list(list_id).title), codes, code)
+        )
 
 
 @cache

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from consent_ledger.errors import QuorumMissing
 from consent_ledger.log.bodies import Actor, ConsentBody, parse_body
 from consent_ledger.log.entry import EntryType
+from consent_ledger.log.entry_words import entry_name
 from consent_ledger.proofs.merkle import leaf_hash
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof
@@ -154,7 +155,9 @@ def read_copy(proof: bytes) -> OpenedCopy:
     except TrustError as error:
         raise CopyInvalid(_("no es la prueba de un consentimiento: {error}", error=error.message)) from error
     if leaf.type not in _TRAVELS or not isinstance(body, ConsentBody):
-        raise CopyInvalid(_("se recibió una anotación {type} en lugar de un consentimiento", type=leaf.type))
+        raise CopyInvalid(
+            _("se recibió una anotación «{type}» en lugar de un consentimiento", type=entry_name(leaf.type))
+        )
     return OpenedCopy(body, found.index, leaf_hash(evidence.leaf).hex(), leaf.time)
 
 

@@ -9,6 +9,7 @@ import typer
 from policies.errors import EXIT_CODES, RedpactError, error_document, error_text
 from presentation.harmless import harmless, json_text
 from presentation.messages import _
+from presentation.terminal import fitted
 
 _YES: Final = frozenset({"s", "si", "sí", "y", "yes"})
 
@@ -21,7 +22,7 @@ def run(app: typer.Typer) -> None:
         if "--json" in sys.argv[1:]:
             typer.echo(json_text(error_document(error)))
         else:
-            typer.echo(harmless(error_text(error)), err=True)
+            typer.echo(harmless(fitted(error_text(error))), err=True)
         sys.exit(EXIT_CODES[error.kind])
 
 
@@ -36,6 +37,13 @@ def agree(question: str) -> None:
         raise typer.Abort
 
 
-def emit(document: Mapping[str, Any], text: str, *, as_json: bool) -> None:
-    """Print a result, as one JSON document or as text for people."""
-    typer.echo(json_text(document) if as_json else harmless(text))
+def emit(document: Mapping[str, Any], text: str, *, as_json: bool, verbatim: bool = False) -> None:
+    """Print a result, as one JSON document or as text for people, which fits their terminal.
+
+    Args:
+        document: for programs.
+        text: for people.
+        as_json: prints the document.
+        verbatim: leaves the lines of the text as they are, for a program reads them too.
+    """
+    typer.echo(json_text(document) if as_json else harmless(text if verbatim else fitted(text)))

@@ -8,7 +8,7 @@ import inspect
 import pkgutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -44,14 +44,14 @@ class CommandWords(NamedTuple):
 COMMAND_WORDS: Final = {
     "es": CommandWords(
         "Órdenes",
-        "Códigos de salida (en inglés): [exit-codes.md](exit-codes.md). `redpact-node ORDEN --help` dice lo mismo.",
+        "Códigos de salida (en inglés): [exit-codes.md](exit-codes.md). La opción `--help` de cada orden dice lo mismo.",
         "parámetro",
         "significado",
         "obligatorio",
     ),
     "en": CommandWords(
         "Commands",
-        "Exit codes: [exit-codes.md](exit-codes.md). `redpact-node COMMAND --help` says the same.",
+        "Exit codes: [exit-codes.md](exit-codes.md). The option `--help` of each command says the same.",
         "parameter",
         "meaning",
         "required",
@@ -176,7 +176,7 @@ def _shown(value: object) -> str:
     return f"`{value}`" if value not in ("", ()) else "(empty)"
 
 
-PAGES: Final = {
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "errors.md": errors_page,
     "commands.es.md": partial(commands_page, "es"),
     "commands.en.md": partial(commands_page, "en"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from consent_ledger.cli.options import JsonOption, Lang, LangOption, PolicyOption, emit, own_policy_warning
+from consent_ledger.log.entry_words import entry_name
 from presentation.messages import _, speaking
 from presentation.terminal import paragraph
 
@@ -53,7 +54,7 @@ def receipt(
 def _text(report: "ReceiptReport", lang: str) -> str:
     say = speaking(lang)
     lines = [
-        say("✓ Verificado: {type}, {time}", type=report.leaf.type.value, time=report.leaf.time),
+        say("✓ Verificado: {type}, {time}", type=entry_name(report.leaf.type), time=report.leaf.time),
         say(
             "anotación {index:d} de {size}, {origin}",
             index=report.index,

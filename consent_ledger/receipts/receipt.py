@@ -18,6 +18,7 @@ from consent_ledger.exports.ledger_export import POLICY_FILE
 from consent_ledger.exports.testimony import WitnessTestimony
 from consent_ledger.log.bodies import ConsentBody, parse_body
 from consent_ledger.log.entry import Leaf
+from consent_ledger.log.entry_words import entry_name
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.proofs.checkpoint import read_checkpoint
 from consent_ledger.proofs.trust_policy import TrustPolicy
@@ -181,7 +182,7 @@ def _compare_record(file: Path, leaf: Leaf, body: ConsentBody) -> bool | None:
 def _record_text(leaf: Leaf, body: ConsentBody) -> str:
     if leaf.type not in DPV_STATUS:
         raise ExportUnusable(
-            _("una anotación {type} no tiene ficha de consentimiento", type=leaf.type),
+            _("una anotación «{type}» no tiene ficha de consentimiento", type=entry_name(leaf.type)),
             remedy=_("elija la anotación de un consentimiento"),
         )
     return json.dumps(consent_record(leaf.type, body, leaf.time), ensure_ascii=False, indent=2) + "\n"

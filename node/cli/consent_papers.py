@@ -56,6 +56,7 @@ def _register_list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """List consents with their state, oldest first; with --due those to renew, the first to end first."""
+        from node.consents.latest_change import latest_changes
         from node.consents.report import consents_document, consents_text, due_document, due_text
 
         node, person = open_node(home), read_document(document) if document else None
@@ -65,7 +66,9 @@ def _register_list(group: typer.Typer) -> None:
             emit(due_document(found), due_text(found, names=names, lang=lang), as_json=as_json)
             return
         views = node.consents.list(person)
-        emit(consents_document(views), consents_text(views, names=names, lang=lang), as_json=as_json)
+        changes = latest_changes(node.context, views)
+        text = consents_text(views, changes=changes, names=names, lang=lang)
+        emit(consents_document(views), text, as_json=as_json)
 
 
 def _register_receipt(group: typer.Typer) -> None:

@@ -25,9 +25,12 @@ def register(group: typer.Typer) -> None:
 
 def show_consent(node: "Node", view: "ConsentView", lang: str, *, as_json: bool) -> None:
     """Print a consent after a change."""
+    from node.consents.latest_change import latest_changes
     from node.consents.report import consent_document, consent_text
 
-    emit(consent_document(view), consent_text(view, names=node.context.entity_names(), lang=lang), as_json=as_json)
+    changes = latest_changes(node.context, [view])
+    text = consent_text(view, changes=changes, names=node.context.entity_names(), lang=lang)
+    emit(consent_document(view), text, as_json=as_json)
 
 
 def _register_narrow(group: typer.Typer) -> None:
@@ -73,10 +76,13 @@ def _register_status(group: typer.Typer) -> None:
         home: HomeOption, consent_id: ConsentArgument, lang: LangOption = "es", as_json: JsonOption = False
     ) -> None:
         """Show the entities that have a consent, those informed of its withdrawal, and those that have not answered."""
+        from node.consents.latest_change import latest_changes
         from node.consents.status import consent_status
         from node.consents.status_report import exit_code, status_text
 
         context = open_node(home).context
         found = consent_status(context, consent_id)
-        emit(found.document(), status_text(found, names=context.entity_names(), lang=lang), as_json=as_json)
+        changes = latest_changes(context, [found.view] if found.view else [])
+        text = status_text(found, changes=changes, names=context.entity_names(), lang=lang)
+        emit(found.document(), text, as_json=as_json)
         raise typer.Exit(exit_code(found))

@@ -46,7 +46,7 @@ def policy(
     from node.ledger.export import ledger_policy
 
     text = ledger_policy(open_node(home).context, entity)
-    emit({"policy": text}, text.rstrip("\n"), as_json=as_json)
+    emit({"policy": text}, text.rstrip("\n"), as_json=as_json, verbatim=True)
 
 
 def seen(
@@ -58,4 +58,4 @@ def seen(
     from node.ledger.export import seen_checkpoint
 
     note = seen_checkpoint(open_node(home).context, entity)
-    emit({"checkpoint": note}, note.rstrip("\n"), as_json=as_json)
+    emit({"checkpoint": note}, note.rstrip("\n"), as_json=as_json, verbatim=True)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.due import DueConsent, DueReason
+from node.consents.latest_change import Change
 from node.consents.terms import term_label
 from presentation.formats import day, listed
 from presentation.messages import _, speaking
@@ -24,6 +25,12 @@ _REASONS: Final = {
     DueReason.NOTICE_REPLACED: _("la información que se le mostró ha cambiado"),
 }
 
+_CHANGES: Final = {
+    Change.RENEWED: _("renovado"),
+    Change.NARROWED: _("reducido"),
+    Change.RENEWED_AND_NARROWED: _("renovado y reducido"),
+}
+NO_CHANGES: Final[Mapping[str, Change]] = MappingProxyType({})
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -86,11 +93,18 @@ def due_reason_label(reason: str, lang: str = "es") -> str:
     return speaking(lang)(known[reason]) if reason in known else reason
 
 
-def consent_text(view: ConsentView, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+def consent_text(
+    view: ConsentView,
+    *,
+    changes: Mapping[str, Change] = NO_CHANGES,
+    names: Mapping[str, str] = NO_NAMES,
+    lang: str = "es",
+) -> str:
     """Return one consent for a professional.
 
     Args:
         view: the consent.
+        changes: consent id -> the change of a renewed one.
         names: entity id -> name; an entity that is not in it is shown by its id.
         lang: of the reader.
     """
@@ -98,7 +112,7 @@ def consent_text(view: ConsentView, *, names: Mapping[str, str] = NO_NAMES, lang
     return pairs(
         (
             (say("Consentimiento"), view.consent_id),
-            (say("Estado"), say(_STATES[view.state])),
+            (say("Estado"), say(_state(view, changes))),
             (say("Finalidades"), _labels(view.record.purposes, say.lang)),
             (say("Destinatarias"), _entities(view, names, say.lang)),
             (say("Válido hasta"), day(view.record.valid_until, say.lang)),
@@ -107,7 +121,13 @@ def consent_text(view: ConsentView, *, names: Mapping[str, str] = NO_NAMES, lang
     )
 
 
-def consents_text(views: Sequence[ConsentView], *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+def consents_text(
+    views: Sequence[ConsentView],
+    *,
+    changes: Mapping[str, Change] = NO_CHANGES,
+    names: Mapping[str, str] = NO_NAMES,
+    lang: str = "es",
+) -> str:
     """Return the table of consents for a professional."""
     say = speaking(lang)
     if not views:
@@ -115,7 +135,7 @@ def consents_text(views: Sequence[ConsentView], *, names: Mapping[str, str] = NO
     rows = [
         (
             view.consent_id,
-            say(_STATES[view.state]),
+            say(_state(view, changes)),
             _labels(view.record.purposes, say.lang),
             _entities(view, names, say.lang),
             day(view.record.valid_until, say.lang),
@@ -132,6 +152,11 @@ def consents_text(views: Sequence[ConsentView], *, names: Mapping[str, str] = NO
         say("Datos"),
     )
     return table(head, rows)
+
+
+def _state(view: ConsentView, changes: Mapping[str, Change]) -> str:
+    change = changes.get(view.consent_id)
+    return _CHANGES[change] if change is not None and view.state is ConsentState.RENEWED else _STATES[view.state]
 
 
 def _labels(terms: Iterable[str], lang: str) -> str:

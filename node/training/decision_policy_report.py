@@ -10,6 +10,10 @@ from policies.training_features import load_training_features
 from presentation import formats, terminal
 from presentation.messages import Message, Translator, _, speaking
 
+_SOURCES: Final[Mapping[DataSource, Message]] = {
+    DataSource.RECORDS: _("las fichas de las personas"),
+    DataSource.TABLE: _("una tabla registrada"),
+}
 _LIMITS: Final[Mapping[str, Message]] = {
     "models": _("modelos"),
     "features": _("solo mira"),
@@ -62,7 +66,7 @@ def _one(policy: DecisionPolicy, say: Translator) -> str:
     limits = {name: value for name in _LIMITS if (value := getattr(policy, name)) is not None}
     lines = [_action(policy, say, limited=bool(limits))]
     if policy.source is not None or policy.dataset is not None:
-        scope = " / ".join(each for each in (policy.source and policy.source.value, policy.dataset) if each)
+        scope = " / ".join(each for each in (policy.source and say(_SOURCES[policy.source]), policy.dataset) if each)
         lines.append(say("sobre {scope}", scope=scope))
     shown = _values(policy, say)
     lines += [f"{say(_LIMITS[name])}: {shown.get(name, _number(say))(value)}" for name, value in limits.items()]

@@ -14,6 +14,7 @@ from consent_ledger.audit.structure import AuditedEntry
 from consent_ledger.consents.model import STATE_NAMES, TRANSITIONS, VALID_FOR_PROCESSING, ConsentState
 from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ExpiryBody, WithdrawalBody
 from consent_ledger.log.entry import Body, EntryType
+from consent_ledger.log.entry_words import entry_name
 from policies.catalogue import load_catalogue
 from policies.notices import load_notices
 from presentation.messages import _, listing
@@ -115,10 +116,10 @@ class ConsentHistory(FeatureChecks):
         self._check.fail(
             "transition",
             _(
-                "El consentimiento {consent} estaba «{state}» y no admite una anotación {type}.",
+                "El consentimiento {consent} estaba «{state}» y no admite una anotación «{type}».",
                 consent=consent_id,
                 state=STATE_NAMES[before] if before else _("sin dar"),
-                type=entry.leaf.type.value,
+                type=entry_name(entry.leaf.type),
             ),
             index=entry.index,
         )

@@ -17,7 +17,9 @@ from node.people.store import PersonStore, people_store
 from node.wiring import Node
 from policies.access_documents import policy_sha256
 from policies.case_access import AccessGained, CaseAccess
+from policies.catalogue import load_catalogue
 from policies.errors import UnknownTerm
+from policies.reasons import reason_label
 from presentation import messages
 from presentation.formats import day
 from records_exchange.errors import RequestInvalid
@@ -277,3 +279,13 @@ def test_control_sequences_of_a_peer_do_not_reach_the_terminal(network: Exchange
     grant(network.nodes["town"], "ngo")
     network.change("town", name="Town[bold]")
     assert "Town[bold]" in fetched_text(fetch(network, "town", fields=("person.sex",)), lang="en")
+
+
+def test_a_reason_is_said_once_for_the_fields_that_it_concerns(network: ExchangeNetwork) -> None:
+    grant(network.nodes["town"], "ngo", fields=["person.birth_year"])
+    fetched = fetch(network, "town", fields=("person.birth_year", "household.size", "work.status", "edu.level"))
+    text = " ".join(fetched_text(fetched, lang="es").split())
+    reason = reason_label("not_consented", "es")
+    assert text.count(reason) == 1
+    labels = [load_catalogue().field(field).label("es") for field in ("household.size", "work.status", "edu.level")]
+    assert all(label in text.split(reason)[1] for label in labels)
