@@ -44,14 +44,14 @@ class CommandWords(NamedTuple):
 COMMAND_WORDS: Final = {
     "es": CommandWords(
         "Órdenes",
-        "Códigos de salida (en inglés): [exit-codes.md](exit-codes.md). La opción `--help` de cada orden dice lo mismo.",
+        "Códigos de salida (en inglés): [exit-codes.md](exit-codes.md). La opción `--help` dice lo mismo.",
         "parámetro",
         "significado",
         "obligatorio",
     ),
     "en": CommandWords(
         "Commands",
-        "Exit codes: [exit-codes.md](exit-codes.md). The option `--help` of each command says the same.",
+        "Exit codes: [exit-codes.md](exit-codes.md). The option `--help` says the same.",
         "parameter",
         "meaning",
         "required",

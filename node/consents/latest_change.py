@@ -32,14 +32,15 @@ def latest_changes(context: NodeContext, views: Sequence[ConsentView]) -> Mappin
     with context.snapshot() as session:
         ledger = own_ledger(context, session)
         first = {view.consent_id: _given(ledger, view) for view in renewed}
-    return {view.consent_id: change_of(given, view) for view in renewed if (given := first[view.consent_id])}
+    return {
+        view.consent_id: change_between(given, view.record) for view in renewed if (given := first[view.consent_id])
+    }
 
 
-def change_of(given: ConsentBody, view: ConsentView) -> Change:
-    """Return the difference between a consent as it was given and as it is."""
-    record = view.record
-    narrowed = any(set(getattr(record, scope)) < set(getattr(given, scope)) for scope in SCOPES)
-    renewed = record.agreed_at != given.agreed_at or record.valid_until != given.valid_until
+def change_between(before: ConsentBody, after: ConsentBody) -> Change:
+    """Return the difference between two versions of a consent."""
+    narrowed = any(set(getattr(after, scope)) < set(getattr(before, scope)) for scope in SCOPES)
+    renewed = after.agreed_at != before.agreed_at or after.valid_until != before.valid_until
     if narrowed:
         return Change.RENEWED_AND_NARROWED if renewed else Change.NARROWED
     return Change.RENEWED

@@ -229,7 +229,7 @@ class RefusedConsentSection(RowSection):
 CONSENTS: Final = Feature(
     names={
         EntryType.CONSENT_GIVEN: _("Consentimientos dados"),
-        EntryType.CONSENT_RENEWED: _("Consentimientos renovados"),
+        EntryType.CONSENT_RENEWED: _("Consentimientos renovados o reducidos"),
         EntryType.CONSENT_REFUSED: _("Consentimientos denegados"),
         EntryType.CONSENT_WITHDRAWN: _("Consentimientos retirados"),
         EntryType.CONSENT_EXPIRED: _("Consentimientos caducados"),

@@ -12,6 +12,7 @@ from consent_ledger.errors import ExportUnusable
 from consent_ledger.log.bodies import AccessReportBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.receipts.receipt import load_policy, verify_receipt
+from node.consents.consents import ScopeInput
 from node.fetch.asking import Asking, question_of
 from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
@@ -22,6 +23,7 @@ from node.rights.access_report.issuing import IssuedReport
 from node.rights.access_report.text import issued_text
 from node.wiring import Node
 from policies.errors import UnknownTerm
+from service.errors import PeerUnreachable
 from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, grant, hold, person_record
 from tests.support.postoffice import PostOffice, audit, faults
 
@@ -200,7 +202,7 @@ def test_who_does_not_answer_is_shown_and_takes_nothing_from_the_rest(office: Po
     assert [entry["type"] for entry in issued.document["entries"]] == ["consent_given", "release"]
     page = (office.network.root / "report/access.es.html").read_text(encoding="utf-8")
     assert "Respuesta parcial" in page
-    assert "Entidad county no ha contestado [peer_unreachable]" in page
+    assert f"Entidad county no ha contestado. {PeerUnreachable.sentence.in_language('es')}" in page
     assert "parcial" in issued_text(issued, None, lang="es")
 
 
@@ -293,3 +295,13 @@ def test_the_folder_is_its_owners_alone(office: PostOffice) -> None:
         "checkpoint",
         "trust.policy",
     }
+
+
+def test_a_person_who_took_something_out_of_a_consent_reads_so(office: PostOffice) -> None:
+    town = office.network.nodes["town"]
+    consent = grant(town, "ngo", "shelter")
+    town.consents.narrow(consent, ScopeInput(recipients=["ngo"]))
+    issue(office, folder="report", ask=False)
+    page = (office.network.root / "report/access.es.html").read_text(encoding="utf-8")
+    assert "usted lo redujo" in page
+    assert "usted lo renovó" not in page
