@@ -170,7 +170,7 @@ class Catalogue:
 
 
 def _date_shown(kind: FieldType, text: str, lang: str) -> str:
-    """Return a date or month in words; what is none stands for itself."""
+    """Return a date or month in words; any other text stands for itself."""
     try:
         if kind is FieldType.MONTH:
             return month(date.fromisoformat(f"{text}-01"), lang)

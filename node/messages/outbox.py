@@ -4,7 +4,7 @@ Each recipient gets its notifications in the order in which they were written. A
 only its own; they are tried again after a wait that doubles, up to an hour, for as long as a notification lives.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Kind
-from node.messages.transport import Transport
 from node.people.documents import Document
 from node.people.errors import PersonUnknown
 from node.people.linking import pseudonym_of
@@ -48,14 +47,17 @@ _AT_A_TIME: Final = 512
 
 _log = structlog.get_logger(__name__)
 
+Send = Callable[[Party, Envelope], Envelope]
+"""Sends a signed message to an entity and returns the unverified reply."""
+
 
 class Outbox:
     """Sends this entity's messages. Safe to call from several threads."""
 
-    def __init__(self, context: "NodeContext", kinds: Mapping[str, Kind], transport: Transport) -> None:
+    def __init__(self, context: "NodeContext", kinds: Mapping[str, Kind], send: Send) -> None:
         self._context = context
         self._kinds = kinds
-        self._transport = transport
+        self._call = send
 
     def ask(
         self, recipient: str, kind: str, body: Mapping[str, Any], *, document: Document | None = None
@@ -158,7 +160,7 @@ class Outbox:
         return message, envelope
 
     def _send(self, peer: Party, message: Message, envelope: Envelope) -> VerifiedReply:
-        received = self._transport.call(peer, envelope)
+        received = self._call(peer, envelope)
         now = self._context.clock.now()
         return open_reply(received, message, payload_digest(envelope), peer=peer, now=now)
 

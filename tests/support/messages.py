@@ -24,4 +24,4 @@ def with_test_kinds(network: ExchangeNetwork) -> None:
         ours = [Kind(TEST_NOTIFICATION, receive), Kind(TEST_QUESTION, receive, question=True)]
         kinds = {**node.message_kinds, **{kind.name: kind for kind in ours}}
         node.__dict__["message_receiver"] = MessageReceiver(node.context, kinds, node.limits)
-        node.__dict__["outbox"] = Outbox(node.context, kinds, node.transport)
+        node.__dict__["outbox"] = Outbox(node.context, kinds, node.transport.call)

@@ -70,7 +70,7 @@ class RelayedNetwork(Network):
             node = self.join(entity, listen="none")
             kinds = {**node.message_kinds, NOTE: Kind(NOTE, self._receive)}
             node.__dict__["message_receiver"] = MessageReceiver(node.context, kinds, node.limits)
-            node.__dict__["outbox"] = Outbox(node.context, kinds, node.transport)
+            node.__dict__["outbox"] = Outbox(node.context, kinds, node.transport.call)
         hold(self.nodes["burgos"], person_record())
         grant(self.nodes["burgos"], "leon")
 
