@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from federated.campaign.decision_policy import DecisionPolicy, PolicyAction
 from federated.campaign.manifest import DataSource
+from federated.learning.model_words import model_name
 from node.training.decision_policies import PolicyChange
 from policies.training_features import load_training_features
 from presentation import formats, terminal
@@ -92,7 +93,7 @@ def _values(policy: DecisionPolicy, say: Translator) -> Mapping[str, Callable[[A
         labels = {each.name: each.en if say.lang == "en" else each.es for each in load_training_features().features}
     return {
         "features": lambda names: ", ".join(labels.get(name, name) for name in names),
-        "models": ", ".join,
+        "models": lambda names: ", ".join(say(model_name(name)) for name in names),
         "epsilon": lambda value: formats.epsilon(value, say.lang),
         "budget_left": lambda value: formats.epsilon(value, say.lang),
     }

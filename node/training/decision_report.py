@@ -88,7 +88,7 @@ def withdrawn_text(withdrawn: Withdrawn, lang: str) -> str:
     say = speaking(lang)
     if withdrawn.refused_code is not None and not withdrawn.delivered:
         delivery = say(
-            "El coordinador no la ha aceptado ({why}); aun así no se le envía nada.",
+            "El coordinador no la ha aceptado: {why} Aun así no se le envía nada.",
             why=code_sentence(withdrawn.refused_code),
         )
     else:

@@ -158,7 +158,7 @@ def check_witnesses(context: NodeContext) -> Finding:
         return Finding("witnesses", Level.WARNING, _left_out_text(text, state.left_out, names), _LEFT_OUT_REMEDY)
     late = state.waiting > 0 and _age(state, context.clock.now()) >= STALE
     faults = [
-        _("{witness} ({why})", witness=names.get(each.witness, each.witness), why=code_sentence(each.fault))
+        _("{witness}: {why}", witness=names.get(each.witness, each.witness), why=code_sentence(each.fault))
         for each in state.witnesses
         if each.fault
     ]
