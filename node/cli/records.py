@@ -171,7 +171,7 @@ def _register_format(group: typer.Typer) -> None:
             }
             for column in columns()
         ]
-        emit({"columns": listed}, format_page(lang).rstrip("\n"), as_json=as_json)
+        emit({"columns": listed}, format_page(lang).rstrip("\n"), as_json=as_json, verbatim=True)
 
 
 @contextmanager
