@@ -46,8 +46,8 @@ from node.ledger.witnessing.state import own_testimony
 from node.people.documents import Document
 from node.people.store import people_store
 from policies.local_days import local_day
+from presentation.faults import first_fault
 from presentation.messages import _
-from records_exchange.request import first_fault
 from trust.parties import EntityKind
 
 __all__ = ["Consents", "GrantInput", "GuardianInput", "RenewalInput", "ScopeInput"]

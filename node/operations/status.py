@@ -78,9 +78,11 @@ def _entity(party: Party) -> dict[str, Any]:
 def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     say = speaking(lang)
+    names = {each["id"]: each["name"] for each in document["entities"]}
+    waiting = {names.get(entity, entity): count for entity, count in document["notices_waiting"].items()}
     lines = [
         say(state_line(document["anchors"])),
-        *notification_lines(document["notices_waiting"], say.lang),
+        *notification_lines(waiting, say.lang),
         *silence_lines(document["silent_origins"], say.lang),
         say(witnessing_text(document["witnesses"])),
         *map(say, locator_lines(document["locator"])),
