@@ -107,7 +107,7 @@ def acknowledge_evidence(home: Path, origin: str) -> tuple[str, ...]:
             path.replace(folder / path.name)
     except OSError as error:
         raise HomeUnusable(
-            _("no se puede escribir {path}: {strerror}", path=folder, strerror=error.strerror),
+            _("no se puede escribir {path}: {fault}", path=folder, fault=os_fault(error)),
             remedy=_("compruebe quién es su propietario"),
         ) from error
     return tuple(path.name for path in moved)
