@@ -10,7 +10,7 @@ BUILDERS = frozenset({"tests/support/exchange.py", "tests/support/network.py"})
 
 def _imports(module: Module, known: frozenset[str]) -> set[str]:
     """Return the files of `tests` that a module imports; a name may be a module, or something in one."""
-    found = set()
+    found: set[str] = set()
     for name, _ in imported(module.tree):
         path = name.replace(".", "/")
         found |= known.intersection({f"{path}.py", f"{path.rpartition('/')[0]}.py"})
@@ -20,7 +20,8 @@ def _imports(module: Module, known: frozenset[str]) -> set[str]:
 def reached_from(start: Module) -> dict[str, str]:
     """Return the files of tests/support that a module reaches, each with the file that imports it."""
     support = {module.name: module for module in modules("tests") if module.name.startswith("tests/support/")}
-    known, reached, todo = frozenset(support), {}, [start]
+    reached: dict[str, str] = {}
+    known, todo = frozenset(support), [start]
     while todo:
         module = todo.pop()
         for name in sorted(_imports(module, known) - reached.keys()):
