@@ -168,6 +168,8 @@ class ConsentView(BaseModel):
     """The ledger entry by which the person last agreed, as this entity learned of it; None in views kept before."""
     ended_at: UtcTime | None = None
     """The time at which the person withdrew or refused; earlier than `changed_at` when that was elsewhere."""
+    ended_in: EntityId | None = None
+    """The entity that reported the withdrawal; None when the person withdrew here."""
     ended_reason: Code | None = None
     ended_act: UtcTime | None = None
     """The time of the withdrawal as the entity of the act states it, by which the act is known again elsewhere."""

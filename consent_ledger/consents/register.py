@@ -194,7 +194,14 @@ class ConsentRegister:
             _require_named(act.acted_by, act.guardian)
         body = WithdrawalBody(consent_id=consent_id, person_ref=view.person_ref, **act.model_dump())
         at = act.acted_at or now
-        ended = view.model_copy(update={"ended_at": min(at, now), "ended_act": at, "ended_reason": act.reason})
+        ended = view.model_copy(
+            update={
+                "ended_at": min(at, now),
+                "ended_act": at,
+                "ended_in": act.entity,
+                "ended_reason": act.reason,
+            }
+        )
         return self._change(ended, state, NewEntry(kind, body), now)
 
     def lapsed(self, now: datetime) -> tuple[ConsentView, ...]:

@@ -23,8 +23,8 @@ DueOption = Annotated[
     typer.Option(
         "--due",
         help=_(
-            "Solo los que conviene revisar con la persona: acaban pronto, ya ha cumplido 14 años o el "
-            "texto informativo es antiguo."
+            "Solo los que conviene revisar con la persona: acaban pronto, ya ha cumplido 14 años, el "
+            "texto informativo es antiguo o no consta si un no suyo fue antes o después."
         ),
     ),
 ]

@@ -1,6 +1,6 @@
-"""Live consents to review with their persons: they end soon, their notice is old, or a minor has turned 14."""
+"""Consents to review with their persons: they end soon, their notice is old, a minor turned 14, a no is in doubt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +24,8 @@ class DueReason(StrEnum):
     ENDS_SOON = "ends_soon"
     CAME_OF_AGE = "came_of_age"
     NOTICE_REPLACED = "notice_replaced"
+    ORDER_UNPROVED = "order_unproved"
+    """It has no effect, wholly or in part, for a no of which it is not proved that it was later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,13 @@ def due_consents(
     consents: Sequence[ConsentInForce], people: PersonStore, now: datetime, *, days: int
 ) -> tuple[DueConsent, ...]:
     """Return the consents in force that are due within `days`, the first to end first."""
-    live = [each for each in consents if each.obstacle in (None, Obstacle.ORIGIN_SILENT)]
-    found = [DueConsent(each, _reasons(each.view, people, now, days=days)) for each in live]
+    views = {each.view.consent_id: each.view for each in consents}
+    found = []
+    for each in consents:
+        doubt = (DueReason.ORDER_UNPROVED,) if _is_doubtful(each, views) else ()
+        live = each.obstacle in (None, Obstacle.ORIGIN_SILENT)
+        if live or doubt:
+            found.append(DueConsent(each, (*_reasons(each.view, people, now, days=days), *doubt)))
     return tuple(sorted((due for due in found if due.reasons), key=lambda due: due.view.record.valid_until))
 
 
@@ -56,6 +63,16 @@ def _reasons(view: ConsentView, people: PersonStore, now: datetime, *, days: int
         DueReason.NOTICE_REPLACED: (view.record.notice.id, view.record.notice.version) != (current.id, current.version),
     }
     return tuple(reason for reason, holds in checks.items() if holds)
+
+
+def _is_doubtful(found: ConsentInForce, views: Mapping[str, ConsentView]) -> bool:
+    """Return whether a consent lost something to a no whose order only the person can tell."""
+    view = found.view
+    agreed = view.given_index if view.agreed_index is None else view.agreed_index
+    for denial in (views[consent_id] for consent_id in found.denials):
+        if denial.ended_in is not None or (view.record.origin is not None and denial.last_index < agreed):
+            return True
+    return False
 
 
 def _came_of_age(view: ConsentView, people: PersonStore, now: datetime) -> bool:

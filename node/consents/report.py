@@ -26,6 +26,7 @@ _REASONS: Final = {
     DueReason.ENDS_SOON: _("caduca pronto"),
     DueReason.CAME_OF_AGE: _("la persona ya ha cumplido 14 años y decide por sí misma"),
     DueReason.NOTICE_REPLACED: _("la información que se le mostró ha cambiado"),
+    DueReason.ORDER_UNPROVED: _("la persona dijo que no, y no consta si fue antes o después: pregúntele"),
 }
 
 _CHANGES: Final = {

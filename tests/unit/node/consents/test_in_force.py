@@ -14,9 +14,10 @@ from consent_ledger.consents.model import Withdrawal
 from consent_ledger.log.bodies import ConsentBody, ConsentOrigin
 from node.consents.changes import ReportedBy
 from node.consents.consents import GrantInput, RenewalInput, ScopeInput
+from node.consents.due import DueReason
 from node.consents.held import HeldConsents
 from node.consents.in_force import ConsentInForce, Extent, consent_in_force, consents_in_force
-from node.consents.report import consents_document, consents_text
+from node.consents.report import consents_document, consents_text, due_text
 from node.context import NodeContext
 from node.people.store import people_store
 from policies.errors import RedpactError
@@ -24,6 +25,8 @@ from records_exchange.mailboxes import SqlMailbox
 from tests.support import parts
 from tests.support.answering import FIELDS, ask, request
 from tests.support.clock import FrozenClock
+from tests.support.one_side import OneSide
+from tests.support.origin_peer import OriginPeer
 from tests.support.parts import answering_of, consent_changes, consents_of, grant
 from tests.support.people import PERSON, person_record
 
@@ -174,3 +177,38 @@ def test_the_receipt_says_what_is_in_force(context: NodeContext, tmp_path: Path)
     folder = consents_of(context).receipt(consent, tmp_path / "receipt", pdf=False)
     assert "no consta que este consentimiento sea posterior" in (folder / "consent.es.html").read_text()
     assert "it is not on record that this consent is later" in (folder / "consent.en.html").read_text()
+
+
+def reasons(side: OneSide) -> list[tuple[DueReason, ...]]:
+    return [due.reasons for due in side.consents.due(0)]
+
+
+@pytest.mark.invariant(4)
+def test_a_consent_from_elsewhere_that_came_after_a_no_is_to_be_reviewed_with_the_person(
+    holder: OneSide, elsewhere: OriginPeer
+) -> None:
+    holder.consents.refuse(GrantInput(PERSON, ["casework"], ["asker"], ["work.status"]))
+    elsewhere.given("holder")
+    assert holder.shares("asker", ("person.language", "work.status")) == {"person.language"}
+    assert reasons(holder) == [(DueReason.ORDER_UNPROVED,)]
+    assert "no consta si fue antes o después" in due_text(holder.consents.due(0))
+    holder.consents.grant(GrantInput(PERSON, ["casework"], ["asker"], ["work.status"]))
+    assert holder.shares("asker", ("person.language", "work.status")) == {"person.language", "work.status"}
+
+
+@pytest.mark.invariant(4)
+def test_a_no_said_here_after_the_yes_is_in_no_doubt(holder: OneSide, elsewhere: OriginPeer) -> None:
+    elsewhere.given("holder")
+    holder.consents.refuse(GrantInput(PERSON, ["casework"], ["asker"], ["work.status"]))
+    assert reasons(holder) == []
+
+
+@pytest.mark.invariant(4)
+def test_a_consent_given_here_before_a_withdrawal_is_heard_of_is_to_be_reviewed(
+    holder: OneSide, elsewhere: OriginPeer
+) -> None:
+    travelled = elsewhere.given("holder")
+    holder.consents.grant(GrantInput(PERSON, ["casework"], ["asker"], ["work.status"]))
+    elsewhere.end(travelled.consent_id)
+    assert holder.shares("asker", ("work.status",)) == set()
+    assert reasons(holder) == [(DueReason.ORDER_UNPROVED,)]
