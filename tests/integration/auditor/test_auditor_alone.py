@@ -13,10 +13,10 @@ import pytest
 from consent_ledger.directories.logged import log_verifier, payload_digest
 from consent_ledger.exports.ledger_export import export_ledger
 from consent_ledger.receipts.directory_folder import KeptProof, write_directories
-from consent_ledger.receipts.receipt import write_receipt
 from tests.support.clock import START
 from tests.support.directory_log import DirectoryLog
 from tests.support.ledgers import grant_of, new_ledger, new_register
+from tests.support.receipts import new_receipt
 from tests.support.told_ledger import tell
 from tools.auditor import NEEDED, build, project_file
 from trust.directory import Directory
@@ -81,7 +81,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger = new_ledger()
     register = new_register(ledger)
     tell(ledger, register)
-    write_receipt(ledger, register.grant(grant_of(), START), folder / "receipt", label=lambda term, _: term, pdf=False)
+    new_receipt(ledger, register.grant(grant_of(), START), folder / "receipt")
     export_ledger(ledger, folder / "export")
     return folder
 
