@@ -25,6 +25,8 @@ ENTRY_NAMES: Final[Mapping[EntryType, Message]] = {
     EntryType.KEY_CHANGED: _("cambio de clave"),
     EntryType.POLICY_CHANGED: _("cambio de política"),
     EntryType.ACCESS_REPORT_ISSUED: _("informe de accesos entregado"),
+    EntryType.RECORD_READ: _("consulta de una ficha"),
+    EntryType.RECEIPT_ISSUED: _("justificante entregado"),
     EntryType.ERASURE: _("borrado"),
 }
 
