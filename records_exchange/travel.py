@@ -14,6 +14,7 @@ The rules for conflicts, in favour of privacy:
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -27,6 +28,8 @@ from consent_ledger.proofs.merkle import leaf_hash
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof
 from presentation.messages import _
+from records_exchange.assurance.evidence import MAX_EVIDENCES, Evidence
+from records_exchange.assurance.terms import ConsentTerms
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
 from records_exchange.request import Instant, first_fault
 from trust.errors import TrustError
@@ -39,11 +42,32 @@ _TRAVELS: Final = frozenset({EntryType.CONSENT_GIVEN, EntryType.CONSENT_RENEWED}
 
 
 class CopyBody(BaseModel):
-    """The body of a message that carries a consent."""
+    """The body of a message that carries a consent.
+
+    Attributes:
+        proof: the tlog-proof of the consent's entry, base64.
+        evidence: the evidence of the person's will for this holder.
+        terms: those that the evidence is over, where the person has narrowed the consent since; None when they are
+            those of the consent.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     proof: Annotated[str, Field(max_length=2 * MAX_PROOF_BYTES)]
+    evidence: Annotated[tuple[Evidence, ...], Field(max_length=MAX_EVIDENCES)] = ()
+    terms: ConsentTerms | None = None
+
+    @property
+    def proof_bytes(self) -> bytes:
+        """The unverified proof.
+
+        Raises:
+            MessageMalformed: it is not base64.
+        """
+        try:
+            return base64.b64decode(self.proof, validate=True)
+        except (ValueError, binascii.Error) as error:
+            raise MessageMalformed(_("la prueba del consentimiento no está en base64")) from error
 
 
 class WithdrawnBody(BaseModel):
@@ -74,25 +98,30 @@ class OpenedCopy:
     acted_at: datetime
 
 
-def encode_copy(proof: TlogProof) -> dict[str, Any]:
-    """Return the body of the message that carries a consent."""
-    return {"proof": base64.b64encode(proof.to_bytes()).decode()}
+def encode_copy(
+    proof: TlogProof, evidence: Sequence[Evidence] = (), terms: ConsentTerms | None = None
+) -> dict[str, Any]:
+    """Return the body of the message that carries a consent; without evidence it is as versions before it wrote it."""
+    body: dict[str, Any] = {"proof": base64.b64encode(proof.to_bytes()).decode()}
+    if evidence:
+        body["evidence"] = [each.model_dump(mode="json") for each in evidence]
+        if terms is not None:
+            body["terms"] = terms.model_dump(mode="json")
+    return body
 
 
-def proof_bytes(body: dict[str, Any]) -> bytes:
-    """Return the unverified proof of a message.
+def parse_copy(body: dict[str, Any]) -> CopyBody:
+    """Read the body of a message that carries a consent; nothing is verified.
 
     Raises:
-        MessageMalformed: the message has none.
+        MessageMalformed: it is no such body.
     """
     try:
-        return base64.b64decode(CopyBody.model_validate(body).proof, validate=True)
+        return CopyBody.model_validate(body)
     except ValidationError as error:
         raise MessageMalformed(
             _("no es un consentimiento válido: {first_fault}", first_fault=first_fault(error))
         ) from error
-    except (ValueError, binascii.Error) as error:
-        raise MessageMalformed(_("la prueba del consentimiento no está en base64")) from error
 
 
 def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, now: datetime) -> OpenedCopy:

@@ -36,7 +36,7 @@ from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalform
 from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
 from records_exchange.message import VerifiedMessage
 from records_exchange.store import SqlExchangeStore
-from records_exchange.travel import CONSENT_COPY, OpenedCopy, encode_copy, open_copy, proof_bytes, read_copy
+from records_exchange.travel import CONSENT_COPY, OpenedCopy, encode_copy, open_copy, parse_copy, read_copy
 from records_exchange.travel_store import KeptCopy, SqlTravelStore
 from trust.directory import Directory
 from trust.parties import EntityKind, Party
@@ -94,7 +94,7 @@ def _receive(
 ) -> Response:
     message, own = received.message, context.settings.entity
     directory = context.directory.current(now)
-    proof = proof_bytes(message.body)
+    proof = parse_copy(message.body).proof_bytes
     policy = TrustPolicy.parse(trust_policy(directory, message.sender))
     if message.subject is None:
         raise MessageMalformed(
