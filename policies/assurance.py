@@ -19,6 +19,8 @@ from policies.fields import Sensitivity
 from presentation.messages import _
 
 DOCUMENT = "data/assurance.yaml"
+POLICY_CODE: Final = "consent.assurance"
+"""The name of the policy in the ledger."""
 
 
 class Assurance(StrEnum):
@@ -88,9 +90,19 @@ class AssurancePolicy(Entry):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise AssurancePolicyInvalid(f"{place}: {first['msg']}") from error
+            raise _invalid(error) from error
+
+    @classmethod
+    def parse(cls, document: Mapping[str, object]) -> Self:
+        """Return a policy from its parts.
+
+        Raises:
+            AssurancePolicyInvalid: as in `read`.
+        """
+        try:
+            return cls.model_validate(document)
+        except ValidationError as error:
+            raise _invalid(error) from error
 
     @property
     def document(self) -> str:
@@ -120,6 +132,12 @@ class AssurancePolicy(Entry):
         """Tell whether an assurance opens a field; a field that the catalogue does not list is never opened."""
         catalogue = load_catalogue()
         return field in catalogue and assurance in self.accepts(catalogue.field(field).sensitivity)
+
+
+def _invalid(error: ValidationError) -> AssurancePolicyInvalid:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return AssurancePolicyInvalid(f"{place}: {first['msg']}")
 
 
 class _Document(Entry):

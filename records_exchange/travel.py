@@ -9,14 +9,15 @@ The rules for conflicts, in favour of privacy:
 (2) a withdrawal is final at every entity that receives it, wherever the person withdrew, even before the copy;
 (3) between consents, a later refusal removes its fields from every earlier grant (`consents.model.live_consents`);
 (4) unknown terms, fields that this entity never shares, and recipients not permitted to it are left out;
-(5) a propagated consent is in force only while a recent heartbeat of its origin says that no notice is waiting.
+(5) a propagated consent is in force only while a recent heartbeat of its origin says that no notice is waiting;
+(6) it opens the fields for which its holder found a proof that its policy accepts (`records_exchange.assurance`).
 """
 
 import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -30,7 +31,8 @@ from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, Tl
 from presentation.messages import _
 from records_exchange.assurance.evidence import MAX_EVIDENCES, Evidence
 from records_exchange.assurance.terms import ConsentTerms
-from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
+from records_exchange.checks import MAX_CLOCK_SKEW
+from records_exchange.errors import CopyInvalid, CopyNotCosigned, CopyTooEarly, MessageMalformed
 from records_exchange.request import Instant, first_fault
 from trust.errors import TrustError
 from trust.parties import EntityId
@@ -38,6 +40,8 @@ from trust.parties import EntityId
 CONSENT_COPY: Final = "consent.copy"
 CONSENT_WITHDRAWN: Final = "consent.withdrawn"
 
+LONGEST_CONSENT: Final = timedelta(days=5 * 366)
+"""No consent is valid for longer than five years from the person's act."""
 _TRAVELS: Final = frozenset({EntryType.CONSENT_GIVEN, EntryType.CONSENT_RENEWED})
 
 
@@ -136,7 +140,8 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, no
 
     Raises:
         CopyNotCosigned: too few witnesses have cosigned it so far.
-        CopyInvalid: not proved, not the origin's own, not meant for us, or over.
+        CopyTooEarly: its entry is dated ahead of our clock.
+        CopyInvalid: not proved, not the origin's own, not meant for us, over, or valid for more than five years.
     """
     opened = read_copy(proof)
     try:
@@ -165,9 +170,28 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, no
                 holder=holder,
             )
         )
+    _require_times(opened, origin, now)
+    return opened
+
+
+def _require_times(opened: OpenedCopy, origin: str, now: datetime) -> None:
+    """Refuse times that would let a consent outlast five years, or beat denials that came after the person's act.
+
+    The act is not later than its entry in the origin's ledger, and the entry not later than now. It may be earlier:
+    narrowing writes a new entry and is no new act.
+    """
+    record = opened.record
+    agreed = record.agreed_at or record.valid_from
     if record.valid_until <= now:
         raise CopyInvalid(_("el consentimiento enviado por {origin} ya ha terminado", origin=origin))
-    return opened
+    if agreed > opened.acted_at + MAX_CLOCK_SKEW:
+        raise CopyInvalid(
+            _("el consentimiento enviado por {origin} dice ser posterior a su propia anotación", origin=origin)
+        )
+    if opened.acted_at > now + MAX_CLOCK_SKEW:
+        raise CopyTooEarly(_("el consentimiento enviado por {origin} lleva una fecha futura", origin=origin))
+    if record.valid_until - agreed > LONGEST_CONSENT:
+        raise CopyInvalid(_("el consentimiento enviado por {origin} dura más de cinco años", origin=origin))
 
 
 def read_copy(proof: bytes) -> OpenedCopy:

@@ -7,18 +7,18 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from consent_ledger.consents.assured import opened_fields
 from consent_ledger.log.bodies import (
     CONSENT_BASIS,
     Actor,
-    Code,
     ConsentBody,
     Guardian,
-    HexDigest,
     Notice,
     PartyDetail,
-    Reference,
 )
 from consent_ledger.log.entry import EntryType, UtcTime
+from consent_ledger.log.field_types import Code, HexDigest, Reference
+from policies.assurance import AssurancePolicy
 from presentation.messages import Message, _
 from trust.parties import EntityId
 
@@ -200,8 +200,12 @@ class LiveConsent(BaseModel):
     """The time of that entity's last statement, which may have arrived much later."""
 
 
-def live_consents(views: Sequence[ConsentView], purpose: str, recipient: str, now: datetime) -> tuple[LiveConsent, ...]:
+def live_consents(
+    views: Sequence[ConsentView], purpose: str, recipient: str, now: datetime, policy: AssurancePolicy
+) -> tuple[LiveConsent, ...]:
     """Return a person's live consents for a recipient and a purpose, with the fields that they still cover.
+
+    Of a consent given elsewhere these are the fields that its assurance opens under the policy.
 
     Several consents add up. Every refusal and every withdrawal that names the purpose and the recipient takes its
     fields from each consent that the person gave before it. So a later denial prevails over an earlier consent, at any
@@ -213,9 +217,9 @@ def live_consents(views: Sequence[ConsentView], purpose: str, recipient: str, no
         if not view.covers(purpose, recipient, now):
             continue
         taken = {name for denial in denials if _prevails(denial, view) for name in denial.record.fields}
-        fields = frozenset(view.record.fields) - taken
+        record, origin = view.record, view.record.origin
+        fields = opened_fields(record.fields, origin, policy, purpose=purpose, recipient=recipient) - taken
         if fields:
-            origin = view.record.origin
             found.append(
                 LiveConsent(
                     consent_id=view.consent_id,

@@ -10,6 +10,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field, ValidationError
 
 from consent_ledger.log.entry import Body, EntryType, UtcTime
+from consent_ledger.log.field_types import Code, Codes, Decimal, HexDigest, Reference, Text
+from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
 from presentation.messages import _
 from trust.errors import MalformedDocument
 from trust.parties import EntityId
@@ -21,16 +23,6 @@ EXPLICIT_CONSENT_BASIS: Final = "eu-gdpr:A9-2-a"
 RIGHTS: Final = tuple(f"eu-gdpr:A{article}" for article in ("7-3", "13", "15", "16", "17", "18", "20", "21", "77"))
 """Rights that the notice explains, as DPV names them."""
 
-Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/\[\]-]+$")]
-"""A term of the vocabulary: purpose, field, role, reason. The writer of the entry checks that it exists."""
-Codes = Annotated[tuple[Code, ...], Field(max_length=200)]
-Reference = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._:/-]+$")]
-"""An opaque id: of a person at this node, a case, a request."""
-HexDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-"""SHA-256 in hex."""
-Decimal = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,18})?(e-?[0-9]{1,3})?$")]
-"""A number as text, since floats must not be hashed."""
-Text = Annotated[str, Field(max_length=500)]
 CaseAccessCode = Literal["team", "opened"]
 """The professional's way to the case. Bodies written before it was recorded have none."""
 
@@ -63,17 +55,6 @@ class PartyDetail(Body):
     id: EntityId
     name: Annotated[str, Field(min_length=1, max_length=200)]
     kind: Code
-
-
-class ConsentOrigin(Body):
-    """The act of the person in the ledger of the entity where a received consent was given."""
-
-    entity: EntityId
-    index: Annotated[int, Field(ge=0, le=2**53 - 1)]
-    leaf_hash: HexDigest
-    acted_at: UtcTime
-    told_at: UtcTime | None = None
-    """The time at which that entity stated it; None in entries written before this was recorded."""
 
 
 class ConsentBody(Body):
@@ -320,6 +301,8 @@ class PolicyChangedBody(Body):
     policy: Code
     old_sha256: HexDigest | None = None
     new_sha256: HexDigest
+    document: Annotated[str, Field(max_length=4000)] | None = None
+    """The text with the digest `new_sha256`, of policies that an audit applies."""
 
 
 class AccessReportBody(Body):
@@ -352,6 +335,7 @@ ALL_BODIES: Final[tuple[type[Body], ...]] = (
     ConsentBody,
     WithdrawalBody,
     ExpiryBody,
+    ConfirmationBody,
     ReleaseBody,
     RefusalBody,
     ReleaseReceivedBody,

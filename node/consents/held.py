@@ -18,6 +18,7 @@ from consent_ledger.consents.model import (
     Withdrawal,
 )
 from consent_ledger.log.bodies import Actor, ConsentBody
+from consent_ledger.log.given_elsewhere import ConfirmationBody, ProofFound
 from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, ReportedBy
 from node.context import NodeContext
 from node.ledger.own import consent_register
@@ -131,6 +132,10 @@ class HeldConsents:
                 source, before, after, now, acted_by=record.acted_by, reported_by=reported_by, lost_here=lost_here
             )
         return after
+
+    def confirm(self, decision: ConfirmationBody, proof: ProofFound | None, now: datetime) -> ConsentView:
+        """Record what a professional decided on a consent given elsewhere; see `ConsentRegister.confirm`."""
+        return self._register.confirm(decision, proof, now)
 
     def end_unusable(self, consent_id: str, act: Withdrawal, reported_by: ReportedBy, now: datetime) -> None:
         """End a consent of whose newer version nothing is of use here: the older one must not stay in force."""

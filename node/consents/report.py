@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from consent_ledger.consents.model import ConsentState, ConsentView
+from node.consents.assurance.report import origin_document, origin_text
 from node.consents.due import DueConsent, DueReason
 from node.consents.terms import term_label
 from presentation.formats import day, listed
@@ -47,6 +48,7 @@ def consent_document(view: ConsentView) -> dict[str, Any]:
         "given_at": view.given_at.isoformat(),
         "changed_at": view.changed_at.isoformat(),
         "ledger_index": view.last_index,
+        "origin": origin_document(record.origin) if record.origin else None,
     }
 
 
@@ -103,6 +105,7 @@ def consent_text(view: ConsentView, *, names: Mapping[str, str] = NO_NAMES, lang
             (say("Destinatarias"), _entities(view, names, say.lang)),
             (say("Válido hasta"), day(view.record.valid_until, say.lang)),
             (say("Datos"), _labels(view.record.fields, say.lang)),
+            *_given_elsewhere(view, names, say.lang),
         )
     )
 
@@ -120,6 +123,7 @@ def consents_text(views: Sequence[ConsentView], *, names: Mapping[str, str] = NO
             _entities(view, names, say.lang),
             day(view.record.valid_until, say.lang),
             len(view.record.fields),
+            next((text for _name, text in _given_elsewhere(view, names, say.lang)), ""),
         )
         for view in views
     ]
@@ -130,8 +134,15 @@ def consents_text(views: Sequence[ConsentView], *, names: Mapping[str, str] = NO
         say("Destinatarias"),
         say("Válido hasta"),
         say("Datos"),
+        say("Dado en"),
     )
     return table(head, rows)
+
+
+def _given_elsewhere(view: ConsentView, names: Mapping[str, str], lang: str) -> tuple[tuple[str, str], ...]:
+    """Return the line about the origin and assurance of a consent; none for one that was given here."""
+    origin = view.record.origin
+    return () if origin is None else ((speaking(lang)("Dado en"), origin_text(origin, names, lang)),)
 
 
 def _labels(terms: Iterable[str], lang: str) -> str:

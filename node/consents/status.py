@@ -5,8 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from consent_ledger.consents.model import ConsentState, ConsentView
+from node.consents.assurance.verifiers import WAITS
 from node.consents.propagation.parties import origin_of
 from node.ledger.own import own_consents
+from policies.assurance import Assurance
+from records_exchange.assurance.decisions import HeardDecision, SqlDecisions
 from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 from records_exchange.travel_store import SqlTravelStore
@@ -26,6 +29,9 @@ class NoticeStatus:
         since: when it was written; of a settled one, when it was answered. UTC.
         attempts: failed attempts to deliver it.
         fault: error code of the last one, or the reason of a refusal; empty when there is none.
+        proof: of a consent, the proof that went with it, and a professional's decision on its signed form; empty for
+            other notices.
+        reason: code of a refusal to confirm it; empty when there is none.
     """
 
     entity: str
@@ -34,6 +40,8 @@ class NoticeStatus:
     since: datetime
     attempts: int
     fault: str
+    proof: str = ""
+    reason: str = ""
 
     @property
     def outstanding(self) -> bool:
@@ -102,16 +110,26 @@ def consent_status(context: "NodeContext", consent_id: str) -> ConsentStatus:
         about = [
             each for each in SqlMailbox(session).about(consent_id) if each.kind in (CONSENT_COPY, CONSENT_WITHDRAWN)
         ]
+        decided = {each.holder: each for each in SqlDecisions(session).of(consent_id)}
         return ConsentStatus(
             view=view,
             consent_id=consent_id,
             origin=origin_of(view.record) if view else None,
             released_to=tuple(store.recipients(consent_id)),
             received_from=received_from,
-            notices=tuple(_status(notice) for notice in about),
+            notices=tuple(_status(notice, decided.get(notice.recipient)) for notice in about),
         )
 
 
-def _status(notice: Notice) -> NoticeStatus:
+def _status(notice: Notice, decided: HeardDecision | None) -> NoticeStatus:
     since = notice.settled_at or notice.created_at
-    return NoticeStatus(notice.recipient, notice.kind, notice.state, since, notice.attempts, notice.fault)
+    about = (notice.recipient, notice.kind, notice.state, since, notice.attempts, notice.fault)
+    if notice.kind != CONSENT_COPY:
+        return NoticeStatus(*about)
+    content = notice.content
+    if decided is not None and decided.index >= content.get("evidence_index", 0):
+        return NoticeStatus(*about, proof=decided.outcome.value, reason=decided.reason)
+    if content.get("paper") == "form_scan":
+        return NoticeStatus(*about, proof=WAITS)
+    sent = [content["paper"]] if content.get("paper") else [each["kind"] for each in content.get("evidence", ())]
+    return NoticeStatus(*about, proof=sent[0] if sent else Assurance.DECLARED.value)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from node.consents.assurance.verifiers import WAITS
 from node.consents.report import NO_NAMES, consent_document, consent_text
 from node.consents.status import ConsentStatus, NoticeStatus
+from policies.decline_reasons import decline_label
 from policies.errors import EXIT_CODES, ErrorKind
 from presentation.formats import listed, moment
 from presentation.messages import Translator, _, speaking
@@ -18,6 +20,14 @@ _STATES: Final = {
     NoticeState.ACKNOWLEDGED: _("acuse firmado"),
     NoticeState.REFUSED: _("rechazado"),
     NoticeState.LAPSED: _("no contestó en plazo"),
+}
+_PROOFS: Final = {
+    "declared": _("sin prueba"),
+    "person_code": _("código de tarjeta"),
+    "e_signature": _("firma electrónica"),
+    WAITS: _("esperando confirmación"),
+    "confirmed": _("confirmado"),
+    "declined": _("no confirmado"),
 }
 
 
@@ -86,6 +96,7 @@ def _table(notices: tuple[NoticeStatus, ...], names: Mapping[str, str], say: Tra
         say("Desde"),
         say("Intentos"),
         say("Último problema"),
+        say("Prueba"),
     )
     rows = [
         (
@@ -95,7 +106,14 @@ def _table(notices: tuple[NoticeStatus, ...], names: Mapping[str, str], say: Tra
             moment(each.since, say.lang),
             each.attempts,
             each.fault,
+            _proof(each, say),
         )
         for each in notices
     ]
     return table(head, rows)
+
+
+def _proof(notice: NoticeStatus, say: Translator) -> str:
+    if notice.reason:
+        return say("no confirmado: {reason}", reason=decline_label(notice.reason, say.lang))
+    return say(_PROOFS.get(notice.proof, notice.proof))

@@ -20,6 +20,9 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.NOTICE_REFUSED: _("La otra entidad no admite un aviso"),
     ItemKind.NOTICE_UNANSWERED: _("Aviso sin acuse de recibo"),
     ItemKind.CONSENT_DUE: _("Consentimiento que revisar con la persona"),
+    ItemKind.CONSENT_REQUEST: _("Consentimiento dado en otra entidad: hay que confirmarlo"),
+    ItemKind.CONSENT_DECIDED: _("La otra entidad ha contestado a un consentimiento"),
+    ItemKind.ORIGIN_ALARM: _("Alarma: demasiados consentimientos de una entidad"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {
     "person_known": _("la persona tiene ficha aquí"),
@@ -32,6 +35,10 @@ _DETAILS: Final[Mapping[str, Message]] = {
     "step_not_allowed": _("paso no permitido"),
     "step_conflict": _("contradice un paso anterior"),
     "too_late": _("fuera de plazo"),
+    "confirmed": _("confirmado"),
+    "declined": _("no confirmado"),
+    "many_unproved": _("sin prueba de la persona"),
+    "too_many_consents": _("más de los admitidos en un día"),
 }
 
 

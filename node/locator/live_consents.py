@@ -6,10 +6,13 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from consent_ledger.consents.assured import opened_fields
 from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
 from consent_ledger.consents.sql_consents import SqlConsentStore
+from consent_ledger.consents.sql_policy import SqlConsentPolicy
 from node.context import NodeContext
 from node.ledger.own import own_ledger
+from policies.assurance import default_policy
 
 _BEFORE_ALL: Final = -1
 
@@ -24,6 +27,7 @@ class LiveConsents:
     def __init__(self, context: NodeContext) -> None:
         self._context = context
         self._size = 0
+        self._policy = default_policy()
         self._newest = _BEFORE_ALL
         self._known: set[str] = set()
         self._live: dict[str, ConsentView] = {}
@@ -33,13 +37,13 @@ class LiveConsents:
         size = own_ledger(self._context, session).size()
         if size == self._size:
             return False
-        store = SqlConsentStore(session)
-        changed = self._take(store)
+        store, policy = SqlConsentStore(session), SqlConsentPolicy(session).read()
+        changed = self._take(store) or policy != self._policy
         if store.count() != len(self._known):
             self._newest, self._known, self._live = _BEFORE_ALL, set(), {}
             self._take(store)
             changed = True
-        self._size = size
+        self._size, self._policy = size, policy
         return changed
 
     def at(self, now: datetime) -> Iterator[ConsentView]:
@@ -47,6 +51,11 @@ class LiveConsents:
         for view in self._live.values():
             if view.record.valid_from <= now < view.record.valid_until:
                 yield view
+
+    def opens(self, view: ConsentView, purpose: str, asker: str) -> bool:
+        """Tell whether anything would be released under a consent by its assurance."""
+        record = view.record
+        return bool(opened_fields(record.fields, record.origin, self._policy, purpose=purpose, recipient=asker))
 
     def _take(self, store: SqlConsentStore) -> bool:
         views = store.changed_since(self._newest)

@@ -5,7 +5,7 @@ difference: first removals, and the additions for known pseudonyms; then further
 evaluated. After a failure the next step begins with the locator's list, so that no state needs to survive a crash.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -95,7 +95,7 @@ class Publisher:
         name = epoch.fingerprint
         if name not in known_held:
             known_held[name] = dict(self._client.published(epoch.number))
-        held, people = known_held[name], {view.person_ref for view in self._consents.at(now)}
+        held, people = known_held[name], {view.person_ref for view in self._opening(now)}
         known = self._known(epoch, people)
         self._send(epoch, held, known, now)
         waiting = sorted(people - known.keys())
@@ -148,7 +148,7 @@ class Publisher:
 
     def _wanted(self, known: Mapping[str, bytes], now: datetime) -> dict[str, LocatorEntry]:
         wanted: dict[str, LocatorEntry] = {}
-        for view in self._consents.at(now):
+        for view in self._opening(now):
             pseudonym, until = known.get(view.person_ref), published_until(view.record.valid_until, now)
             if pseudonym is None or until is None:
                 continue
@@ -158,10 +158,15 @@ class Publisher:
                     wanted[token] = LocatorEntry(token=token, asker=asker, purpose=purpose, until=until)
         return wanted
 
+    def _opening(self, now: datetime) -> Iterator[ConsentView]:
+        """Iterate over the consents in force that open something to somebody."""
+        return (view for view in self._consents.at(now) if next(iter(self._permitted(view)), None) is not None)
+
     def _permitted(self, view: ConsentView) -> Iterable[tuple[str, str]]:
-        """Return the (purpose, asker) pairs that a consent permits: purposes of the vocabulary, other entities."""
+        """Return the (purpose, asker) pairs for which a consent opens something to another entity."""
         own, purposes = self._context.settings.entity, [each for each in view.record.purposes if is_term(each)]
-        return ((purpose, asker) for purpose in purposes for asker in view.record.recipients if asker != own)
+        named = ((purpose, asker) for purpose in purposes for asker in view.record.recipients if asker != own)
+        return ((purpose, asker) for purpose, asker in named if self._consents.opens(view, purpose, asker))
 
     def _forget_all_but(self, epochs: Sequence[LocatorEpoch]) -> None:
         names = {epoch.fingerprint for epoch in epochs}

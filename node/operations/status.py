@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
+from node.consents.assurance.alarm import origins_document, origins_lines
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.context import NodeContext
 from node.identity.reach import Reachability, reachability
@@ -32,6 +33,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         ledger_size = own_ledger(context, session).size()
         witnesses = witnessing_state(context, session).document()
         locator = locator_state(context, session)
+        received = origins_document(session, now)
         due = due_consents(
             own_consents(context, session).list(), people_store(context, session), now, days=DEFAULT_NOTICE_DAYS
         )
@@ -52,6 +54,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "evidence": evidence_summary(context.home),
         "refused_calls": refused_calls(context.home),
         "consents_due": len(due),
+        "consents_received": received,
         "notices_waiting": waiting_for(context),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
@@ -75,6 +78,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     say = speaking(lang)
     lines = [
         *notice_lines(document["notices_waiting"], say.lang),
+        *origins_lines(document["consents_received"], say.lang),
         say(witnessing_text(document["witnesses"])),
         *map(say, locator_lines(document["locator"])),
         *refused_lines(document["refused_calls"], say.lang),

@@ -7,7 +7,7 @@ bound to the terms (`records_exchange.sealing.seal_paper`). Nothing here is veri
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Protocol, TypeAlias
@@ -40,6 +40,8 @@ class PersonCode(CanonicalModel):
     kind: Literal["person_code"] = "person_code"
     card: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{4,40}$")]
     """Serial of the card."""
+    number: Annotated[int, Field(strict=True, ge=1, le=99)]
+    """Number of the code on the card."""
     mac: Hex32
 
 
@@ -134,6 +136,14 @@ class Unproved:
 
     reason: str
     failed: bool = True
+
+
+class EvidenceSource(Protocol):
+    """Makes evidence, at the origin, of what the person handed over there."""
+
+    def evidence(self, terms: ConsentTerms) -> Mapping[str, Sequence[Evidence]]:
+        """Return the evidence over the terms for each holder."""
+        ...
 
 
 class EvidenceVerifier(Protocol):
