@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from consent_ledger.log.bodies import ReleaseReceivedBody
-from consent_ledger.log.entry import EntryType
+from consent_ledger.log.entry import Body, EntryType
+from consent_ledger.log.given_elsewhere import ConfirmationBody
 from node.rights.access_report.collecting import PersonEntry
 from policies.errors import RedpactError, error_document
 from records_exchange.disclosed_accesses import DisclosedAccesses
 
-_LEFT_OUT: Final = frozenset({"person_ref", "professional", "policy_sha256", "answer_sha256", "request_sha256"})
+_LEFT_OUT: Final = frozenset(
+    {"person_ref", "professional", "decided_by", "policy_sha256", "answer_sha256", "request_sha256"}
+)
 """Parts of a body without meaning for the person, or with names of staff; proofs carry the permitted ones whole."""
 
 
@@ -64,17 +67,21 @@ class AccessReport:
 
     def staff(self, entry: PersonEntry) -> str | None:
         """Return the reference of the professional who asked, where the report may name staff."""
-        named = entry.body.professional if isinstance(entry.body, ReleaseReceivedBody) else None
-        return named if self.staff_reason else None
+        return _named_staff(entry.body) if self.staff_reason else None
 
     def hides_staff(self, entry: PersonEntry) -> bool:
         """Tell whether an entry names staff that the report does not: its proof then shows no content."""
-        named = isinstance(entry.body, ReleaseReceivedBody) and entry.body.professional is not None
-        return named and self.staff_reason is None
+        return _named_staff(entry.body) is not None and self.staff_reason is None
 
     def of(self, *kinds: EntryType) -> tuple[PersonEntry, ...]:
         """Return the entries of some types, the newest first."""
         return tuple(entry for entry in reversed(self.entries) if entry.kind in kinds)
+
+
+def _named_staff(body: Body) -> str | None:
+    if isinstance(body, ConfirmationBody):
+        return body.decided_by
+    return body.professional if isinstance(body, ReleaseReceivedBody) else None
 
 
 def report_document(report: AccessReport) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent_ledger.audit.words import term_label
+from consent_ledger.consents.assured import strongest
 from consent_ledger.log.bodies import (
     AccessReportBody,
     ConsentBody,
@@ -17,8 +18,10 @@ from consent_ledger.log.bodies import (
     WithheldField,
 )
 from consent_ledger.log.entry import EntryType
+from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
 from node.rights.access_report.collecting import PersonEntry
 from node.rights.access_report.document import AccessReport, HolderPart
+from policies.assurance import assurance_label
 from policies.referrals import MOVES, ReferralStep, WordList, load_referral_words
 from policies.staff_reasons import staff_reason
 from presentation import formats
@@ -32,6 +35,10 @@ _DECISIONS: Final[Mapping[EntryType, Message]] = {
     EntryType.CONSENT_REFUSED: _("usted dijo que no"),
     EntryType.CONSENT_WITHDRAWN: _("usted lo retiró"),
     EntryType.CONSENT_EXPIRED: _("caducó"),
+}
+_ANSWERS: Final[Mapping[EntryType, Message]] = {
+    EntryType.CONSENT_CONFIRMED: _("un profesional de esta entidad vio su firma y lo confirmó"),
+    EntryType.CONSENT_DECLINED: _("un profesional de esta entidad no lo confirmó"),
 }
 _ENTRY: Final = _("N.º")
 _DATE: Final = _("Fecha")
@@ -103,6 +110,7 @@ class _Page:
             self._refused(),
             self._others(),
             self._consents(),
+            self._elsewhere(),
             self._reports(),
         )
 
@@ -209,7 +217,7 @@ class _Page:
         )
 
     def _consents(self) -> _Section:
-        rows = [self._decision(entry) for entry in self._report.of(*_DECISIONS)]
+        rows = [self._decision(entry) for entry in self._report.of(*_DECISIONS) if not _given_elsewhere(entry)]
         heads = (_ENTRY, _DATE, _("Decisión"), _("Para quién"), _PURPOSE, _DATA, _("Válido hasta"))
         return self._section(self._say("Lo que usted decidió"), heads, rows)
 
@@ -221,6 +229,35 @@ class _Page:
             return (*self._place(entry), said, recipients, self._terms(body.purposes), self._terms(body.fields), until)
         consent = body.consent_id if isinstance(body, WithdrawalBody | ExpiryBody) else "-"
         return (*self._place(entry), f"{said} · {consent[:8]}", "-", "-", "-", "-")
+
+    def _elsewhere(self) -> _Section:
+        """Return the consents that other entities sent, with what proves that the person gave them."""
+        kinds = (EntryType.CONSENT_GIVEN, EntryType.CONSENT_RENEWED, *_ANSWERS)
+        rows = []
+        for entry in self._report.of(*kinds):
+            body = entry.body
+            if isinstance(body, ConfirmationBody):
+                said = in_language(_ANSWERS[entry.kind], self._lang)
+                rows.append((*self._place(entry), "-", f"{said} · {body.consent_id[:8]}", "-", "-", "-", "-"))
+            elif isinstance(body, ConsentBody) and body.origin is not None:
+                rows.append((*self._place(entry), *self._sent(body, body.origin)))
+        heads = (_ENTRY, _DATE, _("Quién lo envió"), _("Prueba"), _("Para quién"), _PURPOSE, _DATA, _("Válido hasta"))
+        note = self._say(
+            "Estas entidades dijeron que usted les dio su consentimiento. Si alguno no es suyo, dígalo en esta "
+            "entidad: se retira en el acto y se investiga."
+        )
+        return self._section(self._say("Consentimientos que llegaron de otras entidades"), heads, rows, note)
+
+    def _sent(self, body: ConsentBody, origin: ConsentOrigin) -> tuple[str, ...]:
+        recipients = formats.listed([self._report.name(each) for each in body.recipients], self._lang)
+        return (
+            self._report.name(origin.entity),
+            f"{assurance_label(strongest(origin), self._lang)} · {body.consent_id[:8]}",
+            recipients,
+            self._terms(body.purposes),
+            self._terms(body.fields),
+            moment(body.valid_until, self._lang),
+        )
 
     def _reports(self) -> _Section:
         rows = []
@@ -262,3 +299,7 @@ class _Page:
 
     def _terms(self, terms: Iterable[str]) -> str:
         return formats.listed([self._term(term) for term in terms], self._lang)
+
+
+def _given_elsewhere(entry: PersonEntry) -> bool:
+    return isinstance(entry.body, ConsentBody) and entry.body.origin is not None

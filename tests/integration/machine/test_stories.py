@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from consent_ledger.consents import model as consent_model
-from node.consents.propagation import copies, withdrawals
+from node.consents.propagation import adoption, withdrawals
 from node.fetch import answering
 from node.messages.kinds import Response
 from records_exchange.mailboxes import SqlMailbox
@@ -184,7 +184,7 @@ BROKEN: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
     "a later no does not prevail": (consent_model, "_prevails", lambda _no, _yes: False, RELEASED),
     "a lost reply means a message for ever": (SqlMailbox, "earlier_reply", _nothing_came_before, "message_replayed"),
     "holders are not told of a withdrawal": (withdrawals, "post_withdrawal", _nobody_is_told, "vouched for"),
-    "what arrives is as fresh as its arrival": (copies, "min", lambda _issued, now: now, RELEASED),
+    "what arrives is as fresh as its arrival": (adoption, "min", lambda _issued, now: now, RELEASED),
 }
 
 

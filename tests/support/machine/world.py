@@ -27,6 +27,7 @@ from records_exchange.answer import FetchAnswer, parse_answer
 from records_exchange.message import Message, MessageReply, parse_message
 from records_exchange.request import REQUEST_TYPE
 from service.errors import PeerUnreachable
+from tests.support.assurance import trust_other_entities
 from tests.support.clock import FrozenClock
 from tests.support.exchange import ExchangeNetwork, hold, person_record
 from trust.parties import EntityKind, Party
@@ -317,6 +318,7 @@ def _template() -> Path:
     for entity in ENTITIES:
         node = network.add(entity, kind=EntityKind.PUBLIC)
         hold(node, *(_record(entity, PEOPLE[person]) for person in KNOWN[entity]))
+        trust_other_entities(node.context)  # how consents travel is the subject, not what proves them
     network.publish(life=timedelta(days=4000))
     network.close()
     return root
