@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from node.messages.relay import RelayedCalls
     from node.messages.transport import Transport
     from node.operations.doctor import Connections
+    from node.operations.key_changes import KeyChanges
     from node.referrals.capacity import Capacities
     from node.referrals.referrals import Referrals
     from node.referrals.transfer import Transfers
@@ -95,7 +96,7 @@ class Node:
 
     def _key_holder_channel(self, holder: str) -> "grpc.Channel":
         from service.errors import PeerUnreachable
-        from trust.parties import COORDINATOR_ID, server_name
+        from trust.parties import COORDINATOR_ID, key_server_name
 
         if holder == COORDINATOR_ID:
             return self.coordinator_channel()
@@ -106,7 +107,9 @@ class Node:
                 _("{holder}, que guarda una de las claves, no tiene ninguna dirección publicada", holder=holder),
                 remedy=_("pida a esa entidad que publique una"),
             )
-        return self.channels.channel(party.addresses[0], server_name(context.settings.network, holder))
+        return self.channels.channel(
+            party.addresses[0], key_server_name(context.settings.network, holder, party.tls_key)
+        )
 
     @cached_property
     def connections(self) -> "Connections":
@@ -136,7 +139,12 @@ class Node:
 
         context = self.context
         return DirectoryFollower(
-            context.settings, context.keys, context.directory, context.clock, self.coordinator_channel
+            context.settings,
+            context.keys,
+            context.directory,
+            context.clock,
+            self.coordinator_channel,
+            self.key_changes.replace_tls,
         )
 
     @cached_property
@@ -146,8 +154,20 @@ class Node:
 
         context = self.context
         return CertificateRenewal(
-            context.home, context.settings, self.certificate, context.clock, self.coordinator_channel
+            context.home,
+            context.settings,
+            context.keys.signing,
+            self.certificate,
+            context.clock,
+            self.coordinator_channel,
         )
+
+    @cached_property
+    def key_changes(self) -> "KeyChanges":
+        """Replaces this entity's keys."""
+        from node.operations.key_changes import KeyChanges
+
+        return KeyChanges(self.context, self.certificate, self.certificate_renewal)
 
     # ---- callers
 
@@ -161,10 +181,13 @@ class Node:
 
     def call_guard(self) -> "CallGuard":
         """Return the guard that admits calls of other entities."""
+        from node.rpc.certificates import listed_certificates
         from node.rpc.limits import CALLS
         from service.call_guard import CallGuard
 
-        return CallGuard(self.limits, CALLS, network=self.context.settings.network)
+        context = self.context
+        check = listed_certificates(context)
+        return CallGuard(self.limits, CALLS, network=context.settings.network, certificates=check)
 
     @cached_property
     def incoming(self) -> "Incoming":
@@ -208,7 +231,7 @@ class Node:
         """Sends this entity's messages."""
         from node.messages.outbox import Outbox
 
-        return Outbox(self.context, self.message_kinds, self.transport)
+        return Outbox(self.context, self.message_kinds, self.transport.call)
 
     # ---- the ledger
 
@@ -317,10 +340,10 @@ class Node:
     def inbox_sweep(self) -> "InboxSweep":
         """Writes the inbox items that only the passing of time causes."""
         from node.consents.due_items import due_consent_items
-        from node.inbox.sweep import InboxSweep, unacknowledged_notices
+        from node.inbox.sweep import InboxSweep, unacknowledged_notifications
         from node.referrals.expiry import lapse_unanswered
 
-        finders = (unacknowledged_notices, due_consent_items)
+        finders = (unacknowledged_notifications, due_consent_items)
         return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property

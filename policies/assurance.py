@@ -129,7 +129,7 @@ class AssurancePolicy(Entry):
         return frozenset(by_level.get(sensitivity, ()))
 
     def opens(self, assurance: Assurance, field: str) -> bool:
-        """Tell whether an assurance opens a field; a field that the catalogue does not list is never opened."""
+        """Return whether an assurance opens a field; a field that the catalogue does not list is never opened."""
         catalogue = load_catalogue()
         return field in catalogue and assurance in self.accepts(catalogue.field(field).sensitivity)
 

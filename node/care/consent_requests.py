@@ -27,7 +27,7 @@ from policies.assurance import Assurance, AssurancePolicy
 from policies.decline_reasons import decline_reason
 from presentation.messages import _
 from records_exchange.assurance.decisions import CONSENT_DECIDED, DecisionBody, DecisionOutcome
-from records_exchange.mailboxes import NewNotice, SqlMailbox
+from records_exchange.mailboxes import NewNotification, SqlMailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class ConsentRequests:
                 outcome = DecisionOutcome.CONFIRMED if reason is None else DecisionOutcome.DECLINED
                 body = DecisionBody(consent_id=consent_id, index=origin.index, outcome=outcome, reason=reason)
                 content = body.model_dump(mode="json")
-                SqlMailbox(session).post([NewNotice(CONSENT_DECIDED, origin.entity, consent_id, content)], now)
+                SqlMailbox(session).post([NewNotification(CONSENT_DECIDED, origin.entity, consent_id, content)], now)
             return view
 
     def _get(self, session: Session, consent_id: str) -> ConsentRequest:

@@ -1,5 +1,6 @@
-"""The status of a consent in the network: the entities that have it, and the notices about it with their answers."""
+"""The status of a consent in the network: the entities that have it, and the notifications about it with answers."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from node.consents.propagation.parties import origin_of
 from node.ledger.own import own_consents
 from policies.assurance import Assurance
 from records_exchange.assurance.decisions import HeardDecision, SqlDecisions
-from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
+from records_exchange.mailboxes import Notification, NotificationState, SqlMailbox
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 from records_exchange.travel_store import SqlTravelStore
 
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeStatus:
-    """A notice about a consent to one entity.
+class NotificationStatus:
+    """A notification about a consent to one entity.
 
     Attributes:
         entity: its recipient.
-        what: the kind of the notice.
+        what: the kind of the notification.
         state: waiting or settled.
         since: when it was written; of a settled one, when it was answered. UTC.
         attempts: failed attempts to deliver it.
@@ -36,7 +37,7 @@ class NoticeStatus:
 
     entity: str
     what: str
-    state: NoticeState
+    state: NotificationState
     since: datetime
     attempts: int
     fault: str
@@ -45,13 +46,13 @@ class NoticeStatus:
 
     @property
     def outstanding(self) -> bool:
-        """True when the entity has not answered and the notice is still sent."""
-        return self.state is NoticeState.WAITING
+        """True when the entity has not answered and the notification is still sent."""
+        return self.state is NotificationState.WAITING
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentStatus:
-    """A consent with the notices about it.
+    """A consent with the notifications about it.
 
     Attributes:
         view: the consent as held here; None when this entity only received data under it.
@@ -59,7 +60,7 @@ class ConsentStatus:
         origin: the entity where it was given; None when it is not held here.
         released_to: entities to which this one released data under it.
         received_from: entities that released data under it to this one.
-        notices: those about it, in the order in which they were written.
+        notifications: those about it, in the order in which they were written.
     """
 
     view: ConsentView | None
@@ -67,12 +68,12 @@ class ConsentStatus:
     origin: str | None
     released_to: tuple[str, ...]
     received_from: tuple[str, ...]
-    notices: tuple[NoticeStatus, ...]
+    notifications: tuple[NotificationStatus, ...]
 
     @property
     def outstanding(self) -> tuple[str, ...]:
         """Entities that have not acknowledged the withdrawal."""
-        late = [each.entity for each in self.notices if each.what == CONSENT_WITHDRAWN and each.outstanding]
+        late = [each.entity for each in self.notifications if each.what == CONSENT_WITHDRAWN and each.outstanding]
         return tuple(dict.fromkeys(late))
 
     @property
@@ -80,7 +81,7 @@ class ConsentStatus:
         """True when the person has withdrawn the consent."""
         if self.view is not None:
             return self.view.state is ConsentState.WITHDRAWN
-        return any(each.what == CONSENT_WITHDRAWN for each in self.notices)
+        return any(each.what == CONSENT_WITHDRAWN for each in self.notifications)
 
     def document(self) -> dict[str, Any]:
         """Return it for ``--json``."""
@@ -93,7 +94,7 @@ class ConsentStatus:
             "received_from": list(self.received_from),
             "withdrawn": self.withdrawn,
             "outstanding": list(self.outstanding),
-            "told": [asdict(each) | {"since": each.since.isoformat()} for each in self.notices],
+            "told": [asdict(each) | {"since": each.since.isoformat()} for each in self.notifications],
         }
 
 
@@ -117,19 +118,29 @@ def consent_status(context: "NodeContext", consent_id: str) -> ConsentStatus:
             origin=origin_of(view.record) if view else None,
             released_to=tuple(store.recipients(consent_id)),
             received_from=received_from,
-            notices=tuple(_status(notice, decided.get(notice.recipient)) for notice in about),
+            notifications=tuple(_status(notification, decided.get(notification.recipient)) for notification in about),
         )
 
 
-def _status(notice: Notice, decided: HeardDecision | None) -> NoticeStatus:
-    since = notice.settled_at or notice.created_at
-    about = (notice.recipient, notice.kind, notice.state, since, notice.attempts, notice.fault)
-    if notice.kind != CONSENT_COPY:
-        return NoticeStatus(*about)
-    content = notice.content
+def _status(notification: Notification, decided: HeardDecision | None) -> NotificationStatus:
+    proof, reason = _proof(notification.content, decided) if notification.kind == CONSENT_COPY else ("", "")
+    return NotificationStatus(
+        entity=notification.recipient,
+        what=notification.kind,
+        state=notification.state,
+        since=notification.settled_at or notification.created_at,
+        attempts=notification.attempts,
+        fault=notification.fault,
+        proof=proof,
+        reason=reason,
+    )
+
+
+def _proof(content: Mapping[str, Any], decided: HeardDecision | None) -> tuple[str, str]:
+    """Return the proof that went with a consent, or the decision on its signed form with the reason of a refusal."""
     if decided is not None and decided.index >= content.get("evidence_index", 0):
-        return NoticeStatus(*about, proof=decided.outcome.value, reason=decided.reason)
+        return decided.outcome.value, decided.reason
     if content.get("paper") == "form_scan":
-        return NoticeStatus(*about, proof=WAITS)
-    sent = [content["paper"]] if content.get("paper") else [each["kind"] for each in content.get("evidence", ())]
-    return NoticeStatus(*about, proof=sent[0] if sent else Assurance.DECLARED.value)
+        return WAITS, ""
+    kinds = [content["paper"]] if content.get("paper") else [each["kind"] for each in content.get("evidence", ())]
+    return (kinds[0] if kinds else Assurance.DECLARED.value), ""

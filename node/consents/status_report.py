@@ -5,21 +5,21 @@ from typing import Any, Final
 
 from node.consents.assurance.verifiers import WAITS
 from node.consents.report import NO_NAMES, consent_document, consent_text
-from node.consents.status import ConsentStatus, NoticeStatus
+from node.consents.status import ConsentStatus, NotificationStatus
 from policies.decline_reasons import decline_label
 from policies.errors import EXIT_CODES, ErrorKind
 from presentation.formats import listed, moment
 from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
-from records_exchange.mailboxes import NoticeState
+from records_exchange.mailboxes import NotificationState
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 
 _SUBJECTS: Final = {CONSENT_COPY: _("el consentimiento"), CONSENT_WITHDRAWN: _("la retirada")}
 _STATES: Final = {
-    NoticeState.WAITING: _("sin contestar"),
-    NoticeState.ACKNOWLEDGED: _("acuse firmado"),
-    NoticeState.REFUSED: _("rechazado"),
-    NoticeState.LAPSED: _("no contestó en plazo"),
+    NotificationState.WAITING: _("sin contestar"),
+    NotificationState.ACKNOWLEDGED: _("acuse firmado"),
+    NotificationState.REFUSED: _("rechazado"),
+    NotificationState.LAPSED: _("no contestó en plazo"),
 }
 _PROOFS: Final = {
     "declared": _("sin prueba"),
@@ -32,8 +32,8 @@ _PROOFS: Final = {
 
 
 def exit_code(status: ConsentStatus) -> int:
-    """Return 0 when every notice was answered, 3 when an entity is still to be reached."""
-    return EXIT_CODES[ErrorKind.UNREACHABLE] if any(each.outstanding for each in status.notices) else 0
+    """Return 0 when every notification was answered, 3 when an entity is still to be reached."""
+    return EXIT_CODES[ErrorKind.UNREACHABLE] if any(each.outstanding for each in status.notifications) else 0
 
 
 def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
@@ -57,9 +57,9 @@ def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, l
     )
     if found := [(name, value) for name, value in facts if value]:
         lines.append(pairs(found))
-    if not status.notices:
+    if not status.notifications:
         return "\n".join([*lines, say("No hay que avisar a ninguna otra entidad.")])
-    lines += ["", _table(status.notices, names, say), ""]
+    lines += ["", _table(status.notifications, names, say), ""]
     if status.outstanding:
         text = say("! Pendientes de contestar a la retirada: {entities}.", entities=named(status.outstanding))
         lines.append(paragraph(text))
@@ -69,7 +69,7 @@ def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, l
 
 
 def withdrawn_document(status: ConsentStatus) -> dict[str, Any]:
-    """Return the consent after a withdrawal, where it is held here, with the notices, for ``--json``."""
+    """Return the consent after a withdrawal, where it is held here, with the notifications, for ``--json``."""
     held = consent_document(status.view) if status.view else {}
     return {**held, **status.document()}
 
@@ -78,7 +78,7 @@ def withdrawn_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES
     """Return the text for a professional who has recorded a withdrawal."""
     say = speaking(lang)
     lines = [paragraph(say("✓ Consentimiento retirado. Desde ahora no se comparte nada con él en esta entidad."))]
-    if status.notices:
+    if status.notifications:
         command = f"redpact-node consent status {status.consent_id}"
         lines.append(
             paragraph(
@@ -88,7 +88,7 @@ def withdrawn_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES
     return "\n".join([*lines, "", status_text(status, names=names, lang=lang)])
 
 
-def _table(notices: tuple[NoticeStatus, ...], names: Mapping[str, str], say: Translator) -> str:
+def _table(notifications: tuple[NotificationStatus, ...], names: Mapping[str, str], say: Translator) -> str:
     head = (
         say("Entidad"),
         say("Se le comunica"),
@@ -108,12 +108,12 @@ def _table(notices: tuple[NoticeStatus, ...], names: Mapping[str, str], say: Tra
             each.fault,
             _proof(each, say),
         )
-        for each in notices
+        for each in notifications
     ]
     return table(head, rows)
 
 
-def _proof(notice: NoticeStatus, say: Translator) -> str:
-    if notice.reason:
-        return say("no confirmado: {reason}", reason=decline_label(notice.reason, say.lang))
-    return say(_PROOFS.get(notice.proof, notice.proof))
+def _proof(notification: NotificationStatus, say: Translator) -> str:
+    if notification.reason:
+        return say("no confirmado: {reason}", reason=decline_label(notification.reason, say.lang))
+    return say(_PROOFS.get(notification.proof, notification.proof))

@@ -33,7 +33,7 @@ class LiveConsents:
         self._live: dict[str, ConsentView] = {}
 
     def refresh(self, session: Session) -> bool:
-        """Read the changes since the last refresh and tell whether there were any."""
+        """Read the changes since the last refresh and return whether there were any."""
         size = own_ledger(self._context, session).size()
         if size == self._size:
             return False
@@ -53,7 +53,7 @@ class LiveConsents:
                 yield view
 
     def opens(self, view: ConsentView, purpose: str, asker: str) -> bool:
-        """Tell whether anything would be released under a consent by its assurance."""
+        """Return whether anything would be released under a consent by its assurance."""
         record = view.record
         return bool(opened_fields(record.fields, record.origin, self._policy, purpose=purpose, recipient=asker))
 

@@ -1,4 +1,4 @@
-"""Background work: delivers the notices in the outbox, including those that other processes wrote to it."""
+"""Background work: delivers the notifications in the outbox, including those that other processes wrote to it."""
 
 import threading
 from typing import Final
@@ -8,8 +8,8 @@ from node.messages.outbox import Outbox
 POLL_SECONDS: Final = 0.5
 
 
-def deliver_notices(outbox: Outbox, stopping: threading.Event) -> None:
-    """Deliver due notices until `stopping` is set."""
+def deliver_notifications(outbox: Outbox, stopping: threading.Event) -> None:
+    """Deliver due notifications until `stopping` is set."""
     while not stopping.is_set():
         if outbox.deliver_due() == 0 and stopping.wait(POLL_SECONDS):
             return

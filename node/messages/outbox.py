@@ -1,10 +1,10 @@
-"""The sender's side of messages: questions, asked at once, and notices, delivered from a durable outbox.
+"""The sender's side of messages: questions, asked at once, and notifications, delivered from a durable outbox.
 
-Each recipient gets its notices in the order in which they were written. A recipient that does not answer delays only
-its own notices; they are tried again after a wait that doubles, up to an hour, for as long as a notice lives.
+Each recipient gets its notifications in the order in which they were written. A recipient that does not answer delays
+only its own; they are tried again after a wait that doubles, up to an hour, for as long as a notification lives.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Kind
-from node.messages.transport import Transport
 from node.people.documents import Document
 from node.people.errors import PersonUnknown
 from node.people.linking import pseudonym_of
@@ -23,9 +22,9 @@ from node.people.store import people_store
 from policies.errors import RedpactError
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed
-from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
+from records_exchange.mailboxes import Notification, NotificationState, SqlMailbox
 from records_exchange.message import (
-    NOTICE_LIFETIME,
+    NOTIFICATION_LIFETIME,
     Message,
     MessageOutcome,
     VerifiedReply,
@@ -44,18 +43,21 @@ if TYPE_CHECKING:
 
 _IN_PARALLEL: Final = 16
 _AT_A_TIME: Final = 512
-"""Notices read together: enough to reach hundreds of entities, bounded in memory."""
+"""Notifications read together: enough to reach hundreds of entities, bounded in memory."""
 
 _log = structlog.get_logger(__name__)
+
+Send = Callable[[Party, Envelope], Envelope]
+"""Sends a signed message to an entity and returns the unverified reply."""
 
 
 class Outbox:
     """Sends this entity's messages. Safe to call from several threads."""
 
-    def __init__(self, context: "NodeContext", kinds: Mapping[str, Kind], transport: Transport) -> None:
+    def __init__(self, context: "NodeContext", kinds: Mapping[str, Kind], send: Send) -> None:
         self._context = context
         self._kinds = kinds
-        self._transport = transport
+        self._call = send
 
     def ask(
         self, recipient: str, kind: str, body: Mapping[str, Any], *, document: Document | None = None
@@ -85,22 +87,22 @@ class Outbox:
         return self._send(peer, message, seal_message(message, self._context.keys.signing))
 
     def deliver_due(self) -> int:
-        """Try every due notice once, and return the number settled."""
+        """Try every due notification once, and return the number settled."""
         with self._context.snapshot() as session:
             due = SqlMailbox(session).due(self._context.clock.now(), _AT_A_TIME)
-        queues: dict[str, list[Notice]] = {}
-        for notice in due:
-            queues.setdefault(notice.recipient, []).append(notice)
+        queues: dict[str, list[Notification]] = {}
+        for notification in due:
+            queues.setdefault(notification.recipient, []).append(notification)
         if not queues:
             return 0
         with ThreadPoolExecutor(min(len(queues), _IN_PARALLEL), thread_name_prefix="outbox") as pool:
             return sum(pool.map(self.deliver_in_order, queues.values()))
 
-    def deliver_in_order(self, queue: list[Notice]) -> int:
-        """Deliver the notices of one recipient in order, until one is not answered."""
-        for done, notice in enumerate(queue):
+    def deliver_in_order(self, queue: list[Notification]) -> int:
+        """Deliver the notifications of one recipient in order, until one is not answered."""
+        for done, notification in enumerate(queue):
             try:
-                if not self._deliver(notice):
+                if not self._deliver(notification):
                     self._defer(queue[done + 1 :], "behind_another")
                     return done
             except PeerBusy as error:
@@ -109,72 +111,77 @@ class Outbox:
             except RedpactError as error:
                 self._defer(queue[done:], error.code)
                 return done
-            except Exception:  # noqa: BLE001 - a defect in one kind must neither stop the outbox nor lose its notices
-                _log.exception("notice_failed", kind=notice.kind)
+            except Exception:  # noqa: BLE001 - a defect in one kind must neither stop the outbox nor lose its notifications
+                _log.exception("notification_failed", kind=notification.kind)
                 self._defer(queue[done:], "internal")
                 return done
         return len(queue)
 
-    def _deliver(self, notice: Notice) -> bool:
-        """Send one notice and settle it; return False when it has to be sent again."""
+    def _deliver(self, notification: Notification) -> bool:
+        """Send one notification and settle it; return False when it has to be sent again."""
         with self._context.snapshot() as session:
-            if not SqlMailbox(session).is_waiting(notice.number):
+            if not SqlMailbox(session).is_waiting(notification.number):
                 return True  # taken back, or settled by another pass, since the queue was read
-        peer, kind = self._peer(notice.recipient), self._kinds.get(notice.kind)
+        peer, kind = self._peer(notification.recipient), self._kinds.get(notification.kind)
         if kind is None:
             raise MessageMalformed(
-                _("el buzón de salida tiene un aviso de tipo desconocido, {notice!r}", notice=notice.kind)
+                _(
+                    "el buzón de salida tiene un aviso de tipo desconocido, {notification!r}",
+                    notification=notification.kind,
+                )
             )
-        message, envelope = self._composed(notice, kind, peer)
+        message, envelope = self._composed(notification, kind, peer)
         verified = self._send(peer, message, envelope)
         if verified.reply.reason in kind.again:
             self._context.commits.run(
-                partial(_compose_anew, notice=notice, fault=verified.reply.reason, context=self._context)
+                partial(_compose_anew, notification=notification, fault=verified.reply.reason, context=self._context)
             )
             return False
-        self._context.commits.run(partial(self._settle, notice=notice, kind=kind, verified=verified))
+        self._context.commits.run(partial(self._settle, notification=notification, kind=kind, verified=verified))
         return True
 
-    def _composed(self, notice: Notice, kind: Kind, peer: Party) -> tuple[Message, Envelope]:
-        if notice.envelope is not None:
-            envelope = Envelope.from_json(notice.envelope)
+    def _composed(self, notification: Notification, kind: Kind, peer: Party) -> tuple[Message, Envelope]:
+        if notification.envelope is not None:
+            envelope = Envelope.from_json(notification.envelope)
             return parse_message(envelope.payload), envelope
         message = new_message(
             kind.name,
-            kind.compose(notice),
+            kind.compose(notification),
             sender=self._context.settings.entity,
             recipient=peer.id,
             now=self._context.clock.now(),
-            subject=self._subject(peer, self._document(notice.person_ref)),
-            life=NOTICE_LIFETIME,
+            subject=self._subject(peer, self._document(notification.person_ref)),
+            life=NOTIFICATION_LIFETIME,
         )
         envelope = seal_message(message, self._context.keys.signing)
         # Kept before it leaves: composed again after a lost reply, it would take effect twice at the recipient.
         kept = envelope.to_json()
-        self._context.commits.run(lambda session: SqlMailbox(session).compose(notice.number, kept))
+        self._context.commits.run(lambda session: SqlMailbox(session).compose(notification.number, kept))
         return message, envelope
 
     def _send(self, peer: Party, message: Message, envelope: Envelope) -> VerifiedReply:
-        received = self._transport.call(peer, envelope)
+        received = self._call(peer, envelope)
         now = self._context.clock.now()
         return open_reply(received, message, payload_digest(envelope), peer=peer, now=now)
 
-    def _settle(self, session: Session, *, notice: Notice, kind: Kind, verified: VerifiedReply) -> None:
+    def _settle(self, session: Session, *, notification: Notification, kind: Kind, verified: VerifiedReply) -> None:
         now, mailbox, reply = self._context.clock.now(), SqlMailbox(session), verified.reply
         refused = reply.outcome is MessageOutcome.REFUSED
-        state = NoticeState.REFUSED if refused else NoticeState.ACKNOWLEDGED
+        state = NotificationState.REFUSED if refused else NotificationState.ACKNOWLEDGED
         kept = reply.model_dump_json().encode()
-        if not mailbox.settle(notice.number, state, kept, now, fault=reply.reason or ""):
+        if not mailbox.settle(notification.number, state, kept, now, fault=reply.reason or ""):
             return  # settled meanwhile by another pass
         mailbox.heard(reply.sender, now)
         if refused:
-            item = NewItem(ItemKind.NOTICE_REFUSED, notice.reference, notice.recipient, reply.reason or "")
+            item = NewItem(
+                ItemKind.NOTIFICATION_REFUSED, notification.reference, notification.recipient, reply.reason or ""
+            )
             Inbox(session).add(item, now)
         if kind.settle is not None:
-            kind.settle(session, notice, verified, now)
+            kind.settle(session, notification, verified, now)
 
-    def _defer(self, notices: Iterable[Notice], fault: str, *, wait: timedelta | None = None) -> None:
-        now, waiting = self._context.clock.now(), list(notices)
+    def _defer(self, notifications: Iterable[Notification], fault: str, *, wait: timedelta | None = None) -> None:
+        now, waiting = self._context.clock.now(), list(notifications)
         self._context.commits.run(lambda session: SqlMailbox(session).defer(waiting, fault, now, wait=wait))
 
     def _peer(self, entity: str) -> Party:
@@ -189,11 +196,11 @@ class Outbox:
         with self._context.snapshot() as session:
             try:
                 return people_store(self._context, session).identity(person_ref).document
-            except PersonUnknown:  # erased since: the notice names nobody
+            except PersonUnknown:  # erased since: the notification names nobody
                 return None
 
 
-def _compose_anew(session: Session, *, notice: Notice, fault: str | None, context: "NodeContext") -> None:
+def _compose_anew(session: Session, *, notification: Notification, fault: str | None, context: "NodeContext") -> None:
     mailbox = SqlMailbox(session)
-    mailbox.compose(notice.number, None)
-    mailbox.defer([notice], fault or "", context.clock.now())
+    mailbox.compose(notification.number, None)
+    mailbox.defer([notification], fault or "", context.clock.now())

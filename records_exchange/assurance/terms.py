@@ -71,7 +71,7 @@ class ConsentTerms(CanonicalModel):
         return hashlib.sha256(self.canonical()).hexdigest()
 
     def within(self, wider: Self) -> bool:
-        """Tell whether somebody who agreed to `wider` agreed to these: the same act, and nothing beyond it."""
+        """Return whether somebody who agreed to `wider` agreed to these: the same act, and nothing beyond it."""
         same = ("v", "consent_id", "origin", "agreed_at", "acted_by", "guardian_relation", "notice_sha256")
         parts = ("fields", "purposes", "recipients", "holders")
         return (

@@ -23,7 +23,7 @@ UNPROVED_ALARM: Final = "many_unproved"
 
 
 def within_limit(session: Session, origin: str, now: "datetime") -> bool:
-    """Tell whether one more consent of an origin is taken now; one too many is written to the inbox once a day."""
+    """Return whether one more consent of an origin is taken now; one too many is written to the inbox once a day."""
     limits = SqlConsentPolicy(session).read().limits
     if SqlArrivals(session).count(origin, now).consents < limits.consents_a_day:
         return True

@@ -221,7 +221,7 @@ def _person_entitled(
 
 
 def _lost_here(older: ConsentBody, newer: ConsentBody, own: str) -> bool:
-    """Tell whether this entity may receive less under the newer version, whatever of either it has adopted."""
+    """Return whether this entity may receive less under the newer version, whatever of either it has adopted."""
     terms = (*older.fields, *older.purposes)
     dropped = own in older.recipients and own not in newer.recipients
     return dropped or not set(terms) <= {*newer.fields, *newer.purposes}

@@ -22,7 +22,7 @@ from node.messages.kinds import Kind
 from node.people.errors import PersonUnknown
 from records_exchange.assurance.evidence import Evidence, EvidenceSource
 from records_exchange.assurance.terms import ConsentTerms
-from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
+from records_exchange.mailboxes import NewNotification, Notification, SqlMailbox
 from records_exchange.travel import CONSENT_COPY, encode_copy, read_copy
 
 if TYPE_CHECKING:
@@ -74,15 +74,15 @@ def post_copies(session: Session, view: "ConsentView", now: "datetime", given: E
     mailbox.take_back(CONSENT_COPY, view.consent_id)
     evidence = _evidence_by_holder(record, given) if given else {}
     content = {"consent_id": view.consent_id, "index": view.last_index}
-    notices = []
+    notifications = []
     for holder in record.holders:
         if given is None:
             about = {name: value for name, value in earlier.get(holder, {}).items() if name in _EVIDENCE_PARTS}
         else:
             sent = [each.model_dump(mode="json") for each in evidence.get(holder, ())]
             about = {"evidence": sent, "paper": given.paper, "evidence_index": view.last_index}
-        notices.append(NewNotice(CONSENT_COPY, holder, view.consent_id, content | about, view.person_ref))
-    mailbox.post(notices, now)
+        notifications.append(NewNotification(CONSENT_COPY, holder, view.consent_id, content | about, view.person_ref))
+    mailbox.post(notifications, now)
 
 
 _EVIDENCE_PARTS: Final = frozenset({"evidence", "paper", "evidence_index"})
@@ -96,17 +96,18 @@ def _evidence_by_holder(record: "ConsentBody", given: EvidenceGiven) -> dict[str
     return found
 
 
-def _compose(context: "NodeContext", notice: Notice) -> Mapping[str, Any]:
+def _compose(context: "NodeContext", notification: Notification) -> Mapping[str, Any]:
     catch_up(context)
-    proof = _proof(context, int(notice.content["index"]))
-    proved_index = notice.content.get("evidence_index")
+    proof = _proof(context, int(notification.content["index"]))
+    proved_index = notification.content.get("evidence_index")
     if proved_index is None:  # written before evidence travelled
         return encode_copy(proof)
-    proved = proof if proved_index == notice.content["index"] else _proof(context, int(proved_index))
+    proved = proof if proved_index == notification.content["index"] else _proof(context, int(proved_index))
     record = read_copy(proved.to_bytes()).record
     terms = ConsentTerms.of(record)
-    evidence = [*_EVIDENCE.validate_python(notice.content["evidence"]), *_papers(context, notice, record, terms)]
-    return encode_copy(proof, evidence, None if proved is proof else terms)
+    sent = _EVIDENCE.validate_python(notification.content["evidence"])
+    papers = _papers(context, notification, record, terms)
+    return encode_copy(proof, [*sent, *papers], None if proved is proof else terms)
 
 
 def _proof(context: "NodeContext", index: int) -> "TlogProof":
@@ -115,13 +116,15 @@ def _proof(context: "NodeContext", index: int) -> "TlogProof":
         return proof
 
 
-def _papers(context: "NodeContext", notice: Notice, record: "ConsentBody", terms: ConsentTerms) -> Sequence[Evidence]:
-    kind = notice.content["paper"]
+def _papers(
+    context: "NodeContext", notification: Notification, record: "ConsentBody", terms: ConsentTerms
+) -> Sequence[Evidence]:
+    kind = notification.content["paper"]
     if kind is None or record.evidence_sha256 is None:
         return ()
-    holder = context.directory.current(context.clock.now()).active_party(notice.recipient)
+    holder = context.directory.current(context.clock.now()).active_party(notification.recipient)
     try:
         return (paper_for(context, record, kind, terms.digest, holder),)
     except (EvidenceMissing, PersonUnknown) as error:  # the consent itself has to arrive all the same
-        _log.warning("signed_form_missing", consent=notice.reference, code=error.code)
+        _log.warning("signed_form_missing", consent=notification.reference, code=error.code)
         return ()

@@ -22,7 +22,7 @@ from node.consents.propagation.parties import origin_of, parties_of
 from node.ledger.own import own_ledger
 from node.messages.kinds import Kind, Response
 from presentation.messages import _
-from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
+from records_exchange.mailboxes import NewNotification, Notification, SqlMailbox
 from records_exchange.message import MessageOutcome, VerifiedMessage, VerifiedReply
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, LONGEST_CONSENT, WithdrawnBody, parse_withdrawn
 from records_exchange.travel_store import SqlTravelStore
@@ -54,7 +54,9 @@ def propagate(context: "NodeContext", session: Session, change: ConsentChanged) 
 def post_withdrawal(session: Session, entities: Collection[str], body: WithdrawnBody, now: datetime) -> None:
     """Write a withdrawal to the outbox for some entities."""
     content = body.model_dump(mode="json")
-    SqlMailbox(session).post([NewNotice(CONSENT_WITHDRAWN, each, body.consent_id, content) for each in entities], now)
+    SqlMailbox(session).post(
+        [NewNotification(CONSENT_WITHDRAWN, each, body.consent_id, content) for each in entities], now
+    )
 
 
 def take_back_copies(session: Session, change: ConsentChanged) -> None:
@@ -137,10 +139,12 @@ def _receive(
     return Response({"effect": "ended", "purged": purged})
 
 
-def _settle(context: "NodeContext", session: Session, notice: Notice, verified: VerifiedReply, now: datetime) -> None:
+def _settle(
+    context: "NodeContext", session: Session, notification: Notification, verified: VerifiedReply, now: datetime
+) -> None:
     if verified.reply.outcome is not MessageOutcome.ACCEPTED:
         return
     body = WithdrawalAcknowledgedBody(
-        consent_id=notice.reference, entity=verified.reply.sender, acknowledgement_sha256=verified.sha256
+        consent_id=notification.reference, entity=verified.reply.sender, acknowledgement_sha256=verified.sha256
     )
     own_ledger(context, session).append([NewEntry(EntryType.WITHDRAWAL_ACKNOWLEDGED, body)], now)

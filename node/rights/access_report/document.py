@@ -70,7 +70,7 @@ class AccessReport:
         return _named_staff(entry.body) if self.staff_reason else None
 
     def hides_staff(self, entry: PersonEntry) -> bool:
-        """Tell whether an entry names staff that the report does not: its proof then shows no content."""
+        """Return whether an entry names staff that the report does not: its proof then shows no content."""
         return _named_staff(entry.body) is not None and self.staff_reason is None
 
     def of(self, *kinds: EntryType) -> tuple[PersonEntry, ...]:

@@ -13,7 +13,7 @@ from node.ledger.own import own_consents
 from node.wiring import Node
 from records_exchange.answer import AnswerOutcome
 from records_exchange.checks import MAX_CLOCK_SKEW
-from records_exchange.mailboxes import NoticeState, SqlMailbox
+from records_exchange.mailboxes import NotificationState, SqlMailbox
 from records_exchange.message import MessageOutcome
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, parse_copy, read_copy
 from tests.support.machine.model import FLOWER_ENVIRONMENT, Model, Version
@@ -230,7 +230,7 @@ class Bench(RuleBasedStateMachine):
     def _waiting(self, entity: str) -> list[tuple[str, str, str, str]]:
         with self.world.alive[entity].context.snapshot() as session:
             waiting = SqlMailbox(session).waiting()
-        return [(entity, notice.kind, notice.recipient, notice.fault) for notice in waiting]
+        return [(entity, notification.kind, notification.recipient, notification.fault) for notification in waiting]
 
     def _check_end(self) -> None:
         self.world.check_ledgers()
@@ -238,8 +238,8 @@ class Bench(RuleBasedStateMachine):
         for entity in ENTITIES:
             for consent in self.model.withdrawn:
                 with self.world.alive[entity].context.snapshot() as session:
-                    notices = SqlMailbox(session).about(consent)
-                assert all(notice.state is not NoticeState.LAPSED for notice in notices)
+                    notifications = SqlMailbox(session).about(consent)
+                assert all(notification.state is not NotificationState.LAPSED for notification in notifications)
                 held = self.model.at[entity].held.get(consent)
                 assert held is None or held.state != "live", f"{entity} never heard of the end of {consent}"
         for asker in ENTITIES:

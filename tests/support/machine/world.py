@@ -158,7 +158,7 @@ class World:
         answer = self.hand_over(sender, recipient, envelope)
         if pair in self.wires.twice and envelope.payload_type != REQUEST_TYPE:
             again = self._again(sender, recipient, envelope)
-            assert again in (None, answer.payload), "a notice that came twice got another reply"
+            assert again in (None, answer.payload), "a notification that came twice got another reply"
         if pair in self.wires.lose_reply:
             raise unreachable
         self.crossed.append((recipient, sender, answer.payload_type, answer.payload))

@@ -1,5 +1,6 @@
 """A consent given elsewhere waits for a professional of the holder, who sees the signed form."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,13 @@ from tests.support.exchange import OTHER_PERSON, PERSON, hold, person_record
 from tests.support.town import FIELDS, Town
 from trust.parties import EntityKind
 
-HEALTH = "health.disability_degree"
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    """Entities with the network's own policy: the word of another opens nothing."""
+    made = Town(tmp_path, trusting=False)
+    yield made
+    made.network.close()
 
 
 def sign(
@@ -60,7 +67,7 @@ def test_the_word_of_another_entity_alone_opens_nothing_and_asks_for_nothing(tow
     assert town.state("holder", consent) is ConsentState.GIVEN
     assert town.shares("holder") == set()
     assert town["holder"].consent_requests.list() == ()
-    assert town.status("origin", consent).notices[0].proof == "declared"
+    assert town.status("origin", consent).notifications[0].proof == "declared"
 
 
 @pytest.mark.invariant(1)
@@ -72,7 +79,7 @@ def test_nothing_is_shared_until_a_professional_on_the_case_has_confirmed(town: 
     assert town["holder"].consent_requests.form(consent) == form.read_bytes()
     assert ItemKind.CONSENT_REQUEST in inbox(town, "holder")
     assert town.shares("holder") == set()
-    assert town.status("origin", consent).notices[0].proof == "waits_for_confirmation"
+    assert town.status("origin", consent).notifications[0].proof == "waits_for_confirmation"
     assert "esperando confirmación" in status_text(town.status("origin", consent))
 
     confirm(town["holder"], consent)
@@ -81,7 +88,7 @@ def test_nothing_is_shared_until_a_professional_on_the_case_has_confirmed(town: 
     assert ItemKind.CONSENT_REQUEST not in inbox(town, "holder")
     assert EntryType.CONSENT_CONFIRMED in town.types("holder")
     town.deliver()
-    assert town.status("origin", consent).notices[0].proof == "confirmed"
+    assert town.status("origin", consent).notifications[0].proof == "confirmed"
     assert ItemKind.CONSENT_DECIDED in inbox(town, "origin")
     with pytest.raises(NothingToConfirm):
         town["holder"].consent_requests.confirm(consent, PROFESSIONAL)
@@ -109,7 +116,7 @@ def test_a_declined_consent_opens_nothing_and_a_forger_hears_nothing(
     town.deliver()
     assert town.shares("holder") == set()
     assert EntryType.CONSENT_DECLINED in town.types("holder")
-    seen = town.status("origin", consent).notices[0]
+    seen = town.status("origin", consent).notifications[0]
     assert (seen.proof, seen.reason) == (("declined", reason) if told else ("waits_for_confirmation", ""))
     narrowed = town["origin"].consents.narrow(consent, ScopeInput(fields=FIELDS[:1]))
     town.deliver()
@@ -136,7 +143,7 @@ def test_somebody_whom_the_holder_does_not_know_waits_like_anybody_else(town: To
     with town["origin"].context.snapshot() as session:
         answers = [each for each in (known, unknown) for each in SqlMailbox(session).about(each)]
     assert {(each.state, each.fault) for each in answers} == {(answers[0].state, "")}
-    assert town.status("origin", unknown).notices[0].proof == town.status("origin", known).notices[0].proof
+    assert town.status("origin", unknown).notifications[0].proof == town.status("origin", known).notifications[0].proof
     assert [each.view.consent_id for each in town["holder"].consent_requests.list()] == [known]
 
     hold(town["holder"], person_record(OTHER_PERSON))  # the form waited, sealed

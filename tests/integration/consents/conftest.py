@@ -8,7 +8,6 @@ from tests.support.town import Town
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    """Entities with the network's own policy: the word of another opens nothing."""
-    made = Town(tmp_path, trusting=False)
+    made = Town(tmp_path)
     yield made
     made.network.close()
