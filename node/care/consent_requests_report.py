@@ -32,7 +32,7 @@ def requests_text(found: Sequence[ConsentRequest], names: Mapping[str, str], lan
     blocks = [_request(request, names, say.lang) for request in found]
     advice = say(
         "Mire el formulario (consent form-scan), compruebe que es de la persona y que dice lo mismo, y confírmelo "
-        "(consent confirm) o recházelo (consent decline)."
+        "(consent confirm) o rechácelo (consent decline)."
     )
     return "\n\n".join([*blocks, paragraph(advice)])
 

@@ -233,7 +233,7 @@ class _Page:
     def _elsewhere(self) -> _Section:
         """Return the consents that other entities sent, with what proves that the person gave them."""
         kinds = (EntryType.CONSENT_GIVEN, EntryType.CONSENT_RENEWED, *_ANSWERS)
-        rows = []
+        rows: list[tuple[str, ...]] = []
         for entry in self._report.of(*kinds):
             body = entry.body
             if isinstance(body, ConfirmationBody):

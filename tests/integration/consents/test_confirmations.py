@@ -19,7 +19,7 @@ from node.rights.access_report.collecting import person_entries
 from policies.assurance import Assurance
 from policies.errors import UnknownTerm
 from records_exchange.assurance.evidence import MAX_PAPER_BYTES
-from records_exchange.mailboxes import SqlMailbox
+from records_exchange.mailboxes import NotificationState, SqlMailbox
 from tests.support.assurance import PROFESSIONAL, confirm, join_case, signed_form
 from tests.support.exchange import OTHER_PERSON, PERSON, hold, person_record
 from tests.support.town import FIELDS, Town
@@ -141,8 +141,8 @@ def test_somebody_whom_the_holder_does_not_know_waits_like_anybody_else(town: To
     known = sign(town, signed_form(tmp_path))
     unknown = sign(town, signed_form(tmp_path, b"%PDF other form"), person=OTHER_PERSON)
     with town["origin"].context.snapshot() as session:
-        answers = [each for each in (known, unknown) for each in SqlMailbox(session).about(each)]
-    assert {(each.state, each.fault) for each in answers} == {(answers[0].state, "")}
+        answers = [answer for consent in (known, unknown) for answer in SqlMailbox(session).about(consent)]
+    assert {(each.state, each.fault) for each in answers} == {(NotificationState.ACKNOWLEDGED, "")}
     assert town.status("origin", unknown).notifications[0].proof == town.status("origin", known).notifications[0].proof
     assert [each.view.consent_id for each in town["holder"].consent_requests.list()] == [known]
 

@@ -26,7 +26,7 @@ from policies.assurance import OriginLimits
 from protos.redpact.v1 import messages_pb2
 from records_exchange.assurance.evidence import FormScan, PersonCode
 from records_exchange.assurance.terms import ConsentTerms
-from records_exchange.message import NOTICE_LIFETIME, MessageOutcome, MessageReply
+from records_exchange.message import NOTIFICATION_LIFETIME, MessageOutcome, MessageReply
 from records_exchange.sealing import Route, seal_paper
 from records_exchange.travel import CONSENT_COPY, encode_copy
 from service.errors import PeerRefused
@@ -105,7 +105,7 @@ def proved(network: ExchangeNetwork, liar: PeerOnTheWire, record: ConsentBody, a
 def send(network: ExchangeNetwork, liar: PeerOnTheWire, document: Document, body: dict[str, Any]) -> MessageReply:
     now, parties = network.clock.now(), network.directory()
     linked = pseudonym_of(network.nodes["county"].context, parties.party("liar"), document)  # as both compute it
-    message = liar.peer.tell("county", now, CONSENT_COPY, body, subject=linked, expires=now + NOTICE_LIFETIME)
+    message = liar.peer.tell("county", now, CONSENT_COPY, body, subject=linked, expires=now + NOTIFICATION_LIFETIME)
     data = liar.send_to("county", DELIVER, message)
     return MessageReply.model_validate_json(from_wire(messages_pb2.DeliverReply.FromString(data).reply).payload)
 
@@ -175,7 +175,9 @@ def test_a_consent_with_impossible_times_is_refused(
     network: ExchangeNetwork, liar: PeerOnTheWire, changes: dict[str, Any]
 ) -> None:
     now = network.clock.now()
-    times = {name: now + value if isinstance(value, timedelta) else value for name, value in changes.items()}
+    times: dict[str, Any] = {
+        name: now + value if isinstance(value, timedelta) else value for name, value in changes.items()
+    }
     assert forge(network, liar, 1, **times).reason == "copy_invalid"
     county = network.nodes["county"]
     with county.context.snapshot() as session:
@@ -255,7 +257,7 @@ def test_a_stranger_cannot_say_that_a_holder_confirmed(network: ExchangeNetwork,
     county, now = network.nodes["county"], network.clock.now()
     consent = county.consents.grant(GrantInput(PERSON, ("casework",), ("ngo",), FIELDS, holders=("town",))).consent_id
     said = {"consent_id": consent, "index": 0, "outcome": "confirmed"}
-    message = liar.peer.tell("county", now, "consent.decided", said, expires=now + NOTICE_LIFETIME)
+    message = liar.peer.tell("county", now, "consent.decided", said, expires=now + NOTIFICATION_LIFETIME)
     data = liar.send_to("county", DELIVER, message)
     reply = MessageReply.model_validate_json(from_wire(messages_pb2.DeliverReply.FromString(data).reply).payload)
     assert reply.reason == "not_a_party"
