@@ -1,4 +1,4 @@
-"""The fields that a consent opens by its assurance: one rule for what is released and for its audit.
+"""The fields that a consent opens by its assurance: one rule for releases and for their audit.
 
 A consent given at this entity opens its fields: the person acted here. One given elsewhere opens those for which this
 entity found a proof that its policy accepts (`policies.assurance`, decision 0025).

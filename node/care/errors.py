@@ -59,7 +59,7 @@ class PageNotWritten(CaseError):
 
 
 class NotOnTheCase(CaseError):
-    """A professional who is not on the team of the case confirms or declines a consent."""
+    """A professional outside the team of the case confirms or declines a consent."""
 
     code = "not_on_the_case"
     sentence = _(

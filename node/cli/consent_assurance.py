@@ -84,7 +84,7 @@ def _register_set(group: typer.Typer) -> None:
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
-        """Change the policy; what is not stated stays. It is in the ledger, and applies from the next request on."""
+        """Change the policy; the rest of it stays. It is in the ledger, and applies from the next request on."""
         from node.consents.assurance.policy import policy_in_force, set_policy
         from node.consents.assurance.report import policy_document, policy_text
 

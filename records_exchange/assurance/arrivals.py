@@ -23,7 +23,7 @@ _CHUNK: Final = 500
 
 
 class Arrival(StrEnum):
-    """What the evidence of a consent was worth when it came."""
+    """The classes of consents by the worth of their evidence on arrival."""
 
     PROVED = "proved"
     """A code or a signature was good."""

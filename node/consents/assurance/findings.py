@@ -1,4 +1,4 @@
-"""What a holder finds in the evidence that came with a consent, as its ledger records it."""
+"""The findings of a holder in the evidence of a consent, as its ledger records them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

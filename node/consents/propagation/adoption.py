@@ -123,8 +123,7 @@ def receive_copy(
         evidence=sent.model_copy(update={"proof": ""}).model_dump_json().encode() if sent.evidence else None,
     )
     store.keep_copy(copy)
-    older = read_copy(known.proof) if known else None
-    incoming = _Incoming(opened, copy, sent, older, received.sha256)
+    incoming = _Incoming(opened, copy, sent, read_copy(known.proof) if known else None, received.sha256)
     found = _adopt(context, HeldConsents(context, session, changes), session, incoming, now)
     arrival = found.arrival if found else Arrival.STRANGER
     if known is None or arrival is Arrival.FAILED:
