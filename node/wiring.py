@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from consent_ledger.witnessing.endpoint import WitnessEndpoint
     from node.anchors.gossip import DirectoryHeads
+    from node.care.consent_requests import ConsentRequests
     from node.clients.locator import LocatorClient
     from node.clients.training import TrainingClient
     from node.consents.changes import ConsentChanges
@@ -276,6 +277,13 @@ class Node:
         from node.consents.consents import Consents
 
         return Consents(self.context, self.consent_changes)
+
+    @cached_property
+    def consent_requests(self) -> "ConsentRequests":
+        """Confirms and declines consents given at other entities."""
+        from node.care.consent_requests import ConsentRequests
+
+        return ConsentRequests(self.context, self.consent_changes)
 
     @cached_property
     def consent_changes(self) -> "ConsentChanges":

@@ -71,6 +71,17 @@ class PolicyDocumentDamaged(PoliciesError):
     sentence = _("Un documento de políticas instalado está dañado. Reinstale RedPACT.")
 
 
+class AssurancePolicyInvalid(PoliciesError):
+    """An assurance policy cannot be read, or goes below the floor of special categories."""
+
+    code = "assurance_policy_invalid"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "Esa política de garantías no es válida: los datos de categorías especiales solo se abren con firma "
+        "electrónica o confirmación. Corríjala."
+    )
+
+
 EXIT_CODES: Final[Mapping[ErrorKind, int]] = {
     ErrorKind.REFUSED: 1,
     ErrorKind.USAGE: 2,

@@ -168,6 +168,16 @@ class CopyNotCosigned(ExchangeError):
     )
 
 
+class CopyTooEarly(ExchangeError):
+    """A consent sent by another entity whose entry there is dated ahead of our clock."""
+
+    code = "copy_too_early"
+    sentence = _(
+        "El consentimiento enviado por otra entidad lleva una fecha futura: no se aplica hasta entonces. Compruebe los "
+        "relojes de ambas entidades."
+    )
+
+
 class OprfInputInvalid(ExchangeError):
     """An input, seed or length that RFC 9497 does not take."""
 

@@ -132,6 +132,30 @@ def open_return(data: bytes, route: Route, binding: str, own: X25519PrivateKey) 
     return _refusal(body) if body.startswith(_REFUSAL) else _envelope(body)
 
 
+def seal_paper(paper: bytes, route: Route, terms_digest: str, recipient_key: bytes) -> bytes:
+    """Seal a paper that a person signed for one holder, bound to the terms of a consent.
+
+    Args:
+        paper: a scan, or a signed document.
+        route: from the entity where the consent was given to the holder.
+        terms_digest: of the terms; sealed with others, it does not open.
+        recipient_key: the holder's X25519 public key of the directory, 32 bytes.
+
+    Raises:
+        SealImpossible: the paper is too large, or the key is unusable.
+    """
+    return _seal(_padded(b"", paper), _info(route, "paper", terms_digest), recipient_key)
+
+
+def open_paper(data: bytes, route: Route, terms_digest: str, own: X25519PrivateKey) -> bytes:
+    """Open a sealed paper.
+
+    Raises:
+        SealBroken: for every way `data` can be wrong: changed, cut, for other terms, another origin or holder.
+    """
+    return _body(_open(data, _info(route, "paper", terms_digest), own))
+
+
 def _seal(plaintext: bytes, info: bytes, key: bytes) -> bytes:
     try:
         return SUITE.encrypt(plaintext, X25519PublicKey.from_public_bytes(key), info)

@@ -131,6 +131,41 @@ class ConsentCopy(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     told_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """The time of the origin's message, which may have taken days."""
+    evidence: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """While it waits: the evidence that came with it, papers still sealed to this entity."""
+
+
+class CopyArrival(Base):
+    """A consent that came from another entity, counted for the limits of that entity and its alarm."""
+
+    __tablename__ = "exchange_copy_arrival"
+    __table_args__ = (
+        PrimaryKeyConstraint("number", name="pk_exchange_copy_arrival"),
+        Index("ix_exchange_copy_arrival_origin", "origin", "arrived_at"),
+        Index("ix_exchange_copy_arrival_subject", "subject"),
+    )
+
+    number: Mapped[int] = mapped_column(RowNumber, autoincrement=True)
+    origin: Mapped[str] = mapped_column(String(63))
+    subject: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[str] = mapped_column(String(20))
+    """What its evidence was worth on arrival: `records_exchange.assurance.arrivals.Arrival`."""
+    arrived_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class HolderDecision(Base):
+    """A holder's answer about a consent given here: a professional there confirmed or declined it."""
+
+    __tablename__ = "exchange_holder_decision"
+    __table_args__ = (PrimaryKeyConstraint("consent_id", "holder", name="pk_exchange_holder_decision"),)
+
+    consent_id: Mapped[str] = mapped_column(String(100))
+    holder: Mapped[str] = mapped_column(String(63))
+    entry_index: Mapped[int] = mapped_column(RowNumber)
+    """The version decided on, by its entry in our ledger."""
+    outcome: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(60))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class EndedConsent(Base):

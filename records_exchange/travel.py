@@ -9,13 +9,15 @@ The rules for conflicts, in favour of privacy:
 (2) a withdrawal is final at every entity that receives it, wherever the person withdrew, even before the copy;
 (3) between consents, a no removes its fields from every consent that is not known to be later (`consents.order`);
 (4) unknown terms, fields that this entity never shares, and recipients not permitted to it are left out;
-(5) a propagated consent is in force only while a recent heartbeat of its origin says that no notification is waiting.
+(5) a propagated consent is in force only while a recent heartbeat of its origin says that no notification is waiting;
+(6) it opens the fields for which its holder found a proof that its policy accepts (`records_exchange.assurance`).
 """
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -29,7 +31,10 @@ from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof
 from presentation.faults import first_fault
 from presentation.messages import _
-from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
+from records_exchange.assurance.evidence import MAX_EVIDENCES, Evidence
+from records_exchange.assurance.terms import ConsentTerms
+from records_exchange.checks import MAX_CLOCK_SKEW
+from records_exchange.errors import CopyInvalid, CopyNotCosigned, CopyTooEarly, MessageMalformed
 from records_exchange.request import Instant
 from trust.errors import TrustError
 from trust.parties import EntityId
@@ -37,15 +42,38 @@ from trust.parties import EntityId
 CONSENT_COPY: Final = "consent.copy"
 CONSENT_WITHDRAWN: Final = "consent.withdrawn"
 
+LONGEST_CONSENT: Final = timedelta(days=5 * 366)
+"""No consent is valid for longer than five years from the person's act."""
 _TRAVELS: Final = frozenset({EntryType.CONSENT_GIVEN, EntryType.CONSENT_RENEWED})
 
 
 class CopyBody(BaseModel):
-    """The body of a message that carries a consent."""
+    """The body of a message that carries a consent.
+
+    Attributes:
+        proof: the tlog-proof of the consent's entry, base64.
+        evidence: the evidence of the person's will for this holder.
+        terms: those that the evidence is over, where the person has narrowed the consent since; None when they are
+            those of the consent.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     proof: Annotated[str, Field(max_length=2 * MAX_PROOF_BYTES)]
+    evidence: Annotated[tuple[Evidence, ...], Field(max_length=MAX_EVIDENCES)] = ()
+    terms: ConsentTerms | None = None
+
+    @property
+    def proof_bytes(self) -> bytes:
+        """The unverified proof.
+
+        Raises:
+            MessageMalformed: it is not base64.
+        """
+        try:
+            return base64.b64decode(self.proof, validate=True)
+        except (ValueError, binascii.Error) as error:
+            raise MessageMalformed(_("la prueba del consentimiento no está en base64")) from error
 
 
 class WithdrawnBody(BaseModel):
@@ -91,23 +119,28 @@ class OpenedCopy:
         return self.record.valid_until <= now
 
 
-def encode_copy(proof: TlogProof) -> dict[str, Any]:
-    """Return the body of the message that carries a consent."""
-    return {"proof": base64.b64encode(proof.to_bytes()).decode()}
+def encode_copy(
+    proof: TlogProof, evidence: Sequence[Evidence] = (), terms: ConsentTerms | None = None
+) -> dict[str, Any]:
+    """Return the body of the message that carries a consent; without evidence it is as versions before it wrote it."""
+    body: dict[str, Any] = {"proof": base64.b64encode(proof.to_bytes()).decode()}
+    if evidence:
+        body["evidence"] = [each.model_dump(mode="json") for each in evidence]
+        if terms is not None:
+            body["terms"] = terms.model_dump(mode="json")
+    return body
 
 
-def proof_bytes(body: dict[str, Any]) -> bytes:
-    """Return the unverified proof of a message.
+def parse_copy(body: dict[str, Any]) -> CopyBody:
+    """Read the body of a message that carries a consent; nothing is verified.
 
     Raises:
-        MessageMalformed: the message has none.
+        MessageMalformed: it is no such body.
     """
     try:
-        return base64.b64decode(CopyBody.model_validate(body).proof, validate=True)
+        return CopyBody.model_validate(body)
     except ValidationError as error:
         raise MessageMalformed(_("no es un consentimiento válido: {fault}", fault=first_fault(error))) from error
-    except (ValueError, binascii.Error) as error:
-        raise MessageMalformed(_("la prueba del consentimiento no está en base64")) from error
 
 
 def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str) -> OpenedCopy:
@@ -153,6 +186,28 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str) ->
             )
         )
     return opened
+
+
+def require_possible_times(opened: OpenedCopy, origin: str, now: datetime) -> None:
+    """Refuse times that would let a consent outlast five years, or beat denials that came after the person's act.
+
+    The act is not later than its entry in the origin's ledger, and the entry not later than now. It may be earlier:
+    narrowing writes a new entry and is no new act.
+
+    Raises:
+        CopyTooEarly: its entry is dated ahead of our clock.
+        CopyInvalid: the act is later than its entry, or the consent valid for more than five years.
+    """
+    record = opened.record
+    agreed = record.agreed_at or record.valid_from
+    if agreed > opened.acted_at + MAX_CLOCK_SKEW:
+        raise CopyInvalid(
+            _("el consentimiento enviado por {origin} dice ser posterior a su propia anotación", origin=origin)
+        )
+    if opened.acted_at > now + MAX_CLOCK_SKEW:
+        raise CopyTooEarly(_("el consentimiento enviado por {origin} lleva una fecha futura", origin=origin))
+    if record.valid_until - agreed > LONGEST_CONSENT:
+        raise CopyInvalid(_("el consentimiento enviado por {origin} dura más de cinco años", origin=origin))
 
 
 def read_copy(proof: bytes) -> OpenedCopy:

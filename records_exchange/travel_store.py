@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, cast
 
 from sqlalchemy import Select, Table, bindparam, delete, func, insert, select, update
@@ -14,6 +14,8 @@ from service.sql_driver import DriverStatement, connection_of
 
 _CHUNK: Final = 500
 """Values named in one statement."""
+PAPERS_KEPT: Final = timedelta(days=30)
+"""After this the evidence about somebody unknown is deleted, so that one origin cannot fill the disk with papers."""
 
 # Driver statements: every fetch runs them (decision 0022).
 _RELEASES: Final = cast("Table", ReleaseMade.__table__)
@@ -39,6 +41,8 @@ class KeptCopy:
     waiting: bool
     expires_at: datetime
     told_at: datetime
+    evidence: bytes | None = None
+    """What came with a consent that waits: `records_exchange.travel.CopyBody`, without its proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class SqlTravelStore:
                 waiting=copy.waiting,
                 expires_at=copy.expires_at,
                 told_at=copy.told_at,
+                evidence=copy.evidence,
             )
         )
 
@@ -102,8 +107,10 @@ class SqlTravelStore:
                 self._session.execute(delete(ConsentCopy).where(column.in_(values[first : first + _CHUNK])))
 
     def waiting_copies(self, now: datetime) -> list[KeptCopy]:
-        """Return the copies about people not known here yet, and delete the expired ones."""
+        """Return the copies about people not known here yet, and delete the expired ones and old evidence."""
         self._session.execute(delete(ConsentCopy).where(ConsentCopy.waiting, ConsentCopy.expires_at <= now))
+        old = (ConsentCopy.evidence.is_not(None), ConsentCopy.told_at <= now - PAPERS_KEPT)
+        self._session.execute(update(ConsentCopy).where(*old).values(evidence=None))
         return [_copy(row) for row in self._session.scalars(select(ConsentCopy).where(ConsentCopy.waiting))]
 
     def bar(self, sender: str, consent_id: str, expires_at: datetime) -> None:
@@ -215,6 +222,7 @@ def _copy(row: ConsentCopy) -> KeptCopy:
         waiting=row.waiting,
         expires_at=row.expires_at,
         told_at=row.told_at,
+        evidence=None if row.evidence is None else bytes(row.evidence),
     )
 
 

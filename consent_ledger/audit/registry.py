@@ -10,6 +10,7 @@ from typing import Final
 from consent_ledger.audit.feature import AuditRun, Feature
 from consent_ledger.audit.features.access_reports import ACCESS_REPORTS
 from consent_ledger.audit.features.administration import ADMINISTRATION
+from consent_ledger.audit.features.assurance import ASSURANCE
 from consent_ledger.audit.features.consents import CONSENTS
 from consent_ledger.audit.features.erasures import ERASURES
 from consent_ledger.audit.features.readings import READINGS, RECEIPTS
@@ -28,6 +29,7 @@ FEATURES: Final[Sequence[Feature]] = (
     RELEASES,
     WITHDRAWALS,
     CONSENTS,
+    ASSURANCE,
     ANSWERS,
     REFERRALS,
     READINGS,

@@ -7,9 +7,11 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from consent_ledger.consents.assured import opened_fields
 from consent_ledger.consents.model import ConsentState, ConsentView
 from consent_ledger.consents.order import agreement_of, denial_of, prevails
 from consent_ledger.log.entry import UtcTime
+from policies.assurance import AssurancePolicy
 
 
 class Obstacle(StrEnum):
@@ -23,6 +25,8 @@ class Obstacle(StrEnum):
     WITHDRAWN = "withdrawn"
     LATER_DENIAL = "later_denial"
     """The person said no to all of it later, or it is not proved that it was not later."""
+    UNPROVED = "unproved"
+    """It was given at another entity, and what was found of the person's will opens nothing of it here."""
     ORIGIN_SILENT = "origin_silent"
     """It was given at another entity, of which nothing was heard for too long."""
 
@@ -38,6 +42,7 @@ class Coverage:
         fields: those that the recipient may have.
         obstacle: the reason for which there are none; None when there are some.
         denied: each field that a later no took, with the id of the consent that the person refused or withdrew.
+        closed: fields that its assurance does not open here.
     """
 
     view: ConsentView
@@ -46,6 +51,7 @@ class Coverage:
     fields: frozenset[str]
     obstacle: Obstacle | None
     denied: Mapping[str, str]
+    closed: frozenset[str] = frozenset()
 
     def without(self, obstacle: Obstacle) -> "Coverage":
         """Return the same consent with nothing in force."""
@@ -78,26 +84,32 @@ class LiveConsent(BaseModel):
         )
 
 
-def coverages(views: Sequence[ConsentView], purpose: str, recipient: str, now: datetime) -> tuple[Coverage, ...]:
+def coverages(
+    views: Sequence[ConsentView], purpose: str, recipient: str, now: datetime, policy: AssurancePolicy
+) -> tuple[Coverage, ...]:
     """Return what each of a person's consents that names the purpose and the recipient allows.
 
     Several consents add up. Every refusal and every withdrawal that names the purpose and the recipient takes its
-    fields from each consent that is not later (`consents.order`).
+    fields from each consent that is not later (`consents.order`). One given elsewhere gives the fields that its
+    assurance opens (`consents.assured`).
 
     Args:
         views: all consents of one person at one entity.
         purpose: vocabulary id.
         recipient: entity id.
         now: decides validity alone, UTC.
+        policy: the assurance policy of the entity.
     """
     named = [view for view in views if view.names(purpose, recipient)]
     denials = [view for view in named if view.denies]
-    return tuple(_coverage(view, denials, purpose, recipient, now) for view in named)
+    return tuple(_assured(_coverage(view, denials, purpose, recipient, now), policy) for view in named)
 
 
-def live_consents(views: Sequence[ConsentView], purpose: str, recipient: str, now: datetime) -> tuple[LiveConsent, ...]:
+def live_consents(
+    views: Sequence[ConsentView], purpose: str, recipient: str, now: datetime, policy: AssurancePolicy
+) -> tuple[LiveConsent, ...]:
     """Return a person's consents in force for a recipient and a purpose, by one ledger alone."""
-    return tuple(LiveConsent.of(each) for each in coverages(views, purpose, recipient, now) if each.fields)
+    return tuple(LiveConsent.of(each) for each in coverages(views, purpose, recipient, now, policy) if each.fields)
 
 
 def _coverage(
@@ -113,6 +125,15 @@ def _coverage(
             obstacle = Obstacle.LATER_DENIAL
     left = frozenset() if obstacle else fields - denied.keys()
     return Coverage(view, purpose, recipient, left, obstacle, denied)
+
+
+def _assured(coverage: Coverage, policy: AssurancePolicy) -> Coverage:
+    """Return the same consent without the fields that its assurance does not open."""
+    record = coverage.view.record
+    opened = opened_fields(record.fields, record.origin, policy, purpose=coverage.purpose, recipient=coverage.recipient)
+    left, closed = coverage.fields & opened, frozenset(record.fields) - opened
+    obstacle = coverage.obstacle or (None if left else Obstacle.UNPROVED)
+    return replace(coverage, fields=left, closed=closed, obstacle=obstacle)
 
 
 def obstacle_of(view: ConsentView, now: datetime) -> Obstacle | None:

@@ -5,7 +5,7 @@ projection answers questions quickly.
 """
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -28,7 +28,9 @@ from consent_ledger.consents.order import known_ends
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused, ConsentUnknown, GuardianUnnamed
 from consent_ledger.log.bodies import Actor, ConsentBody, ExpiryBody, Guardian, WithdrawalBody
 from consent_ledger.log.entry import Body, EntryType, NewEntry
+from consent_ledger.log.given_elsewhere import ConfirmationBody, ProofFound
 from consent_ledger.log.ledger import ConsentLedger
+from policies.assurance import AssurancePolicy, default_policy
 from presentation.messages import _
 
 _TICK: Final = timedelta(microseconds=1)
@@ -65,10 +67,25 @@ class ConsentStore(Protocol):
 class ConsentRegister:
     """The consents that one entity holds, inside the caller's transaction."""
 
-    def __init__(self, ledger: ConsentLedger, store: ConsentStore, controller: str) -> None:
+    def __init__(
+        self,
+        ledger: ConsentLedger,
+        store: ConsentStore,
+        controller: str,
+        policy: Callable[[], AssurancePolicy] = default_policy,
+    ) -> None:
+        """Open the register.
+
+        Args:
+            ledger: of the entity.
+            store: keeps the projection.
+            controller: id of the entity.
+            policy: returns its assurance policy in force, asked for only where a consent was given elsewhere.
+        """
         self._ledger = ledger
         self._store = store
         self._controller = controller
+        self._policy = policy
 
     def grant(self, grant: ConsentGrant, now: datetime, *, ended: Collection[str] = ()) -> ConsentView:
         """Record a consent.
@@ -180,6 +197,33 @@ class ConsentRegister:
         state, kind = _next(view, ConsentAct.RENEW)
         return self._change(view.model_copy(update={"record": _checked(record)}), state, NewEntry(kind, record), now)
 
+    def confirm(self, decision: ConfirmationBody, proof: ProofFound | None, now: datetime) -> ConsentView:
+        """Record that a professional confirmed, or declined, a consent given elsewhere; its state stays.
+
+        Args:
+            decision: as it is written.
+            proof: what the confirmation proves; None to decline.
+            now: the present time, UTC.
+
+        Raises:
+            ConsentUnknown: there is no such consent.
+            ConsentTransitionRefused: it ended, was given here, or another version of it has come since.
+        """
+        view = self.get(decision.consent_id)
+        origin = view.record.origin
+        if origin is None or view.state not in VALID_FOR_PROCESSING or origin.index != decision.origin_index:
+            raise ConsentTransitionRefused(
+                _("el consentimiento {consent_id} no espera confirmación", consent_id=decision.consent_id),
+                remedy=_("consulte: redpact-node consent requests"),
+            )
+        kind = EntryType.CONSENT_CONFIRMED if proof else EntryType.CONSENT_DECLINED
+        found = (
+            {"proofs": (*(origin.proofs or ()), proof), "declined": None} if proof else {"declined": decision.reason}
+        )
+        record = view.record.model_copy(update={"origin": origin.model_copy(update=found)})
+        changed = view.model_copy(update={"record": record})
+        return self._change(changed, view.state, NewEntry(kind, decision), now)
+
     def withdraw(self, consent_id: str, now: datetime, withdrawal: Withdrawal | None = None) -> ConsentView:
         """Record a withdrawal. From the commit on, nothing is released under this consent.
 
@@ -239,7 +283,9 @@ class ConsentRegister:
 
         By this ledger alone: a node asks `node.consents.in_force`, which knows of silent origins too.
         """
-        return live_consents(self._store.of_person(person_ref), purpose, recipient, now)
+        views = self._store.of_person(person_ref)
+        policy = self._policy() if any(view.record.origin for view in views) else default_policy()
+        return live_consents(views, purpose, recipient, now, policy)
 
     def _known_ends(
         self, person_ref: str, scope: ConsentGrant | ConsentBody, ended: Collection[str]

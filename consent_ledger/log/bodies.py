@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from consent_ledger.log.entry import Body, EntryType, UtcTime
 from consent_ledger.log.field_types import Code, Codes, Decimal, HexDigest, Reference, Text
+from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
 from consent_ledger.log.reading_bodies import ReceiptIssuedBody, RecordReadBody
 from presentation.faults import first_fault
 from presentation.messages import _
@@ -56,17 +57,6 @@ class PartyDetail(Body):
     id: EntityId
     name: Annotated[str, Field(min_length=1, max_length=200)]
     kind: Code
-
-
-class ConsentOrigin(Body):
-    """The act of the person in the ledger of the entity where a received consent was given."""
-
-    entity: EntityId
-    index: Annotated[int, Field(ge=0, le=2**53 - 1)]
-    leaf_hash: HexDigest
-    acted_at: UtcTime
-    told_at: UtcTime | None = None
-    """The time at which that entity stated it; None in entries written before this was recorded."""
 
 
 class ConsentBody(Body):
@@ -316,6 +306,8 @@ class PolicyChangedBody(Body):
     policy: Code
     old_sha256: HexDigest | None = None
     new_sha256: HexDigest
+    document: Annotated[str, Field(max_length=4000)] | None = None
+    """The text with the digest `new_sha256`, of policies that an audit applies."""
 
 
 class AccessReportBody(Body):
@@ -348,6 +340,7 @@ ALL_BODIES: Final[tuple[type[Body], ...]] = (
     ConsentBody,
     WithdrawalBody,
     ExpiryBody,
+    ConfirmationBody,
     ReleaseBody,
     RefusalBody,
     ReleaseReceivedBody,

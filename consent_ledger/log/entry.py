@@ -36,6 +36,8 @@ class EntryType(StrEnum):
     CONSENT_REFUSED = "consent_refused"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONSENT_EXPIRED = "consent_expired"
+    CONSENT_CONFIRMED = "consent_confirmed"
+    CONSENT_DECLINED = "consent_declined"
     RELEASE = "release"
     REFUSAL = "refusal"
     RELEASE_RECEIVED = "release_received"

@@ -81,6 +81,17 @@ class ConsentRow(Base):
     document: Mapped[str] = mapped_column(Text)
 
 
+class ConsentPolicyRow(Base):
+    """A policy for consents that the entity set, and the ledger entry that put it in force."""
+
+    __tablename__ = "consent_policies"
+    __table_args__ = (PrimaryKeyConstraint("policy", name="pk_consent_policies"),)
+
+    policy: Mapped[str] = mapped_column(String(40))
+    document: Mapped[str] = mapped_column(Text)
+    entry_index: Mapped[int] = mapped_column(RowNumber)
+
+
 class WitnessProgressRow(Base):
     """The size of our ledger that one witness has cosigned, and the fault of the last request."""
 

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any, Final
 
-from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ConsentOrigin
+from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody
 from consent_ledger.log.entry import EntryType, encode_time
+from consent_ledger.log.given_elsewhere import ConsentOrigin
 
 CONTEXT: Final[dict[str, str]] = {
     "dpv": "https://w3id.org/dpv#",

@@ -13,6 +13,8 @@ from presentation.messages import _, listing
 FIELDS: Final = "person.birth_year,person.language,household"
 _TIMEOUT_SECONDS: Final = 60.0
 _REACHED, _OUTSTANDING = 0, 3
+_PROFESSIONAL: Final = "ts-01"
+_FORM: Final = b"%PDF-1.7 the scan of a signed form, fictitious"
 
 
 class TravellingChapter:
@@ -27,6 +29,8 @@ class TravellingChapter:
         """Run the whole chapter."""
         self._story.heading(_("Un consentimiento que viaja y una retirada que llega"))
         consent = self._sign_once()
+        self._opens_nothing_yet()
+        self._confirm(consent)
         self._both_share()
         self._withdraw_while_away(consent)
         self._arrives(consent)
@@ -39,13 +43,48 @@ class TravellingChapter:
         )
         with self._story.step(title) as step:
             words = ("--purpose", PURPOSE, "--recipient", self._asker, "--fields", FIELDS, "--holder", self._holder)
-            view = self._ask(self._origin, "consent", "grant", "--document", "-", *words, stdin=self._document)
+            form = self._network.home(self._origin) / "signed-form.pdf"
+            form.write_bytes(_FORM)
+            signed = ("--evidence", str(form))
+            view = self._ask(self._origin, "consent", "grant", "--document", "-", *words, *signed, stdin=self._document)
+            form.unlink()  # the node keeps its own copy, sealed
             consent = str(view["consent_id"])
             self._until(
                 lambda: self._status(consent)[0] == _REACHED, _("{holder} tiene el consentimiento", holder=self._holder)
             )
             step.say(_("{holder} ha comprobado la prueba y los testigos, y lo tiene", holder=self._holder))
         return consent
+
+    def _opens_nothing_yet(self) -> None:
+        title = _("La palabra de {origin} no abre nada en {holder}", origin=self._origin, holder=self._holder)
+        with self._story.step(title) as step:
+            if (released := self._fetch()) != {self._origin}:
+                raise DemoFailed(
+                    _(
+                        "solo debería compartir {origin}: {entities}",
+                        origin=self._origin,
+                        entities=str(sorted(released)),
+                    )
+                )
+            step.say(_("{holder} espera a que un profesional del caso mire el formulario", holder=self._holder))
+
+    def _confirm(self, consent: str) -> None:
+        with self._story.step(
+            _("Una profesional de {holder} mira el formulario y lo confirma", holder=self._holder)
+        ) as step:
+            team = ("--role", "social_educator", "--by", _PROFESSIONAL, "--professional", _PROFESSIONAL)
+            self._ask(self._holder, "case", "team", "add", "--document", "-", *team, stdin=self._document)
+            (request,) = self._ask(self._holder, "consent", "requests")["requests"]
+            self._ask(self._holder, "consent", "confirm", request["consent_id"], "--professional", _PROFESSIONAL)
+            self._until(
+                lambda: any(each["proof"] == "confirmed" for each in self._status(consent)[1]["told"]),
+                _("{origin} sabe que está confirmado", origin=self._origin),
+            )
+            step.say(_("{origin} ha recibido la confirmación firmada", origin=self._origin))
+        self._story.fact(
+            _("Nada se abre con la palabra de otra entidad"),
+            _("{holder} no compartió nada hasta que su profesional vio la firma de la persona", holder=self._holder),
+        )
 
     def _both_share(self) -> None:
         with self._story.step(_("{asker} pregunta a las dos", asker=self._asker)) as step:

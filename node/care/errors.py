@@ -56,3 +56,13 @@ class PageNotWritten(CaseError):
     code = "case_page_not_written"
     kind = ErrorKind.USAGE
     sentence = _("No se puede escribir la página. Revise la ruta y el espacio libre.")
+
+
+class NotOnTheCase(CaseError):
+    """A professional outside the team of the case confirms or declines a consent."""
+
+    code = "not_on_the_case"
+    sentence = _(
+        "Sobre este consentimiento solo decide quien está en el equipo del caso. Consulte "
+        "«redpact-node case team list»."
+    )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli import consent_papers, consent_scope
+from node.cli import consent_assurance, consent_papers, consent_requests, consent_scope
 from node.cli.arguments import DocumentOption, read_document, split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
@@ -71,6 +71,8 @@ def register(app: typer.Typer) -> None:
         add(group)
     consent_scope.register(group)
     consent_papers.register(group)
+    consent_requests.register(group)
+    consent_assurance.register(group)
     app.add_typer(group, name="consent")
 
 

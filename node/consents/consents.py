@@ -20,6 +20,7 @@ from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Act
 from consent_ledger.receipts.papers import issue_receipt
 from consent_ledger.receipts.receipt import write_receipt
 from node.cipher import RecordCipher
+from node.consents.assurance.papers import require_sendable
 from node.consents.changes import ConsentChanges
 from node.consents.due import DEFAULT_NOTICE_DAYS, DueConsent, due_consents
 from node.consents.errors import EvidenceMissing, RecipientNotAllowed
@@ -27,7 +28,7 @@ from node.consents.guardians import GuardianInput, circumstances, guardian_of, r
 from node.consents.held import HeldConsents
 from node.consents.in_force import InForce, consents_in_force
 from node.consents.in_force_report import in_force_message
-from node.consents.propagation.copies import post_copies
+from node.consents.propagation.copies import EvidenceGiven, post_copies
 from node.consents.propagation.withdrawals import bar_receipt
 from node.consents.recipients import referral_fields
 from node.consents.signed_forms import EvidenceVault, Scan
@@ -48,6 +49,7 @@ from node.people.store import people_store
 from policies.local_days import local_day
 from presentation.faults import first_fault
 from presentation.messages import _
+from records_exchange.assurance.evidence import EvidenceSource
 from trust.parties import EntityKind
 
 __all__ = ["Consents", "GrantInput", "GuardianInput", "RenewalInput", "ScopeInput"]
@@ -80,6 +82,8 @@ class GrantInput:
     evidence: Path | None = None
     language: str = "es"
     holders: Sequence[str] = ()
+    proofs: Sequence[EvidenceSource] = ()
+    """What the person handed over for the holders beside the signed form, such as codes of their cards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ class RenewalInput:
     guardian: GuardianInput | None = None
     evidence: Path | None = None
     language: str = "es"
+    proofs: Sequence[EvidenceSource] = ()
 
 
 class Consents:
@@ -166,7 +171,7 @@ class Consents:
             )
             view = held.renew(given.consent_id, renewal, now)
             self._keep(session, person, scan)
-            post_copies(session, view, now)
+            post_copies(session, view, now, _evidence(view, scan, given.proofs))
             return view
 
     def narrow(self, consent_id: str, given: ScopeInput) -> ConsentView:
@@ -295,9 +300,8 @@ class Consents:
 
     def _begin(self, given: GrantInput, *, refused: bool) -> ConsentView:
         now = self._context.clock.now()
-        parties = self._parties(given.recipients)
+        own, parties = self._context.settings.entity, self._parties(given)
         holders = self._holders(given.holders)
-        own = self._context.settings.entity
         limited = referral_fields((party for party in parties if party.id != own), given.purposes, given.fields)
         fields = shareable_fields(limited or given.fields)
         scan = Scan.read(given.evidence) if given.evidence else None
@@ -309,7 +313,7 @@ class Consents:
                 fields=fields,
                 special_fields=special_fields(fields),
                 **exchange_purposes(given.purposes),
-                recipients=tuple(party.id for party in parties if party.id != self._context.settings.entity),
+                recipients=tuple(dict.fromkeys(given.recipients)),
                 parties=_by_id((*parties, *holders)),
                 holders=tuple(party.id for party in holders),
                 valid_from=now,
@@ -325,7 +329,7 @@ class Consents:
             view = held.refuse(grant, now) if refused else held.grant(grant, now)
             self._keep(session, person, scan)
             if not refused:
-                post_copies(session, view, now)
+                post_copies(session, view, now, _evidence(view, scan, given.proofs))
             return view
 
     def _held(self, session: Session) -> HeldConsents:
@@ -347,17 +351,17 @@ class Consents:
     def _cipher(self) -> RecordCipher:
         return RecordCipher(self._context.keys.data_key)
 
-    def _parties(self, names: Sequence[str]) -> tuple[PartyDetail, ...]:
+    def _parties(self, given: GrantInput) -> tuple[PartyDetail, ...]:
         """Return this entity, where the directory lists it, and the recipients."""
         directory = self._context.directory.newest() or self._context.directory.current(self._context.clock.now())
         own = self._context.settings.entity
         found = {own: directory.party(own)} if own in directory else {}
-        for name in names:
+        for name in given.recipients:
             party = directory.active_party(name)
-            if name == own:
+            if name == own and not given.holders:
                 raise RecipientNotAllowed(
                     _("{name} es esta misma entidad", name=name),
-                    remedy=_("indique las entidades que pueden pedir datos a esta"),
+                    remedy=_("indique con --holder las entidades a las que esta puede pedir datos"),
                 )
             found[name] = party
         return tuple(PartyDetail(id=party.id, name=party.name, kind=party.kind.value) for party in found.values())
@@ -366,6 +370,12 @@ class Consents:
         """Return the other entities that share under a consent."""
         directory = self._context.directory.newest() or self._context.directory.current(self._context.clock.now())
         found = [directory.active_party(name) for name in dict.fromkeys(names)]
+        own = self._context.settings.entity
+        if found and own in directory and directory.party(own).kind is EntityKind.COLLABORATOR:
+            raise RecipientNotAllowed(
+                _("una entidad colaboradora no recoge consentimientos para otras (Ley 4/2018, art. 7)"),
+                remedy=_("pida a la persona que lo firme en una entidad pública o con intervención profesional"),
+            )
         for party in found:
             if party.kind is EntityKind.COLLABORATOR or party.id == self._context.settings.entity:
                 raise RecipientNotAllowed(
@@ -375,6 +385,17 @@ class Consents:
                     ),
                 )
         return tuple(PartyDetail(id=party.id, name=party.name, kind=party.kind.value) for party in found)
+
+
+def _evidence(view: ConsentView, scan: Scan | None, proofs: Sequence[EvidenceSource]) -> EvidenceGiven:
+    """Return the evidence of an act for the other holders.
+
+    Raises:
+        FormTooLarge: there are other holders, and the signed form does not fit a message.
+    """
+    if scan is not None and view.record.holders:
+        require_sendable(scan)
+    return EvidenceGiven("form_scan" if scan else None, proofs)
 
 
 def _by_id(parties: Sequence[PartyDetail]) -> tuple[PartyDetail, ...]:

@@ -11,6 +11,7 @@ from node.consents.propagation.withdrawals import bar_withdrawn
 from node.consents.signed_forms import EVIDENCE_FOLDER, EvidenceVault
 from node.erasers import Eraser, FileEraser, PersonToErase
 from node.ledger.own import own_consents
+from records_exchange.assurance.arrivals import SqlArrivals
 from records_exchange.travel_store import SqlTravelStore
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ def consents_eraser(context: "NodeContext", changes: ConsentChanges) -> Eraser:
         views = own_consents(context, session).list(person.person_ref)
         bar_withdrawn(context, session, views, now)
         SqlTravelStore(session).drop_copies([view.consent_id for view in views], person.pseudonyms)
+        SqlArrivals(session).forget(person.pseudonyms)
         HeldConsents(context, session, changes).forget(views, ChangeSource.PERSON_ERASED, now)
 
-    return Eraser(frozenset({"consents", "exchange_consent_copy"}), erase)
+    return Eraser(frozenset({"consents", "exchange_consent_copy", "exchange_copy_arrival"}), erase)
 
 
 def signed_forms_eraser(vault: EvidenceVault) -> FileEraser:

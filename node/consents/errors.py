@@ -67,3 +67,24 @@ class EvidenceMissing(ConsentOperationError):
         "No consta el formulario firmado de ese consentimiento, o no es el que se anotó. Avise a la persona "
         "delegada de protección de datos."
     )
+
+
+class FormTooLarge(ConsentOperationError):
+    """The scan of the signed form does not fit the message that takes it to the other holders."""
+
+    code = "form_too_large"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "La copia escaneada es demasiado grande para enviarla a las demás entidades, que deben verla. Escanéela en "
+        "blanco y negro a 150 ppp, o sin páginas de más."
+    )
+
+
+class NothingToConfirm(ConsentOperationError):
+    """A consent that does not wait for a confirmation here."""
+
+    code = "nothing_to_confirm"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "Ese consentimiento no espera una confirmación en esta entidad. Consulte «redpact-node consent requests»."
+    )

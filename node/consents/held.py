@@ -18,6 +18,7 @@ from consent_ledger.consents.model import (
     Withdrawal,
 )
 from consent_ledger.log.bodies import Actor, ConsentBody
+from consent_ledger.log.given_elsewhere import ConfirmationBody, ProofFound
 from node.consents.changes import ChangeSource, ConsentChanged, ConsentChanges, ReportedBy
 from node.consents.received_withdrawals import withdrawn_receipts
 from node.context import NodeContext
@@ -136,6 +137,10 @@ class HeldConsents:
         if after.state in VALID_FOR_PROCESSING and after.record.valid_until <= now:
             self.expire_due(now)  # shortened, and late: the older, longer version must not stay in force
         return after
+
+    def confirm(self, decision: ConfirmationBody, proof: ProofFound | None, now: datetime) -> ConsentView:
+        """Record what a professional decided on a consent given elsewhere; see `ConsentRegister.confirm`."""
+        return self._register.confirm(decision, proof, now)
 
     def end_unusable(self, consent_id: str, act: Withdrawal, reported_by: ReportedBy, now: datetime) -> None:
         """End a consent of whose newer version nothing is of use here: the older one must not stay in force."""

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.in_force import Coverage, LiveConsent, Obstacle, coverages, obstacle_of
 from consent_ledger.consents.model import ConsentView
+from consent_ledger.consents.sql_policy import SqlConsentPolicy
 from node.consents.freshness import is_silent
 from node.context import NodeContext
 from node.ledger.own import own_consents
 from node.people.documents import Document
 from node.people.store import people_store
+from policies.assurance import AssurancePolicy, default_policy
 
 
 class Extent(StrEnum):
@@ -47,7 +49,7 @@ class ConsentInForce:
         """The extent to which it is in force."""
         if self.obstacle is not None:
             return Extent.NONE
-        return Extent.PART if any(part.obstacle or part.denied for part in self.parts) else Extent.WHOLE
+        return Extent.PART if any(part.obstacle or part.denied or part.closed for part in self.parts) else Extent.WHOLE
 
     @property
     def denials(self) -> tuple[str, ...]:
@@ -66,6 +68,7 @@ class InForce:
         self._bound = context.settings.silence_bound
         self._session = session
         self._now = now
+        self._policy: AssurancePolicy | None = None
         self._silent: dict[tuple[str, datetime | None], bool] = {}
 
     def live(self, person_ref: str, purpose: str, recipient: str) -> tuple[LiveConsent, ...]:
@@ -110,8 +113,14 @@ class InForce:
             yield _joined(view, tuple(found[pair][view.consent_id] for pair in pairs))
 
     def _parts(self, views: Sequence[ConsentView], purpose: str, recipient: str) -> Iterator[Coverage]:
-        for part in coverages(views, purpose, recipient, self._now):
+        for part in coverages(views, purpose, recipient, self._now, self._assurance_policy(views)):
             yield part.without(Obstacle.ORIGIN_SILENT) if part.fields and self._is_silent(part.view) else part
+
+    def _assurance_policy(self, views: Sequence[ConsentView]) -> AssurancePolicy:
+        """Return the entity's policy, read when the first consent given elsewhere needs it."""
+        if self._policy is None and any(view.record.origin for view in views):
+            self._policy = SqlConsentPolicy(self._session).read()
+        return self._policy or default_policy()
 
     def _is_silent(self, view: ConsentView) -> bool:
         origin = view.record.origin

@@ -14,9 +14,11 @@ _WHY: Final[Mapping[Obstacle, Message]] = {
     Obstacle.ENDED: _("no: su vigencia ha terminado"),
     Obstacle.REFUSED: _("no: la persona dijo que no"),
     Obstacle.WITHDRAWN: _("no: la persona lo retiró"),
+    Obstacle.UNPROVED: _("no: falta una prueba de que la persona lo quiso"),
     Obstacle.LATER_DENIAL: _("no: la persona dijo que no, y no consta que este consentimiento sea posterior"),
 }
 _REMEDIES: Final[Mapping[Obstacle, Message]] = {
+    Obstacle.UNPROVED: _("Si espera confirmación, mire el formulario firmado: redpact-node consent requests"),
     Obstacle.LATER_DENIAL: _(
         "Si la persona ha cambiado de idea, registre aquí un consentimiento nuevo: redpact-node consent grant"
     ),

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from consent_ledger.consents.model import ConsentState, ConsentView
+from node.consents.assurance.report import origin_document, origin_text
 from node.consents.due import DueConsent, DueReason
 from node.consents.in_force import ConsentInForce
 from node.consents.in_force_report import in_force_document, in_force_message, in_force_remedy
@@ -60,6 +61,7 @@ def consent_document(found: ConsentInForce) -> dict[str, Any]:
         "given_at": view.given_at.isoformat(),
         "changed_at": view.changed_at.isoformat(),
         "ledger_index": view.last_index,
+        "origin": origin_document(record.origin) if record.origin else None,
     }
 
 
@@ -124,6 +126,7 @@ def consent_text(
             (say("Destinatarias"), _entities(view, names, say.lang)),
             (say("Válido hasta"), day(last_day(view.record.valid_until), say.lang)),
             (say("Datos"), _labels(view.record.fields, say.lang)),
+            *_given_elsewhere(view, names, say.lang),
         )
     )
     remedy = in_force_remedy(found, say)
@@ -150,6 +153,7 @@ def consents_text(
             _entities(each.view, names, say.lang),
             day(last_day(each.view.record.valid_until), say.lang),
             len(each.view.record.fields),
+            next((text for _name, text in _given_elsewhere(each.view, names, say.lang)), ""),
         )
         for each in found
     ]
@@ -161,6 +165,7 @@ def consents_text(
         say("Destinatarias"),
         say("Válido hasta"),
         say("Datos"),
+        say("Dado en"),
     )
     return table(head, rows)
 
@@ -168,6 +173,12 @@ def consents_text(
 def _state(view: ConsentView, changes: Mapping[str, Change]) -> str:
     change = changes.get(view.consent_id)
     return _CHANGES[change] if change is not None and view.state is ConsentState.RENEWED else _STATES[view.state]
+
+
+def _given_elsewhere(view: ConsentView, names: Mapping[str, str], lang: str) -> tuple[tuple[str, str], ...]:
+    """Return the line about the origin and assurance of a consent; none for one that was given here."""
+    origin = view.record.origin
+    return () if origin is None else ((speaking(lang)("Dado en"), origin_text(origin, names, lang)),)
 
 
 def _labels(terms: Iterable[str], lang: str) -> str:

@@ -1,14 +1,18 @@
 """The status of a consent in the network: the entities that have it, and the notifications about it with answers."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from consent_ledger.consents.model import ConsentState, ConsentView
+from node.consents.assurance.verifiers import WAITS
 from node.consents.in_force import ConsentInForce, InForce
 from node.consents.in_force_report import in_force_document
 from node.consents.propagation.parties import origin_of
 from node.ledger.own import own_consents
+from policies.assurance import Assurance
+from records_exchange.assurance.decisions import HeardDecision, SqlDecisions
 from records_exchange.mailboxes import Notification, NotificationState, SqlMailbox
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
 from records_exchange.travel_store import SqlTravelStore
@@ -28,6 +32,9 @@ class NotificationStatus:
         since: when it was written; of a settled one, when it was answered. UTC.
         attempts: failed attempts to deliver it.
         fault: error code of the last one, or the reason of a refusal; empty when there is none.
+        proof: of a consent, the proof that went with it, and a professional's decision on its signed form; empty for
+            other notices.
+        reason: code of a refusal to confirm it; empty when there is none.
     """
 
     entity: str
@@ -36,6 +43,8 @@ class NotificationStatus:
     since: datetime
     attempts: int
     fault: str
+    proof: str = ""
+    reason: str = ""
 
     @property
     def outstanding(self) -> bool:
@@ -111,18 +120,36 @@ def consent_status(context: "NodeContext", consent_id: str) -> ConsentStatus:
         about = [
             each for each in SqlMailbox(session).about(consent_id) if each.kind in (CONSENT_COPY, CONSENT_WITHDRAWN)
         ]
+        decided = {each.holder: each for each in SqlDecisions(session).of(consent_id)}
         return ConsentStatus(
             found=found,
             consent_id=consent_id,
             origin=origin_of(view.record) if view else None,
             released_to=tuple(store.recipients(consent_id)),
             received_from=received_from,
-            notifications=tuple(_status(notification) for notification in about),
+            notifications=tuple(_status(notification, decided.get(notification.recipient)) for notification in about),
         )
 
 
-def _status(notification: Notification) -> NotificationStatus:
-    since = notification.settled_at or notification.created_at
+def _status(notification: Notification, decided: HeardDecision | None) -> NotificationStatus:
+    proof, reason = _proof(notification.content, decided) if notification.kind == CONSENT_COPY else ("", "")
     return NotificationStatus(
-        notification.recipient, notification.kind, notification.state, since, notification.attempts, notification.fault
+        entity=notification.recipient,
+        what=notification.kind,
+        state=notification.state,
+        since=notification.settled_at or notification.created_at,
+        attempts=notification.attempts,
+        fault=notification.fault,
+        proof=proof,
+        reason=reason,
     )
+
+
+def _proof(content: Mapping[str, Any], decided: HeardDecision | None) -> tuple[str, str]:
+    """Return the proof that went with a consent, or the decision on its signed form with the reason of a refusal."""
+    if decided is not None and decided.index >= content.get("evidence_index", 0):
+        return decided.outcome.value, decided.reason
+    if content.get("paper") == "form_scan":
+        return WAITS, ""
+    kinds = [content["paper"]] if content.get("paper") else [each["kind"] for each in content.get("evidence", ())]
+    return (kinds[0] if kinds else Assurance.DECLARED.value), ""

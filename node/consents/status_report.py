@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from node.consents.assurance.verifiers import WAITS
 from node.consents.latest_change import Change
 from node.consents.report import NO_CHANGES, NO_NAMES, consent_document, consent_text
 from node.consents.status import ConsentStatus, NotificationStatus
+from policies.decline_reasons import decline_label
 from policies.errors import EXIT_CODES, ErrorKind, code_sentence
 from presentation.formats import listed, moment
 from presentation.messages import Translator, _, speaking
@@ -19,6 +21,14 @@ _STATES: Final = {
     NotificationState.ACKNOWLEDGED: _("acuse firmado"),
     NotificationState.REFUSED: _("rechazado"),
     NotificationState.LAPSED: _("no contestó en plazo"),
+}
+_PROOFS: Final = {
+    "declared": _("sin prueba"),
+    "person_code": _("código de tarjeta"),
+    "e_signature": _("firma electrónica"),
+    WAITS: _("esperando confirmación"),
+    "confirmed": _("confirmado"),
+    "declined": _("no confirmado"),
 }
 
 
@@ -95,6 +105,7 @@ def _table(notifications: tuple[NotificationStatus, ...], names: Mapping[str, st
         say("Desde"),
         say("Intentos"),
         say("Último problema"),
+        say("Prueba"),
     )
     rows = [
         (
@@ -104,7 +115,14 @@ def _table(notifications: tuple[NotificationStatus, ...], names: Mapping[str, st
             moment(each.since, say.lang),
             each.attempts,
             say(code_sentence(each.fault)) if each.fault else "",
+            _proof(each, say),
         )
         for each in notifications
     ]
     return table(head, rows)
+
+
+def _proof(notification: NotificationStatus, say: Translator) -> str:
+    if notification.reason:
+        return say("no confirmado: {reason}", reason=decline_label(notification.reason, say.lang))
+    return say(_PROOFS.get(notification.proof, notification.proof))

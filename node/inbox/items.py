@@ -24,6 +24,9 @@ class ItemKind(StrEnum):
     NOTIFICATION_UNANSWERED = "notice_unanswered"
     CONSENT_DUE = "consent_due"
     DIRECTORY_FALSE = "directory_false"
+    CONSENT_REQUEST = "consent_request"
+    CONSENT_DECIDED = "consent_decided"
+    ORIGIN_ALARM = "origin_alarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,11 @@ class Inbox:
         self._session.execute(update(ItemRow).where(*pending).values(done_at=now))
         self._session.refresh(row)
         return _item(row)
+
+    def settle(self, kind: ItemKind, reference: str, now: datetime) -> None:
+        """Note that the pending items of a kind about a reference were dealt with."""
+        pending = (ItemRow.kind == kind.value, ItemRow.reference == reference, ItemRow.done_at.is_(None))
+        self._session.execute(update(ItemRow).where(*pending).values(done_at=now))
 
 
 def _item(row: ItemRow) -> Item:

@@ -21,6 +21,9 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.NOTIFICATION_UNANSWERED: _("Aviso sin acuse de recibo"),
     ItemKind.CONSENT_DUE: _("Consentimiento que revisar con la persona"),
     ItemKind.DIRECTORY_FALSE: _("Directorio falso: avise a la DPD y a otras entidades"),
+    ItemKind.CONSENT_REQUEST: _("Consentimiento dado en otra entidad: hay que confirmarlo"),
+    ItemKind.CONSENT_DECIDED: _("La otra entidad ha contestado a un consentimiento"),
+    ItemKind.ORIGIN_ALARM: _("Alarma: demasiados consentimientos de una entidad"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {
     "person_known": _("la persona tiene ficha aquí"),
@@ -36,6 +39,10 @@ _DETAILS: Final[Mapping[str, Message]] = {
     "fork": _("dos directorios firmados que se contradicen"),
     "unproven": _("no continúa el directorio anterior"),
     "false_keys": _("da a esta entidad claves que no son suyas"),
+    "confirmed": _("confirmado"),
+    "declined": _("no confirmado"),
+    "many_unproved": _("sin prueba de la persona"),
+    "too_many_consents": _("más de los admitidos en un día"),
 }
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.register import ConsentRegister
 from consent_ledger.consents.sql_consents import SqlConsentStore
+from consent_ledger.consents.sql_policy import SqlConsentPolicy
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.log.sql_store import SqlLedgerStore
 from node.context import NodeContext
@@ -42,5 +43,5 @@ def own_consents(context: NodeContext, session: Session) -> ReadableConsents:
 
 def consent_register(context: NodeContext, session: Session) -> ConsentRegister:
     """Return the register of consents of this entity; only `node.consents.held` may change it."""
-    register = own_ledger(context, session), SqlConsentStore(session)
-    return ConsentRegister(*register, controller=context.settings.entity)
+    ledger, store = own_ledger(context, session), SqlConsentStore(session)
+    return ConsentRegister(ledger, store, context.settings.entity, SqlConsentPolicy(session).read)

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
 from consent_ledger.consents.sql_consents import SqlConsentStore
+from consent_ledger.consents.sql_policy import SqlConsentPolicy
 from node.consents.in_force import InForce
 from node.context import NodeContext
 from node.ledger.own import own_ledger
+from policies.assurance import default_policy
 
 _BEFORE_ALL: Final = -1
 
@@ -43,23 +45,24 @@ class LiveConsents:
     def __init__(self, context: NodeContext) -> None:
         self._context = context
         self._size = 0
+        self._policy = default_policy()
         self._newest = _BEFORE_ALL
         self._known: set[str] = set()
         self._kept: dict[str, dict[str, ConsentView]] = {}
         """By person and consent: those valid for processing, and those by which the person said no."""
 
     def refresh(self, session: Session) -> bool:
-        """Read the changes since the last refresh and tell whether there were any."""
+        """Read the changes since the last refresh and return whether there were any."""
         size = own_ledger(self._context, session).size()
         if size == self._size:
             return False
-        store = SqlConsentStore(session)
-        changed = self._take(store)
+        store, policy = SqlConsentStore(session), SqlConsentPolicy(session).read()
+        changed = self._take(store) or policy != self._policy
         if store.count() != len(self._known):
             self._newest, self._known, self._kept = _BEFORE_ALL, set(), {}
             self._take(store)
             changed = True
-        self._size = size
+        self._size, self._policy = size, policy
         return changed
 
     def at(self, session: Session, now: datetime) -> Iterator[OpenConsent]:

@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from consent_ledger.witnessing.fork_evidence import check_evidence
 from node.anchors.state import check_anchors
 from node.clients.coordinator import CoordinatorChannel
+from node.consents.assurance.alarm import check_arrivals
 from node.consents.propagation.origins import check_origins
 from node.context import NodeContext
 from node.keys import FILES, FOLDER
@@ -60,6 +61,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_witnesses(context),
         check_outbox(context),
         check_origins(context),
+        check_arrivals(context),
         check_locator(context),
         check_evidence(home),
     ]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
 from node.anchors.state import anchors_state, state_line
+from node.consents.assurance.alarm import origins_document, origins_lines
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.consents.in_force import InForce
 from node.consents.propagation.origins import silence_lines, silent_origins
@@ -35,6 +36,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         ledger_size = own_ledger(context, session).size()
         witnesses = witnessing_state(context, session).document()
         locator = locator_state(context, session)
+        received = origins_document(session, now)
         consents = InForce(context, session, now).list()
         due = due_consents(consents, people_store(context, session), now, days=DEFAULT_NOTICE_DAYS)
         silent = silent_origins(session, consents)
@@ -55,6 +57,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "evidence": evidence_summary(context.home),
         "refused_calls": refused_calls(context.home),
         "consents_due": len(due),
+        "consents_received": received,
         "silent_origins": [each.document() for each in silent],
         "notices_waiting": waiting_for(context),
         "anchors": anchors_state(context),
@@ -83,6 +86,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     lines = [
         say(state_line(document["anchors"])),
         *notification_lines(waiting, say.lang),
+        *origins_lines(document["consents_received"], say.lang),
         *silence_lines(document["silent_origins"], say.lang),
         say(witnessing_text(document["witnesses"])),
         *map(say, locator_lines(document["locator"])),

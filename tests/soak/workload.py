@@ -14,6 +14,7 @@ from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.answer import FetchAnswer
 from tests.soak.network import NAMES
+from tests.support.assurance import trust_other_entities
 from tests.support.exchange import hold, person_record
 
 FIELDS: Final = ("person.language", "work.status", "edu.level")
@@ -55,6 +56,7 @@ class Workload:
         self.people = [_document(number) for number in range(PEOPLE)]
         for node in self.nodes.values():
             hold(node, *(person_record(document) for document in self.people))
+            trust_other_entities(node.context)
 
     def close(self) -> None:
         """Let the databases go."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from node.consents.consents import GrantInput
+from tests.support.assurance import trust_other_entities
 from tests.support.one_side import OneSide
 from tests.support.origin_peer import FIELDS
 from tests.support.parts import hold
@@ -17,6 +18,8 @@ def side_of(folder: Path, entity: str, *, knows: bool = True) -> OneSide:
     """Return one of `origin`, `holder`, `asker` and `other`, with the three others as its peers."""
     peers = {name: EntityKind.AGENT if name == "asker" else EntityKind.PUBLIC for name in ENTITIES if name != entity}
     side = OneSide(folder, entity, peers)
+    if entity != "origin":
+        trust_other_entities(side.context)  # how consents travel is the subject, not what proves them
     if knows:
         hold(side.context, person_record(PERSON))
     return side

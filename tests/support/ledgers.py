@@ -12,7 +12,9 @@ from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.log.ledger import ConsentLedger
 from consent_ledger.log.store import LedgerStore
 from consent_ledger.proofs.note import NoteSigner
+from policies.assurance import AssurancePolicy
 from policies.notices import load_notices
+from tests.support.assurance_policies import TRUSTING
 from tests.support.clock import START
 from tests.support.memory_stores import InMemoryLedgerStore
 from trust.signing import Ed25519Signer
@@ -116,5 +118,8 @@ class InMemoryConsentStore:
         return [v for v in self.views.values() if v.state.value in ends and v.record.valid_until <= now]
 
 
-def new_register(ledger: ConsentLedger | None = None) -> ConsentRegister:
-    return ConsentRegister(ledger or new_ledger(), InMemoryConsentStore(), controller="ong-a")
+def new_register(
+    ledger: ConsentLedger | None = None, policy: Callable[[], AssurancePolicy] | None = None
+) -> ConsentRegister:
+    # The tests of the register take the word of other entities, except those of the assurance.
+    return ConsentRegister(ledger or new_ledger(), InMemoryConsentStore(), "ong-a", policy or (lambda: TRUSTING))

@@ -10,6 +10,7 @@ from node.consents.status import ConsentStatus, consent_status
 from node.fetch.asking import question_of
 from node.ledger.own import own_consents, own_ledger
 from node.wiring import Node
+from tests.support.assurance import trust_other_entities
 from tests.support.exchange import PERSON, ExchangeNetwork, hold, person_record
 from tests.support.wires import Wires
 from trust.parties import EntityKind
@@ -19,12 +20,17 @@ ENTITIES: Final = ("origin", "holder", "asker", "other")
 
 
 class Town:
-    """Four entities: the person signs at `origin`, `holder` and `other` hold records too, `asker` asks."""
+    """Four entities: the person signs at `origin`, `holder` and `other` hold records too, `asker` asks.
 
-    def __init__(self, root: Path) -> None:
+    Where how consents travel is the subject, the others take the origin's word: `trusting`.
+    """
+
+    def __init__(self, root: Path, *, trusting: bool = True) -> None:
         self.network = ExchangeNetwork(root)
         for entity in ENTITIES:
             self.network.add(entity, kind=EntityKind.PUBLIC)
+        if trusting:
+            trust_other_entities(*(self[entity].context for entity in ENTITIES if entity != "origin"))
         for entity in ("origin", "holder", "asker"):
             hold(self[entity], person_record(PERSON))
         self.wires = Wires(self.network.nodes)
@@ -45,9 +51,9 @@ class Town:
     def later(self, **units: float) -> None:
         self.network.clock.advance(**units)  # type: ignore[attr-defined]  # the frozen clock of tests
 
-    def shares(self, holder: str, fields: tuple[str, ...] = FIELDS) -> set[str]:
-        question = question_of(self["asker"].context, "casework", fields=fields)
-        (reply,) = self["asker"].asking.fetch(PERSON, question, [holder]).replies
+    def shares(self, holder: str, fields: tuple[str, ...] = FIELDS, *, asker: str = "asker") -> set[str]:
+        question = question_of(self[asker].context, "casework", fields=fields)
+        (reply,) = self[asker].asking.fetch(PERSON, question, [holder]).replies
         return {field.id for field in reply.answer.fields} if reply.answer else set()
 
     def status(self, entity: str, consent: str) -> ConsentStatus:

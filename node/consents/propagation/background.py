@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from node.consents.changes import ConsentChanges
-from node.consents.propagation.copies import adopt_waiting
+from node.consents.propagation.adoption import adopt_waiting
 from node.context import NodeContext
 from node.messages.heartbeat import HEARTBEAT
 from node.messages.outbox import Outbox

@@ -6,7 +6,7 @@ them. Each acknowledgement is signed, and noted in the ledger of the entity that
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +24,7 @@ from node.messages.kinds import Kind, Response
 from presentation.messages import _
 from records_exchange.mailboxes import NewNotification, Notification, SqlMailbox
 from records_exchange.message import MessageOutcome, VerifiedMessage, VerifiedReply
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, WithdrawnBody, parse_withdrawn
+from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, LONGEST_CONSENT, WithdrawnBody, parse_withdrawn
 from records_exchange.travel_store import SqlTravelStore
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 NOT_A_PARTY: Final = "not_a_party"
 OTHER_ENTITY: Final = "other-entity"
 """The method of a withdrawal that the person made elsewhere."""
-_LONGEST_CONSENT: Final = timedelta(days=5 * 366)
-"""No consent is valid for longer: after this no copy of it can come."""
 
 
 def withdrawal_kind(context: "NodeContext", changes: ConsentChanges) -> Kind:
@@ -84,7 +82,7 @@ def bar_receipt(context: "NodeContext", session: Session, consent_id: str, now: 
             _("no existe el consentimiento {consent_id!r}", consent_id=consent_id),
             remedy=_("ejecute: redpact-node consent list"),
         )
-    store.bar(context.settings.entity, consent_id, now + _LONGEST_CONSENT)
+    store.bar(context.settings.entity, consent_id, now + LONGEST_CONSENT)
 
 
 def bar_withdrawn(context: "NodeContext", session: Session, views: Sequence[ConsentView], now: datetime) -> None:
@@ -92,7 +90,7 @@ def bar_withdrawn(context: "NodeContext", session: Session, views: Sequence[Cons
     store = SqlTravelStore(session)
     for view in views:
         if view.record.origin is not None and view.state is ConsentState.WITHDRAWN:
-            store.bar(context.settings.entity, view.consent_id, now + _LONGEST_CONSENT)
+            store.bar(context.settings.entity, view.consent_id, now + LONGEST_CONSENT)
 
 
 def _withdrawn(change: ConsentChanged) -> WithdrawnBody:
@@ -133,7 +131,7 @@ def _receive(
         return Response(refusal=NOT_A_PARTY)
     if view is None:
         # It may come before the consent it ends, or end one that waits for its person to be known.
-        store.bar(sender, said.consent_id, received.message.expires + _LONGEST_CONSENT)
+        store.bar(sender, said.consent_id, received.message.expires + LONGEST_CONSENT)
         store.drop_copy(sender, said.consent_id)
     purged = store.count_received(said.consent_id)
     # The time is written as stated, also when that clock is fast: it orders nothing, and tells this act from others.

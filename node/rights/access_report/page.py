@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consent_ledger.audit.words import term_label
+from consent_ledger.consents.assured import strongest
 from consent_ledger.log.bodies import (
     AccessReportBody,
     ConsentBody,
@@ -17,11 +18,13 @@ from consent_ledger.log.bodies import (
     WithheldField,
 )
 from consent_ledger.log.entry import EntryType
+from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
 from consent_ledger.log.reading_bodies import RecordReadBody
 from node.consents.in_force_report import in_force_message
 from node.consents.latest_change import Change, change_between
 from node.rights.access_report.collecting import PersonEntry
 from node.rights.access_report.document import AccessReport, HolderPart
+from policies.assurance import assurance_label
 from policies.record_readings import part_label, reading_reason
 from policies.referrals import MOVES, ReferralStep, WordList, load_referral_words
 from policies.staff_reasons import staff_reason
@@ -40,6 +43,10 @@ _DECISIONS: Final[Mapping[EntryType, Message]] = {
 _CHANGES: Final[Mapping[Change, Message]] = {
     Change.NARROWED: _("usted lo redujo"),
     Change.RENEWED_AND_NARROWED: _("usted lo renovó y redujo"),
+}
+_ANSWERS: Final[Mapping[EntryType, Message]] = {
+    EntryType.CONSENT_CONFIRMED: _("un profesional de esta entidad vio su firma y lo confirmó"),
+    EntryType.CONSENT_DECLINED: _("un profesional de esta entidad no lo confirmó"),
 }
 _ENTRY: Final = _("N.º")
 _DATE: Final = _("Fecha")
@@ -113,6 +120,7 @@ class _Page:
             self._refused(),
             self._others(),
             self._consents(),
+            self._elsewhere(),
             self._reports(),
         )
 
@@ -234,7 +242,8 @@ class _Page:
     def _consents(self) -> _Section:
         entries = sorted(self._report.of(*_DECISIONS), key=lambda entry: entry.index)
         changed = _narrowings(entries)
-        rows = [self._decision(entry, changed.get(entry.index)) for entry in reversed(entries)]
+        here = (entry for entry in reversed(entries) if not _given_elsewhere(entry))
+        rows = [self._decision(entry, changed.get(entry.index)) for entry in here]
         heads = (_ENTRY, _DATE, _("Decisión"), _TO, _PURPOSE, _DATA, _("Válido hasta"))
         decided = _Part(self._heads(*heads), rows, empty=self._say("Nada."))
         return _Section(self._say("Lo que usted decidió"), [self._in_force(), decided])
@@ -261,6 +270,35 @@ class _Page:
             return (*self._place(entry), said, recipients, self._terms(body.purposes), self._terms(body.fields), until)
         consent = body.consent_id if isinstance(body, WithdrawalBody | ExpiryBody) else "-"
         return (*self._place(entry), f"{said} · {consent[:8]}", "-", "-", "-", "-")
+
+    def _elsewhere(self) -> _Section:
+        """Return the consents that other entities sent, with what proves that the person gave them."""
+        kinds = (EntryType.CONSENT_GIVEN, EntryType.CONSENT_RENEWED, *_ANSWERS)
+        rows: list[tuple[str, ...]] = []
+        for entry in self._report.of(*kinds):
+            body = entry.body
+            if isinstance(body, ConfirmationBody):
+                said = in_language(_ANSWERS[entry.kind], self._lang)
+                rows.append((*self._place(entry), "-", f"{said} · {body.consent_id[:8]}", "-", "-", "-", "-"))
+            elif isinstance(body, ConsentBody) and body.origin is not None:
+                rows.append((*self._place(entry), *self._sent(body, body.origin)))
+        heads = (_ENTRY, _DATE, _("Quién lo envió"), _("Prueba"), _("Para quién"), _PURPOSE, _DATA, _("Válido hasta"))
+        note = self._say(
+            "Estas entidades dijeron que usted les dio su consentimiento. Si alguno no es suyo, dígalo en esta "
+            "entidad: se retira en el acto y se investiga."
+        )
+        return self._section(self._say("Consentimientos que llegaron de otras entidades"), heads, rows, note)
+
+    def _sent(self, body: ConsentBody, origin: ConsentOrigin) -> tuple[str, ...]:
+        recipients = formats.listed([self._report.name(each) for each in body.recipients], self._lang)
+        return (
+            self._report.name(origin.entity),
+            f"{assurance_label(strongest(origin), self._lang)} · {body.consent_id[:8]}",
+            recipients,
+            self._terms(body.purposes),
+            self._terms(body.fields),
+            moment(body.valid_until, self._lang),
+        )
 
     def _reports(self) -> _Section:
         rows = []
@@ -318,3 +356,7 @@ def _narrowings(entries: Iterable[PersonEntry]) -> Mapping[int, Message]:
                 found[entry.index] = _CHANGES[change]
         before[entry.body.consent_id] = entry.body
     return found
+
+
+def _given_elsewhere(entry: PersonEntry) -> bool:
+    return isinstance(entry.body, ConsentBody) and entry.body.origin is not None

@@ -15,6 +15,7 @@ from node.ledger.export import export_own_ledger, ledger_policy
 from node.ledger.own import own_consents
 from node.wiring import Node
 from tests.support.addresses import free_address
+from tests.support.assurance import trust_other_entities
 from tests.support.exchange import PERSON, hold, person_record
 from tests.support.network import Network
 from tests.support.waiting import eventually
@@ -37,6 +38,7 @@ def net(tmp_path: Path) -> Iterator[Network]:
             node.directory_follower.refresh()
         for entity in ("town", "county"):
             hold(net.nodes[entity], person_record())
+            trust_other_entities(net.nodes[entity].context)
         yield net
     finally:
         net.stop()

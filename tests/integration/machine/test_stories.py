@@ -12,7 +12,7 @@ import pytest
 from consent_ledger.consents import in_force as by_one_ledger
 from consent_ledger.consents import order
 from node.consents import in_force
-from node.consents.propagation import copies, withdrawals
+from node.consents.propagation import adoption, withdrawals
 from node.messages.kinds import Response
 from records_exchange.mailboxes import SqlMailbox
 from tests.support.machine.bench import consent_to
@@ -211,7 +211,7 @@ BROKEN: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
     "a yes from elsewhere is as late as it arrives": (order, "act_digest", lambda *_: "0" * 64, "after_denial"),
     "a lost reply means a message for ever": (SqlMailbox, "earlier_reply", _nothing_came_before, "message_replayed"),
     "holders are not told of a withdrawal": (withdrawals, "post_withdrawal", _nobody_is_told, "vouched for"),
-    "what arrives is as fresh as its arrival": (copies, "min", lambda _issued, now: now, RELEASED),
+    "what arrives is as fresh as its arrival": (adoption, "min", lambda _issued, now: now, RELEASED),
 }
 
 

@@ -15,7 +15,7 @@ from records_exchange.answer import AnswerOutcome
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.mailboxes import NotificationState, SqlMailbox
 from records_exchange.message import MessageOutcome
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, proof_bytes, read_copy
+from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, parse_copy, read_copy
 from tests.support.machine.model import FLOWER_ENVIRONMENT, Model, Version
 from tests.support.machine.world import ENTITIES, FIELDS, KNOWN, PEOPLE, PURPOSES, Crash, Delivered, World
 
@@ -192,7 +192,7 @@ class Bench(RuleBasedStateMachine):
         knows.taken.add(message.id)
         accepted = delivered.reply is None or delivered.reply.outcome is MessageOutcome.ACCEPTED
         if message.kind == CONSENT_COPY and accepted:
-            copy = read_copy(proof_bytes(message.body))
+            copy = read_copy(parse_copy(message.body).proof_bytes)
             self.model.take_copy(here, copy.record.consent_id, copy.index, message.issued, now)
         elif message.kind == CONSENT_WITHDRAWN:
             acted_at = datetime.fromisoformat(message.body["acted_at"])

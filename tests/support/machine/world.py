@@ -28,6 +28,7 @@ from records_exchange.answer import FetchAnswer, parse_answer
 from records_exchange.message import Message, MessageReply, parse_message
 from records_exchange.request import REQUEST_TYPE
 from service.errors import PeerUnreachable
+from tests.support.assurance import trust_other_entities
 from tests.support.clock import FrozenClock
 from tests.support.directory_log import DirectoryLog, pin
 from tests.support.exchange import ExchangeNetwork, hold, person_record
@@ -376,6 +377,7 @@ def _template() -> tuple[Path, DirectoryLog]:
     network.log.anchors = {entity: Ed25519Signer.generate() for entity in ENTITIES}
     for entity, node in network.nodes.items():
         pin(node.context, {name: key for name, key in network.log.anchors.items() if name != entity}, 2)
+        trust_other_entities(node.context)  # how consents travel is the subject, not what proves them
     network.publish(life=timedelta(days=4000))
     network.close()
     return root, network.log

@@ -7,7 +7,8 @@ import pytest
 from consent_ledger.consents.model import ConsentRenewal, ConsentScope, ConsentState, Withdrawal
 from consent_ledger.consents.register import ConsentRegister
 from consent_ledger.errors import ConsentInvalid, ConsentTransitionRefused
-from consent_ledger.log.bodies import ConsentBody, ConsentOrigin
+from consent_ledger.log.bodies import ConsentBody
+from consent_ledger.log.given_elsewhere import ConsentOrigin
 from tests.support.clock import START
 from tests.support.ledgers import DIGEST, grant_of, new_register
 

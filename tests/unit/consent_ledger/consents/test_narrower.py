@@ -4,7 +4,8 @@ import pytest
 
 from consent_ledger.consents.model import ConsentGrant, ConsentRenewal, ConsentScope
 from consent_ledger.errors import ConsentInvalid
-from consent_ledger.log.bodies import ConsentBody, ConsentOrigin
+from consent_ledger.log.bodies import ConsentBody
+from consent_ledger.log.given_elsewhere import ConsentOrigin
 from tests.support.clock import START
 from tests.support.ledgers import DIGEST, grant_of, new_register
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from consent_ledger.consents.model import NOTHING_LEFT, ConsentRenewal, ConsentScope, Withdrawal
 from consent_ledger.consents.order import MAX_KNOWN_ENDS, act_digest, agrees_anew, known_ends
 from consent_ledger.consents.register import ConsentRegister
-from consent_ledger.log.bodies import ConsentBody, ConsentOrigin
+from consent_ledger.log.bodies import ConsentBody
+from consent_ledger.log.given_elsewhere import ConsentOrigin
 from tests.support.clock import START
 from tests.support.ledgers import DIGEST, grant_of, new_register
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from consent_ledger.consents.in_force import Obstacle
 from consent_ledger.consents.model import Withdrawal
-from consent_ledger.log.bodies import ConsentBody, ConsentOrigin
+from consent_ledger.log.bodies import ConsentBody
+from consent_ledger.log.given_elsewhere import ConsentOrigin
 from node.consents.changes import ReportedBy
 from node.consents.consents import GrantInput, RenewalInput, ScopeInput
 from node.consents.due import DueReason

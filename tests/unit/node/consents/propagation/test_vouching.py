@@ -9,7 +9,7 @@ from node.consents.propagation.background import send_heartbeats
 from node.messages.heartbeat import HEARTBEAT
 from records_exchange.mailboxes import Contact, SqlMailbox
 from records_exchange.message import NOTIFICATION_LIFETIME
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, proof_bytes, read_copy
+from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, parse_copy, read_copy
 from tests.support.consent_sides import give
 from tests.support.one_side import OneSide
 from tests.support.origin_peer import FIELDS, OriginPeer
@@ -97,7 +97,7 @@ def test_a_change_that_was_given_up_is_made_good_by_a_later_one_that_arrives(ori
     origin.deliver()
     assert send_heartbeats(origin.context, origin.outbox) == 1
     newest = origin.peers.told("holder", CONSENT_COPY)[-1]
-    assert read_copy(proof_bytes(newest.body)).record.fields == ("work.status",)
+    assert read_copy(parse_copy(newest.body).proof_bytes).record.fields == ("work.status",)
 
 
 def test_a_clock_ahead_of_ours_vouches_for_no_time_to_come(holder: OneSide, elsewhere: OriginPeer) -> None:

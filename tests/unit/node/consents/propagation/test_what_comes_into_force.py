@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from consent_ledger.consents.model import ConsentRenewal, ConsentState, ConsentView
-from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, ConsentOrigin
+from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS
 from consent_ledger.log.entry import EntryType, NewEntry
+from consent_ledger.log.given_elsewhere import ConsentOrigin
 from consent_ledger.proofs.cosignature import CosignatureSigner
 from node.consents.propagation.background import maintain_copies
 from records_exchange.errors import MessageMalformed
