@@ -259,11 +259,11 @@ class ConsentRegister:
     def _begin(self, act: ConsentAct, grant: ConsentGrant, now: datetime) -> ConsentView:
         record = _checked(
             ConsentBody(
-                consent_id=secrets.token_hex(16),
+                consent_id=grant.consent_id or secrets.token_hex(16),
                 controller=self._controller,
                 storage_locations=(self._controller, *grant.holders),
-                agreed_at=now,
-                **grant.model_dump(),
+                agreed_at=grant.agreed_at or now,
+                **grant.model_dump(exclude={"consent_id", "agreed_at"}),
             )
         )
         return self._record(act, record, now)

@@ -3,6 +3,7 @@
 import typer
 
 from node.cli import (
+    card,
     case,
     consent,
     doctor,
@@ -41,7 +42,7 @@ def _about() -> None:
 
 
 COMMANDS = (
-    *(init, serve, status, doctor, vocabulary, records, consent, fetch),
+    *(init, serve, status, doctor, vocabulary, records, card, consent, fetch),
     *(case, referral, inbox, ledger, keys, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""

@@ -23,6 +23,8 @@ class ItemKind(StrEnum):
     NOTIFICATION_REFUSED = "notice_refused"
     NOTIFICATION_UNANSWERED = "notice_unanswered"
     CONSENT_DUE = "consent_due"
+    CARD_BLOCKED = "card_blocked"
+    CODE_GUESSES = "code_guesses"
     CONSENT_REQUEST = "consent_request"
     CONSENT_DECIDED = "consent_decided"
     ORIGIN_ALARM = "origin_alarm"
