@@ -32,7 +32,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  { echo "this Python cannot make environments: install python3-venv"; exit 1; }
 	@echo "Installing into $(VENV) (a few minutes the first time)"
 	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX),) torch==2.13.0
-	@$(PIP) -e '.[federated,postgres,pdf,dev]'
+	@$(PIP) -e '.[federated,postgres,pdf,e-signature,dev]'
 	@$(PIP) --no-deps taxcalc==6.8.0
 	@touch $@
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from node.cards.erasure import cards_eraser
 from node.care.erasure import case_eraser
 from node.consents.erasure import consents_eraser, signed_forms_eraser
 from node.consents.signed_forms import EvidenceVault
@@ -26,6 +27,7 @@ def person_erasers(context: "NodeContext", changes: "ConsentChanges") -> "tuple[
         outbox_eraser(),
         cached_copies_eraser(),
         case_eraser(),
+        cards_eraser(),
         locator_eraser(),
         risk_eraser(),
         record_eraser(context),

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
     from consent_ledger.witnessing.endpoint import WitnessEndpoint
     from node.anchors.gossip import DirectoryHeads
+    from node.cards.cards import Cards
     from node.care.consent_requests import ConsentRequests
     from node.clients.locator import LocatorClient
     from node.clients.training import TrainingClient
     from node.consents.changes import ConsentChanges
     from node.consents.consents import Consents
+    from node.consents.signed_consents import SignedConsents
     from node.fetch.answering import Answering
     from node.fetch.asking import Asking
     from node.fetch.located import Fetching
@@ -272,6 +274,13 @@ class Node:
     # ---- use cases
 
     @cached_property
+    def cards(self) -> "Cards":
+        """Issues, blocks and replaces the cards of people."""
+        from node.cards.cards import Cards
+
+        return Cards(self.context)
+
+    @cached_property
     def consents(self) -> "Consents":
         """Gives, narrows, renews and withdraws consents."""
         from node.consents.consents import Consents
@@ -284,6 +293,13 @@ class Node:
         from node.care.consent_requests import ConsentRequests
 
         return ConsentRequests(self.context, self.consent_changes)
+
+    @cached_property
+    def signed_consents(self) -> "SignedConsents":
+        """Writes consent forms for people to sign electronically, and records those that were."""
+        from node.consents.signed_consents import SignedConsents
+
+        return SignedConsents(self.context, self.consent_changes)
 
     @cached_property
     def consent_changes(self) -> "ConsentChanges":

@@ -168,6 +168,28 @@ class CopyNotCosigned(ExchangeError):
     )
 
 
+class CodeMalformed(ExchangeError):
+    """A text that is no code of a person's card; nothing was sent."""
+
+    code = "code_malformed"
+    kind = ErrorKind.USAGE
+    sentence = _("El código de la tarjeta no está bien escrito. Cópielo de nuevo, o lea el QR.")
+
+
+class ESignatureUnavailable(ExchangeError):
+    """A signed form came, and the library that verifies it is not installed."""
+
+    code = "e_signature_unavailable"
+    sentence = _("Aquí no se pueden comprobar firmas electrónicas: falta instalar una parte de RedPACT.")
+
+
+class FormSignatureInvalid(ExchangeError):
+    """A signed form does not verify, or does not show its terms."""
+
+    code = "form_signature_invalid"
+    sentence = _("La firma electrónica del formulario no vale para este consentimiento: no abre nada.")
+
+
 class CopyTooEarly(ExchangeError):
     """A consent sent by another entity whose entry there is dated ahead of our clock."""
 

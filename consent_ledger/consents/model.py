@@ -101,6 +101,10 @@ class ConsentGrant(BaseModel):
     method: Code = "in-person"
     lawful_basis: Code = CONSENT_BASIS
     evidence_sha256: HexDigest | None = None
+    consent_id: Reference | None = None
+    """Its id where the person signed a form that names it; a random one when None."""
+    agreed_at: UtcTime | None = None
+    """The time of that form; the present when None."""
 
 
 class ConsentRenewal(BaseModel):

@@ -299,12 +299,12 @@ class ConsentRegister:
     ) -> ConsentView:
         record = _checked(
             ConsentBody(
-                consent_id=secrets.token_hex(16),
+                consent_id=grant.consent_id or secrets.token_hex(16),
                 controller=self._controller,
                 storage_locations=(self._controller, *grant.holders),
-                agreed_at=now,
+                agreed_at=grant.agreed_at or now,
                 known_ends=ends,
-                **grant.model_dump(),
+                **grant.model_dump(exclude={"consent_id", "agreed_at"}),
             )
         )
         return self._record(act, record, now)

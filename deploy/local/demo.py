@@ -16,9 +16,10 @@ from typing import Final
 from rich.markup import escape
 
 from deploy.local.directory import DirectoryChapter
-from deploy.local.exchange import Case, ExchangeChapter, find_person
+from deploy.local.exchange import Case, ExchangeChapter, documents, find_person
 from deploy.local.ledgers import LedgerChapter
 from deploy.local.network import Entity, LocalNetwork, fresh_folder
+from deploy.local.persons_will import PersonsWillChapter
 from deploy.local.populations import CACHE, Population, prepare_tables
 from deploy.local.programs import BIN, COORDINATOR, NODE, DemoFailed, Programs, at_once
 from deploy.local.referral import ReferralChapter
@@ -88,6 +89,7 @@ def _run(arguments: argparse.Namespace, story: Story) -> None:
         case = Case("leon", "burgos", "soria", COLLABORATOR.id, document)
         ExchangeChapter(network, story, case, output).run()
         TravellingChapter(network, story, document, ("leon", "burgos", "soria")).run()
+        PersonsWillChapter(network, story, data, _two_people(data, "leon", "burgos"), ("leon", "burgos")).run()
         ReferralChapter(network, story, document, ("leon", "burgos")).run()
         TrainingChapter(network, story, output).run()
         LedgerChapter(network, story, output).run(*_people(data))
@@ -124,6 +126,14 @@ def _bring_up(network: LocalNetwork, story: Story, *, quick: bool) -> Path:
         ),
     )
     return data
+
+
+def _two_people(data: Path, first: str, second: str) -> tuple[str, str]:
+    """Return the documents of two people known to two entities; the first chapters have another one."""
+    both = sorted(documents(data, first) & documents(data, second))
+    if len(both) < 3:  # noqa: PLR2004 - the first one has chapters of their own
+        raise DemoFailed(_("{first} y {second} tienen pocas personas en común", first=first, second=second))
+    return both[-1], both[-2]
 
 
 def _import(network: LocalNetwork, data: Path, entity: str) -> int:

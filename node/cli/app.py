@@ -4,6 +4,7 @@ import typer
 
 from node.cli import (
     anchors,
+    card,
     case,
     consent,
     directory,
@@ -43,7 +44,7 @@ def _about() -> None:
 
 
 COMMANDS = (
-    *(init, serve, status, doctor, vocabulary, records, consent, fetch),
+    *(init, serve, status, doctor, vocabulary, records, card, consent, fetch),
     *(case, referral, inbox, ledger, keys, anchors, directory, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""

@@ -1,17 +1,35 @@
 """``redpact-node consent grant``, ``refuse``, ``renew`` and ``withdraw``; the group with its other commands."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from node.cli import consent_assurance, consent_papers, consent_requests, consent_scope
+from node.cli import (
+    consent_assurance,
+    consent_authorities,
+    consent_form,
+    consent_papers,
+    consent_requests,
+    consent_scope,
+)
 from node.cli.arguments import DocumentOption, read_document, split_names
+from node.cli.card_codes import CodesFileOption, given_codes
+from node.cli.consent_options import (
+    DaysOption,
+    FieldsOption,
+    HoldersOption,
+    NoticeOption,
+    PurposeOption,
+    RecipientOption,
+)
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
 from presentation.messages import _
 
 if TYPE_CHECKING:
     from node.consents.guardians import GuardianInput
+    from node.wiring import Node
+    from records_exchange.assurance.given_codes import GivenCodes
 
 ConsentArgument = Annotated[
     str, typer.Argument(metavar=_("CONSENTIMIENTO"), help=_("Identificador del consentimiento; véase: consent list."))
@@ -33,22 +51,6 @@ RelationOption = Annotated[
         ),
     ),
 ]
-PurposeOption = Annotated[list[str], typer.Option("--purpose", help=_("Finalidad; puede repetirse."))]
-RecipientOption = Annotated[
-    list[str], typer.Option("--recipient", help=_("Entidad que puede pedir los datos; puede repetirse."))
-]
-FieldsOption = Annotated[
-    list[str] | None,
-    typer.Option("--fields", help=_("Campos o grupos de campos: a,b; si no se indica ninguno, el resumen mínimo.")),
-]
-DaysOption = Annotated[int, typer.Option("--valid-days", help=_("Días de vigencia desde ahora, de 1 a 1825."))]
-HoldersOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--holder",
-        help=_("Otra entidad que también comparte sus datos con esta misma firma: ENT[,ENT]; puede repetirse."),
-    ),
-]
 EvidenceOption = Annotated[
     Path | None,
     typer.Option(
@@ -58,7 +60,11 @@ EvidenceOption = Annotated[
         ),
     ),
 ]
-NoticeOption = Annotated[str, typer.Option("--notice-lang", help=_("Idioma del texto informativo que se mostró."))]
+_GRANT_HELP: Final = _(
+    "Registra el consentimiento de una persona: qué campos, para qué, para quién y hasta cuándo.\n\nCon "
+    "--holder el consentimiento se envía también a esas entidades, que comparten sus datos en cuanto los "
+    "testigos lo han cofirmado aquí."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -73,17 +79,13 @@ def register(app: typer.Typer) -> None:
     consent_papers.register(group)
     consent_requests.register(group)
     consent_assurance.register(group)
+    consent_form.register(group)
+    consent_authorities.register(group)
     app.add_typer(group, name="consent")
 
 
 def _register_grant(group: typer.Typer) -> None:
-    @group.command(
-        help=_(
-            "Registra el consentimiento de una persona: qué campos, para qué, para quién y hasta cuándo.\n\nCon "
-            "--holder el consentimiento se envía también a esas entidades, que comparten sus datos en cuanto los "
-            "testigos lo han cofirmado aquí."
-        )
-    )
+    @group.command(help=_GRANT_HELP)
     def grant(
         *,
         home: HomeOption,
@@ -96,6 +98,7 @@ def _register_grant(group: typer.Typer) -> None:
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "",
         evidence: EvidenceOption = None,
+        codes_file: CodesFileOption = "",
         notice_lang: NoticeOption = "es",
         lang: LangOption = "es",
         as_json: JsonOption = False,
@@ -113,6 +116,7 @@ def _register_grant(group: typer.Typer) -> None:
             guardian=_guardian(guardian_document, guardian_relation),
             evidence=evidence,
             language=notice_lang,
+            proofs=given_codes(codes_file, split_names(holders)),
         )
         node = open_node(home)
         consent_scope.show_consent(node, node.consents.grant(given), lang, as_json=as_json)
@@ -165,6 +169,7 @@ def _register_renew(group: typer.Typer) -> None:
         guardian_document: GuardianOption = "",
         guardian_relation: RelationOption = "",
         evidence: EvidenceOption = None,
+        codes_file: CodesFileOption = "",
         notice_lang: NoticeOption = "es",
         lang: LangOption = "es",
         as_json: JsonOption = False,
@@ -172,9 +177,9 @@ def _register_renew(group: typer.Typer) -> None:
         """Renew a live consent: same fields, purposes and recipients, today's notice, a new end."""
         from node.consents.consents import RenewalInput
 
-        guardian = _guardian(guardian_document, guardian_relation)
-        given = RenewalInput(consent_id, valid_days, guardian, evidence, notice_lang)
-        node = open_node(home)
+        node, guardian = open_node(home), _guardian(guardian_document, guardian_relation)
+        codes = _codes_for(node, consent_id, codes_file)
+        given = RenewalInput(consent_id, valid_days, guardian, evidence, notice_lang, codes)
         consent_scope.show_consent(node, node.consents.renew(given), lang, as_json=as_json)
 
 
@@ -205,6 +210,14 @@ def _register_withdraw(group: typer.Typer) -> None:
         status = consent_status(node.context, consent_id)
         names = node.context.entity_names()
         emit(withdrawn_document(status), withdrawn_text(status, names=names, lang=lang), as_json=as_json)
+
+
+def _codes_for(node: "Node", consent_id: str, file: str) -> "tuple[GivenCodes, ...]":
+    """Return the codes that the person hands over for the holders of a consent recorded before."""
+    from node.consents.status import consent_status
+
+    view = consent_status(node.context, consent_id).view if file else None
+    return given_codes(file, view.record.holders) if view else ()
 
 
 def _guardian(document: str, relation: str) -> "GuardianInput | None":

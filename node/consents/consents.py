@@ -16,21 +16,21 @@ from sqlalchemy.orm import Session
 from consent_ledger.consents.model import ConsentGrant, ConsentRenewal, ConsentScope, ConsentView, Withdrawal
 from consent_ledger.errors import ConsentInvalid
 from consent_ledger.exports.folders import new_folder
-from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, PartyDetail
+from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor
 from consent_ledger.receipts.papers import issue_receipt
 from consent_ledger.receipts.receipt import write_receipt
 from node.cipher import RecordCipher
 from node.consents.assurance.papers import require_sendable
 from node.consents.changes import ConsentChanges
 from node.consents.due import DEFAULT_NOTICE_DAYS, DueConsent, due_consents
-from node.consents.errors import EvidenceMissing, RecipientNotAllowed
+from node.consents.errors import EvidenceMissing
+from node.consents.grant_scope import GrantScope, grant_scope
 from node.consents.guardians import GuardianInput, circumstances, guardian_of, require_entitled, require_named
 from node.consents.held import HeldConsents
 from node.consents.in_force import InForce, consents_in_force
 from node.consents.in_force_report import in_force_message
 from node.consents.propagation.copies import EvidenceGiven, post_copies
 from node.consents.propagation.withdrawals import bar_receipt
-from node.consents.recipients import referral_fields
 from node.consents.signed_forms import EvidenceVault, Scan
 from node.consents.terms import (
     current_notice,
@@ -50,7 +50,6 @@ from policies.local_days import local_day
 from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.assurance.evidence import EvidenceSource
-from trust.parties import EntityKind
 
 __all__ = ["Consents", "GrantInput", "GuardianInput", "RenewalInput", "ScopeInput"]
 
@@ -299,30 +298,26 @@ class Consents:
             return self._held(session).expire_due(self._context.clock.now())
 
     def _begin(self, given: GrantInput, *, refused: bool) -> ConsentView:
-        now = self._context.clock.now()
-        own, parties = self._context.settings.entity, self._parties(given)
-        holders = self._holders(given.holders)
-        limited = referral_fields((party for party in parties if party.id != own), given.purposes, given.fields)
-        fields = shareable_fields(limited or given.fields)
+        now, scope = self._context.clock.now(), self._scope(given)
         scan = Scan.read(given.evidence) if given.evidence else None
         with self._context.transaction() as session:
             person = self._person(session, given.document)
             self._require_entitled(session, person, given.guardian, now)
             grant = _checked_grant(
                 person_ref=person,
-                fields=fields,
-                special_fields=special_fields(fields),
+                fields=scope.fields,
+                special_fields=special_fields(scope.fields),
                 **exchange_purposes(given.purposes),
-                recipients=tuple(dict.fromkeys(given.recipients)),
-                parties=_by_id((*parties, *holders)),
-                holders=tuple(party.id for party in holders),
+                recipients=scope.recipients,
+                parties=scope.parties,
+                holders=scope.holders,
                 valid_from=now,
                 valid_until=end_of_validity(now, given.valid_days),
                 acted_by=Actor.GUARDIAN if given.guardian else Actor.PERSON,
                 guardian=guardian_of(given.guardian, self._cipher()),
                 notice=current_notice(given.language),
                 language=given.language,
-                lawful_basis=EXPLICIT_CONSENT_BASIS if special_fields(fields) else CONSENT_BASIS,
+                lawful_basis=EXPLICIT_CONSENT_BASIS if special_fields(scope.fields) else CONSENT_BASIS,
                 evidence_sha256=scan.sha256 if scan else None,
             )
             held = self._held(session)
@@ -331,6 +326,10 @@ class Consents:
             if not refused:
                 post_copies(session, view, now, _evidence(view, scan, given.proofs))
             return view
+
+    def _scope(self, given: GrantInput) -> GrantScope:
+        named = {"recipients": given.recipients, "holders": given.holders}
+        return grant_scope(self._context, **named, purposes=given.purposes, fields=given.fields)
 
     def _held(self, session: Session) -> HeldConsents:
         return HeldConsents(self._context, session, self._changes)
@@ -351,41 +350,6 @@ class Consents:
     def _cipher(self) -> RecordCipher:
         return RecordCipher(self._context.keys.data_key)
 
-    def _parties(self, given: GrantInput) -> tuple[PartyDetail, ...]:
-        """Return this entity, where the directory lists it, and the recipients."""
-        directory = self._context.directory.newest() or self._context.directory.current(self._context.clock.now())
-        own = self._context.settings.entity
-        found = {own: directory.party(own)} if own in directory else {}
-        for name in given.recipients:
-            party = directory.active_party(name)
-            if name == own and not given.holders:
-                raise RecipientNotAllowed(
-                    _("{name} es esta misma entidad", name=name),
-                    remedy=_("indique con --holder las entidades a las que esta puede pedir datos"),
-                )
-            found[name] = party
-        return tuple(PartyDetail(id=party.id, name=party.name, kind=party.kind.value) for party in found.values())
-
-    def _holders(self, names: Sequence[str]) -> tuple[PartyDetail, ...]:
-        """Return the other entities that share under a consent."""
-        directory = self._context.directory.newest() or self._context.directory.current(self._context.clock.now())
-        found = [directory.active_party(name) for name in dict.fromkeys(names)]
-        own = self._context.settings.entity
-        if found and own in directory and directory.party(own).kind is EntityKind.COLLABORATOR:
-            raise RecipientNotAllowed(
-                _("una entidad colaboradora no recoge consentimientos para otras (Ley 4/2018, art. 7)"),
-                remedy=_("pida a la persona que lo firme en una entidad pública o con intervención profesional"),
-            )
-        for party in found:
-            if party.kind is EntityKind.COLLABORATOR or party.id == self._context.settings.entity:
-                raise RecipientNotAllowed(
-                    _("{party} no tiene fichas que pueda compartir con este consentimiento", party=party.id),
-                    remedy=_(
-                        "indique otras entidades que tienen los datos, de clase public o agent; esta ya está incluida"
-                    ),
-                )
-        return tuple(PartyDetail(id=party.id, name=party.name, kind=party.kind.value) for party in found)
-
 
 def _evidence(view: ConsentView, scan: Scan | None, proofs: Sequence[EvidenceSource]) -> EvidenceGiven:
     """Return the evidence of an act for the other holders.
@@ -396,10 +360,6 @@ def _evidence(view: ConsentView, scan: Scan | None, proofs: Sequence[EvidenceSou
     if scan is not None and view.record.holders:
         require_sendable(scan)
     return EvidenceGiven("form_scan" if scan else None, proofs)
-
-
-def _by_id(parties: Sequence[PartyDetail]) -> tuple[PartyDetail, ...]:
-    return tuple({party.id: party for party in parties}.values())
 
 
 def _checked_grant(**values: object) -> ConsentGrant:

@@ -88,3 +88,19 @@ class NothingToConfirm(ConsentOperationError):
     sentence = _(
         "Ese consentimiento no espera una confirmación en esta entidad. Consulte «redpact-node consent requests»."
     )
+
+
+class AuthorityInvalid(ConsentOperationError):
+    """A file is no certificate of a certification authority, or another one than was announced."""
+
+    code = "authority_invalid"
+    kind = ErrorKind.USAGE
+    sentence = _("Ese fichero no se puede fijar como autoridad de certificación. Compruebe el certificado y su huella.")
+
+
+class AuthorityUnknown(ConsentOperationError):
+    """No certification authority is pinned with that fingerprint."""
+
+    code = "authority_unknown"
+    kind = ErrorKind.USAGE
+    sentence = _("No hay fijada ninguna autoridad con esa huella. Consulte «redpact-node consent authorities list».")

@@ -24,6 +24,8 @@ class ItemKind(StrEnum):
     NOTIFICATION_UNANSWERED = "notice_unanswered"
     CONSENT_DUE = "consent_due"
     DIRECTORY_FALSE = "directory_false"
+    CARD_BLOCKED = "card_blocked"
+    CODE_GUESSES = "code_guesses"
     CONSENT_REQUEST = "consent_request"
     CONSENT_DECIDED = "consent_decided"
     ORIGIN_ALARM = "origin_alarm"

@@ -21,11 +21,14 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.NOTIFICATION_UNANSWERED: _("Aviso sin acuse de recibo"),
     ItemKind.CONSENT_DUE: _("Consentimiento que revisar con la persona"),
     ItemKind.DIRECTORY_FALSE: _("Directorio falso: avise a la DPD y a otras entidades"),
+    ItemKind.CARD_BLOCKED: _("Tarjeta de una persona bloqueada: hay que darle otra"),
+    ItemKind.CODE_GUESSES: _("Una entidad prueba códigos de tarjetas: avise a la persona delegada"),
     ItemKind.CONSENT_REQUEST: _("Consentimiento dado en otra entidad: hay que confirmarlo"),
     ItemKind.CONSENT_DECIDED: _("La otra entidad ha contestado a un consentimiento"),
     ItemKind.ORIGIN_ALARM: _("Alarma: demasiados consentimientos de una entidad"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {
+    "guessed": _("alguien probó códigos que no son"),
     "person_known": _("la persona tiene ficha aquí"),
     "person_unknown": _("la persona no tiene ficha aquí"),
     "referral.offer": _("derivación"),

@@ -7,6 +7,7 @@ from consent_ledger.witnessing import tables as witness
 from federated.storage import tables as federated
 from node import pinned_anchors
 from node.anchors import tables as directories
+from node.cards import tables as cards
 from node.care import tables as care
 from node.inbox import tables as inbox
 from node.locator import tables as locating
@@ -19,5 +20,5 @@ from records_exchange import tables as exchange
 
 def all_metadata() -> list[MetaData]:
     """Return the metadata of each package with tables here."""
-    packages = (ledger, witness, exchange, locating, people, care, referrals, inbox, training, risk, federated)
+    packages = (ledger, witness, exchange, locating, people, cards, care, referrals, inbox, training, risk, federated)
     return [each.Base.metadata for each in (*packages, pinned_anchors, directories)]

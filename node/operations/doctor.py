@@ -9,6 +9,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from consent_ledger.witnessing.fork_evidence import check_evidence
 from node.anchors.state import check_anchors
+from node.cards.finding import check_cards
 from node.clients.coordinator import CoordinatorChannel
 from node.consents.assurance.alarm import check_arrivals
 from node.consents.propagation.origins import check_origins
@@ -63,6 +64,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_origins(context),
         check_arrivals(context),
         check_locator(context),
+        check_cards(context),
         check_evidence(home),
     ]
     reach = check_reach(context, connections.coordinator)

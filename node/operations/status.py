@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
 from node.anchors.state import anchors_state, state_line
+from node.cards.finding import cards_lines, cards_state
 from node.consents.assurance.alarm import origins_document, origins_lines
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.consents.in_force import InForce
@@ -54,6 +55,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "witness_url": settings.public_witness_url,
         "witnesses": witnesses,
         "locator": locator,
+        "cards": cards_state(context),
         "evidence": evidence_summary(context.home),
         "refused_calls": refused_calls(context.home),
         "consents_due": len(due),
@@ -90,6 +92,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
         *silence_lines(document["silent_origins"], say.lang),
         say(witnessing_text(document["witnesses"])),
         *map(say, locator_lines(document["locator"])),
+        *map(say, cards_lines(document["cards"])),
         *refused_lines(document["refused_calls"], say.lang),
         *alarm_lines(document["evidence"], say.lang),
     ]

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
+from node.cards.verifier import PersonCodeVerifier
 from node.consents.assurance.papers import keep_paper, opened_paper
+from node.consents.assurance.signature_verifier import SignatureVerifier
 from node.people.errors import PersonUnknown
 from records_exchange.assurance.evidence import EvidenceVerifier, FormScan, Unproved, Verifiers
 from records_exchange.errors import SealBroken
@@ -19,7 +21,11 @@ WAITS: Final = "waits_for_confirmation"
 
 def evidence_verifiers(context: "NodeContext") -> Verifiers:
     """Return the verifiers by kind of evidence."""
-    return {"form_scan": FormVerifier(context)}
+    return {
+        "form_scan": FormVerifier(context),
+        "person_code": PersonCodeVerifier(context),
+        "e_signature": SignatureVerifier(context),
+    }
 
 
 class FormVerifier(EvidenceVerifier):
