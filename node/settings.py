@@ -36,6 +36,9 @@ class NodeSettings(ServiceSettings):
     keep_received_days: float = Field(
         default=7.0, ge=0, le=90, description="how long a sealed copy of what others shared may be shown again"
     )
+    directory_keep_days: int = Field(
+        default=365, ge=1, le=3650, description="how long directories are kept; the proofs of having seen them stay"
+    )
     relay: bool = Field(default=True, description="call and be called by the relay where no address works")
     attention_days: int = Field(
         default=3,

@@ -4,7 +4,7 @@ The coordinator signs it. Nodes pin the coordinator's key at enrolment, keep the
 and use it while the coordinator is down, until it expires.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Final, Self
@@ -59,6 +59,17 @@ class Directory(BaseModel):
     def active(self) -> Iterator[Party]:
         """Iterate over the entities that may exchange."""
         return (party for party in self.entities if party.status is EntityStatus.ACTIVE)
+
+    def with_suspended(self, entities: Collection[str]) -> "Directory":
+        """Return the directory with some entities suspended as well."""
+        if not entities:
+            return self
+        parties = (
+            each.model_copy(update={"status": EntityStatus.SUSPENDED}) if each.id in entities else each
+            for each in self.entities
+        )
+        # A copy would bring what was computed from the entities as they were.
+        return Directory.model_construct(**dict(self) | {"entities": tuple(parties)})
 
     def party(self, entity_id: str) -> Party:
         """Return the entity, whatever its status.

@@ -122,3 +122,8 @@ def ledger_origin(network: str, entity: str) -> str:
 def witness_name(network: str, entity: str) -> str:
     """Return the key name of an entity's cosignatures (C2SP tlog-cosignature)."""
     return f"{network}/witness/{entity}"
+
+
+def directory_origin(network: str) -> str:
+    """Return the origin line of the log of a network's directories, also the name of its key (C2SP tlog-checkpoint)."""
+    return f"{network}/directory"

@@ -51,20 +51,20 @@ def report_page(report: AuditReport, story: Story, options: ReportOptions) -> st
         "audit/report.html",
         options.language,
         main="audit/main.html",
-        contexts={lang: _context(story, lang, options.selection, report.witnesses) for lang in LANGUAGES},
+        contexts={lang: _context(story, lang, report.witnesses, options.selection) for lang in LANGUAGES},
         report=report,
         story=story,
         own_policy=options.own_policy,
     )
 
 
-def _context(story: Story, lang: str, selection: Selection, witnesses: Sequence[str]) -> dict[str, object]:
+def _context(story: Story, lang: str, witnesses: Sequence[str], selection: Selection) -> dict[str, object]:
     glossary = Glossary(lang, story.names, story.consent_entries)
     counted = sorted(story.by_type.items(), key=lambda item: -item[1])
     return {
+        "selection": "" if selection.whole else in_language(selection.words(lang), lang),
         "witnesses": [_witness(witness, glossary) for witness in witnesses],
         "named": glossary.named,
-        "selection": "" if selection.whole else in_language(selection.words(lang), lang),
         "figures": [(_name(kind, glossary), count) for kind, count in counted],
         "sections": [_section(section, glossary) for section in story.sections],
         **_activity(story, glossary),

@@ -90,6 +90,11 @@ def assigned_witnesses(directory: Directory, entity: str) -> tuple[KnownWitness,
     return tuple(witnesses[:MAX_ASSIGNED])
 
 
+def listed_witnesses(directory: Directory) -> tuple[KnownWitness, ...]:
+    """Return every active entity that witnesses, by id, without those of `unusable_witnesses`."""
+    return tuple(found for _name, found in sorted(_listed(directory).items()) if isinstance(found, KnownWitness))
+
+
 def needed_entities(directory: Directory, entity: str) -> int:
     """Return the number of entities that must cosign the ledger of `entity`, at most those assigned."""
     return min(directory.witness_quorum, len(assigned_witnesses(directory, entity)))

@@ -60,6 +60,7 @@ def _register_list(group: typer.Typer) -> None:
     ) -> None:
         """List consents with their state, oldest first; with --due those to renew, the first to end first."""
         from node.care.access import CaseRegister
+        from node.consents.in_force import consents_in_force
         from node.consents.latest_change import latest_changes
         from node.consents.report import consents_document, consents_text, due_document, due_text
         from policies.record_readings import RecordPart
@@ -73,10 +74,10 @@ def _register_list(group: typer.Typer) -> None:
             found = node.consents.due(days, person)
             emit(due_document(found), due_text(found, names=names, lang=lang), as_json=as_json)
             return
-        views = node.consents.list(person)
-        changes = latest_changes(node.context, views)
-        text = consents_text(views, changes=changes, names=names, lang=lang)
-        emit(consents_document(views), text, as_json=as_json)
+        consents = consents_in_force(node.context, person)
+        changes = latest_changes(node.context, [each.view for each in consents])
+        text = consents_text(consents, changes=changes, names=names, lang=lang)
+        emit(consents_document(consents), text, as_json=as_json)
 
 
 def _register_receipt(group: typer.Typer) -> None:

@@ -47,15 +47,15 @@ def status_text(
     def named(entities: tuple[str, ...]) -> str:
         return listed([names.get(entity, entity) for entity in entities], say.lang)
 
-    view = status.view
-    lines = [consent_text(view, changes=changes, names=names, lang=lang)] if view else [status.consent_id]
+    found = status.found
+    lines = [consent_text(found, changes=changes, names=names, lang=lang)] if found else [status.consent_id]
     facts = (
         (say("Dado en"), named((status.origin,) if status.origin else ())),
         (say("Recibido de"), named(status.received_from)),
         (say("Han recibido datos"), named(status.released_to)),
     )
-    if found := [(name, value) for name, value in facts if value]:
-        lines.append(pairs(found))
+    if told := [(name, value) for name, value in facts if value]:
+        lines.append(pairs(told))
     if not status.notifications:
         return "\n".join([*lines, say("No hay que avisar a ninguna otra entidad.")])
     lines += ["", _table(status.notifications, names, say), ""]
@@ -69,7 +69,7 @@ def status_text(
 
 def withdrawn_document(status: ConsentStatus) -> dict[str, Any]:
     """Return the consent after a withdrawal, where it is held here, with the notifications, for ``--json``."""
-    held = consent_document(status.view) if status.view else {}
+    held = consent_document(status.found) if status.found else {}
     return {**held, **status.document()}
 
 

@@ -1,6 +1,7 @@
 """A consent that lost something reads «reducido»: the ledger's one type for a change does not say which it was."""
 
 from node.consents.consents import RenewalInput, ScopeInput
+from node.consents.in_force import consents_in_force
 from node.consents.latest_change import Change, latest_changes
 from node.consents.report import consent_document, consent_text, consents_text
 from node.context import NodeContext
@@ -21,10 +22,10 @@ def changes(context: NodeContext) -> list[Change]:
 
 
 def shown(context: NodeContext, lang: str) -> str:
-    views = consents_of(context).list()
-    found = latest_changes(context, views)
-    assert consents_text(views, changes=found, lang=lang)
-    return consent_text(views[0], changes=found, lang=lang)
+    consents = consents_in_force(context)
+    found = latest_changes(context, [each.view for each in consents])
+    assert consents_text(consents, changes=found, lang=lang)
+    return consent_text(consents[0], changes=found, lang=lang)
 
 
 def test_a_narrowed_consent_is_not_called_renewed(context: NodeContext) -> None:
@@ -54,4 +55,4 @@ def test_only_renewed_consents_are_looked_up_and_programs_read_the_same_state(co
     grant(context, "ngo", fields=FIELDS)
     assert changes(context) == []
     narrowed(context)
-    assert [consent_document(view)["state"] for view in consents_of(context).list()] == ["given", "renewed"]
+    assert [consent_document(each)["state"] for each in consents_in_force(context)] == ["given", "renewed"]

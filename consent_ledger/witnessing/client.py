@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
+from consent_ledger.witnessing.errors import WitnessUnreachable
 from consent_ledger.witnessing.witness import SIZE_TYPE, AddCheckpoint
-from node.ledger.witnessing.errors import WitnessUnreachable
 from presentation.faults import os_fault
 from presentation.messages import Message, _
 from trust.published import IpNetwork, is_plain_url, require_callable
