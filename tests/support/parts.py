@@ -43,8 +43,9 @@ from service.clock import Clock
 from service.files import write_private
 from service.limits import CallerLimits
 from service.storage import open_engine
+from tests.support.directory_log import DirectoryLog
 from tests.support.people import PERSON
-from trust.directory import Directory, seal_directory
+from trust.directory import Directory
 from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress, ledger_origin
 from trust.signing import Ed25519Signer
 
@@ -108,6 +109,7 @@ class SignedDirectory:
         self.clock = clock
         self.parties = {entity: party_of(entity, keys_of(entity), kind=kind) for entity, kind in entities.items()}
         self.locator: LocatorTerms | None = None
+        self.log = DirectoryLog(NETWORK, COORDINATOR)
         self.witness: WitnessAddress | None = None
         self._serial = 0
         self._receivers: list[NodeContext] = []
@@ -130,17 +132,19 @@ class SignedDirectory:
     def publish(self, *, life: timedelta = timedelta(days=7)) -> None:
         """Sign a new version and give it to every context."""
         self._serial += 1
+        logged = self.log.add(self.directory(life=life))
         for each in self._receivers:
-            self._give(each, life)
+            self.log.give(each.directory, logged, self.clock.now())
 
     def give(self, context: NodeContext) -> None:
         """Give the directory, and its later versions, to a context."""
         self._receivers = [*(each for each in self._receivers if each.home != context.home), context]
         self.publish()
 
-    def _give(self, context: NodeContext, life: timedelta) -> None:
+    def directory(self, *, life: timedelta = timedelta(days=7)) -> Directory:
+        """Return the directory as it would be signed now."""
         now = self.clock.now()
-        directory = Directory(
+        return Directory(
             network=NETWORK,
             serial=self._serial,
             issued=now,
@@ -152,7 +156,6 @@ class SignedDirectory:
             locator=self.locator,
             entities=tuple(self.parties.values()),
         )
-        context.directory.accept(seal_directory(directory, COORDINATOR), now)
 
 
 def context_of(entity: str, home: Path, directory: SignedDirectory, **settings: object) -> NodeContext:

@@ -12,6 +12,7 @@ from consent_ledger.errors import ExportUnusable
 from consent_ledger.log.bodies import AccessReportBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from consent_ledger.receipts.receipt import load_policy, verify_receipt
+from node.consents.consents import ScopeInput
 from node.ledger.own import own_ledger
 from node.people.errors import PersonUnknown
 from node.people.store import people_store
@@ -22,10 +23,11 @@ from node.rights.access_report.text import issued_text
 from policies.catalogue import load_catalogue
 from policies.errors import UnknownTerm
 from records_exchange.disclosed_accesses import ACCESS_REPORT
+from service.errors import PeerUnreachable
 from tests.support.exports import audit, faults
 from tests.support.one_side import OneSide
 from tests.support.origin_peer import OriginPeer
-from tests.support.parts import grant, hold
+from tests.support.parts import consents_of, grant, hold
 from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
 from tests.support.referral_steps import step_of
 from trust.parties import EntityKind
@@ -218,7 +220,7 @@ def test_who_does_not_answer_is_shown_and_takes_nothing_from_the_rest(town: OneS
     assert [entry["type"] for entry in issued.document["entries"]] == ["consent_given", "release"]
     page = (town.context.home.parent / "report/access.es.html").read_text(encoding="utf-8")
     assert "Respuesta parcial" in page
-    assert "Entidad county no ha contestado [peer_unreachable]" in page
+    assert f"Entidad county no ha contestado. {PeerUnreachable.sentence.in_language('es')}" in page
     assert "parcial" in issued_text(issued, None, lang="es")
 
 
@@ -302,3 +304,12 @@ def test_the_folder_is_its_owners_alone(town: OneSide) -> None:
         "checkpoint",
         "trust.policy",
     }
+
+
+def test_a_person_who_took_something_out_of_a_consent_reads_so(town: OneSide) -> None:
+    consent = grant(town.context, "ngo", "shelter")
+    consents_of(town.context).narrow(consent, ScopeInput(recipients=["ngo"]))
+    issue(town, folder="report", ask=False)
+    page = (town.context.home.parent / "report/access.es.html").read_text(encoding="utf-8")
+    assert "usted lo redujo" in page
+    assert "usted lo renovó" not in page
