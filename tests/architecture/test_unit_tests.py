@@ -20,8 +20,8 @@ def _imports(module: Module, known: frozenset[str]) -> set[str]:
 def reached_from(start: Module) -> dict[str, str]:
     """Return the files of tests/support that a module reaches, each with the file that imports it."""
     support = {module.name: module for module in modules("tests") if module.name.startswith("tests/support/")}
-    reached: dict[str, str] = {}
     known, todo = frozenset(support), [start]
+    reached: dict[str, str] = {}
     while todo:
         module = todo.pop()
         for name in sorted(_imports(module, known) - reached.keys()):
