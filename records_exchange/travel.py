@@ -23,12 +23,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from consent_ledger.errors import QuorumMissing
 from consent_ledger.log.bodies import Actor, ConsentBody, parse_body
 from consent_ledger.log.entry import EntryType
+from consent_ledger.log.entry_words import entry_name
 from consent_ledger.proofs.merkle import leaf_hash
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
-from records_exchange.request import Instant, first_fault
+from records_exchange.request import Instant
 from trust.errors import TrustError
 from trust.parties import EntityId
 
@@ -103,9 +105,7 @@ def proof_bytes(body: dict[str, Any]) -> bytes:
     try:
         return base64.b64decode(CopyBody.model_validate(body).proof, validate=True)
     except ValidationError as error:
-        raise MessageMalformed(
-            _("no es un consentimiento válido: {first_fault}", first_fault=first_fault(error))
-        ) from error
+        raise MessageMalformed(_("no es un consentimiento válido: {fault}", fault=first_fault(error))) from error
     except (ValueError, binascii.Error) as error:
         raise MessageMalformed(_("la prueba del consentimiento no está en base64")) from error
 
@@ -169,7 +169,9 @@ def read_copy(proof: bytes) -> OpenedCopy:
     except TrustError as error:
         raise CopyInvalid(_("no es la prueba de un consentimiento: {error}", error=error.message)) from error
     if leaf.type not in _TRAVELS or not isinstance(body, ConsentBody):
-        raise CopyInvalid(_("se recibió una anotación {type} en lugar de un consentimiento", type=leaf.type))
+        raise CopyInvalid(
+            _("se recibió una anotación «{type}» en lugar de un consentimiento", type=entry_name(leaf.type))
+        )
     return OpenedCopy(body, found.index, leaf_hash(evidence.leaf).hex(), leaf.time)
 
 
@@ -182,4 +184,4 @@ def parse_withdrawn(body: dict[str, Any]) -> WithdrawnBody:
     try:
         return WithdrawnBody.model_validate(body)
     except ValidationError as error:
-        raise MessageMalformed(_("no es una retirada válida: {first_fault}", first_fault=first_fault(error))) from error
+        raise MessageMalformed(_("no es una retirada válida: {fault}", fault=first_fault(error))) from error

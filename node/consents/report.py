@@ -8,6 +8,7 @@ from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.due import DueConsent, DueReason
 from node.consents.in_force import ConsentInForce
 from node.consents.in_force_report import in_force_document, in_force_message, in_force_remedy
+from node.consents.latest_change import Change
 from node.consents.terms import term_label
 from policies.local_days import last_day
 from presentation.formats import day, listed
@@ -28,6 +29,12 @@ _REASONS: Final = {
     DueReason.ORDER_UNPROVED: _("la persona dijo que no, y no consta si fue antes o después: pregúntele"),
 }
 
+_CHANGES: Final = {
+    Change.RENEWED: _("renovado"),
+    Change.NARROWED: _("reducido"),
+    Change.RENEWED_AND_NARROWED: _("renovado y reducido"),
+}
+NO_CHANGES: Final[Mapping[str, Change]] = MappingProxyType({})
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -92,11 +99,18 @@ def due_reason_label(reason: str, lang: str = "es") -> str:
     return speaking(lang)(known[reason]) if reason in known else reason
 
 
-def consent_text(found: ConsentInForce, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+def consent_text(
+    found: ConsentInForce,
+    *,
+    changes: Mapping[str, Change] = NO_CHANGES,
+    names: Mapping[str, str] = NO_NAMES,
+    lang: str = "es",
+) -> str:
     """Return one consent for a professional.
 
     Args:
         found: the consent.
+        changes: consent id -> the change of a renewed one.
         names: entity id -> name; an entity that is not in it is shown by its id.
         lang: of the reader.
     """
@@ -104,7 +118,7 @@ def consent_text(found: ConsentInForce, *, names: Mapping[str, str] = NO_NAMES, 
     text = pairs(
         (
             (say("Consentimiento"), view.consent_id),
-            (say("Estado"), say(_STATES[view.state])),
+            (say("Estado"), say(_state(view, changes))),
             (say("En vigor"), say(in_force_message(found, names))),
             (say("Finalidades"), _labels(view.record.purposes, say.lang)),
             (say("Destinatarias"), _entities(view, names, say.lang)),
@@ -116,7 +130,13 @@ def consent_text(found: ConsentInForce, *, names: Mapping[str, str] = NO_NAMES, 
     return f"{text}\n{paragraph(remedy)}" if remedy else text
 
 
-def consents_text(found: Sequence[ConsentInForce], *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+def consents_text(
+    found: Sequence[ConsentInForce],
+    *,
+    changes: Mapping[str, Change] = NO_CHANGES,
+    names: Mapping[str, str] = NO_NAMES,
+    lang: str = "es",
+) -> str:
     """Return the table of consents for a professional."""
     say = speaking(lang)
     if not found:
@@ -124,7 +144,7 @@ def consents_text(found: Sequence[ConsentInForce], *, names: Mapping[str, str] =
     rows = [
         (
             each.view.consent_id,
-            say(_STATES[each.view.state]),
+            say(_state(each.view, changes)),
             say(in_force_message(each, names)),
             _labels(each.view.record.purposes, say.lang),
             _entities(each.view, names, say.lang),
@@ -143,6 +163,11 @@ def consents_text(found: Sequence[ConsentInForce], *, names: Mapping[str, str] =
         say("Datos"),
     )
     return table(head, rows)
+
+
+def _state(view: ConsentView, changes: Mapping[str, Change]) -> str:
+    change = changes.get(view.consent_id)
+    return _CHANGES[change] if change is not None and view.state is ConsentState.RENEWED else _STATES[view.state]
 
 
 def _labels(terms: Iterable[str], lang: str) -> str:

@@ -20,6 +20,7 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.NOTIFICATION_REFUSED: _("La otra entidad no admite un aviso"),
     ItemKind.NOTIFICATION_UNANSWERED: _("Aviso sin acuse de recibo"),
     ItemKind.CONSENT_DUE: _("Consentimiento que revisar con la persona"),
+    ItemKind.DIRECTORY_FALSE: _("Directorio falso: avise a la DPD y a otras entidades"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {
     "person_known": _("la persona tiene ficha aquí"),
@@ -32,6 +33,9 @@ _DETAILS: Final[Mapping[str, Message]] = {
     "step_not_allowed": _("paso no permitido"),
     "step_conflict": _("contradice un paso anterior"),
     "too_late": _("fuera de plazo"),
+    "fork": _("dos directorios firmados que se contradicen"),
+    "unproven": _("no continúa el directorio anterior"),
+    "false_keys": _("da a esta entidad claves que no son suyas"),
 }
 
 
