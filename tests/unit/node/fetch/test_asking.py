@@ -17,7 +17,9 @@ from node.people.model import PersonRef
 from node.people.store import PersonStore, people_store
 from policies.access_documents import policy_sha256
 from policies.case_access import AccessGained, CaseAccess
+from policies.catalogue import load_catalogue
 from policies.errors import UnknownTerm
+from policies.reasons import reason_label
 from presentation import messages
 from presentation.formats import day
 from records_exchange.answer import Value
@@ -237,3 +239,11 @@ def test_nothing_is_asked_under_an_expired_directory(ngo: OneSide) -> None:
 def test_control_sequences_of_a_peer_do_not_reach_the_terminal(ngo: OneSide) -> None:
     ngo.directory.change("town", name="Town[bold]")
     assert "Town[bold]" in fetched_text(fetch(ngo, "town", fields=("person.sex",)), lang="en")
+
+
+def test_a_reason_is_said_once_for_the_fields_that_it_concerns(ngo: OneSide) -> None:
+    not_held = tuple(spec.id for spec in load_catalogue().minimum() if spec.id not in HELD)[:3]
+    text = " ".join(fetched_text(fetch(ngo, "town", fields=("work.status", *not_held)), lang="es").split())
+    reason = reason_label("not_consented", "es")
+    assert text.count(reason) == 1
+    assert all(load_catalogue().field(field).label("es") in text.split(reason)[1] for field in not_held)
