@@ -309,10 +309,11 @@ class Node:
     def inbox_sweep(self) -> "InboxSweep":
         """Writes the inbox items that only the passing of time causes."""
         from node.consents.due_items import due_consent_items
+        from node.consents.propagation.unknown_reports import alarming_items
         from node.inbox.sweep import InboxSweep, unacknowledged_notices
         from node.referrals.expiry import lapse_unanswered
 
-        finders = (unacknowledged_notices, due_consent_items)
+        finders = (unacknowledged_notices, due_consent_items, alarming_items)
         return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property

@@ -21,19 +21,17 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from consent_ledger.errors import QuorumMissing
-from consent_ledger.log.bodies import Actor, ConsentBody, parse_body
+from consent_ledger.log.bodies import ConsentBody, parse_body
 from consent_ledger.log.entry import EntryType
 from consent_ledger.proofs.merkle import leaf_hash
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof
 from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
-from records_exchange.request import Instant, first_fault
+from records_exchange.request import first_fault
 from trust.errors import TrustError
-from trust.parties import EntityId
 
 CONSENT_COPY: Final = "consent.copy"
-CONSENT_WITHDRAWN: Final = "consent.withdrawn"
 
 _TRAVELS: Final = frozenset({EntryType.CONSENT_GIVEN, EntryType.CONSENT_RENEWED})
 
@@ -44,24 +42,6 @@ class CopyBody(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     proof: Annotated[str, Field(max_length=2 * MAX_PROOF_BYTES)]
-
-
-class WithdrawnBody(BaseModel):
-    """The body of a message about a withdrawal.
-
-    Attributes:
-        consent_id: id of the consent.
-        entity: id of the entity where the person withdrew.
-        acted_at: time of the withdrawal.
-        acted_by: the person or a guardian.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    consent_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-    entity: EntityId
-    acted_at: Instant
-    acted_by: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +137,3 @@ def read_copy(proof: bytes) -> OpenedCopy:
     if leaf.type not in _TRAVELS or not isinstance(body, ConsentBody):
         raise CopyInvalid(_("se recibió una anotación {type} en lugar de un consentimiento", type=leaf.type))
     return OpenedCopy(body, found.index, leaf_hash(evidence.leaf).hex(), leaf.time)
-
-
-def parse_withdrawn(body: dict[str, Any]) -> WithdrawnBody:
-    """Read the body of a message about a withdrawal.
-
-    Raises:
-        MessageMalformed: it is no such body.
-    """
-    try:
-        return WithdrawnBody.model_validate(body)
-    except ValidationError as error:
-        raise MessageMalformed(_("no es una retirada válida: {first_fault}", first_fault=first_fault(error))) from error

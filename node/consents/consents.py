@@ -23,8 +23,8 @@ from node.consents.due import DEFAULT_NOTICE_DAYS, DueConsent, due_consents
 from node.consents.errors import EvidenceMissing, RecipientNotAllowed
 from node.consents.guardians import GuardianInput, guardian_of, require_entitled
 from node.consents.held import HeldConsents
+from node.consents.propagation.bars import require_received
 from node.consents.propagation.copies import post_copies
-from node.consents.propagation.withdrawals import bar_receipt
 from node.consents.recipients import referral_fields
 from node.consents.signed_forms import EvidenceVault, Scan
 from node.consents.terms import (
@@ -192,14 +192,15 @@ class Consents:
         Holders and recipients are informed by the outbox. Of a consent under which this entity only received data, the
         copies here are deleted at once, and the entities that released them are informed.
 
-        Withdrawing has no minimum age: it is as easy as giving (GDPR art. 7.3), and only protects.
+        Withdrawing has no minimum age: it is as easy as giving (GDPR art. 7.3), and only protects. A consent that was
+        withdrawn before can be withdrawn again: who has not acknowledged it is told once more, from here.
 
         Returns:
             The consent after the withdrawal; None when it is not held here.
 
         Raises:
             ConsentUnknown: there is no such consent.
-            ConsentTransitionRefused: it is already refused, withdrawn or expired.
+            ConsentTransitionRefused: it is already refused or expired.
             GuardianNotEntitled, UnknownTerm: the guardian may not act for this person.
         """
         now, acted_by = self._context.clock.now(), Actor.GUARDIAN if guardian else Actor.PERSON
@@ -207,7 +208,7 @@ class Consents:
             consents = self._held(session)
             held = consents.find(consent_id)
             if held is None:
-                bar_receipt(self._context, session, consent_id, now)
+                require_received(session, consent_id)
                 consents.withdraw_receipt(consent_id, acted_by, now)
                 return None
             if guardian:

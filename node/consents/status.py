@@ -8,8 +8,9 @@ from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.propagation.parties import origin_of
 from node.ledger.own import own_consents
 from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
+from records_exchange.travel import CONSENT_COPY
 from records_exchange.travel_store import SqlTravelStore
+from records_exchange.withdrawal import CONSENT_ENDED, CONSENT_WITHDRAWN, END_KINDS
 
 if TYPE_CHECKING:
     from node.context import NodeContext
@@ -63,8 +64,8 @@ class ConsentStatus:
 
     @property
     def outstanding(self) -> tuple[str, ...]:
-        """Entities that have not acknowledged the withdrawal."""
-        late = [each.entity for each in self.notices if each.what == CONSENT_WITHDRAWN and each.outstanding]
+        """Entities that have not acknowledged the withdrawal, or that they have no part in it any more."""
+        late = [each.entity for each in self.notices if each.what in END_KINDS and each.outstanding]
         return tuple(dict.fromkeys(late))
 
     @property
@@ -72,7 +73,7 @@ class ConsentStatus:
         """True when the person has withdrawn the consent."""
         if self.view is not None:
             return self.view.state is ConsentState.WITHDRAWN
-        return any(each.what == CONSENT_WITHDRAWN for each in self.notices)
+        return any(each.what in (CONSENT_WITHDRAWN, CONSENT_ENDED) for each in self.notices)
 
     def document(self) -> dict[str, Any]:
         """Return it for ``--json``."""
@@ -99,9 +100,7 @@ def consent_status(context: "NodeContext", consent_id: str) -> ConsentStatus:
         register, store = own_consents(context, session), SqlTravelStore(session)
         received_from = tuple(store.holders_of(consent_id))
         view = register.find(consent_id) if received_from else register.get(consent_id)
-        about = [
-            each for each in SqlMailbox(session).about(consent_id) if each.kind in (CONSENT_COPY, CONSENT_WITHDRAWN)
-        ]
+        about = [each for each in SqlMailbox(session).about(consent_id) if each.kind in {CONSENT_COPY, *END_KINDS}]
         return ConsentStatus(
             view=view,
             consent_id=consent_id,

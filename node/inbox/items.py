@@ -23,6 +23,7 @@ class ItemKind(StrEnum):
     NOTICE_REFUSED = "notice_refused"
     NOTICE_UNANSWERED = "notice_unanswered"
     CONSENT_DUE = "consent_due"
+    WITHDRAWALS_UNKNOWN = "withdrawals_unknown"
 
 
 @dataclass(frozen=True, slots=True)

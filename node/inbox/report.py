@@ -20,12 +20,17 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.NOTICE_REFUSED: _("La otra entidad no admite un aviso"),
     ItemKind.NOTICE_UNANSWERED: _("Aviso sin acuse de recibo"),
     ItemKind.CONSENT_DUE: _("Consentimiento que revisar con la persona"),
+    ItemKind.WITHDRAWALS_UNKNOWN: _("Una entidad avisa de muchas retiradas de consentimientos que aquí no constan"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {
     "person_known": _("la persona tiene ficha aquí"),
     "person_unknown": _("la persona no tiene ficha aquí"),
     "referral.offer": _("derivación"),
     "referral.step": _("paso de una derivación"),
+    "consent.copy": _("consentimiento"),
+    "consent.withdrawal": _("retirada de un consentimiento"),
+    "consent.part_lost": _("fin de la participación en un consentimiento"),
+    "not_a_party": _("allí no es parte de ese consentimiento"),
     "unknown_term": _("términos que su versión no conoce"),
     "referral_conflict": _("código ya usado allí"),
     "referral_unknown": _("allí no consta"),

@@ -2,11 +2,18 @@
 
 Each recipient gets its notices in the order in which they were written. A recipient that does not answer delays only
 its own notices; they are tried again after a wait that doubles, up to an hour, for as long as a notice lives.
+
+Withdrawals have a queue of their own, in which no notice waits for another: neither a consent that no witness cosigns
+nor a notice that a recipient refuses holds them back. Whatever order they arrive in, a withdrawal prevails.
 """
 
-from collections.abc import Iterable, Mapping
+import math
+import time
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +30,7 @@ from node.people.store import people_store
 from policies.errors import RedpactError
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed
-from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
+from records_exchange.mailboxes import Choice, Notice, NoticeState, SqlMailbox
 from records_exchange.message import (
     NOTICE_LIFETIME,
     Message,
@@ -35,7 +42,8 @@ from records_exchange.message import (
     seal_message,
 )
 from records_exchange.request import payload_digest
-from service.errors import PeerBusy
+from service.errors import PeerBusy, PeerUnreachable, PeerUntrusted
+from trust.errors import TrustError
 from trust.parties import Party
 from trust.signing import Envelope
 
@@ -49,6 +57,29 @@ _AT_A_TIME: Final = 512
 _log = structlog.get_logger(__name__)
 
 
+_NOT_REACHED: Final = (PeerUnreachable, PeerUntrusted, TrustError)
+"""Errors that every notice to the same recipient would meet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """A failed attempt: the notices behind are tried all the same where it concerns one alone."""
+
+    code: str
+    wait: timedelta | None = None
+    alone: bool = False
+    notice_waits: bool = True
+    """False when the notice was postponed already, to be composed anew."""
+
+
+class Queue(StrEnum):
+    """The queues of the outbox."""
+
+    WITHDRAWALS = "withdrawals"
+    """Notices of urgent kinds."""
+    OTHERS = "others"
+
+
 class Outbox:
     """Sends this entity's messages. Safe to call from several threads."""
 
@@ -56,6 +87,7 @@ class Outbox:
         self._context = context
         self._kinds = kinds
         self._transport = transport
+        self._urgent = frozenset(name for name, kind in kinds.items() if kind.urgent)
 
     def ask(
         self, recipient: str, kind: str, body: Mapping[str, Any], *, document: Document | None = None
@@ -84,36 +116,68 @@ class Outbox:
         )
         return self._send(peer, message, seal_message(message, self._context.keys.signing))
 
-    def deliver_due(self) -> int:
-        """Try every due notice once, and return the number settled."""
+    def due(self, queue: Queue, *, but: Collection[str] = ()) -> dict[str, list[Notice]]:
+        """Return the due notices of a queue by recipient, but those to some entities; the oldest first."""
+        urgent, others = self._urgent, frozenset(but)
+        choice = Choice(kinds=urgent) if queue is Queue.WITHDRAWALS else Choice(but_kinds=urgent)
         with self._context.snapshot() as session:
-            due = SqlMailbox(session).due(self._context.clock.now(), _AT_A_TIME)
-        queues: dict[str, list[Notice]] = {}
-        for notice in due:
-            queues.setdefault(notice.recipient, []).append(notice)
+            now = self._context.clock.now()
+            found = SqlMailbox(session).due(now, _AT_A_TIME, replace(choice, but_recipients=others))
+        by_recipient: dict[str, list[Notice]] = {}
+        for notice in found:
+            by_recipient.setdefault(notice.recipient, []).append(notice)
+        return by_recipient
+
+    def deliver_due(self) -> int:
+        """Try every due notice once, withdrawals first, and return the number settled."""
+        return sum(self._deliver_all(self.due(queue)) for queue in Queue)
+
+    def deliver_in_order(self, notices: list[Notice], *, until: float = math.inf) -> int:
+        """Deliver notices to one recipient in order, until one is not answered; withdrawals, until it is not reached.
+
+        Args:
+            notices: to one recipient, of one queue.
+            until: time of the monotonic clock at which those left stay for another turn.
+
+        Returns:
+            The number settled.
+        """
+        settled = 0
+        for done, notice in enumerate(notices):
+            if done and time.monotonic() >= until:
+                break
+            fault = self._try(notice)
+            if fault is None:
+                settled += 1
+                continue
+            concerned = notices[done:] if fault.notice_waits else notices[done + 1 :]
+            if fault.alone:
+                concerned = concerned[:1] if fault.notice_waits else []
+            self._defer(concerned, fault.code, wait=fault.wait)
+            if not fault.alone:
+                break
+        return settled
+
+    def _try(self, notice: Notice) -> "_Fault | None":
+        """Deliver a notice; return what kept it from being settled."""
+        urgent = notice.kind in self._urgent
+        try:
+            if self._deliver(notice):
+                return None
+            return _Fault("behind_another", alone=urgent, notice_waits=False)
+        except PeerBusy as error:
+            return _Fault(error.code, wait=timedelta(seconds=error.retry_after))
+        except RedpactError as error:
+            return _Fault(error.code, alone=urgent and not isinstance(error, _NOT_REACHED))
+        except Exception:  # noqa: BLE001 - a defect in one kind must neither stop the outbox nor lose its notices
+            _log.exception("notice_failed", kind=notice.kind)
+            return _Fault("internal", alone=urgent)
+
+    def _deliver_all(self, queues: Mapping[str, list[Notice]]) -> int:
         if not queues:
             return 0
         with ThreadPoolExecutor(min(len(queues), _IN_PARALLEL), thread_name_prefix="outbox") as pool:
             return sum(pool.map(self.deliver_in_order, queues.values()))
-
-    def deliver_in_order(self, queue: list[Notice]) -> int:
-        """Deliver the notices of one recipient in order, until one is not answered."""
-        for done, notice in enumerate(queue):
-            try:
-                if not self._deliver(notice):
-                    self._defer(queue[done + 1 :], "behind_another")
-                    return done
-            except PeerBusy as error:
-                self._defer(queue[done:], error.code, wait=timedelta(seconds=error.retry_after))
-                return done
-            except RedpactError as error:
-                self._defer(queue[done:], error.code)
-                return done
-            except Exception:  # noqa: BLE001 - a defect in one kind must neither stop the outbox nor lose its notices
-                _log.exception("notice_failed", kind=notice.kind)
-                self._defer(queue[done:], "internal")
-                return done
-        return len(queue)
 
     def _deliver(self, notice: Notice) -> bool:
         """Send one notice and settle it; return False when it has to be sent again."""

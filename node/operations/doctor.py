@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from consent_ledger.witnessing.fork_evidence import check_evidence
 from node.clients.coordinator import CoordinatorChannel
 from node.consents.propagation.origins import check_origins
+from node.consents.propagation.unknown_reports import check_reports
 from node.context import NodeContext
 from node.keys import FILES, FOLDER
 from node.ledger.own import own_ledger
@@ -58,6 +59,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_witnesses(context),
         check_outbox(context),
         check_origins(context),
+        check_reports(context),
         check_locator(context),
         check_evidence(home),
     ]

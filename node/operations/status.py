@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
+from node.consents.propagation.unknown_reports import alarming_reports, report_lines
 from node.context import NodeContext
 from node.identity.reach import Reachability, reachability
 from node.ledger.own import own_consents, own_ledger
@@ -53,6 +54,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "refused_calls": refused_calls(context.home),
         "consents_due": len(due),
         "notices_waiting": waiting_for(context),
+        "unknown_withdrawals": alarming_reports(context),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,
@@ -75,6 +77,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     say = speaking(lang)
     lines = [
         *notice_lines(document["notices_waiting"], say.lang),
+        *report_lines(document["unknown_withdrawals"], say.lang),
         say(witnessing_text(document["witnesses"])),
         *map(say, locator_lines(document["locator"])),
         *refused_lines(document["refused_calls"], say.lang),

@@ -21,7 +21,8 @@ from consent_ledger.witnessing.assignment import trust_policy
 from node.consents.changes import ConsentChanges, ReportedBy
 from node.consents.guardians import AGE_OF_CONSENT_YEARS
 from node.consents.held import HeldConsents
-from node.consents.propagation.parties import parties_of
+from node.consents.propagation.bars import bars_of
+from node.consents.propagation.notices import post_withdrawal
 from node.consents.propagation.withdrawals import OTHER_ENTITY
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.rounds import catch_up
@@ -35,6 +36,7 @@ from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
 from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
 from records_exchange.message import VerifiedMessage
+from records_exchange.reported_ends import EndMeaning, KeptEnd, SqlReportedEnds
 from records_exchange.store import SqlExchangeStore
 from records_exchange.travel import CONSENT_COPY, OpenedCopy, encode_copy, open_copy, proof_bytes, read_copy
 from records_exchange.travel_store import KeptCopy, SqlTravelStore
@@ -108,8 +110,9 @@ def _receive(
         _log.warning("consent_copy_refused", sender=message.sender, code=error.code, message=error.message)
         return Response(refusal=error.code)
     record, store = opened.record, SqlTravelStore(session)
-    if parties_of(record).intersection(store.barred_by(record.consent_id, now)):
-        return _KEPT  # withdrawn before it came
+    if bars := bars_of(context, session, record, now):
+        _inform_origin(session, record, bars, message.sender, now)
+        return _KEPT  # ended before it came
     known = store.copy(message.sender, record.consent_id)
     if known is not None and known.index >= opened.index:
         return _KEPT  # an older version, or the same again
@@ -129,6 +132,15 @@ def _receive(
     return _KEPT
 
 
+def _inform_origin(session: Session, record: ConsentBody, bars: list[KeptEnd], origin: str, now: datetime) -> None:
+    """Inform the sender of a consent that the person withdrew it: it would not send it, had it heard of that."""
+    SqlReportedEnds(session).known(record.consent_id, [bar.stated_by for bar in bars], now)
+    for bar in bars:
+        if bar.meaning is EndMeaning.WITHDRAWN and origin not in (bar.stated_by, bar.told_by):
+            post_withdrawal(session, [origin], bar.withdrawal(), now, new=False)
+            return
+
+
 def _adopt(
     context: "NodeContext",
     consents: HeldConsents,
@@ -142,8 +154,8 @@ def _adopt(
 ) -> bool:
     """Put a proved consent in force when its person is known here and was entitled to give it."""
     directory = context.directory.current(now)
-    if parties_of(opened.record).intersection(SqlTravelStore(session).barred_by(copy.consent_id, now)):
-        return False  # withdrawn while it waited, as reported by another entity than its sender
+    if bars_of(context, session, opened.record, now):
+        return False  # ended while it waited, as reported by another entity than its sender
     person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
     if person is None:
         return False

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from consent_ledger.consents import model as consent_model
-from node.consents.propagation import copies, withdrawals
+from node.consents.propagation import copies, notices, withdrawals
 from node.fetch import answering
 from node.messages.kinds import Response
 from records_exchange.mailboxes import SqlMailbox
@@ -119,6 +119,37 @@ def test_a_consent_that_waited_for_long_is_only_as_fresh_as_its_origins_word() -
         ask(made, "cabrera")
 
 
+def test_a_withdrawal_that_the_origin_keeps_to_itself_reaches_the_holders_all_the_same() -> None:
+    with check_against_model() as made:
+        consent = give(made, "bierzo", "cabrera")
+        made.deliver("alba")
+        made.keep_to_itself("alba")
+        made.withdraw(consent, "bierzo")
+        made.deliver("bierzo")
+        ask(made)
+
+
+def test_a_lie_about_the_entity_does_not_keep_the_withdrawal_from_the_one_that_it_names() -> None:
+    with check_against_model() as made:
+        consent = give(made, "bierzo", "cabrera")
+        made.deliver("alba")
+        made.lie(consent, "cabrera", "bierzo", "alba")  # said to have happened at bierzo, which knows nothing
+        made.withdraw(consent, "alba")  # as the person does, and is told that it is over
+        made.deliver("alba")
+        ask(made)
+
+
+def test_a_withdrawal_where_something_was_only_received_does_not_depend_on_the_holder_that_released_it() -> None:
+    with check_against_model() as made:
+        consent = give(made, "bierzo", "cabrera")
+        made.deliver("alba")
+        made.fetch("duero", "bierzo", "ana", PURPOSES[0])
+        made.keep_to_itself("bierzo")
+        made.withdraw(consent, "duero")
+        made.deliver("duero")
+        ask(made)
+
+
 def everyday(made: ConsentMachine) -> None:
     """Give, share, narrow, withdraw elsewhere, lose a reply, crash: what must be noticed when a rule is broken."""
     made.partition("alba", "bierzo")
@@ -153,6 +184,11 @@ def everyday(made: ConsentMachine) -> None:
     made.withdraw(second, "duero")
     made.deliver("duero")
     ask(made)
+    give(made, "bierzo")
+    made.spoil("alba", "bierzo", 0, "lost")
+    made.deliver("alba")
+    made.heal()
+    made.deliver("alba")
     made.ledgers_only_grow_and_hold_every_answer()
 
 
@@ -183,7 +219,7 @@ BROKEN: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
     "the freshness bound is not kept": (answering, "fresh_consents", _every_consent_is_fresh, RELEASED),
     "a later no does not prevail": (consent_model, "_prevails", lambda _no, _yes: False, RELEASED),
     "a lost reply means a message for ever": (SqlMailbox, "earlier_reply", _nothing_came_before, "message_replayed"),
-    "holders are not told of a withdrawal": (withdrawals, "post_withdrawal", _nobody_is_told, "vouched for"),
+    "holders are not told of a withdrawal": (notices, "post_withdrawal", _nobody_is_told, "vouched for"),
     "what arrives is as fresh as its arrival": (copies, "min", lambda _issued, now: now, RELEASED),
 }
 

@@ -15,7 +15,8 @@ from records_exchange.answer import AnswerOutcome
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.mailboxes import NoticeState, SqlMailbox
 from records_exchange.message import MessageOutcome
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, proof_bytes, read_copy
+from records_exchange.travel import CONSENT_COPY, proof_bytes, read_copy
+from records_exchange.withdrawal import CONSENT_WITHDRAWN, PART_LOST, open_withdrawal
 from tests.support.machine.model import FLOWER_ENVIRONMENT, Model, Version
 from tests.support.machine.world import ENTITIES, FIELDS, KNOWN, PEOPLE, PURPOSES, Crash, Delivered, World
 
@@ -188,9 +189,14 @@ class Bench(RuleBasedStateMachine):
             copy = read_copy(proof_bytes(message.body))
             self.model.take_copy(here, copy.record.consent_id, copy.index, message.issued, now)
         elif message.kind == CONSENT_WITHDRAWN:
-            acted_at = datetime.fromisoformat(message.body["acted_at"])
-            takes = self.model.take_withdrawal(delivered.sender, here, message.body["consent_id"], acted_at, now)
+            said = open_withdrawal(message.body, sender=delivered.sender, directory=self.world.directory())
+            signers = frozenset((delivered.sender, said.stated_by))
+            takes = self.model.take_withdrawal(signers, here, said.consent_id, said.acted_at, now)
             assert delivered.reply is None or takes == accepted, "a withdrawal was refused, or taken from a stranger"
+        elif message.kind == PART_LOST:
+            acted_at = datetime.fromisoformat(message.body["acted_at"])
+            takes = self.model.take_part_lost(delivered.sender, here, message.body["consent_id"], acted_at, now)
+            assert delivered.reply is None or takes == accepted, "a lost part was refused, or taken from a stranger"
         elif message.kind == "pulse":
             until = datetime.fromisoformat(message.body["complete_until"])
             self.model.take_pulse(delivered.sender, here, min(until, message.issued, now + MAX_CLOCK_SKEW))
@@ -230,16 +236,18 @@ class Bench(RuleBasedStateMachine):
     def _waiting(self, entity: str) -> list[tuple[str, str, str, str]]:
         with self.world.alive[entity].context.snapshot() as session:
             waiting = SqlMailbox(session).waiting()
-        return [(entity, notice.kind, notice.recipient, notice.fault) for notice in waiting]
+        kept_back = CONSENT_WITHDRAWN if entity in self.world.silent else None
+        return [(entity, notice.kind, notice.recipient, notice.fault) for notice in waiting if notice.kind != kept_back]
 
     def _check_end(self) -> None:
         self.world.check_ledgers()
         self.world.check_crossed()
         for entity in ENTITIES:
-            for consent in self.model.withdrawn:
+            for consent in self.model.over_everywhere(self.world.silent):
                 with self.world.alive[entity].context.snapshot() as session:
                     notices = SqlMailbox(session).about(consent)
-                assert all(notice.state is not NoticeState.LAPSED for notice in notices)
+                silent = entity in self.world.silent
+                assert silent or all(notice.state is not NoticeState.LAPSED for notice in notices)
                 held = self.model.at[entity].held.get(consent)
                 assert held is None or held.state != "live", f"{entity} never heard of the end of {consent}"
         for asker in ENTITIES:

@@ -5,7 +5,7 @@ import pytest
 from policies.errors import UnknownTerm
 from policies.referrals import ReferralState
 from records_exchange.message import MessageOutcome
-from records_exchange.travel import CONSENT_WITHDRAWN
+from records_exchange.withdrawal import CONSENT_WITHDRAWN
 from tests.support.postoffice import PostOffice
 from tests.support.referrals import sent, state
 
@@ -16,7 +16,6 @@ def test_a_withdrawal_at_the_recipient_ends_the_referral_at_its_sender(office: P
     office.deliver()
     body = {
         "consent_id": referral.consent_id,
-        "entity": "ngo",
         "acted_at": office.network.clock.now().isoformat(),
         "acted_by": "person",
     }

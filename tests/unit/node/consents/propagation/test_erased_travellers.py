@@ -11,7 +11,8 @@ from node.wiring import Node
 from records_exchange.mailboxes import NoticeState, SqlMailbox
 from records_exchange.message import NOTICE_LIFETIME
 from records_exchange.tables import ConsentCopy, OutboxMessage
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
+from records_exchange.travel import CONSENT_COPY
+from records_exchange.withdrawal import PART_LOST
 from tests.support.exchange import OTHER_PERSON, PERSON, hold, person_record
 from tests.support.town import FIELDS, Town
 
@@ -113,7 +114,7 @@ def test_a_holder_that_waits_for_less_is_told_that_the_consent_ended(town: Town)
     town.deliver()
     assert town.state("holder", consent) is ConsentState.WITHDRAWN
     assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 1
-    assert outbox(town["origin"], consent)[-1] == (CONSENT_WITHDRAWN, NoticeState.ACKNOWLEDGED)
+    assert outbox(town["origin"], consent)[-1] == (PART_LOST, NoticeState.ACKNOWLEDGED)
 
 
 @pytest.mark.invariant(4)

@@ -164,11 +164,10 @@ def test_a_withdrawal_from_elsewhere_bars_a_consent_that_waits(town: Town) -> No
     town.deliver("origin")
     body = {
         "consent_id": consent,
-        "entity": "asker",
         "acted_at": town.network.clock.now().isoformat(),
         "acted_by": "person",
     }
-    town["asker"].outbox.ask("other", "consent.withdrawn", body)
+    town["asker"].outbox.ask("other", "consent.withdrawal", body)
     hold(town["other"], person_record(PERSON))
     maintain_copies(town["other"].context, town["other"].consent_changes, "")
     assert town.state("other", consent) is None
