@@ -4,8 +4,11 @@ A request to join passes these checks, in this order, inside one transaction; th
 changes nothing: (1) the invitation exists; (2) it has not expired; (3) the application is signed by the key it names;
 (4) it is for this network, this entity, this invitation and this certificate request; (5) the ledger key is of the
 entity's ledger, the witness key, if any, of its name and of nobody else, and the addresses are such as others may be
-led to call; (6) the invitation was not used, except by the same key, as
-its first answer may have been lost; (7) the certificate request is sound.
+led to call; (6) the invitation was not used, except by the same keys, as its first answer may have been lost; (7) the
+certificate request is sound, and its key neither revoked nor somebody else's.
+
+An entity that enrols again gets a new certificate; those it had are revoked. A used invitation changes nothing: the
+same node only gets its answer again.
 """
 
 import hashlib
@@ -14,10 +17,13 @@ from datetime import datetime, timedelta
 
 from consent_ledger.proofs.note import NoteVerifier
 from consent_ledger.witnessing.assignment import own_address
+from coordinator.authority import IssuedCertificate, requested_key
 from coordinator.errors import ApplicationRefused, InvitationExpired, InvitationUnknown, InvitationUsed
+from coordinator.published_witness import require_own_witness
 from coordinator.registry import Registry
 from coordinator.tables import InvitationRow
 from presentation.messages import _
+from service.tls import key_digest
 from trust.enrolment import EntityApplication, hash_secret, open_application
 from trust.parties import EntityKind, EntityStatus, Party, ledger_origin
 from trust.published import require_published_address
@@ -42,7 +48,7 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
         ApplicationRefused: (4) or (5) fails.
         AddressRefused, EntityInvalid: (5) fails.
         InvitationUsed: (6) fails.
-        CertificateRequestRefused: (7) fails.
+        CertificateRequestRefused, TlsKeyRefused: (7) fails.
     """
     row = registry.lock_invitation(hash_secret(secret))
     if row is None:  # (1)
@@ -55,25 +61,40 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
     _require_own(asked, row, registry.settings.network, csr_pem)  # (4)
     _require_own_ledger(asked)  # (5)
     _require_callable(registry, asked)  # (5)
-    if row.used_at is not None and row.used_by_key != asked.signing_key:  # (6)
-        raise InvitationUsed(_("la invitación ya se ha usado"), remedy=_("pida una nueva"))
-    life = timedelta(days=registry.settings.certificate_days)
-    certificate = registry.authority.sign_request(csr_pem, entity=row.entity, now=now, life=life)  # (7)
-    registry.record_certificate(row.entity, certificate)
+    if row.used_at is not None:  # (6)
+        return _answer_again(registry, row, asked, csr_pem, now)
+    tls_key = key_digest(requested_key(csr_pem))  # (7)
+    registry.certificates.require_own_key(row.entity, tls_key)
+    registry.certificates.revoke(row.entity, now)
+    certificate = issue(registry, row.entity, csr_pem, now)
     row.used_at, row.used_by_key = now, asked.signing_key
     return Admitted(certificate.pem, registry.admit(_party(asked, row), now))
 
 
-def renew(registry: Registry, entity: str, csr_pem: bytes, now: datetime) -> bytes:
-    """Return a new certificate (PEM) for an active entity, which the caller has authenticated.
+def _answer_again(
+    registry: Registry, row: InvitationRow, asked: EntityApplication, csr_pem: bytes, now: datetime
+) -> Admitted:
+    listed = registry.party(row.entity) if row.used_by_key == asked.signing_key else None
+    same = listed is not None and (listed.signing_key, listed.exchange_key, listed.ledger_vkey) == (
+        asked.signing_key,
+        asked.exchange_key,
+        asked.ledger_vkey,
+    )
+    if not same or registry.certificates.newest_key(row.entity) != key_digest(requested_key(csr_pem)):
+        raise InvitationUsed(_("la invitación ya se ha usado"), remedy=_("pida una nueva"))
+    return Admitted(issue(registry, row.entity, csr_pem, now).pem, registry.directory())
+
+
+def issue(registry: Registry, entity: str, csr_pem: bytes, now: datetime) -> IssuedCertificate:
+    """Issue and record a certificate.
 
     Raises:
         CertificateRequestRefused: the request is malformed.
     """
     life = timedelta(days=registry.settings.certificate_days)
     certificate = registry.authority.sign_request(csr_pem, entity=entity, now=now, life=life)
-    registry.record_certificate(entity, certificate)
-    return certificate.pem
+    registry.certificates.record(entity, certificate)
+    return certificate
 
 
 def _require_own(asked: EntityApplication, row: InvitationRow, network: str, csr_pem: bytes) -> None:
@@ -98,7 +119,7 @@ def _require_callable(registry: Registry, asked: EntityApplication) -> None:
     for address in asked.addresses:
         require_published_address(address, allowed)
     if asked.witness is not None:
-        registry.require_own_witness(asked.entity, asked.witness)
+        require_own_witness(registry, asked.entity, asked.witness)
 
 
 def _party(asked: EntityApplication, row: InvitationRow) -> Party:

@@ -17,24 +17,23 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from coordinator.errors import CertificateRequestRefused
 from presentation.messages import _
 from service.errors import CertificateUnusable
-from service.tls import read_certificates, read_tls_key
-from trust.parties import server_name, spiffe_id
+from service.peer import BACKDATING
+from service.tls import key_digest, read_certificates, read_tls_key
+from trust.parties import key_server_name, server_name, spiffe_id
 
 CA_KEY: Final = Path("keys", "ca.pem")
 CA_CERTIFICATE: Final = Path("tls", "ca.pem")
 CA_LIFE: Final = timedelta(days=3650)
-BACKDATING: Final = timedelta(minutes=5)
-"""Certificates start a little in the past, for nodes whose clock is behind."""
-
 MAX_REQUEST_BYTES: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedCertificate:
-    """A new certificate: leaf PEM, serial number in hex, and validity."""
+    """A new certificate: leaf PEM, serial number in hex, digest of its public key, and validity."""
 
     pem: bytes
     serial: str
+    tls_key: str
     not_before: datetime
     not_after: datetime
 
@@ -96,17 +95,19 @@ class Authority:
         Raises:
             CertificateRequestRefused: malformed, not signed by its own key, or not a P-256 key.
         """
-        return self.issue(_requested_key(csr_pem), entity=entity, now=now, life=life)
+        return self.issue(requested_key(csr_pem), entity=entity, now=now, life=life)
 
     def issue(
         self, public: ec.EllipticCurvePublicKey, *, entity: str, now: datetime, life: timedelta
     ) -> IssuedCertificate:
-        """Issue a certificate for a public key, naming `entity`."""
+        """Issue a certificate for a public key, naming `entity`; a second name is that of the key alone."""
+        tls_key = key_digest(public)
         not_before, not_after = now - BACKDATING, now + life
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, entity)])
         names = x509.SubjectAlternativeName(
             [
                 x509.DNSName(server_name(self._network, entity)),
+                x509.DNSName(key_server_name(self._network, entity, tls_key)),
                 x509.UniformResourceIdentifier(spiffe_id(self._network, entity)),
             ]
         )
@@ -124,6 +125,7 @@ class Authority:
         return IssuedCertificate(
             certificate.public_bytes(serialization.Encoding.PEM),
             f"{certificate.serial_number:x}",
+            tls_key,
             certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
         )
@@ -157,7 +159,12 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _requested_key(csr_pem: bytes) -> ec.EllipticCurvePublicKey:
+def requested_key(csr_pem: bytes) -> ec.EllipticCurvePublicKey:
+    """Return the key of a PKCS#10 request that it signed itself.
+
+    Raises:
+        CertificateRequestRefused: malformed, not signed by its own key, or not a P-256 key.
+    """
     if len(csr_pem) > MAX_REQUEST_BYTES:
         raise CertificateRequestRefused(_("la solicitud de certificado es demasiado grande"))
     try:

@@ -45,6 +45,16 @@ class CertificateRequestRefused(CoordinatorError):
     sentence = _("La solicitud de certificado no es válida. Repita la operación; si persiste, avise a la Gerencia.")
 
 
+class TlsKeyRefused(CoordinatorError):
+    """A certificate request for a TLS key whose certificates were revoked, or that is another entity's."""
+
+    code = "tls_key_refused"
+    sentence = _(
+        "La clave TLS está anulada o es de otra entidad. Cree una nueva en el nodo con "
+        "«redpact-node keys rotate --tls»."
+    )
+
+
 class EntityAlreadyAdmitted(CoordinatorError):
     """An entity that is in the network already."""
 

@@ -7,12 +7,14 @@ import threading
 from datetime import timedelta
 from typing import Final
 
+from coordinator.authority import IssuedCertificate
+from coordinator.certificates import CertificateRegister
 from coordinator.changes import ChangeKind, Changes
 from coordinator.context import CoordinatorContext
 from coordinator.keys import CERTIFICATE, TLS_KEY
 from coordinator.registry import OpenRegistry
 from service.files import write_private
-from service.tls import read_tls_key
+from service.tls import key_digest, read_certificates, read_tls_key
 from trust.parties import COORDINATOR_ID
 
 POLL_SECONDS: Final = 0.5
@@ -54,8 +56,26 @@ def publish_if_due(context: CoordinatorContext, open_registry: OpenRegistry) -> 
 
 
 def issue_own_certificate(context: CoordinatorContext) -> None:
-    """Issue a new certificate for the coordinator's own TLS key."""
+    """Issue and record a new certificate for the coordinator's own TLS key."""
     public = read_tls_key(context.home / TLS_KEY).public_key()
     life = timedelta(days=context.settings.certificate_days)
     certificate = context.authority.issue(public, entity=COORDINATOR_ID, now=context.clock.now(), life=life)
+    with context.transaction() as session:
+        CertificateRegister(session).record(COORDINATOR_ID, certificate)
     write_private(context.home / CERTIFICATE, certificate.pem)
+
+
+def record_own_certificate(context: CoordinatorContext) -> None:
+    """Record the coordinator's certificate that an earlier version issued without recording it."""
+    leaf = read_certificates(context.certificate.identity().chain_pem)[0]
+    issued = IssuedCertificate(
+        b"",
+        f"{leaf.serial_number:x}",
+        key_digest(leaf.public_key()),
+        leaf.not_valid_before_utc,
+        leaf.not_valid_after_utc,
+    )
+    with context.transaction() as session:
+        register = CertificateRegister(session)
+        if not register.in_force(issued.serial, COORDINATOR_ID):
+            register.record(COORDINATOR_ID, issued)

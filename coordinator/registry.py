@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
-from consent_ledger.proofs.cosignature import CosignatureVerifier
-from coordinator.authority import Authority, IssuedCertificate
-from coordinator.errors import CoordinatorError, EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
+from coordinator.authority import Authority
+from coordinator.certificates import NONE_LISTED, CertificateRegister, ListedCertificates
+from coordinator.errors import CoordinatorError, EntityAlreadyAdmitted, EntityUnknown
+from coordinator.invited import check_invited
 from coordinator.settings import CoordinatorSettings
 from coordinator.tables import CertificateRow, DirectoryRow, EntityRow, HeadRow, InvitationRow
 from presentation.messages import _
@@ -25,14 +26,13 @@ from service.errors import StorageOutdated
 from service.sql_driver import DriverStatement, connection_of
 from trust.directory import Directory, open_directory, seal_directory
 from trust.enrolment import SECRET_BYTES, Invitation, hash_secret
-from trust.errors import PartySuspended, UnknownParty
+from trust.entity_statements import Statement, open_statement
+from trust.errors import PartySuspended, StatementRefused, UnknownParty
 from trust.locator_terms import LocatorTerms
-from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress, check_entity_id
-from trust.published import require_published_url
+from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress
 from trust.signing import Envelope, Signer
 
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
-MAX_NAME_CHARACTERS = 200
 _HEAD_ID = 1
 
 
@@ -106,7 +106,7 @@ class Registry:
             EntityInvalid: the id, name or validity is not allowed.
             EntityAlreadyAdmitted: it is in the network, and `again` is not set.
         """
-        self._check_new(entity, name, valid_for)
+        check_invited(entity, name, valid_for)
         self._lock()
         if self._session.get(EntityRow, entity) is not None and not again:
             raise EntityAlreadyAdmitted(
@@ -154,7 +154,7 @@ class Registry:
         return self.publish(now)
 
     def suspend(self, entity: str, *, reason: str, now: datetime) -> Envelope:
-        """Suspend an entity; the coordinator refuses it at once, nodes with the next directory.
+        """Suspend an entity and revoke its certificates; nodes refuse it with the next directory.
 
         Raises:
             EntityUnknown: no such entity.
@@ -183,31 +183,31 @@ class Registry:
         _set_witness(row, witness)
         return self.publish(now)
 
-    def require_own_witness(self, entity: str, witness: WitnessAddress) -> None:
-        """Check that others can be led to a witness, and that nobody else publishes its key.
+    def witness_keys(self, *, but: str) -> list[str]:
+        """Return the verifier keys of every witness in the network except that of one entity."""
+        query = select(EntityRow.witness_vkey).where(EntityRow.id != but, EntityRow.witness_vkey != "")
+        return [*self._session.scalars(query), *([self._witness.vkey] if self._witness else [])]
+
+    @property
+    def certificates(self) -> CertificateRegister:
+        """The certificates that the authority issued."""
+        return CertificateRegister(self._session)
+
+    def take_statement(self, entity: str, envelope: Envelope, kind: type[Statement], now: datetime) -> Statement:
+        """Verify a statement of an entity about itself, and remember its time so that no earlier one is taken.
 
         Raises:
-            AddressRefused, EntityInvalid, MalformedDocument: others may not call its URL; its key is taken, or is none.
+            EntityUnknown: no such entity.
+            SignatureInvalid, MalformedDocument, StatementRefused: see `open_statement`; or it is earlier than the
+                entity's last one.
         """
-        require_published_url(witness.url, self.settings.callable_networks(self.settings.address))
-        key = CosignatureVerifier.from_vkey(witness.vkey).public_key
-        query = select(EntityRow.witness_vkey).where(EntityRow.id != entity, EntityRow.witness_vkey != "")
-        others = [*self._session.scalars(query), *([self._witness.vkey] if self._witness else [])]
-        if any(CosignatureVerifier.from_vkey(other).public_key == key for other in others):
-            raise EntityInvalid(
-                _("la clave de testigo ya es de otra entidad o del coordinador"), remedy=_("ejecute de nuevo init")
-            )
-
-    def record_certificate(self, entity: str, certificate: IssuedCertificate) -> None:
-        """Record an issued certificate."""
-        self._session.add(
-            CertificateRow(
-                serial=certificate.serial,
-                entity=entity,
-                not_before=certificate.not_before,
-                not_after=certificate.not_after,
-            )
-        )
+        self._lock()
+        row = self._entity(entity)
+        statement = open_statement(envelope, kind, party=_party(row), network=self.settings.network, now=now)
+        if row.stated_at is not None and statement.time < row.stated_at:
+            raise StatementRefused(_("la entidad ya hizo una declaración posterior"), remedy=_("repita la operación"))
+        row.stated_at = statement.time
+        return statement
 
     def party(self, entity: str) -> Party:
         """Return an entity, whatever its status.
@@ -276,7 +276,7 @@ class Registry:
         return Envelope.from_json(row.envelope, max_bytes=MAX_DIRECTORY_BYTES)
 
     def needs_renewal(self, now: datetime) -> bool:
-        """Tell whether the newest directory is missing, past a third of its life, or behind the settings."""
+        """Return whether the newest directory is missing, past a third of its life, or behind the settings."""
         row = self._session.get(DirectoryRow, self.serial())
         if row is None or now >= row.issued_at + (row.expires_at - row.issued_at) / 3:
             return True
@@ -291,6 +291,7 @@ class Registry:
         head = self._lock()
         self._session.flush()
         rows = self._session.scalars(select(EntityRow).order_by(EntityRow.id))
+        listed = self.certificates.listed(now)
         directory = Directory(
             network=self.settings.network,
             serial=head.serial + 1,
@@ -302,7 +303,7 @@ class Registry:
             witness=self._witness,
             witness_quorum=self.settings.witness_quorum,
             locator=self._locator(now),
-            entities=tuple(_party(row) for row in rows),
+            entities=tuple(_party(row, listed.get(row.id, NONE_LISTED)) for row in rows),
         )
         envelope = seal_directory(directory, self._signer)
         head.serial = directory.serial
@@ -340,30 +341,13 @@ class Registry:
         self._lock()
         row = self._entity(entity)
         row.status, row.status_reason, row.changed_at = status.value, reason[:500], now
+        if status is EntityStatus.SUSPENDED:
+            self.certificates.revoke(entity, now)
         return self.publish(now)
 
     def _open_invitations(self, entity: str) -> list[InvitationRow]:
         query = select(InvitationRow).where(InvitationRow.entity == entity, InvitationRow.used_at.is_(None))
         return list(self._session.scalars(query))
-
-    @staticmethod
-    def _check_new(entity: str, name: str, valid_for: timedelta) -> None:
-        try:
-            check_entity_id(entity)
-        except ValueError as error:
-            raise EntityInvalid(
-                _("{entity!r} no puede ser un identificador: use a-z, 0-9 y «-»", entity=entity),
-                remedy=_("elija otro identificador"),
-            ) from error
-        if entity == COORDINATOR_ID:
-            raise EntityInvalid(
-                _("{entity!r} es el identificador del propio coordinador", entity=entity),
-                remedy=_("elija otro identificador"),
-            )
-        if not name.strip() or len(name) > MAX_NAME_CHARACTERS:
-            raise EntityInvalid(_("un nombre debe tener de 1 a 200 caracteres"), remedy=_("indique otro --name"))
-        if not timedelta(0) < valid_for <= timedelta(days=90):
-            raise EntityInvalid(_("una invitación vale como máximo 90 días"), remedy=_("indique otro plazo de validez"))
 
 
 OpenRegistry = Callable[[Session], Registry]
@@ -380,7 +364,7 @@ def _set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
     row.witness_vkey, row.witness_url = (witness.vkey, witness.url) if witness else ("", "")
 
 
-def _party(row: "EntityRow | _Listed") -> Party:
+def _party(row: "EntityRow | _Listed", certificates: ListedCertificates = NONE_LISTED) -> Party:
     try:
         return Party(
             id=row.id,
@@ -392,6 +376,8 @@ def _party(row: "EntityRow | _Listed") -> Party:
             exchange_key=row.exchange_key,
             ledger_vkey=row.ledger_vkey,
             witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
+            certificates=certificates.serials,
+            tls_key=certificates.tls_key,
         )
     except (ValidationError, ValueError) as error:
         raise CoordinatorError(

@@ -28,7 +28,7 @@ def servicers(coordinator: Coordinator) -> list[Register]:
     context, network = coordinator.context, coordinator.context.settings.network
     return [
         network_servicer(context, coordinator.registry, coordinator.changes),
-        renewal_servicer(context, coordinator.registry),
+        renewal_servicer(context, coordinator.registry, coordinator.changes),
         training_servicer(coordinator.training_requests, coordinator.changes, network),
         locator_servicer(coordinator.locator_requests, network),
         relay_servicer(context, coordinator.registry, coordinator.relay),

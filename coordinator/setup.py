@@ -5,7 +5,7 @@ from pathlib import Path
 from coordinator.authority import CA_CERTIFICATE, CA_KEY, new_ca
 from coordinator.errors import NetworkExists
 from coordinator.keys import CERTIFICATE, CoordinatorKeys
-from coordinator.maintenance import issue_own_certificate, publish_if_due
+from coordinator.maintenance import issue_own_certificate, publish_if_due, record_own_certificate
 from coordinator.migrations import MIGRATIONS
 from coordinator.settings import CoordinatorSettings
 from coordinator.wiring import Coordinator
@@ -67,6 +67,7 @@ def _finish(home: Path, clock: Clock) -> Coordinator:
     context = coordinator.context
     if not (home / CERTIFICATE).exists():
         issue_own_certificate(context)
+    record_own_certificate(context)
     with context.transaction() as session:
         coordinator.locator_epochs(session).begin_first(clock.now())
     publish_if_due(context, coordinator.registry)

@@ -39,6 +39,7 @@ class EntityRow(Base):
     ledger_vkey: Mapped[str] = mapped_column(String(400))
     witness_vkey: Mapped[str] = mapped_column(String(400), server_default="")  # empty: it runs no witness
     witness_url: Mapped[str] = mapped_column(String(300), server_default="")
+    stated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the time of its last signed statement
     admitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -77,6 +78,8 @@ class CertificateRow(Base):
     entity: Mapped[str] = mapped_column(String(63))
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     not_after: Mapped[datetime] = mapped_column(UtcDateTime)
+    tls_key: Mapped[str] = mapped_column(String(64), server_default="")  # SHA-256; empty: issued before it was kept
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class DirectoryRow(Base):

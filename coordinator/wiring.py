@@ -60,10 +60,13 @@ class Coordinator:
 
     def call_guard(self) -> "CallGuard":
         """Return the guard that admits calls of entities."""
+        from coordinator.certificates import recorded_certificates
         from coordinator.rpc.limits import CALLS
         from service.call_guard import CallGuard
 
-        return CallGuard(self.limits, CALLS, network=self.context.settings.network)
+        context = self.context
+        check = recorded_certificates(context.snapshot)
+        return CallGuard(self.limits, CALLS, network=context.settings.network, certificates=check)
 
     def enrolment_guard(self, threads: int) -> "CallGuard":
         """Return the guard of the enrolment port, whose callers have no certificate yet."""
@@ -72,7 +75,7 @@ class Coordinator:
         from service.limits import CallerLimits
 
         limits = CallerLimits(ENROLMENT_RATES, threads=threads, now=self.context.clock.now)
-        return CallGuard(limits, ENROLMENT_CALLS, network=self.context.settings.network)
+        return CallGuard(limits, ENROLMENT_CALLS, network=self.context.settings.network, certificates=None)
 
     @cached_property
     def changes(self) -> "Changes":

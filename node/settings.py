@@ -37,7 +37,10 @@ class NodeSettings(ServiceSettings):
     )
     relay: bool = Field(default=True, description="call and be called by the relay where no address works")
     attention_days: int = Field(
-        default=3, ge=1, le=90, description="days after which a notice nobody has acknowledged is shown in the inbox"
+        default=3,
+        ge=1,
+        le=90,
+        description="days after which a notification nobody has acknowledged is shown in the inbox",
     )
     workers: int = Field(
         default=48, ge=2, le=256, description="threads that answer calls; one caller alone gets at most half of them"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from node.identity.enrolment import enrol
-from node.identity.errors import InvitationNeeded, NodeExists
+from node.identity.errors import InvitationNeeded, NodeExists, NodeInUse
 from node.identity.files import node_certificate
 from node.identity.reach import own_reach
 from node.keys import NodeKeys
@@ -20,8 +20,10 @@ from node.wiring import Node
 from presentation.messages import _
 from service import migrate
 from service.clock import Clock
+from service.errors import CertificateUnusable
 from service.storage import open_engine
 from trust.enrolment import Invitation
+from trust.errors import KeyUnreadable
 
 NOWHERE: Final = "none"
 """The listening address of a node without an open port, which is reached by the relay."""
@@ -37,15 +39,17 @@ class Answers:
     database: str = ""
     witness_listen: str = ""
     witness_url: str = ""
+    replace: bool = False
 
 
 def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
     """Make a node in `home`, or upgrade an existing one.
 
-    An existing node with an expired certificate is enrolled again when given a new invitation for the same entity; its
-    keys stay.
+    An existing node is enrolled again when given a new invitation for the same entity, and either its certificate is no
+    longer usable or `replace` is set. It gets another TLS key; its other keys stay.
 
     Raises:
+        NodeInUse: an invitation for a node that works, without `replace`.
         InvitationNeeded: a new home without token or address.
         InvitationMalformed, SettingsInvalid: an option is wrong.
         NodeExists: the invitation is for another network or entity.
@@ -81,24 +85,48 @@ def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
 
 
 def _upgrade(home: Path, answers: Answers, clock: Clock) -> Node:
-    settings = NodeSettings.load(home)
-    NodeKeys.create(home)  # the keys that this version added
+    settings, now = NodeSettings.load(home), clock.now()
+    invitation = Invitation.from_token(answers.token) if answers.token else None
+    if invitation is not None:
+        _require_again(home, settings, invitation, replace=answers.replace, now=now)
+    keys = NodeKeys.create(home)  # the keys that this version added
     _migrate(home, settings)
-    if answers.token:
-        _enrol_again(home, settings, Invitation.from_token(answers.token), clock.now())
-    return Node(home, clock=clock)
+    node = Node(home, clock=clock)
+    if invitation is not None:
+        before = node.key_changes.tls_key()
+        enrol(home, invitation, keys=keys, reach=own_reach(settings, keys), now=now, again=True)
+        node.key_changes.note_tls(before)
+    return node
 
 
-def _enrol_again(home: Path, settings: NodeSettings, invitation: Invitation, now: datetime) -> None:
+def _require_again(home: Path, settings: NodeSettings, invitation: Invitation, *, replace: bool, now: datetime) -> None:
     ours = (settings.network, settings.entity, settings.coordinator_key)
     if (invitation.network, invitation.entity, invitation.coordinator_key) != ours:
         raise NodeExists(
             _("{home} pertenece a {entity} de {network}", home=home, entity=settings.entity, network=settings.network),
             remedy=_("elija otro --home para esta invitación"),
         )
-    if now >= node_certificate(home).identity().not_after:
-        keys = NodeKeys.load(home)
-        enrol(home, invitation, keys=keys, reach=own_reach(settings, keys), now=now)
+    until = _usable_until(home)
+    if until is not None and now < until and not replace:
+        raise NodeInUse(
+            _(
+                "{home} es un nodo de {entity} con certificado válido hasta {until}; la invitación no se ha usado",
+                home=home,
+                entity=settings.entity,
+                until=until,
+            ),
+            remedy=_(
+                "añada --replace para pedir otro certificado con una clave TLS nueva y anular los anteriores; las "
+                "demás claves y los datos no cambian"
+            ),
+        )
+
+
+def _usable_until(home: Path) -> datetime | None:
+    try:
+        return node_certificate(home).identity().not_after
+    except (CertificateUnusable, KeyUnreadable):
+        return None
 
 
 def _migrate(home: Path, settings: NodeSettings) -> None:

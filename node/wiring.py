@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from node.messages.relay import RelayedCalls
     from node.messages.transport import Transport
     from node.operations.doctor import Connections
+    from node.operations.key_changes import KeyChanges
     from node.referrals.capacity import Capacities
     from node.referrals.referrals import Referrals
     from node.referrals.transfer import Transfers
@@ -94,7 +95,7 @@ class Node:
 
     def _key_holder_channel(self, holder: str) -> "grpc.Channel":
         from service.errors import PeerUnreachable
-        from trust.parties import COORDINATOR_ID, server_name
+        from trust.parties import COORDINATOR_ID, key_server_name
 
         if holder == COORDINATOR_ID:
             return self.coordinator_channel()
@@ -105,7 +106,9 @@ class Node:
                 _("{holder}, que guarda una de las claves, no tiene ninguna dirección publicada", holder=holder),
                 remedy=_("pida a esa entidad que publique una"),
             )
-        return self.channels.channel(party.addresses[0], server_name(context.settings.network, holder))
+        return self.channels.channel(
+            party.addresses[0], key_server_name(context.settings.network, holder, party.tls_key)
+        )
 
     @cached_property
     def connections(self) -> "Connections":
@@ -135,7 +138,12 @@ class Node:
 
         context = self.context
         return DirectoryFollower(
-            context.settings, context.keys, context.directory, context.clock, self.coordinator_channel
+            context.settings,
+            context.keys,
+            context.directory,
+            context.clock,
+            self.coordinator_channel,
+            self.key_changes.replace_tls,
         )
 
     @cached_property
@@ -145,8 +153,20 @@ class Node:
 
         context = self.context
         return CertificateRenewal(
-            context.home, context.settings, self.certificate, context.clock, self.coordinator_channel
+            context.home,
+            context.settings,
+            context.keys.signing,
+            self.certificate,
+            context.clock,
+            self.coordinator_channel,
         )
+
+    @cached_property
+    def key_changes(self) -> "KeyChanges":
+        """Replaces this entity's keys."""
+        from node.operations.key_changes import KeyChanges
+
+        return KeyChanges(self.context, self.certificate, self.certificate_renewal)
 
     # ---- callers
 
@@ -160,10 +180,13 @@ class Node:
 
     def call_guard(self) -> "CallGuard":
         """Return the guard that admits calls of other entities."""
+        from node.rpc.certificates import listed_certificates
         from node.rpc.limits import CALLS
         from service.call_guard import CallGuard
 
-        return CallGuard(self.limits, CALLS, network=self.context.settings.network)
+        context = self.context
+        check = listed_certificates(context)
+        return CallGuard(self.limits, CALLS, network=context.settings.network, certificates=check)
 
     @cached_property
     def incoming(self) -> "Incoming":
@@ -207,7 +230,7 @@ class Node:
         """Sends this entity's messages."""
         from node.messages.outbox import Outbox
 
-        return Outbox(self.context, self.message_kinds, self.transport)
+        return Outbox(self.context, self.message_kinds, self.transport.call)
 
     # ---- the ledger
 
@@ -310,10 +333,10 @@ class Node:
         """Writes the inbox items that only the passing of time causes."""
         from node.consents.due_items import due_consent_items
         from node.consents.propagation.unknown_reports import alarming_items
-        from node.inbox.sweep import InboxSweep, unacknowledged_notices
+        from node.inbox.sweep import InboxSweep, unacknowledged_notifications
         from node.referrals.expiry import lapse_unanswered
 
-        finders = (unacknowledged_notices, due_consent_items, alarming_items)
+        finders = (unacknowledged_notifications, due_consent_items, alarming_items)
         return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property

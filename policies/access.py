@@ -70,7 +70,7 @@ class CedarResult(Protocol):
 
 
 def permitted(result: CedarResult) -> bool:
-    """Tell whether a Cedar answer is a yes. Fails closed: an evaluation error is a refusal."""
+    """Return whether a Cedar answer is a yes. Fails closed: an evaluation error is a refusal."""
     return result.decision == cedarpy.Decision.Allow and not result.diagnostics.errors
 
 

@@ -121,7 +121,7 @@ class Catalogue:
             raise ValueNotAllowed(joined((field_id, fault), ": "), remedy=self._values_remedy(spec))
 
     def accepts(self, field_id: str, value: object) -> bool:
-        """Tell whether a peer may send us this value of a field: it is shareable and may hold the value."""
+        """Return whether a peer may send us this value of a field: it is shareable and may hold the value."""
         if isinstance(value, str | int):
             return self._accepts_scalar(field_id, value)
         return self._accepts(field_id, value)

@@ -133,7 +133,7 @@ def join(known: ReferralState | None, arriving: ReferralState) -> ReferralState 
 
 
 def allows(step: ReferralStep, side: ReferralSide, before: ReferralState | None) -> bool:
-    """Tell whether a side may take a step in a state."""
+    """Return whether a side may take a step in a state."""
     move = MOVES[step]
     return move.by is side and before in move.before
 

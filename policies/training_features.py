@@ -82,7 +82,7 @@ class Label(Labelled):
         return load_codes().list("benefit").members(self.benefit_group)
 
     def positive(self, months: int) -> bool:
-        """Tell whether so many months of receipt within the window make the label positive."""
+        """Return whether so many months of receipt within the window make the label positive."""
         return months >= self.threshold_months
 
 
@@ -94,7 +94,7 @@ class Cohort(Labelled):
     receipt_within_months: int = Field(gt=0, le=120)
 
     def includes(self, *, age: int, months_since_receipt: int | None) -> bool:
-        """Tell whether a person belongs to the cohort.
+        """Return whether a person belongs to the cohort.
 
         Args:
             age: in years at `as_of`.

@@ -1,7 +1,8 @@
 """The outbox and the inbox of messages of an entity, on SQLAlchemy, inside the caller's transaction.
 
-The outbox is durable: a notice is written in the transaction of its act, and stays until its recipient has acknowledged
-it. The inbox makes a repeated notice take effect once.
+The outbox is durable: a notification is written in the transaction of its act, and stays until its recipient has
+acknowledged it. The inbox makes a repeated notification take effect once. (A *notice* is the text that a person reads
+before consenting: `policies/notices.py`.)
 """
 
 import json
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from presentation.messages import _
 from records_exchange.errors import MessageReplayed
-from records_exchange.message import NOTICE_LIFETIME, VerifiedMessage
+from records_exchange.message import NOTIFICATION_LIFETIME, VerifiedMessage
 from records_exchange.tables import InboxMessage, OutboxMessage, PeerContact
 
 FIRST_WAIT: Final = timedelta(seconds=5)
@@ -28,21 +29,21 @@ _CHUNK: Final = 500
 """Values named in one statement."""
 
 
-class NoticeState(StrEnum):
-    """The state of a notice."""
+class NotificationState(StrEnum):
+    """The state of a notification."""
 
     WAITING = "waiting"
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"
     LAPSED = "lapsed"
-    """Its recipient did not answer within the life of a notice."""
+    """Its recipient did not answer within the life of a notification."""
     TAKEN_BACK = "taken_back"
     """Not true any more before its recipient answered. The row stays, so that its number is not used again."""
 
 
 @dataclass(frozen=True, slots=True)
-class NewNotice:
-    """A notice to be written to the outbox.
+class NewNotification:
+    """A notification to be written to the outbox.
 
     Attributes:
         kind: kind of message.
@@ -62,8 +63,8 @@ class NewNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A notice in the outbox."""
+class Notification:
+    """A notification in the outbox."""
 
     number: int
     kind: str
@@ -71,7 +72,7 @@ class Notice:
     reference: str
     person_ref: str | None
     content: Mapping[str, Any]
-    state: NoticeState
+    state: NotificationState
     created_at: datetime
     next_at: datetime
     attempts: int
@@ -82,7 +83,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A part of the waiting notices.
+    """A part of the waiting notifications.
 
     Attributes:
         kinds: only these kinds, where given.
@@ -111,7 +112,7 @@ EVERYTHING: Final = Choice()
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The last message of a peer, and the time up to which it states that no notice for us is waiting."""
+    """The last message of a peer, and the time up to which it states that no notification for us is waiting."""
 
     heard_at: datetime
     complete_until: datetime | None
@@ -172,36 +173,36 @@ class SqlMailbox:
 
     # ---- outbox
 
-    def post(self, notices: Sequence[NewNotice], now: datetime) -> None:
-        """Write notices; each recipient gets its own in this order."""
-        if not notices:
+    def post(self, notifications: Sequence[NewNotification], now: datetime) -> None:
+        """Write notifications; each recipient gets its own in this order."""
+        if not notifications:
             return
         rows = [
             {
-                "kind": notice.kind,
-                "recipient": notice.recipient,
-                "reference": notice.reference,
-                "person_ref": notice.person_ref,
-                "content": json.dumps(dict(notice.content), sort_keys=True, separators=(",", ":")),
-                "state": NoticeState.WAITING.value,
+                "kind": notification.kind,
+                "recipient": notification.recipient,
+                "reference": notification.reference,
+                "person_ref": notification.person_ref,
+                "content": json.dumps(dict(notification.content), sort_keys=True, separators=(",", ":")),
+                "state": NotificationState.WAITING.value,
                 "created_at": now,
                 "next_at": now,
                 "attempts": 0,
                 "fault": "",
-                "envelope": notice.envelope,
+                "envelope": notification.envelope,
             }
-            for notice in notices
+            for notification in notifications
         ]
         self._session.execute(insert(OutboxMessage), rows)
 
     def take_back(self, kind: str, reference: str, *, recipients: Collection[str] | None = None) -> list[str]:
-        """Stop sending unanswered notices that are not true any more.
+        """Stop sending unanswered notifications that are not true any more.
 
         Args:
-            kind: of the notices.
+            kind: of the notifications.
             reference: the id of their subject.
             recipients: only those to these entities, signed or not: a signed one may have arrived already, so the
-                caller must write another notice that undoes it. None for all recipients, but only unsigned notices.
+                caller must write another notification that undoes it. None for all recipients, but only unsigned ones.
 
         Returns:
             Their recipients.
@@ -210,87 +211,93 @@ class SqlMailbox:
         return self._take_back(OutboxMessage.kind == kind, OutboxMessage.reference == reference, to)
 
     def is_waiting(self, number: int) -> bool:
-        """Tell whether a notice is still to be sent: neither settled nor taken back."""
+        """Return whether a notification is still to be sent: neither settled nor taken back."""
         found = select(OutboxMessage.number).where(
-            OutboxMessage.number == number, OutboxMessage.state == NoticeState.WAITING.value
+            OutboxMessage.number == number, OutboxMessage.state == NotificationState.WAITING.value
         )
         return self._session.scalar(found) is not None
 
-    def due(self, now: datetime, limit: int, choice: Choice = EVERYTHING) -> list[Notice]:
-        """Return up to `limit` chosen waiting notices whose time has come, the oldest first."""
+    def due(self, now: datetime, limit: int, choice: Choice = EVERYTHING) -> list[Notification]:
+        """Return up to `limit` chosen waiting notifications whose time has come, the oldest first."""
         waiting = select(OutboxMessage).where(
-            OutboxMessage.state == NoticeState.WAITING.value, OutboxMessage.next_at <= now, *choice.conditions()
+            OutboxMessage.state == NotificationState.WAITING.value, OutboxMessage.next_at <= now, *choice.conditions()
         )
-        return [_notice(row) for row in self._session.scalars(waiting.order_by(OutboxMessage.number).limit(limit))]
+        return [
+            _notification(row) for row in self._session.scalars(waiting.order_by(OutboxMessage.number).limit(limit))
+        ]
 
-    def states(self, kind: str, reference: str) -> dict[str, set[NoticeState]]:
-        """Return, for each recipient, the states of its notices of a kind about a reference."""
+    def states(self, kind: str, reference: str) -> dict[str, set[NotificationState]]:
+        """Return, for each recipient, the states of its notifications of a kind about a reference."""
         about = (OutboxMessage.kind == kind, OutboxMessage.reference == reference)
-        found: dict[str, set[NoticeState]] = {}
+        found: dict[str, set[NotificationState]] = {}
         for recipient, state in self._session.execute(
             select(OutboxMessage.recipient, OutboxMessage.state).where(*about)
         ):
-            found.setdefault(recipient, set()).add(NoticeState(state))
+            found.setdefault(recipient, set()).add(NotificationState(state))
         return found
 
-    def about(self, reference: str) -> list[Notice]:
-        """Return the notices about a reference in the order of writing, without those taken back."""
-        about = (OutboxMessage.reference == reference, OutboxMessage.state != NoticeState.TAKEN_BACK.value)
+    def about(self, reference: str) -> list[Notification]:
+        """Return the notifications about a reference in the order of writing, without those taken back."""
+        about = (OutboxMessage.reference == reference, OutboxMessage.state != NotificationState.TAKEN_BACK.value)
         found = select(OutboxMessage).where(*about).order_by(OutboxMessage.number)
-        return [_notice(row) for row in self._session.scalars(found)]
+        return [_notification(row) for row in self._session.scalars(found)]
 
-    def waiting(self) -> list[Notice]:
-        """Return the unanswered notices, the oldest first."""
-        found = select(OutboxMessage).where(OutboxMessage.state == NoticeState.WAITING.value)
-        return [_notice(row) for row in self._session.scalars(found.order_by(OutboxMessage.number))]
+    def waiting(self) -> list[Notification]:
+        """Return the unanswered notifications, the oldest first."""
+        found = select(OutboxMessage).where(OutboxMessage.state == NotificationState.WAITING.value)
+        return [_notification(row) for row in self._session.scalars(found.order_by(OutboxMessage.number))]
 
     def oldest_waiting(self, recipient: str) -> datetime | None:
-        """Return the time of the oldest unacknowledged notice to a recipient; None without any."""
+        """Return the time of the oldest unacknowledged notification to a recipient; None without any."""
         return self._session.scalar(
             select(func.min(OutboxMessage.created_at)).where(
-                OutboxMessage.recipient == recipient, OutboxMessage.state == NoticeState.WAITING.value
+                OutboxMessage.recipient == recipient, OutboxMessage.state == NotificationState.WAITING.value
             )
         )
 
     def acknowledged_by(self, kind: str) -> list[str]:
-        """Return the entities that ever acknowledged a notice of a kind."""
+        """Return the entities that ever acknowledged a notification of a kind."""
         found = select(OutboxMessage.recipient).where(
-            OutboxMessage.kind == kind, OutboxMessage.state == NoticeState.ACKNOWLEDGED.value
+            OutboxMessage.kind == kind, OutboxMessage.state == NotificationState.ACKNOWLEDGED.value
         )
         return sorted(self._session.scalars(found.distinct()))
 
     def compose(self, number: int, envelope: bytes | None) -> None:
-        """Keep the signed bytes of a waiting notice for all attempts; None to compose it anew."""
-        waiting = (OutboxMessage.number == number, OutboxMessage.state == NoticeState.WAITING.value)
+        """Keep the signed bytes of a waiting notification for all attempts; None to compose it anew."""
+        waiting = (OutboxMessage.number == number, OutboxMessage.state == NotificationState.WAITING.value)
         self._session.execute(update(OutboxMessage).where(*waiting).values(envelope=envelope))
 
-    def defer(self, notices: Sequence[Notice], fault: str, now: datetime, *, wait: timedelta | None = None) -> None:
-        """Postpone notices that were not answered.
+    def defer(
+        self, notifications: Sequence[Notification], fault: str, now: datetime, *, wait: timedelta | None = None
+    ) -> None:
+        """Postpone notifications that were not answered.
 
         Args:
-            notices: still waiting.
+            notifications: still waiting.
             fault: an error code.
             now: the present time.
             wait: as the recipient asked, which is no failed attempt; None for the ordinary wait.
         """
-        for notice in notices:
-            lapsed = notice.created_at + NOTICE_LIFETIME <= now
+        for notification in notifications:
+            lapsed = notification.created_at + NOTIFICATION_LIFETIME <= now
             self._session.execute(
                 update(OutboxMessage)
-                .where(OutboxMessage.number == notice.number, OutboxMessage.state == NoticeState.WAITING.value)
+                .where(
+                    OutboxMessage.number == notification.number, OutboxMessage.state == NotificationState.WAITING.value
+                )
                 .values(
-                    state=(NoticeState.LAPSED if lapsed else NoticeState.WAITING).value,
-                    attempts=notice.attempts + (wait is None),
-                    next_at=now + (wait_after(notice.attempts) if wait is None else wait),
+                    state=(NotificationState.LAPSED if lapsed else NotificationState.WAITING).value,
+                    attempts=notification.attempts + (wait is None),
+                    next_at=now + (wait_after(notification.attempts) if wait is None else wait),
                     fault=fault,
                     **({"envelope": None} if lapsed else {}),
                 )
             )
 
     def revive_lapsed(self, kinds: Collection[str], now: datetime) -> int:
-        """Wait anew for the recipients of lapsed notices of some kinds, and return how many notices that concerns.
+        """Wait anew for the recipients of lapsed notifications of some kinds, and return the number of notifications.
 
-        A notice that a later one about the same reference to the same recipient replaced stays lapsed.
+        A notification that a later one about the same reference to the same recipient replaced stays lapsed.
         """
         later = aliased(OutboxMessage)
         replaced = (
@@ -302,39 +309,39 @@ class SqlMailbox:
             )
             .exists()
         )
-        lapsed = (OutboxMessage.state == NoticeState.LAPSED.value, OutboxMessage.kind.in_(sorted(kinds)))
+        lapsed = (OutboxMessage.state == NotificationState.LAPSED.value, OutboxMessage.kind.in_(sorted(kinds)))
         found = list(self._session.scalars(select(OutboxMessage.number).where(*lapsed, ~replaced)))
         for number in found:
             self._session.execute(
                 update(OutboxMessage)
                 .where(OutboxMessage.number == number)
-                .values(state=NoticeState.WAITING.value, created_at=now, next_at=now, attempts=0, envelope=None)
+                .values(state=NotificationState.WAITING.value, created_at=now, next_at=now, attempts=0, envelope=None)
             )
         return len(found)
 
-    def settle(self, number: int, state: NoticeState, reply: bytes, now: datetime, *, fault: str = "") -> bool:
-        """Record the signed reply to a notice; tell whether it was still waiting for one.
+    def settle(self, number: int, state: NotificationState, reply: bytes, now: datetime, *, fault: str = "") -> bool:
+        """Record the signed reply to a notification, and return whether it was still waiting for one.
 
         The signed message is deleted: it is not sent any more, and may hold content that the ledger must be able to
         erase.
         """
         done = self._session.execute(
             update(OutboxMessage)
-            .where(OutboxMessage.number == number, OutboxMessage.state == NoticeState.WAITING.value)
+            .where(OutboxMessage.number == number, OutboxMessage.state == NotificationState.WAITING.value)
             .values(state=state.value, envelope=None, reply=reply, settled_at=now, fault=fault)
             .returning(OutboxMessage.number)
         )
         return done.one_or_none() is not None
 
     def forget_person(self, person_ref: str) -> None:
-        """Remove a person's id from notices, and the signed content of settled ones."""
+        """Remove a person's id from notifications, and the signed content of settled ones."""
         about = OutboxMessage.person_ref == person_ref
-        settled = OutboxMessage.state != NoticeState.WAITING.value
+        settled = OutboxMessage.state != NotificationState.WAITING.value
         self._session.execute(update(OutboxMessage).where(about, settled).values(envelope=None))
         self._session.execute(update(OutboxMessage).where(about).values(person_ref=None))
 
     def forget_content(self, kind: str, references: Collection[str]) -> None:
-        """Take back the waiting notices of a kind about some references, and keep no signed content of any."""
+        """Take back the waiting notifications of a kind about some references, and keep no signed content of any."""
         chosen = sorted(references)
         for first in range(0, len(chosen), _CHUNK):
             about = (OutboxMessage.kind == kind, OutboxMessage.reference.in_(chosen[first : first + _CHUNK]))
@@ -344,8 +351,8 @@ class SqlMailbox:
     def _take_back(self, *chosen: ColumnElement[bool]) -> list[str]:
         gone = self._session.execute(
             update(OutboxMessage)
-            .where(*chosen, OutboxMessage.state.in_((NoticeState.WAITING.value, NoticeState.LAPSED.value)))
-            .values(state=NoticeState.TAKEN_BACK.value, envelope=None, person_ref=None)
+            .where(*chosen, OutboxMessage.state.in_((NotificationState.WAITING.value, NotificationState.LAPSED.value)))
+            .values(state=NotificationState.TAKEN_BACK.value, envelope=None, person_ref=None)
             .returning(OutboxMessage.recipient)
         )
         return sorted(gone.scalars())
@@ -353,7 +360,7 @@ class SqlMailbox:
     # ---- contacts
 
     def heard(self, entity: str, now: datetime, *, complete_until: datetime | None = None) -> None:
-        """Record a message of a peer, and the time up to which it states that no notice for us is waiting."""
+        """Record a message of a peer, and the time up to which it states that no notification for us is waiting."""
         known = self.contact(entity)
         if known is None:
             row = {"entity": entity, "heard_at": now, "complete_until": complete_until}
@@ -372,15 +379,15 @@ class SqlMailbox:
         return Contact(found.heard_at, found.complete_until) if found else None
 
 
-def _notice(row: OutboxMessage) -> Notice:
-    return Notice(
+def _notification(row: OutboxMessage) -> Notification:
+    return Notification(
         number=row.number,
         kind=row.kind,
         recipient=row.recipient,
         reference=row.reference,
         person_ref=row.person_ref,
         content=json.loads(row.content),
-        state=NoticeState(row.state),
+        state=NotificationState(row.state),
         created_at=row.created_at,
         next_at=row.next_at,
         attempts=row.attempts,

@@ -1,8 +1,8 @@
 """Signed messages between entities beside the fetch: consents that travel, withdrawals, referrals, questions.
 
-All have one envelope: sender, recipient, kind, pseudonym of the person, times; each kind defines its body. A *notice*
-waits in the sender's outbox while the other side is away, and a repeated one gets the same reply again. A *question* is
-answered at once or not at all.
+All have one envelope: sender, recipient, kind, pseudonym of the person, times; each kind defines its body. A
+*notification* waits in the sender's outbox while the other side is away, and a repeated one gets the same reply again.
+A *question* is answered at once or not at all.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ from trust.parties import EntityId, Party
 MESSAGE_TYPE: Final = "application/vnd.redpact.message.v1+json"
 REPLY_TYPE: Final = "application/vnd.redpact.reply.v1+json"
 MAX_MESSAGE_BYTES: Final = 512 * 1024
-NOTICE_LIFETIME: Final = timedelta(days=90)
+NOTIFICATION_LIFETIME: Final = timedelta(days=90)
 """Longest absence of an entity after which it still receives a withdrawal from the outboxes of others."""
 
 MessageKind = Annotated[str, StringConstraints(pattern=r"^[a-z]+(\.[a-z_]+)?$", max_length=40)]

@@ -225,7 +225,7 @@ def expand_message_xmd(message: bytes, tag: bytes, length: int) -> bytes:
 
 
 def is_element(data: bytes) -> bool:
-    """Tell whether bytes are the canonical encoding of an element other than the identity."""
+    """Return whether bytes are the canonical encoding of an element other than the identity."""
     return len(data) == ELEMENT_BYTES and data != _IDENTITY and bool(rbcl.crypto_core_ristretto255_is_valid_point(data))
 
 

@@ -96,7 +96,7 @@ def read_step(message: Message) -> Step:
 
 
 def offer_is_coded(offer: Offer) -> bool:
-    """Tell whether every code of an offer is one of the vocabulary, so that no free text can come in."""
+    """Return whether every code of an offer is one of the vocabulary, so that no free text can come in."""
     lists = load_referral_words().lists
     return (
         offer.service in lists[WordList.SERVICES]
@@ -106,7 +106,7 @@ def offer_is_coded(offer: Offer) -> bool:
 
 
 def step_is_allowed(step: Step, side: ReferralSide) -> bool:
-    """Tell whether a side may take a step in its state, with a code of the right list where the step needs one."""
+    """Return whether a side may take a step in its state, with a code of the right list where the step needs one."""
     codes = MOVES[step.step].codes
     coded = step.code is None if codes is None else step.code in load_referral_words().lists[codes]
     return coded and allows(step.step, side, step.before)

@@ -55,7 +55,7 @@ LedgerSize = Annotated[int, Field(strict=True, ge=1, le=MAX_INTEGER)]
 
 
 def holds_identity_document(text: str) -> bool:
-    """Tell whether a part of a text looks like a DNI, a NIE, or the code of a linkage card."""
+    """Return whether a part of a text looks like a DNI, a NIE, or the code of a linkage card."""
     return bool(_IDENTITY_DOCUMENT.search(text) or _LINKAGE_CODE.search(text))
 
 
@@ -199,7 +199,7 @@ def payload_digest(envelope: signing.Envelope) -> str:
 
 
 def is_term(text: str) -> bool:
-    """Tell whether a text has the form of an id of the vocabulary."""
+    """Return whether a text has the form of an id of the vocabulary."""
     return re.fullmatch(_TERM.strip("^$"), text) is not None
 
 

@@ -64,12 +64,12 @@ class InboxMessage(Base):
     message_id: Mapped[str] = mapped_column(String(32))
     sha256: Mapped[str] = mapped_column(String(64))
     reply: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """The signed reply to a notice; None for a question, which is not answered twice."""
+    """The signed reply to a notification; None for a question, which is not answered twice."""
     forget_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class OutboxMessage(Base):
-    """A notice to one entity, kept until that entity acknowledged it with its signature."""
+    """A notification to one entity, kept until that entity acknowledged it with its signature."""
 
     __tablename__ = "exchange_outbox"
     __table_args__ = (
@@ -99,7 +99,7 @@ class OutboxMessage(Base):
 
 
 class PeerContact(Base):
-    """The last message of a peer, and the time up to which it states that no notice for us is waiting."""
+    """The last message of a peer, and the time up to which it states that no notification for us is waiting."""
 
     __tablename__ = "exchange_peer_contact"
     __table_args__ = (PrimaryKeyConstraint("entity", name="pk_exchange_peer_contact"),)

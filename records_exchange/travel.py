@@ -9,7 +9,7 @@ The rules for conflicts, in favour of privacy:
 (2) a withdrawal is final at every entity that receives it, wherever the person withdrew, even before the copy;
 (3) between consents, a later refusal removes its fields from every earlier grant (`consents.model.live_consents`);
 (4) unknown terms, fields that this entity never shares, and recipients not permitted to it are left out;
-(5) a propagated consent is in force only while a recent heartbeat of its origin says that no notice is waiting.
+(5) a propagated consent is in force only while a recent heartbeat of its origin says that no notification is waiting.
 """
 
 import base64

@@ -165,7 +165,7 @@ class SqlTravelStore:
         return purged
 
     def has_old(self, now: datetime) -> bool:
-        """Tell whether a content is past its time."""
+        """Return whether a content is past its time."""
         old = select(ReceivedRelease.entry_index).where(
             ReceivedRelease.forget_at <= now, ReceivedRelease.content.is_not(None)
         )

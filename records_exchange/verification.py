@@ -39,7 +39,7 @@ class ChecksValues(Protocol):
     """Checks the values of fields; `policies.catalogue.Catalogue` is the one in production."""
 
     def accepts(self, field_id: str, value: object) -> bool:
-        """Tell whether the catalogue allows `value` for a field that may be shared."""
+        """Return whether the catalogue allows `value` for a field that may be shared."""
         ...
 
 

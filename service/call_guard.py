@@ -18,7 +18,7 @@ import structlog
 from presentation.messages import _
 from service.errors import CallTooLarge, PeerUnidentified
 from service.limits import CallerLimits, CallGroup, Excess
-from service.peer import caller_address, caller_id
+from service.peer import CertificateCheck, caller_address, caller_id, presented_certificate
 from trust.errors import MalformedDocument
 
 BODY_SECONDS: Final = 30.0
@@ -29,10 +29,15 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CallLimit:
-    """The limits of one method: the group in which its calls are counted, and the bytes of its request."""
+    """The limits of one method: the group in which its calls are counted, and the bytes of its request.
+
+    Attributes:
+        any_certificate: a revoked certificate is enough, as the call carries a signature of its own.
+    """
 
     group: CallGroup
     max_bytes: int
+    any_certificate: bool = False
 
 
 OTHER_CALLS: Final = CallLimit(CallGroup.QUESTIONS, 1024)
@@ -60,6 +65,7 @@ class CallGuard:
         calls: Mapping[str, CallLimit],
         *,
         network: str,
+        certificates: CertificateCheck | None,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
         """Guard the calls of a server.
@@ -68,9 +74,11 @@ class CallGuard:
             limits: the limits of callers; two servers of a service may share them.
             calls: limits by full method name, such as ``/redpact.v1.Records/FetchSummary``.
             network: the network's name, which certificates carry.
+            certificates: checks that a caller's certificate is in force; None on a port without client certificates.
             body_seconds: how long a request may take to arrive.
         """
         self._limits, self._calls, self._network = limits, calls, network
+        self._certificates = certificates
         self._body_seconds = body_seconds
         self._lock = threading.Lock()
         self._waiting: dict[int, tuple[float, grpc.ServicerContext, AdmittedCall]] = {}
@@ -87,14 +95,17 @@ class CallGuard:
 
         Raises:
             TooManyCalls: the caller has too many under way, or made too many lately.
+            CertificateRevoked: its certificate is not in force.
         """
-        limit = self._calls.get(method, OTHER_CALLS)
+        limit, identified = self._calls.get(method, OTHER_CALLS), True
         try:
             caller = caller_id(context, self._network)
         except PeerUnidentified:  # the servicer decides whether the call needs an identity
-            caller = caller_address(context)
+            caller, identified = caller_address(context), False
         self._limits.enter(caller, limit.group)
         try:
+            if identified and self._certificates is not None and not limit.any_certificate:
+                self._certificates(caller, presented_certificate(context))
             yield AdmittedCall(caller, limit)
         finally:
             self._limits.leave(caller)

@@ -142,6 +142,17 @@ class PeerUnidentified(RuntimeFault):
     sentence = _("No se reconoce el certificado de la entidad que llama.")
 
 
+class CertificateRevoked(RuntimeFault):
+    """A caller's certificate that was revoked, or that the network never recorded."""
+
+    code = "certificate_revoked"
+    kind = ErrorKind.REFUSED
+    sentence = _(
+        "El certificado de quien llama está anulado o no consta en la red. Un nodo activo lo renueva por sí solo; si "
+        "no lo consigue, pida una invitación a la Gerencia."
+    )
+
+
 class CertificateUnusable(RuntimeFault):
     """The TLS certificate, or the list of trusted CAs, cannot be used."""
 

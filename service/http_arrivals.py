@@ -75,7 +75,7 @@ class Arriving:
         return bool(data)
 
     def is_whole(self, max_body: int) -> bool:
-        """Tell whether a request is there, or as much of it as is needed to refuse it."""
+        """Return whether a request is there, or as much of it as is needed to refuse it."""
         end = self._buffer.find(b"\r\n\r\n", 0, _MAX_HEAD)
         if end < 0:
             self._whole = len(self._buffer) if len(self._buffer) >= _MAX_HEAD else 0

@@ -3,14 +3,22 @@
 import ipaddress
 import re
 import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import grpc
 
 from presentation.messages import _
-from service.errors import PeerUnidentified
+from service.errors import CertificateRevoked, CertificateUnusable, PeerUnidentified
+from service.tls import key_digest, read_certificates
 from trust.directory import Directory
 from trust.parties import ENTITY_ID, Party
+
+BACKDATING: Final = timedelta(minutes=5)
+"""Certificates start a little in the past, for entities whose clock is behind."""
 
 _SPIFFE: Final = re.compile(r"spiffe://([^/]+)/entity/([^/]+)")
 
@@ -32,6 +40,69 @@ def caller_id(context: grpc.ServicerContext, network: str) -> str:
             remedy=_("llame con el certificado recibido en el alta"),
         )
     return match[2]
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedCertificate:
+    """The certificate with which a caller came; TLS has checked its chain and dates."""
+
+    serial: str
+    not_before: datetime
+    tls_key: str
+    """SHA-256 of its public key."""
+
+
+CertificateCheck = Callable[[str, PresentedCertificate], None]
+"""Raises `CertificateRevoked` when the named caller's certificate is not in force."""
+
+
+def presented_certificate(context: grpc.ServicerContext) -> PresentedCertificate:
+    """Return the certificate of the caller.
+
+    Raises:
+        PeerUnidentified: it presented none.
+    """
+    presented: Any = context.auth_context().get("x509_pem_cert", ())  # as in `caller_id`
+    if len(presented) != 1:
+        raise _unidentified()
+    return _read(presented[0])
+
+
+def require_in_force(certificate: PresentedCertificate, party: Party, issued: datetime) -> None:
+    """Refuse a certificate that the directory signed at `issued` does not list, although it could have.
+
+    One that is newer than the directory cannot be in it yet. A revoked one is older than the first directory without
+    it, so that it is refused from that directory on.
+
+    Raises:
+        CertificateRevoked: not listed.
+    """
+    newer = certificate.not_before + BACKDATING >= issued.replace(microsecond=0)  # certificates know whole seconds
+    if certificate.serial not in party.certificates and not newer:
+        raise revoked(party.id)
+
+
+def revoked(entity: str) -> CertificateRevoked:
+    """Return the error of a certificate that is not in force."""
+    return CertificateRevoked(
+        _("el certificado con el que llama {entity} está anulado, o no consta que se emitiera", entity=entity),
+        remedy=_("si es su nodo, espere a que renueve el certificado, o pida una invitación"),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _read(pem: bytes) -> PresentedCertificate:
+    try:
+        leaf = read_certificates(pem)[0]
+        return PresentedCertificate(f"{leaf.serial_number:x}", leaf.not_valid_before_utc, key_digest(leaf.public_key()))
+    except (CertificateUnusable, ValueError) as error:
+        raise _unidentified() from error
+
+
+def _unidentified() -> PeerUnidentified:
+    return PeerUnidentified(
+        _("quien llama no presenta ningún certificado utilizable"), remedy=_("llame con el certificado de su entidad")
+    )
 
 
 def caller_address(context: grpc.ServicerContext) -> str:

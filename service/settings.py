@@ -82,7 +82,7 @@ class ServiceSettings(BaseModel):
 
     @classmethod
     def exists(cls, home: Path) -> bool:
-        """Tell whether the home folder was initialised."""
+        """Return whether the home folder was initialised."""
         return (home / cls.FILE).is_file()
 
     @classmethod

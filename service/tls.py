@@ -5,6 +5,7 @@ renewed certificate, an added CA and a removed CA take effect without a restart.
 reload (grpc#41779): `service.channels` rebuilds channels when `CurrentCertificate.identity` changes.
 """
 
+import hashlib
 import threading
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from policies.errors import RedpactError
 from presentation.messages import _
@@ -54,6 +56,12 @@ def read_tls_key(path: Path) -> ec.EllipticCurvePrivateKey:
             _("{path} no es una clave P-256", path=path), remedy=_("restáurelo desde una copia de seguridad")
         )
     return key
+
+
+def key_digest(key: PublicKeyTypes) -> str:
+    """Return the SHA-256 in hex of a public key's DER (SubjectPublicKeyInfo), by which the directory names it."""
+    encoded = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(encoded).hexdigest()
 
 
 def read_certificates(pem: bytes) -> list[x509.Certificate]:

@@ -41,7 +41,7 @@ def build(folder: Path) -> Path:
 
 
 def belongs(source: Path) -> bool:
-    """Tell whether a file is part of the auditor."""
+    """Return whether a file is part of the auditor."""
     if "__pycache__" in source.parts:
         return False
     return source.suffix != ".py" or not imported(source) & LEFT_OUT

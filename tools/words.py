@@ -43,7 +43,7 @@ def translation(known: Message | None, message: Message) -> str | tuple[str, ...
 
 
 def filled(message: Message) -> bool:
-    """Tell whether a message has a translation in every form."""
+    """Return whether a message has a translation in every form."""
     return bool(message.string) if isinstance(message.string, str) else all(message.string or [""])
 
 

@@ -100,7 +100,7 @@ def _clash(catalog: Catalog, found: Found) -> list[str]:
 
 
 def _hides_the_name(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Tell whether a function calls ``_`` and has a variable of that name, which Python takes for the same."""
+    """Return whether a function calls ``_`` and has a variable of that name, which Python takes for the same."""
     own = [node for step in function.body for node in _own_scope(step)]
     calls = any(isinstance(node, ast.Call) and _called(node.func) == "_" for node in own)
     return calls and any(isinstance(node, ast.Name) and node.id == "_" and _is_store(node) for node in own)

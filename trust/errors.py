@@ -78,6 +78,16 @@ class AddressRefused(TrustError):
     )
 
 
+class StatementRefused(TrustError):
+    """A signed statement of an entity about itself that is of another entity, of another time, or was used before."""
+
+    code = "statement_refused"
+    sentence = _(
+        "La declaración firmada de la entidad es de otra entidad, no es de este momento o ya se usó. Compruebe el "
+        "reloj del nodo."
+    )
+
+
 class InvitationMalformed(TrustError):
     """A text that is no complete invitation token."""
 

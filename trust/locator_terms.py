@@ -50,7 +50,7 @@ class LocatorEpoch(BaseModel):
         return hashlib.sha256(b"redpact/locator-epoch/v1|" + canonical.encode(document)).hexdigest()[:16]
 
     def live(self, now: datetime) -> bool:
-        """Tell whether questions of this epoch are answered."""
+        """Return whether questions of this epoch are answered."""
         return self.ends is None or now < self.ends
 
 
@@ -73,6 +73,6 @@ class LocatorTerms(BaseModel):
         return (epoch for epoch in self.epochs if epoch.live(now))
 
     def agrees_with(self, other: "LocatorTerms") -> bool:
-        """Tell whether every epoch that both have has the same keys in both."""
+        """Return whether every epoch that both have has the same keys in both."""
         known = {epoch.number: epoch.fingerprint for epoch in other.epochs}
         return all(known.get(epoch.number, epoch.fingerprint) == epoch.fingerprint for epoch in self.epochs)

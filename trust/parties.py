@@ -29,6 +29,12 @@ def check_entity_id(text: str) -> str:
 EntityId = Annotated[str, AfterValidator(check_entity_id)]
 HexKey = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A raw 32-byte public key in lower-case hex."""
+CertificateSerial = Annotated[str, Field(pattern=r"^[0-9a-f]{1,40}$")]
+"""The serial number of a certificate in lower-case hex."""
+
+MAX_CERTIFICATES: Final = 8
+"""Certificates of an entity that are in force at once: during a renewal there are two."""
+_KEY_LABEL: Final = 32
 
 
 class EntityKind(StrEnum):
@@ -71,6 +77,12 @@ class Party(BaseModel):
     exchange_key: HexKey = Field(description="X25519: pairwise pseudonyms, later sealed envelopes")
     ledger_vkey: str = Field(max_length=400, description="C2SP signed-note verifier key of the entity's ledger")
     witness: WitnessAddress | None = Field(default=None, description="None: it does not witness the ledgers of others")
+    certificates: tuple[CertificateSerial, ...] = Field(
+        default=(), max_length=MAX_CERTIFICATES, description="recorded, unrevoked and unexpired when it was signed"
+    )
+    tls_key: str = Field(
+        default="", pattern=r"^([0-9a-f]{64})?$", description="SHA-256 of the newest certificate's public key (SPKI)"
+    )
 
 
 def spiffe_id(network: str, entity: str) -> str:
@@ -81,6 +93,16 @@ def spiffe_id(network: str, entity: str) -> str:
 def server_name(network: str, entity: str) -> str:
     """Return the DNS name in an entity's certificate, which clients check: gRPC's cannot check a URI."""
     return f"{entity}.entity.{network}"
+
+
+def key_server_name(network: str, entity: str, tls_key: str) -> str:
+    """Return the DNS name that only certificates of this TLS key carry; without a key, the entity's name.
+
+    A client that asks for it does not take a certificate of a key that was replaced, which gRPC's own clients have no
+    other way to refuse.
+    """
+    name = server_name(network, entity)
+    return f"{tls_key[:_KEY_LABEL]}.{name}" if tls_key else name
 
 
 def ledger_origin(network: str, entity: str) -> str:

@@ -81,7 +81,7 @@ def require_published_url(text: str, allowed: Sequence[IpNetwork]) -> None:
 
 
 def is_plain_url(text: str) -> bool:
-    """Tell whether a text is an ``http`` or ``https`` URL of printable ASCII, with a host and no user or query."""
+    """Return whether a text is an ``http`` or ``https`` URL of printable ASCII, with a host and no user or query."""
     if not all("!" <= character <= "~" for character in text):
         return False
     try:

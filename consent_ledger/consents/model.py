@@ -175,15 +175,15 @@ class ConsentView(BaseModel):
         return (origin.told_at or origin.acted_at) if origin else None
 
     def is_live(self, now: datetime) -> bool:
-        """Tell whether it is valid for processing now, without regard to its scope."""
+        """Return whether it is valid for processing now, without regard to its scope."""
         return self.state in VALID_FOR_PROCESSING and self.record.valid_from <= now < self.record.valid_until
 
     def covers(self, purpose: str, recipient: str, now: datetime) -> bool:
-        """Tell whether it allows this recipient, for this purpose, at this time, to receive its fields."""
+        """Return whether it allows this recipient, for this purpose, at this time, to receive its fields."""
         return self.is_live(now) and self.names(purpose, recipient)
 
     def names(self, purpose: str, recipient: str) -> bool:
-        """Tell whether its scope has this purpose and this recipient."""
+        """Return whether its scope has this purpose and this recipient."""
         return purpose in self.record.purposes and recipient in self.record.recipients
 
 
@@ -230,7 +230,7 @@ def live_consents(views: Sequence[ConsentView], purpose: str, recipient: str, no
 
 
 def _prevails(denial: ConsentView, consent: ConsentView) -> bool:
-    """Tell whether a denial is later than a consent; of one instant, the order of this ledger or the denial decides."""
+    """Return whether a denial is later than a consent; at one instant the ledger order decides, else the denial."""
     if denial.acted_at != consent.acted_at:
         return denial.acted_at > consent.acted_at
     return (

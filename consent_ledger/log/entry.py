@@ -151,7 +151,7 @@ def encode_leaf(kind: EntryType, entry_id: str, time: datetime | str, commitment
 
 
 def commits_to(commitment: str, salt: bytes, document: dict[str, Any]) -> bool:
-    """Tell whether a commitment is to this body: under the quick encoding of our bodies, else under the general one.
+    """Return whether a commitment is to this body: under the quick encoding of our bodies, else under the general one.
 
     Raises:
         MalformedDocument: the document has no canonical form.

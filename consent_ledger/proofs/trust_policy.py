@@ -120,7 +120,7 @@ class TrustPolicy:
         return Checkpoint.parse(opened.text), tuple(sorted(witnesses))
 
     def satisfied(self, witnesses: Collection[str]) -> bool:
-        """Tell whether these witnesses are a quorum."""
+        """Return whether these witnesses are a quorum."""
         return self._satisfied(self.quorum, set(witnesses))
 
     def _satisfied(self, name: str, witnesses: set[str]) -> bool:

@@ -115,7 +115,7 @@ def trust_policy(directory: Directory, entity: str) -> bytes:
 
 
 def own_address(network: str, entity: str, address: WitnessAddress) -> bool:
-    """Tell whether a witness address carries the key name of that entity.
+    """Return whether a witness address carries the key name of that entity.
 
     Raises:
         MalformedDocument: not a cosignature key.

@@ -6,29 +6,21 @@ from functools import partial
 from typing import Final
 
 import grpc
-from pydantic import TypeAdapter, ValidationError
 from typing_extensions import override
 
-from consent_ledger.witnessing.assignment import own_address
 from coordinator.changes import ChangeKind, Changes
 from coordinator.context import CoordinatorContext
-from coordinator.errors import EntityInvalid
 from coordinator.registry import OpenRegistry
+from coordinator.renewal import change_addresses
 from coordinator.rpc.callers import admitted_caller
-from presentation.messages import _
 from protos.redpact.v1 import network_pb2, network_pb2_grpc
 from service.grpc_server import CONNECTION_AGE_SECONDS, Register
-from service.wire import to_wire
-from trust.addresses import Address
-from trust.parties import WitnessAddress
-from trust.published import require_published_address
+from service.wire import from_wire, to_wire
 
 KEEPALIVE_SECONDS: Final = 20.0
 STREAM_SECONDS: Final = CONNECTION_AGE_SECONDS / 2
 """A stream ends by itself, and the node opens the next, before its connection is closed for age."""
 
-_ADDRESSES: Final = TypeAdapter(tuple[Address, ...])
-_MAX_ADDRESSES: Final = 8
 _EVENTS: Final = {
     ChangeKind.DIRECTORY: network_pb2.NetworkEvent.KIND_DIRECTORY_CHANGED,
     ChangeKind.TRAINING: network_pb2.NetworkEvent.KIND_TRAINING_CHANGED,
@@ -75,50 +67,19 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
     def UpdateAddresses(
         self, request: network_pb2.UpdateAddressesRequest, context: grpc.ServicerContext
     ) -> network_pb2.UpdateAddressesReply:
-        """Change the addresses at which the calling entity is reached and at which it witnesses."""
-        try:
-            addresses = _ADDRESSES.validate_python(tuple(request.addresses)[: _MAX_ADDRESSES + 1])
-        except ValidationError as error:
-            raise EntityInvalid(
-                _("una dirección debe tener la forma host:port"), remedy=_("corrija las direcciones")
-            ) from error
-        if len(addresses) > _MAX_ADDRESSES:
-            raise EntityInvalid(
-                _("una entidad puede tener como máximo {max_addresses} direcciones", max_addresses=_MAX_ADDRESSES),
-                remedy=_("indique menos direcciones"),
-            )
-        settings = self._context.settings
-        network, allowed = settings.network, settings.callable_networks(settings.address)
-        for address in addresses:
-            require_published_address(address, allowed)
+        """Change the addresses at which the calling entity is reached and at which it witnesses, as it signed."""
+        statement, now = from_wire(request.statement), self._context.clock.now()
         with self._context.transaction() as session:
             registry = self._open_registry(session)
-            party = admitted_caller(registry, network, context)
-            witness = _witness(request, network, party.id)
-            if (party.addresses, party.witness) != (addresses, witness):
-                if witness is not None:
-                    registry.require_own_witness(party.id, witness)
-                registry.set_addresses(party.id, addresses, self._context.clock.now(), witness=witness)
-        self._changes.announce(ChangeKind.DIRECTORY)
+            party = admitted_caller(registry, self._context.settings.network, context)
+            changed = change_addresses(registry, party, statement, now)
+        if changed:
+            self._changes.announce(ChangeKind.DIRECTORY)
         return network_pb2.UpdateAddressesReply()
 
     def _require_admitted(self, context: grpc.ServicerContext) -> None:
         with self._context.snapshot() as session:
             admitted_caller(self._open_registry(session), self._context.settings.network, context)
-
-
-def _witness(request: network_pb2.UpdateAddressesRequest, network: str, entity: str) -> WitnessAddress | None:
-    if not request.witness_url:
-        return None
-    try:
-        address = WitnessAddress(vkey=request.witness_vkey, url=request.witness_url)
-    except ValidationError as error:
-        raise EntityInvalid(
-            _("la dirección del testigo no es una URL válida"), remedy=_("corrija witness_url en la configuración")
-        ) from error
-    if not own_address(network, entity, address):
-        raise EntityInvalid(_("la clave de testigo lleva otro nombre"), remedy=_("ejecute de nuevo init"))
-    return address
 
 
 def network_servicer(context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes) -> Register:

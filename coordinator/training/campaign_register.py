@@ -96,7 +96,7 @@ class Campaign:
         return Verdict.REFUSED if entity in self.refused else None
 
     def decisions_closed(self, now: datetime) -> bool:
-        """Tell whether decisions are closed: every entity decided, or the deadline passed."""
+        """Return whether decisions are closed: every entity decided, or the deadline passed."""
         return not self.undecided or now >= self.manifest.deadline
 
 

@@ -108,7 +108,7 @@ def cohort(campaign: Campaign) -> tuple[str, ...]:
 
 
 def is_over(campaign: Campaign) -> bool:
-    """Tell whether the rounds of a campaign are over: it has ended, with or without a model, or is in review."""
+    """Return whether the rounds of a campaign are over: it has ended, with or without a model, or is in review."""
     return campaign.state in FINAL or campaign.state is CampaignState.IN_REVIEW
 
 

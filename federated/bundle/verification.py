@@ -275,7 +275,7 @@ class _Verification:
 
 
 def same_document(one: Any, other: Any, *, tolerance: float = _TOLERANCE) -> bool:
-    """Tell whether two JSON documents are equal, with a relative tolerance for numbers."""
+    """Return whether two JSON documents are equal, with a relative tolerance for numbers."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(
             same_document(one[name], other[name], tolerance=tolerance) for name in one

@@ -27,7 +27,7 @@ class Verdict(StrEnum):
 
 
 def is_new_decision(known: Verdict | None, new: Verdict) -> bool:
-    """Tell whether a decision is new; False when it repeats the known one.
+    """Return whether a decision is new; False when it repeats the known one.
 
     Allowed: none, then approved or refused; approved, then withdrawn. Withdrawn and refused are final: if a withdrawal
     could be taken back, a coordinator could press an entity to do so.

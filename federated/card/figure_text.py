@@ -89,7 +89,7 @@ def attack_text(facts: CardFacts, say: Translator) -> str:
 
 
 def is_breached(facts: CardFacts) -> bool:
-    """Tell whether the attack proves more than the claim allows."""
+    """Return whether the attack proves more than the claim allows."""
     return facts.attack is not None and facts.attack.epsilon > float(facts.epsilon["epsilon"]["claimed"])
 
 

@@ -58,7 +58,7 @@ class _Cells:
         return self.negatives + self.positives
 
     def clear(self, counts: FloatMatrix, cells: int) -> bool:
-        """Tell whether a sum over some cells exceeds their noise."""
+        """Return whether a sum over some cells exceeds their noise."""
         return float(counts[0].sum()) > _CLEAR * self.noise * math.sqrt(cells)
 
 

@@ -30,7 +30,7 @@ def nothing_shown(lang: str) -> str:
 
 
 def shows_anything(assessment: Assessment) -> bool:
-    """Tell whether an entity shows any part of a diagnosis."""
+    """Return whether an entity shows any part of a diagnosis."""
     return any(each.level.values or each.self_perception.values or each.factors for each in assessment.dimensions)
 
 

@@ -31,7 +31,7 @@ class Membership:
     ended_by: str | None = None
 
     def live(self, now: datetime) -> bool:
-        """Tell whether the membership holds at a moment."""
+        """Return whether the membership holds at a moment."""
         return self.since <= now and (self.until is None or now < self.until)
 
 

@@ -30,7 +30,7 @@ class GivenProvision:
     until: date | None = None
 
     def reaches(self, day: date) -> bool:
-        """Tell whether it ends on a day or later; one that begins later is planned and counts."""
+        """Return whether the action ends on a day or later; one that begins later is planned and counts."""
         return self.until is None or self.until >= day
 
 

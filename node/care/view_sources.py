@@ -48,7 +48,7 @@ class ViewSource:
 
     @property
     def silent(self) -> bool:
-        """Tell whether it shows nothing at all."""
+        """Return whether the view shows nothing at all."""
         return self.error is not None or self.refusal is not None
 
 

@@ -9,6 +9,7 @@ from node.cli import (
     fetch,
     inbox,
     init,
+    keys,
     ledger,
     records,
     referral,
@@ -41,7 +42,7 @@ def _about() -> None:
 
 COMMANDS = (
     *(init, serve, status, doctor, vocabulary, records, consent, fetch),
-    *(case, referral, inbox, ledger, training, risk),
+    *(case, referral, inbox, ledger, keys, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 

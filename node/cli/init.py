@@ -37,6 +37,16 @@ WitnessListenOption = Annotated[
     ),
 ]
 WitnessUrlOption = Annotated[str, typer.Option(help=_("Dirección por la que los demás llegan a --witness-listen."))]
+ReplaceOption = Annotated[
+    bool,
+    typer.Option(
+        "--replace",
+        help=_(
+            "Con una invitación para un nodo que funciona: pide otro certificado con una clave TLS nueva y anula los "
+            "anteriores; las demás claves y los datos no cambian."
+        ),
+    ),
+]
 DatabaseOption = Annotated[
     str, typer.Option(help=_("URL de la base de datos; por defecto, un fichero SQLite en la carpeta del programa."))
 ]
@@ -60,6 +70,7 @@ def init(
     witness_listen: WitnessListenOption = "",
     witness_url: WitnessUrlOption = "",
     database: DatabaseOption = "",
+    replace: ReplaceOption = False,
     as_json: JsonOption = False,
     lang: LangOption = "es",
 ) -> None:
@@ -77,6 +88,7 @@ def init(
         database=database,
         witness_listen=witness_address(witness_listen, listen),
         witness_url=witness_url,
+        replace=replace,
     )
     node = click.get_current_context().with_resource(set_up(home, answers, SystemClock()))
     document = summary(node.context, node.certificate)

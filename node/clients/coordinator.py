@@ -1,6 +1,6 @@
 """Calls from this node to the coordinator about membership: enrolment, renewal, the directory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import grpc
@@ -10,7 +10,6 @@ from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc, network_pb2, ne
 from service.channels import CALL_SECONDS
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
-from trust.parties import WitnessAddress
 from trust.signing import Envelope
 
 ENROL_SECONDS: Final = 20.0
@@ -33,13 +32,13 @@ def enrol(channel: grpc.Channel, *, secret: str, csr_pem: bytes, application: En
     return reply.certificate_pem, from_wire(reply.directory)
 
 
-def renew(channel: grpc.Channel, csr_pem: bytes) -> bytes:
-    """Return the next certificate (PEM), unverified.
+def renew(channel: grpc.Channel, csr_pem: bytes, statement: Envelope) -> bytes:
+    """Return the next certificate (PEM), unverified, for a request that the statement names.
 
     Raises:
         PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give it.
     """
-    request = enrolment_pb2.RenewRequest(csr_pem=csr_pem)
+    request = enrolment_pb2.RenewRequest(csr_pem=csr_pem, statement=to_wire(statement))
     with peer_errors(_PEER):
         return enrolment_pb2_grpc.RenewalStub(channel).Renew(request, timeout=CALL_SECONDS).certificate_pem
 
@@ -69,13 +68,12 @@ def directory_hints(channel: grpc.Channel) -> Iterator[None]:
                 yield
 
 
-def update_addresses(channel: grpc.Channel, addresses: Sequence[str], witness: WitnessAddress | None = None) -> None:
-    """Report the addresses of this node, and its witness, for the directory.
+def update_addresses(channel: grpc.Channel, statement: Envelope) -> None:
+    """Send the signed statement of this node's addresses and witness for the directory.
 
     Raises:
         PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not accept them.
     """
-    vkey, url = (witness.vkey, witness.url) if witness else ("", "")
-    request = network_pb2.UpdateAddressesRequest(addresses=addresses, witness_vkey=vkey, witness_url=url)
+    request = network_pb2.UpdateAddressesRequest(statement=to_wire(statement))
     with peer_errors(_PEER):
         network_pb2_grpc.NetworkStub(channel).UpdateAddresses(request, timeout=CALL_SECONDS)

@@ -51,7 +51,7 @@ def _reasons(view: ConsentView, people: PersonStore, now: datetime, *, days: int
 
 
 def _came_of_age(view: ConsentView, people: PersonStore, now: datetime) -> bool:
-    """Tell whether a parent or guardian gave it and the person now decides alone (LOPDGDD art. 7)."""
+    """Return whether a parent or guardian gave it and the person now decides alone (LOPDGDD art. 7)."""
     guardian = view.record.guardian
     if guardian is None or guardian.relation in RELATIONS_FROM_14:
         return False

@@ -1,4 +1,4 @@
-"""The status of a consent in the network: the entities that have it, and the notices about it with their answers."""
+"""The status of a consent in the network: the entities that have it, and the notifications about it with answers."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from consent_ledger.consents.model import ConsentState, ConsentView
 from node.consents.propagation.parties import origin_of
 from node.ledger.own import own_consents
-from records_exchange.mailboxes import Notice, NoticeState, SqlMailbox
+from records_exchange.mailboxes import Notification, NotificationState, SqlMailbox
 from records_exchange.travel import CONSENT_COPY
 from records_exchange.travel_store import SqlTravelStore
 from records_exchange.withdrawal import CONSENT_ENDED, CONSENT_WITHDRAWN, END_KINDS
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeStatus:
-    """A notice about a consent to one entity.
+class NotificationStatus:
+    """A notification about a consent to one entity.
 
     Attributes:
         entity: its recipient.
-        what: the kind of the notice.
+        what: the kind of the notification.
         state: waiting or settled.
         since: when it was written; of a settled one, when it was answered. UTC.
         attempts: failed attempts to deliver it.
@@ -31,20 +31,20 @@ class NoticeStatus:
 
     entity: str
     what: str
-    state: NoticeState
+    state: NotificationState
     since: datetime
     attempts: int
     fault: str
 
     @property
     def outstanding(self) -> bool:
-        """True when the entity has not answered and the notice is still sent."""
-        return self.state is NoticeState.WAITING
+        """True when the entity has not answered and the notification is still sent."""
+        return self.state is NotificationState.WAITING
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentStatus:
-    """A consent with the notices about it.
+    """A consent with the notifications about it.
 
     Attributes:
         view: the consent as held here; None when this entity only received data under it.
@@ -52,7 +52,7 @@ class ConsentStatus:
         origin: the entity where it was given; None when it is not held here.
         released_to: entities to which this one released data under it.
         received_from: entities that released data under it to this one.
-        notices: those about it, in the order in which they were written.
+        notifications: those about it, in the order in which they were written.
     """
 
     view: ConsentView | None
@@ -60,12 +60,12 @@ class ConsentStatus:
     origin: str | None
     released_to: tuple[str, ...]
     received_from: tuple[str, ...]
-    notices: tuple[NoticeStatus, ...]
+    notifications: tuple[NotificationStatus, ...]
 
     @property
     def outstanding(self) -> tuple[str, ...]:
         """Entities that have not acknowledged the withdrawal, or that they have no part in it any more."""
-        late = [each.entity for each in self.notices if each.what in END_KINDS and each.outstanding]
+        late = [each.entity for each in self.notifications if each.what in END_KINDS and each.outstanding]
         return tuple(dict.fromkeys(late))
 
     @property
@@ -73,7 +73,7 @@ class ConsentStatus:
         """True when the person has withdrawn the consent."""
         if self.view is not None:
             return self.view.state is ConsentState.WITHDRAWN
-        return any(each.what in (CONSENT_WITHDRAWN, CONSENT_ENDED) for each in self.notices)
+        return any(each.what in (CONSENT_WITHDRAWN, CONSENT_ENDED) for each in self.notifications)
 
     def document(self) -> dict[str, Any]:
         """Return it for ``--json``."""
@@ -86,7 +86,7 @@ class ConsentStatus:
             "received_from": list(self.received_from),
             "withdrawn": self.withdrawn,
             "outstanding": list(self.outstanding),
-            "told": [asdict(each) | {"since": each.since.isoformat()} for each in self.notices],
+            "told": [asdict(each) | {"since": each.since.isoformat()} for each in self.notifications],
         }
 
 
@@ -107,10 +107,12 @@ def consent_status(context: "NodeContext", consent_id: str) -> ConsentStatus:
             origin=origin_of(view.record) if view else None,
             released_to=tuple(store.recipients(consent_id)),
             received_from=received_from,
-            notices=tuple(_status(notice) for notice in about),
+            notifications=tuple(_status(notification) for notification in about),
         )
 
 
-def _status(notice: Notice) -> NoticeStatus:
-    since = notice.settled_at or notice.created_at
-    return NoticeStatus(notice.recipient, notice.kind, notice.state, since, notice.attempts, notice.fault)
+def _status(notification: Notification) -> NotificationStatus:
+    since = notification.settled_at or notification.created_at
+    return NotificationStatus(
+        notification.recipient, notification.kind, notification.state, since, notification.attempts, notification.fault
+    )

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from node.consents.report import NO_NAMES, consent_document, consent_text
-from node.consents.status import ConsentStatus, NoticeStatus
+from node.consents.status import ConsentStatus, NotificationStatus
 from policies.errors import EXIT_CODES, ErrorKind
 from presentation.formats import listed, moment
 from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
-from records_exchange.mailboxes import NoticeState
+from records_exchange.mailboxes import NotificationState
 from records_exchange.travel import CONSENT_COPY
 from records_exchange.withdrawal import CONSENT_ENDED, CONSENT_WITHDRAWN, PART_LOST
 
@@ -20,16 +20,16 @@ _SUBJECTS: Final = {
     PART_LOST: _("que ya no participa"),
 }
 _STATES: Final = {
-    NoticeState.WAITING: _("sin contestar"),
-    NoticeState.ACKNOWLEDGED: _("acuse firmado"),
-    NoticeState.REFUSED: _("rechazado"),
-    NoticeState.LAPSED: _("no contestó en plazo"),
+    NotificationState.WAITING: _("sin contestar"),
+    NotificationState.ACKNOWLEDGED: _("acuse firmado"),
+    NotificationState.REFUSED: _("rechazado"),
+    NotificationState.LAPSED: _("no contestó en plazo"),
 }
 
 
 def exit_code(status: ConsentStatus) -> int:
-    """Return 0 when every notice was answered, 3 when an entity is still to be reached."""
-    return EXIT_CODES[ErrorKind.UNREACHABLE] if any(each.outstanding for each in status.notices) else 0
+    """Return 0 when every notification was answered, 3 when an entity is still to be reached."""
+    return EXIT_CODES[ErrorKind.UNREACHABLE] if any(each.outstanding for each in status.notifications) else 0
 
 
 def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
@@ -53,9 +53,9 @@ def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, l
     )
     if found := [(name, value) for name, value in facts if value]:
         lines.append(pairs(found))
-    if not status.notices:
+    if not status.notifications:
         return "\n".join([*lines, say("No hay que avisar a ninguna otra entidad.")])
-    lines += ["", _table(status.notices, names, say), ""]
+    lines += ["", _table(status.notifications, names, say), ""]
     if status.outstanding:
         text = say("! Pendientes de contestar a la retirada: {entities}.", entities=named(status.outstanding))
         lines.append(paragraph(text))
@@ -65,7 +65,7 @@ def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, l
 
 
 def withdrawn_document(status: ConsentStatus) -> dict[str, Any]:
-    """Return the consent after a withdrawal, where it is held here, with the notices, for ``--json``."""
+    """Return the consent after a withdrawal, where it is held here, with the notifications, for ``--json``."""
     held = consent_document(status.view) if status.view else {}
     return {**held, **status.document()}
 
@@ -74,7 +74,7 @@ def withdrawn_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES
     """Return the text for a professional who has recorded a withdrawal."""
     say = speaking(lang)
     lines = [paragraph(say("✓ Consentimiento retirado. Desde ahora no se comparte nada con él en esta entidad."))]
-    if status.notices:
+    if status.notifications:
         command = f"redpact-node consent status {status.consent_id}"
         lines.append(
             paragraph(
@@ -84,7 +84,7 @@ def withdrawn_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES
     return "\n".join([*lines, "", status_text(status, names=names, lang=lang)])
 
 
-def _table(notices: tuple[NoticeStatus, ...], names: Mapping[str, str], say: Translator) -> str:
+def _table(notifications: tuple[NotificationStatus, ...], names: Mapping[str, str], say: Translator) -> str:
     head = (
         say("Entidad"),
         say("Se le comunica"),
@@ -102,6 +102,6 @@ def _table(notices: tuple[NoticeStatus, ...], names: Mapping[str, str], say: Tra
             each.attempts,
             each.fault,
         )
-        for each in notices
+        for each in notifications
     ]
     return table(head, rows)

@@ -16,6 +16,7 @@ from node.identity.errors import EnrolmentAnswerInvalid, InvitationRefused
 from node.identity.files import CERTIFICATE_FILE
 from node.identity.reach import Reach
 from node.identity.requests import certificate_request, require_own_certificate
+from node.identity.tls_key import finish_replacement, next_tls_key
 from node.keys import NodeKeys
 from presentation.messages import _
 from service.errors import PeerRefused
@@ -28,12 +29,15 @@ from trust.parties import COORDINATOR_ID, ledger_origin, server_name
 from trust.signing import Envelope
 
 
-def enrol(home: Path, invitation: Invitation, *, keys: NodeKeys, reach: Reach, now: datetime) -> Directory:
+def enrol(
+    home: Path, invitation: Invitation, *, keys: NodeKeys, reach: Reach, now: datetime, again: bool = False
+) -> Directory:
     """Join the network of an invitation with the keys in `home` and return its directory.
 
     The answer is checked before anything is written: (1) the directory is signed by the invitation's key and of its
     network; (2) the certificate is for our key and entity, by the invitation's authority; (3) the directory lists us
-    with our own keys. Certificate and directory are then kept in `home`.
+    with our own keys. Certificate and directory are then kept in `home`. An entity that enrols again does so with a new
+    TLS key, as the coordinator revokes the certificates of the earlier one.
 
     Raises:
         InvitationMalformed: the invitation's certificate authority is not a certificate.
@@ -44,7 +48,7 @@ def enrol(home: Path, invitation: Invitation, *, keys: NodeKeys, reach: Reach, n
         SignatureInvalid, MalformedDocument: (1) fails.
         EnrolmentAnswerInvalid: (2) or (3) fails.
     """
-    tls_key = read_tls_key(home / key_files.FOLDER / key_files.TLS)
+    tls_key = next_tls_key(home) if again else read_tls_key(home / key_files.FOLDER / key_files.TLS)
     csr = certificate_request(tls_key, invitation.entity)
     ca_pem = _ca_pem(invitation)
     certificate_pem, envelope = _call(invitation, ca_pem, csr, _application(invitation, keys, reach, csr))
@@ -56,6 +60,7 @@ def enrol(home: Path, invitation: Invitation, *, keys: NodeKeys, reach: Reach, n
     cache = DirectoryCache(home, network=invitation.network, coordinator_key=coordinator_key)
     directory = cache.accept(envelope, now)
     write_private(home / CERTIFICATE_FILE, certificate_pem)
+    finish_replacement(home, CERTIFICATE_FILE)
     return directory
 
 

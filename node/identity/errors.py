@@ -54,6 +54,25 @@ class NodeExists(IdentityError):
     sentence = _("La carpeta ya pertenece a otra entidad o a otra red. Use otra carpeta.")
 
 
+class KeyNotNamed(IdentityError):
+    """``keys rotate`` without the name of a key, or with several."""
+
+    code = "key_not_named"
+    kind = ErrorKind.USAGE
+    sentence = _("Indique qué clave quiere cambiar, una cada vez. Vea «redpact-node keys rotate --help».")
+
+
+class NodeInUse(IdentityError):
+    """``init`` with an invitation in the home of a node that works, without ``--replace``."""
+
+    code = "node_in_use"
+    kind = ErrorKind.USAGE
+    sentence = _(
+        "Este nodo ya está dado de alta y su certificado es válido: no se ha cambiado nada. Use --replace para "
+        "renovarlo con la invitación."
+    )
+
+
 class EnrolmentAnswerInvalid(IdentityError):
     """The coordinator answered with a certificate or directory that is not for this node."""
 

@@ -1,17 +1,21 @@
 """Following the directory: a stream of hints for speed, and regular polls in case the stream is silent."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from node.clients import coordinator
 from node.clients.coordinator import CoordinatorChannel
 from node.directory_cache import DirectoryCache
-from node.identity.reach import own_reach
+from node.identity.reach import Reach, own_reach
 from node.keys import NodeKeys
 from node.settings import NodeSettings
 from service.clock import Clock
+from service.errors import CertificateRevoked, PeerRefused
 from trust.directory import Directory
+from trust.entity_statements import AddressStatement, seal_statement
+from trust.signing import Envelope
 
 POLL_SECONDS: Final = 30.0
 """Longest time until a suspension reaches this node while the coordinator answers."""
@@ -26,11 +30,13 @@ class DirectoryFollower:
     kept: DirectoryCache
     clock: Clock
     channel: CoordinatorChannel
+    replace_certificate: Callable[[], None]
+    """Gets a certificate for a new TLS key, when the one in use was revoked."""
 
     def poll(self, stopping: threading.Event) -> None:
         """Fetch the directory at regular intervals and keep our addresses in it correct, until `stopping` is set."""
         while True:
-            self.report_addresses(self.refresh())
+            self.report_addresses(self._refreshed())
             if stopping.wait(POLL_SECONDS):
                 return
 
@@ -40,6 +46,16 @@ class DirectoryFollower:
             self.refresh()  # changes between two streams
             for _hint in coordinator.directory_hints(self.channel()):
                 self.refresh()
+
+    def _refreshed(self) -> Directory | None:
+        try:
+            return self.refresh()
+        except PeerRefused as error:
+            if error.peer_code != CertificateRevoked.code:
+                raise
+        # Active, but with a revoked certificate, as after a suspension that was lifted: its TLS key is not used again.
+        self.replace_certificate()
+        return self.refresh()
 
     def refresh(self) -> Directory | None:
         """Fetch a newer directory if there is one, verify and keep it; return the newest.
@@ -63,4 +79,15 @@ class DirectoryFollower:
             return
         listed, ours = directory.party(self.settings.entity), own_reach(self.settings, self.keys)
         if (listed.addresses, listed.witness) != (ours.addresses, ours.witness):
-            coordinator.update_addresses(self.channel(), ours.addresses, ours.witness)
+            coordinator.update_addresses(self.channel(), self._statement(ours))
+
+    def _statement(self, ours: Reach) -> Envelope:
+        settings = self.settings
+        statement = AddressStatement(
+            network=settings.network,
+            entity=settings.entity,
+            time=self.clock.now(),
+            addresses=ours.addresses,
+            witness=ours.witness,
+        )
+        return seal_statement(statement, self.keys.signing)

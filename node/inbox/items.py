@@ -20,8 +20,8 @@ class ItemKind(StrEnum):
     REFERRAL_ANSWERED = "referral_answered"
     REFERRAL_REVOKED = "referral_revoked"
     REFERRAL_LAPSED = "referral_lapsed"
-    NOTICE_REFUSED = "notice_refused"
-    NOTICE_UNANSWERED = "notice_unanswered"
+    NOTIFICATION_REFUSED = "notice_refused"
+    NOTIFICATION_UNANSWERED = "notice_unanswered"
     CONSENT_DUE = "consent_due"
     WITHDRAWALS_UNKNOWN = "withdrawals_unknown"
 
@@ -32,7 +32,7 @@ class NewItem:
 
     Attributes:
         kind: its cause.
-        reference: id of the referral, consent or notice.
+        reference: id of the referral, consent or notification.
         peer: id of the other entity; empty where there is none.
         detail: a code that says more of the cause; empty where there is none.
     """

@@ -17,8 +17,8 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.REFERRAL_ANSWERED: _("Novedades de una derivación"),
     ItemKind.REFERRAL_REVOKED: _("Derivación anulada por la entidad que la envió"),
     ItemKind.REFERRAL_LAPSED: _("Derivación sin respuesta en plazo"),
-    ItemKind.NOTICE_REFUSED: _("La otra entidad no admite un aviso"),
-    ItemKind.NOTICE_UNANSWERED: _("Aviso sin acuse de recibo"),
+    ItemKind.NOTIFICATION_REFUSED: _("La otra entidad no admite un aviso"),
+    ItemKind.NOTIFICATION_UNANSWERED: _("Aviso sin acuse de recibo"),
     ItemKind.CONSENT_DUE: _("Consentimiento que revisar con la persona"),
     ItemKind.WITHDRAWALS_UNKNOWN: _("Una entidad avisa de muchas retiradas de consentimientos que aquí no constan"),
 }

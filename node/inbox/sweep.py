@@ -1,4 +1,4 @@
-"""Items that only the passing of time causes: deadlines that pass, notices without receipt, consents that end."""
+"""Items that only the passing of time causes: deadlines that pass, notifications without receipt, consents that end."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from datetime import datetime, timedelta
@@ -36,9 +36,11 @@ class InboxSweep:
             return passed + Inbox(session).add_once(found, now)
 
 
-def unacknowledged_notices(context: NodeContext, session: Session, now: datetime) -> Iterator[NewItem]:
-    """Yield the notices without receipt after the days that the settings allow."""
+def unacknowledged_notifications(context: NodeContext, session: Session, now: datetime) -> Iterator[NewItem]:
+    """Yield the notifications without receipt after the days that the settings allow."""
     since = now - timedelta(days=context.settings.attention_days)
-    for notice in SqlMailbox(session).waiting():
-        if notice.created_at <= since:
-            yield NewItem(ItemKind.NOTICE_UNANSWERED, notice.reference, notice.recipient, notice.kind)
+    for notification in SqlMailbox(session).waiting():
+        if notification.created_at <= since:
+            yield NewItem(
+                ItemKind.NOTIFICATION_UNANSWERED, notification.reference, notification.recipient, notification.kind
+            )

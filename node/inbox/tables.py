@@ -25,7 +25,7 @@ class ItemRow(Base):
     number: Mapped[int] = mapped_column(RowNumber, autoincrement=True)
     kind: Mapped[str] = mapped_column(String(40))
     reference: Mapped[str] = mapped_column(String(100))
-    """Id of the referral, consent or notice."""
+    """Id of the referral, consent or notification."""
     peer: Mapped[str] = mapped_column(String(63))
     """The other entity; empty where there is none."""
     detail: Mapped[str] = mapped_column(String(100))

@@ -1,4 +1,4 @@
-"""Background work: delivers the notices in the outbox, including those that other processes wrote to it.
+"""Background work: delivers the notifications in the outbox, including those that other processes wrote to it.
 
 Each recipient has a worker of its own while something is due to it, for a bounded time at once; then the others get
 their turn, those first that answered fastest. So recipients that answer slowly, or never, delay nobody else.
@@ -13,11 +13,11 @@ import structlog
 
 from node.messages.outbox import Outbox, Queue
 from policies.errors import RedpactError
-from records_exchange.mailboxes import Notice
+from records_exchange.mailboxes import Notification
 
 POLL_SECONDS: Final = 0.5
 TURN_SECONDS: Final = 15.0
-"""Time after which a recipient with more notices gives way to others; a call under way ends at its own deadline."""
+"""Time after which a recipient with more of them gives way to others; a call under way ends at its own deadline."""
 
 WORKERS: Final = {Queue.WITHDRAWALS: 64, Queue.OTHERS: 16}
 """Recipients served at once; the threads do little but wait."""
@@ -30,8 +30,8 @@ def deliver_withdrawals(outbox: Outbox, stopping: threading.Event) -> None:
     _deliver(outbox, Queue.WITHDRAWALS, stopping)
 
 
-def deliver_notices(outbox: Outbox, stopping: threading.Event) -> None:
-    """Deliver all other due notices until `stopping` is set."""
+def deliver_notifications(outbox: Outbox, stopping: threading.Event) -> None:
+    """Deliver all other due notifications until `stopping` is set."""
     _deliver(outbox, Queue.OTHERS, stopping)
 
 
@@ -44,7 +44,7 @@ def _deliver(outbox: Outbox, queue: Queue, stopping: threading.Event) -> None:
 
 
 class _Turns:
-    """The recipients whose notices are being delivered, and the time that each took at its last turn."""
+    """The recipients whose notifications are being delivered, and the time that each took at its last turn."""
 
     def __init__(self, outbox: Outbox, queue: Queue, pool: ThreadPoolExecutor) -> None:
         self._outbox, self._queue, self._pool = outbox, queue, pool
@@ -54,7 +54,7 @@ class _Turns:
         self._seconds: dict[str, float] = {}
 
     def begin(self) -> int:
-        """Begin the turns of recipients with due notices for which a worker is free, and return their number."""
+        """Begin the turns of recipients with due notifications for which a worker is free, and return their number."""
         self._settled.clear()
         with self._lock:
             busy = set(self._under_way)
@@ -70,13 +70,13 @@ class _Turns:
         return len(chosen)
 
     def wait(self, seconds: float) -> None:
-        """Wait until a turn settled something, which may have caused new notices, or for some time."""
+        """Wait until a turn settled something, which may have caused new notifications, or for some time."""
         self._settled.wait(seconds)
 
-    def _turn(self, entity: str, notices: list[Notice]) -> None:
+    def _turn(self, entity: str, notifications: list[Notification]) -> None:
         began, settled = time.monotonic(), 0
         try:
-            settled = self._outbox.deliver_in_order(notices, until=began + TURN_SECONDS)
+            settled = self._outbox.deliver_in_order(notifications, until=began + TURN_SECONDS)
         except RedpactError as error:  # the database; what is due stays due
             _log.warning("turn_failed", entity=entity, code=error.code)
         finally:

@@ -1,4 +1,4 @@
-"""Erasure of a person from the outbox: notices about them name nobody, and keep no content that was signed."""
+"""Erasure of a person from the outbox: notifications about them name nobody, and keep no content that was signed."""
 
 from datetime import datetime
 

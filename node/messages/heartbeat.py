@@ -1,4 +1,4 @@
-"""The heartbeat: an entity says to another that all its notices up to a moment have been acknowledged.
+"""The heartbeat: an entity says to another that all its notifications up to a moment have been acknowledged.
 
 A holder shares under a consent that was given elsewhere only while the heartbeat of its origin is recent: a withdrawal
 that cannot be delivered is then overlooked for no longer than the freshness bound.
@@ -23,7 +23,7 @@ HEARTBEAT: Final = "pulse"
 
 
 class HeartbeatBody(BaseModel):
-    """The recipient has acknowledged every notice that the sender wrote for it up to this moment (UTC)."""
+    """The recipient has acknowledged every notification that the sender wrote for it up to this moment (UTC)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

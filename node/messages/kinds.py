@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from records_exchange.mailboxes import Notice
+from records_exchange.mailboxes import Notification
 from records_exchange.message import MessageOutcome, VerifiedMessage, VerifiedReply
 
 
@@ -35,11 +35,11 @@ class Response:
 Receive = Callable[[Session, VerifiedMessage, datetime], Response]
 """Handles a message in the transaction that also keeps the reply; raises our errors to undo everything."""
 
-Compose = Callable[[Notice], Mapping[str, Any]]
-"""Returns the body of a notice at its first delivery; raises our errors when it cannot be sent yet."""
+Compose = Callable[[Notification], Mapping[str, Any]]
+"""Returns the body of a notification at its first delivery; raises our errors when it cannot be sent yet."""
 
-Settle = Callable[[Session, Notice, VerifiedReply, datetime], None]
-"""Records at the sender the consequence of a reply, in the transaction that settles the notice."""
+Settle = Callable[[Session, Notification, VerifiedReply, datetime], None]
+"""Records at the sender the consequence of a reply, in the transaction that settles the notification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +49,18 @@ class Kind:
     Attributes:
         name: as in the signed message.
         receive: handles it at the recipient.
-        question: whether it is answered at once or not at all; otherwise it is a notice, which waits in the outbox.
-        compose: makes a notice's body from its content in the outbox; by default the body is that content.
-        settle: records the reply to a notice at the sender.
-        again: reasons of refusal after which a notice is composed anew and sent later.
-        urgent: whether its notices have a queue of their own, which no other kind delays. Their order does not matter.
+        question: whether it is answered at once or not at all; else it is a notification, which waits in the outbox.
+        compose: makes a notification's body from its content in the outbox; by default the body is that content.
+        settle: records the reply to a notification at the sender.
+        again: reasons of refusal after which a notification is composed anew and sent later.
+        urgent: whether its notifications have a queue of their own, which no other kind delays. Their order does not
+            matter.
     """
 
     name: str
     receive: Receive
     question: bool = False
-    compose: Compose = lambda notice: notice.content
+    compose: Compose = lambda notification: notification.content
     settle: Settle | None = None
     again: frozenset[str] = frozenset()
     urgent: bool = False

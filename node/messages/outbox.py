@@ -1,15 +1,15 @@
-"""The sender's side of messages: questions, asked at once, and notices, delivered from a durable outbox.
+"""The sender's side of messages: questions, asked at once, and notifications, delivered from a durable outbox.
 
-Each recipient gets its notices in the order in which they were written. A recipient that does not answer delays only
-its own notices; they are tried again after a wait that doubles, up to an hour, for as long as a notice lives.
+Each recipient gets its notifications in the order in which they were written. A recipient that does not answer delays
+only its own; they are tried again after a wait that doubles, up to an hour, for as long as a notification lives.
 
-Withdrawals have a queue of their own, in which no notice waits for another: neither a consent that no witness cosigns
-nor a notice that a recipient refuses holds them back. Whatever order they arrive in, a withdrawal prevails.
+Withdrawals have a queue of their own, in which none waits for another: neither a consent that no witness cosigns nor a
+notification that a recipient refuses holds them back. Whatever order they arrive in, a withdrawal prevails.
 """
 
 import math
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -22,7 +22,6 @@ from sqlalchemy.orm import Session
 
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Kind
-from node.messages.transport import Transport
 from node.people.documents import Document
 from node.people.errors import PersonUnknown
 from node.people.linking import pseudonym_of
@@ -30,9 +29,9 @@ from node.people.store import people_store
 from policies.errors import RedpactError
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed
-from records_exchange.mailboxes import Choice, Notice, NoticeState, SqlMailbox
+from records_exchange.mailboxes import Choice, Notification, NotificationState, SqlMailbox
 from records_exchange.message import (
-    NOTICE_LIFETIME,
+    NOTIFICATION_LIFETIME,
     Message,
     MessageOutcome,
     VerifiedReply,
@@ -52,41 +51,44 @@ if TYPE_CHECKING:
 
 _IN_PARALLEL: Final = 16
 _AT_A_TIME: Final = 512
-"""Notices read together: enough to reach hundreds of entities, bounded in memory."""
+"""Notifications read together: enough to reach hundreds of entities, bounded in memory."""
 
 _log = structlog.get_logger(__name__)
 
+Send = Callable[[Party, Envelope], Envelope]
+"""Sends a signed message to an entity and returns the unverified reply."""
+
 
 _NOT_REACHED: Final = (PeerUnreachable, PeerUntrusted, TrustError)
-"""Errors that every notice to the same recipient would meet."""
+"""Errors that every notification to the same recipient would meet."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    """A failed attempt: the notices behind are tried all the same where it concerns one alone."""
+    """A failed attempt: the notifications behind are tried all the same where it concerns one alone."""
 
     code: str
     wait: timedelta | None = None
     alone: bool = False
-    notice_waits: bool = True
-    """False when the notice was postponed already, to be composed anew."""
+    itself_waits: bool = True
+    """False when the notification was postponed already, to be composed anew."""
 
 
 class Queue(StrEnum):
     """The queues of the outbox."""
 
     WITHDRAWALS = "withdrawals"
-    """Notices of urgent kinds."""
+    """Notifications of urgent kinds."""
     OTHERS = "others"
 
 
 class Outbox:
     """Sends this entity's messages. Safe to call from several threads."""
 
-    def __init__(self, context: "NodeContext", kinds: Mapping[str, Kind], transport: Transport) -> None:
+    def __init__(self, context: "NodeContext", kinds: Mapping[str, Kind], send: Send) -> None:
         self._context = context
         self._kinds = kinds
-        self._transport = transport
+        self._call = send
         self._urgent = frozenset(name for name, kind in kinds.items() if kind.urgent)
 
     def ask(
@@ -116,129 +118,134 @@ class Outbox:
         )
         return self._send(peer, message, seal_message(message, self._context.keys.signing))
 
-    def due(self, queue: Queue, *, but: Collection[str] = ()) -> dict[str, list[Notice]]:
-        """Return the due notices of a queue by recipient, but those to some entities; the oldest first."""
+    def due(self, queue: Queue, *, but: Collection[str] = ()) -> dict[str, list[Notification]]:
+        """Return the due notifications of a queue by recipient, but those to some entities; the oldest first."""
         urgent, others = self._urgent, frozenset(but)
         choice = Choice(kinds=urgent) if queue is Queue.WITHDRAWALS else Choice(but_kinds=urgent)
         with self._context.snapshot() as session:
             now = self._context.clock.now()
             found = SqlMailbox(session).due(now, _AT_A_TIME, replace(choice, but_recipients=others))
-        by_recipient: dict[str, list[Notice]] = {}
-        for notice in found:
-            by_recipient.setdefault(notice.recipient, []).append(notice)
+        by_recipient: dict[str, list[Notification]] = {}
+        for notification in found:
+            by_recipient.setdefault(notification.recipient, []).append(notification)
         return by_recipient
 
     def deliver_due(self) -> int:
-        """Try every due notice once, withdrawals first, and return the number settled."""
+        """Try every due notification once, withdrawals first, and return the number settled."""
         return sum(self._deliver_all(self.due(queue)) for queue in Queue)
 
-    def deliver_in_order(self, notices: list[Notice], *, until: float = math.inf) -> int:
-        """Deliver notices to one recipient in order, until one is not answered; withdrawals, until it is not reached.
+    def deliver_in_order(self, notifications: list[Notification], *, until: float = math.inf) -> int:
+        """Deliver notifications to one recipient in order until one is not answered; withdrawals, while it is reached.
 
         Args:
-            notices: to one recipient, of one queue.
+            notifications: to one recipient, of one queue.
             until: time of the monotonic clock at which those left stay for another turn.
 
         Returns:
             The number settled.
         """
         settled = 0
-        for done, notice in enumerate(notices):
+        for done, notification in enumerate(notifications):
             if done and time.monotonic() >= until:
                 break
-            fault = self._try(notice)
+            fault = self._try(notification)
             if fault is None:
                 settled += 1
                 continue
-            concerned = notices[done:] if fault.notice_waits else notices[done + 1 :]
+            concerned = notifications[done:] if fault.itself_waits else notifications[done + 1 :]
             if fault.alone:
-                concerned = concerned[:1] if fault.notice_waits else []
+                concerned = concerned[:1] if fault.itself_waits else []
             self._defer(concerned, fault.code, wait=fault.wait)
             if not fault.alone:
                 break
         return settled
 
-    def _try(self, notice: Notice) -> "_Fault | None":
-        """Deliver a notice; return what kept it from being settled."""
-        urgent = notice.kind in self._urgent
+    def _try(self, notification: Notification) -> "_Fault | None":
+        """Deliver a notification; return what kept it from being settled."""
+        urgent = notification.kind in self._urgent
         try:
-            if self._deliver(notice):
+            if self._deliver(notification):
                 return None
-            return _Fault("behind_another", alone=urgent, notice_waits=False)
+            return _Fault("behind_another", alone=urgent, itself_waits=False)
         except PeerBusy as error:
             return _Fault(error.code, wait=timedelta(seconds=error.retry_after))
         except RedpactError as error:
             return _Fault(error.code, alone=urgent and not isinstance(error, _NOT_REACHED))
-        except Exception:  # noqa: BLE001 - a defect in one kind must neither stop the outbox nor lose its notices
-            _log.exception("notice_failed", kind=notice.kind)
+        except Exception:  # noqa: BLE001 - a defect in one kind must neither stop the outbox nor lose its notifications
+            _log.exception("notification_failed", kind=notification.kind)
             return _Fault("internal", alone=urgent)
 
-    def _deliver_all(self, queues: Mapping[str, list[Notice]]) -> int:
+    def _deliver_all(self, queues: Mapping[str, list[Notification]]) -> int:
         if not queues:
             return 0
         with ThreadPoolExecutor(min(len(queues), _IN_PARALLEL), thread_name_prefix="outbox") as pool:
             return sum(pool.map(self.deliver_in_order, queues.values()))
 
-    def _deliver(self, notice: Notice) -> bool:
-        """Send one notice and settle it; return False when it has to be sent again."""
+    def _deliver(self, notification: Notification) -> bool:
+        """Send one notification and settle it; return False when it has to be sent again."""
         with self._context.snapshot() as session:
-            if not SqlMailbox(session).is_waiting(notice.number):
+            if not SqlMailbox(session).is_waiting(notification.number):
                 return True  # taken back, or settled by another pass, since the queue was read
-        peer, kind = self._peer(notice.recipient), self._kinds.get(notice.kind)
+        peer, kind = self._peer(notification.recipient), self._kinds.get(notification.kind)
         if kind is None:
             raise MessageMalformed(
-                _("el buzón de salida tiene un aviso de tipo desconocido, {notice!r}", notice=notice.kind)
+                _(
+                    "el buzón de salida tiene un aviso de tipo desconocido, {notification!r}",
+                    notification=notification.kind,
+                )
             )
-        message, envelope = self._composed(notice, kind, peer)
+        message, envelope = self._composed(notification, kind, peer)
         verified = self._send(peer, message, envelope)
         if verified.reply.reason in kind.again:
             self._context.commits.run(
-                partial(_compose_anew, notice=notice, fault=verified.reply.reason, context=self._context)
+                partial(_compose_anew, notification=notification, fault=verified.reply.reason, context=self._context)
             )
             return False
-        self._context.commits.run(partial(self._settle, notice=notice, kind=kind, verified=verified))
+        self._context.commits.run(partial(self._settle, notification=notification, kind=kind, verified=verified))
         return True
 
-    def _composed(self, notice: Notice, kind: Kind, peer: Party) -> tuple[Message, Envelope]:
-        if notice.envelope is not None:
-            envelope = Envelope.from_json(notice.envelope)
+    def _composed(self, notification: Notification, kind: Kind, peer: Party) -> tuple[Message, Envelope]:
+        if notification.envelope is not None:
+            envelope = Envelope.from_json(notification.envelope)
             return parse_message(envelope.payload), envelope
         message = new_message(
             kind.name,
-            kind.compose(notice),
+            kind.compose(notification),
             sender=self._context.settings.entity,
             recipient=peer.id,
             now=self._context.clock.now(),
-            subject=self._subject(peer, self._document(notice.person_ref)),
-            life=NOTICE_LIFETIME,
+            subject=self._subject(peer, self._document(notification.person_ref)),
+            life=NOTIFICATION_LIFETIME,
         )
         envelope = seal_message(message, self._context.keys.signing)
         # Kept before it leaves: composed again after a lost reply, it would take effect twice at the recipient.
         kept = envelope.to_json()
-        self._context.commits.run(lambda session: SqlMailbox(session).compose(notice.number, kept))
+        self._context.commits.run(lambda session: SqlMailbox(session).compose(notification.number, kept))
         return message, envelope
 
     def _send(self, peer: Party, message: Message, envelope: Envelope) -> VerifiedReply:
-        received = self._transport.call(peer, envelope)
+        received = self._call(peer, envelope)
         now = self._context.clock.now()
         return open_reply(received, message, payload_digest(envelope), peer=peer, now=now)
 
-    def _settle(self, session: Session, *, notice: Notice, kind: Kind, verified: VerifiedReply) -> None:
+    def _settle(self, session: Session, *, notification: Notification, kind: Kind, verified: VerifiedReply) -> None:
         now, mailbox, reply = self._context.clock.now(), SqlMailbox(session), verified.reply
         refused = reply.outcome is MessageOutcome.REFUSED
-        state = NoticeState.REFUSED if refused else NoticeState.ACKNOWLEDGED
+        state = NotificationState.REFUSED if refused else NotificationState.ACKNOWLEDGED
         kept = reply.model_dump_json().encode()
-        if not mailbox.settle(notice.number, state, kept, now, fault=reply.reason or ""):
+        if not mailbox.settle(notification.number, state, kept, now, fault=reply.reason or ""):
             return  # settled meanwhile by another pass
         mailbox.heard(reply.sender, now)
         if refused:
-            item = NewItem(ItemKind.NOTICE_REFUSED, notice.reference, notice.recipient, reply.reason or "")
+            item = NewItem(
+                ItemKind.NOTIFICATION_REFUSED, notification.reference, notification.recipient, reply.reason or ""
+            )
             Inbox(session).add(item, now)
         if kind.settle is not None:
-            kind.settle(session, notice, verified, now)
+            kind.settle(session, notification, verified, now)
 
-    def _defer(self, notices: Iterable[Notice], fault: str, *, wait: timedelta | None = None) -> None:
-        now, waiting = self._context.clock.now(), list(notices)
+    def _defer(self, notifications: Iterable[Notification], fault: str, *, wait: timedelta | None = None) -> None:
+        now, waiting = self._context.clock.now(), list(notifications)
         self._context.commits.run(lambda session: SqlMailbox(session).defer(waiting, fault, now, wait=wait))
 
     def _peer(self, entity: str) -> Party:
@@ -253,11 +260,11 @@ class Outbox:
         with self._context.snapshot() as session:
             try:
                 return people_store(self._context, session).identity(person_ref).document
-            except PersonUnknown:  # erased since: the notice names nobody
+            except PersonUnknown:  # erased since: the notification names nobody
                 return None
 
 
-def _compose_anew(session: Session, *, notice: Notice, fault: str | None, context: "NodeContext") -> None:
+def _compose_anew(session: Session, *, notification: Notification, fault: str | None, context: "NodeContext") -> None:
     mailbox = SqlMailbox(session)
-    mailbox.compose(notice.number, None)
-    mailbox.defer([notice], fault or "", context.clock.now())
+    mailbox.compose(notification.number, None)
+    mailbox.defer([notification], fault or "", context.clock.now())

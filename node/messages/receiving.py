@@ -3,7 +3,7 @@
 (1) the caller is an active entity of the directory;
 (2) it signed the message, in its own name, for this entity;
 (3) the message is fresh, and lives no longer than its kind may;
-(4) it is new; a repeated notice gets its first reply again, or one alike where it never had an effect;
+(4) it is new; a repeated notification gets its first reply again, or one alike where it never had an effect;
 (5) its kind is known, and its handler accepts or refuses it;
 (6) effects, ledger entries and reply are durable together, before the reply leaves.
 """
@@ -20,7 +20,7 @@ from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import MessageMalformed
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import (
-    NOTICE_LIFETIME,
+    NOTIFICATION_LIFETIME,
     MessageReply,
     VerifiedMessage,
     open_message,
@@ -70,9 +70,9 @@ class MessageReceiver:
                 _("aquí no se conocen mensajes de tipo {message!r}", message=received.message.kind),
                 remedy=_("actualice RedPACT"),
             )
-        if kind.question:  # answered anew each time, which costs more than a notice
+        if kind.question:  # answered anew each time, which costs more than a notification
             self._limits.spend(caller, CallGroup.QUESTIONS)
-        require_lifetime(received.message, REQUEST_LIFETIME if kind.question else NOTICE_LIFETIME)
+        require_lifetime(received.message, REQUEST_LIFETIME if kind.question else NOTIFICATION_LIFETIME)
         return self._context.commits.run(partial(self._handle, kind=kind, received=received))
 
     def _handle(self, session: Session, *, kind: Kind, received: VerifiedMessage) -> Envelope:

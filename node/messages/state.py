@@ -15,20 +15,20 @@ LATE: Final = timedelta(days=1)
 
 
 def waiting_for(context: NodeContext) -> dict[str, int]:
-    """Return the number of notices that each entity has not acknowledged.
+    """Return the number of notifications that each entity has not acknowledged.
 
     Raises:
         RedpactError: the database is unusable.
     """
     counts: dict[str, int] = {}
     with context.snapshot() as session:
-        for notice in SqlMailbox(session).waiting():
-            counts[notice.recipient] = counts.get(notice.recipient, 0) + 1
+        for notification in SqlMailbox(session).waiting():
+            counts[notification.recipient] = counts.get(notification.recipient, 0) + 1
     return counts
 
 
-def notice_lines(waiting: Mapping[str, int], lang: str) -> list[str]:
-    """Return the lines of ``status`` about waiting notices; none when no notice waits."""
+def notification_lines(waiting: Mapping[str, int], lang: str) -> list[str]:
+    """Return the lines of ``status`` about waiting notifications; none when no notification waits."""
     if not waiting:
         return []
     counts = ", ".join(f"{entity} ({count})" for entity, count in sorted(waiting.items()))
@@ -36,13 +36,15 @@ def notice_lines(waiting: Mapping[str, int], lang: str) -> list[str]:
 
 
 def check_outbox(context: NodeContext) -> Finding:
-    """Check that no entity has left a notice unanswered for more than a day."""
+    """Check that no entity has left a notification unanswered for more than a day."""
     try:
         with context.snapshot() as session:
             waiting = SqlMailbox(session).waiting()
     except RedpactError as error:
         return Finding.of_error("outbox", error)
-    late = sorted({notice.recipient for notice in waiting if context.clock.now() - notice.created_at > LATE})
+    late = sorted(
+        {notification.recipient for notification in waiting if context.clock.now() - notification.created_at > LATE}
+    )
     if not late:
         text = _("Avisos por entregar: {waiting_count}", waiting_count=len(waiting))
         return Finding("outbox", Level.OK, text)

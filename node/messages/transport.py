@@ -18,7 +18,7 @@ from records_exchange.errors import MessageReplayed, RequestReplayed
 from records_exchange.sealing import Refusal, Route, open_return, seal_call
 from service.errors import PeerRefused, PeerUnreachable
 from service.status import refused_by
-from trust.parties import Party, server_name
+from trust.parties import Party, key_server_name
 from trust.signing import Envelope
 
 if TYPE_CHECKING:
@@ -97,5 +97,5 @@ class Transport:
 
     def channels(self, peer: Party) -> list[grpc.Channel]:
         """Return a channel to each address that an entity publishes."""
-        name = server_name(self._context.settings.network, peer.id)
+        name = key_server_name(self._context.settings.network, peer.id, peer.tls_key)
         return [self._pool.channel(address, name) for address in peer.addresses]

@@ -25,7 +25,7 @@ from service.channels import ChannelPool
 from service.findings import Finding, Level, check_certificate, check_database, check_disk, check_keys
 from service.status import peer_errors
 from service.tls import CurrentCertificate
-from trust.parties import COORDINATOR_ID, server_name
+from trust.parties import COORDINATOR_ID, key_server_name, server_name
 
 REACH_SECONDS: Final = 3.0
 CLOCK_TOLERANCE: Final = timedelta(minutes=2)
@@ -115,17 +115,24 @@ def _check_peers(context: NodeContext, channels: ChannelPool) -> list[Finding]:
         return []  # reported by the directory's own check
     if directory is None:
         return []
-    targets: list[tuple[str, str, str]] = [(COORDINATOR_ID, _("el coordinador"), directory.coordinator_address)]
+    network = context.settings.network
+    targets: list[tuple[str, str, str, str]] = [
+        (COORDINATOR_ID, _("el coordinador"), directory.coordinator_address, server_name(network, COORDINATOR_ID))
+    ]
     peers = [party for party in directory.active() if party.id != context.settings.entity]
-    targets += [(party.id, party.name, address) for party in peers for address in party.addresses]
+    targets += [
+        (party.id, party.name, address, key_server_name(network, party.id, party.tls_key))
+        for party in peers
+        for address in party.addresses
+    ]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(lambda target: _check_peer(context, channels, *target), targets))
+        return list(pool.map(lambda target: _check_peer(channels, *target), targets))
 
 
-def _check_peer(context: NodeContext, channels: ChannelPool, entity: str, name: str, address: str) -> Finding:
+def _check_peer(channels: ChannelPool, entity: str, name: str, address: str, host: str) -> Finding:
     check = f"peer:{entity}"
     try:
-        channel = channels.channel(address, server_name(context.settings.network, entity))
+        channel = channels.channel(address, host)
         with peer_errors(_("{entity} en {address}", entity=name, address=address)):
             health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=REACH_SECONDS)
     except RedpactError as error:

@@ -12,7 +12,7 @@ from node.identity.reach import Reachability, reachability
 from node.ledger.own import own_consents, own_ledger
 from node.ledger.witnessing.state import witnessing_state, witnessing_text
 from node.locator.report import locator_lines, locator_state
-from node.messages.state import notice_lines, waiting_for
+from node.messages.state import notification_lines, waiting_for
 from node.people.store import people_store
 from presentation.formats import moment, number
 from presentation.messages import Translator, _, speaking
@@ -76,7 +76,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     say = speaking(lang)
     lines = [
-        *notice_lines(document["notices_waiting"], say.lang),
+        *notification_lines(document["notices_waiting"], say.lang),
         *report_lines(document["unknown_withdrawals"], say.lang),
         say(witnessing_text(document["witnesses"])),
         *map(say, locator_lines(document["locator"])),

@@ -35,7 +35,7 @@ def check_symbol(drawn: str) -> str:
 
 
 def check_symbol_matches(symbols: str) -> bool:
-    """Tell whether symbols without the prefix end in their check symbol."""
+    """Return whether symbols without the prefix end in their check symbol."""
     return len(symbols) == SYMBOLS and set(symbols) <= _VALUES.keys() and check_symbol(symbols[:-1]) == symbols[-1]
 
 

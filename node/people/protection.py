@@ -11,7 +11,7 @@ _SEALED_SENSITIVITIES: Final = frozenset({Sensitivity.P3, Sensitivity.P4})
 
 
 def needs_sealing(spec: FieldSpec) -> bool:
-    """Tell whether values of a catalogue field are stored sealed."""
+    """Return whether values of a catalogue field are stored sealed."""
     return (
         spec.category in _SEALED_CATEGORIES or spec.sensitivity in _SEALED_SENSITIVITIES or spec.type is FieldType.TEXT
     )

@@ -236,7 +236,7 @@ def _content(record: PersonRecord) -> bytes:
 
 
 def _differs(row: Row[Any], record: PersonRecord, digest: bytes) -> bool:
-    """Tell whether a record has other content than the stored one, or confirms it at a later time."""
+    """Return whether a record has other content than the stored one, or confirms it at a later time."""
     confirmed = record.recorded_at is not None and record.recorded_at > row.recorded_at
     return confirmed or bool(row.content_digest != digest)
 

@@ -38,7 +38,7 @@ def revoke_uncovered(context: "NodeContext", session: Session, change: ConsentCh
 
 
 def covers(consent: ConsentView | None, referral: Referral) -> bool:
-    """Tell whether the scope of a consent covers a referral: purpose, recipient and, where it names one, the need.
+    """Return whether the scope of a consent covers a referral: purpose, recipient and, where it names one, the need.
 
     Its validity is not asked for: the help that was agreed may go on after it.
     """

@@ -1,4 +1,4 @@
-"""Referrals that were not answered in time: they lapse, with a notice to their receiver and an item in the inbox."""
+"""Referrals that were not answered in time: they lapse, with a notification to the receiver and an inbox item."""
 
 from typing import TYPE_CHECKING, Final
 

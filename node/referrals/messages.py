@@ -16,7 +16,7 @@ from node.referrals.steps import Steps
 from node.referrals.store import Referral, ReferralStore, TakenStep
 from node.referrals.transfer import mark_transferred
 from policies.referrals import MOVES, ReferralSide, ReferralState, ReferralStep, allows, join
-from records_exchange.mailboxes import Notice
+from records_exchange.mailboxes import Notification
 from records_exchange.message import MessageOutcome, VerifiedMessage, VerifiedReply
 from records_exchange.referral import OFFER, STEP, Offer, Step, offer_is_coded, read_offer, read_step, step_is_allowed
 from records_exchange.store import SqlExchangeStore
@@ -96,9 +96,11 @@ class _StepReceiver:
             steps.take(changed, ReferralStep.REVOKE, now, code=ended)
         return Response()
 
-    def settle_offer(self, session: Session, notice: Notice, verified: VerifiedReply, now: datetime) -> None:
+    def settle_offer(
+        self, session: Session, notification: Notification, verified: VerifiedReply, now: datetime
+    ) -> None:
         """Let a referral lapse whose offer the other node refused: nobody there will answer it."""
-        referral = ReferralStore(session).find(notice.reference)
+        referral = ReferralStore(session).find(notification.reference)
         if verified.reply.outcome is MessageOutcome.ACCEPTED or referral is None:
             return
         if allows(ReferralStep.LAPSE, referral.side, referral.state):
@@ -137,7 +139,7 @@ class _StepReceiver:
 
 
 def _awaits_offer(known: Referral, sender: str) -> bool:
-    """Tell whether a later step of this sender came before its offer, which may still come."""
+    """Return whether a later step of this sender came before its offer, which may still come."""
     return known.side is ReferralSide.RECEIVER and known.peer == sender and known.answer_by is None
 
 

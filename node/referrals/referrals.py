@@ -70,7 +70,7 @@ class Referrals:
         self._context = context
 
     def send(self, new: NewReferral) -> Referral:
-        """Refer a person to a service of another entity; ledger entry and notice are durable when this returns.
+        """Refer a person to a service of another entity; ledger entry and notification are durable when this returns.
 
         Raises:
             UnknownTerm: the vocabulary has no such service, need or urgency.

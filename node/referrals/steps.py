@@ -1,4 +1,4 @@
-"""A step of a referral, of this entity or of the other side: table, ledger and notice in one transaction.
+"""A step of a referral, of this entity or of the other side: table, ledger and notification in one transaction.
 
 Each step is a signed message composed together with the act, so that the ledgers of both entities name the same bytes.
 Repeated messages are answered before they get here (`node.messages.receiving`); reordered ones are joined by
@@ -19,8 +19,8 @@ from node.referrals.errors import ReferralStepRefused
 from node.referrals.store import Referral, ReferralStore, TakenStep
 from policies.referrals import MOVES, ReferralSide, ReferralStep, allows, join
 from presentation.messages import _
-from records_exchange.mailboxes import NewNotice, SqlMailbox
-from records_exchange.message import NOTICE_LIFETIME, new_message, seal_message
+from records_exchange.mailboxes import NewNotification, SqlMailbox
+from records_exchange.message import NOTIFICATION_LIFETIME, new_message, seal_message
 from records_exchange.referral import STEP, Step
 from records_exchange.request import payload_digest
 
@@ -88,11 +88,11 @@ class Steps:
             recipient=referral.peer,
             now=now,
             subject=subject,
-            life=NOTICE_LIFETIME,
+            life=NOTIFICATION_LIFETIME,
         )
         envelope = seal_message(message, self._context.keys.signing)
-        notice = NewNotice(kind, referral.peer, referral.referral_id, {}, envelope=envelope.to_json())
-        SqlMailbox(self._session).post([notice], now)
+        notification = NewNotification(kind, referral.peer, referral.referral_id, {}, envelope=envelope.to_json())
+        SqlMailbox(self._session).post([notification], now)
         return payload_digest(envelope)
 
     def note(self, referral: Referral, taken: TakenStep) -> Referral:

@@ -135,7 +135,7 @@ class ReferralStore:
         return tuple(sorted(taken, key=lambda step: (step.recorded_at, ranks[step.step])))
 
     def has_step(self, referral_id: str, by: ReferralSide, number: int) -> bool:
-        """Tell whether a step with this number of a side is known."""
+        """Return whether a step with this number of a side is known."""
         return self._session.get(ReferralStepRow, (referral_id, by.value, number)) is not None
 
     def all(

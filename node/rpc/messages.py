@@ -1,4 +1,4 @@
-"""The servicer of `Messages`, which receives notices and questions of other entities."""
+"""The servicer of `Messages`, which receives notifications and questions of other entities."""
 
 from collections.abc import Callable
 

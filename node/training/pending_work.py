@@ -14,14 +14,14 @@ IDLE_SECONDS: Final = 1.0
 
 
 def has_releases(context: NodeContext) -> bool:
-    """Tell whether this node keeps a model that is not recalled."""
+    """Return whether this node keeps a model that is not recalled."""
     query = select(ReleaseRow.campaign_id).where(ReleaseRow.recalled_at.is_(None))
     with context.snapshot() as session:
         return session.scalars(query.limit(1)).first() is not None
 
 
 def has_policies(context: NodeContext) -> bool:
-    """Tell whether a decision policy is in force."""
+    """Return whether a decision policy is in force."""
     with context.snapshot() as session:
         return session.scalars(select(PolicyRow.name).limit(1)).first() is not None
 

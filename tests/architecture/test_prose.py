@@ -14,12 +14,13 @@ import pytest
 from tests.support.source import PACKAGES, ROOT
 
 QUESTION = re.compile(r"^(What|Who|Whom|Whose|Whoever|How|Whether|Where)\b")
+TELLING = re.compile(r"^Tell\b.*\b(whether|why|who|whom|what|how|where)\b")
 CLAUSE = re.compile(r"\b(whoever|whom|what is|who is|of which)\b")
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def _is_riddle(line: str) -> bool:
-    return bool(QUESTION.search(line) or CLAUSE.search(line)) or line[:1].islower()
+    return any(pattern.search(line) for pattern in (QUESTION, TELLING, CLAUSE)) or line[:1].islower()
 
 
 def _first_lines(tree: ast.Module) -> Iterator[str]:
@@ -45,6 +46,8 @@ def test_every_docstring_begins_with_a_plain_sentence(package: str) -> None:
     [
         "Whom to count a call for that names no entity.",
         "Whether the caller is known.",
+        "Tell whether the caller is known.",
+        "Tell of each caller why it is unknown.",
         "Return the people of which nothing is kept.",
         "secure sums.",
     ],

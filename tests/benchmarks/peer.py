@@ -12,7 +12,7 @@ HOW = "pymerkle is not installed: .venv/bin/pip install pymerkle==7.0.0"
 
 
 def installed() -> bool:
-    """Tell whether it is there."""
+    """Return whether it is there."""
     return find_spec("pymerkle") is not None
 
 

@@ -50,7 +50,7 @@ class Claim:
             verify_consistency(self.one, self.size, self.first, self.root, self.proof)
 
     def true(self) -> bool:
-        """Tell whether the oracle would have said the same."""
+        """Return whether the oracle would have said the same."""
         if type(self.one) is not int or type(self.size) is not int or not isinstance(self.proof, (list, tuple)):
             return False
         if not self.inclusion and self.one in (0, self.size):

@@ -79,7 +79,7 @@ def approximate_epsilon(guesses: Guesses, delta: float, confidence: float) -> fl
 
 
 def disproves(guesses: Guesses, inverse: Inverse, confidence: float) -> bool:
-    """Tell whether so many right guesses have a probability below 1 - `confidence` under the trade-off function.
+    """Return whether so many right guesses have a probability below 1 - `confidence` under the trade-off function.
 
     Let p(l) be the probability of l right guesses; right(i) and wrong(i) the probability that a canary taken at random
     is guessed right, or wrong, and that there are at least i right guesses: the sums over l >= i of p(l) l / canaries

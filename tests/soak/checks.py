@@ -11,7 +11,7 @@ from node.fetch.asking import question_of
 from node.ledger.own import own_consents, own_ledger
 from node.wiring import Node
 from policies.errors import RedpactError
-from records_exchange.mailboxes import NoticeState, SqlMailbox
+from records_exchange.mailboxes import NotificationState, SqlMailbox
 from tests.soak.network import FaultyNetwork
 from tests.soak.workload import FIELDS, PURPOSES, Acknowledged, Workload
 
@@ -61,11 +61,11 @@ def not_ended(record: Acknowledged, workload: Workload) -> list[str]:
             if state is not None and state not in ENDED:
                 faults.append(f"{entity} still has {consent_id} as {state}")
             with node.context.snapshot() as session:
-                notices = SqlMailbox(session).about(consent_id)
+                notifications = SqlMailbox(session).about(consent_id)
             faults += [
-                f"{entity} told {notice.recipient} of {consent_id}: {notice.state}"
-                for notice in notices
-                if notice.state in (NoticeState.WAITING, NoticeState.LAPSED)
+                f"{entity} told {notification.recipient} of {consent_id}: {notification.state}"
+                for notification in notifications
+                if notification.state in (NotificationState.WAITING, NotificationState.LAPSED)
             ]
     return faults
 
@@ -107,7 +107,10 @@ def failed_audits(network: FaultyNetwork, programs: Programs, folder: Path) -> t
 def _waiting(entity: str, node: Node) -> list[str]:
     with node.context.snapshot() as session:
         waiting = SqlMailbox(session).waiting()
-    return [f"{entity} has {notice.kind} for {notice.recipient}: {notice.fault}" for notice in waiting]
+    return [
+        f"{entity} has {notification.kind} for {notification.recipient}: {notification.fault}"
+        for notification in waiting
+    ]
 
 
 def _hurry(node: Node) -> None:
@@ -116,9 +119,11 @@ def _hurry(node: Node) -> None:
     try:
         with node.context.transaction() as session:
             mailbox = SqlMailbox(session)
-            late = [notice for notice in mailbox.waiting() if (notice.next_at - now).total_seconds() > 1]
-            for notice in late:
-                mailbox.defer([notice], notice.fault, now, wait=now - now)
+            late = [
+                notification for notification in mailbox.waiting() if (notification.next_at - now).total_seconds() > 1
+            ]
+            for notification in late:
+                mailbox.defer([notification], notification.fault, now, wait=now - now)
     except RedpactError:
         return  # the service is writing: another time
 

@@ -61,6 +61,8 @@ class ExchangeNetwork:
         ca_key = ec.generate_private_key(ec.SECP256R1())
         self.authority = Authority(ca_key, new_ca(ca_key, network=NETWORK, now=datetime.now(UTC)), network=NETWORK)
         self.nodes: dict[str, Node] = {}
+        self.certificates: dict[str, tuple[str, ...]] = {}
+        """The serials that the directory lists, by entity."""
         self.parties: dict[str, Party] = {}
         self.serial = 0
         self.locator: LocatorTerms | None = None
@@ -121,7 +123,10 @@ class ExchangeNetwork:
             ca_pem=self.authority.certificates_pem.decode(),
             witness=self.witness,
             locator=self.locator,
-            entities=tuple(self.parties.values()),
+            entities=tuple(
+                party.model_copy(update={"certificates": self.certificates.get(party.id, ())})
+                for party in self.parties.values()
+            ),
         )
 
     def publish(self, *, life: timedelta = timedelta(days=7)) -> None:
@@ -161,6 +166,7 @@ class ExchangeNetwork:
     def _certify(self, home: Path, entity: str) -> None:
         public = read_tls_key(home / keys.FOLDER / keys.TLS).public_key()
         issued = self.authority.issue(public, entity=entity, now=datetime.now(UTC), life=timedelta(days=1))
+        self.certificates[entity] = (issued.serial,)
         write_private(home / CERTIFICATE_FILE, issued.pem)
         write_private(home / CA_FILE, self.authority.certificates_pem)
 

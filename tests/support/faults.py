@@ -98,7 +98,7 @@ def _strace(pid: int, log: Path, fault: Fault | None) -> Iterator[None]:
 
 
 def why_not_here() -> str | None:
-    """Tell why faults cannot be injected on this machine, or None when they can."""
+    """Return the reason why faults cannot be injected on this machine, or None when they can."""
     if shutil.which("strace") is None:
         return "strace is not installed: make system installs it"
     command = ["strace", "-qq", "-e", "trace=close", "-e", "inject=close:error=EIO:when=1", "true"]

@@ -22,4 +22,6 @@ def call_guard(
     body_seconds: float = BODY_SECONDS,
 ) -> CallGuard:
     """Return the guard of a server."""
-    return CallGuard(limits or caller_limits(), calls or {}, network=network, body_seconds=body_seconds)
+    return CallGuard(
+        limits or caller_limits(), calls or {}, network=network, certificates=None, body_seconds=body_seconds
+    )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from policies.errors import RedpactError
 from records_exchange.answer import FetchAnswer, ReleasedField, WithheldField
 from records_exchange.errors import AnswerOverreaches, AnswerStale, AnswerUnbound, EvidenceInvalid, ReplyUnbound
-from records_exchange.message import NOTICE_LIFETIME, MessageOutcome, MessageReply
+from records_exchange.message import NOTIFICATION_LIFETIME, MessageOutcome, MessageReply
 from records_exchange.request import REQUEST_LIFETIME
 from tests.support.simulated_peer import forged
 from trust.signing import Envelope, Signer, pae, seal
@@ -147,7 +147,7 @@ _TIMES: Final = {
     "from a clock ahead": (timedelta(minutes=5), REQUEST_LIFETIME),
     "from a clock behind": (timedelta(minutes=-5), REQUEST_LIFETIME),
     "that ends before it begins": (timedelta(seconds=10), timedelta(seconds=-20)),
-    "that wants to live long": (timedelta(0), NOTICE_LIFETIME + timedelta(seconds=1)),
+    "that wants to live long": (timedelta(0), NOTIFICATION_LIFETIME + timedelta(seconds=1)),
 }
 
 REQUEST_LIES: Final[Mapping[str, Lie]] = {

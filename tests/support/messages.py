@@ -1,4 +1,4 @@
-"""Kinds of messages that only tests have: a notice and a question that do nothing but be counted."""
+"""Kinds of messages that only tests have: a notification and a question that do nothing but be counted."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from node.messages.receiving import MessageReceiver
 from records_exchange.message import VerifiedMessage
 from tests.support.exchange import ExchangeNetwork
 
-TEST_NOTICE, TEST_QUESTION = "test.notice", "test.question"
+TEST_NOTIFICATION, TEST_QUESTION = "test.notice", "test.question"
 
 
 def with_test_kinds(network: ExchangeNetwork) -> None:
@@ -21,7 +21,7 @@ def with_test_kinds(network: ExchangeNetwork) -> None:
             network.taken[entity] += 1
             return Response({"number": received.message.body.get("number", 0)})
 
-        ours = [Kind(TEST_NOTICE, receive), Kind(TEST_QUESTION, receive, question=True)]
+        ours = [Kind(TEST_NOTIFICATION, receive), Kind(TEST_QUESTION, receive, question=True)]
         kinds = {**node.message_kinds, **{kind.name: kind for kind in ours}}
         node.__dict__["message_receiver"] = MessageReceiver(node.context, kinds, node.limits)
-        node.__dict__["outbox"] = Outbox(node.context, kinds, node.transport)
+        node.__dict__["outbox"] = Outbox(node.context, kinds, node.transport.call)

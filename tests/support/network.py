@@ -11,12 +11,16 @@ from coordinator.settings import CoordinatorSettings
 from coordinator.setup import set_up as set_up_coordinator
 from coordinator.wiring import Coordinator
 from node import serve as node_service
+from node.identity.files import CERTIFICATE_FILE
+from node.keys import FOLDER, TLS
 from node.setup import Answers, set_up
 from node.wiring import Node
 from service import log
 from service.clock import Clock, SystemClock
+from service.files import write_private
 from service.findings import Finding
 from service.running import Service
+from service.tls import read_tls_key
 from tests.support.addresses import free_address
 from trust.enrolment import Invitation
 from trust.parties import EntityKind
@@ -84,6 +88,28 @@ class Network:
         node = set_up(self.root / entity, answers, self.clock)
         self.nodes[entity] = node
         return node
+
+    def certify(self, entity: str, *, days_ago: float, life: timedelta) -> None:
+        """Give a node a certificate that the coordinator issued some time ago."""
+        home, context = self.nodes[entity].context.home, self.coordinator.context
+        public = read_tls_key(home / FOLDER / TLS).public_key()
+        then = self.clock.now() - timedelta(days=days_ago)
+        issued = context.authority.issue(public, entity=entity, now=then, life=life)
+        with context.transaction() as session:
+            registry = self.coordinator.registry(session)
+            registry.certificates.record(entity, issued)
+            registry.publish(self.clock.now())
+        write_private(home / CERTIFICATE_FILE, issued.pem)
+
+    def suspend(self, entity: str) -> None:
+        """Suspend an entity, as the command does: in a transaction of its own."""
+        with self.coordinator.context.transaction() as session:
+            self.coordinator.registry(session).suspend(entity, reason="prueba", now=self.clock.now())
+
+    def reinstate(self, entity: str) -> None:
+        """Let an entity exchange again."""
+        with self.coordinator.context.transaction() as session:
+            self.coordinator.registry(session).reinstate(entity, now=self.clock.now())
 
     def serve(self, entity: str) -> Service:
         """Start a node's server and background tasks."""

@@ -23,9 +23,12 @@ from node.consents.changes import ConsentChanges
 from node.consents.consents import Consents, GrantInput
 from node.context import NodeContext
 from node.fetch.answering import Answering
+from node.fetch.asking import Asking
 from node.keys import NodeKeys
+from node.ledger.peers import PeerLedgers
 from node.locator.consent_changes import PublisherWakeup
 from node.message_kinds import message_kinds
+from node.messages.outbox import Outbox, Send
 from node.messages.receiving import MessageReceiver
 from node.migrations.metadata import all_metadata
 from node.people.documents import Document
@@ -39,7 +42,7 @@ from service.limits import CallerLimits
 from service.storage import open_engine
 from tests.support.people import PERSON
 from trust.directory import Directory, seal_directory
-from trust.parties import EntityKind, EntityStatus, Party, ledger_origin
+from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress, ledger_origin
 from trust.signing import Ed25519Signer
 
 if TYPE_CHECKING:
@@ -95,12 +98,14 @@ class SignedDirectory:
     Attributes:
         parties: the listed entities by their ids.
         locator: the terms of the private locator, if there is one.
+        witness: where the coordinator witnesses ledgers; with one, what it has not cosigned lacks a quorum.
     """
 
     def __init__(self, clock: Clock, entities: Mapping[str, EntityKind]) -> None:
         self.clock = clock
         self.parties = {entity: party_of(entity, keys_of(entity), kind=kind) for entity, kind in entities.items()}
         self.locator: LocatorTerms | None = None
+        self.witness: WitnessAddress | None = None
         self._serial = 0
         self._receivers: list[NodeContext] = []
 
@@ -140,6 +145,7 @@ class SignedDirectory:
             coordinator_key=COORDINATOR.public_key.hex(),
             coordinator_address="127.0.0.1:1",
             ca_pem="no certificate authority\n",
+            witness=self.witness,
             locator=self.locator,
             entities=tuple(self.parties.values()),
         )
@@ -217,9 +223,9 @@ def consents_of(context: NodeContext) -> Consents:
     return Consents(context, consent_changes(context))
 
 
-def erasures_of(context: NodeContext) -> Erasures:
+def erasures_of(context: NodeContext, changes: ConsentChanges | None = None) -> Erasures:
     """Return the erasure of people, with every eraser of a node."""
-    changes = consent_changes(context)
+    changes = changes or consent_changes(context)
     return Erasures(context, changes, person_erasers(context, changes), file_erasers(context))
 
 
@@ -228,11 +234,21 @@ def answering_of(context: NodeContext) -> Answering:
     return Answering(context, summarise)
 
 
-def receiver_of(context: NodeContext) -> MessageReceiver:
+def receiver_of(context: NodeContext, changes: ConsentChanges | None = None) -> MessageReceiver:
     """Return the receiver of messages, with every kind of message and the limits of the settings."""
     settings = context.settings
     limits = CallerLimits(settings.rates, threads=settings.workers, now=context.clock.now)
-    return MessageReceiver(context, message_kinds(context, consent_changes(context)), limits)
+    return MessageReceiver(context, message_kinds(context, changes or consent_changes(context)), limits)
+
+
+def outbox_of(context: NodeContext, send: Send, changes: ConsentChanges | None = None) -> Outbox:
+    """Return the outbox, with every kind of message, and `send` for a transport."""
+    return Outbox(context, message_kinds(context, changes or consent_changes(context)), send)
+
+
+def asking_of(context: NodeContext, send: Send) -> Asking:
+    """Return the asker's side of fetches, with `send` for a transport."""
+    return Asking(context, PeerLedgers(context), send)
 
 
 def hold(context: NodeContext, *records: PersonRecord) -> None:

@@ -31,7 +31,8 @@ class PeerOnTheWire:
     def __init__(self, network: ExchangeNetwork, peer: SimulatedPeer) -> None:
         self.network, self.peer = network, peer
         self.credentials = Credentials(network.root / f"peer-{peer.entity}")
-        self.credentials.issue(network.authority, peer.entity)
+        serial = self.credentials.issue(network.authority, peer.entity)
+        network.certificates[peer.entity] = (serial,)
         self.credentials.trust(network.authority)
         self.channels = ChannelPool(self.credentials.current())
         network.parties[peer.entity] = peer.party

@@ -34,10 +34,11 @@ class Credentials:
 
     def issue(
         self, ca: Authority, entity: str, *, life: timedelta = timedelta(days=1), now: datetime | None = None
-    ) -> None:
-        """Put a certificate of `ca` for `entity` in place."""
+    ) -> str:
+        """Put a certificate of `ca` for `entity` in place, and return its serial."""
         issued = ca.issue(self.key.public_key(), entity=entity, now=now or datetime.now(UTC), life=life)
         write_private(self.folder / "certificate.pem", issued.pem)
+        return issued.serial
 
     def trust(self, *authorities: Authority) -> None:
         """Trust these authorities and no others."""

@@ -86,10 +86,10 @@ class _Carrier:
 
 
 def waiting(node: Node) -> list[tuple[str, Envelope]]:
-    """Return the composed notices in a node's outbox, as (recipient, envelope)."""
+    """Return the composed notifications in a node's outbox, as (recipient, envelope)."""
     with node.context.snapshot() as session:
-        notices = SqlMailbox(session).waiting()
-    return [(each.recipient, Envelope.from_json(each.envelope)) for each in notices if each.envelope is not None]
+        notifications = SqlMailbox(session).waiting()
+    return [(each.recipient, Envelope.from_json(each.envelope)) for each in notifications if each.envelope is not None]
 
 
 def audit(node: Node, folder: Path, others: Iterable[Path] = ()) -> AuditReport:

@@ -17,7 +17,7 @@ from node.ledger.own import own_ledger
 from node.messages.kinds import Kind, Response
 from node.messages.outbox import Outbox
 from node.messages.receiving import MessageReceiver
-from records_exchange.mailboxes import NewNotice, NoticeState, SqlMailbox
+from records_exchange.mailboxes import NewNotification, NotificationState, SqlMailbox
 from records_exchange.message import VerifiedMessage
 from service.clock import Clock
 from tests.support.exchange import PERSON, grant, hold, person_record
@@ -70,7 +70,7 @@ class RelayedNetwork(Network):
             node = self.join(entity, listen="none")
             kinds = {**node.message_kinds, NOTE: Kind(NOTE, self._receive)}
             node.__dict__["message_receiver"] = MessageReceiver(node.context, kinds, node.limits)
-            node.__dict__["outbox"] = Outbox(node.context, kinds, node.transport)
+            node.__dict__["outbox"] = Outbox(node.context, kinds, node.transport.call)
         hold(self.nodes["burgos"], person_record())
         grant(self.nodes["burgos"], "leon")
 
@@ -84,20 +84,20 @@ class RelayedNetwork(Network):
         return node.asking.fetch(PERSON, question_of(node.context, "casework"), [holder]).replies[0]
 
     def note(self, text: str, recipient: str = "burgos") -> None:
-        """Put a notice into the outbox of ``leon``."""
+        """Put a notification into the outbox of ``leon``."""
         node = self.nodes["leon"]
         with node.context.transaction() as session:
-            SqlMailbox(session).post([NewNotice(NOTE, recipient, text, {"text": text})], node.context.clock.now())
+            SqlMailbox(session).post([NewNotification(NOTE, recipient, text, {"text": text})], node.context.clock.now())
 
     def deliver(self) -> None:
-        """Try every notice of ``leon`` now, whenever its turn would be."""
+        """Try every notification of ``leon`` now, whenever its turn would be."""
         node = self.nodes["leon"]
         with node.context.transaction() as session:
             waiting = SqlMailbox(session).waiting()
         node.outbox.deliver_in_order(waiting)
 
-    def state(self, text: str) -> NoticeState:
-        """Return where a notice stands."""
+    def state(self, text: str) -> NotificationState:
+        """Return where a notification stands."""
         with self.nodes["leon"].context.snapshot() as session:
             return SqlMailbox(session).about(text)[-1].state
 

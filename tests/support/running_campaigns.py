@@ -59,5 +59,5 @@ def until(net: Network, campaign: Campaign, condition: Callable[[Campaign], bool
 
 
 def ended(campaign: Campaign) -> bool:
-    """Tell whether a campaign is over."""
+    """Return whether a campaign is over."""
     return campaign.state in report.FINAL

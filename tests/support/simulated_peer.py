@@ -54,6 +54,8 @@ class SimulatedPeer:
     kind: EntityKind = EntityKind.AGENT
     network: str = NETWORK
     refuses: bool = False
+    consents: tuple[str, ...] = ()
+    """The ids that its answers name as the consents of a release."""
     change_answer: Callable[[FetchAnswer], FetchAnswer] = lambda answer: answer
     change_reply: Callable[[MessageReply], MessageReply] = lambda reply: reply
     change_envelope: Callable[[Envelope], Envelope] = lambda envelope: envelope
@@ -164,6 +166,7 @@ class SimulatedPeer:
             outcome=AnswerOutcome.REFUSED if self.refuses else AnswerOutcome.RELEASED,
             reason="nothing_to_share" if self.refuses else None,
             fields=tuple(ReleasedField(id=name, value=self.values[name], recorded_at=now) for name in given),
+            consents=() if self.refuses else self.consents,
             withheld=tuple(WithheldField(id=name, reason="not_consented") for name in missing),
             ledger=self.log(kind, request, now, sha256),
             issued=now,

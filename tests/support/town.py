@@ -38,7 +38,7 @@ class Town:
         return self["origin"].consents.grant(given).consent_id
 
     def deliver(self, *entities: str) -> None:
-        for _ in range(4):  # a notice may lead to others
+        for _ in range(4):  # a notification may lead to others
             for entity in entities or ENTITIES:
                 self[entity].outbox.deliver_due()
 

@@ -87,7 +87,7 @@ class Haystack:
         self._decimal = set(pairwise(numbers))
 
     def holds(self, vector: npt.NDArray[Any]) -> bool:
-        """Tell whether two neighbouring numbers of the vector are there.
+        """Return whether two neighbouring numbers of the vector are there.
 
         Pairs that occur anywhere, such as small numbers, are not looked for.
         """

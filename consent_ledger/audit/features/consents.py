@@ -50,7 +50,7 @@ class AuditedConsent:
     ended_at: int = 0
 
     def live(self, time: datetime) -> bool:
-        """Tell whether it is valid for processing at a time."""
+        """Return whether it is valid for processing at a time."""
         return self.state in VALID_FOR_PROCESSING and self.terms.valid_from <= time < self.terms.valid_until
 
 

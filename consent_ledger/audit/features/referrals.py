@@ -165,7 +165,7 @@ class StepChecks(FeatureChecks):
         known.state = state
 
     def _under_consent(self, body: ReferralBody, time: datetime) -> bool | None:
-        """Tell whether a live consent covers a referral; None when its content was erased."""
+        """Return whether a live consent covers a referral; None when its content was erased."""
         known = self._history.get(body.consent_id or "")
         if known is None:
             return None if self._history.bodies_lost else False
@@ -179,7 +179,7 @@ class StepChecks(FeatureChecks):
 
 
 def covers_referral(body: ReferralBody, *, person: str, purposes: Iterable[str], recipients: Iterable[str]) -> bool:
-    """Tell whether a consent of that person, purposes and recipients covers a referral."""
+    """Return whether a consent of that person, purposes and recipients covers a referral."""
     return PURPOSE in purposes and body.peer in recipients and body.person_ref == person
 
 
@@ -259,7 +259,7 @@ class CounterpartChecks(FeatureChecks):
 
 
 def _taken_back(key: StepKey, sender: Mapping[StepKey, HeldStep], receiver: Mapping[StepKey, HeldStep]) -> bool:
-    """Tell whether an offer is missing at its receiver because its sender took it back before it was delivered.
+    """Return whether an offer is missing at its receiver because its sender took it back before it was delivered.
 
     The receiver then holds the sender's next step, which can only be a revocation or a lapse, and took none itself.
     """

@@ -41,8 +41,8 @@ def keep_propagating(context: NodeContext, changes: ConsentChanges, outbox: Outb
 def send_heartbeats(context: NodeContext, outbox: Outbox) -> int:
     """Send a heartbeat to each entity that acknowledged everything, and return how many heard it.
 
-    They go to the entities that hold a consent given here. An entity that was away for longer than a notice lives gets
-    what it missed first: it must not take silence about a withdrawal for a complete account.
+    They go to the entities that hold a consent given here. An entity that was away for longer than a notification lives
+    gets     what it missed first: it must not take silence about a withdrawal for a complete account.
     """
     now, heard = context.clock.now(), 0
     with context.transaction() as session:

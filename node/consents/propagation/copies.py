@@ -22,7 +22,7 @@ from node.consents.changes import ConsentChanges, ReportedBy
 from node.consents.guardians import AGE_OF_CONSENT_YEARS
 from node.consents.held import HeldConsents
 from node.consents.propagation.bars import bars_of
-from node.consents.propagation.notices import post_withdrawal
+from node.consents.propagation.notifications import post_withdrawal
 from node.consents.propagation.withdrawals import OTHER_ENTITY
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.rounds import catch_up
@@ -34,7 +34,7 @@ from policies.catalogue import Sensitivity, load_catalogue
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, MessageMalformed
-from records_exchange.mailboxes import NewNotice, Notice, SqlMailbox
+from records_exchange.mailboxes import NewNotification, Notification, SqlMailbox
 from records_exchange.message import VerifiedMessage
 from records_exchange.reported_ends import EndMeaning, KeptEnd, SqlReportedEnds
 from records_exchange.store import SqlExchangeStore
@@ -69,7 +69,10 @@ def post_copies(session: Session, view: ConsentView, now: datetime) -> None:
     SqlMailbox(session).take_back(CONSENT_COPY, view.consent_id)
     content = {"consent_id": view.consent_id, "index": view.last_index}
     SqlMailbox(session).post(
-        [NewNotice(CONSENT_COPY, holder, view.consent_id, content, view.person_ref) for holder in view.record.holders],
+        [
+            NewNotification(CONSENT_COPY, holder, view.consent_id, content, view.person_ref)
+            for holder in view.record.holders
+        ],
         now,
     )
 
@@ -82,11 +85,11 @@ def adopt_waiting(context: "NodeContext", changes: ConsentChanges, session: Sess
     return done
 
 
-def _compose(context: "NodeContext", notice: Notice) -> Mapping[str, Any]:
+def _compose(context: "NodeContext", notification: Notification) -> Mapping[str, Any]:
     catch_up(context)
     with context.snapshot() as session:
         _, proof = prove_entry(
-            own_ledger(context, session), int(notice.content["index"]), own_testimony(context, session)
+            own_ledger(context, session), int(notification.content["index"]), own_testimony(context, session)
         )
     return encode_copy(proof)
 
@@ -192,7 +195,7 @@ def _person_entitled(
 
 
 def _lost_here(older: ConsentBody, newer: ConsentBody, own: str) -> bool:
-    """Tell whether this entity may receive less under the newer version, whatever of either it has adopted."""
+    """Return whether this entity may receive less under the newer version, whatever of either it has adopted."""
     terms = (*older.fields, *older.purposes)
     dropped = own in older.recipients and own not in newer.recipients
     return dropped or not set(terms) <= {*newer.fields, *newer.purposes}

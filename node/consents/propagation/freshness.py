@@ -25,7 +25,7 @@ def fresh_consents(
 
 
 def is_silent(session: Session, origin: str, told_at: datetime | None, *, now: datetime, bound: timedelta) -> bool:
-    """Tell whether the last heartbeat of an origin, or its last report of a consent, is older than the bound.
+    """Return whether the last heartbeat of an origin, or its last report of a consent, is older than the bound.
 
     Args:
         session: of this node's database.

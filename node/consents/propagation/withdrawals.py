@@ -15,11 +15,11 @@ from consent_ledger.log.bodies import WithdrawalAcknowledgedBody
 from consent_ledger.log.entry import EntryType, NewEntry
 from node.consents.changes import ConsentChanges, ReportedBy
 from node.consents.held import HeldConsents
-from node.consents.propagation.notices import pass_on
+from node.consents.propagation.notifications import pass_on
 from node.consents.propagation.parties import parties_of
 from node.ledger.own import own_ledger
 from node.messages.kinds import Kind, Response
-from records_exchange.mailboxes import Notice
+from records_exchange.mailboxes import Notification
 from records_exchange.message import MessageOutcome, VerifiedMessage, VerifiedReply
 from records_exchange.reported_ends import EndMeaning, KeptEnd, SqlReportedEnds
 from records_exchange.travel import read_copy
@@ -83,13 +83,13 @@ def take_withdrawal(
 
 
 def note_acknowledgement(
-    context: "NodeContext", session: Session, notice: Notice, verified: VerifiedReply, now: datetime
+    context: "NodeContext", session: Session, notification: Notification, verified: VerifiedReply, now: datetime
 ) -> None:
     """Write to the ledger that an entity acknowledged the end of a consent."""
     if verified.reply.outcome is not MessageOutcome.ACCEPTED:
         return
     body = WithdrawalAcknowledgedBody(
-        consent_id=notice.reference, entity=verified.reply.sender, acknowledgement_sha256=verified.sha256
+        consent_id=notification.reference, entity=verified.reply.sender, acknowledgement_sha256=verified.sha256
     )
     own_ledger(context, session).append([NewEntry(EntryType.WITHDRAWAL_ACKNOWLEDGED, body)], now)
 

@@ -41,7 +41,7 @@ class Pace:
         self._checks = BUSY_CHECKS
 
     def is_time(self, size: int | None) -> bool:
-        """Tell whether a round is due; `size` is the one that waits for cosignatures, None without any."""
+        """Return whether a round is due; `size` is the one that waits for cosignatures, None without any."""
         self._checks += 1
         settled, self._size = size == self._size, size
         if size is None or not (settled or self._checks >= BUSY_CHECKS):

@@ -95,7 +95,7 @@ def run_round(context: NodeContext, *, send: Submit | None = None) -> Round | No
 
 
 def round_is_due(context: NodeContext) -> bool:
-    """Tell whether the newest checkpoint has no cosignatures, or old ones."""
+    """Return whether the newest checkpoint has no cosignatures, or old ones."""
     return size_due(context) is not None
 
 

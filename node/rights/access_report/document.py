@@ -68,7 +68,7 @@ class AccessReport:
         return named if self.staff_reason else None
 
     def hides_staff(self, entry: PersonEntry) -> bool:
-        """Tell whether an entry names staff that the report does not: its proof then shows no content."""
+        """Return whether an entry names staff that the report does not: its proof then shows no content."""
         named = isinstance(entry.body, ReleaseReceivedBody) and entry.body.professional is not None
         return named and self.staff_reason is None
 

@@ -101,7 +101,7 @@ class Enrolment:
 
 
 class RenewalStub:
-    """Mutual TLS: the certificate in use asks for its successor.
+    """Mutual TLS, with a certificate of the entity that may be revoked: the entity's signature decides.
     """
 
     def __init__(self, channel):
@@ -118,7 +118,7 @@ class RenewalStub:
 
 
 class RenewalServicer:
-    """Mutual TLS: the certificate in use asks for its successor.
+    """Mutual TLS, with a certificate of the entity that may be revoked: the entity's signature decides.
     """
 
     def Renew(self, request, context):
@@ -144,7 +144,7 @@ def add_RenewalServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Renewal:
-    """Mutual TLS: the certificate in use asks for its successor.
+    """Mutual TLS, with a certificate of the entity that may be revoked: the entity's signature decides.
     """
 
     @staticmethod

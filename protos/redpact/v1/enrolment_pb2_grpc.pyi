@@ -55,7 +55,7 @@ class EnrolmentServicer(metaclass=_abc_1.ABCMeta):
 def add_EnrolmentServicer_to_server(servicer: EnrolmentServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
 class RenewalStub:
-    """Mutual TLS: the certificate in use asks for its successor."""
+    """Mutual TLS, with a certificate of the entity that may be revoked: the entity's signature decides."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -65,13 +65,13 @@ class RenewalStub:
 
 @_typing.type_check_only
 class RenewalAsyncStub(RenewalStub):
-    """Mutual TLS: the certificate in use asks for its successor."""
+    """Mutual TLS, with a certificate of the entity that may be revoked: the entity's signature decides."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Renew: _aio.UnaryUnaryMultiCallable[_enrolment_pb2.RenewRequest, _enrolment_pb2.RenewReply]  # type: ignore[assignment]
 
 class RenewalServicer(metaclass=_abc_1.ABCMeta):
-    """Mutual TLS: the certificate in use asks for its successor."""
+    """Mutual TLS, with a certificate of the entity that may be revoked: the entity's signature decides."""
 
     @_abc_1.abstractmethod
     def Renew(

@@ -45,7 +45,7 @@ class MessagesServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Deliver(self, request, context):
-        """The signed reply is given once what it says is durable. A notice that comes again gets the same reply.
+        """The signed reply is given once what it says is durable. A notification that comes again gets the same reply.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -3,10 +3,8 @@
 isort:skip_file
 What every node asks of the coordinator while it runs: the directory, and a stream of hints that something changed."""
 
-from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.redpact.v1 import envelope_pb2 as _envelope_pb2
 import builtins as _builtins
@@ -116,24 +114,19 @@ Global___NetworkEvent: _TypeAlias = NetworkEvent  # noqa: Y015
 class UpdateAddressesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    ADDRESSES_FIELD_NUMBER: _builtins.int
-    WITNESS_VKEY_FIELD_NUMBER: _builtins.int
-    WITNESS_URL_FIELD_NUMBER: _builtins.int
-    witness_vkey: _builtins.str
-    """empty: the entity is no witness"""
-    witness_url: _builtins.str
+    STATEMENT_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def statement(self) -> _envelope_pb2.SignedEnvelope:
+        """of the entity's signing key: addresses and witness"""
+
     def __init__(
         self,
         *,
-        addresses: _abc.Iterable[_builtins.str] | None = ...,
-        witness_vkey: _builtins.str = ...,
-        witness_url: _builtins.str = ...,
+        statement: _envelope_pb2.SignedEnvelope | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "witness_url", b"witness_url", "witness_vkey", b"witness_vkey"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

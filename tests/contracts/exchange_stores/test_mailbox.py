@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine
 
 from records_exchange.errors import MessageReplayed
-from records_exchange.mailboxes import LONGEST_WAIT, NewNotice, NoticeState, SqlMailbox, wait_after
-from records_exchange.message import NOTICE_LIFETIME, VerifiedMessage, new_message
+from records_exchange.mailboxes import LONGEST_WAIT, NewNotification, NotificationState, SqlMailbox, wait_after
+from records_exchange.message import NOTIFICATION_LIFETIME, VerifiedMessage, new_message
 from service.storage import snapshot, transaction
 from tests.support.clock import START
 from tests.support.simulated_peer import SimulatedPeer
@@ -17,8 +17,8 @@ from trust.parties import EntityKind
 PEER = SimulatedPeer("ngo", kind=EntityKind.AGENT).party
 
 
-def notice(recipient: str = "town", reference: str = "c-1", **content: Any) -> NewNotice:
-    return NewNotice("consent.withdrawn", recipient, reference, content, "p-1")
+def notification(recipient: str = "town", reference: str = "c-1", **content: Any) -> NewNotification:
+    return NewNotification("consent.withdrawn", recipient, reference, content, "p-1")
 
 
 def received(sha256: str = "a" * 64, message_id: str = "") -> VerifiedMessage:
@@ -26,13 +26,13 @@ def received(sha256: str = "a" * 64, message_id: str = "") -> VerifiedMessage:
     return VerifiedMessage(message.model_copy(update={"id": message_id or message.id}), sha256, PEER)
 
 
-def post(engine: Engine, *notices: NewNotice) -> None:
+def post(engine: Engine, *notifications: NewNotification) -> None:
     with transaction(engine) as session:
-        SqlMailbox(session).post(notices, START)
+        SqlMailbox(session).post(notifications, START)
 
 
 def test_notices_are_due_in_the_order_in_which_they_were_written(engine: Engine) -> None:
-    post(engine, notice("town", n=1), notice("county", n=2), notice("town", n=3))
+    post(engine, notification("town", n=1), notification("county", n=2), notification("town", n=3))
     with snapshot(engine) as session:
         assert [each.content["n"] for each in SqlMailbox(session).due(START, 10)] == [1, 2, 3]
         assert [each.content["n"] for each in SqlMailbox(session).due(START, 2)] == [1, 2]
@@ -41,7 +41,7 @@ def test_notices_are_due_in_the_order_in_which_they_were_written(engine: Engine)
 def test_nothing_of_an_act_that_failed_is_in_the_outbox(engine: Engine) -> None:
     def act_and_fail() -> None:
         with transaction(engine) as session:
-            SqlMailbox(session).post([notice()], START)
+            SqlMailbox(session).post([notification()], START)
             raise ValueError("undone")
 
     with pytest.raises(ValueError, match="undone"):
@@ -51,14 +51,14 @@ def test_nothing_of_an_act_that_failed_is_in_the_outbox(engine: Engine) -> None:
 
 
 def test_a_deferred_notice_comes_again_later_and_says_why_it_waits(engine: Engine) -> None:
-    post(engine, notice())
+    post(engine, notification())
     with transaction(engine) as session:
         SqlMailbox(session).defer(SqlMailbox(session).due(START, 1), "peer_unreachable", START)
     with snapshot(engine) as session:
         mailbox = SqlMailbox(session)
         assert mailbox.due(START, 1) == []
         (waiting,) = mailbox.due(START + LONGEST_WAIT, 1)
-        assert (waiting.attempts, waiting.fault, waiting.state) == (1, "peer_unreachable", NoticeState.WAITING)
+        assert (waiting.attempts, waiting.fault, waiting.state) == (1, "peer_unreachable", NotificationState.WAITING)
 
 
 def test_waits_grow_and_are_bounded() -> None:
@@ -67,36 +67,36 @@ def test_waits_grow_and_are_bounded() -> None:
 
 
 def test_a_notice_lapses_when_its_recipient_was_away_for_its_whole_life(engine: Engine) -> None:
-    post(engine, notice())
+    post(engine, notification())
     with transaction(engine) as session:
         mailbox = SqlMailbox(session)
-        mailbox.defer(mailbox.waiting(), "peer_unreachable", START + NOTICE_LIFETIME)
+        mailbox.defer(mailbox.waiting(), "peer_unreachable", START + NOTIFICATION_LIFETIME)
         assert mailbox.waiting() == []
-        assert [each.state for each in mailbox.about("c-1")] == [NoticeState.LAPSED]
+        assert [each.state for each in mailbox.about("c-1")] == [NotificationState.LAPSED]
 
 
 def test_a_notice_is_settled_once(engine: Engine) -> None:
-    post(engine, notice())
+    post(engine, notification())
     with transaction(engine) as session:
         mailbox = SqlMailbox(session)
         (waiting,) = mailbox.waiting()
-        assert mailbox.settle(waiting.number, NoticeState.ACKNOWLEDGED, b"reply", START)
-        assert not mailbox.settle(waiting.number, NoticeState.REFUSED, b"other", START)
+        assert mailbox.settle(waiting.number, NotificationState.ACKNOWLEDGED, b"reply", START)
+        assert not mailbox.settle(waiting.number, NotificationState.REFUSED, b"other", START)
         mailbox.defer([waiting], "late", START)
-        assert [each.state for each in mailbox.about("c-1")] == [NoticeState.ACKNOWLEDGED]
+        assert [each.state for each in mailbox.about("c-1")] == [NotificationState.ACKNOWLEDGED]
         assert mailbox.acknowledged_by("consent.withdrawn") == ["town"]
 
 
 def test_the_oldest_thing_that_somebody_did_not_acknowledge_is_known(engine: Engine) -> None:
-    post(engine, notice())
+    post(engine, notification())
     with transaction(engine) as session:
-        SqlMailbox(session).post([notice()], START + timedelta(days=1))
+        SqlMailbox(session).post([notification()], START + timedelta(days=1))
         assert SqlMailbox(session).oldest_waiting("town") == START
         assert SqlMailbox(session).oldest_waiting("county") is None
 
 
 def test_what_is_composed_once_is_sent_again_as_it_was(engine: Engine) -> None:
-    post(engine, notice())
+    post(engine, notification())
     with transaction(engine) as session:
         mailbox = SqlMailbox(session)
         (waiting,) = mailbox.waiting()
@@ -107,7 +107,7 @@ def test_what_is_composed_once_is_sent_again_as_it_was(engine: Engine) -> None:
 
 
 def test_an_erased_person_is_in_no_notice(engine: Engine) -> None:
-    post(engine, notice())
+    post(engine, notification())
     with transaction(engine) as session:
         SqlMailbox(session).forget_person("p-1")
         assert [each.person_ref for each in SqlMailbox(session).waiting()] == [None]

@@ -8,11 +8,11 @@ import pytest
 
 from node.fetch.asking import HolderReply, question_of
 from node.operations.status import summary, summary_text
-from records_exchange.mailboxes import NewNotice, NoticeState, SqlMailbox
+from records_exchange.mailboxes import NewNotification, NotificationState, SqlMailbox
 from service.errors import PeerBusy
 from service.refused_calls import keep_refused_calls
 from tests.support.exchange import PERSON, ExchangeNetwork, grant, hold, person_record
-from tests.support.messages import TEST_NOTICE, with_test_kinds
+from tests.support.messages import TEST_NOTIFICATION, with_test_kinds
 
 
 @pytest.fixture
@@ -62,18 +62,20 @@ def test_a_flood_of_one_entity_is_refused_shown_in_the_status_and_costs_the_othe
 def test_the_outbox_waits_as_long_as_the_recipient_says_and_loses_nothing(network: ExchangeNetwork) -> None:
     ngo = network.nodes["ngo"]
     with ngo.context.transaction() as session:
-        notices = [NewNotice(TEST_NOTICE, "town", f"r-{number}", {"number": number}) for number in range(5)]
-        SqlMailbox(session).post(notices, ngo.context.clock.now())
+        notifications = [
+            NewNotification(TEST_NOTIFICATION, "town", f"r-{number}", {"number": number}) for number in range(5)
+        ]
+        SqlMailbox(session).post(notifications, ngo.context.clock.now())
     assert ngo.outbox.deliver_due() == 3
     with ngo.context.snapshot() as session:
         waiting = SqlMailbox(session).waiting()
-    assert [notice.attempts for notice in waiting] == [0, 0]
-    assert {notice.fault for notice in waiting} == {"peer_busy"}
-    assert {(notice.next_at - ngo.context.clock.now()).total_seconds() for notice in waiting} == {2.0}
+    assert [notification.attempts for notification in waiting] == [0, 0]
+    assert {notification.fault for notification in waiting} == {"peer_busy"}
+    assert {(notification.next_at - ngo.context.clock.now()).total_seconds() for notification in waiting} == {2.0}
     assert ngo.outbox.deliver_due() == 0
     for _ in range(2):
         later(network)
         assert ngo.outbox.deliver_due() == 1
     with ngo.context.snapshot() as session:
         settled = [SqlMailbox(session).about(f"r-{number}")[0].state for number in range(5)]
-    assert settled == [NoticeState.ACKNOWLEDGED] * 5
+    assert settled == [NotificationState.ACKNOWLEDGED] * 5

@@ -31,6 +31,7 @@ from tests.support.addresses import free_address
 from tests.support.commands import invoke
 from tests.support.exchange import grant, hold, person_record
 from tests.support.network import NETWORK, Network
+from trust.entity_statements import AddressStatement, seal_statement
 from trust.errors import AddressRefused
 from trust.parties import EntityKind, WitnessAddress, witness_name
 from trust.published import range_of
@@ -111,6 +112,15 @@ def publish(net: Network, witness: WitnessAddress) -> None:
     refresh(net)
 
 
+def state_addresses(net: Network, addresses: tuple[str, ...], witness: WitnessAddress | None = None) -> None:
+    """Send a statement that the liar signed."""
+    follower = net.nodes["liar"].directory_follower
+    statement = AddressStatement(
+        network=NETWORK, entity="liar", time=net.clock.now(), addresses=addresses, witness=witness
+    )
+    update_addresses(follower.channel(), seal_statement(statement, follower.keys.signing))
+
+
 def finding(node: Node) -> tuple[Level, str]:
     found = next(each for each in examine(node.context, node.connections) if each.check == "witnesses")
     return found.level, str(found.text)
@@ -118,9 +128,9 @@ def finding(node: Node) -> tuple[Level, str]:
 
 @pytest.mark.parametrize("lie", LIES)
 def test_the_coordinator_refuses_a_witness_that_nobody_can_use(net: Network, tmp_path: Path, lie: str) -> None:
-    liar, before = net.nodes["liar"], serial(net)
+    before = serial(net)
     with pytest.raises(RedpactError) as caught:
-        update_addresses(liar.directory_follower.channel(), ["127.0.0.1:9"], lies(net)[lie])
+        state_addresses(net, ("127.0.0.1:9",), lies(net)[lie])
     assert getattr(caught.value, "peer_code", "") == LIES[lie]
     assert serial(net) == before
     require_honest_traffic(net, tmp_path)
@@ -161,9 +171,9 @@ def test_a_bad_witness_in_the_directory_is_left_out_and_named(net: Network, tmp_
     ],
 )
 def test_an_address_inside_other_peoples_networks_is_refused(net: Network, address: str) -> None:
-    liar, before = net.nodes["liar"], serial(net)
+    before = serial(net)
     with pytest.raises(RedpactError) as caught:
-        update_addresses(liar.directory_follower.channel(), [address])
+        state_addresses(net, (address,))
     assert getattr(caught.value, "peer_code", "") == "address_refused"
     assert serial(net) == before
 

@@ -13,7 +13,7 @@ from node.fetch.asking import question_of
 from node.ledger.own import own_consents, own_ledger
 from node.ledger.witnessing.state import own_testimony
 from protos.redpact.v1 import messages_pb2
-from records_exchange.message import NOTICE_LIFETIME, MessageReply
+from records_exchange.message import NOTIFICATION_LIFETIME, MessageReply
 from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, encode_copy
 from service.errors import PeerRefused
 from service.wire import from_wire
@@ -57,7 +57,7 @@ def nothing_comes_of_it(network: ExchangeNetwork) -> Iterator[None]:
 
 def tell(network: ExchangeNetwork, liar: PeerOnTheWire, kind: str, body: Mapping[str, object]) -> MessageReply:
     now = network.clock.now()
-    message = liar.peer.tell("county", now, kind, body, subject=SUBJECT, expires=now + NOTICE_LIFETIME)
+    message = liar.peer.tell("county", now, kind, body, subject=SUBJECT, expires=now + NOTIFICATION_LIFETIME)
     data = liar.send_to("county", DELIVER, message)
     reply = from_wire(messages_pb2.DeliverReply.FromString(data).reply)
     return MessageReply.model_validate_json(reply.payload)

@@ -1,4 +1,4 @@
-"""Our outbox has a notice for an entity that lies: it waits, an honest one's goes out, and nothing happens twice."""
+"""Our outbox has a notification for an entity that lies: it waits, others go out, and nothing happens twice."""
 
 import secrets
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ import pytest
 
 from policies.errors import RedpactError
 from protos.redpact.v1 import messages_pb2
-from records_exchange.mailboxes import NewNotice, Notice, NoticeState, SqlMailbox
+from records_exchange.mailboxes import NewNotification, Notification, NotificationState, SqlMailbox
 from records_exchange.message import MAX_MESSAGE_BYTES
 from service.wire import to_wire
 from tests.support.exchange import ExchangeNetwork
 from tests.support.lies import MALFORMED_REPLIES, REPLY_LIES, SIGNED_GARBAGE, UNSIGNED, signed, signed_by
-from tests.support.messages import TEST_NOTICE, TEST_QUESTION
+from tests.support.messages import TEST_NOTIFICATION, TEST_QUESTION
 from tests.support.peer_on_the_wire import Behave, PeerOnTheWire, answering
 from tests.support.state import CONTACTS, OUTBOX, state_digest
 from trust.errors import SignatureInvalid
@@ -34,14 +34,16 @@ def honest_again(liar: PeerOnTheWire) -> Iterator[PeerOnTheWire]:
 def post(network: ExchangeNetwork, *recipients: str) -> str:
     ngo, reference = network.nodes["ngo"], secrets.token_hex(8)
     with ngo.context.transaction() as session:
-        notices = [NewNotice(TEST_NOTICE, recipient, reference, {"number": 1}) for recipient in recipients]
-        SqlMailbox(session).post(notices, ngo.context.clock.now())
+        notifications = [
+            NewNotification(TEST_NOTIFICATION, recipient, reference, {"number": 1}) for recipient in recipients
+        ]
+        SqlMailbox(session).post(notifications, ngo.context.clock.now())
     return reference
 
 
-def about(network: ExchangeNetwork, reference: str) -> dict[str, Notice]:
+def about(network: ExchangeNetwork, reference: str) -> dict[str, Notification]:
     with network.nodes["ngo"].context.snapshot() as session:
-        return {notice.recipient: notice for notice in SqlMailbox(session).about(reference)}
+        return {notification.recipient: notification for notification in SqlMailbox(session).about(reference)}
 
 
 def fault_noted(network: ExchangeNetwork, liar: PeerOnTheWire, behave: Behave | None = None) -> str:
@@ -54,12 +56,12 @@ def fault_noted(network: ExchangeNetwork, liar: PeerOnTheWire, behave: Behave | 
         ngo.outbox.deliver_due()
         assert state_digest(ngo.context, but=OUTBOX | CONTACTS) == before
     lied, well = about(network, reference)["liar"], about(network, reference)["county"]
-    assert (well.state, lied.state, lied.attempts) == (NoticeState.ACKNOWLEDGED, NoticeState.WAITING, 1)
+    assert (well.state, lied.state, lied.attempts) == (NotificationState.ACKNOWLEDGED, NotificationState.WAITING, 1)
     liar.peer.change_reply, liar.peer.change_envelope = (lambda reply: reply), (lambda envelope: envelope)
     with liar.serving(honest):
         clock.advance(hours=1)  # type: ignore[attr-defined]  # a frozen clock
         ngo.outbox.deliver_due()
-    assert about(network, reference)["liar"].state is NoticeState.ACKNOWLEDGED
+    assert about(network, reference)["liar"].state is NotificationState.ACKNOWLEDGED
     sent = {envelope.payload for envelope in liar.peer.told[told:]}
     assert len(sent) == 1, "the same bytes at every attempt"
     return lied.fault
@@ -134,12 +136,12 @@ def test_replies_that_are_exchanged(network: ExchangeNetwork, liar: PeerOnTheWir
         ngo.outbox.deliver_due()
         second = post(network, "liar")
         ngo.outbox.deliver_due()
-    assert about(network, first)["liar"].state is NoticeState.ACKNOWLEDGED
+    assert about(network, first)["liar"].state is NotificationState.ACKNOWLEDGED
     assert about(network, second)["liar"].fault == "reply_unbound"
     with liar.serving(honest):
         network.clock.advance(hours=1)  # type: ignore[attr-defined]  # a frozen clock
         ngo.outbox.deliver_due()
-    assert about(network, second)["liar"].state is NoticeState.ACKNOWLEDGED
+    assert about(network, second)["liar"].state is NotificationState.ACKNOWLEDGED
 
 
 def _abort(code: grpc.StatusCode) -> Behave:

@@ -10,12 +10,12 @@ import pytest
 from policies.errors import RedpactError
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.mailboxes import SqlMailbox
-from records_exchange.message import MAX_MESSAGE_BYTES, NOTICE_LIFETIME, parse_message
+from records_exchange.message import MAX_MESSAGE_BYTES, NOTIFICATION_LIFETIME, parse_message
 from records_exchange.request import REQUEST_LIFETIME
 from service.errors import PeerRefused
 from tests.support.exchange import ExchangeNetwork
 from tests.support.lies import MESSAGE_LIES, SIGNED_GARBAGE, UNSIGNED, signed, signed_by
-from tests.support.messages import TEST_NOTICE, TEST_QUESTION
+from tests.support.messages import TEST_NOTIFICATION, TEST_QUESTION
 from tests.support.peer_on_the_wire import DELIVER, PeerOnTheWire
 from tests.support.state import state_digest
 from trust.canonical import encode
@@ -24,10 +24,10 @@ from trust.signing import Envelope
 pytestmark = pytest.mark.invariant(8)
 
 
-def notice(network: ExchangeNetwork, peer: PeerOnTheWire, **changes: object) -> Envelope:
+def notification(network: ExchangeNetwork, peer: PeerOnTheWire, **changes: object) -> Envelope:
     now = network.clock.now()
-    life = {"expires": now + NOTICE_LIFETIME}
-    return peer.peer.tell("town", now, TEST_NOTICE, {"number": 7}, **(life | changes))
+    life = {"expires": now + NOTIFICATION_LIFETIME}
+    return peer.peer.tell("town", now, TEST_NOTIFICATION, {"number": 7}, **(life | changes))
 
 
 def question(network: ExchangeNetwork, peer: PeerOnTheWire, **changes: object) -> Envelope:
@@ -52,7 +52,7 @@ def refusal(peer: PeerOnTheWire, envelope: Envelope) -> str:
 
 
 @pytest.mark.parametrize("lie", MESSAGE_LIES)
-@pytest.mark.parametrize("make", [notice, question])
+@pytest.mark.parametrize("make", [notification, question])
 def test_a_message_that_lies_about_itself(
     network: ExchangeNetwork, liar: PeerOnTheWire, make: Callable[..., Envelope], lie: str
 ) -> None:
@@ -66,27 +66,27 @@ def test_a_message_whose_signature_does_not_hold(network: ExchangeNetwork, liar:
     with nothing_changes(network):
         # What it is said to be decides who looks at it; nobody takes what is of no known type.
         expected = "malformed_document" if lie == "another type" else "signature_invalid"
-        assert refusal(liar, UNSIGNED[lie](notice(network, liar))) == expected
+        assert refusal(liar, UNSIGNED[lie](notification(network, liar))) == expected
 
 
 def test_a_message_that_another_entity_signed(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
     with nothing_changes(network):
         stranger = network.nodes["ngo"].context.keys.signing
-        assert refusal(liar, signed_by(notice(network, liar), stranger)) == "signature_invalid"
+        assert refusal(liar, signed_by(notification(network, liar), stranger)) == "signature_invalid"
 
 
 @pytest.mark.parametrize("lie", SIGNED_GARBAGE)
 def test_a_message_that_is_none(network: ExchangeNetwork, liar: PeerOnTheWire, lie: str) -> None:
     with nothing_changes(network):
-        garbage = signed(notice(network, liar), liar.peer.signing, SIGNED_GARBAGE[lie])
+        garbage = signed(notification(network, liar), liar.peer.signing, SIGNED_GARBAGE[lie])
         assert refusal(liar, garbage) == "message_malformed"
 
 
 @pytest.mark.parametrize("body", [body for body in SIGNED_GARBAGE if body != "an empty object"])
 def test_a_message_whose_body_is_garbage(network: ExchangeNetwork, liar: PeerOnTheWire, body: str) -> None:
-    head = encode(parse_message(notice(network, liar).payload).model_dump(mode="json") | {"body": 0})
+    head = encode(parse_message(notification(network, liar).payload).model_dump(mode="json") | {"body": 0})
     payload = head.replace(b'"body":0', b'"body":' + SIGNED_GARBAGE[body])
-    envelope = signed(notice(network, liar), liar.peer.signing, payload)
+    envelope = signed(notification(network, liar), liar.peer.signing, payload)
     with nothing_changes(network):
         assert refusal(liar, envelope) == "message_malformed"
 
@@ -133,14 +133,14 @@ def test_a_pulse_from_the_future_vouches_for_no_more_than_now(network: ExchangeN
 def test_a_notice_that_comes_again_happens_once_and_gets_the_same_reply(
     network: ExchangeNetwork, liar: PeerOnTheWire
 ) -> None:
-    envelope = notice(network, liar)
+    envelope = notification(network, liar)
     first = liar.send_to("town", DELIVER, envelope)
     with nothing_changes(network):
         assert {liar.send_to("town", DELIVER, envelope) for _ in range(3)} == {first}
 
 
 def test_a_notice_that_comes_many_times_at_once_happens_once(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
-    envelope, before = notice(network, liar), network.taken["town"]
+    envelope, before = notification(network, liar), network.taken["town"]
 
     def send(_: int) -> bytes | str:
         try:
@@ -159,11 +159,11 @@ def test_a_notice_that_comes_many_times_at_once_happens_once(network: ExchangeNe
 
 
 def test_other_content_under_the_id_of_an_earlier_message(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
-    first = notice(network, liar)
+    first = notification(network, liar)
     liar.send_to("town", DELIVER, first)
     identity = parse_message(first.payload).id
     with nothing_changes(network):
-        assert refusal(liar, notice(network, liar, id=identity, body={"number": 8})) == "message_replayed"
+        assert refusal(liar, notification(network, liar, id=identity, body={"number": 8})) == "message_replayed"
         assert refusal(liar, question(network, liar, id=identity)) == "message_replayed"
 
 
@@ -176,18 +176,18 @@ def test_a_question_that_is_put_again(network: ExchangeNetwork, liar: PeerOnTheW
 
 def test_an_id_that_another_entity_used_is_no_obstacle(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
     # Else whoever overhears an id could keep a withdrawal from arriving.
-    envelope = notice(network, liar)
+    envelope = notification(network, liar)
     identity = parse_message(envelope.payload).id
     liar.send_to("town", DELIVER, envelope)
     ngo, now = network.nodes["ngo"], network.clock.now()
-    honest = liar.peer.tell("town", now, TEST_NOTICE, {}, id=identity, sender="ngo")
+    honest = liar.peer.tell("town", now, TEST_NOTIFICATION, {}, id=identity, sender="ngo")
     reply = ngo.transport.call(network.parties["town"], signed(honest, ngo.context.keys.signing, honest.payload))
     assert reply.payload
 
 
 def test_messages_in_another_order_each_happen_once(network: ExchangeNetwork, liar: PeerOnTheWire) -> None:
     before = network.taken["town"]
-    envelopes = [notice(network, liar, body={"number": number}) for number in range(5)]
+    envelopes = [notification(network, liar, body={"number": number}) for number in range(5)]
     for envelope in [*reversed(envelopes), *envelopes]:
         liar.send_to("town", DELIVER, envelope)
     assert network.taken["town"] - before == 5
@@ -197,6 +197,6 @@ def test_messages_in_another_order_each_happen_once(network: ExchangeNetwork, li
 def test_a_message_that_is_too_large(network: ExchangeNetwork, liar: PeerOnTheWire, size: int) -> None:
     payload = b'{"x":"' + b"a" * (size - 8) + b'"}'
     with nothing_changes(network), pytest.raises(RedpactError) as caught:
-        liar.send_to("town", DELIVER, signed(notice(network, liar), liar.peer.signing, payload))
+        liar.send_to("town", DELIVER, signed(notification(network, liar), liar.peer.signing, payload))
     code = caught.value.peer_code if isinstance(caught.value, PeerRefused) else caught.value.code
     assert code in ("message_malformed", "call_too_large", "peer_unreachable")

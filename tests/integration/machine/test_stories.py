@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from consent_ledger.consents import model as consent_model
-from node.consents.propagation import copies, notices, withdrawals
+from node.consents.propagation import copies, notifications, withdrawals
 from node.fetch import answering
 from node.messages.kinds import Response
 from records_exchange.mailboxes import SqlMailbox
@@ -219,7 +219,7 @@ BROKEN: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
     "the freshness bound is not kept": (answering, "fresh_consents", _every_consent_is_fresh, RELEASED),
     "a later no does not prevail": (consent_model, "_prevails", lambda _no, _yes: False, RELEASED),
     "a lost reply means a message for ever": (SqlMailbox, "earlier_reply", _nothing_came_before, "message_replayed"),
-    "holders are not told of a withdrawal": (notices, "post_withdrawal", _nobody_is_told, "vouched for"),
+    "holders are not told of a withdrawal": (notifications, "post_withdrawal", _nobody_is_told, "vouched for"),
     "what arrives is as fresh as its arrival": (copies, "min", lambda _issued, now: now, RELEASED),
 }
 

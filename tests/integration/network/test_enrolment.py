@@ -1,4 +1,5 @@
 import hashlib
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,19 +9,23 @@ import pytest
 from cryptography import x509
 
 from coordinator.authority import new_ca
+from node.cli.app import main
 from node.identity import enrolment
-from node.identity.errors import EnrolmentAnswerInvalid, InvitationNeeded, InvitationRefused, NodeExists
-from node.identity.files import CERTIFICATE_FILE
+from node.identity.errors import EnrolmentAnswerInvalid, InvitationNeeded, InvitationRefused, NodeExists, NodeInUse
+from node.identity.files import CERTIFICATE_FILE, node_certificate
 from node.identity.reach import Reach
 from node.identity.requests import certificate_request
-from node.keys import FILES, FOLDER, NodeKeys
+from node.identity.tls_key import next_tls_key
+from node.keys import FILES, FOLDER, TLS, NodeKeys
 from node.settings import NodeSettings
 from node.setup import Answers, set_up
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
 from service.clock import SystemClock
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
-from service.tls import new_tls_key
+from service.files import write_private
+from service.tls import new_tls_key, read_tls_key
 from tests.support.addresses import free_address
+from tests.support.commands import invoke
 from tests.support.network import NETWORK, Network, network
 from trust.enrolment import EntityApplication, Invitation, hash_secret
 from trust.parties import EntityKind, EntityStatus, spiffe_id
@@ -182,7 +187,7 @@ def test_a_home_does_not_change_its_entity(net: Network) -> None:
 
 def test_a_node_whose_certificate_expired_enrols_again_and_keeps_its_keys(net: Network) -> None:
     node = net.join("riaza")
-    expire(net, node.context.home, "riaza")
+    net.certify("riaza", days_ago=31, life=timedelta(days=30))
     token = net.invite("riaza", again=True).to_token()
     again = set_up(node.context.home, Answers(token=token), SystemClock())
     assert again.certificate.identity().not_after > net.clock.now()
@@ -190,12 +195,73 @@ def test_a_node_whose_certificate_expired_enrols_again_and_keeps_its_keys(net: N
     again.close()
 
 
+def test_an_invitation_changes_nothing_at_a_node_that_works_unless_asked_to(net: Network) -> None:
+    node = net.join("tordesillas")
+    before, known = state(node.context.home), serial(net)
+    invitation = net.invite("tordesillas", again=True)
+    with pytest.raises(NodeInUse) as caught:
+        set_up(node.context.home, Answers(token=invitation.to_token()), SystemClock())
+    assert "--replace" in caught.value.remedy
+    assert (state(node.context.home), serial(net)) == (before, known)
+    again = set_up(node.context.home, Answers(token=invitation.to_token(), replace=True), SystemClock())
+    assert again.context.keys.signing.public_key == node.context.keys.signing.public_key
+    assert (again.context.home / FOLDER / TLS).read_bytes() != before["keys/tls.pem"]
+    again.directory_follower.refresh()
+    again.close()
+
+
+def test_the_command_says_what_replace_would_do_and_ends_with_two(net: Network, tmp_path: Path) -> None:
+    node = net.join("simancas")
+    token = tmp_path / "token"
+    token.write_text(net.invite("simancas", again=True).to_token())
+    ended = invoke(main, "init", "--home", str(node.context.home), "--token-file", str(token))
+    assert ended.code == 2
+    assert "--replace" in ended.err
+
+
+def test_a_used_invitation_replaces_nothing(net: Network, tmp_path: Path) -> None:
+    invitation = net.invite("medinaceli")
+    listen = Answers(token=invitation.to_token(), listen=free_address())
+    node = net.nodes["medinaceli"] = set_up(net.root / "medinaceli", listen, SystemClock())
+    # Whoever holds token and signing key still needs the TLS key that the invitation was used for.
+    thief = tmp_path / "thief"
+    shutil.copytree(node.context.home / FOLDER, thief / FOLDER)
+    (thief / FOLDER / TLS).unlink()
+    known = serial(net)
+    check_refused(thief, invitation, InvitationRefused)
+    assert serial(net) == known
+    node.directory_follower.refresh()
+
+
+def test_a_replacement_that_was_cut_short_is_finished_at_the_next_start(net: Network) -> None:
+    node = net.join("almeida")
+    home = node.context.home
+    new = next_tls_key(home)
+    issued = net.coordinator.context.authority.issue(
+        new.public_key(), entity="almeida", now=net.clock.now(), life=timedelta(days=1)
+    )
+    write_private(home / CERTIFICATE_FILE, issued.pem)  # and then the power fails
+    assert node_certificate(home).identity().chain_pem == issued.pem
+    assert read_tls_key(home / FOLDER / TLS).public_key() == new.public_key()
+
+
+def state(home: Path) -> dict[str, bytes]:
+    """Return every file of keys, certificates and settings."""
+    folders = (home / FOLDER, home / "tls")
+    files = [home / "node.toml", *(path for folder in folders for path in folder.iterdir())]
+    return {str(path.relative_to(home)): path.read_bytes() for path in files}
+
+
+def serial(net: Network) -> int:
+    with net.coordinator.context.snapshot() as session:
+        return net.coordinator.registry(session).serial()
+
+
 def test_enrolling_again_does_not_lift_a_suspension(net: Network) -> None:
     node = net.join("sahagun")
-    with net.coordinator.context.transaction() as session:
-        net.coordinator.registry(session).suspend("sahagun", reason="prueba", now=net.clock.now())
-    expire(net, node.context.home, "sahagun")
-    set_up(node.context.home, Answers(token=net.invite("sahagun", again=True).to_token()), SystemClock()).close()
+    net.suspend("sahagun")
+    token = net.invite("sahagun", again=True).to_token()
+    set_up(node.context.home, Answers(token=token, replace=True), SystemClock()).close()
     with net.coordinator.context.snapshot() as session:
         assert net.coordinator.registry(session).party("sahagun").status is EntityStatus.SUSPENDED
 
@@ -218,14 +284,3 @@ def test_a_certificate_for_another_key_is_not_accepted(
 
     monkeypatch.setattr(enrolment_pb2_grpc, "EnrolmentStub", Swapping)
     check_refused(home, net.invite("agreda"), EnrolmentAnswerInvalid)
-
-
-def expire(net: Network, home: Path, entity: str) -> None:
-    """Replace a node's certificate by one that ended yesterday."""
-    from service.files import write_private
-    from service.tls import read_tls_key
-
-    public = read_tls_key(home / FOLDER / "tls.pem").public_key()
-    past = net.clock.now() - timedelta(days=31)
-    issued = net.coordinator.context.authority.issue(public, entity=entity, now=past, life=timedelta(days=30))
-    write_private(home / CERTIFICATE_FILE, issued.pem)

@@ -10,9 +10,7 @@ from node.keys import FOLDER
 from node.operations.doctor import examine
 from node.wiring import Node
 from service.errors import PeerRefused, PeerUnreachable
-from service.files import write_private
 from service.findings import Level, exit_code
-from service.tls import read_tls_key
 from tests.support.addresses import free_address
 from tests.support.network import Network, network
 from tests.support.waiting import eventually
@@ -26,28 +24,13 @@ def net(tmp_path: Path) -> Iterator[Network]:
         yield made
 
 
-def suspend(net: Network, entity: str) -> None:
-    """Suspend, as the command does: in a transaction of its own."""
-    with net.coordinator.context.transaction() as session:
-        net.coordinator.registry(session).suspend(entity, reason="prueba", now=net.clock.now())
-
-
-def certify(net: Network, node: Node, *, days_ago: float, life: timedelta) -> None:
-    """Give a node a certificate issued some time ago."""
-    entity = node.context.settings.entity
-    public = read_tls_key(node.context.home / FOLDER / "tls.pem").public_key()
-    then = net.clock.now() - timedelta(days=days_ago)
-    issued = net.coordinator.context.authority.issue(public, entity=entity, now=then, life=life)
-    write_private(node.context.home / CERTIFICATE_FILE, issued.pem)
-
-
 def test_a_suspension_reaches_running_nodes_within_seconds_and_the_coordinator_at_once(net: Network) -> None:
     leon, soria = net.join("leon"), net.join("soria")
     net.serve("leon")
     assert eventually(lambda: "soria" in leon.context.directory.current(net.clock.now()))
     assert eventually(lambda: _watching(net) >= 1)
 
-    suspend(net, "soria")
+    net.suspend("soria")
     with pytest.raises(PeerRefused) as caught:
         soria.directory_follower.refresh()
     assert caught.value.peer_code == "party_suspended"
@@ -55,15 +38,15 @@ def test_a_suspension_reaches_running_nodes_within_seconds_and_the_coordinator_a
     with pytest.raises(PartySuspended):
         leon.context.directory.current(net.clock.now()).active_party("soria")
 
-    with net.coordinator.context.transaction() as session:
-        net.coordinator.registry(session).reinstate("soria", now=net.clock.now())
-    soria.directory_follower.refresh()
+    net.reinstate("soria")
+    net.serve("soria")  # which asks for a certificate of a new TLS key, as suspension revoked the one it had
+    assert eventually(lambda: _refreshes(soria))
     assert eventually(lambda: _status(leon, "soria") is EntityStatus.ACTIVE)
 
 
 def test_a_suspended_entity_gets_no_new_certificate(net: Network) -> None:
     node = net.join("leon")
-    suspend(net, "leon")
+    net.suspend("leon")
     before = (node.context.home / CERTIFICATE_FILE).read_bytes()
     with pytest.raises(PeerRefused):
         node.certificate_renewal.renew()
@@ -72,9 +55,9 @@ def test_a_suspended_entity_gets_no_new_certificate(net: Network) -> None:
 
 def test_a_certificate_is_renewed_at_two_thirds_of_its_life_and_not_before(net: Network) -> None:
     node = net.join("leon")
-    certify(net, node, days_ago=19, life=timedelta(days=30))
+    net.certify("leon", days_ago=19, life=timedelta(days=30))
     assert node.certificate_renewal.renew_if_due() is False
-    certify(net, node, days_ago=21, life=timedelta(days=30))
+    net.certify("leon", days_ago=21, life=timedelta(days=30))
     before = node.certificate.identity()
     assert node.certificate_renewal.renew_if_due() is True
     assert node.certificate.identity().not_after > before.not_after
@@ -83,7 +66,7 @@ def test_a_certificate_is_renewed_at_two_thirds_of_its_life_and_not_before(net: 
 
 def test_a_running_node_serves_its_renewed_certificate_without_a_restart(net: Network) -> None:
     node, peer = net.join("leon"), net.join("soria")
-    certify(net, node, days_ago=25, life=timedelta(days=30))
+    net.certify("leon", days_ago=25, life=timedelta(days=30))
     old = node.certificate.identity().not_after
     net.serve("leon")
     assert eventually(lambda: node.certificate.identity().not_after > old)
@@ -94,7 +77,7 @@ def test_a_running_node_serves_its_renewed_certificate_without_a_restart(net: Ne
 
 def test_renewal_goes_on_when_the_coordinator_is_back(net: Network) -> None:
     node = net.join("leon")
-    certify(net, node, days_ago=25, life=timedelta(days=30))
+    net.certify("leon", days_ago=25, life=timedelta(days=30))
     net.stop_coordinator()
     with pytest.raises(PeerUnreachable):
         node.certificate_renewal.keep(threading.Event())
@@ -189,6 +172,13 @@ def _status(node: Node, entity: str) -> EntityStatus:
     directory = node.context.directory.newest()
     assert directory is not None
     return directory.party(entity).status
+
+
+def _refreshes(node: Node) -> bool:
+    try:
+        return node.directory_follower.refresh() is not None
+    except PeerRefused:
+        return False
 
 
 def _watching(net: Network) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from records_exchange.mailboxes import NoticeState
+from records_exchange.mailboxes import NotificationState
 from records_exchange.sealing import OVERHEAD_BYTES, SIZES
 from service import log
 from tests.support.addresses import free_address
@@ -65,7 +65,7 @@ def every_kind_of_call(net: RelayedNetwork) -> None:
     assert SHARED in [field.value for field in reply.answer.fields]
     net.note(NOTED)
     net.deliver()
-    assert net.state(NOTED) is NoticeState.ACKNOWLEDGED
+    assert net.state(NOTED) is NotificationState.ACKNOWLEDGED
     (consent,) = net.nodes["burgos"].consents.list(PERSON)
     net.nodes["burgos"].consents.withdraw(consent.consent_id)
     assert not net.fetch().released

@@ -18,7 +18,7 @@ from node.operations.doctor import examine
 from policies.errors import ErrorKind
 from records_exchange.errors import SealBroken
 from records_exchange.linkage import PairwiseKey
-from records_exchange.mailboxes import NoticeState
+from records_exchange.mailboxes import NotificationState
 from records_exchange.request import build_request, seal_request
 from records_exchange.sealing import Refusal, Route, open_return, seal_call, seal_return
 from service.errors import PeerRefused, PeerUnreachable
@@ -87,7 +87,7 @@ def test_a_call_that_was_changed_is_not_opened_and_changes_nothing(net: RelayedN
     assert isinstance(net.fetch().error, PeerUnreachable)
     net.note("changed")
     net.deliver()
-    assert (net.noted, net.state("changed")) == ([], NoticeState.WAITING)
+    assert (net.noted, net.state("changed")) == ([], NotificationState.WAITING)
     assert net.entries("burgos") == before
 
 
@@ -98,10 +98,10 @@ def test_an_answer_that_was_changed_is_not_used_and_not_logged(net: RelayedNetwo
     assert isinstance(net.fetch().error, SealBroken)
     net.note(f"answer {damage}")
     net.deliver()
-    assert net.state(f"answer {damage}") is NoticeState.WAITING
+    assert net.state(f"answer {damage}") is NotificationState.WAITING
     net.relay.meddle = None
     net.deliver()
-    assert net.state(f"answer {damage}") is NoticeState.ACKNOWLEDGED
+    assert net.state(f"answer {damage}") is NotificationState.ACKNOWLEDGED
     assert net.noted.count(f"answer {damage}") == 1  # it arrived the first time; only the acknowledgement was lost
     assert net.entries("leon") == before
 
@@ -120,10 +120,10 @@ def test_calls_that_it_drops_leave_a_typed_error_in_bounded_time_and_a_notice_th
     assert isinstance(net.fetch().error, PeerUnreachable)
     net.note("dropped")
     net.deliver()
-    assert net.state("dropped") is NoticeState.WAITING
+    assert net.state("dropped") is NotificationState.WAITING
     net.relay.meddle = None
     net.deliver()
-    assert (net.noted, net.state("dropped")) == (["dropped"], NoticeState.ACKNOWLEDGED)
+    assert (net.noted, net.state("dropped")) == (["dropped"], NotificationState.ACKNOWLEDGED)
 
 
 def test_an_answer_that_it_drops_is_not_asked_for_twice_nor_is_a_notice_done_twice(net: RelayedNetwork) -> None:
@@ -139,7 +139,7 @@ def test_an_answer_that_it_drops_is_not_asked_for_twice_nor_is_a_notice_done_twi
     net.deliver()
     net.relay.meddle = None
     net.deliver()
-    assert (net.noted, net.state("once")) == (["once"], NoticeState.ACKNOWLEDGED)
+    assert (net.noted, net.state("once")) == (["once"], NotificationState.ACKNOWLEDGED)
     assert net.entries("burgos") - before == {"release": 1}
 
 
@@ -173,7 +173,7 @@ def test_a_replayed_request_is_answered_once(net: RelayedNetwork) -> None:
     assert net.entries("burgos") - before == {"release": 1}
     net.note("replayed")
     net.deliver()
-    assert (net.noted, net.state("replayed")) == (["replayed"], NoticeState.ACKNOWLEDGED)
+    assert (net.noted, net.state("replayed")) == (["replayed"], NotificationState.ACKNOWLEDGED)
 
 
 def test_an_earlier_answer_is_none_to_a_later_request(net: RelayedNetwork) -> None:
@@ -196,10 +196,10 @@ def test_an_earlier_refusal_of_a_notice_is_none_to_the_next_attempt_of_the_same_
     old = net.relay.answers[-1]
     net.relay.meddle = lambda *_call: old
     net.deliver()
-    assert net.state("attempts") is NoticeState.WAITING
+    assert net.state("attempts") is NotificationState.WAITING
     net.relay.meddle = None
     net.deliver()
-    assert (net.noted, net.state("attempts")) == (["attempts"], NoticeState.ACKNOWLEDGED)
+    assert (net.noted, net.state("attempts")) == (["attempts"], NotificationState.ACKNOWLEDGED)
 
 
 def test_answers_that_it_exchanges_are_nobodys(net: RelayedNetwork) -> None:
@@ -218,7 +218,7 @@ def test_answers_that_it_exchanges_are_nobodys(net: RelayedNetwork) -> None:
 
 
 def test_notices_are_never_done_out_of_order(net: RelayedNetwork) -> None:
-    """The next of a recipient's notices leaves only when the one before is acknowledged."""
+    """The next of a recipient's notifications leaves only when the one before is acknowledged."""
     first: list[bytes] = []
 
     def hold_back(caller: str, to: str, sealed: bytes, seconds: float) -> bytes:
@@ -263,7 +263,7 @@ def test_an_answer_of_its_own_is_not_believed(net: RelayedNetwork, forge: Callab
     assert isinstance(net.fetch().error, SealBroken)
     net.note("forged")
     net.deliver()
-    assert net.state("forged") is NoticeState.WAITING
+    assert net.state("forged") is NotificationState.WAITING
     assert {entity: net.entries(entity) for entity in net.nodes} == before
 
 
@@ -273,7 +273,7 @@ def test_a_call_for_one_entity_is_not_opened_by_another(net: RelayedNetwork) -> 
     assert isinstance(net.fetch().error, PeerUnreachable)
     net.note("astray")
     net.deliver()
-    assert (net.noted, net.state("astray")) == ([], NoticeState.WAITING)
+    assert (net.noted, net.state("astray")) == ([], NotificationState.WAITING)
     assert {entity: net.entries(entity) for entity in net.nodes} == before
 
 

@@ -12,7 +12,7 @@ from node.ledger.own import own_ledger
 from node.messages.heartbeat import HEARTBEAT
 from policies.errors import RedpactError
 from records_exchange.answer import AnswerOutcome
-from records_exchange.mailboxes import NoticeState
+from records_exchange.mailboxes import NotificationState
 from records_exchange.message import MessageOutcome
 from records_exchange.request import REQUEST_TYPE
 from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
@@ -56,7 +56,7 @@ def test_notices_and_questions_arrive_and_are_answered(net: RelayedNetwork) -> N
     net.note("two")
     net.deliver()
     assert net.noted == ["one", "two"]
-    assert net.state("two") is NoticeState.ACKNOWLEDGED
+    assert net.state("two") is NotificationState.ACKNOWLEDGED
     now = net.clock.now()
     reply = net.nodes["leon"].outbox.ask("burgos", HEARTBEAT, {"complete_until": now.isoformat()})
     assert reply.reply.outcome is MessageOutcome.ACCEPTED
@@ -65,7 +65,7 @@ def test_notices_and_questions_arrive_and_are_answered(net: RelayedNetwork) -> N
 def test_a_running_node_empties_its_outbox_by_the_relay(net: RelayedNetwork) -> None:
     net.serve("leon")
     net.note("by itself")
-    assert eventually(lambda: net.state("by itself") is NoticeState.ACKNOWLEDGED)
+    assert eventually(lambda: net.state("by itself") is NotificationState.ACKNOWLEDGED)
     assert net.noted == ["by itself"]
 
 
@@ -99,7 +99,7 @@ def test_without_the_coordinator_there_is_no_relay_and_the_outbox_keeps_its_noti
     assert isinstance(reply.error, PeerUnreachable)
     net.note("meanwhile")
     net.deliver()
-    assert net.state("meanwhile") is NoticeState.WAITING
+    assert net.state("meanwhile") is NotificationState.WAITING
     assert net.noted == []
     net.start()
     assert eventually(lambda: "burgos" in net.coordinator.relay.attached())  # by itself, after its wait
@@ -200,7 +200,7 @@ def test_a_consent_given_here_is_of_use_to_an_entity_without_a_port_that_serves(
 
 def _delivered(net: RelayedNetwork, text: str) -> bool:
     net.deliver()
-    return net.state(text) is NoticeState.ACKNOWLEDGED
+    return net.state(text) is NotificationState.ACKNOWLEDGED
 
 
 def _call(net: RelayedNetwork, holder: str) -> Envelope:

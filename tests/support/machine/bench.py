@@ -13,7 +13,7 @@ from node.ledger.own import own_consents
 from node.wiring import Node
 from records_exchange.answer import AnswerOutcome
 from records_exchange.checks import MAX_CLOCK_SKEW
-from records_exchange.mailboxes import NoticeState, SqlMailbox
+from records_exchange.mailboxes import NotificationState, SqlMailbox
 from records_exchange.message import MessageOutcome
 from records_exchange.travel import CONSENT_COPY, proof_bytes, read_copy
 from records_exchange.withdrawal import CONSENT_WITHDRAWN, PART_LOST, open_withdrawal
@@ -237,7 +237,7 @@ class Bench(RuleBasedStateMachine):
         with self.world.alive[entity].context.snapshot() as session:
             waiting = SqlMailbox(session).waiting()
         kept_back = CONSENT_WITHDRAWN if entity in self.world.silent else None
-        return [(entity, notice.kind, notice.recipient, notice.fault) for notice in waiting if notice.kind != kept_back]
+        return [(entity, each.kind, each.recipient, each.fault) for each in waiting if each.kind != kept_back]
 
     def _check_end(self) -> None:
         self.world.check_ledgers()
@@ -245,9 +245,11 @@ class Bench(RuleBasedStateMachine):
         for entity in ENTITIES:
             for consent in self.model.over_everywhere(self.world.silent):
                 with self.world.alive[entity].context.snapshot() as session:
-                    notices = SqlMailbox(session).about(consent)
+                    notifications = SqlMailbox(session).about(consent)
                 silent = entity in self.world.silent
-                assert silent or all(notice.state is not NoticeState.LAPSED for notice in notices)
+                assert silent or all(
+                    notification.state is not NotificationState.LAPSED for notification in notifications
+                )
                 held = self.model.at[entity].held.get(consent)
                 assert held is None or held.state != "live", f"{entity} never heard of the end of {consent}"
         for asker in ENTITIES:

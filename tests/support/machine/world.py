@@ -27,7 +27,7 @@ from policies.errors import RedpactError
 from records_exchange.answer import FetchAnswer, parse_answer
 from records_exchange.message import (
     MESSAGE_TYPE,
-    NOTICE_LIFETIME,
+    NOTIFICATION_LIFETIME,
     Message,
     MessageReply,
     new_message,
@@ -172,7 +172,7 @@ class World:
         answer = self.hand_over(sender, recipient, envelope)
         if pair in self.wires.twice and envelope.payload_type != REQUEST_TYPE:
             again = self._again(sender, recipient, envelope)
-            assert again in (None, answer.payload), "a notice that came twice got another reply"
+            assert again in (None, answer.payload), "a notification that came twice got another reply"
         if pair in self.wires.lose_reply:
             raise unreachable
         self.crossed.append((recipient, sender, answer.payload_type, answer.payload))
@@ -223,7 +223,7 @@ class World:
             consent, entity=named, acted_at=now, acted_by=Actor.PERSON, signer=node.context.keys.signing
         )
         message = new_message(
-            CONSENT_WITHDRAWN, said.body(), sender=liar, recipient=recipient, now=now, life=NOTICE_LIFETIME
+            CONSENT_WITHDRAWN, said.body(), sender=liar, recipient=recipient, now=now, life=NOTIFICATION_LIFETIME
         )
         self.carry(liar, recipient, seal_message(message, node.context.keys.signing))
 

@@ -14,6 +14,7 @@ from node.identity.errors import EnrolmentAnswerInvalid
 from node.identity.requests import certificate_request, require_own_certificate
 from tests.support.clock import START
 from tests.support.pki import authority
+from trust.parties import key_server_name
 
 NETWORK = "red.example"
 LIFE = timedelta(days=30)
@@ -41,7 +42,10 @@ def test_the_authority_writes_the_names_whatever_the_request_asks_for(ca: Author
     leaf = x509.load_pem_x509_certificate(issued.pem)
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.UniformResourceIdentifier) == ["spiffe://red.example/entity/leon"]
-    assert names.get_values_for_type(x509.DNSName) == ["leon.entity.red.example"]
+    assert names.get_values_for_type(x509.DNSName) == [
+        "leon.entity.red.example",
+        key_server_name(NETWORK, "leon", issued.tls_key),  # by which clients refuse a key that was replaced
+    ]
     assert leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca is False
     assert (leaf.not_valid_after_utc, f"{leaf.serial_number:x}") == (START + LIFE, issued.serial)
 

@@ -128,7 +128,7 @@ def corpus(right: Json) -> Iterator[Json]:
 
 
 def answers(rules: list[Json], requests: list[Json]) -> list[bool]:
-    """Tell of each request whether these rules alone permit it, with no error."""
+    """Return for each request whether these rules alone permit it, with no error."""
     policies = {"templates": {}, "templateLinks": [], "staticPolicies": {str(n): rule for n, rule in enumerate(rules)}}
     policy_set = cedarpy.PolicySet.from_json_str(json.dumps(policies))
     results = cedarpy.is_authorized_batch(requests, policy_set, entities(), SCHEMA_READ)

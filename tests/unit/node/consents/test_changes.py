@@ -1,124 +1,122 @@
 """Every way in which a consent ends or loses something reaches every subscriber, and each draws its consequence."""
 
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from consent_ledger.consents.model import ConsentState
+from consent_ledger.consents.model import ConsentScope, ConsentState, ConsentView
 from node.consent_subscribers import consent_subscribers
-from node.consents.changes import ChangeSource
-from node.consents.consents import GrantInput, RenewalInput, ScopeInput
+from node.consents.changes import ChangeSource, ConsentChanges
+from node.consents.consents import RenewalInput, ScopeInput
 from node.consents.propagation.background import send_heartbeats
-from node.fetch.asking import question_of
 from node.fetch.cached_copies import shared_copies
-from node.referrals.expiry import lapse_unanswered
-from node.referrals.referrals import NewReferral
-from policies.referrals import NEED_FIELD, ReferralState
-from records_exchange.mailboxes import NoticeState, SqlMailbox
-from records_exchange.referral import OFFER, STEP
+from node.locator.consent_changes import PublisherWakeup
+from node.messages.heartbeat import HEARTBEAT
+from policies.referrals import NEED_FIELD
+from records_exchange.mailboxes import NotificationState
 from records_exchange.tables import ReceivedRelease
 from records_exchange.travel import CONSENT_COPY
 from records_exchange.withdrawal import CONSENT_WITHDRAWN, PART_LOST
-from tests.support.consent_changes import watch_changes
-from tests.support.exchange import PERSON
-from tests.support.town import FIELDS, Town
+from tests.support.consent_changes import (
+    PURPOSES,
+    RECIPIENTS,
+    Change,
+    erase,
+    expire,
+    give_for_all,
+    narrow,
+    narrowed_to,
+    renew_for_less,
+    retain,
+    watched_changes,
+    withdraw,
+    withdraw_elsewhere,
+)
+from tests.support.consent_sides import side_of
+from tests.support.one_side import OneSide
+from tests.support.origin_peer import FIELDS, OriginPeer
+from tests.support.people import PERSON
+from tests.support.waiting import NoWait
 
 pytestmark = pytest.mark.invariant(4)
-Change = Callable[[Town, str], None]
-"""Changes a consent given at `origin` in one way."""
-
-BASIS = "eu-gdpr:A17-1-b"
 
 
-def give(town: Town, **changes: object) -> str:
-    """Give a consent at `origin`, that `holder` holds too: `asker`, `holder` and `other` may receive under it."""
-    values = {
-        "document": PERSON,
-        "purposes": ("casework", "referral"),
-        "recipients": ("asker", "holder", "other"),
-        "fields": (*FIELDS, NEED_FIELD),
-        "holders": ("holder",),
-    }
-    return town["origin"].consents.grant(GrantInput(**(values | changes))).consent_id  # type: ignore[arg-type]  # by name
+def given_elsewhere(elsewhere: OriginPeer, *recipients: str) -> ConsentView:
+    """Send the node `holder` the same consent as a copy of the origin's."""
+    terms = elsewhere.terms(
+        "holder", purposes=PURPOSES, recipients=recipients or RECIPIENTS, fields=(*FIELDS, NEED_FIELD)
+    )
+    consent = elsewhere.give(terms)
+    elsewhere.send(consent)
+    return consent
 
 
-def fetch(town: Town, asker: str, holder: str) -> None:
-    node = town[asker]
-    node.asking.fetch(PERSON, question_of(node.context, "casework", fields=FIELDS), [holder])
+def narrowed_elsewhere(elsewhere: OriginPeer, side: OneSide, consent: ConsentView, scope: ConsentScope) -> None:
+    """Send the node the narrower version of a consent."""
+    elsewhere.send(elsewhere.register.narrow(consent.consent_id, scope, side.clock.now()))
 
 
-def waiting(town: Town, entity: str, kind: str) -> list[str]:
-    with town[entity].context.snapshot() as session:
-        return sorted(notice.recipient for notice in SqlMailbox(session).waiting() if notice.kind == kind)
+def receive(side: OneSide, elsewhere: OriginPeer, consent: ConsentView) -> None:
+    """Fetch something at the origin under a consent, and keep it."""
+    elsewhere.shares_under(consent, {"work.status": "unemployed"})
+    assert side.fetch("origin", FIELDS).replies[0].released
+    assert shared_copies(side.context, PERSON)
 
 
-def withdraw(town: Town, consent: str) -> None:
-    town["origin"].consents.withdraw(consent)
+def given_here(change: Change) -> Callable[[OneSide], str]:
+    def act(origin: OneSide) -> str:
+        consent = give_for_all(origin)
+        change(origin, consent)
+        return consent
+
+    return act
 
 
-def narrow(town: Town, consent: str) -> None:
-    town["origin"].consents.narrow(consent, ScopeInput(recipients=("holder", "other")))
+def receive_narrower(holder: OneSide) -> str:
+    elsewhere = OriginPeer(holder)
+    consent = given_elsewhere(elsewhere)
+    narrowed_elsewhere(elsewhere, holder, consent, ConsentScope(recipients=("holder", "other")))
+    return consent.consent_id
 
 
-def expire(town: Town, _consent: str) -> None:
-    town.later(days=366)
-    town.network.publish()
-    town["origin"].consents.expire_due()
+def lose_the_part(holder: OneSide) -> str:
+    elsewhere = OriginPeer(holder)
+    consent = given_elsewhere(elsewhere)
+    elsewhere.leave_out(consent.consent_id)
+    return consent.consent_id
 
 
-def renew_for_less(town: Town, consent: str) -> None:
-    town["origin"].consents.renew(RenewalInput(consent, valid_days=1))
+def withdraw_where_only_received(asker: OneSide) -> str:
+    elsewhere = OriginPeer(asker)
+    consent = elsewhere.give(elsewhere.terms())
+    receive(asker, elsewhere, consent)
+    asker.consents.withdraw(consent.consent_id)
+    return consent.consent_id
 
 
-def erase(town: Town, _consent: str) -> None:
-    town["origin"].erasures.erase_person(PERSON, BASIS)
-
-
-def retain(town: Town, consent: str) -> None:
-    town["origin"].consents.withdraw(consent)
-    town.later(days=1826)
-    town.network.publish()
-    town["origin"].erasures.retain()
-
-
-def withdraw_elsewhere(town: Town, consent: str) -> None:
-    town.deliver()
-    town["holder"].consents.withdraw(consent)
-    town.deliver()
-
-
-def receive_narrower(town: Town, consent: str) -> None:
-    town.deliver()
-    narrow(town, consent)
-    town.deliver()
-
-
-def take_out_the_holder(town: Town, consent: str) -> None:
-    town.deliver()
-    town["origin"].consents.narrow(consent, ScopeInput(drop_holders=("holder",)))
-    town.deliver()
-
-
-def withdraw_where_only_received(town: Town, consent: str) -> None:
-    fetch(town, "asker", "origin")
-    town["asker"].consents.withdraw(consent)
-
-
-SOURCES: dict[ChangeSource, tuple[str, Change]] = {
-    ChangeSource.WITHDRAWN: ("origin", withdraw),
+SOURCES: dict[ChangeSource, tuple[str, Callable[[OneSide], str]]] = {
+    ChangeSource.WITHDRAWN: ("origin", given_here(withdraw)),
     ChangeSource.RECEIPT_WITHDRAWN: ("asker", withdraw_where_only_received),
-    ChangeSource.WITHDRAWAL_RECEIVED: ("origin", withdraw_elsewhere),
-    ChangeSource.PART_LOST: ("holder", take_out_the_holder),
-    ChangeSource.NARROWED: ("origin", narrow),
+    ChangeSource.WITHDRAWAL_RECEIVED: ("origin", given_here(withdraw_elsewhere)),
+    ChangeSource.PART_LOST: ("holder", lose_the_part),
+    ChangeSource.NARROWED: ("origin", given_here(narrow)),
     ChangeSource.COPY_RECEIVED: ("holder", receive_narrower),
-    ChangeSource.RENEWED: ("origin", renew_for_less),
-    ChangeSource.EXPIRED: ("origin", expire),
-    ChangeSource.PERSON_ERASED: ("origin", erase),
-    ChangeSource.RETENTION: ("origin", retain),
+    ChangeSource.RENEWED: ("origin", given_here(renew_for_less)),
+    ChangeSource.EXPIRED: ("origin", given_here(expire)),
+    ChangeSource.PERSON_ERASED: ("origin", given_here(erase)),
+    ChangeSource.RETENTION: ("origin", given_here(retain)),
 }
 """For each source: the entity at which it is one, and the acts that lead to it."""
+
+
+@pytest.fixture
+def watched(tmp_path: Path, source: ChangeSource) -> Iterator[OneSide]:
+    """The node at which the source is one."""
+    made = side_of(tmp_path, SOURCES[source][0])
+    yield made
+    made.context.close()
 
 
 def test_no_source_of_changes_is_forgotten() -> None:
@@ -126,112 +124,24 @@ def test_no_source_of_changes_is_forgotten() -> None:
 
 
 @pytest.mark.parametrize("source", ChangeSource)
-def test_every_change_reaches_every_subscriber_in_its_transaction(town: Town, source: ChangeSource) -> None:
-    entity, act = SOURCES[source]
-    reached = watch_changes(town[entity])
-    consent = give(town)
-    act(town, consent)
+def test_every_change_reaches_every_subscriber_in_its_transaction(watched: OneSide, source: ChangeSource) -> None:
+    watched.changes, reached = watched_changes(watched.context)
+    consent = SOURCES[source][1](watched)
     found = [(name, change) for name, change in reached if change.source is source]
-    assert [name for name, _ in found] == list(consent_subscribers(town[entity].context, town[entity].publisher_wakeup))
+    assert [name for name, _ in found] == list(consent_subscribers(watched.context, PublisherWakeup()))
     for _, change in found:
         assert change.consent_id == consent
-        assert change.recorded_at <= town.network.clock.now()
+        assert change.recorded_at <= watched.clock.now()
         assert (change.reported_by is None) == (
             source not in (ChangeSource.WITHDRAWAL_RECEIVED, ChangeSource.PART_LOST, ChangeSource.COPY_RECEIVED)
         )
 
 
-def test_a_change_by_which_nothing_is_lost_reaches_nobody(town: Town) -> None:
-    reached = watch_changes(town["origin"])
-    consent = give(town)
-    town["origin"].consents.renew(RenewalInput(consent, valid_days=900))
+def test_a_change_by_which_nothing_is_lost_reaches_nobody(origin: OneSide) -> None:
+    origin.changes, reached = watched_changes(origin.context)
+    consent = give_for_all(origin)
+    origin.consents.renew(RenewalInput(consent, valid_days=900))
     assert reached == []
-
-
-# ---- referrals
-
-
-def narrowed_to(**scope: tuple[str, ...]) -> Change:
-    def act(town: Town, consent: str) -> None:
-        town["origin"].consents.narrow(consent, ScopeInput(**scope))
-
-    return act
-
-
-OUT: dict[str, Change] = {
-    "recipient": narrowed_to(recipients=("asker",)),
-    "purpose": narrowed_to(purposes=("casework",)),
-    "need": narrowed_to(fields=FIELDS),
-    "withdrawn": withdraw,
-    "erased": erase,
-}
-
-
-def refer(town: Town, need: str | None = "employment") -> str:
-    return town["origin"].referrals.send(NewReferral(PERSON, "other", "job_guidance", need=need)).referral_id
-
-
-@pytest.mark.parametrize("lost", OUT)
-def test_a_referral_that_its_consent_does_not_cover_any_more_is_revoked_and_its_offer_never_leaves(
-    town: Town, lost: str
-) -> None:
-    consent = give(town)
-    referral = refer(town)
-    OUT[lost](town, consent)
-    found, _ = town["origin"].referrals.show(referral)
-    assert found.state is ReferralState.REVOKED
-    assert found.code == ("person_erased" if lost == "erased" else "consent_withdrawn")
-    assert waiting(town, "origin", OFFER) == []
-    assert waiting(town, "origin", STEP) == ["other"]
-    town.deliver()
-    (arrived,) = town["other"].referrals.list()
-    assert (arrived.state, arrived.subject, arrived.need) == (ReferralState.REVOKED, None, None)
-    assert not any(b'"kind":"referral.offer"' in payload for _, _, payload in town.wires.crossed)
-
-
-def test_a_withdrawal_that_arrives_revokes_what_was_agreed(town: Town) -> None:
-    consent = give(town)
-    referral = refer(town)
-    town.deliver()
-    town["other"].referrals.accept(referral)
-    withdraw_elsewhere(town, consent)
-    assert town["origin"].referrals.show(referral)[0].state is ReferralState.REVOKED
-    assert town["other"].referrals.show(referral)[0].state is ReferralState.REVOKED
-
-
-def test_a_referral_that_is_still_covered_goes_on(town: Town) -> None:
-    consent = give(town)
-    with_need, without = refer(town), refer(town, need=None)
-    town["origin"].consents.narrow(consent, ScopeInput(fields=FIELDS))
-    assert town["origin"].referrals.show(with_need)[0].state is ReferralState.REVOKED
-    assert town["origin"].referrals.show(without)[0].state is ReferralState.SENT
-
-
-def test_an_acceptance_that_crosses_a_narrowing_does_not_revive_a_lapsed_referral(town: Town) -> None:
-    consent = give(town)
-    referral = refer(town)
-    town.deliver()
-    town.wires.partition(["other"], ["origin"])
-    town["other"].referrals.accept(referral)
-    town.later(days=61)
-    town.network.publish()
-    assert lapse_unanswered(town["origin"].context)
-    town["origin"].consents.narrow(consent, ScopeInput(recipients=("asker",)))
-    town.wires.heal()
-    town.later(hours=2)
-    town.deliver()
-    assert town["origin"].referrals.show(referral)[0].state is ReferralState.REVOKED
-
-
-def test_an_offer_that_nobody_has_taken_does_not_outlive_its_consent(town: Town) -> None:
-    given = GrantInput(PERSON, ("referral",), ("other",), FIELDS, valid_days=2)
-    town["origin"].consents.grant(given)
-    referral = refer(town, need=None)
-    town.later(days=2)
-    town.network.publish()
-    town["origin"].consents.expire_due()
-    assert waiting(town, "origin", OFFER) == []
-    assert town["origin"].referrals.show(referral)[0].state is ReferralState.LAPSED
 
 
 # ---- outbox
@@ -246,125 +156,135 @@ ENDS: dict[str, Change] = {
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("signed", [False, True])
-def test_a_copy_that_waits_for_a_holder_that_is_out_is_taken_back(town: Town, end: str, *, signed: bool) -> None:
-    town.wires.partition(["origin"], ["holder"])
-    consent = give(town)
+def test_a_copy_that_waits_for_a_holder_that_is_out_is_taken_back(origin: OneSide, end: str, *, signed: bool) -> None:
+    origin.peers.away.add("holder")
+    consent = give_for_all(origin)
     if signed:
-        town["origin"].outbox.deliver_due()
-    ENDS[end](town, consent)
-    assert waiting(town, "origin", CONSENT_COPY) == []
+        origin.outbox.deliver_due()
+    assert origin.waiting(CONSENT_COPY) == ["holder"]
+    ENDS[end](origin, consent)
+    assert origin.waiting(CONSENT_COPY) == []
 
 
-def test_a_notice_that_is_taken_back_while_the_queue_is_worked_off_is_not_sent(town: Town) -> None:
-    """The queue is read in one go; the withdrawal comes while the first notice of it is on its way."""
-    first = give(town)
-    second = give(town)
-    origin = town["origin"]
-    town.wires.before = lambda: withdraw(town, second) if town.state("origin", second) is ConsentState.GIVEN else None
+def test_a_notification_that_is_taken_back_while_the_queue_is_worked_off_is_not_sent(origin: OneSide) -> None:
+    """The queue is read in one go; the withdrawal comes while the first notification of it is on its way."""
+    first = give_for_all(origin)
+    second = give_for_all(origin)
+    origin.peers.before = lambda: withdraw(origin, second) if origin.state(second) is ConsentState.GIVEN else None
     origin.outbox.deliver_due()
-    about = {consent: town.status("origin", consent).notices for consent in (first, second)}
-    assert [notice.what for notice in about[first]] == [CONSENT_COPY]
-    assert {notice.what for notice in about[second]} == {CONSENT_WITHDRAWN}
-    sent = [payload for _, to, payload in town.wires.crossed if to == "holder"]
-    assert [b"consent.copy" in payload for payload in sent] == [True]
-    assert {notice.state for notice in about[second]} == {NoticeState.WAITING}
+    assert [each.kind for each in origin.notifications(first)] == [CONSENT_COPY]
+    assert {each.kind for each in origin.notifications(second)} == {CONSENT_WITHDRAWN}
+    assert [message.kind for message in origin.peers.told("holder")] == [CONSENT_COPY]
+    assert {each.state for each in origin.notifications(second)} == {NotificationState.WAITING}
 
 
 # ---- propagation
 
 
-def test_a_recipient_that_is_out_is_told_by_each_entity_that_served_it(town: Town) -> None:
-    consent = give(town)
-    town.deliver()
-    fetch(town, "asker", "holder")
-    narrow(town, consent)
-    assert waiting(town, "origin", PART_LOST) == []
-    town.deliver("origin")
-    assert waiting(town, "holder", PART_LOST) == ["asker"]
-    town.deliver()
-    assert shared_copies(town["asker"].context, PERSON) == ()
+def test_a_recipient_that_is_out_is_told_by_each_entity_that_served_it(
+    origin: OneSide, holder: OneSide, elsewhere: OriginPeer
+) -> None:
+    consent = give_for_all(origin)
+    origin.deliver()
+    narrow(origin, consent)
+    assert origin.waiting(PART_LOST) == []  # the origin served nobody
+    copy = given_elsewhere(elsewhere)
+    assert holder.shares("asker", FIELDS)
+    narrowed_elsewhere(elsewhere, holder, copy, ConsentScope(recipients=("holder", "other")))
+    assert holder.waiting(PART_LOST) == ["asker"]
 
 
-def test_a_recipient_that_still_holds_the_consent_goes_on_sharing_under_it(town: Town) -> None:
-    consent = give(town)
-    town.deliver()
-    fetch(town, "holder", "origin")
-    assert shared_copies(town["holder"].context, PERSON)
-    town["origin"].consents.narrow(consent, ScopeInput(recipients=("asker", "other")))
-    town.deliver()
-    assert shared_copies(town["holder"].context, PERSON) == ()
-    assert town.state("holder", consent) is ConsentState.RENEWED
-    assert town.shares("holder") == set(FIELDS)
+def test_a_recipient_that_is_told_that_it_is_out_deletes_what_it_received(tmp_path: Path) -> None:
+    asker = side_of(tmp_path, "asker")
+    elsewhere = OriginPeer(asker)
+    consent = elsewhere.give(elsewhere.terms())
+    receive(asker, elsewhere, consent)
+    OriginPeer(asker, "holder").leave_out(consent.consent_id)
+    assert shared_copies(asker.context, PERSON) == ()
+    asker.context.close()
 
 
-def test_a_consent_of_which_nothing_is_left_for_a_holder_ends_there(town: Town) -> None:
-    consent = give(town, recipients=("asker", "holder"))
-    town.deliver()
-    assert town.shares("holder")
-    town["origin"].consents.narrow(consent, ScopeInput(recipients=("holder",)))
-    town.deliver()
-    assert town.shares("holder") == set()
-    assert town.state("holder", consent) is ConsentState.WITHDRAWN
+def test_a_recipient_that_still_holds_the_consent_goes_on_sharing_under_it(
+    origin: OneSide, holder: OneSide, elsewhere: OriginPeer
+) -> None:
+    consent = give_for_all(origin)
+    origin.deliver()
+    assert origin.shares("holder", FIELDS)
+    origin.consents.narrow(consent, ScopeInput(recipients=("asker", "other")))
+    assert origin.waiting(PART_LOST) == []  # its copy of the consent says so
+    copy = given_elsewhere(elsewhere)
+    receive(holder, elsewhere, copy)
+    narrowed_elsewhere(elsewhere, holder, copy, ConsentScope(recipients=("asker", "other")))
+    assert shared_copies(holder.context, PERSON) == ()
+    assert holder.state(copy.consent_id) is ConsentState.RENEWED
+    assert holder.shares("asker", FIELDS) == set(FIELDS)
 
 
-def test_an_erasure_sends_no_withdrawal(town: Town) -> None:
-    give(town)
-    town.deliver()
-    fetch(town, "asker", "origin")
-    erase(town, "")
-    assert waiting(town, "origin", CONSENT_WITHDRAWN) == []
+def test_a_consent_of_which_nothing_is_left_for_a_holder_ends_there(holder: OneSide, elsewhere: OriginPeer) -> None:
+    consent = given_elsewhere(elsewhere, "asker", "holder")
+    assert holder.shares("asker", FIELDS)
+    narrowed_elsewhere(elsewhere, holder, consent, ConsentScope(recipients=("holder",)))
+    assert holder.shares("asker", FIELDS) == set()
+    assert holder.state(consent.consent_id) is ConsentState.WITHDRAWN
+
+
+def test_an_erasure_sends_no_withdrawal(origin: OneSide) -> None:
+    give_for_all(origin)
+    origin.deliver()
+    assert origin.shares("asker", FIELDS)
+    erase(origin, "")
+    assert origin.waiting(CONSENT_WITHDRAWN) == []
 
 
 # ---- cached copies
 
 
 @pytest.mark.parametrize("end", ["withdrawn", "narrowed", "expired"])
-def test_copies_received_under_a_consent_that_is_held_too_are_deleted(town: Town, end: str) -> None:
-    consent = give(town)
-    town.deliver()
-    fetch(town, "holder", "origin")
-    assert shared_copies(town["holder"].context, PERSON)
+def test_copies_received_under_a_consent_that_is_held_too_are_deleted(
+    holder: OneSide, elsewhere: OriginPeer, end: str
+) -> None:
+    consent = given_elsewhere(elsewhere)
+    receive(holder, elsewhere, consent)
     if end == "withdrawn":
-        town["holder"].consents.withdraw(consent)
+        holder.consents.withdraw(consent.consent_id)
     elif end == "narrowed":
-        town["origin"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
-        town.deliver()
+        narrowed_elsewhere(elsewhere, holder, consent, ConsentScope(fields=("work.status",)))
     else:
-        town.later(days=366)
-        town["holder"].consents.expire_due()
-    with town["holder"].context.snapshot() as session:
+        holder.later(days=366)
+        holder.consents.expire_due()
+    with holder.context.snapshot() as session:
         assert list(session.scalars(select(ReceivedRelease.content))) == [None]
 
 
 # ---- locator
 
 
-def test_the_publisher_is_woken_at_once(town: Town) -> None:
-    consent = give(town)
-    withdraw(town, consent)
-    never = threading.Event()
-    assert town["origin"].publisher_wakeup.wait(60, never)
-    never.set()
-    assert not town["origin"].publisher_wakeup.wait(60, never)
+def test_the_publisher_is_woken_at_once(origin: OneSide) -> None:
+    wakeup = PublisherWakeup()
+    origin.changes = ConsentChanges(consent_subscribers(origin.context, wakeup))
+    withdraw(origin, give_for_all(origin))
+    stopping = NoWait()
+    assert wakeup.wait(60, stopping)
+    stopping.set()
+    assert not wakeup.wait(60, stopping)
 
 
 # ---- heartbeats
 
 
-def test_no_heartbeat_vouches_for_an_entity_that_a_withdrawal_never_reached(town: Town) -> None:
-    """Away for longer than a notice lives, the holder gets the withdrawal first and a heartbeat only then."""
-    consent = give(town)
-    town.deliver()
-    origin = town["origin"]
-    town.wires.partition(["origin"], ["holder"])
-    withdraw(town, consent)
-    town.later(days=91)
-    town.network.publish()
+def test_no_heartbeat_vouches_for_an_entity_that_a_withdrawal_never_reached(origin: OneSide) -> None:
+    """Away for longer than a notification lives, the holder gets the withdrawal first and a heartbeat only then."""
+    consent = give_for_all(origin)
+    origin.deliver()
+    origin.peers.away.add("holder")
+    withdraw(origin, consent)
+    origin.later(days=91)
     origin.outbox.deliver_due()
-    states = {notice.entity: notice.state for notice in town.status("origin", consent).notices}
-    assert states["holder"] is NoticeState.LAPSED
-    town.wires.heal()
+    states = {each.entity: each.state for each in origin.status(consent).notifications}
+    assert states["holder"] is NotificationState.LAPSED
+    origin.peers.away.clear()
     assert send_heartbeats(origin.context, origin.outbox) == 0
     origin.outbox.deliver_due()
-    assert town.state("holder", consent) is ConsentState.WITHDRAWN
+    assert origin.peers.told("holder")[-1].kind == CONSENT_WITHDRAWN
     assert send_heartbeats(origin.context, origin.outbox) == 1
+    assert origin.peers.told("holder")[-1].kind == HEARTBEAT

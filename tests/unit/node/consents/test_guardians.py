@@ -6,7 +6,7 @@ from node.consents.errors import GuardianNeeded, GuardianNotEntitled
 from node.consents.guardians import GuardianInput, require_entitled
 from node.people.model import Identity
 from policies.errors import UnknownTerm
-from tests.support.exchange import OTHER_PERSON, PERSON
+from tests.support.people import OTHER_PERSON, PERSON
 
 TODAY = date(2026, 11, 22)
 

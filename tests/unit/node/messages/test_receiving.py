@@ -13,7 +13,7 @@ from records_exchange.errors import MessageMalformed, MessageMisaddressed, Messa
 from records_exchange.mailboxes import SqlMailbox
 from records_exchange.message import (
     MESSAGE_TYPE,
-    NOTICE_LIFETIME,
+    NOTIFICATION_LIFETIME,
     Message,
     MessageOutcome,
     MessageReply,
@@ -114,7 +114,7 @@ def test_a_message_outside_its_time_is_refused(context: NodeContext) -> None:
     for wrong in (
         pulse(context, issued=now + hour, expires=now + 2 * hour),
         pulse(context, issued=now - 2 * hour, expires=now - hour),
-        pulse(context, expires=now + NOTICE_LIFETIME + hour),
+        pulse(context, expires=now + NOTIFICATION_LIFETIME + hour),
         pulse(context, expires=now + hour),  # too long for a question
         pulse(context, issued=now, expires=now),
     ):

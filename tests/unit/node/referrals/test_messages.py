@@ -85,5 +85,5 @@ def test_a_referral_that_the_other_node_does_not_take_is_told_to_its_sender(offi
     office.deliver()
     known, steps = town.referrals.show(referral.referral_id)
     assert (known.state, known.code, steps[-1].message_sha256) == (ReferralState.LAPSED, "not_taken", None)
-    assert attention(town) == [(ItemKind.NOTICE_REFUSED, "referral_conflict")]
+    assert attention(town) == [(ItemKind.NOTIFICATION_REFUSED, "referral_conflict")]
     assert faults(audit(town, office.network.root / "export")) == []

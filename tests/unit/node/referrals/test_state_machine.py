@@ -96,9 +96,9 @@ class ReferralNetwork(RuleBasedStateMachine):
     @rule(entity=st.sampled_from(ENTITIES), data=st.data())
     def something_arrives_before_its_turn(self, entity: str, data: st.DataObject) -> None:
         """A copy from anywhere in the outbox: later the same bytes come again."""
-        notices = waiting(self.network.nodes[entity])
-        if notices:
-            recipient, envelope = notices[data.draw(st.integers(0, len(notices) - 1))]
+        notifications = waiting(self.network.nodes[entity])
+        if notifications:
+            recipient, envelope = notifications[data.draw(st.integers(0, len(notifications) - 1))]
             self.network.nodes[recipient].message_receiver.take(envelope, entity)
 
     @rule(days=st.sampled_from([1, 4]))

@@ -1,132 +1,137 @@
 """An entity vouches for having told everything only while nothing of it is waiting for a holder's answer."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from node.consents.consents import RenewalInput, ScopeInput
+from node.consents.consents import GrantInput, RenewalInput, ScopeInput
 from node.consents.propagation.background import send_heartbeats
 from node.messages.heartbeat import HEARTBEAT
 from records_exchange.mailboxes import Contact, SqlMailbox
-from records_exchange.message import NOTICE_LIFETIME
-from tests.support.exchange import OTHER_PERSON, hold, person_record
-from tests.support.town import FIELDS, Town
+from records_exchange.message import NOTIFICATION_LIFETIME
+from records_exchange.travel import CONSENT_COPY, proof_bytes, read_copy
+from records_exchange.withdrawal import CONSENT_WITHDRAWN
+from tests.support.consent_sides import give
+from tests.support.one_side import OneSide
+from tests.support.origin_peer import FIELDS, OriginPeer
+from tests.support.parts import hold
+from tests.support.people import OTHER_PERSON, person_record
 
 
-def test_a_holder_that_can_be_reached_is_not_vouched_to_before_a_withdrawal_is_delivered(town: Town) -> None:
-    consent = town.give("holder")
-    town.deliver()
-    before = heard(town)
-    town.later(minutes=5)
-    town["origin"].consents.withdraw(consent)
-    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
-    assert heard(town) == before
-    town.deliver("origin")
-    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 1
-    assert heard(town).complete_until == town.network.clock.now()
+def test_a_holder_that_can_be_reached_is_not_vouched_to_before_a_withdrawal_is_delivered(origin: OneSide) -> None:
+    consent = give(origin, "holder")
+    origin.deliver()
+    origin.later(minutes=5)
+    origin.consents.withdraw(consent)
+    assert send_heartbeats(origin.context, origin.outbox) == 0
+    assert vouched(origin) == []
+    origin.deliver()
+    assert send_heartbeats(origin.context, origin.outbox) == 1
+    assert vouched(origin) == [origin.clock.now()]
+    assert [message.kind for message in origin.peers.told("holder")][-2:] == [CONSENT_WITHDRAWN, HEARTBEAT]
 
 
 @pytest.mark.parametrize("change", ["narrowed", "renewed"])
-def test_a_holder_is_not_vouched_to_before_a_change_is_delivered(town: Town, change: str) -> None:
-    consent = town.give("holder")
-    town.deliver()
+def test_a_holder_is_not_vouched_to_before_a_change_is_delivered(origin: OneSide, change: str) -> None:
+    consent = give(origin, "holder")
+    origin.deliver()
     if change == "narrowed":
-        town["origin"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
+        origin.consents.narrow(consent, ScopeInput(fields=("work.status",)))
     else:
-        town["origin"].consents.renew(RenewalInput(consent, valid_days=60))
-    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
+        origin.consents.renew(RenewalInput(consent, valid_days=60))
+    assert send_heartbeats(origin.context, origin.outbox) == 0
 
 
-def test_what_waits_for_one_holder_keeps_only_that_one_from_being_vouched_to(town: Town) -> None:
-    hold(town["other"], person_record())
-    consent = town.give("holder", "other")
-    town.deliver()
-    town.wires.partition(["holder"], ["origin"])
-    town["origin"].consents.withdraw(consent)
-    town.deliver("origin")
-    town.wires.heal()
-    town.later(minutes=1)
-    before = heard(town)
-    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 1
-    assert heard(town) == before
-    assert heard(town, "other").complete_until == town.network.clock.now()
+def test_what_waits_for_one_holder_keeps_only_that_one_from_being_vouched_to(origin: OneSide) -> None:
+    consent = give(origin, "holder", "other")
+    origin.deliver()
+    origin.peers.away.add("holder")
+    origin.consents.withdraw(consent)
+    origin.deliver()
+    origin.peers.away.clear()
+    origin.later(minutes=1)
+    assert send_heartbeats(origin.context, origin.outbox) == 1
+    assert vouched(origin) == []
+    assert vouched(origin, "other") == [origin.clock.now()]
 
 
 @pytest.mark.invariant(4)
-def test_a_withdrawal_that_waits_stops_the_sharing_however_well_the_holder_is_connected(town: Town) -> None:
-    consent = town.give("holder")
-    town.deliver()
-    town["origin"].consents.withdraw(consent)
+def test_a_withdrawal_that_waits_stops_the_sharing_however_well_the_holder_is_connected(
+    origin: OneSide, holder: OneSide, elsewhere: OriginPeer
+) -> None:
+    consent = give(origin, "holder")
+    origin.deliver()
+    elsewhere.given("holder")
+    origin.consents.withdraw(consent)
     for _ in range(5):
-        town.later(hours=10)
-        send_heartbeats(town["origin"].context, town["origin"].outbox)
-    assert town.shares("holder") == set()
+        for side in (origin, holder):
+            side.later(hours=10)
+        send_heartbeats(origin.context, origin.outbox)
+    assert vouched(origin) == []  # so the holder, which hears nothing of its origin, stops
+    assert holder.shares("asker", FIELDS) == set()
 
 
 @pytest.mark.invariant(4)
-def test_a_withdrawal_that_was_given_up_is_never_vouched_over(town: Town) -> None:
-    consent = town.give("holder")
-    town.deliver()
-    town.wires.partition(["holder"], ["origin"])
-    town["origin"].consents.withdraw(consent)
-    town.later(seconds=NOTICE_LIFETIME.total_seconds())
-    town.network.publish()
-    town.deliver("origin")
-    assert waiting(town) == 0
-    town.wires.heal()
-    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
-    assert town.shares("holder") == set()
+def test_a_withdrawal_that_was_given_up_is_never_vouched_over(origin: OneSide) -> None:
+    consent = give(origin, "holder")
+    origin.deliver()
+    origin.peers.away.add("holder")
+    origin.consents.withdraw(consent)
+    origin.later(seconds=NOTIFICATION_LIFETIME.total_seconds())
+    origin.deliver()
+    assert origin.waiting() == []
+    origin.peers.away.clear()
+    assert send_heartbeats(origin.context, origin.outbox) == 0
+    assert vouched(origin) == []
 
 
-def test_a_change_that_was_given_up_is_made_good_by_a_later_one_that_arrives(town: Town) -> None:
-    consent = town.give("holder")
-    town.deliver()
-    town.wires.partition(["holder"], ["origin"])
-    town["origin"].consents.narrow(consent, ScopeInput(fields=("work.status",)))
-    town.later(seconds=NOTICE_LIFETIME.total_seconds())
-    town.network.publish()
-    town.deliver("origin")
-    town.wires.heal()
-    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
-    town["origin"].consents.renew(RenewalInput(consent, valid_days=60))
-    town.deliver("origin")
-    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 1
-    assert town.shares("holder") == {"work.status"}
+def test_a_change_that_was_given_up_is_made_good_by_a_later_one_that_arrives(origin: OneSide) -> None:
+    consent = give(origin, "holder")
+    origin.deliver()
+    origin.peers.away.add("holder")
+    origin.consents.narrow(consent, ScopeInput(fields=("work.status",)))
+    origin.later(seconds=NOTIFICATION_LIFETIME.total_seconds())
+    origin.deliver()
+    origin.peers.away.clear()
+    assert send_heartbeats(origin.context, origin.outbox) == 0
+    origin.consents.renew(RenewalInput(consent, valid_days=60))
+    origin.deliver()
+    assert send_heartbeats(origin.context, origin.outbox) == 1
+    newest = origin.peers.told("holder", CONSENT_COPY)[-1]
+    assert read_copy(proof_bytes(newest.body)).record.fields == ("work.status",)
 
 
-def test_a_clock_ahead_of_ours_vouches_for_no_time_to_come(town: Town) -> None:
-    town.give("holder")
-    town.deliver()
-    now = town.network.clock.now()
-    body = {"complete_until": (now + timedelta(days=30)).isoformat()}
-    town["origin"].outbox.ask("holder", HEARTBEAT, body)
-    assert heard(town).complete_until == now  # that is when the message says it was written
+def test_a_clock_ahead_of_ours_vouches_for_no_time_to_come(holder: OneSide, elsewhere: OriginPeer) -> None:
+    elsewhere.given("holder")
+    now = holder.clock.now()
+    elsewhere.vouch(now + timedelta(days=30))
+    assert heard(holder).complete_until == now  # that is when the message says it was written
 
 
-def test_an_entity_vouches_for_itself_alone(town: Town) -> None:
-    town.give("holder")
-    town.deliver()
-    before = heard(town)
-    town.later(hours=1)
-    town["asker"].outbox.ask("holder", HEARTBEAT, {"complete_until": town.network.clock.now().isoformat()})
-    assert heard(town) == before
+def test_an_entity_vouches_for_itself_alone(holder: OneSide, elsewhere: OriginPeer) -> None:
+    elsewhere.given("holder")
+    before = heard(holder)
+    holder.later(hours=1)
+    OriginPeer(holder, "asker").vouch()
+    assert heard(holder) == before
 
 
-def test_consents_of_another_person_wait_for_the_same_holders_answer(town: Town) -> None:
-    hold(town["origin"], person_record(OTHER_PERSON, name="Otra Ficticia"))
-    town.give("holder", fields=FIELDS)
-    town.deliver()
-    town.give("holder", fields=FIELDS[:1])
-    assert send_heartbeats(town["origin"].context, town["origin"].outbox) == 0
+def test_consents_of_another_person_wait_for_the_same_holders_answer(origin: OneSide) -> None:
+    hold(origin.context, person_record(OTHER_PERSON, name="Otra Ficticia"))
+    give(origin, "holder")
+    origin.deliver()
+    origin.consents.grant(GrantInput(OTHER_PERSON, ("casework",), ("asker",), FIELDS, holders=("holder",)))
+    assert send_heartbeats(origin.context, origin.outbox) == 0
 
 
-def heard(town: Town, holder: str = "holder") -> Contact:
-    with town[holder].context.snapshot() as session:
+def vouched(origin: OneSide, entity: str = "holder") -> list[datetime]:
+    """Return the moments up to which a peer was told that it knows everything."""
+    told = origin.peers.told(entity, HEARTBEAT)
+    return [datetime.fromisoformat(message.body["complete_until"]) for message in told]
+
+
+def heard(holder: OneSide) -> Contact:
+    with holder.context.snapshot() as session:
         contact = SqlMailbox(session).contact("origin")
     assert contact is not None
     return contact
-
-
-def waiting(town: Town) -> int:
-    with town["origin"].context.snapshot() as session:
-        return len(SqlMailbox(session).waiting())

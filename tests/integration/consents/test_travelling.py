@@ -16,7 +16,7 @@ from node.consents.propagation.background import send_heartbeats
 from node.fetch.cached_copies import shared_copies
 from node.ledger.export import export_own_ledger
 from node.ledger.own import own_consents
-from records_exchange.mailboxes import NoticeState, SqlMailbox
+from records_exchange.mailboxes import NotificationState, SqlMailbox
 from records_exchange.message import MessageOutcome, VerifiedReply
 from records_exchange.travel import CONSENT_COPY
 from records_exchange.withdrawal import CONSENT_WITHDRAWN
@@ -30,7 +30,7 @@ def test_one_signature_lets_another_entity_share(town: Town) -> None:
     town.deliver()
     assert town.shares("holder") == set(FIELDS)
     assert town.types("holder")[1] is EntryType.CONSENT_GIVEN
-    assert town.status("origin", consent).notices[0].state is NoticeState.ACKNOWLEDGED
+    assert town.status("origin", consent).notifications[0].state is NotificationState.ACKNOWLEDGED
 
 
 def test_the_record_of_a_holder_says_where_the_consent_was_given(town: Town) -> None:
@@ -83,7 +83,7 @@ def test_a_withdrawal_waits_for_an_entity_that_is_away_for_days(town: Town) -> N
         town.deliver()
     status = town.status("origin", consent)
     assert status.outstanding == ("holder",)
-    assert status.notices[-1].attempts >= 10
+    assert status.notifications[-1].attempts >= 10
     town.network.publish()
     town.wires.heal()
     town.later(hours=2)
@@ -125,7 +125,7 @@ def test_a_lost_reply_leads_to_the_same_message_and_one_effect(town: Town) -> No
     sent = [payload for sender, to, payload in town.wires.crossed if (sender, to) == ("origin", "holder")]
     assert len(sent) == 2
     assert sent[0] == sent[1]
-    assert town.status("origin", consent).notices[0].state is NoticeState.ACKNOWLEDGED
+    assert town.status("origin", consent).notifications[0].state is NotificationState.ACKNOWLEDGED
 
 
 def test_a_withdrawal_that_comes_before_the_consent_bars_it(town: Town) -> None:
@@ -153,10 +153,10 @@ def test_narrowing_reaches_the_holder_and_an_older_copy_changes_nothing(town: To
     with town["origin"].context.transaction() as session:
         content = {"consent_id": consent, "index": 0}
         view = own_consents(town["origin"].context, session).get(consent)
-        from records_exchange.mailboxes import NewNotice
+        from records_exchange.mailboxes import NewNotification
 
-        notice = NewNotice(CONSENT_COPY, "holder", consent, content, view.person_ref)
-        SqlMailbox(session).post([notice], town.network.clock.now())
+        notification = NewNotification(CONSENT_COPY, "holder", consent, content, view.person_ref)
+        SqlMailbox(session).post([notification], town.network.clock.now())
     town.deliver()
     assert town.shares("holder") == {"work.status"}
 

@@ -1,4 +1,4 @@
-"""Notices to the other parties of a consent: that the person withdrew it, or that one of them has no part any more.
+"""Notifications to other parties of a consent: that the person withdrew it, or that one has no part in it any more.
 
 The entity where the person withdrew informs every party that it knows, and so does the one where the consent was given.
 Every other entity that learns of it informs that one, the holders, and those to which it released something or which
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from consent_ledger.consents.model import ConsentView
 from node.consents.changes import ChangeSource, ConsentChanged
 from node.consents.propagation.parties import origin_of, parties_of
-from records_exchange.mailboxes import NewNotice, NoticeState, SqlMailbox
+from records_exchange.mailboxes import NewNotification, NotificationState, SqlMailbox
 from records_exchange.reported_ends import EndMeaning, KeptEnd, SqlReportedEnds
 from records_exchange.travel import CONSENT_COPY
 from records_exchange.travel_store import SqlTravelStore
@@ -35,7 +35,7 @@ _ACTED_HERE = frozenset({ChangeSource.WITHDRAWN, ChangeSource.RECEIPT_WITHDRAWN}
 
 
 def propagate(context: "NodeContext", session: Session, change: ConsentChanged) -> None:
-    """Write notices to the outbox for the entities that a change concerns: a `Subscriber`.
+    """Write notifications to the outbox for the entities that a change concerns: a `Subscriber`.
 
     Nothing is sent of an end of validity, which every holder knows by itself, nor of an erasure, which is no act of
     the person: the professional who erases reads which entities to inform (GDPR art. 19).
@@ -84,7 +84,7 @@ def post_withdrawal(
     *,
     new: bool = True,
 ) -> None:
-    """Write a withdrawal to the outbox for those entities that have not acknowledged it and that no notice waits for.
+    """Write a withdrawal to the outbox for the entities that have not acknowledged it and for which none waits there.
 
     Args:
         session: the transaction of the act.
@@ -94,18 +94,20 @@ def post_withdrawal(
         new: whether entities that refused an earlier report get this one.
     """
     consent_id, mailbox = withdrawal.consent_id, SqlMailbox(session)
-    settled = {NoticeState.WAITING, NoticeState.ACKNOWLEDGED} | (set() if new else {NoticeState.REFUSED})
+    settled = {NotificationState.WAITING, NotificationState.ACKNOWLEDGED} | (
+        set() if new else {NotificationState.REFUSED}
+    )
     states, body = mailbox.states(CONSENT_WITHDRAWN, consent_id), withdrawal.body()
     missing = [entity for entity in sorted(entities) if not states.get(entity, set()) & settled]
-    mailbox.post([NewNotice(CONSENT_WITHDRAWN, entity, consent_id, body) for entity in missing], now)
+    mailbox.post([NewNotification(CONSENT_WITHDRAWN, entity, consent_id, body) for entity in missing], now)
 
 
 def post_part_lost(session: Session, entities: Collection[str], change: ConsentChanged) -> None:
     """Write to the outbox that some entities have no part in a consent any more."""
     body = PartLostBody(consent_id=change.consent_id, acted_at=change.acted_at, acted_by=change.acted_by)
     content = body.model_dump(mode="json")
-    notices = [NewNotice(PART_LOST, entity, change.consent_id, content) for entity in sorted(entities)]
-    SqlMailbox(session).post(notices, change.recorded_at)
+    notifications = [NewNotification(PART_LOST, entity, change.consent_id, content) for entity in sorted(entities)]
+    SqlMailbox(session).post(notifications, change.recorded_at)
 
 
 def take_back_copies(session: Session, change: ConsentChanged) -> None:
