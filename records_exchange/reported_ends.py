@@ -87,7 +87,7 @@ class SqlReportedEnds:
         return True
 
     def has_room(self, stated_by: str) -> bool:
-        """Tell whether one more report of an entity about an unknown consent is kept."""
+        """Return whether one more report of an entity about an unknown consent is kept."""
         of_entity = (ReportedEnd.stated_by == stated_by, ReportedEnd.unknown)
         last = select(ReportedEnd.consent_id).where(*of_entity).offset(MAX_UNKNOWN - 1).limit(1)
         return self._session.scalar(last) is None

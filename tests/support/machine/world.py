@@ -300,7 +300,7 @@ class World:
 
 
 def is_withdrawal(envelope: Envelope) -> bool:
-    """Tell whether an envelope holds a message that reports a withdrawal."""
+    """Return whether an envelope holds a message that reports a withdrawal."""
     return envelope.payload_type == MESSAGE_TYPE and parse_message(envelope.payload).kind == CONSENT_WITHDRAWN
 
 
