@@ -1,11 +1,11 @@
 """Admission of a new entity and renewal of its certificate.
 
 A request to join passes these checks, in this order, inside one transaction; the first that fails refuses it and
-changes nothing: (1) the invitation exists; (2) it has not expired; (3) the application is signed by the key it names;
-(4) it is for this network, this entity, this invitation and this certificate request; (5) the ledger key is of the
-entity's ledger, the witness key, if any, of its name and of nobody else, and the addresses are such as others may be
-led to call; (6) the invitation was not used, except by the same keys, as its first answer may have been lost; (7) the
-certificate request is sound, and its key neither revoked nor somebody else's.
+changes nothing: (1) the invitation exists; (2) it has not expired; (3) the application is signed by the key it names,
+and each of its other keys has signed for its purpose; (4) it is for this network, this entity, this invitation and this
+certificate request; (5) no key is weak or another entity's, ledger and witness keys carry the entity's name, and the
+addresses are such as others may be led to call; (6) the invitation was not used, except by the same keys, as its first
+answer may have been lost; (7) the certificate request is sound, and its key neither revoked nor somebody else's.
 
 An entity that enrols again gets a new certificate; those it had are revoked. A used invitation changes nothing: the
 same node only gets its answer again.
@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from consent_ledger.proofs.note import NoteVerifier
-from consent_ledger.witnessing.assignment import own_address
 from coordinator.authority import IssuedCertificate, requested_key
 from coordinator.errors import ApplicationRefused, InvitationExpired, InvitationUnknown, InvitationUsed
-from coordinator.published_witness import require_own_witness
+from coordinator.published_keys import require_own_keys, require_own_witness
 from coordinator.registry import Registry
 from coordinator.tables import InvitationRow
 from presentation.messages import _
@@ -46,7 +45,7 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
         InvitationExpired: (2) fails.
         SignatureInvalid, MalformedDocument: (3) or (5) fails.
         ApplicationRefused: (4) or (5) fails.
-        AddressRefused, EntityInvalid: (5) fails.
+        AddressRefused, EntityInvalid, KeyRefused: (5) fails.
         InvitationUsed: (6) fails.
         CertificateRequestRefused, TlsKeyRefused: (7) fails.
     """
@@ -61,6 +60,7 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
     _require_own(asked, row, registry.settings.network, csr_pem)  # (4)
     _require_own_ledger(asked)  # (5)
     _require_callable(registry, asked)  # (5)
+    require_own_keys(registry, _party(asked, row))  # (5)
     if row.used_at is not None:  # (6)
         return _answer_again(registry, row, asked, csr_pem, now)
     tls_key = key_digest(requested_key(csr_pem))  # (7)
@@ -108,10 +108,6 @@ def _require_own_ledger(asked: EntityApplication) -> None:
         raise ApplicationRefused(
             _("la clave de registro no es la del registro de esta entidad"), remedy=_("ejecute de nuevo init")
         )
-    if asked.witness is not None and not own_address(asked.network, asked.entity, asked.witness):
-        raise ApplicationRefused(
-            _("la clave de testigo no lleva el nombre de esta entidad"), remedy=_("ejecute de nuevo init")
-        )
 
 
 def _require_callable(registry: Registry, asked: EntityApplication) -> None:
@@ -119,7 +115,7 @@ def _require_callable(registry: Registry, asked: EntityApplication) -> None:
     for address in asked.addresses:
         require_published_address(address, allowed)
     if asked.witness is not None:
-        require_own_witness(registry, asked.entity, asked.witness)
+        require_own_witness(registry, asked.entity, asked.witness, asked.witness_key)
 
 
 def _party(asked: EntityApplication, row: InvitationRow) -> Party:
@@ -133,4 +129,5 @@ def _party(asked: EntityApplication, row: InvitationRow) -> Party:
         exchange_key=asked.exchange_key,
         ledger_vkey=asked.ledger_vkey,
         witness=asked.witness,
+        witness_key=asked.witness_key,
     )

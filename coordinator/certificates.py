@@ -63,7 +63,7 @@ class CertificateRegister:
         self._session.flush()
 
     def in_force(self, serial: str, entity: str) -> bool:
-        """Tell whether a certificate was recorded for an entity and not revoked."""
+        """Return whether a certificate was recorded for an entity and not revoked."""
         row = self._session.get(CertificateRow, serial)
         return row is not None and row.entity == entity and row.revoked_at is None
 

@@ -29,7 +29,8 @@ from trust.enrolment import SECRET_BYTES, Invitation, hash_secret
 from trust.entity_statements import Statement, open_statement
 from trust.errors import PartySuspended, StatementRefused, UnknownParty
 from trust.locator_terms import LocatorTerms
-from trust.parties import EntityKind, EntityStatus, Party, WitnessAddress
+from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress
+from trust.published_keys import key_of_vkey, published_keys
 from trust.signing import Envelope, Signer
 
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
@@ -48,6 +49,7 @@ class _Listed(NamedTuple):
     exchange_key: str
     ledger_vkey: str
     witness_vkey: str
+    witness_key: str
     witness_url: str
 
 
@@ -149,6 +151,7 @@ class Registry:
         row.name, row.kind = party.name, party.kind.value
         row.addresses = "\n".join(party.addresses)
         row.signing_key, row.exchange_key, row.ledger_vkey = party.signing_key, party.exchange_key, party.ledger_vkey
+        row.witness_key = party.witness_key
         _set_witness(row, party.witness)
         row.changed_at = now
         return self.publish(now)
@@ -183,10 +186,12 @@ class Registry:
         _set_witness(row, witness)
         return self.publish(now)
 
-    def witness_keys(self, *, but: str) -> list[str]:
-        """Return the verifier keys of every witness in the network except that of one entity."""
-        query = select(EntityRow.witness_vkey).where(EntityRow.id != but, EntityRow.witness_vkey != "")
-        return [*self._session.scalars(query), *([self._witness.vkey] if self._witness else [])]
+    def keys_in_use(self, *, but: str) -> list[tuple[str, bytes]]:
+        """Return owner and raw key of every published key, except those of one entity."""
+        rows = self._session.scalars(select(EntityRow).where(EntityRow.id != but))
+        found = [(row.id, key) for row in rows for key in published_keys(_party(row)).values()]
+        found.append((COORDINATOR_ID, self._signer.public_key))
+        return found + ([(COORDINATOR_ID, key_of_vkey(self._witness.vkey))] if self._witness else [])
 
     @property
     def certificates(self) -> CertificateRegister:
@@ -362,6 +367,8 @@ def _unknown(entity: str) -> EntityUnknown:
 
 def _set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
     row.witness_vkey, row.witness_url = (witness.vkey, witness.url) if witness else ("", "")
+    if witness:
+        row.witness_key = key_of_vkey(witness.vkey).hex()
 
 
 def _party(row: "EntityRow | _Listed", certificates: ListedCertificates = NONE_LISTED) -> Party:
@@ -376,6 +383,7 @@ def _party(row: "EntityRow | _Listed", certificates: ListedCertificates = NONE_L
             exchange_key=row.exchange_key,
             ledger_vkey=row.ledger_vkey,
             witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
+            witness_key=row.witness_key or "",  # None in a row that was not written yet
             certificates=certificates.serials,
             tls_key=certificates.tls_key,
         )

@@ -7,18 +7,19 @@ TLS key revokes the certificates of the earlier one.
 import hashlib
 from datetime import datetime
 
-from consent_ledger.witnessing.assignment import own_address
 from coordinator.admission import issue
 from coordinator.authority import requested_key
-from coordinator.errors import ApplicationRefused, EntityInvalid
-from coordinator.published_witness import require_own_witness
+from coordinator.errors import ApplicationRefused
+from coordinator.published_keys import require_own_keys, require_own_witness
 from coordinator.registry import Registry
 from presentation.messages import _
 from service.peer import PresentedCertificate, revoked
 from service.tls import key_digest
 from trust.entity_statements import AddressStatement, RenewalStatement
+from trust.key_proofs import KeyPurpose, verify_possession
 from trust.parties import Party, WitnessAddress
 from trust.published import require_published_address
+from trust.published_keys import key_of_vkey
 from trust.signing import Envelope
 
 
@@ -63,7 +64,7 @@ def change_addresses(registry: Registry, party: Party, statement: Envelope, now:
     Raises:
         SignatureInvalid, MalformedDocument, StatementRefused: the entity's signing key does not state them.
         AddressRefused: others may not be led to call one of them.
-        EntityInvalid: the witness key is not this entity's.
+        EntityInvalid, KeyRefused: the witness key is not this entity's.
     """
     stated = registry.take_statement(party.id, statement, AddressStatement, now)
     settings = registry.settings
@@ -72,12 +73,16 @@ def change_addresses(registry: Registry, party: Party, statement: Envelope, now:
     if (party.addresses, party.witness) == (stated.addresses, stated.witness):
         return False
     if stated.witness is not None:
-        _require_named(settings.network, party.id, stated.witness)
-        require_own_witness(registry, party.id, stated.witness)
+        _require_witness(registry, party, stated, stated.witness)
     registry.set_addresses(party.id, stated.addresses, now, witness=stated.witness)
     return True
 
 
-def _require_named(network: str, entity: str, witness: WitnessAddress) -> None:
-    if not own_address(network, entity, witness):
-        raise EntityInvalid(_("la clave de testigo lleva otro nombre"), remedy=_("ejecute de nuevo init"))
+def _require_witness(registry: Registry, party: Party, stated: AddressStatement, witness: WitnessAddress) -> None:
+    key = key_of_vkey(witness.vkey)
+    # An entity admitted before witness keys were published has none yet, and shows the one that it has.
+    require_own_witness(registry, party.id, witness, party.witness_key or key.hex())
+    if not party.witness_key:
+        require_own_keys(registry, party.model_copy(update={"witness_key": key.hex()}))
+    owner = {"network": stated.network, "entity": stated.entity, "signing_key": party.signing_key}
+    verify_possession(stated.witness_proof or "", key, KeyPurpose.WITNESS, **owner)

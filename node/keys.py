@@ -14,7 +14,9 @@ from presentation.messages import _
 from service.files import read_private, write_private
 from service.tls import new_tls_key
 from trust.errors import KeyUnreadable
-from trust.signing import Ed25519Signer
+from trust.key_proofs import KeyPurpose
+from trust.signing import Ed25519Signer, Signer
+from trust.xeddsa import ExchangeSigner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +54,15 @@ class NodeKeys:
     def exchange_public(self) -> bytes:
         """The 32 raw bytes of the X25519 public key."""
         return self.exchange.public_key().public_bytes_raw()
+
+    def signers(self) -> "dict[KeyPurpose, Signer]":
+        """Return the published keys as signers, by purpose."""
+        return {
+            KeyPurpose.SIGNING: self.signing,
+            KeyPurpose.EXCHANGE: ExchangeSigner(self.exchange),
+            KeyPurpose.LEDGER: self.ledger,
+            KeyPurpose.WITNESS: self.witness,
+        }
 
     @cached_property
     def cipher(self) -> "RecordCipher":

@@ -16,6 +16,7 @@ from trust import canonical, signing
 from trust.errors import DirectoryExpired, DirectoryRollback, MalformedDocument, PartySuspended, UnknownParty
 from trust.locator_terms import LocatorTerms
 from trust.parties import EntityStatus, HexKey, Party, WitnessAddress
+from trust.published_keys import require_sound_keys
 
 DIRECTORY_TYPE: Final = "application/vnd.redpact.directory.v1+json"
 MAX_ENTITIES: Final = 5000
@@ -109,6 +110,7 @@ def open_directory(envelope: signing.Envelope, *, coordinator_key: bytes) -> Dir
     Raises:
         SignatureInvalid: not signed by the pinned key.
         MalformedDocument: signed, but not a directory.
+        KeyRefused: one of its keys is weak, or two entities share one.
     """
     payload = signing.open_envelope(envelope, payload_type=DIRECTORY_TYPE, public_key=coordinator_key)
     try:
@@ -121,6 +123,7 @@ def open_directory(envelope: signing.Envelope, *, coordinator_key: bytes) -> Dir
         ) from error
     if directory.coordinator_key != coordinator_key.hex():
         raise MalformedDocument(_("el directorio indica una clave del coordinador distinta de la que lo firmó"))
+    require_sound_keys(directory.coordinator_key, directory.entities, directory.locator)
     return directory
 
 

@@ -15,9 +15,11 @@ from presentation.messages import _, plural
 from trust import canonical, signing
 from trust.addresses import Address
 from trust.errors import InvitationMalformed, MalformedDocument
+from trust.key_proofs import HexSignature, KeyPurpose, verify_possession
 from trust.parties import EntityId, HexKey, WitnessAddress
+from trust.published_keys import key_of_vkey, require_distinct, require_strong
 
-APPLICATION_TYPE: Final = "application/vnd.redpact.entity-application.v1+json"
+APPLICATION_TYPE: Final = "application/vnd.redpact.entity-application.v2+json"
 SECRET_BYTES: Final = 32
 MAX_TOKEN_CHARACTERS: Final = 8_000
 _PREFIX: Final = "redpact1"
@@ -84,18 +86,22 @@ def hash_secret(secret: str) -> str:
 
 
 class EntityApplication(BaseModel):
-    """The application of a new entity, signed with its new signing key as proof of possession."""
+    """The application of a new entity, signed with its signing key, with a proof for each of its other keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    v: int = Field(default=1, ge=1, le=1)
+    v: int = Field(default=2, ge=2, le=2)
     network: str = Field(min_length=1, max_length=100)
     entity: EntityId
     addresses: tuple[Address, ...] = Field(max_length=8)
     signing_key: HexKey
     exchange_key: HexKey
     ledger_vkey: str = Field(max_length=400)
+    witness_key: HexKey
     witness: WitnessAddress | None = None
+    exchange_proof: HexSignature
+    ledger_proof: HexSignature
+    witness_proof: HexSignature
     secret_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="binds the application to one invitation")
     csr_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="binds the TLS key to the other keys")
 
@@ -107,11 +113,14 @@ class EntityApplication(BaseModel):
 def open_application(envelope: signing.Envelope) -> EntityApplication:
     """Verify an application under the key that it names and return it.
 
+    The keys are checked too: none is weak, none serves two purposes, and each has signed for its purpose.
+
     Not checked here: that invitation, network, entity and CSR are those of the call.
 
     Raises:
         MalformedDocument: not an application.
-        SignatureInvalid: not signed with the key it names.
+        SignatureInvalid: not signed with the key it names, or a proof is not by its key.
+        KeyRefused: a key is weak, or serves two purposes.
     """
     try:
         application = EntityApplication.model_validate(canonical.decode(envelope.payload))
@@ -125,4 +134,20 @@ def open_application(envelope: signing.Envelope) -> EntityApplication:
         ) from error
     key = bytes.fromhex(application.signing_key)
     signing.open_envelope(envelope, payload_type=APPLICATION_TYPE, public_key=key)
+    _require_possession(application)
     return application
+
+
+def _require_possession(asked: EntityApplication) -> None:
+    proved = {
+        KeyPurpose.EXCHANGE: (bytes.fromhex(asked.exchange_key), asked.exchange_proof),
+        KeyPurpose.LEDGER: (key_of_vkey(asked.ledger_vkey), asked.ledger_proof),
+        KeyPurpose.WITNESS: (bytes.fromhex(asked.witness_key), asked.witness_proof),
+    }
+    keys = {KeyPurpose.SIGNING: bytes.fromhex(asked.signing_key)}
+    keys |= {purpose: key for purpose, (key, _proof) in proved.items()}
+    require_strong(keys, asked.entity)
+    require_distinct((asked.entity, key) for key in keys.values())
+    owner = {"network": asked.network, "entity": asked.entity, "signing_key": asked.signing_key}
+    for purpose, (key, proof) in proved.items():
+        verify_possession(proof, key, purpose, **owner)

@@ -13,6 +13,7 @@ from presentation.messages import _, plural
 from trust import canonical, signing
 from trust.addresses import Address
 from trust.errors import MalformedDocument, StatementRefused
+from trust.key_proofs import HexSignature
 from trust.parties import EntityId, Party, WitnessAddress
 
 MAX_CLOCK_SKEW: Final = timedelta(minutes=10)
@@ -41,6 +42,7 @@ class AddressStatement(EntityStatement):
 
     addresses: tuple[Address, ...] = Field(max_length=8)
     witness: WitnessAddress | None = None
+    witness_proof: HexSignature | None = Field(default=None, description="by the witness key: needed for a witness")
 
 
 TYPES: Final = {

@@ -78,6 +78,16 @@ class AddressRefused(TrustError):
     )
 
 
+class KeyRefused(TrustError):
+    """A public key that is weak, or that another entity or purpose has."""
+
+    code = "key_refused"
+    sentence = _(
+        "Una clave pública es débil, o ya es de otra entidad o de otro uso: no se acepta. Avise a la Gerencia y a las "
+        "demás entidades."
+    )
+
+
 class StatementRefused(TrustError):
     """A signed statement of an entity about itself that is of another entity, of another time, or was used before."""
 

@@ -77,6 +77,11 @@ class Party(BaseModel):
     exchange_key: HexKey = Field(description="X25519: pairwise pseudonyms, later sealed envelopes")
     ledger_vkey: str = Field(max_length=400, description="C2SP signed-note verifier key of the entity's ledger")
     witness: WitnessAddress | None = Field(default=None, description="None: it does not witness the ledgers of others")
+    witness_key: str = Field(
+        default="",
+        pattern=r"^([0-9a-f]{64})?$",
+        description="Ed25519: cosigns the ledgers of others; kept without a URL",
+    )
     certificates: tuple[CertificateSerial, ...] = Field(
         default=(), max_length=MAX_CERTIFICATES, description="recorded, unrevoked and unexpired when it was signed"
     )

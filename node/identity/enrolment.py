@@ -25,6 +25,7 @@ from service.tls import read_tls_key
 from trust.directory import Directory, open_directory
 from trust.enrolment import EntityApplication, Invitation, hash_secret
 from trust.errors import InvitationMalformed, UnknownParty
+from trust.key_proofs import KeyPurpose, prove_possession
 from trust.parties import COORDINATOR_ID, ledger_origin, server_name
 from trust.signing import Envelope
 
@@ -66,6 +67,17 @@ def enrol(
 
 def _application(invitation: Invitation, keys: NodeKeys, reach: Reach, csr: bytes) -> Envelope:
     origin = ledger_origin(invitation.network, invitation.entity)
+    proofs = {
+        f"{purpose.value}_proof": prove_possession(
+            signer,
+            purpose,
+            network=invitation.network,
+            entity=invitation.entity,
+            signing_key=keys.signing.public_key.hex(),
+        )
+        for purpose, signer in keys.signers().items()
+        if purpose is not KeyPurpose.SIGNING
+    }
     application = EntityApplication(
         network=invitation.network,
         entity=invitation.entity,
@@ -73,9 +85,11 @@ def _application(invitation: Invitation, keys: NodeKeys, reach: Reach, csr: byte
         signing_key=keys.signing.public_key.hex(),
         exchange_key=keys.exchange_public.hex(),
         ledger_vkey=NoteSigner(origin, keys.ledger).vkey,
+        witness_key=keys.witness.public_key.hex(),
         witness=reach.witness,
         secret_sha256=hash_secret(invitation.secret),
         csr_sha256=hashlib.sha256(csr).hexdigest(),
+        **proofs,
     )
     return application.seal(keys.signing)
 

@@ -15,6 +15,7 @@ from service.clock import Clock
 from service.errors import CertificateRevoked, PeerRefused
 from trust.directory import Directory
 from trust.entity_statements import AddressStatement, seal_statement
+from trust.key_proofs import KeyPurpose, prove_possession
 from trust.signing import Envelope
 
 POLL_SECONDS: Final = 30.0
@@ -81,6 +82,15 @@ class DirectoryFollower:
         if (listed.addresses, listed.witness) != (ours.addresses, ours.witness):
             coordinator.update_addresses(self.channel(), self._statement(ours))
 
+    def _witness_proof(self) -> str:
+        return prove_possession(
+            self.keys.witness,
+            KeyPurpose.WITNESS,
+            network=self.settings.network,
+            entity=self.settings.entity,
+            signing_key=self.keys.signing.public_key.hex(),
+        )
+
     def _statement(self, ours: Reach) -> Envelope:
         settings = self.settings
         statement = AddressStatement(
@@ -89,5 +99,6 @@ class DirectoryFollower:
             time=self.clock.now(),
             addresses=ours.addresses,
             witness=ours.witness,
+            witness_proof=self._witness_proof() if ours.witness else None,
         )
         return seal_statement(statement, self.keys.signing)

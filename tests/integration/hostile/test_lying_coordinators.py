@@ -56,6 +56,11 @@ def without_town(directory: Directory) -> Directory:
     return directory.model_copy(update={"entities": tuple(p for p in directory.entities if p.id != "town")})
 
 
+def with_key(directory: Directory, entity: str, field: str, key: str) -> Directory:
+    entities = tuple(p.model_copy(update={field: key}) if p.id == entity else p for p in directory.entities)
+    return directory.model_copy(update={"serial": directory.serial + 1, "entities": entities})
+
+
 LIES: dict[str, tuple[Callable[[ExchangeNetwork, Directory], Envelope], str]] = {
     "an older one": (
         lambda net, real: seal_directory(real.model_copy(update={"serial": real.serial - 1}), net.coordinator),
@@ -89,6 +94,16 @@ LIES: dict[str, tuple[Callable[[ExchangeNetwork, Directory], Envelope], str]] = 
             real.model_copy(update={"serial": real.serial + 1, "coordinator_key": "ab" * 32}), net.coordinator
         ),
         "malformed_document",
+    ),
+    "one with a key that everybody has": (
+        lambda net, real: seal_directory(with_key(real, "town", "exchange_key", "00" * 32), net.coordinator),
+        "key_refused",
+    ),
+    "one that gives an entity another's key": (
+        lambda net, real: seal_directory(
+            with_key(real, "town", "exchange_key", real.party("ngo").exchange_key), net.coordinator
+        ),
+        "key_refused",
     ),
     "one that lists an entity twice": (
         lambda net, real: seal(

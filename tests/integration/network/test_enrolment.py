@@ -25,9 +25,10 @@ from service.errors import PeerRefused, PeerUnreachable, PeerUntrusted
 from service.files import write_private
 from service.tls import new_tls_key, read_tls_key
 from tests.support.addresses import free_address
+from tests.support.applications import entity_application
 from tests.support.commands import invoke
 from tests.support.network import NETWORK, Network, network
-from trust.enrolment import EntityApplication, Invitation, hash_secret
+from trust.enrolment import Invitation, hash_secret
 from trust.parties import EntityKind, EntityStatus, spiffe_id
 
 
@@ -141,17 +142,12 @@ def test_an_application_for_another_certificate_request_is_refused(net: Network,
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    from consent_ledger.proofs.note import NoteSigner
-
     other = load_pem_private_key(new_tls_key(), password=None)
     assert isinstance(other, ec.EllipticCurvePrivateKey)
-    application = EntityApplication(
+    application = entity_application(
+        keys,
         network=NETWORK,
         entity="benavente",
-        addresses=(),
-        signing_key=keys.signing.public_key.hex(),
-        exchange_key=keys.exchange_public.hex(),
-        ledger_vkey=NoteSigner(f"{NETWORK}/entity/benavente", keys.ledger).vkey,
         secret_sha256=hash_secret(invitation.secret),
         csr_sha256=hashlib.sha256(b"the request it was made for").hexdigest(),
     )

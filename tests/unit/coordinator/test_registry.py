@@ -11,6 +11,7 @@ from coordinator.settings import CoordinatorSettings
 from coordinator.tables import Base, DirectoryRow, InvitationRow
 from service.errors import StorageOutdated
 from tests.support.clock import START
+from tests.support.parts import keys_of
 from tests.support.pki import authority
 from trust.directory import Directory, open_directory
 from trust.enrolment import hash_secret
@@ -52,8 +53,8 @@ def party(entity: str = "leon", **changes: object) -> Party:
         "kind": EntityKind.PUBLIC,
         "status": EntityStatus.ACTIVE,
         "addresses": ("leon.example:7410",),
-        "signing_key": "a" * 64,
-        "exchange_key": "b" * 64,
+        "signing_key": keys_of(entity).signing.public_key.hex(),
+        "exchange_key": keys_of(entity).exchange_public.hex(),
         "ledger_vkey": "x",
     }
     return Party.model_validate(values | changes)

@@ -6,17 +6,20 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.support.clock import START
+from tests.support.parts import keys_of
 from trust import canonical, signing
 from trust.directory import DIRECTORY_TYPE, Directory, open_directory, require_not_older, seal_directory
 from trust.errors import (
     DirectoryExpired,
     DirectoryRollback,
+    KeyRefused,
     MalformedDocument,
     PartySuspended,
     SignatureInvalid,
     TrustError,
     UnknownParty,
 )
+from trust.locator_terms import HeldKey, LocatorEpoch, LocatorTerms
 from trust.parties import EntityKind, EntityStatus, Party, server_name, spiffe_id
 
 COORDINATOR = signing.Ed25519Signer.generate()
@@ -29,8 +32,8 @@ def party(entity_id: str, status: EntityStatus = EntityStatus.ACTIVE) -> Party:
         kind=EntityKind.AGENT,
         status=status,
         addresses=("127.0.0.1:7443",),
-        signing_key="11" * 32,
-        exchange_key="22" * 32,
+        signing_key=keys_of(entity_id).signing.public_key.hex(),
+        exchange_key=keys_of(entity_id).exchange_public.hex(),
         ledger_vkey="example+00000000+AA==",
     )
 
@@ -101,6 +104,57 @@ def test_rollback_and_equivocation_are_refused() -> None:
         require_not_older(directory(serial=4), known)
     with pytest.raises(DirectoryRollback):
         require_not_older(directory(serial=5, entities=(party("a"),)), known)
+
+
+WEAK_ED25519 = [
+    "00" * 32,
+    "01" + "00" * 31,
+    "ec" + "ff" * 30 + "7f",
+    "ed" + "ff" * 30 + "7f",  # p, which stands for 0
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+]
+WEAK_X25519 = [
+    "00" * 32,
+    "01" + "00" * 31,
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+    "ec" + "ff" * 30 + "7f",
+    "ee" + "ff" * 30 + "7f",
+    "00" * 31 + "80",
+]
+
+
+@pytest.mark.invariant(8)
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [("signing_key", key) for key in WEAK_ED25519] + [("exchange_key", key) for key in WEAK_X25519],
+)
+def test_a_directory_with_a_weak_key_is_refused(field: str, key: str) -> None:
+    listed = directory(entities=(party("a").model_copy(update={field: key}), party("b")))
+    with pytest.raises(KeyRefused):
+        open_directory(seal_directory(listed, COORDINATOR), coordinator_key=COORDINATOR.public_key)
+
+
+@pytest.mark.parametrize("key", ["00" * 32, "01" + "00" * 31, "ed" + "ff" * 30 + "7f"])
+def test_a_weak_key_of_the_locator_is_refused(key: str) -> None:
+    held = HeldKey(holder="coordinator", public_key=key)
+    terms = LocatorTerms(epochs=(LocatorEpoch(number=1, keys=(held,), started=START),))
+    listed = directory().model_copy(update={"locator": terms})
+    with pytest.raises(KeyRefused):
+        open_directory(seal_directory(listed, COORDINATOR), coordinator_key=COORDINATOR.public_key)
+
+
+@pytest.mark.parametrize("taken", ["another's", "the coordinator's", "its own of another purpose"])
+def test_a_directory_that_gives_one_key_twice_is_refused(taken: str) -> None:
+    key = {
+        "another's": party("b").signing_key,
+        "the coordinator's": COORDINATOR.public_key.hex(),
+        "its own of another purpose": party("a").exchange_key,
+    }[taken]
+    listed = directory(entities=(party("a").model_copy(update={"signing_key": key}), party("b")))
+    with pytest.raises(KeyRefused):
+        open_directory(seal_directory(listed, COORDINATOR), coordinator_key=COORDINATOR.public_key)
 
 
 def test_an_entity_cannot_be_listed_twice() -> None:

@@ -1,12 +1,16 @@
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trust.enrolment import APPLICATION_TYPE, EntityApplication, Invitation, hash_secret, open_application
-from trust.errors import InvitationMalformed, MalformedDocument, SignatureInvalid, TrustError
+from tests.support.applications import entity_application
+from tests.support.parts import keys_of
+from trust.enrolment import APPLICATION_TYPE, EntityApplication, Invitation, open_application
+from trust.errors import InvitationMalformed, KeyRefused, MalformedDocument, SignatureInvalid, TrustError
 from trust.signing import Ed25519Signer, Envelope, seal
 
 INVITATION = Invitation(
@@ -21,17 +25,11 @@ INVITATION = Invitation(
 TOKEN = INVITATION.to_token()
 
 
-def application(signer: Ed25519Signer) -> EntityApplication:
-    return EntityApplication(
-        network="red.example",
-        entity="leon",
-        addresses=("leon.example:7410",),
-        signing_key=signer.public_key.hex(),
-        exchange_key="b" * 64,
-        ledger_vkey="x",
-        secret_sha256=hash_secret(INVITATION.secret),
-        csr_sha256="c" * 64,
-    )
+KEYS = keys_of("leon")
+
+
+def application(**changes: Any) -> EntityApplication:
+    return entity_application(KEYS, network="red.example", entity="leon", **changes)
 
 
 def test_an_invitation_survives_being_copied() -> None:
@@ -62,10 +60,34 @@ def test_any_other_text_is_no_invitation(text: str) -> None:
 
 
 def test_an_application_is_signed_with_the_key_it_names() -> None:
-    signer = Ed25519Signer.generate()
-    assert open_application(application(signer).seal(signer)) == application(signer)
+    asked = application()
+    assert open_application(asked.seal(KEYS.signing)) == asked
     with pytest.raises(SignatureInvalid):
-        open_application(application(signer).seal(Ed25519Signer.generate()))
+        open_application(application().seal(Ed25519Signer.generate()))
+
+
+@pytest.mark.parametrize("purpose", ["exchange", "ledger", "witness"])
+def test_every_key_of_an_application_has_signed_for_its_purpose(purpose: str) -> None:
+    others = entity_application(keys_of("soria"), network="red.example", entity="leon")
+    field = "ledger_vkey" if purpose == "ledger" else f"{purpose}_key"
+    for changes in (
+        {field: getattr(others, field)},  # another's key
+        {field: getattr(others, field), f"{purpose}_proof": getattr(others, f"{purpose}_proof")},  # and its proof
+        {f"{purpose}_proof": "00" * 64},
+    ):
+        with pytest.raises(SignatureInvalid):
+            open_application(application(**changes).seal(KEYS.signing))
+
+
+def test_one_key_serves_one_purpose() -> None:
+    same = replace(KEYS, witness=KEYS.ledger)
+    with pytest.raises(KeyRefused):
+        open_application(entity_application(same, network="red.example", entity="leon").seal(KEYS.signing))
+
+
+def test_a_weak_key_is_refused_whatever_its_proof() -> None:
+    with pytest.raises(KeyRefused):
+        open_application(application(exchange_key="01" + "00" * 31).seal(KEYS.signing))
 
 
 @pytest.mark.invariant(8)
@@ -77,8 +99,8 @@ def test_any_other_bytes_are_no_application(payload: bytes) -> None:
 
 
 def test_a_message_of_another_type_is_no_application() -> None:
-    signer = Ed25519Signer.generate()
-    real = application(signer).seal(signer)
+    signer = KEYS.signing
+    real = application().seal(signer)
     other = seal("application/other", real.payload, signer)
     with pytest.raises(SignatureInvalid):
         open_application(other)
