@@ -97,7 +97,7 @@ def _take(
             method=OTHER_ENTITY,
             reason=NO_PART,
             entity=sender,
-            acted_at=min(said.acted_at, now),
+            acted_at=said.acted_at,
         )
         consents.part_lost(said.consent_id, act, ReportedBy(sender, received.sha256), now, ends=ends_here)
     return Response({"effect": "ended", "purged": purged}, remembered=happens)

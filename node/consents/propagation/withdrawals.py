@@ -75,7 +75,7 @@ def take_withdrawal(
     happens = new or purged > 0 or (view is not None and view.state in VALID_FOR_PROCESSING)
     if happens:
         reported_by = ReportedBy(sender, received.sha256, said)
-        consents.withdrawal_received(said.consent_id, _act(said, now), reported_by, now)
+        consents.withdrawal_received(said.consent_id, _act(said), reported_by, now)
     else:
         pass_on(context, session, said, view, now, sender=sender, new=False)
     body = {"effect": "ended", "purged": purged, "stated_by": said.stated_by}
@@ -140,11 +140,12 @@ def _kept(said: ReportedWithdrawal, sender: str, now: datetime, *, known: bool) 
     )
 
 
-def _act(said: ReportedWithdrawal, now: datetime) -> Withdrawal:
+def _act(said: ReportedWithdrawal) -> Withdrawal:
+    # The time is written as stated, also when that clock is fast: by it the act is known again elsewhere.
     return Withdrawal(
         acted_by=said.acted_by,
         method=OTHER_ENTITY,
         entity=said.stated_by,
-        acted_at=min(said.acted_at, now),
+        acted_at=said.acted_at,
         statement_sha256=said.statement_sha256,
     )
