@@ -196,4 +196,4 @@ def _parsed(model: type[_Parsed], body: dict[str, Any]) -> _Parsed:
 
 
 def _malformed(fault: str) -> MessageMalformed:
-    return MessageMalformed(_("no es una retirada válida: {first_fault}", first_fault=fault))
+    return MessageMalformed(_("no es una retirada válida: {fault}", fault=fault))

@@ -24,6 +24,7 @@ class ItemKind(StrEnum):
     NOTIFICATION_UNANSWERED = "notice_unanswered"
     CONSENT_DUE = "consent_due"
     WITHDRAWALS_UNKNOWN = "withdrawals_unknown"
+    DIRECTORY_FALSE = "directory_false"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.NOTIFICATION_UNANSWERED: _("Aviso sin acuse de recibo"),
     ItemKind.CONSENT_DUE: _("Consentimiento que revisar con la persona"),
     ItemKind.WITHDRAWALS_UNKNOWN: _("Una entidad avisa de muchas retiradas de consentimientos que aquí no constan"),
+    ItemKind.DIRECTORY_FALSE: _("Directorio falso: avise a la DPD y a otras entidades"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {
     "person_known": _("la persona tiene ficha aquí"),
@@ -37,6 +38,9 @@ _DETAILS: Final[Mapping[str, Message]] = {
     "step_not_allowed": _("paso no permitido"),
     "step_conflict": _("contradice un paso anterior"),
     "too_late": _("fuera de plazo"),
+    "fork": _("dos directorios firmados que se contradicen"),
+    "unproven": _("no continúa el directorio anterior"),
+    "false_keys": _("da a esta entidad claves que no son suyas"),
 }
 
 

@@ -2,7 +2,8 @@
 
 import atexit
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -38,10 +39,12 @@ from records_exchange.request import REQUEST_TYPE
 from records_exchange.withdrawal import CONSENT_WITHDRAWN, state_withdrawal
 from service.errors import PeerUnreachable
 from tests.support.clock import FrozenClock
+from tests.support.directory_log import DirectoryLog, pin
 from tests.support.exchange import ExchangeNetwork, hold, person_record
 from trust.directory import Directory
+from trust.errors import DirectoryForked, DirectoryUnvouched, OwnKeysReplaced
 from trust.parties import EntityKind, Party
-from trust.signing import Envelope
+from trust.signing import Ed25519Signer, Envelope
 
 if TYPE_CHECKING:
     from node.fetch.answering import Answering
@@ -58,6 +61,18 @@ _NAME, _NOTE, _CONTACT = "CanarioNombre", "CanarioNotaLibre", "CanarioContacto"
 def coordinator_of(entity: str) -> str:
     """Return the value that an entity has recorded in the field that shows whose answer it is."""
     return f"Canario{entity.capitalize()}"
+
+
+class NodeClock:
+    """The clock of one entity, which may be hours off. Implements `service.clock.Clock`."""
+
+    def __init__(self, base: FrozenClock) -> None:
+        self._base = base
+        self.off_by = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the present time as this entity takes it."""
+        return self._base.now() + self.off_by
 
 
 class Crash(BaseException):  # not an Exception: no handler of the product may take it for something to deal with
@@ -101,8 +116,11 @@ class World:
 
     def __init__(self, taken: Callable[[Delivered], None]) -> None:
         self.root = Path(mkdtemp(prefix="redpact-machine-"))
-        shutil.copytree(_template(), self.root, dirs_exist_ok=True)
+        template, log = _template()
+        shutil.copytree(template, self.root, dirs_exist_ok=True)
+        self.log = log.fork()
         self.clock = FrozenClock(START)
+        self.clocks = {entity: NodeClock(self.clock) for entity in ENTITIES}
         self.wires = Wires()
         self.alive: dict[str, Node] = {}
         self.pending: dict[str, Pending] = {}
@@ -128,7 +146,7 @@ class World:
 
     def start(self, entity: str) -> Node:
         """Open the node of an entity from what is on disk."""
-        node = Node(self.root / entity, clock=self.clock)
+        node = Node(self.root / entity, clock=self.clocks[entity])
         node.__dict__["transport"] = _Wire(node, self)
         _Mortal(self, entity, node.context.engine)
         self.alive[entity] = node
@@ -152,6 +170,44 @@ class World:
         for entity in ENTITIES:
             if entity not in self.alive:
                 self.start(entity)
+
+    def now(self, entity: str) -> datetime:
+        """Return the present time by the clock of an entity."""
+        return self.clocks[entity].now()
+
+    @contextmanager
+    def agreeing(self, one: str, other: str) -> Iterator[None]:
+        """Let an entity have the time of another: requests between clocks that differ are refused as stale."""
+        clock, before = self.clocks[one], self.clocks[one].off_by
+        clock.off_by = self.clocks[other].off_by
+        try:
+            yield
+        finally:
+            clock.off_by = before
+
+    # ---- the coordinator lies
+
+    def deceive(self, where: str, victim: str, *, again: bool) -> None:
+        """Show an entity false keys for another, as whoever has the coordinator's keys can; it must not take them.
+
+        Args:
+            where: the entity that is deceived.
+            victim: the entity in whose name somebody else would speak.
+            again: in another directory of the number that the entity knows, instead of the next.
+        """
+        cache = self.alive[where].context.directory
+        known, false = cache.newest(), Ed25519Signer.generate().public_key.hex()
+        assert known is not None
+        parties = (p.model_copy(update={"signing_key": false}) if p.id == victim else p for p in known.entities)
+        changes = {"serial": known.serial + (not again), "entities": tuple(parties)}
+        log = DirectoryLog(self.log.network, self.log.signer) if again else self.log.fork()
+        log.anchors = {}
+        try:
+            log.give(cache, log.add(known.model_copy(update=changes), self.clock.now()), self.clock.now())
+        except (DirectoryForked, DirectoryUnvouched, OwnKeysReplaced):
+            assert cache.current(self.clock.now()) == known
+            return
+        raise AssertionError("false keys were taken")
 
     # ---- wires
 
@@ -348,14 +404,17 @@ def _record(entity: str, document: Document) -> Any:
 
 
 @cache
-def _template() -> Path:
-    """Make the homes once: keys, databases, directory, and the people known from the start."""
+def _template() -> tuple[Path, DirectoryLog]:
+    """Make the homes once: keys, databases, directory with its anchors, and the people known from the start."""
     root = Path(mkdtemp(prefix="redpact-template-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     network = ExchangeNetwork(root, FrozenClock(START))
     for entity in ENTITIES:
         node = network.add(entity, kind=EntityKind.PUBLIC)
         hold(node, *(_record(entity, PEOPLE[person]) for person in KNOWN[entity]))
+    network.log.anchors = {entity: Ed25519Signer.generate() for entity in ENTITIES}
+    for entity, node in network.nodes.items():
+        pin(node.context, {name: key for name, key in network.log.anchors.items() if name != entity}, 2)
     network.publish(life=timedelta(days=4000))
     network.close()
-    return root
+    return root, network.log
