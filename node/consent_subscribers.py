@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from node.consents.changes import Subscriber
-from node.consents.propagation.withdrawals import propagate, take_back_copies
+from node.consents.propagation.notifications import propagate, take_back_copies
 from node.fetch.consent_changes import purge_copies
 from node.referrals.consent_changes import revoke_uncovered
 

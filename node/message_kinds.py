@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from node.consents.propagation.copies import copy_kind
 from node.consents.propagation.decisions import decision_kind
+from node.consents.propagation.lost_parts import lost_part_kinds
 from node.consents.propagation.withdrawals import withdrawal_kind
 from node.messages.heartbeat import heartbeat_kind
 from node.messages.kinds import Kind
@@ -24,6 +25,7 @@ def message_kinds(context: "NodeContext", changes: "ConsentChanges") -> Mapping[
         copy_kind(context, changes),
         withdrawal_kind(context, changes),
         decision_kind(context),
+        *lost_part_kinds(context, changes),
         *referral_kinds(context),
         capacity_kind(),
         access_report_kind(context),

@@ -10,7 +10,7 @@ from node.consents.propagation.background import keep_propagating
 from node.inbox.background import sweep_inbox
 from node.ledger.witnessing.background import witness_ledger
 from node.locator.background import publish_consents
-from node.messages.background import deliver_notifications
+from node.messages.background import deliver_notifications, deliver_withdrawals
 from node.messages.relay import attend_relay
 from node.migrations import MIGRATIONS
 from node.rpc.ledger import ledger_servicer
@@ -45,6 +45,7 @@ def tasks(node: Node) -> list[Task]:
         Task("compared", partial(compare_heads, context, node.directory_heads)),
         Task("certificate", node.certificate_renewal.keep),
         Task("expiry", partial(expire_consents, node.consents)),
+        Task("withdrawals", partial(deliver_withdrawals, node.outbox)),
         Task("outbox", partial(deliver_notifications, node.outbox)),
         Task("refused", partial(keep_refused_calls, context.home, node.limits)),
         Task("travelling", partial(keep_propagating, context, node.consent_changes, node.outbox)),

@@ -355,10 +355,11 @@ class Node:
     def inbox_sweep(self) -> "InboxSweep":
         """Writes the inbox items that only the passing of time causes."""
         from node.consents.due_items import due_consent_items
+        from node.consents.propagation.unknown_reports import alarming_items
         from node.inbox.sweep import InboxSweep, directory_evidence_items, unacknowledged_notifications
         from node.referrals.expiry import lapse_unanswered
 
-        finders = (unacknowledged_notifications, due_consent_items, directory_evidence_items)
+        finders = (unacknowledged_notifications, due_consent_items, directory_evidence_items, alarming_items)
         return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property

@@ -82,6 +82,35 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A part of the waiting notifications.
+
+    Attributes:
+        kinds: only these kinds, where given.
+        but_kinds: none of these kinds.
+        but_recipients: none to these entities.
+    """
+
+    kinds: frozenset[str] | None = None
+    but_kinds: frozenset[str] = frozenset()
+    but_recipients: frozenset[str] = frozenset()
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return the conditions on the table."""
+        found: list[ColumnElement[bool]] = []
+        if self.kinds is not None:
+            found.append(OutboxMessage.kind.in_(sorted(self.kinds)))
+        if self.but_kinds:
+            found.append(OutboxMessage.kind.not_in(sorted(self.but_kinds)))
+        if self.but_recipients:
+            found.append(OutboxMessage.recipient.not_in(sorted(self.but_recipients)))
+        return found
+
+
+EVERYTHING: Final = Choice()
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """The last message of a peer, and the time up to which it states that no notification for us is waiting."""
 
@@ -188,14 +217,24 @@ class SqlMailbox:
         )
         return self._session.scalar(found) is not None
 
-    def due(self, now: datetime, limit: int) -> list[Notification]:
-        """Return up to `limit` waiting notifications whose time has come, the oldest first."""
+    def due(self, now: datetime, limit: int, choice: Choice = EVERYTHING) -> list[Notification]:
+        """Return up to `limit` chosen waiting notifications whose time has come, the oldest first."""
         waiting = select(OutboxMessage).where(
-            OutboxMessage.state == NotificationState.WAITING.value, OutboxMessage.next_at <= now
+            OutboxMessage.state == NotificationState.WAITING.value, OutboxMessage.next_at <= now, *choice.conditions()
         )
         return [
             _notification(row) for row in self._session.scalars(waiting.order_by(OutboxMessage.number).limit(limit))
         ]
+
+    def states(self, kind: str, reference: str) -> dict[str, set[NotificationState]]:
+        """Return, for each recipient, the states of its notifications of a kind about a reference."""
+        about = (OutboxMessage.kind == kind, OutboxMessage.reference == reference)
+        found: dict[str, set[NotificationState]] = {}
+        for recipient, state in self._session.execute(
+            select(OutboxMessage.recipient, OutboxMessage.state).where(*about)
+        ):
+            found.setdefault(recipient, set()).add(NotificationState(state))
+        return found
 
     def about(self, reference: str) -> list[Notification]:
         """Return the notifications about a reference in the order of writing, without those taken back."""

@@ -168,14 +168,28 @@ class HolderDecision(Base):
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class EndedConsent(Base):
-    """A withdrawal that came before its consent, or for one that is not held here: it bars a later copy."""
+class ReportedEnd(Base):
+    """The word of an entity that a consent ended; it bars a copy that comes later, and is passed on with it."""
 
     __tablename__ = "exchange_ended_consent"
-    __table_args__ = (PrimaryKeyConstraint("sender", "consent_id", name="pk_exchange_ended_consent"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("consent_id", "stated_by", "meaning", name="pk_exchange_ended_consent"),
+        Index("ix_exchange_ended_consent_stated_by", "stated_by", "unknown", "told_at"),
+        Index("ix_exchange_ended_consent_expires_at", "expires_at"),
+    )
 
-    sender: Mapped[str] = mapped_column(String(63))
     consent_id: Mapped[str] = mapped_column(String(100))
+    stated_by: Mapped[str] = mapped_column(String(63))
+    """The entity that signed for it."""
+    meaning: Mapped[str] = mapped_column(String(20))
+    told_by: Mapped[str] = mapped_column(String(63))
+    """The entity that brought it first."""
+    acted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    acted_by: Mapped[str] = mapped_column(String(20))
+    statement: Mapped[bytes | None] = mapped_column(LargeBinary)
+    unknown: Mapped[bool]
+    """True while nothing is known here of the consent: it counts towards the quota of the entity that signed."""
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

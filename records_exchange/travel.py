@@ -35,12 +35,9 @@ from records_exchange.assurance.evidence import MAX_EVIDENCES, Evidence
 from records_exchange.assurance.terms import ConsentTerms
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, CopyTooEarly, MessageMalformed
-from records_exchange.request import Instant
 from trust.errors import TrustError
-from trust.parties import EntityId
 
 CONSENT_COPY: Final = "consent.copy"
-CONSENT_WITHDRAWN: Final = "consent.withdrawn"
 
 LONGEST_CONSENT: Final = timedelta(days=5 * 366)
 """No consent is valid for longer than five years from the person's act."""
@@ -74,24 +71,6 @@ class CopyBody(BaseModel):
             return base64.b64decode(self.proof, validate=True)
         except (ValueError, binascii.Error) as error:
             raise MessageMalformed(_("la prueba del consentimiento no está en base64")) from error
-
-
-class WithdrawnBody(BaseModel):
-    """The body of a message about a withdrawal.
-
-    Attributes:
-        consent_id: id of the consent.
-        entity: id of the entity where the person withdrew.
-        acted_at: time of the withdrawal.
-        acted_by: the person or a guardian.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    consent_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-    entity: EntityId
-    acted_at: Instant
-    acted_by: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,15 +207,3 @@ def read_copy(proof: bytes) -> OpenedCopy:
             _("se recibió una anotación «{type}» en lugar de un consentimiento", type=entry_name(leaf.type))
         )
     return OpenedCopy(body, found.index, leaf_hash(evidence.leaf).hex(), leaf.time)
-
-
-def parse_withdrawn(body: dict[str, Any]) -> WithdrawnBody:
-    """Read the body of a message about a withdrawal.
-
-    Raises:
-        MessageMalformed: it is no such body.
-    """
-    try:
-        return WithdrawnBody.model_validate(body)
-    except ValidationError as error:
-        raise MessageMalformed(_("no es una retirada válida: {fault}", fault=first_fault(error))) from error

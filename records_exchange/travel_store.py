@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final, cast
 
 from sqlalchemy import Select, Table, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
-from records_exchange.tables import ConsentCopy, EndedConsent, ReceivedRelease, ReceivedUnder, ReleaseMade
+from records_exchange.single_rows import insert_once
+from records_exchange.tables import ConsentCopy, ReceivedRelease, ReceivedUnder, ReleaseMade
 from service.sql_driver import DriverStatement, connection_of
 
 _CHUNK: Final = 500
@@ -65,7 +65,7 @@ _KEEP: Final = DriverStatement(insert(ReceivedRelease), _RECEIVED)
 
 
 class SqlTravelStore:
-    """Stores copies of consents, early withdrawals, and releases made and received."""
+    """Stores copies of consents, and releases made and received."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -113,14 +113,10 @@ class SqlTravelStore:
         self._session.execute(update(ConsentCopy).where(*old).values(evidence=None))
         return [_copy(row) for row in self._session.scalars(select(ConsentCopy).where(ConsentCopy.waiting))]
 
-    def bar(self, sender: str, consent_id: str, expires_at: datetime) -> None:
-        """Record that, as a sender states, a consent not held here was withdrawn."""
-        self._insert_once(EndedConsent, sender=sender, consent_id=consent_id, expires_at=expires_at)
-
-    def barred_by(self, consent_id: str, now: datetime) -> list[str]:
-        """Return the senders that reported a consent as withdrawn before its copy came."""
-        self._session.execute(delete(EndedConsent).where(EndedConsent.expires_at <= now))
-        return list(self._session.scalars(select(EndedConsent.sender).where(EndedConsent.consent_id == consent_id)))
+    def copies_of(self, consent_id: str) -> list[KeptCopy]:
+        """Return the copies of a consent that wait for its person to be known here."""
+        waiting = select(ConsentCopy).where(ConsentCopy.consent_id == consent_id, ConsentCopy.waiting)
+        return [_copy(row) for row in self._session.scalars(waiting)]
 
     # ---- releases
 
@@ -129,7 +125,7 @@ class SqlTravelStore:
         connection = connection_of(self._session)
         for consent_id in consent_ids:
             if _NOTED.one(connection, consent_id, recipient) is None:
-                self._insert_once(ReleaseMade, consent_id=consent_id, recipient=recipient)
+                insert_once(self._session, ReleaseMade, consent_id=consent_id, recipient=recipient)
 
     def recipients(self, consent_id: str) -> list[str]:
         """Return the recipients of our releases under a consent."""
@@ -201,15 +197,6 @@ class SqlTravelStore:
                 .values(content=None, person_ref=None)
             )
         return len(indexes)
-
-    def _insert_once(self, table: type[EndedConsent | ReleaseMade], **values: object) -> None:
-        # Each dialect spells it in its own way. After a plain insert, an existing row would end the transaction.
-        if self._session.get_bind().dialect.name == "postgresql":
-            from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - slow to load, and of no use on SQLite
-
-            self._session.execute(postgresql.insert(table).values(**values).on_conflict_do_nothing())
-        else:
-            self._session.execute(sqlite.insert(table).values(**values).on_conflict_do_nothing())
 
 
 def _copy(row: ConsentCopy) -> KeptCopy:

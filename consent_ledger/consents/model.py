@@ -144,6 +144,7 @@ class Withdrawal(BaseModel):
     reason: Code | None = None
     entity: EntityId | None = None
     acted_at: UtcTime | None = None
+    statement_sha256: HexDigest | None = None
 
 
 class DroppedHolder(BaseModel):

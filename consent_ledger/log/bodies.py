@@ -122,9 +122,11 @@ class WithdrawalBody(Body):
     method: Code
     reason: Code | None = None
     entity: EntityId | None = None
-    """The entity at which the person withdrew; None when that was here."""
+    """The entity that signed that the person withdrew there; None when that was here."""
     acted_at: UtcTime | None = None
     """The time of a withdrawal elsewhere; the entry has the time at which this entity learned of it."""
+    statement_sha256: HexDigest | None = None
+    """Digest of what that entity signed; None when it was here, or stood in a message of its own."""
 
 
 class ExpiryBody(Body):

@@ -127,7 +127,7 @@ class TravellingChapter:
             if released := self._fetch():
                 raise DemoFailed(_("tras la retirada aún comparte {entities}", entities=str(sorted(released))))
             notified = self._status(consent)[1]["told"]
-            confirmed = sorted(each["entity"] for each in notified if each["what"] == "consent.withdrawn")
+            confirmed = sorted(each["entity"] for each in notified if each["what"] == "consent.withdrawal")
             step.say(_("confirmada por {entities}; ya no comparte nadie", entities=listing(confirmed)))
         self._story.fact(
             _("Retirado una vez, terminado en todas partes"),

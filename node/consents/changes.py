@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import VALID_FOR_PROCESSING, ConsentView
 from consent_ledger.log.bodies import Actor
+from records_exchange.withdrawal import ReportedWithdrawal
 
 _Item = TypeVar("_Item")
 
@@ -28,6 +29,8 @@ class ChangeSource(StrEnum):
     """The person withdrew, at this entity, a consent under which it only received data."""
     WITHDRAWAL_RECEIVED = "withdrawal_received"
     """Another entity sent a signed withdrawal."""
+    PART_LOST = "part_lost"
+    """Another entity stated that this one has no part in it any more, or that it ended, without saying which."""
     NARROWED = "narrowed"
     """The person took something out of a consent that was given at this entity."""
     COPY_RECEIVED = "copy_received"
@@ -49,10 +52,12 @@ class ReportedBy:
     Attributes:
         sender: entity id.
         message_sha256: digest of the signed bytes; None for a copy that waited for its person to be known.
+        withdrawal: the withdrawal that it reports; None where it reports another change.
     """
 
     sender: str
     message_sha256: str | None = None
+    withdrawal: ReportedWithdrawal | None = None
 
 
 @dataclass(frozen=True, slots=True)

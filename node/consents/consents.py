@@ -29,8 +29,8 @@ from node.consents.guardians import GuardianInput, circumstances, guardian_of, r
 from node.consents.held import HeldConsents
 from node.consents.in_force import InForce, consents_in_force
 from node.consents.in_force_report import in_force_message
+from node.consents.propagation.bars import require_received
 from node.consents.propagation.copies import EvidenceGiven, post_copies
-from node.consents.propagation.withdrawals import bar_receipt
 from node.consents.signed_forms import EvidenceVault, Scan
 from node.consents.terms import (
     current_notice,
@@ -203,14 +203,15 @@ class Consents:
         Holders and recipients are informed by the outbox. Of a consent under which this entity only received data, the
         copies here are deleted at once, and the entities that released them are informed.
 
-        Withdrawing has no minimum age: it is as easy as giving (GDPR art. 7.3), and only protects.
+        Withdrawing has no minimum age: it is as easy as giving (GDPR art. 7.3), and only protects. A consent that was
+        withdrawn before can be withdrawn again: who has not acknowledged it is told once more, from here.
 
         Returns:
             The consent after the withdrawal; None when it is not held here.
 
         Raises:
             ConsentUnknown: there is no such consent.
-            ConsentTransitionRefused: it is already refused, withdrawn or expired.
+            ConsentTransitionRefused: it is already refused or expired.
             GuardianUnnamed, GuardianNotEntitled, UnknownTerm: the guardian may not act for this person.
         """
         now, acted_by = self._context.clock.now(), Actor.GUARDIAN if guardian else Actor.PERSON
@@ -220,7 +221,7 @@ class Consents:
             if held is None:
                 if guardian:
                     require_named(guardian)
-                bar_receipt(self._context, session, consent_id, now)
+                require_received(session, consent_id)
                 consents.withdraw_receipt(consent_id, acted_by, now)
                 return None
             if guardian:

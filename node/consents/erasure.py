@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from node.consents.changes import ChangeSource, ConsentChanges
 from node.consents.held import HeldConsents
-from node.consents.propagation.withdrawals import bar_withdrawn
+from node.consents.propagation.bars import bar_withdrawn
 from node.consents.signed_forms import EVIDENCE_FOLDER, EvidenceVault
 from node.erasers import Eraser, FileEraser, PersonToErase
 from node.ledger.own import own_consents

@@ -14,6 +14,7 @@ from consent_ledger.consents.model import (
     ConsentGrant,
     ConsentRenewal,
     ConsentScope,
+    ConsentState,
     ConsentView,
     Withdrawal,
 )
@@ -71,9 +72,14 @@ class HeldConsents:
         return after
 
     def withdraw(self, consent_id: str, act: Withdrawal, now: datetime) -> ConsentView:
-        """Record that the person withdrew here; see `ConsentRegister.withdraw`."""
-        before = self._register.get(consent_id)
-        after = self._register.withdraw(consent_id, now, act)
+        """Record that the person withdrew here; see `ConsentRegister.withdraw`.
+
+        Of a consent that was withdrawn before, it is published once more, so that those who have not acknowledged it
+        hear it from here too: another entity may have reported it falsely, or to nobody.
+        """
+        before = after = self._register.get(consent_id)
+        if before.state is not ConsentState.WITHDRAWN:
+            after = self._register.withdraw(consent_id, now, act)
         self._publish(ChangeSource.WITHDRAWN, before, after, now, acted_by=act.acted_by)
         return after
 
@@ -113,6 +119,37 @@ class HeldConsents:
                 entity=act.entity or reported_by.sender,
                 recorded_at=now,
                 reported_by=reported_by,
+            ),
+        )
+
+    def part_lost(
+        self, consent_id: str, act: Withdrawal, reported_by: ReportedBy, now: datetime, *, ends: bool
+    ) -> None:
+        """Record that this entity has no part in a consent any more.
+
+        Args:
+            consent_id: id of the consent, held here or not.
+            act: the act of the person by which it lost its part.
+            reported_by: the message that says so.
+            now: the present time, UTC.
+            ends: whether the consent ends here too, where it is held; else only data received under it are deleted.
+        """
+        before = after = self._register.find(consent_id)
+        if before is not None and ends and before.state in VALID_FOR_PROCESSING:
+            after = self._register.withdraw(consent_id, now, act)
+        self._changes.publish(
+            self._session,
+            ConsentChanged(
+                source=ChangeSource.PART_LOST,
+                consent_id=consent_id,
+                before=before,
+                after=after,
+                acted_by=act.acted_by,
+                acted_at=act.acted_at or now,
+                entity=reported_by.sender,
+                recorded_at=now,
+                reported_by=reported_by,
+                lost_here=True,
             ),
         )
 

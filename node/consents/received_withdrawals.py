@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.order import act_digest
 from records_exchange.mailboxes import SqlMailbox
-from records_exchange.travel import CONSENT_WITHDRAWN
 from records_exchange.travel_store import SqlTravelStore
+from records_exchange.withdrawal import CONSENT_WITHDRAWN
 
 
 def withdrawn_receipts(session: Session, person_ref: str, held: Collection[str]) -> tuple[str, ...]:

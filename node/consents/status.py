@@ -14,8 +14,9 @@ from node.ledger.own import own_consents
 from policies.assurance import Assurance
 from records_exchange.assurance.decisions import HeardDecision, SqlDecisions
 from records_exchange.mailboxes import Notification, NotificationState, SqlMailbox
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
+from records_exchange.travel import CONSENT_COPY
 from records_exchange.travel_store import SqlTravelStore
+from records_exchange.withdrawal import CONSENT_ENDED, CONSENT_WITHDRAWN, END_KINDS
 
 if TYPE_CHECKING:
     from node.context import NodeContext
@@ -79,8 +80,8 @@ class ConsentStatus:
 
     @property
     def outstanding(self) -> tuple[str, ...]:
-        """Entities that have not acknowledged the withdrawal."""
-        late = [each.entity for each in self.notifications if each.what == CONSENT_WITHDRAWN and each.outstanding]
+        """Entities that have not acknowledged the withdrawal, or that they have no part in it any more."""
+        late = [each.entity for each in self.notifications if each.what in END_KINDS and each.outstanding]
         return tuple(dict.fromkeys(late))
 
     @property
@@ -88,7 +89,7 @@ class ConsentStatus:
         """True when the person has withdrawn the consent."""
         if self.view is not None:
             return self.view.state is ConsentState.WITHDRAWN
-        return any(each.what == CONSENT_WITHDRAWN for each in self.notifications)
+        return any(each.what in (CONSENT_WITHDRAWN, CONSENT_ENDED) for each in self.notifications)
 
     def document(self) -> dict[str, Any]:
         """Return it for ``--json``."""
@@ -117,9 +118,7 @@ def consent_status(context: "NodeContext", consent_id: str) -> ConsentStatus:
         received_from = tuple(store.holders_of(consent_id))
         view = register.find(consent_id) if received_from else register.get(consent_id)
         found = InForce(context, session, context.clock.now()).of(consent_id) if view else None
-        about = [
-            each for each in SqlMailbox(session).about(consent_id) if each.kind in (CONSENT_COPY, CONSENT_WITHDRAWN)
-        ]
+        about = [each for each in SqlMailbox(session).about(consent_id) if each.kind in {CONSENT_COPY, *END_KINDS}]
         decided = {each.holder: each for each in SqlDecisions(session).of(consent_id)}
         return ConsentStatus(
             found=found,

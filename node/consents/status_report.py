@@ -13,9 +13,15 @@ from presentation.formats import listed, moment
 from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
 from records_exchange.mailboxes import NotificationState
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
+from records_exchange.travel import CONSENT_COPY
+from records_exchange.withdrawal import CONSENT_ENDED, CONSENT_WITHDRAWN, PART_LOST
 
-_SUBJECTS: Final = {CONSENT_COPY: _("el consentimiento"), CONSENT_WITHDRAWN: _("la retirada")}
+_SUBJECTS: Final = {
+    CONSENT_COPY: _("el consentimiento"),
+    CONSENT_WITHDRAWN: _("la retirada"),
+    CONSENT_ENDED: _("la retirada"),
+    PART_LOST: _("que ya no participa"),
+}
 _STATES: Final = {
     NotificationState.WAITING: _("sin contestar"),
     NotificationState.ACKNOWLEDGED: _("acuse firmado"),

@@ -25,7 +25,7 @@ def purge_copies(context: "NodeContext", session: Session, change: ConsentChange
     purged = store.purge_consent(change.consent_id)
     reported_by = change.reported_by
     if (
-        change.source is not ChangeSource.WITHDRAWAL_RECEIVED
+        change.source not in (ChangeSource.WITHDRAWAL_RECEIVED, ChangeSource.PART_LOST)
         or reported_by is None
         or reported_by.message_sha256 is None
     ):

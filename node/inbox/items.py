@@ -23,6 +23,7 @@ class ItemKind(StrEnum):
     NOTIFICATION_REFUSED = "notice_refused"
     NOTIFICATION_UNANSWERED = "notice_unanswered"
     CONSENT_DUE = "consent_due"
+    WITHDRAWALS_UNKNOWN = "withdrawals_unknown"
     DIRECTORY_FALSE = "directory_false"
     CARD_BLOCKED = "card_blocked"
     CODE_GUESSES = "code_guesses"

@@ -18,10 +18,13 @@ class Response:
     Attributes:
         body: content of the reply.
         refusal: reason code of a refusal; None when the message was accepted.
+        remembered: whether a repetition must get this very reply. False where the message changed nothing, so that to
+            handle it anew is the same: whoever sends such messages without end fills no table.
     """
 
     body: Mapping[str, Any] = field(default_factory=dict)
     refusal: str | None = None
+    remembered: bool = True
 
     @property
     def outcome(self) -> MessageOutcome:
@@ -50,6 +53,8 @@ class Kind:
         compose: makes a notification's body from its content in the outbox; by default the body is that content.
         settle: records the reply to a notification at the sender.
         again: reasons of refusal after which a notification is composed anew and sent later.
+        urgent: whether its notifications have a queue of their own, which no other kind delays. Their order does not
+            matter.
     """
 
     name: str
@@ -58,3 +63,4 @@ class Kind:
     compose: Compose = lambda notification: notification.content
     settle: Settle | None = None
     again: frozenset[str] = frozenset()
+    urgent: bool = False

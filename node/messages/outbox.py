@@ -2,11 +2,18 @@
 
 Each recipient gets its notifications in the order in which they were written. A recipient that does not answer delays
 only its own; they are tried again after a wait that doubles, up to an hour, for as long as a notification lives.
+
+Withdrawals have a queue of their own, in which none waits for another: neither a consent that no witness cosigns nor a
+notification that a recipient refuses holds them back. Whatever order they arrive in, a withdrawal prevails.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +29,7 @@ from node.people.store import people_store
 from policies.errors import RedpactError
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed
-from records_exchange.mailboxes import Notification, NotificationState, SqlMailbox
+from records_exchange.mailboxes import Choice, Notification, NotificationState, SqlMailbox
 from records_exchange.message import (
     NOTIFICATION_LIFETIME,
     Message,
@@ -34,7 +41,8 @@ from records_exchange.message import (
     seal_message,
 )
 from records_exchange.request import payload_digest
-from service.errors import PeerBusy
+from service.errors import PeerBusy, PeerUnreachable, PeerUntrusted
+from trust.errors import TrustError
 from trust.parties import Party
 from trust.signing import Envelope
 
@@ -51,6 +59,29 @@ Send = Callable[[Party, Envelope], Envelope]
 """Sends a signed message to an entity and returns the unverified reply."""
 
 
+_NOT_REACHED: Final = (PeerUnreachable, PeerUntrusted, TrustError)
+"""Errors that every notification to the same recipient would meet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """A failed attempt: the notifications behind are tried all the same where it concerns one alone."""
+
+    code: str
+    wait: timedelta | None = None
+    alone: bool = False
+    itself_waits: bool = True
+    """False when the notification was postponed already, to be composed anew."""
+
+
+class Queue(StrEnum):
+    """The queues of the outbox."""
+
+    WITHDRAWALS = "withdrawals"
+    """Notifications of urgent kinds."""
+    OTHERS = "others"
+
+
 class Outbox:
     """Sends this entity's messages. Safe to call from several threads."""
 
@@ -58,6 +89,7 @@ class Outbox:
         self._context = context
         self._kinds = kinds
         self._call = send
+        self._urgent = frozenset(name for name, kind in kinds.items() if kind.urgent)
 
     def ask(
         self, recipient: str, kind: str, body: Mapping[str, Any], *, document: Document | None = None
@@ -86,36 +118,68 @@ class Outbox:
         )
         return self._send(peer, message, seal_message(message, self._context.keys.signing))
 
-    def deliver_due(self) -> int:
-        """Try every due notification once, and return the number settled."""
+    def due(self, queue: Queue, *, but: Collection[str] = ()) -> dict[str, list[Notification]]:
+        """Return the due notifications of a queue by recipient, but those to some entities; the oldest first."""
+        urgent, others = self._urgent, frozenset(but)
+        choice = Choice(kinds=urgent) if queue is Queue.WITHDRAWALS else Choice(but_kinds=urgent)
         with self._context.snapshot() as session:
-            due = SqlMailbox(session).due(self._context.clock.now(), _AT_A_TIME)
-        queues: dict[str, list[Notification]] = {}
-        for notification in due:
-            queues.setdefault(notification.recipient, []).append(notification)
+            now = self._context.clock.now()
+            found = SqlMailbox(session).due(now, _AT_A_TIME, replace(choice, but_recipients=others))
+        by_recipient: dict[str, list[Notification]] = {}
+        for notification in found:
+            by_recipient.setdefault(notification.recipient, []).append(notification)
+        return by_recipient
+
+    def deliver_due(self) -> int:
+        """Try every due notification once, withdrawals first, and return the number settled."""
+        return sum(self._deliver_all(self.due(queue)) for queue in Queue)
+
+    def deliver_in_order(self, notifications: list[Notification], *, until: float = math.inf) -> int:
+        """Deliver notifications to one recipient in order until one is not answered; withdrawals, while it is reached.
+
+        Args:
+            notifications: to one recipient, of one queue.
+            until: time of the monotonic clock at which those left stay for another turn.
+
+        Returns:
+            The number settled.
+        """
+        settled = 0
+        for done, notification in enumerate(notifications):
+            if done and time.monotonic() >= until:
+                break
+            fault = self._try(notification)
+            if fault is None:
+                settled += 1
+                continue
+            concerned = notifications[done:] if fault.itself_waits else notifications[done + 1 :]
+            if fault.alone:
+                concerned = concerned[:1] if fault.itself_waits else []
+            self._defer(concerned, fault.code, wait=fault.wait)
+            if not fault.alone:
+                break
+        return settled
+
+    def _try(self, notification: Notification) -> "_Fault | None":
+        """Deliver a notification; return what kept it from being settled."""
+        urgent = notification.kind in self._urgent
+        try:
+            if self._deliver(notification):
+                return None
+            return _Fault("behind_another", alone=urgent, itself_waits=False)
+        except PeerBusy as error:
+            return _Fault(error.code, wait=timedelta(seconds=error.retry_after))
+        except RedpactError as error:
+            return _Fault(error.code, alone=urgent and not isinstance(error, _NOT_REACHED))
+        except Exception:  # noqa: BLE001 - a defect in one kind must neither stop the outbox nor lose its notifications
+            _log.exception("notification_failed", kind=notification.kind)
+            return _Fault("internal", alone=urgent)
+
+    def _deliver_all(self, queues: Mapping[str, list[Notification]]) -> int:
         if not queues:
             return 0
         with ThreadPoolExecutor(min(len(queues), _IN_PARALLEL), thread_name_prefix="outbox") as pool:
             return sum(pool.map(self.deliver_in_order, queues.values()))
-
-    def deliver_in_order(self, queue: list[Notification]) -> int:
-        """Deliver the notifications of one recipient in order, until one is not answered."""
-        for done, notification in enumerate(queue):
-            try:
-                if not self._deliver(notification):
-                    self._defer(queue[done + 1 :], "behind_another")
-                    return done
-            except PeerBusy as error:
-                self._defer(queue[done:], error.code, wait=timedelta(seconds=error.retry_after))
-                return done
-            except RedpactError as error:
-                self._defer(queue[done:], error.code)
-                return done
-            except Exception:  # noqa: BLE001 - a defect in one kind must neither stop the outbox nor lose its notifications
-                _log.exception("notification_failed", kind=notification.kind)
-                self._defer(queue[done:], "internal")
-                return done
-        return len(queue)
 
     def _deliver(self, notification: Notification) -> bool:
         """Send one notification and settle it; return False when it has to be sent again."""

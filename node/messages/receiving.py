@@ -3,7 +3,7 @@
 (1) the caller is an active entity of the directory;
 (2) it signed the message, in its own name, for this entity;
 (3) the message is fresh, and lives no longer than its kind may;
-(4) it is new; a repeated notification gets its first reply again, without further effect;
+(4) it is new; a repeated notification gets its first reply again, or one alike where it never had an effect;
 (5) its kind is known, and its handler accepts or refuses it;
 (6) effects, ledger entries and reply are durable together, before the reply leaves.
 """
@@ -92,7 +92,8 @@ class MessageReceiver:
             body=dict(response.body),
         )
         sealed = seal_reply(reply, self._context.keys.signing)
-        forget_at = received.message.expires + MAX_CLOCK_SKEW
-        mailbox.remember(received, None if kind.question else sealed.to_json(), forget_at=forget_at, now=now)
+        if response.remembered:
+            forget_at = received.message.expires + MAX_CLOCK_SKEW
+            mailbox.remember(received, None if kind.question else sealed.to_json(), forget_at=forget_at, now=now)
         mailbox.heard(received.message.sender, now)
         return sealed

@@ -13,6 +13,7 @@ from node.cards.finding import check_cards
 from node.clients.coordinator import CoordinatorChannel
 from node.consents.assurance.alarm import check_arrivals
 from node.consents.propagation.origins import check_origins
+from node.consents.propagation.unknown_reports import check_reports
 from node.context import NodeContext
 from node.keys import FILES, FOLDER
 from node.ledger.own import own_ledger
@@ -63,6 +64,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_outbox(context),
         check_origins(context),
         check_arrivals(context),
+        check_reports(context),
         check_locator(context),
         check_cards(context),
         check_evidence(home),

@@ -11,6 +11,7 @@ from node.consents.assurance.alarm import origins_document, origins_lines
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.consents.in_force import InForce
 from node.consents.propagation.origins import silence_lines, silent_origins
+from node.consents.propagation.unknown_reports import alarming_reports, report_lines
 from node.context import NodeContext
 from node.identity.reach import Reachability, reachability
 from node.ledger.own import own_ledger
@@ -63,6 +64,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "silent_origins": [each.document() for each in silent],
         "notices_waiting": waiting_for(context),
         "anchors": anchors_state(context),
+        "unknown_withdrawals": alarming_reports(context),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,
@@ -89,6 +91,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
         say(state_line(document["anchors"])),
         *notification_lines(waiting, say.lang),
         *origins_lines(document["consents_received"], say.lang),
+        *report_lines(document["unknown_withdrawals"], say.lang),
         *silence_lines(document["silent_origins"], say.lang),
         say(witnessing_text(document["witnesses"])),
         *map(say, locator_lines(document["locator"])),

@@ -13,7 +13,8 @@ from node.messages.heartbeat import HEARTBEAT
 from node.people.documents import Document
 from records_exchange.answer import Value
 from records_exchange.message import MessageReply
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
+from records_exchange.travel import CONSENT_COPY
+from records_exchange.withdrawal import CONSENT_WITHDRAWN, PART_LOST
 from tests.support.ledgers import InMemoryConsentStore, grant_of
 from tests.support.one_side import OneSide
 from tests.support.people import PERSON
@@ -79,9 +80,15 @@ class OriginPeer:
 
     def end(self, consent_id: str) -> MessageReply:
         """Send the node the withdrawal of a consent by its person at the peer."""
-        now = self._side.clock.now()
-        body = {"consent_id": consent_id, "entity": self.entity, "acted_at": now.isoformat(), "acted_by": "person"}
-        return self._side.hears(self.entity, CONSENT_WITHDRAWN, body)
+        return self._side.hears(self.entity, CONSENT_WITHDRAWN, self._acted(consent_id))
+
+    def leave_out(self, consent_id: str) -> MessageReply:
+        """Send the node that it has no part in a consent any more."""
+        return self._side.hears(self.entity, PART_LOST, self._acted(consent_id))
+
+    def _acted(self, consent_id: str) -> dict[str, object]:
+        acted_at = self._side.clock.now().isoformat()
+        return {"consent_id": consent_id, "acted_at": acted_at, "acted_by": "person"}
 
     def vouch(self, until: datetime | None = None) -> MessageReply:
         """Send the node a heartbeat."""

@@ -24,7 +24,8 @@ from node.consents.assurance.verifiers import evidence_verifiers
 from node.consents.changes import ConsentChanges, ReportedBy
 from node.consents.guardians import AGE_OF_CONSENT_YEARS, circumstances, relation_decides
 from node.consents.held import HeldConsents
-from node.consents.propagation.parties import parties_of
+from node.consents.propagation.bars import bars_of
+from node.consents.propagation.notifications import post_withdrawal
 from node.consents.propagation.withdrawals import OTHER_ENTITY
 from node.inbox.items import Inbox, ItemKind, NewItem
 from node.messages.kinds import Response
@@ -39,6 +40,7 @@ from records_exchange.assurance.evidence import EvidenceContext
 from records_exchange.assurance.terms import ConsentTerms
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, CopyTooEarly, MessageMalformed
 from records_exchange.message import VerifiedMessage
+from records_exchange.reported_ends import EndMeaning, KeptEnd, SqlReportedEnds
 from records_exchange.store import SqlExchangeStore
 from records_exchange.travel import CopyBody, OpenedCopy, open_copy, parse_copy, read_copy, require_possible_times
 from records_exchange.travel_store import KeptCopy, SqlTravelStore
@@ -104,8 +106,9 @@ def receive_copy(
         return found
     opened, known = found
     record = opened.record
-    if parties_of(record).intersection(store.barred_by(record.consent_id, now)):
-        return _KEPT  # withdrawn before it came
+    if bars := bars_of(context, session, record, now):
+        _inform_origin(session, record, bars, message.sender, now)
+        return _KEPT  # ended before it came
     if known is not None and known.index >= opened.index:
         return _KEPT  # an older version, or the same again
     if known is None and not within_limit(session, message.sender, now):
@@ -128,6 +131,15 @@ def receive_copy(
     if known is None or arrival is Arrival.FAILED:
         note_arrival(session, message.sender, message.subject, arrival, now)
     return _KEPT
+
+
+def _inform_origin(session: Session, record: ConsentBody, bars: list[KeptEnd], origin: str, now: datetime) -> None:
+    """Inform the sender of a consent that the person withdrew it: it would not send it, had it heard of that."""
+    SqlReportedEnds(session).known(record.consent_id, [bar.stated_by for bar in bars], now)
+    for bar in bars:
+        if bar.meaning is EndMeaning.WITHDRAWN and origin not in (bar.stated_by, bar.told_by):
+            post_withdrawal(session, [origin], bar.withdrawal(), now, new=False)
+            return
 
 
 def _opened(
@@ -160,8 +172,8 @@ def _adopt(
         # Its older version waited here for the person, and ends so. It is kept so that an older one stays out.
         SqlTravelStore(session).keep_copy(replace(copy, waiting=False, evidence=None))
         return None
-    if parties_of(opened.record).intersection(SqlTravelStore(session).barred_by(copy.consent_id, now)):
-        return None  # withdrawn while it waited, as reported by another entity than its sender
+    if bars_of(context, session, opened.record, now):
+        return None  # ended while it waited, as reported by another entity than its sender
     person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
     if person is None:
         return None

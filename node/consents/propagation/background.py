@@ -13,8 +13,9 @@ from node.messages.outbox import Outbox
 from node.people.store import people_store
 from policies.errors import RedpactError
 from records_exchange.mailboxes import SqlMailbox
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
+from records_exchange.travel import CONSENT_COPY
 from records_exchange.travel_store import SqlTravelStore
+from records_exchange.withdrawal import END_KINDS
 
 EVERY_SECONDS: Final = 10.0
 _HEARTBEATS_IN_A_BOUND: Final = 16
@@ -45,7 +46,7 @@ def send_heartbeats(context: NodeContext, outbox: Outbox) -> int:
     """
     now, heard = context.clock.now(), 0
     with context.transaction() as session:
-        SqlMailbox(session).revive_lapsed((CONSENT_COPY, CONSENT_WITHDRAWN), now)
+        SqlMailbox(session).revive_lapsed({CONSENT_COPY, *END_KINDS}, now)
     with context.snapshot() as session:
         mailbox = SqlMailbox(session)
         entities = [each for each in mailbox.acknowledged_by(CONSENT_COPY) if mailbox.oldest_waiting(each) is None]

@@ -38,17 +38,6 @@ def test_a_copy_waits_until_it_is_over(engine: Engine) -> None:
         assert store.copy("ngo", "c-1") is None
 
 
-def test_an_end_that_came_first_is_remembered_by_who_said_it(engine: Engine) -> None:
-    with transaction(engine) as session:
-        store = SqlTravelStore(session)
-        for _ in range(2):
-            store.bar("ngo", "c-1", START + DAY)
-        store.bar("town", "c-1", START + 2 * DAY)
-        assert sorted(store.barred_by("c-1", START)) == ["ngo", "town"]
-        assert store.barred_by("c-1", START + DAY) == ["town"]
-        assert store.barred_by("c-2", START) == []
-
-
 def test_who_received_something_is_noted_once(engine: Engine) -> None:
     with transaction(engine) as session:
         store = SqlTravelStore(session)

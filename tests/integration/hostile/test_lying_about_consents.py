@@ -14,7 +14,8 @@ from node.ledger.own import own_consents, own_ledger
 from node.ledger.witnessing.state import own_testimony
 from protos.redpact.v1 import messages_pb2
 from records_exchange.message import NOTIFICATION_LIFETIME, MessageReply
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, encode_copy
+from records_exchange.travel import CONSENT_COPY, encode_copy
+from records_exchange.withdrawal import CONSENT_ENDED
 from service.errors import PeerRefused
 from service.wire import from_wire
 from tests.support.exchange import PERSON, ExchangeNetwork
@@ -73,7 +74,7 @@ def test_a_withdrawal_of_a_consent_in_which_it_has_no_part(
 ) -> None:
     with nothing_comes_of_it(network):
         for entity in ("town", "liar", "county"):
-            reply = tell(network, liar, CONSENT_WITHDRAWN, ended(network, consent, entity=entity))
+            reply = tell(network, liar, CONSENT_ENDED, ended(network, consent, entity=entity))
             assert reply.reason == "not_a_party"
     assert _state(network, "county", consent) is ConsentState.GIVEN
 
@@ -82,7 +83,7 @@ def test_a_withdrawal_of_a_consent_that_nobody_gave_bars_none_that_others_send(
     network: ExchangeNetwork, liar: PeerOnTheWire, consent: str
 ) -> None:
     with nothing_comes_of_it(network):
-        assert tell(network, liar, CONSENT_WITHDRAWN, ended(network, "0" * 32)).reason is None
+        assert tell(network, liar, CONSENT_ENDED, ended(network, "0" * 32)).reason is None
     assert _state(network, "county", consent) is ConsentState.GIVEN
 
 
@@ -92,7 +93,7 @@ def test_the_word_of_a_stranger_does_not_keep_a_consent_from_arriving(
     town = network.nodes["town"]
     given = GrantInput(PERSON, ("casework",), ("ngo",), ("person.sex",), holders=("county",))
     second = town.consents.grant(given).consent_id
-    tell(network, liar, CONSENT_WITHDRAWN, ended(network, second))  # it guessed the id, and is quicker
+    tell(network, liar, CONSENT_ENDED, ended(network, second))  # it guessed the id, and is quicker
     town.outbox.deliver_due()
     assert _state(network, "county", second) is ConsentState.GIVEN
     assert _state(network, "county", consent) is ConsentState.GIVEN
@@ -114,7 +115,7 @@ def test_a_withdrawal_with_wrong_fields(
     network: ExchangeNetwork, liar: PeerOnTheWire, consent: str, changes: dict[str, object]
 ) -> None:
     with nothing_comes_of_it(network), pytest.raises(PeerRefused) as caught:
-        tell(network, liar, CONSENT_WITHDRAWN, ended(network, consent, **changes))
+        tell(network, liar, CONSENT_ENDED, ended(network, consent, **changes))
     assert caught.value.peer_code == "message_malformed"
 
 

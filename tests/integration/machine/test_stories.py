@@ -12,7 +12,7 @@ import pytest
 from consent_ledger.consents import in_force as by_one_ledger
 from consent_ledger.consents import order
 from node.consents import in_force
-from node.consents.propagation import adoption, withdrawals
+from node.consents.propagation import adoption, notifications, withdrawals
 from node.messages.kinds import Response
 from records_exchange.mailboxes import SqlMailbox
 from tests.support.machine.bench import consent_to
@@ -119,6 +119,26 @@ def test_a_consent_that_waited_for_long_is_only_as_fresh_as_its_origins_word() -
         ask(made, "cabrera")
 
 
+def test_a_withdrawal_that_the_origin_keeps_to_itself_reaches_the_holders_all_the_same() -> None:
+    with check_against_model() as made:
+        consent = give(made, "bierzo", "cabrera")
+        made.deliver("alba")
+        made.keep_to_itself("alba")
+        made.withdraw(consent, "bierzo")
+        made.deliver("bierzo")
+        ask(made)
+
+
+def test_a_lie_about_the_entity_does_not_keep_the_withdrawal_from_the_one_that_it_names() -> None:
+    with check_against_model() as made:
+        consent = give(made, "bierzo", "cabrera")
+        made.deliver("alba")
+        made.lie(consent, "cabrera", "bierzo", "alba")  # said to have happened at bierzo, which knows nothing
+        made.withdraw(consent, "alba")  # as the person does, and is told that it is over
+        made.deliver("alba")
+        ask(made)
+
+
 def test_a_later_no_holds_when_the_clock_of_the_yes_was_fast() -> None:
     with check_against_model() as made:
         made.jump("alba", 2)
@@ -142,6 +162,17 @@ def test_who_withdraws_and_agrees_again_is_heard_at_holders_with_other_clocks() 
         made.jump("alba", 0)
         made.expire("alba", 12)
         made.deliver("alba")
+        ask(made)
+
+
+def test_a_withdrawal_where_something_was_only_received_does_not_depend_on_the_holder_that_released_it() -> None:
+    with check_against_model() as made:
+        consent = give(made, "bierzo", "cabrera")
+        made.deliver("alba")
+        made.fetch("duero", "bierzo", "ana", PURPOSES[0])
+        made.keep_to_itself("bierzo")
+        made.withdraw(consent, "duero")
+        made.deliver("duero")
         ask(made)
 
 
@@ -179,6 +210,11 @@ def everyday(made: ConsentMachine) -> None:
     made.withdraw(second, "duero")
     made.deliver("duero")
     ask(made)
+    give(made, "bierzo")
+    made.spoil("alba", "bierzo", 0, "lost")
+    made.deliver("alba")
+    made.heal()
+    made.deliver("alba")
     made.ledgers_only_grow_and_hold_every_answer()
 
 
@@ -210,7 +246,7 @@ BROKEN: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
     "a later no does not prevail": (by_one_ledger, "prevails", lambda _no, _yes: False, RELEASED),
     "a yes from elsewhere is as late as it arrives": (order, "act_digest", lambda *_: "0" * 64, "after_denial"),
     "a lost reply means a message for ever": (SqlMailbox, "earlier_reply", _nothing_came_before, "message_replayed"),
-    "holders are not told of a withdrawal": (withdrawals, "post_withdrawal", _nobody_is_told, "vouched for"),
+    "holders are not told of a withdrawal": (notifications, "post_withdrawal", _nobody_is_told, "vouched for"),
     "what arrives is as fresh as its arrival": (adoption, "min", lambda _issued, now: now, RELEASED),
 }
 

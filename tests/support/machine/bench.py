@@ -15,7 +15,8 @@ from records_exchange.answer import AnswerOutcome
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.mailboxes import NotificationState, SqlMailbox
 from records_exchange.message import MessageOutcome
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, parse_copy, read_copy
+from records_exchange.travel import CONSENT_COPY, parse_copy, read_copy
+from records_exchange.withdrawal import CONSENT_WITHDRAWN, PART_LOST, open_withdrawal
 from tests.support.machine.model import FLOWER_ENVIRONMENT, Model, Version
 from tests.support.machine.world import ENTITIES, FIELDS, KNOWN, PEOPLE, PURPOSES, Crash, Delivered, World
 
@@ -195,9 +196,13 @@ class Bench(RuleBasedStateMachine):
             copy = read_copy(parse_copy(message.body).proof_bytes)
             self.model.take_copy(here, copy.record.consent_id, copy.index, message.issued, now)
         elif message.kind == CONSENT_WITHDRAWN:
-            acted_at = datetime.fromisoformat(message.body["acted_at"])
-            takes = self.model.take_withdrawal(delivered.sender, here, message.body["consent_id"], acted_at, now)
+            said = open_withdrawal(message.body, sender=delivered.sender, directory=self.world.directory())
+            signers = frozenset((delivered.sender, said.stated_by))
+            takes = self.model.take_withdrawal(signers, here, said.consent_id, said.acted_at, now)
             assert delivered.reply is None or takes == accepted, "a withdrawal was refused, or taken from a stranger"
+        elif message.kind == PART_LOST:
+            takes = self.model.take_part_lost(delivered.sender, here, message.body["consent_id"])
+            assert delivered.reply is None or takes == accepted, "a lost part was refused, or taken from a stranger"
         elif message.kind == "pulse":
             until = datetime.fromisoformat(message.body["complete_until"])
             self.model.take_pulse(delivered.sender, here, min(until, message.issued, now + MAX_CLOCK_SKEW))
@@ -241,16 +246,20 @@ class Bench(RuleBasedStateMachine):
     def _waiting(self, entity: str) -> list[tuple[str, str, str, str]]:
         with self.world.alive[entity].context.snapshot() as session:
             waiting = SqlMailbox(session).waiting()
-        return [(entity, notification.kind, notification.recipient, notification.fault) for notification in waiting]
+        kept_back = CONSENT_WITHDRAWN if entity in self.world.silent else None
+        return [(entity, each.kind, each.recipient, each.fault) for each in waiting if each.kind != kept_back]
 
     def _check_end(self) -> None:
         self.world.check_ledgers()
         self.world.check_crossed()
         for entity in ENTITIES:
-            for consent in self.model.withdrawn:
+            for consent in self.model.over_everywhere(self.world.silent):
                 with self.world.alive[entity].context.snapshot() as session:
                     notifications = SqlMailbox(session).about(consent)
-                assert all(notification.state is not NotificationState.LAPSED for notification in notifications)
+                silent = entity in self.world.silent
+                assert silent or all(
+                    notification.state is not NotificationState.LAPSED for notification in notifications
+                )
                 held = self.model.at[entity].held.get(consent)
                 assert held is None or held.state != "live", f"{entity} never heard of the end of {consent}"
         for asker in ENTITIES:

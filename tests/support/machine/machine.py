@@ -9,8 +9,12 @@ from hypothesis.stateful import Bundle, initialize, invariant, rule
 from node.consents.consents import RenewalInput, ScopeInput
 from node.consents.propagation.background import maintain_copies, send_heartbeats
 from policies.errors import RedpactError
+from service.errors import PeerUnreachable
 from tests.support.machine.bench import LONGEST_WAIT, Bench, consent_to
-from tests.support.machine.world import ENTITIES, FIELDS, PEOPLE, PURPOSES
+from tests.support.machine.world import ENTITIES, FIELDS, PEOPLE, PURPOSES, Crash
+
+LIARS = 1
+"""Entities of the four that keep withdrawals to themselves."""
 
 WRONG_HOURS: Final = 12
 """How far off a clock may be, in hours."""
@@ -163,6 +167,25 @@ class ConsentMachine(Bench):
                     self.world.hand_over(sender, recipient, envelope)
                 except RedpactError:
                     return  # too old, or a question: refused, and nothing happened
+
+    @rule(consent=consents, liar=entities, named=entities, where=entities)
+    def lie(self, consent: str, liar: str, named: str, where: str) -> None:
+        """A member says that the person withdrew, and names another entity for it."""
+        if not consent or liar == where or not {liar, where} <= set(self.world.alive):
+            return
+        self._tick(where)
+        try:
+            self.world.lie(liar, where, consent, named)
+        except PeerUnreachable:
+            return
+        except Crash as crash:
+            self._reopen(crash.entity)
+
+    @rule(where=entities)
+    def keep_to_itself(self, where: str) -> None:
+        """An entity acknowledges withdrawals and passes none on, for good."""
+        if len(self.world.silent) < LIARS:
+            self.world.silent.add(where)
 
     # ---- the world fails
 

@@ -57,6 +57,8 @@ class Entity:
     held: dict[str, Held] = field(default_factory=dict)
     waiting: dict[str, tuple[Version, datetime]] = field(default_factory=dict)
     barred: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    left_out: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Entities that said of a consent that this one has no part in it."""
     vouched: dict[str, datetime] = field(default_factory=dict)
     received: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     taken: set[str] = field(default_factory=set)
@@ -77,8 +79,9 @@ class Model:
         self.at = {name: Entity() for name in entities}
         self.versions: dict[tuple[str, int], Version] = {}
         self.ended_at_origin: dict[str, datetime] = {}
-        self.withdrawn: set[str] = set()
-        """Consents that somebody with a part in them withdrew: in the end they are over everywhere."""
+        self.withdrawn: dict[str, set[str]] = defaultdict(set)
+        """The entities at which each consent was withdrawn: in the end it is over everywhere if one has a part in it
+        and does not keep it to itself."""
         self._order = 0
 
     # ---- acts of a person, durable at one entity
@@ -111,16 +114,19 @@ class Model:
             self.at[entity].barred[consent].add(entity)
             self.at[entity].receipts.add((consent, now))
             self.at[entity].waiting.pop(consent, None)
-            newest = self._newest(consent)
-            if entity in newest.parties:
-                self.withdrawn.add(consent)
-            return
-        self._end(entity, consent, (consent, now), now)
-        self.withdrawn.add(consent)
+        elif held.state == "live":
+            self._end(entity, consent, (consent, now), now)
+        self.withdrawn[consent].add(entity)
+
+    def over_everywhere(self, silent: set[str]) -> list[str]:
+        """Return the consents of whose end everybody must hear although some entities keep it to themselves."""
+        return [
+            consent for consent, actors in self.withdrawn.items() if (actors - silent) & self._newest(consent).parties
+        ]
 
     def may_withdraw(self, entity: str, consent: str) -> bool:
         held = self.at[entity].held.get(consent)
-        return held.state == "live" if held else bool(self.at[entity].received[consent])
+        return held.state in ("live", "withdrawn") if held else bool(self.at[entity].received[consent])
 
     def expire(self, entity: str, now: datetime) -> None:
         for held in self.at[entity].held.values():
@@ -145,7 +151,7 @@ class Model:
 
     def take_copy(self, entity: str, consent: str, index: int, issued: datetime, now: datetime) -> None:
         knows, version = self.at[entity], self.versions[consent, index]
-        if knows.barred[consent] & version.parties:
+        if knows.barred[consent] & version.parties or version.origin in knows.left_out[consent]:
             return
         issued = min(issued, now)
         held, kept = knows.held.get(consent), knows.waiting.get(consent)
@@ -164,20 +170,38 @@ class Model:
         else:
             knows.waiting[consent] = version, issued
 
-    def take_withdrawal(self, sender: str, entity: str, consent: str, acted_at: datetime, now: datetime) -> bool:
+    def take_withdrawal(
+        self, signers: frozenset[str], entity: str, consent: str, acted_at: datetime, now: datetime
+    ) -> bool:
+        """Return whether the recipient accepts it; the signers are its sender and the entity that stated it first."""
+        knows = self.at[entity]
+        held = knows.held.get(consent)
+        if held is None:
+            knows.barred[consent] |= signers
+            kept = knows.waiting.get(consent)
+            if kept and signers & kept[0].parties:
+                del knows.waiting[consent]
+            return True
+        if not signers & (held.version.parties | {entity}):
+            return False
+        if held.state == "live":
+            self._end(entity, consent, (consent, acted_at), now)
+        return True
+
+    def take_part_lost(self, sender: str, entity: str, consent: str) -> bool:
         """Return whether the recipient accepts it."""
         knows = self.at[entity]
         held = knows.held.get(consent)
         if held is None:
-            knows.barred[consent].add(sender)
+            knows.left_out[consent].add(sender)
             kept = knows.waiting.get(consent)
-            if kept and sender in kept[0].parties:
+            if kept and kept[0].origin == sender:
                 del knows.waiting[consent]
             return True
         if sender not in held.version.parties | {entity}:
             return False
-        if held.state == "live":
-            self._end(entity, consent, (consent, acted_at), now)
+        if held.state == "live" and held.version.origin == sender:
+            held.state = "of no use"
         return True
 
     def take_pulse(self, sender: str, entity: str, until: datetime) -> None:

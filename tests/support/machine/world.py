@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event
 from typing_extensions import override
 
 from consent_ledger.audit.verify import verify_export
+from consent_ledger.log.bodies import Actor
 from consent_ledger.proofs.merkle import verify_consistency
 from consent_ledger.receipts.receipt import load_policy
 from node.fetch.asking import Asking, HolderReply, question_of
@@ -25,13 +26,23 @@ from node.people.documents import Document, parse_document
 from node.wiring import Node
 from policies.errors import RedpactError
 from records_exchange.answer import FetchAnswer, parse_answer
-from records_exchange.message import Message, MessageReply, parse_message
+from records_exchange.message import (
+    MESSAGE_TYPE,
+    NOTIFICATION_LIFETIME,
+    Message,
+    MessageReply,
+    new_message,
+    parse_message,
+    seal_message,
+)
 from records_exchange.request import REQUEST_TYPE
+from records_exchange.withdrawal import CONSENT_WITHDRAWN, state_withdrawal
 from service.errors import PeerUnreachable
 from tests.support.assurance import trust_other_entities
 from tests.support.clock import FrozenClock
 from tests.support.directory_log import DirectoryLog, pin
 from tests.support.exchange import ExchangeNetwork, hold, person_record
+from trust.directory import Directory
 from trust.errors import DirectoryForked, DirectoryUnvouched, OwnKeysReplaced
 from trust.parties import EntityKind, Party
 from trust.signing import Ed25519Signer, Envelope
@@ -114,6 +125,8 @@ class World:
         self.wires = Wires()
         self.alive: dict[str, Node] = {}
         self.pending: dict[str, Pending] = {}
+        self.silent: set[str] = set()
+        """Entities that keep withdrawals to themselves."""
         self.sent: list[tuple[str, str, Envelope]] = []
         self.crossed: list[tuple[str, str, str, bytes]] = []
         self.promised: list[tuple[str, FetchAnswer]] = []
@@ -209,6 +222,8 @@ class World:
             if left == 0:
                 raise unreachable
             self.wires.cut_after[pair] = left - 1
+        if sender in self.silent and is_withdrawal(envelope):
+            raise unreachable
         self.sent.append((sender, recipient, envelope))
         self.crossed.append((sender, recipient, envelope.payload_type, envelope.payload))
         answer = self.hand_over(sender, recipient, envelope)
@@ -255,6 +270,25 @@ class World:
         assert crash.entity == recipient
         self.bury(recipient)
         return PeerUnreachable(f"{recipient} died")
+
+    # ---- what liars do
+
+    def lie(self, liar: str, recipient: str, consent: str, named: str) -> None:
+        """Have an entity say that the person withdrew a consent at another one, in whose name it signs."""
+        node, now = self.alive[liar], self.clock.now()
+        said = state_withdrawal(
+            consent, entity=named, acted_at=now, acted_by=Actor.PERSON, signer=node.context.keys.signing
+        )
+        message = new_message(
+            CONSENT_WITHDRAWN, said.body(), sender=liar, recipient=recipient, now=now, life=NOTIFICATION_LIFETIME
+        )
+        self.carry(liar, recipient, seal_message(message, node.context.keys.signing))
+
+    def directory(self) -> Directory:
+        """Return the directory, which does not change."""
+        found = next(iter(self.alive.values())).context.directory.newest()
+        assert found is not None
+        return found
 
     # ---- what people do
 
@@ -320,6 +354,11 @@ class World:
             secrets = (_NAME, _NOTE, _CONTACT, *(document.number for document in PEOPLE.values()))
             for secret in (*secrets, *map(coordinator_of, ENTITIES)):
                 assert secret.encode() not in data, f"{secret} is in the ledger of {entity}"
+
+
+def is_withdrawal(envelope: Envelope) -> bool:
+    """Return whether an envelope holds a message that reports a withdrawal."""
+    return envelope.payload_type == MESSAGE_TYPE and parse_message(envelope.payload).kind == CONSENT_WITHDRAWN
 
 
 class _Wire(Transport):

@@ -17,7 +17,8 @@ from node.messages.heartbeat import HEARTBEAT
 from policies.referrals import NEED_FIELD
 from records_exchange.mailboxes import NotificationState
 from records_exchange.tables import ReceivedRelease
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
+from records_exchange.travel import CONSENT_COPY
+from records_exchange.withdrawal import CONSENT_WITHDRAWN, PART_LOST
 from tests.support.consent_changes import (
     PURPOSES,
     RECIPIENTS,
@@ -80,6 +81,13 @@ def receive_narrower(holder: OneSide) -> str:
     return consent.consent_id
 
 
+def lose_the_part(holder: OneSide) -> str:
+    elsewhere = OriginPeer(holder)
+    consent = given_elsewhere(elsewhere)
+    elsewhere.leave_out(consent.consent_id)
+    return consent.consent_id
+
+
 def withdraw_where_only_received(asker: OneSide) -> str:
     elsewhere = OriginPeer(asker)
     consent = elsewhere.give(elsewhere.terms())
@@ -92,6 +100,7 @@ SOURCES: dict[ChangeSource, tuple[str, Callable[[OneSide], str]]] = {
     ChangeSource.WITHDRAWN: ("origin", given_here(withdraw)),
     ChangeSource.RECEIPT_WITHDRAWN: ("asker", withdraw_where_only_received),
     ChangeSource.WITHDRAWAL_RECEIVED: ("origin", given_here(withdraw_elsewhere)),
+    ChangeSource.PART_LOST: ("holder", lose_the_part),
     ChangeSource.NARROWED: ("origin", given_here(narrow)),
     ChangeSource.COPY_RECEIVED: ("holder", receive_narrower),
     ChangeSource.RENEWED: ("origin", given_here(renew_for_less)),
@@ -124,7 +133,7 @@ def test_every_change_reaches_every_subscriber_in_its_transaction(watched: OneSi
         assert change.consent_id == consent
         assert change.recorded_at <= watched.clock.now()
         assert (change.reported_by is None) == (
-            source not in (ChangeSource.WITHDRAWAL_RECEIVED, ChangeSource.COPY_RECEIVED)
+            source not in (ChangeSource.WITHDRAWAL_RECEIVED, ChangeSource.PART_LOST, ChangeSource.COPY_RECEIVED)
         )
 
 
@@ -164,9 +173,9 @@ def test_a_notification_that_is_taken_back_while_the_queue_is_worked_off_is_not_
     origin.peers.before = lambda: withdraw(origin, second) if origin.state(second) is ConsentState.GIVEN else None
     origin.outbox.deliver_due()
     assert [each.kind for each in origin.notifications(first)] == [CONSENT_COPY]
-    assert [each.kind for each in origin.notifications(second)] == [CONSENT_WITHDRAWN]
+    assert {each.kind for each in origin.notifications(second)} == {CONSENT_WITHDRAWN}
     assert [message.kind for message in origin.peers.told("holder")] == [CONSENT_COPY]
-    assert origin.notifications(second)[0].state is NotificationState.WAITING
+    assert {each.state for each in origin.notifications(second)} == {NotificationState.WAITING}
 
 
 # ---- propagation
@@ -178,11 +187,11 @@ def test_a_recipient_that_is_out_is_told_by_each_entity_that_served_it(
     consent = give_for_all(origin)
     origin.deliver()
     narrow(origin, consent)
-    assert origin.waiting(CONSENT_WITHDRAWN) == []  # the origin served nobody
+    assert origin.waiting(PART_LOST) == []  # the origin served nobody
     copy = given_elsewhere(elsewhere)
     assert holder.shares("asker", FIELDS)
     narrowed_elsewhere(elsewhere, holder, copy, ConsentScope(recipients=("holder", "other")))
-    assert holder.waiting(CONSENT_WITHDRAWN) == ["asker"]
+    assert holder.waiting(PART_LOST) == ["asker"]
 
 
 def test_a_recipient_that_is_told_that_it_is_out_deletes_what_it_received(tmp_path: Path) -> None:
@@ -190,7 +199,7 @@ def test_a_recipient_that_is_told_that_it_is_out_deletes_what_it_received(tmp_pa
     elsewhere = OriginPeer(asker)
     consent = elsewhere.give(elsewhere.terms())
     receive(asker, elsewhere, consent)
-    OriginPeer(asker, "holder").end(consent.consent_id)
+    OriginPeer(asker, "holder").leave_out(consent.consent_id)
     assert shared_copies(asker.context, PERSON) == ()
     asker.context.close()
 
@@ -202,7 +211,7 @@ def test_a_recipient_that_still_holds_the_consent_goes_on_sharing_under_it(
     origin.deliver()
     assert origin.shares("holder", FIELDS)
     origin.consents.narrow(consent, ScopeInput(recipients=("asker", "other")))
-    assert origin.waiting(CONSENT_WITHDRAWN) == []  # it would end the consent there
+    assert origin.waiting(PART_LOST) == []  # its copy of the consent says so
     copy = given_elsewhere(elsewhere)
     receive(holder, elsewhere, copy)
     narrowed_elsewhere(elsewhere, holder, copy, ConsentScope(recipients=("asker", "other")))
@@ -271,7 +280,8 @@ def test_no_heartbeat_vouches_for_an_entity_that_a_withdrawal_never_reached(orig
     withdraw(origin, consent)
     origin.later(days=91)
     origin.outbox.deliver_due()
-    assert origin.status(consent).notifications[-1].state is NotificationState.LAPSED
+    states = {each.entity: each.state for each in origin.status(consent).notifications}
+    assert states["holder"] is NotificationState.LAPSED
     origin.peers.away.clear()
     assert send_heartbeats(origin.context, origin.outbox) == 0
     origin.outbox.deliver_due()

@@ -7,7 +7,7 @@ from policies.errors import UnknownTerm
 from policies.referrals import ReferralState
 from records_exchange.message import MessageOutcome
 from records_exchange.referral import STEP
-from records_exchange.travel import CONSENT_WITHDRAWN
+from records_exchange.withdrawal import CONSENT_WITHDRAWN
 from tests.support.one_side import OneSide
 from tests.support.referral_records import TO_NGO
 from tests.support.referral_steps import offer_of, step_of
@@ -20,7 +20,6 @@ def test_a_withdrawal_at_the_recipient_ends_the_referral_at_its_sender(town: One
     town.takes("ngo", step_of(town, "ngo", referral.referral_id, "receive", "sent", number=1))
     body = {
         "consent_id": referral.consent_id,
-        "entity": "ngo",
         "acted_at": town.clock.now().isoformat(),
         "acted_by": "person",
     }

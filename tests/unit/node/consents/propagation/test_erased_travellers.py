@@ -9,7 +9,8 @@ from node.consents.propagation.background import maintain_copies, send_heartbeat
 from records_exchange.mailboxes import NotificationState
 from records_exchange.message import NOTIFICATION_LIFETIME
 from records_exchange.tables import ConsentCopy, OutboxMessage
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN
+from records_exchange.travel import CONSENT_COPY
+from records_exchange.withdrawal import PART_LOST
 from tests.support.consent_sides import give
 from tests.support.one_side import OneSide
 from tests.support.origin_peer import OriginPeer
@@ -107,11 +108,11 @@ def test_a_holder_that_waits_for_less_is_told_that_the_consent_ended(origin: One
     origin.peers.away.clear()
     origin.later(hours=2)
     origin.deliver()
-    (ended,) = origin.peers.told("holder", CONSENT_WITHDRAWN)
+    (ended,) = origin.peers.told("holder", PART_LOST)
     assert ended.body["consent_id"] == consent
     assert len(origin.peers.told("holder", CONSENT_COPY)) == 1
     assert send_heartbeats(origin.context, origin.outbox) == 1
-    assert outbox(origin, consent)[-1] == (CONSENT_WITHDRAWN, NotificationState.ACKNOWLEDGED)
+    assert outbox(origin, consent)[-1] == (PART_LOST, NotificationState.ACKNOWLEDGED)
 
 
 @pytest.mark.invariant(4)

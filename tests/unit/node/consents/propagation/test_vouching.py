@@ -9,7 +9,8 @@ from node.consents.propagation.background import send_heartbeats
 from node.messages.heartbeat import HEARTBEAT
 from records_exchange.mailboxes import Contact, SqlMailbox
 from records_exchange.message import NOTIFICATION_LIFETIME
-from records_exchange.travel import CONSENT_COPY, CONSENT_WITHDRAWN, parse_copy, read_copy
+from records_exchange.travel import CONSENT_COPY, parse_copy, read_copy
+from records_exchange.withdrawal import CONSENT_WITHDRAWN
 from tests.support.consent_sides import give
 from tests.support.one_side import OneSide
 from tests.support.origin_peer import FIELDS, OriginPeer
