@@ -12,7 +12,6 @@ same node only gets its answer again.
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from consent_ledger.proofs.note import NoteVerifier
@@ -29,16 +28,8 @@ from trust.published import require_published_address
 from trust.signing import Envelope
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """The answer to a new entity: its certificate and the directory that lists it."""
-
-    certificate_pem: bytes
-    directory: Envelope
-
-
-def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes, now: datetime) -> Admitted:
-    """Admit the bearer of an invitation.
+def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes, now: datetime) -> bytes:
+    """Admit the bearer of an invitation and return its certificate (PEM).
 
     Raises:
         InvitationUnknown: (1) fails.
@@ -68,12 +59,13 @@ def admit(registry: Registry, secret: str, application: Envelope, csr_pem: bytes
     registry.certificates.revoke(row.entity, now)
     certificate = issue(registry, row.entity, csr_pem, now)
     row.used_at, row.used_by_key = now, asked.signing_key
-    return Admitted(certificate.pem, registry.admit(_party(asked, row), now))
+    registry.admit(_party(asked, row), now)
+    return certificate.pem
 
 
 def _answer_again(
     registry: Registry, row: InvitationRow, asked: EntityApplication, csr_pem: bytes, now: datetime
-) -> Admitted:
+) -> bytes:
     listed = registry.party(row.entity) if row.used_by_key == asked.signing_key else None
     same = listed is not None and (listed.signing_key, listed.exchange_key, listed.ledger_vkey) == (
         asked.signing_key,
@@ -82,7 +74,7 @@ def _answer_again(
     )
     if not same or registry.certificates.newest_key(row.entity) != key_digest(requested_key(csr_pem)):
         raise InvitationUsed(_("la invitación ya se ha usado"), remedy=_("pida una nueva"))
-    return Admitted(issue(registry, row.entity, csr_pem, now).pem, registry.directory())
+    return issue(registry, row.entity, csr_pem, now).pem
 
 
 def issue(registry: Registry, entity: str, csr_pem: bytes, now: datetime) -> IssuedCertificate:

@@ -81,6 +81,24 @@ class EntityInvalid(CoordinatorError):
     sentence = _("Los datos de la entidad no son válidos. Corrija el valor indicado.")
 
 
+class ChangesTooFrequent(CoordinatorError):
+    """An entity that changes its addresses or keys too often."""
+
+    code = "changes_too_frequent"
+    sentence = _("La entidad ha cambiado sus direcciones o claves demasiadas veces en poco tiempo. Espere y repítalo.")
+
+
+class DirectoryLogContradicted(CoordinatorError):
+    """A witness has cosigned another version of the log of directories than the stored one."""
+
+    code = "directory_log_contradicted"
+    kind = ErrorKind.DAMAGED
+    sentence = _(
+        "Un testigo conoce otra versión del registro de directorios. Puede haberse restaurado una copia antigua, o "
+        "alguien más usa las claves del coordinador. Guarde la carpeta «evidence» y no publique nada más."
+    )
+
+
 class NetworkExists(CoordinatorError):
     """``init`` with other answers than those with which this home was created."""
 

@@ -26,11 +26,18 @@ CHECK_SECONDS: Final = 60.0
 def announce_directories(
     context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes, stopping: threading.Event
 ) -> None:
-    """Announce every new directory, by whichever process it was signed, until `stopping` is set."""
+    """Publish changes that have waited long enough, and announce every new directory, until `stopping` is set.
+
+    Other processes sign directories too, such as ``entity suspend``.
+    """
     known = -1
     while not stopping.wait(POLL_SECONDS if known >= 0 else 0):
         with context.snapshot() as session:
-            serial = open_registry(session).serial()
+            publication = open_registry(session).publication
+            serial, waited = publication.serial(), publication.has_waited(context.clock.now())
+        if waited:
+            publish_if_due(context, open_registry)
+            continue
         if serial != known:
             known = serial
             changes.announce(ChangeKind.DIRECTORY)
@@ -40,6 +47,7 @@ def keep_valid(context: CoordinatorContext, open_registry: OpenRegistry, stoppin
     """Renew the directory and the coordinator's certificate before they expire, until `stopping` is set."""
     while True:
         publish_if_due(context, open_registry)
+        prune_directories(context, open_registry)
         if context.clock.now() >= context.certificate.identity().renew_at:
             issue_own_certificate(context)
         if stopping.wait(CHECK_SECONDS):
@@ -53,6 +61,13 @@ def publish_if_due(context: CoordinatorContext, open_registry: OpenRegistry) -> 
         registry = open_registry(session)
         if registry.needs_renewal(now):
             registry.publish(now)
+
+
+def prune_directories(context: CoordinatorContext, open_registry: OpenRegistry) -> int:
+    """Delete the content of old directories, which the log goes on proving; return how many."""
+    before = context.clock.now() - timedelta(days=context.settings.directory_keep_days)
+    with context.transaction() as session:
+        return open_registry(session).publication.log.prune(before)
 
 
 def issue_own_certificate(context: CoordinatorContext) -> None:

@@ -1,7 +1,8 @@
 """The register of a network's entities: admission, suspension, addresses, and the signed directory.
 
-Every change locks the head row and signs the next directory in the same transaction, so that registry and directory
-cannot differ. The caller opens and commits the transaction.
+Every change locks the head row. Admissions and changes of status sign the next directory in the same transaction;
+changes that an entity makes itself wait some seconds for others, to share one. The caller opens and commits the
+transaction.
 """
 
 import secrets
@@ -9,22 +10,21 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, cast
 
-from pydantic import ValidationError
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from coordinator.authority import Authority
-from coordinator.certificates import NONE_LISTED, CertificateRegister, ListedCertificates
-from coordinator.errors import CoordinatorError, EntityAlreadyAdmitted, EntityUnknown
+from coordinator.certificates import CertificateRegister
+from coordinator.change_limits import spend_change
+from coordinator.entity_rows import LISTED, ListedEntity, listed_party, set_witness
+from coordinator.errors import EntityAlreadyAdmitted, EntityUnknown
 from coordinator.invited import check_invited
+from coordinator.publication import DirectoryTerms, Publication
 from coordinator.settings import CoordinatorSettings
-from coordinator.tables import CertificateRow, DirectoryRow, EntityRow, HeadRow, InvitationRow
+from coordinator.tables import CertificateRow, EntityRow, InvitationRow
 from presentation.messages import _
-from service.errors import StorageOutdated
-from service.sql_driver import DriverStatement, connection_of
-from trust.directory import Directory, open_directory, seal_directory
+from service.sql_driver import connection_of
 from trust.enrolment import SECRET_BYTES, Invitation, hash_secret
 from trust.entity_statements import Statement, open_statement
 from trust.errors import PartySuspended, StatementRefused, UnknownParty
@@ -32,33 +32,6 @@ from trust.locator_terms import LocatorTerms
 from trust.parties import COORDINATOR_ID, EntityKind, EntityStatus, Party, WitnessAddress
 from trust.published_keys import key_of_vkey, published_keys
 from trust.signing import Envelope, Signer
-
-MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
-_HEAD_ID = 1
-
-
-class _Listed(NamedTuple):
-    """The stored columns of an entity that go into the directory."""
-
-    id: str
-    name: str
-    kind: str
-    status: str
-    addresses: str
-    signing_key: str
-    exchange_key: str
-    ledger_vkey: str
-    witness_vkey: str
-    witness_key: str
-    witness_url: str
-
-
-_ENTITIES: Final = cast("Table", EntityRow.__table__)
-_LISTED_COLUMNS: Final = tuple(_ENTITIES.c[name] for name in _Listed._fields)
-_LISTED: Final = DriverStatement(
-    select(*_LISTED_COLUMNS).where(_ENTITIES.c.id == bindparam("at_id")), ["at_id"], _LISTED_COLUMNS
-)
-"""Runs for every task and every answer of a training round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +62,7 @@ class Registry:
         self.authority = authority
         self._signer = signer
         self._witness = witness
-        self._locator = locator
+        self.publication = Publication(session, DirectoryTerms(settings, authority, signer, witness, locator))
 
     def invite(
         self, entity: str, *, name: str, kind: EntityKind, valid_for: timedelta, now: datetime, again: bool = False
@@ -109,7 +82,7 @@ class Registry:
             EntityAlreadyAdmitted: it is in the network, and `again` is not set.
         """
         check_invited(entity, name, valid_for)
-        self._lock()
+        self.publication.lock()
         if self._session.get(EntityRow, entity) is not None and not again:
             raise EntityAlreadyAdmitted(
                 _("{entity} ya está en la red", entity=entity), remedy=_("añada --again para inscribirla de nuevo")
@@ -139,11 +112,11 @@ class Registry:
         return invitation
 
     def admit(self, party: Party, now: datetime) -> Envelope:
-        """Add an entity, or replace its data, and return the next directory.
+        """Add an entity, or replace its data, and return the directory that lists it.
 
         An entity that enrols again keeps its status: a suspension is lifted by `reinstate` only.
         """
-        self._lock()
+        self.publication.lock()
         row = self._session.get(EntityRow, party.id)
         if row is None:
             row = EntityRow(id=party.id, admitted_at=now, status=party.status.value, status_reason="")
@@ -152,7 +125,7 @@ class Registry:
         row.addresses = "\n".join(party.addresses)
         row.signing_key, row.exchange_key, row.ledger_vkey = party.signing_key, party.exchange_key, party.ledger_vkey
         row.witness_key = party.witness_key
-        _set_witness(row, party.witness)
+        set_witness(row, party.witness)
         row.changed_at = now
         return self.publish(now)
 
@@ -174,22 +147,26 @@ class Registry:
 
     def set_addresses(
         self, entity: str, addresses: tuple[str, ...], now: datetime, *, witness: WitnessAddress | None = None
-    ) -> Envelope:
+    ) -> None:
         """Change an entity's addresses, and the URL and key of its witness.
+
+        The next directory has them: at once, or together with the other changes of the next moments.
 
         Raises:
             EntityUnknown: no such entity.
+            ChangesTooFrequent: it made too many changes lately.
         """
-        self._lock()
+        self.publication.lock()
         row = self._entity(entity)
+        spend_change(self._session, self.settings, entity, now)
         row.addresses, row.changed_at = "\n".join(addresses), now
-        _set_witness(row, witness)
-        return self.publish(now)
+        set_witness(row, witness)
+        self.publication.publish_together(now)
 
     def keys_in_use(self, *, but: str) -> list[tuple[str, bytes]]:
         """Return owner and raw key of every published key, except those of one entity."""
         rows = self._session.scalars(select(EntityRow).where(EntityRow.id != but))
-        found = [(row.id, key) for row in rows for key in published_keys(_party(row)).values()]
+        found = [(row.id, key) for row in rows for key in published_keys(listed_party(row)).values()]
         found.append((COORDINATOR_ID, self._signer.public_key))
         return found + ([(COORDINATOR_ID, key_of_vkey(self._witness.vkey))] if self._witness else [])
 
@@ -206,13 +183,22 @@ class Registry:
             SignatureInvalid, MalformedDocument, StatementRefused: see `open_statement`; or it is earlier than the
                 entity's last one.
         """
-        self._lock()
+        self.publication.lock()
         row = self._entity(entity)
-        statement = open_statement(envelope, kind, party=_party(row), network=self.settings.network, now=now)
+        statement = open_statement(envelope, kind, party=listed_party(row), network=self.settings.network, now=now)
         if row.stated_at is not None and statement.time < row.stated_at:
             raise StatementRefused(_("la entidad ya hizo una declaración posterior"), remedy=_("repita la operación"))
         row.stated_at = statement.time
         return statement
+
+    def spend_change(self, entity: str, now: datetime) -> None:
+        """Count a change that an entity makes itself.
+
+        Raises:
+            ChangesTooFrequent: it made too many lately; the message says when it may make the next.
+        """
+        self.publication.lock()
+        spend_change(self._session, self.settings, entity, now)
 
     def party(self, entity: str) -> Party:
         """Return an entity, whatever its status.
@@ -221,10 +207,10 @@ class Registry:
             EntityUnknown: no such entity.
         """
         self._session.flush()
-        row = _LISTED.one(connection_of(self._session), entity)
+        row = LISTED.one(connection_of(self._session), entity)
         if row is None:
             raise _unknown(entity)
-        return _party(_Listed(*row))
+        return listed_party(ListedEntity(*row))
 
     def active_party(self, entity: str) -> Party:
         """Return an entity that may take part at this moment.
@@ -236,7 +222,7 @@ class Registry:
         row = self._session.get(EntityRow, entity)
         if row is None:
             raise UnknownParty(_("{entity} no está en la red", entity=entity), remedy=_("pida una invitación"))
-        party = _party(row)
+        party = listed_party(row)
         if party.status is not EntityStatus.ACTIVE:
             raise PartySuspended(
                 _("{entity} está suspendida de la red", entity=entity), remedy=_("pregunte el motivo al coordinador")
@@ -255,7 +241,7 @@ class Registry:
         for issued in self._session.scalars(select(CertificateRow)):
             certificates[issued.entity] = max(issued.not_after, certificates.get(issued.entity, issued.not_after))
         return tuple(
-            EntityView(_party(row), row.status_reason, row.admitted_at, certificates.get(row.id)) for row in rows
+            EntityView(listed_party(row), row.status_reason, row.admitted_at, certificates.get(row.id)) for row in rows
         )
 
     def invitations(self, now: datetime) -> tuple[InvitationRow, ...]:
@@ -265,7 +251,7 @@ class Registry:
 
     def serial(self) -> int:
         """Return the serial of the newest directory; 0 before the first."""
-        return self._session.scalars(select(HeadRow.serial)).one_or_none() or 0
+        return self.publication.serial()
 
     def directory(self) -> Envelope:
         """Return the newest directory.
@@ -273,68 +259,22 @@ class Registry:
         Raises:
             StorageOutdated: none was published yet, as ``init`` did not finish.
         """
-        row = self._session.get(DirectoryRow, self.serial())
-        if row is None:
-            raise StorageOutdated(
-                _("aún no se ha publicado ningún directorio"), remedy=_("ejecute: redpact-coordinator init")
-            )
-        return Envelope.from_json(row.envelope, max_bytes=MAX_DIRECTORY_BYTES)
+        return self.publication.directory()
 
     def needs_renewal(self, now: datetime) -> bool:
-        """Return whether the newest directory is missing, past a third of its life, or behind the settings."""
-        row = self._session.get(DirectoryRow, self.serial())
-        if row is None or now >= row.issued_at + (row.expires_at - row.issued_at) / 3:
-            return True
-        directory = open_directory(self.directory(), coordinator_key=self._signer.public_key)
-        stated = (directory.coordinator_address, directory.ca_pem, directory.witness, directory.witness_quorum)
-        ca_pem = self.authority.certificates_pem.decode()
-        settings, terms = self.settings, self._locator(now)
-        return (*stated, directory.locator) != (settings.address, ca_pem, self._witness, settings.witness_quorum, terms)
+        """Return whether to publish: the newest directory is missing, old or behind the settings, or changes wait."""
+        return self.publication.is_due(now)
 
     def publish(self, now: datetime) -> Envelope:
         """Sign the next directory from the registry's rows, and store it."""
-        head = self._lock()
-        self._session.flush()
-        rows = self._session.scalars(select(EntityRow).order_by(EntityRow.id))
-        listed = self.certificates.listed(now)
-        directory = Directory(
-            network=self.settings.network,
-            serial=head.serial + 1,
-            issued=now,
-            expires=now + timedelta(days=self.settings.directory_days),
-            coordinator_key=self._signer.public_key.hex(),
-            coordinator_address=self.settings.address,
-            ca_pem=self.authority.certificates_pem.decode(),
-            witness=self._witness,
-            witness_quorum=self.settings.witness_quorum,
-            locator=self._locator(now),
-            entities=tuple(_party(row, listed.get(row.id, NONE_LISTED)) for row in rows),
-        )
-        envelope = seal_directory(directory, self._signer)
-        head.serial = directory.serial
-        self._session.add(
-            DirectoryRow(
-                serial=directory.serial, issued_at=now, expires_at=directory.expires, envelope=envelope.to_json()
-            )
-        )
-        self._session.flush()
-        return envelope
+        return self.publication.publish(now)
 
     def lock_invitation(self, secret_sha256: str) -> InvitationRow | None:
         """Return the invitation with this secret, locking the registry until the transaction ends."""
-        self._lock()
+        self.publication.lock()
         return self._session.scalars(
             select(InvitationRow).where(InvitationRow.secret_sha256 == secret_sha256)
         ).one_or_none()
-
-    def _lock(self) -> HeadRow:
-        # FOR UPDATE orders writers on PostgreSQL; on SQLite the transaction already holds the write lock.
-        head = self._session.get(HeadRow, _HEAD_ID, with_for_update=True)
-        if head is None:
-            head = HeadRow(id=_HEAD_ID, serial=0)
-            self._session.add(head)
-            self._session.flush()
-        return head
 
     def _entity(self, entity: str) -> EntityRow:
         row = self._session.get(EntityRow, entity)
@@ -343,7 +283,7 @@ class Registry:
         return row
 
     def _set_status(self, entity: str, status: EntityStatus, reason: str, now: datetime) -> Envelope:
-        self._lock()
+        self.publication.lock()
         row = self._entity(entity)
         row.status, row.status_reason, row.changed_at = status.value, reason[:500], now
         if status is EntityStatus.SUSPENDED:
@@ -363,32 +303,3 @@ def _unknown(entity: str) -> EntityUnknown:
     return EntityUnknown(
         _("no existe la entidad {entity!r}", entity=entity), remedy=_("consulte: redpact-coordinator entity list")
     )
-
-
-def _set_witness(row: EntityRow, witness: WitnessAddress | None) -> None:
-    row.witness_vkey, row.witness_url = (witness.vkey, witness.url) if witness else ("", "")
-    if witness:
-        row.witness_key = key_of_vkey(witness.vkey).hex()
-
-
-def _party(row: "EntityRow | _Listed", certificates: ListedCertificates = NONE_LISTED) -> Party:
-    try:
-        return Party(
-            id=row.id,
-            name=row.name,
-            kind=EntityKind(row.kind),
-            status=EntityStatus(row.status),
-            addresses=tuple(row.addresses.splitlines()),
-            signing_key=row.signing_key,
-            exchange_key=row.exchange_key,
-            ledger_vkey=row.ledger_vkey,
-            witness=WitnessAddress(vkey=row.witness_vkey, url=row.witness_url) if row.witness_url else None,
-            witness_key=row.witness_key or "",  # None in a row that was not written yet
-            certificates=certificates.serials,
-            tls_key=certificates.tls_key,
-        )
-    except (ValidationError, ValueError) as error:
-        raise CoordinatorError(
-            _("los datos de {entity!r} en la lista de entidades están dañados", entity=row.id),
-            remedy=_("restaure una copia de seguridad"),
-        ) from error

@@ -42,6 +42,7 @@ def renew(
         CertificateRequestRefused: the request is malformed.
         TlsKeyRefused: its key was revoked or is another entity's.
         CertificateRevoked: the caller's certificate was revoked, and the request is for the same key.
+        ChangesTooFrequent: the entity changed its TLS key or its addresses too often lately.
     """
     asked = registry.take_statement(party.id, statement, RenewalStatement, now)
     if asked.csr_sha256 != hashlib.sha256(csr_pem).hexdigest():
@@ -52,6 +53,8 @@ def renew(
     certificates.require_own_key(party.id, tls_key)
     if tls_key == presented.tls_key and not certificates.in_force(presented.serial, party.id):
         raise revoked(party.id)
+    if tls_key != certificates.newest_key(party.id):
+        registry.spend_change(party.id, now)
     issued = issue(registry, party.id, csr_pem, now)
     if certificates.revoke(party.id, now, but_key=tls_key):
         registry.publish(now)
@@ -65,6 +68,7 @@ def change_addresses(registry: Registry, party: Party, statement: Envelope, now:
         SignatureInvalid, MalformedDocument, StatementRefused: the entity's signing key does not state them.
         AddressRefused: others may not be led to call one of them.
         EntityInvalid, KeyRefused: the witness key is not this entity's.
+        ChangesTooFrequent: it changed them too often lately.
     """
     stated = registry.take_statement(party.id, statement, AddressStatement, now)
     settings = registry.settings

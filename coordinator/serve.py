@@ -3,6 +3,7 @@
 from functools import partial
 
 from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
+from coordinator.anchoring import keep_cosigned
 from coordinator.locator.maintenance import maintain_locator
 from coordinator.maintenance import announce_directories, keep_valid
 from coordinator.migrations import MIGRATIONS
@@ -27,7 +28,7 @@ def servicers(coordinator: Coordinator) -> list[Register]:
     """Return the functions that add each servicer to the mutual-TLS server that nodes call."""
     context, network = coordinator.context, coordinator.context.settings.network
     return [
-        network_servicer(context, coordinator.registry, coordinator.changes),
+        network_servicer(context, coordinator.registry, coordinator.changes, coordinator.directory_trees),
         renewal_servicer(context, coordinator.registry, coordinator.changes),
         training_servicer(coordinator.training_requests, coordinator.changes, network),
         locator_servicer(coordinator.locator_requests, network),
@@ -41,6 +42,7 @@ def tasks(coordinator: Coordinator) -> list[Task]:
     return [
         Task("registry", partial(announce_directories, context, registry, coordinator.changes)),
         Task("validity", partial(keep_valid, context, registry)),
+        Task("anchors", partial(keep_cosigned, coordinator.anchor_rounds, coordinator.changes)),
         Task("locator", partial(maintain_locator, context, coordinator.locator_epochs)),
         Task("refused", partial(keep_refused_calls, context.home, coordinator.limits)),
         *training_tasks(coordinator),
@@ -87,7 +89,7 @@ def _start_enrolment(coordinator: Coordinator) -> ServerHandle:
     return start_server(
         context.settings.enrolment_listen,
         context.certificate.server_credentials(anonymous_clients=True),
-        [enrolment_servicer(context, coordinator.registry, coordinator.changes)],
+        [enrolment_servicer(context, coordinator.registry, coordinator.changes, coordinator.directory_trees)],
         workers=ENROLMENT_WORKERS,
         guard=coordinator.enrolment_guard(ENROLMENT_WORKERS),
     )

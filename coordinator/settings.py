@@ -6,6 +6,7 @@ from pydantic import Field
 
 from service.settings import ServiceSettings, http_url
 from trust.addresses import Address
+from trust.parties import EntityId
 
 NETWORK_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?)*$"
 
@@ -22,6 +23,25 @@ class CoordinatorSettings(ServiceSettings):
     enrolment_address: Address = Field(description="where nodes reach `enrolment_listen`; goes into invitations")
     certificate_days: int = Field(default=30, ge=1, le=90, description="life of an entity's certificate")
     directory_days: int = Field(default=7, ge=1, le=30, description="how long nodes go on without the coordinator")
+    directory_interval_seconds: float = Field(
+        default=15.0,
+        ge=0,
+        le=300,
+        description="changes of addresses and keys within this time share one directory; suspensions never wait",
+    )
+    directory_keep_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="how long the content of old directories is kept; the log stays",
+    )
+    changes_per_hour: int = Field(
+        default=12, ge=1, le=10_000, description="changes of its addresses and keys that one entity may make in an hour"
+    )
+    changes_per_day: int = Field(default=48, ge=1, le=100_000, description="and in a day")
+    anchors: tuple[EntityId, ...] = Field(
+        default=(), max_length=64, description="entities asked first to cosign each directory; others are asked too"
+    )
     workers: int = Field(
         default=300,
         ge=4,

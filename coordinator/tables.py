@@ -13,13 +13,29 @@ class Base(DeclarativeBase):
 
 
 class HeadRow(Base):
-    """One row: the serial of the newest directory. Locking it orders every change of the registry."""
+    """One row: the end of the log of directories. Locking it orders every change of the registry."""
 
     __tablename__ = "network_head"
     __table_args__ = (PrimaryKeyConstraint("id", name="pk_network_head"),)
 
     id: Mapped[int] = mapped_column(Integer, autoincrement=False)
-    serial: Mapped[int] = mapped_column(BigInteger)
+    serial: Mapped[int] = mapped_column(BigInteger)  # of the newest directory, and the size of the log
+    frontier: Mapped[bytes] = mapped_column(LargeBinary, server_default="")  # maximal perfect subtrees, left to right
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a change that no directory has yet
+
+
+class ChangeRow(Base):
+    """A change of addresses or keys that an entity made, kept for a day to be counted."""
+
+    __tablename__ = "network_change"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_network_change"),
+        Index("ix_network_change_entity", "entity", "changed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, autoincrement=True)
+    entity: Mapped[str] = mapped_column(String(63))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class EntityRow(Base):
@@ -84,7 +100,7 @@ class CertificateRow(Base):
 
 
 class DirectoryRow(Base):
-    """A signed directory; all are kept as evidence."""
+    """A signed directory and its entry in the log; old ones lose their content, and keep the entry."""
 
     __tablename__ = "network_directory"
     __table_args__ = (PrimaryKeyConstraint("serial", name="pk_network_directory"),)
@@ -92,4 +108,6 @@ class DirectoryRow(Base):
     serial: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    envelope: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON
+    envelope: Mapped[bytes] = mapped_column(LargeBinary)  # DSSE JSON; empty once pruned
+    payload_sha256: Mapped[bytes] = mapped_column(LargeBinary, server_default="")
+    checkpoint: Mapped[bytes] = mapped_column(LargeBinary, server_default="")  # of the log, cosigned; empty before it

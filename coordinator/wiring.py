@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from consent_ledger.proofs.cosignature import CosignatureSigner
     from consent_ledger.proofs.note import NoteVerifier
     from consent_ledger.witnessing.endpoint import WitnessEndpoint
+    from coordinator.anchoring import AnchorRounds
     from coordinator.changes import Changes
+    from coordinator.directory_log import DirectoryTrees
     from coordinator.locator.entity_requests import LocatorRequests
     from coordinator.locator.epochs import EpochRegister
     from coordinator.locator.keys import LocatorKeys
@@ -99,6 +101,20 @@ class Coordinator:
             witness=self.witness_address,
             locator=self.locator_epochs(session).terms,
         )
+
+    @cached_property
+    def directory_trees(self) -> "DirectoryTrees":
+        """The tree of the log of directories, for proofs."""
+        from coordinator.directory_log import DirectoryTrees
+
+        return DirectoryTrees()
+
+    @cached_property
+    def anchor_rounds(self) -> "AnchorRounds":
+        """Asks witnesses to cosign the log of directories."""
+        from coordinator.anchoring import AnchorRounds
+
+        return AnchorRounds(self.context, self.registry, self.directory_trees)
 
     # ---- the witness
 

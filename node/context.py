@@ -9,10 +9,12 @@ from typing_extensions import override
 from service.database_context import DatabaseContext
 
 if TYPE_CHECKING:
+    from consent_ledger.directories.anchors import AnchorPolicy
     from node.directory_cache import DirectoryCache
     from node.keys import NodeKeys
     from node.settings import NodeSettings
     from service.clock import Clock
+    from trust.parties import Party
 
 
 class NodeContext(DatabaseContext):
@@ -46,8 +48,26 @@ class NodeContext(DatabaseContext):
         """The signed directory of the network, as this node last verified it."""
         from node.directory_cache import DirectoryCache  # noqa: PLC0415 - as above
 
-        key = bytes.fromhex(self.settings.coordinator_key)
-        return DirectoryCache(self.home, network=self.settings.network, coordinator_key=key)
+        settings = self.settings
+        return DirectoryCache(
+            self.home,
+            network=settings.network,
+            coordinator_key=bytes.fromhex(settings.coordinator_key),
+            anchors=self._pinned_anchors,
+            entity=settings.entity,
+            own_keys=self._false_keys,
+        )
+
+    def _pinned_anchors(self) -> "AnchorPolicy":
+        from node.pinned_anchors import pinned_anchors  # noqa: PLC0415 - as above
+
+        with self.snapshot() as session:
+            return pinned_anchors(session)
+
+    def _false_keys(self, listed: "Party") -> dict[str, str]:
+        from node.own_entry import false_keys  # noqa: PLC0415 - as above
+
+        return false_keys(listed, self.settings, self.keys)
 
     @override
     def database_url(self) -> str:

@@ -4,6 +4,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from consent_ledger.witnessing.witness import MAX_REQUEST_BYTES
+from node.anchors.comparing import compare_heads
 from node.consents.expiry import expire_consents
 from node.consents.propagation.background import keep_propagating
 from node.inbox.background import sweep_inbox
@@ -28,8 +29,8 @@ def servicers(node: Node) -> list[Register]:
     """Return the functions that add the servicers to the server for other entities."""
     network = node.context.settings.network
     return [
-        records_servicer(node.incoming, network),
-        messages_servicer(node.incoming, network),
+        records_servicer(node.incoming, network, node.directory_heads),
+        messages_servicer(node.incoming, network, node.directory_heads),
         ledger_servicer(node.context),
     ]
 
@@ -40,6 +41,8 @@ def tasks(node: Node) -> list[Task]:
     return [
         Task("directory", node.directory_follower.poll),
         Task("watch", node.directory_follower.watch),
+        Task("heads", node.directory_heads.watch),
+        Task("compared", partial(compare_heads, context, node.directory_heads)),
         Task("certificate", node.certificate_renewal.keep),
         Task("expiry", partial(expire_consents, node.consents)),
         Task("outbox", partial(deliver_notifications, node.outbox)),

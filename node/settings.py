@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from presentation.messages import _
 from service.settings import ServiceSettings, http_url
 from trust.addresses import Address
 from trust.parties import EntityId, HexKey, ledger_origin
@@ -35,6 +36,9 @@ class NodeSettings(ServiceSettings):
     keep_received_days: float = Field(
         default=7.0, ge=0, le=90, description="how long a sealed copy of what others shared may be shown again"
     )
+    directory_keep_days: int = Field(
+        default=365, ge=1, le=3650, description="how long directories are kept; the proofs of having seen them stay"
+    )
     relay: bool = Field(default=True, description="call and be called by the relay where no address works")
     attention_days: int = Field(
         default=3,
@@ -59,7 +63,9 @@ class NodeSettings(ServiceSettings):
     @model_validator(mode="after")
     def _addresses_lead_to_a_port(self) -> Self:
         if self.addresses and not self.listen:
-            raise ValueError("addresses need something to lead to: set listen, or give none")
+            raise ValueError(
+                _("addresses necesita un puerto al que llevar: indique listen, o no ponga ninguna dirección")
+            )
         return self
 
     @property

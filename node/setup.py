@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from node.anchors.history import note_taken
 from node.identity.enrolment import enrol
 from node.identity.errors import InvitationNeeded, NodeExists, NodeInUse
 from node.identity.files import node_certificate
@@ -81,7 +82,11 @@ def set_up(home: Path, answers: Answers, clock: Clock) -> Node:
     _migrate(home, settings)
     directory = enrol(home, invitation, keys=keys, reach=own_reach(settings, keys), now=clock.now())
     settings.model_copy(update={"coordinator_address": directory.coordinator_address}).save(home)
-    return Node(home, clock=clock)
+    node = Node(home, clock=clock)
+    kept = node.context.directory.kept()
+    if kept is not None and kept.logged is not None:
+        note_taken(node.context, kept.logged)
+    return node
 
 
 def _upgrade(home: Path, answers: Answers, clock: Clock) -> Node:
@@ -93,8 +98,8 @@ def _upgrade(home: Path, answers: Answers, clock: Clock) -> Node:
     _migrate(home, settings)
     node = Node(home, clock=clock)
     if invitation is not None:
-        before = node.key_changes.tls_key()
-        enrol(home, invitation, keys=keys, reach=own_reach(settings, keys), now=now, again=True)
+        before, reach = node.key_changes.tls_key(), own_reach(settings, keys)
+        enrol(home, invitation, keys=keys, reach=reach, now=now, again=node.context.directory)
         node.key_changes.note_tls(before)
     return node
 

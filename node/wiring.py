@@ -1,6 +1,6 @@
 """Composition of a node from its parts. Only edges import it: commands, the service, the set-up."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import grpc
 
-    from consent_ledger.proofs.note import NoteVerifier
     from consent_ledger.witnessing.endpoint import WitnessEndpoint
+    from node.anchors.gossip import DirectoryHeads
     from node.care.consent_requests import ConsentRequests
     from node.clients.locator import LocatorClient
     from node.clients.training import TrainingClient
@@ -135,6 +135,7 @@ class Node:
     @cached_property
     def directory_follower(self) -> "DirectoryFollower":
         """Follows the directory."""
+        from node.anchors.history import note_taken
         from node.identity.follow import DirectoryFollower
 
         context = self.context
@@ -145,7 +146,26 @@ class Node:
             context.clock,
             self.coordinator_channel,
             self.key_changes.replace_tls,
+            partial(note_taken, context),
         )
+
+    @cached_property
+    def directory_heads(self) -> "DirectoryHeads":
+        """Compares the directory with what others see of it."""
+        from node.anchors.gossip import DirectoryHeads
+        from node.clients.coordinator import directories_proof
+
+        def prove(old: int, new: int) -> tuple[bytes, tuple[bytes, ...]]:
+            return directories_proof(self.coordinator_channel(), old, new)
+
+        return DirectoryHeads(self.context, prove, self.directory_follower.refresh, self.directory_alarm)
+
+    def directory_alarm(self) -> None:
+        """Note evidence of false directories in the ledger and the inbox."""
+        from node.anchors.alarms import note_alarms
+
+        note_alarms(self.context)
+        self.inbox_sweep.run()
 
     @cached_property
     def certificate_renewal(self) -> "CertificateRenewal":
@@ -210,7 +230,7 @@ class Node:
         """Sends signed envelopes to other entities."""
         from node.messages.transport import Transport
 
-        return Transport(self.context, self.channels, self.coordinator_channel)
+        return Transport(self.context, self.channels, self.coordinator_channel, self.directory_heads)
 
     @cached_property
     def message_kinds(self) -> "Mapping[str, Kind]":
@@ -245,30 +265,9 @@ class Node:
     @cached_property
     def witness_endpoint(self) -> "WitnessEndpoint":
         """Cosigns the checkpoints of other entities' ledgers."""
-        from consent_ledger.witnessing.endpoint import WitnessEndpoint
-        from node.identity.reach import own_cosigner
+        from node.ledger.witnessing.endpoint import own_witness
 
-        context = self.context
-        cosigner = own_cosigner(context.settings, context.keys)
-        return WitnessEndpoint(
-            context.home,
-            cosigner,
-            context.transaction,
-            context.snapshot,
-            log_key=self._log_key,
-            now=context.clock.now,
-        )
-
-    def _log_key(self, origin: str) -> "NoteVerifier | None":
-        from consent_ledger.proofs.note import NoteVerifier
-        from trust.parties import ledger_origin
-
-        settings, directory = self.context.settings, self.context.directory.newest()
-        for party in directory.entities if directory else ():
-            # The ledger of a suspended entity is still witnessed; our own is witnessed by others.
-            if party.id != settings.entity and ledger_origin(settings.network, party.id) == origin:
-                return NoteVerifier.from_vkey(party.ledger_vkey)
-        return None
+        return own_witness(self.context)
 
     # ---- use cases
 
@@ -340,10 +339,10 @@ class Node:
     def inbox_sweep(self) -> "InboxSweep":
         """Writes the inbox items that only the passing of time causes."""
         from node.consents.due_items import due_consent_items
-        from node.inbox.sweep import InboxSweep, unacknowledged_notifications
+        from node.inbox.sweep import InboxSweep, directory_evidence_items, unacknowledged_notifications
         from node.referrals.expiry import lapse_unanswered
 
-        finders = (unacknowledged_notifications, due_consent_items)
+        finders = (unacknowledged_notifications, due_consent_items, directory_evidence_items)
         return InboxSweep(self.context, deadlines=(lapse_unanswered,), finders=finders)
 
     @cached_property

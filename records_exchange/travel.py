@@ -25,15 +25,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from consent_ledger.errors import QuorumMissing
 from consent_ledger.log.bodies import Actor, ConsentBody, parse_body
 from consent_ledger.log.entry import EntryType
+from consent_ledger.log.entry_words import entry_name
 from consent_ledger.proofs.merkle import leaf_hash
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.assurance.evidence import MAX_EVIDENCES, Evidence
 from records_exchange.assurance.terms import ConsentTerms
 from records_exchange.checks import MAX_CLOCK_SKEW
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, CopyTooEarly, MessageMalformed
-from records_exchange.request import Instant, first_fault
+from records_exchange.request import Instant
 from trust.errors import TrustError
 from trust.parties import EntityId
 
@@ -138,9 +140,7 @@ def parse_copy(body: dict[str, Any]) -> CopyBody:
     try:
         return CopyBody.model_validate(body)
     except ValidationError as error:
-        raise MessageMalformed(
-            _("no es un consentimiento válido: {first_fault}", first_fault=first_fault(error))
-        ) from error
+        raise MessageMalformed(_("no es un consentimiento válido: {fault}", fault=first_fault(error))) from error
 
 
 def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str) -> OpenedCopy:
@@ -224,7 +224,9 @@ def read_copy(proof: bytes) -> OpenedCopy:
     except TrustError as error:
         raise CopyInvalid(_("no es la prueba de un consentimiento: {error}", error=error.message)) from error
     if leaf.type not in _TRAVELS or not isinstance(body, ConsentBody):
-        raise CopyInvalid(_("se recibió una anotación {type} en lugar de un consentimiento", type=leaf.type))
+        raise CopyInvalid(
+            _("se recibió una anotación «{type}» en lugar de un consentimiento", type=entry_name(leaf.type))
+        )
     return OpenedCopy(body, found.index, leaf_hash(evidence.leaf).hex(), leaf.time)
 
 
@@ -237,4 +239,4 @@ def parse_withdrawn(body: dict[str, Any]) -> WithdrawnBody:
     try:
         return WithdrawnBody.model_validate(body)
     except ValidationError as error:
-        raise MessageMalformed(_("no es una retirada válida: {first_fault}", first_fault=first_fault(error))) from error
+        raise MessageMalformed(_("no es una retirada válida: {fault}", fault=first_fault(error))) from error

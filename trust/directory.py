@@ -4,14 +4,15 @@ The coordinator signs it. Nodes pin the coordinator's key at enrolment, keep the
 and use it while the coordinator is down, until it expires.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from presentation.messages import _, plural
+from presentation.faults import first_fault
+from presentation.messages import _
 from trust import canonical, signing
 from trust.errors import DirectoryExpired, DirectoryRollback, MalformedDocument, PartySuspended, UnknownParty
 from trust.locator_terms import LocatorTerms
@@ -45,7 +46,7 @@ class Directory(BaseModel):
     @model_validator(mode="after")
     def _one_entry_per_entity(self) -> Self:
         if len({party.id for party in self.entities}) != len(self.entities):
-            raise ValueError("an entity is listed twice")
+            raise ValueError(_("una entidad está dos veces"))
         return self
 
     @cached_property
@@ -58,6 +59,17 @@ class Directory(BaseModel):
     def active(self) -> Iterator[Party]:
         """Iterate over the entities that may exchange."""
         return (party for party in self.entities if party.status is EntityStatus.ACTIVE)
+
+    def with_suspended(self, entities: Collection[str]) -> "Directory":
+        """Return the directory with some entities suspended as well."""
+        if not entities:
+            return self
+        parties = (
+            each.model_copy(update={"status": EntityStatus.SUSPENDED}) if each.id in entities else each
+            for each in self.entities
+        )
+        # A copy would bring what was computed from the entities as they were.
+        return Directory.model_construct(**dict(self) | {"entities": tuple(parties)})
 
     def party(self, entity_id: str) -> Party:
         """Return the entity, whatever its status.
@@ -116,11 +128,7 @@ def open_directory(envelope: signing.Envelope, *, coordinator_key: bytes) -> Dir
     try:
         directory = Directory.model_validate(canonical.decode(payload, max_bytes=16 * canonical.MAX_DOCUMENT_BYTES))
     except ValidationError as error:
-        raise MalformedDocument(
-            plural(
-                "no es un directorio válido: {n} error", "no es un directorio válido: {n} errores", error.error_count()
-            )
-        ) from error
+        raise MalformedDocument(_("no es un directorio válido: {fault}", fault=first_fault(error))) from error
     if directory.coordinator_key != coordinator_key.hex():
         raise MalformedDocument(_("el directorio indica una clave del coordinador distinta de la que lo firmó"))
     require_sound_keys(directory.coordinator_key, directory.entities, directory.locator)

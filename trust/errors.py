@@ -69,6 +69,56 @@ class DirectoryRollback(TrustError):
     )
 
 
+class DirectoryForked(DirectoryRollback):
+    """Two signed versions of the log of directories: one of them is false."""
+
+    code = "directory_forked"
+    sentence = _(
+        "El coordinador ha firmado dos directorios que se contradicen: el nuevo no se usa. Se ha guardado la prueba en "
+        "la carpeta «evidence». Avise a la persona delegada de protección de datos y a las demás entidades."
+    )
+
+
+class DirectoryOvertaken(TrustError):
+    """A directory proved to continue another one than the one that is kept by now."""
+
+    code = "directory_overtaken"
+    kind = ErrorKind.UNREACHABLE
+    sentence = _("Mientras llegaba el directorio se recibió otro. Se pedirá de nuevo.")
+
+
+class DirectoryContradicted(TrustError):
+    """The directory in use contradicts another signed one, and no anchor tells which is true."""
+
+    code = "directory_contradicted"
+    kind = ErrorKind.UNREACHABLE
+    sentence = _(
+        "El directorio de este nodo contradice otro firmado por el coordinador, y ninguna entidad ancla responde por "
+        "él: no se intercambia nada. La persona delegada de protección de datos debe averiguar cuál es el verdadero."
+    )
+
+
+class DirectoryUnvouched(TrustError):
+    """A directory with fewer cosignatures of pinned anchors than this entity asks for."""
+
+    code = "directory_unvouched"
+    kind = ErrorKind.UNREACHABLE
+    sentence = _(
+        "El directorio nuevo aún no lleva las cofirmas de las entidades ancla de este nodo: se sigue usando el "
+        "anterior hasta que caduque."
+    )
+
+
+class OwnKeysReplaced(TrustError):
+    """A directory that lists this entity with keys that are not its own."""
+
+    code = "own_keys_replaced"
+    sentence = _(
+        "El directorio recibido da a esta entidad claves que no son suyas: no se usa. Se ha guardado la prueba en la "
+        "carpeta «evidence». Avise a la persona delegada de protección de datos y a las demás entidades."
+    )
+
+
 class AddressRefused(TrustError):
     """An address or URL that others must not be led to call."""
 

@@ -13,6 +13,7 @@ from consent_ledger.audit.features.administration import ADMINISTRATION
 from consent_ledger.audit.features.assurance import ASSURANCE
 from consent_ledger.audit.features.consents import CONSENTS
 from consent_ledger.audit.features.erasures import ERASURES
+from consent_ledger.audit.features.readings import READINGS, RECEIPTS
 from consent_ledger.audit.features.referrals import REFERRALS
 from consent_ledger.audit.features.releases import ANSWERS, RELEASES
 from consent_ledger.audit.features.training import TRAINING
@@ -31,7 +32,9 @@ FEATURES: Final[Sequence[Feature]] = (
     ASSURANCE,
     ANSWERS,
     REFERRALS,
+    READINGS,
     ACCESS_REPORTS,
+    RECEIPTS,
     TRAINING,
     ERASURES,
     ADMINISTRATION,

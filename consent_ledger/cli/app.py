@@ -5,13 +5,14 @@ from typing import Final
 
 import typer
 
-from consent_ledger.cli import receipt, report, verify
+from consent_ledger.cli import directory, receipt, report, verify
 from consent_ledger.cli.extensions import add_extensions
 from policies.errors import EXIT_CODES, RedpactError, error_document, error_text
 from presentation.harmless import harmless, json_text
 from presentation.messages import _
+from presentation.terminal import fitted
 
-_COMMANDS: Final = (verify, report, receipt)
+_COMMANDS: Final = (verify, report, receipt, directory)
 
 
 def build_app(*, extensions: bool = True) -> typer.Typer:
@@ -55,5 +56,5 @@ def main() -> None:
         if "--json" in sys.argv:
             print(json_text(error_document(error)))
         else:
-            print(harmless(error_text(error)), file=sys.stderr)
+            print(harmless(fitted(error_text(error))), file=sys.stderr)
         sys.exit(EXIT_CODES[error.kind])

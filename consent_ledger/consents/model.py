@@ -50,6 +50,13 @@ class ConsentAct(StrEnum):
     EXPIRE = "expire"
 
 
+ACT_NAMES: Final[Mapping[ConsentAct, Message]] = {
+    ConsentAct.GIVE: _("dar"),
+    ConsentAct.REFUSE: _("denegar"),
+    ConsentAct.RENEW: _("renovar o reducir"),
+    ConsentAct.WITHDRAW: _("retirar"),
+    ConsentAct.EXPIRE: _("caducar"),
+}
 VALID_FOR_PROCESSING: Final = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
 DENIALS: Final = frozenset({ConsentState.REFUSED, ConsentState.WITHDRAWN})
 """The states in which the person denied it; an end of validity is no such act."""

@@ -11,6 +11,8 @@ from typing import Final, Protocol
 
 from consent_ledger.consents.in_force import LiveConsent, live_consents
 from consent_ledger.consents.model import (
+    ACT_NAMES,
+    STATE_NAMES,
     TRANSITIONS,
     VALID_FOR_PROCESSING,
     ConsentAct,
@@ -340,8 +342,8 @@ def _next(view: ConsentView, act: ConsentAct) -> tuple[ConsentState, EntryType]:
             _(
                 "el consentimiento {consent_id} está en el estado «{state}»: no admite el acto «{act}»",
                 consent_id=view.consent_id,
-                state=view.state,
-                act=act,
+                state=STATE_NAMES[view.state],
+                act=ACT_NAMES[act],
             ),
             remedy=_("si la persona cambia de idea, debe dar un consentimiento nuevo"),
         ) from None

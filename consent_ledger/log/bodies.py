@@ -12,6 +12,8 @@ from pydantic import Field, ValidationError
 from consent_ledger.log.entry import Body, EntryType, UtcTime
 from consent_ledger.log.field_types import Code, Codes, Decimal, HexDigest, Reference, Text
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
+from consent_ledger.log.reading_bodies import ReceiptIssuedBody, RecordReadBody
+from presentation.faults import first_fault
 from presentation.messages import _
 from trust.errors import MalformedDocument
 from trust.parties import EntityId
@@ -350,6 +352,8 @@ ALL_BODIES: Final[tuple[type[Body], ...]] = (
     KeyChangedBody,
     PolicyChangedBody,
     AccessReportBody,
+    RecordReadBody,
+    ReceiptIssuedBody,
     ErasureBody,
 )
 
@@ -376,8 +380,8 @@ def parse_body(kind: EntryType, document: dict[str, Any]) -> Body:
     except ValidationError as error:
         raise MalformedDocument(
             _(
-                "no es el contenido de una anotación {kind}: {error_count} errores",
+                "no es el contenido de una anotación {kind}: {fault}",
                 kind=kind,
-                error_count=error.error_count(),
+                fault=first_fault(error),
             )
         ) from error

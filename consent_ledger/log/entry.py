@@ -51,6 +51,8 @@ class EntryType(StrEnum):
     KEY_CHANGED = "key_changed"
     POLICY_CHANGED = "policy_changed"
     ACCESS_REPORT_ISSUED = "access_report_issued"
+    RECORD_READ = "record_read"
+    RECEIPT_ISSUED = "receipt_issued"
     ERASURE = "erasure"
 
 
@@ -110,7 +112,7 @@ class Leaf:
                 _("no es una anotación del registro: no existe el tipo {kind}", kind=kind.decode())
             ) from error
         except ValueError as error:
-            raise MalformedDocument(_("no es una anotación del registro: {error}", error=str(error))) from error
+            raise MalformedDocument(_("no es una anotación del registro: su hora no existe")) from error
 
 
 @dataclass(frozen=True, slots=True)

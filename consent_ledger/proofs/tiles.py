@@ -147,7 +147,7 @@ class TileHashes:
         They spare reading the unfinished tiles at the tree's right edge, which nearly every proof touches.
         """
         if frontier:
-            self._known.update(zip(_perfect_subtrees(0, size), frontier, strict=True))
+            self._known.update(zip(perfect_subtrees(0, size), frontier, strict=True))
 
     def know_leaf(self, index: int, leaf_hash: bytes) -> None:
         """Take in the hash of a leaf."""
@@ -159,7 +159,7 @@ class TileHashes:
         if width.bit_count() == 1:  # nearly all are perfect
             height = width.bit_length() - 1
             return self._perfect(height, start >> height)
-        return fold([self._perfect(height, index) for height, index in _perfect_subtrees(start, end)])
+        return fold([self._perfect(height, index) for height, index in perfect_subtrees(start, end)])
 
     def _perfect(self, height: int, index: int) -> bytes:
         level, rest = divmod(height, TILE_HEIGHT)
@@ -220,7 +220,7 @@ def _rows(tile: bytes) -> tuple[bytes, ...]:
     return found
 
 
-def _perfect_subtrees(start: int, end: int) -> Iterator[tuple[int, int]]:
+def perfect_subtrees(start: int, end: int) -> Iterator[tuple[int, int]]:
     """Cut ``start..end`` into perfect subtrees from left to right, as (height, index)."""
     while start < end:
         height = (end - start).bit_length() - 1

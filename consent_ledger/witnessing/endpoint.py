@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from consent_ledger.proofs.cosignature import Cosigner
 from consent_ledger.witnessing.fork_evidence import clear_doubt, keep_evidence
 from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
-from consent_ledger.witnessing.witness import LogKey, Witness, WitnessReply, screen
+from consent_ledger.witnessing.witness import CheckpointConflict, LogKey, Witness, WitnessReply, screen
 
 _CHECKPOINT: Final = re.compile(r"/([0-9a-f]{64})/checkpoint")
 _COSIGNED: Final = 200
@@ -35,6 +35,7 @@ class WitnessEndpoint:
         snapshot: opens a unit of work that only reads.
         log_key: returns the key trusted for an origin.
         now: returns the time in UTC.
+        on_conflict: called with evidence that was kept.
     """
 
     home: Path
@@ -43,6 +44,7 @@ class WitnessEndpoint:
     snapshot: Callable[[], AbstractContextManager[Session]]
     log_key: LogKey
     now: Callable[[], datetime]
+    on_conflict: Callable[[CheckpointConflict], None] = lambda _conflict: None
     _turn: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def handle(self, method: str, path: str, body: bytes) -> WitnessReply:
@@ -66,6 +68,7 @@ class WitnessEndpoint:
             clear_doubt(self.home, screened.checkpoint.origin)
         if reply.evidence is not None:
             keep_evidence(self.home, reply.evidence, seen_by="witness", now=now)
+            self.on_conflict(reply.evidence)
         return reply
 
     def _witness(self, session: Session) -> Witness:

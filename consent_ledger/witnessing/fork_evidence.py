@@ -11,39 +11,58 @@ from typing import Any, Final
 import structlog
 
 from consent_ledger.witnessing.witness import CheckpointConflict, Misconduct, origin_hash
+from presentation.faults import os_fault
 from presentation.messages import Message, _, listing, speaking
 from service.errors import HomeUnusable
 from service.files import write_private
 from service.findings import Finding, Level
+from trust.parties import directory_origin
 
 FOLDER: Final = "evidence"
 UNCLEAR: Final = "unclear"
 """Its subfolder for possible honest errors: one file a log, until the log proves that it extends what it had shown."""
+ACKNOWLEDGED: Final = "acknowledged"
+"""Its subfolder for evidence on directories that the data-protection officer has dealt with."""
 MAX_FILES: Final = 1000
 """A misbehaving log could sign without end; a thousand files prove enough."""
+MAX_FILES_OF_LOG: Final = 100
+"""And a hundred of one log, so that none leaves the others without room."""
 
 _log = structlog.get_logger(__name__)
 
+_DIRECTORY: Final = directory_origin("")
+
 _WHAT: Final[Mapping[Misconduct, Callable[[str], Message]]] = {
+    Misconduct.FALSE_KEYS: lambda _origin: _("un directorio da a esta entidad claves que no son suyas"),
     Misconduct.FORK: lambda origin: _("{origin} firmó dos versiones de su registro", origin=origin),
     Misconduct.UNPROVEN: lambda origin: _("{origin} no prueba que su registro solo haya crecido", origin=origin),
     Misconduct.ROLLBACK: lambda origin: _("{origin} ha acortado su registro", origin=origin),
     Misconduct.SMALLER: lambda origin: _("{origin} muestra un registro más corto que antes", origin=origin),
 }
+_NEWER_ELSEWHERE: Final = _("otra entidad muestra un directorio que el coordinador no enseña ni prueba a este nodo")
+_TWO_DIRECTORIES: Final = _("el coordinador firmó directorios que se contradicen")
 _KINDS: Final = frozenset(kind.value for kind in _WHAT)
 
 
-def keep_evidence(home: Path, evidence: CheckpointConflict, *, seen_by: str, now: datetime) -> Path | None:
+def keep_evidence(
+    home: Path,
+    evidence: CheckpointConflict,
+    *,
+    seen_by: str,
+    now: datetime,
+    documents: Mapping[str, Any] | None = None,
+) -> Path | None:
     """Write evidence to a file of its own, once, and log an error.
 
     Args:
         home: home folder of the service.
         evidence: two signed checkpoints that do not go together.
-        seen_by: the part of this service that saw it: ``witness``, ``peer`` or ``log``.
+        seen_by: the part of this service that saw it: ``witness``, ``peer``, ``log`` or ``directory``.
         now: the present time.
+        documents: what else belongs to it, as JSON values by name: signed directories.
 
     Returns:
-        The file; None when `MAX_FILES` are kept already.
+        The file; None when `MAX_FILES` are kept already, or `MAX_FILES_OF_LOG` of this log.
 
     Raises:
         StorageFull, HomeUnusable: it cannot be written.
@@ -55,17 +74,50 @@ def keep_evidence(home: Path, evidence: CheckpointConflict, *, seen_by: str, now
     _log.error("ledger_misconduct", kind=evidence.kind.value, origin=evidence.origin, seen_by=seen_by, file=path.name)
     if path.exists():
         return path
-    if len(evidence_files(home)) >= MAX_FILES:
+    if not _has_room(home, evidence.origin):
         return None
-    _write(path, evidence, seen_by, now)
+    _write(path, evidence, seen_by, now, documents or {})
     return path
+
+
+def _has_room(home: Path, origin: str) -> bool:
+    kept = evidence_files(home)
+    own = sum(f"-{origin_hash(origin)[:8]}-" in path.name for path in kept)
+    # Others can fill the folder; what concerns the directory must still find room.
+    return own < MAX_FILES_OF_LOG and (is_of_directory(origin) or len(kept) < MAX_FILES)
+
+
+def is_of_directory(origin: str) -> bool:
+    """Return whether an origin is that of a log of directories."""
+    return origin.endswith(_DIRECTORY)
+
+
+def acknowledge_evidence(home: Path, origin: str) -> tuple[str, ...]:
+    """Move the evidence on a log to a subfolder, where it alarms no more, and return the names of the files.
+
+    Raises:
+        HomeUnusable: a file cannot be moved.
+    """
+    folder = home / FOLDER / ACKNOWLEDGED
+    moved = [path for path in evidence_files(home) if _summary(path)["origin"] == origin]
+    try:
+        if moved:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        for path in moved:
+            path.replace(folder / path.name)
+    except OSError as error:
+        raise HomeUnusable(
+            _("no se puede escribir {path}: {fault}", path=folder, fault=os_fault(error)),
+            remedy=_("compruebe quién es su propietario"),
+        ) from error
+    return tuple(path.name for path in moved)
 
 
 def _keep_doubt(home: Path, evidence: CheckpointConflict, *, seen_by: str, now: datetime) -> Path:
     path = _doubt(home, evidence.origin)
     _log.warning("ledger_smaller", origin=evidence.origin, seen_by=seen_by, file=path.name)
     if not path.exists():
-        _write(path, evidence, seen_by, now)
+        _write(path, evidence, seen_by, now, {})
     return path
 
 
@@ -79,7 +131,7 @@ def clear_doubt(home: Path, origin: str) -> None:
         _doubt(home, origin).unlink(missing_ok=True)
     except OSError as error:
         raise HomeUnusable(
-            _("no se puede borrar {doubt}: {strerror}", doubt=_doubt(home, origin), strerror=error.strerror),
+            _("no se puede borrar {doubt}: {reason}", doubt=_doubt(home, origin), reason=os_fault(error)),
             remedy=_("compruebe quién es su propietario"),
         ) from error
 
@@ -88,7 +140,7 @@ def _doubt(home: Path, origin: str) -> Path:
     return home / FOLDER / UNCLEAR / f"{Misconduct.SMALLER}-{origin_hash(origin)[:16]}.json"
 
 
-def _write(path: Path, evidence: CheckpointConflict, seen_by: str, now: datetime) -> None:
+def _write(path: Path, evidence: CheckpointConflict, seen_by: str, now: datetime, documents: Mapping[str, Any]) -> None:
     document = {
         "kind": evidence.kind.value,
         "origin": evidence.origin,
@@ -97,8 +149,14 @@ def _write(path: Path, evidence: CheckpointConflict, seen_by: str, now: datetime
         "known_checkpoint": evidence.known.decode(),
         "offered_checkpoint": evidence.offered.decode(),
         "offered_proof": [base64.b64encode(node).decode() for node in evidence.proof],
+        **documents,
     }
     write_private(path, (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def origin_of(path: Path) -> str:
+    """Return the origin of the log that a piece of evidence is about; empty when it cannot be read."""
+    return str(_summary(path)["origin"])
 
 
 def evidence_files(home: Path) -> list[Path]:
@@ -155,4 +213,17 @@ def alarm_lines(found: list[dict[str, Any]], lang: str) -> list[str]:
 
 def _all(summaries: list[dict[str, Any]]) -> Message:
     seen = {(each["origin"], each["kind"]) for each in summaries}
-    return listing(_WHAT[Misconduct(kind)](origin) if kind in _KINDS else origin for origin, kind in sorted(seen))
+    return listing(_what(origin, kind) for origin, kind in sorted(seen))
+
+
+def what_of(summary: Mapping[str, Any]) -> Message | str:
+    """Return the words for what a piece of evidence shows."""
+    return _what(summary["origin"], summary["kind"])
+
+
+def _what(origin: str, kind: str) -> Message | str:
+    if kind not in _KINDS:
+        return origin
+    if is_of_directory(origin) and kind != Misconduct.FALSE_KEYS:
+        return _NEWER_ELSEWHERE if kind == Misconduct.SMALLER else _TWO_DIRECTORIES
+    return _WHAT[Misconduct(kind)](origin)

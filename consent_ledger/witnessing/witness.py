@@ -73,6 +73,9 @@ class Misconduct(StrEnum):
     SMALLER = "smaller"
     """A checkpoint smaller than one cosigned came late, or the log was rolled back: its next growth decides."""
 
+    FALSE_KEYS = "false_keys"
+    """A directory in the log lists an entity with keys that are not its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckpointConflict:

@@ -3,6 +3,7 @@
 import typer
 
 from coordinator.cli import (
+    directory,
     doctor,
     entity,
     init,
@@ -35,7 +36,7 @@ def _about() -> None:
     """Run the coordinator: it admits entities, keeps the directory and trains models. It never sees a record."""
 
 
-COMMANDS = (init, serve, status, doctor, entity, locator)
+COMMANDS = (init, serve, status, doctor, entity, directory, locator)
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 
 TRAINING_COMMANDS = (

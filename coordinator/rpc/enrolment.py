@@ -8,7 +8,9 @@ from typing_extensions import override
 from coordinator.admission import admit
 from coordinator.changes import ChangeKind, Changes
 from coordinator.context import CoordinatorContext
+from coordinator.directory_log import DirectoryTrees
 from coordinator.registry import OpenRegistry
+from coordinator.rpc.proofs import proof_to_wire
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc
 from service.grpc_server import Register
 from service.wire import from_wire, to_wire
@@ -17,22 +19,31 @@ from service.wire import from_wire, to_wire
 class EnrolmentServicer(enrolment_pb2_grpc.EnrolmentServicer):
     """Admits the bearer of an invitation."""
 
-    def __init__(self, context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes) -> None:
+    def __init__(
+        self, context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes, trees: DirectoryTrees
+    ) -> None:
         self._context = context
         self._open_registry = open_registry
         self._changes = changes
+        self._trees = trees
 
     @override
     def Enrol(self, request: enrolment_pb2.EnrolRequest, context: grpc.ServicerContext) -> enrolment_pb2.EnrolReply:
         """Check the invitation and answer with a certificate and the directory."""
         application, now = from_wire(request.application), self._context.clock.now()
         with self._context.transaction() as session:
-            admitted = admit(self._open_registry(session), request.token, application, request.csr_pem, now)
+            certificate = admit(self._open_registry(session), request.token, application, request.csr_pem, now)
         self._changes.announce(ChangeKind.DIRECTORY)
-        return enrolment_pb2.EnrolReply(certificate_pem=admitted.certificate_pem, directory=to_wire(admitted.directory))
+        with self._context.snapshot() as session:
+            logged = self._open_registry(session).publication.log.logged(self._trees, request.known_size)
+        return enrolment_pb2.EnrolReply(
+            certificate_pem=certificate, directory=to_wire(logged.envelope), proof=proof_to_wire(logged)
+        )
 
 
-def enrolment_servicer(context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes) -> Register:
+def enrolment_servicer(
+    context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes, trees: DirectoryTrees
+) -> Register:
     """Return the function that adds the servicer to a server."""
-    servicer = EnrolmentServicer(context, open_registry, changes)
+    servicer = EnrolmentServicer(context, open_registry, changes, trees)
     return partial(enrolment_pb2_grpc.add_EnrolmentServicer_to_server, servicer)

@@ -10,6 +10,7 @@ from service.limits import CallGroup, Rate
 
 CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Network/GetDirectory": CallLimit(CallGroup.QUESTIONS, 64),
+    "/redpact.v1.Network/ProveDirectories": CallLimit(CallGroup.QUESTIONS, 64),
     "/redpact.v1.Network/Watch": CallLimit(CallGroup.QUESTIONS, 64),
     "/redpact.v1.Network/UpdateAddresses": CallLimit(CallGroup.QUESTIONS, 8 * 1024),
     "/redpact.v1.Renewal/Renew": CallLimit(CallGroup.QUESTIONS, 16 * 1024, any_certificate=True),

@@ -10,9 +10,11 @@ from typing_extensions import override
 
 from coordinator.changes import ChangeKind, Changes
 from coordinator.context import CoordinatorContext
+from coordinator.directory_log import DirectoryTrees
 from coordinator.registry import OpenRegistry
 from coordinator.renewal import change_addresses
 from coordinator.rpc.callers import admitted_caller
+from coordinator.rpc.proofs import proof_to_wire
 from protos.redpact.v1 import network_pb2, network_pb2_grpc
 from service.grpc_server import CONNECTION_AGE_SECONDS, Register
 from service.wire import from_wire, to_wire
@@ -30,22 +32,37 @@ _EVENTS: Final = {
 class NetworkServicer(network_pb2_grpc.NetworkServicer):
     """Serves the directory to running nodes, notifies them of changes, and takes their addresses."""
 
-    def __init__(self, context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes) -> None:
+    def __init__(
+        self, context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes, trees: DirectoryTrees
+    ) -> None:
         self._context = context
         self._open_registry = open_registry
         self._changes = changes
+        self._trees = trees
 
     @override
     def GetDirectory(
         self, request: network_pb2.GetDirectoryRequest, context: grpc.ServicerContext
     ) -> network_pb2.GetDirectoryReply:
-        """Return the newest directory, or nothing when the caller has it."""
+        """Return the newest directory with its proofs, or nothing when the caller has it."""
         with self._context.snapshot() as session:
             registry = self._open_registry(session)
             admitted_caller(registry, self._context.settings.network, context)
             if registry.serial() == request.known_serial:
                 return network_pb2.GetDirectoryReply()
-            return network_pb2.GetDirectoryReply(directory=to_wire(registry.directory()))
+            logged = registry.publication.log.logged(self._trees, request.known_size)
+        return network_pb2.GetDirectoryReply(directory=to_wire(logged.envelope), proof=proof_to_wire(logged))
+
+    @override
+    def ProveDirectories(
+        self, request: network_pb2.ProveDirectoriesRequest, context: grpc.ServicerContext
+    ) -> network_pb2.ProveDirectoriesReply:
+        """Prove that the log of directories only grew between two sizes."""
+        with self._context.snapshot() as session:
+            admitted_caller(self._open_registry(session), self._context.settings.network, context)
+            tree = self._trees.current(session)
+            root, hashes = tree.root(request.old_size), tree.consistency(request.old_size, request.new_size)
+        return network_pb2.ProveDirectoriesReply(old_root=root, hashes=hashes)
 
     @override
     def Watch(
@@ -82,7 +99,9 @@ class NetworkServicer(network_pb2_grpc.NetworkServicer):
             admitted_caller(self._open_registry(session), self._context.settings.network, context)
 
 
-def network_servicer(context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes) -> Register:
+def network_servicer(
+    context: CoordinatorContext, open_registry: OpenRegistry, changes: Changes, trees: DirectoryTrees
+) -> Register:
     """Return the function that adds the servicer to a server."""
-    servicer = NetworkServicer(context, open_registry, changes)
+    servicer = NetworkServicer(context, open_registry, changes, trees)
     return partial(network_pb2_grpc.add_NetworkServicer_to_server, servicer)

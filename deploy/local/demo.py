@@ -15,6 +15,7 @@ from typing import Final
 
 from rich.markup import escape
 
+from deploy.local.directory import DirectoryChapter
 from deploy.local.exchange import Case, ExchangeChapter, find_person
 from deploy.local.ledgers import LedgerChapter
 from deploy.local.network import Entity, LocalNetwork, fresh_folder
@@ -90,6 +91,7 @@ def _run(arguments: argparse.Namespace, story: Story) -> None:
         ReferralChapter(network, story, document, ("leon", "burgos")).run()
         TrainingChapter(network, story, output).run()
         LedgerChapter(network, story, output).run(*_people(data))
+        DirectoryChapter(network, story, output).run()
         commands = plural("{n} orden, en commands.log", "{n} órdenes, en commands.log", programs.count)
         story.fact(_("Procesos reales y solo programas instalados"), commands)
         story.close()
@@ -111,6 +113,7 @@ def _bring_up(network: LocalNetwork, story: Story, *, quick: bool) -> Path:
         step.say(plural("{n} persona", "{n} personas", sum(people)))
     with story.step(_("Arrancan nueve nodos")):
         network.serve([entity.id for entity in ENTITIES])
+    DirectoryChapter(network, story, network.folder).pin()
     listed = network.programs.ask(COORDINATOR, "entity", "list", "--home", network.coordinator_home)
     story.fact(
         _("Nueve nodos en una red"),

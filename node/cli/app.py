@@ -3,8 +3,10 @@
 import typer
 
 from node.cli import (
+    anchors,
     case,
     consent,
+    directory,
     doctor,
     fetch,
     inbox,
@@ -42,7 +44,7 @@ def _about() -> None:
 
 COMMANDS = (
     *(init, serve, status, doctor, vocabulary, records, consent, fetch),
-    *(case, referral, inbox, ledger, keys, training, risk),
+    *(case, referral, inbox, ledger, keys, anchors, directory, training, risk),
 )
 """Modules with a ``register(app)``; the order is the order of ``--help``."""
 

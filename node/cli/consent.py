@@ -13,7 +13,9 @@ from presentation.messages import _
 if TYPE_CHECKING:
     from node.consents.guardians import GuardianInput
 
-ConsentArgument = Annotated[str, typer.Argument(help=_("Identificador del consentimiento; véase: consent list."))]
+ConsentArgument = Annotated[
+    str, typer.Argument(metavar=_("CONSENTIMIENTO"), help=_("Identificador del consentimiento; véase: consent list."))
+]
 GuardianOption = Annotated[
     str,
     typer.Option(

@@ -13,7 +13,7 @@ from presentation.messages import _
 if TYPE_CHECKING:
     from federated.campaign.decision_policy import DecisionPolicy
 
-NameArgument = Annotated[str, typer.Argument(help=_("Nombre de la política: a-z, 0-9 y '-'."))]
+NameArgument = Annotated[str, typer.Argument(metavar=_("NOMBRE"), help=_("Nombre de la política: a-z, 0-9 y '-'."))]
 ActionOption = Annotated[
     bool,
     typer.Option(

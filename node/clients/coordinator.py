@@ -5,8 +5,11 @@ from typing import Final
 
 import grpc
 
+from consent_ledger.directories.logged import LoggedDirectory
 from presentation.messages import _
 from protos.redpact.v1 import enrolment_pb2, enrolment_pb2_grpc, network_pb2, network_pb2_grpc
+from protos.redpact.v1.directory_pb2 import DirectoryProof
+from protos.redpact.v1.envelope_pb2 import SignedEnvelope
 from service.channels import CALL_SECONDS
 from service.status import peer_errors
 from service.wire import from_wire, to_wire
@@ -19,17 +22,28 @@ CoordinatorChannel = Callable[[], grpc.Channel]
 """Opens a channel to the coordinator, at the address of the newest directory."""
 
 
-def enrol(channel: grpc.Channel, *, secret: str, csr_pem: bytes, application: Envelope) -> tuple[bytes, Envelope]:
+def enrol(
+    channel: grpc.Channel, *, secret: str, csr_pem: bytes, application: Envelope, known_size: int = 0
+) -> tuple[bytes, LoggedDirectory]:
     """Return the certificate (PEM) and the directory that an invitation gives; neither is verified.
+
+    Args:
+        channel: to the port of enrolment.
+        secret: of the invitation.
+        csr_pem: the certificate request.
+        application: signed with the new keys.
+        known_size: of the log of directories when this node last took one; 0: never.
 
     Raises:
         PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give them.
         MalformedDocument: the directory is no signed envelope.
     """
-    request = enrolment_pb2.EnrolRequest(token=secret, csr_pem=csr_pem, application=to_wire(application))
+    request = enrolment_pb2.EnrolRequest(
+        token=secret, csr_pem=csr_pem, application=to_wire(application), known_size=known_size
+    )
     with peer_errors(_PEER):
         reply = enrolment_pb2_grpc.EnrolmentStub(channel).Enrol(request, timeout=ENROL_SECONDS)
-    return reply.certificate_pem, from_wire(reply.directory)
+    return reply.certificate_pem, _logged(reply.directory, reply.proof, known_size)
 
 
 def renew(channel: grpc.Channel, csr_pem: bytes, statement: Envelope) -> bytes:
@@ -43,17 +57,36 @@ def renew(channel: grpc.Channel, csr_pem: bytes, statement: Envelope) -> bytes:
         return enrolment_pb2_grpc.RenewalStub(channel).Renew(request, timeout=CALL_SECONDS).certificate_pem
 
 
-def newer_directory(channel: grpc.Channel, known_serial: int) -> Envelope | None:
-    """Return the newest directory, unverified, or None when `known_serial` is the newest.
+def newer_directory(channel: grpc.Channel, known_serial: int, known_size: int) -> LoggedDirectory | None:
+    """Return the newest directory with its proofs, unverified, or None when `known_serial` is the newest.
+
+    `known_size` is that of the log of directories when this node last took one; 0: never.
 
     Raises:
         PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give it.
         MalformedDocument: it is no signed envelope.
     """
-    request = network_pb2.GetDirectoryRequest(known_serial=known_serial)
+    request = network_pb2.GetDirectoryRequest(known_serial=known_serial, known_size=known_size)
     with peer_errors(_PEER):
         reply = network_pb2_grpc.NetworkStub(channel).GetDirectory(request, timeout=CALL_SECONDS)
-    return from_wire(reply.directory) if reply.HasField("directory") else None
+    return _logged(reply.directory, reply.proof, known_size) if reply.HasField("directory") else None
+
+
+def directories_proof(channel: grpc.Channel, old: int, new: int) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return the root of the log of directories at a size, and the proof that it grew from there; nothing is verified.
+
+    Raises:
+        PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give them.
+    """
+    request = network_pb2.ProveDirectoriesRequest(old_size=old, new_size=new)
+    with peer_errors(_PEER):
+        reply = network_pb2_grpc.NetworkStub(channel).ProveDirectories(request, timeout=CALL_SECONDS)
+    return reply.old_root, tuple(reply.hashes)
+
+
+def _logged(directory: SignedEnvelope, proof: DirectoryProof, since: int) -> LoggedDirectory:
+    envelope, inclusion = from_wire(directory), tuple(proof.inclusion)
+    return LoggedDirectory(envelope, proof.checkpoint, inclusion, tuple(proof.consistency), since)
 
 
 def directory_hints(channel: grpc.Channel) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """Calls from this node to other entities, with deadlines, several addresses, and typed errors."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol, TypeAlias
 
 import grpc
 
@@ -17,8 +17,39 @@ from trust.errors import MalformedDocument
 from trust.signing import Envelope
 
 
+class Heads(Protocol):
+    """The heads of the log of directories that go beside every call and its answer."""
+
+    def own(self) -> bytes:
+        """Return the head to show; empty without one."""
+        ...
+
+    def shown(self, note: bytes, peer: str) -> None:
+        """Compare the head that an entity showed."""
+        ...
+
+
+class NoHeads:
+    """Shows no head and compares none."""
+
+    def own(self) -> bytes:
+        """See `Heads`."""
+        return b""
+
+    def shown(self, note: bytes, peer: str) -> None:
+        """See `Heads`."""
+
+
+NO_HEADS: Final = NoHeads()
+
+
 def call_peer(
-    peer: str, channels: Sequence[grpc.Channel], envelope: Envelope, *, seconds: float = CALL_SECONDS
+    peer: str,
+    channels: Sequence[grpc.Channel],
+    envelope: Envelope,
+    heads: Heads = NO_HEADS,
+    *,
+    seconds: float = CALL_SECONDS,
 ) -> Envelope:
     """Send a signed envelope by the method for its type and return the unverified signed answer.
 
@@ -26,6 +57,7 @@ def call_peer(
         peer: entity id, for messages.
         channels: one for each of its addresses, tried in order while nobody answers.
         envelope: the signed request or message.
+        heads: of the log of directories.
         seconds: deadline of each try.
 
     Raises:
@@ -41,27 +73,34 @@ def call_peer(
     for channel in channels:
         try:
             with peer_errors(peer):
-                return call(channel, envelope, seconds)
+                answer, head = call(channel, envelope, heads.own(), seconds)
         except PeerBusy:
             raise  # its other addresses lead to the same node
         except PeerUnreachable as error:
             unreachable = error
+            continue
+        heads.shown(head, peer)
+        return answer
     raise unreachable or PeerUnreachable(
         _("{peer} no tiene ninguna dirección abierta", peer=peer), remedy=_("pida a esa entidad que publique una")
     )
 
 
-def _fetch_summary(channel: grpc.Channel, envelope: Envelope, seconds: float) -> Envelope:
-    request = records_pb2.FetchSummaryRequest(request=to_wire(envelope))
-    return from_wire(records_pb2_grpc.RecordsStub(channel).FetchSummary(request, timeout=seconds).answer)
+def _fetch_summary(channel: grpc.Channel, envelope: Envelope, head: bytes, seconds: float) -> tuple[Envelope, bytes]:
+    request = records_pb2.FetchSummaryRequest(request=to_wire(envelope), directory_head=head)
+    reply = records_pb2_grpc.RecordsStub(channel).FetchSummary(request, timeout=seconds)
+    return from_wire(reply.answer), reply.directory_head
 
 
-def _deliver(channel: grpc.Channel, envelope: Envelope, seconds: float) -> Envelope:
-    request = messages_pb2.DeliverRequest(message=to_wire(envelope))
-    return from_wire(messages_pb2_grpc.MessagesStub(channel).Deliver(request, timeout=seconds).reply)
+def _deliver(channel: grpc.Channel, envelope: Envelope, head: bytes, seconds: float) -> tuple[Envelope, bytes]:
+    request = messages_pb2.DeliverRequest(message=to_wire(envelope), directory_head=head)
+    reply = messages_pb2_grpc.MessagesStub(channel).Deliver(request, timeout=seconds)
+    return from_wire(reply.reply), reply.directory_head
 
 
-_CALLS: Final[Mapping[str, Callable[[grpc.Channel, Envelope, float], Envelope]]] = {
+_Call: TypeAlias = Callable[[grpc.Channel, Envelope, bytes, float], tuple[Envelope, bytes]]
+
+_CALLS: Final[Mapping[str, _Call]] = {
     REQUEST_TYPE: _fetch_summary,
     MESSAGE_TYPE: _deliver,
 }

@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.consents.model import ConsentGrant, ConsentRenewal, ConsentScope, ConsentView, Withdrawal
 from consent_ledger.errors import ConsentInvalid
+from consent_ledger.exports.folders import new_folder
 from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, PartyDetail
+from consent_ledger.receipts.papers import issue_receipt
 from consent_ledger.receipts.receipt import write_receipt
 from node.cipher import RecordCipher
 from node.consents.assurance.papers import require_sendable
@@ -45,9 +47,9 @@ from node.ledger.witnessing.state import own_testimony
 from node.people.documents import Document
 from node.people.store import people_store
 from policies.local_days import local_day
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.assurance.evidence import EvidenceSource
-from records_exchange.request import first_fault
 from trust.parties import EntityKind
 
 __all__ = ["Consents", "GrantInput", "GuardianInput", "RenewalInput", "ScopeInput"]
@@ -265,25 +267,25 @@ class Consents:
             return own_consents(self._context, session).list(person)
 
     def receipt(self, consent_id: str, directory: Path, *, pdf: bool | None = None) -> Path:
-        """Write the person's receipt of a consent to a new folder and return the folder; PDF as in `write_receipt`.
+        """Issue the person's receipt of a consent, on record, and write it to a new folder; PDF as in `issue_receipt`.
 
         Raises:
             ConsentUnknown: there is no such consent.
             PdfUnavailable: PDF was asked for and its library is not installed.
             ExportUnusable: the folder is not empty, or cannot be written.
         """
-        catch_up(self._context)
-        with self._context.snapshot() as session:
-            found = InForce(self._context, session, self._context.clock.now()).of(consent_id)
-            return write_receipt(
-                own_ledger(self._context, session),
-                found.view,
-                directory,
-                in_force=in_force_message(found, self._context.entity_names()),
-                label=self._label,
-                pdf=pdf,
-                testimony=own_testimony(self._context, session),
-            )
+        now = self._context.clock.now()
+        with new_folder(directory) as folder:
+            with self._context.transaction() as session:
+                found = InForce(self._context, session, now).of(consent_id)
+                words = in_force_message(found, self._context.entity_names())
+                ledger, view = own_ledger(self._context, session), found.view
+                issue = issue_receipt(ledger, view, now, label=self._label, pdf=pdf, in_force=words)
+            catch_up(self._context)
+            with self._context.snapshot() as session:
+                testimony = own_testimony(self._context, session)
+                write_receipt(own_ledger(self._context, session), view, issue, folder, testimony=testimony)
+        return directory
 
     def _label(self, term: str, language: str) -> str:
         directory = self._context.directory.newest()

@@ -9,6 +9,7 @@ from node.consents.assurance.report import origin_document, origin_text
 from node.consents.due import DueConsent, DueReason
 from node.consents.in_force import ConsentInForce
 from node.consents.in_force_report import in_force_document, in_force_message, in_force_remedy
+from node.consents.latest_change import Change
 from node.consents.terms import term_label
 from policies.local_days import last_day
 from presentation.formats import day, listed
@@ -28,6 +29,12 @@ _REASONS: Final = {
     DueReason.NOTICE_REPLACED: _("la información que se le mostró ha cambiado"),
 }
 
+_CHANGES: Final = {
+    Change.RENEWED: _("renovado"),
+    Change.NARROWED: _("reducido"),
+    Change.RENEWED_AND_NARROWED: _("renovado y reducido"),
+}
+NO_CHANGES: Final[Mapping[str, Change]] = MappingProxyType({})
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -93,11 +100,18 @@ def due_reason_label(reason: str, lang: str = "es") -> str:
     return speaking(lang)(known[reason]) if reason in known else reason
 
 
-def consent_text(found: ConsentInForce, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+def consent_text(
+    found: ConsentInForce,
+    *,
+    changes: Mapping[str, Change] = NO_CHANGES,
+    names: Mapping[str, str] = NO_NAMES,
+    lang: str = "es",
+) -> str:
     """Return one consent for a professional.
 
     Args:
         found: the consent.
+        changes: consent id -> the change of a renewed one.
         names: entity id -> name; an entity that is not in it is shown by its id.
         lang: of the reader.
     """
@@ -105,7 +119,7 @@ def consent_text(found: ConsentInForce, *, names: Mapping[str, str] = NO_NAMES, 
     text = pairs(
         (
             (say("Consentimiento"), view.consent_id),
-            (say("Estado"), say(_STATES[view.state])),
+            (say("Estado"), say(_state(view, changes))),
             (say("En vigor"), say(in_force_message(found, names))),
             (say("Finalidades"), _labels(view.record.purposes, say.lang)),
             (say("Destinatarias"), _entities(view, names, say.lang)),
@@ -118,7 +132,13 @@ def consent_text(found: ConsentInForce, *, names: Mapping[str, str] = NO_NAMES, 
     return f"{text}\n{paragraph(remedy)}" if remedy else text
 
 
-def consents_text(found: Sequence[ConsentInForce], *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+def consents_text(
+    found: Sequence[ConsentInForce],
+    *,
+    changes: Mapping[str, Change] = NO_CHANGES,
+    names: Mapping[str, str] = NO_NAMES,
+    lang: str = "es",
+) -> str:
     """Return the table of consents for a professional."""
     say = speaking(lang)
     if not found:
@@ -126,7 +146,7 @@ def consents_text(found: Sequence[ConsentInForce], *, names: Mapping[str, str] =
     rows = [
         (
             each.view.consent_id,
-            say(_STATES[each.view.state]),
+            say(_state(each.view, changes)),
             say(in_force_message(each, names)),
             _labels(each.view.record.purposes, say.lang),
             _entities(each.view, names, say.lang),
@@ -153,6 +173,11 @@ def _given_elsewhere(view: ConsentView, names: Mapping[str, str], lang: str) -> 
     """Return the line about the origin and assurance of a consent; none for one that was given here."""
     origin = view.record.origin
     return () if origin is None else ((speaking(lang)("Dado en"), origin_text(origin, names, lang)),)
+
+
+def _state(view: ConsentView, changes: Mapping[str, Change]) -> str:
+    change = changes.get(view.consent_id)
+    return _CHANGES[change] if change is not None and view.state is ConsentState.RENEWED else _STATES[view.state]
 
 
 def _labels(terms: Iterable[str], lang: str) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from node.consents.assurance.verifiers import WAITS
-from node.consents.report import NO_NAMES, consent_document, consent_text
+from node.consents.latest_change import Change
+from node.consents.report import NO_CHANGES, NO_NAMES, consent_document, consent_text
 from node.consents.status import ConsentStatus, NotificationStatus
 from policies.decline_reasons import decline_label
-from policies.errors import EXIT_CODES, ErrorKind
+from policies.errors import EXIT_CODES, ErrorKind, code_sentence
 from presentation.formats import listed, moment
 from presentation.messages import Translator, _, speaking
 from presentation.terminal import pairs, paragraph, table
@@ -36,11 +37,18 @@ def exit_code(status: ConsentStatus) -> int:
     return EXIT_CODES[ErrorKind.UNREACHABLE] if any(each.outstanding for each in status.notifications) else 0
 
 
-def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, lang: str = "es") -> str:
+def status_text(
+    status: ConsentStatus,
+    *,
+    changes: Mapping[str, Change] = NO_CHANGES,
+    names: Mapping[str, str] = NO_NAMES,
+    lang: str = "es",
+) -> str:
     """Return the status of a consent for a professional.
 
     Args:
         status: of the consent.
+        changes: consent id -> its change, where it is a renewed one.
         names: entity id -> name; an entity that is not in it is shown by its id.
         lang: of the reader.
     """
@@ -49,14 +57,15 @@ def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, l
     def named(entities: tuple[str, ...]) -> str:
         return listed([names.get(entity, entity) for entity in entities], say.lang)
 
-    lines = [consent_text(status.found, names=names, lang=lang)] if status.found else [status.consent_id]
+    found = status.found
+    lines = [consent_text(found, changes=changes, names=names, lang=lang)] if found else [status.consent_id]
     facts = (
         (say("Dado en"), named((status.origin,) if status.origin else ())),
         (say("Recibido de"), named(status.received_from)),
         (say("Han recibido datos"), named(status.released_to)),
     )
-    if found := [(name, value) for name, value in facts if value]:
-        lines.append(pairs(found))
+    if told := [(name, value) for name, value in facts if value]:
+        lines.append(pairs(told))
     if not status.notifications:
         return "\n".join([*lines, say("No hay que avisar a ninguna otra entidad.")])
     lines += ["", _table(status.notifications, names, say), ""]
@@ -105,7 +114,7 @@ def _table(notifications: tuple[NotificationStatus, ...], names: Mapping[str, st
             say(_STATES[each.state]),
             moment(each.since, say.lang),
             each.attempts,
-            each.fault,
+            say(code_sentence(each.fault)) if each.fault else "",
             _proof(each, say),
         )
         for each in notifications

@@ -8,6 +8,7 @@ import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from consent_ledger.directories.logged import LoggedDirectory
 from consent_ledger.proofs.note import NoteSigner
 from node import keys as key_files
 from node.clients import coordinator
@@ -22,23 +23,37 @@ from presentation.messages import _
 from service.errors import PeerRefused
 from service.files import write_private
 from service.tls import read_tls_key
-from trust.directory import Directory, open_directory
+from trust.directory import Directory
 from trust.enrolment import EntityApplication, Invitation, hash_secret
-from trust.errors import InvitationMalformed, UnknownParty
+from trust.errors import DirectoryUnvouched, InvitationMalformed, UnknownParty
 from trust.key_proofs import KeyPurpose, prove_possession
 from trust.parties import COORDINATOR_ID, ledger_origin, server_name
 from trust.signing import Envelope
 
 
 def enrol(
-    home: Path, invitation: Invitation, *, keys: NodeKeys, reach: Reach, now: datetime, again: bool = False
+    home: Path,
+    invitation: Invitation,
+    *,
+    keys: NodeKeys,
+    reach: Reach,
+    now: datetime,
+    again: DirectoryCache | None = None,
 ) -> Directory:
     """Join the network of an invitation with the keys in `home` and return its directory.
 
     The answer is checked before anything is written: (1) the directory is signed by the invitation's key and of its
-    network; (2) the certificate is for our key and entity, by the invitation's authority; (3) the directory lists us
-    with our own keys. Certificate and directory are then kept in `home`. An entity that enrols again does so with a new
-    TLS key, as the coordinator revokes the certificates of the earlier one.
+    network, and the newest of its log; (2) the certificate is for our key and entity, by the invitation's authority;
+    (3) the directory lists us with our own keys. Certificate and directory are then kept in `home`. An entity that
+    enrols again does so with a new TLS key, as the coordinator revokes the certificates of the earlier one.
+
+    Args:
+        home: of the node.
+        invitation: from the coordinator.
+        keys: of the node.
+        reach: where others reach it.
+        now: the present time.
+        again: the directory of a node that enrols again; one that its anchors have not cosigned yet comes later.
 
     Raises:
         InvitationMalformed: the invitation's certificate authority is not a certificate.
@@ -46,20 +61,27 @@ def enrol(
         PeerRefused: it refused for another reason.
         PeerUntrusted: the coordinator's certificate is not by the invitation's authority.
         PeerUnreachable: no answer.
-        SignatureInvalid, MalformedDocument: (1) fails.
+        SignatureInvalid, MalformedDocument, ProofError: (1) fails.
+        DirectoryForked: the directory contradicts the one that this node has.
         EnrolmentAnswerInvalid: (2) or (3) fails.
     """
-    tls_key = next_tls_key(home) if again else read_tls_key(home / key_files.FOLDER / key_files.TLS)
+    tls_key = next_tls_key(home) if again is not None else read_tls_key(home / key_files.FOLDER / key_files.TLS)
     csr = certificate_request(tls_key, invitation.entity)
     ca_pem = _ca_pem(invitation)
-    certificate_pem, envelope = _call(invitation, ca_pem, csr, _application(invitation, keys, reach, csr))
+    coordinator_key = bytes.fromhex(invitation.coordinator_key)
+    kept = again or DirectoryCache(home, network=invitation.network, coordinator_key=coordinator_key)
+    application = _application(invitation, keys, reach, csr)
+    certificate_pem, logged = _call(invitation, ca_pem, csr, application, known_size=kept.size())
     require_own_certificate(
         certificate_pem, key=tls_key, ca_pem=ca_pem, network=invitation.network, entity=invitation.entity
     )
-    coordinator_key = bytes.fromhex(invitation.coordinator_key)
-    _require_listed(open_directory(envelope, coordinator_key=coordinator_key), invitation.entity, keys)
-    cache = DirectoryCache(home, network=invitation.network, coordinator_key=coordinator_key)
-    directory = cache.accept(envelope, now)
+    directory = logged.open(network=invitation.network, coordinator_key=coordinator_key).directory
+    _require_listed(directory, invitation.entity, keys)
+    try:
+        directory = kept.accept(logged, now)
+    except DirectoryUnvouched:
+        if again is None:
+            raise
     write_private(home / CERTIFICATE_FILE, certificate_pem)
     finish_replacement(home, CERTIFICATE_FILE)
     return directory
@@ -94,13 +116,17 @@ def _application(invitation: Invitation, keys: NodeKeys, reach: Reach, csr: byte
     return application.seal(keys.signing)
 
 
-def _call(invitation: Invitation, ca_pem: bytes, csr: bytes, application: Envelope) -> tuple[bytes, Envelope]:
+def _call(
+    invitation: Invitation, ca_pem: bytes, csr: bytes, application: Envelope, *, known_size: int = 0
+) -> tuple[bytes, LoggedDirectory]:
     name = server_name(invitation.network, COORDINATOR_ID)
     options = (("grpc.ssl_target_name_override", name),)
     credentials = grpc.ssl_channel_credentials(ca_pem)
     try:
         with grpc.secure_channel(invitation.address, credentials, options) as channel:
-            return coordinator.enrol(channel, secret=invitation.secret, csr_pem=csr, application=application)
+            return coordinator.enrol(
+                channel, secret=invitation.secret, csr_pem=csr, application=application, known_size=known_size
+            )
     except PeerRefused as error:
         if error.peer_code.startswith("invitation_"):
             raise InvitationRefused(error.message, remedy=_("pida una invitación nueva al coordinador")) from error

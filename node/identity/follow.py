@@ -5,6 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
+from consent_ledger.directories.logged import LoggedDirectory
 from node.clients import coordinator
 from node.clients.coordinator import CoordinatorChannel
 from node.directory_cache import DirectoryCache
@@ -15,11 +18,16 @@ from service.clock import Clock
 from service.errors import CertificateRevoked, PeerRefused
 from trust.directory import Directory
 from trust.entity_statements import AddressStatement, seal_statement
+from trust.errors import DirectoryOvertaken, DirectoryUnvouched
 from trust.key_proofs import KeyPurpose, prove_possession
 from trust.signing import Envelope
 
 POLL_SECONDS: Final = 30.0
 """Longest time until a suspension reaches this node while the coordinator answers."""
+
+_TRIES: Final = 3
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class DirectoryFollower:
     channel: CoordinatorChannel
     replace_certificate: Callable[[], None]
     """Gets a certificate for a new TLS key, when the one in use was revoked."""
+    note_taken: Callable[[LoggedDirectory], None]
+    """Keeps each directory that was taken."""
 
     def poll(self, stopping: threading.Event) -> None:
         """Fetch the directory at regular intervals and keep our addresses in it correct, until `stopping` is set."""
@@ -44,43 +54,67 @@ class DirectoryFollower:
     def watch(self, stopping: threading.Event) -> None:
         """Fetch the directory as soon as the coordinator hints at a new one, until `stopping` is set."""
         while not stopping.is_set():
-            self.refresh()  # changes between two streams
+            self._refreshed()  # changes between two streams
             for _hint in coordinator.directory_hints(self.channel()):
-                self.refresh()
+                self._refreshed()
 
     def _refreshed(self) -> Directory | None:
         try:
+            try:
+                return self.refresh()
+            except PeerRefused as error:
+                if error.peer_code != CertificateRevoked.code:
+                    raise
+            # Active, but with a revoked certificate, as after a lifted suspension: its TLS key is not used again.
+            self.replace_certificate()
             return self.refresh()
-        except PeerRefused as error:
-            if error.peer_code != CertificateRevoked.code:
-                raise
-        # Active, but with a revoked certificate, as after a suspension that was lifted: its TLS key is not used again.
-        self.replace_certificate()
-        return self.refresh()
+        except DirectoryUnvouched as error:  # its cosignatures are announced as they come
+            _log.info("directory_waits_for_anchors", message=error.message)
+            return self.kept.newest()
 
     def refresh(self) -> Directory | None:
         """Fetch a newer directory if there is one, verify and keep it; return the newest.
 
         Raises:
             PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not give it.
-            SignatureInvalid, MalformedDocument, DirectoryRollback, DirectoryExpired: the received one does not
-                verify; the kept one stays.
+            SignatureInvalid, MalformedDocument, ProofError, DirectoryRollback, DirectoryExpired, OwnKeysReplaced: the
+                received one does not verify; the kept one stays.
+            DirectoryUnvouched: too few anchors have cosigned it until now; the kept one stays.
+            DirectoryContradicted: the kept one is contradicted, and nobody has dealt with it.
         """
+        for _unused in range(_TRIES):
+            try:
+                return self._fetch()
+            except DirectoryOvertaken:  # another process of this node was faster: the proof is asked for from there
+                continue
+        return self.kept.newest()
+
+    def _fetch(self) -> Directory | None:
         known = self.kept.newest()
-        newer = coordinator.newer_directory(self.channel(), known.serial if known else 0)
-        return self.kept.accept(newer, self.clock.now()) if newer else known
+        # A directory that was taken before anchors vouched for it is asked for again, with their cosignatures.
+        serial = known.serial if known and not self.kept.lacks_vouching() else 0
+        newer = coordinator.newer_directory(self.channel(), serial, self.kept.size())
+        if newer is None:
+            return known
+        taken = self.kept.accept(newer, self.clock.now())
+        self.note_taken(newer)
+        return taken
 
     def report_addresses(self, directory: Directory | None) -> None:
         """Report the addresses and the witness of this node to the coordinator when the directory has others.
 
         Raises:
-            PeerRefused, PeerUntrusted, PeerUnreachable: the coordinator did not accept them.
+            PeerUntrusted, PeerUnreachable: the coordinator did not get them.
         """
         if directory is None:
             return
         listed, ours = directory.party(self.settings.entity), own_reach(self.settings, self.keys)
-        if (listed.addresses, listed.witness) != (ours.addresses, ours.witness):
+        if (listed.addresses, listed.witness) == (ours.addresses, ours.witness):
+            return
+        try:
             coordinator.update_addresses(self.channel(), self._statement(ours))
+        except PeerRefused as error:  # the directory is followed all the same
+            _log.warning("addresses_refused", code=error.peer_code, message=error.message)
 
     def _witness_proof(self) -> str:
         return prove_possession(

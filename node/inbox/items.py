@@ -26,6 +26,7 @@ class ItemKind(StrEnum):
     CONSENT_REQUEST = "consent_request"
     CONSENT_DECIDED = "consent_decided"
     ORIGIN_ALARM = "origin_alarm"
+    DIRECTORY_FALSE = "directory_false"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ _KINDS: Final[Mapping[str, Message]] = {
     ItemKind.CONSENT_REQUEST: _("Consentimiento dado en otra entidad: hay que confirmarlo"),
     ItemKind.CONSENT_DECIDED: _("La otra entidad ha contestado a un consentimiento"),
     ItemKind.ORIGIN_ALARM: _("Alarma: demasiados consentimientos de una entidad"),
+    ItemKind.DIRECTORY_FALSE: _("Directorio falso: avise a la DPD y a otras entidades"),
 }
 _DETAILS: Final[Mapping[str, Message]] = {
     "person_known": _("la persona tiene ficha aquí"),
@@ -39,6 +40,9 @@ _DETAILS: Final[Mapping[str, Message]] = {
     "declined": _("no confirmado"),
     "many_unproved": _("sin prueba de la persona"),
     "too_many_consents": _("más de los admitidos en un día"),
+    "fork": _("dos directorios firmados que se contradicen"),
+    "unproven": _("no continúa el directorio anterior"),
+    "false_keys": _("da a esta entidad claves que no son suyas"),
 }
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
+from consent_ledger.witnessing.fork_evidence import evidence_summary, is_of_directory
 from node.context import NodeContext
 from node.inbox.items import Inbox, ItemKind, NewItem
 from records_exchange.mailboxes import SqlMailbox
+from trust.parties import COORDINATOR_ID
 
 Deadline: TypeAlias = Callable[[NodeContext], Sized]
 """Carries out what follows from passed deadlines, in a transaction that also writes the items; returns the cases."""
@@ -44,3 +47,10 @@ def unacknowledged_notifications(context: NodeContext, session: Session, now: da
             yield NewItem(
                 ItemKind.NOTIFICATION_UNANSWERED, notification.reference, notification.recipient, notification.kind
             )
+
+
+def directory_evidence_items(context: NodeContext, session: Session, now: datetime) -> Iterator[NewItem]:  # noqa: ARG001 - as every finder
+    """Yield the evidence of false directories that nobody has dealt with."""
+    for each in evidence_summary(context.home):
+        if is_of_directory(each["origin"]):
+            yield NewItem(ItemKind.DIRECTORY_FALSE, Path(each["file"]).stem[:100], COORDINATOR_ID, each["kind"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import grpc
 
 from node.clients import relay
-from node.clients.peers import call_peer
+from node.clients.peers import NO_HEADS, Heads, call_peer
 from records_exchange.errors import MessageReplayed, RequestReplayed
 from records_exchange.sealing import Refusal, Route, open_return, seal_call
 from service.errors import PeerRefused, PeerUnreachable
@@ -35,8 +35,15 @@ _SEEN_BEFORE: Final = frozenset({RequestReplayed.code, MessageReplayed.code})
 class Transport:
     """Carries envelopes to the entities of the directory. Safe to call from several threads."""
 
-    def __init__(self, context: "NodeContext", channels: "ChannelPool", coordinator: "CoordinatorChannel") -> None:
+    def __init__(
+        self,
+        context: "NodeContext",
+        channels: "ChannelPool",
+        coordinator: "CoordinatorChannel",
+        heads: Heads = NO_HEADS,
+    ) -> None:
         self._context = context
+        self._heads = heads
         self._pool = channels
         self._coordinator = coordinator
         self._silent_until: dict[tuple[str, tuple[str, ...]], float] = {}
@@ -51,11 +58,12 @@ class Transport:
             SealBroken: the relay returned bytes that are no answer of the peer to this call.
             SealImpossible: only the relay is left, and the call cannot be sealed for it.
             MalformedDocument: the answer is no signed envelope.
+            DirectoryContradicted: the peer has shown another signed directory, and nobody tells which is true.
         """
         faults: list[PeerUnreachable] = []
         for way in self._ways(peer):
             try:
-                return way(peer, envelope)
+                answer = way(peer, envelope)
             except PeerUnreachable as error:
                 if error.answered:  # it is up, and would refuse by any other way
                     raise
@@ -64,6 +72,9 @@ class Transport:
                 if faults and error.peer_code in _SEEN_BEFORE:  # it arrived the first way; only the answer was lost
                     raise faults[0] from error
                 raise
+            else:
+                self._context.directory.require_undisputed()  # which the answer may have changed
+                return answer
         raise PeerUnreachable("; ".join(fault.message for fault in faults), remedy=faults[-1].remedy)
 
     def _ways(self, peer: Party) -> list[Callable[[Party, Envelope], Envelope]]:
@@ -77,7 +88,7 @@ class Transport:
     def _directly(self, peer: Party, envelope: Envelope) -> Envelope:
         key = (peer.id, peer.addresses)
         try:
-            answer = call_peer(peer.id, self.channels(peer), envelope)
+            answer = call_peer(peer.id, self.channels(peer), envelope, self._heads)
         except PeerUnreachable as error:
             if not error.answered:
                 self._silent_until[key] = time.monotonic() + SILENT_SECONDS

@@ -5,6 +5,8 @@ from sqlalchemy import MetaData
 from consent_ledger.log import tables as ledger
 from consent_ledger.witnessing import tables as witness
 from federated.storage import tables as federated
+from node import pinned_anchors
+from node.anchors import tables as directories
 from node.care import tables as care
 from node.inbox import tables as inbox
 from node.locator import tables as locating
@@ -18,4 +20,4 @@ from records_exchange import tables as exchange
 def all_metadata() -> list[MetaData]:
     """Return the metadata of each package with tables here."""
     packages = (ledger, witness, exchange, locating, people, care, referrals, inbox, training, risk, federated)
-    return [each.Base.metadata for each in packages]
+    return [each.Base.metadata for each in (*packages, pinned_anchors, directories)]

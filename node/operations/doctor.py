@@ -8,6 +8,7 @@ from typing import Final
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from consent_ledger.witnessing.fork_evidence import check_evidence
+from node.anchors.state import check_anchors
 from node.clients.coordinator import CoordinatorChannel
 from node.consents.assurance.alarm import check_arrivals
 from node.consents.propagation.origins import check_origins
@@ -56,6 +57,7 @@ def examine(context: NodeContext, connections: Connections) -> list[Finding]:
         check_certificate(connections.certificate, context.clock.now()),
         _check_clock(context),
         _check_directory(context),
+        check_anchors(context),
         check_witnesses(context),
         check_outbox(context),
         check_origins(context),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summary
+from node.anchors.state import anchors_state, state_line
 from node.consents.assurance.alarm import origins_document, origins_lines
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
 from node.consents.in_force import InForce
@@ -59,6 +60,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "consents_received": received,
         "silent_origins": [each.document() for each in silent],
         "notices_waiting": waiting_for(context),
+        "anchors": anchors_state(context),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
         "directory_fresh": directory is not None and now < directory.expires,
@@ -79,8 +81,11 @@ def _entity(party: Party) -> dict[str, Any]:
 def summary_text(document: dict[str, Any], lang: str) -> str:
     """Return the summary for people."""
     say = speaking(lang)
+    names = {each["id"]: each["name"] for each in document["entities"]}
+    waiting = {names.get(entity, entity): count for entity, count in document["notices_waiting"].items()}
     lines = [
-        *notification_lines(document["notices_waiting"], say.lang),
+        say(state_line(document["anchors"])),
+        *notification_lines(waiting, say.lang),
         *origins_lines(document["consents_received"], say.lang),
         *silence_lines(document["silent_origins"], say.lang),
         say(witnessing_text(document["witnesses"])),

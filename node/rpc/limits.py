@@ -8,8 +8,8 @@ from records_exchange.request import MAX_REQUEST_BYTES
 from service.call_guard import CallLimit
 from service.limits import CallGroup
 
-ENVELOPE_BYTES: Final = 1024
-"""Upper bound on the bytes that type, key id and signature add to a signed payload."""
+ENVELOPE_BYTES: Final = 2048
+"""Upper bound on the bytes that type, key id, signature and the head of the directories add to a signed payload."""
 
 CALLS: Final[Mapping[str, CallLimit]] = {
     "/redpact.v1.Records/FetchSummary": CallLimit(CallGroup.FETCHES, MAX_REQUEST_BYTES + ENVELOPE_BYTES),

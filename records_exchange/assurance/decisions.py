@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from presentation.faults import first_fault
 from presentation.messages import _
 from records_exchange.errors import MessageMalformed
-from records_exchange.request import Term, first_fault
+from records_exchange.request import Term
 from records_exchange.tables import HolderDecision
 
 CONSENT_DECIDED: Final = "consent.decided"
@@ -68,7 +69,7 @@ def parse_decision(body: dict[str, Any]) -> DecisionBody:
         return DecisionBody.model_validate(body)
     except ValidationError as error:
         raise MessageMalformed(
-            _("no es una decisión válida sobre un consentimiento: {first_fault}", first_fault=first_fault(error))
+            _("no es una decisión válida sobre un consentimiento: {fault}", fault=first_fault(error))
         ) from error
 
 

@@ -28,9 +28,10 @@ from service.grpc_server import start_server
 from service.tls import read_tls_key
 from tests.support import parts
 from tests.support.clock import FrozenClock
+from tests.support.directory_log import DirectoryLog
 from tests.support.parts import NETWORK
 from tests.support.people import OTHER_PERSON, PERSON, STRANGER, person_record
-from trust.directory import Directory, seal_directory
+from trust.directory import Directory
 from trust.parties import EntityKind, Party, WitnessAddress
 from trust.signing import Ed25519Signer
 
@@ -58,6 +59,7 @@ class ExchangeNetwork:
         self.durable = durable
         self.clock = clock or FrozenClock(datetime.now(UTC))
         self.coordinator = Ed25519Signer.generate()
+        self.log = DirectoryLog(NETWORK, self.coordinator)
         ca_key = ec.generate_private_key(ec.SECP256R1())
         self.authority = Authority(ca_key, new_ca(ca_key, network=NETWORK, now=datetime.now(UTC)), network=NETWORK)
         self.nodes: dict[str, Node] = {}
@@ -129,12 +131,12 @@ class ExchangeNetwork:
             ),
         )
 
-    def publish(self, *, life: timedelta = timedelta(days=7)) -> None:
-        """Sign the directory and give it to every node."""
+    def publish(self, *, life: timedelta = timedelta(days=7), but: str = "") -> None:
+        """Sign the directory and give it to every node but one."""
         self.serial += 1
-        envelope = seal_directory(self.directory(life=life), self.coordinator)
-        for node in self.nodes.values():
-            node.context.directory.accept(envelope, self.clock.now())
+        logged = self.log.add(self.directory(life=life))
+        for node in (each for entity, each in self.nodes.items() if entity != but):
+            self.log.give(node.context.directory, logged, self.clock.now())
 
     @contextmanager
     def serving(self, *entities: str) -> Iterator[None]:

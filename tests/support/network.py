@@ -5,10 +5,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
+from consent_ledger.directories.logged import directory_leaf
 from coordinator import serve as coordinator_service
 from coordinator.doctor import examine
 from coordinator.settings import CoordinatorSettings
 from coordinator.setup import set_up as set_up_coordinator
+from coordinator.tables import DirectoryRow
 from coordinator.wiring import Coordinator
 from node import serve as node_service
 from node.identity.files import CERTIFICATE_FILE
@@ -22,6 +26,7 @@ from service.findings import Finding
 from service.running import Service
 from service.tls import read_tls_key
 from tests.support.addresses import free_address
+from tests.support.directory_log import DirectoryLog
 from trust.enrolment import Invitation
 from trust.parties import EntityKind
 
@@ -38,6 +43,9 @@ def coordinator_settings(**changes: object) -> CoordinatorSettings:
         "enrolment_listen": enrolment,
         "enrolment_address": enrolment,
         "workers": 40,
+        "directory_interval_seconds": 0,
+        "changes_per_hour": 1000,
+        "changes_per_day": 1000,
     }
     return CoordinatorSettings.validated(values | changes)
 
@@ -72,6 +80,18 @@ class Network:
             self.running.stop()
             self.running = None
             self.coordinator = Coordinator(self.coordinator.context.home, clock=self.clock)
+
+    def directory_log(self) -> DirectoryLog:
+        """Return the coordinator's log of directories as it is now, with its keys, to lie with."""
+        context = self.coordinator.context
+        log = DirectoryLog(context.settings.network, context.keys.signing)
+        with context.snapshot() as session:
+            rows = session.execute(
+                select(DirectoryRow.serial, DirectoryRow.payload_sha256).order_by(DirectoryRow.serial)
+            )
+            for serial, digest in rows:
+                log.append(directory_leaf(serial, digest))
+        return log
 
     def invite(self, entity: str, **options: object) -> Invitation:
         """Make an invitation."""

@@ -21,6 +21,7 @@ from consent_ledger.consents.model import (
 from consent_ledger.consents.order import Agreement, Denial, act_digest, prevails
 from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody, ExpiryBody, WithdrawalBody
 from consent_ledger.log.entry import Body, EntryType
+from consent_ledger.log.entry_words import entry_name
 from policies.catalogue import load_catalogue
 from policies.notices import load_notices
 from presentation.messages import _, listing
@@ -164,10 +165,10 @@ class ConsentHistory(FeatureChecks):
         self._check.fail(
             "transition",
             _(
-                "El consentimiento {consent} estaba «{state}» y no admite una anotación {type}.",
+                "El consentimiento {consent} estaba «{state}» y no admite una anotación «{type}».",
                 consent=consent_id,
                 state=STATE_NAMES[before] if before else _("sin dar"),
-                type=entry.leaf.type.value,
+                type=entry_name(entry.leaf.type),
             ),
             index=entry.index,
         )
@@ -287,7 +288,7 @@ class RefusedConsentSection(RowSection):
 CONSENTS: Final = Feature(
     names={
         EntryType.CONSENT_GIVEN: _("Consentimientos dados"),
-        EntryType.CONSENT_RENEWED: _("Consentimientos renovados"),
+        EntryType.CONSENT_RENEWED: _("Consentimientos renovados o reducidos"),
         EntryType.CONSENT_REFUSED: _("Consentimientos denegados"),
         EntryType.CONSENT_WITHDRAWN: _("Consentimientos retirados"),
         EntryType.CONSENT_EXPIRED: _("Consentimientos caducados"),

@@ -9,7 +9,7 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
-from consent_ledger.receipts.receipt import prove_entry
+from consent_ledger.receipts.entry_proofs import prove_entry
 from node.consents.assurance.alarm import TOO_MANY
 from node.consents.assurance.papers import paper_for
 from node.consents.changes import ConsentChanges

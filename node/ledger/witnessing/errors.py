@@ -10,23 +10,6 @@ class WitnessingError(RedpactError):
     code = "witnessing_error"
 
 
-class WitnessUnreachable(WitnessingError):
-    """A witness that gives no usable answer."""
-
-    code = "witness_unreachable"
-    kind = ErrorKind.UNREACHABLE
-    sentence = _("Un testigo del registro no responde. El nodo sigue funcionando y volverá a intentarlo.")
-
-
-class WitnessRefused(WitnessingError):
-    """A witness that refuses a valid checkpoint."""
-
-    code = "witness_refused"
-    sentence = _(
-        "Un testigo no acepta el registro de esta entidad. Compruebe con la Gerencia que el directorio está al día."
-    )
-
-
 class LedgerContradicted(WitnessingError):
     """A witness has seen a larger or another version of our ledger than the stored one."""
 

@@ -5,7 +5,7 @@ on from there. A witness that has seen a larger size or another root shows a for
 is kept as evidence here too.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from consent_ledger.log.tables import WitnessProgressRow
 from consent_ledger.proofs.checkpoint import Checkpoint, open_checkpoint
-from consent_ledger.proofs.cosignature import parse_cosignatures, with_cosignatures
+from consent_ledger.proofs.cosignature import with_cosignatures
 from consent_ledger.proofs.note import NoteSignature, NoteVerifier
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.witnessing.assignment import (
@@ -27,13 +27,15 @@ from consent_ledger.witnessing.assignment import (
     needed_entities,
     trust_policy,
 )
+from consent_ledger.witnessing.client import exchange, submit
+from consent_ledger.witnessing.errors import WitnessRefused
 from consent_ledger.witnessing.fork_evidence import keep_evidence
 from consent_ledger.witnessing.sql_checkpoints import CheckpointRole, SqlCheckpointStore
-from consent_ledger.witnessing.witness import AddCheckpoint, CheckpointConflict, Misconduct, Observed, origin_hash
+from consent_ledger.witnessing.submission import Submission, Submit
+from consent_ledger.witnessing.witness import CheckpointConflict, Misconduct, Observed, origin_hash
 from node.context import NodeContext
 from node.ledger.own import own_ledger
-from node.ledger.witnessing.client import WitnessReply, exchange, submit
-from node.ledger.witnessing.errors import LedgerContradicted, WitnessRefused
+from node.ledger.witnessing.errors import LedgerContradicted
 from policies.errors import RedpactError
 from presentation.messages import _
 from trust.directory import Directory
@@ -42,11 +44,7 @@ from trust.published import IpNetwork
 REFRESH_SECONDS: Final = 3600.0
 """Age at which a checkpoint is cosigned again: a fresh cosignature shows that no newer entry is held back."""
 
-_FORKED: Final = 422
-_TRIES: Final = 3
 _AT_ONCE: Final = 4
-
-Submit = Callable[[str, AddCheckpoint], WitnessReply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ class _Requests:
         self._note = note
         self._checkpoint = checkpoint
         self._sizes = sizes
-        self._send = send
+        self._submission = Submission(note, checkpoint, self._proof, send, self._contradicted)
 
     def all(self, witnesses: Iterable[KnownWitness]) -> list[WitnessResult]:
         """Ask several witnesses at once."""
@@ -149,38 +147,10 @@ class _Requests:
 
     def _ask(self, witness: KnownWitness) -> WitnessResult:
         try:
-            return WitnessResult(witness, self._cosignature(witness, self._sizes.get(witness.verifier.name, 0)))
+            old = self._sizes.get(witness.verifier.name, 0)
+            return WitnessResult(witness, self._submission.cosignature(witness, old))
         except RedpactError as error:
             return WitnessResult(witness, error=error)
-
-    def _cosignature(self, witness: KnownWitness, old: int) -> NoteSignature:
-        if old > self._checkpoint.size:  # it cosigned a larger size: its answer will show it
-            old = 0
-        for _unused in range(_TRIES):
-            reply = self._send(witness.url, AddCheckpoint(old, self._proof(old), self._note))
-            if reply.cosigned:
-                return parse_cosignatures(reply.body, self._checkpoint.text(), witness.verifier)[0]
-            if reply.size is None:
-                break
-            if reply.size > self._checkpoint.size:
-                raise self._contradicted(witness, reply.size)
-            old = reply.size
-        else:
-            raise WitnessRefused(
-                _("{witness} responde una y otra vez con otro tamaño del registro", witness=witness.id),
-                remedy=_("avise a quien administra el testigo"),
-            )
-        if reply.status == _FORKED:
-            raise self._contradicted(witness, old)
-        raise WitnessRefused(
-            _(
-                "{witness} respondió {status}: {body}",
-                witness=witness.id,
-                status=reply.status,
-                body=reply.body[:200].decode("utf-8", "replace").strip(),
-            ),
-            remedy=_("compruebe que el directorio del testigo está al día"),
-        )
 
     def _proof(self, old: int) -> tuple[bytes, ...]:
         with self._context.snapshot() as session:

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from consent_ledger.log.bodies import ReleaseReceivedBody
-from consent_ledger.log.entry import Body, EntryType
+from consent_ledger.log.entry import EntryType
 from consent_ledger.log.given_elsewhere import ConfirmationBody
+from consent_ledger.log.reading_bodies import RecordReadBody
 from node.consents.in_force import ConsentInForce
 from node.consents.in_force_report import in_force_document
 from node.rights.access_report.collecting import PersonEntry
@@ -70,22 +71,22 @@ class AccessReport:
         return self.names.get(entity, entity)
 
     def staff(self, entry: PersonEntry) -> str | None:
-        """Return the reference of the professional who asked, where the report may name staff."""
-        return _named_staff(entry.body) if self.staff_reason else None
+        """Return the reference of the professional who asked or read, where the report may name staff."""
+        return _professional(entry) if self.staff_reason else None
 
     def hides_staff(self, entry: PersonEntry) -> bool:
         """Return whether an entry names staff that the report does not: its proof then shows no content."""
-        return _named_staff(entry.body) is not None and self.staff_reason is None
+        return _professional(entry) is not None and self.staff_reason is None
 
     def of(self, *kinds: EntryType) -> tuple[PersonEntry, ...]:
         """Return the entries of some types, the newest first."""
         return tuple(entry for entry in reversed(self.entries) if entry.kind in kinds)
 
 
-def _named_staff(body: Body) -> str | None:
-    if isinstance(body, ConfirmationBody):
-        return body.decided_by
-    return body.professional if isinstance(body, ReleaseReceivedBody) else None
+def _professional(entry: PersonEntry) -> str | None:
+    if isinstance(entry.body, ConfirmationBody):
+        return entry.body.decided_by
+    return entry.body.professional if isinstance(entry.body, ReleaseReceivedBody | RecordReadBody) else None
 
 
 def report_document(report: AccessReport) -> dict[str, Any]:

@@ -19,10 +19,13 @@ from consent_ledger.log.bodies import (
 )
 from consent_ledger.log.entry import EntryType
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
+from consent_ledger.log.reading_bodies import RecordReadBody
 from node.consents.in_force_report import in_force_message
+from node.consents.latest_change import Change, change_between
 from node.rights.access_report.collecting import PersonEntry
 from node.rights.access_report.document import AccessReport, HolderPart
 from policies.assurance import assurance_label
+from policies.record_readings import part_label, reading_reason
 from policies.referrals import MOVES, ReferralStep, WordList, load_referral_words
 from policies.staff_reasons import staff_reason
 from presentation import formats
@@ -40,6 +43,10 @@ _DECISIONS: Final[Mapping[EntryType, Message]] = {
 _ANSWERS: Final[Mapping[EntryType, Message]] = {
     EntryType.CONSENT_CONFIRMED: _("un profesional de esta entidad vio su firma y lo confirmó"),
     EntryType.CONSENT_DECLINED: _("un profesional de esta entidad no lo confirmó"),
+}
+_CHANGES: Final[Mapping[Change, Message]] = {
+    Change.NARROWED: _("usted lo redujo"),
+    Change.RENEWED_AND_NARROWED: _("usted lo renovó y redujo"),
 }
 _ENTRY: Final = _("N.º")
 _DATE: Final = _("Fecha")
@@ -107,6 +114,7 @@ class _Page:
     def sections(self) -> tuple[_Section, ...]:
         return (
             self._seen(),
+            self._read_here(),
             self._asked(),
             self._referrals(),
             self._refused(),
@@ -142,6 +150,19 @@ class _Page:
         heads = (_ENTRY, _DATE, _("A quién"), _ROLE, _PURPOSE, _DATA, _("Resultado"))
         title = self._say("Lo que esta entidad pidió a otras sobre usted")
         return self._section(title, (*heads, _("Persona")) if staff else heads, rows)
+
+    def _read_here(self) -> _Section:
+        staff = self._report.staff_reason is not None
+        rows = []
+        for entry in self._report.of(EntryType.RECORD_READ):
+            if isinstance(entry.body, RecordReadBody):
+                body, named = entry.body, (self._report.staff(entry) or "-",) if staff else ()
+                reason = reading_reason(body.case_access, body.reason, self._lang)
+                rows.append((*self._place(entry), part_label(body.part, self._lang), reason, *named))
+        heads = (_ENTRY, _DATE, _("Qué se consultó"), _("Motivo"))
+        note = self._say("Las listas y exportaciones de muchas personas constan también: usted pudo estar en ellas.")
+        title = self._say("Quién de esta entidad ha consultado sus datos")
+        return self._section(title, (*heads, _("Persona")) if staff else heads, rows, note)
 
     def _received(self, body: ReleaseReceivedBody) -> tuple[str, ...]:
         outcome = self._say("entregado") if body.outcome == "released" else self._say("rechazado")
@@ -195,8 +216,8 @@ class _Page:
     def _part(self, part: HolderPart) -> _Part:
         name, answer = self._report.name(part.entity), part.answer
         if answer is None:
-            code = part.error.code if part.error else ""
-            return _Part(heading=name, caution=self._say("{name} no ha contestado [{code}].", name=name, code=code))
+            why = part.error.sentence if part.error else ""
+            return _Part(heading=name, caution=self._say("{name} no ha contestado. {why}", name=name, why=why))
         rows = [
             (
                 moment(access.time, self._lang),
@@ -219,7 +240,10 @@ class _Page:
         )
 
     def _consents(self) -> _Section:
-        rows = [self._decision(entry) for entry in self._report.of(*_DECISIONS) if not _given_elsewhere(entry)]
+        entries = sorted(self._report.of(*_DECISIONS), key=lambda entry: entry.index)
+        entries = [entry for entry in entries if not _given_elsewhere(entry)]
+        changed = _narrowings(entries)
+        rows = [self._decision(entry, changed.get(entry.index)) for entry in reversed(entries)]
         heads = (_ENTRY, _DATE, _("Decisión"), _TO, _PURPOSE, _DATA, _("Válido hasta"))
         decided = _Part(self._heads(*heads), rows, empty=self._say("Nada."))
         return _Section(self._say("Lo que usted decidió"), [self._in_force(), decided])
@@ -238,8 +262,8 @@ class _Page:
         heads = self._heads(_("Consentimiento"), _TO, _PURPOSE, _("En vigor"))
         return _Part(heads, rows, heading=self._say("Lo que está en vigor hoy"), empty=self._say("Nada."))
 
-    def _decision(self, entry: PersonEntry) -> tuple[str, ...]:
-        body, said = entry.body, in_language(_DECISIONS[entry.kind], self._lang)
+    def _decision(self, entry: PersonEntry, change: Message | None) -> tuple[str, ...]:
+        body, said = entry.body, in_language(change or _DECISIONS[entry.kind], self._lang)
         if isinstance(body, ConsentBody):
             recipients = formats.listed([self._report.name(each) for each in body.recipients], self._lang)
             until = "-" if entry.kind is EntryType.CONSENT_REFUSED else moment(body.valid_until, self._lang)
@@ -320,3 +344,19 @@ class _Page:
 
 def _given_elsewhere(entry: PersonEntry) -> bool:
     return isinstance(entry.body, ConsentBody) and entry.body.origin is not None
+
+
+def _narrowings(entries: Iterable[PersonEntry]) -> Mapping[int, Message]:
+    """Return what a renewed consent went through, by entry, where it lost something; entries in their order."""
+    before: dict[str, ConsentBody] = {}
+    found: dict[int, Message] = {}
+    for entry in entries:
+        if not isinstance(entry.body, ConsentBody):
+            continue
+        known = before.get(entry.body.consent_id)
+        if known is not None and entry.kind is EntryType.CONSENT_RENEWED:
+            change = change_between(known, entry.body)
+            if change is not Change.RENEWED:
+                found[entry.index] = _CHANGES[change]
+        before[entry.body.consent_id] = entry.body
+    return found

@@ -22,26 +22,27 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from protos.redpact.v1 import directory_pb2 as protos_dot_redpact_dot_v1_dot_directory__pb2
 from protos.redpact.v1 import envelope_pb2 as protos_dot_redpact_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/redpact/v1/enrolment.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"_\n\x0c\x45nrolRequest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07\x63sr_pem\x18\x02 \x01(\x0c\x12/\n\x0b\x61pplication\x18\x03 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"T\n\nEnrolReply\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12-\n\tdirectory\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"N\n\x0cRenewRequest\x12\x0f\n\x07\x63sr_pem\x18\x01 \x01(\x0c\x12-\n\tstatement\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"%\n\nRenewReply\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x32\x46\n\tEnrolment\x12\x39\n\x05\x45nrol\x12\x18.redpact.v1.EnrolRequest\x1a\x16.redpact.v1.EnrolReply2D\n\x07Renewal\x12\x39\n\x05Renew\x12\x18.redpact.v1.RenewRequest\x1a\x16.redpact.v1.RenewReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!protos/redpact/v1/enrolment.proto\x12\nredpact.v1\x1a!protos/redpact/v1/directory.proto\x1a protos/redpact/v1/envelope.proto\"s\n\x0c\x45nrolRequest\x12\r\n\x05token\x18\x01 \x01(\t\x12\x0f\n\x07\x63sr_pem\x18\x02 \x01(\x0c\x12/\n\x0b\x61pplication\x18\x03 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\x12\n\nknown_size\x18\x04 \x01(\x04\"\x7f\n\nEnrolReply\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12-\n\tdirectory\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12)\n\x05proof\x18\x03 \x01(\x0b\x32\x1a.redpact.v1.DirectoryProof\"N\n\x0cRenewRequest\x12\x0f\n\x07\x63sr_pem\x18\x01 \x01(\x0c\x12-\n\tstatement\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"%\n\nRenewReply\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x32\x46\n\tEnrolment\x12\x39\n\x05\x45nrol\x12\x18.redpact.v1.EnrolRequest\x1a\x16.redpact.v1.EnrolReply2D\n\x07Renewal\x12\x39\n\x05Renew\x12\x18.redpact.v1.RenewRequest\x1a\x16.redpact.v1.RenewReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.redpact.v1.enrolment_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENROLREQUEST']._serialized_start=83
-  _globals['_ENROLREQUEST']._serialized_end=178
-  _globals['_ENROLREPLY']._serialized_start=180
-  _globals['_ENROLREPLY']._serialized_end=264
-  _globals['_RENEWREQUEST']._serialized_start=266
-  _globals['_RENEWREQUEST']._serialized_end=344
-  _globals['_RENEWREPLY']._serialized_start=346
-  _globals['_RENEWREPLY']._serialized_end=383
-  _globals['_ENROLMENT']._serialized_start=385
-  _globals['_ENROLMENT']._serialized_end=455
-  _globals['_RENEWAL']._serialized_start=457
-  _globals['_RENEWAL']._serialized_end=525
+  _globals['_ENROLREQUEST']._serialized_start=118
+  _globals['_ENROLREQUEST']._serialized_end=233
+  _globals['_ENROLREPLY']._serialized_start=235
+  _globals['_ENROLREPLY']._serialized_end=362
+  _globals['_RENEWREQUEST']._serialized_start=364
+  _globals['_RENEWREQUEST']._serialized_end=442
+  _globals['_RENEWREPLY']._serialized_start=444
+  _globals['_RENEWREPLY']._serialized_end=481
+  _globals['_ENROLMENT']._serialized_start=483
+  _globals['_ENROLMENT']._serialized_end=553
+  _globals['_RENEWAL']._serialized_start=555
+  _globals['_RENEWAL']._serialized_end=623
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ Joining the network and renewing certificates. Served by the coordinator."""
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from protos.redpact.v1 import directory_pb2 as _directory_pb2
 from protos.redpact.v1 import envelope_pb2 as _envelope_pb2
 import builtins as _builtins
 import sys
@@ -24,8 +25,11 @@ class EnrolRequest(_message.Message):
     TOKEN_FIELD_NUMBER: _builtins.int
     CSR_PEM_FIELD_NUMBER: _builtins.int
     APPLICATION_FIELD_NUMBER: _builtins.int
+    KNOWN_SIZE_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     csr_pem: _builtins.bytes
+    known_size: _builtins.int
+    """of the log of directories, for a node that enrols again; 0: never seen"""
     @_builtins.property
     def application(self) -> _envelope_pb2.SignedEnvelope:
         """signed with the entity's new signing key: proof of possession of the keys named in it"""
@@ -36,10 +40,11 @@ class EnrolRequest(_message.Message):
         token: _builtins.str = ...,
         csr_pem: _builtins.bytes = ...,
         application: _envelope_pb2.SignedEnvelope | None = ...,
+        known_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["application", b"application"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["application", b"application", "csr_pem", b"csr_pem", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["application", b"application", "csr_pem", b"csr_pem", "known_size", b"known_size", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -51,18 +56,22 @@ class EnrolReply(_message.Message):
 
     CERTIFICATE_PEM_FIELD_NUMBER: _builtins.int
     DIRECTORY_FIELD_NUMBER: _builtins.int
+    PROOF_FIELD_NUMBER: _builtins.int
     certificate_pem: _builtins.bytes
     @_builtins.property
     def directory(self) -> _envelope_pb2.SignedEnvelope: ...
+    @_builtins.property
+    def proof(self) -> _directory_pb2.DirectoryProof: ...
     def __init__(
         self,
         *,
         certificate_pem: _builtins.bytes = ...,
         directory: _envelope_pb2.SignedEnvelope | None = ...,
+        proof: _directory_pb2.DirectoryProof | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["directory", b"directory"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["directory", b"directory", "proof", b"proof"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_pem", b"certificate_pem", "directory", b"directory"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_pem", b"certificate_pem", "directory", b"directory", "proof", b"proof"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from protos.redpact.v1 import envelope_pb2 as protos_dot_redpact_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/redpact/v1/messages.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"=\n\x0e\x44\x65liverRequest\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"9\n\x0c\x44\x65liverReply\x12)\n\x05reply\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope2K\n\x08Messages\x12?\n\x07\x44\x65liver\x12\x1a.redpact.v1.DeliverRequest\x1a\x18.redpact.v1.DeliverReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/redpact/v1/messages.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"U\n\x0e\x44\x65liverRequest\x12+\n\x07message\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\x16\n\x0e\x64irectory_head\x18\x02 \x01(\x0c\"Q\n\x0c\x44\x65liverReply\x12)\n\x05reply\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\x16\n\x0e\x64irectory_head\x18\x02 \x01(\x0c\x32K\n\x08Messages\x12?\n\x07\x44\x65liver\x12\x1a.redpact.v1.DeliverRequest\x1a\x18.redpact.v1.DeliverReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,9 +33,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.redpact.v1.messages_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DELIVERREQUEST']._serialized_start=82
-  _globals['_DELIVERREQUEST']._serialized_end=143
-  _globals['_DELIVERREPLY']._serialized_start=145
-  _globals['_DELIVERREPLY']._serialized_end=202
-  _globals['_MESSAGES']._serialized_start=204
-  _globals['_MESSAGES']._serialized_end=279
+  _globals['_DELIVERREQUEST']._serialized_end=167
+  _globals['_DELIVERREPLY']._serialized_start=169
+  _globals['_DELIVERREPLY']._serialized_end=250
+  _globals['_MESSAGES']._serialized_start=252
+  _globals['_MESSAGES']._serialized_end=327
 # @@protoc_insertion_point(module_scope)

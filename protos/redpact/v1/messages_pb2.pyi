@@ -22,16 +22,20 @@ class DeliverRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MESSAGE_FIELD_NUMBER: _builtins.int
+    DIRECTORY_HEAD_FIELD_NUMBER: _builtins.int
+    directory_head: _builtins.bytes
+    """the sender's newest checkpoint of the log of directories, signed by that log: a hint to compare"""
     @_builtins.property
     def message(self) -> _envelope_pb2.SignedEnvelope: ...
     def __init__(
         self,
         *,
         message: _envelope_pb2.SignedEnvelope | None = ...,
+        directory_head: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directory_head", b"directory_head", "message", b"message"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -42,16 +46,20 @@ class DeliverReply(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REPLY_FIELD_NUMBER: _builtins.int
+    DIRECTORY_HEAD_FIELD_NUMBER: _builtins.int
+    directory_head: _builtins.bytes
+    """the sender's newest checkpoint of the log of directories, signed by that log: a hint to compare"""
     @_builtins.property
     def reply(self) -> _envelope_pb2.SignedEnvelope: ...
     def __init__(
         self,
         *,
         reply: _envelope_pb2.SignedEnvelope | None = ...,
+        directory_head: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["reply", b"reply"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reply", b"reply"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directory_head", b"directory_head", "reply", b"reply"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,30 +22,35 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from protos.redpact.v1 import directory_pb2 as protos_dot_redpact_dot_v1_dot_directory__pb2
 from protos.redpact.v1 import envelope_pb2 as protos_dot_redpact_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/redpact/v1/network.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"+\n\x13GetDirectoryRequest\x12\x14\n\x0cknown_serial\x18\x01 \x01(\x04\"B\n\x11GetDirectoryReply\x12-\n\tdirectory\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"\x0e\n\x0cWatchRequest\"\xa4\x01\n\x0cNetworkEvent\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.redpact.v1.NetworkEvent.Kind\"g\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16KIND_DIRECTORY_CHANGED\x10\x01\x12\x19\n\x15KIND_TRAINING_CHANGED\x10\x02\x12\x12\n\x0eKIND_KEEPALIVE\x10\x03\"M\n\x16UpdateAddressesRequest\x12-\n\tstatement\x18\x04 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelopeJ\x04\x08\x01\x10\x04\"\x16\n\x14UpdateAddressesReply2\xf1\x01\n\x07Network\x12N\n\x0cGetDirectory\x12\x1f.redpact.v1.GetDirectoryRequest\x1a\x1d.redpact.v1.GetDirectoryReply\x12=\n\x05Watch\x12\x18.redpact.v1.WatchRequest\x1a\x18.redpact.v1.NetworkEvent0\x01\x12W\n\x0fUpdateAddresses\x12\".redpact.v1.UpdateAddressesRequest\x1a .redpact.v1.UpdateAddressesReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/redpact/v1/network.proto\x12\nredpact.v1\x1a!protos/redpact/v1/directory.proto\x1a protos/redpact/v1/envelope.proto\"?\n\x13GetDirectoryRequest\x12\x14\n\x0cknown_serial\x18\x01 \x01(\x04\x12\x12\n\nknown_size\x18\x02 \x01(\x04\"m\n\x11GetDirectoryReply\x12-\n\tdirectory\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12)\n\x05proof\x18\x02 \x01(\x0b\x32\x1a.redpact.v1.DirectoryProof\"=\n\x17ProveDirectoriesRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"9\n\x15ProveDirectoriesReply\x12\x10\n\x08old_root\x18\x01 \x01(\x0c\x12\x0e\n\x06hashes\x18\x02 \x03(\x0c\"\x0e\n\x0cWatchRequest\"\xa4\x01\n\x0cNetworkEvent\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.redpact.v1.NetworkEvent.Kind\"g\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16KIND_DIRECTORY_CHANGED\x10\x01\x12\x19\n\x15KIND_TRAINING_CHANGED\x10\x02\x12\x12\n\x0eKIND_KEEPALIVE\x10\x03\"M\n\x16UpdateAddressesRequest\x12-\n\tstatement\x18\x04 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelopeJ\x04\x08\x01\x10\x04\"\x16\n\x14UpdateAddressesReply2\xcd\x02\n\x07Network\x12N\n\x0cGetDirectory\x12\x1f.redpact.v1.GetDirectoryRequest\x1a\x1d.redpact.v1.GetDirectoryReply\x12=\n\x05Watch\x12\x18.redpact.v1.WatchRequest\x1a\x18.redpact.v1.NetworkEvent0\x01\x12Z\n\x10ProveDirectories\x12#.redpact.v1.ProveDirectoriesRequest\x1a!.redpact.v1.ProveDirectoriesReply\x12W\n\x0fUpdateAddresses\x12\".redpact.v1.UpdateAddressesRequest\x1a .redpact.v1.UpdateAddressesReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.redpact.v1.network_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETDIRECTORYREQUEST']._serialized_start=81
-  _globals['_GETDIRECTORYREQUEST']._serialized_end=124
-  _globals['_GETDIRECTORYREPLY']._serialized_start=126
-  _globals['_GETDIRECTORYREPLY']._serialized_end=192
-  _globals['_WATCHREQUEST']._serialized_start=194
-  _globals['_WATCHREQUEST']._serialized_end=208
-  _globals['_NETWORKEVENT']._serialized_start=211
-  _globals['_NETWORKEVENT']._serialized_end=375
-  _globals['_NETWORKEVENT_KIND']._serialized_start=272
-  _globals['_NETWORKEVENT_KIND']._serialized_end=375
-  _globals['_UPDATEADDRESSESREQUEST']._serialized_start=377
-  _globals['_UPDATEADDRESSESREQUEST']._serialized_end=454
-  _globals['_UPDATEADDRESSESREPLY']._serialized_start=456
-  _globals['_UPDATEADDRESSESREPLY']._serialized_end=478
-  _globals['_NETWORK']._serialized_start=481
-  _globals['_NETWORK']._serialized_end=722
+  _globals['_GETDIRECTORYREQUEST']._serialized_start=116
+  _globals['_GETDIRECTORYREQUEST']._serialized_end=179
+  _globals['_GETDIRECTORYREPLY']._serialized_start=181
+  _globals['_GETDIRECTORYREPLY']._serialized_end=290
+  _globals['_PROVEDIRECTORIESREQUEST']._serialized_start=292
+  _globals['_PROVEDIRECTORIESREQUEST']._serialized_end=353
+  _globals['_PROVEDIRECTORIESREPLY']._serialized_start=355
+  _globals['_PROVEDIRECTORIESREPLY']._serialized_end=412
+  _globals['_WATCHREQUEST']._serialized_start=414
+  _globals['_WATCHREQUEST']._serialized_end=428
+  _globals['_NETWORKEVENT']._serialized_start=431
+  _globals['_NETWORKEVENT']._serialized_end=595
+  _globals['_NETWORKEVENT_KIND']._serialized_start=492
+  _globals['_NETWORKEVENT_KIND']._serialized_end=595
+  _globals['_UPDATEADDRESSESREQUEST']._serialized_start=597
+  _globals['_UPDATEADDRESSESREQUEST']._serialized_end=674
+  _globals['_UPDATEADDRESSESREPLY']._serialized_start=676
+  _globals['_UPDATEADDRESSESREPLY']._serialized_end=698
+  _globals['_NETWORK']._serialized_start=701
+  _globals['_NETWORK']._serialized_end=1034
 # @@protoc_insertion_point(module_scope)

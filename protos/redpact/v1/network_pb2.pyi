@@ -3,9 +3,12 @@
 isort:skip_file
 What every node asks of the coordinator while it runs: the directory, and a stream of hints that something changed."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from protos.redpact.v1 import directory_pb2 as _directory_pb2
 from protos.redpact.v1 import envelope_pb2 as _envelope_pb2
 import builtins as _builtins
 import sys
@@ -23,15 +26,19 @@ class GetDirectoryRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     KNOWN_SERIAL_FIELD_NUMBER: _builtins.int
+    KNOWN_SIZE_FIELD_NUMBER: _builtins.int
     known_serial: _builtins.int
+    known_size: _builtins.int
+    """of the log when the caller last took a directory; 0: never"""
     def __init__(
         self,
         *,
         known_serial: _builtins.int = ...,
+        known_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["known_serial", b"known_serial"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["known_serial", b"known_serial", "known_size", b"known_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -42,22 +49,75 @@ class GetDirectoryReply(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DIRECTORY_FIELD_NUMBER: _builtins.int
+    PROOF_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def directory(self) -> _envelope_pb2.SignedEnvelope:
         """absent when known_serial is the newest"""
+
+    @_builtins.property
+    def proof(self) -> _directory_pb2.DirectoryProof:
+        """with the directory"""
 
     def __init__(
         self,
         *,
         directory: _envelope_pb2.SignedEnvelope | None = ...,
+        proof: _directory_pb2.DirectoryProof | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["directory", b"directory"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["directory", b"directory", "proof", b"proof"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["directory", b"directory"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directory", b"directory", "proof", b"proof"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetDirectoryReply: _TypeAlias = GetDirectoryReply  # noqa: Y015
+
+@_typing.final
+class ProveDirectoriesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OLD_SIZE_FIELD_NUMBER: _builtins.int
+    NEW_SIZE_FIELD_NUMBER: _builtins.int
+    old_size: _builtins.int
+    new_size: _builtins.int
+    def __init__(
+        self,
+        *,
+        old_size: _builtins.int = ...,
+        new_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_size", b"new_size", "old_size", b"old_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProveDirectoriesRequest: _TypeAlias = ProveDirectoriesRequest  # noqa: Y015
+
+@_typing.final
+class ProveDirectoriesReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OLD_ROOT_FIELD_NUMBER: _builtins.int
+    HASHES_FIELD_NUMBER: _builtins.int
+    old_root: _builtins.bytes
+    @_builtins.property
+    def hashes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """RFC 6962 consistency proof"""
+
+    def __init__(
+        self,
+        *,
+        old_root: _builtins.bytes = ...,
+        hashes: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hashes", b"hashes", "old_root", b"old_root"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProveDirectoriesReply: _TypeAlias = ProveDirectoriesReply  # noqa: Y015
 
 @_typing.final
 class WatchRequest(_message.Message):

@@ -44,6 +44,11 @@ class NetworkStub:
                 request_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.WatchRequest.SerializeToString,
                 response_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.NetworkEvent.FromString,
                 _registered_method=True)
+        self.ProveDirectories = channel.unary_unary(
+                '/redpact.v1.Network/ProveDirectories',
+                request_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.ProveDirectoriesRequest.SerializeToString,
+                response_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.ProveDirectoriesReply.FromString,
+                _registered_method=True)
         self.UpdateAddresses = channel.unary_unary(
                 '/redpact.v1.Network/UpdateAddresses',
                 request_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.UpdateAddressesRequest.SerializeToString,
@@ -67,6 +72,13 @@ class NetworkServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ProveDirectories(self, request, context):
+        """The proof that the log of directories only grew between two sizes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateAddresses(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -85,6 +97,11 @@ def add_NetworkServicer_to_server(servicer, server):
                     servicer.Watch,
                     request_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.WatchRequest.FromString,
                     response_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.NetworkEvent.SerializeToString,
+            ),
+            'ProveDirectories': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProveDirectories,
+                    request_deserializer=protos_dot_redpact_dot_v1_dot_network__pb2.ProveDirectoriesRequest.FromString,
+                    response_serializer=protos_dot_redpact_dot_v1_dot_network__pb2.ProveDirectoriesReply.SerializeToString,
             ),
             'UpdateAddresses': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateAddresses,
@@ -146,6 +163,33 @@ class Network:
             '/redpact.v1.Network/Watch',
             protos_dot_redpact_dot_v1_dot_network__pb2.WatchRequest.SerializeToString,
             protos_dot_redpact_dot_v1_dot_network__pb2.NetworkEvent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProveDirectories(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/redpact.v1.Network/ProveDirectories',
+            protos_dot_redpact_dot_v1_dot_network__pb2.ProveDirectoriesRequest.SerializeToString,
+            protos_dot_redpact_dot_v1_dot_network__pb2.ProveDirectoriesReply.FromString,
             options,
             channel_credentials,
             insecure,

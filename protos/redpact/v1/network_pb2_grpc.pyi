@@ -34,6 +34,8 @@ class NetworkStub:
     GetDirectory: _grpc.UnaryUnaryMultiCallable[_network_pb2.GetDirectoryRequest, _network_pb2.GetDirectoryReply]
     Watch: _grpc.UnaryStreamMultiCallable[_network_pb2.WatchRequest, _network_pb2.NetworkEvent]
     """Held open by the node. Events are hints only: the node then asks for the signed thing itself."""
+    ProveDirectories: _grpc.UnaryUnaryMultiCallable[_network_pb2.ProveDirectoriesRequest, _network_pb2.ProveDirectoriesReply]
+    """The proof that the log of directories only grew between two sizes."""
     UpdateAddresses: _grpc.UnaryUnaryMultiCallable[_network_pb2.UpdateAddressesRequest, _network_pb2.UpdateAddressesReply]
 
 @_typing.type_check_only
@@ -42,6 +44,8 @@ class NetworkAsyncStub(NetworkStub):
     GetDirectory: _aio.UnaryUnaryMultiCallable[_network_pb2.GetDirectoryRequest, _network_pb2.GetDirectoryReply]  # type: ignore[assignment]
     Watch: _aio.UnaryStreamMultiCallable[_network_pb2.WatchRequest, _network_pb2.NetworkEvent]  # type: ignore[assignment]
     """Held open by the node. Events are hints only: the node then asks for the signed thing itself."""
+    ProveDirectories: _aio.UnaryUnaryMultiCallable[_network_pb2.ProveDirectoriesRequest, _network_pb2.ProveDirectoriesReply]  # type: ignore[assignment]
+    """The proof that the log of directories only grew between two sizes."""
     UpdateAddresses: _aio.UnaryUnaryMultiCallable[_network_pb2.UpdateAddressesRequest, _network_pb2.UpdateAddressesReply]  # type: ignore[assignment]
 
 class NetworkServicer(metaclass=_abc_1.ABCMeta):
@@ -59,6 +63,14 @@ class NetworkServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_network_pb2.NetworkEvent], _abc.AsyncIterator[_network_pb2.NetworkEvent]]:
         """Held open by the node. Events are hints only: the node then asks for the signed thing itself."""
+
+    @_abc_1.abstractmethod
+    def ProveDirectories(
+        self,
+        request: _network_pb2.ProveDirectoriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_network_pb2.ProveDirectoriesReply, _abc.Awaitable[_network_pb2.ProveDirectoriesReply]]:
+        """The proof that the log of directories only grew between two sizes."""
 
     @_abc_1.abstractmethod
     def UpdateAddresses(

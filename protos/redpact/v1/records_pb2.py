@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from protos.redpact.v1 import envelope_pb2 as protos_dot_redpact_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/redpact/v1/records.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"B\n\x13\x46\x65tchSummaryRequest\x12+\n\x07request\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\"?\n\x11\x46\x65tchSummaryReply\x12*\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope2Y\n\x07Records\x12N\n\x0c\x46\x65tchSummary\x12\x1f.redpact.v1.FetchSummaryRequest\x1a\x1d.redpact.v1.FetchSummaryReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/redpact/v1/records.proto\x12\nredpact.v1\x1a protos/redpact/v1/envelope.proto\"Z\n\x13\x46\x65tchSummaryRequest\x12+\n\x07request\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\x16\n\x0e\x64irectory_head\x18\x02 \x01(\x0c\"W\n\x11\x46\x65tchSummaryReply\x12*\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1a.redpact.v1.SignedEnvelope\x12\x16\n\x0e\x64irectory_head\x18\x02 \x01(\x0c\x32Y\n\x07Records\x12N\n\x0c\x46\x65tchSummary\x12\x1f.redpact.v1.FetchSummaryRequest\x1a\x1d.redpact.v1.FetchSummaryReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,9 +33,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.redpact.v1.records_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FETCHSUMMARYREQUEST']._serialized_start=81
-  _globals['_FETCHSUMMARYREQUEST']._serialized_end=147
-  _globals['_FETCHSUMMARYREPLY']._serialized_start=149
-  _globals['_FETCHSUMMARYREPLY']._serialized_end=212
-  _globals['_RECORDS']._serialized_start=214
-  _globals['_RECORDS']._serialized_end=303
+  _globals['_FETCHSUMMARYREQUEST']._serialized_end=171
+  _globals['_FETCHSUMMARYREPLY']._serialized_start=173
+  _globals['_FETCHSUMMARYREPLY']._serialized_end=260
+  _globals['_RECORDS']._serialized_start=262
+  _globals['_RECORDS']._serialized_end=351
 # @@protoc_insertion_point(module_scope)

@@ -22,16 +22,20 @@ class FetchSummaryRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_FIELD_NUMBER: _builtins.int
+    DIRECTORY_HEAD_FIELD_NUMBER: _builtins.int
+    directory_head: _builtins.bytes
+    """the sender's newest checkpoint of the log of directories, signed by that log: a hint to compare"""
     @_builtins.property
     def request(self) -> _envelope_pb2.SignedEnvelope: ...
     def __init__(
         self,
         *,
         request: _envelope_pb2.SignedEnvelope | None = ...,
+        directory_head: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directory_head", b"directory_head", "request", b"request"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -42,16 +46,20 @@ class FetchSummaryReply(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ANSWER_FIELD_NUMBER: _builtins.int
+    DIRECTORY_HEAD_FIELD_NUMBER: _builtins.int
+    directory_head: _builtins.bytes
+    """the sender's newest checkpoint of the log of directories, signed by that log: a hint to compare"""
     @_builtins.property
     def answer(self) -> _envelope_pb2.SignedEnvelope: ...
     def __init__(
         self,
         *,
         answer: _envelope_pb2.SignedEnvelope | None = ...,
+        directory_head: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "directory_head", b"directory_head"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,16 +5,22 @@ import os
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from consent_ledger.directories.logged import log_verifier, payload_digest
 from consent_ledger.exports.ledger_export import export_ledger
-from consent_ledger.receipts.receipt import write_receipt
+from consent_ledger.receipts.directory_folder import KeptProof, write_directories
 from tests.support.clock import START
+from tests.support.directory_log import DirectoryLog
 from tests.support.ledgers import grant_of, new_ledger, new_register
+from tests.support.receipts import new_receipt
 from tests.support.told_ledger import tell
 from tools.auditor import NEEDED, build, project_file
+from trust.directory import Directory
+from trust.signing import Ed25519Signer
 
 NOT_NEEDED = [
     *(
@@ -75,7 +81,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ledger = new_ledger()
     register = new_register(ledger)
     tell(ledger, register)
-    write_receipt(ledger, register.grant(grant_of(), START), folder / "receipt", label=lambda term, _: term, pdf=False)
+    new_receipt(ledger, register.grant(grant_of(), START), folder / "receipt")
     export_ledger(ledger, folder / "export")
     return folder
 
@@ -96,6 +102,32 @@ def test_it_verifies_reports_and_checks_receipts_without_the_libraries_of_a_node
     report = audit(installed, papers, "report", "export", *policy)
     assert report.returncode == 0, report.stderr
     assert "VERIFICADO" in (papers / "redpact-report.html").read_text(encoding="utf-8")
+
+
+def test_it_checks_directories_without_the_libraries_of_a_node(installed: Path, tmp_path: Path) -> None:
+    signer = Ed25519Signer.generate()
+    log = DirectoryLog("red.example", signer)
+    directory = Directory(
+        network="red.example",
+        serial=1,
+        issued=START,
+        expires=START + timedelta(days=7),
+        coordinator_key=signer.public_key.hex(),
+        coordinator_address="c.example:7400",
+        ca_pem="CA",
+        entities=(),
+    )
+    logged = log.add(directory)
+    envelope = logged.envelope
+    kept = KeptProof(1, payload_digest(envelope), envelope.to_json(), logged.checkpoint, logged.inclusion, 0, ())
+    policy = f"log {log_verifier('red.example', signer.public_key).vkey}\nquorum none\n".encode()
+    write_directories(tmp_path / "directories", [kept], policy, [])
+    checked = audit(installed, tmp_path, "directory", "directories", "--json")
+    document = json.loads(checked.stdout)
+    assert (document["verified"], document["examined"]) == (True, 1), checked.stderr
+    other = log.sign(directory.model_copy(update={"ca_pem": "another"}))
+    (tmp_path / "directories" / "00000001.json").write_bytes(other.to_json())
+    assert audit(installed, tmp_path, "directory", "directories").returncode == 1
 
 
 def test_it_runs_from_its_own_package(installed: Path) -> None:

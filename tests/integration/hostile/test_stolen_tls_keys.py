@@ -60,7 +60,7 @@ def directory_of(node: Node) -> Directory:
 def refused(net: Network, thief: TlsThief) -> str:
     """Return the code with which the coordinator refuses a plain question of the thief."""
     with pytest.raises(PeerRefused) as caught:
-        coordinator.newer_directory(thief.to_coordinator(net.coordinator.context.settings.address), 0)
+        coordinator.newer_directory(thief.to_coordinator(net.coordinator.context.settings.address), 0, 0)
     return caught.value.peer_code
 
 

@@ -29,7 +29,6 @@ from tests.support.exchange import OTHER_PERSON, PERSON, STRANGER, grant, hold, 
 from tests.support.locating import consent, fetch, kept_pseudonym, locate, member, publish, refresh_all
 from tests.support.network import Network, network
 from trust import canonical
-from trust.directory import seal_directory
 from trust.parties import EntityKind
 from trust.signing import Envelope
 
@@ -241,7 +240,8 @@ def test_a_network_without_locator_says_so(net: Network) -> None:
     leon = net.nodes["leon"]
     known = leon.context.directory.current(net.clock.now())
     bare = known.model_copy(update={"locator": None, "serial": known.serial + 1})
-    leon.context.directory.accept(seal_directory(bare, net.coordinator.context.keys.signing), net.clock.now())
+    log = net.directory_log()
+    log.give(leon.context.directory, log.add(bare), net.clock.now())
     with pytest.raises(LocatorMissing):
         locate(net, "leon")
 

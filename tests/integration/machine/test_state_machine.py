@@ -21,6 +21,7 @@ STEPS = 40
 @pytest.mark.invariant(8)
 @pytest.mark.invariant(9)
 @pytest.mark.invariant(10)
+@pytest.mark.invariant(13)
 @pytest.mark.timeout(900)
 def test_the_exchange_keeps_its_promises_whatever_happens_in_whatever_order() -> None:
     chosen = settings(

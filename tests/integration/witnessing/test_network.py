@@ -13,6 +13,7 @@ from consent_ledger.proofs.checkpoint import read_checkpoint
 from consent_ledger.proofs.note import parse_note
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.receipts.receipt import verify_receipt
+from consent_ledger.witnessing.client import WitnessReply, exchange, submit
 from consent_ledger.witnessing.fork_evidence import evidence_files
 from consent_ledger.witnessing.witness import AddCheckpoint, origin_hash
 from node import serve as node_service
@@ -20,7 +21,6 @@ from node.fetch.asking import question_of
 from node.ledger.export import export_own_ledger, ledger_policy, own_ledger_status, seen_checkpoint
 from node.ledger.own import own_ledger
 from node.ledger.witnessing.background import witness_ledger
-from node.ledger.witnessing.client import WitnessReply, exchange, submit
 from node.ledger.witnessing.errors import PeerLedgerForked
 from node.ledger.witnessing.report import round_report
 from node.ledger.witnessing.rounds import Round, run_round

@@ -186,6 +186,12 @@ class ConsentMachine(Bench):
         else:
             (wires.lose_reply if fault == "lost" else wires.twice).add((one, two))
 
+    @rule(where=entities, victim=entities, again=st.booleans())
+    def second_directory(self, where: str, victim: str, *, again: bool) -> None:
+        """Whoever has the coordinator's keys shows an entity false keys for another: nothing comes of it."""
+        if where in self.world.alive:
+            self.world.deceive(where, victim, again=again)
+
     @rule()
     def heal(self) -> None:
         self._heal()

@@ -30,9 +30,11 @@ from records_exchange.request import REQUEST_TYPE
 from service.errors import PeerUnreachable
 from tests.support.assurance import trust_other_entities
 from tests.support.clock import FrozenClock
+from tests.support.directory_log import DirectoryLog, pin
 from tests.support.exchange import ExchangeNetwork, hold, person_record
+from trust.errors import DirectoryForked, DirectoryUnvouched, OwnKeysReplaced
 from trust.parties import EntityKind, Party
-from trust.signing import Envelope
+from trust.signing import Ed25519Signer, Envelope
 
 if TYPE_CHECKING:
     from node.fetch.answering import Answering
@@ -104,7 +106,9 @@ class World:
 
     def __init__(self, taken: Callable[[Delivered], None]) -> None:
         self.root = Path(mkdtemp(prefix="redpact-machine-"))
-        shutil.copytree(_template(), self.root, dirs_exist_ok=True)
+        template, log = _template()
+        shutil.copytree(template, self.root, dirs_exist_ok=True)
+        self.log = log.fork()
         self.clock = FrozenClock(START)
         self.clocks = {entity: NodeClock(self.clock) for entity in ENTITIES}
         self.wires = Wires()
@@ -168,6 +172,30 @@ class World:
             yield
         finally:
             clock.off_by = before
+
+    # ---- the coordinator lies
+
+    def deceive(self, where: str, victim: str, *, again: bool) -> None:
+        """Show an entity false keys for another, as whoever has the coordinator's keys can; it must not take them.
+
+        Args:
+            where: the entity that is deceived.
+            victim: the entity in whose name somebody else would speak.
+            again: in another directory of the number that the entity knows, instead of the next.
+        """
+        cache = self.alive[where].context.directory
+        known, false = cache.newest(), Ed25519Signer.generate().public_key.hex()
+        assert known is not None
+        parties = (p.model_copy(update={"signing_key": false}) if p.id == victim else p for p in known.entities)
+        changes = {"serial": known.serial + (not again), "entities": tuple(parties)}
+        log = DirectoryLog(self.log.network, self.log.signer) if again else self.log.fork()
+        log.anchors = {}
+        try:
+            log.give(cache, log.add(known.model_copy(update=changes), self.clock.now()), self.clock.now())
+        except (DirectoryForked, DirectoryUnvouched, OwnKeysReplaced):
+            assert cache.current(self.clock.now()) == known
+            return
+        raise AssertionError("false keys were taken")
 
     # ---- wires
 
@@ -338,8 +366,8 @@ def _record(entity: str, document: Document) -> Any:
 
 
 @cache
-def _template() -> Path:
-    """Make the homes once: keys, databases, directory, and the people known from the start."""
+def _template() -> tuple[Path, DirectoryLog]:
+    """Make the homes once: keys, databases, directory with its anchors, and the people known from the start."""
     root = Path(mkdtemp(prefix="redpact-template-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     network = ExchangeNetwork(root, FrozenClock(START))
@@ -347,6 +375,9 @@ def _template() -> Path:
         node = network.add(entity, kind=EntityKind.PUBLIC)
         hold(node, *(_record(entity, PEOPLE[person]) for person in KNOWN[entity]))
         trust_other_entities(node.context)  # how consents travel is the subject, not what proves them
+    network.log.anchors = {entity: Ed25519Signer.generate() for entity in ENTITIES}
+    for entity, node in network.nodes.items():
+        pin(node.context, {name: key for name, key in network.log.anchors.items() if name != entity}, 2)
     network.publish(life=timedelta(days=4000))
     network.close()
-    return root
+    return root, network.log

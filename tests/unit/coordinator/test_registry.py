@@ -5,7 +5,9 @@ import pytest
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from coordinator.errors import EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
+from consent_ledger.proofs.merkle import verify_consistency
+from coordinator.directory_log import DirectoryTrees
+from coordinator.errors import ChangesTooFrequent, EntityAlreadyAdmitted, EntityInvalid, EntityUnknown
 from coordinator.registry import Registry
 from coordinator.settings import CoordinatorSettings
 from coordinator.tables import Base, DirectoryRow, InvitationRow
@@ -70,16 +72,82 @@ def test_every_change_signs_the_next_directory(registry: Registry) -> None:
     registry.suspend("leon", reason="prueba", now=START)
     assert (newest(registry).serial, newest(registry).party("leon").status) == (2, EntityStatus.SUSPENDED)
     registry.reinstate("leon", now=START)
-    registry.set_addresses("leon", ("a.example:1", "b.example:2"), START)
+    registry.set_addresses("leon", ("a.example:1", "b.example:2"), START + HOUR)
     assert newest(registry).serial == 4
     assert newest(registry).active_party("leon").addresses == ("a.example:1", "b.example:2")
-    assert newest(registry).expires == START + timedelta(days=7)
+    assert newest(registry).expires == START + HOUR + timedelta(days=7)
 
 
 def test_every_directory_that_was_signed_is_kept(registry: Registry, session: Session) -> None:
     for _ in range(3):
         registry.publish(START)
     assert session.scalars(select(DirectoryRow.serial).order_by(DirectoryRow.serial)).all() == [1, 2, 3]
+
+
+def test_every_directory_is_the_last_entry_of_the_checkpoint_that_comes_with_it(
+    registry: Registry, session: Session
+) -> None:
+    trees, sizes = DirectoryTrees(), [0]
+    for day in range(5):
+        registry.publish(START + timedelta(days=day))
+        logged = registry.publication.log.logged(trees, sizes[-1])
+        opened = logged.open(network=SETTINGS.network, coordinator_key=SIGNER.public_key)
+        assert opened.directory.serial == opened.checkpoint.size == day + 1
+        verify_consistency(
+            sizes[-1],
+            opened.checkpoint.size,
+            trees.current(session).root(sizes[-1]),
+            opened.checkpoint.root,
+            logged.consistency,
+        )
+        sizes.append(opened.checkpoint.size)
+
+
+def test_changes_of_the_same_moments_share_one_directory(registry: Registry) -> None:
+    registry.admit(party(), START)
+    for number in range(5):
+        registry.set_addresses("leon", (f"leon.example:{number + 1}",), START + timedelta(seconds=number))
+    assert newest(registry).serial == 1
+    assert not registry.needs_renewal(START + timedelta(seconds=14))
+    assert registry.needs_renewal(START + timedelta(seconds=15))
+    registry.publish(START + timedelta(seconds=15))
+    assert (newest(registry).serial, newest(registry).party("leon").addresses) == (2, ("leon.example:5",))
+    assert not registry.needs_renewal(START + timedelta(minutes=1))
+
+
+def test_a_suspension_never_waits_and_takes_what_waits_along(registry: Registry) -> None:
+    registry.admit(party(), START)
+    registry.set_addresses("leon", ("moved.example:1",), START)
+    registry.suspend("leon", reason="prueba", now=START)
+    listed = newest(registry).party("leon")
+    assert (listed.status, listed.addresses) == (EntityStatus.SUSPENDED, ("moved.example:1",))
+
+
+def test_an_entity_that_changes_too_often_is_told_when_to_come_back(registry: Registry) -> None:
+    registry.admit(party(), START)
+    registry.admit(party("soria", signing_key="c" * 64), START)
+    for number in range(SETTINGS.changes_per_hour):
+        registry.set_addresses("leon", (f"leon.example:{number + 1}",), START + timedelta(minutes=number))
+    later = START + timedelta(minutes=59)
+    with pytest.raises(ChangesTooFrequent) as caught:
+        registry.set_addresses("leon", ("leon.example:99",), later)
+    assert "2 Mar 2026, 11:00" in caught.value.message
+    assert registry.party("leon").addresses == (f"leon.example:{SETTINGS.changes_per_hour}",)
+    registry.set_addresses("soria", ("soria.example:1",), later)  # nobody else is refused
+    registry.set_addresses("leon", ("leon.example:99",), START + HOUR)
+
+
+def test_old_directories_lose_their_content_and_the_log_stays_provable(registry: Registry, session: Session) -> None:
+    for day in range(5):
+        registry.publish(START + timedelta(days=day))
+    assert registry.publication.log.prune(START + timedelta(days=30)) == 4
+    assert registry.publication.log.prune(START + timedelta(days=30)) == 0
+    rows = session.scalars(select(DirectoryRow).order_by(DirectoryRow.serial)).all()
+    assert [bool(row.envelope) for row in rows] == [False] * 4 + [True]
+    assert all(row.payload_sha256 and row.checkpoint for row in rows)
+    registry.publication.log.logged(DirectoryTrees(), 2).open(
+        network=SETTINGS.network, coordinator_key=SIGNER.public_key
+    )
 
 
 def test_an_invitation_keeps_only_the_hash_of_its_secret(registry: Registry, session: Session) -> None:

@@ -134,5 +134,5 @@ def test_receipts_and_exports_are_written(context: NodeContext, tmp_path: Path) 
     assert "Entidad ngo" in (folder / "consent.es.html").read_text(encoding="utf-8")
     assert PERSON.number not in (folder / "consent.jsonld").read_text(encoding="utf-8")
     summary = export_own_ledger(context, tmp_path / "export")
-    assert (summary.size, summary.bodies) == (1, 1)
-    assert own_ledger_status(context).size == 1
+    assert (summary.size, summary.bodies) == (2, 2)  # the consent, and the issue of its receipt
+    assert own_ledger_status(context).size == 2
