@@ -241,6 +241,7 @@ class _Page:
 
     def _consents(self) -> _Section:
         entries = sorted(self._report.of(*_DECISIONS), key=lambda entry: entry.index)
+        entries = [entry for entry in entries if not _given_elsewhere(entry)]
         changed = _narrowings(entries)
         here = (entry for entry in reversed(entries) if not _given_elsewhere(entry))
         rows = [self._decision(entry, changed.get(entry.index)) for entry in here]
