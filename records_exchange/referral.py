@@ -19,7 +19,7 @@ OFFER: Final = "referral.offer"
 STEP: Final = "referral.step"
 CAPACITY: Final = "capacity"
 MAX_STEPS: Final = 16
-LONGEST_ANSWER: Final = timedelta(days=61)
+LONGEST_ANSWER: Final = timedelta(days=62)
 """Bound on the time an offer stays open: the longest that a sender can choose, plus a day."""
 
 

@@ -7,7 +7,7 @@ The rules for conflicts, in favour of privacy:
 
 (1) of one consent, the newest entry of its origin's ledger holds; an older copy that comes late changes nothing;
 (2) a withdrawal is final at every entity that receives it, wherever the person withdrew, even before the copy;
-(3) between consents, a later refusal removes its fields from every earlier grant (`consents.model.live_consents`);
+(3) between consents, a no removes its fields from every consent that is not known to be later (`consents.order`);
 (4) unknown terms, fields that this entity never shares, and recipients not permitted to it are left out;
 (5) a propagated consent is in force only while a recent heartbeat of its origin says that no notification is waiting;
 (6) it opens the fields for which its holder found a proof that its policy accepts (`records_exchange.assurance`).
@@ -101,6 +101,21 @@ class OpenedCopy:
     leaf_hash: str
     acted_at: datetime
 
+    def require_lasting(self, now: datetime) -> None:
+        """Refuse a consent whose validity is over.
+
+        Raises:
+            CopyInvalid: it is.
+        """
+        if self.is_over(now):
+            raise CopyInvalid(
+                _("el consentimiento enviado por {origin} ya ha terminado", origin=self.record.controller)
+            )
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether its validity is over."""
+        return self.record.valid_until <= now
+
 
 def encode_copy(
     proof: TlogProof, evidence: Sequence[Evidence] = (), terms: ConsentTerms | None = None
@@ -128,20 +143,18 @@ def parse_copy(body: dict[str, Any]) -> CopyBody:
         ) from error
 
 
-def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, now: datetime) -> OpenedCopy:
-    """Verify a consent that was given at another entity.
+def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str) -> OpenedCopy:
+    """Verify a consent that was given at another entity. It may be over: a newer version ends an older, longer one.
 
     Args:
         proof: the tlog-proof with leaf, body and salt.
         policy: the network's trust policy for the origin's ledger, from our own directory.
         origin: the sending entity, whose ledger must hold it.
         holder: our entity id, which the consent must name.
-        now: the present time, UTC.
 
     Raises:
         CopyNotCosigned: too few witnesses have cosigned it so far.
-        CopyTooEarly: its entry is dated ahead of our clock.
-        CopyInvalid: not proved, not the origin's own, not meant for us, over, or valid for more than five years.
+        CopyInvalid: not proved, not the origin's own, or not meant for us.
     """
     opened = read_copy(proof)
     try:
@@ -162,6 +175,8 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, no
     record = opened.record
     if record.controller != origin or record.origin is not None:
         raise CopyInvalid(_("{origin} envió un consentimiento que no se dio en esa entidad", origin=origin))
+    if (record.acted_by is Actor.GUARDIAN) != (record.guardian is not None):
+        raise CopyInvalid(_("el consentimiento enviado por {origin} no dice quién actuó por la persona", origin=origin))
     if holder not in record.holders:
         raise CopyInvalid(
             _(
@@ -170,20 +185,21 @@ def open_copy(proof: bytes, policy: TrustPolicy, *, origin: str, holder: str, no
                 holder=holder,
             )
         )
-    _require_times(opened, origin, now)
     return opened
 
 
-def _require_times(opened: OpenedCopy, origin: str, now: datetime) -> None:
+def require_possible_times(opened: OpenedCopy, origin: str, now: datetime) -> None:
     """Refuse times that would let a consent outlast five years, or beat denials that came after the person's act.
 
     The act is not later than its entry in the origin's ledger, and the entry not later than now. It may be earlier:
     narrowing writes a new entry and is no new act.
+
+    Raises:
+        CopyTooEarly: its entry is dated ahead of our clock.
+        CopyInvalid: the act is later than its entry, or the consent valid for more than five years.
     """
     record = opened.record
     agreed = record.agreed_at or record.valid_from
-    if record.valid_until <= now:
-        raise CopyInvalid(_("el consentimiento enviado por {origin} ya ha terminado", origin=origin))
     if agreed > opened.acted_at + MAX_CLOCK_SKEW:
         raise CopyInvalid(
             _("el consentimiento enviado por {origin} dice ser posterior a su propia anotación", origin=origin)

@@ -88,6 +88,9 @@ class ConsentBody(Body):
     valid_until: UtcTime
     agreed_at: UtcTime | None = None
     """The time at which the person last gave or renewed it. Narrowing it is no new agreement."""
+    known_ends: Annotated[tuple[HexDigest, ...], Field(max_length=200)] | None = None
+    """Withdrawals that its origin knew of when the person agreed (`consents.order`): it was given after them. None
+    where nobody else holds it, and in entries written before this was recorded."""
     acted_by: Actor
     guardian: Guardian | None = None
     notice: Notice

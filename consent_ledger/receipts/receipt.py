@@ -25,7 +25,7 @@ from consent_ledger.receipts.jsonld import DPV_STATUS, consent_record
 from consent_ledger.receipts.page import receipt_page
 from consent_ledger.receipts.pdf import pdf_printer
 from consent_ledger.receipts.tlog_proof import MAX_PROOF_BYTES, LeafEvidence, TlogProof, leaf_alone, leaf_extra
-from presentation.messages import _
+from presentation.messages import Message, _
 
 PROOF_FILE: Final = "consent.tlog-proof"
 CHANGE_FILE: Final = "change.tlog-proof"
@@ -58,6 +58,7 @@ def write_receipt(
     label: Label,
     pdf: bool | None = None,
     testimony: WitnessTestimony | None = None,
+    in_force: Message | None = None,
 ) -> Path:
     """Write the receipt of a consent to a new folder and return it.
 
@@ -68,6 +69,7 @@ def write_receipt(
         label: returns the name of a term.
         testimony: the network's trust policy and cosignatures; None when there are none.
         pdf: write the pages as PDF too; None does so when the extra ``pdf`` is installed.
+        in_force: whether something is shared under it at the entity now, and why not; None to leave that out.
 
     Raises:
         PdfUnavailable: PDF was asked for and its library is not installed.
@@ -91,7 +93,9 @@ def write_receipt(
         (folder / RECORD_FILE).write_text(_record_text(leaf, body), encoding="utf-8")
         (folder / POLICY_FILE).write_bytes((testimony or WitnessTestimony.alone(ledger)).policy)
         for language in ("es", "en"):
-            page = receipt_page(consent, body, leaf, language=language, label=label, origin=ledger.origin)
+            page = receipt_page(
+                consent, body, leaf, language=language, label=label, origin=ledger.origin, in_force=in_force
+            )
             (folder / f"consent.{language}.html").write_text(page, encoding="utf-8")
             if print_page is not None:
                 (folder / f"consent.{language}.pdf").write_bytes(print_page(page))

@@ -44,8 +44,8 @@ RelationOption = Annotated[
     typer.Option(
         "--guardian-relation",
         help=_(
-            "Con menos de 14 años: parent, guardian, public_entity. Desde los 14: curator, de_facto, "
-            "attorney, public_entity."
+            "Con menos de 14 años: parent (si no se indica otra), guardian, public_entity. Desde los 14: curator, "
+            "de_facto, attorney, public_entity."
         ),
     ),
 ]
@@ -94,7 +94,7 @@ def _register_grant(group: typer.Typer) -> None:
         holders: HoldersOption = None,
         valid_days: DaysOption = 365,
         guardian_document: GuardianOption = "",
-        guardian_relation: RelationOption = "parent",
+        guardian_relation: RelationOption = "",
         evidence: EvidenceOption = None,
         codes_file: CodesFileOption = "",
         notice_lang: NoticeOption = "es",
@@ -130,7 +130,7 @@ def _register_refuse(group: typer.Typer) -> None:
         recipients: RecipientOption,
         fields: FieldsOption = None,
         guardian_document: GuardianOption = "",
-        guardian_relation: RelationOption = "parent",
+        guardian_relation: RelationOption = "",
         evidence: EvidenceOption = None,
         notice_lang: NoticeOption = "es",
         lang: LangOption = "es",
@@ -165,7 +165,7 @@ def _register_renew(group: typer.Typer) -> None:
         consent_id: ConsentArgument,
         valid_days: DaysOption = 365,
         guardian_document: GuardianOption = "",
-        guardian_relation: RelationOption = "parent",
+        guardian_relation: RelationOption = "",
         evidence: EvidenceOption = None,
         codes_file: CodesFileOption = "",
         notice_lang: NoticeOption = "es",
@@ -195,7 +195,7 @@ def _register_withdraw(group: typer.Typer) -> None:
         home: HomeOption,
         consent_id: ConsentArgument,
         guardian_document: GuardianOption = "",
-        guardian_relation: RelationOption = "parent",
+        guardian_relation: RelationOption = "",
         lang: LangOption = "es",
         as_json: JsonOption = False,
     ) -> None:
@@ -221,4 +221,7 @@ def _codes_for(node: "Node", consent_id: str, file: str) -> "tuple[GivenCodes, .
 def _guardian(document: str, relation: str) -> "GuardianInput | None":
     from node.consents.guardians import GuardianInput
 
-    return GuardianInput(read_document(document), relation) if document else None
+    if not document and not relation:
+        return None
+    # A relation without a document is for the use case to refuse: it must not pass for an act of the person.
+    return GuardianInput(read_document(document) if document else None, relation or "parent")

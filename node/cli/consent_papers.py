@@ -54,6 +54,7 @@ def _register_list(group: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """List consents with their state, oldest first; with --due those to renew, the first to end first."""
+        from node.consents.in_force import consents_in_force
         from node.consents.report import consents_document, consents_text, due_document, due_text
 
         node, person = open_node(home), read_document(document) if document else None
@@ -62,8 +63,8 @@ def _register_list(group: typer.Typer) -> None:
             found = node.consents.due(days, person)
             emit(due_document(found), due_text(found, names=names, lang=lang), as_json=as_json)
             return
-        views = node.consents.list(person)
-        emit(consents_document(views), consents_text(views, names=names, lang=lang), as_json=as_json)
+        consents = consents_in_force(node.context, person)
+        emit(consents_document(consents), consents_text(consents, names=names, lang=lang), as_json=as_json)
 
 
 def _register_receipt(group: typer.Typer) -> None:

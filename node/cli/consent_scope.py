@@ -6,7 +6,8 @@ import typer
 
 from node.cli.arguments import split_names
 from node.cli.options import HomeOption, JsonOption, LangOption, emit, open_node
-from presentation.messages import _
+from presentation.harmless import harmless
+from presentation.messages import _, speaking
 
 if TYPE_CHECKING:
     from consent_ledger.consents.model import ConsentView
@@ -23,9 +24,15 @@ def register(group: typer.Typer) -> None:
 
 def show_consent(node: "Node", view: "ConsentView", lang: str, *, as_json: bool) -> None:
     """Print a consent after a change."""
+    from node.consents.guardians import decision_caution
+    from node.consents.in_force import consent_in_force
     from node.consents.report import consent_document, consent_text
 
-    emit(consent_document(view), consent_text(view, names=node.context.entity_names(), lang=lang), as_json=as_json)
+    found = consent_in_force(node.context, view.consent_id)
+    caution = decision_caution(node.context, view)
+    if caution is not None:
+        typer.echo(harmless(f"! {speaking(lang)(caution)}"), err=True)
+    emit(consent_document(found), consent_text(found, names=node.context.entity_names(), lang=lang), as_json=as_json)
 
 
 def _register_narrow(group: typer.Typer) -> None:

@@ -49,7 +49,7 @@ def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, l
     def named(entities: tuple[str, ...]) -> str:
         return listed([names.get(entity, entity) for entity in entities], say.lang)
 
-    lines = [consent_text(status.view, names=names, lang=lang)] if status.view else [status.consent_id]
+    lines = [consent_text(status.found, names=names, lang=lang)] if status.found else [status.consent_id]
     facts = (
         (say("Dado en"), named((status.origin,) if status.origin else ())),
         (say("Recibido de"), named(status.received_from)),
@@ -70,7 +70,7 @@ def status_text(status: ConsentStatus, *, names: Mapping[str, str] = NO_NAMES, l
 
 def withdrawn_document(status: ConsentStatus) -> dict[str, Any]:
     """Return the consent after a withdrawal, where it is held here, with the notifications, for ``--json``."""
-    held = consent_document(status.view) if status.view else {}
+    held = consent_document(status.found) if status.found else {}
     return {**held, **status.document()}
 
 

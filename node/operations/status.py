@@ -8,9 +8,11 @@ from consent_ledger.witnessing.fork_evidence import alarm_lines, evidence_summar
 from node.cards.finding import cards_lines, cards_state
 from node.consents.assurance.alarm import origins_document, origins_lines
 from node.consents.due import DEFAULT_NOTICE_DAYS, due_consents
+from node.consents.in_force import InForce
+from node.consents.propagation.origins import silence_lines, silent_origins
 from node.context import NodeContext
 from node.identity.reach import Reachability, reachability
-from node.ledger.own import own_consents, own_ledger
+from node.ledger.own import own_ledger
 from node.ledger.witnessing.state import witnessing_state, witnessing_text
 from node.locator.report import locator_lines, locator_state
 from node.messages.state import notification_lines, waiting_for
@@ -35,9 +37,9 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         witnesses = witnessing_state(context, session).document()
         locator = locator_state(context, session)
         received = origins_document(session, now)
-        due = due_consents(
-            own_consents(context, session).list(), people_store(context, session), now, days=DEFAULT_NOTICE_DAYS
-        )
+        consents = InForce(context, session, now).list()
+        due = due_consents(consents, people_store(context, session), now, days=DEFAULT_NOTICE_DAYS)
+        silent = silent_origins(session, consents)
     return {
         "entity": settings.entity,
         "network": settings.network,
@@ -57,6 +59,7 @@ def summary(context: NodeContext, certificate: CurrentCertificate) -> dict[str, 
         "refused_calls": refused_calls(context.home),
         "consents_due": len(due),
         "consents_received": received,
+        "silent_origins": [each.document() for each in silent],
         "notices_waiting": waiting_for(context),
         "directory_serial": directory.serial if directory else None,
         "directory_expires": directory.expires.isoformat() if directory else None,
@@ -81,6 +84,7 @@ def summary_text(document: dict[str, Any], lang: str) -> str:
     lines = [
         *notification_lines(document["notices_waiting"], say.lang),
         *origins_lines(document["consents_received"], say.lang),
+        *silence_lines(document["silent_origins"], say.lang),
         say(witnessing_text(document["witnesses"])),
         *map(say, locator_lines(document["locator"])),
         *map(say, cards_lines(document["cards"])),

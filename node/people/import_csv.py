@@ -17,6 +17,7 @@ from node.people.documents import parse_document
 from node.people.errors import ImportFileUnreadable, ImportRejected, RecordInvalid, RecordsError
 from node.people.model import Household, PersonRecord, SaveCounts, Value
 from node.people.store import PersonStore
+from policies.local_days import local_day
 from presentation.messages import Message, _, joined, plural
 
 MAX_FILE_BYTES: Final = 1 << 30
@@ -330,7 +331,7 @@ def _contradictions(record: PersonRecord, line: int, seen: _Seen, now: datetime)
     """Yield the contradictions within the row and with earlier rows, and remember the row."""
     latest = now + CLOCK_SLACK
     future, check_year = _("la fecha es futura"), _("compruebe el año")
-    if record.birth_date > latest.date():
+    if record.birth_date > local_day(latest):
         yield RowFault(line, fmt.BIRTH_DATE, future, check_year)
     if record.recorded_at and record.recorded_at > latest:
         yield RowFault(line, fmt.RECORDED, future, check_year)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from federated.campaign.decision_policy import DecisionPolicy, PolicyAction
 from federated.campaign.manifest import DataSource
 from node.training.decision_policies import PolicyChange
+from policies.local_days import said_until
 from policies.training_features import load_training_features
 from presentation import formats, terminal
 from presentation.messages import Message, Translator, _, speaking
@@ -66,7 +67,7 @@ def _one(policy: DecisionPolicy, say: Translator) -> str:
         lines.append(say("sobre {scope}", scope=scope))
     shown = _values(policy, say)
     lines += [f"{say(_LIMITS[name])}: {shown.get(name, _number(say))(value)}" for name, value in limits.items()]
-    lines.append(say("hasta el {until}", until=policy.until))
+    lines.append(say("hasta el {until}", until=said_until(policy.until)))
     head, *rest = lines
     return "\n".join(
         [

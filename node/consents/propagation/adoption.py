@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents.model import ConsentView, Withdrawal
-from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, Actor, ConsentBody
+from consent_ledger.consents.model import NOTHING_LEFT, ConsentView, Withdrawal
+from consent_ledger.log.bodies import EXPLICIT_CONSENT_BASIS, ConsentBody
 from consent_ledger.log.given_elsewhere import ConsentOrigin
 from consent_ledger.proofs.trust_policy import TrustPolicy
 from consent_ledger.witnessing.assignment import trust_policy
@@ -22,7 +22,7 @@ from node.consents.assurance.findings import Findings, bound_terms, examine
 from node.consents.assurance.policy import record_policy
 from node.consents.assurance.verifiers import evidence_verifiers
 from node.consents.changes import ConsentChanges, ReportedBy
-from node.consents.guardians import AGE_OF_CONSENT_YEARS
+from node.consents.guardians import AGE_OF_CONSENT_YEARS, circumstances, relation_decides
 from node.consents.held import HeldConsents
 from node.consents.propagation.parties import parties_of
 from node.consents.propagation.withdrawals import OTHER_ENTITY
@@ -31,6 +31,7 @@ from node.messages.kinds import Response
 from node.people.linking import find_person, pairwise_key
 from node.people.store import people_store
 from policies.catalogue import Sensitivity, load_catalogue
+from policies.local_days import local_day
 from policies.vocabulary import load_vocabulary
 from presentation.messages import _
 from records_exchange.assurance.arrivals import Arrival
@@ -39,7 +40,7 @@ from records_exchange.assurance.terms import ConsentTerms
 from records_exchange.errors import CopyInvalid, CopyNotCosigned, CopyTooEarly, MessageMalformed
 from records_exchange.message import VerifiedMessage
 from records_exchange.store import SqlExchangeStore
-from records_exchange.travel import CopyBody, OpenedCopy, open_copy, parse_copy, read_copy
+from records_exchange.travel import CopyBody, OpenedCopy, open_copy, parse_copy, read_copy, require_possible_times
 from records_exchange.travel_store import KeptCopy, SqlTravelStore
 from trust.directory import Directory
 from trust.parties import EntityKind, Party
@@ -51,8 +52,6 @@ NOT_COSIGNED: Final = "copy_not_cosigned"
 TOO_EARLY: Final = "copy_too_early"
 NOT_AN_ORIGIN: Final = "not_an_origin"
 """A collaborating entity sees no record, and decides nothing about who does (Ley 4/2018 art. 7)."""
-NOTHING_LEFT: Final = "nothing_left_here"
-"""The reason by which a consent ends here when nothing of its newer version is of use here."""
 _KEPT: Final = Response({"effect": "kept"})
 """The one reply to a copy that is kept: in force, waiting for its person to be known, or of no use here."""
 
@@ -96,17 +95,17 @@ def receive_copy(
     if received.sender.kind is EntityKind.COLLABORATOR:
         return Response(refusal=NOT_AN_ORIGIN)
     sent = parse_copy(message.body)
-    opened = _opened(context, message.sender, sent, now)
-    if isinstance(opened, Response):
-        return opened
     if message.subject is None:
         raise MessageMalformed(
             _("{sender} ha enviado un consentimiento que no corresponde a ninguna persona", sender=message.sender)
         )
+    found = _opened(context, session, message.sender, sent, now)
+    if isinstance(found, Response):
+        return found
+    opened, known = found
     record = opened.record
     if parties_of(record).intersection(store.barred_by(record.consent_id, now)):
         return _KEPT  # withdrawn before it came
-    known = store.copy(message.sender, record.consent_id)
     if known is not None and known.index >= opened.index:
         return _KEPT  # an older version, or the same again
     if known is None and not within_limit(session, message.sender, now):
@@ -124,24 +123,32 @@ def receive_copy(
     )
     store.keep_copy(copy)
     incoming = _Incoming(opened, copy, sent, read_copy(known.proof) if known else None, received.sha256)
-    found = _adopt(context, HeldConsents(context, session, changes), session, incoming, now)
-    arrival = found.arrival if found else Arrival.STRANGER
+    adopted = _adopt(context, HeldConsents(context, session, changes), session, incoming, now)
+    arrival = adopted.arrival if adopted else Arrival.STRANGER
     if known is None or arrival is Arrival.FAILED:
         note_arrival(session, message.sender, message.subject, arrival, now)
     return _KEPT
 
 
-def _opened(context: "NodeContext", sender: str, sent: CopyBody, now: datetime) -> OpenedCopy | Response:
+def _opened(
+    context: "NodeContext", session: Session, sender: str, sent: CopyBody, now: datetime
+) -> tuple[OpenedCopy, KeptCopy | None] | Response:
+    """Return a verified consent and the version of it that is kept here; a refusal when it does not verify.
+
+    One that is over is refused when it is not known here; it ends a longer one that is.
+    """
     policy = TrustPolicy.parse(trust_policy(context.directory.current(now), sender))
     try:
-        return open_copy(sent.proof_bytes, policy, origin=sender, holder=context.settings.entity, now=now)
-    except CopyNotCosigned:
-        return Response(refusal=NOT_COSIGNED)
-    except CopyTooEarly:
-        return Response(refusal=TOO_EARLY)
-    except CopyInvalid as error:
-        _log.warning("consent_copy_refused", sender=sender, code=error.code, message=error.message)
+        opened = open_copy(sent.proof_bytes, policy, origin=sender, holder=context.settings.entity)
+        require_possible_times(opened, sender, now)
+        known = SqlTravelStore(session).copy(sender, opened.record.consent_id)
+        if known is None:
+            opened.require_lasting(now)
+    except (CopyNotCosigned, CopyTooEarly, CopyInvalid) as error:
+        if isinstance(error, CopyInvalid):
+            _log.warning("consent_copy_refused", sender=sender, code=error.code, message=error.message)
         return Response(refusal=error.code)
+    return opened, known
 
 
 def _adopt(
@@ -149,6 +156,10 @@ def _adopt(
 ) -> Findings | None:
     """Take in a proved consent when its person is known here and was entitled to give it; return what was found."""
     directory, opened, copy = context.directory.current(now), incoming.opened, incoming.copy
+    if opened.is_over(now) and consents.find(copy.consent_id) is None:
+        # Its older version waited here for the person, and ends so. It is kept so that an older one stays out.
+        SqlTravelStore(session).keep_copy(replace(copy, waiting=False, evidence=None))
+        return None
     if parties_of(opened.record).intersection(SqlTravelStore(session).barred_by(copy.consent_id, now)):
         return None  # withdrawn while it waited, as reported by another entity than its sender
     person = _person_entitled(context, session, opened, copy, sender=directory.party(copy.sender), now=now)
@@ -168,7 +179,7 @@ def _adopt(
             method=OTHER_ENTITY,
             reason=NOTHING_LEFT,
             entity=copy.sender,
-            acted_at=min(opened.acted_at, now),
+            acted_at=opened.acted_at,
         )
         consents.end_unusable(copy.consent_id, act, reported_by, now)
         return found
@@ -210,13 +221,17 @@ def _ask_for_confirmation(
 def _person_entitled(
     context: "NodeContext", session: Session, opened: OpenedCopy, copy: KeptCopy, *, sender: Party, now: datetime
 ) -> str | None:
-    """Return the id of the person that a copy is about; None when unknown here, or not entitled to act alone."""
+    """Return the id of the person that a copy is about; None when unknown here, or decided by nobody entitled."""
     people = people_store(context, session)
     person = find_person(people, SqlExchangeStore(session), pairwise_key(context, sender), copy.subject)
     if person is None:
         return None
-    minor = people.identity(person).age_on(now.date()) < AGE_OF_CONSENT_YEARS
-    return None if minor and opened.record.acted_by is Actor.PERSON else person  # LOPDGDD art. 7
+    minor = people.identity(person).age_on(local_day(now)) < AGE_OF_CONSENT_YEARS
+    guardian = opened.record.guardian
+    if guardian is None:
+        return None if minor else person  # LOPDGDD art. 7
+    measure = circumstances(context, session, person, None).measure
+    return person if relation_decides(guardian.relation, minor=minor, measure=measure) else None
 
 
 def _lost_here(older: ConsentBody, newer: ConsentBody, own: str) -> bool:

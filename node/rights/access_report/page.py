@@ -19,6 +19,7 @@ from consent_ledger.log.bodies import (
 )
 from consent_ledger.log.entry import EntryType
 from consent_ledger.log.given_elsewhere import ConfirmationBody, ConsentOrigin
+from node.consents.in_force_report import in_force_message
 from node.rights.access_report.collecting import PersonEntry
 from node.rights.access_report.document import AccessReport, HolderPart
 from policies.assurance import assurance_label
@@ -46,6 +47,7 @@ _WHO: Final = _("Quién")
 _ROLE: Final = _("En calidad de")
 _PURPOSE: Final = _("Para qué")
 _DATA: Final = _("Qué datos")
+_TO: Final = _("Para quién")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +220,23 @@ class _Page:
 
     def _consents(self) -> _Section:
         rows = [self._decision(entry) for entry in self._report.of(*_DECISIONS) if not _given_elsewhere(entry)]
-        heads = (_ENTRY, _DATE, _("Decisión"), _("Para quién"), _PURPOSE, _DATA, _("Válido hasta"))
-        return self._section(self._say("Lo que usted decidió"), heads, rows)
+        heads = (_ENTRY, _DATE, _("Decisión"), _TO, _PURPOSE, _DATA, _("Válido hasta"))
+        decided = _Part(self._heads(*heads), rows, empty=self._say("Nada."))
+        return _Section(self._say("Lo que usted decidió"), [self._in_force(), decided])
+
+    def _in_force(self) -> _Part:
+        """Return what may be shared at the time of the report: what the entity itself would answer."""
+        rows = [
+            (
+                each.view.consent_id[:8],
+                formats.listed([self._report.name(to) for to in each.view.record.recipients], self._lang),
+                self._terms(each.view.record.purposes),
+                in_language(in_force_message(each, self._report.names), self._lang),
+            )
+            for each in self._report.consents
+        ]
+        heads = self._heads(_("Consentimiento"), _TO, _PURPOSE, _("En vigor"))
+        return _Part(heads, rows, heading=self._say("Lo que está en vigor hoy"), empty=self._say("Nada."))
 
     def _decision(self, entry: PersonEntry) -> tuple[str, ...]:
         body, said = entry.body, in_language(_DECISIONS[entry.kind], self._lang)
