@@ -33,6 +33,7 @@ NUMBERS = {
     15: "witnesses",
     16: "referrals",
     17: "counterparts",
+    18: "assurance",
 }
 
 
