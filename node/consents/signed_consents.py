@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.orm import Session
 
-from consent_ledger.consents.model import ConsentGrant, ConsentView
+from consent_ledger.consents.model import DENIALS, ConsentGrant, ConsentView
 from consent_ledger.errors import ConsentInvalid
 from consent_ledger.log.bodies import CONSENT_BASIS, EXPLICIT_CONSENT_BASIS, Actor, Notice
 from node.consents.assurance.authorities import SignatureAuthorities
 from node.consents.assurance.papers import require_sendable
 from node.consents.consents import GrantInput
 from node.consents.grant_scope import GrantScope, grant_scope
-from node.consents.guardians import require_entitled
+from node.consents.guardians import circumstances, require_entitled
 from node.consents.held import HeldConsents
 from node.consents.propagation.copies import EvidenceGiven, post_copies
 from node.consents.signed_forms import EvidenceVault, Scan
 from node.consents.terms import current_notice, end_of_validity, exchange_purposes, special_fields
+from node.ledger.own import own_consents
 from node.people.documents import Document, parse_document
 from node.people.store import people_store
+from policies.local_days import local_day
 from policies.notices import load_notices
 from presentation.messages import _
 from records_exchange.assurance.e_signature import read_signed_form
@@ -112,6 +114,7 @@ class SignedConsents:
                 raise ConsentInvalid(
                     _("el consentimiento de este formulario ya está registrado"), remedy=_("ejecute: consent list")
                 )
+            self._require_no_later_no(session, person, terms)
             view = held.grant(_grant(person, scope, signed.form, scan), now)
             if ConsentTerms.of(view.record) != terms:  # the catalogue or the directory changed since it was written
                 raise _outdated()
@@ -119,6 +122,19 @@ class SignedConsents:
             EvidenceVault(self._context.home).keep(person, cipher, scan)
             post_copies(session, view, now, EvidenceGiven("e_signature"))
             return view
+
+    def _require_no_later_no(self, session: Session, person: str, terms: ConsentTerms) -> None:
+        """Refuse a form that the person signed before a no: recorded now, it would prevail over it."""
+        agreed = terms.agreed_at or terms.valid_from
+        for view in own_consents(self._context, session).list(person):
+            same = set(view.record.purposes) & set(terms.purposes) and set(view.record.recipients) & set(
+                terms.recipients
+            )
+            if view.state in DENIALS and same and view.changed_at >= agreed:
+                raise ConsentInvalid(
+                    _("la persona dijo que no después de que se escribiera este formulario"),
+                    remedy=_("si ha cambiado de idea, escriba otro con «redpact-node consent form»"),
+                )
 
     def _require_ours(self, form: FormDocument, now: datetime) -> None:
         terms, names = form.terms, self._context.entity_names()
@@ -138,7 +154,8 @@ class SignedConsents:
     def _entitled_person(self, session: Session, document: Document, now: datetime) -> str:
         people = people_store(self._context, session)
         person = people.get_by_document(document).person_id
-        require_entitled(people.identity(person), None, now.date())
+        known = circumstances(self._context, session, person, None)
+        require_entitled(people.identity(person), None, local_day(now), known)
         return person
 
 

@@ -75,6 +75,18 @@ def test_a_form_is_recorded_once(ngo: NodeContext, authority: TestAuthority, tmp
     assert len(consents_of(ngo).list()) == 1
 
 
+def test_a_form_signed_before_a_no_is_not_recorded_after_it(
+    ngo: NodeContext, authority: TestAuthority, directory: SignedDirectory, tmp_path: Path
+) -> None:
+    file = signed(ngo, authority, tmp_path)
+    directory.clock.advance(minutes=1)  # type: ignore[attr-defined]  # the frozen clock of tests
+    consents_of(ngo).refuse(GIVEN)
+    with pytest.raises(ConsentInvalid):
+        use_case(ngo).grant(file)
+    directory.clock.advance(minutes=1)  # type: ignore[attr-defined]  # as above
+    use_case(ngo).grant(signed(ngo, authority, tmp_path))
+
+
 def test_a_form_holds_for_thirty_days(
     ngo: NodeContext, authority: TestAuthority, directory: SignedDirectory, tmp_path: Path
 ) -> None:
